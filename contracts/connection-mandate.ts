@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+/** Upper case only, so that no store with a case-insensitive key takes two connections for one. */
+export const connectionIdSchema = z.string().regex(/^[0-9A-Z-]{1,64}$/, '1 to 64 characters out of 0-9, A-Z and -');
+
+/** How far the meter on a connection may be read. */
+export const mandateLevels = { none: '0', billingOnly: '1', realTime: '2' } as const;
+export const connectionMandateSchema = z.enum(mandateLevels, '0 (none), 1 (billing only) or 2 (real time)');
+
+/** The payload of the event: these two fields, both strings. */
+export const connectionMandateDataSchema = z.object({
+  connectionId: connectionIdSchema,
+  connectionMandate: connectionMandateSchema,
+});
+export type ConnectionMandateData = z.infer<typeof connectionMandateDataSchema>;
+
+export const mandateChangedType = 'utility.crm.connection-mandate-changed.v1';
+
+/** W3C Trace Context, the `traceparent` header and CloudEvents extension. */
+export const traceparentSchema = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+
+/**
+ * CloudEvents 1.0. `subject` is the connectionId; `sequence` (the CloudEvents extension) is the revision of that
+ * connection, a hybrid logical clock in milliseconds since 1970, as decimal digits.
+ */
+export const mandateChangedSchema = z.object({
+  specversion: z.literal('1.0'),
+  id: z.string().min(1),
+  source: z.string().min(1),
+  type: z.literal(mandateChangedType),
+  subject: connectionIdSchema,
+  time: z.iso.datetime({ offset: true }),
+  datacontenttype: z.literal('application/json').optional(),
+  sequence: z.string().regex(/^[0-9]{1,15}$/, 'up to 15 decimal digits'),
+  traceparent: traceparentSchema.optional(),
+  data: connectionMandateDataSchema,
+});
+export type MandateChangedEvent = z.infer<typeof mandateChangedSchema>;
+
+export const mandateChangedEvent = (
+  data: ConnectionMandateData,
+  envelope: { id: string; revision: number; time: Date; traceparent?: string | undefined },
+): MandateChangedEvent => ({
+  specversion: '1.0',
+  id: envelope.id,
+  source: '/crm',
+  type: mandateChangedType,
+  subject: data.connectionId,
+  time: envelope.time.toISOString(),
+  datacontenttype: 'application/json',
+  sequence: String(envelope.revision),
+  ...(envelope.traceparent && { traceparent: envelope.traceparent }),
+  data,
+});

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import {
+  type ConnectionMandateData,
+  connectionIdSchema,
+  connectionMandateSchema,
+  mandateChangedSchema,
+  mandateChangedType,
+} from './connection-mandate.ts';
+
+/** A change of one connection's mandate, whichever way it was written. `revision` orders the changes of a connection. */
+export type MandateChanged = { data: ConnectionMandateData; revision: number; time: string; traceparent?: string };
+
+/** What a subscriber knows of the record that carries the event; `timestamp` in milliseconds since 1970. */
+export type RecordToParse = { value: { toString(): string }; timestamp: number };
+
+const clockSkewAllowedMs = 5 * 60_000;
+
+/** The lab's CRM passes on what a person typed, so a number may stand where a string belongs. */
+const digits = (value: unknown) => (typeof value === 'number' ? String(value) : value);
+const plainPayloadSchema = z.object({
+  connectionId: z.preprocess(digits, connectionIdSchema),
+  connectionMandate: z.preprocess(digits, connectionMandateSchema),
+});
+
+/** Without a revision of its own an event takes the time at which the log received it: the same at every replay. */
+const fromPlainPayload = (payload: unknown, timestamp: number): MandateChanged => ({
+  data: valid(plainPayloadSchema, payload),
+  revision: timestamp,
+  time: new Date(timestamp).toISOString(),
+});
+
+const fromMandateChanged = (event: unknown): MandateChanged => {
+  const { subject, data, sequence, time, traceparent } = valid(mandateChangedSchema, event);
+  if (subject !== data.connectionId)
+    throw new Error(`subject ${subject} is not data.connectionId ${data.connectionId}`);
+  return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };
+};
+
+/** One reader per event type that was ever written to the topic; a new version gets a line here, an old one stays. */
+const upcasters: Record<string, (event: { data?: unknown }, timestamp: number) => MandateChanged> = {
+  [mandateChangedType]: fromMandateChanged,
+  'com.dapr.event.sent': (event, timestamp) => fromPlainPayload(decodedTwice(event.data), timestamp),
+};
+
+/**
+ * Reads an event of connection-mandates-topic: our CloudEvent, the lab's bare payload, or that payload as a JSON string
+ * inside JSON (alone, or in the envelope that Dapr puts around it).
+ * @throws Error whose message says what is wrong with the record; such a record can never be applied
+ */
+export const parseConnectionMandate = ({ value, timestamp }: RecordToParse): MandateChanged => {
+  const content = decodedTwice(json(value.toString()));
+  if (typeof content !== 'object' || content === null) throw new Error('not a JSON object');
+  const change = 'specversion' in content ? fromCloudEvent(content, timestamp) : fromPlainPayload(content, timestamp);
+  if (change.revision > timestamp + clockSkewAllowedMs)
+    throw new Error(`revision ${change.revision} is more than five minutes ahead of the record's time ${timestamp}`);
+  return change;
+};
+
+const fromCloudEvent = (
+  event: { specversion: unknown; type?: unknown; data?: unknown },
+  timestamp: number,
+): MandateChanged => {
+  const type = String(event.type);
+  const upcast = Object.hasOwn(upcasters, type) ? upcasters[type] : undefined;
+  if (!upcast) throw new Error(`unknown event type ${type.slice(0, 100)}`);
+  return upcast(event, timestamp);
+};
+
+const json = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('not JSON');
+  }
+};
+const decodedTwice = (value: unknown) => (typeof value === 'string' ? json(value) : value);
+
+const valid = <T>(schema: z.ZodType<T>, value: unknown): T => {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new Error(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+};

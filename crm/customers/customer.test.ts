@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { type CustomerData, customerDataSchema, customerNumber, mandateChanges, nextRevision } from './customer.ts';
+
+const corinne: CustomerData = {
+  firstName: 'Corinne',
+  lastName: 'Lopez',
+  city: 'Enschede',
+  connectionId: '7733',
+  connectionMandate: '1',
+};
+
+describe('the mandates that change with a customer', () => {
+  it('are the one of a new customer', () =>
+    expect(mandateChanges(undefined, corinne)).toEqual([{ connectionId: '7733', connectionMandate: '1' }]));
+
+  it('are none when only the city changed', () =>
+    expect(mandateChanges(corinne, { ...corinne, city: 'Hengelo' })).toEqual([]));
+
+  it('are the new level of the same connection', () =>
+    expect(mandateChanges(corinne, { ...corinne, connectionMandate: '2' })).toEqual([
+      { connectionId: '7733', connectionMandate: '2' },
+    ]));
+
+  it('are a revocation of the old connection when the customer moves to another', () =>
+    expect(mandateChanges(corinne, { ...corinne, connectionId: '9001' })).toEqual([
+      { connectionId: '7733', connectionMandate: '0' },
+      { connectionId: '9001', connectionMandate: '1' },
+    ]));
+});
+
+describe('a revision', () => {
+  it('is the time of the first change', () => expect(nextRevision(undefined, 1000)).toBe(1000));
+  it('follows the clock', () => expect(nextRevision(1000, 2000)).toBe(2000));
+  it('grows within one millisecond', () => expect(nextRevision(1000, 1000)).toBe(1001));
+  it('grows while the clock goes back', () => expect(nextRevision(1000, 500)).toBe(1001));
+});
+
+describe('what a caller says of a customer', () => {
+  const wrong = (change: object) => customerDataSchema.safeParse({ ...corinne, ...change }).error?.issues[0]?.path;
+
+  it('may have numbers where the fields are strings of digits', () =>
+    expect(customerDataSchema.parse({ ...corinne, connectionId: 7733, connectionMandate: 2 })).toEqual({
+      ...corinne,
+      connectionMandate: '2',
+    }));
+
+  it.each(['3', '-1', '', 'two', 1.5, null, ['1']])('has no mandate %j', (connectionMandate) =>
+    expect(wrong({ connectionMandate })).toEqual(['connectionMandate']),
+  );
+
+  it.each(['abc', '', ' 7733', 'x'.repeat(65), '7733||', -7, 1e300])('has no connectionId %j', (connectionId) =>
+    expect(wrong({ connectionId })).toEqual(['connectionId']),
+  );
+
+  it.each(['', '   ', 'a\u0000b', '\ud800', 'x'.repeat(101), 5])('has no city %j', (city) =>
+    expect(wrong({ city })).toEqual(['city']),
+  );
+
+  it('keeps leading zeros of a connection', () =>
+    expect(customerDataSchema.parse({ ...corinne, connectionId: '007733' }).connectionId).toBe('007733'));
+});
+
+it.each(['0', '01', '-1', '1.0', '', '__proto__', '99999999999'])('%j is no customerId', (id) =>
+  expect(customerNumber(id)).toBeUndefined(),
+);

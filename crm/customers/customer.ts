@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import {
+  type ConnectionMandateData,
+  connectionIdSchema,
+  connectionMandateSchema,
+  mandateLevels,
+} from '../../contracts/connection-mandate.ts';
+
+const name = 'text of 1 to 100 characters without control characters';
+const nameSchema = z
+  .string(name)
+  .trim()
+  .regex(/^[^\p{Cc}\p{Cs}]{1,100}$/u, name);
+
+/** A person may type 2 where the field is "2". */
+const orNumber = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (Number.isSafeInteger(value) ? String(value) : value), schema);
+
+const customerFields = {
+  firstName: nameSchema,
+  lastName: nameSchema,
+  city: nameSchema,
+  connectionId: orNumber(connectionIdSchema),
+  connectionMandate: orNumber(connectionMandateSchema),
+};
+
+/** What a caller says of a customer. */
+export const customerDataSchema = z.strictObject(customerFields, 'a customer as a JSON object');
+export type CustomerData = z.infer<typeof customerDataSchema>;
+
+const largestCustomerId = 2 ** 31 - 1;
+
+/** @returns the number of a customerId; undefined for anything that cannot be one */
+export const customerNumber = (customerId: string): number | undefined =>
+  /^[1-9][0-9]{0,9}$/.test(customerId) && Number(customerId) <= largestCustomerId ? Number(customerId) : undefined;
+
+export const customerIdSchema = z
+  .string()
+  .refine((id) => customerNumber(id) !== undefined, `a whole number from 1 to ${largestCustomerId}`);
+
+/** What a caller gets to see of a customer. */
+export type Customer = CustomerData & { customerId: string };
+
+/** The mandates that differ after a customer changed; a connection that was given up is revoked. */
+export const mandateChanges = (before: CustomerData | undefined, after: CustomerData): ConnectionMandateData[] => {
+  const { connectionId, connectionMandate } = after;
+  if (before?.connectionId === connectionId && before.connectionMandate === connectionMandate) return [];
+  const moved = before !== undefined && before.connectionId !== connectionId;
+  return [
+    ...(moved ? [{ connectionId: before.connectionId, connectionMandate: mandateLevels.none }] : []),
+    { connectionId, connectionMandate },
+  ];
+};
+
+/** A hybrid logical clock in ms since 1970: always grows, even where the clock does not. */
+export const nextRevision = (last: number | undefined, now: number): number => Math.max((last ?? 0) + 1, now);

@@ -1,0 +1,43 @@
+import type { Kysely, Selectable } from 'kysely';
+import { DomainError } from '../../lib/domain-error.ts';
+import type { CrmDatabase, CustomerTable } from '../database/schema.ts';
+import { type Customer, customerNumber } from './customer.ts';
+
+const asCustomer = ({ customerId, ...data }: Selectable<CustomerTable>): Customer => ({
+  customerId: String(customerId),
+  ...data,
+});
+
+export const customerUnknown = (customerId: string) =>
+  new DomainError('customer-unknown', `There is no customer ${customerId.slice(0, 100)}.`);
+
+/** Works on the database and within a transaction. @throws DomainError customer-unknown */
+export const findCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer> => {
+  const row = await db
+    .selectFrom('customer')
+    .selectAll()
+    .where('customerId', '=', customerNumber(customerId) ?? 0)
+    .executeTakeFirst();
+  if (!row) throw customerUnknown(customerId);
+  return asCustomer(row);
+};
+
+export const findHolder = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<Customer | undefined> => {
+  const row = await db.selectFrom('customer').selectAll().where('connectionId', '=', connectionId).executeTakeFirst();
+  return row && asCustomer(row);
+};
+
+/** Up to `limit` customers by ascending id, from behind the customer `after`. */
+export const listCustomers = async (
+  db: Kysely<CrmDatabase>,
+  { after, limit }: { after?: string | undefined; limit?: number },
+): Promise<Customer[]> => {
+  const rows = await db
+    .selectFrom('customer')
+    .selectAll()
+    .$if(after !== undefined, (query) => query.where('customerId', '>', Number(after)))
+    .orderBy('customerId')
+    .$if(limit !== undefined, (query) => query.limit(limit as number))
+    .execute();
+  return rows.map(asCustomer);
+};

@@ -1,0 +1,72 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import { DomainError } from '../../lib/domain-error.ts';
+import { jsonBody, type Routes } from '../../lib/http/app.ts';
+import { traceparentOf } from '../../lib/http/trace.ts';
+import { validate } from '../../lib/validate.ts';
+import { type CustomerChanges, registerCustomer, replaceCustomer } from './change-customer.ts';
+import { customerDataSchema, customerIdSchema } from './customer.ts';
+import { findCustomer, listCustomers } from './find-customers.ts';
+
+const homeQuerySchema = z.strictObject({ customerId: z.string('one customerId').min(1, 'a customerId').optional() });
+const limit = 'a whole number from 1 to 1000';
+const listQuerySchema = z.strictObject({
+  limit: z.coerce.number(limit).int(limit).min(1, limit).max(1000, limit).default(100),
+  after: customerIdSchema.optional(),
+});
+
+export const customerRoutes = (changes: CustomerChanges): Routes => {
+  const { db } = changes;
+  return {
+    // The lab's way: one customer by query parameter, or all of them as an object keyed by id.
+    '/': {
+      get: async (req, res) => {
+        const { customerId } = validate(homeQuerySchema, req.query, 'invalid-parameter');
+        if (customerId !== undefined) return void res.json(await findCustomer(db, customerId));
+        const all = await listCustomers(db, {});
+        res.json(Object.fromEntries(all.map((customer) => [customer.customerId, customer])));
+      },
+    },
+    '/customers': {
+      get: async (req, res) => {
+        const page = validate(listQuerySchema, req.query, 'invalid-parameter');
+        const items = await listCustomers(db, { ...page, limit: page.limit + 1 });
+        const more = items.length > page.limit ? items.splice(page.limit) : [];
+        const next = more.length > 0 ? `/customers?limit=${page.limit}&after=${items.at(-1)?.customerId}` : null;
+        res.json({ items, next });
+      },
+      post: async (req, res) => {
+        const data = validate(customerDataSchema, jsonBody(req), 'invalid-body');
+        const customer = await registerCustomer(changes, data, traceparentOf(res)).catch(showUpdateLine(req));
+        res.status(201).location(`/customers/${customer.customerId}`).json(customer);
+      },
+    },
+    '/customers/:customerId': {
+      get: async (req, res) => void res.json(await findCustomer(db, idOf(req))),
+      put: async (req, res) => void res.json(await replace(req, traceparentOf(res))),
+      post: async (req, res) => void res.json(await replace(req, traceparentOf(res))),
+    },
+  };
+
+  async function replace(req: Request, traceparent: string) {
+    const body = jsonBody(req);
+    await findCustomer(db, idOf(req));
+    // What a GET answered may be sent back as it is.
+    const ownId = z.literal(idOf(req), `${idOf(req)}, the id in the path, or nothing`).optional();
+    const schema = customerDataSchema.extend({ customerId: ownId });
+    const { customerId: _, ...data } = validate(schema, body, 'invalid-body');
+    return replaceCustomer(changes, idOf(req), data, traceparent).catch(showUpdateLine(req));
+  }
+};
+
+const idOf = (req: Request) => String(req.params.customerId);
+
+/** Whoever meant to change the customer that holds the connection gets the line that does it. */
+const showUpdateLine = (req: Request) => (error: unknown) => {
+  if (!(error instanceof DomainError) || error.code !== 'connection-held') throw error;
+  const { customerId: _, ...data } = req.body as Record<string, unknown>;
+  const body = JSON.stringify(data).replaceAll("'", String.raw`'\''`);
+  const url = `${req.protocol}://${req.get('host')}/customers/${error.facts.holder}`;
+  const remedy = `to change that customer: curl -X POST ${url} -H 'Content-Type: application/json' -d '${body}'`;
+  throw new DomainError(error.code, error.message, { ...error, remedy });
+};

@@ -1,0 +1,31 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Topic } from '../../lib/event-bus.ts';
+import type { CrmDatabase } from '../database/schema.ts';
+
+export type OutboxEvent = { topic: Topic; id: string; key: string; event: object };
+
+/** Writes events beside the rows they tell of, in the same transaction: either both are durable, or neither. */
+export const appendToOutbox = async (
+  trx: Transaction<CrmDatabase>,
+  events: readonly OutboxEvent[],
+  createdAt: number,
+) => {
+  if (events.length === 0) return;
+  const rows = events.map(({ topic, id, key, event }) => ({
+    topic: topic.name,
+    id,
+    eventKey: key,
+    event: JSON.stringify(event),
+    createdAt,
+  }));
+  await trx.insertInto('outbox').values(rows).execute();
+};
+
+/** How many events wait for the event bus, and since when the oldest does. */
+export const outboxBacklog = async (db: Kysely<CrmDatabase>) => {
+  const { waiting, oldest } = await db
+    .selectFrom('outbox')
+    .select(({ fn }) => [fn.countAll<number>().as('waiting'), fn.min('createdAt').as('oldest')])
+    .executeTakeFirstOrThrow();
+  return { waiting: Number(waiting), since: oldest === null ? null : new Date(Number(oldest)).toISOString() };
+};

@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import { ConfigError } from '../lib/config.ts';
+import { DomainError } from '../lib/domain-error.ts';
+import type { EventBus } from '../lib/event-bus.ts';
+import { listen } from '../lib/http/listen.ts';
+import type { Service } from '../lib/service.ts';
+import type { World } from '../lib/world.ts';
+import { crmApp } from './app.ts';
+import type { CrmConfig } from './config.ts';
+import { importCustomers } from './customers/import-customers.ts';
+import { openCrmDatabase } from './database/open-database.ts';
+import { startRelay } from './outbox/relay.ts';
+
+const flushForMs = 5_000;
+
+/** Opens the database, loads the CSV, answers requests, and publishes what the outbox holds. */
+export const startCrm = async (
+  config: CrmConfig,
+  world: World & { bus: EventBus },
+): Promise<Service & { url: string }> => {
+  const { bus, log } = world;
+  const durable = config.databaseUrl !== 'memory';
+  const db = await openCrmDatabase(config.databaseUrl);
+  if (!durable)
+    log.warn('customers are kept in memory: nothing survives a stop (CRM_DATABASE_URL=sqlite:FILE keeps them)');
+  const relay = startRelay({ db, bus, log });
+  const changes = { ...world, db, committed: () => relay.wake() };
+  const close = async () => {
+    await relay.close(flushForMs);
+    await db.destroy();
+  };
+  try {
+    if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
+    const server = await listen(crmApp({ ...changes, durable }), { ...config, variable: 'APP_PORT' });
+    log.info({ url: server.url }, 'CRM listens');
+    return { url: server.url, close: () => server.close().then(close) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const loadCustomers = async (changes: Parameters<typeof importCustomers>[0], file: string, log: Logger) => {
+  const { created, unchanged, refused } = await importCustomers(changes, file).catch((error) => {
+    if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${error.message}`);
+    throw error;
+  });
+  // Fields only, never values: a log names nobody.
+  for (const { line, errors } of refused)
+    log.warn({ file, line, errors: errors.map(({ field, expected }) => `${field}: ${expected}`) }, 'row refused');
+  log.info({ file, created, unchanged, refused: refused.length }, 'customers loaded');
+};

@@ -1,0 +1,43 @@
+import type { DeliveredRecord, OutgoingEvent } from './event-bus.ts';
+
+export const recordSetAsideType = 'utility.platform.record-set-aside.v1';
+
+const maxValueBytes = 1024 * 1024;
+
+/**
+ * The event that sets a poisonous record aside: why, where it stood, and what it was, so that it can be replayed.
+ * Its id comes from the record's place, so a record that is delivered twice is the same dead letter twice.
+ */
+export const deadLetter = (
+  record: DeliveredRecord,
+  reason: string,
+  context: { now: Date; newId: () => string },
+): OutgoingEvent => {
+  const { topic, partition, offset, timestamp } = record;
+  const key = record.key?.slice(0, 255) ?? '';
+  const id = offset === undefined ? context.newId() : `${topic}/${partition}/${offset}`;
+  return {
+    id,
+    key,
+    value: JSON.stringify({
+      specversion: '1.0',
+      id,
+      source: `/subscribers/${topic}`,
+      type: recordSetAsideType,
+      subject: key,
+      time: context.now.toISOString(),
+      datacontenttype: 'application/json',
+      data: { reason: reason.slice(0, 1000), topic, partition, offset, timestamp, key, ...content(record.value) },
+    }),
+  };
+};
+
+/** As text where people can read it, as base64 where text would lose bytes. */
+const content = (bytes: Buffer) => {
+  const kept = bytes.subarray(0, maxValueBytes);
+  const text = kept.toString();
+  return {
+    ...(Buffer.from(text).equals(kept) ? { value: text } : { valueBase64: kept.toString('base64') }),
+    ...(kept.length < bytes.length && { truncated: true }),
+  };
+};

@@ -1,0 +1,30 @@
+import { describe } from 'vitest';
+import { eventBusContract } from '../event-bus.contract.ts';
+import { stateStoreContract } from '../state-store.contract.ts';
+import { seededRandom, withBusFaults, withStoreFaults } from './faults.ts';
+import { openEmbeddedPlatform } from './platform.ts';
+
+const topic = { name: 'things', partitions: 4, maxMessageBytes: 16_384 };
+const platform = () => openEmbeddedPlatform(':memory:', [topic]);
+
+describe('the embedded event bus', () => {
+  eventBusContract(async () => ({ topic, bus: platform().eventBus }));
+});
+
+describe('the embedded state store', () => {
+  stateStoreContract(async () => platform().stateStore('statestore'));
+});
+
+describe.each([1, 2, 3])('with injected faults, seed %i,', (seed) => {
+  describe('the event bus', () => {
+    eventBusContract(async () => {
+      const { eventBus } = platform();
+      const random = seededRandom(seed);
+      return { topic, bus: (consumerGroup) => withBusFaults(eventBus(consumerGroup), random) };
+    });
+  });
+
+  describe('the state store', () => {
+    stateStoreContract(async () => withStoreFaults(platform().stateStore('statestore'), seededRandom(seed)));
+  });
+});

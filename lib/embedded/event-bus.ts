@@ -1,0 +1,105 @@
+import type { EventEmitter } from 'node:events';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BatchHandler, DeliveredRecord, EventBus, OutgoingEvent, Topic, Verdict } from '../event-bus.ts';
+import { NotDurable } from '../event-bus.ts';
+import { groupBy } from '../group-by.ts';
+import type { SqliteDatabase } from './database.ts';
+import { eventLog } from './event-log.ts';
+
+const batchSize = 500;
+const retryAfterMs = 50;
+/** Another process that publishes to the same file cannot wake us. */
+const pollEveryMs = 100;
+
+type EmbeddedEventBusOptions = {
+  readonly topics: readonly Topic[];
+  readonly consumerGroup: string;
+  readonly published: EventEmitter;
+  readonly now: () => number;
+};
+
+/** An event bus on one SQLite file: a log per topic and partition, and the offsets that a consumer group has committed. */
+export const embeddedEventBus = (
+  database: SqliteDatabase,
+  { topics, consumerGroup, published, now }: EmbeddedEventBusOptions,
+): EventBus => {
+  const log = eventLog(database, consumerGroup, now);
+  const declared = (name: string) => {
+    const topic = topics.find((candidate) => candidate.name === name);
+    if (!topic) throw new Error(`there is no topic ${name}; topics are declared in contracts/topics.ts`);
+    return topic;
+  };
+
+  return {
+    publish: async (topicName, events) => {
+      const topic = declared(topicName);
+      const [fitting, tooLarge] = partitionBySize(events, topic.maxMessageBytes);
+      log.append(topic, fitting);
+      published.emit(topicName);
+      if (tooLarge.length > 0)
+        throw new NotDurable(
+          tooLarge.map(({ id }) => id),
+          `larger than the ${topic.maxMessageBytes} bytes that ${topicName} takes`,
+        );
+    },
+
+    subscribe: async (topicName, handler) => {
+      const topic = declared(topicName);
+      const closing = new AbortController();
+      const running = deliver(topic, handler, closing.signal);
+      return {
+        close: async () => {
+          closing.abort();
+          await running;
+        },
+      };
+    },
+
+    check: async () => {
+      database.prepare('SELECT 1').all();
+    },
+  };
+
+  async function deliver(topic: Topic, handler: BatchHandler, closing: AbortSignal) {
+    while (!closing.aborted) {
+      const batch = log.pending(topic, batchSize);
+      if (batch.length === 0) await aPublishOrAWhile(topic.name, closing);
+      else if (!settle(batch, await verdicts(handler, batch))) await pause(retryAfterMs, closing);
+    }
+  }
+
+  /** Commits, per partition, up to the first record to be retried. Answers whether all are done. */
+  function settle(batch: readonly DeliveredRecord[], answers: readonly Verdict[]) {
+    const judged = batch.map((record, i) => ({ ...record, done: answers[i] === 'done' }));
+    for (const records of groupBy(judged, ({ partition }) => partition).values()) {
+      const retried = records.findIndex(({ done }) => !done);
+      const last = records.at(retried === -1 ? -1 : retried - 1);
+      if (retried !== 0 && last) log.commit(last);
+    }
+    return judged.every(({ done }) => done);
+  }
+
+  async function aPublishOrAWhile(topicName: string, closing: AbortSignal) {
+    const waiting = new AbortController();
+    const signal = AbortSignal.any([closing, waiting.signal]);
+    await Promise.race([once(published, topicName, { signal }).catch(aborted), pause(pollEveryMs, signal)]);
+    waiting.abort();
+  }
+};
+
+const verdicts = async (handler: BatchHandler, batch: readonly DeliveredRecord[]): Promise<readonly Verdict[]> => {
+  try {
+    return await handler(batch);
+  } catch {
+    return [];
+  }
+};
+
+const partitionBySize = (events: readonly OutgoingEvent[], maxBytes: number) => {
+  const fits = ({ key, value }: OutgoingEvent) => Buffer.byteLength(key) + Buffer.byteLength(value) <= maxBytes;
+  return [events.filter(fits), events.filter((event) => !fits(event))] as const;
+};
+
+const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(aborted);
+const aborted = () => undefined;

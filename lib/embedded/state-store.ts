@@ -1,0 +1,35 @@
+import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
+import type { SqliteDatabase } from './database.ts';
+
+/** A state store as a table of one SQLite file; several stores, told apart by name, may share the file. */
+export const embeddedStateStore = (database: SqliteDatabase, name: string): StateStore => {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS state (
+      store TEXT, key TEXT, value TEXT NOT NULL, etag INTEGER NOT NULL, PRIMARY KEY (store, key)
+    ) WITHOUT ROWID`);
+  const select = database.prepare(
+    'SELECT key, value, etag FROM state WHERE store = ? AND key IN (SELECT value FROM json_each(?))',
+  );
+  const insert = database.prepare('INSERT INTO state VALUES (?, ?, ?, 1) ON CONFLICT DO NOTHING');
+  const update = database.prepare(
+    'UPDATE state SET value = ?, etag = etag + 1 WHERE store = ? AND key = ? AND etag = ?',
+  );
+
+  const apply = ({ key, value, etag }: Upsert) => {
+    const json = JSON.stringify(value);
+    const { changes } = etag === undefined ? insert.run(name, key, json) : update.run(json, name, key, Number(etag));
+    if (changes === 0) throw new StateConflict(key);
+  };
+  const applyAll = database.transaction((upserts: readonly Upsert[]) => upserts.forEach(apply)).immediate;
+
+  return {
+    getMany: async (keys) => {
+      const rows = select.all(name, JSON.stringify(keys)) as { key: string; value: string; etag: number }[];
+      return new Map(rows.map(({ key, value, etag }) => [key, { value: JSON.parse(value), etag: String(etag) }]));
+    },
+    transact: async (upserts) => applyAll(upserts),
+    check: async () => {
+      database.prepare('SELECT 1').all();
+    },
+  };
+};

@@ -1,0 +1,136 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import type { BatchHandler, DeliveredRecord, EventBus, Subscription, Topic } from './event-bus.ts';
+import { NotDurable } from './event-bus.ts';
+
+/** What the suite needs of an adapter: a topic of its own per test, and buses on it by consumer group. */
+export type EventBusUnderTest = { topic: Topic; bus: (consumerGroup: string) => EventBus };
+
+/** The contract of the event bus; every adapter runs it. It asks for no order and tolerates repeats. */
+export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
+  const subscriptions: Subscription[] = [];
+  afterEach(async () => {
+    await Promise.all(subscriptions.splice(0).map((subscription) => subscription.close()));
+  });
+
+  const follow = async (bus: EventBus, topic: Topic, handler: BatchHandler) => {
+    const subscription = await bus.subscribe(topic.name, handler);
+    subscriptions.push(subscription);
+    return subscription;
+  };
+  const collect = async (bus: EventBus, topic: Topic) => {
+    const seen: DeliveredRecord[] = [];
+    const subscription = await follow(bus, topic, async (batch) => {
+      seen.push(...batch);
+      return batch.map(() => 'done');
+    });
+    return { seen, values: () => new Set(seen.map(({ value }) => value.toString())), ...subscription };
+  };
+  const event = (n: number, key = `key-${n % 7}`) => ({
+    id: `id-${n}`,
+    key,
+    value: JSON.stringify({ n, key, text: 'é☃' }),
+  });
+  const events = (many: number) => Array.from({ length: many }, (_, n) => event(n));
+  const publish = async (bus: EventBus, topic: Topic, wanted: ReturnType<typeof events>) => {
+    let left = wanted;
+    await vi.waitFor(async () => {
+      try {
+        await bus.publish(topic.name, left);
+      } catch (error) {
+        if (!(error instanceof NotDurable)) throw error;
+        left = left.filter(({ id }) => error.ids.has(id));
+        throw error;
+      }
+    }, patience);
+  };
+  const patience = { timeout: 20_000, interval: 20 };
+
+  it('delivers every published event, byte for byte, to a group that subscribes later', async () => {
+    const { topic, bus } = await open();
+    await publish(bus('writers'), topic, events(50));
+    const { values } = await collect(bus('readers'), topic);
+    await vi.waitFor(() => expect(values()).toEqual(new Set(events(50).map(({ value }) => value))), patience);
+  });
+
+  it('delivers what is published after the subscription', async () => {
+    const { topic, bus } = await open();
+    const { values } = await collect(bus('readers'), topic);
+    await publish(bus('writers'), topic, events(20));
+    await vi.waitFor(() => expect(values().size).toBe(20), patience);
+  });
+
+  it('says where a record stands, and keeps the records of one key in one partition', async () => {
+    const { topic, bus } = await open();
+    await publish(bus('writers'), topic, events(40));
+    const { seen, values } = await collect(bus('readers'), topic);
+    await vi.waitFor(() => expect(values().size).toBe(40), patience);
+    if (seen.some(({ partition }) => partition === undefined)) return; // a broker without partitions
+    const places = new Map(seen.map((record) => [`${record.partition}/${record.offset}`, record.value.toString()]));
+    for (const { partition, offset, value } of seen)
+      expect(places.get(`${partition}/${offset}`)).toBe(value.toString());
+    const partitionsOfKey = new Set(seen.filter(({ key }) => key === 'key-3').map(({ partition }) => partition));
+    expect(partitionsOfKey.size).toBe(1);
+  });
+
+  it('delivers again what was answered with retry, and what the handler threw on', async () => {
+    const { topic, bus } = await open();
+    const calls = { count: 0 };
+    const done = new Set<string>();
+    await follow(bus('readers'), topic, async (batch) => {
+      calls.count++;
+      if (calls.count === 1) throw new Error('the handler fails');
+      if (calls.count === 2) return batch.map(() => 'retry');
+      for (const { value } of batch) done.add(value.toString());
+      return batch.map(() => 'done');
+    });
+    await publish(bus('writers'), topic, events(10));
+    await vi.waitFor(() => expect(done.size).toBe(10), patience);
+  });
+
+  it('gives every consumer group all events', async () => {
+    const { topic, bus } = await open();
+    const [one, two] = [await collect(bus('one'), topic), await collect(bus('two'), topic)];
+    await publish(bus('writers'), topic, events(10));
+    await vi.waitFor(() => expect([one.values().size, two.values().size]).toEqual([10, 10]), patience);
+  });
+
+  it('goes on after a restart of the group, losing nothing', async () => {
+    const { topic, bus } = await open();
+    const first = await collect(bus('readers'), topic);
+    await publish(bus('writers'), topic, events(10));
+    await vi.waitFor(() => expect(first.values().size).toBe(10), patience);
+    await first.close();
+    await publish(bus('writers'), topic, [event(10), event(11)]);
+    const second = await collect(bus('readers'), topic);
+    const newValues = [event(10), event(11)].map(({ value }) => value);
+    await vi.waitFor(() => expect([...second.values()]).toEqual(expect.arrayContaining(newValues)), patience);
+  });
+
+  it('names the event that cannot be made durable, and makes the others durable', async () => {
+    const { topic, bus } = await open();
+    const tooLarge = { ...event(1), value: JSON.stringify('x'.repeat(topic.maxMessageBytes + 1)) };
+    const failure = await bus('writers')
+      .publish(topic.name, [event(0), tooLarge, event(2)])
+      .catch((error) => error);
+    expect(failure).toBeInstanceOf(NotDurable);
+    expect(failure.ids).toContain(tooLarge.id);
+    const others = [event(0), event(2)];
+    await publish(
+      bus('writers'),
+      topic,
+      others.filter(({ id }) => failure.ids.has(id)),
+    );
+    const { values } = await collect(bus('readers'), topic);
+    await vi.waitFor(() => expect(values()).toEqual(new Set(others.map(({ value }) => value))), patience);
+  });
+
+  it('refuses to publish to a topic that was never created', async () => {
+    const { bus } = await open();
+    await expect(bus('writers').publish('no-such-topic', [event(0)])).rejects.toThrow(/no-such-topic/);
+  });
+
+  it('is ready', async () => {
+    const { bus } = await open();
+    await expect(bus('readers').check()).resolves.toBeUndefined();
+  });
+};

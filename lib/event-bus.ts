@@ -1,0 +1,48 @@
+/** A named log of events; a key's events share a partition. */
+export type Topic = { readonly name: string; readonly partitions: number; readonly maxMessageBytes: number };
+
+/** `value` is the whole event as JSON text. Publishing the same event again uses the same id. */
+export type OutgoingEvent = { readonly id: string; readonly key: string; readonly value: string };
+
+/**
+ * One record as it is delivered; `timestamp` is when the log received it, in milliseconds since 1970.
+ * Some brokers know neither key nor place.
+ */
+export type DeliveredRecord = {
+  readonly topic: string;
+  readonly value: Buffer;
+  readonly timestamp: number;
+  readonly key?: string;
+  readonly partition?: number;
+  readonly offset?: number;
+};
+
+/** `retry`: deliver the record again, later, before or together with what stands behind it. */
+export type Verdict = 'done' | 'retry';
+
+/** Answers one verdict per record, in the batch's order. A handler that throws has answered `retry` for all. */
+export type BatchHandler = (batch: readonly DeliveredRecord[]) => Promise<readonly Verdict[]>;
+
+/** `close` resolves when the last delivery has been answered. */
+export type Subscription = { close(): Promise<void> };
+
+/**
+ * The contract is the weakest of all adapters: a delivery may repeat, reorder and mix keys, and a publish that failed
+ * may still have written its events.
+ */
+export type EventBus = {
+  /** Resolves when every event is durable. @throws NotDurable naming the events that may not be */
+  publish(topic: string, events: readonly OutgoingEvent[]): Promise<void>;
+  subscribe(topic: string, handler: BatchHandler): Promise<Subscription>;
+  /** @throws Error that says what is missing, when the bus cannot be used now */
+  check(): Promise<void>;
+};
+
+export class NotDurable extends Error {
+  readonly ids: ReadonlySet<string>;
+  constructor(ids: Iterable<string>, reason: string) {
+    super(reason);
+    this.name = 'NotDurable';
+    this.ids = new Set(ids);
+  }
+}

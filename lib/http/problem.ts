@@ -1,0 +1,59 @@
+import type { Response } from 'express';
+import { DomainError } from '../domain-error.ts';
+import { traceIdOf } from './trace.ts';
+
+/** Which HTTP status each code of a domain error gets. */
+export type ProblemStatuses = Readonly<Record<string, number>>;
+
+/** Codes that every service has. */
+const commonStatuses: ProblemStatuses = {
+  'malformed-request': 400,
+  'malformed-json': 400,
+  'invalid-parameter': 400,
+  'unknown-route': 404,
+  'method-not-allowed': 405,
+  'body-too-large': 413,
+  'unsupported-media-type': 415,
+  'invalid-body': 422,
+};
+
+/** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
+export const sendProblem = (res: Response, error: unknown, statuses: ProblemStatuses): number => {
+  const known = error instanceof DomainError ? error : fromExpress(error);
+  const status = known ? (statuses[known.code] ?? commonStatuses[known.code] ?? 500) : 500;
+  const body =
+    known && status !== 500
+      ? {
+          type: `urn:problem:${known.code}`,
+          title: title(known.code),
+          status,
+          detail: known.message,
+          errors: known.errors,
+          remedy: known.remedy,
+          ...known.facts,
+        }
+      : {
+          type: 'about:blank',
+          title: 'Internal error',
+          status: 500,
+          detail: `Not your doing. Report it with this trace id.`,
+        };
+  res.status(status).type('application/problem+json');
+  res.send(JSON.stringify({ ...body, traceId: traceIdOf(res) }));
+  return status;
+};
+
+const title = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
+
+/** What Express and its body parser throw at a request they cannot read. */
+const fromExpress = (error: unknown): DomainError | undefined => {
+  const { type, status } = (error ?? {}) as { type?: string; status?: number };
+  if (type === 'entity.parse.failed') return new DomainError('malformed-json', 'The body is not a JSON object.');
+  if (type === 'entity.too.large') return new DomainError('body-too-large', 'The body is larger than 1 MiB.');
+  if (status === 415) return new DomainError('unsupported-media-type', 'The body must be JSON in UTF-8.', jsonRemedy);
+  if (status === 400)
+    return new DomainError('malformed-request', 'The request cannot be read: check its URL, length and encoding.');
+  return undefined;
+};
+
+export const jsonRemedy = { remedy: `curl -H 'Content-Type: application/json' …` };

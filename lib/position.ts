@@ -1,0 +1,25 @@
+/**
+ * How far a view has followed one partition: the highest offset seen, and the ranges below it that never arrived
+ * (first and last offset, both included). Kept in the store beside the values, because store and log can part: a store
+ * restored from a backup, or swapped, then shows a gap instead of quietly answering from the past.
+ */
+export type Position = { readonly applied: number; readonly missing: readonly (readonly [number, number])[] };
+
+/** Answers the very same position when the offsets add nothing to it. */
+export const advance = (position: Position | undefined, offsets: readonly number[]): Position =>
+  [...offsets].sort((a, b) => a - b).reduce(see, position ?? { applied: -1, missing: [] });
+
+const see = (position: Position, offset: number): Position => {
+  const { applied, missing } = position;
+  if (offset === applied + 1) return { applied: offset, missing };
+  if (offset > applied) return { applied: offset, missing: [...missing, [applied + 1, offset - 1]] };
+  if (!missing.some((range) => contains(range, offset))) return position;
+  return { applied, missing: missing.flatMap((range) => (contains(range, offset) ? without(range, offset) : [range])) };
+};
+
+const contains = ([first, last]: readonly [number, number], offset: number) => first <= offset && offset <= last;
+
+const without = ([first, last]: readonly [number, number], offset: number): [number, number][] => [
+  ...(first < offset ? ([[first, offset - 1]] as [number, number][]) : []),
+  ...(offset < last ? ([[offset + 1, last]] as [number, number][]) : []),
+];

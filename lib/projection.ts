@@ -1,0 +1,87 @@
+import { deadLetter } from './dead-letter.ts';
+import type { DeliveredRecord, EventBus, Subscription, Topic, Verdict } from './event-bus.ts';
+import { writeBatch } from './projection-write.ts';
+import type { StateStore } from './state-store.ts';
+import type { World } from './world.ts';
+
+/** A view, declared: which topic it follows and how one event changes one document. */
+export type Projection<Event, Document> = {
+  readonly name: string;
+  readonly topic: Topic;
+  /** Where records go that can never be applied. */
+  readonly deadLetters: Topic;
+  /** @throws Error whose message says why the record can never be applied */
+  readonly parse: (record: DeliveredRecord) => Event;
+  readonly key: (event: Event) => string;
+  /** Pure. Answers the very same document when the event changes nothing. */
+  readonly evolve: (held: Document | undefined, event: Event) => Document;
+  /** Names what is worth counting about an event beside applied or ignored. */
+  readonly remark?: (held: Document | undefined, event: Event) => string | undefined;
+};
+
+/** Events since this process started: `applied` changed the view, `ignored` did not, `setAside` are dead letters. */
+export type Counts = { applied: number; ignored: number; setAside: number; retried: number; [remark: string]: number };
+
+export type RunningProjection = Subscription & { counts(): Counts };
+
+export type ProjectionContext = World & { readonly bus: EventBus; readonly store: StateStore };
+
+/** Follows the topic and keeps the view in the store up to date until it is closed. */
+export const startProjection = async <Event, Document>(
+  projection: Projection<Event, Document>,
+  context: ProjectionContext,
+): Promise<RunningProjection> => {
+  const counts: Counts = { applied: 0, ignored: 0, setAside: 0, retried: 0 };
+  const subscription = await context.bus.subscribe(projection.topic.name, deliveryHandler(projection, context, counts));
+  return { counts: () => ({ ...counts }), close: () => subscription.close() };
+};
+
+const deliveryHandler =
+  <Event, Document>(projection: Projection<Event, Document>, context: ProjectionContext, counts: Counts) =>
+  async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
+    const { events, poison } = sort(projection, batch);
+    try {
+      // Poison first: the position that is written with the values also covers what was set aside.
+      await setAside(projection, context, poison);
+      const written = await writeBatch(projection, context.store, events, batch);
+      counts.setAside += poison.length;
+      for (const [what, many] of Object.entries(written)) counts[what] = (counts[what] ?? 0) + many;
+      return batch.map(() => 'done');
+    } catch (error) {
+      counts.retried += batch.length;
+      context.log.warn(
+        { err: error, projection: projection.name, records: batch.length },
+        'view not written, will retry',
+      );
+      return batch.map(() => 'retry');
+    }
+  };
+
+const sort = <Event, Document>({ parse }: Projection<Event, Document>, batch: readonly DeliveredRecord[]) => {
+  const events: Event[] = [];
+  const poison: { record: DeliveredRecord; reason: string }[] = [];
+  for (const record of batch) {
+    try {
+      events.push(parse(record));
+    } catch (error) {
+      poison.push({ record, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { events, poison };
+};
+
+const setAside = async <Event, Document>(
+  { deadLetters }: Projection<Event, Document>,
+  { bus, log, now, newId }: ProjectionContext,
+  poison: readonly { record: DeliveredRecord; reason: string }[],
+) => {
+  if (poison.length === 0) return;
+  await bus.publish(
+    deadLetters.name,
+    poison.map(({ record, reason }) => deadLetter(record, reason, { now: new Date(now()), newId })),
+  );
+  for (const { record, reason } of poison) {
+    const { topic, partition, offset } = record;
+    log.warn({ topic, partition, offset, reason }, 'record set aside');
+  }
+};

@@ -1,0 +1,25 @@
+/** `value` is what was stored, as JSON; `etag` changes with every write of the key. */
+export type StoredValue = { readonly value: unknown; readonly etag: string };
+
+/** With an etag: replace the value that has it. Without: create the key, only if it is absent. */
+export type Upsert = { readonly key: string; readonly value: unknown; readonly etag?: string | undefined };
+
+/**
+ * The contract is the weakest of all adapters: a `transact` that failed, for whatever reason, may have applied some of
+ * its upserts. Keys are at most 255 characters.
+ */
+export type StateStore = {
+  /** Absent keys are absent from the answer. */
+  getMany(keys: readonly string[]): Promise<Map<string, StoredValue>>;
+  /** @throws StateConflict when a key is not as its upsert expected; read again, decide again */
+  transact(upserts: readonly Upsert[]): Promise<void>;
+  /** @throws Error that says what is missing, when the store cannot be used now */
+  check(): Promise<void>;
+};
+
+export class StateConflict extends Error {
+  constructor(key: string) {
+    super(`${key} was written by another in the meantime`);
+    this.name = 'StateConflict';
+  }
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { topics } from '../contracts/topics.ts';
+import { readCrmConfig } from '../crm/config.ts';
+import { startCrm } from '../crm/service.ts';
+import { readIotPlatformConfig } from '../iot-platform/config.ts';
+import { startIotPlatform } from '../iot-platform/service.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { createLog } from '../lib/log.ts';
+import { runService } from '../lib/service.ts';
+import { realWorld } from '../lib/world.ts';
+
+const help = `Usage: npm start
+Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers.
+
+Environment (all optional, see .env.example):
+  APP_PORT          the CRM's port (3005)
+  APP_REST_PORT     the IoT platform's port (3008)
+  DATA_DIR          where data is kept (.data); remove it to begin anew
+  CRM_DATABASE_URL  memory, or sqlite: and a file (sqlite:DATA_DIR/crm.sqlite)
+  CUSTOMERS_CSV     the customers to load, or none (data/customer-database.csv)
+  LOG_LEVEL         trace, debug, info, warn, error or silent (info)`;
+
+const startPlatform = async () => {
+  const iotConfig = readIotPlatformConfig(process.env);
+  const { dataDir } = iotConfig;
+  const crmConfig = readCrmConfig({ CRM_DATABASE_URL: `sqlite:${join(dataDir, 'crm.sqlite')}`, ...process.env });
+  const world = realWorld(createLog(crmConfig.logLevel, process.stdout));
+  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics));
+
+  const iotPlatform = await startIotPlatform(iotConfig, {
+    ...world,
+    bus: platform.eventBus(iotConfig.consumerGroup),
+    store: platform.stateStore(iotConfig.stateStoreName),
+  });
+  const crm = await startCrm(crmConfig, { ...world, bus: platform.eventBus('crm') });
+  process.stdout.write(whatToTry(crm.url, iotPlatform.url));
+  return {
+    close: async () => {
+      await crm.close();
+      await iotPlatform.close();
+      platform.close();
+    },
+  };
+};
+
+const whatToTry = (crm: string, iotPlatform: string) => `
+  CRM           ${crm}
+  IoT platform  ${iotPlatform}
+
+  Try:
+    curl ${crm}/customers/7
+    curl ${iotPlatform}/mandates/7733
+    curl -X POST ${crm}/customers/7 -H 'Content-Type: application/json' -d '{"firstName":"Corinne","lastName":"Lopez","city":"Enschede","connectionId":"7733","connectionMandate":"2"}'
+    curl '${iotPlatform}/?connectionId=7733'
+
+  Ctrl-C stops.
+`;
+
+if (process.argv.includes('--help')) console.log(help);
+else await runService(startPlatform);
