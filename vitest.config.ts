@@ -5,6 +5,7 @@ const never = ['**/node_modules/**', '**/.data/**'];
 
 export default defineConfig({
   test: {
+    reporters: ['default', './tests/closing-line.ts'],
     testTimeout: 30_000,
     projects: [
       { extends: true, test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...never, ...slow] } },

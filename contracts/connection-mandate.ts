@@ -1,11 +1,16 @@
 import { z } from 'zod';
 
 /** Upper case only, so that no store with a case-insensitive key takes two connections for one. */
-export const connectionIdSchema = z.string().regex(/^[0-9A-Z-]{1,64}$/, '1 to 64 characters out of 0-9, A-Z and -');
+const connectionIdForm = '1 to 64 characters out of 0-9, A-Z and -';
+export const connectionIdSchema = z.string(connectionIdForm).regex(/^[0-9A-Z-]{1,64}$/, connectionIdForm);
 
 /** How far the meter on a connection may be read. */
 export const mandateLevels = { none: '0', billingOnly: '1', realTime: '2' } as const;
 export const connectionMandateSchema = z.enum(mandateLevels, '0 (none), 1 (billing only) or 2 (real time)');
+
+/** A person may type 2 where the field is "2". */
+export const orNumber = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value), schema);
 
 /** The payload of the event: these two fields, both strings. */
 export const connectionMandateDataSchema = z.object({

@@ -5,6 +5,7 @@ import {
   connectionMandateSchema,
   mandateChangedSchema,
   mandateChangedType,
+  orNumber,
 } from './connection-mandate.ts';
 
 /** A change of one connection's mandate, whichever way it was written. `revision` orders the changes of a connection. */
@@ -15,11 +16,10 @@ export type RecordToParse = { value: { toString(): string }; timestamp: number }
 
 const clockSkewAllowedMs = 5 * 60_000;
 
-/** The lab's CRM passes on what a person typed, so a number may stand where a string belongs. */
-const digits = (value: unknown) => (typeof value === 'number' ? String(value) : value);
+/** The lab's CRM passes on what a person typed. */
 const plainPayloadSchema = z.object({
-  connectionId: z.preprocess(digits, connectionIdSchema),
-  connectionMandate: z.preprocess(digits, connectionMandateSchema),
+  connectionId: orNumber(connectionIdSchema),
+  connectionMandate: orNumber(connectionMandateSchema),
 });
 
 /** Without a revision of its own an event takes the time at which the log received it: the same at every replay. */
@@ -49,7 +49,7 @@ const upcasters: Record<string, (event: { data?: unknown }, timestamp: number) =
  */
 export const parseConnectionMandate = ({ value, timestamp }: RecordToParse): MandateChanged => {
   const content = decodedTwice(json(value.toString()));
-  if (typeof content !== 'object' || content === null) throw new Error('not a JSON object');
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new Error('not a JSON object');
   const change = 'specversion' in content ? fromCloudEvent(content, timestamp) : fromPlainPayload(content, timestamp);
   if (change.revision > timestamp + clockSkewAllowedMs)
     throw new Error(`revision ${change.revision} is more than five minutes ahead of the record's time ${timestamp}`);

@@ -51,7 +51,7 @@ export const insertCustomer = async (
   const row = customerId === undefined ? fields : { ...fields, customerId: Number(customerId) };
   const { insertId } = await trx.insertInto('customer').values(row).executeTakeFirstOrThrow();
   await announce(trx, mandateChanges(undefined, data), context);
-  return { ...fields, customerId: String(insertId) };
+  return { customerId: String(insertId), ...fields };
 };
 
 export const inTransaction = async <T>(

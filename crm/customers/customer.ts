@@ -4,6 +4,7 @@ import {
   connectionIdSchema,
   connectionMandateSchema,
   mandateLevels,
+  orNumber,
 } from '../../contracts/connection-mandate.ts';
 
 const name = 'text of 1 to 100 characters without control characters';
@@ -11,10 +12,6 @@ const nameSchema = z
   .string(name)
   .trim()
   .regex(/^[^\p{Cc}\p{Cs}]{1,100}$/u, name);
-
-/** A person may type 2 where the field is "2". */
-const orNumber = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (Number.isSafeInteger(value) ? String(value) : value), schema);
 
 const customerFields = {
   firstName: nameSchema,

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { mandateChangedEvent } from './connection-mandate.ts';
+import { parseConnectionMandate } from './parse-connection-mandate.ts';
+
+const example = JSON.parse(readFileSync(new URL('examples/mandate-changed.v1.json', import.meta.url), 'utf8'));
+const timestamp = Number(example.sequence) + 2;
+const parse = (content: unknown) => parseConnectionMandate({ value: JSON.stringify(content), timestamp });
+const change = (event: object) => ({ ...example, ...event });
+
+describe('an event of connection-mandates-topic', () => {
+  it('is read from our CloudEvent', () =>
+    expect(parse(example)).toEqual({
+      data: { connectionId: '7733', connectionMandate: '2' },
+      revision: 1795251600000,
+      time: '2026-11-21T09:00:00.000Z',
+      traceparent: example.traceparent,
+    }));
+
+  it('is written as the golden example shows', () =>
+    expect(
+      mandateChangedEvent(example.data, {
+        id: example.id,
+        revision: Number(example.sequence),
+        time: new Date(example.time),
+        traceparent: example.traceparent,
+      }),
+    ).toEqual(example));
+
+  it('may have fields that we do not know', () =>
+    expect(parse(change({ later: 1, data: { ...example.data, later: 2 } })).data).toEqual(example.data));
+
+  const plain = { connectionId: '4617', connectionMandate: '1' };
+  const fromLab = { data: plain, revision: timestamp, time: new Date(timestamp).toISOString() };
+  const fromDapr = (data: unknown) => ({ specversion: '1.0', type: 'com.dapr.event.sent', data });
+
+  it.each([
+    ['the bare payload of the lab', plain],
+    ['that payload with numbers', { connectionId: 4617, connectionMandate: 1 }],
+    ['the payload as a string inside JSON', JSON.stringify(plain)],
+    ['the payload in an envelope of Dapr', fromDapr(plain)],
+    ['the string in an envelope of Dapr', fromDapr(JSON.stringify(plain))],
+  ])('is read from %s, its revision the time of the record', (_, content) => expect(parse(content)).toEqual(fromLab));
+});
+
+describe('a record that can never be applied', () => {
+  const reason = (value: string) => () => parseConnectionMandate({ value, timestamp });
+
+  it.each([
+    ['not JSON', 'nonsense', 'not JSON'],
+    ['empty', '', 'not JSON'],
+    ['a JSON null', 'null', 'not a JSON object'],
+    ['a JSON list', '[]', 'not a JSON object'],
+    ['a string that is not JSON', '"nonsense"', 'not JSON'],
+    ['without a mandate', '{"connectionId":"1"}', 'connectionMandate'],
+    ['mandate 7', JSON.stringify(change({ data: { connectionId: '7733', connectionMandate: '7' } })), '0 (none)'],
+    ['a long connectionId', JSON.stringify({ connectionId: '1'.repeat(300), connectionMandate: '1' }), 'connectionId'],
+    ['an unknown type', JSON.stringify(change({ type: 'constructor' })), 'unknown event type constructor'],
+    ['another subject', JSON.stringify(change({ subject: '1' })), 'subject 1'],
+    ['no sequence', JSON.stringify(change({ sequence: undefined })), 'sequence'],
+    ['a revision of the year 2100', JSON.stringify(change({ sequence: '4102444800000' })), 'five minutes ahead'],
+  ])('says why: %s', (_, value, why) => expect(reason(value)).toThrow(why));
+
+  it('is not one whose revision is a little ahead of the record', () =>
+    expect(parse(change({ sequence: String(timestamp + 299_000) })).revision).toBe(timestamp + 299_000));
+});

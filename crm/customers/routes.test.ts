@@ -1,0 +1,310 @@
+import request from 'supertest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { noon, testWorld } from '../../tests/test-world.ts';
+import { crmApp } from '../app.ts';
+import { openCrmDatabase } from '../database/open-database.ts';
+import { importCustomers } from './import-customers.ts';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const crm = async ({ empty = false } = {}) => {
+  const world = testWorld();
+  const db = await openCrmDatabase('memory');
+  closing.push(() => db.destroy());
+  const changes = { ...world, db, committed: () => {} };
+  if (!empty) await importCustomers(changes, 'data/customer-database.csv');
+  const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
+  const http = request(crmApp({ ...changes, bus, durable: false }));
+  const outbox = async () => {
+    const rows = await db.selectFrom('outbox').selectAll().orderBy('sequence').execute();
+    return rows.map(({ event, eventKey, topic, id }) => ({ ...JSON.parse(event), eventKey, topic, rowId: id }));
+  };
+  await db.deleteFrom('outbox').execute();
+  return { http, outbox, db, setClock: world.setClock };
+};
+
+const corinne = {
+  firstName: 'Corinne',
+  lastName: 'Lopez',
+  city: 'Enschede',
+  connectionId: '7733',
+  connectionMandate: '1',
+};
+const molly = {
+  firstName: 'Molly',
+  lastName: 'Peterson',
+  city: 'Zeewolde',
+  connectionId: '928',
+  connectionMandate: '0',
+};
+
+describe('reading customers', () => {
+  it('finds one the lab’s way and by its path', async () => {
+    const { http } = await crm();
+    const expected = { customerId: '7', ...corinne };
+    await http.get('/?customerId=7').expect(200, expected);
+    await http.get('/customers/7').expect(200, expected);
+  });
+
+  it('gives all of them as an object keyed by id', async () => {
+    const { http } = await crm();
+    const { body } = await http.get('/').expect(200);
+    expect(Object.keys(body)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
+    expect(body['8']).toMatchObject({ customerId: '8', firstName: 'Mary', connectionId: '3481' });
+  });
+
+  it('gives them page by page', async () => {
+    const { http } = await crm();
+    const seen: string[] = [];
+    let next: string | null = '/customers?limit=3';
+    while (next) {
+      const { body }: { body: { items: { customerId: string }[]; next: string | null } } = await http
+        .get(next)
+        .expect(200);
+      seen.push(...body.items.map(({ customerId }) => customerId));
+      next = body.next;
+    }
+    expect(seen).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
+  });
+
+  it.each(['42', '0', '__proto__', 'constructor', '1%00', '%F0%9F%92%A9', '9'.repeat(5000)])(
+    'knows no customer %s',
+    async (id) => {
+      const { http } = await crm();
+      const { body } = await http
+        .get(`/customers/${id}`)
+        .expect(404)
+        .expect('Content-Type', /problem\+json/);
+      expect(body).toMatchObject({ type: 'urn:problem:customer-unknown', status: 404 });
+      await http.get(`/?customerId=${id}`).expect(404);
+    },
+  );
+
+  it.each([
+    ['/?customerId=', 'customerId'],
+    ['/?customerId=1&customerId=2', 'customerId'],
+    ['/?customer=1', 'customer'],
+    ['/customers?limit=0', 'limit'],
+    ['/customers?limit=many', 'limit'],
+    ['/customers?after=x', 'after'],
+  ])('names what is wrong with %s', async (url, field) => {
+    const { http } = await crm();
+    const { body } = await http.get(url).expect(400);
+    expect(body.errors[0]).toMatchObject({ field, expected: expect.any(String) });
+  });
+});
+
+describe('registering a customer', () => {
+  it('gives it the next id and puts one keyed event with a revision into the outbox', async () => {
+    const { http, outbox } = await crm();
+    await http
+      .post('/customers')
+      .send(molly)
+      .expect(201, { ...molly, customerId: '9' })
+      .expect('Location', '/customers/9');
+    const [event, ...others] = await outbox();
+    expect(others).toEqual([]);
+    expect(event).toMatchObject({
+      topic: 'connection-mandates-topic',
+      eventKey: '928',
+      specversion: '1.0',
+      type: 'utility.crm.connection-mandate-changed.v1',
+      subject: '928',
+      sequence: String(noon),
+      time: new Date(noon).toISOString(),
+      data: { connectionId: '928', connectionMandate: '0' },
+    });
+    expect(event.id).toBe(event.rowId);
+  });
+
+  it('gives the first customer of an empty CRM the id 1', async () => {
+    const { http } = await crm({ empty: true });
+    await http
+      .post('/customers')
+      .send(molly)
+      .expect(201, { ...molly, customerId: '1' });
+  });
+
+  it('refuses a connection that another holds, names the holder and gives the line that updates it', async () => {
+    const { http, outbox } = await crm();
+    const body = { ...molly, lastName: "O'Peterson" };
+    await http.post('/customers').send(body).expect(201);
+    const { body: problem } = await http.post('/customers').send(body).expect(409);
+    expect(problem).toMatchObject({ holder: '9', errors: [{ field: 'connectionId' }] });
+    expect(problem.remedy).toContain('/customers/9 -H');
+    expect(problem.remedy).toContain(String.raw`O'\''Peterson`);
+    expect(await outbox()).toHaveLength(1);
+  });
+
+  it('carries the caller’s trace in the event', async () => {
+    const { http, outbox } = await crm();
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    await http.post('/customers').set('traceparent', traceparent).send(molly).expect(201);
+    expect((await outbox())[0].traceparent).toBe(traceparent);
+  });
+
+  it('takes numbers for digits and stores them as strings', async () => {
+    const { http } = await crm();
+    const sent = { ...molly, connectionId: 928, connectionMandate: 0 };
+    await http
+      .post('/customers')
+      .send(sent)
+      .expect(201, { ...molly, customerId: '9' });
+  });
+});
+
+describe('changing a customer', () => {
+  it.each(['post', 'put'] as const)('replaces it by %s', async (method) => {
+    const { http, outbox } = await crm();
+    const changed = { ...corinne, connectionMandate: '2' };
+    await http[method]('/customers/7')
+      .send(changed)
+      .expect(200, { customerId: '7', ...changed });
+    expect((await outbox()).map(({ data, sequence }) => [data.connectionMandate, sequence])).toEqual([
+      ['2', String(noon + 1)],
+    ]);
+  });
+
+  it('tells nobody when only the city changed', async () => {
+    const { http, outbox } = await crm();
+    await http
+      .put('/customers/7')
+      .send({ ...corinne, city: 'Hengelo' })
+      .expect(200);
+    expect(await outbox()).toEqual([]);
+  });
+
+  it('revokes the connection that is given up, which another may then take with a newer revision', async () => {
+    const { http, outbox } = await crm();
+    await http
+      .put('/customers/7')
+      .send({ ...corinne, connectionId: '9001' })
+      .expect(200);
+    await http
+      .post('/customers')
+      .send({ ...molly, connectionId: '7733', connectionMandate: '2' })
+      .expect(201);
+    const told = (await outbox()).map(({ data, sequence }) => [
+      data.connectionId,
+      data.connectionMandate,
+      Number(sequence),
+    ]);
+    expect(told).toEqual([
+      ['7733', '0', noon + 1],
+      ['9001', '1', noon],
+      ['7733', '2', noon + 2],
+    ]);
+  });
+
+  it('takes back what a GET answered', async () => {
+    const { http } = await crm();
+    const { body } = await http.get('/customers/7');
+    await http.put('/customers/7').send(body).expect(200, body);
+    await http.put('/customers/6').send(body).expect(422);
+  });
+
+  it('refuses the connection of another, and changes nothing', async () => {
+    const { http, outbox } = await crm();
+    const { body } = await http
+      .put('/customers/7')
+      .send({ ...corinne, connectionId: '8179' })
+      .expect(409);
+    expect(body.holder).toBe('1');
+    await http.get('/customers/7').expect(200, { customerId: '7', ...corinne });
+    expect(await outbox()).toEqual([]);
+  });
+
+  it('knows no customer 42', async () => {
+    const { http } = await crm();
+    await http.post('/customers/42').send(corinne).expect(404);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    [{ ...molly, connectionMandate: '3' }, 'connectionMandate'],
+    [{ ...molly, connectionMandate: undefined }, 'connectionMandate'],
+    [{ ...molly, connectionId: 'abc' }, 'connectionId'],
+    [{ ...molly, firstName: '' }, 'firstName'],
+    [{ ...molly, extra: 1 }, 'extra'],
+    [{ ...molly, customerId: '3' }, 'customerId'],
+    [[], 'body'],
+  ])('is answered 422 naming the field: %j', async (body, field) => {
+    const { http, outbox } = await crm();
+    const { body: problem } = await http.post('/customers').send(body).expect(422);
+    expect(problem.errors).toEqual([expect.objectContaining({ field, expected: expect.any(String) })]);
+    expect(await outbox()).toEqual([]);
+  });
+
+  it.each([
+    ['malformed JSON', 400, 'application/json', '{"firstName":'],
+    ['a bare string', 400, 'application/json', '"text"'],
+    ['a form', 415, 'application/x-www-form-urlencoded', 'a=1'],
+    ['a strange charset', 415, 'application/json; charset=x-unknown', '{}'],
+    ['more than 1 MiB', 413, 'application/json', JSON.stringify({ city: 'x'.repeat(1024 * 1024) })],
+  ])('is answered as a problem: %s', async (_, status, type, body) => {
+    const { http } = await crm();
+    const { body: problem } = await http.post('/customers').set('Content-Type', type).send(body).expect(status);
+    expect(problem).toMatchObject({
+      status,
+      detail: expect.any(String),
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+  });
+
+  it('does not reach the prototype', async () => {
+    const { http } = await crm();
+    const body = '{"__proto__":{"firstName":"x"},"constructor":{}}';
+    await http.post('/customers').set('Content-Type', 'application/json').send(body).expect(422);
+    expect(({} as { firstName?: string }).firstName).toBeUndefined();
+  });
+
+  it('is a method that a route does not know', async () => {
+    const { http } = await crm();
+    await http.delete('/customers').expect(405).expect('Allow', 'GET, POST, HEAD');
+    await http.put('/').expect(405).expect('Allow', 'GET, HEAD');
+    await http.options('/customers/7').expect(204).expect('Allow', 'GET, PUT, POST, HEAD');
+  });
+
+  it('is a route that nobody knows, or that cannot be decoded', async () => {
+    const { http } = await crm();
+    await http
+      .get('/nothing')
+      .expect(404)
+      .expect('Content-Type', /problem\+json/);
+    await http
+      .get('/customers/%ff')
+      .expect(400)
+      .expect('Content-Type', /problem\+json/);
+  });
+
+  it('leaks nothing when the fault is ours', async () => {
+    const { http, db } = await crm();
+    await db.schema.dropTable('customer').execute();
+    const { body, text } = await http.get('/customers/7').expect(500);
+    expect(body).toMatchObject({ title: 'Internal error', traceId: expect.any(String) });
+    expect(text).not.toMatch(/table|sql/i);
+  });
+});
+
+describe('the state of the service', () => {
+  it('is alive, ready and without a backlog', async () => {
+    const { http } = await crm();
+    await http.get('/healthz').expect(200);
+    await http.get('/readyz').expect(200, { status: 'ready', checks: { database: 'ok', eventBus: 'ok' } });
+    await http.post('/customers').send(molly);
+    const { body } = await http.get('/status').expect(200);
+    expect(body).toMatchObject({ outbox: { waiting: 1, since: new Date(noon).toISOString() } });
+  });
+
+  it('is not ready without its database', async () => {
+    const { http, db } = await crm();
+    await db.schema.dropTable('connection').execute();
+    const { body } = await http.get('/readyz').expect(503);
+    expect(body.checks).toMatchObject({ eventBus: 'ok', database: expect.stringContaining('connection') });
+  });
+});

@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { topics } from '../../contracts/topics.ts';
+import { type EventBus, NotDurable, type OutgoingEvent } from '../../lib/event-bus.ts';
+import { testWorld } from '../../tests/test-world.ts';
+import { openCrmDatabase } from '../database/open-database.ts';
+import { appendToOutbox, outboxBacklog } from './outbox.ts';
+import { type Relay, startRelay } from './relay.ts';
+
+let relay: Relay | undefined;
+afterEach(async () => {
+  await relay?.close(0);
+});
+
+const patience = { timeout: 5_000, interval: 5 };
+
+const relaying = async (publish: (events: readonly OutgoingEvent[]) => Promise<void>, waiting = 3) => {
+  const db = await openCrmDatabase('memory');
+  const put = (...ids: string[]) =>
+    db.transaction().execute((trx) =>
+      appendToOutbox(
+        trx,
+        ids.map((id) => ({ topic: topics.connectionMandates, id, key: `key of ${id}`, event: { id } })),
+        1_000,
+      ),
+    );
+  await put(...Array.from({ length: waiting }, (_, n) => `event-${n}`));
+  const attempts: string[][] = [];
+  const bus = {
+    publish: async (_topic: string, events: readonly OutgoingEvent[]) => {
+      attempts.push(events.map(({ id }) => id));
+      await publish(events);
+    },
+  } as unknown as EventBus;
+  relay = startRelay({ db, bus, log: testWorld().log });
+  return { db, put, attempts, relay };
+};
+const empty = { waiting: 0, since: null };
+
+describe('the relay', () => {
+  it('publishes what waits, in its order and with its keys, and empties the outbox', async () => {
+    const published: OutgoingEvent[] = [];
+    const { db } = await relaying(async (events) => void published.push(...events));
+    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    expect(published).toEqual(
+      [0, 1, 2].map((n) => ({ id: `event-${n}`, key: `key of event-${n}`, value: `{"id":"event-${n}"}` })),
+    );
+  });
+
+  it('publishes at once what is committed while it waits', async () => {
+    const { db, put, attempts, relay } = await relaying(async () => {}, 0);
+    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    const started = performance.now();
+    await put('late');
+    relay.wake();
+    await vi.waitFor(() => expect(attempts).toEqual([['late']]), patience);
+    expect(performance.now() - started).toBeLessThan(900);
+  });
+
+  it('publishes the same ids again while the bus is away, and loses none', async () => {
+    let failing = 3;
+    const { db, attempts } = await relaying(async () => {
+      if (failing-- > 0) throw new Error('the broker is away');
+    });
+    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    expect(attempts).toEqual(Array(4).fill(['event-0', 'event-1', 'event-2']));
+  });
+
+  it('removes row by row what was acknowledged, and publishes only the rest again', async () => {
+    let first = true;
+    const { db, attempts } = await relaying(async () => {
+      if (first) {
+        first = false;
+        throw new NotDurable(['event-1'], 'one partition is away');
+      }
+    });
+    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    expect(attempts).toEqual([['event-0', 'event-1', 'event-2'], ['event-1']]);
+  });
+
+  it('flushes the outbox when it is closed', async () => {
+    const { db, relay, attempts } = await relaying(async () => {}, 1200);
+    await relay.close(5_000);
+    expect(await outboxBacklog(db)).toEqual(empty);
+    expect(attempts.flat()).toHaveLength(1200);
+  });
+
+  it('does not wait for a bus that is away when it is closed', async () => {
+    const { db, relay } = await relaying(() => Promise.reject(new Error('the broker is away')));
+    await relay.close(5_000);
+    expect(await outboxBacklog(db)).toEqual({ waiting: 3, since: new Date(1_000).toISOString() });
+  });
+});

@@ -1,0 +1,181 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
+import { topics } from '../../contracts/topics.ts';
+import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { startProjection } from '../../lib/projection.ts';
+import { StateConflict, type StateStore } from '../../lib/state-store.ts';
+import { openView } from '../../lib/view.ts';
+import { noon, testWorld } from '../../tests/test-world.ts';
+import type { Mandate } from './mandate.ts';
+import { mandates } from './materialise.ts';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const patience = { timeout: 5_000, interval: 5 };
+
+const subscribed = async (disturb: (store: StateStore) => StateStore = (store) => store) => {
+  const platform = openEmbeddedPlatform(':memory:', Object.values(topics), () => noon);
+  const bus = platform.eventBus('iot-platform-consumer');
+  const store = platform.stateStore('statestore');
+  const projection = await startProjection(mandates, { ...testWorld(), bus, store: disturb(store) });
+  closing.push(() => projection.close());
+  const view = openView<Mandate>(mandates, store);
+  let ids = 0;
+  const publish = async (value: string, key = '7733', partition = topics.connectionMandates) =>
+    bus.publish(partition.name, [{ id: String(++ids), key, value }]);
+  const change = (connectionMandate: '0' | '1' | '2', revision: number, connectionId = '7733') =>
+    publish(
+      JSON.stringify(
+        mandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
+      ),
+      connectionId,
+    );
+  return { bus, view, change, publish, counts: projection.counts };
+};
+
+describe('the mandates view', () => {
+  it('applies a change', async () => {
+    const { change, view } = await subscribed();
+    await change('2', noon);
+    await vi.waitFor(async () => {
+      expect(await view.get('7733')).toEqual({
+        connectionId: '7733',
+        connectionMandate: '2',
+        revision: noon,
+        changedAt: new Date(noon).toISOString(),
+      });
+    }, patience);
+  });
+
+  it('ignores a duplicate', async () => {
+    const { change, view, counts } = await subscribed();
+    await change('2', noon);
+    await change('2', noon);
+    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), patience);
+    expect((await view.get('7733'))?.connectionMandate).toBe('2');
+  });
+
+  it('ignores a stale change', async () => {
+    const { change, view, counts } = await subscribed();
+    await change('2', noon);
+    await change('1', noon - 1);
+    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), patience);
+    expect((await view.get('7733'))?.connectionMandate).toBe('2');
+  });
+
+  it('sets a malformed record aside with its reason, and applies what stands behind it', async () => {
+    const { bus, change, publish, view, counts } = await subscribed();
+    const deadLetters: { data: Record<string, unknown> }[] = [];
+    const subscription = await bus.subscribe(topics.connectionMandatesDeadLetters.name, async (batch) => {
+      deadLetters.push(...batch.map(({ value }) => JSON.parse(value.toString())));
+      return batch.map(() => 'done');
+    });
+    closing.push(() => subscription.close());
+    await publish('{"connectionId":"7733","connectionMandate":"7"}');
+    await change('2', noon);
+    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), patience);
+    await vi.waitFor(() => expect(deadLetters).toHaveLength(1), patience);
+    expect(deadLetters[0]?.data).toEqual({
+      reason: 'connectionMandate: 0 (none), 1 (billing only) or 2 (real time)',
+      topic: 'connection-mandates-topic',
+      partition: expect.any(Number),
+      offset: 0,
+      timestamp: noon,
+      key: '7733',
+      value: '{"connectionId":"7733","connectionMandate":"7"}',
+    });
+    expect(counts()).toMatchObject({ applied: 1, setAside: 1 });
+  });
+
+  it('tries again while the store fails, and sets nothing aside', async () => {
+    let failing = 5;
+    const { change, view, counts } = await subscribed((store) => ({
+      ...store,
+      transact: async (upserts) => {
+        if (failing-- > 0) throw new Error('the store is down');
+        return store.transact(upserts);
+      },
+    }));
+    await change('2', noon);
+    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), patience);
+    expect(counts()).toEqual({ applied: 1, ignored: 0, setAside: 0, retried: 5 });
+  });
+
+  it('reads again when another writer was there first', async () => {
+    let other: Mandate | undefined = {
+      connectionId: '7733',
+      connectionMandate: '0',
+      revision: noon + 1,
+      changedAt: 'later',
+    };
+    const { change, view, counts } = await subscribed((store) => ({
+      ...store,
+      transact: async (upserts) => {
+        const value = other;
+        other = undefined;
+        if (value) await store.transact([{ key: '7733', value }]);
+        return store.transact(upserts);
+      },
+    }));
+    await change('2', noon);
+    await vi.waitFor(() => expect(counts().ignored).toBe(1), patience);
+    expect((await view.get('7733'))?.connectionMandate).toBe('0');
+    expect(counts().retried).toBe(0);
+  });
+
+  it('does not give up its place to a writer that never ends', async () => {
+    let writers = 25;
+    const { change, view } = await subscribed((store) => ({
+      ...store,
+      transact: async (upserts) => {
+        if (writers-- > 0) throw new StateConflict('7733');
+        return store.transact(upserts);
+      },
+    }));
+    await change('2', noon);
+    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), patience);
+  });
+
+  it('counts a revision with two values, and shows the lower one', async () => {
+    const { change, view, counts } = await subscribed();
+    await change('2', noon);
+    await change('1', noon);
+    await vi.waitFor(() => expect(counts().contradictions).toBe(1), patience);
+    expect((await view.get('7733'))?.connectionMandate).toBe('1');
+  });
+});
+
+describe('a view and its log that have parted', () => {
+  const followed = async () => {
+    const platform = openEmbeddedPlatform(':memory:', Object.values(topics), () => noon);
+    const bus = platform.eventBus('iot-platform-consumer');
+    const follow = async (storeName: string) => {
+      const store = platform.stateStore(storeName);
+      const projection = await startProjection(mandates, { ...testWorld(), bus, store });
+      closing.push(() => projection.close());
+      return { view: openView<Mandate>(mandates, store), projection };
+    };
+    const change = (connectionMandate: '0' | '1' | '2', revision: number) => {
+      const data = { connectionId: '7733', connectionMandate };
+      const event = mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
+      return bus.publish(topics.connectionMandates.name, [{ id: 'x', key: '7733', value: JSON.stringify(event) }]);
+    };
+    return { follow, change };
+  };
+
+  it('is empty when the store was swapped, and incomplete when the group then goes on behind the first events', async () => {
+    const { follow, change } = await followed();
+    const first = await follow('statestore');
+    await change('1', noon);
+    await vi.waitFor(async () => expect((await first.view.completeness()).state).toBe('complete'), patience);
+    await first.projection.close();
+
+    const second = await follow('durable-statestore');
+    expect((await second.view.completeness()).state).toBe('empty');
+    await change('2', noon + 1);
+    await vi.waitFor(async () => expect((await second.view.completeness()).state).toBe('incomplete'), patience);
+  });
+});

@@ -1,0 +1,98 @@
+import request from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { topics } from '../../contracts/topics.ts';
+import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { positionKey } from '../../lib/projection-write.ts';
+import type { StateStore } from '../../lib/state-store.ts';
+import { testWorld } from '../../tests/test-world.ts';
+import { iotPlatformApp } from '../app.ts';
+
+const mandate = { connectionId: '7733', connectionMandate: '1', revision: 10, changedAt: '2026-11-21T12:00:00.000Z' };
+const position = positionKey('mandates', topics.connectionMandates.name, 0);
+
+const iotPlatform = async (
+  documents: Record<string, unknown>,
+  disturb: (store: StateStore) => StateStore = (store) => store,
+) => {
+  const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
+  const store = platform.stateStore('statestore');
+  await store.transact(Object.entries(documents).map(([key, value]) => ({ key, value })));
+  const projection = { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }) };
+  return request(
+    iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store: disturb(store), projection }),
+  );
+};
+const filled = { [mandate.connectionId]: mandate, [position]: { applied: 3, missing: [] } };
+const incomplete = { ...filled, [position]: { applied: 3, missing: [[1, 2]] } };
+const broken = (store: StateStore): StateStore => ({
+  ...store,
+  getMany: () => Promise.reject(new Error('secret of the store')),
+});
+
+describe('a mandate', () => {
+  it('is answered the lab’s way, with the event’s two fields', async () => {
+    const http = await iotPlatform(filled);
+    await http.get('/?connectionId=7733').expect(200, { connectionId: '7733', connectionMandate: '1' });
+  });
+
+  it('is answered by its path, with its revision', async () => {
+    const http = await iotPlatform(filled);
+    await http.get('/mandates/7733').expect(200, mandate);
+  });
+
+  it('is unknown', async () => {
+    const http = await iotPlatform(filled);
+    const { body } = await http.get('/?connectionId=1').expect(404);
+    expect(body).toMatchObject({ type: 'urn:problem:mandate-unknown' });
+    expect(body.detail).not.toContain('never been filled');
+  });
+
+  it('is unknown to a view that was never filled, which says so', async () => {
+    const http = await iotPlatform({});
+    const { body } = await http.get('/?connectionId=7733').expect(404);
+    expect(body.detail).toContain('never been filled');
+  });
+
+  it('cannot be called unknown by a view that misses events', async () => {
+    const http = await iotPlatform(incomplete);
+    const { body } = await http.get('/mandates/1').expect(503);
+    expect(body.remedy).toContain('rebuild');
+    const { body: readiness } = await http.get('/readyz').expect(503);
+    expect(readiness.checks.view).toContain('rebuild');
+    await http.get('/mandates/7733').expect(200);
+  });
+
+  it.each([
+    '/',
+    '/?connectionId=',
+    '/?connectionId=abc',
+    '/?connectionId=1&connectionId=2',
+    '/mandates/a%7C%7Cb',
+    '/mandates/position:x',
+  ])('is not asked for by %s', async (url) => {
+    const http = await iotPlatform(filled);
+    const { body } = await http.get(url).expect(400);
+    expect(body.errors[0]).toMatchObject({ field: 'connectionId', expected: expect.stringContaining('0-9, A-Z') });
+  });
+
+  it('is not answered while the store is away, and nothing leaks', async () => {
+    const http = await iotPlatform(filled, broken);
+    const { text } = await http
+      .get('/mandates/7733')
+      .expect(503)
+      .expect('Content-Type', /problem\+json/);
+    expect(text).not.toContain('secret');
+  });
+});
+
+describe('the state of the service', () => {
+  it('is alive and ready, and says how far the view is', async () => {
+    const http = await iotPlatform(filled);
+    await http.get('/healthz').expect(200);
+    await http
+      .get('/readyz')
+      .expect(200, { status: 'ready', checks: { eventBus: 'ok', stateStore: 'ok', view: 'ok' } });
+    const { body } = await http.get('/status').expect(200);
+    expect(body).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 0 } });
+  });
+});

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { readCrmConfig } from '../crm/config.ts';
+import { readIotPlatformConfig } from '../iot-platform/config.ts';
+
+describe('configuration', () => {
+  it('has the lab’s ports and listens on loopback', () => {
+    expect(readCrmConfig({})).toMatchObject({ host: '127.0.0.1', port: 3005, databaseUrl: 'memory' });
+    expect(readIotPlatformConfig({})).toMatchObject({ host: '127.0.0.1', port: 3008, stateStoreName: 'statestore' });
+  });
+
+  it('takes an empty variable for one that is not set', () =>
+    expect(readCrmConfig({ APP_PORT: '' })).toMatchObject({ port: 3005 }));
+
+  it('reports every problem at once', () => {
+    const read = () => readCrmConfig({ APP_PORT: 'x', CRM_DATABASE_URL: 'oracle:1', LOG_LEVEL: 'loud' });
+    for (const problem of ['APP_PORT: a port', 'CRM_DATABASE_URL: memory, or sqlite', 'LOG_LEVEL: trace'])
+      expect(read).toThrow(problem);
+  });
+});

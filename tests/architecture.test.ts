@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const folders = ['contracts', 'lib', 'crm', 'iot-platform'];
+const services = ['crm', 'iot-platform'];
+
+type Source = { file: string; text: string; imports: string[] };
+
+const sources: Source[] = folders
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+  )
+  .filter((file) => file.endsWith('.ts') && !/\.(test|contract)\.ts$/.test(file))
+  .map((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const imports = [...text.matchAll(/(?:from|import)\s*\(?'([^']+)'/g)].map(([, name]) => {
+      const path = String(name);
+      return path.startsWith('.') ? normalize(join(dirname(file), path)) : path;
+    });
+    return { file, text, imports };
+  });
+
+const violations = (isWrong: (source: Source) => boolean | string | undefined) =>
+  sources.filter(isWrong).map(({ file }) => relative('.', file));
+const importing = (file: string, target: RegExp) => (source: Source) =>
+  source.file.startsWith(file) && source.imports.find((name) => target.test(name));
+const sliceOf = (file: string) =>
+  services.find((s) => file.startsWith(`${s}/`)) && file.split('/').length > 2 && dirname(file);
+
+it('looks at the sources', () => expect(sources.length).toBeGreaterThan(30));
+
+it('contracts import nothing of ours', () =>
+  expect(violations(importing('contracts/', /^(lib|crm|iot-platform)\//))).toEqual([]));
+
+it('plumbing knows no service and no contract', () =>
+  expect(violations(importing('lib/', /^(contracts|crm|iot-platform)\//))).toEqual([]));
+
+it('services do not know each other', () =>
+  expect([
+    ...violations(importing('crm/', /^iot-platform\//)),
+    ...violations(importing('iot-platform/', /^crm\//)),
+  ]).toEqual([]));
+
+it('plumbing has no domain word', () =>
+  expect(violations(({ file, text }) => file.startsWith('lib/') && /customer|mandate|\bmeter/i.test(text))).toEqual(
+    [],
+  ));
+
+it('slices do not import each other, nor the app that is made of them', () => {
+  const plumbing = /^(crm\/(database|outbox))\//;
+  const wrong = ({ file, imports }: Source) => {
+    const own = sliceOf(file);
+    return (
+      own &&
+      imports.some(
+        (name) => services.some((s) => name.startsWith(`${s}/`)) && dirname(name) !== own && !plumbing.test(name),
+      )
+    );
+  };
+  expect(violations(wrong)).toEqual([]);
+});
+
+it('a slice’s rules import contracts alone', () => {
+  const rules = ['crm/customers/customer.ts', 'iot-platform/mandates/mandate.ts'];
+  const wrong = ({ file, imports }: Source) =>
+    rules.includes(file) && imports.some((name) => !/^(zod$|contracts\/)/.test(name));
+  expect(violations(wrong)).toEqual([]);
+  expect(sources.filter(({ file }) => rules.includes(file))).toHaveLength(rules.length);
+});
+
+it('environment, clock and random ids enter in main.ts alone', () => {
+  const entering = /process\.env|Date\.now\(|new Date\(\)|randomUUID\(/;
+  expect(violations(({ file, text }) => !file.endsWith('/main.ts') && entering.test(text))).toEqual([]);
+});
+
+it('SQLite is known to the adapters and the database alone', () => {
+  const wrong = ({ file, imports }: Source) => imports.includes('libsql') && !file.startsWith('lib/embedded/');
+  expect(violations(wrong)).toEqual([]);
+});
+
+it('no file is longer than 200 lines', () =>
+  expect(violations(({ text }) => text.split('\n').length > 200)).toEqual([]));

@@ -1,0 +1,11 @@
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** Ends a run with one line that says how many tests passed, failed and were skipped. Under CI a skip is a failure. */
+export default class ClosingLine implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]) {
+    const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+    for (const module of modules) for (const test of module.children.allTests()) count[test.result().state]++;
+    if (process.env.CI && count.skipped > 0) process.exitCode = 1;
+    process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+  }
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..');
+
+/** A folder for one test's data, gone when the test run ends. */
+export const dataFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'platform-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => void child.kill('SIGKILL')));
+
+export type Started = {
+  output: () => string;
+  /** @returns the exit code, or the signal that ended it */
+  ended: Promise<number | string>;
+  end(signal: NodeJS.Signals): Promise<number | string>;
+};
+
+/** Runs a TypeScript file of ours in a process of its own, on ports that the system chooses. */
+export const startProcess = (file: string, env: Record<string, string>): Started => {
+  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+    cwd: root,
+    env: { ...process.env, APP_PORT: '0', APP_REST_PORT: '0', LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const ended = once(child, 'close').then(([code, signal]) => {
+    running.delete(child);
+    return code ?? signal;
+  });
+  return {
+    output: () => output,
+    ended,
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+};
+
+/** Waits until the process has said each of these; gives the first group of each. */
+export const said = async (started: Started, ...patterns: RegExp[]): Promise<string[]> => {
+  const exited = started.ended.then((code) => {
+    throw new Error(`it ended with ${code} and said:\n${started.output()}`);
+  });
+  const found = async () => {
+    for (;;) {
+      const matches = patterns.map((pattern) => pattern.exec(started.output()));
+      if (matches.every((match) => match !== null)) return matches.map((match) => match[1] ?? match[0]);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  return Promise.race([found(), exited]);
+};
+
+/** The whole platform in one process, as `npm start` runs it. */
+export const startPlatform = async (env: Record<string, string>) => {
+  const started = startProcess('scripts/start.ts', env);
+  const [crm, iotPlatform] = await said(started, /CRM +(http\S+)/, /IoT platform +(http\S+)/, /Ctrl-C stops/);
+  return { ...started, crm: crm as string, iotPlatform: iotPlatform as string };
+};
+
+export const getJson = async (url: string): Promise<{ status: number; body: Record<string, unknown> }> => {
+  const response = await fetch(url);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+};

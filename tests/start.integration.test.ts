@@ -1,0 +1,118 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { dataFolder, getJson, type Started, said, startPlatform, startProcess } from './platform-process.ts';
+
+const patience = { timeout: 10_000, interval: 20 };
+const started: Started[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
+});
+const start = async (env: Record<string, string>) => {
+  const platform = await startPlatform(env);
+  started.push(platform);
+  return platform;
+};
+
+const corinne = {
+  firstName: 'Corinne',
+  lastName: 'Lopez',
+  city: 'Enschede',
+  connectionId: '7733',
+  connectionMandate: '2',
+};
+const change = (crm: string, customer: object) =>
+  fetch(`${crm}/customers/7`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(customer),
+  });
+const mandate = async (iotPlatform: string, connectionId: string) =>
+  (await getJson(`${iotPlatform}/?connectionId=${connectionId}`)).body.connectionMandate;
+const offsets = async (iotPlatform: string) => {
+  const { body } = await getJson(`${iotPlatform}/status`);
+  const { partitions } = body.view as { partitions: Record<string, { applied: number }> };
+  return Object.values(partitions).reduce((sum, { applied }) => sum + applied + 1, 0);
+};
+
+describe('npm start', () => {
+  it('loads the customers, shows their mandates, and stops cleanly at Ctrl-C', async () => {
+    const platform = await start({ DATA_DIR: dataFolder() });
+    await vi.waitFor(async () => expect(await mandate(platform.iotPlatform, '7733')).toBe('1'), patience);
+    await vi.waitFor(async () => expect(await offsets(platform.iotPlatform)).toBe(8), patience);
+    expect(await platform.end('SIGINT')).toBe(0);
+  });
+
+  it('keeps customers, mandates and offsets at the next start, and publishes nothing twice', async () => {
+    const env = { DATA_DIR: dataFolder() };
+    const first = await start(env);
+    expect((await change(first.crm, corinne)).status).toBe(200);
+    await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), patience);
+    await first.end('SIGTERM');
+
+    const second = await start(env);
+    expect((await getJson(`${second.crm}/customers/7`)).body.connectionMandate).toBe('2');
+    expect(await mandate(second.iotPlatform, '7733')).toBe('2');
+    expect((await change(second.crm, { ...corinne, connectionMandate: '0' })).status).toBe(200);
+    await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('0'), patience);
+    expect(await offsets(second.iotPlatform)).toBe(10);
+    const { body } = await getJson(`${second.iotPlatform}/status`);
+    expect(body.sinceStart).toMatchObject({ applied: 1, ignored: 0 });
+  });
+
+  it('begins anew with the lab’s CRM in memory: the CSV overrides what was changed', async () => {
+    const env = { DATA_DIR: dataFolder(), CRM_DATABASE_URL: 'memory' };
+    const first = await start(env);
+    await change(first.crm, corinne);
+    await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), patience);
+    await first.end('SIGKILL');
+    const second = await start(env);
+    await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('1'), patience);
+    expect((await getJson(`${second.crm}/status`)).body.database).toContain('in memory');
+  });
+
+  it('says which port is taken and how to choose another', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await vi.waitFor(() => expect(server.address()).not.toBeNull(), patience);
+    const { port } = server.address() as { port: number };
+    for (const variable of ['APP_PORT', 'APP_REST_PORT']) {
+      const process = startProcess('scripts/start.ts', { DATA_DIR: dataFolder(), [variable]: String(port) });
+      expect(await process.ended).toBe(1);
+      expect(process.output()).toMatch(new RegExp(`Port ${port} is taken. Choose another: ${variable}=\\d+`));
+      expect(process.output()).not.toContain('at ');
+    }
+    server.close();
+  });
+
+  it('reports what it cannot use of its configuration, all at once', async () => {
+    const process = startProcess('scripts/start.ts', { APP_PORT: 'x', LOG_LEVEL: 'loud', DATA_DIR: dataFolder() });
+    expect(await process.ended).toBe(1);
+    expect(process.output()).toMatch(/LOG_LEVEL: trace/);
+    const missing = startProcess('scripts/start.ts', { CUSTOMERS_CSV: 'nowhere.csv', DATA_DIR: dataFolder() });
+    expect(await missing.ended).toBe(1);
+    expect(missing.output()).toContain('nowhere.csv cannot be read');
+  });
+});
+
+describe('the two services in processes of their own', () => {
+  it('share the log, and the view follows while the CRM is stopped and started', async () => {
+    const DATA_DIR = dataFolder();
+    const env = { DATA_DIR, CRM_DATABASE_URL: `sqlite:${join(DATA_DIR, 'crm.sqlite')}` };
+    const listening = /"url":"(http[^"]+)"/;
+    const startService = async (file: string) => {
+      const service = startProcess(file, env);
+      started.push(service);
+      const [url] = await said(service, listening);
+      return { ...service, url: url as string };
+    };
+    const crm = await startService('crm/main.ts');
+    expect((await change(crm.url, corinne)).status).toBe(200);
+    const iotPlatform = await startService('iot-platform/main.ts');
+    await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('2'), patience);
+    await crm.end('SIGTERM');
+    expect(await mandate(iotPlatform.url, '7733')).toBe('2');
+    const again = await startService('crm/main.ts');
+    await change(again.url, { ...corinne, connectionMandate: '0' });
+    await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('0'), patience);
+  });
+});

@@ -1,0 +1,18 @@
+import { pino } from 'pino';
+import type { World } from '../lib/world.ts';
+
+export const noon = Date.UTC(2026, 10, 21, 12);
+
+/** A silent world whose clock stands until it is set and whose ids count up. */
+export const testWorld = (): World & { setClock(ms: number): void } => {
+  let ids = 0;
+  let clock = noon;
+  return {
+    log: pino({ level: 'silent' }),
+    now: () => clock,
+    newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
+    setClock: (ms) => {
+      clock = ms;
+    },
+  };
+};
