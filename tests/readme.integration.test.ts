@@ -20,13 +20,8 @@ const commands: Command[] = [...readme.matchAll(/^```console\n([\s\S]*?)^```/gm)
 );
 
 /** The README's text as a pattern: `…` stands for anything. */
-const pattern = (text: string) =>
-  new RegExp(
-    text
-      .split('…')
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-      .join('[^]*?'),
-  );
+const pattern = (text: string) => new RegExp(`^${text.split('…').map(literally).join('[^]*?')}\\n?$`);
+const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
 let platform: ReturnType<typeof spawn>;
 let output = '';
