@@ -18,54 +18,53 @@ import { testWorld } from './test-world.ts';
 
 const patience = { timeout: 25_000, interval: 20 };
 
-it.each([1, 2, 3])(
-  'the view equals the CRM, and never goes back, on a bus and a store that do their worst (seed %i)',
-  async (seed) => {
-    const random = seededRandom(seed);
-    const world = realWorld(testWorld().log);
-    const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
-    const bus = withBusFaults(platform.eventBus('iot-platform-consumer'), random);
-    const store = platform.stateStore('statestore');
-    const projection = await startProjection(mandates, { ...world, bus, store: withStoreFaults(store, random) });
-    const view = openView<Mandate>(mandates, store);
-    const db = await openCrmDatabase('memory');
-    const relay = startRelay({ ...world, db, bus });
-    const changes = { ...world, db, committed: () => relay.wake() };
-    await importCustomers(changes, 'data/customer-database.csv');
+it.each([
+  1, 2, 3,
+])('the view equals the CRM, and never goes back, on a bus and a store that do their worst (seed %i)', async (seed) => {
+  const random = seededRandom(seed);
+  const world = realWorld(testWorld().log);
+  const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
+  const bus = withBusFaults(platform.eventBus('iot-platform-consumer'), random);
+  const store = platform.stateStore('statestore');
+  const projection = await startProjection(mandates, { ...world, bus, store: withStoreFaults(store, random) });
+  const view = openView<Mandate>(mandates, store);
+  const db = await openCrmDatabase('memory');
+  const relay = startRelay({ ...world, db, bus });
+  const changes = { ...world, db, committed: () => relay.wake() };
+  await importCustomers(changes, 'data/customer-database.csv');
 
-    const lastSeen = new Map<string, number>();
-    const sample = async (connectionId: string) => {
-      const revision = (await view.get(connectionId))?.revision ?? 0;
-      expect(revision).toBeGreaterThanOrEqual(lastSeen.get(connectionId) ?? 0);
-      lastSeen.set(connectionId, revision);
-    };
-    for (let n = 0; n < 300; n++) {
-      const { customerId, ...customer } = await findCustomer(db, String(1 + Math.floor(random() * 8)));
-      const connectionMandate = (['0', '1', '2'] as const)[Math.floor(random() * 3)] ?? '0';
-      const connectionId = random() < 0.1 ? String(9000 + n) : customer.connectionId;
-      await replaceCustomer(changes, customerId, { ...customer, connectionId, connectionMandate });
-      await sample(customer.connectionId);
-      if (n % 10 === 0) await delay(1);
-    }
+  const lastSeen = new Map<string, number>();
+  const sample = async (connectionId: string) => {
+    const revision = (await view.get(connectionId))?.revision ?? 0;
+    expect(revision).toBeGreaterThanOrEqual(lastSeen.get(connectionId) ?? 0);
+    lastSeen.set(connectionId, revision);
+  };
+  for (let n = 0; n < 300; n++) {
+    const { customerId, ...customer } = await findCustomer(db, String(1 + Math.floor(random() * 8)));
+    const connectionMandate = (['0', '1', '2'] as const)[Math.floor(random() * 3)] ?? '0';
+    const connectionId = random() < 0.1 ? String(9000 + n) : customer.connectionId;
+    await replaceCustomer(changes, customerId, { ...customer, connectionId, connectionMandate });
+    await sample(customer.connectionId);
+    if (n % 10 === 0) await delay(1);
+  }
 
-    const levels = async () => {
-      const known = (await db.selectFrom('connection').select('connectionId').execute()).map(
-        ({ connectionId }) => connectionId,
-      );
-      const held = new Map((await listCustomers(db, {})).map((c) => [c.connectionId, c.connectionMandate]));
-      const wanted = known.map((id) => [id, held.get(id) ?? '0']);
-      const shown = await Promise.all(known.map(async (id) => [id, (await view.get(id))?.connectionMandate]));
-      await Promise.all(known.map(sample));
-      return { wanted, shown };
-    };
-    await vi.waitFor(async () => {
-      const { wanted, shown } = await levels();
-      expect(shown).toEqual(wanted);
-      expect((await outboxBacklog(db)).waiting).toBe(0);
-      expect((await view.completeness()).state).toBe('complete');
-    }, patience);
-    await relay.close(0);
-    await projection.close();
-    expect(projection.counts().setAside).toBe(0);
-  },
-);
+  const levels = async () => {
+    const known = (await db.selectFrom('connection').select('connectionId').execute()).map(
+      ({ connectionId }) => connectionId,
+    );
+    const held = new Map((await listCustomers(db, {})).map((c) => [c.connectionId, c.connectionMandate]));
+    const wanted = known.map((id) => [id, held.get(id) ?? '0']);
+    const shown = await Promise.all(known.map(async (id) => [id, (await view.get(id))?.connectionMandate]));
+    await Promise.all(known.map(sample));
+    return { wanted, shown };
+  };
+  await vi.waitFor(async () => {
+    const { wanted, shown } = await levels();
+    expect(shown).toEqual(wanted);
+    expect((await outboxBacklog(db)).waiting).toBe(0);
+    expect((await view.completeness()).state).toBe('complete');
+  }, patience);
+  await relay.close(0);
+  await projection.close();
+  expect(projection.counts().setAside).toBe(0);
+});

@@ -45,21 +45,17 @@ describe('what a caller says of a customer', () => {
     }));
 
   it.each(['3', '-1', '', 'two', 1.5, null, ['1']])('has no mandate %j', (connectionMandate) =>
-    expect(wrong({ connectionMandate })).toEqual(['connectionMandate']),
-  );
+    expect(wrong({ connectionMandate })).toEqual(['connectionMandate']));
 
   it.each(['abc', '', ' 7733', 'x'.repeat(65), '7733||', -7, 1e300])('has no connectionId %j', (connectionId) =>
-    expect(wrong({ connectionId })).toEqual(['connectionId']),
-  );
+    expect(wrong({ connectionId })).toEqual(['connectionId']));
 
   it.each(['', '   ', 'a\u0000b', '\ud800', 'x'.repeat(101), 5])('has no city %j', (city) =>
-    expect(wrong({ city })).toEqual(['city']),
-  );
+    expect(wrong({ city })).toEqual(['city']));
 
   it('keeps leading zeros of a connection', () =>
     expect(customerDataSchema.parse({ ...corinne, connectionId: '007733' }).connectionId).toBe('007733'));
 });
 
 it.each(['0', '01', '-1', '1.0', '', '__proto__', '99999999999'])('%j is no customerId', (id) =>
-  expect(customerNumber(id)).toBeUndefined(),
-);
+  expect(customerNumber(id)).toBeUndefined());
