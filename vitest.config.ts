@@ -1,18 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
-const slow = ['**/*.integration.test.ts', '**/*.e2e.test.ts'];
+const integration = ['**/*.integration.test.ts'];
+const e2e = ['**/*.e2e.test.ts'];
 const never = ['**/node_modules/**', '**/.data/**'];
+
+/** Slow tests have the machine to themselves: one file at a time, one group after the other. */
+const slow = (groupOrder: number) => ({
+  exclude: never,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  fileParallelism: false,
+  sequence: { groupOrder },
+});
 
 export default defineConfig({
   test: {
     reporters: ['default', './tests/closing-line.ts'],
     testTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...never, ...slow] } },
-      {
-        extends: true,
-        test: { name: 'slow', include: slow, exclude: never, testTimeout: 180_000, fileParallelism: false },
-      },
+      { extends: true, test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...never, ...integration, ...e2e] } },
+      { extends: true, test: { name: 'integration', include: integration, ...slow(1) } },
+      { extends: true, test: { name: 'e2e', include: e2e, globalSetup: './tests/stack/setup.ts', ...slow(2) } },
     ],
   },
 });

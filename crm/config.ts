@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { commonSettings, port, readEnvironment } from '../lib/config.ts';
+import { type CommonConfig, commonConfig, commonSettings, port, readEnvironment } from '../lib/config.ts';
 import type { CrmDatabaseUrl } from './database/open-database.ts';
 
 const schema = z.object({
   ...commonSettings,
-  APP_PORT: port(3005),
+  APP_PORT: port().default(3005),
+  /** The Dapr component by which events are published. */
+  PUBSUB_NAME: z.string().default('pubsub'),
   CRM_DATABASE_URL: z
     .custom<CrmDatabaseUrl>((url) => /^(memory|sqlite:.+)$/.test(String(url)), 'memory, or sqlite: and a file name')
     .default('memory'),
@@ -12,24 +14,21 @@ const schema = z.object({
   CUSTOMERS_CSV: z.string().default('data/customer-database.csv'),
 });
 
-export type CrmConfig = {
-  host: string;
+export type CrmConfig = CommonConfig & {
   port: number;
+  pubsub: string;
   databaseUrl: CrmDatabaseUrl;
   customersCsv: string | undefined;
-  logLevel: string;
-  dataDir: string;
 };
 
 /** @throws ConfigError that lists every problem */
 export const readCrmConfig = (env: Record<string, string | undefined>): CrmConfig => {
   const settings = readEnvironment(schema, env);
   return {
-    host: settings.HOST,
+    ...commonConfig(settings),
     port: settings.APP_PORT,
+    pubsub: settings.PUBSUB_NAME,
     databaseUrl: settings.CRM_DATABASE_URL,
     customersCsv: settings.CUSTOMERS_CSV === 'none' ? undefined : settings.CUSTOMERS_CSV,
-    logLevel: settings.LOG_LEVEL,
-    dataDir: settings.DATA_DIR,
   };
 };

@@ -1,31 +1,36 @@
 import { z } from 'zod';
-import { commonSettings, port, readEnvironment } from '../lib/config.ts';
+import { type CommonConfig, commonConfig, commonSettings, port, readEnvironment } from '../lib/config.ts';
 
 const schema = z.object({
   ...commonSettings,
-  APP_REST_PORT: port(3008),
+  APP_REST_PORT: port().default(3008),
+  /** Where the sidecar delivers. */
+  APP_PORT: port().default(5002),
+  /** The Dapr component by which events come. */
+  PUBSUB_NAME: z.string().default('iot-platform-pubsub'),
   STATESTORE_NAME: z.string().default('statestore'),
+  /** Of the embedded event bus; with Dapr it stands in the component's YAML. */
   CONSUMER_GROUP: z.string().default('iot-platform-consumer'),
 });
 
-export type IotPlatformConfig = {
-  host: string;
+export type IotPlatformConfig = CommonConfig & {
+  /** Where requests are answered. */
   port: number;
+  deliveryPort: number;
+  pubsub: string;
   stateStoreName: string;
   consumerGroup: string;
-  logLevel: string;
-  dataDir: string;
 };
 
 /** @throws ConfigError that lists every problem */
 export const readIotPlatformConfig = (env: Record<string, string | undefined>): IotPlatformConfig => {
   const settings = readEnvironment(schema, env);
   return {
-    host: settings.HOST,
+    ...commonConfig(settings),
     port: settings.APP_REST_PORT,
+    deliveryPort: settings.APP_PORT,
+    pubsub: settings.PUBSUB_NAME,
     stateStoreName: settings.STATESTORE_NAME,
     consumerGroup: settings.CONSUMER_GROUP,
-    logLevel: settings.LOG_LEVEL,
-    dataDir: settings.DATA_DIR,
   };
 };

@@ -1,4 +1,6 @@
+import type { Router } from 'express';
 import type { EventBus } from '../lib/event-bus.ts';
+import { deliveryApp } from '../lib/http/delivery-app.ts';
 import { listen } from '../lib/http/listen.ts';
 import { startProjection } from '../lib/projection.ts';
 import type { Service } from '../lib/service.ts';
@@ -8,18 +10,33 @@ import { iotPlatformApp } from './app.ts';
 import type { IotPlatformConfig } from './config.ts';
 import { mandates } from './mandates/materialise.ts';
 
-/** Follows the mandates topic and answers from the view. */
+type IotPlatformContext = World & { bus: EventBus; store: StateStore; deliveries?: Router | undefined };
+
+/**
+ * Follows the mandates topic and answers from the view. A sidecar delivers on a port of its own, unless the lab gave us
+ * one port for both.
+ */
 export const startIotPlatform = async (
-  config: Pick<IotPlatformConfig, 'host' | 'port'>,
-  context: World & { bus: EventBus; store: StateStore },
+  config: Pick<IotPlatformConfig, 'host' | 'port' | 'deliveryPort'>,
+  context: IotPlatformContext,
 ): Promise<Service & { url: string }> => {
+  const { log, deliveries } = context;
   const projection = await startProjection(mandates, context);
+  const onePort = config.port === config.deliveryPort;
+  const opened: Service[] = [projection];
+  const close = async () => void (await Promise.all(opened.map((service) => service.close())));
   try {
-    const server = await listen(iotPlatformApp({ ...context, projection }), { ...config, variable: 'APP_REST_PORT' });
-    context.log.info({ url: server.url }, 'IoT platform listens');
-    return { url: server.url, close: async () => void (await Promise.all([server.close(), projection.close()])) };
+    const app = iotPlatformApp({ ...context, projection, deliveries: onePort ? deliveries : undefined });
+    const rest = await listen(app, { ...config, variable: 'APP_REST_PORT' });
+    opened.push(rest);
+    if (deliveries && !onePort)
+      opened.push(
+        await listen(deliveryApp(deliveries), { host: config.host, port: config.deliveryPort, variable: 'APP_PORT' }),
+      );
+    log.info({ url: rest.url }, 'IoT platform listens');
+    return { url: rest.url, close };
   } catch (error) {
-    await projection.close();
+    await close();
     throw error;
   }
 };

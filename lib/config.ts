@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PlatformSettings } from './open-platform.ts';
 
 export class ConfigError extends Error {
   override name = 'ConfigError';
@@ -16,13 +17,8 @@ export const readEnvironment = <T>(schema: z.ZodType<T>, env: Record<string, str
   throw new ConfigError(`The configuration cannot be used:\n${problems.join('\n')}`);
 };
 
-export const port = (otherwise: number) =>
-  z.coerce
-    .number('a port, 0 to 65535')
-    .int('a port, 0 to 65535')
-    .min(0, 'a port, 0 to 65535')
-    .max(65_535, 'a port, 0 to 65535')
-    .default(otherwise);
+const aPort = 'a port, 0 to 65535';
+export const port = () => z.coerce.number(aPort).int(aPort).min(0, aPort).max(65_535, aPort);
 
 /** What every service has. */
 export const commonSettings = {
@@ -32,4 +28,33 @@ export const commonSettings = {
     .default('info'),
   /** Where the embedded adapters keep their file. */
   DATA_DIR: z.string().default('.data'),
+  /** Set by `dapr run`; its presence is what makes a service use Dapr. */
+  DAPR_HTTP_PORT: port().optional(),
+  DAPR_API_TOKEN: z.string().optional(),
+  /** What the sidecar proves itself with when it delivers. */
+  APP_API_TOKEN: z.string().optional(),
+  /** Asked whether the topics are there; host:port, comma-separated. */
+  KAFKA_BROKERS: z.string().default('localhost:9092'),
+  /** Spans are reported there. */
+  ZIPKIN_URL: z.url('an address such as http://localhost:9411/api/v2/spans').optional(),
 };
+
+type CommonSettings = z.infer<z.ZodObject<typeof commonSettings>>;
+
+export type CommonConfig = PlatformSettings & { host: string; logLevel: string; zipkinUrl: string | undefined };
+
+export const commonConfig = (settings: CommonSettings): CommonConfig => ({
+  host: settings.HOST,
+  logLevel: settings.LOG_LEVEL,
+  dataDir: settings.DATA_DIR,
+  zipkinUrl: settings.ZIPKIN_URL,
+  dapr:
+    settings.DAPR_HTTP_PORT === undefined
+      ? undefined
+      : {
+          sidecarPort: settings.DAPR_HTTP_PORT,
+          sidecarToken: settings.DAPR_API_TOKEN,
+          appToken: settings.APP_API_TOKEN,
+          kafkaBrokers: settings.KAFKA_BROKERS.split(','),
+        },
+});

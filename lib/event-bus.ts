@@ -46,3 +46,23 @@ export class NotDurable extends Error {
     this.ids = new Set(ids);
   }
 }
+
+/** @throws Error when no such topic is declared */
+export const declaredTopic = (topics: readonly Topic[], name: string): Topic => {
+  const topic = topics.find((candidate) => candidate.name === name);
+  if (!topic) throw new Error(`there is no topic ${name}; topics are declared in contracts/topics.ts`);
+  return topic;
+};
+
+/** Parts the events that the topic takes from those that are larger than it allows. */
+export const bySize = (topic: Topic, events: readonly OutgoingEvent[]) => {
+  const fits = ({ key, value }: OutgoingEvent) =>
+    Buffer.byteLength(key) + Buffer.byteLength(value) <= topic.maxMessageBytes;
+  return { fitting: events.filter(fits), tooLarge: events.filter((event) => !fits(event)) };
+};
+
+export const tooLargeFor = (topic: Topic, events: readonly OutgoingEvent[]) =>
+  new NotDurable(
+    events.map(({ id }) => id),
+    `larger than the ${topic.maxMessageBytes} bytes that ${topic.name} takes`,
+  );

@@ -15,6 +15,8 @@ export type Projection<Event, Document> = {
   readonly key: (event: Event) => string;
   /** Pure. Answers the very same document when the event changes nothing. */
   readonly evolve: (held: Document | undefined, event: Event) => Document;
+  /** The trace that the event belongs to, as a W3C traceparent. */
+  readonly traceparent?: (event: Event) => string | undefined;
   /** Names what is worth counting about an event beside applied or ignored. */
   readonly remark?: (held: Document | undefined, event: Event) => string | undefined;
 };
@@ -40,6 +42,7 @@ const deliveryHandler =
   <Event, Document>(projection: Projection<Event, Document>, context: ProjectionContext, counts: Counts) =>
   async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
     const { events, poison } = sort(projection, batch);
+    const endSpans = startSpans(projection, context, events);
     try {
       // Poison first: the position that is written with the values also covers what was set aside.
       await setAside(projection, context, poison);
@@ -54,8 +57,23 @@ const deliveryHandler =
         'view not written, will retry',
       );
       return batch.map(() => 'retry');
+    } finally {
+      endSpans();
     }
   };
+
+/** Each event continues the trace of the request that caused it. */
+const startSpans = <Event, Document>(
+  { name, traceparent }: Projection<Event, Document>,
+  { tracer }: ProjectionContext,
+  events: readonly Event[],
+) => {
+  const parents = events.map((event) => traceparent?.(event)).filter((parent) => parent !== undefined);
+  const spans = parents.map((parent) => tracer.start(`project ${name}`, parent));
+  return () => {
+    for (const span of spans) span.end();
+  };
+};
 
 const sort = <Event, Document>({ parse }: Projection<Event, Document>, batch: readonly DeliveredRecord[]) => {
   const events: Event[] = [];

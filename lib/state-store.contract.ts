@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { StateConflict, type StateStore, type Upsert } from './state-store.ts';
 
@@ -47,7 +48,7 @@ export const stateStoreContract = (open: () => Promise<StateStore>) => {
 
   it('gives back what was created, whatever JSON it is', async () => {
     const { store, key } = await fresh();
-    const value = { text: 'é ☃ "quoted" \\ \u2028', big: 1795251600000, nested: [{ a: null }, true, 0.5], empty: {} };
+    const value = { text: 'é ☃ "quoted" \\ \u2028', big: 1795251600000, nested: [{ a: null }, true, -1], empty: {} };
     await put(store, [key(1)], value);
     expect((await read(store, [key(1)])).get(key(1))?.value).toEqual(value);
   });
@@ -94,12 +95,12 @@ export const stateStoreContract = (open: () => Promise<StateStore>) => {
     const increment = async () => {
       for (;;) {
         const held = (await read(store, [key(1)])).get(key(1));
-        const by = [...((held?.value as { by: number[] })?.by ?? []), Math.random()];
+        const by = [...((held?.value as { by: string[] })?.by ?? []), randomUUID()];
         const mine = by.at(-1);
         await store.transact([{ key: key(1), value: { by }, etag: held?.etag }]).catch(() => undefined);
         // A failed transaction may have been applied: only the store can tell.
         const now = (await read(store, [key(1)])).get(key(1));
-        if ((now?.value as { by: number[] })?.by.includes(mine as number)) return;
+        if ((now?.value as { by: string[] })?.by.includes(mine as string)) return;
       }
     };
     await Promise.all(Array.from({ length: 20 }, increment));

@@ -1,4 +1,4 @@
-/** `value` is what was stored, as JSON; `etag` changes with every write of the key. */
+/** `value` is what was stored, as JSON; `etag` changes with every write of the key. Stores round what is no integer. */
 export type StoredValue = { readonly value: unknown; readonly etag: string };
 
 /** With an etag: replace the value that has it. Without: create the key, only if it is absent. */

@@ -1,13 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { silentTracer, type Tracer, zipkinTracer } from './tracing.ts';
 
 /** What a service may know of the world beside its ports: tests bring their own. */
 export type World = {
   readonly log: Logger;
+  readonly tracer: Tracer;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A random UUID. */
   readonly newId: () => string;
 };
 
-export const realWorld = (log: Logger): World => ({ log, now: Date.now, newId: randomUUID });
+/** Spans are reported under the service's name where there is a Zipkin. */
+export const realWorld = (
+  log: Logger,
+  { service, zipkinUrl }: { service: string; zipkinUrl?: string | undefined },
+): World => ({
+  log,
+  tracer: zipkinUrl ? zipkinTracer(service, zipkinUrl) : silentTracer(randomUUID),
+  now: Date.now,
+  newId: randomUUID,
+});

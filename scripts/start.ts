@@ -24,7 +24,7 @@ const startPlatform = async () => {
   const iotConfig = readIotPlatformConfig(process.env);
   const { dataDir } = iotConfig;
   const crmConfig = readCrmConfig({ CRM_DATABASE_URL: `sqlite:${join(dataDir, 'crm.sqlite')}`, ...process.env });
-  const world = realWorld(createLog(crmConfig.logLevel, process.stdout));
+  const world = realWorld(createLog(crmConfig.logLevel, process.stdout), { service: 'connection-mandates' });
   const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics));
 
   const iotPlatform = await startIotPlatform(iotConfig, {

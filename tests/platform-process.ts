@@ -6,38 +6,52 @@ import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
 
+const folders: string[] = [];
 /** A folder for one test's data, gone when the test run ends. */
 export const dataFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'platform-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 };
 
 const running = new Set<ChildProcess>();
-process.once('exit', () => running.forEach((child) => void child.kill('SIGKILL')));
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 export type Started = {
+  pid: number;
   output: () => string;
   /** @returns the exit code, or the signal that ended it */
   ended: Promise<number | string>;
   end(signal: NodeJS.Signals): Promise<number | string>;
 };
 
-/** Runs a TypeScript file of ours in a process of its own, on ports that the system chooses. */
-export const startProcess = (file: string, env: Record<string, string>): Started => {
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
-    cwd: root,
-    env: { ...process.env, APP_PORT: '0', APP_REST_PORT: '0', LOG_LEVEL: 'info', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+/** Runs a TypeScript file of ours in a process of its own, on ports that the system chooses unless told otherwise. */
+export const startProcess = (file: string, env: Record<string, string>): Started =>
+  startProgram(process.execPath, ['--import', 'tsx', file], {
+    APP_PORT: '0',
+    APP_REST_PORT: '0',
+    LOG_LEVEL: 'info',
+    ...env,
   });
+
+/** Runs a program until it ends, is ended, or the test run is over. */
+export const startProgram = (program: string, args: string[], env: Record<string, string>): Started => {
+  const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
   const ended = once(child, 'close').then(([code, signal]) => {
     running.delete(child);
     return code ?? signal;
   });
   return {
+    pid: child.pid as number,
     output: () => output,
     ended,
     end: (signal) => {

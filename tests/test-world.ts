@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { silentTracer } from '../lib/tracing.ts';
 import type { World } from '../lib/world.ts';
 
 export const noon = Date.UTC(2026, 10, 21, 12);
@@ -7,10 +8,12 @@ export const noon = Date.UTC(2026, 10, 21, 12);
 export const testWorld = (): World & { setClock(ms: number): void } => {
   let ids = 0;
   let clock = noon;
+  const newId = () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`;
   return {
     log: pino({ level: 'silent' }),
+    tracer: silentTracer(newId),
     now: () => clock,
-    newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
+    newId,
     setClock: (ms) => {
       clock = ms;
     },

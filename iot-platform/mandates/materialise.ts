@@ -11,5 +11,6 @@ export const mandates: Projection<MandateChanged, Mandate> = {
   parse: parseConnectionMandate,
   key: (change) => change.data.connectionId,
   evolve,
+  traceparent: (change) => change.traceparent,
   remark: (held, change) => (contradicts(held, change) ? 'contradictions' : undefined),
 };

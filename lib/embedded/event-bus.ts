@@ -1,8 +1,16 @@
 import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BatchHandler, DeliveredRecord, EventBus, OutgoingEvent, Topic, Verdict } from '../event-bus.ts';
-import { NotDurable } from '../event-bus.ts';
+import {
+  type BatchHandler,
+  bySize,
+  type DeliveredRecord,
+  declaredTopic,
+  type EventBus,
+  type Topic,
+  tooLargeFor,
+  type Verdict,
+} from '../event-bus.ts';
 import { groupBy } from '../group-by.ts';
 import type { SqliteDatabase } from './database.ts';
 import { eventLog } from './event-log.ts';
@@ -25,27 +33,17 @@ export const embeddedEventBus = (
   { topics, consumerGroup, published, now }: EmbeddedEventBusOptions,
 ): EventBus => {
   const log = eventLog(database, consumerGroup, now);
-  const declared = (name: string) => {
-    const topic = topics.find((candidate) => candidate.name === name);
-    if (!topic) throw new Error(`there is no topic ${name}; topics are declared in contracts/topics.ts`);
-    return topic;
-  };
-
   return {
     publish: async (topicName, events) => {
-      const topic = declared(topicName);
-      const [fitting, tooLarge] = partitionBySize(events, topic.maxMessageBytes);
+      const topic = declaredTopic(topics, topicName);
+      const { fitting, tooLarge } = bySize(topic, events);
       log.append(topic, fitting);
       published.emit(topicName);
-      if (tooLarge.length > 0)
-        throw new NotDurable(
-          tooLarge.map(({ id }) => id),
-          `larger than the ${topic.maxMessageBytes} bytes that ${topicName} takes`,
-        );
+      if (tooLarge.length > 0) throw tooLargeFor(topic, tooLarge);
     },
 
     subscribe: async (topicName, handler) => {
-      const topic = declared(topicName);
+      const topic = declaredTopic(topics, topicName);
       const closing = new AbortController();
       const running = deliver(topic, handler, closing.signal);
       return {
@@ -94,11 +92,6 @@ const verdicts = async (handler: BatchHandler, batch: readonly DeliveredRecord[]
   } catch {
     return [];
   }
-};
-
-const partitionBySize = (events: readonly OutgoingEvent[], maxBytes: number) => {
-  const fits = ({ key, value }: OutgoingEvent) => Buffer.byteLength(key) + Buffer.byteLength(value) <= maxBytes;
-  return [events.filter(fits), events.filter((event) => !fits(event))] as const;
 };
 
 const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(aborted);

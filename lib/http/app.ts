@@ -1,22 +1,34 @@
-import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import express, {
+  type Express,
+  type NextFunction,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import { DomainError } from '../domain-error.ts';
 import type { World } from '../world.ts';
 import { jsonRemedy, type ProblemStatuses, sendProblem } from './problem.ts';
-import { startTrace, traceIdOf } from './trace.ts';
+import { traceIdOf, traceRequests } from './trace.ts';
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** Path, then method, then handler. A path that is here answers every other method with 405. */
 export type Routes = Readonly<Record<string, Partial<Record<(typeof methods)[number], RequestHandler>>>>;
 
-export type HttpContext = Pick<World, 'log' | 'newId'> & { readonly statuses?: ProblemStatuses };
+export type HttpContext = Pick<World, 'log' | 'tracer'> & {
+  readonly statuses?: ProblemStatuses;
+  /** What a sidecar calls, where it shares the port. */
+  readonly deliveries?: Router | undefined;
+};
 
 /** An Express app with what all our services do alike: traces, logs, JSON bodies, problem details. */
-export const httpApp = (routes: Routes, { log, statuses = {}, newId }: HttpContext): Express => {
+export const httpApp = (routes: Routes, { log, tracer, statuses = {}, deliveries }: HttpContext): Express => {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  if (deliveries) app.use(deliveries);
   app.use(
-    startTrace(newId),
+    traceRequests(tracer),
     logRequests(log),
     express.json({ limit: '1mb', type: ['application/json', 'application/*+json'] }),
   );

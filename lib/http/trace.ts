@@ -1,14 +1,15 @@
-import type { Request, Response } from 'express';
+import type { RequestHandler, Response } from 'express';
+import type { Tracer } from '../tracing.ts';
 
-const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-/** Takes over the caller's W3C trace, or starts one from new random UUIDs. */
-export const startTrace = (newId: () => string) => (req: Request, res: Response, next: () => void) => {
-  const given = req.get('traceparent');
-  const hex = (digits: number) => newId().replaceAll('-', '').slice(0, digits);
-  res.locals.traceparent = given && traceparentPattern.test(given) ? given : `00-${hex(32)}-${hex(16)}-01`;
-  next();
-};
+/** Every request is a span of the caller's trace, or of a new one. */
+export const traceRequests =
+  (tracer: Tracer): RequestHandler =>
+  (req, res, next) => {
+    const span = tracer.start(req.method, req.get('traceparent'));
+    res.locals.traceparent = span.traceparent;
+    res.on('close', () => span.end());
+    next();
+  };
 
 export const traceparentOf = (res: Response): string => res.locals.traceparent;
 export const traceIdOf = (res: Response): string => traceparentOf(res).slice(3, 35);

@@ -1,0 +1,68 @@
+import {
+  type BatchHandler,
+  bySize,
+  declaredTopic,
+  type EventBus,
+  NotDurable,
+  type OutgoingEvent,
+  type Topic,
+  tooLargeFor,
+} from '../event-bus.ts';
+import type { Deliveries } from './deliveries.ts';
+import { complaintOf, type Sidecar, type SidecarAnswer } from './sidecar.ts';
+
+/** An event bus through a Dapr pubsub component. The consumer group is the component's affair. */
+export const daprEventBus = (
+  sidecar: Sidecar,
+  pubsub: string,
+  { topics, deliveries }: { topics: readonly Topic[]; deliveries: Deliveries },
+): EventBus => ({
+  publish: async (topicName, events) => {
+    const topic = declaredTopic(topics, topicName);
+    const { fitting, tooLarge } = bySize(topic, events);
+    const failed = fitting.length > 0 ? await publishBulk(sidecar, pubsub, topicName, fitting) : undefined;
+    if (tooLarge.length === 0 && !failed) return;
+    const { ids: named, message } = tooLargeFor(topic, tooLarge);
+    throw new NotDurable([...named, ...(failed?.ids ?? [])], failed?.message ?? message);
+  },
+
+  subscribe: async (topic: string, handler: BatchHandler) => deliveries.add(pubsub, topic, handler),
+
+  check: async () => {
+    const { components } = await sidecar.metadata();
+    if (!components.some(({ name }) => name === pubsub))
+      throw new Error(
+        `the sidecar has no component ${pubsub}: look for it in its resources path and in the sidecar's log`,
+      );
+  },
+});
+
+/** Answers what may not be durable. */
+const publishBulk = async (sidecar: Sidecar, pubsub: string, topic: string, events: readonly OutgoingEvent[]) => {
+  // Raw: the sidecar would otherwise put its own trace in place of the event's.
+  const path = `/publish/bulk/${encodeURIComponent(pubsub)}/${encodeURIComponent(topic)}?metadata.rawPayload=true`;
+  try {
+    const answer = await sidecar.call('POST', path, events.map(asEntry));
+    return answer.status < 300 ? undefined : failure(topic, events, answer);
+  } catch (error) {
+    return new NotDurable(ids(events), `${topic}: ${(error as Error).message}`);
+  }
+};
+
+/** As text, so that the bytes in the log are the bytes of the outbox; the entry's number tells same ids apart. */
+const asEntry = ({ key, value }: OutgoingEvent, entry: number) => ({
+  entryId: String(entry),
+  event: value,
+  contentType: 'text/plain',
+  metadata: { partitionKey: key },
+});
+
+/** Where the sidecar names the entries that failed, the others are written; anything else may be either. */
+const failure = (topic: string, events: readonly OutgoingEvent[], answer: SidecarAnswer): NotDurable => {
+  const { failedEntries } = (answer.body ?? {}) as { failedEntries?: { entryId: string; error: string }[] };
+  if (!failedEntries?.length) return new NotDurable(ids(events), `${topic}: ${complaintOf(answer)}`);
+  const failed = failedEntries.map(({ entryId }) => events[Number(entryId)]).filter((event) => event !== undefined);
+  return new NotDurable(ids(failed), `${topic}: ${failedEntries[0]?.error}`);
+};
+
+const ids = (events: readonly OutgoingEvent[]) => events.map(({ id }) => id);

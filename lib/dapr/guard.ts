@@ -1,0 +1,24 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Request, RequestHandler } from 'express';
+
+/**
+ * Lets nobody but the sidecar deliver. With a token (APP_API_TOKEN, which the sidecar sends along) whoever has it; without
+ * one, callers on this machine that name a loopback host and send JSON, which no web page can make a browser do.
+ */
+export const sidecarOnly = (token: string | undefined): RequestHandler => {
+  const isSidecar = token === undefined ? isLocal : (req: Request) => isSame(req.get('dapr-api-token') ?? '', token);
+  return (req, res, next) => {
+    if (isSidecar(req)) next();
+    else res.sendStatus(403);
+  };
+};
+
+const isLocal = (req: Request) =>
+  /^(::ffff:)?127\.|^::1$/.test(req.socket.remoteAddress ?? '') &&
+  /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(req.get('host') ?? '') &&
+  (req.method === 'GET' || /^application\/(json|[\w.+-]+\+json)\b/.test(req.get('content-type') ?? ''));
+
+const isSame = (given: string, token: string) => {
+  const [one, other] = [Buffer.from(given), Buffer.from(token)];
+  return one.length === other.length && timingSafeEqual(one, other);
+};

@@ -1,0 +1,73 @@
+import type { Router } from 'express';
+import { ConfigError } from '../config.ts';
+import type { EventBus, Topic } from '../event-bus.ts';
+import type { StateStore } from '../state-store.ts';
+import type { World } from '../world.ts';
+import { createDeliveries } from './deliveries.ts';
+import { daprEventBus } from './event-bus.ts';
+import { sidecarOnly } from './guard.ts';
+import { checkKafkaTopics } from './kafka-topics.ts';
+import { connectSidecar, type Sidecar } from './sidecar.ts';
+import { daprStateStore } from './state-store.ts';
+
+export type DaprSettings = {
+  readonly sidecarPort: number;
+  readonly sidecarToken?: string | undefined;
+  /** What the sidecar proves itself with when it calls us. */
+  readonly appToken?: string | undefined;
+  readonly kafkaBrokers: readonly string[];
+};
+
+export type DaprPlatform = {
+  eventBus(pubsub: string): EventBus;
+  stateStore(name: string): StateStore;
+  /** What the sidecar calls; to be served on the app port before that listens. */
+  deliveries: Router;
+  close(): void;
+};
+
+/** Both ports through a sidecar, which may start later. `fail` is told when it is the sidecar of another app. */
+export const openDaprPlatform = (
+  settings: DaprSettings,
+  topics: readonly Topic[],
+  { log, now, newId, fail }: Pick<World, 'log' | 'now' | 'newId'> & { fail: (error: ConfigError) => void },
+): DaprPlatform => {
+  const sidecar = connectSidecar({ port: settings.sidecarPort, token: settings.sidecarToken });
+  const closing = new AbortController();
+  if (!settings.appToken)
+    log.warn(
+      'APP_API_TOKEN is not set: every program on this machine may deliver events; the sidecar and this service must share it',
+    );
+  const deliveries = createDeliveries(sidecarOnly(settings.appToken), now);
+
+  return {
+    eventBus: (pubsub) => {
+      void refuseStrangeSidecar(sidecar, pubsub, closing.signal).catch(fail);
+      const bus = daprEventBus(sidecar, pubsub, { topics, deliveries });
+      const check = async () => {
+        await bus.check();
+        await checkKafkaTopics(sidecar, pubsub, settings.kafkaBrokers, topics);
+      };
+      return { ...bus, check };
+    },
+    stateStore: (name) => daprStateStore(sidecar, name, newId),
+    deliveries: deliveries.router,
+    close: () => {
+      closing.abort();
+      sidecar.close();
+    },
+  };
+};
+
+/** A pubsub component is there from the sidecar's start or never: without it, this is the wrong app-id or folder. */
+const refuseStrangeSidecar = async (sidecar: Sidecar, pubsub: string, signal: AbortSignal) => {
+  await sidecar.untilReady(signal);
+  if (signal.aborted) return;
+  const { id, components } = await sidecar.metadata();
+  const names = components.map(({ name }) => name);
+  if (!names.includes(pubsub))
+    throw new ConfigError(
+      `The sidecar with app-id ${id} has no component ${pubsub}; it has ${names.join(', ') || 'none'}. ` +
+        `Start it under the app-id that the component's scopes name, with --resources-path on its folder.`,
+    );
+};

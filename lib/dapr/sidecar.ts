@@ -1,0 +1,83 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export type SidecarAnswer = { status: number; body: unknown };
+
+/** The Dapr sidecar's HTTP API, over connections that are kept open. */
+export type Sidecar = {
+  /** `path` from behind /v1.0, `body` as JSON. @throws SidecarUnreachable when nothing answers */
+  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<SidecarAnswer>;
+  /** The sidecar's own app-id and the components that it has loaded. */
+  metadata(): Promise<SidecarMetadata>;
+  /** Resolves once it can be used; waits for ever, for a sidecar may start after its app. */
+  untilReady(signal: AbortSignal): Promise<void>;
+  close(): void;
+};
+
+export type SidecarMetadata = {
+  id: string;
+  components: { name: string; type: string; version: string; capabilities?: string[] }[];
+  subscriptions?: { pubsubname: string; topic: string }[];
+};
+
+export class SidecarUnreachable extends Error {
+  override name = 'SidecarUnreachable';
+}
+
+/** Longer than the broker's own time limit: a broker that hangs would else be waited for without end. */
+const timeoutMs = 20_000;
+
+export const connectSidecar = ({ port, token }: { port: number; token?: string | undefined }): Sidecar => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 128 });
+  const headers = { 'content-type': 'application/json', ...(token && { 'dapr-api-token': token }) };
+
+  const call: Sidecar['call'] = (method, path, body) =>
+    new Promise((resolve, reject) => {
+      const fail = (error: Error) =>
+        reject(
+          new SidecarUnreachable(`the sidecar on port ${port} does not answer: ${error.message}`, { cause: error }),
+        );
+      const options = { host: '127.0.0.1', port, path: `/v1.0${path}`, method, agent, headers, timeout: timeoutMs };
+      const outgoing = request(options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('error', fail);
+        response.on('end', () =>
+          resolve({ status: response.statusCode as number, body: parsed(Buffer.concat(chunks).toString()) }),
+        );
+      });
+      outgoing.on('error', fail);
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+      outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+
+  return {
+    call,
+    metadata: async () => (await call('GET', '/metadata')).body as SidecarMetadata,
+    untilReady: async (signal) => {
+      while (!signal.aborted) {
+        const status = await call('GET', '/healthz/outbound').then(
+          (answer) => answer.status,
+          () => 0,
+        );
+        if (status === 204) return;
+        await delay(100, undefined, { signal }).catch(() => undefined);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+};
+
+const parsed = (text: string): unknown => {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+/** The sidecar's own words for what went wrong. */
+export const complaintOf = ({ status, body }: SidecarAnswer): string => {
+  const { errorCode, message } = (body ?? {}) as { errorCode?: string; message?: string };
+  return `the sidecar answered ${status}${errorCode ? ` ${errorCode}` : ''}: ${message ?? JSON.stringify(body)}`;
+};

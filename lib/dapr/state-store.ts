@@ -1,0 +1,84 @@
+import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../state-store.ts';
+import { complaintOf, type Sidecar } from './sidecar.ts';
+
+type Operation = {
+  operation: 'upsert' | 'delete';
+  request: { key: string; value?: unknown; etag?: string; options?: object };
+};
+type BulkItem = { key: string; data?: unknown; etag?: string; error?: string };
+
+/**
+ * How a store says "only if the key is absent" within a transaction. Some take first-write without an ETag; others ignore
+ * that and overwrite, but refuse an ETag that no value has, and only where there is a value.
+ */
+type Creation = (key: string, value: unknown) => Operation;
+const byFirstWrite: Creation = (key, value) => upsert({ key, value, options: { concurrency: 'first-write' } });
+const byImpossibleEtag: Creation = (key, value) =>
+  upsert({ key, value, etag: '-1', options: { concurrency: 'first-write' } });
+
+const upsert = (request: Operation['request']): Operation => ({ operation: 'upsert', request });
+
+/** A state store through a Dapr state component that has transactions and ETags. */
+export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => string): StateStore => {
+  const path = `/state/${encodeURIComponent(name)}`;
+  let creation: Promise<Creation> | undefined;
+
+  const readMany = async (keys: readonly string[]): Promise<Map<string, StoredValue>> => {
+    if (keys.length === 0) return new Map();
+    const answer = await sidecar.call('POST', `${path}/bulk`, { keys, parallelism: 100 });
+    if (answer.status !== 200) throw new Error(complaintOf(answer));
+    const items = answer.body as BulkItem[];
+    // Redis that is away is a 200 with an error in each item: without this look, every key would seem absent.
+    const broken = items.find(({ error }) => error !== undefined);
+    if (broken) throw new Error(`the state store ${name} does not answer: ${broken.error}`);
+    const found = items.filter(({ data }) => data !== undefined && data !== null);
+    return new Map(found.map(({ key, data, etag }) => [key, { value: data, etag: etag ?? '' }]));
+  };
+  const execute = (operations: readonly Operation[]) => sidecar.call('POST', `${path}/transaction`, { operations });
+
+  const transact = async (upserts: readonly Upsert[]) => {
+    if (upserts.length === 0) return;
+    creation ??= probeCreation(execute, readMany, `probe:${newId()}`);
+    const create = await creation.catch((error) => {
+      creation = undefined;
+      throw error;
+    });
+    const answer = await execute(
+      upserts.map(({ key, value, etag }) =>
+        etag === undefined ? create(key, value) : upsert({ key, value, etag, options: { concurrency: 'first-write' } }),
+      ),
+    );
+    if (answer.status < 300) return;
+    // Stores say "conflict" in many ways, so ask the store itself; one that has written half of ours conflicts as well.
+    const held = await readMany(upserts.map(({ key }) => key));
+    const other = upserts.find(({ key, etag }) => held.get(key)?.etag !== etag);
+    throw other ? new StateConflict(other.key) : new Error(complaintOf(answer));
+  };
+
+  return {
+    getMany: readMany,
+    transact,
+    check: async () => {
+      const { components } = await sidecar.metadata();
+      if (!components.some((component) => component.name === name))
+        throw new Error(`the sidecar has no component ${name}: is its database up? Start it, then restart the sidecar`);
+      await readMany(['probe']);
+    },
+  };
+};
+
+/** Tries on a key of its own which way of creating the store takes for what it is. */
+const probeCreation = async (
+  execute: (operations: readonly Operation[]) => Promise<unknown>,
+  readMany: (keys: readonly string[]) => Promise<Map<string, StoredValue>>,
+  key: string,
+): Promise<Creation> => {
+  for (const create of [byFirstWrite, byImpossibleEtag]) {
+    await execute([create(key, 'first')]);
+    await execute([create(key, 'second')]);
+    const held = (await readMany([key])).get(key);
+    await execute([{ operation: 'delete', request: { key } }]);
+    if (held?.value === 'first') return create;
+  }
+  throw new Error('the state store cannot create a key only where it is absent, so it cannot hold a view');
+};

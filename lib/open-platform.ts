@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import type { Router } from 'express';
+import type { ConfigError } from './config.ts';
+import { type DaprSettings, openDaprPlatform } from './dapr/platform.ts';
+import { openEmbeddedPlatform } from './embedded/platform.ts';
+import type { EventBus, Topic } from './event-bus.ts';
+import type { StateStore } from './state-store.ts';
+import type { World } from './world.ts';
+
+export type PlatformSettings = {
+  /** Where the embedded adapters keep their file. */
+  readonly dataDir: string;
+  /** There when a sidecar is. */
+  readonly dapr?: DaprSettings | undefined;
+};
+
+export type Platform = {
+  /** `pubsub` names the Dapr component, which has its own consumer group; the embedded bus needs the group alone. */
+  eventBus(names: { pubsub: string; consumerGroup: string }): EventBus;
+  stateStore(name: string): StateStore;
+  /** What a sidecar calls, to be served on the app port. */
+  deliveries?: Router;
+  close(): void;
+};
+
+/** The ports through a Dapr sidecar where there is one, on the embedded adapters otherwise. */
+export const openPlatform = (
+  { dataDir, dapr }: PlatformSettings,
+  topics: readonly Topic[],
+  world: World & { fail: (error: ConfigError) => void },
+): Platform => {
+  if (dapr) {
+    const { eventBus, ...platform } = openDaprPlatform(dapr, topics, world);
+    return { ...platform, eventBus: ({ pubsub }) => eventBus(pubsub) };
+  }
+  const { eventBus, ...platform } = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), topics);
+  return { ...platform, eventBus: ({ consumerGroup }) => eventBus(consumerGroup) };
+};

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+
+/** A sidecar's own ports. */
+export type SidecarPorts = { dapr: number; grpc: number; internal: number };
+
+/** How we run daprd: on loopback, quiet, and out of its consumer group when its app is gone. */
+export const sidecarArguments = (appId: string, appPort: number, ports: SidecarPorts, resources: string): string[] =>
+  Object.entries({
+    'app-id': appId,
+    'app-port': appPort,
+    'dapr-http-port': ports.dapr,
+    'dapr-grpc-port': ports.grpc,
+    'dapr-internal-grpc-port': ports.internal,
+    'dapr-listen-addresses': '127.0.0.1',
+    'resources-path': resources,
+    config: join(resources, 'config.yaml'),
+    'max-body-size': '64Mi',
+    'log-level': 'warn',
+    'enable-metrics': false,
+    'enable-app-health-check': true,
+    'app-health-check-path': '/healthz',
+    'app-health-probe-interval': 1,
+    'app-health-probe-timeout': 500,
+  }).map(([name, value]) => `--${name}=${value}`);

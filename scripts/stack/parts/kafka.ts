@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { topics } from '../../../contracts/topics.ts';
+import { fetchJars, requireJava } from '../maven.ts';
+import type { Part, Say } from '../part.ts';
+import { runCommand } from '../run-command.ts';
+import { settings } from '../settings.ts';
+import { ensureTopics, probeBroker } from '../topics.ts';
+
+const version = '4.2.0';
+const port = settings.kafkaPort;
+const broker = `127.0.0.1:${port}`;
+
+const kafkaArtifact = (artifactId: string) => ({ groupId: 'org.apache.kafka', artifactId, version });
+const log = { groupId: 'org.slf4j', artifactId: 'slf4j-simple', version: '1.7.36' };
+
+const serverProperties = (data: string): string =>
+  Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${port + 1}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://${broker},CONTROLLER://127.0.0.1:${port + 1}`,
+    'log.dirs': data,
+    'auto.create.topics.enable': false,
+    'message.max.bytes': Math.max(...Object.values(topics).map((topic) => topic.maxMessageBytes)),
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+  })
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+
+const prepare = async (folder: string, say: Say) => {
+  const java = await requireJava();
+  const jars = await fetchJars(`kafka-${version}`, [...['kafka_2.13', 'kafka-tools'].map(kafkaArtifact), log], say);
+  const classpath = ['-cp', join(jars, '*')];
+  const data = join(folder, 'data');
+  const properties = join(folder, 'server.properties');
+  await mkdir(data, { recursive: true });
+  await writeFile(properties, serverProperties(data));
+  if (!(await readdir(data)).includes('meta.properties')) {
+    say('formatting its data folder');
+    const clusterId = randomBytes(16).toString('base64url');
+    await runCommand(java, [...classpath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]);
+  }
+  const logLevel = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
+  return { program: java, args: ['-Xms256m', '-Xmx768m', logLevel, ...classpath, 'kafka.Kafka', properties] };
+};
+
+export const kafka: Part = {
+  title: `Kafka ${version}`,
+  port,
+  portVariable: 'KAFKA_PORT',
+  prepare,
+  probe: () => probeBroker(broker),
+  furnish: (say) => ensureTopics(broker, Object.values(topics), say),
+};

@@ -1,0 +1,44 @@
+import { ownedProcess } from './owned-process.ts';
+import type { Part, Program } from './part.ts';
+import { type PartName, type ProgramName, parts, programs } from './parts.ts';
+import { folderOf } from './start-part.ts';
+
+export type Row = { part: string; port: string; version: string; health: string; pid: string; startedBy: string };
+
+export const status = async (): Promise<Row[]> =>
+  Promise.all([
+    ...Object.entries(parts).map(([name, part]) => partRow(name as PartName, part)),
+    ...Object.entries(programs).map(([name, program]) => programRow(name as ProgramName, program)),
+  ]);
+
+const partRow = async (name: PartName, part: Part): Promise<Row> => {
+  const version = await part.probe();
+  const owned = ownedProcess(folderOf(name));
+  return {
+    part: name,
+    port: String(part.port),
+    version: version ?? '',
+    health: version ? 'healthy' : owned ? 'does not answer' : 'down',
+    pid: owned ? String(owned.pid) : '',
+    startedBy: owned ? 'stack' : version ? 'others' : '',
+  };
+};
+
+const programRow = async (name: ProgramName, program: Program): Promise<Row> => {
+  const path = await program.find();
+  const version = path ? await program.version(path) : '';
+  return { part: name, port: '', version, health: path ?? 'not there', pid: '', startedBy: '' };
+};
+
+export const table = (rows: Row[]): string => {
+  const lines = [['part', 'port', 'version', 'health', 'pid', 'started by'], ...rows.map((row) => Object.values(row))];
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+};

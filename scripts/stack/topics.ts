@@ -1,0 +1,80 @@
+import kafkajs, { type Admin } from 'kafkajs';
+import type { Say } from './part.ts';
+
+export type TopicDeclaration = { name: string; partitions: number; maxMessageBytes: number };
+
+/** A log that forgets cannot rebuild a view, so neither age nor size ends a record's life. */
+const configurationOf = ({ maxMessageBytes }: TopicDeclaration): Record<string, string> => ({
+  'retention.ms': '-1',
+  'retention.bytes': '-1',
+  'max.message.bytes': String(maxMessageBytes),
+});
+
+const withAdmin = async <T>(broker: string, work: (admin: Admin) => Promise<T>): Promise<T> => {
+  const { Kafka, logLevel } = kafkajs;
+  const client = new Kafka({
+    clientId: 'stack',
+    brokers: [broker],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 2_000,
+    requestTimeout: 10_000,
+    retry: { retries: 0 },
+  });
+  const admin = client.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+};
+
+/** The broker's protocol does not tell its version, so a healthy one is only called that. */
+export const probeBroker = (broker: string): Promise<string | undefined> =>
+  withAdmin(broker, async (admin) =>
+    (await admin.describeCluster()).brokers.length > 0 ? 'answers' : undefined,
+  ).catch(() => undefined);
+
+/** Creates the topics that are missing and brings the others to what is declared; partitions are only ever added. */
+export const ensureTopics = (broker: string, declared: TopicDeclaration[], say: Say): Promise<void> =>
+  withAdmin(broker, async (admin) => {
+    const present = await admin.listTopics();
+    const missing = declared.filter((topic) => !present.includes(topic.name));
+    if (missing.length > 0) await create(admin, missing);
+    for (const topic of missing) say(`created the topic ${topic.name}`);
+    for (const topic of declared.filter(({ name }) => present.includes(name))) await align(admin, topic, say);
+  });
+
+const create = (admin: Admin, topics: TopicDeclaration[]): Promise<boolean> =>
+  admin.createTopics({
+    waitForLeaders: true,
+    topics: topics.map((topic) => ({
+      topic: topic.name,
+      numPartitions: topic.partitions,
+      replicationFactor: 1,
+      configEntries: Object.entries(configurationOf(topic)).map(([name, value]) => ({ name, value })),
+    })),
+  });
+
+const align = async (admin: Admin, topic: TopicDeclaration, say: Say): Promise<void> => {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic.name] });
+  const held = topics[0]?.partitions.length ?? 0;
+  if (held < topic.partitions) {
+    await admin.createPartitions({ topicPartitions: [{ topic: topic.name, count: topic.partitions }] });
+    say(`gave the topic ${topic.name} ${topic.partitions} partitions instead of ${held}`);
+  }
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic.name };
+  const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
+  const entries = resources[0]?.configEntries ?? [];
+  const wanted = configurationOf(topic);
+  if (
+    Object.entries(wanted).every(([name, value]) => entries.find((e) => e.configName === name)?.configValue === value)
+  )
+    return;
+  // This request replaces all settings of the topic, so those that others made go with it.
+  const others = entries.filter((entry) => !entry.isDefault && !(entry.configName in wanted));
+  const kept = others.map((entry) => ({ name: entry.configName, value: entry.configValue }));
+  const ours = Object.entries(wanted).map(([name, value]) => ({ name, value }));
+  await admin.alterConfigs({ validateOnly: false, resources: [{ ...resource, configEntries: [...kept, ...ours] }] });
+  say(`brought the settings of the topic ${topic.name} to what is declared`);
+};

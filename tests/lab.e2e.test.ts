@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { getJson } from './platform-process.ts';
+import {
+  componentsFolder,
+  type Member,
+  mandateOf,
+  postJson,
+  startCrmMember,
+  startIotMember,
+} from './stack/dapr-lab.ts';
+import { endOffsets, freshStack, kafka } from './stack/fresh.ts';
+import { stackReady } from './stack/stack.ts';
+
+const patience = { timeout: 60_000, interval: 50 };
+const corinne = {
+  firstName: 'Corinne',
+  lastName: 'Lopez',
+  city: 'Enschede',
+  connectionId: '7733',
+  connectionMandate: '2',
+};
+const markus = {
+  firstName: 'Markus',
+  lastName: 'Berg',
+  city: 'Maassluis',
+  connectionId: '4512',
+  connectionMandate: '2',
+};
+const molly = {
+  firstName: 'Molly',
+  lastName: 'Peterson',
+  city: 'Zeewolde',
+  connectionId: '928',
+  connectionMandate: '0',
+};
+
+let resources: string;
+let crm: Member;
+let iotPlatform: Member;
+
+const eventsInTopic = () => endOffsets('connection-mandates-topic');
+const lag = async (groupId = 'iot-platform-consumer') => {
+  const admin = kafka().admin();
+  await admin.connect();
+  const [committed] = await admin.fetchOffsets({ groupId, topics: ['connection-mandates-topic'] });
+  await admin.disconnect();
+  return (
+    (await eventsInTopic()) -
+    (committed?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
+  );
+};
+const becomes = (member: Member, connectionId: string, mandate: unknown) =>
+  vi.waitFor(async () => expect(await mandateOf(member, connectionId)).toBe(mandate), patience);
+const ready = (member: Member) =>
+  vi.waitFor(
+    async () => expect((await getJson(`${member.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
+    patience,
+  );
+
+beforeAll(async () => {
+  await stackReady();
+  await freshStack();
+  resources = componentsFolder();
+}, 900_000);
+afterAll(async () => {
+  await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
+});
+
+describe('the lab on Dapr, Kafka, Redis and MySQL', () => {
+  it('2a. knows no mandate of 7733 before any event, and says that it was never filled', async () => {
+    iotPlatform = await startIotMember(resources);
+    await ready(iotPlatform);
+    const { status, body } = await getJson(`${iotPlatform.url}/?connectionId=7733`);
+    expect([status, body.detail]).toEqual([404, expect.stringContaining('never been filled')]);
+    await iotPlatform.end('SIGTERM');
+  });
+
+  it('1. publishes eight events when the CRM starts, and a ninth for a new customer', async () => {
+    crm = await startCrmMember(resources);
+    await vi.waitFor(async () => expect(await eventsInTopic()).toBe(8), patience);
+    const created = await postJson(`${crm.url}/customers`, molly);
+    expect([created.status, await created.json()]).toEqual([201, { customerId: '9', ...molly }]);
+    await vi.waitFor(async () => expect(await eventsInTopic()).toBe(9), patience);
+    expect((await postJson(`${crm.url}/customers`, molly)).status).toBe(409);
+    expect(await eventsInTopic()).toBe(9);
+    await ready(crm);
+  });
+
+  it('2b. knows mandate 1 of 7733 after the subscription', async () => {
+    iotPlatform = await startIotMember(resources);
+    await becomes(iotPlatform, '7733', '1');
+    await ready(iotPlatform);
+  });
+
+  it('3. shows a change of the CRM shortly after', async () => {
+    expect((await postJson(`${crm.url}/customers/7`, corinne)).status).toBe(200);
+    await becomes(iotPlatform, '7733', '2');
+  });
+
+  it('4. changes nothing when the IoT platform is stopped and started', async () => {
+    await vi.waitFor(async () => expect(await lag()).toBe(0), patience);
+    await iotPlatform.end('SIGTERM');
+    iotPlatform = await startIotMember(resources);
+    await becomes(iotPlatform, '7733', '2');
+    await ready(iotPlatform);
+    expect((await getJson(`${iotPlatform.url}/status`)).body.sinceStart).toMatchObject({ applied: 0 });
+  });
+
+  it('5. catches up on what changed while the IoT platform was down, and the CRM answers normally meanwhile', async () => {
+    await iotPlatform.end('SIGTERM');
+    expect((await postJson(`${crm.url}/customers/5`, markus)).status).toBe(200);
+    expect((await getJson(`${crm.url}/?customerId=5`)).body).toMatchObject({ connectionMandate: '2' });
+    iotPlatform = await startIotMember(resources);
+    await becomes(iotPlatform, '4512', '2');
+  });
+
+  it('6. goes back to the CSV when the in-memory CRM restarts, and not when its database is durable', async () => {
+    await crm.end('SIGTERM');
+    crm = await startCrmMember(resources);
+    await becomes(iotPlatform, '7733', '1');
+
+    const durable = { CRM_DATABASE_URL: `sqlite:${componentsFolder()}/crm.sqlite` };
+    await crm.end('SIGTERM');
+    crm = await startCrmMember(resources, durable);
+    await vi.waitFor(
+      async () => expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
+      patience,
+    );
+    await postJson(`${crm.url}/customers/7`, corinne);
+    await becomes(iotPlatform, '7733', '2');
+    const published = await eventsInTopic();
+    await crm.end('SIGTERM');
+    crm = await startCrmMember(resources, durable);
+    await ready(crm);
+    expect(await eventsInTopic()).toBe(published);
+    expect(await mandateOf(iotPlatform, '7733')).toBe('2');
+  });
+
+  it('7. shares four partitions between two instances, and both answer every key', async () => {
+    const second = await startIotMember(resources, {}, 1);
+    const admin = kafka().admin();
+    await admin.connect();
+    const shares = async () => {
+      const { groups } = await admin.describeGroups(['iot-platform-consumer']);
+      // A consumer's assignment: version, topics, and per topic its name and the number of its partitions.
+      return groups[0]?.members
+        .map(({ memberAssignment }) => memberAssignment.readInt32BE(6 + 2 + 'connection-mandates-topic'.length))
+        .sort();
+    };
+    await vi.waitFor(async () => expect(await shares()).toEqual([2, 2]), patience);
+    await admin.disconnect();
+    const customers = Object.values((await getJson(`${crm.url}/`)).body) as {
+      connectionId: string;
+      connectionMandate: string;
+    }[];
+    for (const { connectionId, connectionMandate } of customers)
+      for (const member of [iotPlatform, second]) await becomes(member, connectionId, connectionMandate);
+    await second.end('SIGTERM');
+  });
+
+  it('8. is empty on another store, and is rebuilt from Kafka by a renamed consumer group', async () => {
+    await iotPlatform.end('SIGTERM');
+    iotPlatform = await startIotMember(resources, { STATESTORE_NAME: 'durable-statestore' });
+    await ready(iotPlatform);
+    expect(await mandateOf(iotPlatform, '7733')).toBe(404);
+    await iotPlatform.end('SIGTERM');
+
+    const renamed = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', 'iot-platform-consumer-2'));
+    iotPlatform = await startIotMember(renamed, { STATESTORE_NAME: 'durable-statestore' });
+    const customers = Object.values((await getJson(`${crm.url}/`)).body) as {
+      connectionId: string;
+      connectionMandate: string;
+    }[];
+    expect(customers.length).toBeGreaterThanOrEqual(8);
+    for (const { connectionId, connectionMandate } of customers)
+      await becomes(iotPlatform, connectionId, connectionMandate);
+    await vi.waitFor(
+      async () =>
+        expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ view: { state: 'complete' } }),
+      patience,
+    );
+  });
+});

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, vi } from 'vitest';
+import { getJson } from '../platform-process.ts';
+import { mandateOf, postJson } from './dapr-lab.ts';
+
+const customer = (n: number, connectionMandate: string) => ({
+  firstName: 'First',
+  lastName: `Last ${n}`,
+  city: 'Delft',
+  connectionId: String(1000 + n),
+  connectionMandate,
+});
+
+/**
+ * Sends changes to the CRM from several callers, each with customers of its own, and sends again what was not
+ * acknowledged. `progress` is kept up to date with the number of changes sent so far.
+ */
+export const sendChanges = async (
+  crm: () => string,
+  {
+    customers,
+    changes,
+    callers = 16,
+    progress = { sent: 0 },
+  }: { customers: number; changes: number; callers?: number; progress?: { sent: number } },
+): Promise<Map<string, string>> => {
+  const acknowledged = new Map<string, string>();
+  const untilAcknowledged = async (send: () => Promise<Response>, accepted: number[]) => {
+    for (;;) {
+      const status = await send().then(
+        (response) => response.status,
+        () => 0, // killed, or not yet up again
+      );
+      if (accepted.includes(status)) return;
+      expect(status).toBe(0);
+      await delay(20);
+    }
+  };
+  for (let n = 0; n < customers; n++)
+    // A create that was killed before its answer is refused the second time: the customer is there.
+    await untilAcknowledged(() => postJson(`${crm()}/customers`, customer(n, '0')), [201, 409]);
+  const call = async (caller: number) => {
+    for (let n = caller; progress.sent < changes; n = n + callers < customers ? n + callers : caller) {
+      const level = String(progress.sent++ % 3);
+      await untilAcknowledged(() => postJson(`${crm()}/customers/${n + 1}`, customer(n, level)), [200]);
+      acknowledged.set(String(1000 + n), level);
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
+  return acknowledged;
+};
+
+/** Each acknowledged change is in the CRM, and the view equals the CRM in the end. */
+export const expectViewToEqualCrm = async (
+  crm: string,
+  iotPlatform: string,
+  acknowledged: Map<string, string>,
+  timeout = 120_000,
+) => {
+  const all = (await getJson(`${crm}/`)).body as Record<string, { connectionId: string; connectionMandate: string }>;
+  const inCrm = new Map(Object.values(all).map((c) => [c.connectionId, c.connectionMandate]));
+  for (const [id, level] of acknowledged) expect([id, inCrm.get(id)]).toEqual([id, level]);
+  await vi.waitFor(
+    async () => {
+      const shown = await Promise.all(
+        [...inCrm.keys()].map(async (id) => [id, await mandateOf({ url: iotPlatform }, id)] as const),
+      );
+      expect(new Map(shown)).toEqual(inCrm);
+      expect((await getJson(`${iotPlatform}/status`)).body).toMatchObject({ view: { state: 'complete' } });
+    },
+    { timeout, interval: 200 },
+  );
+};

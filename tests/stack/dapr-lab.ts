@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type SidecarPorts, sidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import { dataFolder, getJson, root, type Started, startProcess, startProgram } from '../platform-process.ts';
+import { ports } from './ports.ts';
+import { ensureDaprd } from './stack.ts';
+
+export const appToken = randomUUID();
+
+/** The project's components on the tests' ports, in a folder of the test's own; `edit` changes a file's text. */
+export const componentsFolder = (
+  edit: (file: string, yaml: string) => string = (_, yaml) => yaml,
+  from = 'dapr-components',
+) => {
+  const folder = dataFolder();
+  for (const file of readdirSync(resolve(root, from)).filter((name) => name.endsWith('.yaml'))) {
+    const yaml = readFileSync(resolve(root, from, file), 'utf8')
+      .replaceAll('localhost:9092', `localhost:${ports.kafka}`)
+      .replaceAll('localhost:6379', `localhost:${ports.redis}`)
+      .replaceAll('localhost:3306', `localhost:${ports.mysql}`)
+      .replaceAll('localhost:9411', `localhost:${ports.zipkin}`);
+    writeFileSync(join(folder, file), edit(file, yaml));
+  }
+  return folder;
+};
+
+export const startSidecar = async (appId: string, appPort: number, ports: SidecarPorts, resources: string) =>
+  startProgram(await ensureDaprd(), sidecarArguments(appId, appPort, ports, resources), { APP_API_TOKEN: appToken });
+
+/** A service and its sidecar. */
+export type Member = { url: string; app: Started; sidecar: Started; end(signal: NodeJS.Signals): Promise<void> };
+
+const member = (url: string, app: Started, sidecar: Started): Member => ({
+  url,
+  app,
+  sidecar,
+  end: async (signal) => void (await Promise.all([app.end(signal), sidecar.end(signal)])),
+});
+
+const common = (daprPort: number) => ({
+  DAPR_HTTP_PORT: String(daprPort),
+  APP_API_TOKEN: appToken,
+  KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
+  ZIPKIN_URL: `http://127.0.0.1:${ports.zipkin}/api/v2/spans`,
+});
+
+export const startCrmMember = async (resources: string, env: Record<string, string> = {}): Promise<Member> => {
+  const { rest, ...sidecarPorts } = ports.crm;
+  const sidecar = await startSidecar('crm', rest, sidecarPorts, resources);
+  return startCrmApp(sidecar, env);
+};
+
+export const startCrmApp = async (sidecar: Started, env: Record<string, string> = {}): Promise<Member> => {
+  const { rest, dapr } = ports.crm;
+  const app = startProcess('crm/main.ts', { ...common(dapr), APP_PORT: String(rest), ...env });
+  const url = `http://127.0.0.1:${rest}`;
+  await answering(`${url}/healthz`, app);
+  return member(url, app, sidecar);
+};
+
+export const startIotMember = async (
+  resources: string,
+  env: Record<string, string> = {},
+  instance: 0 | 1 = 0,
+): Promise<Member> => {
+  const { rest: _, app, ...sidecarPorts } = ports.iotPlatforms[instance];
+  const sidecar = await startSidecar('iot-platform', app, sidecarPorts, resources);
+  return startIotApp(sidecar, env, instance);
+};
+
+export const startIotApp = async (
+  sidecar: Started,
+  env: Record<string, string> = {},
+  instance: 0 | 1 = 0,
+): Promise<Member> => {
+  const { rest, app: appPort, dapr } = ports.iotPlatforms[instance];
+  const app = startProcess('iot-platform/main.ts', {
+    ...common(dapr),
+    APP_PORT: String(appPort),
+    APP_REST_PORT: String(rest),
+    ...env,
+  });
+  const url = `http://127.0.0.1:${rest}`;
+  await answering(`${url}/healthz`, app);
+  return member(url, app, sidecar);
+};
+
+/** Waits until the address answers 200; an app that ended instead is an error that shows what it said. */
+export const answering = async (url: string, app: Started): Promise<void> => {
+  const ended = app.ended.then((code) => {
+    throw new Error(`it ended with ${code} and said:\n${app.output()}`);
+  });
+  const answers = async () => {
+    while (
+      !(await getJson(url).then(
+        ({ status }) => status === 200,
+        () => false,
+      ))
+    )
+      await delay(20);
+  };
+  await Promise.race([answers(), ended]);
+};
+
+export const postJson = (url: string, body: object): Promise<Response> =>
+  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+export const mandateOf = async ({ url }: { url: string }, connectionId: string): Promise<unknown> => {
+  const { status, body } = await getJson(`${url}/?connectionId=${connectionId}`);
+  return status === 200 ? body.connectionMandate : status;
+};

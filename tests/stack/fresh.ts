@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import kafkajs from 'kafkajs';
+import { createConnection } from 'mysql2/promise';
+import { createClient } from 'redis';
+import { expect, vi } from 'vitest';
+import { topics } from '../../contracts/topics.ts';
+import { ports } from './ports.ts';
+import { startPart } from './stack.ts';
+
+export const kafka = () =>
+  new kafkajs.Kafka({
+    brokers: [`127.0.0.1:${ports.kafka}`],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 5 },
+  });
+
+/** Empty topics, and with them no committed offsets, and empty stores: as on the first day. No service may run meanwhile. */
+export const freshStack = async (): Promise<void> => {
+  await Promise.all((['kafka', 'redis', 'mysql'] as const).map((name) => startPart(name)));
+  await Promise.all([freshTopics(), freshRedis(), freshMysql()]);
+  await startPart('kafka');
+};
+
+/** How many records the topic holds. */
+export const endOffsets = async (topic: string): Promise<number> => {
+  const admin = kafka().admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+};
+
+export type TopicRecord = { key: string; value: string; partition: number };
+
+/** Everything that is in the topic now. */
+export const recordsOf = async (topic: string): Promise<TopicRecord[]> => {
+  const many = await endOffsets(topic);
+  const records: TopicRecord[] = [];
+  const consumer = kafka().consumer({ groupId: randomUUID() });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ partition, message }) => {
+      records.push({ partition, key: String(message.key ?? ''), value: String(message.value) });
+    },
+  });
+  await vi.waitFor(() => expect(records.length).toBeGreaterThanOrEqual(many), { timeout: 20_000 });
+  await consumer.disconnect();
+  return records;
+};
+
+const freshTopics = async () => {
+  const admin = kafka().admin();
+  await admin.connect();
+  const names = Object.values(topics).map(({ name }) => name);
+  const present = await admin.listTopics();
+  await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
+  await vi.waitFor(async () => expect(await admin.listTopics()).not.toEqual(expect.arrayContaining(names)), {
+    timeout: 20_000,
+  });
+  await admin.disconnect();
+};
+
+const freshRedis = async () => {
+  const client = await createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();
+  await client.flushAll();
+  client.destroy();
+};
+
+const freshMysql = async () => {
+  const user = { user: 'connection-mandates', password: 'connection-mandates' };
+  const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
+  await connection.query('DROP DATABASE IF EXISTS statestore');
+  await connection.query('CREATE DATABASE statestore CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
+  await connection.end();
+};

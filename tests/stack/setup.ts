@@ -1,0 +1,24 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { daprCli, ensureDaprd, outcomeFile, stackFolder, startPart, stopPart } from './stack.ts';
+
+const parts = ['kafka', 'redis', 'mysql', 'zipkin'] as const;
+const say = (name: string) => (line: string) => void process.stderr.write(`stack: ${name} ${line}\n`);
+
+/** Makes the stack ready while the other tests run: `stackReady` waits for it. */
+export const setup = () => {
+  mkdirSync(stackFolder, { recursive: true });
+  rmSync(outcomeFile, { force: true });
+  const ready = Promise.all([
+    ...parts.map((name) => startPart(name, say(name))),
+    ensureDaprd(say('daprd')),
+    // The CLI is for one test: built under CI, elsewhere used where it is.
+    ...(process.env.CI ? [daprCli.ensure(say('dapr'))] : []),
+  ]).then(
+    () => writeFileSync(outcomeFile, 'ready'),
+    (error: Error) => writeFileSync(outcomeFile, error.message),
+  );
+  return async () => {
+    await ready;
+    await Promise.all(parts.map((name) => stopPart(name)));
+  };
+};

@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { root } from '../platform-process.ts';
+import { stackEnvironment } from './ports.ts';
+
+Object.assign(process.env, stackEnvironment);
+process.chdir(root);
+export const { startPart } = await import('../../scripts/stack/start-part.ts');
+export const { stopPart } = await import('../../scripts/stack/stop-part.ts');
+export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
+export const { daprCli } = await import('../../scripts/stack/dapr-cli.ts');
+
+export const stackFolder = join(root, stackEnvironment.STACK_DIR);
+/** Written by the set-up when the stack is up, or cannot be. */
+export const outcomeFile = join(stackFolder, 'outcome');
+
+/** Resolves when Kafka, Redis, MariaDB, Zipkin and daprd are there. */
+export const stackReady = async (): Promise<void> => {
+  while (!existsSync(outcomeFile)) await delay(100);
+  const outcome = readFileSync(outcomeFile, 'utf8');
+  if (outcome !== 'ready') throw new Error(`the stack could not be made ready: ${outcome}`);
+};
