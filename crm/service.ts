@@ -7,6 +7,7 @@ import type { Service } from '../lib/service.ts';
 import type { World } from '../lib/world.ts';
 import { crmApp } from './app.ts';
 import type { CrmConfig } from './config.ts';
+import type { CustomerChanges } from './customers/change-customer.ts';
 import { importCustomers } from './customers/import-customers.ts';
 import { openCrmDatabase } from './database/open-database.ts';
 import { startRelay } from './outbox/relay.ts';
@@ -40,13 +41,16 @@ export const startCrm = async (
   }
 };
 
-const loadCustomers = async (changes: Parameters<typeof importCustomers>[0], file: string, log: Logger) => {
-  const { created, unchanged, refused } = await importCustomers(changes, file).catch((error) => {
+const loadCustomers = async (changes: CustomerChanges, file: string, log: Logger) => {
+  const report = await importCustomers(changes, file).catch((error) => {
     if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${error.message}`);
     throw error;
   });
+  const { importedBefore, created, unchanged, differing, refused } = report;
+  if (importedBefore) return log.info({ file }, 'customers were loaded before');
   // Fields only, never values: a log names nobody.
   for (const { line, errors } of refused)
     log.warn({ file, line, errors: errors.map(({ field, expected }) => `${field}: ${expected}`) }, 'row refused');
-  log.info({ file, created, unchanged, refused: refused.length }, 'customers loaded');
+  for (const { line, fields } of differing) log.warn({ file, line, fields }, 'row left alone: what is there differs');
+  log.info({ file, created, unchanged, differing: differing.length, refused: refused.length }, 'customers loaded');
 };

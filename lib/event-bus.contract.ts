@@ -106,6 +106,24 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await vi.waitFor(() => expect([...second.values()]).toEqual(expect.arrayContaining(newValues)), patience);
   });
 
+  it('closes a subscription only when the delivery under way has been answered', async () => {
+    const { topic, bus } = await open();
+    const steps: string[] = [];
+    const subscription = await follow(bus('readers'), topic, async (batch) => {
+      if (steps.length === 0) steps.push('delivered');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      steps.push('answered');
+      return batch.map(() => 'done');
+    });
+    await publish(bus('writers'), topic, [event(0)]);
+    await vi.waitFor(() => expect(steps).toContain('delivered'), patience);
+    await subscription.close();
+    const { length } = steps;
+    expect(steps.at(-1)).toBe('answered');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(steps).toHaveLength(length);
+  });
+
   it('names the event that cannot be made durable, and makes the others durable', async () => {
     const { topic, bus } = await open();
     const tooLarge = { ...event(1), value: JSON.stringify('x'.repeat(topic.maxMessageBytes + 1)) };

@@ -33,6 +33,6 @@ export const openPlatform = (
     const { eventBus, ...platform } = openDaprPlatform(dapr, topics, world);
     return { ...platform, eventBus: ({ pubsub }) => eventBus(pubsub) };
   }
-  const { eventBus, ...platform } = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), topics);
+  const { eventBus, ...platform } = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), topics, world);
   return { ...platform, eventBus: ({ consumerGroup }) => eventBus(consumerGroup) };
 };

@@ -44,9 +44,9 @@ const deliveryHandler =
     const { events, poison } = sort(projection, batch);
     const endSpans = startSpans(projection, context, events);
     try {
-      // Poison first: the position that is written with the values also covers what was set aside.
-      await setAside(projection, context, poison);
       const written = await writeBatch(projection, context.store, events, batch);
+      // Last, so that a store that is away does not set the same record aside at every attempt.
+      await setAside(projection, context, poison);
       counts.setAside += poison.length;
       for (const [what, many] of Object.entries(written)) counts[what] = (counts[what] ?? 0) + many;
       return batch.map(() => 'done');

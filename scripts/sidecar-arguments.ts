@@ -12,6 +12,7 @@ export const sidecarArguments = (appId: string, appPort: number, ports: SidecarP
     'dapr-grpc-port': ports.grpc,
     'dapr-internal-grpc-port': ports.internal,
     'dapr-listen-addresses': '127.0.0.1',
+    'dapr-internal-grpc-listen-address': '127.0.0.1',
     'resources-path': resources,
     config: join(resources, 'config.yaml'),
     'max-body-size': '64Mi',

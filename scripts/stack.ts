@@ -19,7 +19,7 @@ What is on PATH or in ~/.dapr/bin is used; the rest is fetched or built into ~/.
 const readCommand = () => {
   const options = { 'with-cli': { type: 'boolean' }, quiet: { type: 'boolean' }, help: { type: 'boolean' } } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const [verb = values.help ? 'help' : 'status', ...names] = positionals;
+  const [verb = 'status', ...names] = positionals;
   const unknown = names.find((name) => !isPart(name) && !isProgram(name));
   if (unknown)
     throw new Error(`There is no part ${unknown}: name some of ${[...partNames, ...programNames].join(', ')}.`);

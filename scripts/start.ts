@@ -23,9 +23,12 @@ Environment (all optional, see .env.example):
 const startPlatform = async () => {
   const iotConfig = readIotPlatformConfig(process.env);
   const { dataDir } = iotConfig;
-  const crmConfig = readCrmConfig({ CRM_DATABASE_URL: `sqlite:${join(dataDir, 'crm.sqlite')}`, ...process.env });
+  const crmConfig = readCrmConfig({
+    ...process.env,
+    CRM_DATABASE_URL: process.env.CRM_DATABASE_URL || `sqlite:${join(dataDir, 'crm.sqlite')}`,
+  });
   const world = realWorld(createLog(crmConfig.logLevel, process.stdout), { service: 'connection-mandates' });
-  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics));
+  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), world);
 
   const iotPlatform = await startIotPlatform(iotConfig, {
     ...world,

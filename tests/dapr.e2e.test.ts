@@ -204,8 +204,11 @@ it('a service under an app-id whose components are missing stops with an error t
   await iotPlatform.end('SIGTERM');
   const { app, rest: _, ...sidecarPorts } = ports.iotPlatforms[0];
   const sidecar = await startSidecar('crm', app, sidecarPorts, resources);
-  const { app: stopped } = await startIotApp(sidecar);
-  expect(await stopped.ended).toBe(1);
-  expect(stopped.output()).toContain('app-id crm has no component iot-platform-pubsub; it has pubsub');
+  const said = await startIotApp(sidecar).then(
+    async (member) => `it ended with ${await member.app.ended} and said: ${member.app.output()}`,
+    (error: Error) => error.message,
+  );
+  expect(said).toContain('it ended with 1');
+  expect(said).toContain('app-id crm has no component iot-platform-pubsub; it has pubsub');
   await sidecar.end('SIGTERM');
 });

@@ -27,6 +27,11 @@ export const findHolder = async (db: Kysely<CrmDatabase>, connectionId: string):
   return row && asCustomer(row);
 };
 
+/** Whether any customer ever had the connection. */
+export const isKnownConnection = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<boolean> =>
+  (await db.selectFrom('connection').select('revision').where('connectionId', '=', connectionId).executeTakeFirst()) !==
+  undefined;
+
 /** Up to `limit` customers by ascending id, from behind the customer `after`. */
 export const listCustomers = async (
   db: Kysely<CrmDatabase>,

@@ -1,24 +1,31 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { type Info, parse } from 'csv-parse';
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { z } from 'zod';
 import { DomainError, type FieldError } from '../../lib/domain-error.ts';
 import { validate } from '../../lib/validate.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { type CustomerChanges, insertCustomer, inTransaction } from './change-customer.ts';
 import { customerDataSchema, customerIdSchema } from './customer.ts';
-import { findCustomer, findHolder } from './find-customers.ts';
+import { findCustomer, findHolder, isKnownConnection } from './find-customers.ts';
 
 const rowsPerTransaction = 500;
 
 const rowSchema = z.object({ ...customerDataSchema.shape, customerId: customerIdSchema.optional() });
 type Row = z.infer<typeof rowSchema>;
+const customerFields = Object.keys(customerDataSchema.shape) as (keyof typeof customerDataSchema.shape)[];
 
-/** `line` counts from 1, the header; `unchanged` rows were there already and are left alone. */
+/**
+ * `line` counts from 1, the header. What is there already is left alone: `unchanged` where it is the same, `differing`
+ * (with the fields) where it is not. `importedBefore`: these very bytes were, so nothing was looked at.
+ */
 export type ImportReport = {
+  importedBefore: boolean;
   created: number;
   unchanged: number;
+  differing: { line: number; fields: string[] }[];
   refused: { line: number; errors: readonly FieldError[] }[];
 };
 
@@ -28,11 +35,9 @@ export type ImportReport = {
  * @throws DomainError unusable-file when it cannot be read or a column is missing
  */
 export const importCustomers = async (changes: CustomerChanges, file: string): Promise<ImportReport> => {
-  const report: ImportReport = { created: 0, unchanged: 0, refused: [] };
+  const report: ImportReport = { importedBefore: false, created: 0, unchanged: 0, differing: [], refused: [] };
   const digest = await digestOf(file);
-  const { db } = changes;
-  if (await db.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst())
-    return report;
+  if (await isImported(changes.db, digest)) return { ...report, importedBefore: true };
 
   for (const wanted of ['with id', 'without id']) {
     let pending: { line: number; row: Row }[] = [];
@@ -45,57 +50,74 @@ export const importCustomers = async (changes: CustomerChanges, file: string): P
     }
     await importRows(changes, pending, report);
   }
-  await db.insertInto('importedFile').values({ digest, importedAt: changes.now() }).execute();
+  await inTransaction(changes, async (trx) => {
+    if (await isImported(trx, digest)) return; // by another process, meanwhile
+    await trx.insertInto('importedFile').values({ digest, importedAt: changes.now() }).execute();
+  });
   return report;
 };
+
+const isImported = async (db: Kysely<CrmDatabase>, digest: string): Promise<boolean> =>
+  (await db.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst()) !== undefined;
 
 const importRows = (changes: CustomerChanges, rows: readonly { line: number; row: Row }[], report: ImportReport) =>
   inTransaction(changes, async (trx) => {
     for (const { line, row } of rows) {
       try {
-        if (await isThere(trx, row)) report.unchanged++;
-        else {
+        const fields = await differences(trx, row);
+        if (fields === undefined) {
           await insertCustomer(trx, row, changes);
           report.created++;
-        }
+        } else if (fields.length === 0) report.unchanged++;
+        else report.differing.push({ line, fields });
       } catch (error) {
         refuse(report, line, error);
       }
     }
   });
 
-/** A row without an id is known by its connection. */
-const isThere = async (trx: Transaction<CrmDatabase>, { customerId, connectionId }: Row): Promise<boolean> => {
-  if (customerId === undefined) return (await findHolder(trx, connectionId)) !== undefined;
-  return findCustomer(trx, customerId).then(
-    () => true,
-    () => false,
-  );
+/**
+ * The fields in which the customer that is there differs; undefined where none is. A row without an id is known by its
+ * connection: one that the customer has given up since was revoked, and a row that says so again must not grant it.
+ */
+const differences = async (trx: Transaction<CrmDatabase>, row: Row): Promise<string[] | undefined> => {
+  const { customerId, connectionId } = row;
+  const there = await (customerId === undefined
+    ? findHolder(trx, connectionId)
+    : findCustomer(trx, customerId).catch(() => undefined));
+  if (there) return customerFields.filter((field) => there[field] !== row[field]);
+  return customerId === undefined && (await isKnownConnection(trx, connectionId)) ? ['connectionId'] : undefined;
 };
 
 async function* validRows(file: string, report: ImportReport | undefined) {
-  const parser = createReadStream(file).pipe(
-    parse({
-      columns: knownColumns,
-      bom: true,
-      trim: true,
-      skip_empty_lines: true,
-      relax_column_count: true,
-      info: true,
-    }),
-  );
-  for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: Info }>) {
-    try {
-      const { customerId, ...data } = record;
-      yield { line: info.lines, row: validate(rowSchema, customerId ? record : data, 'invalid-row') };
-    } catch (error) {
-      if (report) refuse(report, info.lines, error);
+  const options = {
+    columns: knownColumns,
+    bom: true,
+    trim: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+  } as const;
+  const parser = parse({ ...options, relax_quotes: true, info: true });
+  const reading = pipeline(createReadStream(file), parser).catch((error: Error) => {
+    throw error instanceof DomainError ? error : new DomainError('unusable-file', `${file}: ${error.message}`);
+  });
+  reading.catch(() => undefined); // told below, once the rows before it are read
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: Info }>) {
+      try {
+        const { customerId, ...data } = record;
+        yield { line: info.lines, row: validate(rowSchema, customerId ? record : data, 'invalid-row') };
+      } catch (error) {
+        if (report) refuse(report, info.lines, error);
+      }
     }
+  } finally {
+    await reading;
   }
 }
 
 const knownColumns = (header: string[]) => {
-  const missing = Object.keys(customerDataSchema.shape).filter((column) => !header.includes(column));
+  const missing = customerFields.filter((column) => !header.includes(column));
   if (missing.length > 0) throw new DomainError('unusable-file', `The header lacks ${missing.join(', ')}.`);
   return header;
 };
@@ -108,7 +130,12 @@ const refuse = (report: ImportReport, line: number, error: unknown) => {
 const digestOf = async (file: string): Promise<string> => {
   const hash = createHash('sha256');
   try {
-    for await (const chunk of createReadStream(file)) hash.update(chunk);
+    let bytes = 0;
+    for await (const chunk of createReadStream(file)) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    if (bytes === 0) throw new Error('it is empty');
   } catch (error) {
     throw new DomainError('unusable-file', `${file} cannot be read: ${(error as Error).message}`);
   }

@@ -296,6 +296,20 @@ describe('bad input', () => {
   });
 });
 
+describe('a change and its event', () => {
+  it('are both durable or neither is', async () => {
+    const { http, db } = await crm();
+    await db.schema.dropTable('outbox').execute();
+    await http.post('/customers').send(molly).expect(500);
+    await http
+      .put('/customers/7')
+      .send({ ...corinne, connectionMandate: '2' })
+      .expect(500);
+    await http.get('/customers/9').expect(404);
+    await http.get('/customers/7').expect(200, { customerId: '7', ...corinne });
+  });
+});
+
 describe('the state of the service', () => {
   it('is alive, ready and without a backlog', async () => {
     const { http } = await crm();

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
+import { orNumber } from '../../contracts/connection-mandate.ts';
 import { DomainError } from '../../lib/domain-error.ts';
 import { jsonBody, type Routes } from '../../lib/http/app.ts';
 import { traceparentOf } from '../../lib/http/trace.ts';
@@ -49,12 +50,10 @@ export const customerRoutes = (changes: CustomerChanges): Routes => {
   };
 
   async function replace(req: Request, traceparent: string) {
-    const body = jsonBody(req);
-    await findCustomer(db, idOf(req));
     // What a GET answered may be sent back as it is.
-    const ownId = z.literal(idOf(req), `${idOf(req)}, the id in the path, or nothing`).optional();
+    const ownId = orNumber(z.literal(idOf(req), `${idOf(req)}, the id in the path, or nothing`)).optional();
     const schema = customerDataSchema.extend({ customerId: ownId });
-    const { customerId: _, ...data } = validate(schema, body, 'invalid-body');
+    const { customerId: _, ...data } = validate(schema, jsonBody(req), 'invalid-body');
     return replaceCustomer(changes, idOf(req), data, traceparent).catch(showUpdateLine(req));
   }
 };

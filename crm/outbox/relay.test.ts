@@ -77,6 +77,18 @@ describe('the relay', () => {
     expect(attempts).toEqual([['event-0', 'event-1', 'event-2'], ['event-1']]);
   });
 
+  it('passes over what cannot be published now, so that it does not stand in the way of the rest', async () => {
+    const refused = (id: string) => Number(id.split('-')[1]) < 700;
+    const { db } = await relaying(async (events) => {
+      const ids = events.map(({ id }) => id).filter(refused);
+      if (ids.length > 0) throw new NotDurable(ids, 'their partition is away');
+    }, 701);
+    await vi.waitFor(async () => expect(await outboxBacklog(db)).toMatchObject({ waiting: 700 }), {
+      timeout: 25_000,
+      interval: 20,
+    });
+  });
+
   it('flushes the outbox when it is closed', async () => {
     const { db, relay, attempts } = await relaying(async () => {}, 1200);
     await relay.close(5_000);

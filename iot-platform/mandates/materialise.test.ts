@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import type { EventBus } from '../../lib/event-bus.ts';
 import { startProjection } from '../../lib/projection.ts';
 import { StateConflict, type StateStore } from '../../lib/state-store.ts';
 import { openView } from '../../lib/view.ts';
@@ -16,11 +17,14 @@ afterEach(async () => {
 
 const patience = { timeout: 5_000, interval: 5 };
 
-const subscribed = async (disturb: (store: StateStore) => StateStore = (store) => store) => {
-  const platform = openEmbeddedPlatform(':memory:', Object.values(topics), () => noon);
+const subscribed = async (
+  disturb: (store: StateStore) => StateStore = (store) => store,
+  disturbBus: (bus: EventBus) => EventBus = (bus) => bus,
+) => {
+  const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
   const bus = platform.eventBus('iot-platform-consumer');
   const store = platform.stateStore('statestore');
-  const projection = await startProjection(mandates, { ...testWorld(), bus, store: disturb(store) });
+  const projection = await startProjection(mandates, { ...testWorld(), bus: disturbBus(bus), store: disturb(store) });
   closing.push(() => projection.close());
   const view = openView<Mandate>(mandates, store);
   let ids = 0;
@@ -90,6 +94,53 @@ describe('the mandates view', () => {
     expect(counts()).toMatchObject({ applied: 1, setAside: 1 });
   });
 
+  it('is not done with a record that could not be set aside', async () => {
+    let failing = 3;
+    const { bus, publish, change, view, counts } = await subscribed(undefined, (inner) => ({
+      ...inner,
+      publish: async (topic, events) => {
+        if (topic === topics.connectionMandatesDeadLetters.name && failing-- > 0) throw new Error('the broker is away');
+        return inner.publish(topic, events);
+      },
+    }));
+    const ids: string[] = [];
+    const subscription = await bus.subscribe(topics.connectionMandatesDeadLetters.name, async (batch) => {
+      ids.push(...batch.map(({ value }) => JSON.parse(value.toString()).id));
+      return batch.map(() => 'done');
+    });
+    closing.push(() => subscription.close());
+    await publish('nonsense');
+    await change('2', noon);
+    await vi.waitFor(
+      () => expect(ids).toEqual([expect.stringMatching(/^connection-mandates-topic\/\d\/0$/)]),
+      patience,
+    );
+    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), patience);
+    expect(counts()).toMatchObject({ setAside: 1, retried: expect.any(Number) });
+    expect(counts().retried).toBeGreaterThanOrEqual(3);
+  });
+
+  it('sets a record aside once, however long the store is away', async () => {
+    let failing = 20;
+    const { bus, publish, change, counts } = await subscribed((store) => ({
+      ...store,
+      getMany: async (keys) => {
+        if (failing-- > 0) throw new Error('the store is down');
+        return store.getMany(keys);
+      },
+    }));
+    let deadLetters = 0;
+    const subscription = await bus.subscribe(topics.connectionMandatesDeadLetters.name, async (batch) => {
+      deadLetters += batch.length;
+      return batch.map(() => 'done');
+    });
+    closing.push(() => subscription.close());
+    await publish('nonsense');
+    await change('2', noon);
+    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, setAside: 1 }), patience);
+    await vi.waitFor(() => expect(deadLetters).toBe(1), patience);
+  });
+
   it('tries again while the store fails, and sets nothing aside', async () => {
     let failing = 5;
     const { change, view, counts } = await subscribed((store) => ({
@@ -150,7 +201,7 @@ describe('the mandates view', () => {
 
 describe('a view and its log that have parted', () => {
   const followed = async () => {
-    const platform = openEmbeddedPlatform(':memory:', Object.values(topics), () => noon);
+    const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
     const bus = platform.eventBus('iot-platform-consumer');
     const follow = async (storeName: string) => {
       const store = platform.stateStore(storeName);

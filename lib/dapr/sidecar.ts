@@ -27,6 +27,9 @@ export class SidecarUnreachable extends Error {
 /** Longer than the broker's own time limit: a broker that hangs would else be waited for without end. */
 const timeoutMs = 20_000;
 
+/** A bulk publish that failed repeats its errors in a header: more than Node takes by itself. */
+const maxHeaderSize = 8 * 1024 * 1024;
+
 export const connectSidecar = ({ port, token }: { port: number; token?: string | undefined }): Sidecar => {
   const agent = new Agent({ keepAlive: true, maxSockets: 128 });
   const headers = { 'content-type': 'application/json', ...(token && { 'dapr-api-token': token }) };
@@ -37,7 +40,16 @@ export const connectSidecar = ({ port, token }: { port: number; token?: string |
         reject(
           new SidecarUnreachable(`the sidecar on port ${port} does not answer: ${error.message}`, { cause: error }),
         );
-      const options = { host: '127.0.0.1', port, path: `/v1.0${path}`, method, agent, headers, timeout: timeoutMs };
+      const options = {
+        host: '127.0.0.1',
+        port,
+        path: `/v1.0${path}`,
+        method,
+        agent,
+        headers,
+        timeout: timeoutMs,
+        maxHeaderSize,
+      };
       const outgoing = request(options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk) => chunks.push(chunk));

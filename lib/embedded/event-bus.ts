@@ -12,7 +12,7 @@ import {
   type Verdict,
 } from '../event-bus.ts';
 import { groupBy } from '../group-by.ts';
-import type { SqliteDatabase } from './database.ts';
+import type { SqliteDatabase } from '../sqlite.ts';
 import { eventLog } from './event-log.ts';
 
 const batchSize = 500;
@@ -25,12 +25,15 @@ type EmbeddedEventBusOptions = {
   readonly consumerGroup: string;
   readonly published: EventEmitter;
   readonly now: () => number;
+  readonly log: FailureLog;
 };
+
+export type FailureLog = { error(error: unknown, message: string): void };
 
 /** An event bus on one SQLite file: a log per topic and partition, and the offsets that a consumer group has committed. */
 export const embeddedEventBus = (
   database: SqliteDatabase,
-  { topics, consumerGroup, published, now }: EmbeddedEventBusOptions,
+  { topics, consumerGroup, published, now, log: failures }: EmbeddedEventBusOptions,
 ): EventBus => {
   const log = eventLog(database, consumerGroup, now);
   return {
@@ -61,9 +64,14 @@ export const embeddedEventBus = (
 
   async function deliver(topic: Topic, handler: BatchHandler, closing: AbortSignal) {
     while (!closing.aborted) {
-      const batch = log.pending(topic, batchSize);
-      if (batch.length === 0) await aPublishOrAWhile(topic.name, closing);
-      else if (!settle(batch, await verdicts(handler, batch))) await pause(retryAfterMs, closing);
+      try {
+        const batch = log.pending(topic, batchSize);
+        if (batch.length === 0) await aPublishOrAWhile(topic.name, closing);
+        else if (!settle(batch, await verdicts(handler, batch))) await pause(retryAfterMs, closing);
+      } catch (error) {
+        failures.error(error, `the log of ${topic.name} cannot be read or committed to, will retry`);
+        await pause(retryAfterMs, closing);
+      }
     }
   }
 

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { EventBus, Topic } from '../event-bus.ts';
+import { closeSqlite, openSqlite } from '../sqlite.ts';
 import type { StateStore } from '../state-store.ts';
-import { openSqlite } from './database.ts';
-import { embeddedEventBus } from './event-bus.ts';
+import { embeddedEventBus, type FailureLog } from './event-bus.ts';
 import { embeddedStateStore } from './state-store.ts';
 
 export type EmbeddedPlatform = {
@@ -15,15 +15,15 @@ export type EmbeddedPlatform = {
 export const openEmbeddedPlatform = (
   file: string,
   topics: readonly Topic[],
-  now: () => number = Date.now,
+  { now = Date.now, log = console }: { now?: () => number; log?: FailureLog } = {},
 ): EmbeddedPlatform => {
   const database = openSqlite(file);
   const published = new EventEmitter().setMaxListeners(0);
   return {
-    eventBus: (consumerGroup) => embeddedEventBus(database, { topics, consumerGroup, published, now }),
+    eventBus: (consumerGroup) => embeddedEventBus(database, { topics, consumerGroup, published, now, log }),
     stateStore: (name) => embeddedStateStore(database, name),
     close: () => {
-      database.close();
+      closeSqlite(database);
     },
   };
 };

@@ -1,5 +1,5 @@
+import type { SqliteDatabase } from '../sqlite.ts';
 import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
-import type { SqliteDatabase } from './database.ts';
 
 /** A state store as a table of one SQLite file; several stores, told apart by name, may share the file. */
 export const embeddedStateStore = (database: SqliteDatabase, name: string): StateStore => {

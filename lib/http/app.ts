@@ -45,7 +45,9 @@ export const httpApp = (routes: Routes, { log, tracer, statuses = {}, deliveries
   app.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) return next(error);
     const status = sendProblem(res, error, statuses);
-    if (status >= 500) log.error({ err: error, method: req.method, traceId: traceIdOf(res) }, 'request failed');
+    const entry = { err: error, method: req.method, traceId: traceIdOf(res) };
+    if (error instanceof DomainError && status >= 500) log.warn(entry, 'request not answered');
+    else if (status >= 500) log.error(entry, 'request failed');
   });
   return app;
 };

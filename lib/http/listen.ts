@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { ConfigError } from '../config.ts';
 
+const answerForMs = 2_000;
+
 export type Listening = { url: string; close(): Promise<void> };
 
 /** @throws ConfigError naming the port and the variable to set, when the port is taken */
@@ -24,6 +26,8 @@ export const listen = async (
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        // A connection on which nothing is ever asked would be waited for.
+        setTimeout(() => server.closeAllConnections(), answerForMs).unref();
       }),
   };
 };
@@ -39,5 +43,5 @@ const explained = (
       `Port ${port} needs more rights than this user has. Choose one above 1023 with ${variable}.`,
     );
   if (error.code === 'EADDRNOTAVAIL') return new ConfigError(`HOST=${host} is no address of this machine.`);
-  return error;
+  return new ConfigError(`HOST=${host} cannot be listened on: ${error.message}.`);
 };

@@ -48,7 +48,8 @@ const title = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).rep
 /** What Express and its body parser throw at a request they cannot read. */
 const fromExpress = (error: unknown): DomainError | undefined => {
   const { type, status } = (error ?? {}) as { type?: string; status?: number };
-  if (type === 'entity.parse.failed') return new DomainError('malformed-json', 'The body is not a JSON object.');
+  if (type === 'entity.parse.failed')
+    return new DomainError('malformed-json', 'The body is not JSON, or neither an object nor a list.');
   if (type === 'entity.too.large') return new DomainError('body-too-large', 'The body is larger than 1 MiB.');
   if (status === 415) return new DomainError('unsupported-media-type', 'The body must be JSON in UTF-8.', jsonRemedy);
   if (status === 400)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { findProgram } from './find-program.ts';
 import { inTurn } from './in-turn.ts';
@@ -31,16 +32,22 @@ const apt = (...args: string[]): Promise<string> =>
   });
 
 const withServicesKeptDown = async (work: () => Promise<void>): Promise<void> => {
-  // invoke-rc.d asks this file; 101 means "do not start".
-  await rename(servicePolicy, keptPolicy).catch(ignoreMissing);
+  // The terminal interrupts apt-get by itself; we have to stay and put the policy back.
+  process.on('SIGINT', stay);
   try {
+    // One that is kept already was left by a run that was killed: the present one is ours then.
+    if (!existsSync(keptPolicy)) await rename(servicePolicy, keptPolicy).catch(ignoreMissing);
+    // invoke-rc.d asks this file; 101 means "do not start".
     await writeFile(servicePolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
     await work();
   } finally {
     await rm(servicePolicy, { force: true });
     await rename(keptPolicy, servicePolicy).catch(ignoreMissing);
+    process.off('SIGINT', stay);
   }
 };
+
+const stay = (): void => {};
 
 const ignoreMissing = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'ENOENT') throw error;

@@ -32,8 +32,10 @@ const build = async (program: GoProgram, target: string, say: Say): Promise<void
     const modules = await correctModules(go, program, source, workFolder);
     const built = join(workFolder, 'program');
     const what = [...modules, ...program.flags, program.mainPackage];
-    // GOTOOLCHAIN lets an older Go fetch the one that the module asks for; without cgo no C compiler is needed.
-    const options = { cwd: source, env: { GOTOOLCHAIN: 'auto', CGO_ENABLED: '0' } };
+    // GOTOOLCHAIN lets an older Go fetch the one that the module asks for; without cgo no C compiler is needed;
+    // the user's own flags and workspace are for his modules, not for this one.
+    const env = { GOTOOLCHAIN: 'auto', CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
+    const options = { cwd: source, env };
     const packages = await runCommand(go, ['list', '-deps', ...what], options);
     const total = packages.split('\n').filter((line) => !line.startsWith('go: ')).length;
     say(`compiling ${total} packages, less those that Go has compiled before`);

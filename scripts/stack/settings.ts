@@ -23,3 +23,6 @@ export const readStackSettings = (env: NodeJS.ProcessEnv) => ({
 });
 
 export const settings = readStackSettings(process.env);
+
+/** Where a part has its configuration, data, log and process record. */
+export const partFolder = (name: string): string => join(settings.dataFolder, name);

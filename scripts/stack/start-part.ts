@@ -1,13 +1,10 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isTaken } from './converse.ts';
 import { isAlive, logOf, type OwnedProcess, ownedProcess, startProcess } from './owned-process.ts';
 import { type Part, type Say, silent } from './part.ts';
 import { type PartName, parts } from './parts.ts';
-import { settings } from './settings.ts';
+import { partFolder } from './settings.ts';
 import { waitUntil } from './wait-until.ts';
-
-export const folderOf = (name: PartName): string => join(settings.dataFolder, name);
 
 /**
  * Makes the part answer, and what has to be in it be there; resolves when both is so.
@@ -24,7 +21,7 @@ const start = async (name: PartName, part: Part, say: Say): Promise<void> => {
   if (process.platform !== 'linux') {
     throw new Error('This runs on Linux only; elsewhere use Docker: docker compose up -d');
   }
-  const folder = folderOf(name);
+  const folder = partFolder(name);
   const running = ownedProcess(folder);
   if (!running && (await isTaken(part.port))) return waitForStranger(part);
   const owned = running ?? (await launch(folder, part, say));

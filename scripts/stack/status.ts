@@ -1,7 +1,7 @@
 import { ownedProcess } from './owned-process.ts';
 import type { Part, Program } from './part.ts';
 import { type PartName, type ProgramName, parts, programs } from './parts.ts';
-import { folderOf } from './start-part.ts';
+import { partFolder } from './settings.ts';
 
 export type Row = { part: string; port: string; version: string; health: string; pid: string; startedBy: string };
 
@@ -13,7 +13,7 @@ export const status = async (): Promise<Row[]> =>
 
 const partRow = async (name: PartName, part: Part): Promise<Row> => {
   const version = await part.probe();
-  const owned = ownedProcess(folderOf(name));
+  const owned = ownedProcess(partFolder(name));
   return {
     part: name,
     port: String(part.port),

@@ -1,5 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Say } from './part.ts';
+import { waitUntil } from './wait-until.ts';
 
 export type TopicDeclaration = { name: string; partitions: number; maxMessageBytes: number };
 
@@ -29,21 +30,28 @@ const withAdmin = async <T>(broker: string, work: (admin: Admin) => Promise<T>):
   }
 };
 
-/** The broker's protocol does not tell its version, so a healthy one is only called that. */
-export const probeBroker = (broker: string): Promise<string | undefined> =>
-  withAdmin(broker, async (admin) =>
-    (await admin.describeCluster()).brokers.length > 0 ? 'answers' : undefined,
-  ).catch(() => undefined);
+export const brokerAnswers = (broker: string): Promise<boolean> =>
+  withAdmin(broker, async (admin) => (await admin.describeCluster()).brokers.length > 0).catch(() => false);
 
 /** Creates the topics that are missing and brings the others to what is declared; partitions are only ever added. */
-export const ensureTopics = (broker: string, declared: TopicDeclaration[], say: Say): Promise<void> =>
-  withAdmin(broker, async (admin) => {
-    const present = await admin.listTopics();
-    const missing = declared.filter((topic) => !present.includes(topic.name));
-    if (missing.length > 0) await create(admin, missing);
-    for (const topic of missing) say(`created the topic ${topic.name}`);
-    for (const topic of declared.filter(({ name }) => present.includes(name))) await align(admin, topic, say);
-  });
+export const ensureTopics = async (broker: string, declared: TopicDeclaration[], say: Say): Promise<void> => {
+  let last: unknown;
+  const work = () =>
+    withAdmin(broker, async (admin) => {
+      const present = await admin.listTopics();
+      const missing = declared.filter((topic) => !present.includes(topic.name));
+      if (missing.length > 0) await create(admin, missing);
+      for (const topic of missing) say(`created the topic ${topic.name}`);
+      for (const topic of declared.filter(({ name }) => present.includes(name))) await align(admin, topic, say);
+      return true;
+    });
+  // A broker that has just started answers before it leads its partitions.
+  const attempt = () =>
+    work().catch((error) => {
+      last = error;
+    });
+  if (!(await waitUntil(20, attempt))) throw last;
+};
 
 const create = (admin: Admin, topics: TopicDeclaration[]): Promise<boolean> =>
   admin.createTopics({

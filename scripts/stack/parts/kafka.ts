@@ -3,10 +3,11 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { topics } from '../../../contracts/topics.ts';
 import { fetchJars, requireJava } from '../maven.ts';
+import { ownedProcess } from '../owned-process.ts';
 import type { Part, Say } from '../part.ts';
 import { runCommand } from '../run-command.ts';
-import { settings } from '../settings.ts';
-import { ensureTopics, probeBroker } from '../topics.ts';
+import { partFolder, settings } from '../settings.ts';
+import { brokerAnswers, ensureTopics } from '../topics.ts';
 
 const version = '4.2.0';
 const port = settings.kafkaPort;
@@ -58,6 +59,8 @@ export const kafka: Part = {
   port,
   portVariable: 'KAFKA_PORT',
   prepare,
-  probe: () => probeBroker(broker),
+  // The broker's protocol does not tell its version.
+  probe: async () =>
+    (await brokerAnswers(broker)) ? (ownedProcess(partFolder('kafka')) ? version : 'unknown') : undefined,
   furnish: (say) => ensureTopics(broker, Object.values(topics), say),
 };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { converse } from '../converse.ts';
 import { installPackages } from '../debian-package.ts';
@@ -10,17 +10,8 @@ import { settings } from '../settings.ts';
 
 const port = settings.mysqlPort;
 
-/** The user and the password that dapr-components/durable-statestore.yaml and CRM_DATABASE_URL name. */
-const user = `'connection-mandates'@'%'`;
-const password = 'connection-mandates';
-const databases = ['statestore', 'crm'];
-
 // Run at each start, before the port opens. The collation compares bytes: no two keys are taken for one.
-const firstStatements = [
-  ...databases.map((name) => `CREATE DATABASE IF NOT EXISTS ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;`),
-  `CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY '${password}';`,
-  ...databases.map((name) => `GRANT ALL ON ${name}.* TO ${user};`),
-].join('\n');
+const firstStatements = join(import.meta.dirname, '../databases.sql');
 
 // MariaDB and MySQL refuse to run as root unless told; the data is ours, and only loopback is listened to.
 const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
@@ -31,11 +22,9 @@ const prepare = async (folder: string, say: Say) => {
   if (!program) throw new Error('Neither mariadbd nor mysqld is on PATH: install MariaDB 10.6 or MySQL 8, or later.');
   const data = join(folder, 'data');
   if (!existsSync(data)) await createData(program, data, say);
-  const statements = join(folder, 'first-statements.sql');
-  await writeFile(statements, firstStatements);
   const listen = [`--port=${port}`, '--bind-address=127.0.0.1', '--loose-mysqlx=OFF', '--skip-name-resolve'];
   // A relative socket is made in the data folder; an absolute path could be longer than the system allows.
-  const files = [`--datadir=${data}`, '--socket=mysql.sock', '--pid-file=mysql.pid', `--init-file=${statements}`];
+  const files = [`--datadir=${data}`, '--socket=mysql.sock', '--pid-file=mysql.pid', `--init-file=${firstStatements}`];
   return { program, args: ['--no-defaults', ...asRoot, ...files, ...listen, '--max-connections=500'] };
 };
 

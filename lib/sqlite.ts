@@ -1,0 +1,30 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'libsql';
+import { ConfigError } from './config.ts';
+
+export type SqliteDatabase = Database.Database;
+
+/**
+ * Opens a SQLite file, made when absent, or a database in memory (`:memory:`). What is committed survives a power cut
+ * (synchronous=FULL), and other processes may have the file open at the same time.
+ * @throws ConfigError when the file cannot be used
+ */
+export const openSqlite = (file: string): SqliteDatabase => {
+  try {
+    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
+    const database = new Database(file, { timeout: 10_000 });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    return database;
+  } catch (error) {
+    throw new ConfigError(
+      `${file} cannot be used: ${(error as Error).message}. DATA_DIR and CRM_DATABASE_URL choose another place.`,
+    );
+  }
+};
+
+/** Leaves everything in the one file, so that a copy of it is a backup. */
+export const closeSqlite = (database: SqliteDatabase): void => {
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  database.close();
+};

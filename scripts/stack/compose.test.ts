@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { topics } from '../../contracts/topics.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
+const compose = read('docker-compose.yml');
+
+const addresses = { 'localhost:9092': 'kafka:19092', 'localhost:6379': 'redis:6379', 'localhost:3306': 'mysql:3306' };
+const inside = (yaml: string): string =>
+  Object.entries(addresses)
+    .reduce((text, [outside, within]) => text.replaceAll(outside, within), yaml)
+    .replace('"http://localhost:9411', '"http://zipkin:9411');
+
+describe('docker-compose.yml', () => {
+  it('declares the topics of contracts/topics.ts', () => {
+    const declared = compose.match(/(?<=declare_topic )[a-z-]+ \d+ \d+/g);
+    expect(declared).toEqual(
+      Object.values(topics).map(({ name, partitions, maxMessageBytes }) => `${name} ${partitions} ${maxMessageBytes}`),
+    );
+  });
+
+  it('publishes every port on loopback', () => {
+    const published = compose.match(/(?<=ports:\n\s+- ).+/g) ?? [];
+    expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+  });
+
+  it('gives its sidecars the components of everybody else, at the addresses inside', () => {
+    const files = readdirSync(resolve(root, 'dapr-components')).filter((name) => name.endsWith('.yaml'));
+    for (const name of files) {
+      expect(read(`dapr-components/variants/compose/${name}`), name).toBe(inside(read(`dapr-components/${name}`)));
+    }
+  });
+});
