@@ -111,7 +111,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     const steps: string[] = [];
     const subscription = await follow(bus('readers'), topic, async (batch) => {
       if (steps.length === 0) steps.push('delivered');
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       steps.push('answered');
       return batch.map(() => 'done');
     });
@@ -120,7 +120,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await subscription.close();
     const { length } = steps;
     expect(steps.at(-1)).toBe('answered');
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 150));
     expect(steps).toHaveLength(length);
   });
 

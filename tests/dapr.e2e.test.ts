@@ -28,187 +28,188 @@ const molly = {
   connectionMandate: '2',
 };
 
-let resources: string;
-let crm: Member;
-let iotPlatform: Member;
+describe.runIf(await stackReady())('on Dapr and Kafka', () => {
+  let resources: string;
+  let crm: Member;
+  let iotPlatform: Member;
 
-beforeAll(async () => {
-  await stackReady();
-  await freshStack();
-  resources = componentsFolder();
-  [crm, iotPlatform] = await Promise.all([startCrmMember(resources), startIotMember(resources)]);
-}, 900_000);
-afterAll(async () => {
-  await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
-});
-
-const becomes = (connectionId: string, mandate: unknown) =>
-  vi.waitFor(async () => expect(await mandateOf(iotPlatform, connectionId)).toBe(mandate), patience);
-
-describe('what is in the topic', () => {
-  it('are CloudEvents with two fields as data, keyed by connection, each key in one partition, with the caller’s trace', async () => {
-    const headers = { 'content-type': 'application/json', traceparent };
-    await fetch(`${crm.url}/customers`, { method: 'POST', headers, body: JSON.stringify(molly) });
-    let records: TopicRecord[] = [];
-    await vi.waitFor(async () => {
-      records = await recordsOf(topic);
-      expect(records).toHaveLength(9);
-    }, patience);
-    const partitions = new Map<string, number>();
-    for (const { key, value, partition } of records) {
-      const event = JSON.parse(value);
-      expect(event).toMatchObject({
-        specversion: '1.0',
-        type: 'utility.crm.connection-mandate-changed.v1',
-        subject: key,
-      });
-      expect(Object.keys(event.data).sort()).toEqual(['connectionId', 'connectionMandate']);
-      expect(event.data.connectionId).toBe(key);
-      expect(event.sequence).toMatch(/^\d{13}$/);
-      partitions.set(key, partition);
-    }
-    expect(new Set(partitions.values()).size).toBeGreaterThan(1);
-    const hers = records.find(({ key }) => key === '928')?.value ?? '{}';
-    expect(JSON.parse(hers).traceparent.slice(3, 35)).toBe(traceparent.slice(3, 35));
-    expect(hers).not.toMatch(/Molly|Peterson|Zeewolde/);
+  beforeAll(async () => {
+    await freshStack();
+    resources = componentsFolder();
+    [crm, iotPlatform] = await Promise.all([startCrmMember(resources), startIotMember(resources)]);
+  }, 900_000);
+  afterAll(async () => {
+    await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
   });
 
-  it('may come from a stranger: the lab’s plain and its doubly encoded payload, by Kafka and by Dapr', async () => {
-    const plain = (connectionId: string) => JSON.stringify({ connectionId, connectionMandate: '1' });
-    const producer = kafka().producer();
-    await producer.connect();
-    await producer.send({
-      topic,
-      messages: [{ key: 'a', value: plain('A1') }, { value: JSON.stringify(plain('A2')) }],
-    });
-    await producer.disconnect();
-    const publish = `http://127.0.0.1:${ports.crm.dapr}/v1.0/publish/pubsub/${topic}`;
-    await postJson(publish, { connectionId: 'A3', connectionMandate: '1' });
-    await fetch(publish, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(plain('A4')),
-    });
-    for (const connectionId of ['A1', 'A2', 'A3', 'A4']) await becomes(connectionId, '1');
-  });
+  const becomes = (connectionId: string, mandate: unknown) =>
+    vi.waitFor(async () => expect(await mandateOf(iotPlatform, connectionId)).toBe(mandate), patience);
 
-  it('is set aside with its reason when it can never be applied, and what stands behind it is applied', async () => {
-    const producer = kafka().producer();
-    await producer.connect();
-    const poison = ['nonsense', '{"connectionId":"B","connectionMandate":"7"}', Buffer.from([0xff, 0xfe])];
-    const good = JSON.stringify({ connectionId: 'B1', connectionMandate: '2' });
-    await producer.send({ topic, messages: [...poison, good].map((value) => ({ key: 'same', value })) });
-    await producer.disconnect();
-    await becomes('B1', '2');
-    const letters = (await recordsOf(topics.connectionMandatesDeadLetters.name)).map(({ key, value }) => ({
-      key,
-      ...JSON.parse(value).data,
-    }));
-    expect(letters).toMatchObject([
-      {
-        key: 'same',
-        reason: 'not JSON',
-        value: 'nonsense',
+  describe('what is in the topic', () => {
+    it('are CloudEvents with two fields as data, keyed by connection, each key in one partition, with the caller’s trace', async () => {
+      const headers = { 'content-type': 'application/json', traceparent };
+      await fetch(`${crm.url}/customers`, { method: 'POST', headers, body: JSON.stringify(molly) });
+      let records: TopicRecord[] = [];
+      await vi.waitFor(async () => {
+        records = await recordsOf(topic);
+        expect(records).toHaveLength(9);
+      }, patience);
+      const partitions = new Map<string, number>();
+      for (const { key, value, partition } of records) {
+        const event = JSON.parse(value);
+        expect(event).toMatchObject({
+          specversion: '1.0',
+          type: 'utility.crm.connection-mandate-changed.v1',
+          subject: key,
+        });
+        expect(Object.keys(event.data).sort()).toEqual(['connectionId', 'connectionMandate']);
+        expect(event.data.connectionId).toBe(key);
+        expect(event.sequence).toMatch(/^\d{13}$/);
+        partitions.set(key, partition);
+      }
+      expect(new Set(partitions.values()).size).toBeGreaterThan(1);
+      const hers = records.find(({ key }) => key === '928')?.value ?? '{}';
+      expect(JSON.parse(hers).traceparent.slice(3, 35)).toBe(traceparent.slice(3, 35));
+      expect(hers).not.toMatch(/Molly|Peterson|Zeewolde/);
+    });
+
+    it('may come from a stranger: the lab’s plain and its doubly encoded payload, by Kafka and by Dapr', async () => {
+      const plain = (connectionId: string) => JSON.stringify({ connectionId, connectionMandate: '1' });
+      const producer = kafka().producer();
+      await producer.connect();
+      await producer.send({
         topic,
-        partition: expect.any(Number),
-        offset: expect.any(Number),
-      },
-      { key: 'same', reason: expect.stringContaining('0 (none)') },
-      { key: 'same', reason: 'not JSON', valueBase64: '//4=' },
-    ]);
-  });
-});
-
-describe('a delivery route', () => {
-  const deliver = (headers: Record<string, string>) =>
-    new Promise<number>((resolve, reject) => {
-      const body = JSON.stringify({ entries: [] });
-      const options = {
-        host: '127.0.0.1',
-        port: ports.iotPlatforms[0].app,
-        path: `/deliveries/${topic}`,
+        messages: [{ key: 'a', value: plain('A1') }, { value: JSON.stringify(plain('A2')) }],
+      });
+      await producer.disconnect();
+      const publish = `http://127.0.0.1:${ports.crm.dapr}/v1.0/publish/pubsub/${topic}`;
+      await postJson(publish, { connectionId: 'A3', connectionMandate: '1' });
+      await fetch(publish, {
         method: 'POST',
-        headers,
-      };
-      request(options, (response) => resolve(response.resume().statusCode as number))
-        .on('error', reject)
-        .end(body);
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(plain('A4')),
+      });
+      for (const connectionId of ['A1', 'A2', 'A3', 'A4']) await becomes(connectionId, '1');
     });
-  const json = { 'content-type': 'application/json' };
 
-  it('takes deliveries from whoever has the token, and from nobody else', async () => {
-    expect(await deliver({ ...json, 'dapr-api-token': appToken })).toBe(200);
-    expect(await deliver(json)).toBe(403);
-    expect(await deliver({ ...json, 'dapr-api-token': `${appToken}x` })).toBe(403);
+    it('is set aside with its reason when it can never be applied, and what stands behind it is applied', async () => {
+      const producer = kafka().producer();
+      await producer.connect();
+      const poison = ['nonsense', '{"connectionId":"B","connectionMandate":"7"}', Buffer.from([0xff, 0xfe])];
+      const good = JSON.stringify({ connectionId: 'B1', connectionMandate: '2' });
+      await producer.send({ topic, messages: [...poison, good].map((value) => ({ key: 'same', value })) });
+      await producer.disconnect();
+      await becomes('B1', '2');
+      const letters = (await recordsOf(topics.connectionMandatesDeadLetters.name)).map(({ key, value }) => ({
+        key,
+        ...JSON.parse(value).data,
+      }));
+      expect(letters).toMatchObject([
+        {
+          key: 'same',
+          reason: 'not JSON',
+          value: 'nonsense',
+          topic,
+          partition: expect.any(Number),
+          offset: expect.any(Number),
+        },
+        { key: 'same', reason: expect.stringContaining('0 (none)') },
+        { key: 'same', reason: 'not JSON', valueBase64: '//4=' },
+      ]);
+    });
   });
 
-  it('is not on the port for requests', async () => {
-    expect((await postJson(`${iotPlatform.url}/deliveries/${topic}`, { entries: [] })).status).toBe(404);
-    expect((await fetch(`${iotPlatform.url}/dapr/subscribe`)).status).toBe(404);
-  });
-});
+  describe('a delivery route', () => {
+    const deliver = (headers: Record<string, string>) =>
+      new Promise<number>((resolve, reject) => {
+        const body = JSON.stringify({ entries: [] });
+        const options = {
+          host: '127.0.0.1',
+          port: ports.iotPlatforms[0].app,
+          path: `/deliveries/${topic}`,
+          method: 'POST',
+          headers,
+        };
+        request(options, (response) => resolve(response.resume().statusCode as number))
+          .on('error', reject)
+          .end(body);
+      });
+    const json = { 'content-type': 'application/json' };
 
-it('a trace goes through: Zipkin shows that crm calls iot-platform', async () => {
-  await vi.waitFor(
-    async () => {
-      const links = await fetch(
-        `http://127.0.0.1:${ports.zipkin}/api/v2/dependencies?endTs=${Date.now()}&lookback=3600000`,
+    it('takes deliveries from whoever has the token, and from nobody else', async () => {
+      expect(await deliver({ ...json, 'dapr-api-token': appToken })).toBe(200);
+      expect(await deliver(json)).toBe(403);
+      expect(await deliver({ ...json, 'dapr-api-token': `${appToken}x` })).toBe(403);
+    });
+
+    it('is not on the port for requests', async () => {
+      expect((await postJson(`${iotPlatform.url}/deliveries/${topic}`, { entries: [] })).status).toBe(404);
+      expect((await fetch(`${iotPlatform.url}/dapr/subscribe`)).status).toBe(404);
+    });
+  });
+
+  it('a trace goes through: Zipkin shows that crm calls iot-platform', async () => {
+    await vi.waitFor(
+      async () => {
+        const links = await fetch(
+          `http://127.0.0.1:${ports.zipkin}/api/v2/dependencies?endTs=${Date.now()}&lookback=3600000`,
+        );
+        expect(await links.json()).toContainEqual(expect.objectContaining({ parent: 'crm', child: 'iot-platform' }));
+      },
+      { timeout: 30_000, interval: 500 },
+    );
+  });
+
+  describe('readiness', () => {
+    const checks = async (member: { url: string }) =>
+      (await getJson(`${member.url}/readyz`)).body.checks as Record<string, string>;
+
+    it('names a topic that is not there, and one with a single partition', async () => {
+      const admin = kafka().admin();
+      await admin.connect();
+      await admin.deleteTopics({ topics: [topics.connectionMandatesDeadLetters.name] });
+      await vi.waitFor(
+        async () =>
+          expect((await checks(iotPlatform)).eventBus).toContain('connection-mandates-dead-letters does not exist'),
+        patience,
       );
-      expect(await links.json()).toContainEqual(expect.objectContaining({ parent: 'crm', child: 'iot-platform' }));
-    },
-    { timeout: 30_000, interval: 500 },
-  );
-});
+      expect((await checks(crm)).eventBus).toBe('ok');
+      await admin.deleteTopics({ topics: [topic] });
+      await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), patience);
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+      await admin.disconnect();
+      await vi.waitFor(async () => expect((await checks(crm)).eventBus).toContain('has 1 partition, not 4'), patience);
+    });
 
-describe('readiness', () => {
-  const checks = async (member: { url: string }) =>
-    (await getJson(`${member.url}/readyz`)).body.checks as Record<string, string>;
+    it('names a store that is not there', async () => {
+      await iotPlatform.app.end('SIGTERM');
+      iotPlatform = await startIotApp(iotPlatform.sidecar, { STATESTORE_NAME: 'no-such-store' });
+      await vi.waitFor(
+        async () => expect((await checks(iotPlatform)).stateStore).toContain('no component no-such-store'),
+        patience,
+      );
+    });
 
-  it('names a topic that is not there, and one with a single partition', async () => {
-    const admin = kafka().admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: [topics.connectionMandatesDeadLetters.name] });
-    await vi.waitFor(
-      async () =>
-        expect((await checks(iotPlatform)).eventBus).toContain('connection-mandates-dead-letters does not exist'),
-      patience,
-    );
-    expect((await checks(crm)).eventBus).toBe('ok');
-    await admin.deleteTopics({ topics: [topic] });
-    await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), patience);
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
-    await admin.disconnect();
-    await vi.waitFor(async () => expect((await checks(crm)).eventBus).toContain('has 1 partition, not 4'), patience);
+    it('names a sidecar that is not there', async () => {
+      await crm.sidecar.end('SIGTERM');
+      await vi.waitFor(
+        async () =>
+          expect((await checks(crm)).eventBus).toContain(`the sidecar on port ${ports.crm.dapr} does not answer`),
+        patience,
+      );
+    });
   });
 
-  it('names a store that is not there', async () => {
-    await iotPlatform.app.end('SIGTERM');
-    iotPlatform = await startIotApp(iotPlatform.sidecar, { STATESTORE_NAME: 'no-such-store' });
-    await vi.waitFor(
-      async () => expect((await checks(iotPlatform)).stateStore).toContain('no component no-such-store'),
-      patience,
+  it('a service under an app-id whose components are missing stops with an error that says so', async () => {
+    await iotPlatform.end('SIGTERM');
+    const { app, rest: _, ...sidecarPorts } = ports.iotPlatforms[0];
+    const sidecar = await startSidecar('crm', app, sidecarPorts, resources);
+    const said = await startIotApp(sidecar).then(
+      async (member) => `it ended with ${await member.app.ended} and said: ${member.app.output()}`,
+      (error: Error) => error.message,
     );
+    expect(said).toContain('it ended with 1');
+    expect(said).toContain('app-id crm has no component iot-platform-pubsub; it has pubsub');
+    await sidecar.end('SIGTERM');
   });
-
-  it('names a sidecar that is not there', async () => {
-    await crm.sidecar.end('SIGTERM');
-    await vi.waitFor(
-      async () =>
-        expect((await checks(crm)).eventBus).toContain(`the sidecar on port ${ports.crm.dapr} does not answer`),
-      patience,
-    );
-  });
-});
-
-it('a service under an app-id whose components are missing stops with an error that says so', async () => {
-  await iotPlatform.end('SIGTERM');
-  const { app, rest: _, ...sidecarPorts } = ports.iotPlatforms[0];
-  const sidecar = await startSidecar('crm', app, sidecarPorts, resources);
-  const said = await startIotApp(sidecar).then(
-    async (member) => `it ended with ${await member.app.ended} and said: ${member.app.output()}`,
-    (error: Error) => error.message,
-  );
-  expect(said).toContain('it ended with 1');
-  expect(said).toContain('app-id crm has no component iot-platform-pubsub; it has pubsub');
-  await sidecar.end('SIGTERM');
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { dataFolder, getJson } from './platform-process.ts';
 import { expectViewToEqualCrm, sendChanges } from './stack/changes.ts';
@@ -19,123 +19,125 @@ import { endOffsets, freshStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { stackReady, startPart, stopPart } from './stack/stack.ts';
 
-let resources: string;
-let crmEnv: Record<string, string>;
-let crm: Member;
-let iotPlatform: Member;
+describe.runIf(await stackReady())('outages on the real stack', () => {
+  let resources: string;
+  let crmEnv: Record<string, string>;
+  let crm: Member;
+  let iotPlatform: Member;
 
-beforeAll(() => stackReady(), 900_000);
-beforeEach(async () => {
-  await freshStack();
-  // A group of its own: the killed members of the last one would be waited for.
-  resources = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', randomUUID()));
-  crmEnv = {
-    CRM_DATABASE_URL: `sqlite:${join(dataFolder(), 'crm.sqlite')}`,
-    CUSTOMERS_CSV: 'none',
-    LOG_LEVEL: 'error',
-  };
-  [crm, iotPlatform] = await Promise.all([
-    startCrmMember(resources, crmEnv),
-    startIotMember(resources, { LOG_LEVEL: 'error' }),
-  ]);
-}, 180_000);
-afterEach(async () => {
-  await Promise.all([crm, iotPlatform].map((member) => member.end('SIGKILL')));
-});
-
-const nothingSetAside = async () => expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(0);
-
-const restarts: Record<string, () => Promise<void>> = {
-  'the CRM’s app': async () => {
-    await crm.app.end('SIGKILL');
-    crm = await startCrmApp(crm.sidecar, crmEnv);
-  },
-  'the IoT platform’s app': async () => {
-    await iotPlatform.app.end('SIGKILL');
-    iotPlatform = await startIotApp(iotPlatform.sidecar);
-  },
-  'the CRM’s sidecar': async () => {
-    await crm.sidecar.end('SIGKILL');
-    crm = await withNewSidecar(crm);
-  },
-  'the IoT platform’s sidecar': async () => {
-    await iotPlatform.sidecar.end('SIGKILL');
-    const { rest: _, app, ...sidecarPorts } = ports.iotPlatforms[0];
-    iotPlatform = withSidecar(iotPlatform, await startSidecar('iot-platform', app, sidecarPorts, resources));
-  },
-  'both of the CRM': async () => {
-    await crm.end('SIGKILL');
-    crm = await startCrmMember(resources, crmEnv);
-  },
-  'both of the IoT platform': async () => {
-    await iotPlatform.end('SIGKILL');
-    iotPlatform = await startIotMember(resources);
-  },
-};
-const withNewSidecar = async (member: Member) => {
-  const { rest, ...sidecarPorts } = ports.crm;
-  return withSidecar(member, await startSidecar('crm', rest, sidecarPorts, resources));
-};
-const withSidecar = (member: Member, sidecar: Member['sidecar']): Member => ({
-  ...member,
-  sidecar,
-  end: async (signal) => void (await Promise.all([member.app.end(signal), sidecar.end(signal)])),
-});
-
-it('SIGKILL of apps, sidecars and both, in 5,000 changes: the view equals the CRM, nothing is set aside', async () => {
-  const changes = 5_000;
-  const progress = { sent: 0 };
-  const sending = sendChanges(() => crm.url, { customers: 100, changes, progress });
-  const kills = Object.values(restarts);
-  for (const [n, restart] of kills.entries()) {
-    while (progress.sent < (changes / (kills.length + 1)) * (n + 1)) await delay(5);
-    await restart();
-  }
-  await expectViewToEqualCrm(crm.url, iotPlatform.url, await sending);
-  await nothingSetAside();
-});
-
-const minute = 60_000;
-
-it('a broker that is away for a minute: the CRM answers, and afterwards the view equals the CRM', async () => {
-  await stopPart('kafka');
-  const stopped = performance.now();
-  const acknowledged = await sendChanges(() => crm.url, { customers: 50, changes: 500 });
-  expect((await getJson(`${crm.url}/status`)).body).toMatchObject({
-    outbox: { waiting: expect.any(Number), since: expect.any(String) },
+  beforeEach(async () => {
+    await freshStack();
+    // A group of its own: the killed members of the last one would be waited for.
+    resources = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', randomUUID()));
+    crmEnv = {
+      CRM_DATABASE_URL: `sqlite:${join(dataFolder(), 'crm.sqlite')}`,
+      CUSTOMERS_CSV: 'none',
+      LOG_LEVEL: 'error',
+    };
+    [crm, iotPlatform] = await Promise.all([
+      startCrmMember(resources, crmEnv),
+      startIotMember(resources, { LOG_LEVEL: 'error' }),
+    ]);
+  }, 180_000);
+  afterEach(async () => {
+    await Promise.all([crm, iotPlatform].map((member) => member.end('SIGKILL')));
   });
-  await vi.waitFor(
-    async () => expect((await getJson(`${crm.url}/readyz`)).body).toMatchObject({ status: 'not ready' }),
-    { timeout: 10_000 },
-  );
-  await delay(Math.max(0, minute - (performance.now() - stopped)));
-  await startPart('kafka');
-  await expectViewToEqualCrm(crm.url, iotPlatform.url, acknowledged);
-  await nothingSetAside();
-}, 300_000);
 
-it('a store that is away for a minute: queries say 503, nothing is set aside, and the view catches up', async () => {
-  const before = await sendChanges(() => crm.url, { customers: 50, changes: 100 });
-  await expectViewToEqualCrm(crm.url, iotPlatform.url, before);
-  await stopPart('redis');
-  const stopped = performance.now();
-  const acknowledged = await sendChanges(() => crm.url, { customers: 50, changes: 500 });
-  for (const id of ['1001', '9999']) expect((await getJson(`${iotPlatform.url}/?connectionId=${id}`)).status).toBe(503);
-  await delay(Math.max(0, minute - (performance.now() - stopped)));
-  await startPart('redis');
-  await expectViewToEqualCrm(crm.url, iotPlatform.url, acknowledged);
-  await nothingSetAside();
-}, 300_000);
+  const nothingSetAside = async () => expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(0);
 
-it('a CRM that starts while Kafka is down answers at once and publishes when Kafka and its sidecar are back', async () => {
-  await crm.end('SIGKILL');
-  await stopPart('kafka');
-  crm = await startCrmMember(resources, crmEnv);
-  // A sidecar ends when it finds no broker at its start: somebody has to start it again.
-  expect(await crm.sidecar.ended).not.toBe(0);
-  const body = { firstName: 'A', lastName: 'B', city: 'C', connectionId: '1', connectionMandate: '2' };
-  expect((await postJson(`${crm.url}/customers`, body)).status).toBe(201);
-  await startPart('kafka');
-  crm = await withNewSidecar(crm);
-  await expectViewToEqualCrm(crm.url, iotPlatform.url, new Map([['1', '2']]));
-}, 300_000);
+  const restarts: Record<string, () => Promise<void>> = {
+    'the CRM’s app': async () => {
+      await crm.app.end('SIGKILL');
+      crm = await startCrmApp(crm.sidecar, crmEnv);
+    },
+    'the IoT platform’s app': async () => {
+      await iotPlatform.app.end('SIGKILL');
+      iotPlatform = await startIotApp(iotPlatform.sidecar);
+    },
+    'the CRM’s sidecar': async () => {
+      await crm.sidecar.end('SIGKILL');
+      crm = await withNewSidecar(crm);
+    },
+    'the IoT platform’s sidecar': async () => {
+      await iotPlatform.sidecar.end('SIGKILL');
+      const { rest: _, app, ...sidecarPorts } = ports.iotPlatforms[0];
+      iotPlatform = withSidecar(iotPlatform, await startSidecar('iot-platform', app, sidecarPorts, resources));
+    },
+    'both of the CRM': async () => {
+      await crm.end('SIGKILL');
+      crm = await startCrmMember(resources, crmEnv);
+    },
+    'both of the IoT platform': async () => {
+      await iotPlatform.end('SIGKILL');
+      iotPlatform = await startIotMember(resources);
+    },
+  };
+  const withNewSidecar = async (member: Member) => {
+    const { rest, ...sidecarPorts } = ports.crm;
+    return withSidecar(member, await startSidecar('crm', rest, sidecarPorts, resources));
+  };
+  const withSidecar = (member: Member, sidecar: Member['sidecar']): Member => ({
+    ...member,
+    sidecar,
+    end: async (signal) => void (await Promise.all([member.app.end(signal), sidecar.end(signal)])),
+  });
+
+  it('SIGKILL of apps, sidecars and both, in 5,000 changes: the view equals the CRM, nothing is set aside', async () => {
+    const changes = 5_000;
+    const progress = { sent: 0 };
+    const sending = sendChanges(() => crm.url, { customers: 100, changes, progress });
+    const kills = Object.values(restarts);
+    for (const [n, restart] of kills.entries()) {
+      while (progress.sent < (changes / (kills.length + 1)) * (n + 1)) await delay(5);
+      await restart();
+    }
+    await expectViewToEqualCrm(crm.url, iotPlatform.url, await sending);
+    await nothingSetAside();
+  });
+
+  const minute = 60_000;
+
+  it('a broker that is away for a minute: the CRM answers, and afterwards the view equals the CRM', async () => {
+    await stopPart('kafka');
+    const stopped = performance.now();
+    const acknowledged = await sendChanges(() => crm.url, { customers: 50, changes: 500 });
+    expect((await getJson(`${crm.url}/status`)).body).toMatchObject({
+      outbox: { waiting: expect.any(Number), since: expect.any(String) },
+    });
+    await vi.waitFor(
+      async () => expect((await getJson(`${crm.url}/readyz`)).body).toMatchObject({ status: 'not ready' }),
+      { timeout: 10_000 },
+    );
+    await delay(Math.max(0, minute - (performance.now() - stopped)));
+    await startPart('kafka');
+    await expectViewToEqualCrm(crm.url, iotPlatform.url, acknowledged);
+    await nothingSetAside();
+  }, 300_000);
+
+  it('a store that is away for a minute: queries say 503, nothing is set aside, and the view catches up', async () => {
+    const before = await sendChanges(() => crm.url, { customers: 50, changes: 100 });
+    await expectViewToEqualCrm(crm.url, iotPlatform.url, before);
+    await stopPart('redis');
+    const stopped = performance.now();
+    const acknowledged = await sendChanges(() => crm.url, { customers: 50, changes: 500 });
+    for (const id of ['1001', '9999'])
+      expect((await getJson(`${iotPlatform.url}/?connectionId=${id}`)).status).toBe(503);
+    await delay(Math.max(0, minute - (performance.now() - stopped)));
+    await startPart('redis');
+    await expectViewToEqualCrm(crm.url, iotPlatform.url, acknowledged);
+    await nothingSetAside();
+  }, 300_000);
+
+  it('a CRM that starts while Kafka is down answers at once and publishes when Kafka and its sidecar are back', async () => {
+    await crm.end('SIGKILL');
+    await stopPart('kafka');
+    crm = await startCrmMember(resources, crmEnv);
+    // A sidecar ends when it finds no broker at its start: somebody has to start it again.
+    expect(await crm.sidecar.ended).not.toBe(0);
+    const body = { firstName: 'A', lastName: 'B', city: 'C', connectionId: '1', connectionMandate: '2' };
+    expect((await postJson(`${crm.url}/customers`, body)).status).toBe(201);
+    await startPart('kafka');
+    crm = await withNewSidecar(crm);
+    await expectViewToEqualCrm(crm.url, iotPlatform.url, new Map([['1', '2']]));
+  }, 300_000);
+});

@@ -77,7 +77,7 @@ describe('the README', () => {
     expect(variables.size).toBeGreaterThan(5);
     for (const variable of variables) {
       expect(readme).toContain(`\`${variable}\``);
-      expect(example).toMatch(new RegExp(`^${variable}=`, 'm'));
+      expect(example).toMatch(new RegExp(`^(# )?${variable}=`, 'm'));
     }
   });
 });

@@ -16,92 +16,95 @@ import { sidecarOnly } from './guard.ts';
 import { connectSidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
 
-beforeAll(() => stackReady(), 900_000);
+describe.runIf(await stackReady())('the adapters for Dapr', () => {
+  let lastPort = 22_000;
+  const nextPort = () => ++lastPort;
+  const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
 
-let lastPort = 22_000;
-const nextPort = () => ++lastPort;
-const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
-
-/** Each subscription is a member of its group as in life: an app and a sidecar of its own, which end with it. */
-const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
-  const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
-  const none = createDeliveries(sidecarOnly(undefined), Date.now);
-  const { publish, check } = daprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
-  return {
-    publish,
-    check,
-    subscribe: async (topic, handler) => {
-      const deliveries = createDeliveries(sidecarOnly(undefined), Date.now);
-      const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
-      const port = nextPort();
-      const app = await listen(deliveryApp(deliveries.router), { host: '127.0.0.1', port, variable: 'PORT' });
-      const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
-      const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
-      return {
-        close: async () => {
-          await subscription.close();
-          await process.end('SIGTERM');
-          await app.close();
-        },
-      };
-    },
+  /** Each subscription is a member of its group as in life: an app and a sidecar of its own, which end with it. */
+  const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
+    const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
+    const none = createDeliveries(sidecarOnly(undefined), Date.now);
+    const { publish, check } = daprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
+    return {
+      publish,
+      check,
+      subscribe: async (topic, handler) => {
+        const deliveries = createDeliveries(sidecarOnly(undefined), Date.now);
+        const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
+        const port = nextPort();
+        const app = await listen(deliveryApp(deliveries.router), { host: '127.0.0.1', port, variable: 'PORT' });
+        const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
+        const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
+        return {
+          close: async () => {
+            await subscription.close();
+            await process.end('SIGTERM');
+            await app.close();
+          },
+        };
+      },
+    };
   };
-};
 
-const startWriter = async (resources: string) => {
-  const ports = sidecarPorts();
-  const process = await startSidecar('iot-platform', 0, ports, resources);
-  const sidecar = connectSidecar({ port: ports.dapr });
-  await sidecar.untilReady(AbortSignal.timeout(30_000));
-  return { process, sidecar };
-};
-const sidecars = new Map<string, { process: Started; sidecar: ReturnType<typeof connectSidecar> }>();
-afterAll(async () => {
-  for (const { process, sidecar } of sidecars.values()) {
-    sidecar.close();
-    await process.end('SIGTERM');
-  }
-});
-
-const createTopic = async (): Promise<Topic> => {
-  const topic = { name: `things-${randomUUID()}`, partitions: 4, maxMessageBytes: 16_384 };
-  const admin = kafka().admin();
-  await admin.connect();
-  const configEntries = [{ name: 'max.message.bytes', value: String(topic.maxMessageBytes) }];
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: topic.name, numPartitions: 4, configEntries }] });
-  await admin.disconnect();
-  return topic;
-};
-
-describe.each(['dapr-components', 'dapr-components/variants/redis-streams'])('the event bus of %s', (folder) => {
-  let resources: string;
-  beforeAll(async () => {
-    resources = componentsFolder(undefined, folder);
-    sidecars.set(resources, await startWriter(resources));
-  }, 60_000);
-
-  vi.setConfig({ testTimeout: 60_000 });
-  eventBusContract(async () => {
-    const topic = await createTopic();
-    const run = randomUUID();
-    return { topic, bus: (group) => busOnDapr(resources, [topic], `${group}-${run}`) };
+  const startWriter = async (resources: string) => {
+    const ports = sidecarPorts();
+    const process = await startSidecar('iot-platform', 0, ports, resources);
+    const sidecar = connectSidecar({ port: ports.dapr });
+    await sidecar.untilReady(AbortSignal.timeout(30_000));
+    return { process, sidecar };
+  };
+  const sidecars = new Map<string, { process: Started; sidecar: ReturnType<typeof connectSidecar> }>();
+  afterAll(async () => {
+    for (const { process, sidecar } of sidecars.values()) {
+      sidecar.close();
+      await process.end('SIGTERM');
+    }
   });
-});
 
-describe.each([
-  ['dapr-components', 'statestore'],
-  ['dapr-components', 'durable-statestore'],
-  ['dapr-components/variants/sqlite', 'statestore'],
-])('the state store %s %s', (folder, name) => {
-  let resources: string;
-  beforeAll(async () => {
-    const file = join(dataFolder(), 'state.sqlite');
-    resources = componentsFolder((_, yaml) => yaml.replace(/\.data\/[\w-]+\.(db|sqlite)/, file), folder);
-    sidecars.set(resources, await startWriter(resources));
-  }, 60_000);
+  const createTopic = async (): Promise<Topic> => {
+    const topic = { name: `things-${randomUUID()}`, partitions: 4, maxMessageBytes: 16_384 };
+    const admin = kafka().admin();
+    await admin.connect();
+    const configEntries = [{ name: 'max.message.bytes', value: String(topic.maxMessageBytes) }];
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic: topic.name, numPartitions: 4, configEntries }],
+    });
+    await admin.disconnect();
+    return topic;
+  };
 
-  stateStoreContract(async () => {
-    const { sidecar } = sidecars.get(resources) as { sidecar: ReturnType<typeof connectSidecar> };
-    return daprStateStore(sidecar, name, randomUUID);
+  describe.each(['dapr-components', 'dapr-components/variants/redis-streams'])('the event bus of %s', (folder) => {
+    let resources: string;
+    beforeAll(async () => {
+      resources = componentsFolder(undefined, folder);
+      sidecars.set(resources, await startWriter(resources));
+    }, 60_000);
+
+    vi.setConfig({ testTimeout: 60_000 });
+    eventBusContract(async () => {
+      const topic = await createTopic();
+      const run = randomUUID();
+      return { topic, bus: (group) => busOnDapr(resources, [topic], `${group}-${run}`) };
+    });
+  });
+
+  describe.each([
+    ['dapr-components', 'statestore'],
+    ['dapr-components', 'durable-statestore'],
+    ['dapr-components/variants/sqlite', 'statestore'],
+  ])('the state store %s %s', (folder, name) => {
+    let resources: string;
+    beforeAll(async () => {
+      const file = join(dataFolder(), 'state.sqlite');
+      resources = componentsFolder((_, yaml) => yaml.replace(/\.data\/[\w-]+\.(db|sqlite)/, file), folder);
+      sidecars.set(resources, await startWriter(resources));
+    }, 60_000);
+
+    stateStoreContract(async () => {
+      const { sidecar } = sidecars.get(resources) as { sidecar: ReturnType<typeof connectSidecar> };
+      return daprStateStore(sidecar, name, randomUUID);
+    });
   });
 });

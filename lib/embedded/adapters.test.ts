@@ -15,7 +15,7 @@ describe('the embedded state store', () => {
   stateStoreContract(async () => platform().stateStore('statestore'));
 });
 
-describe.each([1, 2, 3])('with injected faults, seed %i,', (seed) => {
+describe.each([1, 2])('with injected faults, seed %i,', (seed) => {
   describe('the event bus', () => {
     eventBusContract(async () => {
       const { eventBus } = platform();

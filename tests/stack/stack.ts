@@ -9,15 +9,18 @@ process.chdir(root);
 export const { startPart } = await import('../../scripts/stack/start-part.ts');
 export const { stopPart } = await import('../../scripts/stack/stop-part.ts');
 export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
-export const { daprCli } = await import('../../scripts/stack/dapr-cli.ts');
+export const { daprCli, daprCliEnvironment } = await import('../../scripts/stack/dapr-cli.ts');
 
 export const stackFolder = join(root, stackEnvironment.STACK_DIR);
 /** Written by the set-up when the stack is up, or cannot be. */
 export const outcomeFile = join(stackFolder, 'outcome');
 
-/** Resolves when Kafka, Redis, MariaDB, Zipkin and daprd are there. */
-export const stackReady = async (): Promise<void> => {
+/** Whether Kafka, Redis, MariaDB, Zipkin and daprd are there; waits for them. Under CI they have to be. */
+export const stackReady = async (): Promise<boolean> => {
   while (!existsSync(outcomeFile)) await delay(100);
   const outcome = readFileSync(outcomeFile, 'utf8');
-  if (outcome !== 'ready') throw new Error(`the stack could not be made ready: ${outcome}`);
+  if (outcome === 'ready') return true;
+  if (process.env.CI) throw new Error(`the stack could not be made ready: ${outcome}`);
+  console.warn(`skipped: what needs Kafka, Redis, MariaDB and Dapr. ${outcome}`);
+  return false;
 };

@@ -1,0 +1,94 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { dataFolder, getJson, root, type Started, startProgram } from './platform-process.ts';
+import { componentsFolder, mandateOf, postJson } from './stack/dapr-lab.ts';
+import { freshStack } from './stack/fresh.ts';
+import { ports } from './stack/ports.ts';
+import { daprCli, daprCliEnvironment, stackReady } from './stack/stack.ts';
+
+const patience = { timeout: 60_000, interval: 100 };
+const corinne = {
+  firstName: 'Corinne',
+  lastName: 'Lopez',
+  city: 'Enschede',
+  connectionId: '7733',
+  connectionMandate: '2',
+};
+const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
+const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
+
+const stack = await stackReady();
+const cli = await daprCli.find();
+if (stack && !cli) console.warn('skipped: dapr run, for the Dapr CLI is not here; npm run stack -- up dapr builds it');
+
+const started: Started[] = [];
+const dapr = async (...args: string[]) => {
+  const env = {
+    ...(await daprCliEnvironment()),
+    KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
+    APP_API_TOKEN: 'of this test',
+  };
+  started.push(startProgram(cli as string, args, env));
+};
+
+const followsTheCrm = async () => {
+  await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe('1'), patience);
+  expect((await postJson(`${crm.url}/customers/7`, corinne)).status).toBe(200);
+  await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe('2'), patience);
+  for (const { url } of [crm, iotPlatform])
+    await vi.waitFor(
+      async () => expect((await getJson(`${url}/readyz`)).body).toMatchObject({ status: 'ready' }),
+      patience,
+    );
+};
+const isGone = (url: string) => vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), patience);
+
+describe.runIf(stack && cli)('dapr run', () => {
+  beforeEach(() => freshStack(), 60_000);
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
+  });
+
+  it('runs both services from dapr.yaml, and leaves no process behind', async () => {
+    const resources = componentsFolder();
+    const file = join(dataFolder(), 'dapr.yaml');
+    const { rest, dapr: crmDapr } = ports.crm;
+    const { rest: iotRest, app, dapr: iotDapr } = ports.iotPlatforms[0];
+    const yaml = readFileSync(join(root, 'dapr.yaml'), 'utf8')
+      .replaceAll('dapr-components', resources)
+      .replace('appPort: 3005', `appPort: ${rest}`)
+      .replace('3905', String(crmDapr))
+      .replace('appPort: 5002', `appPort: ${app}`)
+      .replace('3908', String(iotDapr))
+      .replace('APP_REST_PORT: 3008', `APP_REST_PORT: ${iotRest}`)
+      .replaceAll('appDirPath: .', `appDirPath: ${root}`);
+    writeFileSync(file, yaml);
+    await dapr('run', '-f', file);
+    await followsTheCrm();
+    await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
+    for (const url of [crm.url, iotPlatform.url, `http://127.0.0.1:${iotDapr}`, `http://127.0.0.1:${crmDapr}`])
+      await isGone(url);
+  });
+
+  it('runs each service by the lab’s line', async () => {
+    const resources = componentsFolder();
+    const line = (id: string, appPort: number, daprPort: number, file: string) =>
+      [
+        'run',
+        '--app-id',
+        id,
+        '--app-port',
+        `${appPort}`,
+        '--dapr-http-port',
+        `${daprPort}`,
+        '--resources-path',
+        resources,
+      ].concat(['--', 'env', `APP_REST_PORT=${ports.iotPlatforms[0].rest}`, 'node', '--import', 'tsx', file]);
+    const [iot] = ports.iotPlatforms;
+    await dapr(...line('crm', ports.crm.rest, ports.crm.dapr, 'crm/main.ts'));
+    // As in the lab's first run: one port for requests and deliveries.
+    await dapr(...line('iot-platform', iot.rest, iot.dapr, 'iot-platform/main.ts'));
+    await followsTheCrm();
+  });
+});
