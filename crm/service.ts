@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { ConfigError } from '../lib/config.ts';
+import { ConfigError } from '../lib/config-error.ts';
 import { DomainError } from '../lib/domain-error.ts';
 import type { EventBus } from '../lib/event-bus.ts';
 import { listen } from '../lib/http/listen.ts';

@@ -1,9 +1,6 @@
 import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
 import type { PlatformSettings } from './open-platform.ts';
-
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
 
 /**
  * Reads a service's configuration from environment variables; an empty variable counts as not set.

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Router } from 'express';
-import type { ConfigError } from './config.ts';
+import type { ConfigError } from './config-error.ts';
 import { type DaprSettings, openDaprPlatform } from './dapr/platform.ts';
 import { openEmbeddedPlatform } from './embedded/platform.ts';
 import type { EventBus, Topic } from './event-bus.ts';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveredRecord } from './event-bus.ts';
 import { groupBy } from './group-by.ts';
 import { advance, type Position } from './position.ts';
-import type { Projection } from './projection.ts';
+import type { Projection } from './projection-declaration.ts';
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from './state-store.ts';
 
 const attempts = 20;

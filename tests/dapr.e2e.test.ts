@@ -55,7 +55,8 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
         expect(records).toHaveLength(9);
       }, patience);
       const partitions = new Map<string, number>();
-      for (const { key, value, partition } of records) {
+      for (const { key, value, partition, headers } of records) {
+        expect(headers).toEqual({ partitionKey: key, rawPayload: 'true' });
         const event = JSON.parse(value);
         expect(event).toMatchObject({
           specversion: '1.0',

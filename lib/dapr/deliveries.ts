@@ -4,6 +4,8 @@ import type { BatchHandler, DeliveredRecord, Subscription, Verdict } from '../ev
 export type Deliveries = {
   /** Before the app listens: the sidecar asks once, and drops for ever what a route answers with 404. */
   add(pubsub: string, topic: string, handler: BatchHandler): Subscription;
+  /** What the sidecar is asked to subscribe to. */
+  subscriptions(): readonly { pubsub: string; topic: string }[];
   router: Router;
 };
 
@@ -23,6 +25,7 @@ export const createDeliveries = (guard: RequestHandler, now: () => number): Deli
 
   return {
     router,
+    subscriptions: () => subscriptions,
     add: (pubsub, topic, handler) => {
       const path = `/deliveries/${topic}`;
       const underway = new Set<Promise<unknown>>();

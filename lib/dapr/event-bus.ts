@@ -29,10 +29,19 @@ export const daprEventBus = (
   subscribe: async (topic: string, handler: BatchHandler) => deliveries.add(pubsub, topic, handler),
 
   check: async () => {
-    const { components } = await sidecar.metadata();
+    const { status } = await sidecar.call('GET', '/healthz/outbound');
+    if (status !== 204) throw new Error(`the sidecar is not ready: its outbound health is ${status}`);
+    const { components, subscriptions = [] } = await sidecar.metadata();
     if (!components.some(({ name }) => name === pubsub))
       throw new Error(
         `the sidecar has no component ${pubsub}: look for it in its resources path and in the sidecar's log`,
+      );
+    const missing = deliveries
+      .subscriptions()
+      .filter(({ topic }) => !subscriptions.some((held) => held.topic === topic));
+    if (missing.length > 0)
+      throw new Error(
+        `the sidecar has not subscribed to ${missing.map(({ topic }) => topic).join(', ')}: is its app-port ours?`,
       );
   },
 });

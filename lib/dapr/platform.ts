@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 import type { EventBus, Topic } from '../event-bus.ts';
 import type { StateStore } from '../state-store.ts';
 import type { World } from '../world.ts';

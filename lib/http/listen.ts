@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 
 const answerForMs = 2_000;
 

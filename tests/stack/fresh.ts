@@ -30,7 +30,7 @@ export const endOffsets = async (topic: string): Promise<number> => {
   return offsets.reduce((sum, { high }) => sum + Number(high), 0);
 };
 
-export type TopicRecord = { key: string; value: string; partition: number };
+export type TopicRecord = { key: string; value: string; partition: number; headers: Record<string, string> };
 
 /** Everything that is in the topic now. */
 export const recordsOf = async (topic: string): Promise<TopicRecord[]> => {
@@ -41,7 +41,13 @@ export const recordsOf = async (topic: string): Promise<TopicRecord[]> => {
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
     eachMessage: async ({ partition, message }) => {
-      records.push({ partition, key: String(message.key ?? ''), value: String(message.value) });
+      const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]);
+      records.push({
+        partition,
+        key: String(message.key ?? ''),
+        value: String(message.value),
+        headers: Object.fromEntries(headers),
+      });
     },
   });
   await vi.waitFor(() => expect(records.length).toBeGreaterThanOrEqual(many), { timeout: 20_000 });

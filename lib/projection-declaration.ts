@@ -1,0 +1,18 @@
+import type { DeliveredRecord, Topic } from './event-bus.ts';
+
+/** A view, declared: which topic it follows and how one event changes one document. */
+export type Projection<Event, Document> = {
+  readonly name: string;
+  readonly topic: Topic;
+  /** Where records go that can never be applied. */
+  readonly deadLetters: Topic;
+  /** @throws Error whose message says why the record can never be applied */
+  readonly parse: (record: DeliveredRecord) => Event;
+  readonly key: (event: Event) => string;
+  /** Pure. Answers the very same document when the event changes nothing. */
+  readonly evolve: (held: Document | undefined, event: Event) => Document;
+  /** The trace that the event belongs to, as a W3C traceparent. */
+  readonly traceparent?: (event: Event) => string | undefined;
+  /** Names what is worth counting about an event beside applied or ignored. */
+  readonly remark?: (held: Document | undefined, event: Event) => string | undefined;
+};
