@@ -42,7 +42,7 @@ export const openDaprPlatform = (
 
   return {
     eventBus: (pubsub) => {
-      void refuseStrangeSidecar(sidecar, pubsub, closing.signal).catch(fail);
+      void refuseStrangeSidecar(sidecar, pubsub, { signal: closing.signal, fail });
       const bus = daprEventBus(sidecar, pubsub, { topics, deliveries });
       const check = async () => {
         await bus.check();
@@ -60,14 +60,22 @@ export const openDaprPlatform = (
 };
 
 /** A pubsub component is there from the sidecar's start or never: without it, this is the wrong app-id or folder. */
-const refuseStrangeSidecar = async (sidecar: Sidecar, pubsub: string, signal: AbortSignal) => {
+const refuseStrangeSidecar = async (
+  sidecar: Sidecar,
+  pubsub: string,
+  { signal, fail }: { signal: AbortSignal; fail: (error: ConfigError) => void },
+): Promise<void> => {
   await sidecar.untilReady(signal);
+  // One that has gone again in the meantime is waited for once more.
+  const held = await sidecar.metadata().catch(() => undefined);
   if (signal.aborted) return;
-  const { id, components } = await sidecar.metadata();
-  const names = components.map(({ name }) => name);
+  if (!held) return refuseStrangeSidecar(sidecar, pubsub, { signal, fail });
+  const names = held.components.map(({ name }) => name);
   if (!names.includes(pubsub))
-    throw new ConfigError(
-      `The sidecar with app-id ${id} has no component ${pubsub}; it has ${names.join(', ') || 'none'}. ` +
-        `Start it under the app-id that the component's scopes name, with --resources-path on its folder.`,
+    fail(
+      new ConfigError(
+        `The sidecar with app-id ${held.id} has no component ${pubsub}; it has ${names.join(', ') || 'none'}. ` +
+          `Start it under the app-id that the component's scopes name, with --resources-path on its folder.`,
+      ),
     );
 };
