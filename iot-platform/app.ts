@@ -9,7 +9,12 @@ import type { Mandate } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
 import { mandateRoutes } from './mandates/routes.ts';
 
-const statuses = { 'mandate-unknown': 404, 'view-incomplete': 503, 'store-unavailable': 503 };
+const statuses = {
+  'mandate-unknown': 404,
+  'view-incomplete': 503,
+  'store-unavailable': 503,
+  'revision-not-here-yet': 503,
+};
 
 export type IotPlatformAppContext = Omit<HttpContext, 'statuses'> & {
   bus: EventBus;

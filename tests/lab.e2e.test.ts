@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { getJson } from './platform-process.ts';
+import { getJson, startProgram } from './platform-process.ts';
 import {
   componentsFolder,
   type Member,
@@ -8,7 +8,8 @@ import {
   startCrmMember,
   startIotMember,
 } from './stack/dapr-lab.ts';
-import { endOffsets, freshStack, kafka } from './stack/fresh.ts';
+import { clearRedis, endOffsets, freshStack, kafka } from './stack/fresh.ts';
+import { ports } from './stack/ports.ts';
 import { stackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
@@ -178,5 +179,38 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
         expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ view: { state: 'complete' } }),
       patience,
     );
+  });
+
+  it('8b. is rebuilt by a reset of its consumer group, which a live member refuses and --dry-run only shows', async () => {
+    const consumerGroup = async (...args: string[]) => {
+      const env = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` };
+      const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/consumer-group.ts', ...args], env);
+      return { code: await command.ended, output: command.output() };
+    };
+    await iotPlatform.end('SIGTERM');
+    iotPlatform = await startIotMember(resources);
+    await ready(iotPlatform);
+    await vi.waitFor(async () => expect(await lag()).toBe(0), patience);
+    const refused = await consumerGroup('reset', '--to', 'earliest');
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('has live members: iot-platform') });
+    await iotPlatform.end('SIGTERM');
+
+    const shown = await consumerGroup('reset', '--to', 'earliest', '--dry-run');
+    expect(shown).toMatchObject({ code: 0, output: expect.stringContaining('Nothing was changed') });
+    expect(await lag()).toBe(0);
+    const reset = await consumerGroup('reset', '--to', 'earliest');
+    expect(reset).toMatchObject({ code: 0, output: expect.stringMatching(/partition +from +to +end/) });
+    const described = await consumerGroup('describe');
+    expect(described.output).toMatch(/^partition +committed +end +lag\n0 +0 +(\d+) +\1\n/);
+    expect(await lag()).toBe(await eventsInTopic());
+
+    await clearRedis();
+    iotPlatform = await startIotMember(resources);
+    const customers = Object.values((await getJson(`${crm.url}/`)).body) as {
+      connectionId: string;
+      connectionMandate: string;
+    }[];
+    for (const { connectionId, connectionMandate } of customers)
+      await becomes(iotPlatform, connectionId, connectionMandate);
   });
 });

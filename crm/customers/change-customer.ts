@@ -5,7 +5,7 @@ import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { appendToOutbox } from '../outbox/outbox.ts';
 import { type Customer, type CustomerData, mandateChanges, nextRevision } from './customer.ts';
-import { findCustomer, findHolder } from './find-customers.ts';
+import { findCustomer, findHolder, revisionOf } from './find-customers.ts';
 
 /** What changing a customer needs of the world. */
 export type CustomerChanges = {
@@ -18,12 +18,15 @@ export type CustomerChanges = {
 
 type ChangeContext = Pick<CustomerChanges, 'now' | 'newId'> & { traceparent?: string | undefined };
 
+/** `mandateRevision` is that of the customer's connection: a view that has it shows this change, or a later one. */
+export type ChangedCustomer = { customer: Customer; mandateRevision: number };
+
 /** @throws DomainError connection-held */
 export const registerCustomer = (
   changes: CustomerChanges,
   data: CustomerData,
   traceparent?: string,
-): Promise<Customer> => inTransaction(changes, (trx) => insertCustomer(trx, data, { ...changes, traceparent }));
+): Promise<ChangedCustomer> => inTransaction(changes, (trx) => insertCustomer(trx, data, { ...changes, traceparent }));
 
 /** Replaces the whole record. @throws DomainError customer-unknown, connection-held */
 export const replaceCustomer = (
@@ -31,13 +34,13 @@ export const replaceCustomer = (
   customerId: string,
   data: CustomerData,
   traceparent?: string,
-): Promise<Customer> =>
+): Promise<ChangedCustomer> =>
   inTransaction(changes, async (trx) => {
     const before = await findCustomer(trx, customerId);
     await refuseHeldConnection(trx, data, customerId);
     await trx.updateTable('customer').set(data).where('customerId', '=', Number(customerId)).execute();
     await announce(trx, mandateChanges(before, data), { ...changes, traceparent });
-    return { customerId, ...data };
+    return changed(trx, { customerId, ...data });
   });
 
 /** Within a transaction of the caller's. Without an id the customer gets the next one. */
@@ -45,14 +48,19 @@ export const insertCustomer = async (
   trx: Transaction<CrmDatabase>,
   data: CustomerData & { customerId?: string | undefined },
   context: ChangeContext,
-): Promise<Customer> => {
+): Promise<ChangedCustomer> => {
   await refuseHeldConnection(trx, data);
   const { customerId, ...fields } = data;
   const row = customerId === undefined ? fields : { ...fields, customerId: Number(customerId) };
   const { insertId } = await trx.insertInto('customer').values(row).executeTakeFirstOrThrow();
   await announce(trx, mandateChanges(undefined, data), context);
-  return { customerId: String(insertId), ...fields };
+  return changed(trx, { customerId: String(insertId), ...fields });
 };
+
+const changed = async (trx: Transaction<CrmDatabase>, customer: Customer): Promise<ChangedCustomer> => ({
+  customer,
+  mandateRevision: (await revisionOf(trx, customer.connectionId)) ?? 0,
+});
 
 export const inTransaction = async <T>(
   { db, committed }: CustomerChanges,
@@ -90,14 +98,10 @@ const announce = async (
 };
 
 const raiseRevision = async (trx: Transaction<CrmDatabase>, connectionId: string, now: number): Promise<number> => {
-  const known = await trx
-    .selectFrom('connection')
-    .select('revision')
-    .where('connectionId', '=', connectionId)
-    .executeTakeFirst();
-  const revision = nextRevision(known && Number(known.revision), now);
-  await (known
-    ? trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).execute()
-    : trx.insertInto('connection').values({ connectionId, revision }).execute());
+  const known = await revisionOf(trx, connectionId);
+  const revision = nextRevision(known, now);
+  await (known === undefined
+    ? trx.insertInto('connection').values({ connectionId, revision }).execute()
+    : trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).execute());
   return revision;
 };

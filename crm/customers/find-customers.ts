@@ -27,10 +27,15 @@ export const findHolder = async (db: Kysely<CrmDatabase>, connectionId: string):
   return row && asCustomer(row);
 };
 
-/** Whether any customer ever had the connection. */
-export const isKnownConnection = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<boolean> =>
-  (await db.selectFrom('connection').select('revision').where('connectionId', '=', connectionId).executeTakeFirst()) !==
-  undefined;
+/** The last revision of a connection's mandate; undefined for one that no customer ever had. */
+export const revisionOf = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<number | undefined> => {
+  const row = await db
+    .selectFrom('connection')
+    .select('revision')
+    .where('connectionId', '=', connectionId)
+    .executeTakeFirst();
+  return row && Number(row.revision);
+};
 
 /** Up to `limit` customers by ascending id, from behind the customer `after`. */
 export const listCustomers = async (

@@ -9,7 +9,7 @@ import { validate } from '../../lib/validate.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { type CustomerChanges, insertCustomer, inTransaction } from './change-customer.ts';
 import { customerDataSchema, customerIdSchema } from './customer.ts';
-import { findCustomer, findHolder, isKnownConnection } from './find-customers.ts';
+import { findCustomer, findHolder, revisionOf } from './find-customers.ts';
 
 const rowsPerTransaction = 500;
 
@@ -86,7 +86,7 @@ const differences = async (trx: Transaction<CrmDatabase>, row: Row): Promise<str
     ? findHolder(trx, connectionId)
     : findCustomer(trx, customerId).catch(() => undefined));
   if (there) return customerFields.filter((field) => there[field] !== row[field]);
-  return customerId === undefined && (await isKnownConnection(trx, connectionId)) ? ['connectionId'] : undefined;
+  return customerId === undefined && (await revisionOf(trx, connectionId)) !== undefined ? ['connectionId'] : undefined;
 };
 
 async function* validRows(file: string, report: ImportReport | undefined) {

@@ -124,6 +124,14 @@ describe('registering a customer', () => {
       data: { connectionId: '928', connectionMandate: '0' },
     });
     expect(event.id).toBe(event.rowId);
+    await http
+      .put('/customers/9')
+      .send({ ...molly, city: 'Delft' })
+      .expect('Mandate-Revision', event.sequence);
+    await http
+      .put('/customers/9')
+      .send({ ...molly, connectionMandate: '1' })
+      .expect('Mandate-Revision', String(noon + 1));
   });
 
   it('gives the first customer of an empty CRM the id 1', async () => {

@@ -1,11 +1,11 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { orNumber } from '../../contracts/connection-mandate.ts';
 import { DomainError } from '../../lib/domain-error.ts';
 import { jsonBody, type Routes } from '../../lib/http/app.ts';
 import { traceparentOf } from '../../lib/http/trace.ts';
 import { validate } from '../../lib/validate.ts';
-import { type CustomerChanges, registerCustomer, replaceCustomer } from './change-customer.ts';
+import { type ChangedCustomer, type CustomerChanges, registerCustomer, replaceCustomer } from './change-customer.ts';
 import { customerDataSchema, customerIdSchema } from './customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';
 
@@ -38,14 +38,14 @@ export const customerRoutes = (changes: CustomerChanges): Routes => {
       },
       post: async (req, res) => {
         const data = validate(customerDataSchema, jsonBody(req), 'invalid-body');
-        const customer = await registerCustomer(changes, data, traceparentOf(res)).catch(showUpdateLine(req));
-        res.status(201).location(`/customers/${customer.customerId}`).json(customer);
+        const changed = await registerCustomer(changes, data, traceparentOf(res)).catch(showUpdateLine(req));
+        answer(res.status(201).location(`/customers/${changed.customer.customerId}`), changed);
       },
     },
     '/customers/:customerId': {
       get: async (req, res) => void res.json(await findCustomer(db, idOf(req))),
-      put: async (req, res) => void res.json(await replace(req, traceparentOf(res))),
-      post: async (req, res) => void res.json(await replace(req, traceparentOf(res))),
+      put: async (req, res) => answer(res, await replace(req, traceparentOf(res))),
+      post: async (req, res) => answer(res, await replace(req, traceparentOf(res))),
     },
   };
 
@@ -57,6 +57,10 @@ export const customerRoutes = (changes: CustomerChanges): Routes => {
     return replaceCustomer(changes, idOf(req), data, traceparent).catch(showUpdateLine(req));
   }
 };
+
+/** With the revision a caller can ask a view to wait until it shows this change. */
+const answer = (res: Response, { customer, mandateRevision }: ChangedCustomer) =>
+  void res.set('Mandate-Revision', String(mandateRevision)).json(customer);
 
 const idOf = (req: Request) => String(req.params.customerId);
 

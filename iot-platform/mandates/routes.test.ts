@@ -62,6 +62,30 @@ describe('a mandate', () => {
     await http.get('/mandates/7733').expect(200);
   });
 
+  it('is answered once the view has the revision that was asked for, or 503 when it has not in time', async () => {
+    const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
+    const store = platform.stateStore('statestore');
+    const put = async (held: typeof mandate, etag?: string) =>
+      store.transact([{ key: held.connectionId, value: held, etag }]);
+    await put(mandate);
+    const projection = { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }) };
+    const http = request(iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store, projection }));
+    await http.get('/mandates/7733?minRevision=10').expect(200, mandate);
+    const { body } = await http
+      .get('/?connectionId=7733&minRevision=11&waitMs=60')
+      .expect(503)
+      .expect('Retry-After', '1');
+    expect(body).toMatchObject({ type: 'urn:problem:revision-not-here-yet' });
+    const waiting = http
+      .get('/?connectionId=7733&minRevision=11&waitMs=5000')
+      .expect(200, { connectionId: '7733', connectionMandate: '2' });
+    const asked = waiting.then((response) => response);
+    await put({ ...mandate, connectionMandate: '2', revision: 11 }, (await store.getMany(['7733'])).get('7733')?.etag);
+    await asked;
+    await http.get('/mandates/1?minRevision=1').expect(503);
+    await http.get('/mandates/7733?minRevision=x').expect(400);
+  });
+
   it.each([
     '/',
     '/?connectionId=',

@@ -70,6 +70,22 @@ describe('what a sidecar asks and delivers', () => {
   });
 });
 
+it('what cannot be read, or came to the wrong place, is never answered with 404', async () => {
+  const { http } = subscribed();
+  await http.post('/deliveries/others').send({ entries: [] }).expect(503);
+  await http
+    .post('/deliveries/things')
+    .type('application/json')
+    .send('{"entries":')
+    .expect(400)
+    .expect('Content-Type', /text\/plain/);
+  await http
+    .post('/deliveries/things')
+    .send({})
+    .expect(500)
+    .expect('Content-Type', /text\/plain/);
+});
+
 describe('deliveries without a token', () => {
   const delivery = { entries: [entry('0', 'now')] };
 

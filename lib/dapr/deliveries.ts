@@ -1,8 +1,8 @@
-import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
+import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { BatchHandler, DeliveredRecord, Subscription, Verdict } from '../event-bus.ts';
 
 export type Deliveries = {
-  /** Before the app listens: the sidecar asks once, and drops for ever what a route answers with 404. */
+  /** Before the app listens: the sidecar asks for subscriptions once. */
   add(pubsub: string, topic: string, handler: BatchHandler): Subscription;
   /** What the sidecar is asked to subscribe to. */
   subscriptions(): readonly { pubsub: string; topic: string }[];
@@ -16,36 +16,44 @@ const maxAwaitDurationMs = 4;
 
 /** The routes by which the sidecar asks for subscriptions and delivers; `guard` keeps others out. */
 export const createDeliveries = (guard: RequestHandler, now: () => number): Deliveries => {
-  const subscriptions: { pubsub: string; topic: string; path: string }[] = [];
-  const router = express.Router();
+  const subscribed = new Map<string, { pubsub: string; deliver: (delivery: BulkDelivery) => Promise<object> }>();
+  const subscriptions = () => [...subscribed].map(([topic, { pubsub }]) => ({ pubsub, topic }));
   const json = express.json({ limit: '64mb', type: () => true });
 
+  const router = express.Router();
   router.get('/dapr/config', guard, (_req, res) => void res.json({}));
-  router.get('/dapr/subscribe', guard, (_req, res) => void res.json(subscriptions.map(asSubscription)));
+  router.get('/dapr/subscribe', guard, (_req, res) => void res.json(subscriptions().map(asSubscription)));
+  router.post('/deliveries/:topic', guard, json, async (req, res) => {
+    const subscription = subscribed.get(String(req.params.topic));
+    if (subscription) res.json(await subscription.deliver(req.body));
+    else res.sendStatus(503); // not 404, which a sidecar takes for "drop it"
+  });
+  router.use('/deliveries', (error: { status?: number }, _req: Request, res: Response, _next: NextFunction) => {
+    res.sendStatus(error.status ?? 500);
+  });
 
   return {
     router,
-    subscriptions: () => subscriptions,
+    subscriptions,
     add: (pubsub, topic, handler) => {
-      const path = `/deliveries/${topic}`;
       const underway = new Set<Promise<unknown>>();
       let closed = false;
-      const deliver = async (req: Request, res: Response) => {
-        const { entries } = req.body as BulkDelivery;
+      const handle = async ({ entries }: BulkDelivery) => {
         const batch = entries.map((entry) => asRecord(topic, entry, now()));
         const verdicts = closed ? [] : await handler(batch).catch((): readonly Verdict[] => []);
-        const statuses = entries.map(({ entryId }, i) => ({
-          entryId,
-          status: verdicts[i] === 'done' ? 'SUCCESS' : 'RETRY',
-        }));
-        res.json({ statuses });
+        return {
+          statuses: entries.map(({ entryId }, i) => ({
+            entryId,
+            status: verdicts[i] === 'done' ? 'SUCCESS' : 'RETRY',
+          })),
+        };
       };
-      subscriptions.push({ pubsub, topic, path });
-      router.post(path, guard, json, async (req, res) => {
-        const delivery = deliver(req, res);
-        underway.add(delivery);
-        await delivery.finally(() => underway.delete(delivery));
-      });
+      const deliver = (delivery: BulkDelivery) => {
+        const handling = handle(delivery);
+        underway.add(handling);
+        return handling.finally(() => underway.delete(handling));
+      };
+      subscribed.set(topic, { pubsub, deliver });
       return {
         close: async () => {
           closed = true;
@@ -57,10 +65,10 @@ export const createDeliveries = (guard: RequestHandler, now: () => number): Deli
 };
 
 /** Raw, for then the sidecar does not take the event apart only to put it together again. */
-const asSubscription = ({ pubsub, topic, path }: { pubsub: string; topic: string; path: string }) => ({
+const asSubscription = ({ pubsub, topic }: { pubsub: string; topic: string }) => ({
   pubsubname: pubsub,
   topic,
-  routes: { default: path },
+  routes: { default: `/deliveries/${topic}` },
   metadata: { rawPayload: 'true' },
   bulkSubscribe: { enabled: true, maxMessagesCount, maxAwaitDurationMs },
 });

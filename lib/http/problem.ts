@@ -38,6 +38,7 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
           status: 500,
           detail: `Not your doing. Report it with this trace id.`,
         };
+  if (status === 503) res.set('Retry-After', '1');
   res.status(status).type('application/problem+json');
   res.send(JSON.stringify({ ...body, traceId: traceIdOf(res) }));
   return status;

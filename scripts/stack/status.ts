@@ -3,7 +3,7 @@ import type { Part, Program } from './part.ts';
 import { type PartName, type ProgramName, parts, programs } from './parts.ts';
 import { partFolder } from './settings.ts';
 
-export type Row = { part: string; port: string; version: string; health: string; pid: string; startedBy: string };
+export type Row = { part: string; port: string; version: string; health: string; pid: string; 'started by': string };
 
 export const status = async (): Promise<Row[]> =>
   Promise.all([
@@ -20,25 +20,12 @@ const partRow = async (name: PartName, part: Part): Promise<Row> => {
     version: version ?? '',
     health: version ? 'healthy' : owned ? 'does not answer' : 'down',
     pid: owned ? String(owned.pid) : '',
-    startedBy: owned ? 'stack' : version ? 'others' : '',
+    'started by': owned ? 'stack' : version ? 'others' : '',
   };
 };
 
 const programRow = async (name: ProgramName, program: Program): Promise<Row> => {
   const path = await program.find();
   const version = path ? await program.version(path) : '';
-  return { part: name, port: '', version, health: path ?? 'not there', pid: '', startedBy: '' };
-};
-
-export const table = (rows: Row[]): string => {
-  const lines = [['part', 'port', 'version', 'health', 'pid', 'started by'], ...rows.map((row) => Object.values(row))];
-  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return { part: name, port: '', version, health: path ?? 'not there', pid: '', 'started by': '' };
 };

@@ -1,4 +1,5 @@
 import kafkajs, { type Admin } from 'kafkajs';
+import { withAdmin } from '../kafka-admin.ts';
 import type { Say } from './part.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -11,40 +12,28 @@ const configurationOf = ({ maxMessageBytes }: TopicDeclaration): Record<string, 
   'max.message.bytes': String(maxMessageBytes),
 });
 
-const withAdmin = async <T>(broker: string, work: (admin: Admin) => Promise<T>): Promise<T> => {
-  const { Kafka, logLevel } = kafkajs;
-  const client = new Kafka({
-    clientId: 'stack',
-    brokers: [broker],
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 2_000,
-    requestTimeout: 10_000,
-    retry: { retries: 0 },
-  });
-  const admin = client.admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-};
+/** Once and no more: whoever asks here asks again. */
+const once = { retries: 0 };
 
 export const brokerAnswers = (broker: string): Promise<boolean> =>
-  withAdmin(broker, async (admin) => (await admin.describeCluster()).brokers.length > 0).catch(() => false);
+  withAdmin([broker], async (admin) => (await admin.describeCluster()).brokers.length > 0, once).catch(() => false);
 
 /** Creates the topics that are missing and brings the others to what is declared; partitions are only ever added. */
 export const ensureTopics = async (broker: string, declared: TopicDeclaration[], say: Say): Promise<void> => {
   let last: unknown;
   const work = () =>
-    withAdmin(broker, async (admin) => {
-      const present = await admin.listTopics();
-      const missing = declared.filter((topic) => !present.includes(topic.name));
-      if (missing.length > 0) await create(admin, missing);
-      for (const topic of missing) say(`created the topic ${topic.name}`);
-      for (const topic of declared.filter(({ name }) => present.includes(name))) await align(admin, topic, say);
-      return true;
-    });
+    withAdmin(
+      [broker],
+      async (admin) => {
+        const present = await admin.listTopics();
+        const missing = declared.filter((topic) => !present.includes(topic.name));
+        if (missing.length > 0) await create(admin, missing);
+        for (const topic of missing) say(`created the topic ${topic.name}`);
+        for (const topic of declared.filter(({ name }) => present.includes(name))) await align(admin, topic, say);
+        return true;
+      },
+      once,
+    );
   // A broker that has just started answers before it leads its partitions.
   const attempt = () =>
     work().catch((error) => {

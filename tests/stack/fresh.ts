@@ -17,7 +17,7 @@ export const kafka = () =>
 /** Empty topics, and with them no committed offsets, and empty stores: as on the first day. No service may run meanwhile. */
 export const freshStack = async (): Promise<void> => {
   await Promise.all((['kafka', 'redis', 'mysql'] as const).map((name) => startPart(name)));
-  await Promise.all([freshTopics(), freshRedis(), freshMysql()]);
+  await Promise.all([freshTopics(), clearRedis(), freshMysql()]);
   await startPart('kafka');
 };
 
@@ -67,7 +67,7 @@ const freshTopics = async () => {
   await admin.disconnect();
 };
 
-const freshRedis = async () => {
+export const clearRedis = async () => {
   const client = await createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();
   await client.flushAll();
   client.destroy();
