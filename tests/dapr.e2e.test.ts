@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { getJson } from './platform-process.ts';
+import { getJson, startProgram } from './platform-process.ts';
 import {
   appToken,
   componentsFolder,
@@ -13,7 +13,7 @@ import {
   startIotMember,
   startSidecar,
 } from './stack/dapr-lab.ts';
-import { freshStack, kafka, recordsOf, type TopicRecord } from './stack/fresh.ts';
+import { endOffsets, freshStack, kafka, recordsOf, type TopicRecord } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { stackReady } from './stack/stack.ts';
 
@@ -117,6 +117,64 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
         { key: 'same', reason: expect.stringContaining('0 (none)') },
         { key: 'same', reason: 'not JSON', valueBase64: '//4=' },
       ]);
+    });
+  });
+
+  describe('npm run dead-letters', () => {
+    const deadLetters = async (...args: string[]) => {
+      const env = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` };
+      const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/dead-letters.ts', ...args], env);
+      return { code: await command.ended, output: command.output() };
+    };
+
+    it('lists them with their reasons, and shows one', async () => {
+      const { code, output } = await deadLetters('list');
+      expect([code, output]).toEqual([0, expect.stringMatching(/^id +time +key +reason\n/)]);
+      const [, id] = /^(connection-mandates-topic\S+) .*0 \(none\)/m.exec(output) ?? [];
+      const shown = JSON.parse((await deadLetters('show', String(id))).output);
+      expect(shown).toMatchObject([
+        { id, data: { key: 'same', value: '{"connectionId":"B","connectionMandate":"7"}' } },
+      ]);
+      expect(await deadLetters('show', 'none')).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('no dead letter none'),
+      });
+    });
+
+    it('replays one that can be applied by now, which does not undo a newer mandate', async () => {
+      const letter = (id: string, connectionId: string, timestamp: number) => {
+        const value = JSON.stringify({ connectionId, connectionMandate: '0' });
+        const data = {
+          reason: 'set aside by an older version of us',
+          topic,
+          partition: 0,
+          timestamp,
+          key: connectionId,
+          value,
+        };
+        return { key: connectionId, value: JSON.stringify({ id, time: new Date().toISOString(), data }) };
+      };
+      const producer = kafka().producer();
+      await producer.connect();
+      const messages = [letter('old', 'B1', Date.now() - 3_600_000), letter('lone', 'B2', Date.now() - 3_600_000)];
+      await producer.send({ topic: topics.connectionMandatesDeadLetters.name, messages });
+      await producer.disconnect();
+      expect(await deadLetters('replay', 'old', 'lone')).toMatchObject({
+        code: 0,
+        output: expect.stringContaining('2 written'),
+      });
+      await becomes('B2', '0');
+      expect(await mandateOf(iotPlatform, 'B1')).toBe('2');
+    });
+
+    it('sets aside again what still cannot be applied', async () => {
+      const before = await endOffsets(topics.connectionMandatesDeadLetters.name);
+      expect(await deadLetters('replay', '--all')).toMatchObject({ code: 0 });
+      await vi.waitFor(
+        async () => expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(before + 3),
+        patience,
+      );
+      expect(await mandateOf(iotPlatform, 'B1')).toBe('2');
     });
   });
 

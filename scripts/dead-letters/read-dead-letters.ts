@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import kafkajs from 'kafkajs';
+import { withAdmin } from '../kafka-admin.ts';
+
+/** `data` is as lib/dead-letter.ts wrote it; `timestamp` in milliseconds since 1970. */
+export type DeadLetter = {
+  id: string;
+  time: string;
+  data: {
+    reason: string;
+    topic: string;
+    partition?: number;
+    offset?: number;
+    timestamp: number;
+    key: string;
+    value?: string;
+    valueBase64?: string;
+    truncated?: boolean;
+  };
+};
+
+/** All dead letters, oldest first; the same record set aside twice is one of them. */
+export const readDeadLetters = async (brokers: string[], topic: string): Promise<DeadLetter[]> => {
+  const many = await withAdmin(brokers, async (admin) => {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return offsets.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+  });
+  const letters = new Map<string, DeadLetter>();
+  if (many === 0) return [];
+  const group = `dead-letters-${randomUUID()}`;
+  const consumer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).consumer({ groupId: group });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  let seen = 0;
+  await new Promise<void>((resolve, reject) => {
+    const eachMessage = async ({ message }: kafkajs.EachMessagePayload) => {
+      const letter = JSON.parse(String(message.value)) as DeadLetter;
+      letters.set(letter.id, letter);
+      if (++seen >= many) resolve();
+    };
+    consumer.run({ autoCommit: false, eachMessage }).catch(reject);
+  });
+  await consumer.disconnect();
+  await withAdmin(brokers, (admin) => admin.deleteGroups([group]));
+  return [...letters.values()].sort((a, b) => a.time.localeCompare(b.time));
+};
