@@ -8,15 +8,15 @@ const say = (name: string) => (line: string) => void process.stderr.write(`stack
 export const setup = () => {
   mkdirSync(stackFolder, { recursive: true });
   rmSync(outcomeFile, { force: true });
-  const ready = Promise.all([
+  const ready = Promise.allSettled([
     ...parts.map((name) => startPart(name, say(name))),
     ensureDaprd(say('daprd')),
     // The CLI is for one test: built under CI, elsewhere used where it is.
     ...(process.env.CI ? [daprCli.ensure(say('dapr'))] : []),
-  ]).then(
-    () => writeFileSync(outcomeFile, 'ready'),
-    (error: Error) => writeFileSync(outcomeFile, error.message),
-  );
+  ]).then((outcomes) => {
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    writeFileSync(outcomeFile, failed ? (failed.reason as Error).message : 'ready');
+  });
   return async () => {
     await ready;
     await Promise.all(parts.map((name) => stopPart(name)));
