@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { mandateChangedEvent } from './connection-mandate.ts';
+import { z } from 'zod';
+import { mandateChangedEvent, mandateChangedSchema } from './connection-mandate.ts';
 import { parseConnectionMandate } from './parse-connection-mandate.ts';
 
 const example = JSON.parse(readFileSync(new URL('examples/mandate-changed.v1.json', import.meta.url), 'utf8'));
@@ -26,6 +27,15 @@ describe('an event of connection-mandates-topic', () => {
         traceparent: example.traceparent,
       }),
     ).toEqual(example));
+
+  it('is described to every language by its JSON Schema', () => {
+    // Where this fails on purpose: write what z.toJSONSchema says to the file.
+    const schema = JSON.parse(readFileSync(new URL('schemas/mandate-changed.v1.json', import.meta.url), 'utf8'));
+    expect(z.toJSONSchema(mandateChangedSchema, { io: 'input' })).toEqual(schema);
+  });
+
+  it('is not lost for a malformed trace', () =>
+    expect(parse(change({ traceparent: 'nonsense' })).data).toEqual(example.data));
 
   it('may have fields that we do not know', () =>
     expect(parse(change({ later: 1, data: { ...example.data, later: 2 } })).data).toEqual(example.data));
