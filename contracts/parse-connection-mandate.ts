@@ -48,6 +48,7 @@ const upcasters: Record<string, (event: { data?: unknown }, timestamp: number) =
  * @throws Error whose message says what is wrong with the record; such a record can never be applied
  */
 export const parseConnectionMandate = ({ value, timestamp }: RecordToParse): MandateChanged => {
+  if (!Number.isSafeInteger(timestamp)) throw new Error('the record has no time that can be believed');
   const content = decodedTwice(json(value.toString()));
   if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new Error('not a JSON object');
   const change = 'specversion' in content ? fromCloudEvent(content, timestamp) : fromPlainPayload(content, timestamp);

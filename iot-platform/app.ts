@@ -38,7 +38,10 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
     }),
     '/status': {
       get: async (_req: unknown, res: { json(body: object): void }) =>
-        res.json({ view: await view.completeness(), sinceStart: projection.counts() }),
+        res.json({
+          view: await view.completeness().catch((error: Error) => ({ state: 'unknown', reason: error.message })),
+          sinceStart: projection.counts(),
+        }),
     },
   };
   return httpApp(routes, { ...context, statuses });

@@ -1,6 +1,6 @@
 import type { DeliveredRecord, OutgoingEvent } from './event-bus.ts';
 
-export const recordSetAsideType = 'utility.platform.record-set-aside.v1';
+const recordSetAsideType = 'utility.platform.record-set-aside.v1';
 
 const maxValueBytes = 1024 * 1024;
 
@@ -32,12 +32,13 @@ export const deadLetter = (
   };
 };
 
-/** As text where people can read it, as base64 where text would lose bytes. */
+/** As text where people can read it, as base64 where text would lose bytes, or grow by what JSON escapes. */
 const content = (bytes: Buffer) => {
   const kept = bytes.subarray(0, maxValueBytes);
   const text = kept.toString();
+  const isText = Buffer.from(text).equals(kept) && JSON.stringify(text).length <= 1.5 * kept.length + 100;
   return {
-    ...(Buffer.from(text).equals(kept) ? { value: text } : { valueBase64: kept.toString('base64') }),
+    ...(isText ? { value: text } : { valueBase64: kept.toString('base64') }),
     ...(kept.length < bytes.length && { truncated: true }),
   };
 };

@@ -6,7 +6,7 @@ export type OutgoingEvent = { readonly id: string; readonly key: string; readonl
 
 /**
  * One record as it is delivered; `timestamp` is when the log received it, in milliseconds since 1970.
- * Some brokers know neither key nor place.
+ * Some brokers know neither key nor place. NaN is a time that cannot be believed.
  */
 export type DeliveredRecord = {
   readonly topic: string;
@@ -54,10 +54,13 @@ export const declaredTopic = (topics: readonly Topic[], name: string): Topic => 
   return topic;
 };
 
+/** What a broker adds to a record: headers, offsets, the frame of a batch. */
+const recordOverheadBytes = 512;
+
 /** Parts the events that the topic takes from those that are larger than it allows. */
 export const bySize = (topic: Topic, events: readonly OutgoingEvent[]) => {
   const fits = ({ key, value }: OutgoingEvent) =>
-    Buffer.byteLength(key) + Buffer.byteLength(value) <= topic.maxMessageBytes;
+    Buffer.byteLength(key) + Buffer.byteLength(value) + recordOverheadBytes <= topic.maxMessageBytes;
   return { fitting: events.filter(fits), tooLarge: events.filter((event) => !fits(event)) };
 };
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sidecarArguments } from './sidecar-arguments.ts';
+import { isTaken } from './stack/converse.ts';
 import { ensureDaprd } from './stack/daprd.ts';
 import { startPart } from './stack/start-part.ts';
 
@@ -22,14 +23,14 @@ const members = [
     main: 'crm/main.ts',
     env: { APP_PORT: '3005' },
     appPort: 3005,
-    ports: { dapr: 3905, grpc: 50_005, internal: 50_105 },
+    ports: { dapr: 3905, grpc: 3906, internal: 3907 },
   },
   {
     id: 'iot-platform',
     main: 'iot-platform/main.ts',
     env: { APP_PORT: '5002', APP_REST_PORT: '3008' },
     appPort: 5002,
-    ports: { dapr: 3908, grpc: 50_008, internal: 50_108 },
+    ports: { dapr: 3908, grpc: 3909, internal: 3910 },
   },
 ];
 
@@ -47,11 +48,15 @@ const walkThrough = `
   Ctrl-C stops services and sidecars.
 `;
 
+const readyWithinMs = 60_000;
+
 const running = new Set<ChildProcess>();
 let stopping = false;
 
 const run = (name: string, program: string, args: string[], env: Record<string, string>) => {
+  // A group of its own: Ctrl-C reaches us alone, and we stop each once.
   const child = spawn(program, args, {
+    detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, APP_API_TOKEN: token, ...env },
   });
@@ -79,17 +84,23 @@ const stop = async (exitCode: number) => {
 };
 
 const untilReady = async (url: string) => {
-  while (
-    !(await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    ))
-  )
+  const deadline = performance.now() + readyWithinMs;
+  for (;;) {
+    const answer = await fetch(url).then(
+      async (response) => ({ ready: response.ok, said: await response.text() }),
+      (error: Error) => ({ ready: false, said: error.message }),
+    );
+    if (answer.ready) return;
+    if (performance.now() > deadline) throw new Error(`${url} is not ready: ${answer.said}`);
     await delay(100);
+  }
 };
 
 const lab = async () => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+  for (const port of members.flatMap(({ appPort, ports }) => [appPort, ...Object.values(ports)]))
+    if (await isTaken(port))
+      throw new Error(`Port ${port} is taken: is a lab, or what it left, still running? Stop that first.`);
   const say = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
   const parts = (['kafka', 'redis', 'mysql', 'zipkin'] as const).map((name) => startPart(name, say(name)));
   const [daprd] = await Promise.all([ensureDaprd(say('daprd')), ...parts]);

@@ -1,13 +1,16 @@
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { getJson, startProgram } from './platform-process.ts';
+import { dataFolder, getJson, startProgram } from './platform-process.ts';
 import {
   appToken,
   componentsFolder,
   type Member,
   mandateOf,
   postJson,
+  startCrmApp,
   startCrmMember,
   startIotApp,
   startIotMember,
@@ -217,6 +220,20 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       },
       { timeout: 30_000, interval: 500 },
     );
+  });
+
+  it('publishes a backlog of 2,000 events without a single refusal', async () => {
+    const file = join(dataFolder(), 'customers.csv');
+    const rows = Array.from({ length: 2_000 }, (_, n) => `${n + 1},First,Last,Delft,${100_000 + n},1`);
+    writeFileSync(file, ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...rows].join('\n'));
+    await crm.app.end('SIGTERM');
+    crm = await startCrmApp(crm.sidecar, { CUSTOMERS_CSV: file });
+    await becomes('101999', '1');
+    await vi.waitFor(
+      async () => expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
+      patience,
+    );
+    expect(crm.app.output()).not.toContain('outbox not published');
   });
 
   describe('readiness', () => {

@@ -31,6 +31,7 @@ export const startRelay = ({ db, bus, log }: RelayContext): Relay => {
   let woken = new AbortController();
   let flushUntil = Number.POSITIVE_INFINITY;
   let size = batchSize;
+  let failing = false;
 
   /** Goes through the outbox once; answers whether there was anything, and whether all of it was published. */
   const round = async () => {
@@ -45,7 +46,9 @@ export const startRelay = ({ db, bus, log }: RelayContext): Relay => {
       if (closing.signal.aborted && (failure || performance.now() > flushUntil)) return { ...outcome, failed: true };
       if (!failure) continue;
       outcome.failed = true;
-      log.warn({ err: failure }, 'outbox not published, will retry');
+      // Once an outage; what follows is the same again.
+      log[failing ? 'debug' : 'warn']({ err: failure }, 'outbox not published, will retry');
+      failing = true;
       await interruptible(afterFailureMs, closing.signal);
     }
   };
@@ -57,6 +60,8 @@ export const startRelay = ({ db, bus, log }: RelayContext): Relay => {
         return { found: true, failed: true };
       });
       if (closing.signal.aborted && (failed || !found)) return;
+      if (failing && !failed) log.info('outbox published again');
+      failing = failed;
       failures = failed ? failures + 1 : 0;
       if (failed) await interruptible(Math.min(50 * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
       else if (!found) {

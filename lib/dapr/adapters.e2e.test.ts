@@ -5,6 +5,7 @@ import { dataFolder, type Started } from '../../tests/platform-process.ts';
 import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
 import { kafka } from '../../tests/stack/fresh.ts';
 import { stackReady } from '../../tests/stack/stack.ts';
+import { testWorld } from '../../tests/test-world.ts';
 import { eventBusContract } from '../event-bus.contract.ts';
 import type { EventBus, Topic } from '../event-bus.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
@@ -24,13 +25,13 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
   /** Each subscription is a member of its group as in life: an app and a sidecar of its own, which end with it. */
   const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
-    const none = createDeliveries(sidecarOnly(undefined), Date.now);
+    const none = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
     const { publish, check } = daprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
     return {
       publish,
       check,
       subscribe: async (topic, handler) => {
-        const deliveries = createDeliveries(sidecarOnly(undefined), Date.now);
+        const deliveries = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
         const port = nextPort();
         const app = await listen(deliveryApp(deliveries.router), { host: '127.0.0.1', port, variable: 'PORT' });

@@ -1,5 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { testWorld } from '../../tests/test-world.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -14,7 +15,7 @@ const entry = (entryId: string, text: string, metadata?: Record<string, string>)
 });
 
 const subscribed = (token?: string) => {
-  const deliveries = createDeliveries(sidecarOnly(token), () => now);
+  const deliveries = createDeliveries(sidecarOnly(token), { ...testWorld(), now: () => now });
   const seen: DeliveredRecord[] = [];
   const subscription = deliveries.add('pubsub', 'things', async (batch) => {
     seen.push(...batch);
@@ -53,6 +54,16 @@ describe('what a sidecar asks and delivers', () => {
       { topic: 'things', value: Buffer.from('later'), key: 'p', timestamp: now },
       { topic: 'things', value: Buffer.from('bare'), timestamp: now },
     ]);
+  });
+
+  it('has no place and no time where what is said of them cannot be', async () => {
+    const { http, seen } = subscribed();
+    const metadata = { __partition: '-1', __offset: '7', __timestamp: '99999999999999' };
+    await http
+      .post('/deliveries/things')
+      .send({ entries: [entry('0', 'now', metadata)] })
+      .expect(200);
+    expect(seen).toEqual([{ topic: 'things', value: Buffer.from('now'), timestamp: Number.NaN }]);
   });
 
   it('is to be delivered again when the handler throws, or when the subscription is closed', async () => {

@@ -1,5 +1,6 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { BatchHandler, DeliveredRecord, Subscription, Verdict } from '../event-bus.ts';
+import type { World } from '../world.ts';
 
 export type Deliveries = {
   /** Before the app listens: the sidecar asks for subscriptions once. */
@@ -13,12 +14,13 @@ type BulkDelivery = { entries: { entryId: string; event: string; metadata?: Reco
 
 const maxMessagesCount = 1000;
 const maxAwaitDurationMs = 4;
+const clockSkewAllowedMs = 5 * 60_000;
 
 /** The routes by which the sidecar asks for subscriptions and delivers; `guard` keeps others out. */
-export const createDeliveries = (guard: RequestHandler, now: () => number): Deliveries => {
+export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World, 'now' | 'log'>): Deliveries => {
   const subscribed = new Map<string, { pubsub: string; deliver: (delivery: BulkDelivery) => Promise<object> }>();
   const subscriptions = () => [...subscribed].map(([topic, { pubsub }]) => ({ pubsub, topic }));
-  const json = express.json({ limit: '64mb', type: () => true });
+  const json = express.json({ limit: Number.POSITIVE_INFINITY, type: () => true });
 
   const router = express.Router();
   router.get('/dapr/config', guard, (_req, res) => void res.json({}));
@@ -29,6 +31,7 @@ export const createDeliveries = (guard: RequestHandler, now: () => number): Deli
     else res.sendStatus(503); // not 404, which a sidecar takes for "drop it"
   });
   router.use('/deliveries', (error: { status?: number }, _req: Request, res: Response, _next: NextFunction) => {
+    log.error({ err: error }, 'delivery cannot be read, it will come again');
     res.sendStatus(error.status ?? 500);
   });
 
@@ -79,19 +82,20 @@ const asRecord = (
   now: number,
 ): DeliveredRecord => {
   // Redis Streams knows no key, but passes on what was given when the event was published.
-  const {
-    partitionKey,
-    __key: key = partitionKey,
-    __partition: partition,
-    __offset: offset,
-    __timestamp: timestamp,
-  } = metadata;
+  const { partitionKey, __key: key = partitionKey, __partition, __offset, __timestamp } = metadata;
+  const [partition, offset] = [wholeNumber(__partition), wholeNumber(__offset)];
   return {
     topic,
     value: Buffer.from(event, 'base64'),
-    timestamp: timestamp === undefined ? now : Number(timestamp),
+    timestamp: __timestamp === undefined ? now : believable(wholeNumber(__timestamp), now),
     ...(key !== undefined && { key }),
-    ...(partition !== undefined && { partition: Number(partition) }),
-    ...(offset !== undefined && { offset: Number(offset) }),
+    ...(partition !== undefined && offset !== undefined && { partition, offset }),
   };
 };
+
+const wholeNumber = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+
+/** A record's own headers can overwrite what the sidecar says of it; no time of the future is taken from them. */
+const believable = (timestamp: number | undefined, now: number): number =>
+  timestamp !== undefined && timestamp <= now + clockSkewAllowedMs ? timestamp : Number.NaN;

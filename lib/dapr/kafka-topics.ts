@@ -18,11 +18,14 @@ export const checkKafkaTopics = async (
     brokers: [...brokers],
     logLevel: logLevel.NOTHING,
     connectionTimeout: 2_000,
+    requestTimeout: 2_000,
     retry: { retries: 0 },
   });
   const admin = kafka.admin();
   try {
-    await admin.connect();
+    await admin.connect().catch((error: Error) => {
+      throw new Error(`Kafka does not answer at ${brokers.join(', ')} (KAFKA_BROKERS): ${error.message}`);
+    });
     const existing = await admin.listTopics();
     const wanted = topics.filter(({ name }) => existing.includes(name)).map(({ name }) => name);
     const { topics: found } = await admin.fetchTopicMetadata({ topics: wanted });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Router } from 'express';
 import { ConfigError } from '../config-error.ts';
 import type { EventBus, Topic } from '../event-bus.ts';
@@ -9,6 +10,8 @@ import { sidecarOnly } from './guard.ts';
 import { checkKafkaTopics } from './kafka-topics.ts';
 import { connectSidecar, type Sidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
+
+const askAgainAfterMs = 500;
 
 export type DaprSettings = {
   readonly sidecarPort: number;
@@ -38,7 +41,7 @@ export const openDaprPlatform = (
     log.warn(
       'APP_API_TOKEN is not set: every program on this machine may deliver events; the sidecar and this service must share it',
     );
-  const deliveries = createDeliveries(sidecarOnly(settings.appToken), now);
+  const deliveries = createDeliveries(sidecarOnly(settings.appToken), { now, log });
 
   return {
     eventBus: (pubsub) => {
@@ -66,16 +69,18 @@ const refuseStrangeSidecar = async (
   { signal, fail }: { signal: AbortSignal; fail: (error: ConfigError) => void },
 ): Promise<void> => {
   await sidecar.untilReady(signal);
-  // One that has gone again in the meantime is waited for once more.
-  const held = await sidecar.metadata().catch(() => undefined);
+  const held = await sidecar.metadata().catch((error: Error) => error);
   if (signal.aborted) return;
-  if (!held) return refuseStrangeSidecar(sidecar, pubsub, { signal, fail });
+  if (held instanceof ConfigError) return fail(held);
+  if (held instanceof Error) {
+    // It has gone again in the meantime: wait for it once more.
+    await delay(askAgainAfterMs, undefined, { signal }).catch(() => undefined);
+    return refuseStrangeSidecar(sidecar, pubsub, { signal, fail });
+  }
   const names = held.components.map(({ name }) => name);
-  if (!names.includes(pubsub))
-    fail(
-      new ConfigError(
-        `The sidecar with app-id ${held.id} has no component ${pubsub}; it has ${names.join(', ') || 'none'}. ` +
-          `Start it under the app-id that the component's scopes name, with --resources-path on its folder.`,
-      ),
-    );
+  if (names.includes(pubsub)) return;
+  const message =
+    `The sidecar with app-id ${held.id} has no component ${pubsub}; it has ${names.join(', ') || 'none'}. ` +
+    `Start it under the app-id that the component's scopes name, with --resources-path on its folder.`;
+  fail(new ConfigError(message));
 };

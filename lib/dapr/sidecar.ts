@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError } from '../config-error.ts';
 
 export type SidecarAnswer = { status: number; body: unknown };
 
@@ -7,7 +8,7 @@ export type SidecarAnswer = { status: number; body: unknown };
 export type Sidecar = {
   /** `path` from behind /v1.0, `body` as JSON. @throws SidecarUnreachable when nothing answers */
   call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<SidecarAnswer>;
-  /** The sidecar's own app-id and the components that it has loaded. */
+  /** The sidecar's own app-id and the components that it has loaded. @throws ConfigError when our token is not its */
   metadata(): Promise<SidecarMetadata>;
   /** Resolves once it can be used; waits for ever, for a sidecar may start after its app. */
   untilReady(signal: AbortSignal): Promise<void>;
@@ -20,17 +21,23 @@ export type SidecarMetadata = {
   subscriptions?: { pubsubname: string; topic: string }[];
 };
 
-export class SidecarUnreachable extends Error {
+class SidecarUnreachable extends Error {
   override name = 'SidecarUnreachable';
 }
-
-/** Longer than the broker's own time limit: a broker that hangs would else be waited for without end. */
-const timeoutMs = 20_000;
 
 /** A bulk publish that failed repeats its errors in a header: more than Node takes by itself. */
 const maxHeaderSize = 8 * 1024 * 1024;
 
-export const connectSidecar = ({ port, token }: { port: number; token?: string | undefined }): Sidecar => {
+export const connectSidecar = ({
+  port,
+  token,
+  timeoutMs = 20_000,
+}: {
+  port: number;
+  token?: string | undefined;
+  /** Longer than the broker's own time limit: a broker that hangs would else be waited for without end. */
+  timeoutMs?: number;
+}): Sidecar => {
   const agent = new Agent({ keepAlive: true, maxSockets: 128 });
   const headers = { 'content-type': 'application/json', ...(token && { 'dapr-api-token': token }) };
 
@@ -65,7 +72,13 @@ export const connectSidecar = ({ port, token }: { port: number; token?: string |
 
   return {
     call,
-    metadata: async () => (await call('GET', '/metadata')).body as SidecarMetadata,
+    metadata: async () => {
+      const answer = await call('GET', '/metadata');
+      if (answer.status === 401)
+        throw new ConfigError('The sidecar asks for its API token: set DAPR_API_TOKEN to what it was started with.');
+      if (answer.status !== 200) throw new Error(complaintOf(answer));
+      return answer.body as SidecarMetadata;
+    },
     untilReady: async (signal) => {
       while (!signal.aborted) {
         const status = await call('GET', '/healthz/outbound').then(

@@ -52,7 +52,9 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     // Stores say "conflict" in many ways, so ask the store itself; one that has written half of ours conflicts as well.
     const held = await readMany(upserts.map(({ key }) => key));
     const other = upserts.find(({ key, etag }) => held.get(key)?.etag !== etag);
-    throw other ? new StateConflict(other.key) : new Error(complaintOf(answer));
+    if (other) throw new StateConflict(other.key);
+    creation = undefined; // perhaps another store has taken its place
+    throw new Error(complaintOf(answer));
   };
 
   return {

@@ -6,5 +6,6 @@ export const deliveryApp = (deliveries: Router): Express => {
   app.disable('x-powered-by').disable('etag');
   app.get('/healthz', (_req, res) => void res.json({ status: 'alive' }));
   app.use(deliveries);
+  app.use((_req, res) => void res.sendStatus(404));
   return app;
 };

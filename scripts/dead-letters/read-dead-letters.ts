@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { withAdmin } from '../kafka-admin.ts';
 
-/** `data` is as lib/dead-letter.ts wrote it; `timestamp` in milliseconds since 1970. */
+/** `data` is as lib/dead-letter.ts wrote it. */
 export type DeadLetter = {
   id: string;
   time: string;
@@ -11,7 +11,8 @@ export type DeadLetter = {
     topic: string;
     partition?: number;
     offset?: number;
-    timestamp: number;
+    /** None where the record's time could not be believed. */
+    timestamp: number | null;
     key: string;
     value?: string;
     valueBase64?: string;

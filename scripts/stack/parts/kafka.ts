@@ -47,7 +47,8 @@ const prepare = async (folder: string, say: Say) => {
   await writeFile(properties, serverProperties(data));
   if (!(await readdir(data)).includes('meta.properties')) {
     say('formatting its data folder');
-    const clusterId = randomBytes(16).toString('base64url');
+    // Led by a letter: an id that begins with a dash is taken for an option.
+    const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`;
     await runCommand(java, [...classpath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]);
   }
   const logLevel = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
