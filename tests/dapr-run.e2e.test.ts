@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, getJson, root, type Started, startProgram } from './platform-process.ts';
 import { componentsFolder, mandateOf, postJson } from './stack/dapr-lab.ts';
 import { freshStack } from './stack/fresh.ts';
@@ -8,13 +9,6 @@ import { ports } from './stack/ports.ts';
 import { daprCli, daprCliEnvironment, stackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 100 };
-const corinne = {
-  firstName: 'Corinne',
-  lastName: 'Lopez',
-  city: 'Enschede',
-  connectionId: '7733',
-  connectionMandate: '2',
-};
 const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
 
@@ -34,7 +28,7 @@ const dapr = async (...args: string[]) => {
 
 const followsTheCrm = async () => {
   await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe('1'), patience);
-  expect((await postJson(`${crm.url}/customers/7`, corinne)).status).toBe(200);
+  expect((await postJson(`${crm.url}/customers/7`, corinneInRealTime)).status).toBe(200);
   await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe('2'), patience);
   for (const { url } of [crm, iotPlatform])
     await vi.waitFor(

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
+import { molly } from './lab-customers.ts';
 import { dataFolder, getJson, startProgram } from './platform-process.ts';
 import {
   appToken,
@@ -23,13 +24,6 @@ import { stackReady } from './stack/stack.ts';
 const patience = { timeout: 30_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
-const molly = {
-  firstName: 'Molly',
-  lastName: 'Peterson',
-  city: 'Zeewolde',
-  connectionId: '928',
-  connectionMandate: '2',
-};
 
 describe.runIf(await stackReady())('on Dapr and Kafka', () => {
   let resources: string;

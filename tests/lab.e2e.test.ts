@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { corinneInRealTime, markusInRealTime, molly } from './lab-customers.ts';
 import { getJson, startProgram } from './platform-process.ts';
 import {
   componentsFolder,
@@ -13,27 +14,6 @@ import { ports } from './stack/ports.ts';
 import { stackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
-const corinne = {
-  firstName: 'Corinne',
-  lastName: 'Lopez',
-  city: 'Enschede',
-  connectionId: '7733',
-  connectionMandate: '2',
-};
-const markus = {
-  firstName: 'Markus',
-  lastName: 'Berg',
-  city: 'Maassluis',
-  connectionId: '4512',
-  connectionMandate: '2',
-};
-const molly = {
-  firstName: 'Molly',
-  lastName: 'Peterson',
-  city: 'Zeewolde',
-  connectionId: '928',
-  connectionMandate: '0',
-};
 
 let resources: string;
 let crm: Member;
@@ -93,7 +73,7 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
   });
 
   it('3. shows a change of the CRM shortly after', async () => {
-    expect((await postJson(`${crm.url}/customers/7`, corinne)).status).toBe(200);
+    expect((await postJson(`${crm.url}/customers/7`, corinneInRealTime)).status).toBe(200);
     await becomes(iotPlatform, '7733', '2');
   });
 
@@ -108,7 +88,7 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
 
   it('5. catches up on what changed while the IoT platform was down, and the CRM answers normally meanwhile', async () => {
     await iotPlatform.end('SIGTERM');
-    expect((await postJson(`${crm.url}/customers/5`, markus)).status).toBe(200);
+    expect((await postJson(`${crm.url}/customers/5`, markusInRealTime)).status).toBe(200);
     expect((await getJson(`${crm.url}/?customerId=5`)).body).toMatchObject({ connectionMandate: '2' });
     iotPlatform = await startIotMember(resources);
     await becomes(iotPlatform, '4512', '2');
@@ -126,7 +106,7 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
       async () => expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
       patience,
     );
-    await postJson(`${crm.url}/customers/7`, corinne);
+    await postJson(`${crm.url}/customers/7`, corinneInRealTime);
     await becomes(iotPlatform, '7733', '2');
     const published = await eventsInTopic();
     await crm.end('SIGTERM');

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, getJson, type Started, said, startPlatform, startProcess } from './platform-process.ts';
 
 const patience = { timeout: 10_000, interval: 20 };
@@ -14,13 +15,6 @@ const start = async (env: Record<string, string>) => {
   return platform;
 };
 
-const corinne = {
-  firstName: 'Corinne',
-  lastName: 'Lopez',
-  city: 'Enschede',
-  connectionId: '7733',
-  connectionMandate: '2',
-};
 const change = (crm: string, customer: object) =>
   fetch(`${crm}/customers/7`, {
     method: 'POST',
@@ -46,14 +40,14 @@ describe('npm start', () => {
   it('keeps customers, mandates and offsets at the next start, and publishes nothing twice', async () => {
     const env = { DATA_DIR: dataFolder() };
     const first = await start(env);
-    expect((await change(first.crm, corinne)).status).toBe(200);
+    expect((await change(first.crm, corinneInRealTime)).status).toBe(200);
     await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), patience);
     await first.end('SIGTERM');
 
     const second = await start(env);
     expect((await getJson(`${second.crm}/customers/7`)).body.connectionMandate).toBe('2');
     expect(await mandate(second.iotPlatform, '7733')).toBe('2');
-    expect((await change(second.crm, { ...corinne, connectionMandate: '0' })).status).toBe(200);
+    expect((await change(second.crm, { ...corinneInRealTime, connectionMandate: '0' })).status).toBe(200);
     await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('0'), patience);
     expect(await offsets(second.iotPlatform)).toBe(10);
     const { body } = await getJson(`${second.iotPlatform}/status`);
@@ -63,7 +57,7 @@ describe('npm start', () => {
   it('begins anew with the lab’s CRM in memory: the CSV overrides what was changed', async () => {
     const env = { DATA_DIR: dataFolder(), CRM_DATABASE_URL: 'memory' };
     const first = await start(env);
-    await change(first.crm, corinne);
+    await change(first.crm, corinneInRealTime);
     await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), patience);
     await first.end('SIGKILL');
     const second = await start(env);
@@ -106,13 +100,13 @@ describe('the two services in processes of their own', () => {
       return { ...service, url: url as string };
     };
     const crm = await startService('crm/main.ts');
-    expect((await change(crm.url, corinne)).status).toBe(200);
+    expect((await change(crm.url, corinneInRealTime)).status).toBe(200);
     const iotPlatform = await startService('iot-platform/main.ts');
     await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('2'), patience);
     await crm.end('SIGTERM');
     expect(await mandate(iotPlatform.url, '7733')).toBe('2');
     const again = await startService('crm/main.ts');
-    await change(again.url, { ...corinne, connectionMandate: '0' });
+    await change(again.url, { ...corinneInRealTime, connectionMandate: '0' });
     await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('0'), patience);
   });
 });

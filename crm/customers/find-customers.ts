@@ -8,18 +8,19 @@ const asCustomer = ({ customerId, ...data }: Selectable<CustomerTable>): Custome
   ...data,
 });
 
-export const customerUnknown = (customerId: string) =>
-  new DomainError('customer-unknown', `There is no customer ${customerId.slice(0, 100)}.`);
+/** Works on the database and within a transaction, as all of these do. */
+export const lookUpCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer | undefined> => {
+  const number = customerNumber(customerId);
+  if (number === undefined) return undefined;
+  const row = await db.selectFrom('customer').selectAll().where('customerId', '=', number).executeTakeFirst();
+  return row && asCustomer(row);
+};
 
-/** Works on the database and within a transaction. @throws DomainError customer-unknown */
+/** @throws DomainError customer-unknown */
 export const findCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer> => {
-  const row = await db
-    .selectFrom('customer')
-    .selectAll()
-    .where('customerId', '=', customerNumber(customerId) ?? 0)
-    .executeTakeFirst();
-  if (!row) throw customerUnknown(customerId);
-  return asCustomer(row);
+  const customer = await lookUpCustomer(db, customerId);
+  if (!customer) throw new DomainError('customer-unknown', `There is no customer ${customerId.slice(0, 100)}.`);
+  return customer;
 };
 
 export const findHolder = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<Customer | undefined> => {

@@ -9,7 +9,7 @@ import { validate } from '../../lib/validate.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { type CustomerChanges, insertCustomer, inTransaction } from './change-customer.ts';
 import { customerDataSchema, customerIdSchema } from './customer.ts';
-import { findCustomer, findHolder, revisionOf } from './find-customers.ts';
+import { findHolder, lookUpCustomer, revisionOf } from './find-customers.ts';
 
 const rowsPerTransaction = 500;
 
@@ -82,9 +82,7 @@ const importRows = (changes: CustomerChanges, rows: readonly { line: number; row
  */
 const differences = async (trx: Transaction<CrmDatabase>, row: Row): Promise<string[] | undefined> => {
   const { customerId, connectionId } = row;
-  const there = await (customerId === undefined
-    ? findHolder(trx, connectionId)
-    : findCustomer(trx, customerId).catch(() => undefined));
+  const there = await (customerId === undefined ? findHolder(trx, connectionId) : lookUpCustomer(trx, customerId));
   if (there) return customerFields.filter((field) => there[field] !== row[field]);
   return customerId === undefined && (await revisionOf(trx, connectionId)) !== undefined ? ['connectionId'] : undefined;
 };

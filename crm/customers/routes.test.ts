@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { corinne, molly } from '../../tests/lab-customers.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
 import { crmApp } from '../app.ts';
 import { openCrmDatabase } from '../database/open-database.ts';
@@ -25,21 +26,6 @@ const crm = async ({ empty = false } = {}) => {
   };
   await db.deleteFrom('outbox').execute();
   return { http, outbox, db, setClock: world.setClock };
-};
-
-const corinne = {
-  firstName: 'Corinne',
-  lastName: 'Lopez',
-  city: 'Enschede',
-  connectionId: '7733',
-  connectionMandate: '1',
-};
-const molly = {
-  firstName: 'Molly',
-  lastName: 'Peterson',
-  city: 'Zeewolde',
-  connectionId: '928',
-  connectionMandate: '0',
 };
 
 describe('reading customers', () => {
