@@ -13,7 +13,7 @@ export const orNumber = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value), schema);
 
 /** The payload of the event: these two fields, both strings. */
-export const connectionMandateDataSchema = z.object({
+const connectionMandateDataSchema = z.object({
   connectionId: connectionIdSchema,
   connectionMandate: connectionMandateSchema,
 });

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { topics } from '../contracts/topics.ts';
 import { describeGroup } from './consumer-group/describe-group.ts';
 import { resetGroup } from './consumer-group/reset-group.ts';
-import { withAdmin } from './kafka-admin.ts';
+import { kafkaBrokers, withAdmin } from './kafka-client.ts';
 import { table } from './table.ts';
 
 const help = `Where a consumer group of Kafka stands, and how to make it read again.
@@ -30,7 +30,7 @@ const main = async () => {
   const [command = 'describe'] = positionals;
   if (values.help) return console.log(help);
   const { group, topic, to } = values;
-  const brokers = (process.env.KAFKA_BROKERS || 'localhost:9092').split(',');
+  const brokers = kafkaBrokers(process.env);
   if (command === 'describe')
     return withAdmin(brokers, async (admin) => console.log(table(await describeGroup(admin, group, topic))));
   if (command !== 'reset')

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { topics } from '../contracts/topics.ts';
 import { type DeadLetter, readDeadLetters } from './dead-letters/read-dead-letters.ts';
 import { replayDeadLetters } from './dead-letters/replay-dead-letters.ts';
+import { kafkaBrokers } from './kafka-client.ts';
 import { table } from './table.ts';
 
 const help = `The records that a subscriber could not apply and set aside, in ${topics.connectionMandatesDeadLetters.name}.
@@ -23,7 +24,7 @@ const main = async () => {
   if (values.help) return console.log(help);
   if (!['list', 'show', 'replay'].includes(command))
     throw new Error(`There is no command ${command}: say list, show or replay (--help tells more).`);
-  const brokers = (process.env.KAFKA_BROKERS || 'localhost:9092').split(',');
+  const brokers = kafkaBrokers(process.env);
   const letters = await readDeadLetters(brokers, topics.connectionMandatesDeadLetters.name);
   if (command === 'list')
     return console.log(letters.length > 0 ? table(letters.map(row)) : 'There are no dead letters.');

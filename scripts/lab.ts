@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sidecarArguments } from './sidecar-arguments.ts';
 import { isTaken } from './stack/converse.ts';
 import { ensureDaprd } from './stack/daprd.ts';
+import { partNames } from './stack/parts.ts';
 import { startPart } from './stack/start-part.ts';
 
 const help = `Usage: npm run lab
@@ -21,14 +22,14 @@ const members = [
   {
     id: 'crm',
     main: 'crm/main.ts',
-    env: { APP_PORT: '3005' },
+    env: {},
     appPort: 3005,
     ports: { dapr: 3905, grpc: 3906, internal: 3907 },
   },
   {
     id: 'iot-platform',
     main: 'iot-platform/main.ts',
-    env: { APP_PORT: '5002', APP_REST_PORT: '3008' },
+    env: { APP_REST_PORT: '3008' },
     appPort: 5002,
     ports: { dapr: 3908, grpc: 3909, internal: 3910 },
   },
@@ -102,10 +103,11 @@ const lab = async () => {
     if (await isTaken(port))
       throw new Error(`Port ${port} is taken: is a lab, or what it left, still running? Stop that first.`);
   const say = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
-  const parts = (['kafka', 'redis', 'mysql', 'zipkin'] as const).map((name) => startPart(name, say(name)));
+  const parts = partNames.map((name) => startPart(name, say(name)));
   const [daprd] = await Promise.all([ensureDaprd(say('daprd')), ...parts]);
   for (const member of members) {
     const env = {
+      APP_PORT: String(member.appPort),
       DAPR_HTTP_PORT: String(member.ports.dapr),
       ZIPKIN_URL: 'http://localhost:9411/api/v2/spans',
       ...member.env,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { isPart, isProgram, type PartName, type ProgramName, parts, programs } from './stack/parts.ts';
+import { isPart, isProgram, partNames, programNames, programs } from './stack/parts.ts';
 import { startPart } from './stack/start-part.ts';
 import { status } from './stack/status.ts';
 import { stopPart } from './stack/stop-part.ts';
@@ -29,20 +29,17 @@ const readCommand = () => {
   return { verb: values.help ? 'help' : verb, chosen: [...new Set(chosen)], quiet: values.quiet ?? false };
 };
 
-const partNames = Object.keys(parts) as PartName[];
-const programNames = Object.keys(programs) as ProgramName[];
-
 const main = async (): Promise<void> => {
   const { verb, chosen, quiet } = readCommand();
   const tell = (name: string) => (line: string) => quiet || console.log(`${name.padEnd(6)} ${line}`);
-  const all = (names: string[], act: (name: string) => Promise<unknown>) =>
+  const all = <Name extends string>(names: Name[], act: (name: Name) => Promise<unknown>) =>
     Promise.all(names.map((name) => act(name).catch((error: Error) => fail(`${name}: ${error.message}`))));
   if (verb === 'up') {
     await all(chosen, async (name) => {
       if (isPart(name)) await startPart(name, tell(name));
       else if (isProgram(name)) tell(name)(`is ${await programs[name].ensure(tell(name))}`);
     });
-  } else if (verb === 'down') await all(chosen.filter(isPart), (name) => stopPart(name as PartName, tell(name)));
+  } else if (verb === 'down') await all(chosen.filter(isPart), (name) => stopPart(name, tell(name)));
   else if (verb === 'status') console.log(table(await status()));
   else if (verb === 'help') console.log(help);
   else throw new Error(`There is no command ${verb}: say up, down or status (--help tells more).`);

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { getJson, mandateOf, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, getJson, root, type Started, startProgram } from './platform-process.ts';
-import { componentsFolder, mandateOf, postJson } from './stack/dapr-lab.ts';
+import { dataFolder, root, type Started, startProgram } from './platform-process.ts';
+import { componentsFolder } from './stack/dapr-lab.ts';
 import { freshStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { daprCli, daprCliEnvironment, stackReady } from './stack/stack.ts';

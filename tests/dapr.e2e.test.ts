@@ -3,21 +3,20 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
+import { getJson, mandateOf, postJson } from './http.ts';
 import { molly } from './lab-customers.ts';
-import { dataFolder, getJson, startProgram } from './platform-process.ts';
+import { dataFolder, startProgram } from './platform-process.ts';
 import {
   appToken,
   componentsFolder,
   type Member,
-  mandateOf,
-  postJson,
   startCrmApp,
   startCrmMember,
   startIotApp,
   startIotMember,
   startSidecar,
 } from './stack/dapr-lab.ts';
-import { endOffsets, freshStack, kafka, recordsOf, type TopicRecord } from './stack/fresh.ts';
+import { asAdmin, endOffsets, freshStack, kafka, recordsOf, type TopicRecord } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { stackReady } from './stack/stack.ts';
 
@@ -235,19 +234,18 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       (await getJson(`${member.url}/readyz`)).body.checks as Record<string, string>;
 
     it('names a topic that is not there, and one with a single partition', async () => {
-      const admin = kafka().admin();
-      await admin.connect();
-      await admin.deleteTopics({ topics: [topics.connectionMandatesDeadLetters.name] });
-      await vi.waitFor(
-        async () =>
-          expect((await checks(iotPlatform)).eventBus).toContain('connection-mandates-dead-letters does not exist'),
-        patience,
-      );
-      expect((await checks(crm)).eventBus).toBe('ok');
-      await admin.deleteTopics({ topics: [topic] });
-      await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), patience);
-      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
-      await admin.disconnect();
+      await asAdmin(async (admin) => {
+        await admin.deleteTopics({ topics: [topics.connectionMandatesDeadLetters.name] });
+        await vi.waitFor(
+          async () =>
+            expect((await checks(iotPlatform)).eventBus).toContain('connection-mandates-dead-letters does not exist'),
+          patience,
+        );
+        expect((await checks(crm)).eventBus).toBe('ok');
+        await admin.deleteTopics({ topics: [topic] });
+        await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), patience);
+        await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+      });
       await vi.waitFor(async () => expect((await checks(crm)).eventBus).toContain('has 1 partition, not 4'), patience);
     });
 

@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { getJson, mandateOf, postJson } from './http.ts';
 import { corinneInRealTime, markusInRealTime, molly } from './lab-customers.ts';
-import { getJson, startProgram } from './platform-process.ts';
-import {
-  componentsFolder,
-  type Member,
-  mandateOf,
-  postJson,
-  startCrmMember,
-  startIotMember,
-} from './stack/dapr-lab.ts';
-import { clearRedis, endOffsets, freshStack, kafka } from './stack/fresh.ts';
+import { startProgram } from './platform-process.ts';
+import { componentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
+import { asAdmin, clearRedis, endOffsets, freshStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { stackReady } from './stack/stack.ts';
 
@@ -21,10 +15,7 @@ let iotPlatform: Member;
 
 const eventsInTopic = () => endOffsets('connection-mandates-topic');
 const lag = async (groupId = 'iot-platform-consumer') => {
-  const admin = kafka().admin();
-  await admin.connect();
-  const [committed] = await admin.fetchOffsets({ groupId, topics: ['connection-mandates-topic'] });
-  await admin.disconnect();
+  const [committed] = await asAdmin((admin) => admin.fetchOffsets({ groupId, topics: ['connection-mandates-topic'] }));
   return (
     (await eventsInTopic()) -
     (committed?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
@@ -118,17 +109,14 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
 
   it('7. shares four partitions between two instances, and both answer every key', async () => {
     const second = await startIotMember(resources, {}, 1);
-    const admin = kafka().admin();
-    await admin.connect();
     const shares = async () => {
-      const { groups } = await admin.describeGroups(['iot-platform-consumer']);
+      const { groups } = await asAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
       // A consumer's assignment: version, topics, and per topic its name and the number of its partitions.
       return groups[0]?.members
         .map(({ memberAssignment }) => memberAssignment.readInt32BE(6 + 2 + 'connection-mandates-topic'.length))
         .sort();
     };
     await vi.waitFor(async () => expect(await shares()).toEqual([2, 2]), patience);
-    await admin.disconnect();
     const customers = Object.values((await getJson(`${crm.url}/`)).body) as {
       connectionId: string;
       connectionMandate: string;

@@ -82,8 +82,3 @@ export const startPlatform = async (env: Record<string, string>) => {
   const [crm, iotPlatform] = await said(started, /CRM +(http\S+)/, /IoT platform +(http\S+)/, /Ctrl-C stops/);
   return { ...started, crm: crm as string, iotPlatform: iotPlatform as string };
 };
-
-export const getJson = async (url: string): Promise<{ status: number; body: Record<string, unknown> }> => {
-  const response = await fetch(url);
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-};

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { dataFolder, getJson, startPlatform } from './platform-process.ts';
-import { expectViewToEqualCrm, sendChanges } from './stack/changes.ts';
+import { expectViewToEqualCrm, sendChanges } from './changes.ts';
+import { getJson } from './http.ts';
+import { dataFolder, startPlatform } from './platform-process.ts';
 
 const changes = 5_000;
 const kills = 3;

@@ -1,8 +1,9 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { getJson, mandateOf, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, getJson, type Started, said, startPlatform, startProcess } from './platform-process.ts';
+import { dataFolder, type Started, said, startPlatform, startProcess } from './platform-process.ts';
 
 const patience = { timeout: 10_000, interval: 20 };
 const started: Started[] = [];
@@ -15,14 +16,8 @@ const start = async (env: Record<string, string>) => {
   return platform;
 };
 
-const change = (crm: string, customer: object) =>
-  fetch(`${crm}/customers/7`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(customer),
-  });
-const mandate = async (iotPlatform: string, connectionId: string) =>
-  (await getJson(`${iotPlatform}/?connectionId=${connectionId}`)).body.connectionMandate;
+const change = (crm: string, customer: object) => postJson(`${crm}/customers/7`, customer);
+const mandate = (url: string, connectionId: string) => mandateOf({ url }, connectionId);
 const offsets = async (iotPlatform: string) => {
   const { body } = await getJson(`${iotPlatform}/status`);
   const { partitions } = body.view as { partitions: Record<string, { applied: number }> };

@@ -3,7 +3,7 @@ import { type ConnectionMandateData, mandateChangedEvent } from '../../contracts
 import { topics } from '../../contracts/topics.ts';
 import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';
-import { appendToOutbox } from '../outbox/outbox.ts';
+import { appendToOutbox, type OutboxEvent } from '../outbox/outbox.ts';
 import { type Customer, type CustomerData, mandateChanges, nextRevision } from './customer.ts';
 import { findCustomer, findHolder, revisionOf } from './find-customers.ts';
 
@@ -86,15 +86,13 @@ const announce = async (
   { now, newId, traceparent }: ChangeContext,
 ) => {
   const at = now();
+  const events: OutboxEvent[] = [];
   for (const change of changes) {
     const revision = await raiseRevision(trx, change.connectionId, at);
     const event = mandateChangedEvent(change, { id: newId(), revision, time: new Date(at), traceparent });
-    await appendToOutbox(
-      trx,
-      [{ topic: topics.connectionMandates, id: event.id, key: change.connectionId, event }],
-      at,
-    );
+    events.push({ topic: topics.connectionMandates, id: event.id, key: change.connectionId, event });
   }
+  await appendToOutbox(trx, events, at);
 };
 
 const raiseRevision = async (trx: Transaction<CrmDatabase>, connectionId: string, now: number): Promise<number> => {

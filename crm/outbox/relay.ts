@@ -31,7 +31,8 @@ export const startRelay = ({ db, bus, log }: RelayContext): Relay => {
   let woken = new AbortController();
   let flushUntil = Number.POSITIVE_INFINITY;
   let size = batchSize;
-  let failing = false;
+  /** Rounds in a row that did not publish all. */
+  let failures = 0;
 
   /** Goes through the outbox once; answers whether there was anything, and whether all of it was published. */
   const round = async () => {
@@ -45,23 +46,21 @@ export const startRelay = ({ db, bus, log }: RelayContext): Relay => {
       size = failure ? smallBatchSize : Math.min(size * 4, batchSize);
       if (closing.signal.aborted && (failure || performance.now() > flushUntil)) return { ...outcome, failed: true };
       if (!failure) continue;
-      outcome.failed = true;
       // Once an outage; what follows is the same again.
-      log[failing ? 'debug' : 'warn']({ err: failure }, 'outbox not published, will retry');
-      failing = true;
+      log[outcome.failed || failures > 0 ? 'debug' : 'warn']({ err: failure }, 'outbox not published, will retry');
+      outcome.failed = true;
       await interruptible(afterFailureMs, closing.signal);
     }
   };
 
   const run = async () => {
-    for (let failures = 0; ; ) {
+    for (;;) {
       const { found, failed } = await round().catch((error: unknown) => {
         log.error({ err: error }, 'outbox cannot be read, will retry');
         return { found: true, failed: true };
       });
       if (closing.signal.aborted && (failed || !found)) return;
-      if (failing && !failed) log.info('outbox published again');
-      failing = failed;
+      if (failures > 0 && !failed) log.info('outbox published again');
       failures = failed ? failures + 1 : 0;
       if (failed) await interruptible(Math.min(50 * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
       else if (!found) {

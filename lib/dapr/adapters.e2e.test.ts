@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, vi } from 'vitest';
 import { dataFolder, type Started } from '../../tests/platform-process.ts';
 import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
-import { kafka } from '../../tests/stack/fresh.ts';
+import { asAdmin } from '../../tests/stack/fresh.ts';
 import { stackReady } from '../../tests/stack/stack.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { eventBusContract } from '../event-bus.contract.ts';
@@ -65,14 +65,9 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
 
   const createTopic = async (): Promise<Topic> => {
     const topic = { name: `things-${randomUUID()}`, partitions: 4, maxMessageBytes: 16_384 };
-    const admin = kafka().admin();
-    await admin.connect();
     const configEntries = [{ name: 'max.message.bytes', value: String(topic.maxMessageBytes) }];
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: [{ topic: topic.name, numPartitions: 4, configEntries }],
-    });
-    await admin.disconnect();
+    const topics = [{ topic: topic.name, numPartitions: 4, configEntries }];
+    await asAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics }));
     return topic;
   };
 

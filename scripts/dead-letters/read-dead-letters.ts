@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import kafkajs from 'kafkajs';
-import { withAdmin } from '../kafka-admin.ts';
+import type { EachMessagePayload } from 'kafkajs';
+import { kafkaClient, withAdmin } from '../kafka-client.ts';
 
 /** `data` is as lib/dead-letter.ts wrote it. */
 export type DeadLetter = {
@@ -29,12 +29,12 @@ export const readDeadLetters = async (brokers: string[], topic: string): Promise
   const letters = new Map<string, DeadLetter>();
   if (many === 0) return [];
   const group = `dead-letters-${randomUUID()}`;
-  const consumer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).consumer({ groupId: group });
+  const consumer = kafkaClient(brokers).consumer({ groupId: group });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   let seen = 0;
   await new Promise<void>((resolve, reject) => {
-    const eachMessage = async ({ message }: kafkajs.EachMessagePayload) => {
+    const eachMessage = async ({ message }: EachMessagePayload) => {
       const letter = JSON.parse(String(message.value)) as DeadLetter;
       letters.set(letter.id, letter);
       if (++seen >= many) resolve();

@@ -1,5 +1,6 @@
-import kafkajs from 'kafkajs';
+import type { Message } from 'kafkajs';
 import { groupBy } from '../../lib/group-by.ts';
+import { kafkaClient } from '../kafka-client.ts';
 import type { DeadLetter } from './read-dead-letters.ts';
 
 /**
@@ -15,14 +16,14 @@ export const replayDeadLetters = async (brokers: string[], letters: readonly Dea
     throw new Error(
       `${timeless.id} has no time that can be believed, so it could undo what is newer. Nothing was replayed.`,
     );
-  const producer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).producer();
+  const producer = kafkaClient(brokers).producer();
   await producer.connect();
   for (const [topic, own] of groupBy(letters, ({ data }) => data.topic))
     await producer.send({ topic, acks: -1, messages: own.map(asMessage) });
   await producer.disconnect();
 };
 
-const asMessage = ({ data: { key, partition, timestamp, value, valueBase64 } }: DeadLetter): kafkajs.Message => ({
+const asMessage = ({ data: { key, partition, timestamp, value, valueBase64 } }: DeadLetter): Message => ({
   key: key === '' ? null : key,
   value: value ?? Buffer.from(valueBase64 ?? '', 'base64'),
   timestamp: String(timestamp),

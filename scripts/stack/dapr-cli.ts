@@ -15,7 +15,7 @@ const find = async (): Promise<string | undefined> =>
   (await findProgram('dapr')) ?? ((await isExecutable(built)) ? built : undefined);
 
 /** The path of the Dapr CLI; builds it when there is none. Run it with `daprCliEnvironment()`. */
-export const ensureDaprCli = async (say: Say = silent): Promise<string> => {
+const ensureDaprCli = async (say: Say = silent): Promise<string> => {
   const found = await find();
   if (found) return found;
   await buildGoProgram(

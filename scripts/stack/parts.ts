@@ -12,5 +12,8 @@ export const programs = { daprd, dapr: daprCli } satisfies Record<string, Progra
 export type PartName = keyof typeof parts;
 export type ProgramName = keyof typeof programs;
 
+export const partNames = Object.keys(parts) as PartName[];
+export const programNames = Object.keys(programs) as ProgramName[];
+
 export const isPart = (name: string): name is PartName => Object.hasOwn(parts, name);
 export const isProgram = (name: string): name is ProgramName => Object.hasOwn(programs, name);

@@ -11,7 +11,7 @@ const readPort = (env: NodeJS.ProcessEnv, name: string, usual: number): number =
   return port;
 };
 
-export const readStackSettings = (env: NodeJS.ProcessEnv) => ({
+const readStackSettings = (env: NodeJS.ProcessEnv) => ({
   /** Data, configuration and logs of what we run; `down` leaves them, removing the folder starts afresh. */
   dataFolder: resolve(env.STACK_DIR || join(projectRoot, '.data/stack')),
   /** Programs fetched or built, shared by every checkout of the project. */

@@ -1,12 +1,11 @@
 import kafkajs, { type Admin } from 'kafkajs';
-import { withAdmin } from '../kafka-admin.ts';
+import type { Topic } from '../../lib/event-bus.ts';
+import { withAdmin } from '../kafka-client.ts';
 import type { Say } from './part.ts';
 import { waitUntil } from './wait-until.ts';
 
-export type TopicDeclaration = { name: string; partitions: number; maxMessageBytes: number };
-
 /** A log that forgets cannot rebuild a view, so neither age nor size ends a record's life. */
-const configurationOf = ({ maxMessageBytes }: TopicDeclaration): Record<string, string> => ({
+const configurationOf = ({ maxMessageBytes }: Topic): Record<string, string> => ({
   'retention.ms': '-1',
   'retention.bytes': '-1',
   'max.message.bytes': String(maxMessageBytes),
@@ -19,7 +18,7 @@ export const brokerAnswers = (broker: string): Promise<boolean> =>
   withAdmin([broker], async (admin) => (await admin.describeCluster()).brokers.length > 0, once).catch(() => false);
 
 /** Creates the topics that are missing and brings the others to what is declared; partitions are only ever added. */
-export const ensureTopics = async (broker: string, declared: TopicDeclaration[], say: Say): Promise<void> => {
+export const ensureTopics = async (broker: string, declared: Topic[], say: Say): Promise<void> => {
   let last: unknown;
   const work = () =>
     withAdmin(
@@ -42,7 +41,7 @@ export const ensureTopics = async (broker: string, declared: TopicDeclaration[],
   if (!(await waitUntil(20, attempt))) throw last;
 };
 
-const create = (admin: Admin, topics: TopicDeclaration[]): Promise<boolean> =>
+const create = (admin: Admin, topics: Topic[]): Promise<boolean> =>
   admin.createTopics({
     waitForLeaders: true,
     topics: topics.map((topic) => ({
@@ -53,7 +52,7 @@ const create = (admin: Admin, topics: TopicDeclaration[]): Promise<boolean> =>
     })),
   });
 
-const align = async (admin: Admin, topic: TopicDeclaration, say: Say): Promise<void> => {
+const align = async (admin: Admin, topic: Topic, say: Say): Promise<void> => {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic.name] });
   const held = topics[0]?.partitions.length ?? 0;
   if (held < topic.partitions) {

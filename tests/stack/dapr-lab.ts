@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type SidecarPorts, sidecarArguments } from '../../scripts/sidecar-arguments.ts';
-import { dataFolder, getJson, root, type Started, startProcess, startProgram } from '../platform-process.ts';
+import { getJson } from '../http.ts';
+import { dataFolder, root, type Started, startProcess, startProgram } from '../platform-process.ts';
 import { ports } from './ports.ts';
 import { ensureDaprd } from './stack.ts';
 
@@ -102,12 +103,4 @@ export const answering = async (url: string, app: Started): Promise<void> => {
       await delay(20);
   };
   await Promise.race([answers(), ended]);
-};
-
-export const postJson = (url: string, body: object): Promise<Response> =>
-  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-
-export const mandateOf = async ({ url }: { url: string }, connectionId: string): Promise<unknown> => {
-  const { status, body } = await getJson(`${url}/?connectionId=${connectionId}`);
-  return status === 200 ? body.connectionMandate : status;
 };

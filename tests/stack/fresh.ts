@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import kafkajs from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { createConnection } from 'mysql2/promise';
 import { createClient } from 'redis';
 import { expect, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
+import { kafkaClient, withAdmin } from '../../scripts/kafka-client.ts';
 import { ports } from './ports.ts';
 import { startPart } from './stack.ts';
 
-export const kafka = () =>
-  new kafkajs.Kafka({
-    brokers: [`127.0.0.1:${ports.kafka}`],
-    logLevel: kafkajs.logLevel.NOTHING,
-    retry: { retries: 5 },
-  });
+const brokers = [`127.0.0.1:${ports.kafka}`];
+export const kafka = () => kafkaClient(brokers);
+export const asAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(brokers, work, { retries: 5 });
 
 /** Empty topics, and with them no committed offsets, and empty stores: as on the first day. No service may run meanwhile. */
 export const freshStack = async (): Promise<void> => {
@@ -23,10 +21,7 @@ export const freshStack = async (): Promise<void> => {
 
 /** How many records the topic holds. */
 export const endOffsets = async (topic: string): Promise<number> => {
-  const admin = kafka().admin();
-  await admin.connect();
-  const offsets = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
+  const offsets = await asAdmin((admin) => admin.fetchTopicOffsets(topic));
   return offsets.reduce((sum, { high }) => sum + Number(high), 0);
 };
 
@@ -55,17 +50,15 @@ export const recordsOf = async (topic: string): Promise<TopicRecord[]> => {
   return records;
 };
 
-const freshTopics = async () => {
-  const admin = kafka().admin();
-  await admin.connect();
-  const names = Object.values(topics).map(({ name }) => name);
-  const present = await admin.listTopics();
-  await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
-  await vi.waitFor(async () => expect(await admin.listTopics()).not.toEqual(expect.arrayContaining(names)), {
-    timeout: 20_000,
+const freshTopics = () =>
+  asAdmin(async (admin) => {
+    const names = Object.values(topics).map(({ name }) => name);
+    const present = await admin.listTopics();
+    await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
+    await vi.waitFor(async () => expect(await admin.listTopics()).not.toEqual(expect.arrayContaining(names)), {
+      timeout: 20_000,
+    });
   });
-  await admin.disconnect();
-};
 
 export const clearRedis = async () => {
   const client = await createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();

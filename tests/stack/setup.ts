@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { daprCli, ensureDaprd, outcomeFile, stackFolder, startPart, stopPart } from './stack.ts';
+import { daprCli, ensureDaprd, outcomeFile, partNames, stackFolder, startPart, stopPart } from './stack.ts';
 
-const parts = ['kafka', 'redis', 'mysql', 'zipkin'] as const;
 const say = (name: string) => (line: string) => void process.stderr.write(`stack: ${name} ${line}\n`);
 
 /** Makes the stack ready while the other tests run: `stackReady` waits for it. */
@@ -9,7 +8,7 @@ export const setup = () => {
   mkdirSync(stackFolder, { recursive: true });
   rmSync(outcomeFile, { force: true });
   const ready = Promise.allSettled([
-    ...parts.map((name) => startPart(name, say(name))),
+    ...partNames.map((name) => startPart(name, say(name))),
     ensureDaprd(say('daprd')),
     // The CLI is for one test: built under CI, elsewhere used where it is.
     ...(process.env.CI ? [daprCli.ensure(say('dapr'))] : []),
@@ -19,6 +18,6 @@ export const setup = () => {
   });
   return async () => {
     await ready;
-    await Promise.all(parts.map((name) => stopPart(name)));
+    await Promise.all(partNames.map((name) => stopPart(name)));
   };
 };

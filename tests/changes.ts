@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
-import { getJson } from '../platform-process.ts';
-import { mandateOf, postJson } from './dapr-lab.ts';
+import { getJson, mandateOf, postJson } from './http.ts';
 
 const customer = (n: number, connectionMandate: string) => ({
   firstName: 'First',
