@@ -1,4 +1,4 @@
-/** Customers of the lab, as a caller sends them. */
+/** Customers of the lab, as its callers send them: without the fields that are optional. */
 export const corinne = {
   firstName: 'Corinne',
   lastName: 'Lopez',

@@ -1,10 +1,8 @@
 import type { Kysely, Transaction } from 'kysely';
-import { type ConnectionMandateData, mandateChangedEvent } from '../../contracts/connection-mandate.ts';
-import { topics } from '../../contracts/topics.ts';
 import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';
-import { appendToOutbox, type OutboxEvent } from '../outbox/outbox.ts';
-import { type Customer, type CustomerData, mandateChanges, nextRevision } from './customer.ts';
+import { announceMandates, type ChangeOrigin, throughApi } from './announce-mandates.ts';
+import { type Customer, type CustomerData, isSameData, mandateChanges } from './customer.ts';
 import { findCustomer, findHolder, revisionOf } from './find-customers.ts';
 
 /** What changing a customer needs of the world. */
@@ -16,7 +14,7 @@ export type CustomerChanges = {
   readonly committed: () => void;
 };
 
-type ChangeContext = Pick<CustomerChanges, 'now' | 'newId'> & { traceparent?: string | undefined };
+type ChangeContext = Pick<CustomerChanges, 'now' | 'newId'> & ChangeOrigin;
 
 /** `mandateRevision` is that of the customer's connection: a view that has it shows this change, or a later one. */
 export type ChangedCustomer = { customer: Customer; mandateRevision: number };
@@ -25,23 +23,19 @@ export type ChangedCustomer = { customer: Customer; mandateRevision: number };
 export const registerCustomer = (
   changes: CustomerChanges,
   data: CustomerData,
-  traceparent?: string,
-): Promise<ChangedCustomer> => inTransaction(changes, (trx) => insertCustomer(trx, data, { ...changes, traceparent }));
+  origin: ChangeOrigin = throughApi,
+): Promise<ChangedCustomer> => inTransaction(changes, (trx) => insertCustomer(trx, data, { ...changes, ...origin }));
 
 /** Replaces the whole record. @throws DomainError customer-unknown, connection-held */
 export const replaceCustomer = (
   changes: CustomerChanges,
   customerId: string,
   data: CustomerData,
-  traceparent?: string,
+  origin: ChangeOrigin = throughApi,
 ): Promise<ChangedCustomer> =>
-  inTransaction(changes, async (trx) => {
-    const before = await findCustomer(trx, customerId);
-    await refuseHeldConnection(trx, data, customerId);
-    await trx.updateTable('customer').set(data).where('customerId', '=', Number(customerId)).execute();
-    await announce(trx, mandateChanges(before, data), { ...changes, traceparent });
-    return changed(trx, { customerId, ...data });
-  });
+  inTransaction(changes, async (trx) =>
+    updateCustomer(trx, await findCustomer(trx, customerId), data, { ...changes, ...origin }),
+  );
 
 /** Within a transaction of the caller's. Without an id the customer gets the next one. */
 export const insertCustomer = async (
@@ -51,16 +45,38 @@ export const insertCustomer = async (
 ): Promise<ChangedCustomer> => {
   await refuseHeldConnection(trx, data);
   const { customerId, ...fields } = data;
-  const row = customerId === undefined ? fields : { ...fields, customerId: Number(customerId) };
+  const at = context.now();
+  const held = { ...fields, createdAt: at, updatedAt: at, version: 1 };
+  const row = customerId === undefined ? held : { ...held, customerId: Number(customerId) };
   const { insertId } = await trx.insertInto('customer').values(row).executeTakeFirstOrThrow();
-  await announce(trx, mandateChanges(undefined, data), context);
-  return changed(trx, { customerId: String(insertId), ...fields });
+  const customer = { ...held, customerId: customerId ?? String(insertId) };
+  return announced(trx, undefined, customer, context);
 };
 
-const changed = async (trx: Transaction<CrmDatabase>, customer: Customer): Promise<ChangedCustomer> => ({
-  customer,
-  mandateRevision: (await revisionOf(trx, customer.connectionId)) ?? 0,
-});
+/** Within the caller's transaction, in which it read `before`. What changes nothing makes no new version. */
+export const updateCustomer = async (
+  trx: Transaction<CrmDatabase>,
+  before: Customer,
+  data: CustomerData,
+  context: ChangeContext,
+): Promise<ChangedCustomer> => {
+  const { customerId, createdAt } = before;
+  await refuseHeldConnection(trx, data, customerId);
+  if (isSameData(before, data)) return announced(trx, before, before, context);
+  const held = { ...data, createdAt, updatedAt: context.now(), version: before.version + 1 };
+  await trx.updateTable('customer').set(held).where('customerId', '=', Number(customerId)).execute();
+  return announced(trx, before, { ...held, customerId }, context);
+};
+
+const announced = async (
+  trx: Transaction<CrmDatabase>,
+  before: Customer | undefined,
+  customer: Customer,
+  context: ChangeContext,
+): Promise<ChangedCustomer> => {
+  await announceMandates(trx, customer.customerId, mandateChanges(before, customer), context);
+  return { customer, mandateRevision: (await revisionOf(trx, customer.connectionId)) ?? 0 };
+};
 
 export const inTransaction = async <T>(
   { db, committed }: CustomerChanges,
@@ -78,28 +94,4 @@ const refuseHeldConnection = async (trx: Transaction<CrmDatabase>, { connectionI
     errors: [{ field: 'connectionId', expected: 'a connection that no other customer holds', got: connectionId }],
     facts: { holder: holder.customerId },
   });
-};
-
-const announce = async (
-  trx: Transaction<CrmDatabase>,
-  changes: readonly ConnectionMandateData[],
-  { now, newId, traceparent }: ChangeContext,
-) => {
-  const at = now();
-  const events: OutboxEvent[] = [];
-  for (const change of changes) {
-    const revision = await raiseRevision(trx, change.connectionId, at);
-    const event = mandateChangedEvent(change, { id: newId(), revision, time: new Date(at), traceparent });
-    events.push({ topic: topics.connectionMandates, id: event.id, key: change.connectionId, event });
-  }
-  await appendToOutbox(trx, events, at);
-};
-
-const raiseRevision = async (trx: Transaction<CrmDatabase>, connectionId: string, now: number): Promise<number> => {
-  const known = await revisionOf(trx, connectionId);
-  const revision = nextRevision(known, now);
-  await (known === undefined
-    ? trx.insertInto('connection').values({ connectionId, revision }).execute()
-    : trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).execute());
-  return revision;
 };

@@ -7,6 +7,8 @@ const corinne: CustomerData = {
   city: 'Enschede',
   connectionId: '7733',
   connectionMandate: '1',
+  email: null,
+  phone: null,
 };
 
 describe('the mandates that change with a customer', () => {
@@ -52,6 +54,26 @@ describe('what a caller says of a customer', () => {
 
   it.each(['', '   ', 'a\u0000b', '\ud800', 'x'.repeat(101), 5])('has no city %j', (city) =>
     expect(wrong({ city })).toEqual(['city']));
+
+  it.each([
+    '',
+    'corinne',
+    'corinne@home',
+    'a b@example.org',
+    `${'x'.repeat(250)}@example.org`,
+    5,
+  ])('has no e-mail address %j', (email) => expect(wrong({ email })).toEqual(['email']));
+
+  it.each(['', '112', '+31 6 CORINNE', `+${'1'.repeat(32)}`, 31612345678])('has no phone number %j', (phone) =>
+    expect(wrong({ phone })).toEqual(['phone']));
+
+  it.each(['+31 6 12345678', '(053) 123 45 67', '0031-53-1234567'])('may have the phone number %j', (phone) =>
+    expect(wrong({ phone })).toBeUndefined());
+
+  it('need not have an e-mail address or a phone number', () => {
+    const { email: _, phone: __, ...lab } = corinne;
+    expect(customerDataSchema.parse(lab)).toEqual(corinne);
+  });
 
   it('keeps leading zeros of a connection', () =>
     expect(customerDataSchema.parse({ ...corinne, connectionId: '007733' }).connectionId).toBe('007733'));

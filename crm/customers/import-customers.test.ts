@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { testWorld } from '../../tests/test-world.ts';
+import { noon, testWorld } from '../../tests/test-world.ts';
 import { openCrmDatabase } from '../database/open-database.ts';
 import { replaceCustomer } from './change-customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';
@@ -110,7 +110,8 @@ describe('importing customers', () => {
 
   it('takes a byte order mark, Windows line ends, other columns and another order of them', async () => {
     const { load, db } = await crm();
-    const lines = '\uFEFFemail,city,connectionMandate,connectionId,lastName,firstName\r\na@b.nl,Delft,1,77,Vos,Eva\r\n';
+    const lines =
+      '\uFEFFremark,email,city,connectionMandate,connectionId,lastName,firstName\r\nnew,a@b.nl,Delft,1,77,Vos,Eva\r\n';
     const path = file(lines);
     expect(await load(path)).toMatchObject({ created: 1, refused: [] });
     expect(await findCustomer(db, '1')).toEqual({
@@ -120,7 +121,43 @@ describe('importing customers', () => {
       city: 'Delft',
       connectionId: '77',
       connectionMandate: '1',
+      email: 'a@b.nl',
+      phone: null,
+      createdAt: noon,
+      updatedAt: noon,
+      version: 1,
     });
+  });
+
+  it('compares an e-mail address and a phone number where the file has them, and leaves out those that are empty', async () => {
+    const { load, db } = await crm();
+    const lines = [`${header},email,phone`, '1,Eva,Vos,Delft,77,1,,+31 15 1234567', '2,Jan,Vos,Delft,78,1,jan,'];
+    expect(await load(file(...lines))).toMatchObject({
+      created: 1,
+      refused: [{ line: 3, errors: [{ field: 'email' }] }],
+    });
+    expect(await findCustomer(db, '1')).toMatchObject({ email: null, phone: '+31 15 1234567' });
+    expect(await load(file(header, '1,Eva,Vos,Delft,77,1'))).toMatchObject({ unchanged: 1, differing: [] });
+    expect(await load(file(`${header},phone`, '1,Eva,Vos,Delft,77,1,'))).toMatchObject({
+      differing: [{ line: 2, fields: ['phone'] }],
+    });
+  });
+
+  it('writes where a mandate comes from', async () => {
+    const { load, db } = await crm();
+    await load(file(header, '1,Eva,Vos,Delft,77,1'));
+    expect(await db.selectFrom('mandateChange').selectAll().execute()).toEqual([
+      {
+        connectionId: '77',
+        revision: noon,
+        customerId: 1,
+        connectionMandate: '1',
+        changedAt: noon,
+        changedBy: null,
+        channel: 'csv-import',
+        reference: null,
+      },
+    ]);
   });
 
   it('says which column is missing, and which file', async () => {

@@ -7,15 +7,19 @@ import { z } from 'zod';
 import { DomainError, type FieldError } from '../../lib/domain-error.ts';
 import { validate } from '../../lib/validate.ts';
 import type { CrmDatabase } from '../database/schema.ts';
+import type { ChangeOrigin } from './announce-mandates.ts';
 import { type CustomerChanges, insertCustomer, inTransaction } from './change-customer.ts';
-import { customerDataSchema, customerIdSchema } from './customer.ts';
+import { type CustomerData, customerDataSchema, customerFieldNames, customerIdSchema } from './customer.ts';
 import { findHolder, lookUpCustomer, revisionOf } from './find-customers.ts';
 
 const rowsPerTransaction = 500;
 
+const optionalColumns: (keyof CustomerData)[] = ['email', 'phone'];
+const requiredColumns = customerFieldNames.filter((field) => !optionalColumns.includes(field));
 const rowSchema = z.object({ ...customerDataSchema.shape, customerId: customerIdSchema.optional() });
-type Row = z.infer<typeof rowSchema>;
-const customerFields = Object.keys(customerDataSchema.shape) as (keyof typeof customerDataSchema.shape)[];
+/** `columns`: those of the file. */
+type Row = { line: number; columns: string[]; row: z.infer<typeof rowSchema> };
+const imported: ChangeOrigin = { evidence: { changedBy: null, channel: 'csv-import', reference: null } };
 
 /**
  * `line` counts from 1, the header. What is there already is left alone: `unchanged` where it is the same, `differing`
@@ -40,10 +44,10 @@ export const importCustomers = async (changes: CustomerChanges, file: string): P
   if (await isImported(changes.db, digest)) return { ...report, importedBefore: true };
 
   for (const wanted of ['with id', 'without id']) {
-    let pending: { line: number; row: Row }[] = [];
-    for await (const { line, row } of validRows(file, wanted === 'with id' ? report : undefined)) {
-      if ((row.customerId === undefined) === (wanted === 'with id')) continue;
-      pending.push({ line, row });
+    let pending: Row[] = [];
+    for await (const row of validRows(file, wanted === 'with id' ? report : undefined)) {
+      if ((row.row.customerId === undefined) === (wanted === 'with id')) continue;
+      pending.push(row);
       if (pending.length < rowsPerTransaction) continue;
       await importRows(changes, pending, report);
       pending = [];
@@ -60,13 +64,13 @@ export const importCustomers = async (changes: CustomerChanges, file: string): P
 const isImported = async (db: Kysely<CrmDatabase>, digest: string): Promise<boolean> =>
   (await db.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst()) !== undefined;
 
-const importRows = (changes: CustomerChanges, rows: readonly { line: number; row: Row }[], report: ImportReport) =>
+const importRows = (changes: CustomerChanges, rows: readonly Row[], report: ImportReport) =>
   inTransaction(changes, async (trx) => {
-    for (const { line, row } of rows) {
+    for (const { line, columns, row } of rows) {
       try {
-        const fields = await differences(trx, row);
+        const fields = await differences(trx, row, columns);
         if (fields === undefined) {
-          await insertCustomer(trx, row, changes);
+          await insertCustomer(trx, row, { ...changes, ...imported });
           report.created++;
         } else if (fields.length === 0) report.unchanged++;
         else report.differing.push({ line, fields });
@@ -80,14 +84,18 @@ const importRows = (changes: CustomerChanges, rows: readonly { line: number; row
  * The fields in which the customer that is there differs; undefined where none is. A row without an id is known by its
  * connection: one that the customer has given up since was revoked, and a row that says so again must not grant it.
  */
-const differences = async (trx: Transaction<CrmDatabase>, row: Row): Promise<string[] | undefined> => {
+const differences = async (
+  trx: Transaction<CrmDatabase>,
+  row: Row['row'],
+  columns: readonly string[],
+): Promise<string[] | undefined> => {
   const { customerId, connectionId } = row;
   const there = await (customerId === undefined ? findHolder(trx, connectionId) : lookUpCustomer(trx, customerId));
-  if (there) return customerFields.filter((field) => there[field] !== row[field]);
+  if (there) return customerFieldNames.filter((field) => columns.includes(field) && there[field] !== row[field]);
   return customerId === undefined && (await revisionOf(trx, connectionId)) !== undefined ? ['connectionId'] : undefined;
 };
 
-async function* validRows(file: string, report: ImportReport | undefined) {
+async function* validRows(file: string, report: ImportReport | undefined): AsyncGenerator<Row> {
   const options = {
     columns: knownColumns,
     bom: true,
@@ -103,8 +111,10 @@ async function* validRows(file: string, report: ImportReport | undefined) {
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: Record<string, string>; info: Info }>) {
       try {
-        const { customerId, ...data } = record;
-        yield { line: info.lines, row: validate(rowSchema, customerId ? record : data, 'invalid-row') };
+        const filled = Object.fromEntries(
+          Object.entries(record).filter(([column, text]) => text || !mayBeEmpty(column)),
+        );
+        yield { line: info.lines, columns: Object.keys(record), row: validate(rowSchema, filled, 'invalid-row') };
       } catch (error) {
         if (report) refuse(report, info.lines, error);
       }
@@ -114,8 +124,10 @@ async function* validRows(file: string, report: ImportReport | undefined) {
   }
 }
 
+const mayBeEmpty = (column: string) => column === 'customerId' || (optionalColumns as string[]).includes(column);
+
 const knownColumns = (header: string[]) => {
-  const missing = customerFields.filter((column) => !header.includes(column));
+  const missing = requiredColumns.filter((column) => !header.includes(column));
   if (missing.length > 0) throw new DomainError('unusable-file', `The header lacks ${missing.join(', ')}.`);
   return header;
 };

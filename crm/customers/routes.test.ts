@@ -12,6 +12,12 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
+/** A customer as it is answered, with what a caller need not say. */
+const shown = (customer: object) => {
+  const at = new Date(noon).toISOString();
+  return { email: null, phone: null, createdAt: at, updatedAt: at, version: 1, ...customer };
+};
+
 const crm = async ({ empty = false } = {}) => {
   const world = testWorld();
   const db = await openCrmDatabase('memory');
@@ -33,14 +39,21 @@ describe('reading customers', () => {
     const { http } = await crm();
     const expected = { customerId: '7', ...corinne };
     await http.get('/?customerId=7').expect(200, expected);
-    await http.get('/customers/7').expect(200, expected);
+    await http.get('/customers/7').expect(200, shown(expected));
   });
 
   it('gives all of them as an object keyed by id', async () => {
     const { http } = await crm();
     const { body } = await http.get('/').expect(200);
     expect(Object.keys(body)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
-    expect(body['8']).toMatchObject({ customerId: '8', firstName: 'Mary', connectionId: '3481' });
+    expect(body['8']).toEqual({
+      customerId: '8',
+      firstName: 'Mary',
+      lastName: 'Bertrand',
+      city: 'Winchelsea Beach',
+      connectionId: '3481',
+      connectionMandate: '1',
+    });
   });
 
   it('gives them page by page', async () => {
@@ -95,7 +108,7 @@ describe('registering a customer', () => {
     await http
       .post('/customers')
       .send(molly)
-      .expect(201, { ...molly, customerId: '9' })
+      .expect(201, shown({ ...molly, customerId: '9' }))
       .expect('Location', '/customers/9');
     const [event, ...others] = await outbox();
     expect(others).toEqual([]);
@@ -125,7 +138,7 @@ describe('registering a customer', () => {
     await http
       .post('/customers')
       .send(molly)
-      .expect(201, { ...molly, customerId: '1' });
+      .expect(201, shown({ ...molly, customerId: '1' }));
   });
 
   it('refuses a connection that another holds, names the holder and gives the line that updates it', async () => {
@@ -152,7 +165,7 @@ describe('registering a customer', () => {
     await http
       .post('/customers')
       .send(sent)
-      .expect(201, { ...molly, customerId: '9' });
+      .expect(201, shown({ ...molly, customerId: '9' }));
   });
 });
 
@@ -162,9 +175,46 @@ describe('changing a customer', () => {
     const changed = { ...corinne, connectionMandate: '2' };
     await http[method]('/customers/7')
       .send(changed)
-      .expect(200, { customerId: '7', ...changed });
+      .expect(200, shown({ customerId: '7', ...changed, version: 2 }));
     expect((await outbox()).map(({ data, sequence }) => [data.connectionMandate, sequence])).toEqual([
       ['2', String(noon + 1)],
+    ]);
+  });
+
+  it('keeps an e-mail address and a phone number until they are left out', async () => {
+    const { http, setClock } = await crm();
+    const contacts = { email: 'corinne@example.org', phone: '+31 53 1234567' };
+    setClock(noon + 60_000);
+    const changed = { customerId: '7', ...corinne, updatedAt: new Date(noon + 60_000).toISOString() };
+    await http
+      .put('/customers/7')
+      .send({ ...corinne, ...contacts })
+      .expect(200, shown({ ...changed, ...contacts, version: 2 }));
+    await http.get('/?customerId=7').expect(200, { customerId: '7', ...corinne });
+    await http
+      .put('/customers/7')
+      .send(corinne)
+      .expect(200, shown({ ...changed, version: 3 }));
+  });
+
+  it('makes no new version of what is the same', async () => {
+    const { http, setClock } = await crm();
+    setClock(noon + 60_000);
+    await http
+      .put('/customers/7')
+      .send(corinne)
+      .expect(200, shown({ customerId: '7', ...corinne }));
+  });
+
+  it('writes the evidence of each mandate that changed', async () => {
+    const { http, db } = await crm();
+    const moved = { ...corinne, connectionId: '9001', connectionMandate: '2' };
+    await http.put('/customers/7').send(moved).expect(200);
+    const changes = db.selectFrom('mandateChange').selectAll().where('customerId', '=', 7).where('channel', '=', 'api');
+    const written = { customerId: 7, changedAt: noon, changedBy: null, channel: 'api', reference: null };
+    expect(await changes.orderBy('connectionId').execute()).toEqual([
+      { ...written, connectionId: '7733', connectionMandate: '0', revision: noon + 1 },
+      { ...written, connectionId: '9001', connectionMandate: '2', revision: noon },
     ]);
   });
 
@@ -213,7 +263,7 @@ describe('changing a customer', () => {
       .send({ ...corinne, connectionId: '8179' })
       .expect(409);
     expect(body.holder).toBe('1');
-    await http.get('/customers/7').expect(200, { customerId: '7', ...corinne });
+    await http.get('/customers/7').expect(200, shown({ customerId: '7', ...corinne }));
     expect(await outbox()).toEqual([]);
   });
 
@@ -300,7 +350,7 @@ describe('a change and its event', () => {
       .send({ ...corinne, connectionMandate: '2' })
       .expect(500);
     await http.get('/customers/9').expect(404);
-    await http.get('/customers/7').expect(200, { customerId: '7', ...corinne });
+    await http.get('/customers/7').expect(200, shown({ customerId: '7', ...corinne }));
   });
 });
 

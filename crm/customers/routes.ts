@@ -5,9 +5,11 @@ import { DomainError } from '../../lib/domain-error.ts';
 import { jsonBody, type Routes } from '../../lib/http/app.ts';
 import { traceparentOf } from '../../lib/http/trace.ts';
 import { validate } from '../../lib/validate.ts';
+import { type ChangeOrigin, throughApi } from './announce-mandates.ts';
 import { type ChangedCustomer, type CustomerChanges, registerCustomer, replaceCustomer } from './change-customer.ts';
 import { customerDataSchema, customerIdSchema } from './customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';
+import { showCustomer, showLabCustomer } from './show-customer.ts';
 
 const homeQuerySchema = z.strictObject({ customerId: z.string('one customerId').min(1, 'a customerId').optional() });
 const limit = 'a whole number from 1 to 1000';
@@ -16,6 +18,14 @@ const listQuerySchema = z.strictObject({
   after: customerIdSchema.optional(),
 });
 
+/** What a GET answers beside what a caller may say: may be sent back, and changes nothing. */
+const shownFields = {
+  createdAt: z.iso.datetime('a time in UTC').optional(),
+  updatedAt: z.iso.datetime('a time in UTC').optional(),
+  version: z.int('a whole number').optional(),
+};
+const originOf = (res: Response): ChangeOrigin => ({ ...throughApi, traceparent: traceparentOf(res) });
+
 export const customerRoutes = (changes: CustomerChanges): Routes => {
   const { db } = changes;
   return {
@@ -23,9 +33,9 @@ export const customerRoutes = (changes: CustomerChanges): Routes => {
     '/': {
       get: async (req, res) => {
         const { customerId } = validate(homeQuerySchema, req.query, 'invalid-parameter');
-        if (customerId !== undefined) return void res.json(await findCustomer(db, customerId));
+        if (customerId !== undefined) return void res.json(showLabCustomer(await findCustomer(db, customerId)));
         const all = await listCustomers(db, {});
-        res.json(Object.fromEntries(all.map((customer) => [customer.customerId, customer])));
+        res.json(Object.fromEntries(all.map((customer) => [customer.customerId, showLabCustomer(customer)])));
       },
     },
     '/customers': {
@@ -34,33 +44,33 @@ export const customerRoutes = (changes: CustomerChanges): Routes => {
         const items = await listCustomers(db, { ...page, limit: page.limit + 1 });
         const more = items.length > page.limit ? items.splice(page.limit) : [];
         const next = more.length > 0 ? `/customers?limit=${page.limit}&after=${items.at(-1)?.customerId}` : null;
-        res.json({ items, next });
+        res.json({ items: items.map(showCustomer), next });
       },
       post: async (req, res) => {
         const data = validate(customerDataSchema, jsonBody(req), 'invalid-body');
-        const changed = await registerCustomer(changes, data, traceparentOf(res)).catch(showUpdateLine(req));
+        const changed = await registerCustomer(changes, data, originOf(res)).catch(showUpdateLine(req));
         answer(res.status(201).location(`/customers/${changed.customer.customerId}`), changed);
       },
     },
     '/customers/:customerId': {
-      get: async (req, res) => void res.json(await findCustomer(db, idOf(req))),
-      put: async (req, res) => answer(res, await replace(req, traceparentOf(res))),
-      post: async (req, res) => answer(res, await replace(req, traceparentOf(res))),
+      get: async (req, res) => void res.json(showCustomer(await findCustomer(db, idOf(req)))),
+      put: async (req, res) => answer(res, await replace(req, originOf(res))),
+      post: async (req, res) => answer(res, await replace(req, originOf(res))),
     },
   };
 
-  async function replace(req: Request, traceparent: string) {
+  async function replace(req: Request, origin: ChangeOrigin) {
     // What a GET answered may be sent back as it is.
     const ownId = orNumber(z.literal(idOf(req), `${idOf(req)}, the id in the path, or nothing`)).optional();
-    const schema = customerDataSchema.extend({ customerId: ownId });
-    const { customerId: _, ...data } = validate(schema, jsonBody(req), 'invalid-body');
-    return replaceCustomer(changes, idOf(req), data, traceparent).catch(showUpdateLine(req));
+    const schema = customerDataSchema.extend({ ...shownFields, customerId: ownId });
+    const { customerId, createdAt, updatedAt, version, ...data } = validate(schema, jsonBody(req), 'invalid-body');
+    return replaceCustomer(changes, idOf(req), data, origin).catch(showUpdateLine(req));
   }
 };
 
 /** With the revision a caller can ask a view to wait until it shows this change. */
 const answer = (res: Response, { customer, mandateRevision }: ChangedCustomer) =>
-  void res.set('Mandate-Revision', String(mandateRevision)).json(customer);
+  void res.set('Mandate-Revision', String(mandateRevision)).json(showCustomer(customer));
 
 const idOf = (req: Request) => String(req.params.customerId);
 

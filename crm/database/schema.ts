@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
 
-/** A customer as the API shows it, but for its number. */
+/** Times are in ms since 1970 here and in every table. */
 export type CustomerTable = {
   customerId: Generated<number>;
   firstName: string;
@@ -8,12 +8,33 @@ export type CustomerTable = {
   city: string;
   connectionId: string;
   connectionMandate: '0' | '1' | '2';
+  email: string | null;
+  phone: string | null;
+  createdAt: number;
+  updatedAt: number;
+  /** 1 at first, and one more with each change. */
+  version: number;
 };
 
 /** The last revision of each connection that ever was: it outlives the customer, so that it can only grow. */
 export type ConnectionTable = { connectionId: string; revision: number };
 
-/** Events that were committed and not yet acknowledged by the event bus; `createdAt` in ms since 1970. */
+/**
+ * Evidence of consent: every mandate that was ever in force, under the revision that announced it. It outlives the
+ * customer, and names nobody but by number.
+ */
+export type MandateChangeTable = {
+  connectionId: string;
+  revision: number;
+  customerId: number;
+  connectionMandate: '0' | '1' | '2';
+  changedAt: number;
+  changedBy: string | null;
+  channel: string | null;
+  reference: string | null;
+};
+
+/** Events that were committed and not yet acknowledged by the event bus. */
 export type OutboxTable = {
   sequence: Generated<number>;
   id: string;
@@ -23,12 +44,17 @@ export type OutboxTable = {
   createdAt: number;
 };
 
-/** Files that were imported to their end, by the SHA-256 of their bytes; `importedAt` in ms since 1970. */
+/** Files that were imported to their end, by the SHA-256 of their bytes. */
 export type ImportedFileTable = { digest: string; importedAt: number };
+
+/** Who does a work that only one process may do at a time, and until when it has said so. */
+export type RelayLeaseTable = { name: string; holder: string; expiresAt: number };
 
 export type CrmDatabase = {
   customer: CustomerTable;
   connection: ConnectionTable;
+  mandateChange: MandateChangeTable;
   outbox: OutboxTable;
   importedFile: ImportedFileTable;
+  relayLease: RelayLeaseTable;
 };
