@@ -4,7 +4,7 @@ import { topics } from '../../contracts/topics.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { appendToOutbox, type OutboxEvent } from '../outbox/outbox.ts';
 import { nextRevision } from './customer.ts';
-import { revisionOf } from './find-customers.ts';
+import { revisionsOf } from './find-customers.ts';
 
 /** Evidence of consent: who changed a mandate, by which channel, and where it is written down. */
 export type Evidence = { changedBy: string | null; channel: string | null; reference: string | null };
@@ -14,30 +14,70 @@ export type ChangeOrigin = { readonly evidence: Evidence; readonly traceparent?:
 
 export const throughApi: ChangeOrigin = { evidence: { changedBy: null, channel: 'api', reference: null } };
 
-/** Writes each mandate's next revision, its evidence and its event, in the transaction of the change. */
-export const announceMandates = async (
+/** Whose mandate it is, or was: a revocation names who gave the connection up. */
+export type MandateOfCustomer = ConnectionMandateData & { readonly customerId: number };
+
+type AnnounceContext = ChangeOrigin & { now: () => number; newId: () => string };
+
+export const announceMandates = (
   trx: Transaction<CrmDatabase>,
   customerId: string,
   mandates: readonly ConnectionMandateData[],
-  { now, newId, traceparent, evidence }: ChangeOrigin & { now: () => number; newId: () => string },
+  context: AnnounceContext,
+): Promise<void> =>
+  announceAll(
+    trx,
+    mandates.map((mandate) => ({ ...mandate, customerId: Number(customerId) })),
+    context,
+  );
+
+/** Writes each mandate's next revision, its evidence and its event, in the transaction of the changes. */
+export const announceAll = async (
+  trx: Transaction<CrmDatabase>,
+  mandates: readonly MandateOfCustomer[],
+  { now, newId, traceparent, evidence }: AnnounceContext,
 ): Promise<void> => {
+  if (mandates.length === 0) return;
   const changedAt = now();
-  const events: OutboxEvent[] = [];
-  for (const mandate of mandates) {
-    const revision = await raiseRevision(trx, mandate.connectionId, changedAt);
-    const row = { ...mandate, ...evidence, revision, changedAt, customerId: Number(customerId) };
-    await trx.insertInto('mandateChange').values(row).execute();
-    const event = mandateChangedEvent(mandate, { id: newId(), revision, time: new Date(changedAt), traceparent });
-    events.push({ topic: topics.connectionMandates, id: event.id, key: mandate.connectionId, event });
-  }
+  const raised = await raiseRevisions(trx, mandates, changedAt);
+  const rows = mandates.map((mandate, n) => ({ ...mandate, ...evidence, revision: raised[n] as number, changedAt }));
+  await trx.insertInto('mandateChange').values(rows).execute();
+  const time = new Date(changedAt);
+  const events: OutboxEvent[] = rows.map(({ connectionId, connectionMandate, revision }) => {
+    const event = mandateChangedEvent(
+      { connectionId, connectionMandate },
+      { id: newId(), revision, time, traceparent },
+    );
+    return { topic: topics.connectionMandates, id: event.id, key: connectionId, event };
+  });
   await appendToOutbox(trx, events, changedAt);
 };
 
-const raiseRevision = async (trx: Transaction<CrmDatabase>, connectionId: string, now: number): Promise<number> => {
-  const known = await revisionOf(trx, connectionId);
-  const revision = nextRevision(known, now);
-  await (known === undefined
-    ? trx.insertInto('connection').values({ connectionId, revision }).execute()
-    : trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).execute());
-  return revision;
+/** The next revision for each, in their order: a connection may be given up and taken at once. */
+const raiseRevisions = async (
+  trx: Transaction<CrmDatabase>,
+  mandates: readonly MandateOfCustomer[],
+  now: number,
+): Promise<number[]> => {
+  const connections = [...new Set(mandates.map(({ connectionId }) => connectionId))];
+  const known = await revisionsOf(trx, connections);
+  const last = new Map(known);
+  const raised = mandates.map(({ connectionId }) => {
+    const revision = nextRevision(last.get(connectionId), now);
+    last.set(connectionId, revision);
+    return revision;
+  });
+  const fresh = [...last].filter(([connectionId]) => !known.has(connectionId));
+  if (fresh.length > 0)
+    await trx
+      .insertInto('connection')
+      .values(fresh.map(([connectionId, revision]) => ({ connectionId, revision })))
+      .execute();
+  for (const connectionId of known.keys())
+    await trx
+      .updateTable('connection')
+      .set({ revision: last.get(connectionId) as number })
+      .where('connectionId', '=', connectionId)
+      .execute();
+  return raised;
 };

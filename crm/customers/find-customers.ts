@@ -29,13 +29,31 @@ export const findHolder = async (db: Kysely<CrmDatabase>, connectionId: string):
 };
 
 /** The last revision of a connection's mandate; undefined for one that no customer ever had. */
-export const revisionOf = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<number | undefined> => {
-  const row = await db
-    .selectFrom('connection')
-    .select('revision')
-    .where('connectionId', '=', connectionId)
-    .executeTakeFirst();
-  return row && Number(row.revision);
+export const revisionOf = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<number | undefined> =>
+  (await revisionsOf(db, [connectionId])).get(connectionId);
+
+/** The last revisions of those connections that anybody ever had. */
+export const revisionsOf = async (
+  db: Kysely<CrmDatabase>,
+  connectionIds: readonly string[],
+): Promise<Map<string, number>> => {
+  const rows = await db.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds).execute();
+  return new Map(rows.map(({ connectionId, revision }) => [connectionId, Number(revision)]));
+};
+
+/** Those of these customers that there are. */
+export const findCustomers = async (
+  db: Kysely<CrmDatabase>,
+  by: 'customerId' | 'connectionId',
+  values: readonly string[],
+): Promise<Customer[]> => {
+  if (values.length === 0) return [];
+  const rows = await db
+    .selectFrom('customer')
+    .selectAll()
+    .where(by, 'in', by === 'customerId' ? values.map(Number) : values)
+    .execute();
+  return rows.map(asCustomer);
 };
 
 /** Up to `limit` customers by ascending id, from behind the customer `after`. */

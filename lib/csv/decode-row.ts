@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 
 export type Encoding = 'utf-8' | 'windows-1252';
 
-/** Where it differs from Latin-1, 0x80 to 0x9f. Node's own decoder takes the two for one (nodejs/node#56542). */
+/** Where it differs from Latin-1, 0x80 to 0x9f. Node's own decoder takes the two for one (nodejs/node#60888). */
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 const decodeWindows1252 = (bytes: Buffer): string =>
   bytes.toString('latin1').replace(/[\x80-\x9f]/g, (character) => windows1252.charAt(character.charCodeAt(0) - 0x80));

@@ -59,7 +59,8 @@ const readRows = (data: Buffer, state: State, last: boolean): { rows: CsvRow[]; 
     if (tooLong && !state.skipping) rows.push(tooLongRow(state.line));
     else if (!state.skipping) {
       state.header ??= headerOf(data.subarray(at, lineEnd));
-      const extent: Extent | undefined = nextQuote(at) < lineEnd ? quotedExtent(text, { at, lineEnd, last }, state.header) : { end };
+      const extent: Extent | undefined =
+        nextQuote(at) < lineEnd ? quotedExtent(text, { at, lineEnd, last }, state.header) : { end };
       if (extent === undefined) break;
       end = extent.end;
       const row = readRow(data.subarray(at, end), state.line, state.header, extent.broken);
