@@ -1,9 +1,9 @@
 import type { Express } from 'express';
 import type { EventBus } from '../lib/event-bus.ts';
+import type { StoreContext } from '../lib/generations/stores.ts';
 import { type HttpContext, httpApp } from '../lib/http/app.ts';
 import { healthRoutes } from '../lib/http/health.ts';
 import type { RunningProjection } from '../lib/projection.ts';
-import type { StateStore } from '../lib/state-store.ts';
 import { openView } from '../lib/view.ts';
 import type { Mandate } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
@@ -12,19 +12,20 @@ import { mandateRoutes } from './mandates/routes.ts';
 const statuses = {
   'mandate-unknown': 404,
   'view-incomplete': 503,
+  'view-rebuilding': 503,
   'store-unavailable': 503,
   'revision-not-here-yet': 503,
 };
 
-export type IotPlatformAppContext = Omit<HttpContext, 'statuses'> & {
-  bus: EventBus;
-  store: StateStore;
-  projection: Pick<RunningProjection, 'counts'>;
-};
+export type IotPlatformAppContext = Omit<HttpContext, 'statuses'> &
+  StoreContext & {
+    bus: EventBus;
+    projection: Pick<RunningProjection, 'counts'>;
+  };
 
 export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
-  const { bus, store, projection } = context;
-  const view = openView<Mandate>(mandates, store);
+  const { bus, store, otherStore, projection } = context;
+  const view = openView<Mandate>(mandates, store, { otherStore });
   const routes = {
     ...mandateRoutes(view),
     ...healthRoutes({
@@ -32,8 +33,9 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
       stateStore: () => store.check(),
       view: async () => {
         const { state } = await view.completeness();
+        if (state === 'rebuilding') throw new Error('the view is being filled from the log, see /status');
         if (state === 'incomplete')
-          throw new Error('events are missing from the view, see /status: rebuild it from the log');
+          throw new Error('events are missing from the view, see /status: npm run rebuild mends it');
       },
     }),
     '/status': {

@@ -15,6 +15,12 @@ await runService(async (fail) => {
   const platform = openPlatform(config, Object.values(topics), { ...world, fail });
   const bus = platform.eventBus(config);
   const store = platform.stateStore(config.stateStoreName);
-  const service = await startIotPlatform(config, { ...world, bus, store, deliveries: platform.deliveries });
+  const service = await startIotPlatform(config, {
+    ...world,
+    bus,
+    store,
+    otherStore: platform.stateStore,
+    deliveries: platform.deliveries,
+  });
   return { close: () => service.close().then(platform.close).then(world.tracer.close) };
 });

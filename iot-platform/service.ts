@@ -1,16 +1,16 @@
 import type { Router } from 'express';
 import type { EventBus } from '../lib/event-bus.ts';
+import type { StoreContext } from '../lib/generations/stores.ts';
 import { deliveryApp } from '../lib/http/delivery-app.ts';
 import { listen } from '../lib/http/listen.ts';
 import { startProjection } from '../lib/projection.ts';
 import type { Service } from '../lib/service.ts';
-import type { StateStore } from '../lib/state-store.ts';
 import type { World } from '../lib/world.ts';
 import { iotPlatformApp } from './app.ts';
 import type { IotPlatformConfig } from './config.ts';
 import { mandates } from './mandates/materialise.ts';
 
-type IotPlatformContext = World & { bus: EventBus; store: StateStore; deliveries?: Router | undefined };
+type IotPlatformContext = World & StoreContext & { bus: EventBus; deliveries?: Router | undefined };
 
 /**
  * Follows the mandates topic and answers from the view. A sidecar delivers on a port of its own, unless the lab gave us

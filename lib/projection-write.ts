@@ -1,77 +1,118 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveredRecord } from './event-bus.ts';
+import { fold } from './fold.ts';
+import { documentKey } from './generations/generation.ts';
+import { readPointer } from './generations/pointer.ts';
+import {
+  advanceAll,
+  asPositionDocument,
+  documentFor,
+  numbersOf,
+  type PositionDocument,
+  positionKey,
+} from './generations/position-document.ts';
+import type { Stores } from './generations/stores.ts';
 import { groupBy } from './group-by.ts';
-import { advance, type Position } from './position.ts';
 import type { Projection } from './projection-declaration.ts';
-import { StateConflict, type StateStore, type StoredValue, type Upsert } from './state-store.ts';
+import { StateConflict, type StoredValue, type Upsert } from './state-store.ts';
 
 const attempts = 20;
 
-/** No document key can look like this: document keys never contain a colon. */
-export const positionKey = (projection: string, topic: string, partition: number) =>
-  `position:${projection}:${topic}:${partition}`;
-
-/**
- * Folds the events into their documents and writes these, with the positions of the whole batch, in one guarded
- * transaction; reads and folds again when another writer was there first.
- */
-export const writeBatch = async <Event, Document>(
-  projection: Projection<Event, Document>,
-  store: StateStore,
+export type ProjectionWriter<Event> = (
   events: readonly Event[],
   batch: readonly DeliveredRecord[],
-): Promise<Record<string, number>> => {
-  const byKey = groupBy(events, projection.key);
-  const offsets = offsetsByPositionKey(projection, batch);
-  for (let attempt = 1; ; attempt++) {
-    const held = await store.getMany([...byKey.keys(), ...offsets.keys()]);
-    const { upserts, counts } = fold(projection, byKey, held);
-    for (const [key, seen] of offsets) {
-      const before = held.get(key);
-      const after = advance(before?.value as Position | undefined, seen);
-      if (after !== before?.value) upserts.push({ key, value: after, etag: before?.etag });
-    }
-    if (upserts.length === 0) return counts;
-    try {
+) => Promise<Record<string, number>>;
+
+/** What is to be written to one store. */
+type Plan = { store: string | undefined; upserts: Upsert[]; counts: Record<string, number>; also: readonly string[] };
+
+/**
+ * Folds events into their documents and writes these, with the positions of the whole batch, into every generation that
+ * the position documents list: one guarded transaction per store, the home last. Reads and folds again when another
+ * writer was there first.
+ */
+export const projectionWriter = <Event, Document>(
+  projection: Projection<Event, Document>,
+  stores: Stores,
+): ProjectionWriter<Event> => {
+  /** By store what was listed last: those documents are read together with the list, which most probably is the same. */
+  const listedLast = new Map<string | undefined, readonly number[]>();
+
+  const plan = async (store: string | undefined, byKey: Map<string, Event[]>, offsets: Offsets): Promise<Plan> => {
+    let numbers = listedLast.get(store) ?? [1];
+    for (;;) {
+      const keys = numbers.flatMap((number) => [...byKey.keys()].map((key) => documentKey(number, key)));
+      const held = await stores(store).getMany([...keys, ...offsets.byKey.keys()]);
+      const documents = await listing(store, held, offsets);
+      const listed = [...new Set([...documents.values()].flatMap(numbersOf))];
+      const alreadyRead = listed.every((number) => numbers.includes(number));
+      listedLast.set(store, listed);
+      numbers = listed;
+      if (!alreadyRead) continue;
+      const folded = listed.map((number) => fold(projection, byKey, held, number));
+      const positions = positionUpserts(documents, held, offsets);
       // One order for all writers, or two transactions of a relational store lock each other out.
-      await store.transact(upserts.sort((a, b) => (a.key < b.key ? -1 : 1)));
-      return counts;
-    } catch (error) {
-      if (!(error instanceof StateConflict) || attempt === attempts) throw error;
-      await delay(Math.random() * 2 ** Math.min(attempt, 7));
+      const upserts = [...folded.flatMap((one) => one.upserts), ...positions].sort((a, b) => (a.key < b.key ? -1 : 1));
+      const also = [...documents.values()].flatMap((document) => document.also ?? []);
+      return { store, upserts, counts: folded[0]?.counts ?? {}, also };
     }
-  }
-};
-
-const fold = <Event, Document>(
-  { evolve, remark }: Projection<Event, Document>,
-  byKey: Map<string, Event[]>,
-  held: Map<string, StoredValue>,
-) => {
-  const upserts: Upsert[] = [];
-  const counts: Record<string, number> = {};
-  const count = (what: string) => {
-    counts[what] = (counts[what] ?? 0) + 1;
   };
-  for (const [key, events] of byKey) {
-    const before = held.get(key);
-    let document = before?.value as Document | undefined;
-    for (const event of events) {
-      const what = remark?.(document, event);
-      if (what) count(what);
-      const evolved = evolve(document, event);
-      count(evolved === document ? 'ignored' : 'applied');
-      document = evolved;
+
+  /** The position documents, by key. Where there is none yet, the pointer says which generations there are. */
+  const listing = async (store: string | undefined, held: Map<string, StoredValue>, offsets: Offsets) => {
+    const keys = [...offsets.byKey.keys(), ...(offsets.withoutPlace ? [noPlace] : [])];
+    const documents = new Map(keys.map((key) => [key, asPositionDocument(held.get(key)?.value)]));
+    if ([...documents.values()].every((document) => document !== undefined)) return documents as Documents;
+    const absent = documentFor(await readPointer(stores(store), projection.name));
+    return new Map([...documents].map(([key, document]) => [key, document ?? absent]));
+  };
+
+  const planAll = async (byKey: Map<string, Event[]>, offsets: Offsets): Promise<Plan[]> => {
+    const plans = [await plan(undefined, byKey, offsets)];
+    for (const { also } of plans)
+      for (const store of also)
+        if (!plans.some((other) => other.store === store)) plans.push(await plan(store, byKey, offsets));
+    return plans;
+  };
+
+  return async (events, batch) => {
+    const byKey = groupBy(events, projection.key);
+    const offsets = offsetsOf(projection, batch);
+    for (let attempt = 1; ; attempt++) {
+      const plans = await planAll(byKey, offsets);
+      try {
+        for (const { store, upserts } of plans.toReversed())
+          if (upserts.length > 0) await stores(store).transact(upserts);
+        return plans.find(({ counts }) => Object.keys(counts).length > 0)?.counts ?? {};
+      } catch (error) {
+        if (!(error instanceof StateConflict) || attempt === attempts) throw error;
+        await delay(Math.random() * 2 ** Math.min(attempt, 7));
+      }
     }
-    if (document !== before?.value) upserts.push({ key, value: document, etag: before?.etag });
-  }
-  return { upserts, counts };
+  };
 };
 
-const offsetsByPositionKey = ({ name }: { name: string }, batch: readonly DeliveredRecord[]) => {
+type Documents = Map<string, PositionDocument>;
+
+/** By the key of a partition's position document; some brokers know no place. */
+type Offsets = { readonly byKey: ReadonlyMap<string, readonly number[]>; readonly withoutPlace: boolean };
+
+const noPlace = '';
+
+const offsetsOf = ({ name }: { name: string }, batch: readonly DeliveredRecord[]): Offsets => {
   const placed = batch.flatMap(({ topic, partition, offset }) =>
     partition === undefined || offset === undefined ? [] : [{ key: positionKey(name, topic, partition), offset }],
   );
   const byKey = groupBy(placed, ({ key }) => key);
-  return new Map([...byKey].map(([key, places]) => [key, places.map(({ offset }) => offset)]));
+  return {
+    byKey: new Map([...byKey].map(([key, places]) => [key, places.map(({ offset }) => offset)])),
+    withoutPlace: placed.length < batch.length,
+  };
 };
+
+const positionUpserts = (documents: Documents, held: Map<string, StoredValue>, { byKey }: Offsets): Upsert[] =>
+  [...byKey].flatMap(([key, offsets]) => {
+    const before = documents.get(key) as PositionDocument;
+    const after = advanceAll(before, offsets);
+    return after === before ? [] : [{ key, value: after, etag: held.get(key)?.etag }];
+  });

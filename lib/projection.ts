@@ -1,8 +1,9 @@
 import { deadLetter } from './dead-letter.ts';
 import type { DeliveredRecord, EventBus, Subscription, Verdict } from './event-bus.ts';
+import { type StoreContext, storesOf } from './generations/stores.ts';
 import type { Projection } from './projection-declaration.ts';
-import { writeBatch } from './projection-write.ts';
-import type { StateStore } from './state-store.ts';
+import { type ProjectionWriter, projectionWriter } from './projection-write.ts';
+import { type Poison, sortOut } from './sort-out.ts';
 import type { World } from './world.ts';
 
 /** Events since this process started: `applied` changed the view, `ignored` did not, `setAside` are dead letters. */
@@ -10,7 +11,7 @@ export type Counts = { applied: number; ignored: number; setAside: number; retri
 
 export type RunningProjection = Subscription & { counts(): Counts };
 
-export type ProjectionContext = World & { readonly bus: EventBus; readonly store: StateStore };
+export type ProjectionContext = World & StoreContext & { readonly bus: EventBus };
 
 /** Follows the topic and keeps the view in the store up to date until it is closed. */
 export const startProjection = async <Event, Document>(
@@ -18,17 +19,24 @@ export const startProjection = async <Event, Document>(
   context: ProjectionContext,
 ): Promise<RunningProjection> => {
   const counts: Counts = { applied: 0, ignored: 0, setAside: 0, retried: 0 };
-  const subscription = await context.bus.subscribe(projection.topic.name, deliveryHandler(projection, context, counts));
+  const write = projectionWriter(projection, storesOf(context));
+  const handler = deliveryHandler(projection, context, write, counts);
+  const subscription = await context.bus.subscribe(projection.topic.name, handler);
   return { counts: () => ({ ...counts }), close: () => subscription.close() };
 };
 
 const deliveryHandler =
-  <Event, Document>(projection: Projection<Event, Document>, context: ProjectionContext, counts: Counts) =>
+  <Event, Document>(
+    projection: Projection<Event, Document>,
+    context: ProjectionContext,
+    write: ProjectionWriter<Event>,
+    counts: Counts,
+  ) =>
   async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
-    const { events, poison } = sort(projection, batch);
+    const { events, poison } = sortOut(projection, batch);
     const endSpans = startSpans(projection, context, events);
     try {
-      const written = await writeBatch(projection, context.store, events, batch);
+      const written = await write(events, batch);
       // Last, so that a store that is away does not set the same record aside at every attempt.
       await setAside(projection, context, poison);
       counts.setAside += poison.length;
@@ -59,23 +67,10 @@ const startSpans = <Event, Document>(
   };
 };
 
-const sort = <Event, Document>({ parse }: Projection<Event, Document>, batch: readonly DeliveredRecord[]) => {
-  const events: Event[] = [];
-  const poison: { record: DeliveredRecord; reason: string }[] = [];
-  for (const record of batch) {
-    try {
-      events.push(parse(record));
-    } catch (error) {
-      poison.push({ record, reason: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  return { events, poison };
-};
-
 const setAside = async <Event, Document>(
   { deadLetters }: Projection<Event, Document>,
   { bus, log, now, newId }: ProjectionContext,
-  poison: readonly { record: DeliveredRecord; reason: string }[],
+  poison: readonly Poison[],
 ) => {
   if (poison.length === 0) return;
   await bus.publish(

@@ -90,6 +90,16 @@ export const stateStoreContract = (open: () => Promise<StateStore>) => {
     expect([...held.values()].every(({ value }) => (value as { n: number }).n === 2)).toBe(true);
   });
 
+  it('removes keys, whether they are there or not, and no others', async () => {
+    const { store, key } = await fresh();
+    const keys = Array.from({ length: 1200 }, (_, n) => key(n));
+    await put(store, keys, { n: 1 });
+    await persist(store, () => store.remove([...keys.slice(1), key(5000)]));
+    expect([...(await read(store, keys)).keys()]).toEqual([key(0)]);
+    await put(store, [key(1)], { n: 2 });
+    expect((await read(store, [key(1)])).get(key(1))?.value).toEqual({ n: 2 });
+  });
+
   it('loses no increment of writers that work at the same time', async () => {
     const { store, key } = await fresh();
     const increment = async () => {

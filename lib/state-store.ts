@@ -13,6 +13,8 @@ export type StateStore = {
   getMany(keys: readonly string[]): Promise<Map<string, StoredValue>>;
   /** @throws StateConflict when a key is not as its upsert expected; read again, decide again */
   transact(upserts: readonly Upsert[]): Promise<void>;
+  /** Whatever they hold; absent ones stay absent. A `remove` that failed may have removed some. */
+  remove(keys: readonly string[]): Promise<void>;
   /** @throws Error that says what is missing, when the store cannot be used now */
   check(): Promise<void>;
 };

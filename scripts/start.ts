@@ -34,6 +34,7 @@ const startPlatform = async () => {
     ...world,
     bus: platform.eventBus(iotConfig.consumerGroup),
     store: platform.stateStore(iotConfig.stateStoreName),
+    otherStore: platform.stateStore,
   });
   const crm = await startCrm(crmConfig, { ...world, bus: platform.eventBus('crm') });
   process.stdout.write(whatToTry(crm.url, iotPlatform.url));

@@ -2,7 +2,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
-import { positionKey } from '../../lib/projection-write.ts';
+import { positionKey } from '../../lib/generations/position-document.ts';
 import type { StateStore } from '../../lib/state-store.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { iotPlatformApp } from '../app.ts';

@@ -76,6 +76,7 @@ const read = async (view: View<Mandate>, connectionId: string) => {
     const mandate = await view.get(connectionId);
     return mandate ? { mandate } : { state: (await view.completeness()).state };
   } catch (error) {
+    if (error instanceof DomainError) throw error;
     throw new DomainError('store-unavailable', 'The state store does not answer; try again.', { cause: error });
   }
 };

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { kafkaLogReader } from '../../scripts/kafka-log-reader.ts';
 import { dataFolder, type Started } from '../../tests/platform-process.ts';
 import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
-import { asAdmin } from '../../tests/stack/fresh.ts';
+import { asAdmin, kafka } from '../../tests/stack/fresh.ts';
+import { ports } from '../../tests/stack/ports.ts';
 import { stackReady } from '../../tests/stack/stack.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { eventBusContract } from '../event-bus.contract.ts';
-import type { EventBus, Topic } from '../event-bus.ts';
+import type { EventBus, OutgoingEvent, Topic } from '../event-bus.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
 import { listen } from '../http/listen.ts';
+import { logReaderContract } from '../log-reader.contract.ts';
 import { stateStoreContract } from '../state-store.contract.ts';
 import { createDeliveries } from './deliveries.ts';
 import { daprEventBus } from './event-bus.ts';
@@ -70,6 +73,36 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     await asAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics }));
     return topic;
   };
+
+  describe('the log in Kafka', () => {
+    logReaderContract(async () => {
+      const topic = await createTopic();
+      const publish = async (events: readonly OutgoingEvent[]) => {
+        const producer = kafka().producer();
+        await producer.connect();
+        await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
+        await producer.disconnect();
+      };
+      return { topic, log: kafkaLogReader([`127.0.0.1:${ports.kafka}`], Date.now), publish };
+    });
+
+    it('may end in the mark of a transaction, which is no record', async () => {
+      const topic = await createTopic();
+      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'one' }] });
+      await transaction.commit();
+      await producer.disconnect();
+      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], Date.now);
+      await vi.waitFor(async () => expect((await log.offsets(topic.name))[0]).toMatchObject({ begin: 0, end: 2 }));
+      const read: string[] = [];
+      await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {
+        read.push(...records.map(({ value }) => String(value)));
+      });
+      expect(read).toEqual(['one']);
+    });
+  });
 
   describe.each(['dapr-components', 'dapr-components/variants/redis-streams'])('the event bus of %s', (folder) => {
     let resources: string;

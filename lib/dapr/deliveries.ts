@@ -1,6 +1,7 @@
 import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
-import type { BatchHandler, DeliveredRecord, Subscription, Verdict } from '../event-bus.ts';
+import type { BatchHandler, Subscription, Verdict } from '../event-bus.ts';
 import type { World } from '../world.ts';
+import { deliveredRecord } from './delivered-record.ts';
 
 export type Deliveries = {
   /** Before the app listens: the sidecar asks for subscriptions once. */
@@ -14,7 +15,6 @@ type BulkDelivery = { entries: { entryId: string; event: string; metadata?: Reco
 
 const maxMessagesCount = 1000;
 const maxAwaitDurationMs = 4;
-const clockSkewAllowedMs = 5 * 60_000;
 
 /** The routes by which the sidecar asks for subscriptions and delivers; `guard` keeps others out. */
 export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World, 'now' | 'log'>): Deliveries => {
@@ -42,7 +42,9 @@ export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World
       const underway = new Set<Promise<unknown>>();
       let closed = false;
       const handle = async ({ entries }: BulkDelivery) => {
-        const batch = entries.map((entry) => asRecord(topic, entry, now()));
+        const batch = entries.map(({ event, metadata }) =>
+          deliveredRecord(topic, Buffer.from(event, 'base64'), metadata, now()),
+        );
         const verdicts = closed ? [] : await handler(batch).catch((): readonly Verdict[] => []);
         return {
           statuses: entries.map(({ entryId }, i) => ({
@@ -75,27 +77,3 @@ const asSubscription = ({ pubsub, topic }: { pubsub: string; topic: string }) =>
   metadata: { rawPayload: 'true' },
   bulkSubscribe: { enabled: true, maxMessagesCount, maxAwaitDurationMs },
 });
-
-const asRecord = (
-  topic: string,
-  { event, metadata = {} }: BulkDelivery['entries'][number],
-  now: number,
-): DeliveredRecord => {
-  // Redis Streams knows no key, but passes on what was given when the event was published.
-  const { partitionKey, __key: key = partitionKey, __partition, __offset, __timestamp } = metadata;
-  const [partition, offset] = [wholeNumber(__partition), wholeNumber(__offset)];
-  return {
-    topic,
-    value: Buffer.from(event, 'base64'),
-    timestamp: __timestamp === undefined ? now : believable(wholeNumber(__timestamp), now),
-    ...(key !== undefined && { key }),
-    ...(partition !== undefined && offset !== undefined && { partition, offset }),
-  };
-};
-
-const wholeNumber = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-
-/** A record's own headers can overwrite what the sidecar says of it; no time of the future is taken from them. */
-const believable = (timestamp: number | undefined, now: number): number =>
-  timestamp !== undefined && timestamp <= now + clockSkewAllowedMs ? timestamp : Number.NaN;

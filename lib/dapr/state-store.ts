@@ -57,9 +57,16 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     throw new Error(complaintOf(answer));
   };
 
+  const remove = async (keys: readonly string[]) => {
+    if (keys.length === 0) return;
+    const answer = await execute(keys.map((key) => ({ operation: 'delete', request: { key } })));
+    if (answer.status >= 300) throw new Error(complaintOf(answer));
+  };
+
   return {
     getMany: readMany,
     transact,
+    remove,
     check: async () => {
       const { components } = await sidecar.metadata();
       if (!components.some((component) => component.name === name))

@@ -1,5 +1,7 @@
 import { describe } from 'vitest';
 import { eventBusContract } from '../event-bus.contract.ts';
+import type { OutgoingEvent } from '../event-bus.ts';
+import { logReaderContract } from '../log-reader.contract.ts';
 import { stateStoreContract } from '../state-store.contract.ts';
 import { seededRandom, withBusFaults, withStoreFaults } from './faults.ts';
 import { openEmbeddedPlatform } from './platform.ts';
@@ -13,6 +15,14 @@ describe('the embedded event bus', () => {
 
 describe('the embedded state store', () => {
   stateStoreContract(async () => platform().stateStore('statestore'));
+});
+
+describe('the log of the embedded event bus', () => {
+  logReaderContract(async () => {
+    const { eventBus, logReader } = platform();
+    const publish = (events: readonly OutgoingEvent[]) => eventBus('writer').publish(topic.name, events);
+    return { topic, log: logReader(), publish };
+  });
 });
 
 describe.each([1, 2])('with injected faults, seed %i,', (seed) => {

@@ -3,8 +3,8 @@ import type { SqliteDatabase } from '../sqlite.ts';
 
 type Row = { partition: number; offset: number; key: string; timestamp: number; value: string };
 
-/** The records of all topics, and how far one consumer group has followed each partition. */
-export const eventLog = (database: SqliteDatabase, consumerGroup: string, now: () => number) => {
+/** The records of all topics, and how far each consumer group has followed each partition. */
+export const createLogTables = (database: SqliteDatabase): void => {
   database.exec(`
     CREATE TABLE IF NOT EXISTS record (
       topic TEXT, partition INTEGER, "offset" INTEGER, key TEXT, timestamp INTEGER, value TEXT,
@@ -14,6 +14,11 @@ export const eventLog = (database: SqliteDatabase, consumerGroup: string, now: (
       consumer_group TEXT, topic TEXT, partition INTEGER, next_offset INTEGER,
       PRIMARY KEY (consumer_group, topic, partition)
     ) WITHOUT ROWID;`);
+};
+
+/** The log as one consumer group sees it. */
+export const eventLog = (database: SqliteDatabase, consumerGroup: string, now: () => number) => {
+  createLogTables(database);
   const endOffset = database.prepare(
     'SELECT coalesce(max("offset"), -1) + 1 AS "end" FROM record WHERE topic = ? AND partition = ?',
   );

@@ -50,6 +50,11 @@ export const withStoreFaults = (store: StateStore, random: () => number): StateS
     if (random() < 0.05) throw new Error('injected: the store did not answer');
     return store.getMany(keys);
   },
+  remove: async (keys) => {
+    if (random() < 0.8) return store.remove(keys);
+    await store.remove(keys.filter(() => random() < 0.5));
+    throw new Error('injected: the store failed half-way');
+  },
   transact: async (upserts) => {
     const fails = random() < 0.2;
     const conflicts: StateConflict[] = [];

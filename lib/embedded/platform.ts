@@ -1,13 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { EventBus, Topic } from '../event-bus.ts';
+import type { LogReader } from '../log-reader.ts';
 import { closeSqlite, openSqlite } from '../sqlite.ts';
 import type { StateStore } from '../state-store.ts';
 import { embeddedEventBus, type FailureLog } from './event-bus.ts';
+import { embeddedLogReader } from './log-reader.ts';
 import { embeddedStateStore } from './state-store.ts';
 
 export type EmbeddedPlatform = {
   eventBus(consumerGroup: string): EventBus;
   stateStore(name: string): StateStore;
+  logReader(): LogReader;
   close(): void;
 };
 
@@ -22,6 +25,7 @@ export const openEmbeddedPlatform = (
   return {
     eventBus: (consumerGroup) => embeddedEventBus(database, { topics, consumerGroup, published, now, log }),
     stateStore: (name) => embeddedStateStore(database, name),
+    logReader: () => embeddedLogReader(database, topics),
     close: () => {
       closeSqlite(database);
     },

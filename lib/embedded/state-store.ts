@@ -15,6 +15,8 @@ export const embeddedStateStore = (database: SqliteDatabase, name: string): Stat
     'UPDATE state SET value = ?, etag = etag + 1 WHERE store = ? AND key = ? AND etag = ?',
   );
 
+  const drop = database.prepare('DELETE FROM state WHERE store = ? AND key IN (SELECT value FROM json_each(?))');
+
   const apply = ({ key, value, etag }: Upsert) => {
     const json = JSON.stringify(value);
     const { changes } = etag === undefined ? insert.run(name, key, json) : update.run(json, name, key, Number(etag));
@@ -28,6 +30,7 @@ export const embeddedStateStore = (database: SqliteDatabase, name: string): Stat
       return new Map(rows.map(({ key, value, etag }) => [key, { value: JSON.parse(value), etag: String(etag) }]));
     },
     transact: async (upserts) => applyAll(upserts),
+    remove: async (keys) => void drop.run(name, JSON.stringify(keys)),
     check: async () => {
       database.prepare('SELECT 1').all();
     },

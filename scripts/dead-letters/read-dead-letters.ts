@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { EachMessagePayload } from 'kafkajs';
-import { kafkaClient, withAdmin } from '../kafka-client.ts';
+import type { LogReader } from '../../lib/log-reader.ts';
 
 /** `data` is as lib/dead-letter.ts wrote it. */
 export type DeadLetter = {
@@ -21,27 +19,13 @@ export type DeadLetter = {
 };
 
 /** All dead letters, oldest first; the same record set aside twice is one of them. */
-export const readDeadLetters = async (brokers: string[], topic: string): Promise<DeadLetter[]> => {
-  const many = await withAdmin(brokers, async (admin) => {
-    const offsets = await admin.fetchTopicOffsets(topic);
-    return offsets.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
-  });
+export const readDeadLetters = async (log: LogReader, topic: string): Promise<DeadLetter[]> => {
   const letters = new Map<string, DeadLetter>();
-  if (many === 0) return [];
-  const group = `dead-letters-${randomUUID()}`;
-  const consumer = kafkaClient(brokers).consumer({ groupId: group });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  let seen = 0;
-  await new Promise<void>((resolve, reject) => {
-    const eachMessage = async ({ message }: EachMessagePayload) => {
-      const letter = JSON.parse(String(message.value)) as DeadLetter;
+  await log.read(topic, await log.offsets(topic), async ({ records }) => {
+    for (const { value } of records) {
+      const letter = JSON.parse(value.toString()) as DeadLetter;
       letters.set(letter.id, letter);
-      if (++seen >= many) resolve();
-    };
-    consumer.run({ autoCommit: false, eachMessage }).catch(reject);
+    }
   });
-  await consumer.disconnect();
-  await withAdmin(brokers, (admin) => admin.deleteGroups([group]));
   return [...letters.values()].sort((a, b) => a.time.localeCompare(b.time));
 };

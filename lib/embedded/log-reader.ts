@@ -1,0 +1,45 @@
+import { type DeliveredRecord, declaredTopic, type Topic } from '../event-bus.ts';
+import type { LogReader, PartitionRange } from '../log-reader.ts';
+import type { SqliteDatabase } from '../sqlite.ts';
+import { createLogTables } from './event-log.ts';
+
+const batchSize = 5_000;
+
+type Row = { offset: number; key: string; timestamp: number; value: string };
+
+/** The log of the embedded event bus; other processes may publish to it meanwhile. */
+export const embeddedLogReader = (database: SqliteDatabase, topics: readonly Topic[]): LogReader => {
+  createLogTables(database);
+  const range = database.prepare(
+    `SELECT coalesce(min("offset"), 0) AS "begin", coalesce(max("offset"), -1) + 1 AS "end" FROM record
+     WHERE topic = ? AND partition = ?`,
+  );
+  const select = database.prepare(
+    `SELECT "offset", key, timestamp, value FROM record
+     WHERE topic = ? AND partition = ? AND "offset" >= ? AND "offset" < ? ORDER BY "offset" LIMIT ?`,
+  );
+  const rows = (topic: string, partition: number, begin: number, end: number) =>
+    (select.all(topic, partition, begin, end, batchSize) as Row[]).map(
+      (row): DeliveredRecord => ({ ...row, topic, partition, value: Buffer.from(row.value) }),
+    );
+
+  return {
+    offsets: async (topic) =>
+      Array.from({ length: declaredTopic(topics, topic).partitions }, (_, partition) => ({
+        partition,
+        ...(range.all(topic, partition)[0] as { begin: number; end: number }),
+      })),
+
+    read: async (topic, ranges, handle, signal) => {
+      const readPartition = async ({ partition, begin, end }: PartitionRange) => {
+        for (let next = begin; next < end; ) {
+          const records = rows(topic, partition, next, end);
+          next = records.length < batchSize ? end : (records.at(-1)?.offset as number) + 1;
+          await handle({ partition, records, next });
+          signal?.throwIfAborted();
+        }
+      };
+      await Promise.all(ranges.map(readPartition));
+    },
+  };
+};

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StateConflict, type StateStore } from '../state-store.ts';
+import type { Generation } from './generation.ts';
+
+/** What a rebuild has done so far: enough to go on after it was killed. */
+export type Rebuild = {
+  readonly into: Generation;
+  readonly inPlace: boolean;
+  /** `joined`: the live writers keep the new generation up to date. `filled`: it has all that the log had by then. */
+  readonly phase: 'replaying' | 'joined' | 'filled';
+  /** Who works on it, and until when nobody else may; in milliseconds since 1970. */
+  readonly holder: string;
+  readonly leaseUntil: number;
+  readonly startedAt: number;
+  /** Per partition: everything before this offset is written. */
+  readonly next: Readonly<Record<number, number>>;
+  /** Per partition: where it has to get to. */
+  readonly ends: Readonly<Record<number, number>>;
+  readonly setAside: number;
+};
+
+/** Which generation of a view answers, and which others there are. */
+export type Pointer = {
+  readonly answering: Generation;
+  /** The number that was given last. */
+  readonly lastNumber: number;
+  /** Generations that answered before, in that order, and still have their documents. */
+  readonly previous: readonly Generation[];
+  /** The one that should answer is being filled: nobody may ask it yet. */
+  readonly unready?: true;
+  readonly rebuild?: Rebuild;
+};
+
+/** No document key can look like this: document keys never contain a colon. */
+export const pointerKey = (projection: string): string => `generation:${projection}`;
+
+/** Before the first rebuild there is none. */
+export const initialPointer: Pointer = { answering: { number: 1 }, lastNumber: 1, previous: [] };
+
+export const asPointer = (value: unknown): Pointer => (value as Pointer | undefined) ?? initialPointer;
+
+export const readPointer = async (store: StateStore, projection: string): Promise<Pointer> => {
+  const key = pointerKey(projection);
+  return asPointer((await store.getMany([key])).get(key)?.value);
+};
+
+const attempts = 20;
+
+/**
+ * Reads the pointer, decides, and writes what was decided, unless another was there first: then all of it again.
+ * `decide` may throw to leave things as they are. Answers the pointer as it now is.
+ */
+export const changePointer = async (
+  store: StateStore,
+  projection: string,
+  decide: (held: Pointer) => Pointer,
+): Promise<Pointer> => {
+  const key = pointerKey(projection);
+  for (let attempt = 1; ; attempt++) {
+    const held = (await store.getMany([key])).get(key);
+    const decided = decide(asPointer(held?.value));
+    try {
+      await store.transact([{ key, value: decided, etag: held?.etag }]);
+      return decided;
+    } catch (error) {
+      if (!(error instanceof StateConflict) || attempt === attempts) throw error;
+      await delay(Math.random() * 2 ** Math.min(attempt, 7));
+    }
+  }
+};

@@ -1,0 +1,50 @@
+import { advance, type Position } from '../position.ts';
+import type { Pointer } from './pointer.ts';
+
+/**
+ * What a store keeps of one partition: how far each generation in it has followed, and which other stores are to be
+ * written as well. It is the fence of the writers: each batch reads it after its delivery, writes into every generation
+ * that it lists, and writes it back against its ETag. So whoever adds or removes a generation here has told every
+ * writer, also one that slept meanwhile: it conflicts, and reads again. A batch that leaves the document as it is must
+ * have read it.
+ */
+export type PositionDocument = {
+  /** By number. */
+  readonly generations: Readonly<Record<number, Position>>;
+  readonly also?: readonly string[];
+};
+
+/** No document key can look like this: document keys never contain a colon. */
+export const positionKey = (projection: string, topic: string, partition: number): string =>
+  `position:${projection}:${topic}:${partition}`;
+
+/** A document of the time before there were generations is one position, that of the first. */
+export const asPositionDocument = (value: unknown): PositionDocument | undefined => {
+  if (value === undefined) return undefined;
+  return 'applied' in (value as object) ? { generations: { 1: value as Position } } : (value as PositionDocument);
+};
+
+/** For a partition that has no document yet: the generations that are kept up to date now. */
+export const documentFor = ({ answering, previous }: Pointer): PositionDocument => {
+  const kept = [...previous, answering];
+  const own = kept.filter(({ store }) => store === undefined);
+  const also = [...new Set(kept.flatMap(({ store }) => (store === undefined ? [] : [store])))];
+  return {
+    generations: Object.fromEntries(own.map(({ number }) => [number, { applied: -1, missing: [] }])),
+    ...(also.length > 0 && { also }),
+  };
+};
+
+/** Answers the very same document when the offsets add nothing to it. */
+export const advanceAll = (document: PositionDocument, offsets: readonly number[]): PositionDocument => {
+  const advanced = numbersOf(document).map(
+    (number) => [number, advance(positionOf(document, number), offsets)] as const,
+  );
+  if (advanced.every(([number, position]) => position === document.generations[number])) return document;
+  return { ...document, generations: Object.fromEntries(advanced) };
+};
+
+export const numbersOf = ({ generations }: PositionDocument): number[] => Object.keys(generations).map(Number);
+
+export const positionOf = ({ generations }: PositionDocument, number: number): Position | undefined =>
+  generations[number];

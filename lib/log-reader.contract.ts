@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest';
+import type { DeliveredRecord, OutgoingEvent, Topic } from './event-bus.ts';
+import type { LogReader, PartitionRange } from './log-reader.ts';
+
+export type LogToRead = {
+  readonly topic: Topic;
+  readonly log: LogReader;
+  publish(events: readonly OutgoingEvent[]): Promise<void>;
+};
+
+/** The contract of the log reader; every adapter runs it, each test on a topic of its own. */
+export const logReaderContract = (open: () => Promise<LogToRead>) => {
+  const event = (n: number): OutgoingEvent => ({ id: String(n), key: `K${n % 50}`, value: JSON.stringify({ n }) });
+  const events = Array.from({ length: 300 }, (_, n) => event(n));
+  const opened = async () => {
+    const { topic, log, publish } = await open();
+    await publish(events);
+    const read = async (ranges: readonly PartitionRange[]) => {
+      const records: DeliveredRecord[] = [];
+      await log.read(topic.name, ranges, async (batch) => void records.push(...batch.records));
+      return records;
+    };
+    return { topic, log, publish, read };
+  };
+  const placesOf = (records: readonly DeliveredRecord[]) =>
+    records.map(({ partition, offset }) => `${partition}:${offset}`).sort();
+  const placesIn = (ranges: readonly PartitionRange[]) =>
+    ranges
+      .flatMap(({ partition, begin, end }) =>
+        Array.from({ length: end - begin }, (_, n) => `${partition}:${begin + n}`),
+      )
+      .sort();
+
+  it('says where each partition begins and ends', async () => {
+    const { topic, log } = await opened();
+    const ranges = await log.offsets(topic.name);
+    expect(ranges.map(({ partition, begin }) => [partition, begin])).toEqual([0, 1, 2, 3].map((n) => [n, 0]));
+    expect(ranges.reduce((sum, { end }) => sum + end, 0)).toBe(events.length);
+  });
+
+  it('hands on every record once, with its key, place and time, a partition’s in order', async () => {
+    const { topic, log, read } = await opened();
+    const ranges = await log.offsets(topic.name);
+    const records = await read(ranges);
+    expect(placesOf(records)).toEqual(placesIn(ranges));
+    const { value, key, timestamp } = records.find((record) => JSON.parse(record.value.toString()).n === 7) ?? {};
+    expect([String(value), key]).toEqual([events[7]?.value, 'K7']);
+    expect(timestamp).toBeGreaterThan(1_700_000_000_000);
+    for (const { partition } of ranges) {
+      const offsets = records.filter((record) => record.partition === partition).map(({ offset }) => offset as number);
+      expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
+    }
+  });
+
+  it('reads from the middle to the middle, and not what comes behind', async () => {
+    const { topic, log, publish, read } = await opened();
+    const ranges = (await log.offsets(topic.name)).map((r) => ({ ...r, begin: Math.min(3, r.end), end: r.end - 1 }));
+    await publish([event(301), event(302)]);
+    expect(placesOf(await read(ranges))).toEqual(placesIn(ranges));
+  });
+
+  it('reads nothing where there is nothing', async () => {
+    const { read } = await opened();
+    expect(await read([{ partition: 0, begin: 5, end: 5 }])).toEqual([]);
+  });
+
+  it('ends with the error of the one who reads', async () => {
+    const { topic, log } = await opened();
+    const reading = log.read(topic.name, await log.offsets(topic.name), async () => {
+      throw new Error('cannot be written');
+    });
+    await expect(reading).rejects.toThrow('cannot be written');
+  });
+
+  it('ends when it is told to', async () => {
+    const { topic, log } = await opened();
+    const stopping = new AbortController();
+    const reading = log.read(
+      topic.name,
+      await log.offsets(topic.name),
+      async () => stopping.abort(new Error('enough')),
+      stopping.signal,
+    );
+    await expect(reading).rejects.toThrow('enough');
+  });
+};

@@ -1,0 +1,23 @@
+import type { DeliveredRecord } from '../lib/event-bus.ts';
+import type { Projection } from '../lib/projection-declaration.ts';
+
+export type Thing = { key: string; n: number };
+
+/** The smallest view there is: of each key the highest number. A record that is no JSON can never be applied. */
+export const things: Projection<Thing, Thing> = {
+  name: 'things',
+  topic: { name: 'things-topic', partitions: 2, maxMessageBytes: 16_384 },
+  deadLetters: { name: 'things-dead-letters', partitions: 1, maxMessageBytes: 65_536 },
+  parse: ({ value }) => JSON.parse(value.toString()),
+  key: ({ key }) => key,
+  evolve: (held, thing) => (held && held.n >= thing.n ? held : thing),
+};
+
+export const thingRecord = (thing: Thing, partition: number, offset: number): DeliveredRecord => ({
+  topic: things.topic.name,
+  partition,
+  offset,
+  key: thing.key,
+  timestamp: 0,
+  value: Buffer.from(JSON.stringify(thing)),
+});
