@@ -9,7 +9,7 @@ export class DomainError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   readonly remedy: string | undefined;
   /** What a program needs to act on it, by name. */
-  readonly facts: Readonly<Record<string, string>>;
+  readonly facts: Readonly<Record<string, unknown>>;
   constructor(
     code: string,
     detail: string,
