@@ -1,9 +1,11 @@
 import type { Kysely, Transaction } from 'kysely';
 import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';
+import { answerOnce } from '../idempotency/answer-once.ts';
 import { announceMandates, type ChangeOrigin, throughApi } from './announce-mandates.ts';
-import { type Customer, type CustomerData, isSameData, mandateChanges } from './customer.ts';
+import { type Customer, type CustomerData, dataOf, isSameData, mandateChanges } from './customer.ts';
 import { findCustomer, findHolder, revisionOf } from './find-customers.ts';
+import { showCustomer } from './show-customer.ts';
 
 /** What changing a customer needs of the world. */
 export type CustomerChanges = {
@@ -14,28 +16,55 @@ export type CustomerChanges = {
   readonly committed: () => void;
 };
 
+/** `precondition` tells of the version that is there whether it may be changed. */
+export type ChangeRequest = ChangeOrigin & { readonly precondition?: (version: number) => boolean };
+
 type ChangeContext = Pick<CustomerChanges, 'now' | 'newId'> & ChangeOrigin;
 
 /** `mandateRevision` is that of the customer's connection: a view that has it shows this change, or a later one. */
 export type ChangedCustomer = { customer: Customer; mandateRevision: number };
 
-/** @throws DomainError connection-held */
+/**
+ * Asked again with the same idempotency key, it answers what it answered then.
+ * @throws DomainError connection-held, key-reused, answer-erased
+ */
 export const registerCustomer = (
   changes: CustomerChanges,
   data: CustomerData,
-  origin: ChangeOrigin = throughApi,
-): Promise<ChangedCustomer> => inTransaction(changes, (trx) => insertCustomer(trx, data, { ...changes, ...origin }));
+  { idempotencyKey: key, ...origin }: ChangeOrigin & { idempotencyKey?: string | undefined } = throughApi,
+): Promise<ChangedCustomer> =>
+  inTransaction(changes, (trx) => {
+    const register = () => insertCustomer(trx, data, { ...changes, ...origin });
+    if (key === undefined) return register();
+    const attempt = { key, operation: 'register customer', content: data };
+    return answerOnce(trx, attempt, changes.now(), async () => {
+      const answer = await register();
+      return { answer, customerId: answer.customer.customerId };
+    });
+  });
 
-/** Replaces the whole record. @throws DomainError customer-unknown, connection-held */
+/**
+ * Makes of the record what `next` makes of it.
+ * @throws DomainError customer-unknown, version-differs, connection-held
+ */
+export const changeCustomer = (
+  changes: CustomerChanges,
+  customerId: string,
+  next: (before: CustomerData) => CustomerData,
+  request: ChangeRequest = throughApi,
+): Promise<ChangedCustomer> =>
+  inTransaction(changes, async (trx) => {
+    const before = await findForChange(trx, customerId, request);
+    return updateCustomer(trx, before, next(dataOf(before)), { ...changes, ...request });
+  });
+
+/** Replaces the whole record. @throws as `changeCustomer` */
 export const replaceCustomer = (
   changes: CustomerChanges,
   customerId: string,
   data: CustomerData,
-  origin: ChangeOrigin = throughApi,
-): Promise<ChangedCustomer> =>
-  inTransaction(changes, async (trx) =>
-    updateCustomer(trx, await findCustomer(trx, customerId), data, { ...changes, ...origin }),
-  );
+  request?: ChangeRequest,
+): Promise<ChangedCustomer> => changeCustomer(changes, customerId, () => data, request);
 
 /** Within a transaction of the caller's. Without an id the customer gets the next one. */
 export const insertCustomer = async (
@@ -66,6 +95,20 @@ export const updateCustomer = async (
   const held = { ...data, createdAt, updatedAt: context.now(), version: before.version + 1 };
   await trx.updateTable('customer').set(held).where('customerId', '=', Number(customerId)).execute();
   return announced(trx, before, { ...held, customerId }, context);
+};
+
+/** @throws DomainError customer-unknown, version-differs */
+export const findForChange = async (
+  trx: Transaction<CrmDatabase>,
+  customerId: string,
+  { precondition = () => true }: ChangeRequest,
+): Promise<Customer> => {
+  const customer = await findCustomer(trx, customerId);
+  if (precondition(customer.version)) return customer;
+  throw new DomainError('version-differs', `Customer ${customerId} has version ${customer.version} by now.`, {
+    facts: { current: showCustomer(customer) },
+    remedy: `look at it, and send If-Match: "${customer.version}" if the change still fits`,
+  });
 };
 
 const announced = async (

@@ -16,24 +16,35 @@ const nameSchema = z
 const email = 'an e-mail address of up to 254 characters, or null';
 const phone = 'a phone number of 5 to 32 digits, spaces and ( ) . / -, such as +31 6 12345678, or null';
 
-const customerFields = {
+const requiredFields = {
   firstName: nameSchema,
   lastName: nameSchema,
   city: nameSchema,
   connectionId: orNumber(connectionIdSchema),
   connectionMandate: orNumber(connectionMandateSchema),
-  email: z.email(email).max(254, email).nullable().default(null),
+};
+const optionalFields = {
+  email: z.email(email).max(254, email).nullable(),
   phone: z
     .string(phone)
     .regex(/^\+?[0-9(][0-9 ()./-]{3,29}[0-9]$/, phone)
-    .nullable()
-    .default(null),
+    .nullable(),
 };
 
 /** What a caller says of a customer. */
-export const customerDataSchema = z.strictObject(customerFields, 'a customer as a JSON object');
+export const customerDataSchema = z.strictObject(
+  { ...requiredFields, email: optionalFields.email.default(null), phone: optionalFields.phone.default(null) },
+  'a customer as a JSON object',
+);
 export type CustomerData = z.infer<typeof customerDataSchema>;
-export const customerFieldNames = Object.keys(customerFields) as (keyof CustomerData)[];
+
+/** What a caller says of a part of it, as RFC 7396 has it: null removes what may be absent. */
+export const customerPatchSchema = z
+  .strictObject({ ...requiredFields, ...optionalFields }, 'a part of a customer as a JSON object')
+  .exactPartial();
+export type CustomerPatch = z.infer<typeof customerPatchSchema>;
+
+export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyof CustomerData)[];
 
 const largestCustomerId = 2 ** 31 - 1;
 
@@ -48,17 +59,27 @@ export const customerIdSchema = z
 /** A customer as it is held; times in ms since 1970, `version` 1 at first and one more with each change. */
 export type Customer = CustomerData & { customerId: string; createdAt: number; updatedAt: number; version: number };
 
+/** The part that a caller decides on. */
+export const dataOf = ({ customerId, createdAt, updatedAt, version, ...data }: Customer): CustomerData => data;
+
+export const patched = (data: CustomerData, patch: CustomerPatch): CustomerData => ({ ...data, ...patch });
+
 export const isSameData = (a: CustomerData, b: CustomerData): boolean =>
   customerFieldNames.every((field) => a[field] === b[field]);
 
-/** The mandates that differ after a customer changed; a connection that was given up is revoked. */
-export const mandateChanges = (before: CustomerData | undefined, after: CustomerData): ConnectionMandateData[] => {
-  const { connectionId, connectionMandate } = after;
-  if (before?.connectionId === connectionId && before.connectionMandate === connectionMandate) return [];
-  const moved = before !== undefined && before.connectionId !== connectionId;
+/**
+ * The mandates that differ after a customer changed, came (no `before`) or went (no `after`); a connection that was given
+ * up is revoked.
+ */
+export const mandateChanges = (
+  before: CustomerData | undefined,
+  after: CustomerData | undefined,
+): ConnectionMandateData[] => {
+  const givenUp = before && before.connectionId !== after?.connectionId;
+  const differs = after && (before?.connectionMandate !== after.connectionMandate || givenUp);
   return [
-    ...(moved ? [{ connectionId: before.connectionId, connectionMandate: mandateLevels.none }] : []),
-    { connectionId, connectionMandate },
+    ...(givenUp ? [{ connectionId: before.connectionId, connectionMandate: mandateLevels.none }] : []),
+    ...(differs ? [{ connectionId: after.connectionId, connectionMandate: after.connectionMandate }] : []),
   ];
 };
 

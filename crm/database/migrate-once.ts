@@ -12,3 +12,12 @@ export const addColumnOnce = async (
   const there = tables.find(({ name }) => name === table)?.columns.some(({ name }) => name === column);
   if (!there) await db.schema.alterTable(table).addColumn(column, type, build).execute();
 };
+
+/** Adds an index unless it is there; not every database can say so itself. */
+export const addIndexOnce = async (db: Kysely<never>, table: string, columns: string[]): Promise<void> => {
+  const name = `${table}_by_${columns.join('_')}`;
+  const adding = db.schema.createIndex(name).on(table).columns(columns).execute();
+  await adding.catch((error: Error) => {
+    if (!/already exists|duplicate key name/i.test(error.message)) throw error;
+  });
+};

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely';
 import { customersConnectionsOutbox } from './migrations/0001-customers-connections-outbox.ts';
 import { contactsEvidenceLease } from './migrations/0002-contacts-evidence-lease.ts';
+import { answersErasures } from './migrations/0003-answers-erasures.ts';
 
 /**
  * In the order of their names. What has landed is never edited; a change is a new migration. Each may be run again: one
@@ -9,4 +10,5 @@ import { contactsEvidenceLease } from './migrations/0002-contacts-evidence-lease
 export const migrations: Record<string, Migration> = {
   '0001-customers-connections-outbox': customersConnectionsOutbox,
   '0002-contacts-evidence-lease': contactsEvidenceLease,
+  '0003-answers-erasures': answersErasures,
 };

@@ -50,6 +50,21 @@ export type ImportedFileTable = { digest: string; importedAt: number };
 /** Who does a work that only one process may do at a time, and until when it has said so. */
 export type RelayLeaseTable = { name: string; holder: string; expiresAt: number };
 
+/**
+ * What was answered to an attempt that carried an idempotency key, both as SHA-256. An erasure empties all but the key;
+ * `customerId`: whom the answer tells of.
+ */
+export type StoredAnswerTable = {
+  keyDigest: string;
+  contentDigest: string | null;
+  customerId: number | null;
+  answer: string | null;
+  createdAt: number;
+};
+
+/** Numbers that belonged to somebody who is to be forgotten, and are never given to anybody else. */
+export type ErasedCustomerTable = { customerId: number; erasedAt: number };
+
 export type CrmDatabase = {
   customer: CustomerTable;
   connection: ConnectionTable;
@@ -57,4 +72,6 @@ export type CrmDatabase = {
   outbox: OutboxTable;
   importedFile: ImportedFileTable;
   relayLease: RelayLeaseTable;
+  storedAnswer: StoredAnswerTable;
+  erasedCustomer: ErasedCustomerTable;
 };

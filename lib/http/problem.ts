@@ -9,7 +9,6 @@ export type ProblemStatuses = Readonly<Record<string, number>>;
 const commonStatuses: ProblemStatuses = {
   'malformed-request': 400,
   'malformed-json': 400,
-  'malformed-header': 400,
   'invalid-parameter': 400,
   'unknown-route': 404,
   'method-not-allowed': 405,

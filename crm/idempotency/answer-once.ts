@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import { DomainError } from '../../lib/domain-error.ts';
+import { insertIfAbsent } from '../database/insert-if-absent.ts';
+import type { CrmDatabase, StoredAnswerTable } from '../database/schema.ts';
+
+const keptForMs = 24 * 60 * 60 * 1000;
+
+/** `key` is the caller's name for it, `operation` what was asked for, `content` all that it was asked with. */
+export type Attempt = { key: string; operation: string; content: object };
+
+/**
+ * Executes an attempt once: who asks again with the same key gets what was answered. That is stored in the transaction
+ * of the change, so it is there exactly when the change happened; of two at once the database lets the second wait for
+ * the first. A refusal changed nothing and is not stored: the same attempt may succeed later.
+ * @param execute answers something that survives JSON, and whom it tells of
+ * @throws DomainError key-reused for other content, answer-erased, and what `execute` throws
+ */
+export const answerOnce = async <T>(
+  trx: Transaction<CrmDatabase>,
+  attempt: Attempt,
+  now: number,
+  execute: () => Promise<{ answer: T; customerId: string }>,
+): Promise<T> => {
+  // A digest, for a key may be any text: a name, too.
+  const keyDigest = digest(`${attempt.operation} ${attempt.key}`);
+  const contentDigest = digest(JSON.stringify(attempt.content));
+  const claim = { keyDigest, contentDigest, createdAt: now, customerId: null, answer: null };
+  if (!(await insertIfAbsent(trx, 'storedAnswer', claim))) {
+    const ofKey = trx.selectFrom('storedAnswer').selectAll().where('keyDigest', '=', keyDigest);
+    const stored = await ofKey.executeTakeFirstOrThrow();
+    if (Number(stored.createdAt) > now - keptForMs) return givenAgain<T>(stored, contentDigest);
+    await trx.updateTable('storedAnswer').set(claim).where('keyDigest', '=', keyDigest).execute();
+  }
+  const { answer, customerId } = await execute();
+  await trx
+    .updateTable('storedAnswer')
+    .set({ customerId: Number(customerId), answer: JSON.stringify(answer) })
+    .where('keyDigest', '=', keyDigest)
+    .execute();
+  return answer;
+};
+
+const givenAgain = <T>({ answer, contentDigest }: Selectable<StoredAnswerTable>, wanted: string): T => {
+  if (answer === null)
+    throw new DomainError('answer-erased', 'The customer that this key registered was erased since.', {
+      errors: [{ field: 'Idempotency-Key', expected: 'a new key for a new customer' }],
+    });
+  if (contentDigest !== wanted)
+    throw new DomainError('key-reused', 'This key was used for other content.', {
+      errors: [{ field: 'Idempotency-Key', expected: 'a key of its own for each attempt, or the very same content' }],
+    });
+  return JSON.parse(answer);
+};
+
+/** Removes what nobody may ask for again. */
+export const forgetOldAnswers = async (db: Kysely<CrmDatabase>, now: number): Promise<void> => {
+  await db
+    .deleteFrom('storedAnswer')
+    .where('createdAt', '<=', now - keptForMs)
+    .execute();
+};
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex');
