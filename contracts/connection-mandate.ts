@@ -8,9 +8,11 @@ export const connectionIdSchema = z.string(connectionIdForm).regex(/^[0-9A-Z-]{1
 export const mandateLevels = { none: '0', billingOnly: '1', realTime: '2' } as const;
 export const connectionMandateSchema = z.enum(mandateLevels, '0 (none), 1 (billing only) or 2 (real time)');
 
-/** A person may type 2 where the field is "2". */
-export const orNumber = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value), schema);
+/** A person may type 2 where the field is "2"; `numbers` are the whole numbers that then make sense. */
+export const orNumber = <T extends z.ZodType>(schema: T, numbers: { minimum?: number; maximum?: number } = {}) =>
+  z
+    .preprocess((value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value), schema)
+    .meta({ alsoAccepts: [{ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...numbers }] });
 
 /** The payload of the event: these two fields, both strings. */
 const connectionMandateDataSchema = z.object({

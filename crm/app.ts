@@ -1,30 +1,45 @@
 import type { Express } from 'express';
+import { z } from 'zod';
+import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import type { EventBus } from '../lib/event-bus.ts';
-import { type HttpContext, httpApp } from '../lib/http/app.ts';
+import { type AppContext, httpApp } from '../lib/http/app.ts';
 import { healthRoutes } from '../lib/http/health.ts';
+import { statusRoutes } from '../lib/http/status.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
+import { labCustomerRoutes } from './customers/lab-routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { outboxBacklog } from './outbox/outbox.ts';
 
 const statuses = { 'customer-unknown': 404, 'connection-held': 409 };
 
-export type CrmAppContext = CustomerChanges & Omit<HttpContext, 'statuses'> & { bus: EventBus; durable: boolean };
+const api = {
+  title: 'CRM',
+  description: 'Customers, and how far each allows the meter on their connection to be read.',
+  events: asyncApiDocument,
+};
+
+const statusSchema = z.object({
+  database: z.string().meta({ description: 'Whether what is changed survives a stop.' }),
+  outbox: z
+    .object({ waiting: z.int().min(0), since: z.iso.datetime().nullable() })
+    .meta({ description: 'How many events wait to be published, and since when the oldest does.' }),
+});
+
+export type CrmAppContext = CustomerChanges & AppContext & { bus: EventBus; durable: boolean };
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable } = context;
   const routes = {
+    ...labCustomerRoutes(context),
     ...customerRoutes(context),
     ...healthRoutes({
       database: async () => void (await db.selectFrom('connection').select('revision').limit(1).execute()),
       eventBus: () => bus.check(),
     }),
-    '/status': {
-      get: async (_req: unknown, res: { json(body: object): void }) =>
-        res.json({
-          database: durable ? 'durable' : 'in memory: nothing survives a stop, the next start loads the CSV again',
-          outbox: await outboxBacklog(db),
-        }),
-    },
+    ...statusRoutes(statusSchema, async () => ({
+      database: durable ? 'durable' : 'in memory: nothing survives a stop, the next start loads the CSV again',
+      outbox: await outboxBacklog(db),
+    })),
   };
-  return httpApp(routes, { ...context, statuses });
+  return httpApp(routes, { ...context, api, statuses });
 };

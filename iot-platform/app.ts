@@ -1,13 +1,16 @@
 import type { Express } from 'express';
+import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import type { EventBus } from '../lib/event-bus.ts';
 import type { StoreContext } from '../lib/generations/stores.ts';
-import { type HttpContext, httpApp } from '../lib/http/app.ts';
+import { type AppContext, httpApp } from '../lib/http/app.ts';
 import { healthRoutes } from '../lib/http/health.ts';
+import { statusRoutes } from '../lib/http/status.ts';
 import type { RunningProjection } from '../lib/projection.ts';
 import { openView } from '../lib/view.ts';
 import type { Mandate } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
 import { mandateRoutes } from './mandates/routes.ts';
+import { statusSchema } from './status.ts';
 
 const statuses = {
   'mandate-unknown': 404,
@@ -17,7 +20,13 @@ const statuses = {
   'revision-not-here-yet': 503,
 };
 
-export type IotPlatformAppContext = Omit<HttpContext, 'statuses'> &
+const api = {
+  title: 'IoT platform',
+  description: 'How far the meter on a connection may be read, as the CRM’s events tell it.',
+  events: asyncApiDocument,
+};
+
+export type IotPlatformAppContext = AppContext &
   StoreContext & {
     bus: EventBus;
     projection: Pick<RunningProjection, 'counts'>;
@@ -38,13 +47,10 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
           throw new Error('events are missing from the view, see /status: npm run rebuild mends it');
       },
     }),
-    '/status': {
-      get: async (_req: unknown, res: { json(body: object): void }) =>
-        res.json({
-          view: await view.completeness().catch((error: Error) => ({ state: 'unknown', reason: error.message })),
-          sinceStart: projection.counts(),
-        }),
-    },
+    ...statusRoutes(statusSchema, async () => ({
+      view: await view.completeness().catch((error: Error) => ({ state: 'unknown' as const, reason: error.message })),
+      sinceStart: projection.counts(),
+    })),
   };
-  return httpApp(routes, { ...context, statuses });
+  return httpApp(routes, { ...context, api, statuses });
 };

@@ -10,8 +10,8 @@ import {
 const name = 'text of 1 to 100 characters without control characters';
 const nameSchema = z
   .string(name)
-  .trim()
-  .regex(/^[^\p{Cc}\p{Cs}]{1,100}$/u, name);
+  .regex(/^(?=.*\S)[^\p{Cc}\p{Cs}]{1,100}$/u, name)
+  .trim();
 
 const email = 'an e-mail address of up to 254 characters, or null';
 const phone = 'a phone number of 5 to 32 digits, spaces and ( ) . / -, such as +31 6 12345678, or null';
@@ -21,7 +21,7 @@ const requiredFields = {
   lastName: nameSchema,
   city: nameSchema,
   connectionId: orNumber(connectionIdSchema),
-  connectionMandate: orNumber(connectionMandateSchema),
+  connectionMandate: orNumber(connectionMandateSchema, { maximum: 2 }),
 };
 const optionalFields = {
   email: z.email(email).max(254, email).nullable(),
@@ -32,10 +32,12 @@ const optionalFields = {
 };
 
 /** What a caller says of a customer. */
-export const customerDataSchema = z.strictObject(
-  { ...requiredFields, email: optionalFields.email.default(null), phone: optionalFields.phone.default(null) },
-  'a customer as a JSON object',
-);
+export const customerDataSchema = z
+  .strictObject(
+    { ...requiredFields, email: optionalFields.email.default(null), phone: optionalFields.phone.default(null) },
+    'a customer as a JSON object',
+  )
+  .meta({ id: 'CustomerData' });
 export type CustomerData = z.infer<typeof customerDataSchema>;
 
 /** What a caller says of a part of it, as RFC 7396 has it: null removes what may be absent. */
@@ -52,9 +54,11 @@ const largestCustomerId = 2 ** 31 - 1;
 export const customerNumber = (customerId: string): number | undefined =>
   /^[1-9][0-9]{0,9}$/.test(customerId) && Number(customerId) <= largestCustomerId ? Number(customerId) : undefined;
 
+const customerId = `a whole number from 1 to ${largestCustomerId}`;
 export const customerIdSchema = z
-  .string()
-  .refine((id) => customerNumber(id) !== undefined, `a whole number from 1 to ${largestCustomerId}`);
+  .string(customerId)
+  .regex(/^[1-9][0-9]{0,9}$/, { error: customerId, abort: true })
+  .refine((id) => customerNumber(id) !== undefined, customerId);
 
 /** A customer as it is held; times in ms since 1970, `version` 1 at first and one more with each change. */
 export type Customer = CustomerData & { customerId: string; createdAt: number; updatedAt: number; version: number };

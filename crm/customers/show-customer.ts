@@ -1,16 +1,35 @@
-import type { Customer } from './customer.ts';
+import { z } from 'zod';
+import { type Customer, customerDataSchema, customerIdSchema } from './customer.ts';
 
-/** A customer as the API shows it. */
-export const showCustomer = ({ customerId, createdAt, updatedAt, version, ...data }: Customer) => ({
-  customerId,
-  ...data,
-  createdAt: new Date(createdAt).toISOString(),
-  updatedAt: new Date(updatedAt).toISOString(),
-  version,
-});
+const { firstName, lastName, city, connectionId, connectionMandate, email, phone } = customerDataSchema.shape;
 
 /** The six fields of the lab, in its order. */
-export const showLabCustomer = (customer: Customer) => {
+export const labCustomerSchema = z
+  .strictObject({ customerId: customerIdSchema, firstName, lastName, city, connectionId, connectionMandate })
+  .meta({ id: 'LabCustomer', description: 'A customer as the lab knows it.' });
+
+/** A customer as the API shows it. */
+export const customerSchema = z
+  .strictObject({
+    ...labCustomerSchema.shape,
+    email,
+    phone,
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    version: z.int().min(1).meta({ description: '1 at first, and one more with each change.' }),
+  })
+  .meta({ id: 'Customer' });
+
+export const showCustomer = (customer: Customer): z.infer<typeof customerSchema> => ({
+  ...showLabCustomer(customer),
+  email: customer.email,
+  phone: customer.phone,
+  createdAt: new Date(customer.createdAt).toISOString(),
+  updatedAt: new Date(customer.updatedAt).toISOString(),
+  version: customer.version,
+});
+
+export const showLabCustomer = (customer: Customer): z.infer<typeof labCustomerSchema> => {
   const { customerId, firstName, lastName, city, connectionId, connectionMandate } = customer;
   return { customerId, firstName, lastName, city, connectionId, connectionMandate };
 };

@@ -1,49 +1,79 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Request } from 'express';
 import { z } from 'zod';
-import { connectionIdSchema } from '../../contracts/connection-mandate.ts';
+import { connectionIdSchema, connectionMandateSchema } from '../../contracts/connection-mandate.ts';
 import { DomainError } from '../../lib/domain-error.ts';
-import type { Routes } from '../../lib/http/app.ts';
-import { validate } from '../../lib/validate.ts';
+import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
+import { wholeNumber } from '../../lib/http/whole-number.ts';
 import type { View } from '../../lib/view.ts';
 import type { Mandate } from './mandate.ts';
 
+const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
 const aRevision = 'a revision, as the CRM answers it in Mandate-Revision';
 const aWait = 'milliseconds to wait, 0 to 30000';
-const readSchema = z.strictObject({
-  connectionId: connectionIdSchema,
-  minRevision: z.coerce.number(aRevision).int(aRevision).min(0, aRevision).default(0),
-  waitMs: z.coerce.number(aWait).int(aWait).min(0, aWait).max(30_000, aWait).default(0),
-});
+/** Who must not read an older mandate than this waits until the view has it. */
+const freshness = {
+  minRevision: wholeNumber(aRevision, { min: 0, max: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
+  waitMs: wholeNumber(aWait, { min: 0, max: 30_000, otherwise: 0 }),
+};
+
+const labMandateSchema = z
+  .object({ connectionId: connectionIdSchema, connectionMandate: connectionMandateSchema })
+  .meta({ id: 'LabMandate' });
+const mandateSchema = z
+  .object({
+    ...labMandateSchema.shape,
+    revision: z.int().meta({ description: 'Grows with each change of this connection’s mandate.' }),
+    changedAt: z.iso.datetime({ offset: true }),
+  })
+  .meta({ id: 'Mandate' });
+const problems = [
+  'mandate-unknown',
+  'view-incomplete',
+  'view-rebuilding',
+  'store-unavailable',
+  'revision-not-here-yet',
+];
 
 /** How often the store is asked again; another instance may be the one that writes. */
 const askAgainAfterMs = 20;
 
-export const mandateRoutes = (view: View<Mandate>): Routes => {
-  const readMandate = async (asked: Request['query']): Promise<Mandate> => {
-    const { connectionId, minRevision, waitMs } = validate(readSchema, asked, 'invalid-parameter');
-    if (minRevision === 0) return findMandate(view, connectionId);
-    const deadline = performance.now() + waitMs;
-    for (;;) {
-      const { mandate } = await read(view, connectionId);
-      if (mandate && mandate.revision >= minRevision) return mandate;
-      if (performance.now() >= deadline) throw notYet(connectionId, minRevision, mandate?.revision);
-      await delay(askAgainAfterMs);
-    }
-  };
-
-  return {
-    // The lab's way, with exactly the event's two fields.
+export const mandateRoutes = (view: View<Mandate>): Routes =>
+  tagged('Mandates', {
     '/': {
-      get: async (req, res) => {
-        const { connectionId, connectionMandate } = await readMandate(req.query);
-        res.json({ connectionId, connectionMandate });
-      },
+      get: operation({
+        summary: 'The mandate of a connection, the lab’s way: exactly the event’s two fields',
+        query: z.strictObject({ connectionId, ...freshness }),
+        answers: { 200: { description: 'The mandate.', schema: labMandateSchema } },
+        problems,
+        handle: async ({ query }, res) => {
+          const { connectionId, connectionMandate } = await readMandate(view, query);
+          res.json({ connectionId, connectionMandate });
+        },
+      }),
     },
     '/mandates/:connectionId': {
-      get: async (req, res) => void res.json(await readMandate({ ...req.query, ...req.params })),
+      get: operation({
+        summary: 'The mandate of a connection, with its revision',
+        path: z.object({ connectionId }),
+        query: z.strictObject(freshness),
+        answers: { 200: { description: 'The mandate.', schema: mandateSchema } },
+        problems,
+        handle: async ({ path, query }, res) => res.json(await readMandate(view, { ...path, ...query })),
+      }),
     },
-  };
+  });
+
+type Asked = { connectionId: string; minRevision: number; waitMs: number };
+
+const readMandate = async (view: View<Mandate>, { connectionId, minRevision, waitMs }: Asked): Promise<Mandate> => {
+  if (minRevision === 0) return findMandate(view, connectionId);
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const { mandate } = await read(view, connectionId);
+    if (mandate && mandate.revision >= minRevision) return mandate;
+    if (performance.now() >= deadline) throw notYet(connectionId, minRevision, mandate?.revision);
+    await delay(askAgainAfterMs);
+  }
 };
 
 const findMandate = async (view: View<Mandate>, connectionId: string): Promise<Mandate> => {

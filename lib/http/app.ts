@@ -8,35 +8,36 @@ import express, {
 } from 'express';
 import { DomainError } from '../domain-error.ts';
 import type { World } from '../world.ts';
-import { jsonRemedy, type ProblemStatuses, sendProblem } from './problem.ts';
+import { descriptionRoutes } from './description.ts';
+import { pageAssets } from './docs/page.ts';
+import type { ApiDescription } from './openapi.ts';
+import { jsonTypes, methods, type Operation, type Routes } from './operation.ts';
+import { type ProblemStatuses, sendProblem } from './problem.ts';
 import { traceIdOf, traceRequests } from './trace.ts';
 
-const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
-
-/** Path, then method, then handler. A path that is here answers every other method with 405. */
-export type Routes = Readonly<Record<string, Partial<Record<(typeof methods)[number], RequestHandler>>>>;
-
 export type HttpContext = Pick<World, 'log' | 'tracer'> & {
+  readonly api: ApiDescription;
   readonly statuses?: ProblemStatuses;
   /** What a sidecar calls, where it shares the port. */
   readonly deliveries?: Router | undefined;
 };
 
-/** An Express app with what all our services do alike: traces, logs, JSON bodies, problem details. */
-export const httpApp = (routes: Routes, { log, tracer, statuses = {}, deliveries }: HttpContext): Express => {
+/** What an app is given from outside; the rest it says of itself. */
+export type AppContext = Omit<HttpContext, 'api' | 'statuses'>;
+
+/** An Express app with what all our services do alike: traces, logs, JSON bodies, problem details, its description. */
+export const httpApp = (described: Routes, { log, tracer, api, statuses = {}, deliveries }: HttpContext): Express => {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   if (deliveries) app.use(deliveries);
-  app.use(
-    traceRequests(tracer),
-    logRequests(log),
-    express.json({ limit: '1mb', type: ['application/json', 'application/*+json'] }),
-  );
-  for (const [path, handlers] of Object.entries(routes)) {
+  app.use(traceRequests(tracer), logRequests(log), neverSniff);
+  const routes = { ...described, ...descriptionRoutes(described, api, statuses) };
+  for (const [path, operations] of Object.entries(routes)) {
     const route = app.route(path);
-    for (const method of methods) if (handlers[method]) route[method](handlers[method]);
-    route.all(refuseMethod(Object.keys(handlers)));
+    for (const method of methods) if (operations[method]) route[method](...handlersOf(operations[method]));
+    route.all(refuseMethod(Object.keys(operations)));
   }
+  app.use('/docs', pageAssets());
   app.use((req) => {
     throw new DomainError('unknown-route', `There is no ${req.path}.`, {
       remedy: `routes: ${Object.keys(routes).join(' ')}`,
@@ -52,10 +53,14 @@ export const httpApp = (routes: Routes, { log, tracer, statuses = {}, deliveries
   return app;
 };
 
-/** @throws DomainError when the request brought no JSON */
-export const jsonBody = (req: Request): unknown => {
-  if (req.body === undefined) throw new DomainError('unsupported-media-type', 'A JSON body is expected.', jsonRemedy);
-  return req.body;
+/** A body is read where one is expected; what is streamed is left to the operation. */
+const handlersOf = ({ body, bodyTypes, handler }: Operation): RequestHandler[] =>
+  body ? [express.json({ limit: '1mb', type: [...(bodyTypes ?? jsonTypes)] }), handler] : [handler];
+
+/** An answer is what its Content-Type says, whatever somebody put into it. */
+const neverSniff: RequestHandler = (_req, res, next) => {
+  res.set('X-Content-Type-Options', 'nosniff');
+  next();
 };
 
 const refuseMethod = (allowed: string[]): RequestHandler => {

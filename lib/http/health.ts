@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RequestHandler } from 'express';
-import type { Routes } from './app.ts';
+import { z } from 'zod';
+import { operation, type Routes, tagged } from './operation.ts';
 
 /** The things a service needs, by name; a check throws an Error that says what is wrong and what to do. */
 export type Checks = Readonly<Record<string, () => Promise<void>>>;
@@ -8,21 +8,40 @@ export type Checks = Readonly<Record<string, () => Promise<void>>>;
 /** Less than what asks usually waits for. */
 const answerWithinMs = 3_000;
 
-/** `/healthz`: this process is alive. `/readyz`: each thing it needs, named; 503 when one is missing. */
-export const healthRoutes = (checks: Checks): Routes => ({
-  '/healthz': { get: (_req, res) => void res.json({ status: 'alive' }) },
-  '/readyz': { get: readiness(checks) },
-});
+const checksSchema = z
+  .record(z.string(), z.string())
+  .meta({ description: 'Each thing by name: ok, or what is wrong.' });
+const readySchema = z.object({ status: z.literal('ready'), checks: checksSchema });
+const notReadySchema = z.object({ status: z.literal('not ready'), checks: checksSchema });
 
-const readiness =
-  (checks: Checks): RequestHandler =>
-  async (_req, res) => {
-    const results = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
-    );
-    const ready = results.every(([, result]) => result === 'ok');
-    res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', checks: Object.fromEntries(results) });
-  };
+/** `/healthz`: this process is alive. `/readyz`: each thing it needs, named; 503 when one is missing. */
+export const healthRoutes = (checks: Checks): Routes =>
+  tagged('Health', {
+    '/healthz': {
+      get: operation({
+        summary: 'Whether the process is alive',
+        answers: { 200: { description: 'It is.', schema: z.object({ status: z.literal('alive') }) } },
+        handle: (_asked, res) => res.json({ status: 'alive' }),
+      }),
+    },
+    '/readyz': {
+      get: operation({
+        summary: 'Whether everything is there that the service needs',
+        answers: {
+          200: { description: 'Everything is there.', schema: readySchema },
+          503: { description: 'Something is missing.', schema: notReadySchema },
+        },
+        handle: async (_asked, res) => {
+          const results = await Promise.all(
+            Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
+          );
+          const ready = results.every(([, result]) => result === 'ok');
+          const status = ready ? 'ready' : 'not ready';
+          res.status(ready ? 200 : 503).json({ status, checks: Object.fromEntries(results) });
+        },
+      }),
+    },
+  });
 
 const outcome = (check: () => Promise<void>): Promise<string> => {
   const tooLate = delay(answerWithinMs, `no answer within ${answerWithinMs / 1000} s`, { ref: false });

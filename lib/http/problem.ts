@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { z } from 'zod';
 import { DomainError } from '../domain-error.ts';
 import { traceIdOf } from './trace.ts';
 
@@ -6,10 +7,11 @@ import { traceIdOf } from './trace.ts';
 export type ProblemStatuses = Readonly<Record<string, number>>;
 
 /** Codes that every service has. */
-const commonStatuses: ProblemStatuses = {
+export const commonStatuses: ProblemStatuses = {
   'malformed-request': 400,
   'malformed-json': 400,
   'invalid-parameter': 400,
+  'invalid-header': 400,
   'unknown-route': 404,
   'method-not-allowed': 405,
   'body-too-large': 413,
@@ -20,11 +22,11 @@ const commonStatuses: ProblemStatuses = {
 /** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
 export const sendProblem = (res: Response, error: unknown, statuses: ProblemStatuses): number => {
   const known = error instanceof DomainError ? error : fromExpress(error);
-  const status = known ? (statuses[known.code] ?? commonStatuses[known.code] ?? 500) : 500;
+  const status = known ? ({ ...commonStatuses, ...statuses }[known.code] ?? 500) : 500;
   const body =
     known && status !== 500
       ? {
-          type: `urn:problem:${known.code}`,
+          type: problemType(known.code),
           title: title(known.code),
           status,
           detail: known.message,
@@ -44,6 +46,24 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
   return status;
 };
 
+export const problemType = (code: string) => `urn:problem:${code}`;
+
+/** RFC 9457: what every refusal looks like. */
+export const problemSchema = z
+  .looseObject({
+    type: z.string().meta({ description: 'A stable name of what is wrong, as in urn:problem:invalid-body.' }),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: 'What is wrong, for people.' }),
+    errors: z
+      .array(z.object({ field: z.string(), expected: z.string(), got: z.unknown().optional() }))
+      .optional()
+      .meta({ description: 'Each field that is wrong, and what was expected of it.' }),
+    remedy: z.string().optional().meta({ description: 'What to do about it.' }),
+    traceId: z.string().meta({ description: 'Under which the logs and Zipkin know the request.' }),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
+
 const title = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
 
 /** What Express and its body parser throw at a request they cannot read. */
@@ -52,10 +72,11 @@ const fromExpress = (error: unknown): DomainError | undefined => {
   if (type === 'entity.parse.failed')
     return new DomainError('malformed-json', 'The body is not JSON, or neither an object nor a list.');
   if (type === 'entity.too.large') return new DomainError('body-too-large', 'The body is larger than 1 MiB.');
-  if (status === 415) return new DomainError('unsupported-media-type', 'The body must be JSON in UTF-8.', jsonRemedy);
+  if (status === 415)
+    return new DomainError('unsupported-media-type', 'The body must be JSON in UTF-8.', { remedy: mediaTypeRemedy() });
   if (status === 400)
     return new DomainError('malformed-request', 'The request cannot be read: check its URL, length and encoding.');
   return undefined;
 };
 
-export const jsonRemedy = { remedy: `curl -H 'Content-Type: application/json' …` };
+export const mediaTypeRemedy = (type = 'application/json') => `curl -H 'Content-Type: ${type}' …`;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { Completeness } from '../lib/view.ts';
+
+const generation = z.object({ number: z.int().min(1), store: z.string().exactOptional() });
+const offsets = z.record(z.string(), z.int());
+const position = z.object({ applied: z.int(), missing: z.array(z.tuple([z.int(), z.int()])) });
+
+const rebuild = z
+  .object({
+    into: generation,
+    inPlace: z.boolean(),
+    phase: z.enum(['replaying', 'joined', 'filled']),
+    holder: z.string(),
+    leaseUntil: z.int(),
+    startedAt: z.int(),
+    next: offsets,
+    ends: offsets,
+    setAside: z.int(),
+  })
+  .meta({ description: 'What a rebuild has done so far; times in ms since 1970.' });
+
+const completeness: z.ZodType<unknown, Completeness> = z.object({
+  state: z.enum(['empty', 'complete', 'incomplete', 'rebuilding']),
+  generation: generation.meta({ description: 'The one that answers.' }),
+  partitions: z.record(z.string(), position).meta({ description: 'The last offset, and those that never arrived.' }),
+  previous: z.array(generation).exactOptional().meta({ description: 'Those that can be switched back to.' }),
+  rebuild: rebuild.exactOptional(),
+});
+
+/** How far the view is, and what became of the events since the start. */
+export const statusSchema = z.object({
+  view: z.union([completeness, z.object({ state: z.literal('unknown'), reason: z.string() })]),
+  sinceStart: offsets,
+});

@@ -1,0 +1,37 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type Response, Router } from 'express';
+
+const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+const assets = {
+  '/show.js': import.meta.dirname,
+  '/swagger-ui-bundle.js': swaggerUi,
+  '/swagger-ui.css': swaggerUi,
+  '/favicon-32x32.png': swaggerUi,
+};
+
+/** Nothing from elsewhere, no script within the page; Swagger UI sets styles on its elements. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** The page that shows `/openapi.json`. */
+export const showPage = (res: Response): void => {
+  res.set({ 'Content-Security-Policy': contentSecurityPolicy, 'Referrer-Policy': 'no-referrer' });
+  res.sendFile(join(import.meta.dirname, 'page.html'));
+};
+
+/** What the page loads: from this service, never from elsewhere. */
+export const pageAssets = (): Router => {
+  const router = Router();
+  for (const [path, folder] of Object.entries(assets))
+    router.get(path, (_req, res) => res.sendFile(join(folder, path), { maxAge: '1h' }));
+  return router;
+};

@@ -1,0 +1,45 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import request from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { topics } from '../contracts/topics.ts';
+import { crmApp } from '../crm/app.ts';
+import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { iotPlatformApp } from '../iot-platform/app.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { testWorld } from './test-world.ts';
+
+const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
+const bus = platform.eventBus('test');
+const world = testWorld();
+
+const services = {
+  CRM: async () => crmApp({ ...world, bus, db: await openCrmDatabase('memory'), durable: false, committed: () => {} }),
+  'IoT platform': async () =>
+    iotPlatformApp({
+      ...world,
+      bus,
+      store: platform.stateStore('statestore'),
+      projection: { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }) },
+    }),
+};
+
+describe.each(Object.entries(services))('the %s', (_, open) => {
+  it('describes all its routes in OpenAPI 3.1', async () => {
+    const { body: document } = await request(await open())
+      .get('/openapi.json')
+      .expect(200);
+    expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
+    const { body: unknown } = await request(await open())
+      .get('/nothing')
+      .expect(404);
+    const paths = Object.keys(document.paths).map((path) => path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    expect(unknown.remedy).toBe(`routes: ${paths.join(' ')}`);
+  });
+
+  it('describes the events in AsyncAPI 3', async () => {
+    const { body: document } = await request(await open())
+      .get('/asyncapi.json')
+      .expect(200);
+    expect(document.channels.connectionMandates.address).toBe(topics.connectionMandates.name);
+  });
+});
