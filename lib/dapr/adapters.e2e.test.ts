@@ -21,7 +21,7 @@ import { connectSidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
 
 describe.runIf(await stackReady())('the adapters for Dapr', () => {
-  let lastPort = 22_000;
+  let lastPort = ports.free;
   const nextPort = () => ++lastPort;
   const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
 
@@ -52,9 +52,9 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
   };
 
   const startWriter = async (resources: string) => {
-    const ports = sidecarPorts();
-    const process = await startSidecar('iot-platform', 0, ports, resources);
-    const sidecar = connectSidecar({ port: ports.dapr });
+    const own = sidecarPorts();
+    const process = await startSidecar('iot-platform', 0, own, resources);
+    const sidecar = connectSidecar({ port: own.dapr });
     await sidecar.untilReady(AbortSignal.timeout(30_000));
     return { process, sidecar };
   };

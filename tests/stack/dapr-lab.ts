@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type SidecarPorts, sidecarArguments } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../http.ts';
 import { dataFolder, root, type Started, startProcess, startProgram } from '../platform-process.ts';
-import { ports } from './ports.ts';
+import { type Instance, ports } from './ports.ts';
 import { ensureDaprd } from './stack.ts';
 
 export const appToken = randomUUID();
@@ -54,17 +54,22 @@ export const startCrmMember = async (resources: string, env: Record<string, stri
 };
 
 export const startCrmApp = async (sidecar: Started, env: Record<string, string> = {}): Promise<Member> => {
-  const { rest, dapr } = ports.crm;
-  const app = startProcess('crm/main.ts', { ...common(dapr), APP_PORT: String(rest), ...env });
-  const url = `http://127.0.0.1:${rest}`;
+  const url = `http://127.0.0.1:${ports.crm.rest}`;
+  const app = runCrmApp(env);
   await answering(`${url}/healthz`, app);
   return member(url, app, sidecar);
+};
+
+/** The service alone, without waiting for it. */
+export const runCrmApp = (env: Record<string, string> = {}): Started => {
+  const { rest, dapr } = ports.crm;
+  return startProcess('crm/main.ts', { ...common(dapr), APP_PORT: String(rest), ...env });
 };
 
 export const startIotMember = async (
   resources: string,
   env: Record<string, string> = {},
-  instance: 0 | 1 = 0,
+  instance: Instance = 0,
 ): Promise<Member> => {
   const { rest: _, app, ...sidecarPorts } = ports.iotPlatforms[instance];
   const sidecar = await startSidecar('iot-platform', app, sidecarPorts, resources);
@@ -74,18 +79,19 @@ export const startIotMember = async (
 export const startIotApp = async (
   sidecar: Started,
   env: Record<string, string> = {},
-  instance: 0 | 1 = 0,
+  instance: Instance = 0,
 ): Promise<Member> => {
-  const { rest, app: appPort, dapr } = ports.iotPlatforms[instance];
-  const app = startProcess('iot-platform/main.ts', {
-    ...common(dapr),
-    APP_PORT: String(appPort),
-    APP_REST_PORT: String(rest),
-    ...env,
-  });
-  const url = `http://127.0.0.1:${rest}`;
+  const url = `http://127.0.0.1:${ports.iotPlatforms[instance].rest}`;
+  const app = runIotApp(env, instance);
   await answering(`${url}/healthz`, app);
   return member(url, app, sidecar);
+};
+
+/** The service alone, without waiting for it. */
+export const runIotApp = (env: Record<string, string>, instance: Instance): Started => {
+  const { rest, app, dapr } = ports.iotPlatforms[instance];
+  const own = { APP_PORT: String(app), APP_REST_PORT: String(rest) };
+  return startProcess('iot-platform/main.ts', { ...common(dapr), ...own, ...env });
 };
 
 /** Waits until the address answers 200; an app that ended instead is an error that shows what it said. */

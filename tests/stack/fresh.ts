@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Admin } from 'kafkajs';
 import { createConnection } from 'mysql2/promise';
 import { createClient } from 'redis';
-import { expect, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { kafkaClient, withAdmin } from '../../scripts/kafka-client.ts';
+import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { ports } from './ports.ts';
 import { startPart } from './stack.ts';
 
@@ -45,19 +45,19 @@ export const recordsOf = async (topic: string): Promise<TopicRecord[]> => {
       });
     },
   });
-  await vi.waitFor(() => expect(records.length).toBeGreaterThanOrEqual(many), { timeout: 20_000 });
+  const allRead = await waitUntil(20, () => records.length >= many);
   await consumer.disconnect();
+  if (!allRead) throw new Error(`${topic} holds ${many} records, of which ${records.length} could be read`);
   return records;
 };
 
 const freshTopics = () =>
   asAdmin(async (admin) => {
-    const names = Object.values(topics).map(({ name }) => name);
+    const names: string[] = Object.values(topics).map(({ name }) => name);
     const present = await admin.listTopics();
     await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
-    await vi.waitFor(async () => expect(await admin.listTopics()).not.toEqual(expect.arrayContaining(names)), {
-      timeout: 20_000,
-    });
+    const gone = async () => (await admin.listTopics()).every((name) => !names.includes(name));
+    if (!(await waitUntil(20, gone))) throw new Error(`Kafka does not delete ${names.join(', ')}`);
   });
 
 export const clearRedis = async () => {
