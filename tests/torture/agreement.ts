@@ -91,7 +91,7 @@ export const contradictions = async (
         .filter((change) => !published.has(change))
         .map((change) => `shown, but never published: ${change}`),
     ),
-    ...some(steppedBack),
+    ...some([...steppedBack]),
     ...(dead === 0 ? [] : [`${dead} records were set aside`]),
   ];
 };

@@ -41,12 +41,12 @@ export const startChanges = ({ crm, chance, record, callers = 6, pauseMs = 60 }:
       const known = [...held];
       if (known.length === 0 || (known.length < customersPerCaller && own.percent(15))) {
         const customer = newCustomer(caller, free(), own);
-        const id = await create(crm, customer, record);
+        const id = await createCustomer(crm, customer, record);
         held.set(id, customer);
       } else {
         const [id, before] = own.oneOf(known);
         const after = changed(before, own, free);
-        await replace(crm, id, after, record);
+        await replaceCustomer(crm, id, after, record);
         held.set(id, after);
       }
       await delay(own.between(0, pauseMs));
@@ -78,7 +78,7 @@ const changed = (before: SentCustomer, chance: Chance, free: () => string): Sent
 };
 
 /** Sends the change until it is answered, and answers the customer's id. */
-const create = async (crm: string, customer: SentCustomer, record: ChangeRecord): Promise<string> => {
+export const createCustomer = async (crm: string, customer: SentCustomer, record: ChangeRecord): Promise<string> => {
   record.connections.add(customer.connectionId);
   const answer = await untilAnswered(`${crm}/customers`, customer);
   if (answer.status === 201) {
@@ -90,11 +90,12 @@ const create = async (crm: string, customer: SentCustomer, record: ChangeRecord)
   const { holder } = answer.body as { holder: string };
   if (answer.status !== 409 || !holder)
     record.complaints.push(`a new customer was answered with ${answer.status} ${answer.text}`);
-  await replace(crm, holder, customer, record);
+  await replaceCustomer(crm, holder, customer, record);
   return holder;
 };
 
-const replace = async (crm: string, id: string, customer: SentCustomer, record: ChangeRecord) => {
+/** Sends the change until it is answered. */
+export const replaceCustomer = async (crm: string, id: string, customer: SentCustomer, record: ChangeRecord) => {
   record.connections.add(customer.connectionId);
   const answer = await untilAnswered(`${crm}/customers/${id}`, customer);
   if (answer.status === 200) keep(record, id, customer, answer);

@@ -9,7 +9,7 @@ import type { Sampled } from './sampling.ts';
 import { partUnit, processUnit, type Unit } from './unit.ts';
 
 /** An instance of the IoT platform with its sidecar; `view` names the state store that it writes and reads. */
-export type FleetMember = Sampled & { app: Unit; sidecar: Unit };
+export type FleetMember = Sampled & { app: Unit; sidecar: Unit; consumerGroup: string };
 
 export type Fleet = {
   crm: { url: string; app: Unit; sidecar: Unit };
@@ -24,11 +24,19 @@ export type Fleet = {
 const views = ['statestore', 'durable-statestore'] as const;
 const parts = ['kafka', 'redis', 'mysql'] as const;
 
-/** What differs from one fleet to the next: environment of the services, by service. */
-export type FleetOptions = { crmEnv?: Record<string, string>; iotEnv?: Record<string, string> };
+export type FleetOptions = {
+  crmEnv?: Record<string, string>;
+  iotEnv?: (instance: Instance) => Record<string, string>;
+  /** Members of one view share a consumer group, unless each is to follow all events. */
+  groupEach?: boolean;
+};
 
 /** The whole platform on the real stack, empty as on the first day. Nothing of it runs but the servers of the stack. */
-export const freshFleet = async ({ crmEnv = {}, iotEnv = {} }: FleetOptions = {}): Promise<Fleet> => {
+export const freshFleet = async ({
+  crmEnv = {},
+  iotEnv = () => ({}),
+  groupEach = false,
+}: FleetOptions = {}): Promise<Fleet> => {
   await freshStack();
   const partUnits = parts.map(partUnit);
   await Promise.all(partUnits.map((part) => part.start()));
@@ -50,13 +58,15 @@ export const freshFleet = async ({ crmEnv = {}, iotEnv = {} }: FleetOptions = {}
     }),
   };
 
-  const member = (view: string, resources: string, instance: Instance): FleetMember => {
+  const member = (view: string, consumerGroup: string, instance: Instance): FleetMember => {
     const { rest, app, ...sidecarPorts } = ports.iotPlatforms[instance];
     const name = `IoT platform ${instance + 1}`;
-    const own = { STATESTORE_NAME: view, LOG_LEVEL: 'error', ...iotEnv };
+    const resources = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', consumerGroup));
+    const own = { STATESTORE_NAME: view, LOG_LEVEL: 'error', ...iotEnv(instance) };
     return {
       name,
       view,
+      consumerGroup,
       url: `http://127.0.0.1:${rest}`,
       app: processUnit({ name, run: () => runIotApp(own, instance), endedItself, restarts: false }),
       sidecar: processUnit({
@@ -70,8 +80,7 @@ export const freshFleet = async ({ crmEnv = {}, iotEnv = {} }: FleetOptions = {}
   const members = views.flatMap((view, v) => {
     // A group of its own for each view: each follows all events.
     const group = `torture-${randomUUID()}`;
-    const resources = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group));
-    return [0, 1].map((n) => member(view, resources, (2 * v + n) as Instance));
+    return [0, 1].map((n) => member(view, groupEach ? `${group}-${n}` : group, (2 * v + n) as Instance));
   });
 
   const all = [crm, ...members];

@@ -8,7 +8,7 @@ export type Sampled = { name: string; url: string; view: string };
 export type Sampling = {
   readonly answers: number;
   /** Each time that a view was seen to go back to an older revision. */
-  readonly steppedBack: string[];
+  readonly steppedBack: Set<string>;
   /** Every value that was ever shown. */
   readonly shown: Map<string, Promised>;
   stop(): Promise<void>;
@@ -26,7 +26,7 @@ export const startSampling = (
   connections: ReadonlySet<string>,
   chance: Chance,
 ): Sampling => {
-  const sampling = { answers: 0, steppedBack: [] as string[], shown: new Map<string, Promised>() };
+  const sampling = { answers: 0, steppedBack: new Set<string>(), shown: new Map<string, Promised>() };
   const newest = new Map<string, number>();
   let stopping = false;
 
@@ -39,7 +39,7 @@ export const startSampling = (
     const { revision, connectionMandate } = answer;
     sampling.shown.set(`${connectionId} ${revision} ${connectionMandate}`, answer);
     if (revision < floor)
-      sampling.steppedBack.push(`${name} showed revision ${revision} of ${connectionId} after ${floor}`);
+      sampling.steppedBack.add(`${name} showed revision ${revision} of ${connectionId} after ${floor}`);
     newest.set(place, Math.max(floor, revision, newest.get(place) ?? 0));
   };
 

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { root } from '../platform-process.ts';
+
+type Patch = { file: string; text: string; instead: string };
+
+/** What keeps the view right, and how each is taken out of the source. */
+const safeguards = {
+  guard: [
+    {
+      file: 'lib/dapr/state-store.ts',
+      text: "etag === undefined ? create(key, value) : upsert({ key, value, etag, options: { concurrency: 'first-write' } }),",
+      instead: 'upsert({ key, value }),',
+    },
+  ],
+  // Committed first and published afterwards: what was answered is for half a second nowhere but in memory.
+  outbox: [
+    {
+      file: 'crm/outbox/outbox.ts',
+      text: "await trx.insertInto('outbox').values(rows).execute();",
+      instead: '(globalThis.unpublished ??= []).push(...rows);',
+    },
+    {
+      file: 'crm/customers/change-customer.ts',
+      text: '  committed();\n',
+      instead: `  const rows = globalThis.unpublished?.splice(0) ?? [];
+  setTimeout(() => rows.length > 0 && db.insertInto('outbox').values(rows).execute().then(committed), 500);\n`,
+    },
+  ],
+  position: [
+    {
+      file: 'lib/position.ts',
+      text: 'missing: [...missing, [applied + 1, offset - 1]]',
+      instead: 'missing',
+    },
+  ],
+} satisfies Record<string, Patch[]>;
+
+export type Safeguard = keyof typeof safeguards;
+
+/** The environment in which a service runs without the safeguard; it does not start where the source has changed. */
+export const without = (safeguard: Safeguard): Record<string, string> => ({
+  NODE_OPTIONS: `--import ${pathToFileURL(join(root, 'tests/torture/patch-sources.mjs'))}`,
+  SOURCE_PATCHES: JSON.stringify(safeguards[safeguard]),
+});
