@@ -5,7 +5,7 @@ import { root } from '../platform-process.ts';
 type Patch = { file: string; text: string; instead: string };
 
 /** What keeps the view right, and how each is taken out of the source. */
-const safeguards = {
+export const safeguards = {
   guard: [
     {
       file: 'lib/dapr/state-store.ts',
