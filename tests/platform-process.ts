@@ -29,8 +29,8 @@ export type Started = {
 };
 
 /** Runs a TypeScript file of ours in a process of its own, on ports that the system chooses unless told otherwise. */
-export const startProcess = (file: string, env: Record<string, string>): Started =>
-  startProgram(process.execPath, ['--import', 'tsx', file], {
+export const startProcess = (file: string, env: Record<string, string>, args: string[] = []): Started =>
+  startProgram(process.execPath, ['--import', 'tsx', file, ...args], {
     APP_PORT: '0',
     APP_REST_PORT: '0',
     LOG_LEVEL: 'info',

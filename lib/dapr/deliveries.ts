@@ -13,7 +13,8 @@ export type Deliveries = {
 
 type BulkDelivery = { entries: { entryId: string; event: string; metadata?: Record<string, string> }[] };
 
-const maxMessagesCount = 1000;
+/** The more events at once, the fewer writes of a key; a component holds as many as its channelBufferSize. */
+const maxMessagesCount = 5000;
 const maxAwaitDurationMs = 4;
 
 /** The routes by which the sidecar asks for subscriptions and delivers; `guard` keeps others out. */

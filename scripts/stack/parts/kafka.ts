@@ -37,9 +37,17 @@ const serverProperties = (data: string): string =>
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
 
+/** The folder of the broker's jars, which hold Kafka's own tools as well. */
+export const kafkaJars = (say: Say): Promise<string> =>
+  fetchJars(`kafka-${version}`, [...['kafka_2.13', 'kafka-tools'].map(kafkaArtifact), log], say);
+
+/** The folder of the jars of Kafka Streams, of the broker's version. */
+export const kafkaStreamsJars = (say: Say): Promise<string> =>
+  fetchJars(`kafka-streams-${version}`, [kafkaArtifact('kafka-streams'), log], say);
+
 const prepare = async (folder: string, say: Say) => {
   const java = await requireJava();
-  const jars = await fetchJars(`kafka-${version}`, [...['kafka_2.13', 'kafka-tools'].map(kafkaArtifact), log], say);
+  const jars = await kafkaJars(say);
   const classpath = ['-cp', join(jars, '*')];
   const data = join(folder, 'data');
   const properties = join(folder, 'server.properties');

@@ -1,0 +1,48 @@
+import type { Work } from './work.ts';
+
+/** How large each scenario's work is and how often it is repeated; `boxSeconds` is what one contestant may take of it. */
+export type Plan = {
+  repeats: number;
+  boxSeconds: number;
+  many: Work;
+  labWay: Work;
+  distinct: Work;
+  mysqlMany: Work;
+  mysqlDistinct: Work;
+  visibleSeconds: number;
+  querySeconds: number;
+  memory: Work;
+};
+
+const manyKeys = 20_000;
+
+export const planOf = (quick: boolean, seed: number): Plan => {
+  const changes = (events: number): Work => ({ seed, events, keys: manyKeys });
+  const distinct = (events: number): Work => ({ seed, events, keys: events });
+  const memory = distinct(5_000_000);
+  if (quick)
+    return {
+      repeats: 3,
+      boxSeconds: 30,
+      many: changes(300_000),
+      labWay: changes(8_000),
+      distinct: distinct(150_000),
+      mysqlMany: changes(60_000),
+      mysqlDistinct: distinct(40_000),
+      visibleSeconds: 6,
+      querySeconds: 4,
+      memory,
+    };
+  return {
+    repeats: 5,
+    boxSeconds: 240,
+    many: changes(1_000_000),
+    labWay: changes(40_000),
+    distinct: distinct(500_000),
+    mysqlMany: changes(200_000),
+    mysqlDistinct: distinct(100_000),
+    visibleSeconds: 20,
+    querySeconds: 15,
+    memory,
+  };
+};

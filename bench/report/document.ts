@@ -1,0 +1,22 @@
+import type { Result } from '../result.ts';
+import { markdownTable, rows } from './table.ts';
+
+export type Circumstances = { date: Date; machine: string; command: string };
+
+/**
+ * Puts the results between the markers of the document's section, and leaves all else as it is.
+ * @throws Error when the markers are not there
+ */
+export const withResults = (
+  document: string,
+  section: 'full' | 'quick',
+  results: readonly Result[],
+  { date, machine, command }: Circumstances,
+): string => {
+  const [begin, end] = [`<!-- bench ${section} -->`, `<!-- end of bench ${section} -->`];
+  const from = document.indexOf(begin);
+  const to = document.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`docs/performance.md has lost its markers ${begin} and ${end}`);
+  const measured = `\`${command}\` on ${date.toISOString().slice(0, 10)}: ${machine}.`;
+  return `${document.slice(0, from + begin.length)}\n${measured}\n\n${markdownTable(rows(results))}\n${document.slice(to)}`;
+};

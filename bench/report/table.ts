@@ -1,0 +1,43 @@
+import { median } from '../measure/statistics.ts';
+import type { Usage } from '../measure/usage.ts';
+import type { Result } from '../result.ts';
+
+export const isReached = ({ goal, values }: Result): boolean | undefined => {
+  if (!goal) return undefined;
+  return 'atLeast' in goal ? median(values) >= goal.atLeast : median(values) <= goal.atMost;
+};
+
+/** 71,834 and 3.42: as many digits as say something. */
+export const figure = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+
+const usageText = (usage: Usage | undefined): string =>
+  Object.entries(usage ?? {})
+    .map(([name, { cores, megabytes }]) => `${name} ${cores.toFixed(2)} / ${Math.round(megabytes)} MB`)
+    .join(', ');
+
+const goalText = (result: Result): string => {
+  const { goal } = result;
+  if (!goal) return '';
+  const wanted = 'atLeast' in goal ? `≥ ${figure(goal.atLeast)}` : `≤ ${figure(goal.atMost)}`;
+  return `${wanted}: ${isReached(result) ? 'reached' : 'missed'}`;
+};
+
+/** The results as rows of text, for the terminal and for Markdown alike. */
+export const rows = (results: readonly Result[]): Record<string, string>[] =>
+  results.map((result) => ({
+    scenario: result.scenario,
+    what: result.title,
+    configuration: result.configuration,
+    median: `${figure(median(result.values))} ${result.unit}`,
+    'min – max': `${figure(Math.min(...result.values))} – ${figure(Math.max(...result.values))}`,
+    passes: String(result.values.length),
+    goal: goalText(result),
+    'CPU cores / peak memory': usageText(result.usage),
+  }));
+
+export const markdownTable = (table: readonly Record<string, string>[]): string => {
+  const names = Object.keys(table[0] ?? {});
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(names), line(names.map(() => '---')), ...table.map((row) => line(Object.values(row)))].join('\n');
+};

@@ -1,0 +1,73 @@
+import { topics } from '../../contracts/topics.ts';
+import { kafkaClient } from '../../scripts/kafka-client.ts';
+import { waitUntil } from '../../scripts/stack/wait-until.ts';
+import { getJson } from '../../tests/http.ts';
+import { inOneComponent, ownGroup } from '../contestants/ours.ts';
+import { componentsFolder } from '../stack/components.ts';
+import { emptyLog } from '../stack/log.ts';
+import { startIotPlatform } from '../stack/platform.ts';
+import { broker } from '../stack/ports.ts';
+import { untilViewHas } from '../stack/view.ts';
+import { emptyRedis } from '../stack/view-check.ts';
+import { messageAt } from '../work.ts';
+import type { Scenario } from './scenario.ts';
+
+const { name: topic, partitions } = topics.connectionMandates;
+/** The broker's session timeout, after which it takes a dead member for dead, and what the rest may take. */
+const atMost = 12;
+
+/** Kills one of two instances together with its sidecar; over when an event in each partition is in the other's view. */
+export const takeover: Scenario = async ({ repeats }, progress) => {
+  const values: number[] = [];
+  for (let repeat = 1; repeat <= repeats; repeat++) {
+    progress(`takeover, ${repeat} of ${repeats}`);
+    values.push(await takeOver());
+  }
+  const title = 'kill -9 of one of two instances, until the other has its partitions';
+  const configuration = inOneComponent.components;
+  return [{ scenario: 'takeover', id: 'seconds', title, configuration, unit: 's', values, goal: { atMost } }];
+};
+
+const takeOver = async (): Promise<number> => {
+  await Promise.all([emptyLog(), emptyRedis()]);
+  const group = ownGroup();
+  const resources = componentsFolder(inOneComponent.components, group);
+  const client = kafkaClient([broker]);
+  const [producer, admin] = [client.producer(), client.admin()];
+  const members = [
+    await startIotPlatform(resources, inOneComponent, 0),
+    await startIotPlatform(resources, inOneComponent, 1),
+  ];
+  try {
+    await Promise.all([producer.connect(), admin.connect()]);
+    const share = async () => {
+      const described = (await admin.describeGroups([group])).groups[0];
+      return described?.state === 'Stable' && described.members.length === members.length;
+    };
+    if (!(await waitUntil(60, share))) throw new Error('two instances did not come to share the group');
+    await producer.send({ topic, messages: onePerPartition(0) });
+    await untilViewHas(members[0] as (typeof members)[0], partitions);
+    const began = performance.now();
+    await members[1]?.end();
+    await producer.send({ topic, messages: onePerPartition(1) });
+    await untilViewHas(members[0] as (typeof members)[0], 2 * partitions);
+    const seconds = (performance.now() - began) / 1000;
+    const { body } = await getJson(`${members[0]?.url}/status`);
+    if ((body.view as { state: string }).state !== 'complete')
+      throw new Error(`the view is not complete: ${JSON.stringify(body)}`);
+    return seconds;
+  } finally {
+    await Promise.all([...members.map((member) => member.end()), producer.disconnect(), admin.disconnect()]);
+  }
+};
+
+/** One new event in each partition. */
+const onePerPartition = (round: number) => {
+  const work = { seed: round, events: 100, keys: 100 };
+  const messages = Array.from({ length: work.events }, (_, i) => messageAt(work, i, partitions));
+  return Array.from({ length: partitions }, (_, partition) => {
+    const message = messages.filter((candidate) => candidate.partition === partition)[round];
+    if (!message) throw new Error(`no key falls into partition ${partition}`);
+    return message;
+  });
+};

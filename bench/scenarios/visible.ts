@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { mandateLevels } from '../../contracts/connection-mandate.ts';
+import { inFourComponents, inOneComponent, ownGroup } from '../contestants/ours.ts';
+import { quantile } from '../measure/statistics.ts';
+import type { Result } from '../result.ts';
+import { componentsFolder } from '../stack/components.ts';
+import { emptyLog } from '../stack/log.ts';
+import { type Configuration, startCrm, startIotPlatform } from '../stack/platform.ts';
+import { untilViewHas } from '../stack/view.ts';
+import { emptyRedis } from '../stack/view-check.ts';
+import type { Scenario } from './scenario.ts';
+
+const customers = 1_000;
+const changesPerSecond = 200;
+const levels = Object.values(mandateLevels);
+const customer = (n: number, connectionMandate: string) => ({
+  firstName: 'Bench',
+  lastName: `Number ${n}`,
+  city: 'Delft',
+  connectionId: String(1_000_000 + n),
+  connectionMandate,
+});
+
+/** Changes are sent at their time, whether or not those before them are answered: what waits counts from when it was due. */
+export const visible: Scenario = async (plan, progress) => {
+  const results: Result[] = [];
+  for (const configuration of [inOneComponent, inFourComponents]) {
+    progress(`change to visible, ${configuration.name}`);
+    results.push(...(await measure(configuration, plan.visibleSeconds, plan.repeats)));
+  }
+  return results;
+};
+
+const measure = async (configuration: Configuration, seconds: number, repeats: number): Promise<Result[]> => {
+  await Promise.all([emptyLog(), emptyRedis()]);
+  const folder = mkdtempSync(resolve('.data/bench-crm-'));
+  const csv = join(folder, 'customers.csv');
+  writeFileSync(csv, csvOf(customers));
+  const resources = componentsFolder(configuration.components, ownGroup());
+  const iotPlatform = await startIotPlatform(resources, configuration);
+  const database = { CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}`, CUSTOMERS_CSV: csv };
+  const crm = await startCrm(resources, database).catch((error) => iotPlatform.end().then(() => Promise.reject(error)));
+  try {
+    await untilViewHas(iotPlatform, customers);
+    const agent = new Agent({ keepAlive: true });
+    const change = async (n: number): Promise<number> => {
+      const due = performance.now();
+      const { connectionId, ...body } = customer((n * 7) % customers, levels[n % levels.length] as string);
+      const posted = await ask(agent, `${crm.url}/customers/${((n * 7) % customers) + 1}`, { ...body, connectionId });
+      const revision = posted.headers['mandate-revision'];
+      if (posted.status !== 200 || !revision) throw new Error(`the CRM answered ${posted.status}: ${posted.body}`);
+      const shown = await ask(agent, `${iotPlatform.url}/mandates/${connectionId}?minRevision=${revision}&waitMs=5000`);
+      if (shown.status !== 200) throw new Error(`the IoT platform answered ${shown.status}: ${shown.body}`);
+      return performance.now() - due;
+    };
+    await Promise.all(await atRate(1, change));
+    const rounds: number[][] = [];
+    for (let repeat = 0; repeat < repeats; repeat++) rounds.push(await Promise.all(await atRate(seconds, change)));
+    agent.destroy();
+    return resultsOf(configuration, rounds);
+  } finally {
+    await Promise.all([iotPlatform.end(), crm.end()]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** Starts a change whenever one is due, for so many seconds. */
+const atRate = async (seconds: number, change: (n: number) => Promise<number>): Promise<Promise<number>[]> => {
+  const began = performance.now();
+  const started: Promise<number>[] = [];
+  while (started.length < seconds * changesPerSecond) {
+    const due = began + (started.length * 1000) / changesPerSecond;
+    const early = due - performance.now();
+    if (early > 0) await delay(early);
+    started.push(change(started.length));
+  }
+  return started;
+};
+
+type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: string };
+
+const ask = (agent: Agent, url: string, body?: object): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const options = { agent, method: body ? 'POST' : 'GET', headers: { 'content-type': 'application/json' } };
+    const outgoing = request(url, options, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      answer.on('end', () => resolve({ status: Number(answer.statusCode), headers: answer.headers, body: text }));
+    });
+    outgoing.on('error', reject).end(body && JSON.stringify(body));
+  });
+
+const csvOf = (many: number): string => {
+  const rows = Array.from({ length: many }, (_, n) => {
+    const { firstName, lastName, city, connectionId } = customer(n, '0');
+    return [n + 1, firstName, lastName, city, connectionId, '0'].join(',');
+  });
+  return ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...rows, ''].join('\n');
+};
+
+const resultsOf = ({ name, components }: Configuration, rounds: readonly number[][]): Result[] => {
+  const of = (id: string, title: string, q: number, atMost: number): Result => ({
+    scenario: 'visible',
+    id: `${id}-${name}`,
+    title: `change to visible, ${title}, ${name}`,
+    configuration: `${changesPerSecond} changes/s, ${components}`,
+    unit: 'ms',
+    values: rounds.map((latencies) => quantile(latencies, q)),
+    goal: { atMost },
+  });
+  return [of('p50', 'median', 0.5, 10), of('p99', '99th percentile', 0.99, 40)];
+};

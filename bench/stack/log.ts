@@ -1,0 +1,71 @@
+import { topics } from '../../contracts/topics.ts';
+import { kafkaClient, withAdmin } from '../../scripts/kafka-client.ts';
+import { waitUntil } from '../../scripts/stack/wait-until.ts';
+import { messageAt, type Work } from '../work.ts';
+import { broker } from './ports.ts';
+import { startParts } from './stack.ts';
+
+const topic = topics.connectionMandates;
+/** The topic's limit holds for a batch of messages, as it does for what the CRM publishes. */
+const batchBytes = topic.maxMessageBytes - 1_024;
+const messageOverheadBytes = 32;
+
+/** Empties the topics, and with them every committed offset. No consumer may run meanwhile. */
+export const emptyLog = async (): Promise<void> => {
+  const names = Object.values(topics).map(({ name }) => name);
+  await withAdmin([broker], async (admin) => {
+    const present = await admin.listTopics();
+    await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
+    const gone = async () => !(await admin.listTopics()).some((name) => names.includes(name as (typeof names)[number]));
+    if (!(await waitUntil(30, gone))) throw new Error('Kafka does not delete the topics; see its log.');
+  });
+  await startParts(['kafka'], () => {});
+};
+
+/** Fills the empty topic with the work, in order; `progress` is told how many are written. */
+export const fillLog = async (work: Work, progress: (written: number) => void): Promise<void> => {
+  const producer = kafkaClient([broker]).producer({ maxInFlightRequests: topic.partitions });
+  await producer.connect();
+  const batches = Array.from({ length: topic.partitions }, () => ({ messages: [] as Message[], bytes: 0 }));
+  const sent: Promise<unknown>[] = batches.map(() => Promise.resolve());
+  let written = 0;
+  const send = (partition: number) => {
+    const { messages } = batches[partition] as { messages: Message[] };
+    batches[partition] = { messages: [], bytes: 0 };
+    // One in flight per partition keeps the order.
+    sent[partition] = (sent[partition] as Promise<unknown>).then(async () => {
+      if (messages.length > 0) await producer.send({ topic: topic.name, messages });
+      written += messages.length;
+      progress(written);
+    });
+    return sent[partition];
+  };
+  try {
+    for (let i = 0; i < work.events; i++) {
+      const message = messageAt(work, i, topic.partitions);
+      const bytes = message.value.length + message.key.length + messageOverheadBytes;
+      const batch = batches[message.partition] as { messages: Message[]; bytes: number };
+      if (batch.bytes + bytes > batchBytes) {
+        const before = sent[message.partition];
+        void send(message.partition);
+        await before;
+      }
+      const next = batches[message.partition] as { messages: Message[]; bytes: number };
+      next.messages.push(message);
+      next.bytes += bytes;
+    }
+    await Promise.all(batches.map((_, partition) => send(partition)));
+  } finally {
+    await producer.disconnect();
+  }
+};
+
+type Message = ReturnType<typeof messageAt>;
+
+/** The offset behind the last record of every partition. */
+export const endOffsets = (): Promise<number[]> =>
+  withAdmin([broker], async (admin) =>
+    (await admin.fetchTopicOffsets(topic.name))
+      .sort((a, b) => a.partition - b.partition)
+      .map(({ high }) => Number(high)),
+  );

@@ -1,0 +1,23 @@
+import { root } from '../../tests/platform-process.ts';
+import { stackEnvironment } from './ports.ts';
+
+Object.assign(process.env, stackEnvironment);
+process.chdir(root);
+const { startPart } = await import('../../scripts/stack/start-part.ts');
+const { stopPart } = await import('../../scripts/stack/stop-part.ts');
+const { ownedProcess } = await import('../../scripts/stack/owned-process.ts');
+const { partFolder } = await import('../../scripts/stack/settings.ts');
+export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
+export const { requireJava } = await import('../../scripts/stack/maven.ts');
+export const { kafkaJars, kafkaStreamsJars } = await import('../../scripts/stack/parts/kafka.ts');
+
+type PartName = 'kafka' | 'redis' | 'mysql';
+
+export const startParts = async (names: readonly PartName[], say: (line: string) => void): Promise<void> =>
+  void (await Promise.all(names.map((name) => startPart(name, (line) => say(`${name} ${line}`)))));
+
+export const stopParts = async (): Promise<void> =>
+  void (await Promise.all((['kafka', 'redis', 'mysql'] as const).map((name) => stopPart(name))));
+
+/** The pid of a part that we started; undefined when something else answers on its port. */
+export const pidOf = (name: PartName): number | undefined => ownedProcess(partFolder(name))?.pid;

@@ -1,0 +1,73 @@
+import { createConnection } from 'mysql2/promise';
+import { createClient } from 'redis';
+import { type Change, lastChanges, type Work } from '../work.ts';
+import { ports } from './ports.ts';
+
+/** What a view shows of a connection; no revision where the contestant keeps none. */
+export type Shown = { connectionMandate: string; revision?: number };
+
+/** Reads what was stored for each connection; a connection that is not there is undefined. */
+export type ReadShown = (connectionIds: readonly string[]) => Promise<(Shown | undefined)[]>;
+
+const atOnce = 5_000;
+
+/** @throws Error that names the first connections whose last change is not what is shown */
+export const checkView = async (work: Work, read: ReadShown): Promise<void> => {
+  const expected = [...lastChanges(work).values()];
+  const wrong: string[] = [];
+  for (let from = 0; from < expected.length; from += atOnce) {
+    const some = expected.slice(from, from + atOnce);
+    const shown = await read(some.map(({ connectionId }) => connectionId));
+    for (const [i, change] of some.entries())
+      if (!isShown(change, shown[i])) wrong.push(`${change.connectionId}: ${JSON.stringify(shown[i])}`);
+  }
+  if (wrong.length > 0)
+    throw new Error(`${wrong.length} of ${expected.length} last values are wrong: ${wrong.slice(0, 3).join(', ')}`);
+};
+
+const isShown = (change: Change, shown: Shown | undefined): boolean =>
+  shown?.connectionMandate === change.connectionMandate &&
+  (shown.revision === undefined || shown.revision === change.revision);
+
+export const withRedis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
+  const client = redisClient();
+  await client.connect();
+  return work(client).finally(() => client.destroy());
+};
+const redisClient = () => createClient({ url: `redis://127.0.0.1:${ports.redis}` });
+type RedisClient = ReturnType<typeof redisClient>;
+
+const user = { user: 'connection-mandates', password: 'connection-mandates' };
+const withMysql = async <T>(work: (connection: Awaited<ReturnType<typeof createConnection>>) => Promise<T>) => {
+  const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
+  return work(connection).finally(() => connection.end());
+};
+
+/** As state.redis keeps them: a hash with the value and its version. */
+export const readDaprRedis: ReadShown = (connectionIds) =>
+  withRedis(async (client) => {
+    const read = client.multi();
+    for (const id of connectionIds) read.hGet(`iot-platform||${id}`, 'data');
+    return (await read.execAsPipeline()).map((text) => parsed(text as unknown as string | null));
+  });
+
+export const readPlainRedis: ReadShown = (connectionIds) =>
+  withRedis(async (client) => (await client.mGet([...connectionIds])).map(parsed));
+
+export const readDaprMysql: ReadShown = (connectionIds) =>
+  withMysql(async (connection) => {
+    const ids = connectionIds.map((id) => `iot-platform||${id}`);
+    const [rows] = await connection.query('SELECT id, value FROM statestore.state WHERE id IN (?)', [ids]);
+    const held = new Map((rows as { id: string; value: Shown }[]).map(({ id, value }) => [id, value]));
+    return ids.map((id) => held.get(id));
+  });
+
+export const emptyRedis = (): Promise<unknown> => withRedis((client) => client.flushAll());
+
+export const emptyMysql = (): Promise<void> =>
+  withMysql(async (connection) => {
+    await connection.query('DROP DATABASE IF EXISTS statestore');
+    await connection.query('CREATE DATABASE statestore CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
+  });
+
+const parsed = (text: string | null): Shown | undefined => (text === null ? undefined : JSON.parse(text));
