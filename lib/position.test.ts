@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance } from './position.ts';
+import { advance, through } from './position.ts';
 
 describe('the position of a view in a partition', () => {
   it('follows the offsets', () => expect(advance(undefined, [0, 1, 2])).toEqual({ applied: 2, missing: [] }));
@@ -26,6 +26,18 @@ describe('the position of a view in a partition', () => {
       ],
     });
     expect(advance(gap, [4, 1, 2, 3])).toEqual({ applied: 5, missing: [] });
+  });
+
+  it('has no gap any more up to an offset that all is known to', () => {
+    const gaps = advance(undefined, [2, 6, 9]);
+    expect(through(gaps, 4)).toEqual({
+      applied: 9,
+      missing: [
+        [5, 5],
+        [7, 8],
+      ],
+    });
+    expect(through(gaps, 20)).toEqual({ applied: 20, missing: [] });
   });
 
   it('misses exactly the offsets that never came, whatever their order and number', () => {

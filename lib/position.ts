@@ -9,6 +9,12 @@ export type Position = { readonly applied: number; readonly missing: readonly (r
 export const advance = (position: Position | undefined, offsets: readonly number[]): Position =>
   [...offsets].sort((a, b) => a - b).reduce(see, position ?? { applied: -1, missing: [] });
 
+/** The position once everything up to this offset is known to be there. */
+export const through = ({ applied, missing }: Position, offset: number): Position => ({
+  applied: Math.max(applied, offset),
+  missing: missing.flatMap(([first, last]) => (last > offset ? [[Math.max(first, offset + 1), last] as const] : [])),
+});
+
 const see = (position: Position, offset: number): Position => {
   const { applied, missing } = position;
   if (offset === applied + 1) return { applied: offset, missing };

@@ -24,8 +24,10 @@ export type Pointer = {
   readonly answering: Generation;
   /** The number that was given last. */
   readonly lastNumber: number;
-  /** Generations that answered before, in that order, and still have their documents. */
+  /** Generations that answered before, in that order, and are still kept up to date. */
   readonly previous: readonly Generation[];
+  /** Those that are about to be deleted, and may be so in part. */
+  readonly retired?: readonly Generation[];
   /** The one that should answer is being filled: nobody may ask it yet. */
   readonly unready?: true;
   readonly rebuild?: Rebuild;

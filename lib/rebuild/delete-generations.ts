@@ -1,0 +1,29 @@
+import { documentKey, type Generation } from '../generations/generation.ts';
+import type { LogBatch } from '../log-reader.ts';
+import { sortOut } from '../sort-out.ts';
+import { chunksOf } from './chunks.ts';
+import type { RebuildContext } from './context.ts';
+import { persistently } from './persistently.ts';
+
+const keysPerCall = 1_000;
+
+/** Removes all documents of generations that nobody reads or writes any more; the log knows their keys. */
+export const deleteGenerations = async <Event, Document>(
+  { projection, log, stores, progress }: RebuildContext<Event, Document>,
+  gone: readonly Generation[],
+  signal?: AbortSignal,
+): Promise<void> => {
+  const ranges = await log.offsets(projection.topic.name);
+  progress.begin('deleting', ranges);
+  const remove = async (keys: readonly string[]) => {
+    for (const { number, store } of gone)
+      for (const chunk of chunksOf(keys, keysPerCall))
+        await persistently(() => stores(store).remove(chunk.map((key) => documentKey(number, key))));
+  };
+  const removeAll = async ({ partition, records, next }: LogBatch) => {
+    await remove([...new Set(sortOut(projection, records).events.map(projection.key))]);
+    progress.advance(partition, next, records.length);
+  };
+  await log.read(projection.topic.name, ranges, removeAll, signal);
+  progress.end();
+};

@@ -1,0 +1,53 @@
+/**
+ * A set of very many keys in eight bytes each: it remembers a hash of 53 bits, so one key in a thousand million that is
+ * not in it passes for one that is. Keys are added first and asked for after.
+ */
+export type KeySet = { add(key: string): void; has(key: string): boolean };
+
+export const keySet = (): KeySet => {
+  let hashes = new Float64Array(1024);
+  let size = 0;
+  let sorted = true;
+  return {
+    add: (key) => {
+      if (size === hashes.length) {
+        const larger = new Float64Array(size * 2);
+        larger.set(hashes);
+        hashes = larger;
+      }
+      hashes[size++] = hash(key);
+      sorted = false;
+    },
+    has: (key) => {
+      if (!sorted) hashes.subarray(0, size).sort();
+      sorted = true;
+      return isIn(hashes, size, hash(key));
+    },
+  };
+};
+
+const isIn = (sorted: Float64Array, size: number, wanted: number) => {
+  let [low, high] = [0, size];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low < size && sorted[low] === wanted;
+};
+
+/** Two Fowler-Noll-Vo hashes that begin apart, mixed so that near keys end far from each other. */
+const hash = (key: string) => {
+  let one = 0x811c9dc5;
+  let other = 0x9747b28c;
+  for (let i = 0; i < key.length; i++) {
+    one = Math.imul(one ^ key.charCodeAt(i), 0x01000193);
+    other = Math.imul(other ^ key.charCodeAt(i), 0x85ebca6b);
+  }
+  return (mixed(one) >>> 0) * 2 ** 21 + (mixed(other) >>> 11);
+};
+
+const mixed = (bits: number) => {
+  const half = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  return half ^ (half >>> 13);
+};

@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util';
+import { asPointer, type Pointer, pointerKey, type Rebuild } from '../generations/pointer.ts';
+import type { StateStore } from '../state-store.ts';
+import { persistently } from './persistently.ts';
+import { RebuildRefused } from './rebuild-refused.ts';
+
+const leaseMs = 10_000;
+const renewEveryMs = 1_000;
+
+/** The pointer in the hands of the one rebuild that may change it, with what that has done so far. */
+export type Ledger = {
+  pointer(): Pointer;
+  rebuild(): Rebuild;
+  /** Remembers what was done; written with the next renewal, or by `change`. */
+  note(done: Partial<Rebuild>): void;
+  /** Writes the pointer. @throws RebuildRefused when it is no longer ours */
+  change(decide: (held: Pointer) => Pointer): Promise<void>;
+  /** Aborted when the pointer is no longer ours. */
+  readonly lost: AbortSignal;
+  /** Leaves the lease to whoever comes next. */
+  close(): Promise<void>;
+};
+
+/**
+ * Takes the pointer as it was read, with a lease that is renewed every second. Whoever else writes it takes it from us: we
+ * notice at our next write, for each is guarded.
+ */
+export const openLedger = async (
+  store: StateStore,
+  projection: string,
+  taken: Pointer & { rebuild: Rebuild },
+  { held: before, now }: { held: Pointer; now: () => number },
+): Promise<Ledger> => {
+  const key = pointerKey(projection);
+  const losing = new AbortController();
+  let written = before;
+  let noted: Pointer = taken;
+  let writing: Promise<unknown> = Promise.resolve();
+
+  const write = async () => {
+    const next = plain(noted.rebuild ? withLease(noted, noted.rebuild, now() + leaseMs) : noted);
+    await persistently(async () => {
+      const held = (await store.getMany([key])).get(key);
+      if (isDeepStrictEqual(held?.value, next)) return; // an attempt that seemed to fail
+      if (!isDeepStrictEqual(asPointer(held?.value), written)) throw noLongerOurs();
+      await store.transact([{ key, value: next, etag: held?.etag }]);
+    });
+    written = next;
+  };
+  const writeInTurn = () => {
+    const turn = writing.then(write);
+    writing = turn.catch((error) => losing.abort(error));
+    return turn;
+  };
+
+  await writeInTurn();
+  const renewal = setInterval(() => void writeInTurn().catch(() => clearInterval(renewal)), renewEveryMs);
+  return {
+    pointer: () => noted,
+    rebuild: () => noted.rebuild as Rebuild,
+    note: (done) => {
+      noted = { ...noted, rebuild: { ...(noted.rebuild as Rebuild), ...done } };
+    },
+    change: async (decide) => {
+      losing.signal.throwIfAborted();
+      noted = decide(noted);
+      await writeInTurn();
+    },
+    lost: losing.signal,
+    close: async () => {
+      clearInterval(renewal);
+      await writing;
+      const { rebuild } = noted;
+      if (!rebuild || losing.signal.aborted) return;
+      const held = (await store.getMany([key])).get(key);
+      if (!isDeepStrictEqual(held?.value, written)) return;
+      await store.transact([{ key, value: withLease(noted, rebuild, 0), etag: held?.etag }]);
+    },
+  };
+};
+
+const withLease = (pointer: Pointer, rebuild: Rebuild, leaseUntil: number): Pointer => ({
+  ...pointer,
+  rebuild: { ...rebuild, leaseUntil },
+});
+
+/** As the store gives it back. */
+const plain = (pointer: Pointer): Pointer => JSON.parse(JSON.stringify(pointer));
+
+const noLongerOurs = () =>
+  new RebuildRefused(
+    'Another has changed the pointer meanwhile, or the store has lost what was written. Run again: it goes on from what is there.',
+  );

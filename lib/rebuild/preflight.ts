@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Generation } from '../generations/generation.ts';
+import { type Pointer, type Rebuild, readPointer } from '../generations/pointer.ts';
+import type { PartitionRange } from '../log-reader.ts';
+import { nameOf, type RebuildContext } from './context.ts';
+import { RebuildRefused } from './rebuild-refused.ts';
+
+export type Way = {
+  /** The old one is emptied first: for who has no room for two. */
+  readonly inPlace: boolean;
+  /** Another store than the one that answers now. */
+  readonly into?: string | undefined;
+};
+
+export type Findings = {
+  readonly pointer: Pointer;
+  /** By partition, in order. */
+  readonly ranges: readonly PartitionRange[];
+  /** What is filled, or would be. */
+  readonly into: Generation;
+  readonly unfinished?: Rebuild;
+};
+
+/** Looks whether a rebuild can begin, or go on, and changes nothing. @throws RebuildRefused that says why not */
+export const preflight = async <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  way: Way,
+): Promise<Findings> => {
+  const { projection, log, stores, home } = context;
+  const into = way.into === home ? undefined : way.into;
+  const ranges = await log.offsets(projection.topic.name);
+  const short = ranges.find(({ begin }) => begin > 0);
+  if (short)
+    throw new RebuildRefused(
+      `Partition ${short.partition} of ${projection.topic.name} begins at offset ${short.begin}: the log no longer ` +
+        'reaches back to its beginning, so no view can be built from it.',
+    );
+  await stores().check();
+  if (into !== undefined) await stores(into).check();
+  const pointer = await readPointer(stores(), projection.name);
+  const unfinished = pointer.rebuild;
+  if (unfinished) {
+    if (unfinished.inPlace !== way.inPlace || unfinished.into.store !== into)
+      throw new RebuildRefused(
+        `A rebuild ${describe(unfinished)} is unfinished. Finish it with the options that it was begun with, ` +
+          'or give it up with --abandon.',
+      );
+    return { pointer, ranges, into: unfinished.into, unfinished };
+  }
+  if (way.inPlace) refuseInPlace(context, pointer, into);
+  const target = into === undefined ? pointer : await readPointer(stores(into), projection.name);
+  const number = Math.max(pointer.lastNumber, target.lastNumber) + 1;
+  return { pointer, ranges, into: { number, ...(into !== undefined && { store: into }) } };
+};
+
+const refuseInPlace = <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  { answering, previous, retired = [] }: Pointer,
+  into: string | undefined,
+) => {
+  if (into !== undefined) throw new RebuildRefused('In place is where the view is now: without --into.');
+  if (answering.store !== undefined)
+    throw new RebuildRefused(
+      `What answers is ${nameOf(context, answering)}, not in ${context.home}: set STATESTORE_NAME=${answering.store}.`,
+    );
+  const old = [...previous, ...retired];
+  if (old.length > 0)
+    throw new RebuildRefused(
+      `There is still ${old.map((one) => nameOf(context, one)).join(' and ')}. Retire what is old first: npm run rebuild -- --retire`,
+    );
+};
+
+const describe = ({ inPlace, into }: Rebuild) =>
+  inPlace ? 'in place' : into.store === undefined ? 'beside the live view' : `into ${into.store}`;
+
+/**
+ * The pointer once no other rebuild holds it: one that was killed keeps it for some seconds.
+ * @throws RebuildRefused when the other is alive
+ */
+export const untilFree = async <Event, Document>({
+  projection,
+  stores,
+  now,
+  say,
+}: RebuildContext<Event, Document>): Promise<Pointer> => {
+  for (let first: Rebuild | undefined; ; ) {
+    const pointer = await readPointer(stores(), projection.name);
+    const { rebuild } = pointer;
+    if (!rebuild || rebuild.leaseUntil <= now()) return pointer;
+    if (!first) say(`A rebuild by ${rebuild.holder} was here moments ago; waiting whether it is alive …`);
+    first ??= rebuild;
+    if (rebuild.leaseUntil !== first.leaseUntil)
+      throw new RebuildRefused(`A rebuild by ${rebuild.holder} is under way. Wait for it, or stop it and run again.`);
+    await delay(250);
+  }
+};

@@ -1,0 +1,4 @@
+/** A rebuild that cannot begin or go on; the message says why and what to do. */
+export class RebuildRefused extends Error {
+  override name = 'RebuildRefused';
+}

@@ -1,0 +1,499 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { testWorld } from '../../tests/test-world.ts';
+import { type Thing, things } from '../../tests/things.ts';
+import { openEmbeddedPlatform } from '../embedded/platform.ts';
+import { documentKey } from '../generations/generation.ts';
+import { readPointer } from '../generations/pointer.ts';
+import { type Stores, storesOf } from '../generations/stores.ts';
+import { startProjection } from '../projection.ts';
+import type { StateStore } from '../state-store.ts';
+import { openView } from '../view.ts';
+import { abandon, retire, switchBack } from './afterwards.ts';
+import type { Source } from './compare.ts';
+import type { RebuildContext } from './context.ts';
+import { preflight } from './preflight.ts';
+import { type RebuildOptions, rebuild } from './rebuild.ts';
+import { RebuildRefused } from './rebuild-refused.ts';
+
+const patience = { timeout: 10_000, interval: 5 };
+const hourLater = () => Date.now() + 3_600_000;
+const beside: RebuildOptions = { inPlace: false, acceptDifferences: false };
+const names = (n: number) => Array.from({ length: n }, (_, i) => `K${i}`);
+
+const opened = async (things_ = 200) => {
+  const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
+  const bus = platform.eventBus('live');
+  const home = platform.stateStore('home');
+  const other = platform.stateStore('other');
+  let published = 0;
+  const publish = (...changes: Thing[]) =>
+    bus.publish(
+      things.topic.name,
+      changes.map((thing) => ({ id: `${published++}`, key: thing.key, value: JSON.stringify(thing) })),
+    );
+  const follow = async (disturb: (store: StateStore) => StateStore = (store) => store, name = 'home') => {
+    const store = platform.stateStore(name);
+    const context = { ...testWorld(), bus, store: disturb(store), otherStore: platform.stateStore };
+    const live = await startProjection(things, context);
+    onTestFinished(() => live.close());
+    return live;
+  };
+  const said: string[] = [];
+  const context = (disturb: (stores: Stores) => Stores = (stores) => stores, now = Date.now) =>
+    ({
+      projection: things,
+      log: platform.logReader(),
+      stores: disturb(storesOf({ store: home, otherStore: platform.stateStore })),
+      home: 'home',
+      shown: (thing) => String(thing?.n ?? 0),
+      now,
+      holder: 'a test',
+      say: (line) => void said.push(line),
+      progress: { begin: () => {}, advance: () => {}, end: () => {} },
+      readersHoldMs: 0,
+      lookAgainAfterMs: 20,
+    }) satisfies RebuildContext<Thing, Thing>;
+  const shownIn = async (number: number, keys: string[], store = home) => {
+    const held = await store.getMany(keys.map((key) => documentKey(number, key)));
+    return keys.map((key) => (held.get(documentKey(number, key))?.value as Thing | undefined)?.n);
+  };
+  const view = openView<Thing>(things, home, { otherStore: platform.stateStore });
+  const pointer = () => readPointer(home, things.name);
+  const caughtUp = () =>
+    vi.waitFor(async () => {
+      const { partitions } = await view.completeness();
+      const applied = Object.values(partitions).reduce((sum, position) => sum + position.applied + 1, 0);
+      expect(applied).toBe(published);
+    }, patience);
+  await publish(...names(things_).map((key, n) => ({ key, n: n + 1 })));
+  return { platform, home, other, publish, follow, context, said, shownIn, view, pointer, caughtUp };
+};
+
+const sourceOf = (content: () => Record<string, number>): Source => ({
+  name: 'the source',
+  pages: async function* () {
+    yield Object.entries(content()).map(([key, n]) => ({ key, shown: String(n) }));
+  },
+});
+
+/** Everything fails from the nth write on, and nothing is tried again: as for a process that is killed there. */
+const killedAt = (nth: number) => {
+  let writes = 0;
+  const dying = (store: StateStore): StateStore => {
+    const alive = () => {
+      if (writes >= nth) throw new RebuildRefused('killed');
+    };
+    const written = async (write: Promise<void>) => {
+      await write;
+      writes++;
+      alive();
+    };
+    return {
+      ...store,
+      getMany: async (keys) => {
+        alive();
+        return store.getMany(keys);
+      },
+      transact: async (upserts) => {
+        alive();
+        return written(store.transact(upserts));
+      },
+      remove: async (keys) => {
+        alive();
+        return written(store.remove(keys));
+      },
+    };
+  };
+  return (stores: Stores): Stores =>
+    (name) =>
+      dying(stores(name));
+};
+
+describe('a rebuild beside the live view', () => {
+  it('fills a fresh generation, which then answers, while the old one is kept', async () => {
+    const { follow, context, shownIn, pointer, view, publish, caughtUp } = await opened();
+    await follow();
+    await caughtUp();
+    const outcome = await rebuild(context(), beside);
+    expect(outcome).toMatchObject({ switched: true, generation: { number: 2 }, differences: [], setAside: 0 });
+    expect(await shownIn(2, names(200))).toEqual(names(200).map((_, n) => n + 1));
+    expect(await pointer()).toEqual({ answering: { number: 2 }, lastNumber: 2, previous: [{ number: 1 }] });
+    await publish({ key: 'K7', n: 999 }, { key: 'new', n: 5 });
+    await caughtUp();
+    for (const number of [1, 2]) expect(await shownIn(number, ['K7', 'new'])).toEqual([999, 5]);
+    expect(await view.get('new')).toEqual({ key: 'new', n: 5 });
+    expect((await view.completeness()).state).toBe('complete');
+  });
+
+  it('goes on while changes do, and misses none of them', async () => {
+    const { follow, context, shownIn, publish, caughtUp } = await opened(50);
+    await follow();
+    let changing = true;
+    let n = 1_000;
+    const change = async () => {
+      while (changing) {
+        await publish(...names(50).map((key) => ({ key, n: ++n })));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+    const changes = change();
+    const { switched } = await rebuild(context(), beside);
+    changing = false;
+    await changes;
+    await caughtUp();
+    expect(switched).toBe(true);
+    expect(await shownIn(2, names(50))).toEqual(await shownIn(1, names(50)));
+  });
+
+  it('has what a writer brings that slept since before the generation was listed', async () => {
+    const { follow, context, shownIn, publish, caughtUp } = await opened(10);
+    let wake = () => {};
+    const asleep = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    let sleeping = () => {};
+    const fellAsleep = new Promise<void>((resolve) => {
+      sleeping = resolve;
+    });
+    let isTired = false;
+    await follow((store) => ({
+      ...store,
+      transact: async (upserts) => {
+        if (isTired && upserts.some(({ key }) => key === 'late')) {
+          isTired = false;
+          sleeping();
+          await asleep;
+        }
+        return store.transact(upserts);
+      },
+    }));
+    await caughtUp();
+    isTired = true;
+    await publish({ key: 'late', n: 1 });
+    await fellAsleep;
+    const source = sourceOf(() => ({ ...Object.fromEntries(names(10).map((key, i) => [key, i + 1])), late: 1 }));
+    expect((await rebuild(context(), { ...beside, source })).switched).toBe(true);
+    wake();
+    await caughtUp();
+    await publish({ key: 'late', n: 2 });
+    await caughtUp();
+    for (const number of [1, 2]) expect(await shownIn(number, ['late'])).toEqual([2]);
+  });
+
+  it('has what came and was applied after the log was read and before the generation was listed', async () => {
+    const { follow, context, shownIn, publish, caughtUp } = await opened(10);
+    await follow();
+    await caughtUp();
+    let isListed = false;
+    const lateToList = (stores: Stores): Stores => {
+      return (name) => ({
+        ...stores(name),
+        transact: async (upserts) => {
+          if (!isListed && upserts.some(({ key }) => key.startsWith('position:'))) {
+            isListed = true;
+            await publish({ key: 'between', n: 1 }, ...names(10).map((key) => ({ key, n: 500 })));
+            await caughtUp();
+          }
+          return stores(name).transact(upserts);
+        },
+      });
+    };
+    await rebuild(context(lateToList), { ...beside, acceptDifferences: true });
+    expect(await shownIn(2, ['between', ...names(10)])).toEqual([1, ...names(10).map(() => 500)]);
+  });
+
+  it('that is killed after any of its writes goes on when it is run again, to the same end', async () => {
+    let writes = 0;
+    for (let finished = false; !finished; writes++) {
+      const { follow, context, shownIn, view, pointer, caughtUp } = await opened(20);
+      const live = await follow();
+      await caughtUp();
+      finished = await rebuild(context(killedAt(writes)), beside).then(
+        () => true,
+        (error) => {
+          expect(error.message).toBe('killed');
+          return false;
+        },
+      );
+      if ((await pointer()).answering.number === 1)
+        expect(await rebuild(context(undefined, hourLater), beside)).toMatchObject({ switched: true });
+      expect(await shownIn(2, names(20))).toEqual(names(20).map((_, n) => n + 1));
+      expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
+      await live.close();
+    }
+    expect(writes).toBeGreaterThan(8);
+  });
+
+  it('goes on where it was: what was written is not read again', async () => {
+    const { context, platform, said } = await opened(20);
+    const read: number[] = [];
+    const watched = () => {
+      const log = platform.logReader();
+      const reading: typeof log.read = (topic, ranges, handle, signal) => {
+        read.push(...ranges.map(({ begin, end }) => end - begin));
+        return log.read(topic, ranges, handle, signal);
+      };
+      return { ...log, read: reading };
+    };
+    await expect(rebuild(context(killedAt(6)), beside)).rejects.toThrow('killed');
+    await rebuild({ ...context(undefined, hourLater), log: watched() }, beside);
+    expect(said).toContainEqual(expect.stringMatching(/Going on with generation 2 in home/));
+    expect(read.slice(0, 2)).toEqual([0, 0]);
+  });
+
+  it('mends a view that misses events', async () => {
+    const { follow, context, home, view, publish, caughtUp } = await opened(20);
+    await follow();
+    await caughtUp();
+    await home.remove(['K3', 'position:things:things-topic:0', 'position:things:things-topic:1']);
+    await publish(...names(20).map((key) => ({ key: `${key}X`, n: 1 })));
+    await vi.waitFor(async () => expect((await view.completeness()).state).toBe('incomplete'), patience);
+    expect(await rebuild(context(), beside)).toMatchObject({
+      switched: true,
+      differences: [{ key: 'K3', rebuilt: '4', live: '0' }],
+    });
+    expect(await view.get('K3')).toEqual({ key: 'K3', n: 4 });
+    expect((await view.completeness()).state).toBe('complete');
+    await expect(switchBack(context())).rejects.toThrow('misses events');
+  });
+
+  it('counts the records that can never be applied', async () => {
+    const { platform, context } = await opened(3);
+    await platform.eventBus('x').publish(things.topic.name, [{ id: 'x', key: 'x', value: 'nonsense' }]);
+    expect(await rebuild(context(), { ...beside, acceptDifferences: true })).toMatchObject({ setAside: 1 });
+  });
+
+  it('is not begun while another is under way', async () => {
+    const { context } = await opened(3);
+    const slow = (stores: Stores): Stores => {
+      return (name) => ({
+        ...stores(name),
+        getMany: async (keys) => {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return stores(name).getMany(keys);
+        },
+      });
+    };
+    const first = rebuild(context(slow), { ...beside, acceptDifferences: true });
+    await vi.waitFor(async () => expect((await preflight(context(), beside)).unfinished).toBeDefined(), patience);
+    await expect(rebuild(context(), beside)).rejects.toThrow('under way');
+    expect(await first).toMatchObject({ switched: true });
+  });
+});
+
+describe('before the switch', () => {
+  const filled = async () => {
+    const all = await opened(3);
+    await all.follow();
+    await all.caughtUp();
+    return all;
+  };
+
+  it('a generation that shows something else than its source does not answer, unless that is accepted', async () => {
+    const { context, pointer } = await filled();
+    const source = sourceOf(() => ({ K0: 1, K1: 7, gone: 0 }));
+    const outcome = await rebuild(context(), { ...beside, source });
+    expect(outcome).toMatchObject({ switched: false, isCut: false });
+    expect(outcome.differences).toEqual([
+      { key: 'K1', source: '7', rebuilt: '2', live: '2' },
+      { key: 'K2', source: '0', rebuilt: '3', live: '3' },
+    ]);
+    expect((await pointer()).answering).toEqual({ number: 1 });
+    expect(await rebuild(context(), { ...beside, source, acceptDifferences: true })).toMatchObject({ switched: true });
+  });
+
+  it('what differs only while changes go on is no difference', async () => {
+    const { context, publish } = await filled();
+    let asked = 0;
+    const source: Source = {
+      name: 'the source',
+      pages: async function* () {
+        if (asked++ === 0) await publish({ key: 'K1', n: 50 });
+        yield Object.entries({ K0: 1, K1: 50, K2: 3 }).map(([key, n]) => ({ key, shown: String(n) }));
+      },
+    };
+    expect(await rebuild(context(), { ...beside, source })).toMatchObject({ switched: true, differences: [] });
+  });
+
+  it('what the live view alone shows wrong is mended, and said', async () => {
+    const { context, home } = await filled();
+    const etag = (await home.getMany(['K1'])).get('K1')?.etag;
+    await home.transact([{ key: 'K1', value: { key: 'K1', n: 77 }, etag }]);
+    const source = sourceOf(() => ({ K0: 1, K1: 2, K2: 3 }));
+    expect(await rebuild(context(), { ...beside, source })).toMatchObject({
+      switched: true,
+      differences: [{ key: 'K1', source: '2', rebuilt: '2', live: '77' }],
+    });
+  });
+});
+
+describe('afterwards', () => {
+  const rebuilt = async () => {
+    const all = await opened(20);
+    await all.follow();
+    await all.caughtUp();
+    await rebuild(all.context(), beside);
+    return all;
+  };
+
+  it('one can switch back, and forth', async () => {
+    const { context, view, pointer } = await rebuilt();
+    expect(await switchBack(context())).toEqual({ number: 1 });
+    expect((await view.completeness()).generation).toEqual({ number: 1 });
+    expect(await switchBack(context())).toEqual({ number: 2 });
+    expect(await pointer()).toMatchObject({ answering: { number: 2 }, previous: [{ number: 1 }] });
+  });
+
+  it('the old is retired: nobody writes it, its keys are gone, and nobody can switch back to it', async () => {
+    const { context, shownIn, publish, caughtUp, view } = await rebuilt();
+    expect(await retire(context())).toEqual([{ number: 1 }]);
+    expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));
+    await publish({ key: 'K1', n: 100 });
+    await caughtUp();
+    expect(await shownIn(1, ['K1'])).toEqual([undefined]);
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
+    await expect(switchBack(context())).rejects.toThrow('nothing to switch back to');
+    expect(await retire(context())).toEqual([]);
+  });
+
+  it('a retirement that was killed is finished by the next', async () => {
+    for (let writes = 0, finished = false; !finished; writes++) {
+      const { context, shownIn, view } = await rebuilt();
+      finished = await retire(context(killedAt(writes))).then(
+        () => true,
+        () => false,
+      );
+      if (!finished) await retire(context());
+      expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));
+      expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
+    }
+  });
+
+  it('a number is never given twice', async () => {
+    const { context, pointer } = await rebuilt();
+    await retire(context());
+    await rebuild(context(), beside);
+    expect(await pointer()).toMatchObject({ answering: { number: 3 }, previous: [{ number: 2 }] });
+  });
+});
+
+describe('a rebuild in place', () => {
+  const inPlace = { ...beside, inPlace: true };
+
+  it('answers nothing while it fills, and removes the old before', async () => {
+    const { follow, context, caughtUp, view, shownIn, pointer, publish } = await opened(20);
+    await follow();
+    await caughtUp();
+    await expect(rebuild(context(killedAt(5)), inPlace)).rejects.toThrow('killed');
+    await expect(view.get('K1')).rejects.toMatchObject({ code: 'view-rebuilding' });
+    await expect(abandon(context(undefined, hourLater))).rejects.toThrow('finish it');
+    await publish({ key: 'K1', n: 100 });
+    expect(await rebuild(context(undefined, hourLater), inPlace)).toMatchObject({ switched: true });
+    await caughtUp();
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
+    expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));
+    expect(await pointer()).toEqual({ answering: { number: 2 }, lastNumber: 2, previous: [] });
+  });
+
+  it('that is killed after any of its writes ends complete when it is run again', async () => {
+    for (let writes = 0, finished = false; !finished; writes++) {
+      const { follow, context, shownIn, view, pointer, caughtUp } = await opened(20);
+      const live = await follow();
+      await caughtUp();
+      finished = await rebuild(context(killedAt(writes)), inPlace).then(
+        () => true,
+        () => false,
+      );
+      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, hourLater), inPlace);
+      expect(await shownIn(2, names(20))).toEqual(names(20).map((_, n) => n + 1));
+      expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
+      await live.close();
+    }
+  });
+});
+
+describe('a rebuild into another store', () => {
+  const into = { ...beside, into: 'other' };
+
+  it('is kept up to date, and a service that then takes that store for its home goes on without a gap', async () => {
+    const { follow, context, caughtUp, view, shownIn, publish, platform, other } = await opened(20);
+    const live = await follow();
+    await caughtUp();
+    expect(await rebuild(context(), into)).toMatchObject({ generation: { number: 2, store: 'other' } });
+    await publish({ key: 'K1', n: 100 });
+    await caughtUp();
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
+    expect(await shownIn(1, ['K1'])).toEqual([100]);
+
+    await live.close();
+    await publish({ key: 'K2', n: 200 });
+    await follow(undefined, 'other');
+    const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
+    await vi.waitFor(async () => expect(await moved.get('K2')).toEqual({ key: 'K2', n: 200 }), patience);
+    expect(await moved.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
+    expect(await shownIn(1, ['K2'])).toEqual([3]);
+  });
+
+  it('that is killed after any of its writes ends complete when it is run again', async () => {
+    for (let writes = 0, finished = false; !finished; writes++) {
+      const { follow, context, shownIn, view, caughtUp, pointer, other, platform } = await opened(20);
+      const live = await follow();
+      await caughtUp();
+      finished = await rebuild(context(killedAt(writes)), into).then(
+        () => true,
+        () => false,
+      );
+      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, hourLater), into);
+      expect(await shownIn(2, names(20), other)).toEqual(names(20).map((_, n) => n + 1));
+      expect((await view.completeness()).state).toBe('complete');
+      const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
+      expect((await moved.completeness()).state).toBe('complete');
+      await live.close();
+    }
+  });
+
+  it('may go there and back again', async () => {
+    const { context, other, home, platform, shownIn, follow, caughtUp } = await opened(20);
+    const live = await follow();
+    await caughtUp();
+    await rebuild(context(), into);
+    await live.close();
+    const fromThere = {
+      ...context(() => storesOf({ store: other, otherStore: platform.stateStore })),
+      home: 'other',
+    };
+    expect(await rebuild(fromThere, { ...beside, into: 'home' })).toMatchObject({
+      switched: true,
+      generation: { number: 3, store: 'home' },
+    });
+    expect(await shownIn(3, names(20))).toEqual(names(20).map((_, n) => n + 1));
+    const view = openView<Thing>(things, home, { otherStore: platform.stateStore });
+    expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 3 } });
+  });
+});
+
+describe('a rebuild that cannot be', () => {
+  it('says that the log no longer reaches back', async () => {
+    const { context } = await opened(3);
+    const log = { ...context().log, offsets: async () => [{ partition: 1, begin: 5, end: 9 }] };
+    await expect(rebuild({ ...context(), log }, beside)).rejects.toThrow(
+      'Partition 1 of things-topic begins at offset 5',
+    );
+  });
+
+  it('says that another is unfinished, which can be given up', async () => {
+    const { context, pointer, shownIn, follow, caughtUp, publish } = await opened(3);
+    await follow();
+    await caughtUp();
+    await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
+    const later = context(undefined, hourLater);
+    await expect(rebuild(later, { ...beside, inPlace: true })).rejects.toThrow('beside the live view is unfinished');
+    await expect(switchBack(later)).rejects.toThrow('unfinished');
+    expect(await abandon(later)).toEqual({ number: 2 });
+    expect(await pointer()).toEqual({ answering: { number: 1 }, lastNumber: 2, previous: [] });
+    await publish({ key: 'K0', n: 9 });
+    await caughtUp();
+    expect(await shownIn(2, names(3))).toEqual([undefined, undefined, undefined]);
+    await expect(abandon(later)).rejects.toThrow('no unfinished rebuild');
+  });
+});

@@ -1,0 +1,164 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Generation } from '../generations/generation.ts';
+import { changePointer, type Pointer, type Rebuild } from '../generations/pointer.ts';
+import type { LogBatch, PartitionRange } from '../log-reader.ts';
+import { type Comparison, compare, type Source } from './compare.ts';
+import { nameOf, type RebuildContext } from './context.ts';
+import { deleteGenerations } from './delete-generations.ts';
+import { fill } from './fill.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { closeGaps, list, type Offsets, positionsOf, preparePointer } from './listing.ts';
+import { preflight, untilFree, type Way } from './preflight.ts';
+import { RebuildRefused } from './rebuild-refused.ts';
+
+export type RebuildOptions = Way & {
+  /** Whom to compare with before the switch. */
+  readonly source?: Source | undefined;
+  readonly acceptDifferences: boolean;
+};
+
+export type RebuildOutcome = Comparison & {
+  readonly switched: boolean;
+  readonly generation: Generation;
+  /** Records that can never be applied. */
+  readonly setAside: number;
+};
+
+/**
+ * Fills a fresh generation from the log, has the writers keep it up to date, compares it, and lets it answer. Killed at
+ * any moment, it goes on where it was when it is run again.
+ */
+export const rebuild = async <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  options: RebuildOptions,
+): Promise<RebuildOutcome> => {
+  const { projection, stores, now, holder, say } = context;
+  await untilFree(context);
+  const { pointer, into, ranges, unfinished } = await preflight(context, options);
+  const fresh = {
+    into,
+    inPlace: options.inPlace,
+    phase: 'replaying',
+    startedAt: now(),
+    next: {},
+    ends: {},
+    setAside: 0,
+  } as const;
+  if (unfinished) say(`Going on with ${nameOf(context, into)}, ${progressOf(unfinished)}.`);
+  const taken: Rebuild = { ...(unfinished ?? fresh), holder, leaseUntil: 0 };
+  const lastNumber = Math.max(pointer.lastNumber, into.number);
+  const ledger = await openLedger(
+    stores(),
+    projection.name,
+    { ...pointer, lastNumber, rebuild: taken },
+    { held: pointer, now },
+  );
+  try {
+    const partitions = ranges.map(({ partition }) => partition);
+    if (ledger.rebuild().phase === 'replaying') await join(context, ledger, partitions);
+    if (ledger.rebuild().phase === 'joined') await catchUp(context, ledger);
+    await verifyPositions(context, ledger.rebuild());
+    const live = options.inPlace ? undefined : pointer.answering;
+    const found = await compare(context, into, { live, source: options.source, signal: ledger.lost });
+    const { setAside } = ledger.rebuild();
+    const isRight = options.acceptDifferences || (await agrees(context, found, live, partitions));
+    if (isRight) await letAnswer(context, ledger);
+    return { ...found, switched: isRight, generation: into, setAside };
+  } finally {
+    await ledger.close();
+  }
+};
+
+/** Up to here the live writers know nothing of it; from here on they keep it up to date as well. */
+const join = async <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  ledger: Ledger,
+  partitions: readonly number[],
+) => {
+  const { projection, log, say } = context;
+  const { into, inPlace } = ledger.rebuild();
+  if (inPlace) await hide(context, ledger);
+  else await replay(context, ledger, endsOf(await log.offsets(projection.topic.name)));
+  if (into.store !== undefined) await preparePointer(context, into, partitions);
+  await list(context, into, { next: ledger.rebuild().next, partitions, alone: inPlace || into.store !== undefined });
+  if (inPlace) await deleteGenerations(context, [ledger.pointer().answering], ledger.lost);
+  // What comes later than this is delivered later than the list was written, to writers that have read it since.
+  const ends = endsOf(await log.offsets(projection.topic.name));
+  await ledger.change((held) => ({ ...held, rebuild: { ...(held.rebuild as Rebuild), phase: 'joined', ends } }));
+  say('From now on every change is written into it as well.');
+};
+
+const catchUp = async <Event, Document>(context: RebuildContext<Event, Document>, ledger: Ledger) => {
+  const { into, ends } = ledger.rebuild();
+  await replay(context, ledger, ends);
+  await closeGaps(context, into, ends);
+  await ledger.change((held) => ({ ...held, rebuild: { ...(held.rebuild as Rebuild), phase: 'filled' } }));
+};
+
+const replay = async <Event, Document>(context: RebuildContext<Event, Document>, ledger: Ledger, ends: Offsets) => {
+  const { projection, log, progress } = context;
+  const ranges = Object.entries(ends).map(([partition, end]): PartitionRange => {
+    const begin = ledger.rebuild().next[Number(partition)] ?? 0;
+    return { partition: Number(partition), begin, end: Math.max(begin, end) };
+  });
+  ledger.note({ ends });
+  progress.begin('replaying', ranges);
+  const writePiece = async ({ partition, records, next }: LogBatch) => {
+    const poison = await fill(context, ledger.rebuild().into, records);
+    const done = ledger.rebuild();
+    ledger.note({ next: { ...done.next, [partition]: next }, setAside: done.setAside + poison });
+    progress.advance(partition, next, records.length);
+  };
+  await log.read(projection.topic.name, ranges, writePiece, ledger.lost);
+  progress.end();
+  ledger.note({ next: Object.fromEntries(ranges.map(({ partition, end }) => [partition, end])) });
+};
+
+/** Nobody answers from the old generation any more, not even a reader that slept. */
+const hide = async <Event, Document>({ say, readersHoldMs }: RebuildContext<Event, Document>, ledger: Ledger) => {
+  await ledger.change((held) => ({ ...held, unready: true }));
+  say('The view answers 503 until it is filled again.');
+  await delay(readersHoldMs, undefined, { signal: ledger.lost });
+};
+
+const verifyPositions = async <Event, Document>(context: RebuildContext<Event, Document>, { into, ends }: Rebuild) => {
+  const positions = await positionsOf(context, into, Object.keys(ends).map(Number));
+  for (const [partition, position] of positions)
+    if (!position || position.missing.length > 0 || position.applied < (ends[partition] ?? 0) - 1)
+      throw new RebuildRefused(
+        `${nameOf(context, into)} has not all of partition ${partition}: ${JSON.stringify(position)}, the log had ` +
+          `${ends[partition]} records. Give it up with --abandon and begin anew.`,
+      );
+};
+
+/** A live view that misses events is wrong by itself; without a source, one that does not is the measure. */
+const agrees = async <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  { differences, isCut }: Comparison,
+  live: Generation | undefined,
+  partitions: readonly number[],
+): Promise<boolean> => {
+  const measured = differences.some(({ source }) => source !== undefined);
+  if (measured) return !isCut && differences.every(({ source, rebuilt }) => source === rebuilt);
+  if (differences.length === 0 || !live) return true;
+  const positions = await positionsOf(context, live, partitions);
+  return [...positions.values()].some((position) => !position || position.missing.length > 0);
+};
+
+const letAnswer = async <Event, Document>({ projection, stores }: RebuildContext<Event, Document>, ledger: Ledger) => {
+  const { into, inPlace } = ledger.rebuild();
+  if (into.store !== undefined)
+    await changePointer(stores(into.store), projection.name, ({ unready: _, ...held }) => held);
+  await ledger.change(({ answering, previous, rebuild: _, unready: __, ...held }): Pointer => {
+    return { ...held, answering: into, previous: inPlace ? [] : [...previous, answering] };
+  });
+};
+
+const endsOf = (ranges: readonly PartitionRange[]): Offsets =>
+  Object.fromEntries(ranges.map(({ partition, end }) => [partition, end]));
+
+const progressOf = ({ phase, next, ends }: Rebuild) => {
+  const done = Object.values(next).reduce((sum, offset) => sum + offset, 0);
+  const all = Object.values(ends).reduce((sum, offset) => sum + offset, 0);
+  return phase === 'filled' ? 'which is filled' : `which has ${done} of ${all} events`;
+};
