@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import type { Position } from '../lib/position.ts';
 import type { Completeness } from '../lib/view.ts';
 
 const generation = z.object({ number: z.int().min(1), store: z.string().exactOptional() });
 const offsets = z.record(z.string(), z.int());
-const position = z.object({ applied: z.int(), missing: z.array(z.tuple([z.int(), z.int()])) });
+// Lists of two: not every reader of OpenAPI knows tuples.
+const ranges = z.array(z.array(z.int()).length(2)) as unknown as z.ZodType<unknown, Position['missing']>;
+const position = z.object({ applied: z.int(), missing: ranges });
 
 const rebuild = z
   .object({

@@ -5,6 +5,7 @@ import { answerOnce } from '../idempotency/answer-once.ts';
 import { announceMandates, type ChangeOrigin, throughApi } from './announce-mandates.ts';
 import { type Customer, type CustomerData, dataOf, isSameData, mandateChanges } from './customer.ts';
 import { findCustomer, findHolder, revisionOf } from './find-customers.ts';
+import { searchKeys } from './search-keys.ts';
 import { showCustomer } from './show-customer.ts';
 
 /** What changing a customer needs of the world. */
@@ -76,7 +77,8 @@ export const insertCustomer = async (
   const { customerId, ...fields } = data;
   const at = context.now();
   const held = { ...fields, createdAt: at, updatedAt: at, version: 1 };
-  const row = customerId === undefined ? held : { ...held, customerId: Number(customerId) };
+  const keyed = { ...held, ...searchKeys(held) };
+  const row = customerId === undefined ? keyed : { ...keyed, customerId: Number(customerId) };
   const { insertId } = await trx.insertInto('customer').values(row).executeTakeFirstOrThrow();
   const customer = { ...held, customerId: customerId ?? String(insertId) };
   return announced(trx, undefined, customer, context);
@@ -93,7 +95,8 @@ export const updateCustomer = async (
   await refuseHeldConnection(trx, data, customerId);
   if (isSameData(before, data)) return announced(trx, before, before, context);
   const held = { ...data, createdAt, updatedAt: context.now(), version: before.version + 1 };
-  await trx.updateTable('customer').set(held).where('customerId', '=', Number(customerId)).execute();
+  const row = { ...held, ...searchKeys(held) };
+  await trx.updateTable('customer').set(row).where('customerId', '=', Number(customerId)).execute();
   return announced(trx, before, { ...held, customerId }, context);
 };
 

@@ -10,10 +10,11 @@ import {
 const name = 'text of 1 to 100 characters without control characters';
 const nameSchema = z
   .string(name)
-  .regex(/^(?=.*\S)[^\p{Cc}\p{Cs}]{1,100}$/u, name)
+  .regex(/\S/, { error: name, abort: true })
+  .regex(/^[^\p{Cc}\p{Cs}]{1,100}$/u, name)
   .trim();
 
-const email = 'an e-mail address of up to 254 characters, or null';
+const email = 'an e-mail address of up to 254 characters, 64 before the @, or null';
 const phone = 'a phone number of 5 to 32 digits, spaces and ( ) . / -, such as +31 6 12345678, or null';
 
 const requiredFields = {
@@ -24,7 +25,11 @@ const requiredFields = {
   connectionMandate: orNumber(connectionMandateSchema, { maximum: 2 }),
 };
 const optionalFields = {
-  email: z.email(email).max(254, email).nullable(),
+  email: z
+    .email({ error: email, abort: true })
+    .max(254, email)
+    .regex(/^[^@]{1,64}@/, email)
+    .nullable(),
   phone: z
     .string(phone)
     .regex(/^\+?[0-9(][0-9 ()./-]{3,29}[0-9]$/, phone)

@@ -3,7 +3,7 @@ import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase, CustomerTable } from '../database/schema.ts';
 import { type Customer, customerNumber } from './customer.ts';
 
-const asCustomer = ({ customerId, ...data }: Selectable<CustomerTable>): Customer => ({
+const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
   customerId: String(customerId),
   ...data,
 });

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { customersConnectionsOutbox } from './migrations/0001-customers-connections-outbox.ts';
 import { contactsEvidenceLease } from './migrations/0002-contacts-evidence-lease.ts';
+import { customerLists } from './migrations/0004-customer-lists.ts';
 import { openCrmDatabase } from './open-database.ts';
 
 const everyTable = ['importedFile', 'mandateChange', 'outbox', 'connection', 'customer', 'relayLease'] as const;
@@ -26,6 +27,19 @@ it('customers of an older version get times, a version and the evidence of what 
   const evidence = { changedAt: 5_000, changedBy: null, channel: null, reference: null };
   expect(await db.selectFrom('mandateChange').selectAll().execute()).toEqual([
     { ...evidence, customerId: 1, connectionId: '77', connectionMandate: '1', revision: 5_000 },
+  ]);
+  await db.destroy();
+});
+
+it('customers of an older version can be looked for as people do', async () => {
+  const db = await openCrmDatabase('memory');
+  const at = { createdAt: 1, updatedAt: 1, version: 1 };
+  const zoe = { firstName: 'Zoë', lastName: 'Müller', city: '’s-Hertogenbosch', connectionId: '78' };
+  const older = { ...zoe, ...at, connectionMandate: '1', nameKey: '', cityKey: '' } as const;
+  await db.insertInto('customer').values(older).execute();
+  for (const _ of [1, 2]) await customerLists.up(db.withTables<never>() as never);
+  expect(await db.selectFrom('customer').select(['nameKey', 'cityKey']).execute()).toEqual([
+    { nameKey: 'muller zoe', cityKey: 's hertogenbosch' },
   ]);
   await db.destroy();
 });

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely';
 import { customersConnectionsOutbox } from './migrations/0001-customers-connections-outbox.ts';
 import { contactsEvidenceLease } from './migrations/0002-contacts-evidence-lease.ts';
 import { answersErasures } from './migrations/0003-answers-erasures.ts';
+import { customerLists } from './migrations/0004-customer-lists.ts';
 
 /**
  * In the order of their names. What has landed is never edited; a change is a new migration. Each may be run again: one
@@ -11,4 +12,5 @@ export const migrations: Record<string, Migration> = {
   '0001-customers-connections-outbox': customersConnectionsOutbox,
   '0002-contacts-evidence-lease': contactsEvidenceLease,
   '0003-answers-erasures': answersErasures,
+  '0004-customer-lists': customerLists,
 };

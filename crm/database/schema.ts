@@ -14,6 +14,9 @@ export type CustomerTable = {
   updatedAt: number;
   /** 1 at first, and one more with each change. */
   version: number;
+  /** Last and first name, and the city, folded: what people look for, and sort by. */
+  nameKey: string;
+  cityKey: string;
 };
 
 /** The last revision of each connection that ever was: it outlives the customer, so that it can only grow. */

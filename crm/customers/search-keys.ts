@@ -1,0 +1,12 @@
+import { foldText } from '../../lib/fold-text.ts';
+
+/** More of a name is neither looked for nor sorted by: an index has its limits. */
+const longestKey = 200;
+
+export const searchKey = (text: string): string => [...foldText(text)].slice(0, longestKey).join('');
+
+/** What lists find and sort a customer by; written with every row, erased with it. */
+export const searchKeys = ({ firstName, lastName, city }: { firstName: string; lastName: string; city: string }) => ({
+  nameKey: searchKey(`${lastName} ${firstName}`).trimEnd(),
+  cityKey: searchKey(city).trimEnd(),
+});

@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely';
+import { foldText } from '../../../lib/fold-text.ts';
+import { addColumnOnce, addIndexOnce } from '../migrate-once.ts';
+import type { CustomerTable } from '../schema.ts';
+
+const rowsAtOnce = 1_000;
+
+export const customerLists = {
+  up: async (db: Kysely<never>) => {
+    for (const key of ['nameKey', 'cityKey'])
+      await addColumnOnce(db, 'customer', key, 'varchar(255)', (column) => column.notNull().defaultTo(''));
+    await fillKeys(db as unknown as Kysely<{ customer: CustomerTable }>);
+    // The primary key stands behind each of them by itself, in SQLite as in InnoDB.
+    await addIndexOnce(db, 'customer', ['connectionMandate', 'nameKey']);
+    await addIndexOnce(db, 'customer', ['cityKey', 'connectionMandate', 'nameKey']);
+    await addIndexOnce(db, 'customer', ['email']);
+    await addIndexOnce(db, 'customer', ['updatedAt']);
+  },
+};
+
+const fillKeys = async (db: Kysely<{ customer: CustomerTable }>) => {
+  for (let after = 0; ; ) {
+    const rows = await db
+      .selectFrom('customer')
+      .select(['customerId', 'firstName', 'lastName', 'city'])
+      .where('customerId', '>', after)
+      .orderBy('customerId')
+      .limit(rowsAtOnce)
+      .execute();
+    for (const { customerId, firstName, lastName, city } of rows) {
+      const keys = { nameKey: key(`${lastName} ${firstName}`), cityKey: key(city) };
+      await db.updateTable('customer').set(keys).where('customerId', '=', customerId).execute();
+      after = customerId;
+    }
+    if (rows.length < rowsAtOnce) return;
+  }
+};
+
+const key = (text: string) => [...foldText(text)].slice(0, 200).join('').trimEnd();
