@@ -67,7 +67,10 @@ export const replaceCustomer = (
   request?: ChangeRequest,
 ): Promise<ChangedCustomer> => changeCustomer(changes, customerId, () => data, request);
 
-/** Within a transaction of the caller's. Without an id the customer gets the next one. */
+/**
+ * Within a transaction of the caller's. Without an id the customer gets the next one.
+ * @throws DomainError connection-held, customer-erased
+ */
 export const insertCustomer = async (
   trx: Transaction<CrmDatabase>,
   data: CustomerData & { customerId?: string | undefined },
@@ -75,6 +78,7 @@ export const insertCustomer = async (
 ): Promise<ChangedCustomer> => {
   await refuseHeldConnection(trx, data);
   const { customerId, ...fields } = data;
+  if (customerId !== undefined) await refuseErased(trx, customerId);
   const at = context.now();
   const held = { ...fields, createdAt: at, updatedAt: at, version: 1 };
   const keyed = { ...held, ...searchKeys(held) };
@@ -139,5 +143,14 @@ const refuseHeldConnection = async (trx: Transaction<CrmDatabase>, { connectionI
   throw new DomainError('connection-held', `Connection ${connectionId} is held by customer ${holder.customerId}.`, {
     errors: [{ field: 'connectionId', expected: 'a connection that no other customer holds', got: connectionId }],
     facts: { holder: holder.customerId },
+  });
+};
+
+/** Under the number of an erased person there is evidence of that person's consent. */
+const refuseErased = async (trx: Transaction<CrmDatabase>, customerId: string) => {
+  const erased = trx.selectFrom('erasedCustomer').select('erasedAt').where('customerId', '=', Number(customerId));
+  if ((await erased.executeTakeFirst()) === undefined) return;
+  throw new DomainError('customer-erased', `Customer ${customerId} was erased.`, {
+    errors: [{ field: 'customerId', expected: 'none, or one that was not erased', got: customerId }],
   });
 };

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../lib/domain-error.ts';
-import { insertIfAbsent } from '../database/insert-if-absent.ts';
 import type { CrmDatabase, StoredAnswerTable } from '../database/schema.ts';
 
 const keptForMs = 24 * 60 * 60 * 1000;
@@ -26,12 +25,12 @@ export const answerOnce = async <T>(
   const keyDigest = digest(`${attempt.operation} ${attempt.key}`);
   const contentDigest = digest(JSON.stringify(attempt.content));
   const claim = { keyDigest, contentDigest, createdAt: now, customerId: null, answer: null };
-  if (!(await insertIfAbsent(trx, 'storedAnswer', claim))) {
-    const ofKey = trx.selectFrom('storedAnswer').selectAll().where('keyDigest', '=', keyDigest);
-    const stored = await ofKey.executeTakeFirstOrThrow();
-    if (Number(stored.createdAt) > now - keptForMs) return givenAgain<T>(stored, contentDigest);
-    await trx.updateTable('storedAnswer').set(claim).where('keyDigest', '=', keyDigest).execute();
-  }
+  const ofKey = trx.selectFrom('storedAnswer').selectAll().where('keyDigest', '=', keyDigest);
+  const stored = await ofKey.executeTakeFirst();
+  if (stored && Number(stored.createdAt) > now - keptForMs) return givenAgain<T>(stored, contentDigest);
+  // The key is taken before anything is done: whoever comes second waits here, and then starts again.
+  if (stored) await trx.updateTable('storedAnswer').set(claim).where('keyDigest', '=', keyDigest).execute();
+  else await trx.insertInto('storedAnswer').values(claim).execute();
   const { answer, customerId } = await execute();
   await trx
     .updateTable('storedAnswer')

@@ -1,0 +1,34 @@
+import { forgetDeletedBytes } from '../../database/forget-deleted-bytes.ts';
+import { type ChangeOrigin, throughApi } from '../announce-mandates.ts';
+import { type CustomerChanges, inTransaction } from '../change-customer.ts';
+import { removeCustomer } from '../remove-customer.ts';
+import { erasureOf, findPerson } from './find-person.ts';
+import type { Holdings } from './holding.ts';
+
+/** `mandateRevision`: of the revocation, where there was a connection to revoke. */
+export type Erasure = { customerId: string; erasedAt: string; mandateRevision: number | undefined };
+
+/**
+ * Leaves nothing that names the person, neither in a table nor in the bytes of the file, whether the customer is still
+ * there or was deleted before. May be repeated, and then erases what came since.
+ * @throws DomainError customer-unknown, database-in-use
+ */
+export const erasePerson = async (
+  changes: CustomerChanges,
+  holdings: Holdings,
+  customerId: string,
+  origin: ChangeOrigin = throughApi,
+): Promise<Erasure> => {
+  const erasure = await inTransaction(changes, async (trx) => {
+    const person = await findPerson(trx, customerId);
+    const mandateRevision = person.record && (await removeCustomer(trx, person.record, { ...changes, ...origin }));
+    for (const { erase } of Object.values(holdings)) await erase(trx, person);
+    const before = await erasureOf(trx, person);
+    const erasedAt = changes.now();
+    if (before === undefined)
+      await trx.insertInto('erasedCustomer').values({ customerId: person.customerId, erasedAt }).execute();
+    return { customerId, erasedAt: before ?? new Date(erasedAt).toISOString(), mandateRevision };
+  });
+  await forgetDeletedBytes(changes.db);
+  return erasure;
+};
