@@ -7,10 +7,21 @@ import { healthRoutes } from '../lib/http/health.ts';
 import { statusRoutes } from '../lib/http/status.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
 import { labCustomerRoutes } from './customers/lab-routes.ts';
+import { mandateHistoryRoutes } from './customers/mandate-history-routes.ts';
+import { oneCustomerRoutes } from './customers/one-customer-routes.ts';
+import { heldBesideTheRecord } from './customers/personal-data/held-beside-the-record.ts';
+import { personalDataRoutes } from './customers/personal-data/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { outboxBacklog } from './outbox/outbox.ts';
 
-const statuses = { 'customer-unknown': 404, 'connection-held': 409 };
+const statuses = {
+  'customer-unknown': 404,
+  'connection-held': 409,
+  'answer-erased': 410,
+  'version-differs': 412,
+  'key-reused': 422,
+  'database-in-use': 503,
+};
 
 const api = {
   title: 'CRM',
@@ -32,6 +43,9 @@ export const crmApp = (context: CrmAppContext): Express => {
   const routes = {
     ...labCustomerRoutes(context),
     ...customerRoutes(context),
+    ...oneCustomerRoutes(context),
+    ...mandateHistoryRoutes(context),
+    ...personalDataRoutes(context, heldBesideTheRecord),
     ...healthRoutes({
       database: async () => void (await db.selectFrom('connection').select('revision').limit(1).execute()),
       eventBus: () => bus.check(),

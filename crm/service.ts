@@ -10,6 +10,7 @@ import type { CrmConfig } from './config.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
 import { importCustomers } from './customers/import-customers.ts';
 import { openCrmDatabase } from './database/open-database.ts';
+import { keepForgetting } from './idempotency/keep-forgetting.ts';
 import { startRelay } from './outbox/relay.ts';
 
 const flushForMs = 5_000;
@@ -26,7 +27,9 @@ export const startCrm = async (
     log.warn('customers are kept in memory: nothing survives a stop (CRM_DATABASE_URL=sqlite:FILE keeps them)');
   const relay = startRelay({ db, bus, log });
   const changes = { ...world, db, committed: () => relay.wake() };
+  const forgetting = keepForgetting({ ...world, db });
   const close = async () => {
+    await forgetting.close();
     await relay.close(flushForMs);
     await db.destroy();
   };

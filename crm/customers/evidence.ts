@@ -17,7 +17,7 @@ export const evidenceHeaders = {
   'Mandate-Reference': textSchema.describe('Where the consent is written down or recorded.'),
 };
 
-type EvidenceHeaders = z.output<z.ZodObject<typeof evidenceHeaders>>;
+export type EvidenceHeaders = z.output<z.ZodObject<typeof evidenceHeaders>>;
 
 export const evidenceOf = (headers: EvidenceHeaders): Evidence => ({
   changedBy: headers['Mandate-Changed-By'] ?? null,

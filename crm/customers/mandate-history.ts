@@ -1,24 +1,34 @@
 import type { Kysely, Selectable } from 'kysely';
+import { z } from 'zod';
 import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase, MandateChangeTable } from '../database/schema.ts';
-import { customerNumber } from './customer.ts';
+import { customerDataSchema, customerNumber } from './customer.ts';
+
+const { connectionId, connectionMandate } = customerDataSchema.shape;
 
 /** One line of a customer's history, as the API shows it. */
-export type MandateChange = ReturnType<typeof show>;
-
-const show = ({ customerId: _, changedAt, revision, ...change }: Selectable<MandateChangeTable>) => {
-  const { connectionId, connectionMandate, changedBy, channel, reference } = change;
-  const time = new Date(Number(changedAt)).toISOString();
-  return {
+export const mandateChangeSchema = z
+  .strictObject({
     connectionId,
     connectionMandate,
-    revision: Number(revision),
-    changedAt: time,
-    changedBy,
-    channel,
-    reference,
-  };
-};
+    revision: z.int(),
+    changedAt: z.iso.datetime(),
+    changedBy: z.string().nullable(),
+    channel: z.string().nullable(),
+    reference: z.string().nullable(),
+  })
+  .meta({ id: 'MandateChange' });
+export type MandateChange = z.infer<typeof mandateChangeSchema>;
+
+const show = (change: Selectable<MandateChangeTable>): MandateChange => ({
+  connectionId: change.connectionId,
+  connectionMandate: change.connectionMandate,
+  revision: Number(change.revision),
+  changedAt: new Date(Number(change.changedAt)).toISOString(),
+  changedBy: change.changedBy,
+  channel: change.channel,
+  reference: change.reference,
+});
 
 /** Where a page ended: revision, then connection, both downwards. */
 export type HistoryPlace = { revision: number; connectionId: string };

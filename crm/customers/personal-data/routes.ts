@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { operation, type Routes, tagged } from '../../../lib/http/operation.ts';
+import { customerPath, originOf, revisionHeader } from '../change-answer.ts';
+import type { CustomerChanges } from '../change-customer.ts';
+import { evidenceHeaders } from '../evidence.ts';
+import { customerSchema } from '../show-customer.ts';
+import { erasePerson } from './erase-person.ts';
+import { exportPerson } from './export-person.ts';
+import type { Holdings } from './holding.ts';
+
+const exportSchema = z
+  .looseObject({
+    exportedAt: z.iso.datetime(),
+    customerId: z.string(),
+    erasedAt: z.iso.datetime().nullable(),
+    customer: customerSchema.nullable(),
+  })
+  .meta({
+    id: 'PersonalData',
+    description: 'The record, and what each other place holds, under the name of the place.',
+  });
+
+const erasureSchema = z.strictObject({ customerId: z.string(), erasedAt: z.iso.datetime() }).meta({ id: 'Erasure' });
+
+export const personalDataRoutes = (changes: CustomerChanges, holdings: Holdings): Routes =>
+  tagged('Personal data', {
+    '/customers/:customerId/export': {
+      get: operation({
+        summary: 'All that is held on one person',
+        description: 'Of a customer that was deleted, too.',
+        path: customerPath,
+        answers: {
+          200: {
+            description: 'A file to keep.',
+            schema: exportSchema,
+            headers: { 'Content-Disposition': 'The name of the file.' },
+          },
+        },
+        problems: ['customer-unknown'],
+        handle: async ({ path }, res) => {
+          const held = await exportPerson(changes, holdings, path.customerId);
+          res.attachment(`customer-${path.customerId}.json`).json(held);
+        },
+      }),
+    },
+    '/customers/:customerId/erasure': {
+      post: operation({
+        summary: 'Erase a person',
+        description:
+          'Nothing that names the person is left; the connection is revoked; the evidence of consent stays under the ' +
+          'number. Also for a customer that was deleted before; may be repeated. It cannot be undone.',
+        path: customerPath,
+        headers: z.object(evidenceHeaders),
+        answers: { 200: { description: 'It is done.', schema: erasureSchema, headers: revisionHeader } },
+        problems: ['customer-unknown', 'database-in-use'],
+        handle: async ({ path, headers }, res) => {
+          const { mandateRevision, ...erasure } = await erasePerson(
+            changes,
+            holdings,
+            path.customerId,
+            originOf(headers, res),
+          );
+          if (mandateRevision !== undefined) res.set('Mandate-Revision', String(mandateRevision));
+          res.json(erasure);
+        },
+      }),
+    },
+  });

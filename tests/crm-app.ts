@@ -1,0 +1,31 @@
+import request from 'supertest';
+import { crmApp } from '../crm/app.ts';
+import { registerCustomer } from '../crm/customers/change-customer.ts';
+import { type CrmDatabaseUrl, openCrmDatabase } from '../crm/database/open-database.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { corinne } from './lab-customers.ts';
+import { testWorld } from './test-world.ts';
+
+/** The CRM's routes on a database with one customer, Corinne, whose id is 1; its outbox is empty. */
+export const crmWithCorinne = async (url: CrmDatabaseUrl = 'memory') => {
+  const world = testWorld();
+  const db = await openCrmDatabase(url);
+  const changes = { ...world, db, committed: () => {} };
+  await registerCustomer(changes, { ...corinne, connectionMandate: '1', email: 'corinne@example.org', phone: null });
+  await db.deleteFrom('outbox').execute();
+  const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
+  return {
+    http: request(crmApp({ ...changes, bus, durable: false })),
+    db,
+    setClock: world.setClock,
+    /** Connection, mandate and revision of each event that waits. */
+    told: async () => {
+      const rows = await db.selectFrom('outbox').select('event').orderBy('sequence').execute();
+      return rows.map(({ event }) => {
+        const { data, sequence } = JSON.parse(event);
+        return [data.connectionId, data.connectionMandate, Number(sequence)];
+      });
+    },
+    close: () => db.destroy(),
+  };
+};
