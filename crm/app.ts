@@ -4,6 +4,7 @@ import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import type { EventBus } from '../lib/event-bus.ts';
 import { type AppContext, httpApp } from '../lib/http/app.ts';
 import { healthRoutes } from '../lib/http/health.ts';
+import { withProblems } from '../lib/http/operation.ts';
 import { statusRoutes } from '../lib/http/status.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
 import { labCustomerRoutes } from './customers/lab-routes.ts';
@@ -40,20 +41,23 @@ export type CrmAppContext = CustomerChanges & AppContext & { bus: EventBus; dura
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable } = context;
-  const routes = {
+  const ofDatabase = {
     ...labCustomerRoutes(context),
     ...customerRoutes(context),
     ...oneCustomerRoutes(context),
     ...mandateHistoryRoutes(context),
     ...personalDataRoutes(context, heldBesideTheRecord),
-    ...healthRoutes({
-      database: async () => void (await db.selectFrom('connection').select('revision').limit(1).execute()),
-      eventBus: () => bus.check(),
-    }),
     ...statusRoutes(statusSchema, async () => ({
       database: durable ? 'durable' : 'in memory: nothing survives a stop, the next start loads the CSV again',
       outbox: await outboxBacklog(db),
     })),
+  };
+  const routes = {
+    ...withProblems(ofDatabase, ['database-away', 'database-conflict']),
+    ...healthRoutes({
+      database: async () => void (await db.selectFrom('connection').select('revision').limit(1).execute()),
+      eventBus: () => bus.check(),
+    }),
   };
   return httpApp(routes, { ...context, api, statuses });
 };

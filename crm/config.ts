@@ -1,15 +1,13 @@
 import { z } from 'zod';
 import { type CommonConfig, commonConfig, commonSettings, port, readEnvironment } from '../lib/config.ts';
-import type { CrmDatabaseUrl } from './database/open-database.ts';
+import { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl } from './database/database-url.ts';
 
 const schema = z.object({
   ...commonSettings,
   APP_PORT: port().default(3005),
   /** The Dapr component by which events are published. */
   PUBSUB_NAME: z.string().default('pubsub'),
-  CRM_DATABASE_URL: z
-    .custom<CrmDatabaseUrl>((url) => /^(memory|sqlite:.+)$/.test(String(url)), 'memory, or sqlite: and a file name')
-    .default('memory'),
+  CRM_DATABASE_URL: z.custom<CrmDatabaseUrl>(isDatabaseUrl, databaseUrlForm).default('memory'),
   /** Loaded at start; `none` loads nothing. */
   CUSTOMERS_CSV: z.string().default('data/customer-database.csv'),
 });

@@ -24,7 +24,9 @@ export const startCrm = async (
   const durable = config.databaseUrl !== 'memory';
   const db = await openCrmDatabase(config.databaseUrl);
   if (!durable)
-    log.warn('customers are kept in memory: nothing survives a stop (CRM_DATABASE_URL=sqlite:FILE keeps them)');
+    log.warn(
+      'customers are kept in memory: nothing survives a stop (CRM_DATABASE_URL keeps them in a file or in MySQL)',
+    );
   const relay = startRelay({ db, bus, log });
   const changes = { ...world, db, committed: () => relay.wake() };
   const forgetting = keepForgetting({ ...world, db });

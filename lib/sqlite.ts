@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
 import { ConfigError } from './config-error.ts';
+import { DatabaseTrouble } from './database-trouble.ts';
 
 export type SqliteDatabase = Database.Database;
 
@@ -28,3 +29,7 @@ export const closeSqlite = (database: SqliteDatabase): void => {
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   database.close();
 };
+
+/** @returns DatabaseTrouble when other processes write all the time, the error itself otherwise */
+export const explainSqliteError = (error: Error & { code?: string }): Error =>
+  /^SQLITE_(BUSY|LOCKED)/.test(error.code ?? '') ? new DatabaseTrouble('database-away', error) : error;

@@ -1,15 +1,15 @@
 import request from 'supertest';
 import { crmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/change-customer.ts';
-import { type CrmDatabaseUrl, openCrmDatabase } from '../crm/database/open-database.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { openTestDatabase } from './crm-database.ts';
 import { corinne } from './lab-customers.ts';
 import { testWorld } from './test-world.ts';
 
 /** The CRM's routes on a database with one customer, Corinne, whose id is 1; its outbox is empty. */
-export const crmWithCorinne = async (url: CrmDatabaseUrl = 'memory') => {
+export const crmWithCorinne = async () => {
   const world = testWorld();
-  const db = await openCrmDatabase(url);
+  const db = await openTestDatabase();
   const changes = { ...world, db, committed: () => {} };
   await registerCustomer(changes, { ...corinne, connectionMandate: '1', email: 'corinne@example.org', phone: null });
   await db.deleteFrom('outbox').execute();

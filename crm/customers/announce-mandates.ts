@@ -4,7 +4,7 @@ import { topics } from '../../contracts/topics.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { appendToOutbox, type OutboxEvent } from '../outbox/outbox.ts';
 import { nextRevision } from './customer.ts';
-import { revisionsOf } from './find-customers.ts';
+import { lockRevisions } from './find-customers.ts';
 
 /** Evidence of consent: who changed a mandate, by which channel, and where it is written down. */
 export type Evidence = { changedBy: string | null; channel: string | null; reference: string | null };
@@ -60,7 +60,7 @@ const raiseRevisions = async (
   now: number,
 ): Promise<number[]> => {
   const connections = [...new Set(mandates.map(({ connectionId }) => connectionId))];
-  const known = await revisionsOf(trx, connections);
+  const known = await lockRevisions(trx, connections);
   const last = new Map(known);
   const raised = mandates.map(({ connectionId }) => {
     const revision = nextRevision(last.get(connectionId), now);

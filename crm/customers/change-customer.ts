@@ -1,10 +1,11 @@
 import type { Kysely, Transaction } from 'kysely';
 import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';
+import { transact } from '../database/transact.ts';
 import { answerOnce } from '../idempotency/answer-once.ts';
 import { announceMandates, type ChangeOrigin, throughApi } from './announce-mandates.ts';
 import { type Customer, type CustomerData, dataOf, isSameData, mandateChanges } from './customer.ts';
-import { findCustomer, findHolder, revisionOf } from './find-customers.ts';
+import { findHolder, lockCustomer, revisionOf } from './find-customers.ts';
 import { searchKeys } from './search-keys.ts';
 import { showCustomer } from './show-customer.ts';
 
@@ -88,7 +89,7 @@ export const insertCustomer = async (
   return announced(trx, undefined, customer, context);
 };
 
-/** Within the caller's transaction, in which it read `before`. What changes nothing makes no new version. */
+/** Within the caller's transaction, in which it locked `before`. What changes nothing makes no new version. */
 export const updateCustomer = async (
   trx: Transaction<CrmDatabase>,
   before: Customer,
@@ -104,13 +105,13 @@ export const updateCustomer = async (
   return announced(trx, before, { ...held, customerId }, context);
 };
 
-/** @throws DomainError customer-unknown, version-differs */
+/** Locks the customer. @throws DomainError customer-unknown, version-differs */
 export const findForChange = async (
   trx: Transaction<CrmDatabase>,
   customerId: string,
   { precondition = () => true }: ChangeRequest,
 ): Promise<Customer> => {
-  const customer = await findCustomer(trx, customerId);
+  const customer = await lockCustomer(trx, customerId);
   if (precondition(customer.version)) return customer;
   throw new DomainError('version-differs', `Customer ${customerId} has version ${customer.version} by now.`, {
     facts: { current: showCustomer(customer) },
@@ -128,11 +129,12 @@ const announced = async (
   return { customer, mandateRevision: (await revisionOf(trx, customer.connectionId)) ?? 0 };
 };
 
+/** `work` may run more than once: see `transact`. */
 export const inTransaction = async <T>(
   { db, committed }: CustomerChanges,
   work: (trx: Transaction<CrmDatabase>) => Promise<T>,
 ): Promise<T> => {
-  const result = await db.transaction().execute(work);
+  const result = await transact(db, work);
   committed();
   return result;
 };

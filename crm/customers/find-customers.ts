@@ -1,6 +1,6 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../lib/domain-error.ts';
-import type { CrmDatabase, CustomerTable } from '../database/schema.ts';
+import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/schema.ts';
 import { type Customer, customerNumber } from './customer.ts';
 
 const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
@@ -17,10 +17,19 @@ export const lookUpCustomer = async (db: Kysely<CrmDatabase>, customerId: string
 };
 
 /** @throws DomainError customer-unknown */
-export const findCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer> => {
-  const customer = await lookUpCustomer(db, customerId);
-  if (!customer) throw new DomainError('customer-unknown', `There is no customer ${customerId.slice(0, 100)}.`);
-  return customer;
+export const findCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer> =>
+  (await lookUpCustomer(db, customerId)) ?? unknown(customerId);
+
+/** The same, and no other transaction changes the customer before this one ends. */
+export const lockCustomer = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Customer> => {
+  const number = customerNumber(customerId) ?? unknown(customerId);
+  const query = trx.selectFrom('customer').selectAll().where('customerId', '=', number);
+  const row = await query.forUpdate().executeTakeFirst();
+  return row ? asCustomer(row) : unknown(customerId);
+};
+
+const unknown = (customerId: string): never => {
+  throw new DomainError('customer-unknown', `There is no customer ${customerId.slice(0, 100)}.`);
 };
 
 export const findHolder = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<Customer | undefined> => {
@@ -38,8 +47,17 @@ export const revisionsOf = async (
   connectionIds: readonly string[],
 ): Promise<Map<string, number>> => {
   const rows = await db.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds).execute();
-  return new Map(rows.map(({ connectionId, revision }) => [connectionId, Number(revision)]));
+  return byConnection(rows);
 };
+
+/** The same, and no other transaction raises one before this one ends: in the order of their ids, or two wait for each other. */
+export const lockRevisions = async (trx: Transaction<CrmDatabase>, connectionIds: readonly string[]) => {
+  const query = trx.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds);
+  return byConnection(await query.orderBy('connectionId').forUpdate().execute());
+};
+
+const byConnection = (rows: readonly ConnectionTable[]) =>
+  new Map(rows.map(({ connectionId, revision }) => [connectionId, Number(revision)]));
 
 /** Those of these customers that there are. */
 export const findCustomers = async (

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTestDatabase } from '../../tests/crm-database.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
-import { openCrmDatabase } from '../database/open-database.ts';
 import { replaceCustomer } from './change-customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';
 import { importCustomers } from './import-customers.ts';
@@ -21,7 +21,7 @@ const file = (...lines: string[]) => {
   return path;
 };
 const crm = async () => {
-  const db = await openCrmDatabase('memory');
+  const db = await openTestDatabase();
   const changes = { ...testWorld(), db, committed: () => {} };
   const waiting = async () => (await db.selectFrom('outbox').selectAll().execute()).length;
   return { changes, db, waiting, load: (path: string) => importCustomers(changes, path) };

@@ -64,21 +64,30 @@ export const importCustomers = async (changes: CustomerChanges, file: string): P
 const isImported = async (db: Kysely<CrmDatabase>, digest: string): Promise<boolean> =>
   (await db.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst()) !== undefined;
 
-const importRows = (changes: CustomerChanges, rows: readonly Row[], report: ImportReport) =>
-  inTransaction(changes, async (trx) => {
+type Outcomes = Pick<ImportReport, 'created' | 'unchanged' | 'differing' | 'refused'>;
+
+const importRows = async (changes: CustomerChanges, rows: readonly Row[], report: ImportReport) => {
+  const { created, unchanged, differing, refused } = await inTransaction(changes, async (trx) => {
+    const outcomes: Outcomes = { created: 0, unchanged: 0, differing: [], refused: [] };
     for (const { line, columns, row } of rows) {
       try {
         const fields = await differences(trx, row, columns);
         if (fields === undefined) {
           await insertCustomer(trx, row, { ...changes, ...imported });
-          report.created++;
-        } else if (fields.length === 0) report.unchanged++;
-        else report.differing.push({ line, fields });
+          outcomes.created++;
+        } else if (fields.length === 0) outcomes.unchanged++;
+        else outcomes.differing.push({ line, fields });
       } catch (error) {
-        refuse(report, line, error);
+        refuse(outcomes, line, error);
       }
     }
+    return outcomes;
   });
+  report.created += created;
+  report.unchanged += unchanged;
+  report.differing.push(...differing);
+  report.refused.push(...refused);
+};
 
 /**
  * The fields in which the customer that is there differs; undefined where none is. A row without an id is known by its
@@ -132,7 +141,7 @@ const knownColumns = (header: string[]) => {
   return header;
 };
 
-const refuse = (report: ImportReport, line: number, error: unknown) => {
+const refuse = (report: Pick<ImportReport, 'refused'>, line: number, error: unknown) => {
   if (!(error instanceof DomainError)) throw error;
   report.refused.push({ line, errors: error.errors ?? [] });
 };

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openTestDatabase } from '../../tests/crm-database.ts';
 import { corinne } from '../../tests/lab-customers.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
-import { type CrmDatabaseUrl, openCrmDatabase } from '../database/open-database.ts';
+import { openCrmDatabase } from '../database/open-database.ts';
 import { forgetOldAnswers } from '../idempotency/answer-once.ts';
 import { throughApi } from './announce-mandates.ts';
 import { type CustomerChanges, registerCustomer } from './change-customer.ts';
@@ -11,19 +12,13 @@ import { type CustomerChanges, registerCustomer } from './change-customer.ts';
 const day = 24 * 60 * 60 * 1000;
 const data = { ...corinne, connectionMandate: '1', email: null, phone: null } as const;
 
-const places: [string, () => CrmDatabaseUrl][] = [
-  ['in memory', () => 'memory'],
-  ['in a SQLite file', () => `sqlite:${join(dataFolder(), 'crm.sqlite')}`],
-];
-
-describe.each(places)('registering with an idempotency key, %s', (_, place) => {
+describe('registering with an idempotency key', () => {
   const world = testWorld();
   let changes: CustomerChanges;
   beforeEach(async () => {
     world.setClock(noon);
-    changes = { ...world, db: await openCrmDatabase(place()), committed: () => {} };
+    changes = { ...world, db: await openTestDatabase(), committed: () => {} };
   });
-  afterEach(() => changes.db.destroy());
 
   const register = (idempotencyKey: string, change: object = {}) =>
     registerCustomer(changes, { ...data, ...change }, { ...throughApi, idempotencyKey });

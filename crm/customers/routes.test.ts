@@ -1,16 +1,11 @@
 import request from 'supertest';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { openTestDatabase } from '../../tests/crm-database.ts';
 import { corinne, molly } from '../../tests/lab-customers.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
 import { crmApp } from '../app.ts';
-import { openCrmDatabase } from '../database/open-database.ts';
 import { importCustomers } from './import-customers.ts';
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
 
 /** A customer as it is answered, with what a caller need not say. */
 const shown = (customer: object) => {
@@ -20,8 +15,7 @@ const shown = (customer: object) => {
 
 const crm = async ({ empty = false } = {}) => {
   const world = testWorld();
-  const db = await openCrmDatabase('memory');
-  closing.push(() => db.destroy());
+  const db = await openTestDatabase();
   const changes = { ...world, db, committed: () => {} };
   if (!empty) await importCustomers(changes, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');

@@ -1,32 +1,39 @@
-import { Kysely, Migrator, SqliteDialect } from 'kysely';
-import { closeSqlite, openSqlite, type SqliteDatabase } from '../../lib/sqlite.ts';
-import { migrations } from './migrations.ts';
+import { Kysely } from 'kysely';
+import { ConfigError } from '../../lib/config-error.ts';
+import { DatabaseTrouble } from '../../lib/database-trouble.ts';
+import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl } from './database-url.ts';
+import { mysqlDialect, sqliteDialect } from './dialect.ts';
+import { migrate } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
 
-export type CrmDatabaseUrl = 'memory' | `sqlite:${string}`;
+const answerWithinMs = 30_000;
 
-/** Opens the CRM's database and brings its schema up to date. */
+/**
+ * Opens the CRM's database and brings its schema up to date.
+ * @throws ConfigError when it cannot be reached now; later it may come and go
+ */
 export const openCrmDatabase = async (url: CrmDatabaseUrl): Promise<Kysely<CrmDatabase>> => {
-  const sqlite = openSqlite(url === 'memory' ? ':memory:' : url.slice('sqlite:'.length));
-  const db = new Kysely<CrmDatabase>({ dialect: new SqliteDialect({ database: transactional(sqlite) }) });
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const first = await migrator.migrateToLatest();
-  // The loser of two processes that migrate at the same time finds everything done the second time.
-  const { error } = first.error ? await migrator.migrateToLatest() : first;
-  if (error) throw error;
-  return db;
+  const db = connectCrmDatabase(url, answerWithinMs);
+  try {
+    // A migration may take its time, and so may waiting for another process to finish it.
+    const migrating = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
+    await migrate(migrating.withTables<never>()).finally(() => migrating !== db && migrating.destroy());
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw unreachable(url, error);
+  }
 };
 
-/** How Kysely's own statements are meant here. */
-const statements = (sqlite: SqliteDatabase) => (sql: string) => {
-  // A transaction that reads before it writes must hold the write lock from its start, or two of them fail each other.
-  if (sql === 'begin') return 'begin immediate';
-  // A full disk has rolled back already: a second roll-back would fail and hide the cause.
-  if (sql === 'rollback' && !sqlite.inTransaction) return 'select 1 where false';
-  return sql;
+/** Without a look at its schema. */
+export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number): Kysely<CrmDatabase> => {
+  const address = mysqlAddress(url);
+  const file = url === 'memory' ? ':memory:' : url.slice('sqlite:'.length);
+  return new Kysely<CrmDatabase>({ dialect: address ? mysqlDialect(address, answerWithinMs) : sqliteDialect(file) });
 };
 
-const transactional = (sqlite: SqliteDatabase) => {
-  const meant = statements(sqlite);
-  return { prepare: (sql: string) => sqlite.prepare(meant(sql)), close: () => closeSqlite(sqlite) };
+export const unreachable = (url: CrmDatabaseUrl, error: unknown): unknown => {
+  if (!(error instanceof DatabaseTrouble)) return error;
+  const reason = (error.cause as Error).message;
+  return new ConfigError(`CRM_DATABASE_URL: ${showDatabaseUrl(url)} cannot be used: ${reason}. Is it running?`);
 };

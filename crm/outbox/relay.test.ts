@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable, type OutgoingEvent } from '../../lib/event-bus.ts';
+import { openTestDatabase } from '../../tests/crm-database.ts';
 import { testWorld } from '../../tests/test-world.ts';
-import { openCrmDatabase } from '../database/open-database.ts';
 import { appendToOutbox, outboxBacklog } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 
@@ -14,7 +14,7 @@ afterEach(async () => {
 const patience = { timeout: 5_000, interval: 5 };
 
 const relaying = async (publish: (events: readonly OutgoingEvent[]) => Promise<void>, waiting = 3) => {
-  const db = await openCrmDatabase('memory');
+  const db = await openTestDatabase();
   const put = (...ids: string[]) =>
     db.transaction().execute((trx) =>
       appendToOutbox(

@@ -47,7 +47,7 @@ export const httpApp = (described: Routes, { log, tracer, api, statuses = {}, de
     if (res.headersSent) return next(error);
     const status = sendProblem(res, error, statuses);
     const entry = { err: error, method: req.method, traceId: traceIdOf(res) };
-    if (error instanceof DomainError && status >= 500) log.warn(entry, 'request not answered');
+    if (status === 503) log.warn(entry, 'request not answered');
     else if (status >= 500) log.error(entry, 'request failed');
   });
   return app;

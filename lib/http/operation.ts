@@ -43,10 +43,17 @@ export type Routes = Readonly<Record<string, Partial<Record<(typeof methods)[num
 
 /** Puts the same heading over each of the routes. */
 export const tagged = (tag: string, routes: Routes): Routes =>
+  eachOperation(routes, (operation) => ({ tag, ...operation }));
+
+/** What may go wrong with each of the routes, beside their own problems. */
+export const withProblems = (routes: Routes, codes: readonly string[]): Routes =>
+  eachOperation(routes, (operation) => ({ ...operation, problems: [...(operation.problems ?? []), ...codes] }));
+
+const eachOperation = (routes: Routes, change: (operation: Operation) => Operation): Routes =>
   Object.fromEntries(
     Object.entries(routes).map(([path, operations]) => [
       path,
-      Object.fromEntries(Object.entries(operations).map(([method, operation]) => [method, { tag, ...operation }])),
+      Object.fromEntries(Object.entries(operations).map(([method, operation]) => [method, change(operation)])),
     ]),
   );
 

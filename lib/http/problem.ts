@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
+import { DatabaseTrouble } from '../database-trouble.ts';
 import { DomainError } from '../domain-error.ts';
 import { traceIdOf } from './trace.ts';
 
@@ -17,11 +18,13 @@ export const commonStatuses: ProblemStatuses = {
   'body-too-large': 413,
   'unsupported-media-type': 415,
   'invalid-body': 422,
+  'database-away': 503,
+  'database-conflict': 503,
 };
 
 /** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
 export const sendProblem = (res: Response, error: unknown, statuses: ProblemStatuses): number => {
-  const known = error instanceof DomainError ? error : fromExpress(error);
+  const known = error instanceof DomainError ? error : (fromDatabase(error) ?? fromExpress(error));
   const status = known ? ({ ...commonStatuses, ...statuses }[known.code] ?? 500) : 500;
   const body =
     known && status !== 500
@@ -65,6 +68,11 @@ export const problemSchema = z
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 
 const title = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
+
+const fromDatabase = (error: unknown): DomainError | undefined =>
+  error instanceof DatabaseTrouble
+    ? new DomainError(error.code, error.message, { remedy: 'try again in a moment' })
+    : undefined;
 
 /** What Express and its body parser throw at a request they cannot read. */
 const fromExpress = (error: unknown): DomainError | undefined => {

@@ -66,10 +66,18 @@ export const clearRedis = async () => {
   client.destroy();
 };
 
-const freshMysql = async () => {
+const freshMysql = () => emptyDatabase('statestore', 'utf8mb4_bin');
+
+/** @returns its address; its default is to take `a`, `A` and `ä` for one, as a server's may be */
+export const emptyCrmDatabase = async () => {
+  await emptyDatabase('crm', 'utf8mb4_general_ci');
+  return `mysql://connection-mandates:connection-mandates@127.0.0.1:${ports.mysql}/crm` as const;
+};
+
+const emptyDatabase = async (name: string, collation: string) => {
   const user = { user: 'connection-mandates', password: 'connection-mandates' };
   const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
-  await connection.query('DROP DATABASE IF EXISTS statestore');
-  await connection.query('CREATE DATABASE statestore CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
+  await connection.query(`DROP DATABASE IF EXISTS ${name}`);
+  await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE ${collation}`);
   await connection.end();
 };

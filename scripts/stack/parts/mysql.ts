@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { converse } from '../converse.ts';
 import { installPackages } from '../debian-package.ts';
@@ -21,10 +21,14 @@ const prepare = async (folder: string, say: Say) => {
   const program = await findServer();
   if (!program) throw new Error('Neither mariadbd nor mysqld is on PATH: install MariaDB 10.6 or MySQL 8, or later.');
   const data = join(folder, 'data');
+  const temporary = join(folder, 'tmp');
+  await mkdir(temporary, { recursive: true });
   if (!existsSync(data)) await createData(program, data, say);
   const listen = [`--port=${port}`, '--bind-address=127.0.0.1', '--loose-mysqlx=OFF', '--skip-name-resolve'];
   // A relative socket is made in the data folder; an absolute path could be longer than the system allows.
   const files = [`--datadir=${data}`, '--socket=mysql.sock', '--pid-file=mysql.pid', `--init-file=${firstStatements}`];
+  // A server that starts removes what it takes for its own left-overs, another's in /tmp too.
+  files.push(`--tmpdir=${temporary}`);
   return { program, args: ['--no-defaults', ...asRoot, ...files, ...listen, '--max-connections=500'] };
 };
 

@@ -1,0 +1,88 @@
+import {
+  CompiledQuery,
+  CreateTableNode,
+  type DatabaseConnection,
+  type Dialect,
+  type Kysely,
+  type KyselyPlugin,
+  MysqlAdapter,
+  MysqlDialect,
+  type RawBuilder,
+  RawNode,
+  SqliteDialect,
+  sql,
+} from 'kysely';
+import { explainedDialect } from '../../lib/explained-dialect.ts';
+import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../lib/mysql.ts';
+import { closeSqlite, explainSqliteError, openSqlite, type SqliteDatabase } from '../../lib/sqlite.ts';
+
+/** What the databases do differently stands here, and only here: queries are written once, for all of them. */
+
+export const sqliteDialect = (file: string): Dialect => {
+  const sqlite = openSqlite(file);
+  const meant = statements(sqlite);
+  const database = { prepare: (text: string) => sqlite.prepare(meant(text)), close: () => closeSqlite(sqlite) };
+  return explainedDialect(new SqliteDialect({ database }), explainSqliteError);
+};
+
+/** How Kysely's statements are meant on SQLite. */
+const statements = (sqlite: SqliteDatabase) => (text: string) => {
+  // A transaction that reads before it writes must hold the write lock from its start, or two of them fail each other.
+  if (text === 'begin') return 'begin immediate';
+  // Who holds the write lock needs no locks on rows.
+  if (text.endsWith(' for update')) return text.slice(0, -' for update'.length);
+  // A full disk has rolled back already: a second roll-back would fail and hide the cause.
+  if (text === 'rollback' && !sqlite.inTransaction) return 'select 1 where false';
+  return text;
+};
+
+const sessionSettings = [
+  // Statements see what is committed, and lock rows but no gaps between them: transactions seldom wait for each other.
+  'set session transaction isolation level read committed',
+  // What does not fit is refused, never cut off.
+  "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5",
+];
+
+export const mysqlDialect = (address: MysqlAddress, answerWithinMs: number | undefined): Dialect => {
+  const pool = openMysqlPool(address, { answerWithinMs });
+  const onCreateConnection = async (connection: DatabaseConnection) => {
+    for (const setting of sessionSettings) await connection.executeQuery(CompiledQuery.raw(setting));
+  };
+  return explainedDialect(new MysqlDialect({ pool, onCreateConnection }), explainMysqlError);
+};
+
+const isMysql = (db: Kysely<never>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;
+
+/** Ms since 1970 by the clock of the database, which all who share it have in common. */
+export const databaseTime = (db: Kysely<never>): RawBuilder<number> =>
+  isMysql(db)
+    ? sql`cast(unix_timestamp(now(3)) * 1000 as signed)`
+    : sql`cast(round((julianday('now') - 2440587.5) * 86400000) as integer)`;
+
+/**
+ * Runs migrations alone. On SQLite they are one transaction; MySQL commits each statement, and Kysely holds a lock that
+ * the server gives up when the process dies.
+ */
+export const migratingAlone = <T>(db: Kysely<never>, work: (db: Kysely<never>) => Promise<T>): Promise<T> =>
+  isMysql(db)
+    ? work(db.withPlugin(tablesCompareBytes))
+    : db.connection().execute(async (connection) => {
+        await sql`begin`.execute(connection);
+        try {
+          const result = await work(connection);
+          await sql`commit`.execute(connection);
+          return result;
+        } catch (error) {
+          await sql`rollback`.execute(connection);
+          throw error;
+        }
+      });
+
+/** Whatever the server's default is: transactions, every character, and no two ids taken for one. */
+const tablesCompareBytes: KyselyPlugin = {
+  transformQuery: ({ node }) => {
+    const options = 'engine = InnoDB character set utf8mb4 collate utf8mb4_bin';
+    return CreateTableNode.is(node) ? CreateTableNode.cloneWithEndModifier(node, RawNode.createWithSql(options)) : node;
+  },
+  transformResult: async ({ result }) => result,
+};
