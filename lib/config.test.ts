@@ -13,7 +13,7 @@ describe('configuration', () => {
 
   it('reports every problem at once', () => {
     const read = () => readCrmConfig({ APP_PORT: 'x', CRM_DATABASE_URL: 'oracle:1', LOG_LEVEL: 'loud' });
-    for (const problem of ['APP_PORT: a port', 'CRM_DATABASE_URL: memory, or sqlite', 'LOG_LEVEL: trace'])
+    for (const problem of ['APP_PORT: a port', 'CRM_DATABASE_URL: memory, sqlite: and a file', 'LOG_LEVEL: trace'])
       expect(read).toThrow(problem);
   });
 });
