@@ -14,6 +14,7 @@ import { heldBesideTheRecord } from './customers/personal-data/held-beside-the-r
 import { personalDataRoutes } from './customers/personal-data/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { outboxBacklog } from './outbox/outbox.ts';
+import { relayedBy } from './outbox/relay-lease.ts';
 
 const statuses = {
   'customer-unknown': 404,
@@ -32,15 +33,20 @@ const api = {
 
 const statusSchema = z.object({
   database: z.string().meta({ description: 'Whether what is changed survives a stop.' }),
+  instance: z.string().optional().meta({ description: 'This process, among those that share the database.' }),
   outbox: z
-    .object({ waiting: z.int().min(0), since: z.iso.datetime().nullable() })
+    .object({
+      waiting: z.int().min(0),
+      since: z.iso.datetime().nullable(),
+      relayedBy: z.string().nullable().meta({ description: 'The instance that publishes; null while nothing waits.' }),
+    })
     .meta({ description: 'How many events wait to be published, and since when the oldest does.' }),
 });
 
-export type CrmAppContext = CustomerChanges & AppContext & { bus: EventBus; durable: boolean };
+export type CrmAppContext = CustomerChanges & AppContext & { bus: EventBus; durable: boolean; instance?: string };
 
 export const crmApp = (context: CrmAppContext): Express => {
-  const { db, bus, durable } = context;
+  const { db, bus, durable, instance } = context;
   const ofDatabase = {
     ...labCustomerRoutes(context),
     ...customerRoutes(context),
@@ -49,7 +55,8 @@ export const crmApp = (context: CrmAppContext): Express => {
     ...personalDataRoutes(context, heldBesideTheRecord),
     ...statusRoutes(statusSchema, async () => ({
       database: durable ? 'durable' : 'in memory: nothing survives a stop, the next start loads the CSV again',
-      outbox: await outboxBacklog(db),
+      instance,
+      outbox: { ...(await outboxBacklog(db)), relayedBy: await relayedBy(db) },
     })),
   };
   const routes = {

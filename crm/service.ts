@@ -20,14 +20,14 @@ export const startCrm = async (
   config: CrmConfig,
   world: World & { bus: EventBus },
 ): Promise<Service & { url: string }> => {
-  const { bus, log } = world;
+  const { log } = world;
   const durable = config.databaseUrl !== 'memory';
   const db = await openCrmDatabase(config.databaseUrl);
   if (!durable)
     log.warn(
       'customers are kept in memory: nothing survives a stop (CRM_DATABASE_URL keeps them in a file or in MySQL)',
     );
-  const relay = startRelay({ db, bus, log });
+  const relay = startRelay({ ...world, db });
   const changes = { ...world, db, committed: () => relay.wake() };
   const forgetting = keepForgetting({ ...world, db });
   const close = async () => {
@@ -37,7 +37,10 @@ export const startCrm = async (
   };
   try {
     if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
-    const server = await listen(crmApp({ ...changes, durable }), { ...config, variable: 'APP_PORT' });
+    const server = await listen(crmApp({ ...changes, durable, instance: relay.holder }), {
+      ...config,
+      variable: 'APP_PORT',
+    });
     log.info({ url: server.url }, 'CRM listens');
     return { url: server.url, close: () => server.close().then(close) };
   } catch (error) {

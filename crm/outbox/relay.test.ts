@@ -5,6 +5,7 @@ import { openTestDatabase } from '../../tests/crm-database.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { appendToOutbox, outboxBacklog } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
+import { relayedBy, relayLease } from './relay-lease.ts';
 
 let relay: Relay | undefined;
 afterEach(async () => {
@@ -31,7 +32,7 @@ const relaying = async (publish: (events: readonly OutgoingEvent[]) => Promise<v
       await publish(events);
     },
   } as unknown as EventBus;
-  relay = startRelay({ db, bus, log: testWorld().log });
+  relay = startRelay({ ...testWorld(), db, bus });
   return { db, put, attempts, relay };
 };
 const empty = { waiting: 0, since: null };
@@ -87,6 +88,51 @@ describe('the relay', () => {
       timeout: 25_000,
       interval: 20,
     });
+  });
+
+  it('publishes what was committed late under a lower number than what is published already', async () => {
+    const { db, put, attempts, relay } = await relaying(async () => {}, 3);
+    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await put('late');
+    await db.updateTable('outbox').set({ sequence: 2 }).execute();
+    relay.wake();
+    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    expect(attempts.at(-1)).toEqual(['late']);
+  });
+
+  it('leaves the work to the one that has the lease, and takes over when that is gone', async () => {
+    const { db, put, attempts, relay: first } = await relaying(async () => {}, 1);
+    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    expect(await relayedBy(db)).toBe(first.holder);
+    const alsoPublished: string[] = [];
+    const bus = {
+      publish: async (_: string, events: OutgoingEvent[]) => alsoPublished.push(...events.map((e) => e.id)),
+    };
+    const second = startRelay({ ...testWorld(), newId: () => 'second', db, bus: bus as unknown as EventBus });
+    await put('a');
+    second.wake();
+    await vi.waitFor(() => expect(attempts.flat()).toContain('a'), patience);
+    await first.close(0);
+    expect(await relayedBy(db)).toBeNull();
+    await put('b');
+    await vi.waitFor(() => expect(alsoPublished).toEqual(['b']), patience);
+    expect(await relayedBy(db)).toBe('second');
+    await second.close(0);
+  });
+
+  it('waits no longer for one that was killed than its lease lasts', async () => {
+    const { db, put, attempts, relay } = await relaying(async () => {}, 0);
+    const leaseMs = 400;
+    const killed = relayLease(db, { holder: 'killed', leaseMs });
+    expect(await killed.hold()).toBe(true);
+    const since = performance.now();
+    await put('a');
+    relay.wake();
+    await vi.waitFor(() => expect(attempts).toEqual([['a']]), patience);
+    expect(performance.now() - since).toBeGreaterThan(leaseMs - 100);
+    // Late, it is not in the way.
+    await killed.release();
+    expect(await relayedBy(db)).toBe(relay.holder);
   });
 
   it('flushes the outbox when it is closed', async () => {

@@ -1,0 +1,57 @@
+import type { Kysely, Selectable } from 'kysely';
+import { type EventBus, NotDurable } from '../../lib/event-bus.ts';
+import { groupBy } from '../../lib/group-by.ts';
+import type { CrmDatabase, OutboxTable } from '../database/schema.ts';
+
+type Row = Selectable<OutboxTable>;
+
+/** The end of the outbox as it is now; undefined when nothing waits. */
+export const lastWaiting = async (db: Kysely<CrmDatabase>): Promise<number | undefined> => {
+  const { last } = await db
+    .selectFrom('outbox')
+    .select(({ fn }) => fn.max('sequence').as('last'))
+    .executeTakeFirstOrThrow();
+  return last ?? undefined;
+};
+
+/**
+ * Publishes up to `size` rows behind `after`, up to `upTo`, and removes those that the bus acknowledged; answers the last
+ * of them, undefined where there were none, and what went wrong.
+ */
+export const relayBatch = async (
+  { db, bus }: { db: Kysely<CrmDatabase>; bus: EventBus },
+  { after, upTo, size }: { after: number; upTo: number; size: number },
+): Promise<{ last: number | undefined; failure: NotDurable | undefined }> => {
+  const rows = await db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('sequence', '>', after)
+    .where('sequence', '<=', upTo)
+    .orderBy('sequence')
+    .limit(size)
+    .execute();
+  let failure: NotDurable | undefined;
+  for (const [topic, events] of groupBy(rows, (row) => row.topic)) {
+    const refused = await publish(bus, topic, events);
+    const acknowledged = refused ? events.filter(({ id }) => !refused.ids.has(id)) : events;
+    failure ??= refused;
+    await remove(db, acknowledged);
+  }
+  return { last: rows.at(-1)?.sequence, failure };
+};
+
+const remove = async (db: Kysely<CrmDatabase>, rows: readonly Row[]) => {
+  if (rows.length === 0) return;
+  const sequences = rows.map(({ sequence }) => sequence);
+  await db.deleteFrom('outbox').where('sequence', 'in', sequences).execute();
+};
+
+/** Answers what may not be durable. */
+const publish = (bus: EventBus, topic: string, rows: readonly Row[]): Promise<NotDurable | undefined> => {
+  const events = rows.map(({ id, eventKey, event }) => ({ id, key: eventKey, value: event }));
+  const all = rows.map(({ id }) => id);
+  return bus.publish(topic, events).then(
+    () => undefined,
+    (error: Error) => (error instanceof NotDurable ? error : new NotDurable(all, error.message)),
+  );
+};
