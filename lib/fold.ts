@@ -10,22 +10,22 @@ export const fold = <Event, Document>(
   number: number,
 ) => {
   const upserts: Upsert[] = [];
-  const counts: Record<string, number> = {};
-  const count = (what: string) => {
-    counts[what] = (counts[what] ?? 0) + 1;
-  };
+  const remarks: Record<string, number> = {};
+  let [seen, ignored] = [0, 0];
   for (const [plainKey, events] of byKey) {
     const key = documentKey(number, plainKey);
     const before = held.get(key);
     let document = before?.value as Document | undefined;
     for (const event of events) {
       const what = remark?.(document, event);
-      if (what) count(what);
+      if (what) remarks[what] = (remarks[what] ?? 0) + 1;
       const evolved = evolve(document, event);
-      count(evolved === document ? 'ignored' : 'applied');
+      seen++;
+      if (evolved === document) ignored++;
       document = evolved;
     }
     if (document !== before?.value) upserts.push({ key, value: document, etag: before?.etag });
   }
+  const counts = { ...remarks, ...(seen > ignored && { applied: seen - ignored }), ...(ignored > 0 && { ignored }) };
   return { upserts, counts };
 };

@@ -15,6 +15,7 @@ import type { Stores } from './generations/stores.ts';
 import { groupBy } from './group-by.ts';
 import type { Projection } from './projection-declaration.ts';
 import { StateConflict, type StoredValue, type Upsert } from './state-store.ts';
+import { rememberWrites, type WriteMemory } from './write-memory.ts';
 
 const attempts = 20;
 
@@ -34,15 +35,22 @@ type Plan = { store: string | undefined; upserts: Upsert[]; counts: Record<strin
 export const projectionWriter = <Event, Document>(
   projection: Projection<Event, Document>,
   stores: Stores,
+  newId: () => string,
 ): ProjectionWriter<Event> => {
   /** By store what was listed last: those documents are read together with the list, which most probably is the same. */
   const listedLast = new Map<string | undefined, readonly number[]>();
+  const memories = new Map<string | undefined, WriteMemory>();
+  const memoryOf = (store: string | undefined): WriteMemory => {
+    const memory = memories.get(store) ?? rememberWrites(stores(store));
+    memories.set(store, memory);
+    return memory;
+  };
 
   const plan = async (store: string | undefined, byKey: Map<string, Event[]>, offsets: Offsets): Promise<Plan> => {
     let numbers = listedLast.get(store) ?? [1];
     for (;;) {
       const keys = numbers.flatMap((number) => [...byKey.keys()].map((key) => documentKey(number, key)));
-      const held = await stores(store).getMany([...keys, ...offsets.byKey.keys()]);
+      const held = await memoryOf(store).read(keys, [...offsets.byKey.keys()]);
       const documents = await listing(store, held, offsets);
       const listed = [...new Set([...documents.values()].flatMap(numbersOf))];
       const alreadyRead = listed.every((number) => numbers.includes(number));
@@ -50,7 +58,7 @@ export const projectionWriter = <Event, Document>(
       numbers = listed;
       if (!alreadyRead) continue;
       const folded = listed.map((number) => fold(projection, byKey, held, number));
-      const positions = positionUpserts(documents, held, offsets);
+      const positions = positionUpserts(documents, held, offsets, stores(store).etagAfter && { mark: newId() });
       // One order for all writers, or two transactions of a relational store lock each other out.
       const upserts = [...folded.flatMap((one) => one.upserts), ...positions].sort((a, b) => (a.key < b.key ? -1 : 1));
       const also = [...documents.values()].flatMap((document) => document.also ?? []);
@@ -82,7 +90,7 @@ export const projectionWriter = <Event, Document>(
       const plans = await planAll(byKey, offsets);
       try {
         for (const { store, upserts } of plans.toReversed())
-          if (upserts.length > 0) await stores(store).transact(upserts);
+          if (upserts.length > 0) await memoryOf(store).transact(upserts, [...offsets.byKey.keys()]);
         return plans.find(({ counts }) => Object.keys(counts).length > 0)?.counts ?? {};
       } catch (error) {
         if (!(error instanceof StateConflict) || attempt === attempts) throw error;
@@ -110,9 +118,14 @@ const offsetsOf = ({ name }: { name: string }, batch: readonly DeliveredRecord[]
   };
 };
 
-const positionUpserts = (documents: Documents, held: Map<string, StoredValue>, { byKey }: Offsets): Upsert[] =>
+const positionUpserts = (
+  documents: Documents,
+  held: Map<string, StoredValue>,
+  { byKey }: Offsets,
+  mark: { mark: string } | undefined,
+): Upsert[] =>
   [...byKey].flatMap(([key, offsets]) => {
     const before = documents.get(key) as PositionDocument;
     const after = advanceAll(before, offsets);
-    return after === before ? [] : [{ key, value: after, etag: held.get(key)?.etag }];
+    return after === before ? [] : [{ key, value: { ...after, ...mark }, etag: held.get(key)?.etag }];
   });

@@ -19,7 +19,7 @@ export const startProjection = async <Event, Document>(
   context: ProjectionContext,
 ): Promise<RunningProjection> => {
   const counts: Counts = { applied: 0, ignored: 0, setAside: 0, retried: 0 };
-  const write = projectionWriter(projection, storesOf(context));
+  const write = projectionWriter(projection, storesOf(context), context.newId);
   const handler = deliveryHandler(projection, context, write, counts);
   const subscription = await context.bus.subscribe(projection.topic.name, handler);
   return { counts: () => ({ ...counts }), close: () => subscription.close() };
@@ -60,6 +60,7 @@ const startSpans = <Event, Document>(
   { tracer }: ProjectionContext,
   events: readonly Event[],
 ) => {
+  if (!tracer.reports) return () => {};
   const parents = events.map((event) => traceparent?.(event)).filter((parent) => parent !== undefined);
   const spans = parents.map((parent) => tracer.start(`project ${name}`, parent));
   return () => {

@@ -80,6 +80,19 @@ export const stateStoreContract = (open: () => Promise<StateStore>) => {
     expect((await read(store, [key(1)])).get(key(1))?.value).toEqual({ by: 'another' });
   });
 
+  it('foretells nothing but the truth of etags', async () => {
+    const { store, key } = await fresh();
+    await put(store, [key(1)], { n: 1 });
+    const created = (await read(store, [key(1)])).get(key(1));
+    await put(store, [key(1)], { n: 2 });
+    const replaced = (await read(store, [key(1)])).get(key(1));
+    const foretold = [store.etagAfter?.(undefined), store.etagAfter?.(created?.etag)];
+    expect([
+      [created?.etag, replaced?.etag],
+      [undefined, undefined],
+    ]).toContainEqual(foretold);
+  });
+
   it('writes many keys in one transaction and reads them in one call', async () => {
     const { store, key } = await fresh();
     const keys = Array.from({ length: 1200 }, (_, n) => key(n));

@@ -13,6 +13,11 @@ export type StateStore = {
   getMany(keys: readonly string[]): Promise<Map<string, StoredValue>>;
   /** @throws StateConflict when a key is not as its upsert expected; read again, decide again */
   transact(upserts: readonly Upsert[]): Promise<void>;
+  /**
+   * The etag that a key has after its upsert against this one (undefined: after its creation), where the store counts its
+   * writes, so that it need not be read. To be asked after a `transact`.
+   */
+  readonly etagAfter?: (etag: string | undefined) => string | undefined;
   /** Whatever they hold; absent ones stay absent. A `remove` that failed may have removed some. */
   remove(keys: readonly string[]): Promise<void>;
   /** @throws Error that says what is missing, when the store cannot be used now */

@@ -7,6 +7,8 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 export type StartedSpan = { readonly traceparent: string; end(): void };
 
 export type Tracer = {
+  /** Whether anybody sees the spans; where nobody does, work that makes many of them need not. */
+  readonly reports: boolean;
   /** Continues the trace of `parent`, a traceparent; starts a new one where it is absent or malformed. */
   start(name: string, parent: string | undefined): StartedSpan;
   close(): Promise<void>;
@@ -18,6 +20,7 @@ const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 export const silentTracer = (newId: () => string): Tracer => {
   const hex = (digits: number) => newId().replaceAll('-', '').slice(0, digits);
   return {
+    reports: false,
     start: (_name, parent) => ({
       traceparent: parent && traceparentPattern.test(parent) ? parent : `00-${hex(32)}-${hex(16)}-01`,
       end: () => {},
@@ -34,6 +37,7 @@ export const zipkinTracer = (service: string, url: string): Tracer => {
   });
   const tracer = provider.getTracer(service);
   return {
+    reports: true,
     start: (name, parent) => {
       const remote = parent && spanContext(parent);
       const context = remote ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;

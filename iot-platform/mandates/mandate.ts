@@ -9,10 +9,18 @@ export type Mandate = ConnectionMandateData & { revision: number; changedAt: str
  * lower mandate wins, for both cannot be right and it is the one that nobody can be wronged by.
  */
 export const evolve = (held: Mandate | undefined, change: MandateChanged): Mandate => {
-  const next = { ...change.data, revision: change.revision, changedAt: change.time };
-  if (!held || change.revision > held.revision) return next;
-  return contradicts(held, change) && next.connectionMandate < held.connectionMandate ? next : held;
+  if (!held || change.revision > held.revision) return mandateAfter(change);
+  return contradicts(held, change) && change.data.connectionMandate < held.connectionMandate
+    ? mandateAfter(change)
+    : held;
 };
+
+const mandateAfter = ({ data, revision, time }: MandateChanged): Mandate => ({
+  connectionId: data.connectionId,
+  connectionMandate: data.connectionMandate,
+  revision,
+  changedAt: time,
+});
 
 /** Whether one revision has two values. */
 export const contradicts = (held: Mandate | undefined, change: MandateChanged): boolean =>

@@ -34,8 +34,8 @@ const problems = [
   'revision-not-here-yet',
 ];
 
-/** How often the store is asked again; another instance may be the one that writes. */
-const askAgainAfterMs = 20;
+/** When the store is asked again: soon at first, then less and less often. Another instance may be the one that writes. */
+const askAgainAfterMs = { first: 2, most: 20 };
 
 export const mandateRoutes = (view: View<Mandate>): Routes =>
   tagged('Mandates', {
@@ -68,11 +68,11 @@ type Asked = { connectionId: string; minRevision: number; waitMs: number };
 const readMandate = async (view: View<Mandate>, { connectionId, minRevision, waitMs }: Asked): Promise<Mandate> => {
   if (minRevision === 0) return findMandate(view, connectionId);
   const deadline = performance.now() + waitMs;
-  for (;;) {
+  for (let wait = askAgainAfterMs.first; ; wait = Math.min(1.5 * wait, askAgainAfterMs.most)) {
     const { mandate } = await read(view, connectionId);
     if (mandate && mandate.revision >= minRevision) return mandate;
     if (performance.now() >= deadline) throw notYet(connectionId, minRevision, mandate?.revision);
-    await delay(askAgainAfterMs);
+    await delay(wait);
   }
 };
 

@@ -120,10 +120,10 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
   });
 
   describe.each([
-    ['dapr-components', 'statestore'],
-    ['dapr-components', 'durable-statestore'],
-    ['dapr-components/variants/sqlite', 'statestore'],
-  ])('the state store %s %s', (folder, name) => {
+    ['dapr-components', 'statestore', '2'],
+    ['dapr-components', 'durable-statestore', undefined],
+    ['dapr-components/variants/sqlite', 'statestore', undefined],
+  ])('the state store %s %s', (folder, name, secondEtag) => {
     let resources: string;
     beforeAll(async () => {
       const file = join(dataFolder(), 'state.sqlite');
@@ -131,9 +131,16 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
       sidecars.set(resources, await startWriter(resources));
     }, 60_000);
 
-    stateStoreContract(async () => {
+    const open = async () => {
       const { sidecar } = sidecars.get(resources) as { sidecar: ReturnType<typeof connectSidecar> };
       return daprStateStore(sidecar, name, randomUUID);
+    };
+    stateStoreContract(open);
+
+    it('foretells etags where it counts the writes of a key, and nowhere else', async () => {
+      const store = await open();
+      await store.transact([{ key: randomUUID(), value: 1 }]);
+      expect(store.etagAfter?.('1')).toBe(secondEtag);
     });
   });
 });

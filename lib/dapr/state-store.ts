@@ -1,4 +1,5 @@
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../state-store.ts';
+import { combinedReads } from './combined-reads.ts';
 import { complaintOf, type Sidecar } from './sidecar.ts';
 
 type Operation = {
@@ -18,10 +19,14 @@ const byImpossibleEtag: Creation = (key, value) =>
 
 const upsert = (request: Operation['request']): Operation => ({ operation: 'upsert', request });
 
+/** What was found out about a store: how a key is created, and whether its ETags count the writes of a key from 1. */
+type Ways = { create: Creation; countsWrites: boolean };
+
 /** A state store through a Dapr state component that has transactions and ETags. */
 export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => string): StateStore => {
   const path = `/state/${encodeURIComponent(name)}`;
-  let creation: Promise<Creation> | undefined;
+  let probing: Promise<Ways> | undefined;
+  let ways: Ways | undefined;
 
   const readMany = async (keys: readonly string[]): Promise<Map<string, StoredValue>> => {
     if (keys.length === 0) return new Map();
@@ -38,11 +43,12 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
 
   const transact = async (upserts: readonly Upsert[]) => {
     if (upserts.length === 0) return;
-    creation ??= probeCreation(execute, readMany, `probe:${newId()}`);
-    const create = await creation.catch((error) => {
-      creation = undefined;
+    probing ??= probe(execute, readMany, `probe:${newId()}`);
+    ways = await probing.catch((error) => {
+      probing = undefined;
       throw error;
     });
+    const { create } = ways;
     const answer = await execute(
       upserts.map(({ key, value, etag }) =>
         etag === undefined ? create(key, value) : upsert({ key, value, etag, options: { concurrency: 'first-write' } }),
@@ -53,7 +59,7 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     const held = await readMany(upserts.map(({ key }) => key));
     const other = upserts.find(({ key, etag }) => held.get(key)?.etag !== etag);
     if (other) throw new StateConflict(other.key);
-    creation = undefined; // perhaps another store has taken its place
+    probing = undefined; // perhaps another store has taken its place
     throw new Error(complaintOf(answer));
   };
 
@@ -64,8 +70,9 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
   };
 
   return {
-    getMany: readMany,
+    getMany: combinedReads(readMany),
     transact,
+    etagAfter: (etag) => (ways?.countsWrites ? String(Number(etag ?? 0) + 1) : undefined),
     remove,
     check: async () => {
       const { components } = await sidecar.metadata();
@@ -77,20 +84,24 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
 };
 
 /**
- * Tries on a key of its own which way of creating the store takes for what it is. The way of the impossible ETag comes
+ * Tries on a key of its own how its ETags go on, and which way of creating the store takes for what it is. The way of the impossible ETag comes
  * first: a store that knows it not refuses it even where the key is absent, so a fault meanwhile cannot pass for it.
  */
-const probeCreation = async (
+const probe = async (
   execute: (operations: readonly Operation[]) => Promise<{ status: number }>,
   readMany: (keys: readonly string[]) => Promise<Map<string, StoredValue>>,
   key: string,
-): Promise<Creation> => {
+): Promise<Ways> => {
   for (const create of [byImpossibleEtag, byFirstWrite]) {
     const created = await execute([create(key, 'first')]);
     const again = [await execute([create(key, 'second')]), await execute([create(key, 'second')])];
     const held = (await readMany([key])).get(key);
+    const options = { concurrency: 'first-write' };
+    if (held) await execute([upsert({ key, value: 'third', etag: held.etag, options })]);
+    const replaced = (await readMany([key])).get(key);
     await execute([{ operation: 'delete', request: { key } }]);
-    if (created.status < 300 && again.every(({ status }) => status >= 300) && held?.value === 'first') return create;
+    if (created.status < 300 && again.every(({ status }) => status >= 300) && held?.value === 'first')
+      return { create, countsWrites: held.etag === '1' && replaced?.etag === '2' };
   }
   throw new Error('the state store cannot create a key only where it is absent, so it cannot hold a view');
 };

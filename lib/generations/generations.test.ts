@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Thing, thingRecord, things } from '../../tests/things.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
@@ -15,7 +16,11 @@ const opened = (disturb: (store: StateStore) => StateStore = (store) => store) =
   const platform = openEmbeddedPlatform(':memory:', [things.topic]);
   const store = platform.stateStore('home');
   const other = platform.stateStore('other');
-  const write = projectionWriter(things, storesOf({ store: disturb(store), otherStore: platform.stateStore }));
+  const write = projectionWriter(
+    things,
+    storesOf({ store: disturb(store), otherStore: platform.stateStore }),
+    randomUUID,
+  );
   const deliver = (...changes: [Thing, offset: number][]) => {
     const batch = changes.map(([thing, offset]) => thingRecord(thing, 0, offset));
     return write(batch.map(things.parse), batch);

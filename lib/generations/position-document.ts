@@ -12,6 +12,8 @@ export type PositionDocument = {
   /** By number. */
   readonly generations: Readonly<Record<number, Position>>;
   readonly also?: readonly string[];
+  /** Random, of the writer's last batch: by it that writer knows its own (see write-memory.ts). */
+  readonly mark?: string;
 };
 
 /** No document key can look like this: document keys never contain a colon. */

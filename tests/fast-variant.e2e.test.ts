@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { getJson, mandateOf } from './http.ts';
+import { componentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
+import { asAdmin, freshStack } from './stack/fresh.ts';
+import { stackReady } from './stack/stack.ts';
+
+const patience = { timeout: 60_000, interval: 50 };
+
+describe.runIf(await stackReady())('the IoT platform on dapr-components/variants/fast', () => {
+  const members: Member[] = [];
+  beforeAll(() => freshStack(), 900_000);
+  afterAll(async () => void (await Promise.all(members.map((member) => member.end('SIGKILL')))));
+
+  it('follows each partition through a component of its own', async () => {
+    const resources = componentsFolder(undefined, 'dapr-components/variants/fast');
+    const crm = await startCrmMember(resources);
+    members.push(crm);
+    const iotPlatform = await startIotMember(resources);
+    members.push(iotPlatform);
+    const customers = Object.values((await getJson(`${crm.url}/`)).body) as Record<string, string>[];
+    expect(customers).toHaveLength(8);
+    for (const { connectionId, connectionMandate } of customers)
+      await vi.waitFor(
+        async () => expect(await mandateOf(iotPlatform, String(connectionId))).toBe(connectionMandate),
+        patience,
+      );
+    const consumers = async () => {
+      const { groups } = await asAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
+      return groups.flatMap(({ members }) => members);
+    };
+    await vi.waitFor(async () => expect(await consumers()).toHaveLength(4), patience);
+    await vi.waitFor(
+      async () => expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
+      patience,
+    );
+  });
+});
