@@ -26,6 +26,5 @@ export const crmWithCorinne = async () => {
         return [data.connectionId, data.connectionMandate, Number(sequence)];
       });
     },
-    close: () => db.destroy(),
   };
 };

@@ -21,11 +21,15 @@ export const findCustomer = async (db: Kysely<CrmDatabase>, customerId: string):
   (await lookUpCustomer(db, customerId)) ?? unknown(customerId);
 
 /** The same, and no other transaction changes the customer before this one ends. */
-export const lockCustomer = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Customer> => {
-  const number = customerNumber(customerId) ?? unknown(customerId);
+export const lockCustomer = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Customer> =>
+  (await lockIfThere(trx, customerId)) ?? unknown(customerId);
+
+export const lockIfThere = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Customer | undefined> => {
+  const number = customerNumber(customerId);
+  if (number === undefined) return undefined;
   const query = trx.selectFrom('customer').selectAll().where('customerId', '=', number);
   const row = await query.forUpdate().executeTakeFirst();
-  return row ? asCustomer(row) : unknown(customerId);
+  return row && asCustomer(row);
 };
 
 const unknown = (customerId: string): never => {

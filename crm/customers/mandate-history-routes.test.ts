@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { crmWithCorinne } from '../../tests/crm-app.ts';
 import { molly } from '../../tests/lab-customers.ts';
 import { noon } from '../../tests/test-world.ts';
@@ -9,7 +9,6 @@ let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
 beforeEach(async () => {
   crm = await crmWithCorinne();
 });
-afterEach(() => crm.close());
 
 type Change = { connectionId: string; connectionMandate: string };
 const brief = ({ connectionId, connectionMandate }: Change) => `${connectionId}: ${connectionMandate}`;

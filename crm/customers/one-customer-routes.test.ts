@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { crmWithCorinne } from '../../tests/crm-app.ts';
 import { corinne, molly } from '../../tests/lab-customers.ts';
 import { noon } from '../../tests/test-world.ts';
@@ -7,7 +7,6 @@ let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
 beforeEach(async () => {
   crm = await crmWithCorinne();
 });
-afterEach(() => crm.close());
 
 const patch = (body: object) => crm.http.patch('/customers/1').send(body);
 const versionNow = async () => (await crm.http.get('/customers/1')).headers.etag;

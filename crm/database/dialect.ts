@@ -12,9 +12,11 @@ import {
   SqliteDialect,
   sql,
 } from 'kysely';
+import { DomainError } from '../../lib/domain-error.ts';
 import { explainedDialect } from '../../lib/explained-dialect.ts';
 import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../lib/mysql.ts';
 import { closeSqlite, explainSqliteError, openSqlite, type SqliteDatabase } from '../../lib/sqlite.ts';
+import type { CrmDatabase } from './schema.ts';
 
 /** What the databases do differently stands here, and only here: queries are written once, for all of them. */
 
@@ -51,7 +53,7 @@ export const mysqlDialect = (address: MysqlAddress, answerWithinMs: number | und
   return explainedDialect(new MysqlDialect({ pool, onCreateConnection }), explainMysqlError);
 };
 
-const isMysql = (db: Kysely<never>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;
+const isMysql = (db: Kysely<never> | Kysely<CrmDatabase>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;
 
 /** Ms since 1970 by the clock of the database, which all who share it have in common; `ahead` ms are added. */
 export const databaseTime = (db: Kysely<never>, ahead = 0): RawBuilder<number> =>
@@ -85,4 +87,19 @@ const tablesCompareBytes: KyselyPlugin = {
     return CreateTableNode.is(node) ? CreateTableNode.cloneWithEndModifier(node, RawNode.createWithSql(options)) : node;
   },
   transformResult: async ({ result }) => result,
+};
+
+/**
+ * A deleted row's bytes stay in a SQLite file until something is written over them, and `secure_delete` misses those that
+ * a page kept when it was split (docs/adr/0015). So the file is written anew, and its log emptied. A server's own storage
+ * is its administrator's affair.
+ * @throws DomainError database-in-use while another process reads what was there before
+ */
+export const forgetDeletedBytes = async (db: Kysely<CrmDatabase>): Promise<void> => {
+  if (isMysql(db)) return;
+  await sql`VACUUM`.execute(db);
+  const { rows } = await sql<{ busy: number }>`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
+  if (!rows[0]?.busy) return;
+  const detail = 'Nothing names the person any more, but another process still reads the bytes of before.';
+  throw new DomainError('database-in-use', detail, { remedy: 'ask for it again: it may be repeated' });
 };

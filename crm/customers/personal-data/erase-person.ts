@@ -1,8 +1,8 @@
-import { forgetDeletedBytes } from '../../database/forget-deleted-bytes.ts';
+import { forgetDeletedBytes } from '../../database/dialect.ts';
 import { type ChangeOrigin, throughApi } from '../announce-mandates.ts';
 import { type CustomerChanges, inTransaction } from '../change-customer.ts';
 import { removeCustomer } from '../remove-customer.ts';
-import { erasureOf, findPerson } from './find-person.ts';
+import { erasureOf, lockPerson } from './find-person.ts';
 import type { Holdings } from './holding.ts';
 
 /** `mandateRevision`: of the revocation, where there was a connection to revoke. */
@@ -20,7 +20,7 @@ export const erasePerson = async (
   origin: ChangeOrigin = throughApi,
 ): Promise<Erasure> => {
   const erasure = await inTransaction(changes, async (trx) => {
-    const person = await findPerson(trx, customerId);
+    const person = await lockPerson(trx, customerId);
     const mandateRevision = person.record && (await removeCustomer(trx, person.record, { ...changes, ...origin }));
     for (const { erase } of Object.values(holdings)) await erase(trx, person);
     const before = await erasureOf(trx, person);

@@ -1,22 +1,28 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { CrmDatabase } from '../../database/schema.ts';
-import { lookUpCustomer } from '../find-customers.ts';
+import type { Customer } from '../customer.ts';
+import { lockIfThere, lookUpCustomer } from '../find-customers.ts';
 import { findNumber } from '../mandate-history.ts';
 import type { Person } from './holding.ts';
 
 /** Of anybody who is, or ever was, a customer. @throws DomainError customer-unknown */
-export const findPerson = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Person> => {
-  const number = await findNumber(db, customerId);
-  const record = await lookUpCustomer(db, customerId);
-  const held = await db
+export const findPerson = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Person> =>
+  asPerson(db, await findNumber(db, customerId), await lookUpCustomer(db, customerId));
+
+/** The same, and no other transaction changes the record before this one ends. */
+export const lockPerson = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Person> =>
+  asPerson(trx, await findNumber(trx, customerId), await lockIfThere(trx, customerId));
+
+const asPerson = async (db: Kysely<CrmDatabase>, customerId: number, record: Customer | undefined): Promise<Person> => {
+  const had = await db
     .selectFrom('mandateChange')
     .select('connectionId')
     .distinct()
-    .where('customerId', '=', number)
+    .where('customerId', '=', customerId)
     .execute();
-  const connectionIds = new Set(held.map(({ connectionId }) => connectionId));
+  const connectionIds = new Set(had.map(({ connectionId }) => connectionId));
   if (record) connectionIds.add(record.connectionId);
-  return { customerId: number, connectionIds: [...connectionIds], record };
+  return { customerId, connectionIds: [...connectionIds], record };
 };
 
 /** When the person was erased; undefined where that never happened. */

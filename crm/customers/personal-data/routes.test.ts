@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { crmWithCorinne } from '../../../tests/crm-app.ts';
 import { molly } from '../../../tests/lab-customers.ts';
 import { noon } from '../../../tests/test-world.ts';
@@ -7,7 +7,6 @@ let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
 beforeEach(async () => {
   crm = await crmWithCorinne();
 });
-afterEach(() => crm.close());
 
 describe('the export of a person', () => {
   it('is a file with the record, the evidence, stored answers and waiting events', async () => {

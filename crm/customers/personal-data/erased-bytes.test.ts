@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openSqlite } from '../../../lib/sqlite.ts';
+import { dataFolder } from '../../../tests/platform-process.ts';
+import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
+import { testWorld } from '../../../tests/test-world.ts';
+import { openCrmDatabase } from '../../database/open-database.ts';
+import { throughApi } from '../announce-mandates.ts';
+import { type CustomerChanges, insertCustomer, inTransaction } from '../change-customer.ts';
+import { erasePerson } from './erase-person.ts';
+import { heldBesideTheRecord } from './held-beside-the-record.ts';
+
+let folder: string;
+let file: string;
+let changes: CustomerChanges;
+beforeEach(async () => {
+  folder = dataFolder();
+  file = join(folder, 'crm.sqlite');
+  changes = { ...testWorld(), db: await openCrmDatabase(`sqlite:${file}`), committed: () => {} };
+});
+afterEach(() => changes.db.destroy());
+
+const erase = (customerId: string) => erasePerson(changes, heldBesideTheRecord, customerId);
+
+/** Which texts stand anywhere in the bytes of the file and its log. */
+const found = (texts: readonly string[]) => {
+  const bytes = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
+  return texts.filter((text) => bytes.includes(text));
+};
+
+it('no byte names an erased person', async () => {
+  const id = await liveAsQuirine(changes);
+  expect(found(traces)).toEqual(traces);
+  await erase(id);
+  expect(found(traces)).toEqual([]);
+});
+
+it('nor whoever was deleted before', async () => {
+  const marks = Array.from({ length: 100 }, (_, n) => `${'zyxwvuts'[(n * 5) % 8]}-mark-${n}-`);
+  await inTransaction(changes, async (trx) => {
+    for (const [n, mark] of marks.entries()) {
+      const names = { firstName: 'Ada', lastName: mark, city: mark, email: `${mark}@example.org`, phone: null };
+      const data = { ...names, connectionId: `${n}`, connectionMandate: '0' as const };
+      await insertCustomer(trx, data, { ...changes, ...throughApi });
+    }
+  });
+  await changes.db.deleteFrom('customer').execute();
+  expect(found(marks)).toEqual(marks);
+  await erase('1');
+  expect(found(marks)).toEqual([]);
+});
+
+it('while another process reads the old pages that is said, and a repetition finishes it', async () => {
+  const id = await liveAsQuirine(changes);
+  const other = openSqlite(file);
+  other.exec('BEGIN');
+  other.prepare('SELECT * FROM customer').all();
+  await sql`PRAGMA busy_timeout = 50`.execute(changes.db);
+  await expect(erase(id)).rejects.toMatchObject({ code: 'database-in-use' });
+  expect(found(traces)).not.toEqual([]);
+  other.exec('COMMIT');
+  await erase(id);
+  expect(found(traces)).toEqual([]);
+  other.close();
+});

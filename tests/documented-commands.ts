@@ -1,0 +1,52 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, vi } from 'vitest';
+import { dataFolder, root } from './platform-process.ts';
+
+type Command = { line: string; prints: string };
+
+/** The lines behind `$` of a document's console blocks, and what it says that each prints: `…` stands for anything. */
+export const commandsOf = (document: string): Command[] =>
+  [...readFileSync(join(root, document), 'utf8').matchAll(/^```console\n([\s\S]*?)^```/gm)].flatMap(([, block]) =>
+    String(block)
+      .split(/^\$ /m)
+      .slice(1)
+      .map((text) => {
+        const [line = '', ...prints] = text.split('\n');
+        return { line, prints: prints.join('\n').trimEnd() };
+      }),
+  );
+
+const pattern = (text: string) => new RegExp(`^${text.split('…').map(literally).join('[^]*?')}\\n?$`);
+const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+/** `npm start` on free ports with data of its own, as the documents describe it: on 3005 and 3008. */
+export const startDocumented = async () => {
+  const env = { ...process.env, DATA_DIR: dataFolder(), APP_PORT: '0', APP_REST_PORT: '0' };
+  const platform = spawn('npm', ['start'], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  platform.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  await vi.waitFor(() => expect(output).toContain('Ctrl-C stops'), { timeout: 60_000, interval: 20 });
+  const address = (name: string) => String(new RegExp(`${name} +http://(localhost:\\d+)`).exec(output)?.[1]);
+  const [crm, iotPlatform] = [address('CRM'), address('IoT platform')];
+  const asDocumented = (text: string) =>
+    text.replaceAll(crm, 'localhost:3005').replaceAll(iotPlatform, 'localhost:3008').replaceAll('\r', '');
+  const asHere = (text: string) => text.replaceAll('localhost:3005', crm).replaceAll('localhost:3008', iotPlatform);
+  return {
+    printed: () => asDocumented(output),
+    /** Runs one command and compares what it prints with what the document says. */
+    check: async ({ line, prints }: Command) => {
+      const { stdout } = await promisify(execFile)('bash', ['-c', asHere(line)]);
+      expect(asDocumented(stdout)).toMatch(pattern(prints));
+    },
+    close: async () => {
+      process.kill(-(platform.pid as number), 'SIGINT');
+      await once(platform, 'close');
+    },
+  };
+};

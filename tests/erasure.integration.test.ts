@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { dataFolder, startPlatform } from './platform-process.ts';
+import { marriedName, quirine, traces } from './quirine.ts';
+
+const folder = dataFolder();
+
+let platform: Awaited<ReturnType<typeof startPlatform>>;
+beforeAll(async () => {
+  platform = await startPlatform({ DATA_DIR: folder, LOG_LEVEL: 'trace' });
+});
+afterAll(() => platform.end('SIGTERM'));
+
+const send = async (method: string, path: string, body: unknown, headers: Record<string, string> = {}) => {
+  const evidence = { 'mandate-changed-by': 'Quirine', 'mandate-reference': 'call of Mrs Vandenzwaluw' };
+  const response = await fetch(`${platform.crm}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...evidence, ...headers },
+    body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, text: await response.text() };
+};
+
+/** Which of her traces stand anywhere in the bytes of the files so called. */
+const tracesIn = (files: RegExp) => {
+  const found = readdirSync(folder).filter((name) => files.test(name));
+  expect(found).not.toEqual([]);
+  const bytes = Buffer.concat(found.map((name) => readFileSync(join(folder, name)))).toString('latin1');
+  return traces.filter((trace) => bytes.includes(trace));
+};
+
+it('no byte of what the platform keeps names an erased person, and no line of its log ever did', async () => {
+  const key = { 'idempotency-key': 'Quirine-Vandenzwaluw' };
+  expect((await send('POST', '/customers', quirine, key)).status).toBe(201);
+  const second = { ...quirine, connectionId: '4712', lastName: marriedName };
+  expect((await send('POST', '/customers', second)).status).toBe(201);
+  // What is refused must not leave a trace either.
+  expect((await send('POST', '/customers', quirine)).status).toBe(409);
+  expect((await send('POST', '/customers', { ...quirine, city: '' })).status).toBe(422);
+  expect((await send('POST', '/customers', '{"firstName":"Quirine')).status).toBe(400);
+  expect((await send('GET', '/?customerId=Quirine', undefined)).status).toBe(404);
+  expect((await send('PATCH', '/customers/9', { city: 'Venlo' }, { 'if-match': '"7"' })).status).toBe(412);
+  expect((await send('PATCH', '/customers/9', { lastName: marriedName })).status).toBe(200);
+  expect((await send('DELETE', '/customers/10', undefined)).status).toBe(204);
+  expect(tracesIn(/^crm\.sqlite/)).toEqual(traces);
+
+  for (const customerId of [9, 10])
+    expect((await send('POST', `/customers/${customerId}/erasure`, undefined)).status).toBe(200);
+  expect(tracesIn(/./)).toEqual([]);
+  const { text } = await send('GET', '/customers/9/export', undefined);
+  expect(traces.filter((trace) => text.includes(trace))).toEqual([]);
+  expect(JSON.parse(text).mandateHistory).toHaveLength(2);
+  expect(traces.filter((trace) => platform.output().includes(trace))).toEqual([]);
+  expect(platform.output()).toContain('"route":"/customers/:customerId/erasure"');
+});

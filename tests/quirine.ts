@@ -1,0 +1,30 @@
+import type { ChangeOrigin } from '../crm/customers/announce-mandates.ts';
+import { type CustomerChanges, changeCustomer, registerCustomer } from '../crm/customers/change-customer.ts';
+import type { CustomerData } from '../crm/customers/customer.ts';
+
+/** A customer whose every trace can be told from anything else. */
+export const quirine: CustomerData = {
+  firstName: 'Quirine',
+  lastName: 'Vandenzwaluw',
+  city: 'Xanten',
+  connectionId: '4711',
+  connectionMandate: '2',
+  email: 'q.zwaluw@example.org',
+  phone: '+31 6 98765432',
+};
+export const marriedName = 'Zwaluwstaart';
+export const traces = ['Quirine', 'Vandenzwaluw', marriedName, 'Xanten', 'q.zwaluw', '98765432'];
+
+/** Evidence that names her, as it should not. */
+export const byHerself: ChangeOrigin = {
+  evidence: { changedBy: 'Quirine Vandenzwaluw', channel: 'phone', reference: 'call of Mrs Vandenzwaluw' },
+};
+
+/** Registers her, changes her name and moves her. @returns her customerId */
+export const liveAsQuirine = async (changes: CustomerChanges): Promise<string> => {
+  const { customer } = await registerCustomer(changes, quirine, { ...byHerself, idempotencyKey: 'for-Quirine' });
+  const { customerId } = customer;
+  await changeCustomer(changes, customerId, (data) => ({ ...data, lastName: marriedName }), byHerself);
+  await changeCustomer(changes, customerId, (data) => ({ ...data, connectionId: '4712' }), byHerself);
+  return customerId;
+};
