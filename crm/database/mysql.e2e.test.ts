@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { topics } from '../../contracts/topics.ts';
+import type { EventBus, OutgoingEvent } from '../../lib/event-bus.ts';
+import { getJson, postJson } from '../../tests/http.ts';
+import { corinne, corinneInRealTime } from '../../tests/lab-customers.ts';
+import { dataFolder, startProcess } from '../../tests/platform-process.ts';
+import { hammerTwoCrms, publishedIn, startCrmOn } from '../../tests/several-crms.ts';
+import { emptyCrmDatabase } from '../../tests/stack/fresh.ts';
+import { stackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
+import { testWorld } from '../../tests/test-world.ts';
+import { appendToOutbox } from '../outbox/outbox.ts';
+import { startRelay } from '../outbox/relay.ts';
+import { connectCrmDatabase, openCrmDatabase } from './open-database.ts';
+
+const patience = { timeout: 20_000, interval: 20 };
+
+describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
+  let url: Awaited<ReturnType<typeof emptyCrmDatabase>>;
+  beforeEach(async () => {
+    url = await emptyCrmDatabase();
+  });
+  const open = async () => {
+    const db = await openCrmDatabase(url);
+    onTestFinished(() => db.destroy());
+    return db;
+  };
+
+  it('compares ids byte by byte, whatever the database’s own collation is', async () => {
+    const db = await open();
+    const ids = ['a', 'A', 'ä'];
+    await db
+      .insertInto('connection')
+      .values(ids.map((connectionId) => ({ connectionId, revision: 1 })))
+      .execute();
+    const found = await db.selectFrom('connection').selectAll().where('connectionId', '=', 'A').execute();
+    expect(found).toEqual([{ connectionId: 'A', revision: 1 }]);
+  });
+
+  it('is migrated once when several start at the same time', async () => {
+    const databases = await Promise.all([open(), open(), open()]);
+    for (const db of databases) expect(await db.selectFrom('customer').selectAll().execute()).toEqual([]);
+  });
+
+  it('publishes a row that commits later than those behind it', async () => {
+    const db = await open();
+    const published: string[] = [];
+    const bus = {
+      publish: async (_: string, events: OutgoingEvent[]) => published.push(...events.map(({ id }) => id)),
+    };
+    const put = (trx: Parameters<typeof appendToOutbox>[0], id: string) =>
+      appendToOutbox(trx, [{ topic: topics.connectionMandates, id, key: id, event: {} }], 1_000);
+    const early = await db.startTransaction().execute();
+    await put(early, 'early, and committed late');
+    await db.transaction().execute((trx) => put(trx, 'behind it'));
+    const relay = startRelay({ ...testWorld(), db, bus: bus as unknown as EventBus });
+    onTestFinished(() => relay.close(0));
+    await vi.waitFor(() => expect(published).toEqual(['behind it']), patience);
+    await early.commit().execute();
+    await vi.waitFor(() => expect(published).toEqual(['behind it', 'early, and committed late']), patience);
+  });
+
+  it('gives up a statement that is not answered in time, and asks the next on another connection', async () => {
+    const db = connectCrmDatabase(url, 200);
+    onTestFinished(() => db.destroy());
+    await expect(sql`select sleep(20)`.execute(db)).rejects.toMatchObject({ code: 'database-away' });
+    expect((await sql<{ one: number }>`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('says which address cannot be used and why, without the password', async () => {
+    const wrong = startProcess('crm/main.ts', {
+      CRM_DATABASE_URL: url.replace(/:[^:@]*@/, ':hunter2@'),
+      DATA_DIR: dataFolder(),
+    });
+    expect(await wrong.ended).toBe(1);
+    expect(wrong.output()).toMatch(/CRM_DATABASE_URL: mysql:\/\/connection-mandates@\S+ cannot be used: Access denied/);
+    expect(wrong.output()).not.toContain('hunter2');
+  });
+
+  it('gives no id twice and overwrites nothing unseen when two CRMs share it', () => hammerTwoCrms(url));
+
+  it('may go away: the CRM says 503, and goes on by itself when it is back', async () => {
+    const folder = dataFolder();
+    const crm = await startCrmOn(url, folder);
+    const change = (customer: object) => postJson(`${crm.url}/customers/1`, customer);
+    expect((await postJson(`${crm.url}/customers`, corinne)).status).toBe(201);
+    await stopPart('mysql');
+    for (const ask of [
+      () => fetch(`${crm.url}/customers/1`),
+      () => change(corinneInRealTime),
+      () => fetch(`${crm.url}/status`),
+    ]) {
+      const answer = await ask();
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(await answer.json()).toMatchObject({ type: 'urn:problem:database-away', remedy: expect.any(String) });
+    }
+    expect((await getJson(`${crm.url}/readyz`)).body).toMatchObject({
+      checks: { database: expect.stringContaining('not') },
+    });
+    await startPart('mysql');
+    await vi.waitFor(async () => expect((await getJson(`${crm.url}/readyz`)).status).toBe(200), patience);
+    expect((await change(corinneInRealTime)).status).toBe(200);
+    await vi.waitFor(() => expect(publishedIn(folder).at(-1)?.mandate).toBe('2'), patience);
+    expect(await crm.end('SIGTERM')).toBe(0);
+    expect(crm.output()).not.toMatch(/:connection-mandates@|Corinne/);
+  });
+});

@@ -1,0 +1,43 @@
+import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { topics } from '../contracts/topics.ts';
+import { replaceCustomer } from '../crm/customers/change-customer.ts';
+import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { startRelay } from '../crm/outbox/relay.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { createLog } from '../lib/log.ts';
+import { realWorld } from '../lib/world.ts';
+import { corinne } from './lab-customers.ts';
+
+/** Moves customer 7, relays the events, and kills itself before its Nth statement to the CRM's database or the log. */
+const [folder = '', killAt = '', leaseMs = ''] = process.argv.slice(2);
+let counting = false;
+let statements = 0;
+const step = () => {
+  if (counting && ++statements === Number(killAt)) process.kill(process.pid, 'SIGKILL');
+};
+
+const prepare = Database.prototype.prepare;
+const counted = function (this: Database.Database, text: string) {
+  const statement = prepare.call(this, text);
+  for (const name of ['run', 'all'] as const) {
+    const execute = statement[name].bind(statement) as (...values: unknown[]) => never;
+    statement[name] = (...values: unknown[]) => {
+      step();
+      return execute(...values);
+    };
+  }
+  return statement;
+};
+Database.prototype.prepare = counted as typeof prepare;
+
+const world = realWorld(createLog('silent', {}), { service: 'crm' });
+const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
+const bus = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics)).eventBus('crm');
+counting = true;
+const moved = { ...corinne, connectionId: '9001', connectionMandate: '2', email: null, phone: null } as const;
+await replaceCustomer({ ...world, db, committed: () => {} }, '7', moved);
+writeSync(1, 'acknowledged');
+await startRelay({ ...world, db, bus, leaseMs: Number(leaseMs) }).close(5_000);
+writeSync(1, ` after ${statements} statements`);

@@ -1,0 +1,72 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { topics } from '../contracts/topics.ts';
+import { importCustomers } from '../crm/customers/import-customers.ts';
+import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { outboxBacklog } from '../crm/outbox/outbox.ts';
+import { startRelay } from '../crm/outbox/relay.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { closeSqlite, openSqlite } from '../lib/sqlite.ts';
+import { dataFolder, startProgram } from './platform-process.ts';
+import { testWorld } from './test-world.ts';
+
+const leaseMs = 200;
+const patience = { timeout: 20_000, interval: 10 };
+
+/** Publishes what is left in the folder's outbox; tells of customer 7, of the evidence and of all that was published. */
+const comeBack = async (folder: string) => {
+  const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
+  const platform = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics));
+  const relay = startRelay({ ...testWorld(), db, bus: platform.eventBus('crm'), leaseMs });
+  await vi.waitFor(async () => expect(await outboxBacklog(db)).toMatchObject({ waiting: 0 }), patience);
+  await relay.close(0);
+  const customer = await db.selectFrom('customer').selectAll().where('customerId', '=', 7).executeTakeFirstOrThrow();
+  const evidence = await db.selectFrom('mandateChange').selectAll().execute();
+  await db.destroy();
+  platform.close();
+  const log = openSqlite(join(folder, 'platform.sqlite'));
+  const published = (log.prepare('SELECT value FROM record').all([]) as { value: string }[])
+    .map(({ value }): { id: string; subject: string; sequence: string } => JSON.parse(value))
+    .map(({ id, subject, sequence }) => ({ id, change: `${subject} ${sequence}` }));
+  closeSqlite(log);
+  return { customer, announced: evidence.map((row) => `${row.connectionId} ${row.revision}`), published };
+};
+
+it('a CRM killed before any of its statements loses nothing, and publishes nothing under two ids', async () => {
+  const template = dataFolder();
+  const db = await openCrmDatabase(`sqlite:${join(template, 'crm.sqlite')}`);
+  await importCustomers({ ...testWorld(), db, committed: () => {} }, 'data/customer-database.csv');
+  await db.destroy();
+  await comeBack(template);
+
+  let repeated = 0;
+  const killedAt = async (statement: number) => {
+    const folder = dataFolder();
+    cpSync(template, folder, { recursive: true });
+    const args = ['--import', 'tsx', 'tests/crm-until-killed.ts', folder, String(statement), String(leaseMs)];
+    const crm = startProgram(process.execPath, args, {});
+    const end = await crm.ended;
+    const { customer, announced, published } = await comeBack(folder);
+
+    const moved = customer.version === 2;
+    expect(customer.connectionId).toBe(moved ? '9001' : '7733');
+    expect(announced).toHaveLength(moved ? 10 : 8);
+    if (crm.output().includes('acknowledged')) expect(moved).toBe(true);
+    expect(new Set(published.map(({ change }) => change))).toEqual(new Set(announced));
+    // One id for each change, and one change for each id.
+    expect(new Set(published.map(({ id }) => id)).size).toBe(announced.length);
+    expect(new Set(published.map(({ id, change }) => `${id} ${change}`)).size).toBe(announced.length);
+    if (published.length > announced.length) repeated++;
+    return { end, output: crm.output() };
+  };
+
+  let survived: string | undefined;
+  for (let statement = 1; survived === undefined; statement += 2)
+    for (const { end, output } of await Promise.all([killedAt(statement), killedAt(statement + 1)]))
+      if (end === 0) survived = output;
+      else expect(end).toBe('SIGKILL');
+  const statements = Number(/after (\d+) statements/.exec(survived)?.[1]);
+  expect(statements).toBeGreaterThan(15);
+  expect(repeated).toBeGreaterThan(0);
+});

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { expect, vi } from 'vitest';
+import type { CrmDatabaseUrl } from '../crm/database/database-url.ts';
+import { closeSqlite, openSqlite } from '../lib/sqlite.ts';
+import { getJson, postJson } from './http.ts';
+import { dataFolder, said, startProcess } from './platform-process.ts';
+
+const customers = 4;
+const changesOfEach = 40;
+const patience = { timeout: 20_000, interval: 20 };
+
+const customer = (n: number, change: number) => ({
+  firstName: 'First',
+  lastName: `Last ${n}`,
+  city: `City ${change}`,
+  connectionId: String(1000 + n),
+  connectionMandate: String(change % 3),
+});
+
+/** A CRM in a process of its own, on the embedded event bus of the folder. */
+export const startCrmOn = async (databaseUrl: CrmDatabaseUrl, folder: string) => {
+  const env = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none' };
+  const crm = startProcess('crm/main.ts', env);
+  const [url = ''] = await said(crm, /"url":"(http[^"]+)"/);
+  return { ...crm, url };
+};
+
+type Published = { id: string; subject: string; revision: number; mandate: string };
+
+/** What the embedded event bus of the folder holds, in its order. */
+export const publishedIn = (folder: string): Published[] => {
+  const log = openSqlite(join(folder, 'platform.sqlite'));
+  const rows = log.prepare('SELECT value FROM record ORDER BY partition, "offset"').all([]) as { value: string }[];
+  closeSqlite(log);
+  return rows.map(({ value }) => {
+    const { id, subject, sequence, data } = JSON.parse(value);
+    return { id, subject, revision: Number(sequence), mandate: data.connectionMandate };
+  });
+};
+
+/** Two CRMs on one database, both asked to register and to change the same customers at the same time. */
+export const hammerTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
+  const folder = dataFolder();
+  const crms = await Promise.all([startCrmOn(databaseUrl, folder), startCrmOn(databaseUrl, folder)]);
+  const each = Array.from({ length: customers }, (_, n) => n);
+
+  const registered = await Promise.all(
+    each.flatMap((n) => crms.map(({ url }) => postJson(`${url}/customers`, customer(n, 0)))),
+  );
+  expect(registered.map(({ status }) => status).sort()).toEqual([...each.map(() => 201), ...each.map(() => 409)]);
+  const created = await Promise.all(registered.filter(({ status }) => status === 201).map((answer) => answer.json()));
+  expect(new Set(created.map(({ customerId }) => customerId)).size).toBe(customers);
+
+  for (const { customerId, connectionId } of created) {
+    const n = Number(connectionId) - 1000;
+    const change = async (nth: number) => {
+      const { url } = crms[nth % 2] as { url: string };
+      const answer = await postJson(`${url}/customers/${customerId}`, customer(n, nth + 1));
+      expect(answer.status).toBe(200);
+      return (await answer.json()).version;
+    };
+    const versions = await Promise.all(Array.from({ length: changesOfEach }, (_, nth) => change(nth)));
+    // Each change made a version of its own: none overwrote another unseen.
+    expect(versions.sort((a, b) => a - b)).toEqual(Array.from({ length: changesOfEach }, (_, nth) => nth + 2));
+  }
+
+  const relayed = async () => (await getJson(`${crms[0].url}/status`)).body.outbox;
+  await vi.waitFor(async () => expect(await relayed()).toMatchObject({ waiting: 0 }), patience);
+  const published = publishedIn(folder);
+  const distinct = (of: (event: Published) => unknown) => new Set(published.map(of)).size;
+  const changes = distinct(({ subject, revision }) => `${subject} ${revision}`);
+  expect([distinct(({ id }) => id), distinct((event) => JSON.stringify(event))]).toEqual([changes, changes]);
+  for (const { customerId, connectionId } of created) {
+    const held = (await getJson(`${crms[1].url}/customers/${customerId}`)).body;
+    const [last] = published.filter(({ subject }) => subject === connectionId).sort((a, b) => b.revision - a.revision);
+    expect([held.version, held.connectionMandate]).toEqual([changesOfEach + 1, last?.mandate]);
+  }
+  expect(await Promise.all(crms.map((crm) => crm.end('SIGTERM')))).toEqual([0, 0]);
+};
