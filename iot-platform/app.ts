@@ -1,10 +1,12 @@
 import type { Express } from 'express';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
+import { type Completeness, refusalOf } from '../lib/completeness.ts';
 import type { EventBus } from '../lib/event-bus.ts';
 import type { StoreContext } from '../lib/generations/stores.ts';
 import { type AppContext, httpApp } from '../lib/http/app.ts';
 import { healthRoutes } from '../lib/http/health.ts';
 import { statusRoutes } from '../lib/http/status.ts';
+import type { PartingWatch } from '../lib/parting.ts';
 import type { RunningProjection } from '../lib/projection.ts';
 import { openView } from '../lib/view.ts';
 import type { Mandate } from './mandates/mandate.ts';
@@ -30,10 +32,11 @@ export type IotPlatformAppContext = AppContext &
   StoreContext & {
     bus: EventBus;
     projection: Pick<RunningProjection, 'counts'>;
+    parting: Pick<PartingWatch, 'lostToEmptyStore'>;
   };
 
 export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
-  const { bus, store, otherStore, projection } = context;
+  const { bus, store, otherStore, projection, parting } = context;
   const view = openView<Mandate>(mandates, store, { otherStore });
   const routes = {
     ...mandateRoutes(view),
@@ -41,16 +44,29 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
       eventBus: () => bus.check(),
       stateStore: () => store.check(),
       view: async () => {
-        const { state } = await view.completeness();
-        if (state === 'rebuilding') throw new Error('the view is being filled from the log, see /status');
-        if (state === 'incomplete')
-          throw new Error('events are missing from the view, see /status: npm run rebuild mends it');
+        const completeness = await view.completeness();
+        const warning = warningOf(completeness, parting.lostToEmptyStore());
+        if (warning) throw new Error(warning);
       },
     }),
     ...statusRoutes(statusSchema, async () => ({
-      view: await view.completeness().catch((error: Error) => ({ state: 'unknown' as const, reason: error.message })),
+      view: await view.completeness().then(
+        (completeness) => ({ ...completeness, warning: warningOf(completeness, parting.lostToEmptyStore()) }),
+        (error: Error) => ({ state: 'unknown' as const, reason: error.message }),
+      ),
       sinceStart: projection.counts(),
     })),
   };
   return httpApp(routes, { ...context, api, statuses });
+};
+
+/** What a person should do about the view, if anything. */
+const warningOf = (completeness: Completeness, lostToEmptyStore: number): string | undefined => {
+  const refusal = refusalOf(completeness);
+  if (refusal) return `${refusal.message} ${refusal.remedy}`;
+  if (completeness.state !== 'empty' || lostToEmptyStore === 0) return undefined;
+  return (
+    `This store was never filled, and the consumer group has read ${lostToEmptyStore} events already: ` +
+    'npm run rebuild fills it, and so does another consumer group.'
+  );
 };

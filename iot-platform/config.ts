@@ -9,7 +9,7 @@ const schema = z.object({
   /** The Dapr component by which events come. */
   PUBSUB_NAME: z.string().default('iot-platform-pubsub'),
   STATESTORE_NAME: z.string().default('statestore'),
-  /** Of the embedded event bus; with Dapr it stands in the component's YAML. */
+  /** With Dapr it stands in the component's YAML, and here once more: Dapr does not tell it. */
   CONSUMER_GROUP: z.string().default('iot-platform-consumer'),
 });
 

@@ -3,6 +3,7 @@ import type { EventBus } from '../lib/event-bus.ts';
 import type { StoreContext } from '../lib/generations/stores.ts';
 import { deliveryApp } from '../lib/http/delivery-app.ts';
 import { listen } from '../lib/http/listen.ts';
+import { watchParting } from '../lib/parting.ts';
 import { startProjection } from '../lib/projection.ts';
 import type { Service } from '../lib/service.ts';
 import type { World } from '../lib/world.ts';
@@ -23,10 +24,11 @@ export const startIotPlatform = async (
   const { log, deliveries } = context;
   const projection = await startProjection(mandates, context);
   const onePort = config.port === config.deliveryPort;
-  const opened: Service[] = [projection];
+  const parting = watchParting(mandates, context);
+  const opened: Service[] = [projection, parting];
   const close = async () => void (await Promise.all(opened.map((service) => service.close())));
   try {
-    const app = iotPlatformApp({ ...context, projection, deliveries: onePort ? deliveries : undefined });
+    const app = iotPlatformApp({ ...context, projection, parting, deliveries: onePort ? deliveries : undefined });
     const rest = await listen(app, { ...config, variable: 'APP_REST_PORT' });
     opened.push(rest);
     if (deliveries && !onePort)

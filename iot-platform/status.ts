@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Completeness } from '../lib/completeness.ts';
 import type { Position } from '../lib/position.ts';
-import type { Completeness } from '../lib/view.ts';
 
 const generation = z.object({ number: z.int().min(1), store: z.string().exactOptional() });
 const offsets = z.record(z.string(), z.int());
@@ -22,12 +22,13 @@ const rebuild = z
   })
   .meta({ description: 'What a rebuild has done so far; times in ms since 1970.' });
 
-const completeness: z.ZodType<unknown, Completeness> = z.object({
+const completeness: z.ZodType<unknown, Completeness & { warning?: string | undefined }> = z.object({
   state: z.enum(['empty', 'complete', 'incomplete', 'rebuilding']),
   generation: generation.meta({ description: 'The one that answers.' }),
   partitions: z.record(z.string(), position).meta({ description: 'The last offset, and those that never arrived.' }),
   previous: z.array(generation).exactOptional().meta({ description: 'Those that can be switched back to.' }),
   rebuild: rebuild.exactOptional(),
+  warning: z.string().optional().meta({ description: 'What is to be done about the view.' }),
 });
 
 /** How far the view is, and what became of the events since the start. */

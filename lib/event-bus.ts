@@ -34,6 +34,11 @@ export type EventBus = {
   /** Resolves when every event is durable. @throws NotDurable naming the events that may not be */
   publish(topic: string, events: readonly OutgoingEvent[]): Promise<void>;
   subscribe(topic: string, handler: BatchHandler): Promise<Subscription>;
+  /**
+   * What the consumer group has acknowledged: by partition the offset behind it, nothing where it has acknowledged
+   * nothing. Never more than handlers answered `done` for. Empty where the broker cannot tell.
+   */
+  acknowledged(topic: string): Promise<ReadonlyMap<number, number>>;
   /** @throws Error that says what is missing, when the bus cannot be used now */
   check(): Promise<void>;
 };

@@ -15,7 +15,7 @@ export type PlatformSettings = {
 };
 
 export type Platform = {
-  /** `pubsub` names the Dapr component, which has its own consumer group; the embedded bus needs the group alone. */
+  /** `pubsub` names the Dapr component, whose consumer group is to be given as well; the embedded bus needs that alone. */
   eventBus(names: { pubsub: string; consumerGroup: string }): EventBus;
   stateStore(name: string): StateStore;
   /** What a sidecar calls, to be served on the app port. */
@@ -31,7 +31,7 @@ export const openPlatform = (
 ): Platform => {
   if (dapr) {
     const { eventBus, ...platform } = openDaprPlatform(dapr, topics, world);
-    return { ...platform, eventBus: ({ pubsub }) => eventBus(pubsub) };
+    return { ...platform, eventBus: ({ pubsub, consumerGroup }) => eventBus(pubsub, consumerGroup) };
   }
   const { eventBus, ...platform } = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), topics, world);
   return { ...platform, eventBus: ({ consumerGroup }) => eventBus(consumerGroup) };

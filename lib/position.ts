@@ -15,6 +15,12 @@ export const through = ({ applied, missing }: Position, offset: number): Positio
   missing: missing.flatMap(([first, last]) => (last > offset ? [[Math.max(first, offset + 1), last] as const] : [])),
 });
 
+/** The position of a view that was told that it has everything before `next`: what it has not, it misses. */
+export const missingBefore = (position: Position, next: number): Position =>
+  next <= position.applied + 1
+    ? position
+    : { applied: next - 1, missing: [...position.missing, [position.applied + 1, next - 1]] };
+
 const see = (position: Position, offset: number): Position => {
   const { applied, missing } = position;
   if (offset === applied + 1) return { applied: offset, missing };

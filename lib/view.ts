@@ -1,34 +1,18 @@
-import { DomainError } from './domain-error.ts';
+import { type Completeness, completenessOf, refusalOf } from './completeness.ts';
 import type { Topic } from './event-bus.ts';
 import { documentKey, type Generation } from './generations/generation.ts';
-import { asPointer, type Pointer, pointerKey, type Rebuild } from './generations/pointer.ts';
+import { asPointer, type Pointer, pointerKey } from './generations/pointer.ts';
 import { asPositionDocument, positionKey } from './generations/position-document.ts';
 import { type StoreContext, storesOf } from './generations/stores.ts';
-import type { Position } from './position.ts';
 import type { StateStore } from './state-store.ts';
 
-/**
- * `empty`: the generation that answers has never seen an event of the topic. `incomplete`: events are missing that the
- * topic once had, so a document that is not there may only be missing here. `rebuilding`: nobody may ask it yet.
- */
-export type Completeness = {
-  readonly state: 'empty' | 'complete' | 'incomplete' | 'rebuilding';
-  /** The one that answers. */
-  readonly generation: Generation;
-  /** How far that one has followed each partition. */
-  readonly partitions: Record<number, Position>;
-  /** Those that answered before and can be switched back to. */
-  readonly previous?: readonly Generation[];
-  readonly rebuild?: Rebuild;
-};
-
 export type View<Document> = {
-  /** @throws DomainError view-rebuilding while the view is filled in its place */
+  /** @throws DomainError view-rebuilding while the view is filled in its place, view-incomplete when events are missing */
   get(key: string): Promise<Document | undefined>;
   completeness(): Promise<Completeness>;
 };
 
-/** A pointer that was read this long ago may still be gone by. */
+/** A pointer that was read this long ago may still be gone by, and so may what was missing then. */
 export const pointerAgeMs = 1_000;
 /** A reader that slept on its way reads again: what it was pointed to may have been deleted meanwhile. */
 export const answerWithinMs = 3_000;
@@ -47,14 +31,20 @@ export const openView = <Document>(
   }: { otherStore?: StoreContext['otherStore']; clock?: () => number } = {},
 ): View<Document> => {
   const stores = storesOf({ store, otherStore });
-  let known: { pointer: Pointer; readAt: number } | undefined;
+  const positionKeys = Array.from({ length: topic.partitions }, (_, n) => positionKey(name, topic.name, n));
+  let known: { pointer: Pointer; completeness: Completeness; readAt: number } | undefined;
 
-  /** Reads the pointer anew, and keys of the home with it. */
+  /** Reads the pointer and the positions anew, and keys of the home with them. */
   const look = async (...keys: string[]) => {
     const readAt = clock();
-    const held = await store.getMany([pointerKey(name), ...keys]);
-    known = { pointer: asPointer(held.get(pointerKey(name))?.value), readAt };
-    return { ...known, held };
+    const held = await store.getMany([pointerKey(name), ...positionKeys, ...keys]);
+    const pointer = asPointer(held.get(pointerKey(name))?.value);
+    const { store: other } = pointer.answering;
+    const positions = other === undefined ? held : await stores(other).getMany(positionKeys);
+    const documents = positionKeys.map((key) => asPositionDocument(positions.get(key)?.value));
+    const looked = { pointer, completeness: completenessOf(pointer, documents), readAt };
+    known = looked;
+    return { ...looked, held };
   };
   const read = async ({ number, store: other }: Generation, key: string) => {
     const at = documentKey(number, key);
@@ -63,8 +53,9 @@ export const openView = <Document>(
   /** In one call, where the pointer still says what it did. */
   const lookAndRead = async (key: string) => {
     const hoped = documentKey(known?.pointer.answering.number ?? 1, key);
-    const { pointer, readAt, held } = await look(hoped);
-    if (pointer.unready) throw rebuilding();
+    const { pointer, completeness, readAt, held } = await look(hoped);
+    const refusal = refusalOf(completeness);
+    if (refusal) throw refusal;
     const { number, store: other } = pointer.answering;
     const isRead = other === undefined && documentKey(number, key) === hoped;
     return { readAt, document: isRead ? (held.get(hoped)?.value as Document) : await read(pointer.answering, key) };
@@ -73,7 +64,7 @@ export const openView = <Document>(
   return {
     get: async (key) => {
       const asked = known;
-      if (asked && !asked.pointer.unready && clock() - asked.readAt < pointerAgeMs) {
+      if (asked && !refusalOf(asked.completeness) && clock() - asked.readAt < pointerAgeMs) {
         const document = await read(asked.pointer.answering, key);
         if (document !== undefined && clock() - asked.readAt < answerWithinMs) return document;
       }
@@ -84,32 +75,6 @@ export const openView = <Document>(
       throw new Error(`the store takes longer than ${answerWithinMs / 1000} s to answer`);
     },
 
-    completeness: async () => {
-      const keys = Array.from({ length: topic.partitions }, (_, partition) => positionKey(name, topic.name, partition));
-      const { pointer, held } = await look(...keys);
-      const { number, store: other } = pointer.answering;
-      const documents = other === undefined ? held : await stores(other).getMany(keys);
-      const found = keys.map((key) => asPositionDocument(documents.get(key)?.value));
-      const known = found.flatMap((document, partition) => {
-        const position = document?.generations[number];
-        return position && position.applied >= 0 ? [[partition, position] as const] : [];
-      });
-      // A list without the generation that answers: nobody keeps it up to date.
-      const unkept = found.some((document) => document && !document.generations[number]);
-      const gaps = unkept || known.some(([, position]) => position.missing.length > 0);
-      const state = gaps ? 'incomplete' : known.length === 0 ? 'empty' : 'complete';
-      return {
-        state: pointer.unready ? 'rebuilding' : state,
-        generation: pointer.answering,
-        partitions: Object.fromEntries(known),
-        ...(pointer.previous.length > 0 && { previous: pointer.previous }),
-        ...(pointer.rebuild && { rebuild: pointer.rebuild }),
-      };
-    },
+    completeness: async () => (await look()).completeness,
   };
 };
-
-const rebuilding = () =>
-  new DomainError('view-rebuilding', 'This view is being filled again from the log; it answers when that is done.', {
-    remedy: '/status says how far it is',
-  });

@@ -35,7 +35,11 @@ it.each([
 
   const lastSeen = new Map<string, number>();
   const sample = async (connectionId: string) => {
-    const revision = (await view.get(connectionId))?.revision ?? 0;
+    // Where this bus has passed over events, the view refuses until they come.
+    const answer = await view.get(connectionId).catch((error) => {
+      if (error.code !== 'view-incomplete') throw error;
+    });
+    const revision = answer?.revision ?? lastSeen.get(connectionId) ?? 0;
     expect(revision).toBeGreaterThanOrEqual(lastSeen.get(connectionId) ?? 0);
     lastSeen.set(connectionId, revision);
   };

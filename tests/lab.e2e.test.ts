@@ -129,8 +129,14 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
   it('8. is empty on another store, and is rebuilt from Kafka by a renamed consumer group', async () => {
     await iotPlatform.end('SIGTERM');
     iotPlatform = await startIotMember(resources, { STATESTORE_NAME: 'durable-statestore' });
-    await ready(iotPlatform);
-    expect(await mandateOf(iotPlatform, '7733')).toBe(404);
+    await becomes(iotPlatform, '7733', 404);
+    await vi.waitFor(
+      async () =>
+        expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
+          checks: { view: expect.stringContaining('never filled') },
+        }),
+      patience,
+    );
     await iotPlatform.end('SIGTERM');
 
     const renamed = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', 'iot-platform-consumer-2'));

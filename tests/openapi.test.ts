@@ -19,6 +19,7 @@ const services = {
       ...world,
       bus,
       store: platform.stateStore('statestore'),
+      parting: { lostToEmptyStore: () => 0 },
       projection: { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }) },
     }),
 };

@@ -10,16 +10,24 @@ import { iotPlatformApp } from '../app.ts';
 const mandate = { connectionId: '7733', connectionMandate: '1', revision: 10, changedAt: '2026-11-21T12:00:00.000Z' };
 const position = positionKey('mandates', topics.connectionMandates.name, 0);
 
+const projection = { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }) };
+const parting = { lostToEmptyStore: () => 0 };
 const iotPlatform = async (
   documents: Record<string, unknown>,
   disturb: (store: StateStore) => StateStore = (store) => store,
+  lostToEmptyStore = 0,
 ) => {
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
   const store = platform.stateStore('statestore');
   await store.transact(Object.entries(documents).map(([key, value]) => ({ key, value })));
-  const projection = { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }) };
   return request(
-    iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store: disturb(store), projection }),
+    iotPlatformApp({
+      ...testWorld(),
+      bus: platform.eventBus('group'),
+      store: disturb(store),
+      projection,
+      parting: { lostToEmptyStore: () => lostToEmptyStore },
+    }),
   );
 };
 const filled = { [mandate.connectionId]: mandate, [position]: { applied: 3, missing: [] } };
@@ -59,7 +67,23 @@ describe('a mandate', () => {
     expect(body.remedy).toContain('rebuild');
     const { body: readiness } = await http.get('/readyz').expect(503);
     expect(readiness.checks.view).toContain('rebuild');
-    await http.get('/mandates/7733').expect(200);
+  });
+
+  it('is not answered by a view that misses events, for it may be out of date', async () => {
+    const http = await iotPlatform(incomplete);
+    const { body } = await http.get('/?connectionId=7733').expect(503).expect('Retry-After', '1');
+    expect(body).toMatchObject({ type: 'urn:problem:view-incomplete' });
+    const { body: status } = await http.get('/status').expect(200);
+    expect(status.view).toMatchObject({ state: 'incomplete', warning: expect.stringContaining('npm run rebuild') });
+  });
+
+  it('is unknown to a store that was never filled, and one that takes the place of another is not ready', async () => {
+    const http = await iotPlatform({}, undefined, 8);
+    await http.get('/?connectionId=7733').expect(404);
+    const { body: readiness } = await http.get('/readyz').expect(503);
+    expect(readiness.checks.view).toContain('never filled, and the consumer group has read 8 events');
+    const { body: status } = await http.get('/status').expect(200);
+    expect(status.view).toMatchObject({ state: 'empty', warning: readiness.checks.view });
   });
 
   it('is answered once the view has the revision that was asked for, or 503 when it has not in time', async () => {
@@ -68,8 +92,9 @@ describe('a mandate', () => {
     const put = async (held: typeof mandate, etag?: string) =>
       store.transact([{ key: held.connectionId, value: held, etag }]);
     await put(mandate);
-    const projection = { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }) };
-    const http = request(iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store, projection }));
+    const http = request(
+      iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store, projection, parting }),
+    );
     await http.get('/mandates/7733?minRevision=10').expect(200, mandate);
     const { body } = await http
       .get('/?connectionId=7733&minRevision=11&waitMs=60')

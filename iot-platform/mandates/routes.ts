@@ -79,12 +79,6 @@ const readMandate = async (view: View<Mandate>, { connectionId, minRevision, wai
 const findMandate = async (view: View<Mandate>, connectionId: string): Promise<Mandate> => {
   const { mandate, state } = await read(view, connectionId);
   if (mandate) return mandate;
-  if (state === 'incomplete')
-    throw new DomainError(
-      'view-incomplete',
-      `No mandate of ${connectionId} is here, but events are missing from this view.`,
-      { remedy: 'rebuild the view from the log; /status says what is missing' },
-    );
   const detail =
     state === 'empty'
       ? `This view has never been filled, so it knows no mandate of ${connectionId} either.`

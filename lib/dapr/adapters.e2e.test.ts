@@ -17,6 +17,7 @@ import { stateStoreContract } from '../state-store.contract.ts';
 import { createDeliveries } from './deliveries.ts';
 import { daprEventBus } from './event-bus.ts';
 import { sidecarOnly } from './guard.ts';
+import { committedToKafka } from './kafka-group.ts';
 import { connectSidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
 
@@ -33,6 +34,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     return {
       publish,
       check,
+      acknowledged: (topic) => committedToKafka([`127.0.0.1:${ports.kafka}`], group, topic),
       subscribe: async (topic, handler) => {
         const deliveries = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);

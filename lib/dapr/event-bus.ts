@@ -11,12 +11,15 @@ import {
 import type { Deliveries } from './deliveries.ts';
 import { complaintOf, type Sidecar, type SidecarAnswer } from './sidecar.ts';
 
-/** An event bus through a Dapr pubsub component. The consumer group is the component's affair. */
+/**
+ * An event bus through a Dapr pubsub component. The consumer group is the component's affair, and Dapr does not tell what
+ * it has acknowledged: the broker has to be asked.
+ */
 export const daprEventBus = (
   sidecar: Sidecar,
   pubsub: string,
   { topics, deliveries }: { topics: readonly Topic[]; deliveries: Deliveries },
-): EventBus => ({
+): Omit<EventBus, 'acknowledged'> => ({
   publish: async (topicName, events) => {
     const topic = declaredTopic(topics, topicName);
     const { fitting, tooLarge } = bySize(topic, events);

@@ -1,5 +1,5 @@
-import { Kafka, logLevel } from 'kafkajs';
 import type { Topic } from '../event-bus.ts';
+import { withKafkaAdmin } from './kafka-admin.ts';
 import type { Sidecar } from './sidecar.ts';
 
 /**
@@ -12,20 +12,8 @@ export const checkKafkaTopics = async (
   brokers: readonly string[],
   topics: readonly Topic[],
 ): Promise<void> => {
-  const { components } = await sidecar.metadata();
-  if (components.find(({ name }) => name === pubsub)?.type !== 'pubsub.kafka') return;
-  const kafka = new Kafka({
-    brokers: [...brokers],
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 2_000,
-    requestTimeout: 2_000,
-    retry: { retries: 0 },
-  });
-  const admin = kafka.admin();
-  try {
-    await admin.connect().catch((error: Error) => {
-      throw new Error(`Kafka does not answer at ${brokers.join(', ')} (KAFKA_BROKERS): ${error.message}`);
-    });
+  if (!(await isKafka(sidecar, pubsub))) return;
+  await withKafkaAdmin(brokers, async (admin) => {
     const existing = await admin.listTopics();
     const wanted = topics.filter(({ name }) => existing.includes(name)).map(({ name }) => name);
     const { topics: found } = await admin.fetchTopicMetadata({ topics: wanted });
@@ -36,7 +24,11 @@ export const checkKafkaTopics = async (
     });
     if (problems.length > 0)
       throw new Error(`${problems.join('; ')}: create the topics with npm run stack -- up kafka`);
-  } finally {
-    await admin.disconnect();
-  }
+  });
+};
+
+/** Redis Streams, for one, has neither partitions nor offsets. */
+export const isKafka = async (sidecar: Sidecar, pubsub: string): Promise<boolean> => {
+  const { components } = await sidecar.metadata();
+  return components.find(({ name }) => name === pubsub)?.type === 'pubsub.kafka';
 };

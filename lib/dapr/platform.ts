@@ -7,7 +7,8 @@ import type { World } from '../world.ts';
 import { createDeliveries } from './deliveries.ts';
 import { daprEventBus } from './event-bus.ts';
 import { sidecarOnly } from './guard.ts';
-import { checkKafkaTopics } from './kafka-topics.ts';
+import { committedToKafka } from './kafka-group.ts';
+import { checkKafkaTopics, isKafka } from './kafka-topics.ts';
 import { connectSidecar, type Sidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
 
@@ -22,7 +23,8 @@ export type DaprSettings = {
 };
 
 export type DaprPlatform = {
-  eventBus(pubsub: string): EventBus;
+  /** The group is the one that the component names: Dapr does not tell it. */
+  eventBus(pubsub: string, consumerGroup: string): EventBus;
   stateStore(name: string): StateStore;
   /** What the sidecar calls; to be served on the app port before that listens. */
   deliveries: Router;
@@ -44,14 +46,18 @@ export const openDaprPlatform = (
   const deliveries = createDeliveries(sidecarOnly(settings.appToken), { now, log });
 
   return {
-    eventBus: (pubsub) => {
+    eventBus: (pubsub, consumerGroup) => {
       void refuseStrangeSidecar(sidecar, pubsub, { signal: closing.signal, fail });
       const bus = daprEventBus(sidecar, pubsub, { topics, deliveries });
       const check = async () => {
         await bus.check();
         await checkKafkaTopics(sidecar, pubsub, settings.kafkaBrokers, topics);
       };
-      return { ...bus, check };
+      const acknowledged = async (topic: string) =>
+        (await isKafka(sidecar, pubsub))
+          ? committedToKafka(settings.kafkaBrokers, consumerGroup, topic)
+          : new Map<number, number>();
+      return { ...bus, check, acknowledged };
     },
     stateStore: (name) => daprStateStore(sidecar, name, newId),
     deliveries: deliveries.router,

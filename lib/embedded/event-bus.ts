@@ -57,6 +57,8 @@ export const embeddedEventBus = (
       };
     },
 
+    acknowledged: async (topicName) => log.committed(topicName),
+
     check: async () => {
       database.prepare('SELECT 1').all();
     },

@@ -33,6 +33,9 @@ export const eventLog = (database: SqliteDatabase, consumerGroup: string, now: (
     `INSERT INTO committed_offset VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET next_offset = max(next_offset, excluded.next_offset)`,
   );
+  const readCommitted = database.prepare(
+    'SELECT partition, next_offset AS next FROM committed_offset WHERE consumer_group = ? AND topic = ?',
+  );
 
   return {
     append: database.transaction(({ name, partitions }: Topic, events: readonly OutgoingEvent[]) => {
@@ -54,6 +57,12 @@ export const eventLog = (database: SqliteDatabase, consumerGroup: string, now: (
 
     commit: ({ topic, partition, offset }: DeliveredRecord) => {
       write.run(consumerGroup, topic, partition, (offset as number) + 1);
+    },
+
+    /** By partition the offset behind what the group has committed. */
+    committed: (topic: string): Map<number, number> => {
+      const rows = readCommitted.all(consumerGroup, topic) as { partition: number; next: number }[];
+      return new Map(rows.map(({ partition, next }) => [partition, next]));
     },
   };
 };

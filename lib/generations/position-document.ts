@@ -1,4 +1,4 @@
-import { advance, type Position } from '../position.ts';
+import { advance, missingBefore, type Position } from '../position.ts';
 import type { Pointer } from './pointer.ts';
 
 /**
@@ -44,6 +44,15 @@ export const advanceAll = (document: PositionDocument, offsets: readonly number[
   );
   if (advanced.every(([number, position]) => position === document.generations[number])) return document;
   return { ...document, generations: Object.fromEntries(advanced) };
+};
+
+/** The document of a store that was told that it has everything before `next`; the very same one where it has. */
+export const missingInAll = (document: PositionDocument, next: number): PositionDocument => {
+  const marked = numbersOf(document).map(
+    (number) => [number, missingBefore(positionOf(document, number) as Position, next)] as const,
+  );
+  if (marked.every(([number, position]) => position === document.generations[number])) return document;
+  return { ...document, generations: Object.fromEntries(marked) };
 };
 
 export const numbersOf = ({ generations }: PositionDocument): number[] => Object.keys(generations).map(Number);
