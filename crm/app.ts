@@ -13,6 +13,9 @@ import { oneCustomerRoutes } from './customers/one-customer-routes.ts';
 import { heldBesideTheRecord } from './customers/personal-data/held-beside-the-record.ts';
 import { personalDataRoutes } from './customers/personal-data/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
+import { heldImportedRows } from './imports/held-rows.ts';
+import type { ImportQueue } from './imports/import-queue.ts';
+import { importRoutes, importStatuses } from './imports/routes.ts';
 import { outboxBacklog } from './outbox/outbox.ts';
 import { relayedBy } from './outbox/relay-lease.ts';
 
@@ -23,6 +26,7 @@ const statuses = {
   'version-differs': 412,
   'key-reused': 422,
   'database-in-use': 503,
+  ...importStatuses,
 };
 
 const api = {
@@ -43,7 +47,8 @@ const statusSchema = z.object({
     .meta({ description: 'How many events wait to be published, and since when the oldest does.' }),
 });
 
-export type CrmAppContext = CustomerChanges & AppContext & { bus: EventBus; durable: boolean; instance?: string };
+export type CrmAppContext = CustomerChanges &
+  AppContext & { bus: EventBus; durable: boolean; imports: ImportQueue; instance?: string };
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable, instance } = context;
@@ -52,7 +57,8 @@ export const crmApp = (context: CrmAppContext): Express => {
     ...customerRoutes(context),
     ...oneCustomerRoutes(context),
     ...mandateHistoryRoutes(context),
-    ...personalDataRoutes(context, heldBesideTheRecord),
+    ...personalDataRoutes(context, { ...heldBesideTheRecord, importReports: heldImportedRows }),
+    ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
       database: durable ? 'durable' : 'in memory: nothing survives a stop, the next start loads the CSV again',
       instance,

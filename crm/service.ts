@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ConfigError } from '../lib/config-error.ts';
 import { DomainError } from '../lib/domain-error.ts';
@@ -8,9 +9,10 @@ import type { World } from '../lib/world.ts';
 import { crmApp } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
-import { importCustomers } from './customers/import-customers.ts';
 import { openCrmDatabase } from './database/open-database.ts';
 import { keepForgetting } from './idempotency/keep-forgetting.ts';
+import { importOnce, logImport } from './imports/import-once.ts';
+import { importQueue } from './imports/import-queue.ts';
 import { startRelay } from './outbox/relay.ts';
 
 const flushForMs = 5_000;
@@ -37,12 +39,12 @@ export const startCrm = async (
   };
   try {
     if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
-    const server = await listen(crmApp({ ...changes, durable, instance: relay.holder }), {
-      ...config,
-      variable: 'APP_PORT',
-    });
+    const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
+    await imports.resume();
+    const app = crmApp({ ...changes, durable, imports, instance: relay.holder });
+    const server = await listen(app, { ...config, variable: 'APP_PORT' });
     log.info({ url: server.url }, 'CRM listens');
-    return { url: server.url, close: () => server.close().then(close) };
+    return { url: server.url, close: () => server.close().then(imports.close).then(close) };
   } catch (error) {
     await close();
     throw error;
@@ -50,15 +52,10 @@ export const startCrm = async (
 };
 
 const loadCustomers = async (changes: CustomerChanges, file: string, log: Logger) => {
-  const report = await importCustomers(changes, file).catch((error) => {
-    if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${error.message}`);
+  const job = await importOnce(changes, file).catch((error) => {
+    if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${error.message}`);
     throw error;
   });
-  const { importedBefore, created, unchanged, differing, refused } = report;
-  if (importedBefore) return log.info({ file }, 'customers were loaded before');
-  // Fields only, never values: a log names nobody.
-  for (const { line, errors } of refused)
-    log.warn({ file, line, errors: errors.map(({ field, expected }) => `${field}: ${expected}`) }, 'row refused');
-  for (const { line, fields } of differing) log.warn({ file, line, fields }, 'row left alone: what is there differs');
-  log.info({ file, created, unchanged, differing: differing.length, refused: refused.length }, 'customers loaded');
+  if (!job) return log.info({ file }, 'customers were loaded before');
+  await logImport(changes.db, job, log);
 };

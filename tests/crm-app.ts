@@ -1,9 +1,11 @@
 import request from 'supertest';
 import { crmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/change-customer.ts';
+import { importQueue } from '../crm/imports/import-queue.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { corinne } from './lab-customers.ts';
+import { dataFolder } from './platform-process.ts';
 import { testWorld } from './test-world.ts';
 
 /** The CRM's routes on a database with one customer, Corinne, whose id is 1; its outbox is empty. */
@@ -15,7 +17,7 @@ export const crmWithCorinne = async () => {
   await db.deleteFrom('outbox').execute();
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
   return {
-    http: request(crmApp({ ...changes, bus, durable: false })),
+    http: request(crmApp({ ...changes, bus, durable: false, imports: importQueue(changes, dataFolder()) })),
     db,
     setClock: world.setClock,
     /** Connection, mandate and revision of each event that waits. */

@@ -4,8 +4,8 @@ import { expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { replaceCustomer } from '../crm/customers/change-customer.ts';
 import { findCustomer, listCustomers } from '../crm/customers/find-customers.ts';
-import { importCustomers } from '../crm/customers/import-customers.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { importOnce } from '../crm/imports/import-once.ts';
 import { outboxBacklog } from '../crm/outbox/outbox.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
 import type { Mandate } from '../iot-platform/mandates/mandate.ts';
@@ -31,7 +31,7 @@ it.each([
   const db = await openCrmDatabase('memory');
   const relay = startRelay({ ...world, db, bus });
   const changes = { ...world, db, committed: () => relay.wake() };
-  await importCustomers(changes, 'data/customer-database.csv');
+  await importOnce(changes, 'data/customer-database.csv');
 
   const lastSeen = new Map<string, number>();
   const sample = async (connectionId: string) => {

@@ -2,8 +2,8 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { importCustomers } from '../crm/customers/import-customers.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { importOnce } from '../crm/imports/import-once.ts';
 import { outboxBacklog } from '../crm/outbox/outbox.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
@@ -36,7 +36,7 @@ const comeBack = async (folder: string) => {
 it('a CRM killed before any of its statements loses nothing, and publishes nothing under two ids', async () => {
   const template = dataFolder();
   const db = await openCrmDatabase(`sqlite:${join(template, 'crm.sqlite')}`);
-  await importCustomers({ ...testWorld(), db, committed: () => {} }, 'data/customer-database.csv');
+  await importOnce({ ...testWorld(), db, committed: () => {} }, 'data/customer-database.csv');
   await db.destroy();
   await comeBack(template);
 

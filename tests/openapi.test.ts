@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { crmApp } from '../crm/app.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { importQueue } from '../crm/imports/import-queue.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
 import { testWorld } from './test-world.ts';
@@ -13,7 +14,10 @@ const bus = platform.eventBus('test');
 const world = testWorld();
 
 const services = {
-  CRM: async () => crmApp({ ...world, bus, db: await openCrmDatabase('memory'), durable: false, committed: () => {} }),
+  CRM: async () => {
+    const changes = { ...world, db: await openCrmDatabase('memory'), committed: () => {} };
+    return crmApp({ ...changes, bus, durable: false, imports: importQueue(changes, 'not used') });
+  },
   'IoT platform': async () =>
     iotPlatformApp({
       ...world,

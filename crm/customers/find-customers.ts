@@ -50,6 +50,7 @@ export const revisionsOf = async (
   db: Kysely<CrmDatabase>,
   connectionIds: readonly string[],
 ): Promise<Map<string, number>> => {
+  if (connectionIds.length === 0) return new Map();
   const rows = await db.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds).execute();
   return byConnection(rows);
 };
@@ -63,17 +64,19 @@ export const lockRevisions = async (trx: Transaction<CrmDatabase>, connectionIds
 const byConnection = (rows: readonly ConnectionTable[]) =>
   new Map(rows.map(({ connectionId, revision }) => [connectionId, Number(revision)]));
 
-/** Those of these customers that there are. */
-export const findCustomers = async (
-  db: Kysely<CrmDatabase>,
+/** Those of these customers that there are, locked in one order: two transactions must not wait for each other. */
+export const lockCustomers = async (
+  trx: Transaction<CrmDatabase>,
   by: 'customerId' | 'connectionId',
   values: readonly string[],
 ): Promise<Customer[]> => {
   if (values.length === 0) return [];
-  const rows = await db
+  const rows = await trx
     .selectFrom('customer')
     .selectAll()
     .where(by, 'in', by === 'customerId' ? values.map(Number) : values)
+    .orderBy('customerId')
+    .forUpdate()
     .execute();
   return rows.map(asCustomer);
 };

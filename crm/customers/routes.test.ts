@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { corinne, molly } from '../../tests/lab-customers.ts';
+import { dataFolder } from '../../tests/platform-process.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
 import { crmApp } from '../app.ts';
-import { importCustomers } from './import-customers.ts';
+import { importOnce } from '../imports/import-once.ts';
+import { importQueue } from '../imports/import-queue.ts';
 
 /** A customer as it is answered, with what a caller need not say. */
 const shown = (customer: object) => {
@@ -17,9 +19,9 @@ const crm = async ({ empty = false } = {}) => {
   const world = testWorld();
   const db = await openTestDatabase();
   const changes = { ...world, db, committed: () => {} };
-  if (!empty) await importCustomers(changes, 'data/customer-database.csv');
+  if (!empty) await importOnce(changes, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
-  const http = request(crmApp({ ...changes, bus, durable: false }));
+  const http = request(crmApp({ ...changes, bus, durable: false, imports: importQueue(changes, dataFolder()) }));
   const outbox = async () => {
     const rows = await db.selectFrom('outbox').selectAll().orderBy('sequence').execute();
     return rows.map(({ event, eventKey, topic, id }) => ({ ...JSON.parse(event), eventKey, topic, rowId: id }));

@@ -3,6 +3,7 @@ import { customersConnectionsOutbox } from './migrations/0001-customers-connecti
 import { contactsEvidenceLease } from './migrations/0002-contacts-evidence-lease.ts';
 import { answersErasures } from './migrations/0003-answers-erasures.ts';
 import { customerLists } from './migrations/0004-customer-lists.ts';
+import { imports } from './migrations/0005-imports.ts';
 
 /**
  * In the order of their names. What has landed is never edited; a change is a new migration. Each may be run again: one
@@ -13,4 +14,5 @@ export const migrations: Record<string, Migration> = {
   '0002-contacts-evidence-lease': contactsEvidenceLease,
   '0003-answers-erasures': answersErasures,
   '0004-customer-lists': customerLists,
+  '0005-imports': imports,
 };

@@ -68,6 +68,50 @@ export type StoredAnswerTable = {
 /** Numbers that belonged to somebody who is to be forgotten, and are never given to anybody else. */
 export type ErasedCustomerTable = { customerId: number; erasedAt: number };
 
+/**
+ * An import and how far it is. Rows with an id are its first pass, those without its second; `line` is the last one of the
+ * pass that is committed. `columns` is a JSON list, as in the file's header.
+ */
+export type ImportJobTable = {
+  importId: string;
+  fileName: string;
+  digest: string;
+  bytes: number;
+  lines: number;
+  columns: string;
+  onConflict: 'skip' | 'update' | 'fail';
+  dryRun: 0 | 1;
+  state: 'waiting' | 'running' | 'finished' | 'failed';
+  failure: string | null;
+  pass: 1 | 2;
+  line: number;
+  bytesDone: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  skipped: number;
+  refused: number;
+  /** Rows that were not in UTF-8. */
+  recoded: number;
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+};
+
+/**
+ * Rows that were refused or left alone, with why (JSON, as are the cells). They name people: an erasure finds them by
+ * customerId and connectionId, where the row has such.
+ */
+export type ImportedRowTable = {
+  importId: string;
+  line: number;
+  outcome: 'refused' | 'skipped';
+  customerId: number | null;
+  connectionId: string | null;
+  problems: string;
+  cells: string;
+};
+
 export type CrmDatabase = {
   customer: CustomerTable;
   connection: ConnectionTable;
@@ -77,4 +121,6 @@ export type CrmDatabase = {
   relayLease: RelayLeaseTable;
   storedAnswer: StoredAnswerTable;
   erasedCustomer: ErasedCustomerTable;
+  importJob: ImportJobTable;
+  importedRow: ImportedRowTable;
 };

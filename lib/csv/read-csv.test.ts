@@ -10,7 +10,7 @@ async function* inPieces(bytes: Buffer, size: number) {
 
 const read = async (content: string | Buffer, pieces = 1 << 16): Promise<CsvRow[]> => {
   const rows: CsvRow[] = [];
-  for await (const batch of readCsv(inPieces(Buffer.from(content), pieces))) rows.push(...batch.rows);
+  for await (const batch of readCsv(inPieces(Buffer.from(content), pieces))) rows.push(...batch);
   return rows;
 };
 const cells = async (content: string | Buffer, pieces?: number) =>
@@ -94,11 +94,8 @@ describe('reading CSV', () => {
     expect(rows.at(-1)).toMatchObject({ line: 50_004, cells: ['3', '4'] });
   });
 
-  it('says how many bytes are done', async () => {
-    const done: number[] = [];
-    for await (const { bytesDone } of readCsv(inPieces(Buffer.from('a,b\n1,2\n3,4'), 5))) done.push(bytesDone);
-    expect(done).toEqual([4, 8, 8, 11]);
-  });
+  it('says how many bytes of the file each row takes', async () =>
+    expect((await read('a,b\r\n1,2\n"3\n",4\n')).map(({ bytes }) => bytes)).toEqual([5, 4, 7]));
 
   it('reads what was written, in pieces of any size', async () => {
     const cell = fc.stringMatching(/^[a-zé€😀;,"\n\r ]{0,6}$/u).map((text) => text.trim());

@@ -6,31 +6,28 @@ export type CsvRow = {
   readonly line: number;
   readonly cells: readonly string[];
   readonly encoding: Encoding;
+  /** How much of the file it takes. */
+  readonly bytes: number;
   readonly broken?: string;
 };
-
-/** Rows in their order, and how many bytes of the file are behind the last of them. */
-export type CsvBatch = { readonly rows: readonly CsvRow[]; readonly bytesDone: number };
 
 export const largestRowBytes = 64 * 1024;
 
 /**
  * Reads CSV from bytes as they come, in the memory of one chunk and one row. The first row, the header, tells the
  * delimiter and how many cells a row should have. A row that cannot be read is given as `broken` and stops no other: the
- * next one begins on the next line. Rows without anything in any cell are left out.
+ * next one begins on the next line. Rows without anything in any cell are left out. Rows come in lists, one a chunk.
  */
-export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<CsvBatch> {
+export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<CsvRow[]> {
   const state: State = { line: 1, header: undefined, skipping: false };
   let rest: Buffer = Buffer.alloc(0);
-  let bytesRead = 0;
   for await (const chunk of chunks) {
-    bytesRead += chunk.length;
     const data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
     const { rows, end } = readRows(data, state, false);
     rest = data.subarray(end);
-    yield { rows, bytesDone: bytesRead - rest.length };
+    yield rows;
   }
-  yield { rows: readRows(rest, state, true).rows, bytesDone: bytesRead };
+  yield readRows(rest, state, true).rows;
 }
 
 type State = {
@@ -56,7 +53,7 @@ const readRows = (data: Buffer, state: State, last: boolean): { rows: CsvRow[]; 
     if (lineFeed < 0 && !last && !tooLong && !state.skipping) break;
 
     let end = lineEnd;
-    if (tooLong && !state.skipping) rows.push(tooLongRow(state.line));
+    if (tooLong && !state.skipping) rows.push(tooLongRow(state.line, lineEnd - at));
     else if (!state.skipping) {
       state.header ??= headerOf(data.subarray(at, lineEnd));
       const extent: Extent | undefined =
@@ -107,11 +104,18 @@ const readRow = (bytes: Buffer, line: number, { delimiter }: { delimiter: string
   const text = decoded?.text ?? bytes.toString('latin1');
   const why = decoded ? broken : 'bytes of UTF-8 and of another encoding in one row';
   const cells = why === undefined ? cellsOf(text, delimiter) : plainCellsOf(text, delimiter);
-  return { line, cells, encoding: decoded?.encoding ?? 'utf-8', ...(why !== undefined && { broken: why }) };
+  return {
+    line,
+    cells,
+    bytes: bytes.length + 1,
+    encoding: decoded?.encoding ?? 'utf-8',
+    ...(why !== undefined && { broken: why }),
+  };
 };
 
-const tooLongRow = (line: number): CsvRow => ({
+const tooLongRow = (line: number, bytes: number): CsvRow => ({
   line,
+  bytes,
   cells: ['…'],
   encoding: 'utf-8',
   broken: `longer than ${largestRowBytes} bytes`,

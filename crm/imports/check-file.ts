@@ -1,0 +1,52 @@
+import { createReadStream } from 'node:fs';
+import { type CsvRow, readCsv } from '../../lib/csv/read-csv.ts';
+import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
+import { firstLines } from './first-lines.ts';
+import { type Header, readHeader } from './header.ts';
+
+/** `pass`: when it is its turn. Rows without an id come last, so that they cannot take the id of a row behind them. */
+export type CheckedRow = {
+  readonly row: ImportRow | RefusedRow;
+  readonly pass: 1 | 2;
+  readonly bytes: number;
+  readonly recoded: boolean;
+};
+
+/** The columns of a file. @throws DomainError unusable-file */
+export const headerOfFile = async (file: string): Promise<Header> => {
+  for await (const [first] of readCsv(createReadStream(file))) if (first) return readHeader(first.cells);
+  return readHeader([]);
+};
+
+/** Every row of a file, checked for itself and beside those before it. */
+export async function* checkFile(file: string, header: Header): AsyncGenerator<CheckedRow[]> {
+  const seen = { customerId: firstLines(), connectionId: firstLines() };
+  let isHeader = true;
+  for await (const rows of readCsv(createReadStream(file))) {
+    yield (isHeader ? rows.slice(1) : rows).map((row) => checked(row, header, seen));
+    isHeader &&= rows.length === 0;
+  }
+}
+
+type Seen = Record<'customerId' | 'connectionId', ReturnType<typeof firstLines>>;
+
+const checked = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => {
+  const row = refusedWhenSeen(checkRow(csvRow, header), seen);
+  const { bytes, encoding } = csvRow;
+  const turn = header.places.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
+  return { row, pass: turn, bytes, recoded: encoding !== 'utf-8' };
+};
+
+const refusedWhenSeen = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {
+  if (isRefused(row)) return row;
+  const { line, cells, customerId, data } = row;
+  const problems: Problem[] = [];
+  for (const [column, value] of [
+    ['customerId', customerId],
+    ['connectionId', data.connectionId],
+  ] as const) {
+    const first = value === undefined ? line : seen[column].see(value, line);
+    if (value !== undefined && first !== line) problems.push({ column, value, reason: `also on line ${first}` });
+  }
+  return problems.length > 0 ? { line, cells, problems } : row;
+};

@@ -1,0 +1,135 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import { DomainError } from '../../lib/domain-error.ts';
+import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../database/schema.ts';
+import type { ConflictPolicy } from './decide-row.ts';
+
+export type ImportJob = Selectable<ImportJobTable>;
+export type ImportedRow = Selectable<ImportedRowTable>;
+export type ImportOptions = { readonly dryRun: boolean; readonly onConflict: ConflictPolicy };
+
+/** What is known of a file before its rows are looked at. */
+export type ReceivedFile = { readonly digest: string; readonly bytes: number; readonly lines: number };
+
+/** The database as a whole and one transaction alike. */
+type Db = Kysely<CrmDatabase>;
+
+export const createJob = async (
+  db: Db,
+  about: ReceivedFile & { importId: string; fileName: string; columns: readonly string[]; createdAt: number },
+  { dryRun, onConflict }: ImportOptions,
+): Promise<ImportJob> => {
+  const job: ImportJob = {
+    ...about,
+    columns: JSON.stringify(about.columns),
+    onConflict,
+    dryRun: dryRun ? 1 : 0,
+    state: 'waiting',
+    failure: null,
+    pass: 1,
+    line: 0,
+    bytesDone: 0,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    skipped: 0,
+    refused: 0,
+    recoded: 0,
+    startedAt: null,
+    finishedAt: null,
+  };
+  await db.insertInto('importJob').values(job).execute();
+  return job;
+};
+
+/** @throws DomainError import-unknown */
+export const findJob = async (db: Db, importId: string): Promise<ImportJob> => {
+  const row = await db.selectFrom('importJob').selectAll().where('importId', '=', importId).executeTakeFirst();
+  if (row) return asJob(row);
+  throw new DomainError('import-unknown', `There is no import ${importId.slice(0, 100)}.`, {
+    remedy: `reports are kept for ${reportsKeptForDays} days: GET /imports lists them`,
+  });
+};
+
+/** The latest first. */
+export const listJobs = async (db: Db, limit: number): Promise<ImportJob[]> => {
+  const rows = await db.selectFrom('importJob').selectAll().orderBy('createdAt', 'desc').limit(limit).execute();
+  return rows.map(asJob);
+};
+
+export const unfinishedJobs = async (db: Db): Promise<ImportJob[]> => {
+  const states = ['waiting', 'running'] as const;
+  const rows = await db.selectFrom('importJob').selectAll().where('state', 'in', states).orderBy('createdAt').execute();
+  return rows.map(asJob);
+};
+
+/**
+ * Writes how far a job is, in the transaction of the rows that got it there.
+ * @throws DoneByAnother
+ */
+export const advanceJob = async (trx: Transaction<CrmDatabase>, from: ImportJob, to: ImportJob): Promise<void> => {
+  const { numUpdatedRows } = await trx
+    .updateTable('importJob')
+    .set(to)
+    .where('importId', '=', from.importId)
+    .where('state', '=', from.state)
+    .where('pass', '=', from.pass)
+    .where('line', '=', from.line)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows !== 1n) throw new DoneByAnother(from.importId);
+};
+
+/** Another process has got the import further meanwhile: two must not do the same. */
+export class DoneByAnother extends Error {
+  constructor(importId: string) {
+    super(`import ${importId} is done by another process`);
+    this.name = 'DoneByAnother';
+  }
+}
+
+/** Ends a job that cannot go on. What is done of it stays. */
+export const failJob = async (db: Db, importId: string, finishedAt: number): Promise<void> => {
+  const failure = 'It broke off, and the log says why. What is counted is done: import the file again for the rest.';
+  const failed = { state: 'failed', failure, finishedAt } as const;
+  await db.updateTable('importJob').set(failed).where('importId', '=', importId).execute();
+};
+
+/** Rows that were refused or left alone, by line, from behind the line `after`. */
+export const listImportedRows = (
+  db: Db,
+  importId: string,
+  { after = 0, limit, outcome }: { after?: number; limit: number; outcome?: ImportedRow['outcome'] },
+): Promise<ImportedRow[]> =>
+  db
+    .selectFrom('importedRow')
+    .selectAll()
+    .where('importId', '=', importId)
+    .where('line', '>', after)
+    .$if(outcome !== undefined, (query) => query.where('outcome', '=', outcome as ImportedRow['outcome']))
+    .orderBy('line')
+    .limit(limit)
+    .execute();
+
+export const reportsKeptForDays = 30;
+const dayMs = 86_400_000;
+
+/** Reports name people, so they are not kept for ever. */
+export const removeOldReports = async (db: Db, now: number): Promise<void> => {
+  const old = db
+    .selectFrom('importJob')
+    .select('importId')
+    .where('createdAt', '<', now - reportsKeptForDays * dayMs);
+  await db.deleteFrom('importedRow').where('importId', 'in', old).execute();
+  await db
+    .deleteFrom('importJob')
+    .where('createdAt', '<', now - reportsKeptForDays * dayMs)
+    .execute();
+};
+
+const asJob = (row: ImportJob): ImportJob => ({
+  ...row,
+  bytes: Number(row.bytes),
+  bytesDone: Number(row.bytesDone),
+  createdAt: Number(row.createdAt),
+  startedAt: row.startedAt && Number(row.startedAt),
+  finishedAt: row.finishedAt && Number(row.finishedAt),
+});

@@ -1,0 +1,45 @@
+import { basename } from 'node:path';
+import type { Logger } from 'pino';
+import type { CustomerChanges } from '../customers/change-customer.ts';
+import { headerOfFile } from './check-file.ts';
+import type { Problem } from './check-row.ts';
+import { createJob, type ImportJob, type ImportOptions, listImportedRows } from './import-job.ts';
+import { measureFile } from './receive-file.ts';
+import { runImport } from './run-import.ts';
+
+/** Imports a file in the foreground. @throws DomainError unusable-file, file-too-large */
+export const importFile = async (
+  changes: CustomerChanges,
+  file: string,
+  options: ImportOptions,
+): Promise<ImportJob> => {
+  const measured = await measureFile(file);
+  const { columns } = await headerOfFile(file);
+  const about = { importId: changes.newId(), fileName: basename(file), columns, createdAt: changes.now() };
+  return runImport(changes, await createJob(changes.db, { ...measured, ...about }, options), file);
+};
+
+/**
+ * What a start does with its file of customers: imports it once, and leaves alone what is there. A file whose very bytes
+ * were imported before is not looked at.
+ * @returns undefined for such a file
+ * @throws DomainError unusable-file, file-too-large
+ */
+export const importOnce = async (changes: CustomerChanges, file: string): Promise<ImportJob | undefined> => {
+  const { digest } = await measureFile(file);
+  const { db } = changes;
+  const known = await db.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst();
+  return known ? undefined : importFile(changes, file, { dryRun: false, onConflict: 'skip' });
+};
+
+const rowsInLog = 100;
+
+/** Columns only, never values: a log names nobody. */
+export const logImport = async (db: CustomerChanges['db'], job: ImportJob, log: Logger): Promise<void> => {
+  const { importId, fileName: file, created, updated, unchanged, skipped, refused } = job;
+  for (const { line, outcome, problems } of await listImportedRows(db, importId, { limit: rowsInLog })) {
+    const columns = (JSON.parse(problems) as Problem[]).map(({ column, reason }) => `${column ?? 'row'}: ${reason}`);
+    log.warn({ file, line, columns }, outcome === 'refused' ? 'row refused' : 'row left alone');
+  }
+  log.info({ file, importId, created, updated, unchanged, skipped, refused }, 'customers imported');
+};

@@ -1,0 +1,88 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { CustomerChanges } from '../customers/change-customer.ts';
+import { headerOfFile } from './check-file.ts';
+import {
+  createJob,
+  DoneByAnother,
+  failJob,
+  findJob,
+  type ImportJob,
+  type ImportOptions,
+  removeOldReports,
+  unfinishedJobs,
+} from './import-job.ts';
+import { logImport } from './import-once.ts';
+import { type FileLimits, fileLimits, receiveFile } from './receive-file.ts';
+import { runImport } from './run-import.ts';
+
+export type ImportQueue = {
+  /** Keeps the file, and does its import when those before it are done. @throws DomainError unusable-file, file-too-large */
+  add(chunks: AsyncIterable<Buffer>, fileName: string, options: ImportOptions): Promise<ImportJob>;
+  /** Goes on with the imports that a process before us has left. */
+  resume(): Promise<void>;
+  /** Lets the transaction that runs end, and stops; the next start goes on. */
+  close(): Promise<void>;
+};
+
+type QueueContext = CustomerChanges & { readonly log: Logger };
+
+/** Imports one file after the other, while the process does its other work. `folder`: where files wait, for us alone. */
+export const importQueue = (context: QueueContext, folder: string, limits: FileLimits = fileLimits): ImportQueue => {
+  const { db, log } = context;
+  const closing = new AbortController();
+  let last: Promise<void> = Promise.resolve();
+  const fileOf = (importId: string) => join(folder, `${importId}.csv`);
+
+  const remove = (file: string) => rm(join(folder, file), { recursive: true, force: true });
+
+  const enqueue = (importId: string) => {
+    last = last.then(() => run(importId)).catch((err: unknown) => log.error({ err, importId }, 'import not ended'));
+  };
+
+  const run = async (importId: string) => {
+    if (closing.signal.aborted) return;
+    try {
+      const job = await runImport(context, await findJob(db, importId), fileOf(importId), closing.signal);
+      if (job.state !== 'finished') return;
+      await logImport(db, job, log);
+    } catch (error) {
+      log.error({ err: error, importId }, 'import failed');
+      if (error instanceof DoneByAnother) return;
+      await failJob(db, importId, context.now());
+    }
+    await remove(`${importId}.csv`);
+  };
+
+  return {
+    add: async (chunks, fileName, options) => {
+      const importId = context.newId();
+      const file = fileOf(importId);
+      try {
+        const received = await receiveFile(chunks, file, limits);
+        const { columns } = await headerOfFile(file);
+        await removeOldReports(db, context.now());
+        const about = { ...received, importId, fileName, columns, createdAt: context.now() };
+        const job = await createJob(db, about, options);
+        enqueue(importId);
+        return job;
+      } catch (error) {
+        await remove(`${importId}.csv`);
+        throw error;
+      }
+    },
+    resume: async () => {
+      const files = new Set(await readdir(folder).catch(() => [] as string[]));
+      for (const { importId } of await unfinishedJobs(db)) {
+        if (files.delete(`${importId}.csv`)) enqueue(importId);
+      }
+      // Of uploads that were cut off, and of imports that ended.
+      for (const file of files) await remove(file);
+    },
+    close: async () => {
+      closing.abort();
+      await last;
+    },
+  };
+};

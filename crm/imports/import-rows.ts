@@ -1,0 +1,78 @@
+import type { Transaction } from 'kysely';
+import type { ChangeOrigin } from '../customers/announce-mandates.ts';
+import type { CrmDatabase, ImportedRowTable } from '../database/schema.ts';
+import { type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
+import { decideRow } from './decide-row.ts';
+import type { FirstLines } from './first-lines.ts';
+import type { Header } from './header.ts';
+import type { ImportOptions } from './import-job.ts';
+import { readSurroundings } from './surroundings.ts';
+import { type CustomerWrites, writeCustomers } from './write-customers.ts';
+
+export type Counts = Record<'created' | 'updated' | 'unchanged' | 'skipped' | 'refused', number>;
+
+export type RowsContext = ChangeOrigin & {
+  readonly importId: string;
+  readonly header: Header;
+  readonly options: ImportOptions;
+  /** Of a dry run: the connections that it would have made free. */
+  readonly freed: FirstLines | undefined;
+  readonly now: () => number;
+  readonly newId: () => string;
+};
+
+/** Decides on a chunk of rows and does it, with a few statements; a dry run writes its report alone. */
+export const importRows = async (
+  trx: Transaction<CrmDatabase>,
+  rows: readonly (ImportRow | RefusedRow)[],
+  context: RowsContext,
+): Promise<Counts> => {
+  const { header, options } = context;
+  const counts: Counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: 0 };
+  const writes: CustomerWrites = { created: [], updated: [] };
+  const told: ImportedRowTable[] = [];
+  const tell = (row: ImportRow | RefusedRow, outcome: 'refused' | 'skipped', problems: readonly Problem[]) => {
+    counts[outcome]++;
+    told.push(toldRow(context, row, outcome, problems));
+  };
+
+  const surroundings = await readSurroundings(trx, rows.filter(isImportRow), context.freed);
+  for (const row of rows) {
+    if (isRefused(row)) {
+      tell(row, 'refused', row.problems);
+      continue;
+    }
+    const decision = decideRow(row, header, surroundings.of(row), options.onConflict);
+    surroundings.apply(row, decision);
+    if ('problems' in decision) tell(row, decision.outcome, decision.problems);
+    else counts[decision.outcome]++;
+    if (decision.outcome === 'created') writes.created.push({ ...decision.data, customerId: row.customerId });
+    if (decision.outcome === 'updated') writes.updated.push(decision);
+  }
+  if (!options.dryRun) await writeCustomers(trx, writes, context);
+  if (told.length > 0) await trx.insertInto('importedRow').values(told).execute();
+  return counts;
+};
+
+const isImportRow = (row: ImportRow | RefusedRow): row is ImportRow => !isRefused(row);
+
+/** Numbers and connections as far as the row has such, so that an erasure finds it. */
+const toldRow = (
+  { importId, header }: RowsContext,
+  { line, cells }: RefusedRow | ImportRow,
+  outcome: 'refused' | 'skipped',
+  problems: readonly Problem[],
+): ImportedRowTable => {
+  const cell = (column: 'customerId' | 'connectionId') => cells[header.places.get(column) ?? -1] ?? '';
+  const customerId = cell('customerId');
+  const connectionId = cell('connectionId');
+  return {
+    importId,
+    line,
+    outcome,
+    customerId: /^[0-9]{1,10}$/.test(customerId) ? Number(customerId) : null,
+    connectionId: connectionId !== '' && connectionId.length <= 64 ? connectionId : null,
+    problems: JSON.stringify(problems),
+    cells: JSON.stringify(cells),
+  };
+};

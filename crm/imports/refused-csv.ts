@@ -1,0 +1,28 @@
+import { csvLine } from '../../lib/csv/write-csv.ts';
+import type { CustomerChanges } from '../customers/change-customer.ts';
+import type { Problem } from './check-row.ts';
+import { reasonColumn } from './header.ts';
+import { type ImportJob, listImportedRows } from './import-job.ts';
+
+const rowsAtOnce = 500;
+
+/**
+ * The refused rows of an import as a file: as they were, with the reason in front, where a row of too many cells does not
+ * push it away. Corrected, it can be imported as it is.
+ */
+export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns }: ImportJob): AsyncGenerator<string> {
+  const header = JSON.parse(columns) as string[];
+  const given = header.indexOf(reasonColumn);
+  const withoutReason = (cells: string[]) => (given < 0 ? cells : cells.toSpliced(given, 1));
+  yield csvLine([reasonColumn, ...withoutReason(header)]);
+  for (let after = 0; ; ) {
+    const rows = await listImportedRows(db, importId, { after, limit: rowsAtOnce, outcome: 'refused' });
+    for (const { problems, cells } of rows)
+      yield csvLine([reasonOf(JSON.parse(problems)), ...withoutReason(JSON.parse(cells))]);
+    after = rows.at(-1)?.line ?? 0;
+    if (rows.length < rowsAtOnce) return;
+  }
+}
+
+const reasonOf = (problems: readonly Problem[]): string =>
+  problems.map(({ column, reason }) => (column === null ? reason : `${column}: ${reason}`)).join('; ');

@@ -1,0 +1,234 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import request from 'supertest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { openTestDatabase } from '../../tests/crm-database.ts';
+import { dataFolder } from '../../tests/platform-process.ts';
+import { noon, testWorld } from '../../tests/test-world.ts';
+import { crmApp } from '../app.ts';
+import { createJob, reportsKeptForDays } from './import-job.ts';
+import { importQueue } from './import-queue.ts';
+import { fileLimits } from './receive-file.ts';
+
+const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
+const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
+
+const crm = async (limits = fileLimits) => {
+  const db = await openTestDatabase();
+  const folder = join(dataFolder(), 'imports');
+  const world = { ...testWorld(), db, committed: () => {} };
+  const imports = importQueue(world, folder, limits);
+  const http = request(crmApp({ ...world, bus, durable: true, imports }));
+  onTestFinished(() => imports.close());
+  const post = (path: string, ...lines: string[]) =>
+    http
+      .post(path)
+      .set('Content-Type', 'text/csv')
+      .send([header, ...lines].join('\n'));
+  const finished = (path: string) =>
+    vi.waitFor(async () => {
+      const { body } = await http.get(path).expect(200);
+      expect(body.finishedAt).not.toBeNull();
+      return body;
+    }, 5_000);
+  return { http, post, finished, folder, imports, db, world };
+};
+
+describe('POST /imports', () => {
+  it('answers at once where to look, imports in the background, and keeps no file', async () => {
+    const { http, post, finished, folder } = await crm();
+    const started = await post('/imports?fileName=spring.csv', '1,Eva,Vos,Delft,77,1', '2,Jan,Vos,Delft,78,7').expect(
+      202,
+    );
+    expect(started.body).toMatchObject({ state: 'waiting', fileName: 'spring.csv', onConflict: 'skip', dryRun: false });
+    const path = String(started.headers.location);
+    expect(path).toBe(`/imports/${started.body.importId}`);
+    const job = await finished(path);
+    expect(job).toMatchObject({ state: 'finished', created: 1, refused: 1, progress: { rows: 2 } });
+    expect(job.progress.bytesDone).toBe(job.progress.bytes);
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
+    const { body } = await http.get('/imports').expect(200);
+    expect(body).toEqual({ items: [job] });
+  });
+
+  it('tells the rows page by page, and gives the refused ones as a file that can be corrected and imported', async () => {
+    const { http, post, finished } = await crm();
+    await post('/imports', '1,Eva,Vos,Delft,77,1');
+    const rows = ['1,Eva,Vos,Gouda,77,1', '2,Jan,"Vos, senior",Delft,78,7', '3,Jan,Vos,Delft,79,8,more'];
+    const { body } = await post('/imports', ...rows).expect(202);
+    const job = await finished(`/imports/${body.importId}`);
+    const first = await http.get(`${job.rows}?limit=2`).expect(200);
+    expect(first.body.items).toEqual([
+      {
+        line: 2,
+        outcome: 'skipped',
+        problems: [{ column: 'city', value: 'Gouda', reason: 'differs from what customer 1 has' }],
+      },
+      {
+        line: 3,
+        outcome: 'refused',
+        problems: [{ column: 'connectionMandate', value: '7', reason: '0 (none), 1 (billing only) or 2 (real time)' }],
+      },
+    ]);
+    const last = await http.get(first.body.next).expect(200);
+    expect(last.body).toMatchObject({ items: [{ line: 4 }], next: null });
+
+    const file = await http
+      .get(job.refusedRows)
+      .expect(200)
+      .expect('Content-Type', /^text\/csv/);
+    const [names, wrong, tooMany] = file.text.split('\r\n');
+    expect(names).toBe(`reason,${header}`);
+    expect(wrong).toBe(
+      '"connectionMandate: 0 (none), 1 (billing only) or 2 (real time)",2,Jan,"Vos, senior",Delft,78,7',
+    );
+    expect(tooMany).toMatch(/^.*cells where the header has 6.*,3,Jan,Vos,Delft,79,8,more$/);
+
+    const corrected = file.text.replace('Delft,78,7', 'Delft,78,2').replace('79,8,more', '79,1');
+    const again = await http.post('/imports').set('Content-Type', 'text/csv').send(corrected).expect(202);
+    expect(await finished(`/imports/${again.body.importId}`)).toMatchObject({ created: 2, refused: 0, notes: [] });
+  });
+
+  it('checks everything and changes nothing in a dry run', async () => {
+    const { http, post, finished } = await crm();
+    const { body } = await post('/imports?dryRun=true&onConflict=update', '1,Eva,Vos,Delft,77,1').expect(202);
+    expect(await finished(`/imports/${body.importId}`)).toMatchObject({
+      created: 1,
+      dryRun: true,
+      onConflict: 'update',
+    });
+    await http.get('/customers/1').expect(404);
+  });
+
+  it('says what a person should know of a file', async () => {
+    const { http, finished } = await crm();
+    const bytes = Buffer.from(`remark,${header}\nnew,1,Ren\xe9,Vos,Delft,77,1\n${'\n'.repeat(65_534)}`, 'latin1');
+    const { body } = await http.post('/imports').set('Content-Type', 'text/csv').send(bytes).expect(202);
+    expect((await finished(`/imports/${body.importId}`)).notes).toEqual([
+      'Columns that were ignored: remark.',
+      '1 rows were not in UTF-8, and read as Windows-1252 (Latin-1).',
+      'The file has 65536 lines, as many as a spreadsheet can hold: it may have been cut off.',
+    ]);
+  });
+
+  it('refuses a file that cannot be used before anything is imported, and keeps nothing of it', async () => {
+    const { http, post, folder } = await crm({ bytes: 100, lines: 3 });
+    const csv = () => http.post('/imports').set('Content-Type', 'text/csv');
+    expect((await csv().send('a,b\n1,2\n').expect(422)).body).toMatchObject({
+      type: 'urn:problem:unusable-file',
+      detail: 'The header lacks firstName, lastName, city, connectionId, connectionMandate. It has a,b.',
+    });
+    await csv().send('').expect(422);
+    await post('/imports', 'x'.repeat(200)).expect(413);
+    await post('/imports', '1', '2', '3', '4').expect(413);
+    await http.post('/imports').send({ a: 1 }).expect(415);
+    await post('/imports?onConflict=merge').expect(400);
+    expect(readdirSync(folder)).toEqual([]);
+    await http.get('/imports/none').expect(404);
+    await http.get('/imports/none/rows').expect(404);
+    await http.get('/imports/none/refused.csv').expect(404);
+  });
+
+  it('keeps nothing of a file that broke off', async () => {
+    const { folder, world, imports, http } = await crm();
+    const server = createServer(crmApp({ ...world, bus, durable: true, imports })).listen(0);
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const headers = { 'Content-Type': 'text/csv' };
+    const upload = httpRequest({ port, path: '/imports', method: 'POST', headers }).on('error', () => {});
+    upload.write(header);
+    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), 5_000);
+    upload.destroy();
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
+    expect((await http.get('/imports')).body.items).toEqual([]);
+  });
+});
+
+describe('the queue of imports', () => {
+  const measured = { digest: 'd', bytes: 1, lines: 1, columns: header.split(','), createdAt: noon };
+  const asUsual = { dryRun: false, onConflict: 'skip' } as const;
+
+  it('goes on at a start with what was left, and removes the rest', async () => {
+    const { folder, imports, db, finished } = await crm();
+    mkdirSync(folder, { recursive: true });
+    await createJob(db, { ...measured, importId: 'left', fileName: 'a.csv' }, asUsual);
+    writeFileSync(join(folder, 'left.csv'), `${header}\n1,Eva,Vos,Delft,77,1`);
+    writeFileSync(join(folder, 'upload-that-was-cut-off.csv'), header);
+    await imports.resume();
+    expect(await finished('/imports/left')).toMatchObject({ state: 'finished', created: 1 });
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
+  });
+
+  it('says of an import that broke off what to do, and goes on with the next', async () => {
+    const { imports, db, finished, folder, post } = await crm();
+    mkdirSync(join(folder, 'unreadable.csv'), { recursive: true });
+    await createJob(db, { ...measured, importId: 'unreadable', fileName: 'a.csv' }, asUsual);
+    await imports.resume();
+    expect(await finished('/imports/unreadable')).toMatchObject({
+      state: 'failed',
+      failure: expect.stringContaining('import the file again'),
+    });
+    const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
+    expect(await finished(`/imports/${body.importId}`)).toMatchObject({ created: 1 });
+  });
+
+  it('stops between two transactions when it is closed, and the next one goes on', async () => {
+    const { imports, folder, post, http, finished, world } = await crm();
+    const rows = Array.from({ length: 3_000 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
+    const { body } = await post('/imports', ...rows).expect(202);
+    await imports.close();
+    expect(existsSync(join(folder, `${body.importId}.csv`))).toBe(true);
+    expect((await http.get(`/imports/${body.importId}`)).body.finishedAt).toBeNull();
+    await importQueue(world, folder).resume();
+    expect(await finished(`/imports/${body.importId}`)).toMatchObject({ created: 3_000, unchanged: 0 });
+  });
+
+  it('forgets reports after a month', async () => {
+    const { http, post, finished, world } = await crm();
+    const { body } = await post('/imports', 'x').expect(202);
+    await finished(`/imports/${body.importId}`);
+    world.setClock(noon + (reportsKeptForDays * 24 + 1) * 3_600_000);
+    const later = await post('/imports', 'x').expect(202);
+    await finished(`/imports/${later.body.importId}`);
+    await http.get(`/imports/${body.importId}`).expect(404);
+    expect((await http.get('/imports')).body.items).toHaveLength(1);
+    expect(await world.db.selectFrom('importedRow').selectAll().execute()).toHaveLength(1);
+  });
+});
+
+describe('the report of an import', () => {
+  const eva = '1,Eva,Vos,Delft,77,1,eva@example.org';
+  const toldOfEva = ['1,E,V,C,99,9,', ',E,V,C,77,9,', ',Eva,Vos,C,8.7E+17,1,', ',E,V,C,88,9,eva@example.org'];
+  const toldOfOthers = '2,Eva,Bos,Gouda,89,9,';
+
+  const reported = async () => {
+    const here = await crm();
+    const csv = (...rows: string[]) => [`${header},email`, ...rows].join('\n');
+    const load = async (...rows: string[]) => {
+      const { body } = await here.http
+        .post('/imports')
+        .set('Content-Type', 'text/csv')
+        .send(csv(...rows))
+        .expect(202);
+      return here.finished(`/imports/${body.importId}`);
+    };
+    await load(eva);
+    const { rows } = await load(...toldOfEva, toldOfOthers);
+    return { ...here, rows };
+  };
+
+  it('is part of what is exported of a person', async () => {
+    const { http } = await reported();
+    const { body } = await http.get('/customers/1/export').expect(200);
+    expect(body.importReports.map(({ cells }: { cells: string[] }) => cells.join())).toEqual(toldOfEva);
+  });
+
+  it('tells nothing of a person who was erased', async () => {
+    const { http, rows } = await reported();
+    await http.post('/customers/1/erasure').expect(200);
+    expect((await http.get(rows)).body.items).toMatchObject([{ line: 6 }]);
+  });
+});

@@ -1,0 +1,123 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Request } from 'express';
+import { z } from 'zod';
+import { DomainError } from '../../lib/domain-error.ts';
+import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
+import { wholeNumber } from '../../lib/http/whole-number.ts';
+import type { CustomerChanges } from '../customers/change-customer.ts';
+import { conflictPolicies } from './decide-row.ts';
+import { findJob, listImportedRows, listJobs } from './import-job.ts';
+import type { ImportQueue } from './import-queue.ts';
+import { refusedCsv } from './refused-csv.ts';
+import { importedRowSchema, importSchema, showImport, showImportedRow } from './show-import.ts';
+
+export const importStatuses = { 'unusable-file': 422, 'file-too-large': 413, 'import-unknown': 404 };
+
+const fileName = '1 to 100 printable characters';
+const startQuery = z.strictObject({
+  onConflict: z
+    .enum(conflictPolicies, `one of ${conflictPolicies.join(', ')}`)
+    .default('skip')
+    .meta({ description: 'What becomes of a row whose customer is there and differs.' }),
+  dryRun: z
+    .enum(['true', 'false'], 'true or false')
+    .default('false')
+    .meta({ description: 'With true the very same checks are made, and nothing is changed.' }),
+  fileName: z
+    .string()
+    .regex(/^[^\p{C}]{1,100}$/u, fileName)
+    .default('upload.csv')
+    .meta({ description: 'What the evidence of consent calls the file.' }),
+});
+
+const importPath = z.object({ importId: z.string() });
+const rowsQuery = z.strictObject({
+  limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
+  after: wholeNumber('a line', { min: 0, max: 2 ** 31 - 1, otherwise: 0 }),
+});
+const recentJobs = 100;
+
+type ImportRoutesContext = Pick<CustomerChanges, 'db'> & { readonly imports: ImportQueue };
+
+export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
+  tagged('Imports', {
+    '/imports': {
+      get: operation({
+        summary: 'The latest imports, up to a hundred',
+        answers: { 200: { description: 'The latest first.', schema: z.object({ items: z.array(importSchema) }) } },
+        handle: async (_asked, res) => res.json({ items: (await listJobs(db, recentJobs)).map(showImport) }),
+      }),
+      post: operation({
+        summary: 'Import customers from a CSV file',
+        description: 'The file is kept, then imported in the background, one after the other.',
+        query: startQuery,
+        bodyTypes: ['text/csv'],
+        answers: {
+          202: {
+            description: 'It waits its turn.',
+            schema: importSchema,
+            headers: { Location: 'Where to look how far it is.' },
+          },
+        },
+        problems: ['unusable-file', 'file-too-large', 'malformed-request'],
+        handle: async ({ query }, res, req) => {
+          const options = { onConflict: query.onConflict, dryRun: query.dryRun === 'true' };
+          const job = await imports.add(bodyOf(req), query.fileName, options).catch((error: unknown) => {
+            // What is left of the body is not read: nothing more can be asked on this connection.
+            if (!res.headersSent) res.set('Connection', 'close');
+            throw req.destroyed && !req.complete ? brokenOff() : error;
+          });
+          res.status(202).location(`/imports/${job.importId}`).json(showImport(job));
+        },
+      }),
+    },
+    '/imports/:importId': {
+      get: operation({
+        summary: 'How far an import is, and what became of its rows',
+        path: importPath,
+        answers: { 200: { description: 'The import.', schema: importSchema } },
+        problems: ['import-unknown'],
+        handle: async ({ path }, res) => res.json(showImport(await findJob(db, path.importId))),
+      }),
+    },
+    '/imports/:importId/rows': {
+      get: operation({
+        summary: 'The rows that were refused or left alone, and why',
+        path: importPath,
+        query: rowsQuery,
+        answers: {
+          200: {
+            description: 'A page by line; `next` is the path of the next one, null on the last.',
+            schema: z.object({ items: z.array(importedRowSchema), next: z.string().nullable() }),
+          },
+        },
+        problems: ['import-unknown'],
+        handle: async ({ path, query: { after, limit } }, res) => {
+          const { importId } = await findJob(db, path.importId);
+          const rows = await listImportedRows(db, importId, { after, limit: limit + 1 });
+          const more = rows.length > limit ? rows.splice(limit) : [];
+          const next = more.length > 0 ? `/imports/${importId}/rows?limit=${limit}&after=${rows.at(-1)?.line}` : null;
+          res.json({ items: rows.map(showImportedRow), next });
+        },
+      }),
+    },
+    '/imports/:importId/refused.csv': {
+      get: operation({
+        summary: 'The refused rows as a file, with the reasons, to correct and import again',
+        path: importPath,
+        answers: { 200: { description: 'CSV in UTF-8.', mediaType: 'text/csv' } },
+        problems: ['import-unknown'],
+        handle: async ({ path }, res) => {
+          const job = await findJob(db, path.importId);
+          res.type('text/csv').attachment(`refused-${job.importId}.csv`);
+          await pipeline(Readable.from(refusedCsv(db, job)), res);
+        },
+      }),
+    },
+  });
+
+/** Whoever stops reading must still be able to answer. */
+const bodyOf = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+
+const brokenOff = () => new DomainError('malformed-request', 'The file broke off before its end.');

@@ -1,0 +1,113 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
+import type { Transaction } from 'kysely';
+import { type CustomerChanges, inTransaction } from '../customers/change-customer.ts';
+import type { CrmDatabase } from '../database/schema.ts';
+import { type CheckedRow, checkFile } from './check-file.ts';
+import { firstLines } from './first-lines.ts';
+import { readHeader } from './header.ts';
+import { advanceJob, type ImportJob } from './import-job.ts';
+import { type Counts, importRows, type RowsContext } from './import-rows.ts';
+
+/** One transaction; so short that requests are answered in between. */
+const rowsPerTransaction = 500;
+
+/**
+ * Does an import, from where it was when the process that did it before died: the rows of a transaction and how far the
+ * job is are committed together.
+ * @returns the job, finished, or as it is when `stop` came between
+ */
+export const runImport = async (
+  changes: CustomerChanges,
+  waiting: ImportJob,
+  file: string,
+  stop?: AbortSignal,
+): Promise<ImportJob> => {
+  const context = contextOf(changes, waiting);
+  let job = await advanced(changes, waiting, { state: 'running', startedAt: waiting.startedAt ?? changes.now() });
+  if (!context.header.places.has('customerId') && job.pass === 1) job = await advanced(changes, job, { pass: 2 });
+
+  for (let othersWait = true; othersWait; ) {
+    othersWait = false;
+    let pending: CheckedRow[] = [];
+    for await (const rows of checkFile(file, context.header)) {
+      for (const checked of rows) {
+        othersWait ||= checked.pass > job.pass;
+        if (checked.pass !== job.pass || checked.row.line <= job.line) continue;
+        pending.push(checked);
+        if (pending.length < rowsPerTransaction) continue;
+        job = await importPending(changes, job, pending, context);
+        pending = [];
+        await otherWork();
+        if (stop?.aborted) return job;
+      }
+    }
+    job = await importPending(changes, job, pending, context);
+    if (othersWait) job = await advanced(changes, job, { pass: 2, line: 0 });
+  }
+  return finished(changes, job);
+};
+
+const contextOf = (changes: CustomerChanges, job: ImportJob): RowsContext => ({
+  ...changes,
+  importId: job.importId,
+  header: readHeader(JSON.parse(job.columns)),
+  options: { dryRun: job.dryRun === 1, onConflict: job.onConflict },
+  freed: job.dryRun ? firstLines() : undefined,
+  evidence: { changedBy: null, channel: 'csv-import', reference: referenceOf(job) },
+});
+
+/** What the evidence of consent refers to: the file, by a name and by its bytes. */
+const referenceOf = ({ fileName, digest }: ImportJob) => `${fileName.slice(0, 64)} sha256:${digest.slice(0, 16)}`;
+
+const importPending = async (
+  changes: CustomerChanges,
+  job: ImportJob,
+  pending: readonly CheckedRow[],
+  context: RowsContext,
+): Promise<ImportJob> => {
+  const last = pending.at(-1);
+  if (!last) return job;
+  return inTransaction(changes, async (trx) => {
+    const rows = pending.map(({ row }) => row);
+    const counts = await importRows(trx, rows, context);
+    const to = {
+      ...withCounts(job, counts),
+      line: last.row.line,
+      bytesDone: job.bytesDone + pending.reduce((sum, { bytes }) => sum + bytes, 0),
+      recoded: job.recoded + pending.filter(({ recoded }) => recoded).length,
+    };
+    await advanceJob(trx, job, to);
+    return to;
+  });
+};
+
+const withCounts = (job: ImportJob, counts: Counts): ImportJob => ({
+  ...job,
+  created: job.created + counts.created,
+  updated: job.updated + counts.updated,
+  unchanged: job.unchanged + counts.unchanged,
+  skipped: job.skipped + counts.skipped,
+  refused: job.refused + counts.refused,
+});
+
+const advanced = (changes: CustomerChanges, job: ImportJob, step: Partial<ImportJob>): Promise<ImportJob> =>
+  inTransaction(changes, async (trx) => {
+    const to = { ...job, ...step };
+    await advanceJob(trx, job, to);
+    return to;
+  });
+
+const finished = (changes: CustomerChanges, job: ImportJob): Promise<ImportJob> =>
+  inTransaction(changes, async (trx) => {
+    const at = changes.now();
+    const to: ImportJob = { ...job, state: 'finished', bytesDone: job.bytes, finishedAt: at };
+    await advanceJob(trx, job, to);
+    if (!job.dryRun) await rememberFile(trx, job.digest, at);
+    return to;
+  });
+
+/** A start leaves a file alone whose very bytes were imported to their end. */
+const rememberFile = async (trx: Transaction<CrmDatabase>, digest: string, importedAt: number) => {
+  const known = await trx.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst();
+  if (!known) await trx.insertInto('importedFile').values({ digest, importedAt }).execute();
+};

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Problem } from './check-row.ts';
+import { conflictPolicies } from './decide-row.ts';
+import { readHeader } from './header.ts';
+import type { ImportedRow, ImportJob } from './import-job.ts';
+
+const count = (description: string) => z.int().min(0).meta({ description });
+const time = z.iso.datetime();
+
+export const importSchema = z
+  .object({
+    importId: z.string(),
+    fileName: z.string(),
+    digest: z.string().meta({ description: 'SHA-256 of the file, in hexadecimal digits.' }),
+    dryRun: z.boolean(),
+    onConflict: z.enum(conflictPolicies),
+    state: z.enum(['waiting', 'running', 'finished', 'failed']),
+    failure: z.string().nullable(),
+    progress: z.object({ bytes: count('Of the file.'), bytesDone: count('Of those.'), rows: count('Done.') }),
+    created: count('New customers.'),
+    updated: count('Customers that differed, with onConflict=update.'),
+    unchanged: count('Rows whose customer is as they say.'),
+    skipped: count('Rows left alone: their customer differs, gave the connection up, or was deleted.'),
+    refused: count('Rows with something wrong.'),
+    notes: z.array(z.string()).meta({ description: 'What a person should know of the file.' }),
+    rows: z.string().meta({ description: 'Where the rows are that were refused or left alone.' }),
+    refusedRows: z.string().meta({ description: 'Where the refused ones are, as a file to correct.' }),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'Import', description: 'An import of customers: how far it is, and what became of the rows.' });
+
+export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
+  const { importId, fileName, digest, dryRun, onConflict, state, failure } = job;
+  const { bytes, bytesDone, created, updated, unchanged, skipped, refused } = job;
+  const rows = created + updated + unchanged + skipped + refused;
+  return {
+    ...{ importId, fileName, digest, dryRun: dryRun === 1, onConflict, state, failure },
+    progress: { bytes, bytesDone, rows },
+    ...{ created, updated, unchanged, skipped, refused },
+    notes: notesOf(job),
+    rows: `/imports/${importId}/rows`,
+    refusedRows: `/imports/${importId}/refused.csv`,
+    createdAt: isoTime(job.createdAt),
+    startedAt: job.startedAt === null ? null : isoTime(job.startedAt),
+    finishedAt: job.finishedAt === null ? null : isoTime(job.finishedAt),
+  };
+};
+
+/** A spreadsheet cuts a file off without a word: at what its format can hold. */
+const spreadsheetLines = [65_536, 1_048_576];
+
+const notesOf = ({ columns, recoded, lines }: ImportJob): string[] => {
+  const { ignored } = readHeader(JSON.parse(columns));
+  return [
+    ...(ignored.length > 0 ? [`Columns that were ignored: ${ignored.join(', ').slice(0, 500)}.`] : []),
+    ...(recoded > 0 ? [`${recoded} rows were not in UTF-8, and read as Windows-1252 (Latin-1).`] : []),
+    ...(spreadsheetLines.includes(lines)
+      ? [`The file has ${lines} lines, as many as a spreadsheet can hold: it may have been cut off.`]
+      : []),
+  ];
+};
+
+export const importedRowSchema = z
+  .object({
+    line: z.int().min(1).meta({ description: 'Where the row begins; the header is line 1.' }),
+    outcome: z.enum(['refused', 'skipped']),
+    problems: z.array(z.object({ column: z.string().nullable(), value: z.string(), reason: z.string() })),
+  })
+  .meta({ id: 'ImportedRow' });
+
+export const showImportedRow = ({ line, outcome, problems }: ImportedRow): z.infer<typeof importedRowSchema> => ({
+  line,
+  outcome,
+  problems: JSON.parse(problems) as Problem[],
+});
+
+const isoTime = (ms: number) => new Date(ms).toISOString();
