@@ -13,7 +13,10 @@ const channels = ['api', 'app', 'csv-import', 'email', 'in-person', 'letter', 'p
 /** Who changes a mandate, by which channel, and where the consent is kept: headers, for the lab's body stays as it is. */
 export const evidenceHeaders = {
   'Mandate-Changed-By': textSchema.describe('Who changes the mandate.'),
-  'Mandate-Channel': z.enum(channels, `one of ${channels.join(', ')}`).default('api'),
+  'Mandate-Channel': z
+    .enum(channels, `one of ${channels.join(', ')}`)
+    .default('api')
+    .describe('By which channel the mandate is changed.'),
   'Mandate-Reference': textSchema.describe('Where the consent is written down or recorded.'),
 };
 

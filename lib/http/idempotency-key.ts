@@ -12,4 +12,5 @@ export const idempotencyKey = z
   .string(expected)
   .regex(new RegExp(`^(?:${inQuotes}|${bare})$`), expected)
   .transform((key) => key.replaceAll('"', ''))
-  .optional();
+  .optional()
+  .meta({ description: 'A name for this one attempt, such as a UUID: the same key and body get the same answer.' });
