@@ -24,7 +24,7 @@ export const startCrm = async (
 ): Promise<Service & { url: string }> => {
   const { log } = world;
   const durable = config.databaseUrl !== 'memory';
-  const db = await openCrmDatabase(config.databaseUrl);
+  const db = await openCrmDatabase(config.databaseUrl, (migration) => durable && log.info({ migration }, 'migrating'));
   if (!durable)
     log.warn(
       'customers are kept in memory: nothing survives a stop (CRM_DATABASE_URL keeps them in a file or in MySQL)',

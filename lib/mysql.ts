@@ -3,19 +3,17 @@ import { DatabaseTrouble } from './database-trouble.ts';
 
 export type MysqlAddress = { host: string; port: number; user: string; password: string; database: string };
 
-const connectWithinMs = 5_000;
-
 /**
  * A pool of connections to MySQL or MariaDB; one that breaks is replaced. A statement that is not answered within
  * `answerWithinMs` fails, and its connection is given up: the server may be paused, or the network gone.
  */
 export const openMysqlPool = (
   address: MysqlAddress,
-  { connections = 10, answerWithinMs }: { connections?: number; answerWithinMs?: number | undefined } = {},
+  { connectWithinMs = 5_000, answerWithinMs }: { connectWithinMs?: number; answerWithinMs?: number | undefined } = {},
 ): Pool => {
   const pool = createPool({
     ...address,
-    connectionLimit: connections,
+    connectionLimit: 10,
     connectTimeout: connectWithinMs,
     charset: 'utf8mb4',
   });

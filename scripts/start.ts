@@ -16,7 +16,7 @@ Environment (all optional, see .env.example):
   APP_PORT          the CRM's port (3005)
   APP_REST_PORT     the IoT platform's port (3008)
   DATA_DIR          where data is kept (.data); remove it to begin anew
-  CRM_DATABASE_URL  memory, or sqlite: and a file (sqlite:DATA_DIR/crm.sqlite)
+  CRM_DATABASE_URL  memory, sqlite: and a file, or mysql://… (sqlite:DATA_DIR/crm.sqlite)
   CUSTOMERS_CSV     the customers to load, or none (data/customer-database.csv)
   LOG_LEVEL         trace, debug, info, warn, error or silent (info)`;
 

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { ConfigError } from '../../lib/config-error.ts';
 import { DatabaseTrouble } from '../../lib/database-trouble.ts';
 import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl } from './database-url.ts';
 import { mysqlDialect, sqliteDialect } from './dialect.ts';
-import { migrate } from './migrate.ts';
+import { migrate, pendingMigrations, type Tell } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
 
 const answerWithinMs = 30_000;
@@ -12,16 +13,29 @@ const answerWithinMs = 30_000;
  * Opens the CRM's database and brings its schema up to date.
  * @throws ConfigError when it cannot be reached now; later it may come and go
  */
-export const openCrmDatabase = async (url: CrmDatabaseUrl): Promise<Kysely<CrmDatabase>> => {
+export const openCrmDatabase = async (url: CrmDatabaseUrl, tell?: Tell): Promise<Kysely<CrmDatabase>> => {
   const db = connectCrmDatabase(url, answerWithinMs);
   try {
     // A migration may take its time, and so may waiting for another process to finish it.
     const migrating = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
-    await migrate(migrating.withTables<never>()).finally(() => migrating !== db && migrating.destroy());
+    await migrate(migrating.withTables<never>(), tell).finally(() => migrating !== db && migrating.destroy());
     return db;
   } catch (error) {
     await db.destroy();
-    throw unreachable(url, error);
+    throw explainUnreachable(url, error);
+  }
+};
+
+/** The migrations that are missing; changes nothing, and makes no file. */
+export const lookUpPendingMigrations = async (url: CrmDatabaseUrl): Promise<string[]> => {
+  const absent = url.startsWith('sqlite:') && !existsSync(url.slice('sqlite:'.length));
+  const db = connectCrmDatabase(absent ? 'memory' : url);
+  try {
+    return await pendingMigrations(db.withTables<never>());
+  } catch (error) {
+    throw explainUnreachable(url, error);
+  } finally {
+    await db.destroy();
   }
 };
 
@@ -32,7 +46,7 @@ export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number)
   return new Kysely<CrmDatabase>({ dialect: address ? mysqlDialect(address, answerWithinMs) : sqliteDialect(file) });
 };
 
-export const unreachable = (url: CrmDatabaseUrl, error: unknown): unknown => {
+const explainUnreachable = (url: CrmDatabaseUrl, error: unknown): unknown => {
   if (!(error instanceof DatabaseTrouble)) return error;
   const reason = (error.cause as Error).message;
   return new ConfigError(`CRM_DATABASE_URL: ${showDatabaseUrl(url)} cannot be used: ${reason}. Is it running?`);

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { openSqlite } from '../lib/sqlite.ts';
+import { dataFolder, root, startProgram } from './platform-process.ts';
+
+const migrate = async (env: Record<string, string>, ...args: string[]) => {
+  const program = startProgram(process.execPath, ['--import', 'tsx', join(root, 'scripts/migrate.ts'), ...args], env);
+  const code = await program.ended;
+  return { code, says: program.output() };
+};
+
+it('npm run migrate names what is missing, runs it once, and says when there is nothing to do', async () => {
+  const file = join(dataFolder(), 'crm.sqlite');
+  const env = { CRM_DATABASE_URL: `sqlite:${file}` };
+  const dry = await migrate(env, '--dry-run');
+  expect(dry).toMatchObject({ code: 0, says: expect.stringContaining('missing 0001-customers-connections-outbox') });
+  expect(existsSync(file)).toBe(false);
+  const first = await migrate(env);
+  expect(first.says).toBe(`${dry.says.replaceAll('missing', 'running')}  done\n`);
+  expect(await migrate(env)).toEqual({ code: 0, says: `sqlite:${file}\n  up to date\n` });
+});
+
+it('npm run migrate refuses a database of a newer release, and one that forgets', async () => {
+  const file = join(dataFolder(), 'crm.sqlite');
+  const env = { CRM_DATABASE_URL: `sqlite:${file}` };
+  await migrate(env);
+  const database = openSqlite(file);
+  database.prepare("insert into kysely_migration values ('9999-of-tomorrow', '2099-01-01')").run([]);
+  database.close();
+  expect(await migrate(env)).toMatchObject({ code: 1, says: expect.stringContaining('belongs to a newer release') });
+  const forgets = await migrate({ CRM_DATABASE_URL: 'memory' });
+  expect(forgets).toMatchObject({ code: 1, says: expect.stringContaining('nothing to migrate') });
+});
