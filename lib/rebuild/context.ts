@@ -32,4 +32,4 @@ export type RebuildContext<Event, Document> = {
 };
 
 export const nameOf = ({ home }: { home: string }, { number, store = home }: Generation): string =>
-  `generation ${number} in ${store}`;
+  `Generation ${number} in ${store}`;

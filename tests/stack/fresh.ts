@@ -66,6 +66,13 @@ export const clearRedis = async () => {
   client.destroy();
 };
 
+export const redisKeys = async (pattern: string): Promise<string[]> => {
+  const client = await createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();
+  const keys = await client.keys(pattern);
+  client.destroy();
+  return keys;
+};
+
 const freshMysql = () => emptyDatabase('statestore', 'utf8mb4_bin');
 
 /** @returns its address; its default is to take `a`, `A` and `ä` for one, as a server's may be */

@@ -1,0 +1,64 @@
+import { hostname } from 'node:os';
+import { mandates } from '../iot-platform/mandates/materialise.ts';
+import { abandon, retire, switchBack } from '../lib/rebuild/afterwards.ts';
+import { nameOf } from '../lib/rebuild/context.ts';
+import { preflight } from '../lib/rebuild/preflight.ts';
+import { rebuild } from '../lib/rebuild/rebuild.ts';
+import { progressBars } from './progress-bars.ts';
+import { checkCrm, crmSource, shownMandate } from './rebuild/crm-source.ts';
+import { openPorts } from './rebuild/open-ports.ts';
+import { help, type RebuildCommand, readCommand } from './rebuild/options.ts';
+import { sayOutcome, sayPlan } from './rebuild/say.ts';
+
+type Context = Parameters<typeof sayPlan>[0];
+
+/** Longer than any reader holds a pointer, by far. */
+const readersHoldMs = 10_000;
+const lookAgainAfterMs = 1_000;
+
+const run = async (context: Context, command: RebuildCommand) => {
+  const { say } = context;
+  if (command.action === 'switch-back') return say(`${nameOf(context, await switchBack(context))} answers now.`);
+  if (command.action === 'abandon') return say(`${nameOf(context, await abandon(context))} is given up and removed.`);
+  if (command.action === 'retire') {
+    const gone = await retire(context);
+    return say(
+      gone.length === 0 ? 'There is nothing to retire.' : `Removed ${gone.map((g) => nameOf(context, g)).join(', ')}.`,
+    );
+  }
+  if (command.crm !== undefined) await checkCrm(command.crm);
+  sayPlan(context, command, await preflight(context, command));
+  if (command.dryRun) return say('Nothing was changed.');
+  const source = command.crm === undefined ? undefined : crmSource(command.crm);
+  const startedAt = performance.now();
+  const outcome = await rebuild(context, { ...command, source });
+  sayOutcome(context, command, { ...outcome, seconds: (performance.now() - startedAt) / 1000 });
+  if (!outcome.switched) process.exitCode = 1;
+};
+
+const main = async () => {
+  const command = readCommand(process.argv.slice(2));
+  if (command.help) return console.log(help);
+  const { close, ...ports } = await openPorts(process.env, command);
+  const progress = progressBars(process.stdout);
+  const context: Context = {
+    ...ports,
+    projection: mandates,
+    shown: shownMandate,
+    now: Date.now,
+    holder: `process ${process.pid} on ${hostname()}`,
+    say: (line) => console.log(line),
+    progress,
+    readersHoldMs,
+    lookAgainAfterMs,
+  };
+  await run(context, command).finally(() => {
+    progress.stop();
+    close();
+  });
+};
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { topics } from '../../contracts/topics.ts';
+import { readIotPlatformConfig } from '../../iot-platform/config.ts';
+import { connectSidecar } from '../../lib/dapr/sidecar.ts';
+import { daprStateStore } from '../../lib/dapr/state-store.ts';
+import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { type Stores, storesOf } from '../../lib/generations/stores.ts';
+import type { LogReader } from '../../lib/log-reader.ts';
+import { RebuildRefused } from '../../lib/rebuild/rebuild-refused.ts';
+import { kafkaBrokers } from '../kafka-client.ts';
+import { kafkaLogReader } from '../kafka-log-reader.ts';
+
+/** The stores of the IoT platform and the log that it follows. */
+export type Ports = { readonly stores: Stores; readonly home: string; readonly log: LogReader; close(): void };
+
+const usualPort = 3908;
+
+/**
+ * Opens what the IoT platform uses: its sidecar and Kafka, or the embedded file. Where nobody says which, the one that is
+ * there. @throws RebuildRefused when there is none, or both, or when the broker's records have no place
+ */
+export const openPorts = async (
+  env: NodeJS.ProcessEnv,
+  { daprHttpPort, embedded }: { daprHttpPort: number | undefined; embedded: boolean },
+): Promise<Ports> => {
+  const config = readIotPlatformConfig(env);
+  const file = join(config.dataDir, 'platform.sqlite');
+  const named = daprHttpPort ?? config.dapr?.sidecarPort;
+  if (embedded || (named === undefined && !(await answers(env)))) {
+    if (existsSync(file)) return embeddedPorts(file, config.stateStoreName);
+    throw new RebuildRefused(
+      `There is no ${file}${embedded ? '' : `, and no sidecar answers on port ${usualPort}`}. Start the platform with npm start ` +
+        'or npm run lab, or say where it is: DATA_DIR, --dapr-http-port.',
+    );
+  }
+  if (named === undefined && existsSync(file))
+    throw new RebuildRefused(
+      `Which view? A sidecar answers on port ${usualPort}, and there is ${file}: --dapr-http-port ${usualPort}, or --embedded.`,
+    );
+  return daprPorts(env, config, named ?? usualPort);
+};
+
+const sidecarOn = (port: number, env: NodeJS.ProcessEnv) => connectSidecar({ port, token: env.DAPR_API_TOKEN });
+
+const answers = async (env: NodeJS.ProcessEnv): Promise<boolean> => {
+  const sidecar = sidecarOn(usualPort, env);
+  const held = await sidecar.metadata().catch(() => undefined);
+  sidecar.close();
+  return held !== undefined;
+};
+
+const embeddedPorts = (file: string, home: string): Ports => {
+  const platform = openEmbeddedPlatform(file, Object.values(topics));
+  const stores = storesOf({ store: platform.stateStore(home), otherStore: platform.stateStore });
+  return { stores, home, log: platform.logReader(), close: platform.close };
+};
+
+const daprPorts = async (
+  env: NodeJS.ProcessEnv,
+  { stateStoreName: home, pubsub }: { stateStoreName: string; pubsub: string },
+  port: number,
+): Promise<Ports> => {
+  const sidecar = sidecarOn(port, env);
+  const { id, components } = await sidecar.metadata().catch((error: Error) => {
+    sidecar.close();
+    throw new RebuildRefused(
+      `${error.message}. Start the IoT platform (npm run lab), or name its sidecar: --dapr-http-port.`,
+    );
+  });
+  const type = components.find(({ name }) => name === pubsub)?.type;
+  if (type !== 'pubsub.kafka') {
+    sidecar.close();
+    throw new RebuildRefused(
+      type === undefined
+        ? `The sidecar on port ${port} is that of ${id}, without the component ${pubsub}: name the one of the IoT platform.`
+        : `The records of ${type} have no place, so no rebuild can tell how far it is: only those of pubsub.kafka have.`,
+    );
+  }
+  const open = (name: string) => daprStateStore(sidecar, name, randomUUID);
+  const stores = storesOf({ store: open(home), otherStore: open });
+  return { stores, home, log: kafkaLogReader(kafkaBrokers(env), Date.now), close: sidecar.close };
+};

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { help, readCommand } from './options.ts';
+
+describe('the options of npm run rebuild', () => {
+  it('ask for a rebuild beside the live view, compared with the CRM, where nothing is said', () =>
+    expect(readCommand([])).toMatchObject({ action: 'rebuild', inPlace: false, crm: 'http://localhost:3005' }));
+
+  it('may say the default aloud', () => expect(readCommand(['--beside'])).toEqual(readCommand([])));
+
+  it('may name another way', () => {
+    expect(readCommand(['--in-place', '--without-crm'])).toMatchObject({
+      action: 'rebuild',
+      inPlace: true,
+      crm: undefined,
+    });
+    expect(readCommand(['--retire', '--dapr-http-port', '3908'])).toMatchObject({
+      action: 'retire',
+      daprHttpPort: 3908,
+    });
+  });
+
+  it.each([
+    [['--crm', 'here'], '--crm here is no URL'],
+    [['--in-place', '--retire'], 'One at a time: --in-place or --retire'],
+    [['--in-place', '--into', 'elsewhere'], '--into is beside the live view: without --in-place'],
+    [['--dapr-http-port', 'x'], '--dapr-http-port x is no port'],
+    [['--dapr-http-port', '1', '--embedded'], 'Either --dapr-http-port or --embedded'],
+    [['--fast'], "Unknown option '--fast'"],
+  ])('that contradict each other are refused: %j', (args, said) => expect(() => readCommand(args)).toThrow(said));
+
+  it('are all in the help', () => {
+    for (const name of Object.keys({ 'in-place': 0, into: 0, 'dry-run': 0, 'accept-differences': 0, embedded: 0 }))
+      expect(help).toContain(`--${name}`);
+  });
+});

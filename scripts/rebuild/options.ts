@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+import { RebuildRefused } from '../../lib/rebuild/rebuild-refused.ts';
+
+export const help = `Builds the mandates view again from the log, and lets the new one answer once it is right.
+
+  npm run rebuild                                 beside the live view, which answers all the while
+  npm run rebuild -- --into durable-statestore    into another state store, which is then kept up to date as well
+  npm run rebuild -- --in-place                   where there is no room for two: removes, fills, answers 503 meanwhile
+  npm run rebuild -- --switch-back                the generation before answers again
+  npm run rebuild -- --retire                     removes every generation but the one that answers
+  npm run rebuild -- --abandon                    gives up an unfinished rebuild, and removes what it wrote
+
+Before the switch the new view is compared with the CRM and with the live view. What differs is listed, nothing is
+switched, and the exit code is 1. Killed at any moment, it goes on where it was when it is run again.
+
+Options    --dry-run             shows what would be done, and whether it can be
+           --crm URL             the CRM (http://localhost:3005)
+           --without-crm         compares with the live view alone
+           --accept-differences  switches whatever the comparison says
+           --dapr-http-port N    through the sidecar of the IoT platform on this port
+           --embedded            the file of npm start, which may be running
+           --help
+Variables  DAPR_HTTP_PORT DAPR_API_TOKEN KAFKA_BROKERS PUBSUB_NAME STATESTORE_NAME DATA_DIR, as those of the IoT platform
+
+Without --dapr-http-port, DAPR_HTTP_PORT or --embedded it takes what is there: the sidecar on 3908, or the file.`;
+
+const flags = ['in-place', 'switch-back', 'retire', 'abandon'] as const;
+type Action = 'rebuild' | 'switch-back' | 'retire' | 'abandon';
+
+export type RebuildCommand = {
+  help: boolean;
+  action: Action;
+  inPlace: boolean;
+  into: string | undefined;
+  dryRun: boolean;
+  /** Undefined: without. */
+  crm: string | undefined;
+  acceptDifferences: boolean;
+  daprHttpPort: number | undefined;
+  embedded: boolean;
+};
+
+/** @throws RebuildRefused when the options contradict each other */
+export const readCommand = (args: string[]): RebuildCommand => {
+  const flag = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...({ beside: flag, 'in-place': flag, 'switch-back': flag, retire: flag, abandon: flag } as const),
+      ...({ 'dry-run': flag, 'without-crm': flag, 'accept-differences': flag, embedded: flag, help: flag } as const),
+      into: { type: 'string' },
+      crm: { type: 'string', default: 'http://localhost:3005' },
+      'dapr-http-port': { type: 'string' },
+    },
+  });
+  const chosen = [...flags.filter((name) => values[name]), ...(values.beside ? ['beside'] : [])];
+  if (chosen.length > 1) throw new RebuildRefused(`One at a time: --${chosen.join(' or --')}.`);
+  if (values.into !== undefined && chosen.some((name) => name !== 'beside'))
+    throw new RebuildRefused(`--into is beside the live view: without --${chosen[0]}.`);
+  const port = values['dapr-http-port'];
+  if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new RebuildRefused(`--dapr-http-port ${port} is no port.`);
+  if (port !== undefined && values.embedded) throw new RebuildRefused('Either --dapr-http-port or --embedded.');
+  if (!URL.canParse(values.crm))
+    throw new RebuildRefused(`--crm ${values.crm} is no URL, as http://localhost:3005 is.`);
+  const [action = 'rebuild'] = chosen.filter((name): name is Action => name !== 'in-place' && name !== 'beside');
+  return {
+    help: values.help,
+    action,
+    inPlace: values['in-place'],
+    into: values.into,
+    dryRun: values['dry-run'],
+    crm: values['without-crm'] ? undefined : values.crm,
+    acceptDifferences: values['accept-differences'],
+    daprHttpPort: port === undefined ? undefined : Number(port),
+    embedded: values.embedded,
+  };
+};

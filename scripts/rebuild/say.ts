@@ -1,0 +1,60 @@
+import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
+import type { Mandate } from '../../iot-platform/mandates/mandate.ts';
+import { nameOf, type RebuildContext } from '../../lib/rebuild/context.ts';
+import type { Findings } from '../../lib/rebuild/preflight.ts';
+import type { RebuildOutcome } from '../../lib/rebuild/rebuild.ts';
+import { table } from '../table.ts';
+import type { RebuildCommand } from './options.ts';
+
+type Context = RebuildContext<MandateChanged, Mandate>;
+
+const shownDifferences = 50;
+
+export const sayPlan = (
+  context: Context,
+  { inPlace }: RebuildCommand,
+  { pointer, ranges, into, unfinished }: Findings,
+) => {
+  const events = ranges.reduce((sum, { end }) => sum + end, 0);
+  const live = nameOf(context, pointer.answering);
+  context.say(
+    `${live[0]?.toUpperCase()}${live.slice(1)} answers now. The log holds ${events.toLocaleString('en')} events:`,
+  );
+  context.say(table(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
+  if (unfinished) context.say(`An unfinished rebuild was found; it goes on.`);
+  context.say(
+    inPlace ? `${live} is emptied, and ${nameOf(context, into)} filled.` : `To be filled: ${nameOf(context, into)}.`,
+  );
+};
+
+export const sayOutcome = (
+  context: Context,
+  { inPlace, into }: RebuildCommand,
+  { switched, generation, differences, isCut, setAside, seconds }: RebuildOutcome & { seconds: number },
+) => {
+  const { say } = context;
+  const name = nameOf(context, generation);
+  if (setAside > 0) say(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
+  if (differences.length > 0) {
+    say(switched ? 'What the live view showed otherwise:' : `${name} differs, so the old view goes on answering:`);
+    say(table(differences.slice(0, shownDifferences).map(asRow)));
+    if (isCut || differences.length > shownDifferences)
+      say(`… and more, ${isCut ? 'over ' : ''}${differences.length} in all.`);
+  }
+  if (!switched)
+    return say(
+      'Where the CRM is right, its change never reached the log: look at its outbox (/status), or save the customer again. ' +
+        'Then run again, which only compares. To switch all the same: --accept-differences. To give it up: --abandon.',
+    );
+  say(`${name} answers now, after ${seconds.toFixed(1)} s.`);
+  if (into !== undefined)
+    say(`To make ${into} the home of the view: STATESTORE_NAME=${into}, and restart the service.`);
+  if (!inPlace) say('The one before is kept up to date as well: --switch-back returns to it, --retire removes it.');
+};
+
+const asRow = ({ key, source, rebuilt, live }: RebuildOutcome['differences'][number]) => ({
+  connectionId: key,
+  CRM: source ?? 'not asked',
+  rebuilt,
+  live: live ?? 'none',
+});

@@ -1,0 +1,162 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { sendChanges } from './changes.ts';
+import { getJson, mandateOf } from './http.ts';
+import { dataFolder, startProgram } from './platform-process.ts';
+import {
+  componentsFolder,
+  type Member,
+  startCrmApp,
+  startCrmMember,
+  startIotApp,
+  startIotMember,
+} from './stack/dapr-lab.ts';
+import { freshStack, redisKeys } from './stack/fresh.ts';
+import { ports } from './stack/ports.ts';
+import { stackReady } from './stack/stack.ts';
+
+const patience = { timeout: 30_000, interval: 50 };
+const rows = 3_000;
+const customers = 50;
+
+describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and MySQL', () => {
+  let crm: Member;
+  let iotPlatform: Member;
+  const env = { CRM_DATABASE_URL: `sqlite:${join(dataFolder(), 'crm.sqlite')}`, CUSTOMERS_CSV: 'none' };
+
+  beforeAll(async () => {
+    await freshStack();
+    const resources = componentsFolder();
+    [crm, iotPlatform] = await Promise.all([startCrmMember(resources, env), startIotMember(resources)]);
+    await sendChanges(() => crm.url, { customers, changes: customers });
+    // Many more, so that a rebuild takes its time.
+    await crm.app.end('SIGTERM');
+    const file = join(dataFolder(), 'customers.csv');
+    const lines = Array.from({ length: rows }, (_, n) => `${1_000 + n},First,Last,Delft,${100_000 + n},${1 + (n % 2)}`);
+    writeFileSync(file, ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...lines].join('\n'));
+    crm = await startCrmApp(crm.sidecar, { ...env, CUSTOMERS_CSV: file });
+    const last = String(100_000 + rows - 1);
+    await vi.waitFor(async () => expect(await mandateOf(iotPlatform, last)).toBe('2'), patience);
+    await vi.waitFor(async () => expect((await status(crm)).outbox).toMatchObject({ waiting: 0 }), patience);
+  }, 900_000);
+  afterAll(async () => {
+    await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
+  });
+
+  const status = async (member: Member) => (await getJson(`${member.url}/status`)).body as Record<string, object>;
+  const view = async (): Promise<object> => (await status(iotPlatform)).view ?? {};
+  const start = (args: string[], home = 'statestore') =>
+    startProgram(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        'scripts/rebuild.ts',
+        '--dapr-http-port',
+        String(ports.iotPlatforms[0].dapr),
+        '--crm',
+        crm.url,
+        ...args,
+      ],
+      { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, STATESTORE_NAME: home },
+    );
+  const rebuild = async (args: string[] = [], home?: string) => {
+    const command = start(args, home);
+    const code = await command.ended;
+    return `${command.output()}exit code ${code}`;
+  };
+
+  /** Changes go on, and the view is asked, while something is done. */
+  const whileChanging = async (work: () => Promise<void>, allowed = [200]) => {
+    const progress = { sent: 0 };
+    let working = true;
+    const ask = async () => {
+      while (working) {
+        const { status } = await getJson(`${iotPlatform.url}/?connectionId=1001`);
+        expect(allowed).toContain(status);
+        await delay(20);
+      }
+    };
+    const workAndStop = () =>
+      work().finally(() => {
+        working = false;
+        progress.sent = Number.POSITIVE_INFINITY;
+      });
+    const changes = { customers, changes: Number.POSITIVE_INFINITY, callers: 2, progress };
+    const [acknowledged] = await Promise.all([sendChanges(() => crm.url, changes), ask(), workAndStop()]);
+    await vi.waitFor(async () => {
+      for (const [id, level] of acknowledged) expect([id, await mandateOf(iotPlatform, id)]).toEqual([id, level]);
+    }, patience);
+    expect(await view()).toMatchObject({ state: 'complete' });
+  };
+
+  it('changes nothing when it is only asked', async () => {
+    const said = await rebuild(['--dry-run']);
+    expect(said).toMatch(/To be filled: Generation 2 in statestore\.[\s\S]*exit code 0$/);
+    expect(await view()).not.toHaveProperty('rebuild');
+  });
+
+  it('rebuilds beside the live view while changes go on, and goes on after kill -9', async () => {
+    await whileChanging(async () => {
+      const killed = start([]);
+      await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
+      expect(await killed.end('SIGKILL')).toBe('SIGKILL');
+      expect(await rebuild()).toMatch(
+        /Going on with Generation 2[\s\S]*Generation 2 in statestore answers now[\s\S]*exit code 0$/,
+      );
+    });
+    expect(await view()).toMatchObject({ generation: { number: 2 }, previous: [{ number: 1 }] });
+  });
+
+  it('switches back, to a generation that was kept up to date', async () => {
+    expect(await rebuild(['--switch-back'])).toMatch(/Generation 1 in statestore answers now\.\nexit code 0$/);
+    await whileChanging(async () => {
+      await vi.waitFor(async () => expect(await view()).toMatchObject({ generation: { number: 1 } }), patience);
+    });
+  });
+
+  it('lists what differs from the CRM, and switches nothing', async () => {
+    expect(await rebuild(['--retire'])).toMatch(/Removed Generation 2 in statestore\.\nexit code 0$/);
+    expect((await redisKeys('iot-platform||g2:*')).length).toBe(0);
+    const producer = await fetch(`http://127.0.0.1:${ports.crm.dapr}/v1.0/publish/pubsub/connection-mandates-topic`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ connectionId: 'STRANGER', connectionMandate: '1' }),
+    });
+    expect(producer.status).toBe(204);
+    await vi.waitFor(async () => expect(await mandateOf(iotPlatform, 'STRANGER')).toBe('1'), patience);
+    expect(await rebuild()).toMatch(/STRANGER +0 +1 +1\n[\s\S]*exit code 1$/);
+    expect(await view()).toMatchObject({ generation: { number: 1 } });
+    expect(await rebuild(['--abandon'])).toMatch(/given up and removed\.\nexit code 0$/);
+    const revoked = JSON.stringify({ connectionId: 'STRANGER', connectionMandate: '0' });
+    await fetch(producer.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: revoked });
+  });
+
+  it('rebuilds into MySQL while changes go on, and the service moves there without a gap', async () => {
+    await whileChanging(async () => {
+      expect(await rebuild(['--into', 'durable-statestore'])).toMatch(
+        /STATESTORE_NAME=durable-statestore[\s\S]*exit code 0$/,
+      );
+    });
+    expect(await view()).toMatchObject({ generation: { store: 'durable-statestore' } });
+    await iotPlatform.app.end('SIGTERM');
+    iotPlatform = await startIotApp(iotPlatform.sidecar, { STATESTORE_NAME: 'durable-statestore' });
+    await whileChanging(async () => expect(await view()).toMatchObject({ state: 'complete' }));
+  });
+
+  it('rebuilds in place: answers 503 meanwhile, and afterwards what the CRM says', async () => {
+    await whileChanging(async () => {
+      const running = start(['--in-place'], 'durable-statestore');
+      await vi.waitFor(
+        async () => expect((await getJson(`${iotPlatform.url}/?connectionId=1001`)).status).toBe(503),
+        patience,
+      );
+      expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
+        checks: { view: expect.stringContaining('being filled') },
+      });
+      expect([await running.ended, running.output()]).toEqual([0, expect.stringContaining('answers now')]);
+    }, [200, 503]);
+  });
+});
