@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { dataFolder, startPlatform } from './platform-process.ts';
 import { marriedName, quirine, traces } from './quirine.ts';
 
@@ -22,11 +22,23 @@ const send = async (method: string, path: string, body: unknown, headers: Record
   return { status: response.status, text: await response.text() };
 };
 
+const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate,email,phone';
+/** Imports one row, and waits until it is reported as expected. */
+const importOf = async (row: string, outcome: object) => {
+  const { text } = await send('POST', '/imports', `${header}\n${row}\n`, { 'content-type': 'text/csv' });
+  const report = async () => JSON.parse((await send('GET', `/imports/${JSON.parse(text).importId}`, undefined)).text);
+  await vi.waitFor(async () => expect(await report()).toMatchObject({ state: 'finished', ...outcome }), 10_000);
+};
+
 /** Which of her traces stand anywhere in the bytes of the files so called. */
 const tracesIn = (files: RegExp) => {
-  const found = readdirSync(folder).filter((name) => files.test(name));
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && files.test(entry.name),
+  );
   expect(found).not.toEqual([]);
-  const bytes = Buffer.concat(found.map((name) => readFileSync(join(folder, name)))).toString('latin1');
+  const bytes = Buffer.concat(found.map((entry) => readFileSync(join(entry.parentPath, entry.name)))).toString(
+    'latin1',
+  );
   return traces.filter((trace) => bytes.includes(trace));
 };
 
@@ -43,11 +55,13 @@ it('no byte of what the platform keeps names an erased person, and no line of it
   expect((await send('PATCH', '/customers/9', { city: 'Venlo' }, { 'if-match': '"7"' })).status).toBe(412);
   expect((await send('PATCH', '/customers/9', { lastName: marriedName })).status).toBe(200);
   expect((await send('DELETE', '/customers/10', undefined)).status).toBe(204);
+  await importOf(`9,${quirine.firstName},${quirine.lastName},,4711,2,,`, { refused: 1 });
   expect(tracesIn(/^crm\.sqlite/)).toEqual(traces);
 
   for (const customerId of [9, 10])
     expect((await send('POST', `/customers/${customerId}/erasure`, undefined)).status).toBe(200);
   expect(tracesIn(/./)).toEqual([]);
+  await importOf('9,Ada,Jansen,Delft,4999,2,,', { skipped: 1, created: 0 });
   const { text } = await send('GET', '/customers/9/export', undefined);
   expect(traces.filter((trace) => text.includes(trace))).toEqual([]);
   expect(JSON.parse(text).mandateHistory).toHaveLength(2);

@@ -68,25 +68,18 @@ export const replaceCustomer = (
   request?: ChangeRequest,
 ): Promise<ChangedCustomer> => changeCustomer(changes, customerId, () => data, request);
 
-/**
- * Within a transaction of the caller's. Without an id the customer gets the next one.
- * @throws DomainError connection-held, customer-erased
- */
+/** Within a transaction of the caller's. @throws DomainError connection-held */
 export const insertCustomer = async (
   trx: Transaction<CrmDatabase>,
-  data: CustomerData & { customerId?: string | undefined },
+  data: CustomerData,
   context: ChangeContext,
 ): Promise<ChangedCustomer> => {
   await refuseHeldConnection(trx, data);
-  const { customerId, ...fields } = data;
-  if (customerId !== undefined) await refuseErased(trx, customerId);
   const at = context.now();
-  const held = { ...fields, createdAt: at, updatedAt: at, version: 1 };
-  const keyed = { ...held, ...searchKeys(held) };
-  const row = customerId === undefined ? keyed : { ...keyed, customerId: Number(customerId) };
+  const held = { ...data, createdAt: at, updatedAt: at, version: 1 };
+  const row = { ...held, ...searchKeys(held) };
   const { insertId } = await trx.insertInto('customer').values(row).executeTakeFirstOrThrow();
-  const customer = { ...held, customerId: customerId ?? String(insertId) };
-  return announced(trx, undefined, customer, context);
+  return announced(trx, undefined, { ...held, customerId: String(insertId) }, context);
 };
 
 /** Within the caller's transaction, in which it locked `before`. What changes nothing makes no new version. */
@@ -145,14 +138,5 @@ const refuseHeldConnection = async (trx: Transaction<CrmDatabase>, { connectionI
   throw new DomainError('connection-held', `Connection ${connectionId} is held by customer ${holder.customerId}.`, {
     errors: [{ field: 'connectionId', expected: 'a connection that no other customer holds', got: connectionId }],
     facts: { holder: holder.customerId },
-  });
-};
-
-/** Under the number of an erased person there is evidence of that person's consent. */
-const refuseErased = async (trx: Transaction<CrmDatabase>, customerId: string) => {
-  const erased = trx.selectFrom('erasedCustomer').select('erasedAt').where('customerId', '=', Number(customerId));
-  if ((await erased.executeTakeFirst()) === undefined) return;
-  throw new DomainError('customer-erased', `Customer ${customerId} was erased.`, {
-    errors: [{ field: 'customerId', expected: 'none, or one that was not erased', got: customerId }],
   });
 };

@@ -65,7 +65,7 @@ export type StoredAnswerTable = {
   createdAt: number;
 };
 
-/** Numbers that belonged to somebody who is to be forgotten, and are never given to anybody else. */
+/** Who was erased: the number that is left of them. */
 export type ErasedCustomerTable = { customerId: number; erasedAt: number };
 
 /**
