@@ -18,7 +18,7 @@ type IotPlatformContext = World & StoreContext & { bus: EventBus; deliveries?: R
  * one port for both.
  */
 export const startIotPlatform = async (
-  config: Pick<IotPlatformConfig, 'host' | 'port' | 'deliveryPort'>,
+  config: Pick<IotPlatformConfig, 'host' | 'port' | 'deliveryPort' | 'stateStoreName' | 'consumerGroup'>,
   context: IotPlatformContext,
 ): Promise<Service & { url: string }> => {
   const { log, deliveries } = context;
@@ -28,7 +28,13 @@ export const startIotPlatform = async (
   const opened: Service[] = [projection, parting];
   const close = async () => void (await Promise.all(opened.map((service) => service.close())));
   try {
-    const app = iotPlatformApp({ ...context, projection, parting, deliveries: onePort ? deliveries : undefined });
+    const app = iotPlatformApp({
+      ...context,
+      projection,
+      parting,
+      names: config,
+      deliveries: onePort ? deliveries : undefined,
+    });
     const rest = await listen(app, { ...config, variable: 'APP_REST_PORT' });
     opened.push(rest);
     if (deliveries && !onePort)

@@ -33,6 +33,17 @@ const completeness: z.ZodType<unknown, Completeness & { warning?: string | undef
 
 /** How far the view is, and what became of the events since the start. */
 export const statusSchema = z.object({
+  store: z.string().meta({ description: 'The Dapr state component that the service was told to use: its home.' }),
+  consumerGroup: z.string(),
   view: z.union([completeness, z.object({ state: z.literal('unknown'), reason: z.string() })]),
   sinceStart: offsets,
+  lastEvent: z
+    .object({ time: z.string(), revision: z.int() })
+    .exactOptional()
+    .meta({ description: 'Of the event that this instance wrote last.' }),
+  lag: z.int().exactOptional().meta({ description: 'Records of the log that are not in the view yet.' }),
+  freshnessSeconds: z
+    .number()
+    .exactOptional()
+    .meta({ description: '0 without lag; else how long ago the event happened that this instance wrote last.' }),
 });

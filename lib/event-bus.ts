@@ -39,6 +39,8 @@ export type EventBus = {
    * nothing. Never more than handlers answered `done` for. Empty where the broker cannot tell.
    */
   acknowledged(topic: string): Promise<ReadonlyMap<number, number>>;
+  /** By partition the offset that the next record gets. Empty where the broker cannot tell. */
+  ends(topic: string): Promise<ReadonlyMap<number, number>>;
   /** @throws Error that says what is missing, when the bus cannot be used now */
   check(): Promise<void>;
 };

@@ -1,5 +1,7 @@
 import type { DeliveredRecord, Topic } from './event-bus.ts';
 
+export type Moment = { readonly time: string; readonly revision: number };
+
 /** A view, declared: which topic it follows and how one event changes one document. */
 export type Projection<Event, Document> = {
   readonly name: string;
@@ -11,6 +13,8 @@ export type Projection<Event, Document> = {
   readonly key: (event: Event) => string;
   /** Pure. Answers the very same document when the event changes nothing. */
   readonly evolve: (held: Document | undefined, event: Event) => Document;
+  /** When an event happened, in ISO 8601, and which revision of its document it made. */
+  readonly moment?: (event: Event) => Moment;
   /** The trace that the event belongs to, as a W3C traceparent. */
   readonly traceparent?: (event: Event) => string | undefined;
   /** Names what is worth counting about an event beside applied or ignored. */

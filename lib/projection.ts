@@ -1,7 +1,7 @@
 import { deadLetter } from './dead-letter.ts';
 import type { DeliveredRecord, EventBus, Subscription, Verdict } from './event-bus.ts';
 import { type StoreContext, storesOf } from './generations/stores.ts';
-import type { Projection } from './projection-declaration.ts';
+import type { Moment, Projection } from './projection-declaration.ts';
 import { type ProjectionWriter, projectionWriter } from './projection-write.ts';
 import { type Poison, sortOut } from './sort-out.ts';
 import type { World } from './world.ts';
@@ -9,7 +9,13 @@ import type { World } from './world.ts';
 /** Events since this process started: `applied` changed the view, `ignored` did not, `setAside` are dead letters. */
 export type Counts = { applied: number; ignored: number; setAside: number; retried: number; [remark: string]: number };
 
-export type RunningProjection = Subscription & { counts(): Counts };
+export type RunningProjection = Subscription & {
+  counts(): Counts;
+  /** Of the event that this process wrote last. */
+  last(): Moment | undefined;
+};
+
+type Done = { readonly counts: Counts; last: Moment | undefined };
 
 export type ProjectionContext = World & StoreContext & { readonly bus: EventBus };
 
@@ -18,11 +24,11 @@ export const startProjection = async <Event, Document>(
   projection: Projection<Event, Document>,
   context: ProjectionContext,
 ): Promise<RunningProjection> => {
-  const counts: Counts = { applied: 0, ignored: 0, setAside: 0, retried: 0 };
+  const done: Done = { counts: { applied: 0, ignored: 0, setAside: 0, retried: 0 }, last: undefined };
   const write = projectionWriter(projection, storesOf(context), context.newId);
-  const handler = deliveryHandler(projection, context, write, counts);
+  const handler = deliveryHandler(projection, context, write, done);
   const subscription = await context.bus.subscribe(projection.topic.name, handler);
-  return { counts: () => ({ ...counts }), close: () => subscription.close() };
+  return { counts: () => ({ ...done.counts }), last: () => done.last, close: () => subscription.close() };
 };
 
 const deliveryHandler =
@@ -30,13 +36,16 @@ const deliveryHandler =
     projection: Projection<Event, Document>,
     context: ProjectionContext,
     write: ProjectionWriter<Event>,
-    counts: Counts,
+    done: Done,
   ) =>
   async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
+    const { counts } = done;
     const { events, poison } = sortOut(projection, batch);
     const endSpans = startSpans(projection, context, events);
     try {
       const written = await write(events, batch);
+      const last = events.at(-1);
+      if (last) done.last = projection.moment?.(last);
       // Last, so that a store that is away does not set the same record aside at every attempt.
       await setAside(projection, context, poison);
       counts.setAside += poison.length;

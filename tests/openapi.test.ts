@@ -7,6 +7,7 @@ import { openCrmDatabase } from '../crm/database/open-database.ts';
 import { importQueue } from '../crm/imports/import-queue.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { idleProjection } from './idle-projection.ts';
 import { testWorld } from './test-world.ts';
 
 const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
@@ -23,8 +24,7 @@ const services = {
       ...world,
       bus,
       store: platform.stateStore('statestore'),
-      parting: { lostToEmptyStore: () => 0 },
-      projection: { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }) },
+      ...idleProjection,
     }),
 };
 

@@ -11,6 +11,7 @@ export const mandates: Projection<MandateChanged, Mandate> = {
   parse: parseConnectionMandate,
   key: (change) => change.data.connectionId,
   evolve,
+  moment: ({ time, revision }) => ({ time, revision }),
   traceparent: (change) => change.traceparent,
   remark: (held, change) => (contradicts(held, change) ? 'contradictions' : undefined),
 };

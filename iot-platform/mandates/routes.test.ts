@@ -4,14 +4,13 @@ import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
 import { positionKey } from '../../lib/generations/position-document.ts';
 import type { StateStore } from '../../lib/state-store.ts';
+import { idleProjection } from '../../tests/idle-projection.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { iotPlatformApp } from '../app.ts';
 
 const mandate = { connectionId: '7733', connectionMandate: '1', revision: 10, changedAt: '2026-11-21T12:00:00.000Z' };
 const position = positionKey('mandates', topics.connectionMandates.name, 0);
 
-const projection = { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }) };
-const parting = { lostToEmptyStore: () => 0 };
 const iotPlatform = async (
   documents: Record<string, unknown>,
   disturb: (store: StateStore) => StateStore = (store) => store,
@@ -25,7 +24,7 @@ const iotPlatform = async (
       ...testWorld(),
       bus: platform.eventBus('group'),
       store: disturb(store),
-      projection,
+      ...idleProjection,
       parting: { lostToEmptyStore: () => lostToEmptyStore },
     }),
   );
@@ -92,9 +91,7 @@ describe('a mandate', () => {
     const put = async (held: typeof mandate, etag?: string) =>
       store.transact([{ key: held.connectionId, value: held, etag }]);
     await put(mandate);
-    const http = request(
-      iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store, projection, parting }),
-    );
+    const http = request(iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store, ...idleProjection }));
     await http.get('/mandates/7733?minRevision=10').expect(200, mandate);
     const { body } = await http
       .get('/?connectionId=7733&minRevision=11&waitMs=60')

@@ -17,7 +17,7 @@ import { stateStoreContract } from '../state-store.contract.ts';
 import { createDeliveries } from './deliveries.ts';
 import { daprEventBus } from './event-bus.ts';
 import { sidecarOnly } from './guard.ts';
-import { committedToKafka } from './kafka-group.ts';
+import { committedToKafka, endsInKafka } from './kafka-group.ts';
 import { connectSidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
 
@@ -35,6 +35,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
       publish,
       check,
       acknowledged: (topic) => committedToKafka([`127.0.0.1:${ports.kafka}`], group, topic),
+      ends: (topic) => endsInKafka([`127.0.0.1:${ports.kafka}`], topic),
       subscribe: async (topic, handler) => {
         const deliveries = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);

@@ -1,5 +1,12 @@
 import { withKafkaAdmin } from './kafka-admin.ts';
 
+/** By partition the offset that the next record of the topic gets. */
+export const endsInKafka = (brokers: readonly string[], topic: string): Promise<ReadonlyMap<number, number>> =>
+  withKafkaAdmin(brokers, async (admin) => {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  });
+
 /** By partition the offset behind what the group has committed to Kafka. */
 export const committedToKafka = (
   brokers: readonly string[],

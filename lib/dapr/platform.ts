@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 import { createDeliveries } from './deliveries.ts';
 import { daprEventBus } from './event-bus.ts';
 import { sidecarOnly } from './guard.ts';
-import { committedToKafka } from './kafka-group.ts';
+import { committedToKafka, endsInKafka } from './kafka-group.ts';
 import { checkKafkaTopics, isKafka } from './kafka-topics.ts';
 import { connectSidecar, type Sidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
@@ -53,11 +53,14 @@ export const openDaprPlatform = (
         await bus.check();
         await checkKafkaTopics(sidecar, pubsub, settings.kafkaBrokers, topics);
       };
-      const acknowledged = async (topic: string) =>
-        (await isKafka(sidecar, pubsub))
-          ? committedToKafka(settings.kafkaBrokers, consumerGroup, topic)
-          : new Map<number, number>();
-      return { ...bus, check, acknowledged };
+      const askKafka = async (ask: () => Promise<ReadonlyMap<number, number>>) =>
+        (await isKafka(sidecar, pubsub)) ? ask() : new Map<number, number>();
+      return {
+        ...bus,
+        check,
+        acknowledged: (topic) => askKafka(() => committedToKafka(settings.kafkaBrokers, consumerGroup, topic)),
+        ends: (topic) => askKafka(() => endsInKafka(settings.kafkaBrokers, topic)),
+      };
     },
     stateStore: (name) => daprStateStore(sidecar, name, newId),
     deliveries: deliveries.router,

@@ -37,13 +37,14 @@ export const eventLog = (database: SqliteDatabase, consumerGroup: string, now: (
     'SELECT partition, next_offset AS next FROM committed_offset WHERE consumer_group = ? AND topic = ?',
   );
 
+  const endOf = (topic: string, partition: number) => (endOffset.all(topic, partition) as [{ end: number }])[0].end;
+
   return {
     append: database.transaction(({ name, partitions }: Topic, events: readonly OutgoingEvent[]) => {
       const timestamp = now();
       for (const { key, value } of events) {
         const partition = fnv1a(key) % partitions;
-        const [{ end }] = endOffset.all(name, partition) as [{ end: number }];
-        insert.run(name, partition, end, key, timestamp, value);
+        insert.run(name, partition, endOf(name, partition), key, timestamp, value);
       }
     }).immediate,
 
@@ -58,6 +59,9 @@ export const eventLog = (database: SqliteDatabase, consumerGroup: string, now: (
     commit: ({ topic, partition, offset }: DeliveredRecord) => {
       write.run(consumerGroup, topic, partition, (offset as number) + 1);
     },
+
+    ends: ({ name, partitions }: Topic): Map<number, number> =>
+      new Map(Array.from({ length: partitions }, (_, partition) => [partition, endOf(name, partition)])),
 
     /** By partition the offset behind what the group has committed. */
     committed: (topic: string): Map<number, number> => {

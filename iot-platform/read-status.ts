@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import { type Completeness, refusalOf } from '../lib/completeness.ts';
+import type { EventBus } from '../lib/event-bus.ts';
+import type { PartingWatch } from '../lib/parting.ts';
+import type { RunningProjection } from '../lib/projection.ts';
+import type { View } from '../lib/view.ts';
+import { mandates } from './mandates/materialise.ts';
+import type { statusSchema } from './status.ts';
+
+export type StatusSources = {
+  readonly bus: EventBus;
+  readonly view: View<unknown>;
+  readonly projection: Pick<RunningProjection, 'counts' | 'last'>;
+  readonly parting: Pick<PartingWatch, 'lostToEmptyStore'>;
+  readonly now: () => number;
+  /** What the service was told to use. */
+  readonly names: { readonly stateStoreName: string; readonly consumerGroup: string };
+};
+
+/** Answers although the store or the broker is away: then it says what it cannot tell. */
+export const readStatus = async (sources: StatusSources): Promise<z.input<typeof statusSchema>> => {
+  const { bus, view, projection, names } = sources;
+  const completeness = await view.completeness().catch((error: Error) => error);
+  const ends = await bus.ends(mandates.topic.name).catch(() => new Map<number, number>());
+  const lag = completeness instanceof Error ? undefined : lagOf(completeness, ends);
+  const last = projection.last();
+  return {
+    store: names.stateStoreName,
+    consumerGroup: names.consumerGroup,
+    view:
+      completeness instanceof Error
+        ? { state: 'unknown', reason: completeness.message }
+        : { ...completeness, warning: warningOf(completeness, sources) },
+    sinceStart: projection.counts(),
+    ...(last && { lastEvent: last }),
+    ...freshness(lag, last?.time, sources.now()),
+  };
+};
+
+/** How many records of the log are not in the view yet; undefined where the broker does not tell. */
+const lagOf = ({ partitions }: Completeness, ends: ReadonlyMap<number, number>): number | undefined => {
+  if (ends.size === 0) return undefined;
+  const behind = [...ends].map(([partition, end]) => Math.max(0, end - 1 - (partitions[partition]?.applied ?? -1)));
+  return behind.reduce((sum, many) => sum + many, 0);
+};
+
+/** A view with nothing before it is as fresh as can be; any other is as old as the last event that came to it. */
+const freshness = (lag: number | undefined, lastTime: string | undefined, now: number) => {
+  if (lag === 0) return { lag, freshnessSeconds: 0 };
+  const age = lastTime === undefined ? {} : { freshnessSeconds: Math.max(0, now - Date.parse(lastTime)) / 1000 };
+  return { ...(lag !== undefined && { lag }), ...age };
+};
+
+/** What a person should do about the view, if anything. */
+export const warningOf = (
+  completeness: Completeness,
+  { parting }: Pick<StatusSources, 'parting'>,
+): string | undefined => {
+  const refusal = refusalOf(completeness);
+  if (refusal) return `${refusal.message} ${refusal.remedy}`;
+  const lost = parting.lostToEmptyStore();
+  if (completeness.state !== 'empty' || lost === 0) return undefined;
+  return (
+    `This store was never filled, and the consumer group has read ${lost} events already: ` +
+    'npm run rebuild fills it, and so does another consumer group.'
+  );
+};

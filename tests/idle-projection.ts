@@ -1,0 +1,6 @@
+/** What the IoT platform's app is told of a projection that has done nothing yet. */
+export const idleProjection = {
+  projection: { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }), last: () => undefined },
+  parting: { lostToEmptyStore: () => 0 },
+  names: { stateStoreName: 'statestore', consumerGroup: 'iot-platform-consumer' },
+};
