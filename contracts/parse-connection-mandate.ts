@@ -7,6 +7,7 @@ import {
   mandateChangedType,
   orNumber,
 } from './connection-mandate.ts';
+import { isPlainlyRight } from './plainly-right.ts';
 
 /** A change of one connection's mandate, whichever way it was written. `revision` orders the changes of a connection. */
 export type MandateChanged = { data: ConnectionMandateData; revision: number; time: string; traceparent?: string };
@@ -29,8 +30,10 @@ const fromPlainPayload = (payload: unknown, timestamp: number): MandateChanged =
   time: new Date(timestamp).toISOString(),
 });
 
-const fromMandateChanged = (event: unknown): MandateChanged => {
-  const { subject, data, sequence, time, traceparent } = valid(mandateChangedSchema, event);
+const fromMandateChanged = (event: object): MandateChanged => {
+  const right = isPlainlyRight(event) ? event : valid(mandateChangedSchema, event);
+  const { subject, sequence, time, traceparent } = right;
+  const data = { connectionId: right.data.connectionId, connectionMandate: right.data.connectionMandate };
   if (subject !== data.connectionId)
     throw new Error(`subject ${subject} is not data.connectionId ${data.connectionId}`);
   return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };

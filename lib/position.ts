@@ -6,8 +6,12 @@
 export type Position = { readonly applied: number; readonly missing: readonly (readonly [number, number])[] };
 
 /** Answers the very same position when the offsets add nothing to it. */
-export const advance = (position: Position | undefined, offsets: readonly number[]): Position =>
-  [...offsets].sort((a, b) => a - b).reduce(see, position ?? { applied: -1, missing: [] });
+export const advance = (position: Position = { applied: -1, missing: [] }, offsets: readonly number[]): Position => {
+  // Nearly always: the next ones, in order.
+  if (offsets.length > 0 && offsets.every((offset, i) => offset === position.applied + 1 + i))
+    return { applied: position.applied + offsets.length, missing: position.missing };
+  return [...offsets].sort((a, b) => a - b).reduce(see, position);
+};
 
 /** The position once everything up to this offset is known to be there. */
 export const through = ({ applied, missing }: Position, offset: number): Position => ({

@@ -108,14 +108,23 @@ type Offsets = { readonly byKey: ReadonlyMap<string, readonly number[]>; readonl
 const noPlace = '';
 
 const offsetsOf = ({ name }: { name: string }, batch: readonly DeliveredRecord[]): Offsets => {
-  const placed = batch.flatMap(({ topic, partition, offset }) =>
-    partition === undefined || offset === undefined ? [] : [{ key: positionKey(name, topic, partition), offset }],
+  const byPlace = new Map<string, Map<number, number[]>>();
+  let withoutPlace = false;
+  for (const { topic, partition, offset } of batch) {
+    if (partition === undefined || offset === undefined) {
+      withoutPlace = true;
+      continue;
+    }
+    const byPartition = byPlace.get(topic) ?? new Map<number, number[]>();
+    byPlace.set(topic, byPartition);
+    const offsets = byPartition.get(partition);
+    if (offsets) offsets.push(offset);
+    else byPartition.set(partition, [offset]);
+  }
+  const keyed = [...byPlace].flatMap(([topic, byPartition]) =>
+    [...byPartition].map(([partition, offsets]) => [positionKey(name, topic, partition), offsets] as const),
   );
-  const byKey = groupBy(placed, ({ key }) => key);
-  return {
-    byKey: new Map([...byKey].map(([key, places]) => [key, places.map(({ offset }) => offset)])),
-    withoutPlace: placed.length < batch.length,
-  };
+  return { byKey: new Map(keyed), withoutPlace };
 };
 
 const positionUpserts = (

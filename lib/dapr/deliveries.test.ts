@@ -34,7 +34,7 @@ describe('what a sidecar asks and delivers', () => {
         topic: 'things',
         routes: { default: '/deliveries/things' },
         metadata: { rawPayload: 'true' },
-        bulkSubscribe: { enabled: true, maxMessagesCount: 5000, maxAwaitDurationMs: 4 },
+        bulkSubscribe: { enabled: true, maxMessagesCount: 10000, maxAwaitDurationMs: 4 },
       },
     ]);
   });

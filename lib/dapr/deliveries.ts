@@ -14,26 +14,29 @@ export type Deliveries = {
 type BulkDelivery = { entries: { entryId: string; event: string; metadata?: Record<string, string> }[] };
 
 /** The more events at once, the fewer writes of a key; a component holds as many as its channelBufferSize. */
-const maxMessagesCount = 5000;
+const maxMessagesCount = 10_000;
 const maxAwaitDurationMs = 4;
 
 /** The routes by which the sidecar asks for subscriptions and delivers; `guard` keeps others out. */
 export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World, 'now' | 'log'>): Deliveries => {
   const subscribed = new Map<string, { pubsub: string; deliver: (delivery: BulkDelivery) => Promise<object> }>();
   const subscriptions = () => [...subscribed].map(([topic, { pubsub }]) => ({ pubsub, topic }));
-  const json = express.json({ limit: Number.POSITIVE_INFINITY, type: () => true });
+  // As bytes: decoding them whole is faster than piece by piece as they come.
+  const bytes = express.raw({ limit: Number.POSITIVE_INFINITY, type: () => true });
 
   const router = express.Router();
   router.get('/dapr/config', guard, (_req, res) => void res.json({}));
   router.get('/dapr/subscribe', guard, (_req, res) => void res.json(subscriptions().map(asSubscription)));
-  router.post('/deliveries/:topic', guard, json, async (req, res) => {
+  router.post('/deliveries/:topic', guard, bytes, async (req, res) => {
     const subscription = subscribed.get(String(req.params.topic));
-    if (subscription) res.json(await subscription.deliver(req.body));
+    const delivery = JSON.parse(String(req.body)) as BulkDelivery;
+    req.body = undefined; // it is large, and nobody needs it while the store is waited for
+    if (subscription) res.json(await subscription.deliver(delivery));
     else res.sendStatus(503); // not 404, which a sidecar takes for "drop it"
   });
   router.use('/deliveries', (error: { status?: number }, _req: Request, res: Response, _next: NextFunction) => {
     log.error({ err: error }, 'delivery cannot be read, it will come again');
-    res.sendStatus(error.status ?? 500);
+    res.sendStatus(error instanceof SyntaxError ? 400 : (error.status ?? 500));
   });
 
   return {
@@ -46,12 +49,10 @@ export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World
         const batch = entries.map(({ event, metadata }) =>
           deliveredRecord(topic, Buffer.from(event, 'base64'), metadata, now()),
         );
+        const ids = entries.map(({ entryId }) => entryId);
         const verdicts = closed ? [] : await handler(batch).catch((): readonly Verdict[] => []);
         return {
-          statuses: entries.map(({ entryId }, i) => ({
-            entryId,
-            status: verdicts[i] === 'done' ? 'SUCCESS' : 'RETRY',
-          })),
+          statuses: ids.map((entryId, i) => ({ entryId, status: verdicts[i] === 'done' ? 'SUCCESS' : 'RETRY' })),
         };
       };
       const deliver = (delivery: BulkDelivery) => {

@@ -22,6 +22,9 @@ const upsert = (request: Operation['request']): Operation => ({ operation: 'upse
 /** What was found out about a store: how a key is created, and whether its ETags count the writes of a key from 1. */
 type Ways = { create: Creation; countsWrites: boolean };
 
+/** So many take a slow database a second or two: well within the time that a call to the sidecar has. */
+const mostUpsertsAtOnce = 1_000;
+
 /** A state store through a Dapr state component that has transactions and ETags. */
 export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => string): StateStore => {
   const path = `/state/${encodeURIComponent(name)}`;
@@ -48,7 +51,11 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
       probing = undefined;
       throw error;
     });
-    const { create } = ways;
+    for (let from = 0; from < upserts.length; from += mostUpsertsAtOnce)
+      await transactAtOnce(upserts.slice(from, from + mostUpsertsAtOnce), ways.create);
+  };
+
+  const transactAtOnce = async (upserts: readonly Upsert[], create: Creation) => {
     const answer = await execute(
       upserts.map(({ key, value, etag }) =>
         etag === undefined ? create(key, value) : upsert({ key, value, etag, options: { concurrency: 'first-write' } }),
