@@ -3,7 +3,7 @@ import { DomainError } from '../../lib/domain-error.ts';
 import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/schema.ts';
 import { type Customer, customerNumber } from './customer.ts';
 
-const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
+export const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
   customerId: String(customerId),
   ...data,
 });

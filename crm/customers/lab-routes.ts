@@ -1,5 +1,8 @@
+import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
+import { streamJsonObject } from '../../lib/http/stream-json.ts';
+import type { CrmDatabase } from '../database/schema.ts';
 import type { CustomerChanges } from './change-customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';
 import { labCustomerSchema, showLabCustomer } from './show-customer.ts';
@@ -28,9 +31,20 @@ export const labCustomerRoutes = ({ db }: Pick<CustomerChanges, 'db'>): Routes =
         problems: ['customer-unknown'],
         handle: async ({ query: { customerId } }, res) => {
           if (customerId !== undefined) return res.json(showLabCustomer(await findCustomer(db, customerId)));
-          const all = await listCustomers(db, {});
-          res.json(Object.fromEntries(all.map((customer) => [customer.customerId, showLabCustomer(customer)])));
+          await streamJsonObject(res, everyCustomer(db));
         },
       }),
     },
   });
+
+const rowsAtOnce = 1_000;
+
+/** By id, some at a time: however many there are, few are in memory, and others are answered in between. */
+async function* everyCustomer(db: Kysely<CrmDatabase>) {
+  for (let after: string | undefined; ; ) {
+    const some = await listCustomers(db, { after, limit: rowsAtOnce });
+    yield some.map((customer) => [customer.customerId, showLabCustomer(customer)] as const);
+    if (some.length < rowsAtOnce) return;
+    after = some.at(-1)?.customerId;
+  }
+}

@@ -1,0 +1,77 @@
+import type { AddressInfo } from 'node:net';
+import request from 'supertest';
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { testWorld } from '../../tests/test-world.ts';
+import { httpApp } from './app.ts';
+import { operation } from './operation.ts';
+import { streamJsonObject } from './stream-json.ts';
+
+type Chunk = readonly (readonly [string, unknown])[];
+
+const app = (chunks: () => AsyncIterable<Chunk>) => {
+  const get = operation({
+    summary: 'All of them',
+    answers: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
+    handle: (_asked, res) => streamJsonObject(res, chunks()),
+  });
+  const api = { title: 'All', description: 'All.', events: {} };
+  return httpApp({ '/': { get } }, { ...testWorld(), api });
+};
+
+async function* some(...chunks: Chunk[]) {
+  yield* chunks;
+}
+async function* failing(...chunks: Chunk[]): AsyncGenerator<Chunk> {
+  yield* chunks;
+  throw new Error('the database is away');
+}
+
+describe('an object that is streamed', () => {
+  it('is one JSON object of all chunks, in their order', async () => {
+    const chunks = () => some([['2', { a: '"' }]], [], [['1', null] as const, ['3', 3] as const]);
+    const { text } = await request(app(chunks)).get('/').expect(200).expect('Content-Type', /json/);
+    expect(text).toBe('{"2":{"a":"\\""},"1":null,"3":3}');
+  });
+
+  it('may be empty, and is not read for a HEAD', async () => {
+    await request(app(() => some()))
+      .get('/')
+      .expect(200, {});
+    const read = vi.fn();
+    async function* watched(): AsyncGenerator<Chunk> {
+      yield [['1', 1]];
+      read();
+    }
+    await request(app(watched)).head('/').expect(200);
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  it('is an error where nothing was sent yet, and breaks off where something was', async () => {
+    await request(app(() => failing()))
+      .get('/')
+      .expect(500);
+    const late = app(() => failing([['1', 'x'.repeat(100_000)]]));
+    await expect(request(late).get('/')).rejects.toThrow('aborted');
+  });
+
+  it('is read no further when nobody listens any more', async () => {
+    const ended = vi.fn();
+    async function* endless(): AsyncGenerator<Chunk> {
+      try {
+        for (let n = 0; ; n++) yield [[String(n), 'x'.repeat(10_000)]];
+      } finally {
+        ended();
+      }
+    }
+    const server = app(endless).listen(0, '127.0.0.1');
+    await vi.waitFor(() => expect(server.address()).not.toBeNull());
+    const leaving = new AbortController();
+    const { body } = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, leaving);
+    await body?.getReader().read();
+    expect(ended).not.toHaveBeenCalled();
+    leaving.abort();
+    await vi.waitFor(() => expect(ended).toHaveBeenCalled(), { timeout: 5_000 });
+    server.close();
+  });
+});

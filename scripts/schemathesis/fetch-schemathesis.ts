@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { access, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { requireProgram } from '../stack/find-program.ts';
+import { runCommand } from '../stack/run-command.ts';
+import { settings } from '../stack/settings.ts';
+
+const requirements = join(import.meta.dirname, 'requirements.txt');
+
+export type Program = { program: string; args: string[]; env: Record<string, string> };
+
+/**
+ * Fetches schemathesis from PyPI into the cache folder, once, with everything it needs at the versions of
+ * requirements.txt; returns how it is run.
+ * @throws Error that says what is missing and how it is had
+ */
+export const fetchSchemathesis = async (say: (line: string) => void): Promise<Program> => {
+  const python = await requireProgram('python3', 'install Python 3.10 or later, with pip.');
+  const version = await runCommand(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
+  const [, release] = /^schemathesis==(.+)$/m.exec(readFileSync(requirements, 'utf8')) ?? [];
+  const folder = join(settings.cacheFolder, `schemathesis-${release}-python-${version}`);
+  if (!(await exists(folder))) {
+    say(`fetching schemathesis ${release} from PyPI`);
+    // Unfinished work never carries the final name, so a broken download is not taken for a whole one.
+    const unfinished = `${folder}.${process.pid}.unfinished`;
+    const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'];
+    try {
+      await runCommand(python, ['-m', 'pip', 'install', ...options, '--target', unfinished, '-r', requirements]);
+      await rename(unfinished, folder).catch(async (error) => {
+        if (!(await exists(folder))) throw error; // another process was faster
+      });
+    } finally {
+      await rm(unfinished, { recursive: true, force: true });
+    }
+  }
+  const run = 'import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())';
+  return { program: python, args: ['-c', run], env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' } };
+};
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

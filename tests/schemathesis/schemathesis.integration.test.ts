@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fetchSchemathesis, type Program } from '../../scripts/schemathesis/fetch-schemathesis.ts';
+import { dataFolder, startPlatform, startProgram } from '../platform-process.ts';
+
+const schemathesis = await fetchSchemathesis((line) => console.log(line)).catch((error: Error) => {
+  if (process.env.CI) throw error;
+  console.log(`The API is not tested with schemathesis: ${error.message}`);
+});
+
+describe.skipIf(!schemathesis)('schemathesis finds no server error and no undocumented answer', () => {
+  let platform: Awaited<ReturnType<typeof startPlatform>>;
+  beforeAll(async () => {
+    platform = await startPlatform({ DATA_DIR: dataFolder(), LOG_LEVEL: 'error' });
+  });
+  afterAll(() => platform?.end('SIGTERM'));
+
+  it.each([
+    ['CRM', 'crm'],
+    ['IoT platform', 'iotPlatform'],
+  ] as const)('in the %s', async (_, service) => {
+    const config = `tests/schemathesis/${service === 'crm' ? 'crm' : 'iot-platform'}.toml`;
+    const { program, args, env } = schemathesis as Program;
+    const url = `${platform[service]}/openapi.json`;
+    const run = startProgram(program, [...args, '--config-file', config, 'run', url], env);
+    expect(await run.ended, run.output()).toBe(0);
+    expect(run.output()).toMatch(/(\d+) generated, \1 passed/);
+  });
+});
