@@ -39,35 +39,41 @@ const fromMandateChanged = (event: object): MandateChanged => {
   return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };
 };
 
-/** One reader per event type that was ever written to the topic; a new version gets a line here, an old one stays. */
-const upcasters: Record<string, (event: { data?: unknown }, timestamp: number) => MandateChanged> = {
+/** By event type. Makes of an event, as it was ever written, the change that we know today. @throws Error saying what is wrong */
+export type Upcasters = Readonly<Record<string, (event: { data?: unknown }, timestamp: number) => MandateChanged>>;
+
+/** One for each type that was ever written to the topic; a new version gets a line here, an old one stays. */
+export const upcasters: Upcasters = {
   [mandateChangedType]: fromMandateChanged,
   'com.dapr.event.sent': (event, timestamp) => fromPlainPayload(decodedTwice(event.data), timestamp),
 };
+
+/** Reads CloudEvents of the types that the upcasters know, and the payload alone. */
+export const mandateParser =
+  (known: Upcasters) =>
+  ({ value, timestamp }: RecordToParse): MandateChanged => {
+    if (!Number.isSafeInteger(timestamp)) throw new Error('the record has no time that can be believed');
+    const content = decodedTwice(json(value.toString()));
+    if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new Error('not a JSON object');
+    const upcast = 'specversion' in content ? upcasterOf(known, content) : fromPlainPayload;
+    const change = upcast(content, timestamp);
+    if (change.revision > timestamp + clockSkewAllowedMs)
+      throw new Error(`revision ${change.revision} is more than five minutes ahead of the record's time ${timestamp}`);
+    return change;
+  };
 
 /**
  * Reads an event of connection-mandates-topic: our CloudEvent, the lab's bare payload, or that payload as a JSON string
  * inside JSON (alone, or in the envelope that Dapr puts around it).
  * @throws Error whose message says what is wrong with the record; such a record can never be applied
  */
-export const parseConnectionMandate = ({ value, timestamp }: RecordToParse): MandateChanged => {
-  if (!Number.isSafeInteger(timestamp)) throw new Error('the record has no time that can be believed');
-  const content = decodedTwice(json(value.toString()));
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new Error('not a JSON object');
-  const change = 'specversion' in content ? fromCloudEvent(content, timestamp) : fromPlainPayload(content, timestamp);
-  if (change.revision > timestamp + clockSkewAllowedMs)
-    throw new Error(`revision ${change.revision} is more than five minutes ahead of the record's time ${timestamp}`);
-  return change;
-};
+export const parseConnectionMandate = mandateParser(upcasters);
 
-const fromCloudEvent = (
-  event: { specversion: unknown; type?: unknown; data?: unknown },
-  timestamp: number,
-): MandateChanged => {
+const upcasterOf = (known: Upcasters, event: { specversion: unknown; type?: unknown }) => {
   const type = String(event.type);
-  const upcast = Object.hasOwn(upcasters, type) ? upcasters[type] : undefined;
+  const upcast = Object.hasOwn(known, type) ? known[type] : undefined;
   if (!upcast) throw new Error(`unknown event type ${type.slice(0, 100)}`);
-  return upcast(event, timestamp);
+  return upcast;
 };
 
 const json = (text: string): unknown => {

@@ -1,11 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { getJson, mandateOf, postJson } from './http.ts';
 import { molly } from './lab-customers.ts';
-import { dataFolder, startProgram } from './platform-process.ts';
+import { dataFolder, root, startProgram } from './platform-process.ts';
 import {
   appToken,
   componentsFolder,
@@ -18,10 +19,11 @@ import {
 } from './stack/dapr-lab.ts';
 import { asAdmin, endOffsets, freshStack, kafka, recordsOf, type TopicRecord } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { stackReady, startPart } from './stack/stack.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
 const topic = topics.connectionMandates.name;
+const example = JSON.parse(readFileSync(join(root, 'contracts/examples/mandate-changed.v1.json'), 'utf8'));
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 describe.runIf(await stackReady())('on Dapr and Kafka', () => {
@@ -89,29 +91,40 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       for (const connectionId of ['A1', 'A2', 'A3', 'A4']) await becomes(connectionId, '1');
     });
 
-    it('is set aside with its reason when it can never be applied, and what stands behind it is applied', async () => {
+    const poison = {
+      'not JSON': 'nonsense',
+      'not a JSON object': '[1]',
+      'connectionMandate: 0 (none)': '{"connectionId":"B","connectionMandate":"7"}',
+      'connectionId: 1 to 64': JSON.stringify({ connectionId: '7'.repeat(300), connectionMandate: '1' }),
+      'connectionMandate: 0 (none), 1': '{"connectionId":"B"}',
+      'unknown event type': JSON.stringify({ ...example, type: 'utility.crm.connection-mandate-changed.v9' }),
+      'five minutes ahead': JSON.stringify({ ...example, sequence: String(Date.UTC(2100, 0, 1)) }),
+    };
+
+    it('is set aside with its reason when it can never be applied, and what stands behind it is applied without delay', async () => {
       const producer = kafka().producer();
       await producer.connect();
-      const poison = ['nonsense', '{"connectionId":"B","connectionMandate":"7"}', Buffer.from([0xff, 0xfe])];
+      const bytes = Buffer.from([0xff, 0xfe]);
       const good = JSON.stringify({ connectionId: 'B1', connectionMandate: '2' });
-      await producer.send({ topic, messages: [...poison, good].map((value) => ({ key: 'same', value })) });
+      const values = [...Object.values(poison), bytes, good];
+      await producer.send({ topic, messages: values.map((value) => ({ key: 'same', value })) });
       await producer.disconnect();
-      await becomes('B1', '2');
+      await vi.waitFor(async () => expect(await mandateOf(iotPlatform, 'B1')).toBe('2'), {
+        timeout: 5_000,
+        interval: 20,
+      });
       const letters = (await recordsOf(topics.connectionMandatesDeadLetters.name)).map(({ key, value }) => ({
         key,
         ...JSON.parse(value).data,
       }));
+      const place = { key: 'same', topic, partition: expect.any(Number), offset: expect.any(Number) };
       expect(letters).toMatchObject([
-        {
-          key: 'same',
-          reason: 'not JSON',
-          value: 'nonsense',
-          topic,
-          partition: expect.any(Number),
-          offset: expect.any(Number),
-        },
-        { key: 'same', reason: expect.stringContaining('0 (none)') },
-        { key: 'same', reason: 'not JSON', valueBase64: '//4=' },
+        ...Object.entries(poison).map(([reason, value]) => ({
+          ...place,
+          reason: expect.stringContaining(reason),
+          value,
+        })),
+        { ...place, reason: 'not JSON', valueBase64: '//4=' },
       ]);
     });
   });
@@ -167,11 +180,30 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       const before = await endOffsets(topics.connectionMandatesDeadLetters.name);
       expect(await deadLetters('replay', '--all')).toMatchObject({ code: 0 });
       await vi.waitFor(
-        async () => expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(before + 3),
+        async () => expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(before + 8),
         patience,
       );
       expect(await mandateOf(iotPlatform, 'B1')).toBe('2');
     });
+  });
+
+  it('a record of 1 MB is refused by the topic; where one gets in it is set aside, and what stands behind it is applied', async () => {
+    const producer = kafka().producer();
+    await producer.connect();
+    const message = (value: string) => producer.send({ topic, messages: [{ key: 'large', value }] });
+    const large = 'x'.repeat(1_000_000);
+    await expect(message(large)).rejects.toThrow('larger than the max message size');
+    const configEntries = [{ name: 'max.message.bytes', value: '2000000' }];
+    const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }];
+    await asAdmin((admin) => admin.alterConfigs({ validateOnly: false, resources }));
+    const before = await endOffsets(topics.connectionMandatesDeadLetters.name);
+    await message(large);
+    await message(JSON.stringify({ connectionId: 'B3', connectionMandate: '1' }));
+    await producer.disconnect();
+    await becomes('B3', '1');
+    expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(before + 1);
+    // Brings the topic back to what is declared.
+    await startPart('kafka');
   });
 
   describe('a delivery route', () => {

@@ -61,8 +61,13 @@ export const freshFleet = async ({
   const member = (view: string, consumerGroup: string, instance: Instance): FleetMember => {
     const { rest, app, ...sidecarPorts } = ports.iotPlatforms[instance];
     const name = `IoT platform ${instance + 1}`;
-    const resources = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', consumerGroup));
-    const own = { STATESTORE_NAME: view, LOG_LEVEL: 'error', ...iotEnv(instance) };
+    // A sidecar that finds its store away ends and is started again; one that ignored it would do without for ever.
+    const resources = componentsFolder((file, yaml) =>
+      file === `${view}.yaml`
+        ? yaml.replace('ignoreErrors: true', 'ignoreErrors: false')
+        : yaml.replaceAll('iot-platform-consumer', consumerGroup),
+    );
+    const own = { STATESTORE_NAME: view, CONSUMER_GROUP: consumerGroup, LOG_LEVEL: 'error', ...iotEnv(instance) };
     return {
       name,
       view,

@@ -33,6 +33,11 @@ export const safeguards = {
       text: 'missing: [...missing, [applied + 1, offset - 1]]',
       instead: 'missing',
     },
+    {
+      file: 'lib/position.ts',
+      text: 'missing: [...position.missing, [position.applied + 1, next - 1]]',
+      instead: 'missing: position.missing',
+    },
   ],
 } satisfies Record<string, Patch[]>;
 

@@ -4,8 +4,10 @@ import { chance } from './chance.ts';
 import { createCustomer, replaceCustomer } from './change-stream.ts';
 import { type Fleet, type FleetMember, freshFleet, start } from './fleet.ts';
 import { holdWrites } from './held-write.ts';
+import { allAcknowledged, readEverythingAgain, saysThatEventsAreMissing } from './mending.ts';
 import { emptyRecord, type SentCustomer } from './record.ts';
 import { startSampling } from './sampling.ts';
+import { copyStore } from './store-copies.ts';
 
 export const customer = (connectionId: string, connectionMandate: SentCustomer['connectionMandate']): SentCustomer => ({
   firstName: 'First',
@@ -77,6 +79,38 @@ export const killedAfterItsAnswer = async (crmEnv: Record<string, string>): Prom
     await crm.app.start();
     const agreement = { crm: crm.url, members: [member], record };
     const left = await disagreements(agreement, wrongForSeconds * 2);
+    return [
+      ...left,
+      ...(await contradictions(record, { shown: new Map(), steppedBack: new Set() })),
+      ...fleet.complaints,
+    ];
+  } finally {
+    await fleet.end();
+  }
+};
+
+/**
+ * Redis is put back to an older copy of itself, while the group's offsets stay. What is said is mended. Answers what is
+ * wrong afterwards.
+ */
+export const aStoreIsRestored = async (iotEnv: Record<string, string>): Promise<string[]> => {
+  const fleet = await freshFleet({ iotEnv: () => iotEnv });
+  const { crm, members } = fleet;
+  const member = members[0] as FleetMember;
+  const record = emptyRecord();
+  try {
+    await Promise.all([crm, member].map(start));
+    const id = await createCustomer(crm.url, customer('1', '2'), record);
+    await mustAgree(fleet, [member], record);
+    const copy = await copyStore(member.view);
+    await replaceCustomer(crm.url, id, customer('1', '0'), record);
+    await mustAgree(fleet, [member], record);
+    await allAcknowledged(member);
+    await copy.restore();
+    const isSaid = await saysThatEventsAreMissing(member);
+    if (isSaid) await readEverythingAgain(member);
+    const agreement = { crm: crm.url, members: [member], record };
+    const left = await disagreements(agreement, isSaid ? agreeWithinSeconds : wrongForSeconds);
     return [
       ...left,
       ...(await contradictions(record, { shown: new Map(), steppedBack: new Set() })),

@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { partFolder } from '../../scripts/stack/settings.ts';
@@ -20,6 +20,21 @@ const copyRedis = async (): Promise<StoreCopy> => {
       await redis.end('SIGKILL');
       rmSync(file, { recursive: true });
       cpSync(copy, file, { recursive: true });
+      await redis.start();
+    },
+  };
+};
+
+/** Where Redis stands now in its append-only file; what it writes from here on can be lost. */
+export const loseWhatRedisWritesNow = (): StoreCopy => {
+  const folder = join(partFolder('redis'), 'appendonlydir');
+  const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.incr.aof')) as string);
+  const { size } = statSync(file);
+  return {
+    restore: async () => {
+      const redis = partUnit('redis');
+      await redis.end('SIGKILL');
+      truncateSync(file, size);
       await redis.start();
     },
   };

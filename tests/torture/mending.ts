@@ -1,0 +1,37 @@
+import { topics } from '../../contracts/topics.ts';
+import { describeGroup } from '../../scripts/consumer-group/describe-group.ts';
+import { resetGroup } from '../../scripts/consumer-group/reset-group.ts';
+import { waitUntil } from '../../scripts/stack/wait-until.ts';
+import { getJson } from '../http.ts';
+import { asAdmin } from '../stack/fresh.ts';
+import { end, type FleetMember, start } from './fleet.ts';
+
+const topic = topics.connectionMandates.name;
+const saidWithinSeconds = 10;
+
+/** Waits until the group has acknowledged every event, which Kafka hears of about once a second. */
+export const allAcknowledged = async ({ consumerGroup }: FleetMember): Promise<void> => {
+  const lag = async () => {
+    const partitions = await asAdmin((admin) => describeGroup(admin, consumerGroup, topic));
+    return partitions.reduce((sum, { lag }) => sum + Number(lag), 0);
+  };
+  if (!(await waitUntil(20, async () => (await lag()) === 0)))
+    throw new Error(`${consumerGroup} does not acknowledge all events`);
+};
+
+/** Whether the instance says by itself, soon and without a further event, that its view cannot be relied on. */
+export const saysThatEventsAreMissing = async ({ url }: FleetMember): Promise<boolean> => {
+  const says = async () => {
+    const { status, body } = await getJson(`${url}/readyz`);
+    return status === 503 && String((body.checks as { view?: string }).view).startsWith('Events are missing');
+  };
+  return (await waitUntil(saidWithinSeconds, () => says().catch(() => false))) ?? false;
+};
+
+/** The lab's way to build a view again: the group reads everything once more. */
+export const readEverythingAgain = async (member: FleetMember): Promise<void> => {
+  await end(member, 'SIGTERM');
+  const reset = { group: member.consumerGroup, topic, to: 'earliest', dryRun: false, say: () => {} };
+  await asAdmin((admin) => resetGroup(admin, reset));
+  await start(member);
+};
