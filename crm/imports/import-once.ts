@@ -12,11 +12,13 @@ export const importFile = async (
   changes: CustomerChanges,
   file: string,
   options: ImportOptions,
+  advanced?: (job: ImportJob) => void,
 ): Promise<ImportJob> => {
   const measured = await measureFile(file);
   const { columns } = await headerOfFile(file);
   const about = { importId: changes.newId(), fileName: basename(file), columns, createdAt: changes.now() };
-  return runImport(changes, await createJob(changes.db, { ...measured, ...about }, options), file);
+  const job = await createJob(changes.db, { ...measured, ...about }, options);
+  return runImport(changes, job, file, { advanced });
 };
 
 /**

@@ -44,7 +44,7 @@ export const importQueue = (context: QueueContext, folder: string, limits: FileL
   const run = async (importId: string) => {
     if (closing.signal.aborted) return;
     try {
-      const job = await runImport(context, await findJob(db, importId), fileOf(importId), closing.signal);
+      const job = await runImport(context, await findJob(db, importId), fileOf(importId), { stop: closing.signal });
       if (job.state !== 'finished') return;
       await logImport(db, job, log);
     } catch (error) {

@@ -8,6 +8,12 @@ import { readHeader } from './header.ts';
 import { advanceJob, type ImportJob } from './import-job.ts';
 import { type Counts, importRows, type RowsContext } from './import-rows.ts';
 
+/** `advanced` is called after each transaction; `stop` ends the import after the one that runs. */
+export type ImportWatch = {
+  readonly stop?: AbortSignal | undefined;
+  readonly advanced?: ((job: ImportJob) => void) | undefined;
+};
+
 /** One transaction; so short that requests are answered in between. */
 const rowsPerTransaction = 500;
 
@@ -20,11 +26,11 @@ export const runImport = async (
   changes: CustomerChanges,
   waiting: ImportJob,
   file: string,
-  stop?: AbortSignal,
+  { stop, advanced = () => {} }: ImportWatch = {},
 ): Promise<ImportJob> => {
   const context = contextOf(changes, waiting);
-  let job = await advanced(changes, waiting, { state: 'running', startedAt: waiting.startedAt ?? changes.now() });
-  if (!context.header.places.has('customerId') && job.pass === 1) job = await advanced(changes, job, { pass: 2 });
+  let job = await step(changes, waiting, { state: 'running', startedAt: waiting.startedAt ?? changes.now() });
+  if (!context.header.places.has('customerId') && job.pass === 1) job = await step(changes, job, { pass: 2 });
 
   for (let othersWait = true; othersWait; ) {
     othersWait = false;
@@ -38,13 +44,16 @@ export const runImport = async (
         job = await importPending(changes, job, pending, context);
         pending = [];
         await otherWork();
+        advanced(job);
         if (stop?.aborted) return job;
       }
     }
     job = await importPending(changes, job, pending, context);
-    if (othersWait) job = await advanced(changes, job, { pass: 2, line: 0 });
+    if (othersWait) job = await step(changes, job, { pass: 2, line: 0 });
   }
-  return finished(changes, job);
+  job = await finish(changes, job);
+  advanced(job);
+  return job;
 };
 
 const contextOf = (changes: CustomerChanges, job: ImportJob): RowsContext => ({
@@ -90,14 +99,14 @@ const withCounts = (job: ImportJob, counts: Counts): ImportJob => ({
   refused: job.refused + counts.refused,
 });
 
-const advanced = (changes: CustomerChanges, job: ImportJob, step: Partial<ImportJob>): Promise<ImportJob> =>
+const step = (changes: CustomerChanges, job: ImportJob, change: Partial<ImportJob>): Promise<ImportJob> =>
   inTransaction(changes, async (trx) => {
-    const to = { ...job, ...step };
+    const to = { ...job, ...change };
     await advanceJob(trx, job, to);
     return to;
   });
 
-const finished = (changes: CustomerChanges, job: ImportJob): Promise<ImportJob> =>
+const finish = (changes: CustomerChanges, job: ImportJob): Promise<ImportJob> =>
   inTransaction(changes, async (trx) => {
     const at = changes.now();
     const to: ImportJob = { ...job, state: 'finished', bytesDone: job.bytes, finishedAt: at };
