@@ -1,12 +1,14 @@
-/** Ports of the benchmark's own stack: neither the lab nor the tests are disturbed. */
+const base = Number(process.env.BENCH_PORTS || 25_000);
+
+/** Ports of the benchmark's own stack: neither the lab nor the tests are disturbed. BENCH_PORTS moves them. */
 export const ports = {
-  kafka: 25_092,
-  redis: 25_379,
-  mysql: 25_306,
-  crm: { rest: 25_005, app: 25_005, dapr: 25_905, grpc: 25_906, internal: 25_907 },
+  kafka: base + 92,
+  redis: base + 379,
+  mysql: base + 306,
+  crm: { rest: base + 5, app: base + 5, dapr: base + 905, grpc: base + 906, internal: base + 907 },
   iotPlatforms: [
-    { rest: 25_008, app: 25_002, dapr: 25_908, grpc: 25_909, internal: 25_910 },
-    { rest: 25_018, app: 25_012, dapr: 25_918, grpc: 25_919, internal: 25_920 },
+    { rest: base + 8, app: base + 2, dapr: base + 908, grpc: base + 909, internal: base + 910 },
+    { rest: base + 18, app: base + 12, dapr: base + 918, grpc: base + 919, internal: base + 920 },
   ],
 } as const;
 

@@ -1,0 +1,145 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { createConnection } from 'mysql2/promise';
+import { follow, sendFile } from '../scripts/import/through-crm.ts';
+import { table } from '../scripts/table.ts';
+import { getJson } from '../tests/http.ts';
+import { writeCustomers } from './import/customers-file.ts';
+import { quantile } from './measure/statistics.ts';
+import { observe } from './measure/usage.ts';
+import { componentsFolder } from './stack/components.ts';
+import { ports } from './stack/ports.ts';
+
+const help = `Usage: npm run bench:import [-- --rows N --only sqlite|mysql --seed N]
+Imports a file of a million customers through POST /imports of a CRM with a sidecar, into a SQLite file and into MariaDB,
+until Kafka has acknowledged every event, on a stack of its own (BENCH_PORTS moves it). Nothing else should run meanwhile.
+Says rows/s of the import alone and up to the last event, the CRM's memory at its peak, and how long a GET took meanwhile.`;
+
+const folder = resolve('.data/bench-import');
+const user = { user: 'connection-mandates', password: 'connection-mandates' };
+const databases = {
+  sqlite: async () => `sqlite:${join(folder, 'crm.sqlite')}`,
+  mysql: async () => {
+    const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
+    await connection.query('DROP DATABASE IF EXISTS crm');
+    await connection.query('CREATE DATABASE crm');
+    await connection.end();
+    return `mysql://${user.user}:${user.password}@127.0.0.1:${ports.mysql}/crm`;
+  },
+};
+type DatabaseName = keyof typeof databases;
+
+const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
+
+const measure = async (database: DatabaseName, file: string, rows: number) => {
+  const { emptyLog, endOffsets } = await import('./stack/log.ts');
+  const { startCrm } = await import('./stack/platform.ts');
+  const { pidOf } = await import('./stack/stack.ts');
+  await emptyLog();
+  rmSync(join(folder, 'crm.sqlite'), { force: true });
+  const env = { CRM_DATABASE_URL: await databases[database](), CUSTOMERS_CSV: 'none', DATA_DIR: folder };
+  const crm = await startCrm(componentsFolder('dapr-components', 'bench-import'), env);
+  try {
+    await untilReady(crm.url);
+    const used = observe({ crm: crm.app.pid, daprd: crm.sidecar.pid, mysql: pidOf('mysql'), kafka: pidOf('kafka') });
+    const asking = answersMeanwhile(`${crm.url}/customers?limit=1`);
+    const began = performance.now();
+    const { importId } = await sendFile(crm.url, file, { dryRun: false, onConflict: 'skip' });
+    const job = await follow(crm.url, importId, ({ progress: { rows: done } }) =>
+      progress(`${database}: ${done} rows`),
+    );
+    const importSeconds = (performance.now() - began) / 1000;
+    const latencies = await asking.stop();
+    while ((await waiting(crm.url)) > 0) await delay(200);
+    const seconds = (performance.now() - began) / 1000;
+    const events = (await endOffsets()).reduce((sum, offset) => sum + offset, 0);
+    if (job.created !== rows || events < rows) throw new Error(`${job.created} created, ${events} events of ${rows}`);
+    const { crm: ours, ...others } = used();
+    return {
+      database,
+      'rows/s': Math.round(rows / seconds),
+      'import alone': Math.round(rows / importSeconds),
+      'CRM, MB': Math.round(ours?.megabytes ?? 0),
+      'GET p50, ms': Math.round(quantile(latencies, 0.5)),
+      'GET p99, ms': Math.round(quantile(latencies, 0.99)),
+      'GET max, ms': Math.round(Math.max(...latencies)),
+      cores: [
+        ['crm', ours?.cores ?? 0] as const,
+        ...Object.entries(others).map(([name, { cores }]) => [name, cores] as const),
+      ]
+        .map(([name, cores]) => `${name} ${cores.toFixed(2)}`)
+        .join(', '),
+    };
+  } finally {
+    await crm.end();
+  }
+};
+
+const untilReady = async (url: string) => {
+  while ((await getJson(`${url}/readyz`)).status !== 200) await delay(100);
+};
+
+const waiting = async (url: string) => ((await getJson(`${url}/status`)).body.outbox as { waiting: number }).waiting;
+
+const askEveryMs = 50;
+
+/** Asks now and then until it is stopped; answers how many ms each answer took. */
+const answersMeanwhile = (url: string) => {
+  const latencies: number[] = [];
+  let stopped = false;
+  const asking = (async () => {
+    while (!stopped) {
+      const began = performance.now();
+      const { status } = await getJson(url);
+      if (status !== 200) throw new Error(`${url} answered ${status}`);
+      latencies.push(performance.now() - began);
+      await delay(askEveryMs);
+    }
+  })();
+  return {
+    stop: async () => {
+      stopped = true;
+      await asking;
+      return latencies;
+    },
+  };
+};
+
+const main = async () => {
+  const { values } = parseArgs({
+    options: {
+      rows: { type: 'string', default: '1000000' },
+      only: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(help);
+  const rows = Number(values.rows);
+  const only = (Object.keys(databases) as DatabaseName[]).filter((name) => !values.only || values.only === name);
+  if (!(rows > 0) || only.length === 0) throw new Error('--rows is a number, --only is sqlite or mysql.');
+  const unfinished = join(folder, 'unfinished.csv');
+  const file = join(folder, `customers-${rows}-${values.seed}.csv`);
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(file)) {
+    await writeCustomers(unfinished, rows, Number(values.seed));
+    renameSync(unfinished, file);
+  }
+  const { startParts, stopParts } = await import('./stack/stack.ts');
+  try {
+    await startParts(only.includes('mysql') ? ['kafka', 'mysql'] : ['kafka'], progress);
+    const results: Awaited<ReturnType<typeof measure>>[] = [];
+    for (const database of only) results.push(await measure(database, file, rows));
+    console.log(table(results));
+  } finally {
+    await stopParts();
+  }
+};
+
+await main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
+process.exit();
