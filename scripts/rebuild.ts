@@ -4,9 +4,9 @@ import { abandon, retire, switchBack } from '../lib/rebuild/afterwards.ts';
 import { nameOf } from '../lib/rebuild/context.ts';
 import { preflight } from '../lib/rebuild/preflight.ts';
 import { rebuild } from '../lib/rebuild/rebuild.ts';
+import { openPorts } from './open-ports.ts';
 import { progressBars } from './progress-bars.ts';
 import { checkCrm, crmSource, shownMandate } from './rebuild/crm-source.ts';
-import { openPorts } from './rebuild/open-ports.ts';
 import { help, type RebuildCommand, readCommand } from './rebuild/options.ts';
 import { sayOutcome, sayPlan } from './rebuild/say.ts';
 

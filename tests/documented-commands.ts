@@ -37,11 +37,13 @@ export const startDocumented = async () => {
   const asDocumented = (text: string) =>
     text.replaceAll(crm, 'localhost:3005').replaceAll(iotPlatform, 'localhost:3008').replaceAll('\r', '');
   const asHere = (text: string) => text.replaceAll('localhost:3005', crm).replaceAll('localhost:3008', iotPlatform);
+  const urls = { CRM_URL: `http://${crm}`, IOT_PLATFORM_URL: `http://${iotPlatform}` };
+  const commandEnv = { ...process.env, DATA_DIR: env.DATA_DIR, ...urls };
   return {
     printed: () => asDocumented(output),
     /** Runs one command and compares what it prints with what the document says. */
     check: async ({ line, prints }: Command) => {
-      const { stdout } = await promisify(execFile)('bash', ['-c', asHere(line)]);
+      const { stdout } = await promisify(execFile)('bash', ['-c', asHere(line)], { cwd: root, env: commandEnv });
       expect(asDocumented(stdout)).toMatch(pattern(prints));
     },
     close: async () => {

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { topics } from '../../contracts/topics.ts';
-import { readIotPlatformConfig } from '../../iot-platform/config.ts';
-import { connectSidecar } from '../../lib/dapr/sidecar.ts';
-import { daprStateStore } from '../../lib/dapr/state-store.ts';
-import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
-import { type Stores, storesOf } from '../../lib/generations/stores.ts';
-import type { LogReader } from '../../lib/log-reader.ts';
-import { RebuildRefused } from '../../lib/rebuild/rebuild-refused.ts';
-import { kafkaBrokers } from '../kafka-client.ts';
-import { kafkaLogReader } from '../kafka-log-reader.ts';
+import { topics } from '../contracts/topics.ts';
+import { readIotPlatformConfig } from '../iot-platform/config.ts';
+import { connectSidecar } from '../lib/dapr/sidecar.ts';
+import { daprStateStore } from '../lib/dapr/state-store.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { type Stores, storesOf } from '../lib/generations/stores.ts';
+import type { LogReader } from '../lib/log-reader.ts';
+import { RebuildRefused } from '../lib/rebuild/rebuild-refused.ts';
+import { kafkaBrokers } from './kafka-client.ts';
+import { kafkaLogReader } from './kafka-log-reader.ts';
 
 /** The stores of the IoT platform and the log that it follows. */
 export type Ports = { readonly stores: Stores; readonly home: string; readonly log: LogReader; close(): void };

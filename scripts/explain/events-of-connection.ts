@@ -1,0 +1,59 @@
+import type { DeliveredRecord } from '../../lib/event-bus.ts';
+import type { LogReader } from '../../lib/log-reader.ts';
+import type { Projection } from '../../lib/projection-declaration.ts';
+
+/** One record of the log as a line for people; `level` is what it says, or why nobody can apply it. */
+export type EventLine = {
+  topic: string;
+  partition: number;
+  offset: number;
+  /** When the log received it. */
+  time: string;
+  revision: number | '';
+  level: string;
+};
+
+type Change = { data: { connectionId: string; connectionMandate: string }; revision: number };
+
+/** All records that concern a connection, oldest first: by what they say, or by their key where they cannot be read. */
+export const eventsOfConnection = async (
+  log: LogReader,
+  { topic, parse }: Pick<Projection<Change, unknown>, 'topic' | 'parse'>,
+  connectionId: string,
+): Promise<EventLine[]> => {
+  const found: { timestamp: number; line: EventLine }[] = [];
+  const look = (record: DeliveredRecord) => {
+    if (record.key !== connectionId && !record.value.includes(connectionId)) return;
+    const said = read(parse, record);
+    if (said.connectionId === connectionId)
+      found.push({ timestamp: record.timestamp, line: asLine(topic.name, record, said) });
+  };
+  await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => records.forEach(look));
+  return found.sort((a, b) => a.timestamp - b.timestamp || inOrder(a.line, b.line)).map(({ line }) => line);
+};
+
+type Said = { connectionId: string | undefined; level: string; revision?: number };
+
+const read = (parse: (record: DeliveredRecord) => Change, record: DeliveredRecord): Said => {
+  try {
+    const { data, revision } = parse(record);
+    return { connectionId: data.connectionId, level: data.connectionMandate, revision };
+  } catch (error) {
+    return { connectionId: record.key, level: `set aside: ${(error as Error).message}` };
+  }
+};
+
+const asLine = (
+  topic: string,
+  { partition = 0, offset = 0, timestamp }: DeliveredRecord,
+  { level, revision }: Said,
+): EventLine => ({
+  topic,
+  partition,
+  offset,
+  time: Number.isSafeInteger(timestamp) ? new Date(timestamp).toISOString() : 'not believed',
+  revision: revision ?? '',
+  level,
+});
+
+const inOrder = (a: EventLine, b: EventLine) => a.partition - b.partition || a.offset - b.offset;

@@ -1,0 +1,41 @@
+import type { EventLine } from './events-of-connection.ts';
+
+/** What one side says of a connection; `level` is undefined where it knows no mandate, which permits nothing. */
+export type Said = { level: string | undefined; revision?: number | undefined; where: string };
+
+export type Verdict = { agree: boolean; sentences: string[] };
+
+/** Compares the last event that can be applied, the CRM and the view; each difference is a sentence with a next step. */
+export const judge = (events: readonly EventLine[], crm: Said, view: Said): Verdict => {
+  const last = lastApplicable(events);
+  const sentences = [
+    ...(permits(crm) === permits(view) ? [] : [`The CRM says ${words(crm)}, the view ${words(view)}.`]),
+    ...differencesFromLog(last, crm, view),
+  ];
+  return sentences.length === 0
+    ? { agree: true, sentences: ['Log, CRM and view agree.'] }
+    : { agree: false, sentences };
+};
+
+const differencesFromLog = (last: EventLine | undefined, crm: Said, view: Said): string[] => {
+  const log = last?.level ?? '0';
+  return [
+    ...(view.revision !== undefined && last && view.revision < Number(last.revision)
+      ? [`The view has revision ${view.revision}, the log ${last.revision}: npm run consumer-group tells the lag.`]
+      : []),
+    ...(permits(view) === log ? [] : [`The log ends with ${log}, the view says ${words(view)}: npm run rebuild.`]),
+    ...(permits(crm) === log
+      ? []
+      : [`The log ends with ${log}, the CRM says ${words(crm)}: its /status tells whether its outbox waits.`]),
+  ];
+};
+
+/** Of equal revisions the lower level, as everywhere. */
+const lastApplicable = (events: readonly EventLine[]): EventLine | undefined =>
+  events
+    .filter(({ revision }) => revision !== '')
+    .sort((a, b) => Number(a.revision) - Number(b.revision) || b.level.localeCompare(a.level))
+    .at(-1);
+
+const permits = ({ level }: Said) => level ?? '0';
+const words = ({ level }: Said) => level ?? 'nothing (which permits as much as 0)';
