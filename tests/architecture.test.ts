@@ -80,9 +80,10 @@ it('environment, clock and random ids enter where a service is put together', ()
   expect(violations(({ file, text }) => !allowed.includes(file) && entering.test(text))).toEqual([]);
 });
 
-it('SQLite is known to one file, and Dapr and Kafka to the one folder that talks to a sidecar', () => {
+it('SQLite and MySQL are known to one file each, and Dapr and Kafka to the one folder that talks to a sidecar', () => {
   const wrong = ({ file, imports }: Source) =>
     (imports.includes('libsql') && file !== 'lib/sqlite.ts') ||
+    (imports.includes('mysql2') && file !== 'lib/mysql.ts') ||
     (imports.includes('kafkajs') && !file.startsWith('lib/dapr/')) ||
     (imports.some((name) => name.startsWith('lib/dapr/')) && !/^lib\/(dapr\/|open-platform)/.test(file));
   expect(violations(wrong)).toEqual([]);

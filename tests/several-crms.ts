@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 import type { CrmDatabaseUrl } from '../crm/database/database-url.ts';
 import { closeSqlite, openSqlite } from '../lib/sqlite.ts';
 import { getJson, postJson } from './http.ts';
@@ -21,6 +21,8 @@ const customer = (n: number, change: number) => ({
 export const startCrmOn = async (databaseUrl: CrmDatabaseUrl, folder: string) => {
   const env = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none' };
   const crm = startProcess('crm/main.ts', env);
+  // One that a failed test leaves behind would relay what the next test writes.
+  onTestFinished(async () => void (await crm.end('SIGKILL')));
   const [url = ''] = await said(crm, /"url":"(http[^"]+)"/);
   return { ...crm, url };
 };
