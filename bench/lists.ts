@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { crmApp } from '../crm/app.ts';
+import { isDatabaseUrl, showDatabaseUrl } from '../crm/database/database-url.ts';
+import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { importQueue } from '../crm/imports/import-queue.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { listen } from '../lib/http/listen.ts';
+import { silentTracer } from '../lib/tracing.ts';
+import { measureLists } from './lists/ask.ts';
+import { fill, seeded } from './lists/fill.ts';
+import { writeTable } from './lists/write-table.ts';
+
+const help = `Usage: npm run bench:lists -- [--database URL] [--rows N] [--pages N] [--seed N] [--write]
+Fills a database with customers and asks for pages of every documented list over HTTP, anywhere in it. Prints a table.
+
+  --database URL  an empty database, as in CRM_DATABASE_URL; it keeps the customers. Else a SQLite file, removed afterwards
+  --rows N        how many customers (1000000)
+  --pages N       how many pages of each list (200)
+  --seed N        of the customers and the pages (1)
+  --write         puts the table into docs/performance-crm.md`;
+
+const { values } = parseArgs({
+  options: {
+    database: { type: 'string' },
+    rows: { type: 'string', default: '1000000' },
+    pages: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const run = async () => {
+  const [rows, pages, seed] = [values.rows, values.pages, values.seed].map(Number) as [number, number, number];
+  const folder = mkdtempSync(join(tmpdir(), 'bench-lists-'));
+  const url = values.database ?? `sqlite:${join(folder, 'crm.sqlite')}`;
+  if (!isDatabaseUrl(url))
+    throw new Error(`--database ${url}: give sqlite:FILE or mysql://user:password@host:port/database`);
+  const db = await openCrmDatabase(url);
+  try {
+    if (await db.selectFrom('customer').select('customerId').limit(1).executeTakeFirst())
+      throw new Error(`${showDatabaseUrl(url)} has customers: give an empty database`);
+    const started = performance.now();
+    const seconds = () => ((performance.now() - started) / 1000).toFixed(0);
+    await fill(db, rows, seed, (done) => process.stderr.write(`\r${done} of ${rows} customers, ${seconds()} s`));
+    process.stderr.write('\n');
+    const log = pino({ level: 'warn' });
+    const changes = {
+      db,
+      now: Date.now,
+      newId: randomUUID,
+      committed: () => {},
+      log,
+      tracer: silentTracer(randomUUID),
+    };
+    const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
+    const app = crmApp({ ...changes, bus, durable: true, imports: importQueue(changes, folder) });
+    const server = await listen(app, { host: '127.0.0.1', port: 0, variable: 'APP_PORT' });
+    const database = url.startsWith('mysql:') ? 'MariaDB or MySQL' : 'SQLite';
+    const lines = ['| list | p50 | p95 | max |', '|---|---|---|---|'];
+    for await (const { list, ...ms } of measureLists(db, server.url, { rows, pages, random: seeded(seed + 1) })) {
+      lines.push(`| ${list} | ${ms.p50.toFixed(1)} ms | ${ms.p95.toFixed(1)} ms | ${ms.max.toFixed(1)} ms |`);
+      process.stderr.write(`${lines.at(-1)}\n`);
+    }
+    const table = lines.join('\n');
+    console.log(`\n${rows} customers on ${database}, ${pages} pages of 100 of each list\n\n${table}`);
+    if (values.write) {
+      const named = values.database ? ` --database ${showDatabaseUrl(url)}` : '';
+      const command = `npm run bench:lists --${named} --rows ${rows} --pages ${pages} --seed ${seed}`;
+      writeTable(database, table, { command, date: new Date() });
+    }
+    await server.close();
+  } finally {
+    await db.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+if (values.help) console.log(help);
+else
+  await run().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,74 @@
+import type { Kysely } from 'kysely';
+import { searchKeys } from '../../crm/customers/search-keys.ts';
+import type { CrmDatabase } from '../../crm/database/schema.ts';
+
+const rowsAtOnce = 1_000;
+const rowsPerTransaction = 50_000;
+const imported = Date.UTC(2026, 10, 21);
+const syllables = [
+  'ja',
+  'van',
+  'de',
+  'ber',
+  'loo',
+  'mul',
+  'ler',
+  'vis',
+  'ser',
+  'bak',
+  'ker',
+  'smit',
+  'dij',
+  'kstra',
+  'pe',
+  'ters',
+];
+
+/** Numbers from 0 to below 1, the same for the same seed. */
+export const seeded = (seed: number) => () => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+};
+
+/**
+ * As uneven as life: one customer in seven lives in the largest of 400 cities, many share a name, nine in ten came with
+ * one import and so have one time, and half have an e-mail address.
+ */
+const customer = (n: number, random: () => number) => {
+  const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T;
+  const name = () => Array.from({ length: 1 + Math.floor(random() ** 2 * 4) }, () => pick(syllables)).join('');
+  const city = `City ${Math.floor(400 * random() ** 3)}`;
+  const person = { firstName: `${pick(syllables)}${pick(syllables)}`, lastName: name(), city };
+  const level = random();
+  return {
+    ...person,
+    ...searchKeys(person),
+    customerId: n,
+    connectionId: String(871_000_000_000_000_000n + BigInt(n)),
+    connectionMandate: level < 0.6 ? ('1' as const) : level < 0.9 ? ('0' as const) : ('2' as const),
+    email: random() < 0.5 ? `customer${n}@example.org` : null,
+    phone: null,
+    createdAt: imported,
+    updatedAt: random() < 0.9 ? imported : imported + n,
+    version: 1,
+  };
+};
+
+/** Fills an empty database; `say` hears how far it is. */
+export const fill = async (db: Kysely<CrmDatabase>, rows: number, seed: number, say: (done: number) => void) => {
+  const random = seeded(seed);
+  for (let done = 0; done < rows; ) {
+    await db.transaction().execute(async (trx) => {
+      const until = Math.min(done + rowsPerTransaction, rows);
+      for (; done < until; ) {
+        const many = Math.min(rowsAtOnce, until - done);
+        const values = Array.from({ length: many }, (_, n) => customer(done + n + 1, random));
+        await trx.insertInto('customer').values(values).execute();
+        done += many;
+      }
+    });
+    say(done);
+  }
+};
