@@ -9,24 +9,41 @@ import { persistently } from './persistently.ts';
 
 const keysPerWrite = 1_000;
 
+/** Writes a piece of the log; answers how many of its records can never be applied. */
+export type Filler = (records: readonly DeliveredRecord[]) => Promise<number>;
+
 /**
- * Folds a piece of the log into one generation: many events of a key are one write. Answers how many records can never
- * be applied; those were set aside when they were delivered, and are not again.
+ * Folds pieces of the log into one generation: many events of a key are one write. Records that can never be applied were
+ * set aside when they were delivered, and are not again.
  */
-export const fill = async <Event, Document>(
+export const filler = <Event, Document>(
   { projection, stores }: RebuildContext<Event, Document>,
   { number, store: storeName }: Generation,
-  records: readonly DeliveredRecord[],
-): Promise<number> => {
+): Filler => {
   const store = stores(storeName);
-  const { events, poison } = sortOut(projection, records);
-  for (const chunk of chunksOf([...groupBy(events, projection.key)], keysPerWrite)) {
-    const byKey = new Map(chunk);
+  /** Whether the last keys were all new, as they are while a fresh generation is filled: then the next ones probably are. */
+  let areNew = false;
+
+  const write = async (chunk: readonly [string, Event[]][], unread: boolean) => {
     const keys = chunk.map(([key]) => documentKey(number, key));
+    const held = unread ? new Map() : await store.getMany(keys);
+    const { upserts } = fold(projection, new Map(chunk), held, number);
+    if (upserts.length > 0) await store.transact(upserts.sort((a, b) => (a.key < b.key ? -1 : 1)));
+    areNew = held.size === 0;
+  };
+  const writeChunk = async (chunk: readonly [string, Event[]][]) => {
+    let unread = areNew;
     await persistently(async () => {
-      const { upserts } = fold(projection, byKey, await store.getMany(keys), number);
-      if (upserts.length > 0) await store.transact(upserts.sort((a, b) => (a.key < b.key ? -1 : 1)));
+      const isGuess = unread;
+      // Whoever is wrong in taking them for new conflicts, and then reads.
+      [unread, areNew] = [false, false];
+      await write(chunk, isGuess);
     });
-  }
-  return poison.length;
+  };
+
+  return async (records) => {
+    const { events, poison } = sortOut(projection, records);
+    for (const chunk of chunksOf([...groupBy(events, projection.key)], keysPerWrite)) await writeChunk(chunk);
+    return poison.length;
+  };
 };

@@ -5,7 +5,7 @@ import type { LogBatch, PartitionRange } from '../log-reader.ts';
 import { type Comparison, compare } from './compare.ts';
 import { nameOf, type RebuildContext } from './context.ts';
 import { deleteGenerations } from './delete-generations.ts';
-import { fill } from './fill.ts';
+import { filler } from './fill.ts';
 import type { Source } from './find-suspects.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { closeGaps, list, type Offsets, positionsOf, preparePointer } from './listing.ts';
@@ -104,8 +104,9 @@ const replay = async <Event, Document>(context: RebuildContext<Event, Document>,
   });
   ledger.note({ ends });
   progress.begin('replaying', ranges);
+  const fill = filler(context, ledger.rebuild().into);
   const writePiece = async ({ partition, records, next }: LogBatch) => {
-    const poison = await fill(context, ledger.rebuild().into, records);
+    const poison = await fill(records);
     const done = ledger.rebuild();
     ledger.note({ next: { ...done.next, [partition]: next }, setAside: done.setAside + poison });
     progress.advance(partition, next, records.length);
