@@ -6,7 +6,7 @@ import { endsOf } from './consumer-group/describe-group.ts';
 import { kafkaClient, withAdmin } from './kafka-client.ts';
 
 /** Large, for what comes in one batch is folded before it is written; small enough to hold one of each partition. */
-const maxBytesPerPartition = 4 * 1024 * 1024;
+const maxBytesPerPartition = 1024 * 1024;
 /** Nobody waits for the partitions of this group, so its member may take its time over a batch. */
 const sessionTimeout = 300_000;
 const giveUpAfterSilenceMs = 60_000;
