@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Chance } from './chance.ts';
-import { end, type Fleet, type FleetMember, start } from './fleet.ts';
+import { come, end, type Fleet, type FleetMember } from './fleet.ts';
 import type { Unit } from './unit.ts';
 
 /** What happens to the platform, and when: `afterMs` from the beginning of the round. */
@@ -63,7 +63,7 @@ const comingAndGoing = (guest: FleetMember, chance: Chance, roundMs: number): Di
   const signal = chance.percent(50) ? 'SIGTERM' : 'SIGKILL';
   const [early, late] = [chance.between(0, roundMs / 2), chance.between(roundMs / 2, roundMs)];
   return [
-    { what: guest.name, how: 'join', afterMs: early, happen: () => start(guest) },
+    { what: guest.name, how: 'join', afterMs: early, happen: () => come(guest) },
     { what: guest.name, how: 'leave', afterMs: late, happen: () => end(guest, signal) },
   ];
 };

@@ -9,7 +9,7 @@ import type { Sampled } from './sampling.ts';
 import { partUnit, processUnit, type Unit } from './unit.ts';
 
 /** An instance of the IoT platform with its sidecar; `view` names the state store that it writes and reads. */
-export type FleetMember = Sampled & { app: Unit; sidecar: Unit; consumerGroup: string };
+export type FleetMember = Sampled & { app: Unit; sidecar: Unit; daprPort: number; consumerGroup: string };
 
 export type Fleet = {
   crm: { url: string; app: Unit; sidecar: Unit };
@@ -72,6 +72,7 @@ export const freshFleet = async ({
       name,
       view,
       consumerGroup,
+      daprPort: sidecarPorts.dapr,
       url: `http://127.0.0.1:${rest}`,
       app: processUnit({ name, run: () => runIotApp(own, instance), endedItself, restarts: false }),
       sidecar: processUnit({
@@ -100,15 +101,20 @@ export const freshFleet = async ({
   };
 };
 
+/** Starts a service and its sidecar, and does not wait for them. */
+export const come = async ({ app, sidecar }: { app: Unit; sidecar: Unit }): Promise<void> => {
+  await Promise.all([app.start(), sidecar.start()]);
+};
+
 /** Starts a service and its sidecar; resolves when the service answers. */
 export const start = async ({ url, app, sidecar }: { url: string; app: Unit; sidecar: Unit }): Promise<void> => {
-  await Promise.all([app.start(), sidecar.start()]);
+  await come({ app, sidecar });
   const alive = () =>
     fetch(`${url}/healthz`).then(
       ({ ok }) => ok,
       () => false,
     );
-  if (!(await waitUntil(30, alive))) throw new Error(`${url} does not answer`);
+  if (!(await waitUntil(60, alive))) throw new Error(`${url} does not answer`);
 };
 
 /** Ends a service and its sidecar. */

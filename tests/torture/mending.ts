@@ -3,7 +3,9 @@ import { describeGroup } from '../../scripts/consumer-group/describe-group.ts';
 import { resetGroup } from '../../scripts/consumer-group/reset-group.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { getJson } from '../http.ts';
+import { startProgram } from '../platform-process.ts';
 import { asAdmin } from '../stack/fresh.ts';
+import { ports } from '../stack/ports.ts';
 import { end, type FleetMember, start } from './fleet.ts';
 
 const topic = topics.connectionMandates.name;
@@ -34,4 +36,12 @@ export const readEverythingAgain = async (member: FleetMember): Promise<void> =>
   const reset = { group: member.consumerGroup, topic, to: 'earliest', dryRun: false, say: () => {} };
   await asAdmin((admin) => resetGroup(admin, reset));
   await start(member);
+};
+
+/** A new generation beside the old one, compared with the CRM. @throws Error with what it said when it does not answer now */
+export const rebuildView = async ({ view, daprPort }: FleetMember, crm: string): Promise<void> => {
+  const options = ['--dapr-http-port', String(daprPort), '--crm', crm];
+  const env = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, STATESTORE_NAME: view };
+  const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/rebuild.ts', ...options], env);
+  if ((await command.ended) !== 0) throw new Error(command.output());
 };
