@@ -2,13 +2,13 @@ import { parseArgs } from 'node:util';
 
 export const scenarioIds = [
   'redis-20k',
+  'limits',
   'lab-way',
   'redis-distinct',
+  'query',
   'mysql-20k',
   'mysql-distinct',
-  'limits',
   'visible',
-  'query',
   'takeover',
   'memory',
 ] as const;
@@ -30,7 +30,7 @@ Scenarios
   mysql-distinct
   limits          what Kafka's own consumer and Redis's own benchmark reach
   visible         from the POST to the CRM to the answer of the IoT platform, at 200 changes/s
-  query           one mandate, 32 connections
+  query           one mandate, 32 connections; and while a rebuild runs
   takeover        kill -9 of one of two instances with its sidecar
   memory          5,000,000 changes of 5,000,000 connections (never with --quick)
 

@@ -11,6 +11,7 @@ export type Plan = {
   mysqlDistinct: Work;
   visibleSeconds: number;
   querySeconds: number;
+  takeovers: number;
   memory: Work;
 };
 
@@ -23,14 +24,15 @@ export const planOf = (quick: boolean, seed: number): Plan => {
   if (quick)
     return {
       repeats: 3,
-      boxSeconds: 30,
-      many: changes(300_000),
+      boxSeconds: 20,
+      many: changes(250_000),
       labWay: changes(8_000),
-      distinct: distinct(150_000),
-      mysqlMany: changes(60_000),
-      mysqlDistinct: distinct(40_000),
-      visibleSeconds: 6,
-      querySeconds: 4,
+      distinct: distinct(100_000),
+      mysqlMany: changes(50_000),
+      mysqlDistinct: distinct(25_000),
+      visibleSeconds: 4,
+      querySeconds: 3,
+      takeovers: 1,
       memory,
     };
   return {
@@ -43,6 +45,7 @@ export const planOf = (quick: boolean, seed: number): Plan => {
     mysqlDistinct: distinct(100_000),
     visibleSeconds: 20,
     querySeconds: 15,
+    takeovers: 3,
     memory,
   };
 };

@@ -11,9 +11,14 @@ export const cpuSeconds = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 };
 
-/** The most memory that was ever resident, in MB. */
-export const peakMemory = (pid: number): number =>
-  Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+/** The most memory that was ever resident, in MB; 0 of a process that has ended. */
+export const peakMemory = (pid: number): number => {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+};
 
 /** CPU in cores and memory at its peak in MB, by the name of the process. */
 export type Usage = Record<string, { cores: number; megabytes: number }>;

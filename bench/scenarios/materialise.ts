@@ -7,7 +7,7 @@ import { median } from '../measure/statistics.ts';
 import type { ScenarioId } from '../options.ts';
 import type { Plan } from '../plan.ts';
 import type { Goal, Result } from '../result.ts';
-import { emptyLog, fillLog } from '../stack/log.ts';
+import { prepareLog } from '../stack/log.ts';
 import type { Work } from '../work.ts';
 import type { Progress, Scenario } from './scenario.ts';
 
@@ -32,10 +32,8 @@ const materialise =
     return [...passes].map(([entry, done]) => resultOf(scenario, entry, done));
   };
 
-export const fill = async (work: Work, progress: Progress): Promise<void> => {
-  await emptyLog();
-  await fillLog(work, (written) => progress(`filling the topic: ${Math.floor((100 * written) / work.events)} %`));
-};
+export const fill = (work: Work, progress: Progress): Promise<void> =>
+  prepareLog(work, (written) => progress(`filling the topic: ${Math.floor((100 * written) / work.events)} %`));
 
 const rate = ({ events, seconds }: Pass) => events / seconds;
 

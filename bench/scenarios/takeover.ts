@@ -17,10 +17,10 @@ const { name: topic, partitions } = topics.connectionMandates;
 const atMost = 12;
 
 /** Kills one of two instances together with its sidecar; over when an event in each partition is in the other's view. */
-export const takeover: Scenario = async ({ repeats }, progress) => {
+export const takeover: Scenario = async ({ takeovers }, progress) => {
   const values: number[] = [];
-  for (let repeat = 1; repeat <= repeats; repeat++) {
-    progress(`takeover, ${repeat} of ${repeats}`);
+  for (let repeat = 1; repeat <= takeovers; repeat++) {
+    progress(`takeover, ${repeat} of ${takeovers}`);
     values.push(await takeOver());
   }
   const title = 'kill -9 of one of two instances, until the other has its partitions';

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { topics } from '../../contracts/topics.ts';
 import { kafkaClient, withAdmin } from '../../scripts/kafka-client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
@@ -10,8 +11,11 @@ const topic = topics.connectionMandates;
 const batchBytes = topic.maxMessageBytes - 1_024;
 const messageOverheadBytes = 32;
 
+let held: Work | undefined;
+
 /** Empties the topics, and with them every committed offset. No consumer may run meanwhile. */
 export const emptyLog = async (): Promise<void> => {
+  held = undefined;
   const names = Object.values(topics).map(({ name }) => name);
   await withAdmin([broker], async (admin) => {
     const present = await admin.listTopics();
@@ -22,8 +26,16 @@ export const emptyLog = async (): Promise<void> => {
   await startParts(['kafka'], () => {});
 };
 
-/** Fills the empty topic with the work, in order; `progress` is told how many are written. */
-export const fillLog = async (work: Work, progress: (written: number) => void): Promise<void> => {
+/** Makes the topic hold this work and nothing else; `progress` is told how many events are written. */
+export const prepareLog = async (work: Work, progress: (written: number) => void): Promise<void> => {
+  if (held && isDeepStrictEqual(held, work)) return;
+  await emptyLog();
+  await fillLog(work, progress);
+  held = work;
+};
+
+/** One partition's batches in order, the partitions side by side. */
+const fillLog = async (work: Work, progress: (written: number) => void): Promise<void> => {
   const producer = kafkaClient([broker]).producer({ maxInFlightRequests: topic.partitions });
   await producer.connect();
   const batches = Array.from({ length: topic.partitions }, () => ({ messages: [] as Message[], bytes: 0 }));

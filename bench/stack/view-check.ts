@@ -44,12 +44,18 @@ const withMysql = async <T>(work: (connection: Awaited<ReturnType<typeof createC
 };
 
 /** As state.redis keeps them: a hash with the value and its version. */
-export const readDaprRedis: ReadShown = (connectionIds) =>
-  withRedis(async (client) => {
-    const read = client.multi();
-    for (const id of connectionIds) read.hGet(`iot-platform||${id}`, 'data');
-    return (await read.execAsPipeline()).map((text) => parsed(text as unknown as string | null));
-  });
+const readHashes =
+  (prefix: string): ReadShown =>
+  (connectionIds) =>
+    withRedis(async (client) => {
+      const read = client.multi();
+      for (const id of connectionIds) read.hGet(prefix + id, 'data');
+      return (await read.execAsPipeline()).map((text) => parsed(text as unknown as string | null));
+    });
+
+export const readDaprRedis = readHashes('iot-platform||');
+/** The second generation, which a first rebuild fills. */
+export const readRebuiltRedis = readHashes('iot-platform||g2:');
 
 export const readPlainRedis: ReadShown = (connectionIds) =>
   withRedis(async (client) => (await client.mGet([...connectionIds])).map(parsed));

@@ -22,8 +22,11 @@ const upsert = (request: Operation['request']): Operation => ({ operation: 'upse
 /** What was found out about a store: how a key is created, and whether its ETags count the writes of a key from 1. */
 type Ways = { create: Creation; countsWrites: boolean };
 
-/** So many take a slow database a second or two: well within the time that a call to the sidecar has. */
-const mostUpsertsAtOnce = 1_000;
+/**
+ * So many take a slow database a second or two, well within the time that a call to the sidecar has, and Redis some
+ * milliseconds, for which everybody else waits.
+ */
+const mostKeysAtOnce = 500;
 
 /** A state store through a Dapr state component that has transactions and ETags. */
 export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => string): StateStore => {
@@ -32,7 +35,13 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
   let ways: Ways | undefined;
 
   const readMany = async (keys: readonly string[]): Promise<Map<string, StoredValue>> => {
-    if (keys.length === 0) return new Map();
+    const held = new Map<string, StoredValue>();
+    for (let from = 0; from < keys.length; from += mostKeysAtOnce)
+      for (const [key, value] of await readAtOnce(keys.slice(from, from + mostKeysAtOnce))) held.set(key, value);
+    return held;
+  };
+
+  const readAtOnce = async (keys: readonly string[]) => {
     const answer = await sidecar.call('POST', `${path}/bulk`, { keys, parallelism: 100 });
     if (answer.status !== 200) throw new Error(complaintOf(answer));
     const items = answer.body as BulkItem[];
@@ -40,7 +49,7 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     const broken = items.find(({ error }) => error !== undefined);
     if (broken) throw new Error(`the state store ${name} does not answer: ${broken.error}`);
     const found = items.filter(({ data }) => data !== undefined && data !== null);
-    return new Map(found.map(({ key, data, etag }) => [key, { value: data, etag: etag ?? '' }]));
+    return found.map(({ key, data, etag }) => [key, { value: data, etag: etag ?? '' }] as const);
   };
   const execute = (operations: readonly Operation[]) => sidecar.call('POST', `${path}/transaction`, { operations });
 
@@ -51,8 +60,8 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
       probing = undefined;
       throw error;
     });
-    for (let from = 0; from < upserts.length; from += mostUpsertsAtOnce)
-      await transactAtOnce(upserts.slice(from, from + mostUpsertsAtOnce), ways.create);
+    for (let from = 0; from < upserts.length; from += mostKeysAtOnce)
+      await transactAtOnce(upserts.slice(from, from + mostKeysAtOnce), ways.create);
   };
 
   const transactAtOnce = async (upserts: readonly Upsert[], create: Creation) => {
