@@ -4,7 +4,7 @@ import type { StoreContext } from '../lib/generations/stores.ts';
 import { type AppContext, httpApp } from '../lib/http/app.ts';
 import { healthRoutes } from '../lib/http/health.ts';
 import { statusRoutes } from '../lib/http/status.ts';
-import { openView } from '../lib/view.ts';
+import { openView } from '../lib/projection/view.ts';
 import type { Mandate } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
 import { mandateRoutes } from './mandates/routes.ts';

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { type Completeness, refusalOf } from '../lib/completeness.ts';
 import type { EventBus } from '../lib/event-bus.ts';
-import type { PartingWatch } from '../lib/parting.ts';
-import type { RunningProjection } from '../lib/projection.ts';
-import type { View } from '../lib/view.ts';
+import { type Completeness, refusalOf } from '../lib/projection/completeness.ts';
+import type { PartingWatch } from '../lib/projection/parting.ts';
+import type { RunningProjection } from '../lib/projection/projection.ts';
+import type { View } from '../lib/projection/view.ts';
 import { mandates } from './mandates/materialise.ts';
 import type { statusSchema } from './status.ts';
 

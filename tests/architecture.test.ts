@@ -82,8 +82,8 @@ it('environment, clock and random ids enter where a service is put together', ()
 
 it('SQLite and MySQL are known to one file each, and Dapr and Kafka to the one folder that talks to a sidecar', () => {
   const wrong = ({ file, imports }: Source) =>
-    (imports.includes('libsql') && file !== 'lib/sqlite.ts') ||
-    (imports.includes('mysql2') && file !== 'lib/mysql.ts') ||
+    (imports.includes('libsql') && file !== 'lib/database/sqlite.ts') ||
+    (imports.includes('mysql2') && file !== 'lib/database/mysql.ts') ||
     (imports.includes('kafkajs') && !file.startsWith('lib/dapr/')) ||
     (imports.some((name) => name.startsWith('lib/dapr/')) && !/^lib\/(dapr\/|open-platform)/.test(file));
   expect(violations(wrong)).toEqual([]);

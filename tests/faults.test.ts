@@ -12,8 +12,8 @@ import type { Mandate } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { seededRandom, withBusFaults, withStoreFaults } from '../lib/embedded/faults.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { startProjection } from '../lib/projection.ts';
-import { openView } from '../lib/view.ts';
+import { startProjection } from '../lib/projection/projection.ts';
+import { openView } from '../lib/projection/view.ts';
 import { testWorld } from './test-world.ts';
 
 const patience = { timeout: 25_000, interval: 20 };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openSqlite } from '../lib/sqlite.ts';
+import { openSqlite } from '../lib/database/sqlite.ts';
 import { dataFolder, root, startProgram } from './platform-process.ts';
 
 const migrate = async (env: Record<string, string>, ...args: string[]) => {

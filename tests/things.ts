@@ -1,5 +1,5 @@
 import type { DeliveredRecord } from '../lib/event-bus.ts';
-import type { Projection } from '../lib/projection-declaration.ts';
+import type { Projection } from '../lib/projection/declaration.ts';
 
 export type Thing = { key: string; n: number };
 

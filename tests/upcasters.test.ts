@@ -5,8 +5,8 @@ import { mandateParser, upcasters } from '../contracts/parse-connection-mandate.
 import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { startProjection } from '../lib/projection.ts';
-import { openView } from '../lib/view.ts';
+import { startProjection } from '../lib/projection/projection.ts';
+import { openView } from '../lib/projection/view.ts';
 import { noon, testWorld } from './test-world.ts';
 
 /** A second version, as it might come one day: nested, in words, and with the revision among the data. */

@@ -1,4 +1,4 @@
-import type { MysqlAddress } from '../../lib/mysql.ts';
+import type { MysqlAddress } from '../../lib/database/mysql.ts';
 
 /** Where customers are kept. `memory`: nowhere, for as long as the process lives. */
 export type CrmDatabaseUrl = 'memory' | `sqlite:${string}` | `mysql://${string}`;

@@ -12,10 +12,10 @@ import {
   SqliteDialect,
   sql,
 } from 'kysely';
+import { explainedDialect } from '../../lib/database/explained-dialect.ts';
+import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../lib/database/mysql.ts';
+import { closeSqlite, explainSqliteError, openSqlite, type SqliteDatabase } from '../../lib/database/sqlite.ts';
 import { DomainError } from '../../lib/domain-error.ts';
-import { explainedDialect } from '../../lib/explained-dialect.ts';
-import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../lib/mysql.ts';
-import { closeSqlite, explainSqliteError, openSqlite, type SqliteDatabase } from '../../lib/sqlite.ts';
 import type { CrmDatabase } from './schema.ts';
 
 /** What the databases do differently stands here, and only here: queries are written once, for all of them. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { ConfigError } from '../../lib/config-error.ts';
-import { DatabaseTrouble } from '../../lib/database-trouble.ts';
+import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
 import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl } from './database-url.ts';
 import { mysqlDialect, sqliteDialect } from './dialect.ts';
 import { migrate, pendingMigrations, type Tell } from './migrate.ts';

@@ -1,6 +1,6 @@
 import { type MandateChanged, parseConnectionMandate } from '../../contracts/parse-connection-mandate.ts';
 import { topics } from '../../contracts/topics.ts';
-import type { Projection } from '../../lib/projection-declaration.ts';
+import type { Projection } from '../../lib/projection/declaration.ts';
 import { contradicts, evolve, type Mandate } from './mandate.ts';
 
 /** The mandates view: one document per connection, its key the connectionId. */

@@ -4,7 +4,7 @@ import { connectionIdSchema, connectionMandateSchema } from '../../contracts/con
 import { DomainError } from '../../lib/domain-error.ts';
 import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
 import { wholeNumber } from '../../lib/http/whole-number.ts';
-import type { View } from '../../lib/view.ts';
+import type { View } from '../../lib/projection/view.ts';
 import type { Mandate } from './mandate.ts';
 
 const connectionId = connectionIdSchema.meta({ examples: ['7733'] });

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SqliteDatabase } from '../database/sqlite.ts';
 import {
   type BatchHandler,
   bySize,
@@ -12,7 +13,6 @@ import {
   type Verdict,
 } from '../event-bus.ts';
 import { groupBy } from '../group-by.ts';
-import type { SqliteDatabase } from '../sqlite.ts';
 import { eventLog } from './event-log.ts';
 
 const batchSize = 500;

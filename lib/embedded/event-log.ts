@@ -1,5 +1,5 @@
+import type { SqliteDatabase } from '../database/sqlite.ts';
 import type { DeliveredRecord, OutgoingEvent, Topic } from '../event-bus.ts';
-import type { SqliteDatabase } from '../sqlite.ts';
 
 type Row = { partition: number; offset: number; key: string; timestamp: number; value: string };
 

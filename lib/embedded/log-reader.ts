@@ -1,6 +1,6 @@
+import type { SqliteDatabase } from '../database/sqlite.ts';
 import { type DeliveredRecord, declaredTopic, type Topic } from '../event-bus.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
-import type { SqliteDatabase } from '../sqlite.ts';
 import { createLogTables } from './event-log.ts';
 
 const batchSize = 5_000;

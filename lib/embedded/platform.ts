@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { closeSqlite, openSqlite } from '../database/sqlite.ts';
 import type { EventBus, Topic } from '../event-bus.ts';
 import type { LogReader } from '../log-reader.ts';
-import { closeSqlite, openSqlite } from '../sqlite.ts';
 import type { StateStore } from '../state-store.ts';
 import { embeddedEventBus, type FailureLog } from './event-bus.ts';
 import { embeddedLogReader } from './log-reader.ts';

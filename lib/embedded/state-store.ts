@@ -1,4 +1,4 @@
-import type { SqliteDatabase } from '../sqlite.ts';
+import type { SqliteDatabase } from '../database/sqlite.ts';
 import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
 
 /** A state store as a table of one SQLite file; several stores, told apart by name, may share the file. */

@@ -1,4 +1,4 @@
-import { advance, missingBefore, type Position } from '../position.ts';
+import { advance, missingBefore, type Position } from '../projection/position.ts';
 import type { Pointer } from './pointer.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { DatabaseTrouble } from '../database-trouble.ts';
+import { DatabaseTrouble } from '../database/database-trouble.ts';
 import { DomainError } from '../domain-error.ts';
 import { traceIdOf } from './trace.ts';
 

@@ -1,7 +1,7 @@
 import type { Generation } from '../generations/generation.ts';
 import type { Stores } from '../generations/stores.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
-import type { Projection } from '../projection-declaration.ts';
+import type { Projection } from '../projection/declaration.ts';
 
 /** Shows a person how far a passage through the log is. */
 export type Progress = {

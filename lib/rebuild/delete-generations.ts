@@ -1,6 +1,6 @@
 import { documentKey, type Generation } from '../generations/generation.ts';
 import type { LogBatch } from '../log-reader.ts';
-import { sortOut } from '../sort-out.ts';
+import { sortOut } from '../projection/sort-out.ts';
 import { chunksOf } from './chunks.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';

@@ -1,8 +1,8 @@
 import type { DeliveredRecord } from '../event-bus.ts';
-import { fold } from '../fold.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
 import { groupBy } from '../group-by.ts';
-import { sortOut } from '../sort-out.ts';
+import { fold } from '../projection/fold.ts';
+import { sortOut } from '../projection/sort-out.ts';
 import { chunksOf } from './chunks.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';

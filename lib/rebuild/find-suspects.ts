@@ -1,6 +1,6 @@
 import type { Generation } from '../generations/generation.ts';
 import type { LogBatch } from '../log-reader.ts';
-import { sortOut } from '../sort-out.ts';
+import { sortOut } from '../projection/sort-out.ts';
 import type { RebuildContext } from './context.ts';
 import { type KeySet, keySet } from './key-set.ts';
 import { readShown } from './read-shown.ts';

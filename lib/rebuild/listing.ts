@@ -6,7 +6,7 @@ import {
   type PositionDocument,
   positionKey,
 } from '../generations/position-document.ts';
-import { type Position, through } from '../position.ts';
+import { type Position, through } from '../projection/position.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
 

@@ -1,6 +1,6 @@
 import type { LogReader } from '../../lib/log-reader.ts';
 
-/** `data` is as lib/dead-letter.ts wrote it. */
+/** `data` is as lib/projection/dead-letter.ts wrote it. */
 export type DeadLetter = {
   id: string;
   time: string;

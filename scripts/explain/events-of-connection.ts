@@ -1,6 +1,6 @@
 import type { DeliveredRecord } from '../../lib/event-bus.ts';
 import type { LogReader } from '../../lib/log-reader.ts';
-import type { Projection } from '../../lib/projection-declaration.ts';
+import type { Projection } from '../../lib/projection/declaration.ts';
 
 /** One record of the log as a line for people; `level` is what it says, or why nobody can apply it. */
 export type EventLine = {

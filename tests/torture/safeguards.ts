@@ -29,12 +29,12 @@ export const safeguards = {
   ],
   position: [
     {
-      file: 'lib/position.ts',
+      file: 'lib/projection/position.ts',
       text: 'missing: [...missing, [applied + 1, offset - 1]]',
       instead: 'missing',
     },
     {
-      file: 'lib/position.ts',
+      file: 'lib/projection/position.ts',
       text: 'missing: [...position.missing, [position.applied + 1, next - 1]]',
       instead: 'missing: position.missing',
     },

@@ -1,4 +1,4 @@
-import type { DeliveredRecord, OutgoingEvent } from './event-bus.ts';
+import type { DeliveredRecord, OutgoingEvent } from '../event-bus.ts';
 
 const recordSetAsideType = 'utility.platform.record-set-aside.v1';
 

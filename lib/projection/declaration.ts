@@ -1,4 +1,4 @@
-import type { DeliveredRecord, Topic } from './event-bus.ts';
+import type { DeliveredRecord, Topic } from '../event-bus.ts';
 
 export type Moment = { readonly time: string; readonly revision: number };
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Thing, thingRecord, things } from '../tests/things.ts';
-import { positionKey } from './generations/position-document.ts';
-import { projectionWriter } from './projection-write.ts';
-import { StateConflict, type StateStore, type StoredValue, type Upsert } from './state-store.ts';
+import { type Thing, thingRecord, things } from '../../tests/things.ts';
+import { positionKey } from '../generations/position-document.ts';
+import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../state-store.ts';
+import { projectionWriter } from './write.ts';
 
 const partition = 0;
 const position = positionKey(things.name, things.topic.name, partition);

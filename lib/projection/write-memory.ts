@@ -1,4 +1,4 @@
-import type { StateStore, StoredValue, Upsert } from './state-store.ts';
+import type { StateStore, StoredValue, Upsert } from '../state-store.ts';
 
 /** Of one partition: some 15 MB of small documents. */
 const mostKeys = 30_000;

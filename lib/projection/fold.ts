@@ -1,6 +1,6 @@
-import { documentKey } from './generations/generation.ts';
-import type { Projection } from './projection-declaration.ts';
-import type { StoredValue, Upsert } from './state-store.ts';
+import { documentKey } from '../generations/generation.ts';
+import type { StoredValue, Upsert } from '../state-store.ts';
+import type { Projection } from './declaration.ts';
 
 /** Folds the events of each key into what a generation holds of it. Counts them, by what became of them. */
 export const fold = <Event, Document>(

@@ -1,10 +1,10 @@
+import type { Topic } from '../event-bus.ts';
+import { documentKey, type Generation } from '../generations/generation.ts';
+import { asPointer, type Pointer, pointerKey } from '../generations/pointer.ts';
+import { asPositionDocument, positionKey } from '../generations/position-document.ts';
+import { type StoreContext, storesOf } from '../generations/stores.ts';
+import type { StateStore } from '../state-store.ts';
 import { type Completeness, completenessOf, refusalOf } from './completeness.ts';
-import type { Topic } from './event-bus.ts';
-import { documentKey, type Generation } from './generations/generation.ts';
-import { asPointer, type Pointer, pointerKey } from './generations/pointer.ts';
-import { asPositionDocument, positionKey } from './generations/position-document.ts';
-import { type StoreContext, storesOf } from './generations/stores.ts';
-import type { StateStore } from './state-store.ts';
 
 export type View<Document> = {
   /** @throws DomainError view-rebuilding while the view is filled in its place, view-incomplete when events are missing */

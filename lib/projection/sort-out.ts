@@ -1,5 +1,5 @@
-import type { DeliveredRecord } from './event-bus.ts';
-import type { Projection } from './projection-declaration.ts';
+import type { DeliveredRecord } from '../event-bus.ts';
+import type { Projection } from './declaration.ts';
 
 /** A record that can never be applied, and why. */
 export type Poison = { readonly record: DeliveredRecord; readonly reason: string };

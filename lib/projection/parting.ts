@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EventBus, Topic } from './event-bus.ts';
-import { readPointer } from './generations/pointer.ts';
-import { asPositionDocument, documentFor, missingInAll, positionKey } from './generations/position-document.ts';
-import { type StoreContext, storesOf } from './generations/stores.ts';
-import { StateConflict, type StateStore, type Upsert } from './state-store.ts';
-import type { World } from './world.ts';
+import type { EventBus, Topic } from '../event-bus.ts';
+import { readPointer } from '../generations/pointer.ts';
+import { asPositionDocument, documentFor, missingInAll, positionKey } from '../generations/position-document.ts';
+import { type StoreContext, storesOf } from '../generations/stores.ts';
+import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
+import type { World } from '../world.ts';
 
 type Followed = { readonly name: string; readonly topic: Topic };
 

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { testWorld } from '../tests/test-world.ts';
+import { testWorld } from '../../tests/test-world.ts';
+import { openEmbeddedPlatform } from '../embedded/platform.ts';
+import type { StateStore } from '../state-store.ts';
 import type { Completeness } from './completeness.ts';
-import { openEmbeddedPlatform } from './embedded/platform.ts';
+import type { Projection } from './declaration.ts';
 import { watchParting } from './parting.ts';
 import { startProjection } from './projection.ts';
-import type { Projection } from './projection-declaration.ts';
-import type { StateStore } from './state-store.ts';
 import { openView } from './view.ts';
 
 const topic = { name: 'things-topic', partitions: 2, maxMessageBytes: 10_000 };

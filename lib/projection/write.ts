@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeliveredRecord } from './event-bus.ts';
-import { fold } from './fold.ts';
-import { documentKey } from './generations/generation.ts';
-import { readPointer } from './generations/pointer.ts';
+import type { DeliveredRecord } from '../event-bus.ts';
+import { documentKey } from '../generations/generation.ts';
+import { readPointer } from '../generations/pointer.ts';
 import {
   advanceAll,
   asPositionDocument,
@@ -10,11 +9,12 @@ import {
   numbersOf,
   type PositionDocument,
   positionKey,
-} from './generations/position-document.ts';
-import type { Stores } from './generations/stores.ts';
-import { groupBy } from './group-by.ts';
-import type { Projection } from './projection-declaration.ts';
-import { StateConflict, type StoredValue, type Upsert } from './state-store.ts';
+} from '../generations/position-document.ts';
+import type { Stores } from '../generations/stores.ts';
+import { groupBy } from '../group-by.ts';
+import { StateConflict, type StoredValue, type Upsert } from '../state-store.ts';
+import type { Projection } from './declaration.ts';
+import { fold } from './fold.ts';
 import { rememberWrites, type WriteMemory } from './write-memory.ts';
 
 const attempts = 20;

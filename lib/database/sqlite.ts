@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'libsql';
-import { ConfigError } from './config-error.ts';
+import { ConfigError } from '../config-error.ts';
 import { DatabaseTrouble } from './database-trouble.ts';
 
 export type SqliteDatabase = Database.Database;

@@ -1,10 +1,10 @@
+import type { DeliveredRecord, EventBus, Subscription, Verdict } from '../event-bus.ts';
+import { type StoreContext, storesOf } from '../generations/stores.ts';
+import type { World } from '../world.ts';
 import { deadLetter } from './dead-letter.ts';
-import type { DeliveredRecord, EventBus, Subscription, Verdict } from './event-bus.ts';
-import { type StoreContext, storesOf } from './generations/stores.ts';
-import type { Moment, Projection } from './projection-declaration.ts';
-import { type ProjectionWriter, projectionWriter } from './projection-write.ts';
+import type { Moment, Projection } from './declaration.ts';
 import { type Poison, sortOut } from './sort-out.ts';
-import type { World } from './world.ts';
+import { type ProjectionWriter, projectionWriter } from './write.ts';
 
 /** Events since this process started: `applied` changed the view, `ignored` did not, `setAside` are dead letters. */
 export type Counts = { applied: number; ignored: number; setAside: number; retried: number; [remark: string]: number };

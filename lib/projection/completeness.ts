@@ -1,7 +1,7 @@
-import { DomainError } from './domain-error.ts';
-import type { Generation } from './generations/generation.ts';
-import type { Pointer, Rebuild } from './generations/pointer.ts';
-import type { PositionDocument } from './generations/position-document.ts';
+import { DomainError } from '../domain-error.ts';
+import type { Generation } from '../generations/generation.ts';
+import type { Pointer, Rebuild } from '../generations/pointer.ts';
+import type { PositionDocument } from '../generations/position-document.ts';
 import type { Position } from './position.ts';
 
 /**
