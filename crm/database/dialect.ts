@@ -23,8 +23,25 @@ import type { CrmDatabase } from './schema.ts';
 export const sqliteDialect = (file: string): Dialect => {
   const sqlite = openSqlite(file);
   const meant = statements(sqlite);
-  const database = { prepare: (text: string) => sqlite.prepare(meant(text)), close: () => closeSqlite(sqlite) };
+  const prepare = rememberingInserts((text) => sqlite.prepare(meant(text)));
+  const database = { prepare, close: () => closeSqlite(sqlite) };
   return explainedDialect(new SqliteDialect({ database }), explainSqliteError);
+};
+
+const rememberedInserts = 16;
+
+/** An import writes many rows at once with a few very long statements, again and again: to parse them costs a tenth of it. */
+const rememberingInserts = <Statement>(prepare: (text: string) => Statement): ((text: string) => Statement) => {
+  const remembered = new Map<string, Statement>();
+  return (text) => {
+    if (!text.startsWith('insert into')) return prepare(text);
+    const statement = remembered.get(text) ?? prepare(text);
+    remembered.delete(text);
+    remembered.set(text, statement);
+    const [oldest] = remembered.keys();
+    if (remembered.size > rememberedInserts && oldest !== undefined) remembered.delete(oldest);
+    return statement;
+  };
 };
 
 /** How Kysely's statements are meant on SQLite. */
