@@ -17,12 +17,16 @@ describe.skipIf(!schemathesis)('schemathesis finds no server error and no undocu
   it.each([
     ['CRM', 'crm'],
     ['IoT platform', 'iotPlatform'],
-  ] as const)('in the %s', async (_, service) => {
-    const config = `tests/schemathesis/${service === 'crm' ? 'crm' : 'iot-platform'}.toml`;
-    const { program, args, env } = schemathesis as Program;
-    const url = `${platform[service]}/openapi.json`;
-    const run = startProgram(program, [...args, '--config-file', config, 'run', url], env);
-    expect(await run.ended, run.output()).toBe(0);
-    expect(run.output()).toMatch(/(\d+) generated, \1 passed/);
-  });
+  ] as const)(
+    'in the %s',
+    async (_, service) => {
+      const config = `tests/schemathesis/${service === 'crm' ? 'crm' : 'iot-platform'}.toml`;
+      const { program, args, env } = schemathesis as Program;
+      const url = `${platform[service]}/openapi.json`;
+      const run = startProgram(program, [...args, '--config-file', config, 'run', url], env);
+      expect(await run.ended, run.output()).toBe(0);
+      expect(run.output()).toMatch(/(\d+) generated, \1 passed/);
+    },
+    400_000,
+  );
 });
