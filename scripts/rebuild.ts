@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { abandon, retire, switchBack } from '../lib/rebuild/afterwards.ts';
+import { considerate } from '../lib/rebuild/considerate-log.ts';
 import { nameOf } from '../lib/rebuild/context.ts';
 import { preflight } from '../lib/rebuild/preflight.ts';
 import { rebuild } from '../lib/rebuild/rebuild.ts';
@@ -39,10 +40,13 @@ const run = async (context: Context, command: RebuildCommand) => {
 const main = async () => {
   const command = readCommand(process.argv.slice(2));
   if (command.help) return console.log(help);
-  const { close, ...ports } = await openPorts(process.env, command);
+  const { close, log, ...ports } = await openPorts(process.env, command);
+  // In place nobody is answered meanwhile.
+  const isHurried = command.fullSpeed || command.inPlace;
   const progress = progressBars(process.stdout);
   const context: Context = {
     ...ports,
+    log: isHurried ? log : considerate(log),
     projection: mandates,
     shown: shownMandate,
     now: Date.now,

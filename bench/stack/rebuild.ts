@@ -12,8 +12,8 @@ export type RunningRebuild = {
 };
 
 /** `npm run rebuild` beside the live view of the first instance; resolves when it has begun to replay. */
-export const startRebuild = async (): Promise<RunningRebuild> => {
-  const args = ['--without-crm', '--dapr-http-port', String(ports.iotPlatforms[0].dapr)];
+export const startRebuild = async (...options: string[]): Promise<RunningRebuild> => {
+  const args = ['--without-crm', '--dapr-http-port', String(ports.iotPlatforms[0].dapr), ...options];
   const rebuild = startProcess('scripts/rebuild.ts', { KAFKA_BROKERS: broker }, args);
   await said(rebuild, /To be filled/);
   const began = performance.now();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../lib/domain-error.ts';
@@ -18,7 +18,9 @@ export const receiveFile = async (
 ): Promise<ReceivedFile> => {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const received = measuring(chunks, limits);
-  await pipeline(received.chunks, createWriteStream(file, { mode: 0o600 }));
+  // Opened first: a stream that fails while it opens would make its file after whoever gave it up has removed it.
+  const handle = await open(file, 'w', 0o600);
+  await pipeline(received.chunks, handle.createWriteStream());
   return received.result();
 };
 

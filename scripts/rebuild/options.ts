@@ -14,6 +14,7 @@ Before the switch the new view is compared with the CRM and with the live view. 
 switched, and the exit code is 1. Killed at any moment, it goes on where it was when it is run again.
 
 Options    --dry-run             shows what would be done, and whether it can be
+           --full-speed          takes all it can get; without, it leaves most of the machine to who asks the live view
            --crm URL             the CRM (http://localhost:3005)
            --without-crm         compares with the live view alone
            --accept-differences  switches whatever the comparison says
@@ -33,6 +34,7 @@ export type RebuildCommand = {
   inPlace: boolean;
   into: string | undefined;
   dryRun: boolean;
+  fullSpeed: boolean;
   /** Undefined: without. */
   crm: string | undefined;
   acceptDifferences: boolean;
@@ -47,7 +49,14 @@ export const readCommand = (args: string[]): RebuildCommand => {
     args,
     options: {
       ...({ beside: flag, 'in-place': flag, 'switch-back': flag, retire: flag, abandon: flag } as const),
-      ...({ 'dry-run': flag, 'without-crm': flag, 'accept-differences': flag, embedded: flag, help: flag } as const),
+      ...({
+        'dry-run': flag,
+        'full-speed': flag,
+        'without-crm': flag,
+        'accept-differences': flag,
+        embedded: flag,
+        help: flag,
+      } as const),
       into: { type: 'string' },
       crm: { type: 'string', default: 'http://localhost:3005' },
       'dapr-http-port': { type: 'string' },
@@ -69,6 +78,7 @@ export const readCommand = (args: string[]): RebuildCommand => {
     inPlace: values['in-place'],
     into: values.into,
     dryRun: values['dry-run'],
+    fullSpeed: values['full-speed'],
     crm: values['without-crm'] ? undefined : values.crm,
     acceptDifferences: values['accept-differences'],
     daprHttpPort: port === undefined ? undefined : Number(port),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { inTurn } from '../../lib/in-turn.ts';
 import { findProgram } from './find-program.ts';
-import { inTurn } from './in-turn.ts';
 import type { Say } from './part.ts';
 import { runCommand } from './run-command.ts';
 

@@ -1,0 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { LogReader } from '../log-reader.ts';
+import { considerate } from './considerate-log.ts';
+
+it('hands on one piece at a time, and rests after each as long as it took', async () => {
+  const eager: LogReader = {
+    offsets: async () => [],
+    read: async (_, ranges, handle) => {
+      await Promise.all(ranges.map(({ partition, end }) => handle({ partition, records: [], next: end })));
+    },
+  };
+  const times: { began: number; ended: number }[] = [];
+  const ranges = [0, 1, 2].map((partition) => ({ partition, begin: 0, end: 1 }));
+  await considerate(eager).read('things', ranges, async () => {
+    const began = performance.now();
+    await delay(20);
+    times.push({ began, ended: performance.now() });
+  });
+  const rests = times.slice(1).map(({ began }, n) => began - (times[n]?.ended ?? 0));
+  expect(rests).toHaveLength(2);
+  for (const rest of rests) expect(rest).toBeGreaterThanOrEqual(15);
+});

@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { inTurn } from '../in-turn.ts';
+import type { LogReader } from '../log-reader.ts';
+
+/**
+ * Hands on one piece at a time, and rests after each for as long as it took: whoever works with it leaves most of the
+ * machine to those who ask the live view meanwhile.
+ */
+export const considerate = (log: LogReader): LogReader => ({
+  offsets: log.offsets,
+  read: (topic, ranges, handle, signal) => {
+    const afterOthers = inTurn();
+    const handleAndRest: typeof handle = async (batch) => {
+      const startedAt = performance.now();
+      await handle(batch);
+      await delay(performance.now() - startedAt, undefined, { signal });
+    };
+    return log.read(topic, ranges, (batch) => afterOthers(() => handleAndRest(batch)), signal);
+  },
+});
