@@ -257,7 +257,7 @@ describe('importing customers', () => {
 });
 
 describe('an import that was killed', () => {
-  const lines = [header, ...Array.from({ length: 1201 }, (_, n) => `${n % 3 === 0 ? '' : n + 1},F,L,C,${1000 + n},1`)];
+  const lines = [header, ...Array.from({ length: 2401 }, (_, n) => `${n % 3 === 0 ? '' : n + 1},F,L,C,${1000 + n},1`)];
 
   it.each([
     0, 1, 2, 3, 4,
@@ -265,8 +265,8 @@ describe('an import that was killed', () => {
     const { load, resume, waiting, dieAfter } = await importWorld();
     dieAfter(transactions);
     await expect(load([...lines, 'x'])).rejects.toThrow('killed');
-    expect(await resume()).toMatchObject({ state: 'finished', created: 1201, unchanged: 0, refused: 1 });
-    expect(await waiting()).toBe(1201);
+    expect(await resume()).toMatchObject({ state: 'finished', created: 2401, unchanged: 0, refused: 1 });
+    expect(await waiting()).toBe(2401);
   });
 
   it('is harmless when it is started again from its beginning', async () => {
@@ -275,9 +275,9 @@ describe('an import that was killed', () => {
     await expect(load(lines)).rejects.toThrow('killed');
     dieAfter(Number.POSITIVE_INFINITY);
     const { created, unchanged } = await load(lines);
-    expect([created + unchanged, await waiting()]).toEqual([1201, 1201]);
+    expect([created + unchanged, await waiting()]).toEqual([2401, 2401]);
     expect(unchanged).toBeGreaterThan(0);
-    expect(new Set((await listCustomers(db, {})).map(({ connectionId }) => connectionId)).size).toBe(1201);
+    expect(new Set((await listCustomers(db, {})).map(({ connectionId }) => connectionId)).size).toBe(2401);
   });
 
   it('is not done by two processes at once', async () => {
@@ -286,6 +286,6 @@ describe('an import that was killed', () => {
     await expect(load(lines)).rejects.toThrow('killed');
     const both = await Promise.allSettled([resume(), resume()]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(await waiting()).toBe(1201);
+    expect(await waiting()).toBe(2401);
   });
 });
