@@ -17,13 +17,22 @@ export default defineConfig({
   test: {
     reporters: ['default', './tests/closing-line.ts'],
     testTimeout: 30_000,
+    globalSetup: ['./tests/temporary-files.ts'],
     projects: [
       {
         extends: true,
         test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...never, ...integration, ...e2e], maxWorkers: 4 },
       },
       { extends: true, test: { name: 'integration', include: integration, ...slow(1) } },
-      { extends: true, test: { name: 'e2e', include: e2e, globalSetup: './tests/stack/setup.ts', ...slow(2) } },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: e2e,
+          globalSetup: ['./tests/temporary-files.ts', './tests/stack/setup.ts'],
+          ...slow(2),
+        },
+      },
     ],
   },
 });
