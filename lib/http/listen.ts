@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { ConfigError } from '../config-error.ts';
+import { expressServer } from './express-server.ts';
 
 const answerForMs = 2_000;
 
@@ -12,7 +12,7 @@ export const listen = async (
   app: Express,
   { host, port, variable }: { host: string; port: number; variable: string },
 ): Promise<Listening> => {
-  const server = createServer(app);
+  const server = expressServer(app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, { host, port, variable })));
     server.listen(port, host, resolve);
