@@ -6,7 +6,8 @@ export type Upsert = { readonly key: string; readonly value: unknown; readonly e
 
 /**
  * The contract is the weakest of all adapters: a `transact` that failed, for whatever reason, may have applied some of
- * its upserts. Keys are at most 255 characters.
+ * its upserts. A long list is written in pieces, some side by side, but its last hundred after all others, so that of a
+ * store that loses its last writes they are the first to go. Keys are at most 255 characters.
  */
 export type StateStore = {
   /** Absent keys are absent from the answer. */

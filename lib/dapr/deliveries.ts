@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import express, { type NextFunction, type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { BatchHandler, Subscription, Verdict } from '../event-bus.ts';
 import type { World } from '../world.ts';
@@ -29,7 +30,7 @@ export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World
   router.get('/dapr/subscribe', guard, (_req, res) => void res.json(subscriptions().map(asSubscription)));
   router.post('/deliveries/:topic', guard, bytes, async (req, res) => {
     const subscription = subscribed.get(String(req.params.topic));
-    const delivery = JSON.parse(String(req.body)) as BulkDelivery;
+    const delivery = JSON.parse(textOf(req.body)) as BulkDelivery;
     req.body = undefined; // it is large, and nobody needs it while the store is waited for
     if (subscription) res.json(await subscription.deliver(delivery));
     else res.sendStatus(503); // not 404, which a sidecar takes for "drop it"
@@ -70,6 +71,9 @@ export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World
     },
   };
 };
+
+/** What is ASCII, as these bodies nearly always are, is decoded four times as fast if one says so. */
+const textOf = (bytes: Buffer): string => bytes.toString(isAscii(bytes) ? 'ascii' : 'utf8');
 
 /** Raw, for then the sidecar does not take the event apart only to put it together again. */
 const asSubscription = ({ pubsub, topic }: { pubsub: string; topic: string }) => ({

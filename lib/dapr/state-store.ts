@@ -1,3 +1,4 @@
+import { chunksOf } from '../chunks.ts';
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../state-store.ts';
 import { combinedReads } from './combined-reads.ts';
 import { complaintOf, type Sidecar } from './sidecar.ts';
@@ -27,6 +28,8 @@ type Ways = { create: Creation; countsWrites: boolean };
  * milliseconds, for which everybody else waits.
  */
 const mostKeysAtOnce = 500;
+/** While the sidecar takes one call apart, the store executes another. */
+const mostWritesAtOnce = 2;
 
 /** A state store through a Dapr state component that has transactions and ETags. */
 export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => string): StateStore => {
@@ -36,8 +39,8 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
 
   const readMany = async (keys: readonly string[]): Promise<Map<string, StoredValue>> => {
     const held = new Map<string, StoredValue>();
-    for (let from = 0; from < keys.length; from += mostKeysAtOnce)
-      for (const [key, value] of await readAtOnce(keys.slice(from, from + mostKeysAtOnce))) held.set(key, value);
+    for (const chunk of chunksOf(keys, mostKeysAtOnce))
+      for (const [key, value] of await readAtOnce(chunk)) held.set(key, value);
     return held;
   };
 
@@ -60,8 +63,11 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
       probing = undefined;
       throw error;
     });
-    for (let from = 0; from < upserts.length; from += mostKeysAtOnce)
-      await transactAtOnce(upserts.slice(from, from + mostKeysAtOnce), ways.create);
+    const { create } = ways;
+    const [earlier, last] = [upserts.slice(0, -mostKeysAtOnce), upserts.slice(-mostKeysAtOnce)];
+    for (const together of chunksOf(chunksOf(earlier, mostKeysAtOnce), mostWritesAtOnce))
+      await allSucceed(together.map((chunk) => transactAtOnce(chunk, create)));
+    await transactAtOnce(last, create);
   };
 
   const transactAtOnce = async (upserts: readonly Upsert[], create: Creation) => {
@@ -120,4 +126,10 @@ const probe = async (
       return { create, countsWrites: held.etag === '1' && replaced?.etag === '2' };
   }
   throw new Error('the state store cannot create a key only where it is absent, so it cannot hold a view');
+};
+
+/** Rejects only when all are over: who tries again must not meet what still runs. */
+const allSucceed = async (attempts: readonly Promise<void>[]): Promise<void> => {
+  const failed = (await Promise.allSettled(attempts)).find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
 };

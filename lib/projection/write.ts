@@ -59,8 +59,9 @@ export const projectionWriter = <Event, Document>(
       if (!alreadyRead) continue;
       const folded = listed.map((number) => fold(projection, byKey, held, number));
       const positions = positionUpserts(documents, held, offsets, stores(store).etagAfter && { mark: newId() });
-      // One order for all writers, or two transactions of a relational store lock each other out.
-      const upserts = [...folded.flatMap((one) => one.upserts), ...positions].sort((a, b) => (a.key < b.key ? -1 : 1));
+      // Positions last: no store may ever know that it followed what it has not. Otherwise one order for all writers, or two
+      // transactions of a relational store lock each other out.
+      const upserts = [...inOrder(folded.flatMap((one) => one.upserts)), ...inOrder(positions)];
       const also = [...documents.values()].flatMap((document) => document.also ?? []);
       return { store, upserts, counts: folded[0]?.counts ?? {}, also };
     }
@@ -99,6 +100,8 @@ export const projectionWriter = <Event, Document>(
     }
   };
 };
+
+const inOrder = (upserts: readonly Upsert[]): Upsert[] => [...upserts].sort((a, b) => (a.key < b.key ? -1 : 1));
 
 type Documents = Map<string, PositionDocument>;
 

@@ -1,7 +1,7 @@
+import { chunksOf } from '../chunks.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
 import type { LogBatch } from '../log-reader.ts';
 import { sortOut } from '../projection/sort-out.ts';
-import { chunksOf } from './chunks.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
 

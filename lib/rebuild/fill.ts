@@ -1,9 +1,9 @@
+import { chunksOf } from '../chunks.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
 import { groupBy } from '../group-by.ts';
 import { fold } from '../projection/fold.ts';
 import { sortOut } from '../projection/sort-out.ts';
-import { chunksOf } from './chunks.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
 

@@ -1,5 +1,5 @@
+import { chunksOf } from '../chunks.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
-import { chunksOf } from './chunks.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
 
