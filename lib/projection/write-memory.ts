@@ -63,7 +63,10 @@ export const rememberWrites = (store: StateStore): WriteMemory => {
       const written = new Set(upserts.map(({ key }) => key));
       const scope = scopes.get(name);
       if (!scope || !positionKeys.every((key) => written.has(key))) scopes.delete(name);
-      else for (const upsert of upserts) remember(scope, upsert, store);
+      else {
+        for (const upsert of upserts) remember(scope, upsert, store);
+        forgetOldest(scope);
+      }
     },
   };
 };
@@ -73,6 +76,10 @@ const remember = ({ held }: Scope, { key, value, etag }: Upsert, { etagAfter }: 
   // The first of a map is what was written longest ago.
   held.delete(key);
   if (next !== undefined) held.set(key, { value, etag: next });
+};
+
+/** Once a batch: to find its first key, a map goes past all that were deleted before it. */
+const forgetOldest = ({ held }: Scope): void => {
   for (const oldest of held.keys()) {
     if (held.size <= mostKeys) break;
     held.delete(oldest);
