@@ -1,14 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Generation } from '../generations/generation.ts';
 import type { RebuildContext } from './context.ts';
 import { findSuspects, type Measures, type Source } from './find-suspects.ts';
+import { pause } from './pause.ts';
 import { readShown } from './read-shown.ts';
 
 /** What each shows of a key; `source` only where one was asked, `live` only where a live generation was. */
 export type Difference = { key: string; rebuilt: string; source?: string; live?: string };
 
-/** `isCut`: there are more than are listed. */
-export type Comparison = { readonly differences: readonly Difference[]; readonly isCut: boolean };
+/** `isCut`: there are more than are listed; `isOpen`: and some of them could decide whether the generation is right. */
+export type Comparison = {
+  readonly differences: readonly Difference[];
+  readonly isCut: boolean;
+  readonly isOpen: boolean;
+};
 
 const looks = 6;
 
@@ -22,16 +26,31 @@ export const compare = async <Event, Document>(
   rebuilt: Generation,
   measures: Measures & { readonly signal: AbortSignal },
 ): Promise<Comparison> => {
-  const { suspects, isCut } = await findSuspects(context, rebuilt, measures);
+  for (let round = 1; ; round++) {
+    const { deciding, others } = await findSuspects(context, rebuilt, measures);
+    const differences = await lookAgain(context, rebuilt, measures, new Set([...deciding.keys, ...others.keys]));
+    const isSettled = !deciding.isCut || differences.some(({ key }) => deciding.keys.has(key));
+    // All that was listed has come right meanwhile, and nobody has looked at the rest.
+    if (isSettled || round === looks)
+      return { differences, isCut: deciding.isCut || others.isCut, isOpen: deciding.isCut };
+  }
+};
+
+const lookAgain = async <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  rebuilt: Generation,
+  measures: Measures & { readonly signal: AbortSignal },
+  suspects: ReadonlySet<string>,
+): Promise<Difference[]> => {
   let differences: (Difference & { etag: string | undefined })[] = [];
-  for (let n = 1, left: ReadonlySet<string> = suspects; n <= looks && left.size > 0; n++) {
-    if (n > 1) await delay(context.lookAgainAfterMs, undefined, { signal: measures.signal });
+  for (let n = 1, left = suspects; n <= looks && left.size > 0; n++) {
+    if (n > 1) await pause(context.lookAgainAfterMs, measures.signal);
     const before = new Map(differences.map(({ key, etag }) => [key, etag]));
     const differing = (await look(context, rebuilt, measures, left)).filter(isDifferent);
     left = new Set(differing.map(({ key }) => key));
     differences = n < looks ? differing : differing.filter(({ key, etag }) => before.get(key) === etag);
   }
-  return { differences: differences.map(({ etag: _, ...difference }) => difference), isCut };
+  return differences.map(({ etag: _, ...difference }) => difference);
 };
 
 /** What all show of these keys now. */

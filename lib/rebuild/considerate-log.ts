@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { inTurn } from '../in-turn.ts';
 import type { LogReader } from '../log-reader.ts';
+import { pause } from './pause.ts';
 
 /**
  * Hands on one piece at a time, and rests after each for as long as it took: whoever works with it leaves most of the
@@ -13,7 +13,7 @@ export const considerate = (log: LogReader): LogReader => ({
     const handleAndRest: typeof handle = async (batch) => {
       const startedAt = performance.now();
       await handle(batch);
-      await delay(performance.now() - startedAt, undefined, { signal });
+      await pause(performance.now() - startedAt, signal);
     };
     return log.read(topic, ranges, (batch) => afterOthers(() => handleAndRest(batch)), signal);
   },

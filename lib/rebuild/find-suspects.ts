@@ -14,20 +14,21 @@ export type Measures = { readonly source: Source | undefined; readonly live: Gen
 
 const mostSuspects = 10_000;
 
+/** Keys that show something else somewhere. What the live generation shows decides only where no source is asked. */
+export type Suspects = { readonly deciding: MostKeys; readonly others: MostKeys };
+
+/** Some of many keys; `isCut` when there are more. */
+export type MostKeys = { readonly keys: ReadonlySet<string>; readonly isCut: boolean };
+
 /** Every key of the source, and every key of the log, that shows something else somewhere, at a first look. */
 export const findSuspects = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
   { source, live, signal }: Measures & { readonly signal: AbortSignal },
-): Promise<{ suspects: Set<string>; isCut: boolean }> => {
+): Promise<Suspects> => {
   const { projection, log, progress, shown, say } = context;
   const nothing = shown(undefined);
-  const suspects = new Set<string>();
-  let isCut = false;
-  const suspect = (key: string) => {
-    if (suspects.size < mostSuspects) suspects.add(key);
-    else isCut = true;
-  };
+  const [deciding, others] = [mostKeys(), mostKeys()];
 
   const compareWith = async (owner: Source): Promise<KeySet> => {
     const owned = keySet();
@@ -37,7 +38,7 @@ export const findSuspects = async <Event, Document>(
       const held = await readShown(context, rebuilt, keys);
       for (const { key, shown: wanted } of page) {
         if (wanted !== nothing) owned.add(key);
-        if (held.get(key)?.shown !== wanted) suspect(key);
+        if (held.get(key)?.shown !== wanted) deciding.add(key);
       }
     }
     return owned;
@@ -50,8 +51,8 @@ export const findSuspects = async <Event, Document>(
     const held = await readShown(context, rebuilt, keys);
     const heldLive = live && (await readShown(context, live, keys));
     for (const [key, { shown: value }] of held) {
-      const hasNoOwner = value !== nothing && owned && !owned.has(key);
-      if (hasNoOwner || (heldLive && heldLive.get(key)?.shown !== value)) suspect(key);
+      if (value !== nothing && owned && !owned.has(key)) deciding.add(key);
+      if (heldLive && heldLive.get(key)?.shown !== value) (source ? others : deciding).add(key);
     }
     progress.advance(partition, next, records.length);
   };
@@ -59,5 +60,20 @@ export const findSuspects = async <Event, Document>(
   progress.begin('comparing', ranges);
   await log.read(projection.topic.name, ranges, comparePiece, signal);
   progress.end();
-  return { suspects, isCut };
+  return { deciding, others };
+};
+
+const mostKeys = () => {
+  const keys = new Set<string>();
+  let isCut = false;
+  return {
+    keys,
+    get isCut() {
+      return isCut;
+    },
+    add: (key: string) => {
+      if (keys.size < mostSuspects) keys.add(key);
+      else isCut ||= !keys.has(key);
+    },
+  };
 };

@@ -302,6 +302,42 @@ describe('before the switch', () => {
     expect(await rebuild(context(), { ...beside, source, acceptDifferences: true })).toMatchObject({ switched: true });
   });
 
+  it('a live view that lost far more than can be listed is mended all the same', async () => {
+    const keys = names(10_050);
+    const { context, view, home } = await opened(keys.length);
+    // Nobody follows: the live view has nothing.
+    const right = Object.fromEntries(keys.map((key, n) => [key, n + 1]));
+    const outcome = await rebuild(context(), { ...beside, source: sourceOf(() => right) });
+    expect(outcome).toMatchObject({ switched: true, isCut: true, isOpen: false });
+    expect(await view.get('K10049')).toEqual({ key: 'K10049', n: 10_050 });
+    expect(await home.getMany(['K1'])).toEqual(new Map());
+  });
+
+  it('what is behind more than can be listed is not passed by unseen', async () => {
+    const keys = names(10_050);
+    const { context, publish, follow, caughtUp } = await opened(keys.length);
+    await follow();
+    await caughtUp();
+    let asked = 0;
+    // All is in motion at the first look; then only the last is wrong.
+    const moving = (n: number) => (asked === 1 ? -1 : n + 1);
+    const source = sourceOf(() => {
+      asked++;
+      return Object.fromEntries(keys.map((key, n) => [key, key === 'K10049' ? 20_000 : moving(n)]));
+    });
+    const outcome = await rebuild(context(), { ...beside, source });
+    expect(outcome).toMatchObject({ switched: false, differences: [{ key: 'K10049' }] });
+    await publish({ key: 'K10049', n: 20_000 });
+    await caughtUp();
+    expect(await rebuild(context(), { ...beside, source })).toMatchObject({ switched: true, differences: [] });
+  });
+
+  it('a live view that was never filled is no measure', async () => {
+    const { context, view } = await opened(20);
+    expect(await rebuild(context(), beside)).toMatchObject({ switched: true });
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 2 });
+  });
+
   it('what differs only while changes go on is no difference', async () => {
     const { context, publish } = await filled();
     let asked = 0;

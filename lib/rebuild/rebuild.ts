@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Generation } from '../generations/generation.ts';
 import { changePointer, type Pointer, type Rebuild } from '../generations/pointer.ts';
 import type { LogBatch, PartitionRange } from '../log-reader.ts';
+import type { Position } from '../projection/position.ts';
 import { type Comparison, compare } from './compare.ts';
 import { nameOf, type RebuildContext } from './context.ts';
 import { deleteGenerations } from './delete-generations.ts';
@@ -9,6 +9,7 @@ import { filler } from './fill.ts';
 import type { Source } from './find-suspects.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { closeGaps, list, type Offsets, positionsOf, preparePointer } from './listing.ts';
+import { pause } from './pause.ts';
 import { preflight, untilFree, type Way } from './preflight.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 
@@ -62,7 +63,9 @@ export const rebuild = async <Event, Document>(
     const live = options.inPlace ? undefined : pointer.answering;
     const found = await compare(context, into, { live, source: options.source, signal: ledger.lost });
     const { setAside } = ledger.rebuild();
-    const isRight = options.acceptDifferences || (await agrees(context, found, live, partitions));
+    const isRight =
+      options.acceptDifferences ||
+      (await agrees(context, found, { live, source: options.source, ends: ledger.rebuild().ends }));
     if (isRight) await letAnswer(context, ledger);
     return { ...found, switched: isRight, generation: into, setAside };
   } finally {
@@ -120,32 +123,33 @@ const replay = async <Event, Document>(context: RebuildContext<Event, Document>,
 const hide = async <Event, Document>({ say, readersHoldMs }: RebuildContext<Event, Document>, ledger: Ledger) => {
   await ledger.change((held) => ({ ...held, unready: true }));
   say('The view answers 503 until it is filled again.');
-  await delay(readersHoldMs, undefined, { signal: ledger.lost });
+  await pause(readersHoldMs, ledger.lost);
 };
 
 const verifyPositions = async <Event, Document>(context: RebuildContext<Event, Document>, { into, ends }: Rebuild) => {
   const positions = await positionsOf(context, into, Object.keys(ends).map(Number));
   for (const [partition, position] of positions)
-    if (!position || position.missing.length > 0 || position.applied < (ends[partition] ?? 0) - 1)
+    if (!hasAll(position, ends[partition]))
       throw new RebuildRefused(
         `${nameOf(context, into)} has not all of partition ${partition}: ${JSON.stringify(position)}, the log had ` +
           `${ends[partition]} records. Give it up with --abandon and begin anew.`,
       );
 };
 
-/** A live view that misses events is wrong by itself; without a source, one that does not is the measure. */
+/** The source decides; without one the live generation, unless it misses events and so is wrong by itself. */
 const agrees = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  { differences, isCut }: Comparison,
-  live: Generation | undefined,
-  partitions: readonly number[],
+  { differences, isOpen }: Comparison,
+  { source, live, ends }: { source: Source | undefined; live: Generation | undefined; ends: Offsets },
 ): Promise<boolean> => {
-  const measured = differences.some(({ source }) => source !== undefined);
-  if (measured) return !isCut && differences.every(({ source, rebuilt }) => source === rebuilt);
-  if (differences.length === 0 || !live) return true;
-  const positions = await positionsOf(context, live, partitions);
-  return [...positions.values()].some((position) => !position || position.missing.length > 0);
+  if (source) return !isOpen && differences.every((difference) => difference.source === difference.rebuilt);
+  if ((differences.length === 0 && !isOpen) || !live) return true;
+  const positions = await positionsOf(context, live, Object.keys(ends).map(Number));
+  return [...positions].some(([partition, position]) => !hasAll(position, ends[partition]));
 };
+
+const hasAll = (position: Position | undefined, end = 0): boolean =>
+  position !== undefined && position.missing.length === 0 && position.applied >= end - 1;
 
 const letAnswer = async <Event, Document>({ projection, stores }: RebuildContext<Event, Document>, ledger: Ledger) => {
   const { into, inPlace } = ledger.rebuild();
