@@ -35,7 +35,12 @@ const explain = async (connectionId: string, where: Where): Promise<boolean> => 
   const { agree, sentences } = judge(events, crm, view);
   const sides = [
     { side: 'CRM', level: crm.level ?? 'none', revision: '', where: crm.where },
-    { side: 'view', level: view.level ?? 'none', revision: view.revision ?? '', where: view.where },
+    {
+      side: 'view',
+      level: view.refusal === undefined ? (view.level ?? 'none') : 'no answer',
+      revision: view.revision ?? '',
+      where: view.where,
+    },
   ];
   console.log(`\n${table(sides)}\n\n${sentences.join('\n')}`);
   return agree;

@@ -21,6 +21,8 @@ export const askView = async (url: string, connectionId: string): Promise<Said> 
   const { number, store: other = store } = view.generation ?? { number: 'unknown' };
   const where = `generation ${number} in ${other}, ${view.state}`;
   if (mandate.status === 404) return { level: undefined, where };
+  // Whoever asks why the view answers nobody wants to see all the rest.
+  if (mandate.status === 503) return { level: undefined, where, refusal: saying(mandate.body) };
   if (mandate.status !== 200) throw refused('IoT platform', url, mandate.body);
   const { connectionMandate, revision } = mandate.body as { connectionMandate: string; revision: number };
   return { level: connectionMandate, revision, where };
@@ -33,5 +35,7 @@ const get = async (url: string, name: string, variable: string): Promise<Answer>
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 
-const refused = (name: string, url: string, { detail, remedy }: Record<string, unknown>) =>
-  new Error(`The ${name} at ${url} says: ${detail}${remedy ? ` ${remedy}` : ''}`);
+const refused = (name: string, url: string, body: Record<string, unknown>) =>
+  new Error(`The ${name} at ${url} says: ${saying(body)}`);
+
+const saying = ({ detail, remedy }: Record<string, unknown>) => `${detail}${remedy ? ` ${remedy}` : ''}`;

@@ -27,8 +27,15 @@ describe('log, CRM and view', () => {
   ])('agree: %s', (_, events, crm, view) => expect(judge(events, crm, view).agree).toBe(true));
 
   it.each([
-    ['a view that is behind', [line(1, '1'), line(2, '2')], at('2'), at('1', 1), 'npm run consumer-group'],
+    ['a view that is behind', [line(1, '1'), line(2, '2')], at('2'), at('1', 1), '/status tells the lag'],
     ['a view without the connection', [line(1, '2')], at('2'), at(undefined), 'npm run rebuild'],
+    [
+      'a view that answers nobody',
+      [line(1, '0')],
+      at('0'),
+      { ...at(undefined), refusal: 'Events are missing.' },
+      'Events are missing.',
+    ],
     ['a CRM whose event is not in the log', [line(1, '2')], at('0'), at('2', 1), 'outbox'],
   ])('do not agree: %s', (_, events, crm, view, remedy) => {
     const { agree, sentences } = judge(events, crm, view);

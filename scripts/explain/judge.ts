@@ -1,13 +1,18 @@
 import type { EventLine } from './events-of-connection.ts';
 
-/** What one side says of a connection; `level` is undefined where it knows no mandate, which permits nothing. */
-export type Said = { level: string | undefined; revision?: number | undefined; where: string };
+/**
+ * What one side says of a connection; `level` is undefined where it knows no mandate, which permits nothing. `refusal`:
+ * why it answers nobody.
+ */
+export type Said = { level: string | undefined; revision?: number | undefined; where: string; refusal?: string };
 
 export type Verdict = { agree: boolean; sentences: string[] };
 
 /** Compares the last event that can be applied, the CRM and the view; each difference is a sentence with a next step. */
 export const judge = (events: readonly EventLine[], crm: Said, view: Said): Verdict => {
   const last = lastApplicable(events);
+  if (view.refusal !== undefined)
+    return { agree: false, sentences: [`The view answers nobody: ${view.refusal}`, ...crmFromLog(last, crm)] };
   const sentences = [
     ...(permits(crm) === permits(view) ? [] : [`The CRM says ${words(crm)}, the view ${words(view)}.`]),
     ...differencesFromLog(last, crm, view),
@@ -21,13 +26,18 @@ const differencesFromLog = (last: EventLine | undefined, crm: Said, view: Said):
   const log = last?.level ?? '0';
   return [
     ...(view.revision !== undefined && last && view.revision < Number(last.revision)
-      ? [`The view has revision ${view.revision}, the log ${last.revision}: npm run consumer-group tells the lag.`]
+      ? [`The view has revision ${view.revision}, the log ${last.revision}: its /status tells the lag.`]
       : []),
     ...(permits(view) === log ? [] : [`The log ends with ${log}, the view says ${words(view)}: npm run rebuild.`]),
-    ...(permits(crm) === log
-      ? []
-      : [`The log ends with ${log}, the CRM says ${words(crm)}: its /status tells whether its outbox waits.`]),
+    ...crmFromLog(last, crm),
   ];
+};
+
+const crmFromLog = (last: EventLine | undefined, crm: Said): string[] => {
+  const log = last?.level ?? '0';
+  return permits(crm) === log
+    ? []
+    : [`The log ends with ${log}, the CRM says ${words(crm)}: its /status tells whether its outbox waits.`];
 };
 
 /** Of equal revisions the lower level, as everywhere. */

@@ -25,6 +25,10 @@ describe('the options of npm run rebuild', () => {
     [['--in-place', '--into', 'elsewhere'], '--into is beside the live view: without --in-place'],
     [['--dapr-http-port', 'x'], '--dapr-http-port x is no port'],
     [['--dapr-http-port', '1', '--embedded'], 'Either --dapr-http-port or --embedded'],
+    [['--retire', '--dry-run'], '--retire has nothing to show'],
+    [['--switch-back', '--dry-run'], '--switch-back has nothing to show'],
+    [['--into', ''], "--into '' is no name of a state store"],
+    [['--into', 'no/such'], '--into no/such is no name of a state store'],
     [['--fast'], "Unknown option '--fast'"],
   ])('that contradict each other are refused: %j', (args, said) => expect(() => readCommand(args)).toThrow(said));
 

@@ -64,6 +64,11 @@ export const readCommand = (args: string[]): RebuildCommand => {
   });
   const chosen = [...flags.filter((name) => values[name]), ...(values.beside ? ['beside'] : [])];
   if (chosen.length > 1) throw new RebuildRefused(`One at a time: --${chosen.join(' or --')}.`);
+  const settled = chosen.filter((name) => name === 'switch-back' || name === 'retire' || name === 'abandon');
+  if (values['dry-run'] && settled.length > 0)
+    throw new RebuildRefused(`--dry-run shows what a rebuild would do; --${settled[0]} has nothing to show.`);
+  if (values.into !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(values.into))
+    throw new RebuildRefused(`--into ${values.into || "''"} is no name of a state store, as durable-statestore is.`);
   if (values.into !== undefined && chosen.some((name) => name !== 'beside'))
     throw new RebuildRefused(`--into is beside the live view: without --${chosen[0]}.`);
   const port = values['dapr-http-port'];

@@ -30,17 +30,19 @@ export const sayPlan = (
 export const sayOutcome = (
   context: Context,
   { inPlace, into }: RebuildCommand,
-  { switched, generation, differences, isCut, setAside, seconds }: RebuildOutcome & { seconds: number },
+  { switched, generation, differences, isCut, isOpen, setAside, seconds }: RebuildOutcome & { seconds: number },
 ) => {
   const { say } = context;
   const name = nameOf(context, generation);
-  if (setAside > 0) say(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
+  if (setAside > 0) say(`${setAside} records can never be applied: on Kafka npm run dead-letters -- list shows them.`);
   if (differences.length > 0) {
     say(switched ? 'What the live view showed otherwise:' : `${name} differs, so the old view goes on answering:`);
     say(table(differences.slice(0, shownDifferences).map(asRow)));
     if (isCut || differences.length > shownDifferences)
       say(`… and more, ${isCut ? 'over ' : ''}${differences.length} in all.`);
   }
+  if (!switched && isOpen && differences.length === 0)
+    return say(`${name} is compared again and again, and each time too much has changed: run again when less changes.`);
   if (!switched)
     return say(
       'Where the CRM is right, its change never reached the log: look at its outbox (/status), or save the customer again. ' +
