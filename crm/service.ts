@@ -10,9 +10,9 @@ import { crmApp } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
 import { openCrmDatabase } from './database/open-database.ts';
-import { keepForgetting } from './idempotency/keep-forgetting.ts';
 import { importOnce, logImport } from './imports/import-once.ts';
 import { importQueue } from './imports/import-queue.ts';
+import { keepForgetting } from './keep-forgetting.ts';
 import { startRelay } from './outbox/relay.ts';
 
 const flushForMs = 5_000;

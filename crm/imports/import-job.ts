@@ -112,16 +112,15 @@ export const listImportedRows = (
 export const reportsKeptForDays = 30;
 const dayMs = 86_400_000;
 
-/** Reports name people, so they are not kept for ever. */
+/** Reports name people, so their rows are not kept for ever; nor is a report, but while its import still runs. */
 export const removeOldReports = async (db: Db, now: number): Promise<void> => {
-  const old = db
-    .selectFrom('importJob')
-    .select('importId')
-    .where('createdAt', '<', now - reportsKeptForDays * dayMs);
+  const createdBefore = now - reportsKeptForDays * dayMs;
+  const old = db.selectFrom('importJob').select('importId').where('createdAt', '<', createdBefore);
   await db.deleteFrom('importedRow').where('importId', 'in', old).execute();
   await db
     .deleteFrom('importJob')
-    .where('createdAt', '<', now - reportsKeptForDays * dayMs)
+    .where('createdAt', '<', createdBefore)
+    .where('state', 'in', ['finished', 'failed'])
     .execute();
 };
 

@@ -10,7 +10,6 @@ import {
   findJob,
   type ImportJob,
   type ImportOptions,
-  removeOldReports,
   unfinishedJobs,
 } from './import-job.ts';
 import { logImport } from './import-once.ts';
@@ -62,7 +61,6 @@ export const importQueue = (context: QueueContext, folder: string, limits: FileL
       try {
         const received = await receiveFile(chunks, file, limits);
         const { columns } = await headerOfFile(file);
-        await removeOldReports(db, context.now());
         const about = { ...received, importId, fileName, columns, createdAt: context.now() };
         const job = await createJob(db, about, options);
         enqueue(importId);

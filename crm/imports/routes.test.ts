@@ -9,7 +9,7 @@ import { openTestDatabase } from '../../tests/crm-database.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
 import { crmApp } from '../app.ts';
-import { createJob, reportsKeptForDays } from './import-job.ts';
+import { createJob } from './import-job.ts';
 import { importQueue } from './import-queue.ts';
 import { fileLimits } from './receive-file.ts';
 
@@ -184,18 +184,6 @@ describe('the queue of imports', () => {
     expect((await http.get(`/imports/${body.importId}`)).body.finishedAt).toBeNull();
     await importQueue(world, folder).resume();
     expect(await finished(`/imports/${body.importId}`)).toMatchObject({ created: 3_000, unchanged: 0 });
-  });
-
-  it('forgets reports after a month', async () => {
-    const { http, post, finished, world } = await crm();
-    const { body } = await post('/imports', 'x').expect(202);
-    await finished(`/imports/${body.importId}`);
-    world.setClock(noon + (reportsKeptForDays * 24 + 1) * 3_600_000);
-    const later = await post('/imports', 'x').expect(202);
-    await finished(`/imports/${later.body.importId}`);
-    await http.get(`/imports/${body.importId}`).expect(404);
-    expect((await http.get('/imports')).body.items).toHaveLength(1);
-    expect(await world.db.selectFrom('importedRow').selectAll().execute()).toHaveLength(1);
   });
 });
 
