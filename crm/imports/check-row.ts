@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CsvRow } from '../../lib/csv/read-csv.ts';
-import { type CustomerData, customerDataSchema, customerIdSchema } from '../customers/customer.ts';
+import { type CustomerData, customerDataSchema, givenCustomerIdSchema } from '../customers/customer.ts';
 import { type Column, type Header, mayBeEmpty } from './header.ts';
 
 /** What is wrong with one cell, or, without a column, with the whole row. */
@@ -16,7 +16,7 @@ export type ImportRow = {
 
 export type RefusedRow = Pick<ImportRow, 'line' | 'cells'> & { readonly problems: readonly Problem[] };
 
-const rowSchema = z.object({ ...customerDataSchema.shape, customerId: customerIdSchema.optional() });
+const rowSchema = z.object({ ...customerDataSchema.shape, customerId: givenCustomerIdSchema.optional() });
 
 /** Checks a row for itself; what it means beside other rows and customers is for others to say. */
 export const checkRow = (row: CsvRow, header: Header): ImportRow | RefusedRow => {

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { ChangeOrigin } from '../customers/announce-mandates.ts';
+import { customerNumber } from '../customers/customer.ts';
 import type { CrmDatabase, ImportedRowTable } from '../database/schema.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
 import { decideRow } from './decide-row.ts';
@@ -70,7 +71,7 @@ const toldRow = (
     importId,
     line,
     outcome,
-    customerId: /^[0-9]{1,10}$/.test(customerId) ? Number(customerId) : null,
+    customerId: customerNumber(customerId) ?? null,
     connectionId: connectionId !== '' && connectionId.length <= 64 ? connectionId : null,
     problems: JSON.stringify(problems),
     cells: JSON.stringify(cells),

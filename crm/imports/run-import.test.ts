@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { importWorld } from '../../tests/import-world.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { noon } from '../../tests/test-world.ts';
-import { replaceCustomer } from '../customers/change-customer.ts';
+import { registerCustomer, replaceCustomer } from '../customers/change-customer.ts';
 import { dataOf } from '../customers/customer.ts';
 import { findCustomer, listCustomers } from '../customers/find-customers.ts';
 import { deleteCustomer } from '../customers/remove-customer.ts';
@@ -111,6 +111,19 @@ describe('importing customers', () => {
     await load([header, ',Mary,Bertrand,Winchelsea Beach,3481,1', '1,John,Doe,Eindhoven,8179,2']);
     expect(await findCustomer(db, '1')).toMatchObject({ firstName: 'John' });
     expect(await listCustomers(db, {})).toMatchObject([{}, { firstName: 'Mary' }]);
+  });
+
+  it('refuses an id beyond what may be given, so that ids of the database never run out', async () => {
+    const { load, rows, db, changes } = await importWorld();
+    const job = await load([header, '2147483647,A,B,C,1,1', '1000000001,A,B,C,2,1', '1000000000,A,B,C,3,1']);
+    const expected = 'a whole number from 1 to 1000000000, or nothing for a new number';
+    expect(await rows(job)).toEqual([
+      [2, 'refused', 'customerId', '2147483647', expected],
+      [3, 'refused', 'customerId', '1000000001', expected],
+    ]);
+    const data = { ...dataOf(await findCustomer(db, '1000000000')), connectionId: '4' };
+    const { customer } = await registerCustomer(changes, data);
+    expect(await findCustomer(db, customer.customerId)).toMatchObject({ customerId: '1000000001' });
   });
 
   it('refuses bad rows by line, column, value and reason, and imports the others', async () => {
