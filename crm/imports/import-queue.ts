@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { outlastTrouble } from '../../lib/database/outlast-trouble.ts';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import { headerOfFile } from './check-file.ts';
 import {
@@ -41,15 +42,25 @@ export const importQueue = (context: QueueContext, folder: string, limits: FileL
   };
 
   const run = async (importId: string) => {
-    if (closing.signal.aborted) return;
+    const { signal: stop } = closing;
+    if (stop.aborted) return;
+    const patiently = <T>(work: () => Promise<T>) =>
+      outlastTrouble(work, {
+        stop,
+        tell: (err, pauseMs) => log.warn({ err, importId, pauseMs }, 'import waits for the database'),
+      });
     try {
-      const job = await runImport(context, await findJob(db, importId), fileOf(importId), { stop: closing.signal });
-      if (job.state !== 'finished') return;
-      await logImport(db, job, log);
+      const job = await patiently(async () => {
+        const left = await findJob(db, importId);
+        return left.finishedAt === null ? runImport(context, left, fileOf(importId), { stop }) : left;
+      });
+      if (job.finishedAt === null) return;
+      if (job.state === 'finished') await patiently(() => logImport(db, job, log));
     } catch (error) {
+      if (stop.aborted) return;
       log.error({ err: error, importId }, 'import failed');
       if (error instanceof DoneByAnother) return;
-      await failJob(db, importId, context.now());
+      await patiently(() => failJob(db, importId, context.now()));
     }
     await remove(`${importId}.csv`);
   };

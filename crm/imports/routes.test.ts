@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import request from 'supertest';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
@@ -16,10 +17,10 @@ import { fileLimits } from './receive-file.ts';
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
 const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
 
-const crm = async (limits = fileLimits) => {
+const crm = async (limits = fileLimits, committed = () => {}) => {
   const db = await openTestDatabase();
   const folder = join(dataFolder(), 'imports');
-  const world = { ...testWorld(), db, committed: () => {} };
+  const world = { ...testWorld(), db, committed };
   const imports = importQueue(world, folder, limits);
   const http = request(crmApp({ ...world, bus, durable: true, imports }));
   onTestFinished(() => imports.close());
@@ -173,6 +174,35 @@ describe('the queue of imports', () => {
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
     expect(await finished(`/imports/${body.importId}`)).toMatchObject({ created: 1 });
+  });
+
+  it('waits for a database that is away, and goes on from what is committed', async () => {
+    let away = 2;
+    const awayAfterCommit = () => {
+      if (away-- > 0) throw new DatabaseTrouble('database-away', new Error('gone'));
+    };
+    const { post, finished, folder } = await crm(fileLimits, awayAfterCommit);
+    const rows = Array.from({ length: 1_500 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
+    const { body } = await post('/imports', ...rows).expect(202);
+    expect(await finished(`/imports/${body.importId}`)).toMatchObject({
+      state: 'finished',
+      created: 1_500,
+      unchanged: 0,
+    });
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
+    expect(away).toBeLessThan(0);
+  });
+
+  it('stops at once while it waits for a database, and keeps the file for the next start', async () => {
+    const alwaysAway = () => {
+      throw new DatabaseTrouble('database-away', new Error('gone'));
+    };
+    const { post, imports, http, folder } = await crm(fileLimits, alwaysAway);
+    const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
+    await vi.waitFor(async () => expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running'));
+    await imports.close();
+    expect(readdirSync(folder)).toEqual([`${body.importId}.csv`]);
+    expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running');
   });
 
   it('stops between two transactions when it is closed, and the next one goes on', async () => {
