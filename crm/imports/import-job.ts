@@ -13,6 +13,19 @@ export type ReceivedFile = { readonly digest: string; readonly bytes: number; re
 /** The database as a whole and one transaction alike. */
 type Db = Kysely<CrmDatabase>;
 
+/** How far a job is that begins. */
+const nothingDone = {
+  pass: 1,
+  line: 0,
+  bytesDone: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  skipped: 0,
+  refused: 0,
+  recoded: 0,
+} as const;
+
 export const createJob = async (
   db: Db,
   about: ReceivedFile & { importId: string; fileName: string; columns: readonly string[]; createdAt: number },
@@ -25,15 +38,7 @@ export const createJob = async (
     dryRun: dryRun ? 1 : 0,
     state: 'waiting',
     failure: null,
-    pass: 1,
-    line: 0,
-    bytesDone: 0,
-    created: 0,
-    updated: 0,
-    unchanged: 0,
-    skipped: 0,
-    refused: 0,
-    recoded: 0,
+    ...nothingDone,
     startedAt: null,
     finishedAt: null,
   };
@@ -76,6 +81,23 @@ export const advanceJob = async (trx: Transaction<CrmDatabase>, from: ImportJob,
     .where('line', '=', from.line)
     .executeTakeFirstOrThrow();
   if (numUpdatedRows !== 1n) throw new DoneByAnother(from.importId);
+};
+
+/**
+ * The first step of a process that does the job. A dry run begins again: what its rows would have done is known to nobody
+ * but the process that died.
+ * @throws DoneByAnother
+ */
+export const beginJob = async (trx: Transaction<CrmDatabase>, job: ImportJob, now: number): Promise<ImportJob> => {
+  const begun: ImportJob = {
+    ...job,
+    state: 'running',
+    startedAt: job.startedAt ?? now,
+    ...(job.dryRun && nothingDone),
+  };
+  await advanceJob(trx, job, begun);
+  if (job.dryRun) await trx.deleteFrom('importedRow').where('importId', '=', job.importId).execute();
+  return begun;
 };
 
 /** Another process has got the import further meanwhile: two must not do the same. */

@@ -5,7 +5,7 @@ import type { CrmDatabase } from '../database/schema.ts';
 import { type CheckedRow, checkFile } from './check-file.ts';
 import { firstLines } from './first-lines.ts';
 import { readHeader } from './header.ts';
-import { advanceJob, type ImportJob } from './import-job.ts';
+import { advanceJob, beginJob, type ImportJob } from './import-job.ts';
 import { type Counts, importRows, type RowsContext } from './import-rows.ts';
 
 /** `advanced` is called after each transaction; `stop` ends the import after the one that runs. */
@@ -19,7 +19,7 @@ const rowsPerTransaction = 1_000;
 
 /**
  * Does an import, from where it was when the process that did it before died: the rows of a transaction and how far the
- * job is are committed together.
+ * job is are committed together. A dry run begins again.
  * @returns the job, finished, or as it is when `stop` came between
  */
 export const runImport = async (
@@ -29,7 +29,7 @@ export const runImport = async (
   { stop, advanced = () => {} }: ImportWatch = {},
 ): Promise<ImportJob> => {
   const context = contextOf(changes, waiting);
-  let job = await step(changes, waiting, { state: 'running', startedAt: waiting.startedAt ?? changes.now() });
+  let job = await inTransaction(changes, (trx) => beginJob(trx, waiting, changes.now()));
   if (!context.header.places.has('customerId') && job.pass === 1) job = await step(changes, job, { pass: 2 });
 
   for (let othersWait = true; othersWait; ) {
