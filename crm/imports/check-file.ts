@@ -40,13 +40,14 @@ const checked = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => {
 const refusedWhenSeen = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {
   if (isRefused(row)) return row;
   const { line, cells, customerId, data } = row;
-  const problems: Problem[] = [];
-  for (const [column, value] of [
-    ['customerId', customerId],
-    ['connectionId', data.connectionId],
-  ] as const) {
-    const first = value === undefined ? line : seen[column].see(value, line);
-    if (value !== undefined && first !== line) problems.push({ column, value, reason: `also on line ${first}` });
-  }
-  return problems.length > 0 ? { line, cells, problems } : row;
+  const keys: { column: keyof Seen; value: string }[] = [{ column: 'connectionId', value: data.connectionId }];
+  if (customerId !== undefined) keys.unshift({ column: 'customerId', value: customerId });
+  const problems = keys.flatMap(({ column, value }): Problem[] => {
+    const first = seen[column].lineOf(value);
+    return first === undefined ? [] : [{ column, value, reason: `also on line ${first}` }];
+  });
+  if (problems.length > 0) return { line, cells, problems };
+  // Only now: a row that does nothing stands in the way of no other.
+  for (const { column, value } of keys) seen[column].see(value, line);
+  return row;
 };

@@ -27,6 +27,10 @@ export const checkRow = (row: CsvRow, header: Header): ImportRow | RefusedRow =>
   if (extra !== undefined)
     return { line, cells, problems: [{ column: null, value: shortened(extra), reason: tooMany(row, header) }] };
 
+  const lost = [...header.places].filter(([, place]) => cells[place]?.includes('\ufffd'));
+  if (lost.length > 0)
+    return { line, cells, problems: lost.map(([column, place]) => unreadable(column, cells[place] ?? '')) };
+
   const filled: Partial<Record<Column, string>> = {};
   for (const [column, place] of header.places) {
     const cell = cells[place] ?? '';
@@ -53,6 +57,12 @@ const problemOf = (issue: z.core.$ZodIssue, { cells }: CsvRow, { places, columns
     return expected;
   }
 };
+
+const unreadable = (column: Column, cell: string): Problem => ({
+  column,
+  value: shortened(cell),
+  reason: 'where \ufffd stands a character was lost: type it again',
+});
 
 /** As in 8.7E+17, or 8,7E+17. */
 const shortenedNumber = /^[+-]?\d+([.,]\d+)?E[+-]?\d+$/i;

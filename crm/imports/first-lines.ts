@@ -1,7 +1,8 @@
 export type FirstLines = {
-  /** Answers the line on which the key was first seen; remembers `line` when that is this one. */
-  see(key: string, line: number): number;
-  has(key: string): boolean;
+  /** Remembers the line of a key that was not seen before. */
+  see(key: string, line: number): void;
+  /** The line on which the key was first seen. */
+  lineOf(key: string): number | undefined;
 };
 
 const slotSize = 3;
@@ -44,17 +45,15 @@ export const firstLines = (): FirstLines => {
   const highOf = (key: string) => fingerprint(key, 0x85ebca6b);
 
   return {
-    has: (key) => slots[place(lowOf(key), highOf(key)) + 2] !== 0,
+    lineOf: (key) => slots[place(lowOf(key), highOf(key)) + 2] || undefined,
     see: (key, line) => {
       const low = lowOf(key);
       const high = highOf(key);
       const at = place(low, high);
-      const first = slots[at + 2];
-      if (first) return first;
+      if (slots[at + 2] !== 0) return;
       put(at, low, high, line);
       taken++;
       if (taken > capacity * 0.7) grow();
-      return line;
     },
   };
 };

@@ -8,7 +8,7 @@ const rowsAtOnce = 500;
 
 /**
  * The refused rows of an import as a file: as they were, with the reason in front, where a row of too many cells does not
- * push it away. Corrected, it can be imported as it is.
+ * push it away. Corrected, it can be imported as it is; what nobody has corrected is refused again.
  */
 export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns }: ImportJob): AsyncGenerator<string> {
   const header = JSON.parse(columns) as string[];
@@ -17,12 +17,25 @@ export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns
   yield csvLine([reasonColumn, ...withoutReason(header)]);
   for (let after = 0; ; ) {
     const rows = await listImportedRows(db, importId, { after, limit: rowsAtOnce, outcome: 'refused' });
-    for (const { problems, cells } of rows)
-      yield csvLine([reasonOf(JSON.parse(problems)), ...withoutReason(JSON.parse(cells))]);
+    for (const row of rows) {
+      const problems = JSON.parse(row.problems) as Problem[];
+      const cells = JSON.parse(row.cells) as string[];
+      yield csvLine([
+        reasonOf(problems),
+        ...(showsWhatIsWrong(problems, cells, header) ? withoutReason(cells) : [withoutReason(cells).join(',')]),
+      ]);
+    }
     after = rows.at(-1)?.line ?? 0;
     if (rows.length < rowsAtOnce) return;
   }
 }
+
+/**
+ * What was wrong with the quotes or bytes of a whole row is not to be seen in its cells: written one by one they would pass
+ * for good ones. As a single cell they lack all the others.
+ */
+const showsWhatIsWrong = (problems: readonly Problem[], cells: string[], header: string[]): boolean =>
+  problems.every(({ column }) => column !== null) || cells.slice(header.length).some((cell) => cell !== '');
 
 const reasonOf = (problems: readonly Problem[]): string =>
   problems.map(({ column, reason }) => (column === null ? reason : `${column}: ${reason}`)).join('; ');

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { importWorld } from '../../tests/import-world.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
@@ -8,6 +10,7 @@ import { dataOf } from '../customers/customer.ts';
 import { findCustomer, listCustomers } from '../customers/find-customers.ts';
 import { deleteCustomer } from '../customers/remove-customer.ts';
 import { fileLimits, measureFile } from './receive-file.ts';
+import { refusedCsv } from './refused-csv.ts';
 
 const labFile = 'data/customer-database.csv';
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
@@ -179,6 +182,33 @@ describe('importing customers', () => {
     }
   });
 
+  it('lets no row stand in the way of another that was itself refused', async () => {
+    const { load, rows } = await importWorld();
+    const job = await load([header, '50,Eva,Vos,Delft,1,1', '50,Eva,Vos,Delft,2,1', '51,Jan,Vos,Delft,2,1']);
+    expect(job).toMatchObject({ created: 2, refused: 1 });
+    expect(await rows(job)).toEqual([[3, 'refused', 'customerId', '50', 'also on line 2']]);
+  });
+
+  it('refuses every refused row again that nobody has corrected', async () => {
+    const { load, db } = await importWorld();
+    const rows = [
+      '1,"Ria,Vos,Delft,77,1',
+      '2,"Ria"x,Vos,Delft,78,1',
+      '3,"Ria,Vos,Delft,79,1,,',
+      Buffer.concat([Buffer.from('4,Jos\xe9,', 'latin1'), Buffer.from('Müller,Delft,80,1')]),
+      '5,Ria,Vos,Delft,81,1,more',
+      '6,Ri\ufffda,Vos,Delft,82,1',
+      `7,${'x'.repeat(70_000)},Vos,Delft,83,1`,
+    ];
+    let job = await load([header, ...rows]);
+    for (let again = 0; again < 2; again++) {
+      expect(job).toMatchObject({ created: 0, refused: rows.length });
+      job = await load([await text(Readable.from(refusedCsv(db, job)))]);
+    }
+    const unmended = await load([header, '6,Ri\ufffda,Vos,Delft,82,1']);
+    expect(unmended).toMatchObject({ refused: 1 });
+  });
+
   it('takes a byte order mark, Windows line ends, other columns and another order of them', async () => {
     const { load, db } = await importWorld();
     const job = await load([
@@ -280,6 +310,25 @@ describe('an import that was killed', () => {
     await expect(load([...lines, 'x'])).rejects.toThrow('killed');
     expect(await resume()).toMatchObject({ state: 'finished', created: 2401, unchanged: 0, refused: 1 });
     expect(await waiting()).toBe(2401);
+  });
+
+  it.each([
+    2, 3,
+  ])('tells the same of a dry run, after %i transactions, as if nothing had happened', async (transactions) => {
+    const { load, resume, dieAfter, rows } = await importWorld();
+    const held = Array.from({ length: 1200 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
+    await load([header, ...held]);
+    const freed = Array.from({ length: 1200 }, (_, n) => `${n + 1},F,L,C,${5000 + n},1`);
+    const takesOver = Array.from({ length: 1200 }, (_, n) => `${n + 3000},F,L,C,${1000 + n},1`);
+    const moves = [header, 'x', ...freed, ...takesOver];
+    const dry = { dryRun: true, onConflict: 'update' } as const;
+    const whole = await load(moves, dry);
+    dieAfter(transactions);
+    await expect(load(moves, dry)).rejects.toThrow('killed');
+    const { importId, ...resumed } = await resume();
+    expect(resumed).toEqual({ ...whole, importId: undefined });
+    expect(resumed).toMatchObject({ created: 1200, updated: 1200, refused: 1 });
+    expect(await rows({ ...whole, importId })).toEqual(await rows(whole));
   });
 
   it('is harmless when it is started again from its beginning', async () => {

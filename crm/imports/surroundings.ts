@@ -30,7 +30,7 @@ export const readSurroundings = async (
     trx,
     ids.filter((id) => !byId.has(id)),
   );
-  const isFreed = (connectionId: string) => freed?.has(connectionId) ?? false;
+  const isFreed = (connectionId: string) => freed?.lineOf(connectionId) !== undefined;
 
   return {
     of: ({ customerId, data: { connectionId } }) => {

@@ -50,6 +50,15 @@ describe('reading CSV', () => {
   it('leaves out blank lines and rows of empty cells, and counts their lines', async () =>
     expect(await lines('a,b\n\n  \r\n,\n1,2\n')).toEqual([1, 5]));
 
+  it('finds the header behind blank lines and behind the line that tells a spreadsheet the delimiter', async () => {
+    for (const before of ['\n', '\r\n ;;\n', 'sep=;\r\n', '\uFEFF"sep=,"\n'])
+      expect(await cells(`${before}a;b\n1;"2\n"\n`, 3)).toEqual([
+        ['a', 'b'],
+        ['1', '2\n'],
+      ]);
+    expect(await cells('a;b\nsep=;\n')).toHaveLength(2);
+  });
+
   it('gives ragged rows as they are', async () =>
     expect(await cells('a,b\n1\n1,2,3\n')).toEqual([['a', 'b'], ['1'], ['1', '2', '3']]));
 
@@ -82,7 +91,7 @@ describe('reading CSV', () => {
     const mixed = Buffer.concat([Buffer.from('a,b\né,'), Buffer.from('\xe9\n', 'latin1'), Buffer.from('1,2\n')]);
     expect(await read(mixed)).toMatchObject([
       {},
-      { line: 2, broken: expect.stringContaining('encoding') },
+      { line: 2, broken: expect.stringContaining('encoding'), cells: ['é', '\ufffd'] },
       { line: 3 },
     ]);
   });

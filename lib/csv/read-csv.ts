@@ -1,7 +1,7 @@
 import { decodeRow, type Encoding } from './decode-row.ts';
 import { delimiterOf, splitQuotedRow } from './split-row.ts';
 
-/** `line` is where the row begins, from 1. `broken` says why its cells are not what was meant. */
+/** `line` is where the row begins, from 1. `broken` says why its cells are not what was meant; bytes that cannot be told are U+FFFD in them. */
 export type CsvRow = {
   readonly line: number;
   readonly cells: readonly string[];
@@ -14,8 +14,8 @@ export type CsvRow = {
 export const largestRowBytes = 64 * 1024;
 
 /**
- * Reads CSV from bytes as they come, in the memory of one chunk and one row. The first row, the header, tells the
- * delimiter and how many cells a row should have. A row that cannot be read is given as `broken` and stops no other: the
+ * Reads CSV from bytes as they come, in the memory of one chunk and one row. The first row with anything in it, the header,
+ * tells the delimiter and how many cells a row should have. A row that cannot be read is given as `broken` and stops no other: the
  * next one begins on the next line. Rows without anything in any cell are left out. Rows come in lists, one a chunk.
  */
 export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<CsvRow[]> {
@@ -37,6 +37,9 @@ type State = {
   skipping: boolean;
 };
 
+/** What a spreadsheet writes before the header of a file for itself alone. */
+const namesDelimiter = /^"?sep=.?"?\s*$/i;
+
 const byteOrderMark = Buffer.from('\uFEFF');
 
 /** The complete rows of the data, all of them when it is the `last`; `end` is how many bytes they take. */
@@ -45,7 +48,7 @@ const readRows = (data: Buffer, state: State, last: boolean): { rows: CsvRow[]; 
   const text = data.toString('latin1');
   const nextQuote = seeker(text, '"');
   const rows: CsvRow[] = [];
-  let at = state.header === undefined && data.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+  let at = state.line === 1 && state.header === undefined && data.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
   while (at < text.length) {
     const lineFeed = text.indexOf('\n', at);
     const lineEnd = lineFeed < 0 ? text.length : lineFeed;
@@ -55,13 +58,16 @@ const readRows = (data: Buffer, state: State, last: boolean): { rows: CsvRow[]; 
     let end = lineEnd;
     if (tooLong && !state.skipping) rows.push(tooLongRow(state.line, lineEnd - at));
     else if (!state.skipping) {
-      state.header ??= headerOf(data.subarray(at, lineEnd));
+      const header = state.header ?? headerOf(data.subarray(at, lineEnd));
       const extent: Extent | undefined =
-        nextQuote(at) < lineEnd ? quotedExtent(text, { at, lineEnd, last }, state.header) : { end };
+        nextQuote(at) < lineEnd ? quotedExtent(text, { at, lineEnd, last }, header) : { end };
       if (extent === undefined) break;
       end = extent.end;
-      const row = readRow(data.subarray(at, end), state.line, state.header, extent.broken);
-      if (row.cells.some((cell) => cell !== '')) rows.push(row);
+      const row = readRow(data.subarray(at, end), state.line, header, extent.broken);
+      if (row.cells.some((cell) => cell !== '') && (state.header || !namesDelimiter.test(text.slice(at, end)))) {
+        state.header = header;
+        rows.push(row);
+      }
     }
     state.skipping = (tooLong || state.skipping) && lineFeed < 0;
     state.line += end === lineEnd ? Number(lineFeed >= 0) : text.slice(at, end + 1).split('\n').length - 1;
@@ -101,7 +107,7 @@ const headerOf = (bytes: Buffer): NonNullable<State['header']> => {
 
 const readRow = (bytes: Buffer, line: number, { delimiter }: { delimiter: string }, broken?: string): CsvRow => {
   const decoded = decodeRow(bytes);
-  const text = decoded?.text ?? bytes.toString('latin1');
+  const text = decoded?.text ?? bytes.toString('utf8');
   const why = decoded ? broken : 'bytes of UTF-8 and of another encoding in one row';
   const cells = why === undefined ? cellsOf(text, delimiter) : plainCellsOf(text, delimiter);
   return {
