@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { MandateChangedEvent } from '../contracts/connection-mandate.ts';
 import type { Problem } from '../crm/imports/check-row.ts';
 import { type ImportJob, type ImportOptions, listImportedRows, unfinishedJobs } from '../crm/imports/import-job.ts';
-import { importFile, importOnce } from '../crm/imports/import-once.ts';
+import { importFile, importOnce, jobOfFile } from '../crm/imports/import-once.ts';
 import { runImport } from '../crm/imports/run-import.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { dataFolder } from './platform-process.ts';
@@ -32,6 +33,12 @@ export const importWorld = async () => {
     once: (file: string) => importOnce(changes, file),
     load: (lines: readonly (string | Buffer)[], options: Partial<ImportOptions> = {}) =>
       importFile(changes, path(lines), { ...asUsual, ...options }),
+    /** Of an import that is killed nothing says that it has failed. */
+    loadUntilKilled: async (lines: readonly (string | Buffer)[], options: Partial<ImportOptions> = {}) => {
+      const file = path(lines);
+      const job = await jobOfFile(changes, file, { ...asUsual, ...options });
+      await expect(runImport(changes, job, file)).rejects.toThrow('killed');
+    },
     /** From now on the process dies after so many transactions. */
     dieAfter: (count: number) => {
       transactions = count;

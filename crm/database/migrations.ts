@@ -4,6 +4,7 @@ import { contactsEvidenceLease } from './migrations/0002-contacts-evidence-lease
 import { answersErasures } from './migrations/0003-answers-erasures.ts';
 import { customerLists } from './migrations/0004-customer-lists.ts';
 import { imports } from './migrations/0005-imports.ts';
+import { importHeartbeat } from './migrations/0006-import-heartbeat.ts';
 
 /**
  * In the order of their names. What has landed is never edited; a change is a new migration. Each may be run again: one
@@ -15,4 +16,5 @@ export const migrations: Record<string, Migration> = {
   '0003-answers-erasures': answersErasures,
   '0004-customer-lists': customerLists,
   '0005-imports': imports,
+  '0006-import-heartbeat': importHeartbeat,
 };

@@ -94,6 +94,8 @@ export type ImportJobTable = {
   /** Rows that were not in UTF-8. */
   recoded: number;
   createdAt: number;
+  /** When whoever does it, or has it waiting, last said so. */
+  updatedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
 };

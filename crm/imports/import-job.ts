@@ -39,6 +39,7 @@ export const createJob = async (
     state: 'waiting',
     failure: null,
     ...nothingDone,
+    updatedAt: about.createdAt,
     startedAt: null,
     finishedAt: null,
   };
@@ -61,9 +62,15 @@ export const listJobs = async (db: Db, limit: number): Promise<ImportJob[]> => {
   return rows.map(asJob);
 };
 
+const unfinished = ['waiting', 'running'] as const;
+
 export const unfinishedJobs = async (db: Db): Promise<ImportJob[]> => {
-  const states = ['waiting', 'running'] as const;
-  const rows = await db.selectFrom('importJob').selectAll().where('state', 'in', states).orderBy('createdAt').execute();
+  const rows = await db
+    .selectFrom('importJob')
+    .selectAll()
+    .where('state', 'in', unfinished)
+    .orderBy('createdAt')
+    .execute();
   return rows.map(asJob);
 };
 
@@ -93,6 +100,7 @@ export const beginJob = async (trx: Transaction<CrmDatabase>, job: ImportJob, no
     ...job,
     state: 'running',
     startedAt: job.startedAt ?? now,
+    updatedAt: now,
     ...(job.dryRun && nothingDone),
   };
   await advanceJob(trx, job, begun);
@@ -110,9 +118,30 @@ export class DoneByAnother extends Error {
 
 /** Ends a job that cannot go on. What is done of it stays. */
 export const failJob = async (db: Db, importId: string, finishedAt: number): Promise<void> => {
-  const failure = 'It broke off, and the log says why. What is counted is done: import the file again for the rest.';
+  const failure = `It broke off, and the log says why. ${whatToDo}`;
   const failed = { state: 'failed', failure, finishedAt } as const;
   await db.updateTable('importJob').set(failed).where('importId', '=', importId).execute();
+};
+
+const whatToDo = 'What is counted is done: import the file again for the rest.';
+
+/** Says that these jobs, done or waiting here, are not given up. */
+export const touchJobs = async (db: Db, importIds: readonly string[], now: number): Promise<void> => {
+  if (importIds.length === 0) return;
+  await db.updateTable('importJob').set({ updatedAt: now }).where('importId', 'in', importIds).execute();
+};
+
+const silentForMs = 60 * 60 * 1000;
+
+/** Ends the jobs that nobody goes on with: whoever did them was killed, and will not find their file at its next start. */
+export const failSilentJobs = async (db: Db, now: number): Promise<void> => {
+  const failure = `It broke off: for an hour nobody has gone on with it. ${whatToDo}`;
+  await db
+    .updateTable('importJob')
+    .set({ state: 'failed', failure, finishedAt: now })
+    .where('state', 'in', unfinished)
+    .where('updatedAt', '<', now - silentForMs)
+    .execute();
 };
 
 /** Rows that were refused or left alone, by line, from behind the line `after`. */
@@ -151,6 +180,7 @@ const asJob = (row: ImportJob): ImportJob => ({
   bytes: Number(row.bytes),
   bytesDone: Number(row.bytesDone),
   createdAt: Number(row.createdAt),
+  updatedAt: Number(row.updatedAt),
   startedAt: row.startedAt && Number(row.startedAt),
   finishedAt: row.finishedAt && Number(row.finishedAt),
 });

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import { headerOfFile } from './check-file.ts';
 import type { Problem } from './check-row.ts';
-import { createJob, type ImportJob, type ImportOptions, listImportedRows } from './import-job.ts';
+import { createJob, failJob, type ImportJob, type ImportOptions, listImportedRows } from './import-job.ts';
 import { measureFile } from './receive-file.ts';
 import { runImport } from './run-import.ts';
 
@@ -14,11 +14,24 @@ export const importFile = async (
   options: ImportOptions,
   advanced?: (job: ImportJob) => void,
 ): Promise<ImportJob> => {
+  const job = await jobOfFile(changes, file, options);
+  try {
+    return await runImport(changes, job, file, { advanced });
+  } catch (error) {
+    // Where the database itself is the trouble, the job is found silent later.
+    await failJob(changes.db, job.importId, changes.now()).catch((cause: unknown) => {
+      throw new AggregateError([error, cause], (error as Error).message);
+    });
+    throw error;
+  }
+};
+
+/** A job for a file that stays where it is. @throws DomainError unusable-file, file-too-large */
+export const jobOfFile = async (changes: CustomerChanges, file: string, options: ImportOptions): Promise<ImportJob> => {
   const measured = await measureFile(file);
   const { columns } = await headerOfFile(file);
   const about = { importId: changes.newId(), fileName: basename(file), columns, createdAt: changes.now() };
-  const job = await createJob(changes.db, { ...measured, ...about }, options);
-  return runImport(changes, job, file, { advanced });
+  return createJob(changes.db, { ...measured, ...about }, options);
 };
 
 /**

@@ -8,9 +8,11 @@ import {
   createJob,
   DoneByAnother,
   failJob,
+  failSilentJobs,
   findJob,
   type ImportJob,
   type ImportOptions,
+  touchJobs,
   unfinishedJobs,
 } from './import-job.ts';
 import { logImport } from './import-once.ts';
@@ -20,13 +22,16 @@ import { runImport } from './run-import.ts';
 export type ImportQueue = {
   /** Keeps the file, and does its import when those before it are done. @throws DomainError unusable-file, file-too-large */
   add(chunks: AsyncIterable<Buffer>, fileName: string, options: ImportOptions): Promise<ImportJob>;
-  /** Goes on with the imports that a process before us has left. */
+  /** Goes on with the imports that a process before us has left here; ends those that nobody goes on with. */
   resume(): Promise<void>;
   /** Lets the transaction that runs end, and stops; the next start goes on. */
   close(): Promise<void>;
 };
 
 type QueueContext = CustomerChanges & { readonly log: Logger };
+
+/** A sixth of the time after which a job is silent. */
+const judgeEveryMs = 10 * 60 * 1000;
 
 /** Imports one file after the other, while the process does its other work. `folder`: where files wait, for us alone. */
 export const importQueue = (context: QueueContext, folder: string, limits: FileLimits = fileLimits): ImportQueue => {
@@ -37,9 +42,24 @@ export const importQueue = (context: QueueContext, folder: string, limits: FileL
 
   const remove = (file: string) => rm(join(folder, file), { recursive: true, force: true });
 
+  const mine = new Set<string>();
   const enqueue = (importId: string) => {
-    last = last.then(() => run(importId)).catch((err: unknown) => log.error({ err, importId }, 'import not ended'));
+    mine.add(importId);
+    last = last
+      .then(() => run(importId))
+      .catch((err: unknown) => log.error({ err, importId }, 'import not ended'))
+      .finally(() => mine.delete(importId));
   };
+
+  /** Those of ours first: after an outage all are silent. */
+  const judge = async () => {
+    await touchJobs(db, [...mine], context.now());
+    await failSilentJobs(db, context.now());
+  };
+  let judging = Promise.resolve();
+  const timer = setInterval(() => {
+    judging = judge().catch((err: unknown) => log.warn({ err }, 'silent imports not looked for, will retry'));
+  }, judgeEveryMs).unref();
 
   const run = async (importId: string) => {
     const { signal: stop } = closing;
@@ -88,10 +108,13 @@ export const importQueue = (context: QueueContext, folder: string, limits: FileL
       }
       // Of uploads that were cut off, and of imports that ended.
       for (const file of files) await remove(file);
+      await judge();
     },
     close: async () => {
+      clearInterval(timer);
       closing.abort();
       await last;
+      await judging;
     },
   };
 };

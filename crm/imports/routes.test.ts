@@ -205,6 +205,38 @@ describe('the queue of imports', () => {
     expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running');
   });
 
+  it('ends a job that nobody goes on with, and leaves those alone that somebody may', async () => {
+    const { imports, db, http, finished, folder } = await crm();
+    mkdirSync(folder, { recursive: true });
+    const createdAt = noon - 2 * 3_600_000;
+    const asOld = { ...measured, createdAt, fileName: 'a.csv' };
+    await createJob(db, { ...asOld, importId: 'killed' }, asUsual);
+    await createJob(db, { ...asOld, importId: 'elsewhere', createdAt: noon - 3_500_000 }, asUsual);
+    await createJob(db, { ...asOld, importId: 'here' }, asUsual);
+    writeFileSync(join(folder, 'here.csv'), `${header}\n1,Eva,Vos,Delft,77,1`);
+    await imports.resume();
+    expect((await http.get('/imports/killed')).body).toMatchObject({
+      state: 'failed',
+      failure: expect.stringContaining('import the file again'),
+    });
+    expect((await http.get('/imports/elsewhere')).body).toMatchObject({ state: 'waiting', failure: null });
+    expect(await finished('/imports/here')).toMatchObject({ state: 'finished', created: 1 });
+  });
+
+  it('looks for such jobs while it runs, and says of its own that it has them', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { post, db, http, world } = await crm(fileLimits, () => {
+      throw new DatabaseTrouble('database-away', new Error('gone'));
+    });
+    const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
+    await createJob(db, { ...measured, importId: 'killed', fileName: 'a.csv' }, asUsual);
+    world.setClock(noon + 2 * 3_600_000);
+    vi.advanceTimersByTime(600_000);
+    await vi.waitFor(async () => expect((await http.get('/imports/killed')).body.state).toBe('failed'));
+    expect((await http.get(`/imports/${body.importId}`)).body.failure).toBeNull();
+  });
+
   it('stops between two transactions when it is closed, and the next one goes on', async () => {
     const { imports, folder, post, http, finished, world } = await crm();
     const rows = Array.from({ length: 3_000 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);

@@ -9,6 +9,7 @@ import { registerCustomer, replaceCustomer } from '../customers/change-customer.
 import { dataOf } from '../customers/customer.ts';
 import { findCustomer, listCustomers } from '../customers/find-customers.ts';
 import { deleteCustomer } from '../customers/remove-customer.ts';
+import { listJobs } from './import-job.ts';
 import { fileLimits, measureFile } from './receive-file.ts';
 import { refusedCsv } from './refused-csv.ts';
 
@@ -305,9 +306,9 @@ describe('an import that was killed', () => {
   it.each([
     0, 1, 2, 3, 4,
   ])('goes on where it was, after %i transactions, and counts every row once', async (transactions) => {
-    const { load, resume, waiting, dieAfter } = await importWorld();
+    const { loadUntilKilled, resume, waiting, dieAfter } = await importWorld();
     dieAfter(transactions);
-    await expect(load([...lines, 'x'])).rejects.toThrow('killed');
+    await loadUntilKilled([...lines, 'x']);
     expect(await resume()).toMatchObject({ state: 'finished', created: 2401, unchanged: 0, refused: 1 });
     expect(await waiting()).toBe(2401);
   });
@@ -315,7 +316,7 @@ describe('an import that was killed', () => {
   it.each([
     2, 3,
   ])('tells the same of a dry run, after %i transactions, as if nothing had happened', async (transactions) => {
-    const { load, resume, dieAfter, rows } = await importWorld();
+    const { load, loadUntilKilled, resume, dieAfter, rows } = await importWorld();
     const held = Array.from({ length: 1200 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     await load([header, ...held]);
     const freed = Array.from({ length: 1200 }, (_, n) => `${n + 1},F,L,C,${5000 + n},1`);
@@ -324,17 +325,26 @@ describe('an import that was killed', () => {
     const dry = { dryRun: true, onConflict: 'update' } as const;
     const whole = await load(moves, dry);
     dieAfter(transactions);
-    await expect(load(moves, dry)).rejects.toThrow('killed');
+    await loadUntilKilled(moves, dry);
     const { importId, ...resumed } = await resume();
     expect(resumed).toEqual({ ...whole, importId: undefined });
     expect(resumed).toMatchObject({ created: 1200, updated: 1200, refused: 1 });
     expect(await rows({ ...whole, importId })).toEqual(await rows(whole));
   });
 
-  it('is harmless when it is started again from its beginning', async () => {
-    const { load, waiting, dieAfter, db } = await importWorld();
-    dieAfter(3);
+  it('is told as failed when it throws', async () => {
+    const { load, dieAfter, db } = await importWorld();
+    dieAfter(2);
     await expect(load(lines)).rejects.toThrow('killed');
+    expect(await listJobs(db, 1)).toMatchObject([
+      { state: 'failed', created: 1600, finishedAt: noon, failure: expect.stringContaining('import the file again') },
+    ]);
+  });
+
+  it('is harmless when it is started again from its beginning', async () => {
+    const { load, loadUntilKilled, waiting, dieAfter, db } = await importWorld();
+    dieAfter(3);
+    await loadUntilKilled(lines);
     dieAfter(Number.POSITIVE_INFINITY);
     const { created, unchanged } = await load(lines);
     expect([created + unchanged, await waiting()]).toEqual([2401, 2401]);
@@ -343,9 +353,9 @@ describe('an import that was killed', () => {
   });
 
   it('is not done by two processes at once', async () => {
-    const { load, resume, dieAfter, waiting } = await importWorld();
+    const { loadUntilKilled, resume, dieAfter, waiting } = await importWorld();
     dieAfter(2);
-    await expect(load(lines)).rejects.toThrow('killed');
+    await loadUntilKilled(lines);
     const both = await Promise.allSettled([resume(), resume()]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await waiting()).toBe(2401);

@@ -82,6 +82,7 @@ const importPending = async (
     const to = {
       ...withCounts(job, counts),
       line: last.row.line,
+      updatedAt: changes.now(),
       bytesDone: job.bytesDone + pending.reduce((sum, { bytes }) => sum + bytes, 0),
       recoded: job.recoded + pending.filter(({ recoded }) => recoded).length,
     };
@@ -101,7 +102,7 @@ const withCounts = (job: ImportJob, counts: Counts): ImportJob => ({
 
 const step = (changes: CustomerChanges, job: ImportJob, change: Partial<ImportJob>): Promise<ImportJob> =>
   inTransaction(changes, async (trx) => {
-    const to = { ...job, ...change };
+    const to = { ...job, ...change, updatedAt: changes.now() };
     await advanceJob(trx, job, to);
     return to;
   });
@@ -109,7 +110,7 @@ const step = (changes: CustomerChanges, job: ImportJob, change: Partial<ImportJo
 const finish = (changes: CustomerChanges, job: ImportJob): Promise<ImportJob> =>
   inTransaction(changes, async (trx) => {
     const at = changes.now();
-    const to: ImportJob = { ...job, state: 'finished', bytesDone: job.bytes, finishedAt: at };
+    const to: ImportJob = { ...job, state: 'finished', bytesDone: job.bytes, updatedAt: at, finishedAt: at };
     await advanceJob(trx, job, to);
     if (!job.dryRun) await rememberFile(trx, job.digest, at);
     return to;
