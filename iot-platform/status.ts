@@ -12,7 +12,7 @@ const rebuild = z
   .object({
     into: generation,
     inPlace: z.boolean(),
-    phase: z.enum(['replaying', 'joined', 'filled']),
+    phase: z.enum(['replaying', 'joined', 'filled', 'abandoned']),
     holder: z.string(),
     leaseUntil: z.int(),
     startedAt: z.int(),

@@ -6,8 +6,11 @@ import type { Generation } from './generation.ts';
 export type Rebuild = {
   readonly into: Generation;
   readonly inPlace: boolean;
-  /** `joined`: the live writers keep the new generation up to date. `filled`: it has all that the log had by then. */
-  readonly phase: 'replaying' | 'joined' | 'filled';
+  /**
+   * `joined`: the live writers keep the new generation up to date. `filled`: it has all that the log had by then.
+   * `abandoned`: it is being removed, and may be so in part.
+   */
+  readonly phase: 'replaying' | 'joined' | 'filled' | 'abandoned';
   /** Who works on it, and until when nobody else may; in milliseconds since 1970. */
   readonly holder: string;
   readonly leaseUntil: number;
@@ -35,6 +38,13 @@ export type Pointer = {
 
 /** No document key can look like this: document keys never contain a colon. */
 export const pointerKey = (projection: string): string => `generation:${projection}`;
+
+/** The generations that the writers have to keep up to date. */
+export const keptBy = ({ answering, previous, rebuild }: Pointer): readonly Generation[] => [
+  answering,
+  ...previous,
+  ...(rebuild ? [rebuild.into] : []),
+];
 
 /** Before the first rebuild there is none. */
 export const initialPointer: Pointer = { answering: { number: 1 }, lastNumber: 1, previous: [] };

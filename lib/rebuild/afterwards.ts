@@ -4,39 +4,26 @@ import { changePointer, type Pointer, type Rebuild, readPointer } from '../gener
 import { nameOf, type RebuildContext } from './context.ts';
 import { deleteGenerations } from './delete-generations.ts';
 import { openLedger } from './ledger.ts';
-import { positionsOf, unlist } from './listing.ts';
+import { unlist } from './listing.ts';
 import { untilFree } from './preflight.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
+import { switchTarget } from './switch-target.ts';
 
-/** Lets the generation answer that did before; it has been kept up to date. Answers which one. */
+/** Lets the latest generation answer of those that did before and have been kept up to date. Answers which one. */
 export const switchBack = async <Event, Document>(context: RebuildContext<Event, Document>): Promise<Generation> => {
   const { projection, stores } = context;
   const { answering, previous } = await atRest(context);
-  const back = previous.at(-1);
-  if (!back)
+  if (previous.length === 0)
     throw new RebuildRefused(`There is nothing to switch back to: ${nameOf(context, answering)} is the only one.`);
-  await refuseUnlessComplete(context, back, answering);
+  const { back, unfit } = await switchTarget(context, { answering, previous });
+  if (!back) throw new RebuildRefused(`${unfit.join(', and ')}: it cannot answer. Retire it: --retire`);
   await changePointer(stores(), projection.name, (held) => {
-    if (!isSame(held.answering, answering) || held.rebuild) throw new RebuildRefused('Another was here meanwhile.');
-    return { ...held, answering: back, previous: [...held.previous.slice(0, -1), answering] };
+    const others = held.previous.filter((one) => !isSame(one, back));
+    if (!isSame(held.answering, answering) || others.length === held.previous.length || held.rebuild)
+      throw new RebuildRefused('Another was here meanwhile.');
+    return { ...held, answering: back, previous: [...others, answering] };
   });
   return back;
-};
-
-const refuseUnlessComplete = async <Event, Document>(
-  context: RebuildContext<Event, Document>,
-  back: Generation,
-  answering: Generation,
-) => {
-  const partitions = await partitionsOf(context);
-  const now = await positionsOf(context, answering, partitions);
-  const then = await positionsOf(context, back, partitions);
-  for (const [partition, position] of now) {
-    const other = then.get(partition);
-    if (other && other.missing.length === 0 && other.applied >= (position?.applied ?? -1)) continue;
-    const why = other ? `misses events of partition ${partition}` : 'is no longer kept up to date';
-    throw new RebuildRefused(`${nameOf(context, back)} ${why}: it cannot answer. Retire it: --retire`);
-  }
 };
 
 /** Removes every generation but the one that answers, keys and all. Answers which. */
@@ -44,17 +31,23 @@ export const retire = async <Event, Document>(
   context: RebuildContext<Event, Document>,
 ): Promise<readonly Generation[]> => {
   const { projection, stores, say, readersHoldMs } = context;
-  await atRest(context);
   // First of all nobody may switch back to them any more.
-  const { answering, retired = [] } = await changePointer(stores(), projection.name, (held) => ({
-    ...held,
-    previous: [],
-    retired: [...(held.retired ?? []), ...held.previous],
-  }));
+  const { retired = [] } = await changePointer(stores(), projection.name, (held) => {
+    refuseUnfinished(held);
+    return { ...held, previous: [], retired: [...(held.retired ?? []), ...held.previous] };
+  });
   if (retired.length === 0) return [];
   say(`Waiting ${readersHoldMs / 1000} s, until nobody can be reading the old any more …`);
   await delay(readersHoldMs);
-  await unlist(context, retired, { kept: [answering], partitions: await partitionsOf(context) });
+  // While they are named as retired no rebuild begins. Once they are not, another has removed them, and one may have.
+  const permit = async () => {
+    const held = await readPointer(stores(), projection.name);
+    refuseUnfinished(held);
+    if (retired.some((one) => !held.retired?.some((other) => isSame(one, other))))
+      throw new RebuildRefused('Another has retired them meanwhile.');
+    return held;
+  };
+  await unlist(context, retired, { partitions: await partitionsOf(context), permit });
   await deleteGenerations(context, retired);
   await changePointer(stores(), projection.name, ({ retired: left = [], ...held }) => ({
     ...held,
@@ -67,15 +60,16 @@ export const retire = async <Event, Document>(
 export const abandon = async <Event, Document>(context: RebuildContext<Event, Document>): Promise<Generation> => {
   const { projection, stores, holder, now } = context;
   const pointer = await untilFree(context);
-  const { rebuild, answering, previous } = pointer;
+  const { rebuild } = pointer;
   if (!rebuild) throw new RebuildRefused('There is no unfinished rebuild.');
   if (rebuild.inPlace)
     throw new RebuildRefused('The old view is gone already: finish it, with npm run rebuild -- --in-place.');
-  const taken: Rebuild = { ...rebuild, holder, leaseUntil: 0 };
+  // Written before anything is removed: what may lack a part is never gone on with.
+  const taken: Rebuild = { ...rebuild, phase: 'abandoned', holder, leaseUntil: 0 };
   const ledger = await openLedger(stores(), projection.name, { ...pointer, rebuild: taken }, { held: pointer, now });
   try {
     const partitions = await partitionsOf(context);
-    await unlist(context, [rebuild.into], { kept: [answering, ...previous], partitions });
+    await unlist(context, [rebuild.into], { partitions, permit: ledger.confirm });
     await deleteGenerations(context, [rebuild.into], ledger.lost);
     await ledger.change(({ rebuild: _, ...held }): Pointer => held);
     return rebuild.into;
@@ -89,9 +83,13 @@ const partitionsOf = async <Event, Document>({ log, projection }: RebuildContext
 
 const atRest = async <Event, Document>({ stores, projection }: RebuildContext<Event, Document>): Promise<Pointer> => {
   const pointer = await readPointer(stores(), projection.name);
-  if (pointer.rebuild)
+  refuseUnfinished(pointer);
+  return pointer;
+};
+
+const refuseUnfinished = ({ rebuild }: Pointer) => {
+  if (rebuild)
     throw new RebuildRefused(
       'There is an unfinished rebuild: finish it with npm run rebuild, or give it up with --abandon.',
     );
-  return pointer;
 };

@@ -15,6 +15,8 @@ export type Ledger = {
   note(done: Partial<Rebuild>): void;
   /** Writes the pointer. @throws RebuildRefused when it is no longer ours */
   change(decide: (held: Pointer) => Pointer): Promise<void>;
+  /** The pointer, once the store has said that it is as we wrote it. @throws RebuildRefused when it is no longer ours */
+  confirm(): Promise<Pointer>;
   /** Aborted when the pointer is no longer ours. */
   readonly lost: AbortSignal;
   /** Leaves the lease to whoever comes next. */
@@ -47,14 +49,19 @@ export const openLedger = async (
     });
     written = next;
   };
-  const writeInTurn = () => {
-    const turn = writing.then(write);
+  const confirm = async () => {
+    losing.signal.throwIfAborted();
+    const held = await persistently(() => store.getMany([key]));
+    if (!isDeepStrictEqual(asPointer(held.get(key)?.value), written)) throw noLongerOurs();
+  };
+  const inTurn = (work: () => Promise<void>) => {
+    const turn = writing.then(work);
     writing = turn.catch((error) => losing.abort(error));
     return turn;
   };
 
-  await writeInTurn();
-  const renewal = setInterval(() => void writeInTurn().catch(() => clearInterval(renewal)), renewEveryMs);
+  await inTurn(write);
+  const renewal = setInterval(() => void inTurn(write).catch(() => clearInterval(renewal)), renewEveryMs);
   return {
     pointer: () => noted,
     rebuild: () => noted.rebuild as Rebuild,
@@ -64,7 +71,11 @@ export const openLedger = async (
     change: async (decide) => {
       losing.signal.throwIfAborted();
       noted = decide(noted);
-      await writeInTurn();
+      await inTurn(write);
+    },
+    confirm: async () => {
+      await inTurn(confirm);
+      return noted;
     },
     lost: losing.signal,
     close: async () => {

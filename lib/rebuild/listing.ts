@@ -1,5 +1,5 @@
-import type { Generation } from '../generations/generation.ts';
-import { changePointer, pointerKey, readPointer } from '../generations/pointer.ts';
+import { type Generation, isSame } from '../generations/generation.ts';
+import { changePointer, keptBy, type Pointer, pointerKey, readPointer } from '../generations/pointer.ts';
 import {
   asPositionDocument,
   documentFor,
@@ -9,6 +9,7 @@ import {
 import { type Position, through } from '../projection/position.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
+import { RebuildRefused } from './rebuild-refused.ts';
 
 type Context = Pick<RebuildContext<unknown, unknown>, 'stores'> & {
   readonly projection: { name: string; topic: { name: string } };
@@ -18,14 +19,21 @@ type Context = Pick<RebuildContext<unknown, unknown>, 'stores'> & {
 export type Offsets = Readonly<Record<number, number>>;
 
 /**
+ * Reads the pointer, and answers it while it still says what we act upon. Asked after a document was read and before it is
+ * written: whoever is allowed something else later changes that document too, so one of us that slept conflicts.
+ * @throws RebuildRefused when the pointer says otherwise
+ */
+export type Permit = () => Promise<Pointer>;
+
+/**
  * Rewrites the position documents of a store, each against its ETag: from then on every writer knows.
  * `change` gets the document that a writer would see, also where there is none yet.
  */
 const changeDocuments = async (
   { projection, stores }: Context,
   storeName: string | undefined,
-  partitions: readonly number[],
-  change: (held: PositionDocument, partition: number) => PositionDocument,
+  { partitions, permit }: { partitions: readonly number[]; permit: Permit },
+  change: (held: PositionDocument, partition: number, pointer: Pointer) => PositionDocument,
 ): Promise<void> => {
   const store = stores(storeName);
   for (const partition of partitions) {
@@ -33,47 +41,61 @@ const changeDocuments = async (
     await persistently(async () => {
       const held = (await store.getMany([key])).get(key);
       const document = asPositionDocument(held?.value) ?? documentFor(await readPointer(store, projection.name));
-      await store.transact([{ key, value: change(document, partition), etag: held?.etag }]);
+      const pointer = await permit();
+      await store.transact([{ key, value: change(document, partition, pointer), etag: held?.etag }]);
     });
   }
 };
 
-/** Has the writers keep a generation up to date that has everything before `next`; `alone`, it takes the place of all others. */
+/**
+ * Has the writers keep a generation up to date that has everything before `next`. With `only` it takes the place of all
+ * others but these; of ones with a higher number we know nothing, so they stay.
+ */
 export const list = async (
   context: Context,
   { number, store }: Generation,
-  { next, partitions, alone }: { next: Offsets; partitions: readonly number[]; alone: boolean },
+  {
+    next,
+    only,
+    ...where
+  }: { next: Offsets; partitions: readonly number[]; only: readonly number[] | undefined; permit: Permit },
 ): Promise<void> => {
-  await changeDocuments(context, store, partitions, ({ generations, also }, partition) => {
+  await changeDocuments(context, store, where, ({ generations, also }, partition) => {
     const position = generations[number] ?? { applied: (next[partition] ?? 0) - 1, missing: [] };
-    if (alone) return { generations: { [number]: position } };
-    return { generations: { ...generations, [number]: position }, ...(also && { also }) };
+    if (!only) return { generations: { ...generations, [number]: position }, ...(also && { also }) };
+    const stay = Object.entries(generations).filter(([n]) => Number(n) > number || only.includes(Number(n)));
+    return { generations: { ...Object.fromEntries(stay), [number]: position } };
   });
   if (store === undefined) return;
-  await changeDocuments(context, undefined, partitions, ({ generations, also = [] }) => ({
+  await changeDocuments(context, undefined, where, ({ generations, also = [] }) => ({
     generations,
     also: [...new Set([...also, store])],
   }));
 };
 
 /** Closes the gaps of a listed generation in what is known to be there. */
-export const closeGaps = async (context: Context, { number, store }: Generation, next: Offsets): Promise<void> =>
-  changeDocuments(context, store, Object.keys(next).map(Number), (held, partition) => {
+export const closeGaps = async (
+  context: Context,
+  { number, store }: Generation,
+  { next, permit }: { next: Offsets; permit: Permit },
+): Promise<void> =>
+  changeDocuments(context, store, { partitions: Object.keys(next).map(Number), permit }, (held, partition) => {
     const position = held.generations[number];
     if (!position) return held;
     return { ...held, generations: { ...held.generations, [number]: through(position, (next[partition] ?? 0) - 1) } };
   });
 
-/** Has the writers leave these generations alone; `kept` are those that they go on to keep up to date. */
+/** Has the writers leave these generations alone. They go on writing those stores that hold what else the pointer names. */
 export const unlist = async (
   context: Context,
   gone: readonly Generation[],
-  { kept, partitions }: { kept: readonly Generation[]; partitions: readonly number[] },
+  where: { partitions: readonly number[]; permit: Permit },
 ): Promise<void> => {
   // The home first: its writers are then told not to look into the other stores.
   for (const store of new Set([undefined, ...gone.map((generation) => generation.store)])) {
     const numbers = gone.filter((generation) => generation.store === store).map(({ number }) => String(number));
-    await changeDocuments(context, store, partitions, ({ generations, also = [] }) => {
+    await changeDocuments(context, store, where, ({ generations, also = [] }, _, pointer) => {
+      const kept = keptBy(pointer).filter((one) => !gone.some((other) => isSame(one, other)));
       const left = also.filter(
         (name) => !gone.some((one) => one.store === name) || kept.some((one) => one.store === name),
       );
@@ -85,21 +107,37 @@ export const unlist = async (
   }
 };
 
-/** The pointer of another store: whoever takes that store for the home finds the generation there, once it is filled. */
+/**
+ * The pointer of another store: whoever takes that store for the home finds the generation there, once it is filled. Where
+ * one that may answer is there already, that one is found until then.
+ */
 export const preparePointer = async (
   context: Context,
   { number, store: storeName }: Generation,
-  partitions: readonly number[],
+  { partitions, isInUse }: { partitions: readonly number[]; isInUse: boolean },
 ): Promise<void> => {
   const { projection, stores } = context;
   const store = stores(storeName);
   const keys = partitions.map((partition) => positionKey(projection.name, projection.topic.name, partition));
   const wasUsed = (await persistently(() => store.getMany([pointerKey(projection.name), ...keys]))).size > 0;
   await changePointer(store, projection.name, (held) => {
-    if (held.answering.number === number) return held;
+    if (held.lastNumber >= number) return held;
+    if (isInUse) return { ...held, lastNumber: number };
     // What was there is no longer kept up to date, but can be retired from there.
     const previous = wasUsed ? [...held.previous, held.answering].filter((one) => one.store === undefined) : [];
     return { answering: { number }, lastNumber: number, previous, unready: true };
+  });
+};
+
+/** Has the generation answer for whoever takes its store for the home. */
+export const completePointer = async (
+  { projection, stores }: Context,
+  { number, store }: Generation,
+): Promise<void> => {
+  await changePointer(stores(store), projection.name, ({ unready: _, ...held }) => {
+    if (held.lastNumber !== number) throw new RebuildRefused(`${store} has gone on to another generation meanwhile.`);
+    if (held.answering.number === number) return held;
+    return { ...held, answering: { number }, previous: [...held.previous, held.answering] };
   });
 };
 

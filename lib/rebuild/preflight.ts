@@ -40,6 +40,10 @@ export const preflight = async <Event, Document>(
   const pointer = await readPointer(stores(), projection.name);
   const unfinished = pointer.rebuild;
   if (unfinished) {
+    if (unfinished.phase === 'abandoned')
+      throw new RebuildRefused(
+        `${nameOf(context, unfinished.into)} is given up, and removed in part. Finish that: npm run rebuild -- --abandon`,
+      );
     if (unfinished.inPlace !== way.inPlace || unfinished.into.store !== into)
       throw new RebuildRefused(
         `A rebuild ${describe(unfinished)} is unfinished. Finish it with the options that it was begun with, ` +
@@ -47,6 +51,12 @@ export const preflight = async <Event, Document>(
       );
     return { pointer, ranges, into: unfinished.into, unfinished };
   }
+  const { retired = [] } = pointer;
+  if (retired.length > 0)
+    throw new RebuildRefused(
+      `${retired.map((one) => nameOf(context, one)).join(' and ')} is being removed. Wait for that, or finish it: ` +
+        'npm run rebuild -- --retire',
+    );
   if (way.inPlace) refuseInPlace(context, pointer, into);
   const target = into === undefined ? pointer : await readPointer(stores(into), projection.name);
   const number = Math.max(pointer.lastNumber, target.lastNumber) + 1;
@@ -55,7 +65,7 @@ export const preflight = async <Event, Document>(
 
 const refuseInPlace = <Event, Document>(
   context: RebuildContext<Event, Document>,
-  { answering, previous, retired = [] }: Pointer,
+  { answering, previous }: Pointer,
   into: string | undefined,
 ) => {
   if (into !== undefined) throw new RebuildRefused('In place is where the view is now: without --into.');
@@ -63,10 +73,9 @@ const refuseInPlace = <Event, Document>(
     throw new RebuildRefused(
       `What answers is ${nameOf(context, answering)}, not in ${context.home}: set STATESTORE_NAME=${answering.store}.`,
     );
-  const old = [...previous, ...retired];
-  if (old.length > 0)
+  if (previous.length > 0)
     throw new RebuildRefused(
-      `There is still ${old.map((one) => nameOf(context, one)).join(' and ')}. Retire what is old first: npm run rebuild -- --retire`,
+      `There is still ${previous.map((one) => nameOf(context, one)).join(' and ')}. Retire what is old first: npm run rebuild -- --retire`,
     );
 };
 

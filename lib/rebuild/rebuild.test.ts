@@ -4,6 +4,7 @@ import { type Thing, things } from '../../tests/things.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
+import type { PositionDocument } from '../generations/position-document.ts';
 import { type Stores, storesOf } from '../generations/stores.ts';
 import { startProjection } from '../projection/projection.ts';
 import { openView } from '../projection/view.ts';
@@ -107,6 +108,29 @@ const killedAt = (nth: number) => {
   return (stores: Stores): Stores =>
     (name) =>
       dying(stores(name));
+};
+
+/** Holds whoever first reads a position document until it is released. */
+const heldAtList = () => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let isHeld = false;
+  const stores = (all: Stores): Stores => {
+    return (name) => ({
+      ...all(name),
+      getMany: async (keys) => {
+        if (!isHeld && keys.length === 1 && keys[0]?.startsWith('position:')) {
+          isHeld = true;
+          await released;
+        }
+        return all(name).getMany(keys);
+      },
+    });
+  };
+  const reached = () => vi.waitFor(() => expect(isHeld).toBe(true), patience);
+  return { stores, reached, release };
 };
 
 describe('a rebuild beside the live view', () => {
@@ -251,10 +275,12 @@ describe('a rebuild beside the live view', () => {
     expect(await rebuild(context(), beside)).toMatchObject({
       switched: true,
       differences: [{ key: 'K3', rebuilt: '4', live: '0' }],
+      back: undefined,
     });
     expect(await view.get('K3')).toEqual({ key: 'K3', n: 4 });
     expect((await view.completeness()).state).toBe('complete');
     await expect(switchBack(context())).rejects.toThrow('misses events');
+    expect(await rebuild(context(), beside)).toMatchObject({ switched: true, back: { number: 2 } });
   });
 
   it('counts the records that can never be applied', async () => {
@@ -395,6 +421,18 @@ describe('afterwards', () => {
     expect(await pointer()).toMatchObject({ answering: { number: 2 }, previous: [{ number: 1 }] });
   });
 
+  it('one switches back to the latest that has all events, which the rebuild has named', async () => {
+    const { context, home, pointer } = await rebuilt();
+    expect(await rebuild(context(), beside)).toMatchObject({ generation: { number: 3 }, back: { number: 2 } });
+    const key = 'position:things:things-topic:1';
+    const held = (await home.getMany([key])).get(key);
+    const { generations } = held?.value as PositionDocument;
+    const gap = { ...generations, 2: { applied: generations[2]?.applied, missing: [[0, 0]] } };
+    await home.transact([{ key, value: { generations: gap }, etag: held?.etag }]);
+    expect(await switchBack(context())).toEqual({ number: 1 });
+    expect((await pointer()).previous).toEqual([{ number: 2 }, { number: 3 }]);
+  });
+
   it('the old is retired: nobody writes it, its keys are gone, and nobody can switch back to it', async () => {
     const { context, shownIn, publish, caughtUp, view } = await rebuilt();
     expect(await retire(context())).toEqual([{ number: 1 }]);
@@ -425,6 +463,63 @@ describe('afterwards', () => {
     await retire(context());
     await rebuild(context(), beside);
     expect(await pointer()).toMatchObject({ answering: { number: 3 }, previous: [{ number: 2 }] });
+  });
+});
+
+describe('one that slept', () => {
+  const followed = async () => {
+    const all = await opened(20);
+    await all.follow();
+    await all.caughtUp();
+    const isKeptUp = async () => {
+      await all.publish({ key: 'K1', n: 100 });
+      await all.caughtUp();
+      expect(await all.view.get('K1')).toEqual({ key: 'K1', n: 100 });
+      expect((await all.view.completeness()).state).toBe('complete');
+    };
+    return { ...all, isKeptUp };
+  };
+
+  it('before its list in place leaves the generation listed that answers since', async () => {
+    const { context, isKeptUp, pointer } = await followed();
+    const { stores, reached, release } = heldAtList();
+    const inPlace = { ...beside, inPlace: true };
+    const slept = rebuild(context(stores), inPlace);
+    await reached();
+    await rebuild(context(undefined, hourLater), inPlace);
+    expect(await rebuild(context(), beside)).toMatchObject({ generation: { number: 3 }, switched: true });
+    release();
+    await expect(slept).rejects.toThrow('Another has changed the pointer');
+    expect((await pointer()).answering).toEqual({ number: 3 });
+    await isKeptUp();
+  });
+
+  it('before its list beside does not list what was given up since', async () => {
+    const { context, isKeptUp, shownIn } = await followed();
+    const { stores, reached, release } = heldAtList();
+    const slept = rebuild(context(stores), beside);
+    await reached();
+    await abandon(context(undefined, hourLater));
+    release();
+    await expect(slept).rejects.toThrow('Another has changed the pointer');
+    await isKeptUp();
+    expect(await shownIn(2, ['K1'])).toEqual([undefined]);
+  });
+
+  it('while it retired leaves the store alone that answers since', async () => {
+    const { context, isKeptUp } = await followed();
+    const into = { ...beside, into: 'other' };
+    await rebuild(context(), into);
+    await switchBack(context());
+    const { stores, reached, release } = heldAtList();
+    const slept = retire(context(stores));
+    await reached();
+    await expect(rebuild(context(), into)).rejects.toThrow('Generation 2 in other is being removed');
+    await retire(context());
+    expect(await rebuild(context(), into)).toMatchObject({ generation: { number: 3, store: 'other' }, switched: true });
+    release();
+    await expect(slept).rejects.toThrow('Another has retired them');
+    await isKeptUp();
   });
 });
 
@@ -503,6 +598,30 @@ describe('a rebuild into another store', () => {
     }
   });
 
+  it('that answers already goes on answering until the next one there does, and can be switched back to', async () => {
+    const { follow, context, caughtUp, view, other, platform, publish } = await opened(20);
+    await follow();
+    await caughtUp();
+    await rebuild(context(), into);
+    const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
+    for (let writes = 1, finished = false; !finished; writes++) {
+      finished = await rebuild(
+        context(killedAt(writes), () => Date.now() + writes * 3_600_000),
+        into,
+      ).then(
+        () => true,
+        () => false,
+      );
+      await publish({ key: 'K1', n: 100 + writes });
+      await caughtUp();
+      expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 + writes });
+      for (const one of [view, moved]) expect((await one.completeness()).state).toBe('complete');
+    }
+    expect((await view.completeness()).generation).toEqual({ number: 3, store: 'other' });
+    expect((await moved.completeness()).generation).toEqual({ number: 3 });
+    expect(await switchBack(context())).toEqual({ number: 2, store: 'other' });
+  });
+
   it('may go there and back again', async () => {
     const { context, other, home, platform, shownIn, follow, caughtUp } = await opened(20);
     const live = await follow();
@@ -546,5 +665,23 @@ describe('a rebuild that cannot be', () => {
     await caughtUp();
     expect(await shownIn(2, names(3))).toEqual([undefined, undefined, undefined]);
     await expect(abandon(later)).rejects.toThrow('no unfinished rebuild');
+  });
+
+  it('says that another was given up and is removed in part, which is finished first', async () => {
+    for (let writes = 1, finished = false; !finished; writes++) {
+      const { context, shownIn, pointer } = await opened(3);
+      await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
+      finished = await abandon(context(killedAt(writes), hourLater)).then(
+        () => true,
+        () => false,
+      );
+      const later = context(undefined, () => Date.now() + 7_200_000);
+      if ((await pointer()).rebuild) {
+        await expect(rebuild(later, beside)).rejects.toThrow('Generation 2 in home is given up');
+        expect(await abandon(later)).toEqual({ number: 2 });
+      }
+      expect(await rebuild(later, { ...beside, acceptDifferences: true })).toMatchObject({ generation: { number: 3 } });
+      expect(await shownIn(3, names(3))).toEqual([1, 2, 3]);
+    }
   });
 });

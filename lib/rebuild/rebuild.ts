@@ -1,5 +1,5 @@
 import type { Generation } from '../generations/generation.ts';
-import { changePointer, type Pointer, type Rebuild } from '../generations/pointer.ts';
+import type { Pointer, Rebuild } from '../generations/pointer.ts';
 import type { LogBatch, PartitionRange } from '../log-reader.ts';
 import type { Position } from '../projection/position.ts';
 import { type Comparison, compare } from './compare.ts';
@@ -8,10 +8,11 @@ import { deleteGenerations } from './delete-generations.ts';
 import { filler } from './fill.ts';
 import type { Source } from './find-suspects.ts';
 import { type Ledger, openLedger } from './ledger.ts';
-import { closeGaps, list, type Offsets, positionsOf, preparePointer } from './listing.ts';
+import { closeGaps, completePointer, list, type Offsets, positionsOf, preparePointer } from './listing.ts';
 import { pause } from './pause.ts';
 import { preflight, untilFree, type Way } from './preflight.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
+import { switchTarget } from './switch-target.ts';
 
 export type RebuildOptions = Way & {
   /** Whom to compare with before the switch. */
@@ -22,6 +23,8 @@ export type RebuildOptions = Way & {
 export type RebuildOutcome = Comparison & {
   readonly switched: boolean;
   readonly generation: Generation;
+  /** What --switch-back would return to. */
+  readonly back: Generation | undefined;
   /** Records that can never be applied. */
   readonly setAside: number;
 };
@@ -67,7 +70,8 @@ export const rebuild = async <Event, Document>(
       options.acceptDifferences ||
       (await agrees(context, found, { live, source: options.source, ends: ledger.rebuild().ends }));
     if (isRight) await letAnswer(context, ledger);
-    return { ...found, switched: isRight, generation: into, setAside };
+    const { back } = isRight ? await switchTarget(context, ledger.pointer()) : {};
+    return { ...found, switched: isRight, generation: into, back, setAside };
   } finally {
     await ledger.close();
   }
@@ -83,9 +87,13 @@ const join = async <Event, Document>(
   const { into, inPlace } = ledger.rebuild();
   if (inPlace) await hide(context, ledger);
   else await replay(context, ledger, endsOf(await log.offsets(projection.topic.name)));
-  if (into.store !== undefined) await preparePointer(context, into, partitions);
-  await list(context, into, { next: ledger.rebuild().next, partitions, alone: inPlace || into.store !== undefined });
-  if (inPlace) await deleteGenerations(context, [ledger.pointer().answering], ledger.lost);
+  const { answering, previous } = ledger.pointer();
+  // Of what another store has, that goes on which may answer here; the rest is from a time when it was a home.
+  const there = [...previous, answering].filter(({ store }) => store === into.store).map(({ number }) => number);
+  const only = inPlace ? [] : into.store === undefined ? undefined : there;
+  if (into.store !== undefined) await preparePointer(context, into, { partitions, isInUse: there.length > 0 });
+  await list(context, into, { next: ledger.rebuild().next, partitions, only, permit: ledger.confirm });
+  if (inPlace) await deleteGenerations(context, [answering], ledger.lost);
   // What comes later than this is delivered later than the list was written, to writers that have read it since.
   const ends = endsOf(await log.offsets(projection.topic.name));
   await ledger.change((held) => ({ ...held, rebuild: { ...(held.rebuild as Rebuild), phase: 'joined', ends } }));
@@ -95,7 +103,7 @@ const join = async <Event, Document>(
 const catchUp = async <Event, Document>(context: RebuildContext<Event, Document>, ledger: Ledger) => {
   const { into, ends } = ledger.rebuild();
   await replay(context, ledger, ends);
-  await closeGaps(context, into, ends);
+  await closeGaps(context, into, { next: ends, permit: ledger.confirm });
   await ledger.change((held) => ({ ...held, rebuild: { ...(held.rebuild as Rebuild), phase: 'filled' } }));
 };
 
@@ -151,10 +159,9 @@ const agrees = async <Event, Document>(
 const hasAll = (position: Position | undefined, end = 0): boolean =>
   position !== undefined && position.missing.length === 0 && position.applied >= end - 1;
 
-const letAnswer = async <Event, Document>({ projection, stores }: RebuildContext<Event, Document>, ledger: Ledger) => {
+const letAnswer = async <Event, Document>(context: RebuildContext<Event, Document>, ledger: Ledger) => {
   const { into, inPlace } = ledger.rebuild();
-  if (into.store !== undefined)
-    await changePointer(stores(into.store), projection.name, ({ unready: _, ...held }) => held);
+  if (into.store !== undefined) await completePointer(context, into);
   await ledger.change(({ answering, previous, rebuild: _, unready: __, ...held }): Pointer => {
     return { ...held, answering: into, previous: inPlace ? [] : [...previous, answering] };
   });

@@ -30,7 +30,7 @@ export const sayPlan = (
 export const sayOutcome = (
   context: Context,
   { inPlace, into }: RebuildCommand,
-  { switched, generation, differences, isCut, isOpen, setAside, seconds }: RebuildOutcome & { seconds: number },
+  { switched, generation, back, differences, isCut, isOpen, setAside, seconds }: RebuildOutcome & { seconds: number },
 ) => {
   const { say } = context;
   const name = nameOf(context, generation);
@@ -51,7 +51,10 @@ export const sayOutcome = (
   say(`${name} answers now, after ${seconds.toFixed(1)} s.`);
   if (into !== undefined)
     say(`To make ${into} the home of the view: STATESTORE_NAME=${into}, and restart the service.`);
-  if (!inPlace) say('The one before is kept up to date as well: --switch-back returns to it, --retire removes it.');
+  if (back)
+    say(`${nameOf(context, back)} is kept up to date as well: --switch-back returns to it, --retire removes it.`);
+  else if (!inPlace)
+    say('Nothing before it has all events, so there is nothing to switch back to: --retire removes it.');
 };
 
 const asRow = ({ key, source, rebuilt, live }: RebuildOutcome['differences'][number]) => ({
