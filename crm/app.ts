@@ -52,12 +52,13 @@ export type CrmAppContext = CustomerChanges &
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable, instance } = context;
+  const holdings = { ...heldBesideTheRecord, importReports: heldImportedRows };
   const ofDatabase = {
     ...labCustomerRoutes(context),
     ...customerRoutes(context),
-    ...oneCustomerRoutes(context),
+    ...oneCustomerRoutes(context, holdings),
     ...mandateHistoryRoutes(context),
-    ...personalDataRoutes(context, { ...heldBesideTheRecord, importReports: heldImportedRows }),
+    ...personalDataRoutes(context, holdings),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
       database: durable ? 'durable' : 'in memory: nothing survives a stop, the next start loads the CSV again',

@@ -50,6 +50,7 @@ it('removes reports of imports after a month likewise, but none of an import tha
     connectionId: null,
     problems: '[]',
     cells: '[]',
+    textKey: '',
   } as const;
   for (const [importId, createdAt, state] of [
     ['old', monthAgo - 1, 'finished'],

@@ -16,6 +16,7 @@ import { type CustomerChanges, changeCustomer, replaceCustomer } from './change-
 import { customerDataSchema, customerIdSchema, customerPatchSchema, patched } from './customer.ts';
 import { evidenceHeaders } from './evidence.ts';
 import { findCustomer } from './find-customers.ts';
+import type { Holdings } from './personal-data/holding.ts';
 import { deleteCustomer } from './remove-customer.ts';
 import { showCustomer } from './show-customer.ts';
 
@@ -31,7 +32,7 @@ const replacementSchema = customerDataSchema
 
 const changeHeaders = z.object({ ...writePreconditions, ...evidenceHeaders });
 
-export const oneCustomerRoutes = (changes: CustomerChanges): Routes => {
+export const oneCustomerRoutes = (changes: CustomerChanges, holdings: Holdings): Routes => {
   const { db } = changes;
 
   const replace = (summary: string) =>
@@ -84,14 +85,16 @@ export const oneCustomerRoutes = (changes: CustomerChanges): Routes => {
       }),
       delete: operation({
         summary: 'Delete a customer, and revoke the connection',
-        description: 'The evidence of consent stays; an erasure takes from it what may name the person.',
+        description:
+          'The evidence of consent stays; an erasure takes from it what may name the person. Rows of import reports that ' +
+          'tell of the customer go.',
         path: customerPath,
         headers: changeHeaders,
         answers: { 204: { description: 'There is no such customer any more.', headers: revisionHeader } },
         problems: ['customer-unknown', 'version-differs'],
         handle: async ({ path, headers }, res) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
-          const revision = await deleteCustomer(changes, path.customerId, request);
+          const revision = await deleteCustomer(changes, path.customerId, request, holdings);
           res.status(204).set('Mandate-Revision', String(revision)).end();
         },
       }),

@@ -4,9 +4,12 @@ import { announceMandates, type ChangeOrigin, throughApi } from './announce-mand
 import { type ChangeRequest, type CustomerChanges, findForChange, inTransaction } from './change-customer.ts';
 import { type Customer, mandateChanges } from './customer.ts';
 import { revisionOf } from './find-customers.ts';
+import { lockPerson } from './personal-data/find-person.ts';
+import type { Holdings } from './personal-data/holding.ts';
 
 /**
- * Removes the record and revokes the connection, whose revision and evidence outlive it.
+ * Removes the record and revokes the connection, whose revision and evidence outlive it. Of the holdings it empties those
+ * in which nobody would find the person later.
  * @returns the revision of the revocation
  * @throws DomainError customer-unknown, version-differs
  */
@@ -14,10 +17,15 @@ export const deleteCustomer = (
   changes: CustomerChanges,
   customerId: string,
   request: ChangeRequest = throughApi,
+  holdings: Holdings = {},
 ): Promise<number> =>
-  inTransaction(changes, async (trx) =>
-    removeCustomer(trx, await findForChange(trx, customerId, request), { ...changes, ...request }),
-  );
+  inTransaction(changes, async (trx) => {
+    const customer = await findForChange(trx, customerId, request);
+    const person = await lockPerson(trx, customerId);
+    const revision = await removeCustomer(trx, customer, { ...changes, ...request });
+    for (const { erase, foundByRecord } of Object.values(holdings)) if (foundByRecord) await erase(trx, person);
+    return revision;
+  });
 
 /** Within the caller's transaction, in which it read the customer. */
 export const removeCustomer = async (

@@ -1,11 +1,11 @@
-import type { ColumnDefinitionBuilder, Kysely } from 'kysely';
+import type { ColumnDefinitionBuilder, Expression, Kysely } from 'kysely';
 
 /** Adds a column unless it is there: a migration that was killed half-way is run again from its beginning. */
 export const addColumnOnce = async (
   db: Kysely<never>,
   table: string,
   column: string,
-  type: 'integer' | 'bigint' | `varchar(${number})`,
+  type: 'integer' | 'bigint' | `varchar(${number})` | Expression<unknown>,
   build: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder = (column) => column,
 ): Promise<void> => {
   const tables = await db.introspection.getTables();

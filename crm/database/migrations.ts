@@ -5,6 +5,7 @@ import { answersErasures } from './migrations/0003-answers-erasures.ts';
 import { customerLists } from './migrations/0004-customer-lists.ts';
 import { imports } from './migrations/0005-imports.ts';
 import { importHeartbeat } from './migrations/0006-import-heartbeat.ts';
+import { textOfImportedRows } from './migrations/0007-text-of-imported-rows.ts';
 
 /**
  * In the order of their names. What has landed is never edited; a change is a new migration. Each may be run again: one
@@ -17,4 +18,5 @@ export const migrations: Record<string, Migration> = {
   '0004-customer-lists': customerLists,
   '0005-imports': imports,
   '0006-import-heartbeat': importHeartbeat,
+  '0007-text-of-imported-rows': textOfImportedRows,
 };

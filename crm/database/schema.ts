@@ -102,7 +102,7 @@ export type ImportJobTable = {
 
 /**
  * Rows that were refused or left alone, with why (JSON, as are the cells). They name people: an erasure finds them by
- * customerId and connectionId, where the row has such.
+ * customerId and connectionId, where the row has such, and by `textKey`, the cells' text, folded.
  */
 export type ImportedRowTable = {
   importId: string;
@@ -112,6 +112,7 @@ export type ImportedRowTable = {
   connectionId: string | null;
   problems: string;
   cells: string;
+  textKey: string | null;
 };
 
 export type CrmDatabase = {

@@ -4,10 +4,12 @@ import { customerNumber } from '../customers/customer.ts';
 import type { CrmDatabase, ImportedRowTable } from '../database/schema.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
 import { decideRow } from './decide-row.ts';
+import { withoutErased } from './erased-rows.ts';
 import type { FirstLines } from './first-lines.ts';
 import type { Header } from './header.ts';
 import type { ImportOptions } from './import-job.ts';
 import { readSurroundings } from './surroundings.ts';
+import { textKeyOf } from './tells-of.ts';
 import { type CustomerWrites, writeCustomers } from './write-customers.ts';
 
 export type Counts = Record<'created' | 'updated' | 'unchanged' | 'skipped' | 'refused', number>;
@@ -51,7 +53,11 @@ export const importRows = async (
     if (decision.outcome === 'updated') writes.updated.push(decision);
   }
   if (!options.dryRun) await writeCustomers(trx, writes, context);
-  if (told.length > 0) await trx.insertInto('importedRow').values(told).execute();
+  if (told.length > 0)
+    await trx
+      .insertInto('importedRow')
+      .values(await withoutErased(trx, told))
+      .execute();
   return counts;
 };
 
@@ -75,5 +81,6 @@ const toldRow = (
     connectionId: connectionId !== '' && connectionId.length <= 64 ? connectionId : null,
     problems: JSON.stringify(problems),
     cells: JSON.stringify(cells),
+    textKey: textKeyOf(cells),
   };
 };

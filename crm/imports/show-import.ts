@@ -70,7 +70,11 @@ export const importedRowSchema = z
   })
   .meta({ id: 'ImportedRow' });
 
-export const showImportedRow = ({ line, outcome, problems }: ImportedRow): z.infer<typeof importedRowSchema> => ({
+export const showImportedRow = ({
+  line,
+  outcome,
+  problems,
+}: Pick<ImportedRow, 'line' | 'outcome' | 'problems'>): z.infer<typeof importedRowSchema> => ({
   line,
   outcome,
   problems: JSON.parse(problems) as Problem[],

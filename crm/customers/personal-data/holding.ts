@@ -14,6 +14,8 @@ export type Person = {
 export type Holding = {
   /** All of it, ready for JSON. */
   readonly read: (db: Kysely<CrmDatabase>, person: Person) => Promise<unknown>;
+  /** Whether it needs the record to find the person there: then it is emptied when the record goes, for later is too late. */
+  readonly foundByRecord?: true;
   /** Leaves nothing there that names the person. */
   readonly erase: (trx: Transaction<CrmDatabase>, person: Person) => Promise<void>;
 };
