@@ -230,6 +230,17 @@ describe('a reader', () => {
     expect((await view.completeness()).state).toBe('rebuilding');
   });
 
+  it('misses events where the writers were not told of the other store that it asks', async () => {
+    const { view, other, point, list } = opened();
+    await other.transact([{ key: position, value: { generations: { 2: { applied: 4, missing: [] } } } }]);
+    await point({ answering: { number: 2, store: 'other' }, previous: [{ number: 1 }] });
+    await list({ generations: { 1: { applied: 4, missing: [] } }, also: ['other'] });
+    expect((await view.completeness()).state).toBe('complete');
+    await list({ generations: { 1: { applied: 4, missing: [] } } });
+    expect((await view.completeness()).state).toBe('incomplete');
+    await expect(view.get('A')).rejects.toMatchObject({ code: 'view-incomplete' });
+  });
+
   it('misses events where nobody keeps its generation up to date', async () => {
     const { view, list, point } = opened();
     await point({ answering: { number: 2 } });

@@ -20,17 +20,24 @@ export type Completeness = {
   readonly rebuild?: Rebuild;
 };
 
-/** `documents` are those of the partitions, in their order, in the store of the generation that answers. */
+/**
+ * `documents` are those of the partitions, in their order, in the store of the generation that answers; `atHome` those of
+ * the home, by which the writers know of that store.
+ */
 export const completenessOf = (
   { answering, unready, previous, rebuild }: Pointer,
   documents: readonly (PositionDocument | undefined)[],
+  atHome: readonly (PositionDocument | undefined)[],
 ): Completeness => {
+  const { store } = answering;
   const known = documents.flatMap((document, partition) => {
     const position = document?.generations[answering.number];
     return position && position.applied >= 0 ? [[partition, position] as const] : [];
   });
   // A list without the generation that answers: nobody keeps it up to date.
-  const unkept = documents.some((document) => document && !document.generations[answering.number]);
+  const unkept =
+    documents.some((document) => document && !document.generations[answering.number]) ||
+    (store !== undefined && atHome.some((document) => document && !document.also?.includes(store)));
   const gaps = unkept || known.some(([, position]) => position.missing.length > 0);
   const state = gaps ? 'incomplete' : known.length === 0 ? 'empty' : 'complete';
   return {

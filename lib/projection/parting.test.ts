@@ -41,7 +41,7 @@ const followed = async () => {
     return { close, until: (many: number) => vi.waitFor(async () => expect(await total()).toBe(many), patience) };
   };
   const watch = (store: StateStore) => {
-    const watching = watchParting(things, { ...testWorld(), bus, store });
+    const watching = watchParting(things, { ...testWorld(), bus, store, otherStore: platform.stateStore });
     closing.push(watching.close);
     return watching;
   };
@@ -111,6 +111,24 @@ describe('a view and its log', () => {
     await becomes(restored, 'complete');
     watch(restored);
     await becomes(restored, 'incomplete');
+  });
+
+  it('have parted where the pointer asks another store that the writers were not told of', async () => {
+    const { platform, publish, follow, watch, becomes } = await followed();
+    const [store, other] = [platform.stateStore('store'), platform.stateStore('other')];
+    const { until, close } = await follow(store);
+    closing.push(close);
+    await publish();
+    await until(2);
+    await restore(other, await copyOf(store, allKeys));
+    await store.transact([
+      { key: 'generation:things', value: { answering: { number: 1, store: 'other' }, lastNumber: 1, previous: [] } },
+    ]);
+    await publish();
+    await until(4);
+    await becomes(other, 'complete');
+    watch(store);
+    await becomes(other, 'incomplete');
   });
 
   it('have parted when the store was swapped for one that is empty, which is left for what fills it', async () => {

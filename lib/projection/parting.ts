@@ -77,7 +77,8 @@ const markMissing = async (
   const pointer = await readPointer(store, name);
   const held = await store.getMany(Array.from({ length: topic.partitions }, (_, partition) => keyOf(partition)));
   const documents = [...held.values()].map(({ value }) => asPositionDocument(value));
-  const also = [...new Set(documents.flatMap((document) => document?.also ?? []))];
+  // Those of the pointer, too: a store that answers and that the writers were not told of falls behind.
+  const also = [...new Set([documentFor(pointer), ...documents].flatMap((document) => document?.also ?? []))];
   const isFilling = pointer.unready === true;
   if (documents.length === 0 || isFilling) return { marked: [], isEmpty: !isFilling && acknowledged.size > 0, also };
 

@@ -3,7 +3,7 @@ import { documentKey, type Generation } from '../generations/generation.ts';
 import { asPointer, type Pointer, pointerKey } from '../generations/pointer.ts';
 import { asPositionDocument, positionKey } from '../generations/position-document.ts';
 import { type StoreContext, storesOf } from '../generations/stores.ts';
-import type { StateStore } from '../state-store.ts';
+import type { StateStore, StoredValue } from '../state-store.ts';
 import { type Completeness, completenessOf, refusalOf } from './completeness.ts';
 
 export type View<Document> = {
@@ -32,6 +32,8 @@ export const openView = <Document>(
 ): View<Document> => {
   const stores = storesOf({ store, otherStore });
   const positionKeys = Array.from({ length: topic.partitions }, (_, n) => positionKey(name, topic.name, n));
+  const documentsIn = (held: ReadonlyMap<string, StoredValue>) =>
+    positionKeys.map((key) => asPositionDocument(held.get(key)?.value));
   let known: { pointer: Pointer; completeness: Completeness; readAt: number } | undefined;
 
   /** Reads the pointer and the positions anew, and keys of the home with them. */
@@ -41,8 +43,8 @@ export const openView = <Document>(
     const pointer = asPointer(held.get(pointerKey(name))?.value);
     const { store: other } = pointer.answering;
     const positions = other === undefined ? held : await stores(other).getMany(positionKeys);
-    const documents = positionKeys.map((key) => asPositionDocument(positions.get(key)?.value));
-    const looked = { pointer, completeness: completenessOf(pointer, documents), readAt };
+    const documents = documentsIn(positions);
+    const looked = { pointer, completeness: completenessOf(pointer, documents, documentsIn(held)), readAt };
     known = looked;
     return { ...looked, held };
   };
