@@ -1,12 +1,8 @@
-import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import { readCrmConfig } from '../crm/config.ts';
-import { conflictPolicies } from '../crm/imports/decide-row.ts';
 import type { ImportOptions } from '../crm/imports/import-job.ts';
+import { readArguments } from './import/arguments.ts';
 import { count, progressLine } from './import/progress-line.ts';
+import { writeRefusedFile } from './import/refused-file.ts';
 import { firstRows, follow, type Import, type ImportedRow, refusedRows, sendFile } from './import/through-crm.ts';
 import { importDirectly } from './import/without-crm.ts';
 import { table } from './table.ts';
@@ -19,7 +15,7 @@ const help = `Imports customers from a CSV file, through a running CRM, and writ
 
 --dry-run       the very same checks; nothing is changed
 --on-conflict   a customer who is there and differs: skip (left alone, the default), update, or fail (the row is refused)
---refused FILE  where the refused rows go (FILE.refused.csv beside the file)
+--refused FILE  where the refused rows go (FILE.refused.csv beside the file); what is there is left, and the next name taken
 --crm URL       the CRM (CRM_URL, or http://localhost:3005)
 --direct        without a CRM, into CRM_DATABASE_URL; the events wait for the next CRM that runs on it
 
@@ -28,27 +24,10 @@ phone; others are ignored. One bad row stops no other, and a file may be importe
 Ends with 0, with 2 when rows were refused, with 1 when the import could not be done.`;
 
 const main = async (): Promise<void> => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      'dry-run': { type: 'boolean', default: false },
-      'on-conflict': { type: 'string', default: 'skip' },
-      refused: { type: 'string' },
-      crm: { type: 'string' },
-      direct: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return console.log(help);
-  const [file, ...more] = positionals;
-  if (!file || more.length > 0) throw new Error('Which file? npm run import -- FILE (--help tells more).');
-  if (!existsSync(file)) throw new Error(`There is no file ${file}.`);
-  const onConflict = conflictPolicies.find((policy) => policy === values['on-conflict']);
-  if (!onConflict) throw new Error(`--on-conflict is one of ${conflictPolicies.join(', ')}.`);
-  const crm = (values.crm || process.env.CRM_URL || 'http://localhost:3005').replace(/\/$/, '');
-  const options: ImportOptions = { dryRun: values['dry-run'], onConflict };
-  const refusedFile = values.refused ?? `${file}.refused.csv`;
-  await (values.direct ? directly(file, options, refusedFile) : throughCrm(crm, file, options, refusedFile));
+  const asked = readArguments(process.argv.slice(2), process.env);
+  if (!asked) return console.log(help);
+  const { crm, file, options, refusedFile } = asked;
+  await (crm ? throughCrm(crm, file, options, refusedFile) : directly(file, options, refusedFile));
 };
 
 const throughCrm = async (crm: string, file: string, options: ImportOptions, refusedFile: string) => {
@@ -93,9 +72,8 @@ const report = async (
   console.log(`${job.dryRun ? 'A dry run, nothing is changed: ' : ''}${told.join(', ')}`);
   if (skipped + job.refused > rows.length) console.log(`The first ${rowsShown} are shown; the rest: GET ${job.rows}`);
   if (job.refused > 0) {
-    mkdirSync(dirname(refusedFile), { recursive: true });
-    await pipeline(Readable.from(await refused()), createWriteStream(refusedFile, { mode: 0o600 }));
-    console.log(`Refused rows are in ${refusedFile}: correct them there, and import that file.`);
+    const written = await writeRefusedFile(refusedFile, await refused());
+    console.log(`Refused rows are in ${written}: correct them there, and import that file.`);
     process.exitCode = 2;
   }
   if (job.failure) throw new Error(job.failure);

@@ -33,6 +33,8 @@ export const follow = async (crm: string, importId: string, show: (job: Import) 
       show(job);
       if (job.finishedAt !== null) return job;
     } catch (error) {
+      if (error instanceof RefusedByCrm)
+        throw new Error(`${error.message}\nA CRM in memory forgets at its end: import the file again.`);
       if (performance.now() - answered < waitForCrmMs) continue;
       throw new Error(`${(error as Error).message}\nStarted again, it goes on: curl ${crm}/imports/${importId}`);
     }
@@ -47,6 +49,9 @@ export const firstRows = async (crm: string, { rows }: Import, limit: number): P
 export const refusedRows = async (crm: string, { refusedRows: path }: Import): Promise<AsyncIterable<Uint8Array>> =>
   (await ask(crm, path)).body as unknown as AsyncIterable<Uint8Array>;
 
+/** What is asked again is refused again. */
+class RefusedByCrm extends Error {}
+
 const ask = async (crm: string, path: string, init: RequestInit & { duplex?: 'half' } = {}): Promise<Response> => {
   const answer = await fetch(`${crm}${path}`, init as RequestInit).catch((error: Error & { cause?: Error }) => {
     throw new Error(
@@ -56,5 +61,6 @@ const ask = async (crm: string, path: string, init: RequestInit & { duplex?: 'ha
   });
   if (answer.ok) return answer;
   const { detail = `${answer.status}`, remedy } = (await answer.json().catch(() => ({}))) as Record<string, string>;
-  throw new Error(remedy ? `${detail} Expected: ${remedy}` : detail);
+  const why = remedy ? `${detail} Expected: ${remedy}` : detail;
+  throw answer.status < 500 ? new RefusedByCrm(why) : new Error(why);
 };

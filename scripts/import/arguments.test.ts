@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { readArguments } from './arguments.ts';
+
+const file = 'data/registrations.csv';
+
+it('reads what to import, and through which CRM', () => {
+  const usual = { file, options: { dryRun: false, onConflict: 'skip' }, refusedFile: `${file}.refused.csv` };
+  expect(readArguments([file], {})).toEqual({ ...usual, crm: 'http://localhost:3005' });
+  expect(readArguments([file, '--crm', 'https://crm.example/'], {})).toMatchObject({ crm: 'https://crm.example' });
+  expect(readArguments([file], { CRM_URL: 'http://localhost:4305' })).toMatchObject({ crm: 'http://localhost:4305' });
+  expect(readArguments([file, '--direct'], { CRM_URL: 'localhost' })).toEqual({ ...usual, crm: undefined });
+});
+
+it('gives help', () => {
+  for (const help of ['--help', '-h']) expect(readArguments([help], {})).toBeUndefined();
+});
+
+it.each([
+  [[], 'Which file?'],
+  [['nothing.csv'], 'There is no file nothing.csv.'],
+  [['data'], 'data is a folder: name one CSV file in it.'],
+  [[file, '--on-conflict', 'merge'], '--on-conflict is one of skip, update, fail.'],
+  [[file, '--refused', `./${file}`], 'is the file to import: name another'],
+  [[file, '--crm', 'localhost:4305'], 'localhost:4305 is no address of a CRM: write it as http://'],
+  [[file, '--crm', 'crm'], 'crm is no address of a CRM'],
+])('says of %j what to do', (args, message) => expect(() => readArguments(args, {})).toThrow(message));

@@ -1,0 +1,27 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, parse } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/**
+ * Writes refused rows to a new file, for nobody else to read. One that is there may have been corrected and is left: then
+ * it is the next free name, as in `refused.2.csv`.
+ * @returns the file's name
+ */
+export const writeRefusedFile = async (wanted: string, rows: AsyncIterable<Uint8Array | string>): Promise<string> => {
+  await mkdir(dirname(wanted), { recursive: true });
+  for (let number = 1; ; number++) {
+    const file = number === 1 ? wanted : numbered(wanted, number);
+    const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    if (!handle) continue;
+    await pipeline(Readable.from(rows), handle.createWriteStream());
+    return file;
+  }
+};
+
+const numbered = (file: string, number: number): string => {
+  const { ext } = parse(file);
+  return `${file.slice(0, file.length - ext.length)}.${number}${ext}`;
+};
