@@ -43,22 +43,29 @@ const pointsElsewhere = ({ known }: PointingRow, { customerId }: Person) => know
 const holdsNow = ({ connectionId, holder }: PointingRow, { customerId, record }: Person) =>
   record !== undefined && connectionId === record.connectionId && holder === customerId;
 
+/** As long as such can be, and no longer: a cell may be long, and made to be slow. */
 const emailsIn = ({ cells }: PointingRow) =>
   cells.flatMap(
-    (cell) => cell.toLowerCase().match(/[\p{L}\p{N}_][\p{L}\p{N}._%+'-]*@[\p{L}\p{N}.-]*[\p{L}\p{N}]/gu) ?? [],
+    (cell) =>
+      cell.toLowerCase().match(/[\p{L}\p{N}_][\p{L}\p{N}._%+'-]{0,63}@[\p{L}\p{N}.-]{0,253}[\p{L}\p{N}]/gu) ?? [],
   );
 
 const hasOwnEmail = (row: PointingRow, { record }: Person) =>
   Boolean(record?.email) && emailsIn(row).includes(String(record?.email).toLowerCase());
 
 const phonesIn = ({ cells }: PointingRow) =>
-  cells.flatMap((cell) => cell.match(/\+?[0-9(][0-9 ()./-]{3,}[0-9]/g) ?? []);
+  cells.flatMap((cell) => cell.match(/\+?[0-9(][0-9 ()./-]{3,29}[0-9]/g) ?? []);
 
 /** Not as a part of a longer word or number. */
 const hasWord = (text: string, word: string): boolean => {
   const wanted = foldText(word).trimEnd();
   for (let at = text.indexOf(wanted); wanted !== '' && at >= 0; at = text.indexOf(wanted, at + 1))
-    if (!/[\p{L}\p{N}]$/u.test(text.slice(0, at)) && !/^[\p{L}\p{N}]/u.test(text.slice(at + wanted.length)))
+    if (
+      !hasLetter(text.slice(Math.max(0, at - 1), at)) &&
+      !hasLetter(text.slice(at + wanted.length, at + wanted.length + 1))
+    )
       return true;
   return false;
 };
+
+const hasLetter = (text: string) => /[\p{L}\p{N}]/u.test(text);
