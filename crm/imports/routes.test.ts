@@ -199,7 +199,10 @@ describe('the queue of imports', () => {
     };
     const { post, imports, http, folder } = await crm(fileLimits, alwaysAway);
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
-    await vi.waitFor(async () => expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running'));
+    await vi.waitFor(
+      async () => expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running'),
+      5_000,
+    );
     await imports.close();
     expect(readdirSync(folder)).toEqual([`${body.importId}.csv`]);
     expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running');
@@ -233,7 +236,7 @@ describe('the queue of imports', () => {
     await createJob(db, { ...measured, importId: 'killed', fileName: 'a.csv' }, asUsual);
     world.setClock(noon + 2 * 3_600_000);
     vi.advanceTimersByTime(600_000);
-    await vi.waitFor(async () => expect((await http.get('/imports/killed')).body.state).toBe('failed'));
+    await vi.waitFor(async () => expect((await http.get('/imports/killed')).body.state).toBe('failed'), 5_000);
     expect((await http.get(`/imports/${body.importId}`)).body.failure).toBeNull();
   });
 
