@@ -16,7 +16,7 @@ export const switchBack = async <Event, Document>(context: RebuildContext<Event,
   if (previous.length === 0)
     throw new RebuildRefused(`There is nothing to switch back to: ${nameOf(context, answering)} is the only one.`);
   const { back, unfit } = await switchTarget(context, { answering, previous });
-  if (!back) throw new RebuildRefused(`${unfit.join(', and ')}: it cannot answer. Retire it: --retire`);
+  if (!back) throw new RebuildRefused(`${unfit.join(', ')}: nothing before can answer. Retire it: --retire`);
   await changePointer(stores(), projection.name, (held) => {
     const others = held.previous.filter((one) => !isSame(one, back));
     if (!isSame(held.answering, answering) || others.length === held.previous.length || held.rebuild)
@@ -39,21 +39,30 @@ export const retire = async <Event, Document>(
   if (retired.length === 0) return [];
   say(`Waiting ${readersHoldMs / 1000} s, until nobody can be reading the old any more …`);
   await delay(readersHoldMs);
-  // While they are named as retired no rebuild begins. Once they are not, another has removed them, and one may have.
-  const permit = async () => {
-    const held = await readPointer(stores(), projection.name);
-    refuseUnfinished(held);
-    if (retired.some((one) => !held.retired?.some((other) => isSame(one, other))))
-      throw new RebuildRefused('Another has retired them meanwhile.');
-    return held;
-  };
-  await unlist(context, retired, { partitions: await partitionsOf(context), permit });
-  await deleteGenerations(context, retired);
-  await changePointer(stores(), projection.name, ({ retired: left = [], ...held }) => ({
-    ...held,
-    retired: left.filter((one) => !retired.some((gone) => isSame(one, gone))),
-  }));
+  const partitions = await partitionsOf(context);
+  // Store by store, the home first: one that is away for good leaves nothing of the others behind.
+  for (const store of new Set([undefined, ...retired.map((one) => one.store)])) {
+    const there = retired.filter((one) => one.store === store);
+    const gone = store === undefined ? retired : there;
+    await unlist(context, store, gone, { partitions, permit: () => stillRetired(context, gone) });
+    await deleteGenerations(context, there);
+    await changePointer(stores(), projection.name, (held) => {
+      refuseUnfinished(held);
+      return { ...held, retired: (held.retired ?? []).filter((one) => !there.some((other) => isSame(one, other))) };
+    });
+  }
   return retired;
+};
+
+/** Once they are no longer named as retired, another has removed them, and what answers since may be where they were. */
+const stillRetired = async <Event, Document>(
+  { projection, stores }: RebuildContext<Event, Document>,
+  gone: readonly Generation[],
+): Promise<Pointer> => {
+  const held = await readPointer(stores(), projection.name);
+  refuseUnfinished(held);
+  if (gone.every((one) => held.retired?.some((other) => isSame(one, other)))) return held;
+  throw new RebuildRefused('Another has retired them meanwhile.');
 };
 
 /** Gives up an unfinished rebuild, and removes what it has written. */
@@ -69,7 +78,8 @@ export const abandon = async <Event, Document>(context: RebuildContext<Event, Do
   const ledger = await openLedger(stores(), projection.name, { ...pointer, rebuild: taken }, { held: pointer, now });
   try {
     const partitions = await partitionsOf(context);
-    await unlist(context, [rebuild.into], { partitions, permit: ledger.confirm });
+    for (const store of new Set([undefined, rebuild.into.store]))
+      await unlist(context, store, [rebuild.into], { partitions, permit: ledger.confirm });
     await deleteGenerations(context, [rebuild.into], ledger.lost);
     await ledger.change(({ rebuild: _, ...held }): Pointer => held);
     return rebuild.into;

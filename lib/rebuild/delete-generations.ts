@@ -13,6 +13,7 @@ export const deleteGenerations = async <Event, Document>(
   gone: readonly Generation[],
   signal?: AbortSignal,
 ): Promise<void> => {
+  if (gone.length === 0) return;
   const ranges = await log.offsets(projection.topic.name);
   progress.begin('deleting', ranges);
   const remove = async (keys: readonly string[]) => {

@@ -85,26 +85,27 @@ export const closeGaps = async (
     return { ...held, generations: { ...held.generations, [number]: through(position, (next[partition] ?? 0) - 1) } };
   });
 
-/** Has the writers leave these generations alone. They go on writing those stores that hold what else the pointer names. */
+/**
+ * Has the writers of a store leave these generations alone, those of the home first: they are then told not to look into
+ * the other stores, unless what else the pointer names is there.
+ */
 export const unlist = async (
   context: Context,
+  store: string | undefined,
   gone: readonly Generation[],
   where: { partitions: readonly number[]; permit: Permit },
 ): Promise<void> => {
-  // The home first: its writers are then told not to look into the other stores.
-  for (const store of new Set([undefined, ...gone.map((generation) => generation.store)])) {
-    const numbers = gone.filter((generation) => generation.store === store).map(({ number }) => String(number));
-    await changeDocuments(context, store, where, ({ generations, also = [] }, _, pointer) => {
-      const kept = keptBy(pointer).filter((one) => !gone.some((other) => isSame(one, other)));
-      const left = also.filter(
-        (name) => !gone.some((one) => one.store === name) || kept.some((one) => one.store === name),
-      );
-      return {
-        generations: Object.fromEntries(Object.entries(generations).filter(([number]) => !numbers.includes(number))),
-        ...(left.length > 0 && { also: left }),
-      };
-    });
-  }
+  const numbers = gone.filter((generation) => generation.store === store).map(({ number }) => String(number));
+  await changeDocuments(context, store, where, ({ generations, also = [] }, _, pointer) => {
+    const kept = keptBy(pointer).filter((one) => !gone.some((other) => isSame(one, other)));
+    const left = also.filter(
+      (name) => !gone.some((one) => one.store === name) || kept.some((one) => one.store === name),
+    );
+    return {
+      generations: Object.fromEntries(Object.entries(generations).filter(([number]) => !numbers.includes(number))),
+      ...(left.length > 0 && { also: left }),
+    };
+  });
 };
 
 /**

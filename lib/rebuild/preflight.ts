@@ -51,7 +51,7 @@ export const preflight = async <Event, Document>(
       );
     return { pointer, ranges, into: unfinished.into, unfinished };
   }
-  const { retired = [] } = pointer;
+  const retired = (pointer.retired ?? []).filter(({ store }) => store === into);
   if (retired.length > 0)
     throw new RebuildRefused(
       `${retired.map((one) => nameOf(context, one)).join(' and ')} is being removed. Wait for that, or finish it: ` +
@@ -65,7 +65,7 @@ export const preflight = async <Event, Document>(
 
 const refuseInPlace = <Event, Document>(
   context: RebuildContext<Event, Document>,
-  { answering, previous }: Pointer,
+  { answering, previous, retired = [] }: Pointer,
   into: string | undefined,
 ) => {
   if (into !== undefined) throw new RebuildRefused('In place is where the view is now: without --into.');
@@ -73,9 +73,10 @@ const refuseInPlace = <Event, Document>(
     throw new RebuildRefused(
       `What answers is ${nameOf(context, answering)}, not in ${context.home}: set STATESTORE_NAME=${answering.store}.`,
     );
-  if (previous.length > 0)
+  const old = [...previous, ...retired];
+  if (old.length > 0)
     throw new RebuildRefused(
-      `There is still ${previous.map((one) => nameOf(context, one)).join(' and ')}. Retire what is old first: npm run rebuild -- --retire`,
+      `There is still ${old.map((one) => nameOf(context, one)).join(' and ')}. Retire what is old first: npm run rebuild -- --retire`,
     );
 };
 

@@ -458,6 +458,23 @@ describe('afterwards', () => {
     }
   });
 
+  it('a store that is away for good keeps neither the view from following nor a rebuild from beginning', async () => {
+    const { context, pointer, publish, caughtUp, view } = await rebuilt();
+    await rebuild(context(), { ...beside, into: 'other' });
+    await switchBack(context());
+    const refuse = () => Promise.reject(new RebuildRefused('other is away'));
+    const away = (stores: Stores): Stores => {
+      return (name) => (name === 'other' ? { ...stores(name), getMany: refuse, transact: refuse } : stores(name));
+    };
+    await expect(retire(context(away))).rejects.toThrow('other is away');
+    expect(await pointer()).toMatchObject({ previous: [], retired: [{ number: 3, store: 'other' }] });
+    await expect(rebuild(context(), { ...beside, into: 'other' })).rejects.toThrow('is being removed');
+    expect(await rebuild(context(away), beside)).toMatchObject({ generation: { number: 4 }, switched: true });
+    await publish({ key: 'K1', n: 100 });
+    await caughtUp();
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
+  });
+
   it('a number is never given twice', async () => {
     const { context, pointer } = await rebuilt();
     await retire(context());

@@ -3,7 +3,8 @@ import { nameOf, type RebuildContext } from './context.ts';
 import { positionsOf } from './listing.ts';
 
 type Target = {
-  readonly back: Generation | undefined /** Why each other one cannot answer. */;
+  readonly back: Generation | undefined;
+  /** Why those after it cannot answer. */
   readonly unfit: readonly string[];
 };
 
