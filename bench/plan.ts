@@ -36,7 +36,7 @@ export const planOf = (quick: boolean, seed: number): Plan => {
       memory,
     };
   return {
-    repeats: 5,
+    repeats: 3,
     boxSeconds: 240,
     many: changes(1_000_000),
     labWay: changes(40_000),
