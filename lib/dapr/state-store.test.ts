@@ -1,19 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from 'vitest';
-import type { Upsert } from '../state-store.ts';
+import { describe, expect, it } from 'vitest';
+import { StateConflict, type Upsert } from '../state-store.ts';
 import type { Sidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
 
-type Operation = { operation: string; request: { key: string; value?: unknown; etag?: string } };
+type Operation = {
+  operation: string;
+  request: { key: string; value?: unknown; etag?: string; options?: { concurrency?: string } };
+};
+
+/** Whether a store takes a write, by the ETag that the key has, the one that is given, and the option. */
+type Judges = (has: string | undefined, given: string | undefined, firstWrite: boolean) => boolean;
+const byEtag: Judges = (has, given) => has === undefined || has === given;
 
 /** A sidecar before a store that counts its writes; `events` tells when which keys were begun and over. */
-const storeThatTakesTime = (fails: (keys: readonly string[]) => boolean = () => false) => {
+const storeThatTakesTime = ({
+  fails = (_keys: readonly string[]): boolean => false,
+  judges = byEtag,
+  rollsBack = false,
+} = {}) => {
   const held = new Map<string, { data: unknown; etag: string }>();
   const events: { what: 'begun' | 'over'; keys: string[] }[] = [];
-  const apply = ({ operation, request: { key, value, etag } }: Operation): boolean => {
+  const apply = ({ operation, request: { key, value, etag, options } }: Operation): boolean => {
     const before = held.get(key);
     if (operation === 'delete') return held.delete(key) || true;
-    if (before && before.etag !== etag) return false;
+    if (!judges(before?.etag, etag, options?.concurrency === 'first-write')) return false;
     held.set(key, { data: value, etag: String(Number(before?.etag ?? 0) + 1) });
     return true;
   };
@@ -26,9 +37,14 @@ const storeThatTakesTime = (fails: (keys: readonly string[]) => boolean = () => 
     const keys = operations.map(({ request }) => request.key);
     events.push({ what: 'begun', keys });
     await delay(keys.includes('key 0') ? 40 : 5);
-    const status = fails(keys) || !operations.every(apply) ? 500 : 204;
+    const before = [...held];
+    const taken = !fails(keys) && operations.every(apply);
+    if (!taken && rollsBack) {
+      held.clear();
+      for (const [key, value] of before) held.set(key, value);
+    }
     events.push({ what: 'over', keys });
-    return { status, body: {} };
+    return { status: taken ? 204 : 500, body: {} };
   };
   const store = daprStateStore({ call } as Sidecar, 'store', () => 'id');
   return { store, held, events, probed: () => events.splice(0) };
@@ -36,9 +52,16 @@ const storeThatTakesTime = (fails: (keys: readonly string[]) => boolean = () => 
 
 const upserts = (many: number): Upsert[] => Array.from({ length: many }, (_, i) => ({ key: `key ${i}`, value: i }));
 
-it('writes a long list in pieces, two at a time, and its last hundred when all others are over', async () => {
-  const { store, held, events, probed } = storeThatTakesTime();
+it.each([
+  { rollsBack: false, atOnce: 2 },
+  { rollsBack: true, atOnce: 1 },
+])('writes a long list in pieces, $atOnce at a time, and its last hundred when all others are over', async ({
+  rollsBack,
+  atOnce,
+}) => {
+  const { store, held, events, probed } = storeThatTakesTime({ rollsBack });
   await store.transact([{ key: 'first', value: 0 }]);
+  expect([...held.keys()]).toEqual(['first']);
   probed();
   await store.transact(upserts(1_701));
   expect(held.size).toBe(1_702);
@@ -54,14 +77,42 @@ it('writes a long list in pieces, two at a time, and its last hundred when all o
   const underway = events.map((_, i) =>
     events.slice(0, i + 1).reduce((sum, { what }) => sum + (what === 'begun' ? 1 : -1), 0),
   );
-  expect(Math.max(...underway)).toBe(2);
+  expect(Math.max(...underway)).toBe(atOnce);
 });
 
 it('says that a piece failed when no other is written any more, and leaves the last ones unwritten', async () => {
-  const { store, held, events } = storeThatTakesTime((keys) => keys.includes('key 600'));
+  const { store, held, events } = storeThatTakesTime({ fails: (keys) => keys.includes('key 600') });
   await expect(store.transact(upserts(1_701))).rejects.toThrow();
   const begun = events.filter(({ what }) => what === 'begun').length;
   expect(events.filter(({ what }) => what === 'over')).toHaveLength(begun);
   expect(held.has('key 0')).toBe(true);
   expect(held.has('key 1700')).toBe(false);
+});
+
+describe('whatever a store takes for a guard, nothing is overwritten unseen:', () => {
+  const always = () => true;
+  const stores: readonly [string, Judges][] = [
+    ['an ETag alone', byEtag],
+    ['an ETag with first-write', (has, given, firstWrite) => (firstWrite ? byEtag(has, given, true) : true)],
+    ['an ETag, and none for a key that is absent', (has, given) => has === given],
+    ['the same, with first-write', (has, given, firstWrite) => !firstWrite || has === given],
+  ];
+
+  it.each(stores)('%s', async (_, judges) => {
+    const { store, held } = storeThatTakesTime({ judges });
+    await store.transact([{ key: 'key', value: 'first' }]);
+    const etag = held.get('key')?.etag;
+    await expect(store.transact([{ key: 'key', value: 'created again' }])).rejects.toThrow(StateConflict);
+    await store.transact([{ key: 'key', value: 'second', etag }]);
+    await expect(store.transact([{ key: 'key', value: 'stale', etag }])).rejects.toThrow(StateConflict);
+    expect([...held]).toEqual([['key', { data: 'second', etag: '2' }]]);
+  });
+
+  it.each<[string, Judges]>([
+    ['nothing', always],
+    ['what is there, not what it was', (has, given) => has === undefined || (given !== undefined && given !== '-1')],
+  ])('%s: it holds no view', async (_, judges) => {
+    const { store } = storeThatTakesTime({ judges });
+    await expect(store.transact([{ key: 'key', value: 1 }])).rejects.toThrow(/cannot hold a view/);
+  });
 });

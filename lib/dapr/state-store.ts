@@ -5,31 +5,51 @@ import { complaintOf, type Sidecar } from './sidecar.ts';
 
 type Operation = {
   operation: 'upsert' | 'delete';
-  request: { key: string; value?: unknown; etag?: string; options?: object };
+  request: { key: string; value?: unknown; etag?: string | undefined; options?: object | undefined };
 };
 type BulkItem = { key: string; data?: unknown; etag?: string; error?: string };
 
 /**
- * How a store says "only if the key is absent" within a transaction. Some take first-write without an ETag; others ignore
- * that and overwrite, but refuse an ETag that no value has, and only where there is a value.
+ * How a store is told "only if the key still is as it was read" within a transaction: `absent` is the ETag for a key that was
+ * not there. Some overwrite without one, but refuse an ETag that no value has, and only where there is a value; others refuse
+ * it always, and take first-write without an ETag.
  */
-type Creation = (key: string, value: unknown) => Operation;
-const byFirstWrite: Creation = (key, value) => upsert({ key, value, options: { concurrency: 'first-write' } });
-const byImpossibleEtag: Creation = (key, value) =>
-  upsert({ key, value, etag: '-1', options: { concurrency: 'first-write' } });
+type Guard = { readonly absent?: string; readonly options?: { concurrency: 'first-write' } };
 
-const upsert = (request: Operation['request']): Operation => ({ operation: 'upsert', request });
+/**
+ * The ETag alone comes first, for taking the options of each key apart is a tenth of the sidecar's work. An impossible ETag
+ * comes before none: a store that knows it not refuses it even where the key is absent, so a fault meanwhile cannot pass for it.
+ */
+const guards: readonly Guard[] = [
+  { absent: '-1' },
+  { absent: '-1', options: { concurrency: 'first-write' } },
+  { options: { concurrency: 'first-write' } },
+];
 
-/** What was found out about a store: how a key is created, and whether its ETags count the writes of a key from 1. */
-type Ways = { create: Creation; countsWrites: boolean };
+const guarded = ({ absent, options }: Guard, { key, value, etag = absent }: Upsert): Operation => ({
+  operation: 'upsert',
+  request: { key, value, etag, options },
+});
+
+/** What was found out about a store. */
+type Ways = {
+  guard: Guard;
+  /** Whether its ETags count the writes of a key from 1. */
+  countsWrites: boolean;
+  /** Whether a transaction is undone as a whole when one of its writes is refused. */
+  rollsBack: boolean;
+};
 
 /**
  * So many take a slow database a second or two, well within the time that a call to the sidecar has, and Redis some
  * milliseconds, for which everybody else waits.
  */
 const mostKeysAtOnce = 500;
-/** While the sidecar takes one call apart, the store executes another. */
-const mostWritesAtOnce = 2;
+/**
+ * While the sidecar takes one call apart, the store executes another. Not where transactions roll back: there they hold locks,
+ * and lock each other out.
+ */
+const writesAtOnce = ({ rollsBack }: Ways) => (rollsBack ? 1 : 2);
 
 /** A state store through a Dapr state component that has transactions and ETags. */
 export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => string): StateStore => {
@@ -63,19 +83,15 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
       probing = undefined;
       throw error;
     });
-    const { create } = ways;
+    const { guard } = ways;
     const [earlier, last] = [upserts.slice(0, -mostKeysAtOnce), upserts.slice(-mostKeysAtOnce)];
-    for (const together of chunksOf(chunksOf(earlier, mostKeysAtOnce), mostWritesAtOnce))
-      await allSucceed(together.map((chunk) => transactAtOnce(chunk, create)));
-    await transactAtOnce(last, create);
+    for (const together of chunksOf(chunksOf(earlier, mostKeysAtOnce), writesAtOnce(ways)))
+      await allSucceed(together.map((chunk) => transactAtOnce(chunk, guard)));
+    await transactAtOnce(last, guard);
   };
 
-  const transactAtOnce = async (upserts: readonly Upsert[], create: Creation) => {
-    const answer = await execute(
-      upserts.map(({ key, value, etag }) =>
-        etag === undefined ? create(key, value) : upsert({ key, value, etag, options: { concurrency: 'first-write' } }),
-      ),
-    );
+  const transactAtOnce = async (upserts: readonly Upsert[], guard: Guard) => {
+    const answer = await execute(upserts.map((upsert) => guarded(guard, upsert)));
     if (answer.status < 300) return;
     // Stores say "conflict" in many ways, so ask the store itself; one that has written half of ours conflicts as well.
     const held = await readMany(upserts.map(({ key }) => key));
@@ -105,27 +121,33 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
   };
 };
 
-/**
- * Tries on a key of its own how its ETags go on, and which way of creating the store takes for what it is. The way of the impossible ETag comes
- * first: a store that knows it not refuses it even where the key is absent, so a fault meanwhile cannot pass for it.
- */
+/** Tries on keys of its own which guard the store takes for what it is, and how else it behaves. */
 const probe = async (
   execute: (operations: readonly Operation[]) => Promise<{ status: number }>,
   readMany: (keys: readonly string[]) => Promise<Map<string, StoredValue>>,
   key: string,
 ): Promise<Ways> => {
-  for (const create of [byImpossibleEtag, byFirstWrite]) {
-    const created = await execute([create(key, 'first')]);
-    const again = [await execute([create(key, 'second')]), await execute([create(key, 'second')])];
-    const held = (await readMany([key])).get(key);
-    const options = { concurrency: 'first-write' };
-    if (held) await execute([upsert({ key, value: 'third', etag: held.etag, options })]);
-    const replaced = (await readMany([key])).get(key);
-    await execute([{ operation: 'delete', request: { key } }]);
-    if (created.status < 300 && again.every(({ status }) => status >= 300) && held?.value === 'first')
-      return { create, countsWrites: held.etag === '1' && replaced?.etag === '2' };
+  const other = `${key}:other`;
+  const held = async (which = key) => (await readMany([which])).get(which);
+  for (const guard of guards) {
+    const areTaken = async (...upserts: Upsert[]) =>
+      (await execute(upserts.map((upsert) => guarded(guard, upsert)))).status < 300;
+    const created = await areTaken({ key, value: 'first' });
+    const overwritten = [await areTaken({ key, value: 'again' }), await areTaken({ key, value: 'again' })].includes(
+      true,
+    );
+    const first = await held();
+    const replaced = first && (await areTaken({ key, value: 'second', etag: first.etag })) ? await held() : undefined;
+    const stale = { key, value: 'stale', etag: first?.etag };
+    const replacedByStale = await areTaken({ key: other, value: 'other' }, stale);
+    const rollsBack = (await held(other)) === undefined;
+    await execute([key, other].map((key) => ({ operation: 'delete', request: { key } })));
+    if (created && !overwritten && first?.value === 'first' && replaced?.value === 'second' && !replacedByStale)
+      return { guard, countsWrites: first.etag === '1' && replaced.etag === '2', rollsBack };
   }
-  throw new Error('the state store cannot create a key only where it is absent, so it cannot hold a view');
+  throw new Error(
+    'the state store cannot create a key only where it is absent, or replace it only where it is as it was read, so it cannot hold a view',
+  );
 };
 
 /** Rejects only when all are over: who tries again must not meet what still runs. */
