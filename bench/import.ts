@@ -127,8 +127,9 @@ const main = async () => {
     await writeCustomers(unfinished, rows, Number(values.seed));
     renameSync(unfinished, file);
   }
-  const { startParts, stopParts } = await import('./stack/stack.ts');
+  const { forgetEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
   try {
+    await forgetEarlierRuns();
     await startParts(only.includes('mysql') ? ['kafka', 'mysql'] : ['kafka'], progress);
     const results: Awaited<ReturnType<typeof measure>>[] = [];
     for (const database of only) results.push(await measure(database, file, rows));

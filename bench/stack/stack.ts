@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { root } from '../../tests/platform-process.ts';
 import { stackEnvironment } from './ports.ts';
 
@@ -11,13 +12,19 @@ export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
 export const { requireJava } = await import('../../scripts/stack/maven.ts');
 export const { kafkaJars, kafkaStreamsJars } = await import('../../scripts/stack/parts/kafka.ts');
 
-type PartName = 'kafka' | 'redis' | 'mysql';
+const partNames = ['kafka', 'redis', 'mysql'] as const;
+type PartName = (typeof partNames)[number];
 
 export const startParts = async (names: readonly PartName[], say: (line: string) => void): Promise<void> =>
   void (await Promise.all(names.map((name) => startPart(name, (line) => say(`${name} ${line}`)))));
 
-export const stopParts = async (): Promise<void> =>
-  void (await Promise.all((['kafka', 'redis', 'mysql'] as const).map((name) => stopPart(name))));
+/** What an earlier run left in its files would be loaded, and rewritten while others are measured. */
+export const forgetEarlierRuns = async (): Promise<void> => {
+  await stopParts();
+  for (const name of partNames) rmSync(partFolder(name), { recursive: true, force: true });
+};
+
+export const stopParts = async (): Promise<void> => void (await Promise.all(partNames.map((name) => stopPart(name))));
 
 /** The pid of a part that we started; undefined when something else answers on its port. */
 export const pidOf = (name: PartName): number | undefined => ownedProcess(partFolder(name))?.pid;

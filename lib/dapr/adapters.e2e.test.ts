@@ -73,7 +73,9 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     const topic = { name: `things-${randomUUID()}`, partitions: 4, maxMessageBytes: 16_384 };
     const configEntries = [{ name: 'max.message.bytes', value: String(topic.maxMessageBytes) }];
     const topics = [{ topic: topic.name, numPartitions: 4, configEntries }];
-    await asAdmin((admin) => admin.createTopics({ waitForLeaders: true, topics }));
+    await asAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
+    // A broker that has just started makes topics before it knows them.
+    await vi.waitFor(() => asAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
     return topic;
   };
 

@@ -20,12 +20,8 @@ export const redis: Part = {
   portVariable: 'REDIS_PORT',
   prepare,
   probe: async () => {
-    // While it loads its append-only file it answers with an error instead.
-    const answer = await converse(
-      port,
-      'INFO server\r\n',
-      (text) => text.includes('\r\nconfig_file:') || text.startsWith('-'),
-    );
-    return answer && /redis_version:(\S+)/.exec(answer)?.[1];
+    // While it loads its append-only file it tells its version, but serves nobody.
+    const answer = await converse(port, 'INFO server\r\nPING\r\n', (text) => /^(\+PONG|-.*)\r\n/m.test(text));
+    return answer?.includes('+PONG') ? /redis_version:(\S+)/.exec(answer)?.[1] : undefined;
   },
 };
