@@ -9,8 +9,8 @@ export const safeguards = {
   guard: [
     {
       file: 'lib/dapr/state-store.ts',
-      text: "etag === undefined ? create(key, value) : upsert({ key, value, etag, options: { concurrency: 'first-write' } }),",
-      instead: 'upsert({ key, value }),',
+      text: 'const answer = await execute(upserts.map((upsert) => guarded(guard, upsert)));',
+      instead: 'const answer = await execute(upserts.map(({ key, value }) => guarded({}, { key, value })));',
     },
   ],
   // Committed first and published afterwards: what was answered is for half a second nowhere but in memory.
