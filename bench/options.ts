@@ -17,7 +17,7 @@ export type ScenarioId = (typeof scenarioIds)[number];
 export const help = `Usage: npm run bench -- [--quick] [--only scenario,…] [--seed N]
 Measures this project beside its peers, on a stack of its own that it starts and stops. Nothing else should run meanwhile.
 
-  --quick     smaller work, below 6 minutes; without it about 25 minutes
+  --quick     smaller work, below 6 minutes; without it half an hour or more
   --only      some scenarios, comma-separated; the results are then printed, and not written to docs/
   --seed      another work of the same size (1)
   --help
