@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { EventBus } from '../../lib/event-bus.ts';
+import { pauseUnlessAborted } from '../../lib/pause.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { lastWaiting, relayBatch } from './relay-batch.ts';
 import { relayLease } from './relay-lease.ts';
@@ -63,7 +63,7 @@ export const startRelay = ({ db, bus, log, newId, leaseMs = usualLeaseMs }: Rela
       if (!failure) continue;
       tell(failure, 'outbox not published, will retry', !outcome.failed);
       outcome.failed = true;
-      await interruptible(afterFailureMs, closing.signal);
+      await pauseUnlessAborted(afterFailureMs, closing.signal);
     }
     return outcome;
   };
@@ -77,9 +77,9 @@ export const startRelay = ({ db, bus, log, newId, leaseMs = usualLeaseMs }: Rela
       if (closing.signal.aborted && (failed || !found)) return;
       if (failures > 0 && !failed) log.info('outbox published again');
       failures = failed ? failures + 1 : 0;
-      if (failed) await interruptible(Math.min(50 * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
+      if (failed) await pauseUnlessAborted(Math.min(50 * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
       else if (!found) {
-        await interruptible(pollEveryMs, woken.signal);
+        await pauseUnlessAborted(pollEveryMs, woken.signal);
         woken = new AbortController();
       }
     }
@@ -98,5 +98,3 @@ export const startRelay = ({ db, bus, log, newId, leaseMs = usualLeaseMs }: Rela
     },
   };
 };
-
-const interruptible = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined);

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Router } from 'express';
 import { ConfigError } from '../config-error.ts';
 import type { EventBus, Topic } from '../event-bus.ts';
+import { pauseUnlessAborted } from '../pause.ts';
 import type { StateStore } from '../state-store.ts';
 import type { World } from '../world.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -83,7 +83,7 @@ const refuseStrangeSidecar = async (
   if (held instanceof ConfigError) return fail(held);
   if (held instanceof Error) {
     // It has gone again in the meantime: wait for it once more.
-    await delay(askAgainAfterMs, undefined, { signal }).catch(() => undefined);
+    await pauseUnlessAborted(askAgainAfterMs, signal);
     return refuseStrangeSidecar(sidecar, pubsub, { signal, fail });
   }
   const names = held.components.map(({ name }) => name);

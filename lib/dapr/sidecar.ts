@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../config-error.ts';
+import { pauseUnlessAborted } from '../pause.ts';
 
 export type SidecarAnswer = { status: number; body: unknown };
 
@@ -86,7 +86,7 @@ export const connectSidecar = ({
           () => 0,
         );
         if (status === 204) return;
-        await delay(100, undefined, { signal }).catch(() => undefined);
+        await pauseUnlessAborted(100, signal);
       }
     },
     close: () => agent.destroy(),

@@ -1,6 +1,5 @@
 import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { SqliteDatabase } from '../database/sqlite.ts';
 import {
   type BatchHandler,
@@ -13,6 +12,7 @@ import {
   type Verdict,
 } from '../event-bus.ts';
 import { groupBy } from '../group-by.ts';
+import { pauseUnlessAborted } from '../pause.ts';
 import { eventLog } from './event-log.ts';
 
 const batchSize = 500;
@@ -71,10 +71,10 @@ export const embeddedEventBus = (
       try {
         const batch = log.pending(topic, batchSize);
         if (batch.length === 0) await aPublishOrAWhile(topic.name, closing);
-        else if (!settle(batch, await verdicts(handler, batch))) await pause(retryAfterMs, closing);
+        else if (!settle(batch, await verdicts(handler, batch))) await pauseUnlessAborted(retryAfterMs, closing);
       } catch (error) {
         failures.error(error, `the log of ${topic.name} cannot be read or committed to, will retry`);
-        await pause(retryAfterMs, closing);
+        await pauseUnlessAborted(retryAfterMs, closing);
       }
     }
   }
@@ -93,7 +93,10 @@ export const embeddedEventBus = (
   async function aPublishOrAWhile(topicName: string, closing: AbortSignal) {
     const waiting = new AbortController();
     const signal = AbortSignal.any([closing, waiting.signal]);
-    await Promise.race([once(published, topicName, { signal }).catch(aborted), pause(pollEveryMs, signal)]);
+    await Promise.race([
+      once(published, topicName, { signal }).catch(() => undefined),
+      pauseUnlessAborted(pollEveryMs, signal),
+    ]);
     waiting.abort();
   }
 };
@@ -105,6 +108,3 @@ const verdicts = async (handler: BatchHandler, batch: readonly DeliveredRecord[]
     return [];
   }
 };
-
-const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(aborted);
-const aborted = () => undefined;

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EventBus, Topic } from '../event-bus.ts';
 import { readPointer } from '../generations/pointer.ts';
 import { asPositionDocument, documentFor, missingInAll, positionKey } from '../generations/position-document.ts';
 import { type StoreContext, storesOf } from '../generations/stores.ts';
+import { pauseUnlessAborted } from '../pause.ts';
 import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
 import type { World } from '../world.ts';
 
@@ -52,7 +52,7 @@ export const watchParting = (projection: Followed, context: PartingContext): Par
           failed = true;
         },
       );
-      await delay(lookEveryMs, undefined, { signal: closing.signal }).catch(() => undefined);
+      await pauseUnlessAborted(lookEveryMs, closing.signal);
     }
   })();
 

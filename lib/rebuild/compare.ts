@@ -1,7 +1,7 @@
 import type { Generation } from '../generations/generation.ts';
+import { pause } from '../pause.ts';
 import type { RebuildContext } from './context.ts';
 import { findSuspects, type Measures, type Source } from './find-suspects.ts';
-import { pause } from './pause.ts';
 import { readShown } from './read-shown.ts';
 
 /** What each shows of a key; `source` only where one was asked, `live` only where a live generation was. */

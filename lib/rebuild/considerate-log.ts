@@ -1,6 +1,6 @@
 import { inTurn } from '../in-turn.ts';
 import type { LogReader } from '../log-reader.ts';
-import { pause } from './pause.ts';
+import { pause } from '../pause.ts';
 
 /**
  * Hands on one piece at a time, and rests after each for as long as it took: whoever works with it leaves most of the

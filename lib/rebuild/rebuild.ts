@@ -1,6 +1,7 @@
 import type { Generation } from '../generations/generation.ts';
 import type { Pointer, Rebuild } from '../generations/pointer.ts';
 import type { LogBatch, PartitionRange } from '../log-reader.ts';
+import { pause } from '../pause.ts';
 import type { Position } from '../projection/position.ts';
 import { type Comparison, compare } from './compare.ts';
 import { nameOf, type RebuildContext } from './context.ts';
@@ -9,7 +10,6 @@ import { filler } from './fill.ts';
 import type { Source } from './find-suspects.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import { closeGaps, completePointer, list, type Offsets, positionsOf, preparePointer } from './listing.ts';
-import { pause } from './pause.ts';
 import { preflight, untilFree, type Way } from './preflight.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 import { switchTarget } from './switch-target.ts';
