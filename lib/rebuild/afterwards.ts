@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Generation, isSame } from '../generations/generation.ts';
 import { changePointer, type Pointer, type Rebuild, readPointer } from '../generations/pointer.ts';
-import { nameOf, type RebuildContext } from './context.ts';
+import { nameOf, partitionsOf, type RebuildContext } from './context.ts';
 import { deleteGenerations } from './delete-generations.ts';
 import { openLedger } from './ledger.ts';
 import { unlist } from './listing.ts';
@@ -87,9 +87,6 @@ export const abandon = async <Event, Document>(context: RebuildContext<Event, Do
     await ledger.close();
   }
 };
-
-const partitionsOf = async <Event, Document>({ log, projection }: RebuildContext<Event, Document>) =>
-  (await log.offsets(projection.topic.name)).map(({ partition }) => partition);
 
 const atRest = async <Event, Document>({ stores, projection }: RebuildContext<Event, Document>): Promise<Pointer> => {
   const pointer = await readPointer(stores(), projection.name);

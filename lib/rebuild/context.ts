@@ -33,3 +33,10 @@ export type RebuildContext<Event, Document> = {
 
 export const nameOf = ({ home }: { home: string }, { number, store = home }: Generation): string =>
   `Generation ${number} in ${store}`;
+
+/** The numbers of the log's partitions. */
+export const partitionsOf = async <Event, Document>({
+  log,
+  projection,
+}: RebuildContext<Event, Document>): Promise<number[]> =>
+  (await log.offsets(projection.topic.name)).map(({ partition }) => partition);

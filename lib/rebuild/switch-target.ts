@@ -1,5 +1,5 @@
 import type { Generation } from '../generations/generation.ts';
-import { nameOf, type RebuildContext } from './context.ts';
+import { nameOf, partitionsOf, type RebuildContext } from './context.ts';
 import { positionsOf } from './listing.ts';
 
 type Target = {
@@ -13,8 +13,7 @@ export const switchTarget = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   { answering, previous }: { answering: Generation; previous: readonly Generation[] },
 ): Promise<Target> => {
-  const { log, projection } = context;
-  const partitions = (await log.offsets(projection.topic.name)).map(({ partition }) => partition);
+  const partitions = await partitionsOf(context);
   // First the one that answers: the other way round one that follows it would seem to be behind.
   const now = await positionsOf(context, answering, partitions);
   const unfit: string[] = [];
