@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { mandateChangedEvent, mandateChangedSchema } from './connection-mandate.ts';
-import { parseConnectionMandate } from './parse-connection-mandate.ts';
+import { connectionOfUnreadable, parseConnectionMandate } from './parse-connection-mandate.ts';
 
 const example = JSON.parse(readFileSync(new URL('examples/mandate-changed.v1.json', import.meta.url), 'utf8'));
 const timestamp = Number(example.sequence) + 2;
@@ -41,7 +41,7 @@ describe('an event of connection-mandates-topic', () => {
     expect(parse(change({ later: 1, data: { ...example.data, later: 2 } })).data).toEqual(example.data));
 
   const plain = { connectionId: '4617', connectionMandate: '1' };
-  const fromLab = { data: plain, revision: timestamp, time: new Date(timestamp).toISOString() };
+  const fromLab = { data: plain, revision: 0, time: new Date(timestamp).toISOString() };
   const fromDapr = (data: unknown) => ({ specversion: '1.0', type: 'com.dapr.event.sent', data });
 
   it.each([
@@ -50,7 +50,7 @@ describe('an event of connection-mandates-topic', () => {
     ['the payload as a string inside JSON', JSON.stringify(plain)],
     ['the payload in an envelope of Dapr', fromDapr(plain)],
     ['the string in an envelope of Dapr', fromDapr(JSON.stringify(plain))],
-  ])('is read from %s, its revision the time of the record', (_, content) => expect(parse(content)).toEqual(fromLab));
+  ])('is read from %s, without a revision', (_, content) => expect(parse(content)).toEqual(fromLab));
 });
 
 describe('a record that can never be applied', () => {
@@ -68,9 +68,44 @@ describe('a record that can never be applied', () => {
     ['an unknown type', JSON.stringify(change({ type: 'constructor' })), 'unknown event type constructor'],
     ['another subject', JSON.stringify(change({ subject: '1' })), 'subject 1'],
     ['no sequence', JSON.stringify(change({ sequence: undefined })), 'sequence'],
-    ['a revision of the year 2100', JSON.stringify(change({ sequence: '4102444800000' })), 'five minutes ahead'],
   ])('says why: %s', (_, value, why) => expect(reason(value)).toThrow(why));
+});
 
-  it('is not one whose revision is a little ahead of the record', () =>
-    expect(parse(change({ sequence: String(timestamp + 299_000) })).revision).toBe(timestamp + 299_000));
+describe('the place of a change', () => {
+  const value = JSON.stringify(example);
+  it('is that of its record, or of the record that this one repeats', () => {
+    expect(parseConnectionMandate({ value, timestamp, partition: 2, offset: 7 }).place).toEqual([2, 7]);
+    const replayed = { value, timestamp, partition: 2, offset: 7, replayOf: { partition: 2, offset: 3 } };
+    expect(parseConnectionMandate(replayed).place).toEqual([2, 3]);
+  });
+});
+
+describe('a revision far ahead of its record', () => {
+  it('is applied, for no clock decides, and flagged so that it can be counted', () => {
+    const ahead = parse(change({ sequence: String(timestamp + 300_001) }));
+    expect(ahead).toMatchObject({ revision: timestamp + 300_001, isAhead: true });
+    expect(parse(change({ sequence: String(timestamp + 300_000) }))).not.toHaveProperty('isAhead');
+    expect(parse(change({ sequence: '1' })).revision).toBe(1);
+  });
+});
+
+describe('the connection that an unreadable record concerns', () => {
+  it.each([
+    ['the one that its payload names', '{"connectionId":"4617","connectionMandate":"7"}', '7733', '4617'],
+    ['the one that its payload names by number', '{"connectionId":4617}', undefined, '4617'],
+    ['the one in the data of its event', JSON.stringify(change({ type: 'later', subject: '1' })), '9', '7733'],
+    [
+      'the one in the data that is a string',
+      '{"specversion":"1.0","data":"{\\"connectionId\\":\\"4617\\"}"}',
+      '9',
+      '4617',
+    ],
+    ['the subject of its event', JSON.stringify(change({ data: 5 })), '9', '7733'],
+    ['its key where it is not JSON', 'nonsense', '7733', '7733'],
+    ['its key where it has no value', '', '7733', '7733'],
+    ['its key where what it names is no connection', '{"connectionId":"a b"}', '7733', '7733'],
+    ['none where neither names one', 'nonsense', 'same', undefined],
+    ['none without a key', '[]', undefined, undefined],
+  ])('is %s', (_, value, key, expected) =>
+    expect(connectionOfUnreadable({ value, timestamp, ...(key !== undefined && { key }) })).toBe(expected));
 });

@@ -9,13 +9,37 @@ import {
 } from './connection-mandate.ts';
 import { isPlainlyRight } from './plainly-right.ts';
 
-/** A change of one connection's mandate, whichever way it was written. `revision` orders the changes of a connection. */
-export type MandateChanged = { data: ConnectionMandateData; revision: number; time: string; traceparent?: string };
+/** Partition and offset of a record. */
+export type PlaceInLog = readonly [partition: number, offset: number];
 
-/** What a subscriber knows of the record that carries the event; `timestamp` in milliseconds since 1970. */
-export type RecordToParse = { value: { toString(): string }; timestamp: number };
+/**
+ * A change of one connection's mandate, in whichever form it was written. `revision` orders the changes of a connection;
+ * a payload without one has 0 and is ordered by its place in the log.
+ */
+export type MandateChanged = {
+  data: ConnectionMandateData;
+  revision: number;
+  time: string;
+  place?: PlaceInLog;
+  traceparent?: string;
+  /** The revision is more than five minutes ahead of the time at which the log received it. Counted, and applied. */
+  isAhead?: true;
+};
 
-const clockSkewAllowedMs = 5 * 60_000;
+/**
+ * What a subscriber knows of the record that carries the event; `timestamp` in milliseconds since 1970. A replayed record
+ * says by `replayOf` where the original is.
+ */
+export type RecordToParse = {
+  value: { toString(): string };
+  timestamp: number;
+  key?: string;
+  partition?: number;
+  offset?: number;
+  replayOf?: { partition: number; offset: number };
+};
+
+const aheadAfterMs = 5 * 60_000;
 
 /** The lab's CRM passes on what a person typed. */
 const plainPayloadSchema = z.object({
@@ -23,10 +47,10 @@ const plainPayloadSchema = z.object({
   connectionMandate: orNumber(connectionMandateSchema),
 });
 
-/** Without a revision of its own an event takes the time at which the log received it: the same at every replay. */
+/** Without a revision of its own an event is ordered by its place in the log, which no clock decides. */
 const fromPlainPayload = (payload: unknown, timestamp: number): MandateChanged => ({
   data: valid(plainPayloadSchema, payload),
-  revision: timestamp,
+  revision: 0,
   time: new Date(timestamp).toISOString(),
 });
 
@@ -48,17 +72,17 @@ export const upcasters: Upcasters = {
   'com.dapr.event.sent': (event, timestamp) => fromPlainPayload(decodedTwice(event.data), timestamp),
 };
 
-/** Reads CloudEvents of the types that the upcasters know, and the payload alone. */
+/** Reads CloudEvents of the types that the upcasters know, and the payload alone. No clock decides what is applied. */
 export const mandateParser =
   (known: Upcasters) =>
-  ({ value, timestamp }: RecordToParse): MandateChanged => {
-    if (!Number.isSafeInteger(timestamp)) throw new Error('the record has no time that can be believed');
+  ({ value, timestamp, partition, offset, replayOf }: RecordToParse): MandateChanged => {
     const content = decodedTwice(json(value.toString()));
-    if (typeof content !== 'object' || content === null || Array.isArray(content)) throw new Error('not a JSON object');
-    const upcast = 'specversion' in content ? upcasterOf(known, content) : fromPlainPayload;
+    if (!isObject(content)) throw new Error('not a JSON object');
+    const upcast = 'specversion' in content ? upcasterOf(known, content as { specversion: unknown }) : fromPlainPayload;
     const change = upcast(content, timestamp);
-    if (change.revision > timestamp + clockSkewAllowedMs)
-      throw new Error(`revision ${change.revision} is more than five minutes ahead of the record's time ${timestamp}`);
+    if (replayOf) change.place = [replayOf.partition, replayOf.offset];
+    else if (partition !== undefined && offset !== undefined) change.place = [partition, offset];
+    if (change.revision > timestamp + aheadAfterMs) change.isAhead = true;
     return change;
   };
 
@@ -68,6 +92,35 @@ export const mandateParser =
  * @throws Error whose message says what is wrong with the record; such a record can never be applied
  */
 export const parseConnectionMandate = mandateParser(upcasters);
+
+/**
+ * The connection that a record concerns which cannot be applied: the one that its payload names, otherwise its key;
+ * undefined where neither is a connection.
+ */
+export const connectionOfUnreadable = ({ value, key }: RecordToParse): string | undefined =>
+  asConnectionId(namedIn(value.toString())) ?? asConnectionId(key);
+
+const namedIn = (text: string): unknown => {
+  try {
+    const content = decodedTwice(json(text));
+    if (!isObject(content)) return undefined;
+    const { data, subject, connectionId } = content as Record<string, unknown>;
+    const payload = typeof data === 'string' ? decodedTwice(data) : data;
+    return (
+      connectionId ?? (isObject(payload) ? (payload as Record<string, unknown>).connectionId : undefined) ?? subject
+    );
+  } catch {
+    return undefined;
+  }
+};
+
+const asConnectionId = (value: unknown): string | undefined => {
+  const read = orNumber(connectionIdSchema).safeParse(value);
+  return read.success ? read.data : undefined;
+};
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const upcasterOf = (known: Upcasters, event: { specversion: unknown; type?: unknown }) => {
   const type = String(event.type);

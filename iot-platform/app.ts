@@ -17,6 +17,8 @@ const statuses = {
   'view-rebuilding': 503,
   'store-unavailable': 503,
   'revision-not-here-yet': 503,
+  'record-dead-lettered': 503,
+  'log-unavailable': 503,
 };
 
 const api = {
@@ -28,19 +30,26 @@ const api = {
 export type IotPlatformAppContext = AppContext & StoreContext & Omit<StatusSources, 'view'>;
 
 export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
-  const { bus, store, otherStore } = context;
-  const view = openView<Mandate>(mandates, store, { otherStore });
+  const { bus, store, otherStore, drift } = context;
+  const view = openView<Mandate>(mandates, store, { otherStore, partitions: drift.partitions });
   const routes = {
     ...mandateRoutes(view),
-    ...healthRoutes({
-      eventBus: () => bus.check(),
-      stateStore: () => store.check(),
-      view: async () => {
-        const completeness = await view.completeness();
-        const warning = warningOf(completeness, context);
-        if (warning) throw new Error(warning);
+    ...healthRoutes(
+      {
+        eventBus: () => bus.check(),
+        stateStore: () => store.check(),
+        view: async () => {
+          const completeness = await view.completeness();
+          const warning = warningOf(completeness, context);
+          if (warning) throw new Error(warning);
+        },
       },
-    }),
+      // They concern single connections, so the service is ready all the same.
+      async () => {
+        const { deadLetters } = await view.completeness();
+        return deadLetters ? { deadLetters } : {};
+      },
+    ),
     ...statusRoutes(statusSchema, () => readStatus({ ...context, view })),
   };
   return httpApp(routes, { ...context, api, statuses });

@@ -20,6 +20,7 @@ await runService(async (fail) => {
     bus,
     store,
     otherStore: platform.stateStore,
+    topicLog: platform.logReader(config),
     deliveries: platform.deliveries,
   });
   return { close: () => service.close().then(platform.close).then(world.tracer.close) };

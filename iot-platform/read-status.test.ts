@@ -6,6 +6,7 @@ import { startProjection } from '../lib/projection/projection.ts';
 import { openView } from '../lib/projection/view.ts';
 import { idleProjection } from '../tests/idle-projection.ts';
 import { noon, testWorld } from '../tests/test-world.ts';
+import type { Mandate } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
 import { readStatus, type StatusSources } from './read-status.ts';
 
@@ -18,7 +19,9 @@ const opened = () => {
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
   const bus = platform.eventBus('iot-platform-consumer');
   const store = platform.stateStore('statestore');
-  const sources: StatusSources = { ...idleProjection, bus, view: openView(mandates, store), now: () => noon + 1_500 };
+  const topicLog = platform.logReader();
+  const view = openView<Mandate>(mandates, store);
+  const sources: StatusSources = { ...idleProjection, bus, topicLog, view, now: () => noon + 1_500 };
   const change = (connectionId: string, revision: number) => {
     const data = { connectionId, connectionMandate: '1' as const };
     const event = mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
@@ -72,8 +75,8 @@ describe('the status of the IoT platform', () => {
   it('is told although store and broker are away', async () => {
     const { sources } = opened();
     const away = () => Promise.reject(new Error('away'));
-    const bus = { ...sources.bus, ends: away };
-    const status = await readStatus({ ...sources, bus, view: { ...sources.view, completeness: away } });
+    const topicLog = { read: away, offsets: away };
+    const status = await readStatus({ ...sources, topicLog, view: { ...sources.view, completeness: away } });
     expect(status).toMatchObject({ view: { state: 'unknown', reason: 'away' }, sinceStart: { applied: 0 } });
     expect(status).not.toHaveProperty('lag');
   });

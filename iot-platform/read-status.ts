@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { EventBus } from '../lib/event-bus.ts';
+import type { LogReader, PartitionRange } from '../lib/log-reader.ts';
 import { type Completeness, refusalOf } from '../lib/projection/completeness.ts';
-import type { PartingWatch } from '../lib/projection/parting.ts';
+import type { DriftWatch } from '../lib/projection/drift.ts';
 import type { RunningProjection } from '../lib/projection/projection.ts';
 import type { View } from '../lib/projection/view.ts';
 import { mandates } from './mandates/materialise.ts';
@@ -9,9 +10,10 @@ import type { statusSchema } from './status.ts';
 
 export type StatusSources = {
   readonly bus: EventBus;
+  readonly topicLog?: LogReader | undefined;
   readonly view: View<unknown>;
   readonly projection: Pick<RunningProjection, 'counts' | 'last'>;
-  readonly parting: Pick<PartingWatch, 'lostToEmptyStore'>;
+  readonly drift: Pick<DriftWatch, 'lostToEmptyStore' | 'partitions'>;
   readonly now: () => number;
   /** What the service was told to use. */
   readonly names: { readonly stateStoreName: string; readonly consumerGroup: string };
@@ -19,10 +21,10 @@ export type StatusSources = {
 
 /** Answers although the store or the broker is away: then it says what it cannot tell. */
 export const readStatus = async (sources: StatusSources): Promise<z.input<typeof statusSchema>> => {
-  const { bus, view, projection, names } = sources;
+  const { topicLog, view, projection, names } = sources;
   const completeness = await view.completeness().catch((error: Error) => error);
-  const ends = await bus.ends(mandates.topic.name).catch(() => new Map<number, number>());
-  const lag = completeness instanceof Error ? undefined : lagOf(completeness, ends);
+  const ranges = (await topicLog?.offsets(mandates.topic.name).catch(() => undefined)) ?? [];
+  const lag = completeness instanceof Error ? undefined : lagOf(completeness, ranges);
   const last = projection.last();
   return {
     store: names.stateStoreName,
@@ -37,10 +39,12 @@ export const readStatus = async (sources: StatusSources): Promise<z.input<typeof
   };
 };
 
-/** How many records of the log are not in the view yet; undefined where the broker does not tell. */
-const lagOf = ({ partitions }: Completeness, ends: ReadonlyMap<number, number>): number | undefined => {
-  if (ends.size === 0) return undefined;
-  const behind = [...ends].map(([partition, end]) => Math.max(0, end - 1 - (partitions[partition]?.applied ?? -1)));
+/** Offsets between the view and the end of the log; undefined where the broker does not report them. */
+const lagOf = ({ partitions }: Completeness, ranges: readonly PartitionRange[]): number | undefined => {
+  if (ranges.length === 0) return undefined;
+  const behind = ranges.map(({ partition, begin, end }) =>
+    Math.max(0, end - 1 - Math.max(begin - 1, partitions[partition]?.applied ?? -1)),
+  );
   return behind.reduce((sum, many) => sum + many, 0);
 };
 
@@ -52,13 +56,10 @@ const freshness = (lag: number | undefined, lastTime: string | undefined, now: n
 };
 
 /** What a person should do about the view, if anything. */
-export const warningOf = (
-  completeness: Completeness,
-  { parting }: Pick<StatusSources, 'parting'>,
-): string | undefined => {
+export const warningOf = (completeness: Completeness, { drift }: Pick<StatusSources, 'drift'>): string | undefined => {
   const refusal = refusalOf(completeness);
   if (refusal) return `${refusal.message} ${refusal.remedy}`;
-  const lost = parting.lostToEmptyStore();
+  const lost = drift.lostToEmptyStore();
   if (completeness.state !== 'empty' || lost === 0) return undefined;
   return (
     `This store was never filled, and the consumer group has read ${lost} events already: ` +

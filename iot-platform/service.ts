@@ -3,7 +3,8 @@ import type { EventBus } from '../lib/event-bus.ts';
 import type { StoreContext } from '../lib/generations/stores.ts';
 import { deliveryApp } from '../lib/http/delivery-app.ts';
 import { listen } from '../lib/http/listen.ts';
-import { watchParting } from '../lib/projection/parting.ts';
+import type { LogReader } from '../lib/log-reader.ts';
+import { watchDrift } from '../lib/projection/drift.ts';
 import { startProjection } from '../lib/projection/projection.ts';
 import type { Service } from '../lib/service.ts';
 import type { World } from '../lib/world.ts';
@@ -11,7 +12,8 @@ import { iotPlatformApp } from './app.ts';
 import type { IotPlatformConfig } from './config.ts';
 import { mandates } from './mandates/materialise.ts';
 
-type IotPlatformContext = World & StoreContext & { bus: EventBus; deliveries?: Router | undefined };
+type IotPlatformContext = World &
+  StoreContext & { bus: EventBus; topicLog?: LogReader | undefined; deliveries?: Router | undefined };
 
 /**
  * Follows the mandates topic and answers from the view. A sidecar delivers on a port of its own, unless the lab gave us
@@ -24,14 +26,14 @@ export const startIotPlatform = async (
   const { log, deliveries } = context;
   const projection = await startProjection(mandates, context);
   const onePort = config.port === config.deliveryPort;
-  const parting = watchParting(mandates, context);
-  const opened: Service[] = [projection, parting];
+  const drift = watchDrift(mandates, context);
+  const opened: Service[] = [projection, drift];
   const close = async () => void (await Promise.all(opened.map((service) => service.close())));
   try {
     const app = iotPlatformApp({
       ...context,
       projection,
-      parting,
+      drift,
       names: config,
       deliveries: onePort ? deliveries : undefined,
     });

@@ -6,7 +6,20 @@ const generation = z.object({ number: z.int().min(1), store: z.string().exactOpt
 const offsets = z.record(z.string(), z.int());
 // Lists of two: not every reader of OpenAPI knows tuples.
 const ranges = z.array(z.array(z.int()).length(2)) as unknown as z.ZodType<unknown, Position['missing']>;
-const position = z.object({ applied: z.int(), missing: ranges });
+const openDeadLetters = z.array(z.array(z.union([z.int(), z.string()])).length(2)) as unknown as z.ZodType<
+  unknown,
+  NonNullable<Position['deadLetters']>
+>;
+const position = z.object({
+  applied: z.int(),
+  missing: ranges,
+  last: z.object({ offset: z.int(), timestamp: z.int() }).exactOptional(),
+  lost: z.enum(['log-truncated', 'log-replaced']).exactOptional(),
+  deadLetters: openDeadLetters
+    .exactOptional()
+    .meta({ description: 'Offsets of records that could not be read, and the connections that they mark.' }),
+  moreDeadLetters: z.literal(true).exactOptional(),
+});
 
 const rebuild = z
   .object({
@@ -26,6 +39,10 @@ const completeness: z.ZodType<unknown, Completeness & { warning?: string | undef
   state: z.enum(['empty', 'complete', 'incomplete', 'rebuilding']),
   generation: generation.meta({ description: 'The one that answers.' }),
   partitions: z.record(z.string(), position).meta({ description: 'The last offset, and those that never arrived.' }),
+  deadLetters: z
+    .int()
+    .exactOptional()
+    .meta({ description: 'How many connections answer 503 because a record about them could not be read.' }),
   previous: z.array(generation).exactOptional().meta({ description: 'Those that can be switched back to.' }),
   rebuild: rebuild.exactOptional(),
   warning: z.string().optional().meta({ description: 'What is to be done about the view.' }),
@@ -41,7 +58,10 @@ export const statusSchema = z.object({
     .object({ time: z.string(), revision: z.int() })
     .exactOptional()
     .meta({ description: 'Of the event that this instance wrote last.' }),
-  lag: z.int().exactOptional().meta({ description: 'Records of the log that are not in the view yet.' }),
+  lag: z.int().exactOptional().meta({
+    description:
+      'Offsets between the view and the end of the log; markers of transactions and compaction leave offsets without a record.',
+  }),
   freshnessSeconds: z
     .number()
     .exactOptional()

@@ -126,20 +126,6 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     expect(await bus('others').acknowledged(topic.name)).toEqual(new Map());
   });
 
-  it('tells where the topic ends', async () => {
-    const { topic, bus } = await open();
-    const writers = bus('writers');
-    const { seen, values } = await collect(bus('readers'), topic);
-    await publish(writers, topic, events(10));
-    await vi.waitFor(() => expect(values().size).toBe(10), patience);
-    const ends = new Map<number, number>();
-    for (const { partition, offset } of seen)
-      if (partition !== undefined && offset !== undefined)
-        ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1));
-    const told = [...(await writers.ends(topic.name))].filter(([, end]) => end > 0);
-    expect(new Map(told)).toEqual(ends);
-  });
-
   it('closes a subscription only when the delivery under way has been answered', async () => {
     const { topic, bus } = await open();
     const steps: string[] = [];

@@ -4,17 +4,36 @@ export type Topic = { readonly name: string; readonly partitions: number; readon
 /** `value` is the whole event as JSON text. Publishing the same event again uses the same id. */
 export type OutgoingEvent = { readonly id: string; readonly key: string; readonly value: string };
 
+/** Where a record is in its topic. */
+export type Place = { readonly partition: number; readonly offset: number };
+
 /**
- * One record as it is delivered; `timestamp` is when the log received it, in milliseconds since 1970.
- * Some brokers know neither key nor place. NaN is a time that cannot be believed.
+ * One record as it is delivered; `timestamp` is when the log received it, in milliseconds since 1970, or when it was
+ * delivered where the broker does not report the former. Some brokers report neither key nor place.
  */
-export type DeliveredRecord = {
+export type DeliveredRecord = Partial<Place> & {
   readonly topic: string;
   readonly value: Buffer;
   readonly timestamp: number;
   readonly key?: string;
-  readonly partition?: number;
-  readonly offset?: number;
+  /** The place of the record that this one repeats: a dead letter that is replayed keeps its place in the order. */
+  readonly replayOf?: Place;
+  /** Only from a log reader: a sidecar may have delivered the record under a place that its headers made up. */
+  readonly hasReservedHeaders?: true;
+};
+
+/** The header of a replayed record: the place of the original, as topic/partition/offset. */
+export const replayOfHeader = 'replay-of';
+
+/**
+ * The place that a replayed record repeats; undefined where there is no such header. A place that is not before the
+ * record's own in the same partition is not believed, and counts as one before all others: a replay is never newer.
+ */
+export const replayedPlace = (header: string | undefined, topic: string, own: Place): Place | undefined => {
+  if (header === undefined) return undefined;
+  const [, of, partition, offset] = /^(.*)\/(\d{1,9})\/(\d{1,15})$/.exec(header) ?? [];
+  const isBefore = of === topic && Number(partition) === own.partition && Number(offset) < own.offset;
+  return { partition: own.partition, offset: isBefore ? Number(offset) : -1 };
 };
 
 /** `retry`: deliver the record again, later, before or together with what stands behind it. */
@@ -39,8 +58,6 @@ export type EventBus = {
    * nothing. Never more than handlers answered `done` for. Empty where the broker cannot tell.
    */
   acknowledged(topic: string): Promise<ReadonlyMap<number, number>>;
-  /** By partition the offset that the next record gets. Empty where the broker cannot tell. */
-  ends(topic: string): Promise<ReadonlyMap<number, number>>;
   /** @throws Error that says what is missing, when the bus cannot be used now */
   check(): Promise<void>;
 };

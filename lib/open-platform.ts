@@ -4,6 +4,7 @@ import type { ConfigError } from './config-error.ts';
 import { type DaprSettings, openDaprPlatform } from './dapr/platform.ts';
 import { openEmbeddedPlatform } from './embedded/platform.ts';
 import type { EventBus, Topic } from './event-bus.ts';
+import type { LogReader } from './log-reader.ts';
 import type { StateStore } from './state-store.ts';
 import type { World } from './world.ts';
 
@@ -18,6 +19,8 @@ export type Platform = {
   /** `pubsub` names the Dapr component, whose consumer group is to be given as well; the embedded bus needs that alone. */
   eventBus(names: { pubsub: string; consumerGroup: string }): EventBus;
   stateStore(name: string): StateStore;
+  /** `pubsub` as for the event bus. Without partitions where the broker's records have no place. */
+  logReader(names: { pubsub: string }): LogReader;
   /** What a sidecar calls, to be served on the app port. */
   deliveries?: Router;
   close(): void;
@@ -30,8 +33,12 @@ export const openPlatform = (
   world: World & { fail: (error: ConfigError) => void },
 ): Platform => {
   if (dapr) {
-    const { eventBus, ...platform } = openDaprPlatform(dapr, topics, world);
-    return { ...platform, eventBus: ({ pubsub, consumerGroup }) => eventBus(pubsub, consumerGroup) };
+    const { eventBus, logReader, ...platform } = openDaprPlatform(dapr, topics, world);
+    return {
+      ...platform,
+      eventBus: ({ pubsub, consumerGroup }) => eventBus(pubsub, consumerGroup),
+      logReader: ({ pubsub }) => logReader(pubsub),
+    };
   }
   const { eventBus, ...platform } = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), topics, world);
   return { ...platform, eventBus: ({ consumerGroup }) => eventBus(consumerGroup) };

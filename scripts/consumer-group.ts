@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { topics } from '../contracts/topics.ts';
+import { kafkaBrokers, withAdmin } from '../lib/kafka/client.ts';
 import { describeGroup } from './consumer-group/describe-group.ts';
 import { resetGroup } from './consumer-group/reset-group.ts';
-import { kafkaBrokers, withAdmin } from './kafka-client.ts';
 import { table } from './table.ts';
 
 const help = `Where a consumer group of Kafka stands, and how to make it read again.

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { topics } from '../contracts/topics.ts';
+import { kafkaBrokers } from '../lib/kafka/client.ts';
+import { kafkaLogReader } from '../lib/kafka/log-reader.ts';
 import { type DeadLetter, readDeadLetters } from './dead-letters/read-dead-letters.ts';
 import { replayDeadLetters } from './dead-letters/replay-dead-letters.ts';
-import { kafkaBrokers } from './kafka-client.ts';
-import { kafkaLogReader } from './kafka-log-reader.ts';
 import { table } from './table.ts';
 
 const help = `The records that a subscriber could not apply and set aside, in ${topics.connectionMandatesDeadLetters.name}.
@@ -26,7 +27,10 @@ const main = async () => {
   if (!['list', 'show', 'replay'].includes(command))
     throw new Error(`There is no command ${command}: say list, show or replay (--help tells more).`);
   const brokers = kafkaBrokers(process.env);
-  const letters = await readDeadLetters(kafkaLogReader(brokers, Date.now), topics.connectionMandatesDeadLetters.name);
+  const letters = await readDeadLetters(
+    kafkaLogReader(brokers, { newId: randomUUID }),
+    topics.connectionMandatesDeadLetters.name,
+  );
   if (command === 'list')
     return console.log(letters.length > 0 ? table(letters.map(row)) : 'There are no dead letters.');
   const chosen = values.all && command === 'replay' ? letters : ids.map((id) => find(letters, id));

@@ -7,10 +7,10 @@ import { connectSidecar } from '../lib/dapr/sidecar.ts';
 import { daprStateStore } from '../lib/dapr/state-store.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
 import { type Stores, storesOf } from '../lib/generations/stores.ts';
+import { kafkaBrokers } from '../lib/kafka/client.ts';
+import { kafkaLogReader } from '../lib/kafka/log-reader.ts';
 import type { LogReader } from '../lib/log-reader.ts';
 import { RebuildRefused } from '../lib/rebuild/rebuild-refused.ts';
-import { kafkaBrokers } from './kafka-client.ts';
-import { kafkaLogReader } from './kafka-log-reader.ts';
 
 /** The stores of the IoT platform and the log that it follows. */
 export type Ports = { readonly stores: Stores; readonly home: string; readonly log: LogReader; close(): void };
@@ -80,5 +80,5 @@ const daprPorts = async (
   }
   const open = (name: string) => daprStateStore(sidecar, name, randomUUID);
   const stores = storesOf({ store: open(home), otherStore: open });
-  return { stores, home, log: kafkaLogReader(kafkaBrokers(env), Date.now), close: sidecar.close };
+  return { stores, home, log: kafkaLogReader(kafkaBrokers(env), { newId: randomUUID }), close: sidecar.close };
 };

@@ -35,6 +35,7 @@ const startPlatform = async () => {
     bus: platform.eventBus(iotConfig.consumerGroup),
     store: platform.stateStore(iotConfig.stateStoreName),
     otherStore: platform.stateStore,
+    topicLog: platform.logReader(),
   });
   const crm = await startCrm(crmConfig, { ...world, bus: platform.eventBus('crm') });
   process.stdout.write(whatToTry(crm.url, iotPlatform.url));

@@ -80,11 +80,12 @@ it('environment, clock and random ids enter where a service is put together', ()
   expect(violations(({ file, text }) => !allowed.includes(file) && entering.test(text))).toEqual([]);
 });
 
-it('SQLite and MySQL are known to one file each, and Dapr and Kafka to the one folder that talks to a sidecar', () => {
+it('SQLite and MySQL are known to one file each, Dapr and Kafka to one folder each', () => {
   const wrong = ({ file, imports }: Source) =>
     (imports.includes('libsql') && file !== 'lib/database/sqlite.ts') ||
     (imports.includes('mysql2') && file !== 'lib/database/mysql.ts') ||
-    (imports.includes('kafkajs') && !file.startsWith('lib/dapr/')) ||
+    (imports.includes('kafkajs') && !file.startsWith('lib/kafka/')) ||
+    (imports.some((name) => name.startsWith('lib/kafka/')) && !/^lib\/(dapr|kafka)\//.test(file)) ||
     (imports.some((name) => name.startsWith('lib/dapr/')) && !/^lib\/(dapr\/|open-platform)/.test(file));
   expect(violations(wrong)).toEqual([]);
 });

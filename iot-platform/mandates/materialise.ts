@@ -1,7 +1,17 @@
-import { type MandateChanged, parseConnectionMandate } from '../../contracts/parse-connection-mandate.ts';
+import {
+  connectionOfUnreadable,
+  type MandateChanged,
+  parseConnectionMandate,
+} from '../../contracts/parse-connection-mandate.ts';
 import { topics } from '../../contracts/topics.ts';
 import type { Projection } from '../../lib/projection/declaration.ts';
 import { contradicts, evolve, type Mandate } from './mandate.ts';
+
+/** What is worth counting: a revision with two values; a revision that the time of its record does not explain. */
+const classify = (held: Mandate | undefined, change: MandateChanged): string | undefined => {
+  if (contradicts(held, change)) return 'contradictions';
+  return change.isAhead ? 'revisionsAhead' : undefined;
+};
 
 /** The mandates view: one document per connection, its key the connectionId. */
 export const mandates: Projection<MandateChanged, Mandate> = {
@@ -10,8 +20,9 @@ export const mandates: Projection<MandateChanged, Mandate> = {
   deadLetters: topics.connectionMandatesDeadLetters,
   parse: parseConnectionMandate,
   key: (change) => change.data.connectionId,
+  keyOfUnreadable: connectionOfUnreadable,
   evolve,
   moment: ({ time, revision }) => ({ time, revision }),
   traceparent: (change) => change.traceparent,
-  remark: (held, change) => (contradicts(held, change) ? 'contradictions' : undefined),
+  classify,
 };

@@ -25,7 +25,7 @@ const iotPlatform = async (
       bus: platform.eventBus('group'),
       store: disturb(store),
       ...idleProjection,
-      parting: { lostToEmptyStore: () => lostToEmptyStore },
+      drift: { ...idleProjection.drift, lostToEmptyStore: () => lostToEmptyStore },
     }),
   );
 };

@@ -5,7 +5,7 @@ import { DomainError } from '../../lib/domain-error.ts';
 import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
 import { wholeNumber } from '../../lib/http/whole-number.ts';
 import type { View } from '../../lib/projection/view.ts';
-import type { Mandate } from './mandate.ts';
+import { type Mandate, revisionOf } from './mandate.ts';
 
 const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
 const aRevision = 'a revision, as the CRM answers it in Mandate-Revision';
@@ -22,7 +22,9 @@ const labMandateSchema = z
 const mandateSchema = z
   .object({
     ...labMandateSchema.shape,
-    revision: z.int().meta({ description: 'Grows with each change of this connection’s mandate.' }),
+    revision: z.int().meta({
+      description: 'Grows with each change of this connection’s mandate; 0 while there were only payloads without one.',
+    }),
     changedAt: z.iso.datetime({ offset: true }),
   })
   .meta({ id: 'Mandate' });
@@ -32,6 +34,8 @@ const problems = [
   'view-rebuilding',
   'store-unavailable',
   'revision-not-here-yet',
+  'record-dead-lettered',
+  'log-unavailable',
 ];
 
 /** When the store is asked again: soon at first, then less and less often. Another instance may be the one that writes. */
@@ -58,10 +62,17 @@ export const mandateRoutes = (view: View<Mandate>): Routes =>
         query: z.strictObject(freshness),
         answers: { 200: { description: 'The mandate.', schema: mandateSchema } },
         problems,
-        handle: async ({ path, query }, res) => res.json(await readMandate(view, { ...path, ...query })),
+        handle: async ({ path, query }, res) => res.json(shown(await readMandate(view, { ...path, ...query }))),
       }),
     },
   });
+
+const shown = (mandate: Mandate) => ({
+  connectionId: mandate.connectionId,
+  connectionMandate: mandate.connectionMandate,
+  revision: revisionOf(mandate),
+  changedAt: mandate.changedAt,
+});
 
 type Asked = { connectionId: string; minRevision: number; waitMs: number };
 
@@ -70,8 +81,8 @@ const readMandate = async (view: View<Mandate>, { connectionId, minRevision, wai
   const deadline = performance.now() + waitMs;
   for (let wait = askAgainAfterMs.first; ; wait = Math.min(1.5 * wait, askAgainAfterMs.most)) {
     const { mandate } = await read(view, connectionId);
-    if (mandate && mandate.revision >= minRevision) return mandate;
-    if (performance.now() >= deadline) throw notYet(connectionId, minRevision, mandate?.revision);
+    if (mandate && revisionOf(mandate) >= minRevision) return mandate;
+    if (performance.now() >= deadline) throw notYet(connectionId, minRevision, mandate && revisionOf(mandate));
     await delay(wait);
   }
 };

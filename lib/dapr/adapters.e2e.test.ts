@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { kafkaLogReader } from '../../scripts/kafka-log-reader.ts';
 import { dataFolder, type Started } from '../../tests/platform-process.ts';
 import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
 import { asAdmin, kafka } from '../../tests/stack/fresh.ts';
@@ -12,12 +11,13 @@ import { eventBusContract } from '../event-bus.contract.ts';
 import type { EventBus, OutgoingEvent, Topic } from '../event-bus.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
 import { listen } from '../http/listen.ts';
+import { committedOffsets } from '../kafka/consumer-group.ts';
+import { kafkaLogReader } from '../kafka/log-reader.ts';
 import { logReaderContract } from '../log-reader.contract.ts';
 import { stateStoreContract } from '../state-store.contract.ts';
 import { createDeliveries } from './deliveries.ts';
 import { daprEventBus } from './event-bus.ts';
 import { sidecarOnly } from './guard.ts';
-import { committedToKafka, endsInKafka } from './kafka-group.ts';
 import { connectSidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
 
@@ -34,8 +34,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     return {
       publish,
       check,
-      acknowledged: (topic) => committedToKafka([`127.0.0.1:${ports.kafka}`], group, topic),
-      ends: (topic) => endsInKafka([`127.0.0.1:${ports.kafka}`], topic),
+      acknowledged: (topic) => committedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
       subscribe: async (topic, handler) => {
         const deliveries = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
@@ -88,7 +87,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
         await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
         await producer.disconnect();
       };
-      return { topic, log: kafkaLogReader([`127.0.0.1:${ports.kafka}`], Date.now), publish };
+      return { topic, log: kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
     });
 
     it('may end in the mark of a transaction, which is no record', async () => {
@@ -99,7 +98,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
       await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'one' }] });
       await transaction.commit();
       await producer.disconnect();
-      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], Date.now);
+      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
       await vi.waitFor(async () => expect((await log.offsets(topic.name))[0]).toMatchObject({ begin: 0, end: 2 }));
       const read: string[] = [];
       await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {

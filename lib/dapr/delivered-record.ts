@@ -1,8 +1,10 @@
-import type { DeliveredRecord } from '../event-bus.ts';
+import { type DeliveredRecord, replayedPlace, replayOfHeader } from '../event-bus.ts';
 
-const clockSkewAllowedMs = 5 * 60_000;
-
-/** `metadata` is what the sidecar says of a record: its place, key and time, over which the record's own headers go. */
+/**
+ * `metadata` is what the sidecar reports of a record: its place, key and time, and the record's own headers. Where the
+ * component lacks `excludeHeaderMetaRegex`, a header such as `__offset` replaces the broker's value; the projection
+ * checks an unexpected place against the log.
+ */
 export const deliveredRecord = (
   topic: string,
   value: Buffer,
@@ -12,18 +14,17 @@ export const deliveredRecord = (
   // Redis Streams knows no key, but passes on what was given when the event was published.
   const { partitionKey, __key: key = partitionKey, __partition, __offset, __timestamp } = metadata;
   const [partition, offset] = [wholeNumber(__partition), wholeNumber(__offset)];
+  const place = partition === undefined || offset === undefined ? undefined : { partition, offset };
+  const replayOf = place && replayedPlace(metadata[replayOfHeader], topic, place);
   return {
     topic,
     value,
-    timestamp: __timestamp === undefined ? now : believable(wholeNumber(__timestamp), now),
+    timestamp: wholeNumber(__timestamp) ?? now,
     ...(key !== undefined && { key }),
-    ...(partition !== undefined && offset !== undefined && { partition, offset }),
+    ...place,
+    ...(replayOf && { replayOf }),
   };
 };
 
 const wholeNumber = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-
-/** A record's own headers can overwrite what the sidecar says of it; no time of the future is taken from them. */
-const believable = (timestamp: number | undefined, now: number): number =>
-  timestamp !== undefined && timestamp <= now + clockSkewAllowedMs ? timestamp : Number.NaN;

@@ -12,7 +12,8 @@ export type Deliveries = {
   router: Router;
 };
 
-type BulkDelivery = { entries: { entryId: string; event: string; metadata?: Record<string, string> }[] };
+/** A record without a value has no event. */
+type BulkDelivery = { entries: { entryId: string; event?: string | null; metadata?: Record<string, string> }[] };
 
 /** The more events at once, the fewer writes of a key; a component holds as many as its channelBufferSize. */
 const maxMessagesCount = 10_000;
@@ -48,7 +49,7 @@ export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World
       let closed = false;
       const handle = async ({ entries }: BulkDelivery) => {
         const batch = entries.map(({ event, metadata }) =>
-          deliveredRecord(topic, Buffer.from(event, 'base64'), metadata, now()),
+          deliveredRecord(topic, Buffer.from(event ?? '', 'base64'), metadata, now()),
         );
         const ids = entries.map(({ entryId }) => entryId);
         const verdicts = closed ? [] : await handler(batch).catch((): readonly Verdict[] => []);

@@ -19,7 +19,7 @@ export const daprEventBus = (
   sidecar: Sidecar,
   pubsub: string,
   { topics, deliveries }: { topics: readonly Topic[]; deliveries: Deliveries },
-): Omit<EventBus, 'acknowledged' | 'ends'> => ({
+): Omit<EventBus, 'acknowledged'> => ({
   publish: async (topicName, events) => {
     const topic = declaredTopic(topics, topicName);
     const { fitting, tooLarge } = bySize(topic, events);

@@ -1,15 +1,17 @@
 import type { Router } from 'express';
 import { ConfigError } from '../config-error.ts';
 import type { EventBus, Topic } from '../event-bus.ts';
+import { committedOffsets } from '../kafka/consumer-group.ts';
+import { kafkaLogReader } from '../kafka/log-reader.ts';
+import { checkTopics } from '../kafka/topics.ts';
+import type { LogReader } from '../log-reader.ts';
 import { pauseUnlessAborted } from '../pause.ts';
 import type { StateStore } from '../state-store.ts';
 import type { World } from '../world.ts';
 import { createDeliveries } from './deliveries.ts';
 import { daprEventBus } from './event-bus.ts';
 import { sidecarOnly } from './guard.ts';
-import { committedToKafka, endsInKafka } from './kafka-group.ts';
-import { checkKafkaTopics, isKafka } from './kafka-topics.ts';
-import { connectSidecar, type Sidecar } from './sidecar.ts';
+import { connectSidecar, isKafka, type Sidecar } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
 
 const askAgainAfterMs = 500;
@@ -26,6 +28,8 @@ export type DaprPlatform = {
   /** The group is the one that the component names: Dapr does not tell it. */
   eventBus(pubsub: string, consumerGroup: string): EventBus;
   stateStore(name: string): StateStore;
+  /** The log behind the component; without partitions where the broker's records have no place. */
+  logReader(pubsub: string): LogReader;
   /** What the sidecar calls; to be served on the app port before that listens. */
   deliveries: Router;
   close(): void;
@@ -43,24 +47,26 @@ export const openDaprPlatform = (
     log.warn(
       'APP_API_TOKEN is not set: every program on this machine may deliver events; the sidecar and this service must share it',
     );
+  const { kafkaBrokers } = settings;
   const deliveries = createDeliveries(sidecarOnly(settings.appToken), { now, log });
 
   return {
     eventBus: (pubsub, consumerGroup) => {
       void refuseStrangeSidecar(sidecar, pubsub, { signal: closing.signal, fail });
       const bus = daprEventBus(sidecar, pubsub, { topics, deliveries });
-      const check = async () => {
-        await bus.check();
-        await checkKafkaTopics(sidecar, pubsub, settings.kafkaBrokers, topics);
-      };
-      const askKafka = async (ask: () => Promise<ReadonlyMap<number, number>>) =>
-        (await isKafka(sidecar, pubsub)) ? ask() : new Map<number, number>();
       return {
         ...bus,
-        check,
-        acknowledged: (topic) => askKafka(() => committedToKafka(settings.kafkaBrokers, consumerGroup, topic)),
-        ends: (topic) => askKafka(() => endsInKafka(settings.kafkaBrokers, topic)),
+        check: async () => {
+          await bus.check();
+          if (await isKafka(sidecar, pubsub)) await checkTopics(kafkaBrokers, topics);
+        },
+        acknowledged: async (topic) =>
+          (await isKafka(sidecar, pubsub)) ? committedOffsets(kafkaBrokers, consumerGroup, topic) : new Map(),
       };
+    },
+    logReader: (pubsub) => {
+      const log = kafkaLogReader(kafkaBrokers, { newId, retries: 0 });
+      return { ...log, offsets: async (topic) => ((await isKafka(sidecar, pubsub)) ? log.offsets(topic) : []) };
     },
     stateStore: (name) => daprStateStore(sidecar, name, newId),
     deliveries: deliveries.router,

@@ -4,11 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { testWorld } from '../../tests/test-world.ts';
 import { ConfigError } from '../config-error.ts';
 import { NotDurable } from '../event-bus.ts';
+import { checkTopics } from '../kafka/topics.ts';
 import { createDeliveries } from './deliveries.ts';
 import { daprEventBus } from './event-bus.ts';
 import { sidecarOnly } from './guard.ts';
-import { checkKafkaTopics } from './kafka-topics.ts';
-import { connectSidecar } from './sidecar.ts';
+import { connectSidecar, isKafka } from './sidecar.ts';
 import { daprStateStore } from './state-store.ts';
 
 const topic = { name: 'things', partitions: 4, maxMessageBytes: 16_384 };
@@ -113,11 +113,10 @@ describe('readiness', () => {
       '/metadata': { status: 200, body: { components: [{ ...components[0], type }] } },
     });
     const redis = await fakeSidecar(answers('pubsub.redis'));
-    await expect(checkKafkaTopics(redis.sidecar, 'pubsub', ['127.0.0.1:1'], [topic])).resolves.toBeUndefined();
+    expect(await isKafka(redis.sidecar, 'pubsub')).toBe(false);
     const kafka = await fakeSidecar(answers('pubsub.kafka'));
-    await expect(checkKafkaTopics(kafka.sidecar, 'pubsub', ['127.0.0.1:1'], [topic])).rejects.toThrow(
-      'Kafka does not answer at 127.0.0.1:1',
-    );
+    expect(await isKafka(kafka.sidecar, 'pubsub')).toBe(true);
+    await expect(checkTopics(['127.0.0.1:1'], [topic])).rejects.toThrow('Kafka does not answer at 127.0.0.1:1');
   });
 });
 

@@ -101,6 +101,12 @@ const parsed = (text: string): unknown => {
   }
 };
 
+/** Redis Streams, for one, has neither partitions nor offsets. */
+export const isKafka = async (sidecar: Sidecar, pubsub: string): Promise<boolean> => {
+  const { components } = await sidecar.metadata();
+  return components.find(({ name }) => name === pubsub)?.type === 'pubsub.kafka';
+};
+
 /** The sidecar's own words for what went wrong. */
 export const complaintOf = ({ status, body }: SidecarAnswer): string => {
   const { errorCode, message } = (body ?? {}) as { errorCode?: string; message?: string };

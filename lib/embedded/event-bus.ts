@@ -59,8 +59,6 @@ export const embeddedEventBus = (
 
     acknowledged: async (topicName) => log.committed(topicName),
 
-    ends: async (topicName) => log.ends(declaredTopic(topics, topicName)),
-
     check: async () => {
       database.prepare('SELECT 1').all();
     },

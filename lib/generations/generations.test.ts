@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Thing, thingRecord, things } from '../../tests/things.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
+import { parseBatch } from '../projection/parse-batch.ts';
 import { openView } from '../projection/view.ts';
 import { projectionWriter } from '../projection/write.ts';
 import type { StateStore } from '../state-store.ts';
@@ -11,19 +12,22 @@ import { storesOf } from './stores.ts';
 
 const position = positionKey(things.name, things.topic.name, 0);
 const nowhere = { applied: -1, missing: [] };
+/** What a writer says of a partition whose last record has this offset. */
+const readTo = (offset: number, missing: [number, number][] = []) => ({
+  applied: offset,
+  missing,
+  last: { offset, timestamp: 0 },
+});
 
 const opened = (disturb: (store: StateStore) => StateStore = (store) => store) => {
   const platform = openEmbeddedPlatform(':memory:', [things.topic]);
   const store = platform.stateStore('home');
   const other = platform.stateStore('other');
-  const write = projectionWriter(
-    things,
-    storesOf({ store: disturb(store), otherStore: platform.stateStore }),
-    randomUUID,
-  );
+  const stores = storesOf({ store: disturb(store), otherStore: platform.stateStore });
+  const write = projectionWriter(things, { stores, newId: randomUUID, log: undefined });
   const deliver = (...changes: [Thing, offset: number][]) => {
     const batch = changes.map(([thing, offset]) => thingRecord(thing, 0, offset));
-    return write(batch.map(things.parse), batch);
+    return write(parseBatch(things, batch));
   };
   const value = async (key: string, from = store) => (await from.getMany([key])).get(key)?.value;
   const put = async (key: string, document: unknown) => {
@@ -97,7 +101,7 @@ describe('a writer', () => {
     await deliver([{ key: 'A', n: 2 }, 1]);
     for (const key of ['A', 'g2:A']) expect(await value(key)).toEqual({ key: 'A', n: 2 });
     expect(await value(position)).toEqual({
-      generations: { 1: { applied: 1, missing: [] }, 2: { applied: 1, missing: [[0, 0]] } },
+      generations: { 1: readTo(1), 2: readTo(1, [[0, 0]]) },
     });
   });
 
@@ -108,14 +112,14 @@ describe('a writer', () => {
     await deliver([{ key: 'A', n: 1 }, 0]);
     expect(await value('A')).toEqual({ key: 'A', n: 1 });
     expect(await value('g2:A', other)).toEqual({ key: 'A', n: 1 });
-    expect(await value(position, other)).toEqual({ generations: { 2: { applied: 0, missing: [] } } });
+    expect(await value(position, other)).toEqual({ generations: { 2: readTo(0) } });
   });
 
   it('reads the position of a time before there were generations', async () => {
     const { deliver, value, put } = opened();
     await put(position, { applied: 4, missing: [[1, 2]] });
     await deliver([{ key: 'A', n: 1 }, 5]);
-    expect(await value(position)).toEqual({ generations: { 1: { applied: 5, missing: [[1, 2]] } } });
+    expect(await value(position)).toEqual({ generations: { 1: readTo(5, [[1, 2]]) } });
   });
 
   it('learns of the generations from the pointer where a partition has no position yet', async () => {
@@ -157,7 +161,7 @@ describe('a writer', () => {
     await sleeping;
     expect(await value('g2:A')).toEqual({ key: 'A', n: 1 });
     expect(await value('A')).toBeUndefined();
-    expect(await value(position)).toEqual({ generations: { 2: { applied: 0, missing: [] } } });
+    expect(await value(position)).toEqual({ generations: { 2: readTo(0) } });
   });
 
   it('sees the list in a batch that brings nothing new', async () => {

@@ -1,4 +1,5 @@
-import { advance, missingBefore, type Position } from '../projection/position.ts';
+import type { PlacePair } from '../projection/dead-letter-marks.ts';
+import { missingBefore, type OffsetRange, type OpenDeadLetter, type Position, unread } from '../projection/position.ts';
 import type { Pointer } from './pointer.ts';
 
 /**
@@ -12,6 +13,8 @@ export type PositionDocument = {
   /** By number. */
   readonly generations: Readonly<Record<number, Position>>;
   readonly also?: readonly string[];
+  /** Offsets of dead letters that a person has discarded: they mark no document again, however often they come. */
+  readonly discarded?: readonly OffsetRange[];
   /** Random, of the writer's last batch: by it that writer knows its own (see write-memory.ts). */
   readonly mark?: string;
 };
@@ -32,30 +35,57 @@ export const documentFor = ({ answering, previous }: Pointer): PositionDocument 
   const own = kept.filter(({ store }) => store === undefined);
   const also = [...new Set(kept.flatMap(({ store }) => (store === undefined ? [] : [store])))];
   return {
-    generations: Object.fromEntries(own.map(({ number }) => [number, { applied: -1, missing: [] }])),
+    generations: Object.fromEntries(own.map(({ number }) => [number, unread])),
     ...(also.length > 0 && { also }),
   };
 };
 
-/** Answers the very same document when the offsets add nothing to it. */
-export const advanceAll = (document: PositionDocument, offsets: readonly number[]): PositionDocument => {
-  const advanced = numbersOf(document).map(
-    (number) => [number, advance(positionOf(document, number), offsets)] as const,
+/** Answers the very same document when `change` answers the very same positions. */
+export const changePositions = (
+  document: PositionDocument,
+  change: (position: Position, number: number) => Position,
+): PositionDocument => {
+  const changed = numbersOf(document).map(
+    (number) => [number, change(document.generations[number] as Position, number)] as const,
   );
-  if (advanced.every(([number, position]) => position === document.generations[number])) return document;
-  return { ...document, generations: Object.fromEntries(advanced) };
+  if (changed.every(([number, position]) => position === document.generations[number])) return document;
+  return { ...document, generations: Object.fromEntries(changed) };
 };
 
-/** The document of a store that was told that it has everything before `next`; the very same one where it has. */
-export const missingInAll = (document: PositionDocument, next: number): PositionDocument => {
-  const marked = numbersOf(document).map(
-    (number) => [number, missingBefore(positionOf(document, number) as Position, next)] as const,
-  );
-  if (marked.every(([number, position]) => position === document.generations[number])) return document;
-  return { ...document, generations: Object.fromEntries(marked) };
-};
+/** The document of a store that should have everything before `next`; the very same one where it has. */
+export const missingInAll = (document: PositionDocument, next: number): PositionDocument =>
+  changePositions(document, (position) => missingBefore(position, next));
 
 export const numbersOf = ({ generations }: PositionDocument): number[] => Object.keys(generations).map(Number);
 
-export const positionOf = ({ generations }: PositionDocument, number: number): Position | undefined =>
-  generations[number];
+export const isDiscarded = ({ discarded = [] }: PositionDocument, offset: number): boolean =>
+  discarded.some(([first, last]) => first <= offset && offset <= last);
+
+/** Enough to name them to a person; a position is written with every batch, so it has to stay small. */
+export const mostOpenDeadLetters = 500;
+
+/**
+ * Brings the list of marked documents up to date. It says what a batch made of each document that it touched, so doing it
+ * again changes nothing. The very same position where the list is right already.
+ */
+export const withDeadLetters = (
+  position: Position,
+  partition: number,
+  marked: ReadonlyMap<string, readonly PlacePair[]>,
+): Position => {
+  const { deadLetters: before = [], ...rest } = position;
+  const touched = [...marked].flatMap(([key, marks]) =>
+    marks.filter(([of]) => of === partition).map(([, offset]): OpenDeadLetter => [offset, key]),
+  );
+  const after = [...before.filter(([, key]) => !marked.has(key)), ...touched].sort(inOrder);
+  if (after.length === before.length && after.every((letter, i) => inOrder(letter, before[i] as OpenDeadLetter) === 0))
+    return position;
+  const isCut = after.length > mostOpenDeadLetters;
+  return {
+    ...rest,
+    ...(after.length > 0 && { deadLetters: after.slice(0, mostOpenDeadLetters) }),
+    ...(isCut && { moreDeadLetters: true }),
+  };
+};
+
+const inOrder = (a: OpenDeadLetter, b: OpenDeadLetter) => a[0] - b[0] || (a[1] < b[1] ? -1 : Number(a[1] > b[1]));

@@ -11,11 +11,17 @@ const answerWithinMs = 3_000;
 const checksSchema = z
   .record(z.string(), z.string())
   .meta({ description: 'Each thing by name: ok, or what is wrong.' });
-const readySchema = z.object({ status: z.literal('ready'), checks: checksSchema });
+const readySchema = z.looseObject({ status: z.literal('ready'), checks: checksSchema });
 const notReadySchema = z.object({ status: z.literal('not ready'), checks: checksSchema });
 
-/** `/healthz`: this process is alive. `/readyz`: each thing it needs, named; 503 when one is missing. */
-export const healthRoutes = (checks: Checks): Routes =>
+/**
+ * `/healthz`: this process is alive. `/readyz`: each thing it needs, named; 503 when one is missing. `facts` are shown
+ * beside them and never make it red.
+ */
+export const healthRoutes = (
+  checks: Checks,
+  facts: () => Promise<Readonly<Record<string, unknown>>> = async () => ({}),
+): Routes =>
   tagged('Health', {
     '/healthz': {
       get: operation({
@@ -37,7 +43,8 @@ export const healthRoutes = (checks: Checks): Routes =>
           );
           const ready = results.every(([, result]) => result === 'ok');
           const status = ready ? 'ready' : 'not ready';
-          res.status(ready ? 200 : 503).json({ status, checks: Object.fromEntries(results) });
+          const shown = ready ? await facts().catch(() => ({})) : {};
+          res.status(ready ? 200 : 503).json({ status, checks: Object.fromEntries(results), ...shown });
         },
       }),
     },

@@ -1,31 +1,52 @@
 import { documentKey } from '../generations/generation.ts';
 import type { StoredValue, Upsert } from '../state-store.ts';
+import { addMark, clearMarks, joinMarks, type PlacePair, placeOf, splitMarks } from './dead-letter-marks.ts';
 import type { Projection } from './declaration.ts';
+import type { ParsedBatch } from './parse-batch.ts';
 
-/** Folds the events of each key into what a generation holds of it. Counts them, by what became of them. */
+export type Folded = {
+  readonly upserts: Upsert[];
+  /** Events, by what became of them. */
+  readonly counts: Record<string, number>;
+  /** By key, of the documents that have or had marks of dead letters: the marks that they have now. */
+  readonly marked: ReadonlyMap<string, readonly PlacePair[]>;
+};
+
+/** Folds the events of each key into what a generation holds of it. */
 export const fold = <Event, Document>(
-  { evolve, remark }: Projection<Event, Document>,
-  byKey: ReadonlyMap<string, readonly Event[]>,
+  { evolve, classify }: Projection<Event, Document>,
+  byKey: ParsedBatch<Event>['byKey'],
   held: ReadonlyMap<string, StoredValue>,
   number: number,
-) => {
+  isDiscarded: (place: PlacePair) => boolean = () => false,
+): Folded => {
   const upserts: Upsert[] = [];
-  const remarks: Record<string, number> = {};
+  const classes: Record<string, number> = {};
+  const marked = new Map<string, readonly PlacePair[]>();
   let [seen, ignored] = [0, 0];
-  for (const [plainKey, events] of byKey) {
+  for (const [plainKey, steps] of byKey) {
     const key = documentKey(number, plainKey);
     const before = held.get(key);
-    let document = before?.value as Document | undefined;
-    for (const event of events) {
-      const what = remark?.(document, event);
-      if (what) remarks[what] = (remarks[what] ?? 0) + 1;
+    const stored = splitMarks<Document>(before?.value);
+    let { document, marks } = stored;
+    for (const { record, event } of steps) {
+      const place = placeOf(record);
+      if (event === undefined) {
+        if (!isDiscarded(place)) marks = addMark({ document, marks }, place);
+        continue;
+      }
+      const what = classify?.(document, event);
+      if (what) classes[what] = (classes[what] ?? 0) + 1;
       const evolved = evolve(document, event);
       seen++;
       if (evolved === document) ignored++;
+      if (marks.length > 0) marks = clearMarks(marks, place, { hasChanged: evolved !== document });
       document = evolved;
     }
-    if (document !== before?.value) upserts.push({ key, value: document, etag: before?.etag });
+    if (stored.marks.length > 0 || marks.length > 0) marked.set(plainKey, marks);
+    if (document !== stored.document || marks !== stored.marks)
+      upserts.push({ key, value: joinMarks({ document, marks }), etag: before?.etag });
   }
-  const counts = { ...remarks, ...(seen > ignored && { applied: seen - ignored }), ...(ignored > 0 && { ignored }) };
-  return { upserts, counts };
+  const counts = { ...classes, ...(seen > ignored && { applied: seen - ignored }), ...(ignored > 0 && { ignored }) };
+  return { upserts, counts, marked };
 };

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, through } from './position.ts';
+import { advance, gapsBefore, missingBefore, type Position, through, unread, withoutRanges } from './position.ts';
+
+const offsetsIn = (ranges: readonly (readonly [number, number])[]) =>
+  ranges.flatMap(([a, b]) => Array.from({ length: b - a + 1 }, (_, n) => a + n));
+const ascending = (offsets: readonly number[]) => [...offsets].sort((a, b) => a - b);
 
 describe('the position of a view in a partition', () => {
   it('follows the offsets', () => expect(advance(undefined, [0, 1, 2])).toEqual({ applied: 2, missing: [] }));
@@ -25,7 +29,7 @@ describe('the position of a view in a partition', () => {
         [3, 4],
       ],
     });
-    expect(advance(gap, [4, 1, 2, 3])).toEqual({ applied: 5, missing: [] });
+    expect(advance(gap, [1, 2, 3, 4])).toEqual({ applied: 5, missing: [] });
   });
 
   it('has no gap any more up to an offset that all is known to', () => {
@@ -40,16 +44,51 @@ describe('the position of a view in a partition', () => {
     expect(through(gaps, 20)).toEqual({ applied: 20, missing: [] });
   });
 
+  it('keeps what else is known of it', () => {
+    const known: Position = { ...unread, lost: 'log-replaced', last: { offset: 3, timestamp: 5 } };
+    expect(missingBefore(advance(known, [4]), 9)).toEqual({
+      ...known,
+      applied: 8,
+      missing: [
+        [0, 3],
+        [5, 8],
+      ],
+    });
+  });
+
+  const batches = fc.array(fc.array(fc.nat(40), { minLength: 1 }).map(ascending), { minLength: 1 });
+
   it('misses exactly the offsets that never came, whatever their order and number', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(fc.nat(40), { minLength: 1 }), { minLength: 1 }), (batches) => {
-        const { applied, missing } = batches.reduce<ReturnType<typeof advance> | undefined>(advance, undefined) ?? {};
-        const seen = new Set(batches.flat());
+      fc.property(batches, (all) => {
+        const { applied, missing } = all.reduce<Position>(advance, unread);
+        const seen = new Set(all.flat());
         const lacking = Array.from({ length: Math.max(...seen) + 1 }, (_, n) => n).filter((n) => !seen.has(n));
-        const listed = missing?.flatMap(([a, b]) => Array.from({ length: b - a + 1 }, (_, n) => a + n)) ?? [];
         expect(applied).toBe(Math.max(...seen));
-        expect(listed.sort((a, b) => a - b)).toEqual(lacking);
+        expect(offsetsIn(missing)).toEqual(lacking);
       }),
     );
+  });
+
+  it('does not miss what is known to hold no record', () => {
+    const ranges = fc
+      .uniqueArray(fc.nat(40))
+      .map((offsets) => ascending(offsets).map((offset) => [offset, offset] as const));
+    fc.assert(
+      fc.property(batches, ranges, (all, empty) => {
+        const position = all.reduce<Position>(advance, unread);
+        const known = new Set(offsetsIn(empty));
+        const lacking = offsetsIn(position.missing).filter((offset) => !known.has(offset));
+        expect(offsetsIn(withoutRanges(position, empty).missing)).toEqual(lacking);
+      }),
+    );
+  });
+
+  it('names each gap that offsets would leave', () => {
+    expect(gapsBefore(unread, [0, 1])).toEqual([]);
+    expect(gapsBefore({ applied: 2, missing: [] }, [1, 4, 4, 8])).toEqual([
+      [3, 3],
+      [5, 7],
+    ]);
   });
 });

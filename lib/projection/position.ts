@@ -1,41 +1,103 @@
-/**
- * How far a view has followed one partition: the highest offset seen, and the ranges below it that never arrived
- * (first and last offset, both included). Kept in the store beside the values, because store and log can part: a store
- * restored from a backup, or swapped, then shows a gap instead of quietly answering from the past.
- */
-export type Position = { readonly applied: number; readonly missing: readonly (readonly [number, number])[] };
+/** First and last offset, both included. */
+export type OffsetRange = readonly [first: number, last: number];
 
-/** Answers the very same position when the offsets add nothing to it. */
-export const advance = (position: Position = { applied: -1, missing: [] }, offsets: readonly number[]): Position => {
-  // Nearly always: the next ones, in order.
-  if (offsets.length > 0 && offsets.every((offset, i) => offset === position.applied + 1 + i))
-    return { applied: position.applied + offsets.length, missing: position.missing };
-  return [...offsets].sort((a, b) => a - b).reduce(see, position);
+/** A dead letter whose document is marked: the record's offset, and the document's key. */
+export type OpenDeadLetter = readonly [offset: number, key: string];
+
+/**
+ * How far a view has followed one partition: the highest offset seen, and the ranges below it that never arrived, in
+ * order. Kept in the store beside the values, because store and log can drift apart: a store restored from a backup, or
+ * swapped, then shows a gap instead of quietly answering from the past.
+ */
+export type Position = {
+  readonly applied: number;
+  readonly missing: readonly OffsetRange[];
+  /** The last record seen and when the log received it. A log with another time at this offset is another log. */
+  readonly last?: { readonly offset: number; readonly timestamp: number };
+  /** Events that no log holds any more, so reading the log again cannot bring them: only their source can. */
+  readonly lost?: 'log-truncated' | 'log-replaced';
+  /** At most `mostOpenDeadLetters` of the documents that are marked by records of this partition. */
+  readonly deadLetters?: readonly OpenDeadLetter[];
+  /** There may be more of them than are listed. */
+  readonly moreDeadLetters?: true;
+};
+
+export const unread: Position = { applied: -1, missing: [] };
+
+/** The ranges between what the position has seen and the offsets, and between those. @param offsets ascending */
+export const gapsBefore = ({ applied }: Position, offsets: readonly number[]): OffsetRange[] => {
+  const gaps: OffsetRange[] = [];
+  let next = applied + 1;
+  for (const offset of offsets) {
+    if (offset > next) gaps.push([next, offset - 1]);
+    if (offset >= next) next = offset + 1;
+  }
+  return gaps;
+};
+
+/** Answers the very same position when the offsets add nothing to it. @param offsets ascending */
+export const advance = (position: Position = unread, offsets: readonly number[]): Position => {
+  const highest = offsets.at(-1) ?? -1;
+  const { applied, missing } = position;
+  const left = missing.length === 0 ? missing : subtract(missing, union(offsets.map((offset) => [offset, offset])));
+  if (highest <= applied) return left === missing ? position : { ...position, missing: left };
+  const gaps = gapsBefore(position, offsets);
+  return { ...position, applied: highest, missing: gaps.length === 0 ? left : [...left, ...gaps] };
+};
+
+/** The position once these ranges are known to hold no record. @param empty ascending */
+export const withoutRanges = (position: Position, empty: readonly OffsetRange[]): Position => {
+  const missing = subtract(position.missing, empty);
+  return missing === position.missing ? position : { ...position, missing };
 };
 
 /** The position once everything up to this offset is known to be there. */
-export const through = ({ applied, missing }: Position, offset: number): Position => ({
-  applied: Math.max(applied, offset),
-  missing: missing.flatMap(([first, last]) => (last > offset ? [[Math.max(first, offset + 1), last] as const] : [])),
+export const through = (position: Position, offset: number): Position => ({
+  ...position,
+  applied: Math.max(position.applied, offset),
+  missing: position.missing.flatMap(([first, last]) =>
+    last > offset ? [[Math.max(first, offset + 1), last] as const] : [],
+  ),
 });
 
-/** The position of a view that was told that it has everything before `next`: what it has not, it misses. */
+/** The position of a view that should have everything before `next`: what it has not seen is missing. */
 export const missingBefore = (position: Position, next: number): Position =>
   next <= position.applied + 1
     ? position
-    : { applied: next - 1, missing: [...position.missing, [position.applied + 1, next - 1]] };
+    : { ...position, applied: next - 1, missing: [...position.missing, [position.applied + 1, next - 1]] };
 
-const see = (position: Position, offset: number): Position => {
-  const { applied, missing } = position;
-  if (offset === applied + 1) return { applied: offset, missing };
-  if (offset > applied) return { applied: offset, missing: [...missing, [applied + 1, offset - 1]] };
-  if (!missing.some((range) => contains(range, offset))) return position;
-  return { applied, missing: missing.flatMap((range) => (contains(range, offset) ? without(range, offset) : [range])) };
+/** What is left of the ranges, the very same where that is all. Both ascending. */
+export const subtract = (ranges: readonly OffsetRange[], others: readonly OffsetRange[]): readonly OffsetRange[] => {
+  const left: OffsetRange[] = [];
+  let isSame = true;
+  let n = 0;
+  for (const range of ranges) {
+    const [first, last] = range;
+    let next = first;
+    while (n < others.length && (others[n] as OffsetRange)[1] < first) n++;
+    // A range of the others may reach into the next of ours, so it is looked at again.
+    for (let m = n; m < others.length && (others[m] as OffsetRange)[0] <= last; m++) {
+      const [from, to] = others[m] as OffsetRange;
+      if (from > next) left.push([next, from - 1]);
+      next = Math.max(next, to + 1);
+      n = m;
+    }
+    if (next === first) left.push(range);
+    else {
+      isSame = false;
+      if (next <= last) left.push([next, last]);
+    }
+  }
+  return isSame ? ranges : left;
 };
 
-const contains = ([first, last]: readonly [number, number], offset: number) => first <= offset && offset <= last;
-
-const without = ([first, last]: readonly [number, number], offset: number): [number, number][] => [
-  ...(first < offset ? ([[first, offset - 1]] as [number, number][]) : []),
-  ...(offset < last ? ([[offset + 1, last]] as [number, number][]) : []),
-];
+/** All of them as ascending ranges that do not touch. */
+export const union = (ranges: readonly OffsetRange[]): OffsetRange[] => {
+  const all: [number, number][] = [];
+  for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const before = all.at(-1);
+    if (before && first <= before[1] + 1) before[1] = Math.max(before[1], last);
+    else all.push([first, last]);
+  }
+  return all;
+};

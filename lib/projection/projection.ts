@@ -1,13 +1,20 @@
 import type { DeliveredRecord, EventBus, Subscription, Verdict } from '../event-bus.ts';
 import { type StoreContext, storesOf } from '../generations/stores.ts';
+import type { LogReader } from '../log-reader.ts';
 import type { World } from '../world.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { Moment, Projection } from './declaration.ts';
-import { type Poison, sortOut } from './sort-out.ts';
+import { type PoisonRecord, parseBatch } from './parse-batch.ts';
 import { type ProjectionWriter, projectionWriter } from './write.ts';
 
 /** Events since this process started: `applied` changed the view, `ignored` did not, `setAside` are dead letters. */
-export type Counts = { applied: number; ignored: number; setAside: number; retried: number; [remark: string]: number };
+export type Counts = {
+  applied: number;
+  ignored: number;
+  setAside: number;
+  retried: number;
+  [classification: string]: number;
+};
 
 export type RunningProjection = Subscription & {
   counts(): Counts;
@@ -17,7 +24,12 @@ export type RunningProjection = Subscription & {
 
 type Done = { readonly counts: Counts; last: Moment | undefined };
 
-export type ProjectionContext = World & StoreContext & { readonly bus: EventBus };
+export type ProjectionContext = World &
+  StoreContext & {
+    readonly bus: EventBus;
+    /** The log behind the topic, by which gaps in the offsets are verified. */
+    readonly topicLog?: LogReader | undefined;
+  };
 
 /** Follows the topic and keeps the view in the store up to date until it is closed. */
 export const startProjection = async <Event, Document>(
@@ -25,7 +37,8 @@ export const startProjection = async <Event, Document>(
   context: ProjectionContext,
 ): Promise<RunningProjection> => {
   const done: Done = { counts: { applied: 0, ignored: 0, setAside: 0, retried: 0 }, last: undefined };
-  const write = projectionWriter(projection, storesOf(context), context.newId);
+  const { newId, log: logger, topicLog } = context;
+  const write = projectionWriter(projection, { stores: storesOf(context), newId, log: topicLog, logger });
   const handler = deliveryHandler(projection, context, write, done);
   const subscription = await context.bus.subscribe(projection.topic.name, handler);
   return { counts: () => ({ ...done.counts }), last: () => done.last, close: () => subscription.close() };
@@ -40,10 +53,11 @@ const deliveryHandler =
   ) =>
   async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
     const { counts } = done;
-    const { events, poison } = sortOut(projection, batch);
+    const parsed = parseBatch(projection, batch);
+    const { events, poison } = parsed;
     const endSpans = startSpans(projection, context, events);
     try {
-      const written = await write(events, batch);
+      const written = await write(parsed);
       const last = events.at(-1);
       if (last) done.last = projection.moment?.(last);
       // Last, so that a store that is away does not set the same record aside at every attempt.
@@ -80,7 +94,7 @@ const startSpans = <Event, Document>(
 const setAside = async <Event, Document>(
   { deadLetters }: Projection<Event, Document>,
   { bus, log, now, newId }: ProjectionContext,
-  poison: readonly Poison[],
+  poison: readonly PoisonRecord[],
 ) => {
   if (poison.length === 0) return;
   await bus.publish(

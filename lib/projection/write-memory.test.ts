@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Thing, thingRecord, things } from '../../tests/things.ts';
 import { positionKey } from '../generations/position-document.ts';
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../state-store.ts';
+import { parseBatch } from './parse-batch.ts';
 import { projectionWriter } from './write.ts';
 
 const partition = 0;
@@ -54,10 +55,10 @@ const countingStore = () => {
 };
 
 const writerOn = (store: StateStore) => {
-  const write = projectionWriter(things, () => store, randomUUID);
+  const write = projectionWriter(things, { stores: () => store, newId: randomUUID, log: undefined });
   return (offset: number, ...changes: Thing[]) => {
     const batch = changes.map((thing, i) => thingRecord(thing, partition, offset + i));
-    return write(batch.map(things.parse), batch);
+    return write(parseBatch(things, batch));
   };
 };
 const thing = (key: string, n: number): Thing => ({ key, n });

@@ -4,6 +4,7 @@ import type { DeliveredRecord } from '../event-bus.ts';
 import { storesOf } from '../generations/stores.ts';
 import type { StateStore } from '../state-store.ts';
 import type { Projection } from './declaration.ts';
+import { parseBatch } from './parse-batch.ts';
 import { projectionWriter } from './write.ts';
 
 const topic = (name: string) => ({ name, partitions: 2, maxMessageBytes: 10_000 });
@@ -36,7 +37,9 @@ it('writes documents in one order, and positions behind them, whatever their key
       value: Buffer.from(key),
     }),
   );
-  await projectionWriter(things, storesOf({ store }), () => 'id')(keys, batch);
+  await projectionWriter(things, { stores: storesOf({ store }), newId: () => 'id', log: undefined })(
+    parseBatch(things, batch),
+  );
   const positions = [0, 1].map((partition) => `position:things:things-topic:${partition}`);
   expect(written).toEqual(['apple', 'quince', 'zebra', ...positions]);
 });

@@ -1,31 +1,49 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeliveredRecord } from '../event-bus.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
 import {
-  advanceAll,
   asPositionDocument,
   documentFor,
+  isDiscarded,
   numbersOf,
   type PositionDocument,
   positionKey,
 } from '../generations/position-document.ts';
 import type { Stores } from '../generations/stores.ts';
-import { groupBy } from '../group-by.ts';
+import type { LogReader } from '../log-reader.ts';
 import { StateConflict, type StoredValue, type Upsert } from '../state-store.ts';
+import type { World } from '../world.ts';
+import type { PlacePair } from './dead-letter-marks.ts';
 import type { Projection } from './declaration.ts';
+import { afterDelivery, askLog, type DeliveredOffsets, deliveredOffsets, isUnexpected } from './delivered-offsets.ts';
 import { fold } from './fold.ts';
+import { type ParsedBatch, parseBatch } from './parse-batch.ts';
 import { rememberWrites, type WriteMemory } from './write-memory.ts';
 
 const attempts = 20;
 
-export type ProjectionWriter<Event> = (
-  events: readonly Event[],
-  batch: readonly DeliveredRecord[],
-) => Promise<Record<string, number>>;
+/** Answers the events of the batch by what became of them. */
+export type ProjectionWriter<Event> = (batch: ParsedBatch<Event>) => Promise<Record<string, number>>;
 
 /** What is to be written to one store. */
 type Plan = { store: string | undefined; upserts: Upsert[]; counts: Record<string, number>; also: readonly string[] };
+
+/** A batch and what was found out about it. */
+type Work<Event> = {
+  batch: ParsedBatch<Event>;
+  offsets: DeliveredOffsets;
+  readonly isWithoutPlace: boolean;
+  /** The stores for whose positions the log was asked. */
+  readonly asked: Set<string | undefined>;
+};
+
+type WriterContext = {
+  readonly stores: Stores;
+  readonly newId: () => string;
+  /** Without one a gap in the offsets counts as missing records. */
+  readonly log: LogReader | undefined;
+  readonly logger?: Pick<World['log'], 'warn'>;
+};
 
 /**
  * Folds events into their documents and writes these, with the positions of the whole batch, into every generation that
@@ -34,8 +52,7 @@ type Plan = { store: string | undefined; upserts: Upsert[]; counts: Record<strin
  */
 export const projectionWriter = <Event, Document>(
   projection: Projection<Event, Document>,
-  stores: Stores,
-  newId: () => string,
+  { stores, newId, log, logger }: WriterContext,
 ): ProjectionWriter<Event> => {
   /** By store what was listed last: those documents are read together with the list, which most probably is the same. */
   const listedLast = new Map<string | undefined, readonly number[]>();
@@ -46,52 +63,95 @@ export const projectionWriter = <Event, Document>(
     return memory;
   };
 
-  const plan = async (store: string | undefined, byKey: Map<string, Event[]>, offsets: Offsets): Promise<Plan> => {
+  const plan = async (store: string | undefined, work: Work<Event>): Promise<Plan> => {
     let numbers = listedLast.get(store) ?? [1];
     for (;;) {
+      const {
+        batch: { byKey },
+        offsets,
+      } = work;
       const keys = numbers.flatMap((number) => [...byKey.keys()].map((key) => documentKey(number, key)));
-      const held = await memoryOf(store).read(keys, [...offsets.byKey.keys()]);
-      const documents = await listing(store, held, offsets);
+      const held = await memoryOf(store).read(keys, [...offsets.keys()]);
+      const documents = await listing(store, held, work);
       const listed = [...new Set([...documents.values()].flatMap(numbersOf))];
       const alreadyRead = listed.every((number) => numbers.includes(number));
       listedLast.set(store, listed);
       numbers = listed;
-      if (!alreadyRead) continue;
-      const folded = listed.map((number) => fold(projection, byKey, held, number));
-      const positions = positionUpserts(documents, held, offsets, stores(store).etagAfter && { mark: newId() });
+      if (!alreadyRead || (await askedTheLog(store, work, held, documents))) continue;
+      const discarded = ([partition, offset]: PlacePair) => {
+        const document = documents.get(positionKey(projection.name, projection.topic.name, partition));
+        return document !== undefined && isDiscarded(document, offset);
+      };
+      const folded = new Map(listed.map((number) => [number, fold(projection, byKey, held, number, discarded)]));
+      const mark = stores(store).etagAfter && { mark: newId() };
+      const positions = [...offsets].flatMap(([key, delivered]): Upsert[] => {
+        const before = documents.get(key) as PositionDocument;
+        const after = afterDelivery(before, delivered, (number) => folded.get(number)?.marked ?? new Map());
+        return after === before ? [] : [{ key, value: { ...after, ...mark }, etag: held.get(key)?.etag }];
+      });
       // Positions last: no store may ever know that it followed what it has not. Otherwise one order for all writers, or two
       // transactions of a relational store lock each other out.
-      const upserts = [...inOrder(folded.flatMap((one) => one.upserts)), ...inOrder(positions)];
+      const upserts = [...inOrder([...folded.values()].flatMap((one) => one.upserts)), ...inOrder(positions)];
       const also = [...documents.values()].flatMap((document) => document.also ?? []);
-      return { store, upserts, counts: folded[0]?.counts ?? {}, also };
+      return { store, upserts, counts: folded.get(listed[0] as number)?.counts ?? {}, also };
+    }
+  };
+
+  /** Whether something about the offsets was unexpected, and the log was asked about it, so that all is to be read again. */
+  const askedTheLog = async (
+    store: string | undefined,
+    work: Work<Event>,
+    held: ReadonlyMap<string, StoredValue>,
+    documents: Documents,
+  ): Promise<boolean> => {
+    if (!log || work.asked.has(store)) return false;
+    work.asked.add(store);
+    const isExpected = [...work.offsets].every(
+      ([key, delivered]) => !isUnexpected(held.has(key) ? documents.get(key) : undefined, delivered),
+    );
+    if (isExpected) return false;
+    try {
+      const { delivered, misplaced } = await askLog(log, projection, work.offsets, documents);
+      work.offsets = delivered;
+      if (misplaced.length > 0) work.batch = parseBatch(projection, [...misplaced, ...work.batch.records]);
+      return true;
+    } catch (err) {
+      // What is not verified counts as missing, and the view refuses until it is.
+      logger?.warn({ err, projection: projection.name }, 'the log cannot be asked about a gap in the offsets');
+      return false;
     }
   };
 
   /** The position documents, by key. Where there is none yet, the pointer says which generations there are. */
-  const listing = async (store: string | undefined, held: Map<string, StoredValue>, offsets: Offsets) => {
-    const keys = [...offsets.byKey.keys(), ...(offsets.withoutPlace ? [noPlace] : [])];
+  const listing = async (store: string | undefined, held: Map<string, StoredValue>, work: Work<Event>) => {
+    const keys = [...work.offsets.keys(), ...(work.isWithoutPlace || work.offsets.size === 0 ? [noPlace] : [])];
     const documents = new Map(keys.map((key) => [key, asPositionDocument(held.get(key)?.value)]));
     if ([...documents.values()].every((document) => document !== undefined)) return documents as Documents;
     const absent = documentFor(await readPointer(stores(store), projection.name));
     return new Map([...documents].map(([key, document]) => [key, document ?? absent]));
   };
 
-  const planAll = async (byKey: Map<string, Event[]>, offsets: Offsets): Promise<Plan[]> => {
-    const plans = [await plan(undefined, byKey, offsets)];
+  const planAll = async (work: Work<Event>): Promise<Plan[]> => {
+    const plans = [await plan(undefined, work)];
     for (const { also } of plans)
-      for (const store of also)
-        if (!plans.some((other) => other.store === store)) plans.push(await plan(store, byKey, offsets));
+      for (const store of also) if (!plans.some((other) => other.store === store)) plans.push(await plan(store, work));
     return plans;
   };
 
-  return async (events, batch) => {
-    const byKey = groupBy(events, projection.key);
-    const offsets = offsetsOf(projection, batch);
+  return async (batch) => {
+    const { records } = batch;
+    const isWithoutPlace = records.some(({ offset, partition }) => offset === undefined || partition === undefined);
+    const work: Work<Event> = {
+      batch,
+      offsets: deliveredOffsets(projection, records),
+      isWithoutPlace,
+      asked: new Set(),
+    };
     for (let attempt = 1; ; attempt++) {
-      const plans = await planAll(byKey, offsets);
+      const plans = await planAll(work);
       try {
         for (const { store, upserts } of plans.toReversed())
-          if (upserts.length > 0) await memoryOf(store).transact(upserts, [...offsets.byKey.keys()]);
+          if (upserts.length > 0) await memoryOf(store).transact(upserts, [...work.offsets.keys()]);
         return plans.find(({ counts }) => Object.keys(counts).length > 0)?.counts ?? {};
       } catch (error) {
         if (!(error instanceof StateConflict) || attempt === attempts) throw error;
@@ -103,41 +163,7 @@ export const projectionWriter = <Event, Document>(
 
 const inOrder = (upserts: readonly Upsert[]): Upsert[] => [...upserts].sort((a, b) => (a.key < b.key ? -1 : 1));
 
-type Documents = Map<string, PositionDocument>;
+type Documents = ReadonlyMap<string, PositionDocument>;
 
-/** By the key of a partition's position document; some brokers know no place. */
-type Offsets = { readonly byKey: ReadonlyMap<string, readonly number[]>; readonly withoutPlace: boolean };
-
+/** The key of no position document: what stands for it are the generations that the pointer names. */
 const noPlace = '';
-
-const offsetsOf = ({ name }: { name: string }, batch: readonly DeliveredRecord[]): Offsets => {
-  const byPlace = new Map<string, Map<number, number[]>>();
-  let withoutPlace = false;
-  for (const { topic, partition, offset } of batch) {
-    if (partition === undefined || offset === undefined) {
-      withoutPlace = true;
-      continue;
-    }
-    const byPartition = byPlace.get(topic) ?? new Map<number, number[]>();
-    byPlace.set(topic, byPartition);
-    const offsets = byPartition.get(partition);
-    if (offsets) offsets.push(offset);
-    else byPartition.set(partition, [offset]);
-  }
-  const keyed = [...byPlace].flatMap(([topic, byPartition]) =>
-    [...byPartition].map(([partition, offsets]) => [positionKey(name, topic, partition), offsets] as const),
-  );
-  return { byKey: new Map(keyed), withoutPlace };
-};
-
-const positionUpserts = (
-  documents: Documents,
-  held: Map<string, StoredValue>,
-  { byKey }: Offsets,
-  mark: { mark: string } | undefined,
-): Upsert[] =>
-  [...byKey].flatMap(([key, offsets]) => {
-    const before = documents.get(key) as PositionDocument;
-    const after = advanceAll(before, offsets);
-    return after === before ? [] : [{ key, value: { ...after, ...mark }, etag: held.get(key)?.etag }];
-  });

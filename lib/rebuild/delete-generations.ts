@@ -1,7 +1,7 @@
 import { chunksOf } from '../chunks.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
 import type { LogBatch } from '../log-reader.ts';
-import { sortOut } from '../projection/sort-out.ts';
+import { parseBatch } from '../projection/parse-batch.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
 
@@ -22,7 +22,7 @@ export const deleteGenerations = async <Event, Document>(
         await persistently(() => stores(store).remove(chunk.map((key) => documentKey(number, key))));
   };
   const removeAll = async ({ partition, records, next }: LogBatch) => {
-    await remove([...new Set(sortOut(projection, records).events.map(projection.key))]);
+    await remove([...parseBatch(projection, records).byKey.keys()]);
     progress.advance(partition, next, records.length);
   };
   await log.read(projection.topic.name, ranges, removeAll, signal);

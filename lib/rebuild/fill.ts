@@ -1,9 +1,8 @@
 import { chunksOf } from '../chunks.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
-import { groupBy } from '../group-by.ts';
 import { fold } from '../projection/fold.ts';
-import { sortOut } from '../projection/sort-out.ts';
+import { parseBatch, type Step } from '../projection/parse-batch.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
 
@@ -24,14 +23,14 @@ export const filler = <Event, Document>(
   /** Whether the last keys were all new, as they are while a fresh generation is filled: then the next ones probably are. */
   let areNew = false;
 
-  const write = async (chunk: readonly [string, Event[]][], unread: boolean) => {
+  const write = async (chunk: readonly [string, readonly Step<Event>[]][], unread: boolean) => {
     const keys = chunk.map(([key]) => documentKey(number, key));
     const held = unread ? new Map() : await store.getMany(keys);
     const { upserts } = fold(projection, new Map(chunk), held, number);
     if (upserts.length > 0) await store.transact(upserts.sort((a, b) => (a.key < b.key ? -1 : 1)));
     areNew = held.size === 0;
   };
-  const writeChunk = async (chunk: readonly [string, Event[]][]) => {
+  const writeChunk = async (chunk: readonly [string, readonly Step<Event>[]][]) => {
     let unread = areNew;
     await persistently(async () => {
       const isGuess = unread;
@@ -42,8 +41,8 @@ export const filler = <Event, Document>(
   };
 
   return async (records) => {
-    const { events, poison } = sortOut(projection, records);
-    for (const chunk of chunksOf([...groupBy(events, projection.key)], keysPerWrite)) await writeChunk(chunk);
+    const { byKey, poison } = parseBatch(projection, records);
+    for (const chunk of chunksOf([...byKey], keysPerWrite)) await writeChunk(chunk);
     return poison.length;
   };
 };

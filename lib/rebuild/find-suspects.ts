@@ -1,6 +1,6 @@
 import type { Generation } from '../generations/generation.ts';
 import type { LogBatch } from '../log-reader.ts';
-import { sortOut } from '../projection/sort-out.ts';
+import { parseBatch } from '../projection/parse-batch.ts';
 import type { RebuildContext } from './context.ts';
 import { type KeySet, keySet } from './key-set.ts';
 import { readShown } from './read-shown.ts';
@@ -47,7 +47,7 @@ export const findSuspects = async <Event, Document>(
   if (source) say(`Comparing with ${source.name} …`);
   const owned = source && (await compareWith(source));
   const comparePiece = async ({ partition, records, next }: LogBatch) => {
-    const keys = [...new Set(sortOut(projection, records).events.map(projection.key))];
+    const keys = [...parseBatch(projection, records).byKey.keys()];
     const held = await readShown(context, rebuilt, keys);
     const heldLive = live && (await readShown(context, live, keys));
     for (const [key, { shown: value }] of held) {

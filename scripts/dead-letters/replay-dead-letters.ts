@@ -1,6 +1,6 @@
 import type { Message } from 'kafkajs';
 import { groupBy } from '../../lib/group-by.ts';
-import { kafkaClient } from '../kafka-client.ts';
+import { kafkaClient } from '../../lib/kafka/client.ts';
 import type { DeadLetter } from './read-dead-letters.ts';
 
 /**

@@ -30,8 +30,8 @@ export const safeguards = {
   position: [
     {
       file: 'lib/projection/position.ts',
-      text: 'missing: [...missing, [applied + 1, offset - 1]]',
-      instead: 'missing',
+      text: 'missing: gaps.length === 0 ? left : [...left, ...gaps]',
+      instead: 'missing: left',
     },
     {
       file: 'lib/projection/position.ts',

@@ -1,19 +1,12 @@
-import { withKafkaAdmin } from './kafka-admin.ts';
-
-/** By partition the offset that the next record of the topic gets. */
-export const endsInKafka = (brokers: readonly string[], topic: string): Promise<ReadonlyMap<number, number>> =>
-  withKafkaAdmin(brokers, async (admin) => {
-    const offsets = await admin.fetchTopicOffsets(topic);
-    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
-  });
+import { askKafka } from './client.ts';
 
 /** By partition the offset behind what the group has committed to Kafka. */
-export const committedToKafka = (
+export const committedOffsets = (
   brokers: readonly string[],
   groupId: string,
   topic: string,
 ): Promise<ReadonlyMap<number, number>> =>
-  withKafkaAdmin(brokers, async (admin) => {
+  askKafka(brokers, async (admin) => {
     // kafkajs finds the group's coordinator only once it has the metadata of some topic.
     await admin.fetchTopicMetadata({ topics: [topic] });
     const [held] = await admin.fetchOffsets({ groupId, topics: [topic] });

@@ -4,7 +4,7 @@ import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import type { StateStore } from '../state-store.ts';
 import type { Completeness } from './completeness.ts';
 import type { Projection } from './declaration.ts';
-import { watchParting } from './parting.ts';
+import { watchDrift } from './drift.ts';
 import { startProjection } from './projection.ts';
 import { openView } from './view.ts';
 
@@ -36,12 +36,14 @@ const followed = async () => {
       keys.map((key) => ({ id: key, key, value: JSON.stringify({ key }) })),
     );
   const follow = async (store: StateStore) => {
-    const { close } = await startProjection(things, { ...testWorld(), bus, store });
+    const topicLog = platform.logReader();
+    const { close } = await startProjection(things, { ...testWorld(), bus, store, topicLog });
     const total = async () => [...(await bus.acknowledged(topic.name)).values()].reduce((sum, next) => sum + next, 0);
     return { close, until: (many: number) => vi.waitFor(async () => expect(await total()).toBe(many), patience) };
   };
   const watch = (store: StateStore) => {
-    const watching = watchParting(things, { ...testWorld(), bus, store, otherStore: platform.stateStore });
+    const { stateStore: otherStore } = platform;
+    const watching = watchDrift(things, { ...testWorld(), bus, store, otherStore, topicLog: platform.logReader() });
     closing.push(watching.close);
     return watching;
   };
@@ -85,7 +87,7 @@ describe('a view and its log', () => {
     await becomes(restored, 'complete');
     watch(restored);
     await becomes(restored, 'incomplete');
-    expect((await openView(things, restored).completeness()).partitions).toEqual({
+    expect((await openView(things, restored).completeness()).partitions).toMatchObject({
       0: { applied: 1, missing: [[1, 1]] },
       1: { applied: 1, missing: [[1, 1]] },
     });

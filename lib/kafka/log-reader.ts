@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
-import { deliveredRecord } from '../lib/dapr/delivered-record.ts';
-import type { LogReader, PartitionRange } from '../lib/log-reader.ts';
-import { endsOf } from './consumer-group/describe-group.ts';
-import { kafkaClient, withAdmin } from './kafka-client.ts';
+import { type DeliveredRecord, replayedPlace, replayOfHeader } from '../event-bus.ts';
+import type { LogReader, PartitionRange } from '../log-reader.ts';
+import { kafkaClient, withAdmin } from './client.ts';
+import { partitionRanges } from './offsets.ts';
 
 /** Large, for what comes in one batch is folded before it is written; small enough to hold one of each partition. */
 const maxBytesPerPartition = 1024 * 1024;
@@ -11,19 +10,28 @@ const maxBytesPerPartition = 1024 * 1024;
 const sessionTimeout = 300_000;
 const giveUpAfterSilenceMs = 60_000;
 
-/** The log in Kafka, read through a consumer group made for each reading. */
-export const kafkaLogReader = (brokers: string[], now: () => number): LogReader => ({
-  offsets: async (topic) => {
-    const ends = await withAdmin(brokers, (admin) => endsOf(admin, topic));
-    return ends.map(({ partition, low, high }) => ({ partition, begin: Number(low), end: Number(high) }));
-  },
+/**
+ * The log in Kafka, read through a consumer group made for each reading. It reads uncommitted, as daprd's consumer does:
+ * what was delivered and what a rebuild reads must be the same records.
+ */
+export const kafkaLogReader = (
+  brokers: readonly string[],
+  { newId, retries = 2 }: { newId: () => string; retries?: number },
+): LogReader => ({
+  offsets: (topic) => withAdmin(brokers, (admin) => partitionRanges(admin, topic), { retries }),
 
   read: async (topic, ranges, handle, signal) => {
     const unread = new Map(ranges.filter(({ begin, end }) => begin < end).map((range) => [range.partition, range]));
     if (unread.size === 0) return;
-    const groupId = `log-reader-${randomUUID()}`;
+    const groupId = `log-reader-${newId()}`;
     const limits = { maxBytesPerPartition, maxBytes: maxBytesPerPartition * unread.size, maxWaitTimeInMs: 100 };
-    const consumer = kafkaClient(brokers).consumer({ groupId, sessionTimeout, ...limits });
+    signal?.throwIfAborted();
+    const consumer = kafkaClient(brokers, { retries }).consumer({
+      groupId,
+      sessionTimeout,
+      readUncommitted: true,
+      ...limits,
+    });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     const { promise, resolve, reject } = aPromise();
@@ -37,9 +45,7 @@ export const kafkaLogReader = (brokers: string[], now: () => number): LogReader 
       silence.pause();
       try {
         const wanted = ({ offset }: KafkaMessage) => range.begin <= Number(offset) && Number(offset) < range.end;
-        const records = batch.messages
-          .filter(wanted)
-          .map((message) => asRecord(topic, batch.partition, message, now()));
+        const records = batch.messages.filter(wanted).map((message) => asRecord(topic, batch.partition, message));
         const next = Math.min(Number(batch.lastOffset()) + 1, range.end);
         await handle({ partition: batch.partition, records, next });
         unread.set(batch.partition, { ...range, begin: next });
@@ -66,22 +72,30 @@ export const kafkaLogReader = (brokers: string[], now: () => number): LogReader 
       signal?.removeEventListener('abort', abort);
       await consumer.disconnect();
       // What was read is read: a group that is not gone yet, or already is, is left to Kafka, which forgets empty ones.
-      await withAdmin(brokers, (admin) => admin.deleteGroups([groupId])).catch(() => undefined);
+      await withAdmin(brokers, (admin) => admin.deleteGroups([groupId]), { retries: 0 }).catch(() => undefined);
     }
   },
 });
 
-/** As the sidecar tells of it: a record's own headers go over what the broker says, its place excepted. */
+const reservedHeader = /^__/;
+
+/** The key, the place and the time are the broker's, whatever the record's own headers are called. */
 const asRecord = (
   topic: string,
   partition: number,
-  { key, value, timestamp, offset, headers }: KafkaMessage,
-  now: number,
-) => {
-  const own = Object.entries(headers ?? {}).map(([name, content]) => [name, String(content)]);
-  const metadata = { ...(key && { __key: String(key) }), __timestamp: timestamp, ...Object.fromEntries(own) };
-  const place = { __partition: String(partition), __offset: offset };
-  return deliveredRecord(topic, value ?? Buffer.alloc(0), { ...metadata, ...place }, now);
+  { key, value, timestamp, offset, headers = {} }: KafkaMessage,
+): DeliveredRecord => {
+  const place = { partition, offset: Number(offset) };
+  const replayOf = replayedPlace(headers[replayOfHeader]?.toString(), topic, place);
+  return {
+    topic,
+    value: value ?? Buffer.alloc(0),
+    timestamp: Number(timestamp),
+    ...(key && { key: String(key) }),
+    ...place,
+    ...(replayOf && { replayOf }),
+    ...(Object.keys(headers).some((name) => reservedHeader.test(name)) && { hasReservedHeaders: true }),
+  };
 };
 
 const silent = (topic: string, unread: readonly PartitionRange[]) => {

@@ -1,0 +1,37 @@
+import kafkajs, { type Admin } from 'kafkajs';
+
+/** The addresses that KAFKA_BROKERS lists. */
+export const kafkaBrokers = (env: Readonly<Record<string, string | undefined>>): string[] =>
+  (env.KAFKA_BROKERS || 'localhost:9092').split(',');
+
+export const kafkaClient = (brokers: readonly string[], { retries = 5, requestTimeout = 10_000 } = {}) =>
+  new kafkajs.Kafka({
+    brokers: [...brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+    connectionTimeout: 2_000,
+    requestTimeout,
+    retry: { retries },
+  });
+
+/** Works with an admin client of Kafka. @throws Error that says what to do when no broker answers */
+export const withAdmin = async <T>(
+  brokers: readonly string[],
+  work: (admin: Admin) => Promise<T>,
+  { retries = 2, requestTimeout = 10_000 } = {},
+): Promise<T> => {
+  const admin = kafkaClient(brokers, { retries, requestTimeout }).admin();
+  try {
+    await admin.connect().catch((error: Error) => {
+      throw new Error(
+        `Kafka does not answer at ${brokers.join(', ')}: npm run stack -- up kafka, or set KAFKA_BROKERS (${error.message})`,
+      );
+    });
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+};
+
+/** For a service, which asks again soon: an answer within seconds, or an error. */
+export const askKafka = <T>(brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> =>
+  withAdmin(brokers, work, { retries: 0, requestTimeout: 2_000 });
