@@ -22,6 +22,15 @@ export type DeliveredRecord = Partial<Place> & {
   readonly hasReservedHeaders?: true;
 };
 
+/** A record to be written again as it was: with its key, time and partition. `replayOf` says where it was. */
+export type RecordCopy = {
+  readonly key: string;
+  readonly value: Buffer;
+  readonly timestamp: number;
+  readonly partition?: number | undefined;
+  readonly replayOf: string;
+};
+
 /** The header of a replayed record: the place of the original, as topic/partition/offset. */
 export const replayOfHeader = 'replay-of';
 

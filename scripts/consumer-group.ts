@@ -1,20 +1,23 @@
 import { parseArgs } from 'node:util';
 import { topics } from '../contracts/topics.ts';
-import { kafkaBrokers, withAdmin } from '../lib/kafka/client.ts';
-import { describeGroup } from './consumer-group/describe-group.ts';
-import { resetGroup } from './consumer-group/reset-group.ts';
+import { describeGroup, resetGroup } from './consumer-group/offsets.ts';
+import { openLog, whichLogHelp, whichLogOptions } from './open-log.ts';
 import { table } from './table.ts';
 
-const help = `Where a consumer group of Kafka stands, and how to make it read again.
+const help = `How far a consumer group has read, and how to make it read again: in Kafka, or in the file of npm start.
 
   npm run consumer-group -- describe
   npm run consumer-group -- reset --to earliest | latest | TIME | PARTITION:OFFSET [--dry-run]
 
 TIME is as in 2026-11-21T09:00:00Z: each partition goes to its first record of that time or later.
-A reset is for a group at rest: stop its members first. Dead ones are waited for until the broker has given them up.
+In Kafka a reset is for a group without members: stop them first. Dead ones are waited for until the broker has given
+them up. With npm start a reset works while it runs.
 
-Options    --group iot-platform-consumer   --topic ${topics.connectionMandates.name}   --dry-run   --help
-Variables  KAFKA_BROKERS (localhost:9092)`;
+Options    --group iot-platform-consumer   --topic ${topics.connectionMandates.name}   --dry-run
+           --kafka   --embedded   --help
+Variables  KAFKA_BROKERS (localhost:9092)   DATA_DIR
+
+${whichLogHelp}`;
 
 const main = async () => {
   const { values, positionals } = parseArgs({
@@ -25,22 +28,25 @@ const main = async () => {
       to: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
+      ...whichLogOptions,
     },
   });
   const [command = 'describe'] = positionals;
   if (values.help) return console.log(help);
   const { group, topic, to } = values;
-  const brokers = kafkaBrokers(process.env);
-  if (command === 'describe')
-    return withAdmin(brokers, async (admin) => console.log(table(await describeGroup(admin, group, topic))));
-  if (command !== 'reset')
+  if (command !== 'describe' && command !== 'reset')
     throw new Error(`There is no command ${command}: say describe or reset (--help tells more).`);
-  if (!to) throw new Error('Where to? --to earliest, latest, a time, or PARTITION:OFFSET.');
-  await withAdmin(brokers, async (admin) => {
+  const { log, groups, close } = await openLog(process.env, values);
+  try {
+    const of = { log, groups, group, topic };
+    if (command === 'describe') return console.log(table(await describeGroup(of)));
+    if (!to) throw new Error('Where to? --to earliest, latest, a time, or PARTITION:OFFSET.');
     const say = (line: string) => console.log(line);
-    console.log(table(await resetGroup(admin, { group, topic, to, dryRun: values['dry-run'], say })));
-    console.log(values['dry-run'] ? 'Nothing was changed.' : 'Done. Start the service: it goes on from there.');
-  });
+    console.log(table(await resetGroup(of, { to, dryRun: values['dry-run'], say })));
+    console.log(values['dry-run'] ? 'Nothing was changed.' : 'Done. The group reads on from there.');
+  } finally {
+    close();
+  }
 };
 
 main().catch((error: Error) => {

@@ -61,7 +61,9 @@ export const openDaprPlatform = (
           if (await isKafka(sidecar, pubsub)) await checkTopics(kafkaBrokers, topics);
         },
         acknowledged: async (topic) =>
-          (await isKafka(sidecar, pubsub)) ? committedOffsets(kafkaBrokers, consumerGroup, topic) : new Map(),
+          (await isKafka(sidecar, pubsub))
+            ? committedOffsets(kafkaBrokers, consumerGroup, topic, { retries: 0 })
+            : new Map(),
       };
     },
     logReader: (pubsub) => {

@@ -13,7 +13,7 @@ import {
 } from '../event-bus.ts';
 import { groupBy } from '../group-by.ts';
 import { pauseUnlessAborted } from '../pause.ts';
-import { eventLog } from './event-log.ts';
+import { groupLog, logWriter } from './event-log.ts';
 
 const batchSize = 500;
 const retryAfterMs = 50;
@@ -35,7 +35,7 @@ export const embeddedEventBus = (
   database: SqliteDatabase,
   { topics, consumerGroup, published, now, log: failures }: EmbeddedEventBusOptions,
 ): EventBus => {
-  const log = eventLog(database, consumerGroup, now);
+  const log = { ...logWriter(database, now), ...groupLog(database, consumerGroup) };
   return {
     publish: async (topicName, events) => {
       const topic = declaredTopic(topics, topicName);
@@ -67,9 +67,10 @@ export const embeddedEventBus = (
   async function deliver(topic: Topic, handler: BatchHandler, closing: AbortSignal) {
     while (!closing.aborted) {
       try {
-        const batch = log.pending(topic, batchSize);
-        if (batch.length === 0) await aPublishOrAWhile(topic.name, closing);
-        else if (!settle(batch, await verdicts(handler, batch))) await pauseUnlessAborted(retryAfterMs, closing);
+        const { records, before } = log.pending(topic, batchSize);
+        if (records.length === 0) await aPublishOrAWhile(topic.name, closing);
+        else if (!settle(records, before, await verdicts(handler, records)))
+          await pauseUnlessAborted(retryAfterMs, closing);
       } catch (error) {
         failures.error(error, `the log of ${topic.name} cannot be read or committed to, will retry`);
         await pauseUnlessAborted(retryAfterMs, closing);
@@ -78,12 +79,13 @@ export const embeddedEventBus = (
   }
 
   /** Commits, per partition, up to the first record to be retried. Answers whether all are done. */
-  function settle(batch: readonly DeliveredRecord[], answers: readonly Verdict[]) {
+  function settle(batch: readonly DeliveredRecord[], before: ReadonlyMap<number, number>, answers: readonly Verdict[]) {
     const judged = batch.map((record, i) => ({ ...record, done: answers[i] === 'done' }));
-    for (const records of groupBy(judged, ({ partition }) => partition).values()) {
+    for (const [partition = 0, records] of groupBy(judged, (record) => record.partition)) {
       const retried = records.findIndex(({ done }) => !done);
       const last = records.at(retried === -1 ? -1 : retried - 1);
-      if (retried !== 0 && last) log.commit(last);
+      if (retried !== 0 && last?.offset !== undefined)
+        log.commit(last.topic, partition, { before: before.get(partition) ?? 0, next: last.offset + 1 });
     }
     return judged.every(({ done }) => done);
   }

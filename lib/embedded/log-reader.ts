@@ -1,11 +1,9 @@
 import type { SqliteDatabase } from '../database/sqlite.ts';
-import { type DeliveredRecord, declaredTopic, type Topic } from '../event-bus.ts';
+import { declaredTopic, type Topic } from '../event-bus.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
-import { createLogTables } from './event-log.ts';
+import { asRecord, createLogTables, type Row, recordColumns } from './event-log.ts';
 
 const batchSize = 5_000;
-
-type Row = { offset: number; key: string; timestamp: number; value: string };
 
 /** The log of the embedded event bus; other processes may publish to it meanwhile. */
 export const embeddedLogReader = (database: SqliteDatabase, topics: readonly Topic[]): LogReader => {
@@ -15,17 +13,18 @@ export const embeddedLogReader = (database: SqliteDatabase, topics: readonly Top
      WHERE topic = ? AND partition = ?`,
   );
   const select = database.prepare(
-    `SELECT "offset", key, timestamp, value FROM record
+    `SELECT ${recordColumns} FROM record
      WHERE topic = ? AND partition = ? AND "offset" >= ? AND "offset" < ? ORDER BY "offset" LIMIT ?`,
   );
+  const highest = database.prepare('SELECT coalesce(max(partition), -1) AS partition FROM record WHERE topic = ?');
+  /** How many partitions have ever had a record. */
+  const written = (topic: string) => (highest.all(topic)[0] as { partition: number }).partition + 1;
   const rows = (topic: string, partition: number, begin: number, end: number) =>
-    (select.all(topic, partition, begin, end, batchSize) as Row[]).map(
-      (row): DeliveredRecord => ({ ...row, topic, partition, value: Buffer.from(row.value) }),
-    );
+    (select.all(topic, partition, begin, end, batchSize) as Row[]).map((row) => asRecord(topic, row));
 
   return {
     offsets: async (topic) =>
-      Array.from({ length: declaredTopic(topics, topic).partitions }, (_, partition) => ({
+      Array.from({ length: Math.max(declaredTopic(topics, topic).partitions, written(topic)) }, (_, partition) => ({
         partition,
         ...(range.all(topic, partition)[0] as { begin: number; end: number }),
       })),

@@ -26,7 +26,7 @@ export const kafkaLogReader = (
     const groupId = `log-reader-${newId()}`;
     const limits = { maxBytesPerPartition, maxBytes: maxBytesPerPartition * unread.size, maxWaitTimeInMs: 100 };
     signal?.throwIfAborted();
-    const consumer = kafkaClient(brokers, { retries }).consumer({
+    const consumer = kafkaClient(brokers).consumer({
       groupId,
       sessionTimeout,
       readUncommitted: true,

@@ -5,15 +5,16 @@ const recordSetAsideType = 'utility.platform.record-set-aside.v1';
 const maxValueBytes = 1024 * 1024;
 
 /**
- * The event that sets a poisonous record aside: why, where it stood, and what it was, so that it can be replayed.
- * Its id comes from the record's place, so a record that is delivered twice is the same dead letter twice.
+ * The event that reports a poison record: why, its place, and what it was, so that it can be replayed. Its id comes from
+ * the record's place, so a record that is delivered or replayed twice is the same dead letter twice.
  */
 export const deadLetter = (
   record: DeliveredRecord,
   reason: string,
   context: { now: Date; newId: () => string },
 ): OutgoingEvent => {
-  const { topic, partition, offset, timestamp } = record;
+  const { topic, timestamp, replayOf } = record;
+  const { partition, offset } = replayOf && replayOf.offset >= 0 ? replayOf : record;
   const key = record.key?.slice(0, 255) ?? '';
   const id = offset === undefined ? context.newId() : `${topic}/${partition}/${offset}`;
   return {

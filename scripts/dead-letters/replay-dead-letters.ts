@@ -1,31 +1,31 @@
-import type { Message } from 'kafkajs';
+import { declaredTopic, type RecordCopy, type Topic } from '../../lib/event-bus.ts';
 import { groupBy } from '../../lib/group-by.ts';
-import { kafkaClient } from '../../lib/kafka/client.ts';
-import type { DeadLetter } from './read-dead-letters.ts';
+import type { PlatformLog } from '../open-log.ts';
+import { type DeadLetter, recordOf } from './read-dead-letters.ts';
+
+const atOnce = 100;
 
 /**
- * Writes the records again as they were. The partition is given, for our partitioner is not Dapr's; and so is the time:
- * an event without a revision takes it as such, and would otherwise undo what is newer.
- * @throws Error when one was too large to be kept whole, or has no time
+ * Writes the records again as they were, with the place of the original in a header: they count as what they were, so what
+ * has changed since stays. @throws Error when one was too large to be kept whole
  */
-export const replayDeadLetters = async (brokers: string[], letters: readonly DeadLetter[]): Promise<void> => {
+export const replayDeadLetters = async (
+  { append }: Pick<PlatformLog, 'append'>,
+  topics: readonly Topic[],
+  letters: readonly DeadLetter[],
+  advance: (many: number) => void = () => {},
+): Promise<void> => {
   const cut = letters.find(({ data }) => data.truncated);
-  if (cut) throw new Error(`${cut.id} was too large to be kept whole, so it cannot be replayed. Nothing was.`);
-  const timeless = letters.find(({ data }) => data.timestamp === null);
-  if (timeless)
-    throw new Error(
-      `${timeless.id} has no time that can be believed, so it could undo what is newer. Nothing was replayed.`,
-    );
-  const producer = kafkaClient(brokers).producer();
-  await producer.connect();
+  if (cut) throw new Error(`${cut.id} was too large to be kept whole, so it cannot be replayed. Nothing was replayed.`);
   for (const [topic, own] of groupBy(letters, ({ data }) => data.topic))
-    await producer.send({ topic, acks: -1, messages: own.map(asMessage) });
-  await producer.disconnect();
+    for (let from = 0; from < own.length; from += atOnce) {
+      const some = own.slice(from, from + atOnce);
+      await append(declaredTopic(topics, topic), some.map(asCopy));
+      advance(some.length);
+    }
 };
 
-const asMessage = ({ data: { key, partition, timestamp, value, valueBase64 } }: DeadLetter): Message => ({
-  key: key === '' ? null : key,
-  value: value ?? Buffer.from(valueBase64 ?? '', 'base64'),
-  timestamp: String(timestamp),
-  ...(partition !== undefined && { partition }),
-});
+const asCopy = (letter: DeadLetter): RecordCopy => {
+  const { key = '', value, timestamp } = recordOf(letter);
+  return { key, value, timestamp, partition: letter.data.partition, replayOf: letter.id };
+};

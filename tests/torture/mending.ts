@@ -1,21 +1,22 @@
 import { topics } from '../../contracts/topics.ts';
-import { describeGroup } from '../../scripts/consumer-group/describe-group.ts';
-import { resetGroup } from '../../scripts/consumer-group/reset-group.ts';
+import { describeGroup, resetGroup } from '../../scripts/consumer-group/offsets.ts';
+import { openLog } from '../../scripts/open-log.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { getJson } from '../http.ts';
 import { startProgram } from '../platform-process.ts';
-import { asAdmin } from '../stack/fresh.ts';
 import { ports } from '../stack/ports.ts';
 import { end, type FleetMember, start } from './fleet.ts';
 
 const topic = topics.connectionMandates.name;
 const saidWithinSeconds = 10;
 
+const kafkaLog = () => openLog({ KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` }, { embedded: false, kafka: true });
+
 /** Waits until the group has acknowledged every event, which Kafka hears of about once a second. */
 export const allAcknowledged = async ({ consumerGroup }: FleetMember): Promise<void> => {
   const lag = async () => {
-    const partitions = await asAdmin((admin) => describeGroup(admin, consumerGroup, topic));
-    return partitions.reduce((sum, { lag }) => sum + Number(lag), 0);
+    const partitions = await describeGroup({ ...(await kafkaLog()), group: consumerGroup, topic });
+    return partitions.reduce((sum, { lag }) => sum + lag, 0);
   };
   if (!(await waitUntil(20, async () => (await lag()) === 0)))
     throw new Error(`${consumerGroup} does not acknowledge all events`);
@@ -33,8 +34,8 @@ export const saysThatEventsAreMissing = async ({ url }: FleetMember): Promise<bo
 /** The lab's way to build a view again: the group reads everything once more. */
 export const readEverythingAgain = async (member: FleetMember): Promise<void> => {
   await end(member, 'SIGTERM');
-  const reset = { group: member.consumerGroup, topic, to: 'earliest', dryRun: false, say: () => {} };
-  await asAdmin((admin) => resetGroup(admin, reset));
+  const group = { ...(await kafkaLog()), group: member.consumerGroup, topic };
+  await resetGroup(group, { to: 'earliest', dryRun: false, say: () => {} });
   await start(member);
 };
 
