@@ -10,76 +10,119 @@ import { noon, testWorld } from '../../tests/test-world.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
+/** What is written to the log: an event with a revision, or a payload without one. */
 type Change = { connectionId: string; connectionMandate: '0' | '1' | '2'; revision: number };
 
-const changes = fc.array(
-  fc.record<Change>({
-    connectionId: fc.constantFrom('A', 'B', 'C'),
-    connectionMandate: fc.constantFrom('0', '1', '2'),
-    revision: fc.integer({ min: noon, max: noon + 5 }),
-  }),
-  { minLength: 1, maxLength: 12 },
-);
+const changes = (revisions: fc.Arbitrary<number>) =>
+  fc.array(
+    fc.record<Change>({
+      connectionId: fc.constantFrom('A', 'B', 'C'),
+      connectionMandate: fc.constantFrom('0', '1', '2'),
+      revision: revisions,
+    }),
+    { minLength: 1, maxLength: 12 },
+  );
 /** The same changes in another order, some of them more than once, in batches of another size, on a store that fails. */
-const deliveries = changes.chain((all) =>
-  fc.record({
-    all: fc.constant(all),
-    indices: fc
-      .array(fc.nat(all.length - 1), { maxLength: 20 })
-      .chain((again) => fc.shuffledSubarray([...all.keys(), ...again], { minLength: all.length + again.length })),
-    batchSize: fc.integer({ min: 1, max: 8 }),
-    seed: fc.nat(),
-  }),
-);
+const deliveries = (revisions: fc.Arbitrary<number>) =>
+  changes(revisions).chain((all) =>
+    fc.record({
+      all: fc.constant(all),
+      indices: fc
+        .array(fc.nat(all.length - 1), { maxLength: 20 })
+        .chain((again) => fc.shuffledSubarray([...all.keys(), ...again], { minLength: all.length + again.length })),
+      batchSize: fc.integer({ min: 1, max: 8 }),
+      seed: fc.nat(),
+    }),
+  );
 
-const record = (change: Change, offset: number): DeliveredRecord => {
-  const event = mandateChangedEvent(change, { id: 'x', revision: change.revision, time: new Date(noon) });
+/** The times run backwards: no clock decides. */
+const record = ({ revision, ...data }: Change, offset: number): DeliveredRecord => {
+  const event = revision === 0 ? data : mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
   return {
     topic: 'connection-mandates-topic',
     partition: 0,
     offset,
-    timestamp: noon,
+    timestamp: noon - offset,
     value: Buffer.from(JSON.stringify(event)),
   };
 };
 
+const deliver = async (
+  records: readonly DeliveredRecord[],
+  { batchSize, seed }: { batchSize: number; seed: number },
+) => {
+  const store = openEmbeddedPlatform(':memory:', []).stateStore('statestore');
+  let handle: BatchHandler = async () => [];
+  const bus = {
+    subscribe: async (_topic: string, handler: BatchHandler) => {
+      handle = handler;
+      return { close: async () => {} };
+    },
+  } as unknown as EventBus;
+  await startProjection(mandates, { ...testWorld(), bus, store: withStoreFaults(store, seededRandom(seed)) });
+  for (let from = 0; from < records.length; from += batchSize) {
+    let left = records.slice(from, from + batchSize);
+    while (left.length > 0) {
+      const verdicts = await handle(left);
+      left = left.filter((_, i) => verdicts[i] !== 'done');
+    }
+  }
+  return openView<Mandate>(mandates, store);
+};
+
+const connectionsIn = (all: readonly Change[]) => [...new Set(all.map(({ connectionId }) => connectionId))];
+
 /** What a person would say: of each connection the last revision, and of that the lowest level. */
-const expected = (all: Change[]) =>
-  Object.fromEntries(
-    [...new Set(all.map(({ connectionId }) => connectionId))].map((id) => {
-      const own = all.filter(({ connectionId }) => connectionId === id);
-      const revision = Math.max(...own.map((change) => change.revision));
-      const levels = own.filter((change) => change.revision === revision).map((change) => change.connectionMandate);
-      return [id, { revision, connectionMandate: levels.sort()[0] }];
-    }),
-  );
+const expectedByRevision = (all: Change[]) =>
+  connectionsIn(all).map((id) => {
+    const own = all.filter(({ connectionId }) => connectionId === id);
+    const revision = Math.max(...own.map((change) => change.revision));
+    const levels = own.filter((change) => change.revision === revision).map((change) => change.connectionMandate);
+    return [id, { revision, connectionMandate: levels.sort()[0] }] as const;
+  });
 
 it('the view is the same whatever the order, the multiplicity and the batches of its events', () =>
   fc.assert(
-    fc.asyncProperty(deliveries, async ({ all, indices, batchSize, seed }) => {
-      const store = openEmbeddedPlatform(':memory:', []).stateStore('statestore');
-      let deliver: BatchHandler = async () => [];
-      const bus = {
-        subscribe: async (_topic: string, handler: BatchHandler) => {
-          deliver = handler;
-          return { close: async () => {} };
-        },
-      } as unknown as EventBus;
-      await startProjection(mandates, { ...testWorld(), bus, store: withStoreFaults(store, seededRandom(seed)) });
-
-      const records = indices.map((index) => record(all[index] as Change, index));
-      for (let from = 0; from < records.length; from += batchSize) {
-        let left = records.slice(from, from + batchSize);
-        while (left.length > 0) {
-          const verdicts = await deliver(left);
-          left = left.filter((_, i) => verdicts[i] !== 'done');
-        }
-      }
-
-      const view = openView<Mandate>(mandates, store);
-      for (const [connectionId, mandate] of Object.entries(expected(all)))
-        expect(await view.get(connectionId)).toMatchObject(mandate);
-      expect((await view.completeness()).state).toBe('complete');
-    }),
+    fc.asyncProperty(
+      deliveries(fc.integer({ min: noon, max: noon + 5 })),
+      async ({ all, indices, batchSize, seed }) => {
+        const records = indices.map((index) => record(all[index] as Change, index));
+        const view = await deliver(records, { batchSize, seed });
+        for (const [connectionId, mandate] of expectedByRevision(all))
+          expect(await view.get(connectionId)).toMatchObject(mandate);
+        expect((await view.completeness()).state).toBe('complete');
+      },
+    ),
     { numRuns: 200 },
   ));
+
+/** Of the events the highest revision, at its first place; of the payloads the last; and of these two the later one. */
+const expectedByPlace = (all: Change[]) =>
+  connectionsIn(all).map((id) => {
+    const own = all.map((change, offset) => ({ ...change, offset })).filter(({ connectionId }) => connectionId === id);
+    const highest = Math.max(...own.map(({ revision }) => revision));
+    const event = highest > 0 ? own.find(({ revision }) => revision === highest) : undefined;
+    const payload = own.findLast(({ revision }) => revision === 0);
+    const [last] = [event, payload].flatMap((one) => one ?? []).sort((a, b) => b.offset - a.offset);
+    return [id, { revision: highest, connectionMandate: last?.connectionMandate }] as const;
+  });
+
+it('so it is where payloads without a revision are between the events: they are ordered by their place', () => {
+  /** One level for each revision: what is published again is the same. */
+  const levelOf = (revision: number) => String(revision % 3) as Change['connectionMandate'];
+  return fc.assert(
+    fc.asyncProperty(deliveries(fc.constantFrom(0, 0, 1, 2, 3, 4)), async ({ all, indices, batchSize, seed }) => {
+      const log = all.map((change) =>
+        change.revision === 0 ? change : { ...change, connectionMandate: levelOf(change.revision) },
+      );
+      const records = indices.map((index) => record(log[index] as Change, index));
+      const view = await deliver(records, { batchSize, seed });
+      for (const [connectionId, { revision, connectionMandate }] of expectedByPlace(log)) {
+        const held = await view.get(connectionId);
+        expect(held?.connectionMandate).toBe(connectionMandate);
+        expect(Math.max(held?.revision ?? -1, held?.other?.revision ?? -1)).toBe(revision);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

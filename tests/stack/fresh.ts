@@ -13,9 +13,9 @@ export const kafka = () => kafkaClient(brokers);
 export const asAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(brokers, work, { retries: 5 });
 
 /** Empty topics, and with them no committed offsets, and empty stores: as on the first day. No service may run meanwhile. */
-export const freshStack = async (): Promise<void> => {
+export const freshStack = async ({ keepStores = false } = {}): Promise<void> => {
   await Promise.all((['kafka', 'redis', 'mysql'] as const).map((name) => startPart(name)));
-  await Promise.all([freshTopics(), clearRedis(), freshMysql()]);
+  await Promise.all([freshTopics(), ...(keepStores ? [] : [clearRedis(), freshMysql()])]);
   await startPart('kafka');
 };
 
@@ -60,18 +60,18 @@ const freshTopics = () =>
     if (!(await waitUntil(20, gone))) throw new Error(`Kafka does not delete ${names.join(', ')}`);
   });
 
-export const clearRedis = async () => {
-  const client = await createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();
-  await client.flushAll();
-  client.destroy();
+/** Works with a client of the tests' Redis. */
+export const redis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
+  const client = await openRedis();
+  return work(client).finally(() => client.destroy());
 };
 
-export const redisKeys = async (pattern: string): Promise<string[]> => {
-  const client = await createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();
-  const keys = await client.keys(pattern);
-  client.destroy();
-  return keys;
-};
+const openRedis = () => createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();
+type RedisClient = Awaited<ReturnType<typeof openRedis>>;
+
+export const clearRedis = () => redis((client) => client.flushAll());
+
+export const redisKeys = (pattern: string): Promise<string[]> => redis((client) => client.keys(pattern));
 
 const freshMysql = () => emptyDatabase('statestore', 'utf8mb4_bin');
 

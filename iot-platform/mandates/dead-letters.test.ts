@@ -1,0 +1,227 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
+import { topics } from '../../contracts/topics.ts';
+import { type EmbeddedPlatform, openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { storesOf } from '../../lib/generations/stores.ts';
+import { discardDeadLetters } from '../../lib/projection/discard-dead-letters.ts';
+import { type RunningProjection, startProjection } from '../../lib/projection/projection.ts';
+import { openView, type View } from '../../lib/projection/view.ts';
+import { noon, testWorld } from '../../tests/test-world.ts';
+import type { Mandate } from './mandate.ts';
+import { mandates } from './materialise.ts';
+
+const topic = topics.connectionMandates;
+const group = 'iot-platform-consumer';
+const patience = { timeout: 5_000, interval: 5 };
+type Level = '0' | '1' | '2';
+
+describe('a connection about which a record could not be read', () => {
+  let platform: EmbeddedPlatform;
+  let projection: RunningProjection;
+  let view: View<Mandate>;
+
+  const follow = async () => {
+    const store = platform.stateStore('statestore');
+    const bus = platform.eventBus(group);
+    projection = await startProjection(mandates, { ...testWorld(), bus, store, topicLog: platform.logReader() });
+    view = openView<Mandate>(mandates, store);
+  };
+  beforeEach(async () => {
+    platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
+    await follow();
+  });
+  afterEach(() => projection.close());
+
+  /** Answers when all of it is in the view. */
+  const publish = async (value: string, key = '7733') => {
+    await platform.eventBus('test').publish(topic.name, [{ id: 'x', key, value }]);
+    await settled();
+  };
+  const settled = () =>
+    vi.waitFor(async () => {
+      const ranges = await platform.logReader().offsets(topic.name);
+      const committed = platform.consumerGroup(group).committed(topic.name);
+      expect(ranges.every(({ partition, end }) => (committed.get(partition) ?? 0) === end)).toBe(true);
+    }, patience);
+  const event = (connectionMandate: Level, revision: number, connectionId = '7733') =>
+    JSON.stringify(
+      mandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
+    );
+  const change = (level: Level, revision: number, connectionId = '7733') =>
+    publish(event(level, revision, connectionId), connectionId);
+  const unreadable = JSON.stringify({ connectionId: '7733', connectionMandate: '7' });
+  const readAgain = async () => {
+    platform.consumerGroup(group).reset(topic.name, new Map([...Array(topic.partitions).keys()].map((n) => [n, 0])));
+    await vi.waitFor(() => expect(projection.counts().ignored).toBeGreaterThan(0), patience);
+    await settled();
+  };
+  const placeOfLast = async () => {
+    const { partition, end } = (await platform.logReader().offsets(topic.name)).find((range) => range.end > 0) ?? {};
+    return { partition: partition as number, offset: (end as number) - 1 };
+  };
+  const discard = async (place: { partition: number; offset: number }, key = '7733') =>
+    discardDeadLetters(mandates, storesOf({ store: platform.stateStore('statestore') }), [{ ...place, key }]);
+  const isMarked = () => expect(view.get('7733')).rejects.toMatchObject({ code: 'record-dead-lettered' });
+  const shows = async (level: Level) => expect((await view.get('7733'))?.connectionMandate).toBe(level);
+  const openOnes = async () => (await view.completeness()).deadLetters ?? 0;
+
+  it('is refused, alone, with the place of the record', async () => {
+    await change('2', noon);
+    await change('1', noon, '1721');
+    await publish(unreadable);
+    await expect(view.get('7733')).rejects.toMatchObject({
+      code: 'record-dead-lettered',
+      remedy: expect.stringMatching(/npm run dead-letters -- show connection-mandates-topic\/\d\/1/),
+      facts: { deadLetters: [expect.stringMatching(/^connection-mandates-topic\/\d\/1$/)] },
+    });
+    expect((await view.get('1721'))?.connectionMandate).toBe('1');
+    expect([(await view.completeness()).state, await openOnes()]).toEqual(['complete', 1]);
+  });
+
+  it('is the one that the payload names; a record that names none is only counted', async () => {
+    await change('2', noon);
+    await publish(unreadable, 'X');
+    await isMarked();
+    await publish('nonsense', 'no connection');
+    expect([projection.counts().setAside, await openOnes()]).toEqual([2, 1]);
+  });
+
+  it('is the key of a record without a value', async () => {
+    await change('2', noon);
+    await publish('', '7733');
+    await isMarked();
+  });
+
+  it('stays unknown where it is unknown, until a later record about it is read', async () => {
+    await publish(unreadable);
+    expect(await view.get('7733')).toBeUndefined();
+    await change('1', noon);
+    await shows('1');
+    expect(await openOnes()).toBe(0);
+  });
+
+  it('is answered again when a later record changes it, and not when one is stale or comes twice', async () => {
+    await change('1', noon);
+    await publish(unreadable);
+    await change('2', noon - 1);
+    await isMarked();
+    await change('1', noon);
+    await isMarked();
+    await change('2', noon + 1);
+    await shows('2');
+    expect(await openOnes()).toBe(0);
+  });
+
+  it('stays refused over a restart, and over reading everything again', async () => {
+    await change('1', noon);
+    await publish(unreadable);
+    await projection.close();
+    await follow();
+    await isMarked();
+    await readAgain();
+    await isMarked();
+    expect(await openOnes()).toBe(1);
+  });
+
+  it('is not refused again when the record is delivered again after a later one', async () => {
+    await change('1', noon);
+    await publish(unreadable);
+    await change('2', noon + 1);
+    await readAgain();
+    await shows('2');
+  });
+
+  describe('whose record is replayed', () => {
+    const replay = async (place: { partition: number; offset: number }, value: string) => {
+      const replayOf = `${topic.name}/${place.partition}/${place.offset}`;
+      const { partition } = place;
+      platform.appendCopies(topic, [{ key: '7733', value: Buffer.from(value), timestamp: noon, partition, replayOf }]);
+      await settled();
+    };
+    const plain = (connectionMandate: Level) => JSON.stringify({ connectionId: '7733', connectionMandate });
+
+    it('is answered, with what it says', async () => {
+      await change('1', noon);
+      await publish(unreadable);
+      await replay(await placeOfLast(), event('2', noon + 1));
+      await shows('2');
+      expect(await openOnes()).toBe(0);
+    });
+
+    it('is answered although the record is older than what the view has', async () => {
+      await change('1', noon);
+      await publish(unreadable);
+      await replay(await placeOfLast(), event('2', noon - 1));
+      await shows('1');
+    });
+
+    it('stays refused for a later record that could not be read either', async () => {
+      await change('1', noon);
+      await publish(unreadable);
+      const first = await placeOfLast();
+      await publish(unreadable);
+      await replay(first, event('2', noon + 1));
+      await isMarked();
+      expect(await openOnes()).toBe(1);
+    });
+
+    it('is not set back by a payload without a revision, for that counts where it was', async () => {
+      await publish(plain('1'));
+      await publish(unreadable);
+      const place = await placeOfLast();
+      await publish(plain('0'));
+      await replay(place, plain('2'));
+      await shows('0');
+    });
+
+    it('is marked by the same dead letter when the record still cannot be read', async () => {
+      await change('1', noon);
+      await publish(unreadable);
+      const place = await placeOfLast();
+      await replay(place, unreadable);
+      await expect(view.get('7733')).rejects.toMatchObject({
+        facts: { deadLetters: [`${topic.name}/${place.partition}/${place.offset}`] },
+      });
+    });
+
+    it('is not freed by a header that names a later place, or another partition', async () => {
+      await publish(plain('1'));
+      const place = await placeOfLast();
+      await publish(plain('0'));
+      for (const replayOf of [
+        `${topic.name}/${place.partition}/99`,
+        `${topic.name}/${place.partition + 1}/0`,
+        'nonsense',
+        '',
+      ]) {
+        const value = Buffer.from(plain('2'));
+        platform.appendCopies(topic, [
+          { key: '7733', value, timestamp: noon + 9, partition: place.partition, replayOf },
+        ]);
+        await settled();
+        await shows('0');
+      }
+    });
+  });
+
+  describe('whose record is discarded', () => {
+    it('is answered from what the view has, also after the record was delivered again', async () => {
+      await change('1', noon);
+      await publish(unreadable);
+      await discard(await placeOfLast());
+      await shows('1');
+      expect(await openOnes()).toBe(0);
+      await readAgain();
+      await shows('1');
+      expect(await openOnes()).toBe(0);
+    });
+
+    it('stays refused for another record', async () => {
+      await change('1', noon);
+      await publish(unreadable);
+      await discard(await placeOfLast());
+      await publish(unreadable);
+      await isMarked();
+    });
+  });
+});

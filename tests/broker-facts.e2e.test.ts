@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { mandateChangedEvent } from '../contracts/connection-mandate.ts';
+import { topics } from '../contracts/topics.ts';
+import { getJson, mandateOf } from './http.ts';
+import { startProgram } from './platform-process.ts';
+import { componentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
+import { asAdmin, freshStack, kafka, redis } from './stack/fresh.ts';
+import { ports } from './stack/ports.ts';
+import { stackReady } from './stack/stack.ts';
+
+const topic = topics.connectionMandates.name;
+const patience = { timeout: 30_000, interval: 50 };
+
+type Level = '0' | '1' | '2';
+type Message = { key?: string; value: string | null; partition?: number; headers?: Record<string, string> };
+
+const event = (connectionId: string, connectionMandate: Level, revision: number): string =>
+  JSON.stringify(
+    mandateChangedEvent({ connectionId, connectionMandate }, { id: `${revision}`, revision, time: new Date(revision) }),
+  );
+const message = (connectionId: string, level: Level, revision = Date.now()): Message => ({
+  key: connectionId,
+  value: event(connectionId, level, revision),
+});
+
+const publish = async (...messages: Message[]) => {
+  const producer = kafka().producer();
+  await producer.connect();
+  await producer.send({ topic, messages });
+  await producer.disconnect();
+};
+
+describe.runIf(await stackReady())('what the IoT platform knows of the broker', () => {
+  let iotPlatform: Member;
+  let resources: string;
+
+  const restart = async (folder: string) => {
+    await iotPlatform?.end('SIGTERM');
+    iotPlatform = await startIotMember(folder, { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` });
+  };
+  beforeAll(async () => {
+    await freshStack();
+    resources = componentsFolder();
+    await restart(resources);
+  }, 180_000);
+  afterAll(async () => iotPlatform?.end('SIGKILL'));
+
+  const becomes = (connectionId: string, mandate: unknown) =>
+    vi.waitFor(async () => expect(await mandateOf(iotPlatform, connectionId)).toBe(mandate), patience);
+  const status = async () =>
+    (await getJson(`${iotPlatform.url}/status`)).body as {
+      lag: number;
+      view: { state: string; warning?: string; partitions: Record<string, { applied: number; missing: unknown[] }> };
+    };
+  const isUpToDate = () =>
+    vi.waitFor(async () => expect(await status()).toMatchObject({ lag: 0, view: { state: 'complete' } }), patience);
+  const isReady = async () => expect((await getJson(`${iotPlatform.url}/readyz`)).status).toBe(200);
+
+  describe('offsets without a record', () => {
+    it('between transactions, one a record, leave the view complete and fast, and lag comes to 0', async () => {
+      const producer = kafka().producer({ transactionalId: 'gaps', maxInFlightRequests: 1, idempotent: true });
+      await producer.connect();
+      for (let n = 0; n < 100; n++) {
+        const transaction = await producer.transaction();
+        await transaction.send({ topic, messages: [message(`T${n % 10}`, n < 90 ? '1' : '2')] });
+        if (n === 50) await transaction.abort();
+        else await transaction.commit();
+      }
+      await producer.disconnect();
+      for (let n = 0; n < 10; n++) await becomes(`T${n}`, '2');
+      await isUpToDate();
+      await isReady();
+    });
+
+    it('are verified after a restart as well, and after the group reads everything again', async () => {
+      await restart(resources);
+      await becomes('T1', '2');
+      await isUpToDate();
+    });
+  });
+
+  describe('headers that pass for the broker’s', () => {
+    const forged = (connectionId: string, headers: Record<string, string>): Message => ({
+      ...message(connectionId, '1'),
+      headers,
+    });
+    const cases: [string, Record<string, string>][] = [
+      ['H1', { __offset: '1000000' }],
+      ['H2', { __partition: '77' }],
+      ['H3', { __partition: '77', __offset: '0' }],
+      ['H4', { __offset: '0' }],
+      ['H5', { __key: 'other', __timestamp: '99999999999999' }],
+      ['H6', { __offset: 'soon', __timestamp: '-1' }],
+    ];
+
+    it('are ignored with the component as it is', async () => {
+      for (const [connectionId, headers] of cases) await publish(forged(connectionId, headers), message('N1', '1'));
+      for (const [connectionId] of cases) await becomes(connectionId, '1');
+      await isUpToDate();
+      expect(Object.keys((await status()).view.partitions).sort()).toEqual(['0', '1', '2', '3']);
+    });
+
+    it('concern their record alone where the component does not exclude them', async () => {
+      await restart(componentsFolder((_, yaml) => yaml.replaceAll(/ +- name: excludeHeaderMetaRegex\n.*\n/g, '')));
+      for (const [connectionId, headers] of cases) {
+        const other = connectionId.replace('H', 'J');
+        await publish(forged(other, headers));
+        await publish(message('N1', '2'), message('N2', '2'), message('N3', '2'), message('N4', '2'));
+        await becomes(other, '1');
+        await isUpToDate();
+      }
+      for (const other of ['N1', 'N2', 'N3', 'N4']) await becomes(other, '2');
+      expect((await redis((client) => client.keys('*position*77*'))) as string[]).toEqual([]);
+      await restart(resources);
+    });
+  });
+
+  it('partitions beyond those that are declared are followed, compared and counted', async () => {
+    await asAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 8 }] }));
+    await publish({ ...message('P6', '1'), partition: 6 }, { ...message('P1', '1'), partition: 1 });
+    await becomes('P6', '1');
+    await isUpToDate();
+    // The store loses one of them, as one that was restored would.
+    await redis((client) => client.del(['iot-platform||P6', `iot-platform||position:mandates:${topic}:6`]));
+    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
+    expect(await mandateOf(iotPlatform, 'T1')).toBe(503);
+    const rebuild = startProgram(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        'scripts/rebuild.ts',
+        '--without-crm',
+        '--dapr-http-port',
+        String(ports.iotPlatforms[0].dapr),
+      ],
+      { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` },
+    );
+    expect([await rebuild.ended, rebuild.output()]).toEqual([0, expect.stringContaining('answers now')]);
+    await becomes('P6', '1');
+    await isUpToDate();
+  });
+
+  it('a log that was cut off before it was read leaves the view incomplete, and the remedy is the CRM', async () => {
+    await iotPlatform.end('SIGTERM');
+    await publish(...[...Array(20).keys()].map((n) => message(`C${n}`, '1')));
+    await asAdmin(async (admin) => {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      const partitions = offsets.map(({ partition, high }) => ({ partition, offset: high }));
+      await admin.deleteTopicRecords({ topic, partitions });
+    });
+    iotPlatform = await startIotMember(resources);
+    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
+    expect((await status()).view.warning).toContain('npm run rebuild -- --from-crm');
+    expect(await mandateOf(iotPlatform, 'T1')).toBe(503);
+  });
+
+  it('a log that was deleted and created again is recognised, also when it has grown past the view', async () => {
+    await iotPlatform.end('SIGTERM');
+    await freshStack();
+    iotPlatform = await startIotMember(resources);
+    await publish({ ...message('R1', '2'), partition: 0 }, { ...message('R2', '1'), partition: 0 });
+    await becomes('R2', '1');
+    await isUpToDate();
+    await iotPlatform.end('SIGTERM');
+    await freshStack({ keepStores: true });
+    await publish(...[...Array(5).keys()].map((n) => ({ ...message('R2', '2'), partition: n % 4 })));
+    await publish(...[...Array(5).keys()].map(() => ({ ...message('R2', '1'), partition: 0 })));
+    iotPlatform = await startIotMember(resources);
+    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
+    expect((await status()).view.warning).toContain('npm run rebuild -- --from-crm');
+    expect(await mandateOf(iotPlatform, 'R1')).toBe(503);
+    expect((await getJson(`${iotPlatform.url}/readyz`)).status).toBe(503);
+  });
+
+  it('a broker that cannot be asked for its partitions is no reason to guess them', async () => {
+    await iotPlatform.app.end('SIGTERM');
+    iotPlatform = await startIotApp(iotPlatform.sidecar, { KAFKA_BROKERS: '127.0.0.1:1' });
+    const { status, body } = await getJson(`${iotPlatform.url}/mandates/R1`);
+    expect([status, body.type]).toEqual([503, 'urn:problem:log-unavailable']);
+  });
+});
