@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { logInMemory } from '../../tests/log-of.ts';
+import { testWorld } from '../../tests/test-world.ts';
+import { type Thing, thingRecord, things } from '../../tests/things.ts';
+import { openEmbeddedPlatform } from '../embedded/platform.ts';
+import type { DeliveredRecord } from '../event-bus.ts';
+import { storesOf } from '../generations/stores.ts';
+import { watchDrift } from './drift.ts';
+import { parseBatch } from './parse-batch.ts';
+import { openView } from './view.ts';
+import { projectionWriter } from './write.ts';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const record = (offset: number, key = `K${offset}`): DeliveredRecord => thingRecord({ key, n: offset }, 0, offset);
+
+/** A view on a log of two partitions, of which the first holds records at these offsets. */
+const opened = (offsets: readonly number[], { begin = 0, end = (offsets.at(-1) ?? -1) + 1 } = {}) => {
+  const held = offsets.map((offset) => record(offset));
+  const log = logInMemory([
+    { begin, end, records: held },
+    { begin: 0, end: 0, records: [] },
+  ]);
+  const store = openEmbeddedPlatform(':memory:', []).stateStore('store');
+  const write = projectionWriter(things, { stores: storesOf({ store }), newId: () => 'id', log });
+  const deliver = (...records: readonly DeliveredRecord[]) => write(parseBatch(things, records));
+  const view = openView<Thing>(things, store);
+  const completeness = () => view.completeness();
+  const watch = (acknowledged: ReadonlyMap<number, number> = new Map()) => {
+    const bus = { acknowledged: async () => acknowledged };
+    const drift = watchDrift(things, { ...testWorld(), store, bus, topicLog: log });
+    closing.push(drift.close);
+    return drift;
+  };
+  const becomes = (expected: object) =>
+    vi.waitFor(async () => expect(await completeness()).toMatchObject(expected), { timeout: 8_000, interval: 20 });
+  return { log, store, deliver, view, completeness, watch, becomes };
+};
+
+const complete = { state: 'complete' };
+const missing = (...ranges: [number, number][]) => ({ state: 'incomplete', partitions: { 0: { missing: ranges } } });
+
+describe('an offset without a record', () => {
+  it('is not missing: the log is asked once for a whole batch', async () => {
+    const { deliver, completeness, log } = opened([1, 3, 5, 7, 9]);
+    await deliver(...[1, 3, 5, 7, 9].map((offset) => record(offset)));
+    expect(await completeness()).toMatchObject({ ...complete, partitions: { 0: { applied: 9, missing: [] } } });
+    expect(log.reads).toBe(1);
+  });
+
+  it('costs nothing where offsets follow each other', async () => {
+    const { deliver, completeness, log } = opened([0, 1, 2]);
+    await deliver(record(0), record(1));
+    await deliver(record(2));
+    expect(await completeness()).toMatchObject(complete);
+    expect(log.reads).toBe(0);
+  });
+
+  it('may be the last one of the log: nothing is behind it then', async () => {
+    const { deliver, watch, becomes } = opened([0], { end: 2 });
+    await deliver(record(0));
+    watch();
+    await becomes({ ...complete, partitions: { 0: { applied: 1 } } });
+  });
+});
+
+describe('a record that the log holds and that was never delivered', () => {
+  it('is missing, while empty offsets before it are not', async () => {
+    const { deliver, completeness } = opened([0, 4, 7]);
+    await deliver(record(0), record(7));
+    expect(await completeness()).toMatchObject(missing([4, 6]));
+  });
+
+  it('stays missing however often view and log are compared, and is not when it comes', async () => {
+    const { deliver, watch, becomes, log } = opened([0, 4, 7]);
+    await deliver(record(0), record(7));
+    watch();
+    await vi.waitFor(() => expect(log.reads).toBeGreaterThan(2));
+    await becomes(missing([4, 6]));
+    await deliver(record(4));
+    await becomes(complete);
+  });
+
+  it('is missing where the group has acknowledged it, though no later one comes', async () => {
+    const { deliver, watch, becomes } = opened([0, 1, 2]);
+    await deliver(record(0));
+    watch(new Map([[0, 3]]));
+    await becomes(missing([1, 2]));
+  });
+});
+
+describe('a log that cannot be asked', () => {
+  it('leaves a gap missing, until it can be', async () => {
+    const { deliver, completeness, watch, becomes, log } = opened([0, 7]);
+    log.isAway = true;
+    await deliver(record(0), record(7));
+    expect(await completeness()).toMatchObject(missing([1, 6]));
+    log.isAway = false;
+    watch();
+    await becomes(complete);
+  });
+});
+
+describe('a log that was cut off', () => {
+  it('holds nothing that could be verified: what was before is lost', async () => {
+    const { deliver, completeness, view } = opened([5, 6], { begin: 5 });
+    await deliver(record(5), record(6));
+    expect(await completeness()).toMatchObject({
+      ...missing([0, 4]),
+      partitions: { 0: { lost: 'log-truncated' } },
+    });
+    await expect(view.get('K5')).rejects.toMatchObject({
+      code: 'view-incomplete',
+      remedy: expect.stringContaining('npm run rebuild -- --from-crm'),
+    });
+  });
+
+  it('is noticed without a further record', async () => {
+    const { deliver, watch, becomes, log } = opened([0, 1]);
+    await deliver(record(0));
+    Object.assign(log.partitions[0] as object, { begin: 2, end: 2, records: [] });
+    watch();
+    await becomes({ state: 'incomplete', partitions: { 0: { lost: 'log-truncated' } } });
+  });
+
+  it('loses nothing where the view had read it all', async () => {
+    const { deliver, watch, becomes, log } = opened([0, 1]);
+    await deliver(record(0), record(1));
+    Object.assign(log.partitions[0] as object, { begin: 2, end: 2, records: [] });
+    watch();
+    await vi.waitFor(() => expect(log.reads).toBe(0));
+    await becomes(complete);
+  });
+});
+
+describe('a log that was replaced', () => {
+  const replacedBy = (offsets: readonly number[]) => {
+    const records = offsets.map((offset) => ({ ...record(offset), timestamp: 9 }));
+    return { begin: 0, end: offsets.length, records };
+  };
+
+  it.each([
+    ['is recognised while it is shorter', [0]],
+    ['is recognised when it has grown past the view', [0, 1, 2, 3, 4]],
+  ])('%s', async (_, offsets) => {
+    const { deliver, watch, becomes, log } = opened([0, 1, 2]);
+    await deliver(record(0), record(1), record(2));
+    log.partitions[0] = replacedBy(offsets);
+    watch();
+    await becomes({ state: 'incomplete', partitions: { 0: { lost: 'log-replaced' } } });
+  });
+
+  it('is recognised by the record that comes where the last one was', async () => {
+    const { deliver, completeness, log } = opened([0, 1, 2]);
+    await deliver(record(0), record(1), record(2));
+    log.partitions[0] = replacedBy([0, 1, 2, 3]);
+    await deliver(...(log.partitions[0]?.records ?? []));
+    expect(await completeness()).toMatchObject({
+      state: 'incomplete',
+      partitions: { 0: { lost: 'log-replaced', applied: 3, last: { offset: 3, timestamp: 9 } } },
+    });
+  });
+
+  it('is not one whose last record came again', async () => {
+    const { deliver, completeness, watch, log } = opened([0, 1, 2]);
+    await deliver(record(0), record(1), record(2));
+    await deliver(record(2));
+    watch();
+    await vi.waitFor(() => expect(log.reads).toBe(1));
+    expect(await completeness()).toMatchObject(complete);
+  });
+});
+
+describe('a record under a place that its headers made up', () => {
+  const forged = (place: object, key = 'F') => ({ ...record(1, key), ...place });
+
+  it.each([
+    ['behind the end', { offset: 1_000_000 }],
+    ['in a partition that is not there', { partition: 77 }],
+    ['at the beginning of such a partition', { partition: 77, offset: 0 }],
+  ])('%s is applied, and concerns no other', async (_, place) => {
+    const { deliver, completeness, view, store, log } = opened([0, 1, 2]);
+    (log.partitions[0]?.records[1] as { hasReservedHeaders?: true }).hasReservedHeaders = true;
+    await deliver(record(0), forged(place), record(2));
+    expect(await completeness()).toMatchObject({ ...complete, partitions: { 0: { applied: 2 } } });
+    expect(await view.get('F')).toMatchObject({ key: 'F' });
+    expect(await store.getMany(['position:things:things-topic:77'])).toEqual(new Map());
+  });
+
+  it('that another record has is read from the log, so its own place is not missing', async () => {
+    const { deliver, completeness, view, log } = opened([0, 1, 2]);
+    (log.partitions[0]?.records[1] as { hasReservedHeaders?: true }).hasReservedHeaders = true;
+    await deliver(record(0), forged({ offset: 0 }, 'K1'));
+    await deliver(record(2));
+    expect(await completeness()).toMatchObject(complete);
+    expect(await view.get('K1')).toMatchObject({ key: 'K1' });
+  });
+});

@@ -1,0 +1,35 @@
+import type { DeliveredRecord } from '../lib/event-bus.ts';
+import type { LogReader } from '../lib/log-reader.ts';
+
+/** A log in memory: by partition what it holds. Offsets without a record are those that are left out. */
+export type LogInMemory = LogReader & {
+  readonly partitions: { begin: number; end: number; records: DeliveredRecord[] }[];
+  isAway: boolean;
+  reads: number;
+};
+
+export const logInMemory = (partitions: LogInMemory['partitions']): LogInMemory => {
+  const log: LogInMemory = {
+    partitions,
+    isAway: false,
+    reads: 0,
+    offsets: async () => {
+      if (log.isAway) throw new Error('the broker is away');
+      return log.partitions.map(({ begin, end }, partition) => ({ partition, begin, end }));
+    },
+    read: async (_topic, ranges, handle, signal) => {
+      log.reads++;
+      if (log.isAway) throw new Error('the broker is away');
+      for (const { partition, begin, end } of ranges) {
+        const isWanted = ({ offset = 0 }: DeliveredRecord) => begin <= offset && offset < end;
+        for (const record of log.partitions[partition]?.records.filter(isWanted) ?? []) {
+          signal?.throwIfAborted();
+          await handle({ partition, records: [record], next: (record.offset as number) + 1 });
+        }
+        signal?.throwIfAborted();
+        await handle({ partition, records: [], next: end });
+      }
+    },
+  };
+  return log;
+};
