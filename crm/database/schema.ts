@@ -50,7 +50,9 @@ export type OutboxTable = {
 /** Files that were imported to their end, by the SHA-256 of their bytes. */
 export type ImportedFileTable = { digest: string; importedAt: number };
 
-/** Who does a work that only one process may do at a time, and until when it has said so. */
+/**
+ * Which process does a work that only one may do at a time. `expiresAt` is no time: it changes with every renewal.
+ */
 export type RelayLeaseTable = { name: string; holder: string; expiresAt: number };
 
 /**

@@ -6,6 +6,7 @@ import request from 'supertest';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { watchTestOutbox } from '../../tests/crm-app.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
@@ -22,7 +23,8 @@ const crm = async (limits = fileLimits, committed = () => {}) => {
   const folder = join(dataFolder(), 'imports');
   const world = { ...testWorld(), db, committed };
   const imports = importQueue(world, folder, limits);
-  const http = request(crmApp({ ...world, bus, durable: true, imports }));
+  const app = crmApp({ ...world, bus, durable: true, imports, outbox: watchTestOutbox(world) });
+  const http = request(app);
   onTestFinished(() => imports.close());
   const post = (path: string, ...lines: string[]) =>
     http
@@ -35,7 +37,7 @@ const crm = async (limits = fileLimits, committed = () => {}) => {
       expect(body.finishedAt).not.toBeNull();
       return body;
     }, 5_000);
-  return { http, post, finished, folder, imports, db, world };
+  return { app, http, post, finished, folder, imports, db, world };
 };
 
 describe('POST /imports', () => {
@@ -134,8 +136,8 @@ describe('POST /imports', () => {
   });
 
   it('keeps nothing of a file that broke off', async () => {
-    const { folder, world, imports, http } = await crm();
-    const server = createServer(crmApp({ ...world, bus, durable: true, imports })).listen(0);
+    const { app, folder, http } = await crm();
+    const server = createServer(app).listen(0);
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
     const headers = { 'Content-Type': 'text/csv' };
