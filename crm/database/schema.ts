@@ -96,10 +96,12 @@ export type ImportJobTable = {
   /** Rows that were not in UTF-8. */
   recoded: number;
   createdAt: number;
-  /** When whoever does it, or has it waiting, last said so. */
+  /** Changes with every sign of life of the process that does it, or has it waiting. */
   updatedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
+  /** 1: its file stays with the process that does it, so no other can continue it. */
+  foreground: Generated<0 | 1>;
 };
 
 /**
