@@ -8,6 +8,7 @@ import { crmApp } from '../crm/app.ts';
 import { isDatabaseUrl, showDatabaseUrl } from '../crm/database/database-url.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
 import { importQueue } from '../crm/imports/import-queue.ts';
+import { watchOutbox } from '../crm/outbox/outbox-progress.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
 import { listen } from '../lib/http/listen.ts';
 import { silentTracer } from '../lib/tracing.ts';
@@ -59,7 +60,8 @@ const run = async () => {
       tracer: silentTracer(randomUUID),
     };
     const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
-    const app = crmApp({ ...changes, bus, durable: true, imports: importQueue(changes, folder) });
+    const outbox = watchOutbox(changes);
+    const app = crmApp({ ...changes, bus, durable: true, imports: importQueue(changes, folder), outbox });
     const server = await listen(app, { host: '127.0.0.1', port: 0, variable: 'APP_PORT' });
     const database = url.startsWith('mysql:') ? 'MariaDB or MySQL' : 'SQLite';
     const lines = ['| list | p50 | p95 | max |', '|---|---|---|---|'];
@@ -75,6 +77,7 @@ const run = async () => {
       writeTable(database, table, { command, date: new Date() });
     }
     await server.close();
+    await outbox.close();
   } finally {
     await db.destroy();
     rmSync(folder, { recursive: true, force: true });

@@ -17,7 +17,7 @@ import { heldImportedRows } from './imports/held-rows.ts';
 import type { ImportQueue } from './imports/import-queue.ts';
 import { importRoutes, importStatuses } from './imports/routes.ts';
 import { outboxBacklog } from './outbox/outbox.ts';
-import { relayedBy } from './outbox/relay-lease.ts';
+import type { OutboxProgress } from './outbox/outbox-progress.ts';
 
 const statuses = {
   'customer-unknown': 404,
@@ -48,10 +48,10 @@ const statusSchema = z.object({
 });
 
 export type CrmAppContext = CustomerChanges &
-  AppContext & { bus: EventBus; durable: boolean; imports: ImportQueue; instance?: string };
+  AppContext & { bus: EventBus; durable: boolean; imports: ImportQueue; outbox: OutboxProgress; instance?: string };
 
 export const crmApp = (context: CrmAppContext): Express => {
-  const { db, bus, durable, instance } = context;
+  const { db, bus, durable, outbox, instance } = context;
   const holdings = { ...heldBesideTheRecord, importReports: heldImportedRows };
   const ofDatabase = {
     ...labCustomerRoutes(context),
@@ -63,7 +63,7 @@ export const crmApp = (context: CrmAppContext): Express => {
     ...statusRoutes(statusSchema, async () => ({
       database: durable ? 'durable' : 'in memory: nothing survives a stop, the next start loads the CSV again',
       instance,
-      outbox: { ...(await outboxBacklog(db)), relayedBy: await relayedBy(db) },
+      outbox: { ...(await outboxBacklog(db)), relayedBy: await outbox.relayedBy() },
     })),
   };
   const routes = {
@@ -71,6 +71,7 @@ export const crmApp = (context: CrmAppContext): Express => {
     ...healthRoutes({
       database: async () => void (await db.selectFrom('connection').select('revision').limit(1).execute()),
       eventBus: () => bus.check(),
+      outbox: outbox.check,
     }),
   };
   return httpApp(routes, { ...context, api, statuses });

@@ -13,6 +13,7 @@ import { openCrmDatabase } from './database/open-database.ts';
 import { importOnce, logImport } from './imports/import-once.ts';
 import { importQueue } from './imports/import-queue.ts';
 import { keepForgetting } from './keep-forgetting.ts';
+import { watchOutbox } from './outbox/outbox-progress.ts';
 import { startRelay } from './outbox/relay.ts';
 
 const flushForMs = 5_000;
@@ -30,10 +31,12 @@ export const startCrm = async (
       'customers are kept in memory: nothing survives a stop (CRM_DATABASE_URL keeps them in a file or in MySQL)',
     );
   const relay = startRelay({ ...world, db });
+  const outbox = watchOutbox({ ...world, db });
   const changes = { ...world, db, committed: () => relay.wake() };
   const forgetting = keepForgetting({ ...world, db });
   const close = async () => {
     await forgetting.close();
+    await outbox.close();
     await relay.close(flushForMs);
     await db.destroy();
   };
@@ -41,7 +44,7 @@ export const startCrm = async (
     if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
     const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
     await imports.resume();
-    const app = crmApp({ ...changes, durable, imports, instance: relay.holder });
+    const app = crmApp({ ...changes, durable, imports, outbox, instance: relay.holder });
     const server = await listen(app, { ...config, variable: 'APP_PORT' });
     log.info({ url: server.url }, 'CRM listens');
     return { url: server.url, close: () => server.close().then(imports.close).then(close) };

@@ -27,13 +27,13 @@ const rebuild = z
     inPlace: z.boolean(),
     phase: z.enum(['replaying', 'joined', 'filled', 'abandoned']),
     holder: z.string(),
-    leaseUntil: z.int(),
-    startedAt: z.int(),
+    leaseUntil: z.int().meta({ description: 'No time: it changes while the rebuild is alive. 0: it has stopped.' }),
+    startedAt: z.int().meta({ description: 'In ms since 1970.' }),
     next: offsets,
     ends: offsets,
     setAside: z.int(),
   })
-  .meta({ description: 'What a rebuild has done so far; times in ms since 1970.' });
+  .meta({ description: 'What a rebuild has done so far.' });
 
 const completeness: z.ZodType<unknown, Completeness & { warning?: string | undefined }> = z.object({
   state: z.enum(['empty', 'complete', 'incomplete', 'rebuilding']),

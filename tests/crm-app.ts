@@ -1,12 +1,21 @@
 import request from 'supertest';
+import { onTestFinished } from 'vitest';
 import { crmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/change-customer.ts';
 import { importQueue } from '../crm/imports/import-queue.ts';
+import { type OutboxProgress, watchOutbox } from '../crm/outbox/outbox-progress.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { corinne } from './lab-customers.ts';
 import { dataFolder } from './platform-process.ts';
 import { testWorld } from './test-world.ts';
+
+/** Watches the outbox until the test has finished. */
+export const watchTestOutbox = (context: Parameters<typeof watchOutbox>[0]): OutboxProgress => {
+  const outbox = watchOutbox(context);
+  onTestFinished(outbox.close);
+  return outbox;
+};
 
 /** The CRM's routes on a database with one customer, Corinne, whose id is 1; its outbox is empty. */
 export const crmWithCorinne = async () => {
@@ -16,8 +25,10 @@ export const crmWithCorinne = async () => {
   await registerCustomer(changes, { ...corinne, connectionMandate: '1', email: 'corinne@example.org', phone: null });
   await db.deleteFrom('outbox').execute();
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
+  const outbox = watchTestOutbox(changes);
+  const imports = importQueue(changes, dataFolder());
   return {
-    http: request(crmApp({ ...changes, bus, durable: false, imports: importQueue(changes, dataFolder()) })),
+    http: request(crmApp({ ...changes, bus, durable: false, imports, outbox })),
     db,
     setClock: world.setClock,
     /** Connection, mandate and revision of each event that waits. */

@@ -5,6 +5,7 @@ import { topics } from '../contracts/topics.ts';
 import { crmApp } from '../crm/app.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
 import { importQueue } from '../crm/imports/import-queue.ts';
+import { watchOutbox } from '../crm/outbox/outbox-progress.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
 import { idleProjection } from './idle-projection.ts';
@@ -17,7 +18,8 @@ const world = testWorld();
 const services = {
   CRM: async () => {
     const changes = { ...world, db: await openCrmDatabase('memory'), committed: () => {} };
-    return crmApp({ ...changes, bus, durable: false, imports: importQueue(changes, 'not used') });
+    const parts = { imports: importQueue(changes, 'not used'), outbox: watchOutbox(changes) };
+    return crmApp({ ...changes, ...parts, bus, durable: false });
   },
   'IoT platform': async () =>
     iotPlatformApp({

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sendChanges } from './changes.ts';
+import { fakeClock, fakeClocksReady } from './fake-clock.ts';
 import { getJson, mandateOf } from './http.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
 import {
@@ -47,7 +48,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
 
   const status = async (member: Member) => (await getJson(`${member.url}/status`)).body as Record<string, object>;
   const view = async (): Promise<object> => (await status(iotPlatform)).view ?? {};
-  const start = (args: string[], home = 'statestore') =>
+  const start = (args: string[], home = 'statestore', clock: Record<string, string> = {}) =>
     startProgram(
       process.execPath,
       [
@@ -60,7 +61,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
         crm.url,
         ...args,
       ],
-      { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, STATESTORE_NAME: home },
+      { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, STATESTORE_NAME: home, ...clock },
     );
   const rebuild = async (args: string[] = [], home?: string) => {
     const command = start(args, home);
@@ -100,7 +101,8 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
 
   it('rebuilds beside the live view while changes go on, and goes on after kill -9', async () => {
     await whileChanging(async () => {
-      const killed = start([]);
+      // What time it was for the one that is killed does not matter.
+      const killed = start([], undefined, (await fakeClocksReady()) ? fakeClock('+1d') : {});
       await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
       expect(await rebuild()).toMatch(

@@ -18,9 +18,9 @@ const customer = (n: number, change: number) => ({
 });
 
 /** A CRM in a process of its own, on the embedded event bus of the folder. */
-export const startCrmOn = async (databaseUrl: CrmDatabaseUrl, folder: string) => {
-  const env = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none' };
-  const crm = startProcess('crm/main.ts', env);
+export const startCrmOn = async (databaseUrl: CrmDatabaseUrl, folder: string, env: Record<string, string> = {}) => {
+  const usual = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none' };
+  const crm = startProcess('crm/main.ts', { ...usual, ...env });
   // One that a failed test leaves behind would relay what the next test writes.
   onTestFinished(async () => void (await crm.end('SIGKILL')));
   const [url = ''] = await said(crm, /"url":"(http[^"]+)"/);

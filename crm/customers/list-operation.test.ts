@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { watchTestOutbox } from '../../tests/crm-app.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { molly } from '../../tests/lab-customers.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
@@ -15,7 +16,8 @@ const crm = async () => {
   const changes = { ...testWorld(), db: await openTestDatabase(), committed: () => {} };
   await importOnce(changes, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
-  const http = request(crmApp({ ...changes, bus, durable: false, imports: importQueue(changes, dataFolder()) }));
+  const parts = { imports: importQueue(changes, dataFolder()), outbox: watchTestOutbox(changes) };
+  const http = request(crmApp({ ...changes, ...parts, bus, durable: false }));
   const page = async (path: string): Promise<Page> => (await http.get(path).expect(200)).body;
   return { http, page };
 };

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { watchTestOutbox } from '../../tests/crm-app.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { corinne, molly } from '../../tests/lab-customers.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
@@ -21,7 +22,8 @@ const crm = async ({ empty = false } = {}) => {
   const changes = { ...world, db, committed: () => {} };
   if (!empty) await importOnce(changes, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
-  const http = request(crmApp({ ...changes, bus, durable: false, imports: importQueue(changes, dataFolder()) }));
+  const parts = { imports: importQueue(changes, dataFolder()), outbox: watchTestOutbox(changes) };
+  const http = request(crmApp({ ...changes, ...parts, bus, durable: false }));
   const outbox = async () => {
     const rows = await db.selectFrom('outbox').selectAll().orderBy('sequence').execute();
     return rows.map(({ event, eventKey, topic, id }) => ({ ...JSON.parse(event), eventKey, topic, rowId: id }));
@@ -354,7 +356,9 @@ describe('the state of the service', () => {
   it('is alive, ready and without a backlog', async () => {
     const { http } = await crm();
     await http.get('/healthz').expect(200);
-    await http.get('/readyz').expect(200, { status: 'ready', checks: { database: 'ok', eventBus: 'ok' } });
+    await http
+      .get('/readyz')
+      .expect(200, { status: 'ready', checks: { database: 'ok', eventBus: 'ok', outbox: 'ok' } });
     await http.post('/customers').send(molly);
     const { body } = await http.get('/status').expect(200);
     expect(body).toMatchObject({ outbox: { waiting: 1, since: new Date(noon).toISOString() } });

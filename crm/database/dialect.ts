@@ -7,7 +7,6 @@ import {
   type KyselyPlugin,
   MysqlAdapter,
   MysqlDialect,
-  type RawBuilder,
   RawNode,
   SqliteDialect,
   sql,
@@ -71,12 +70,6 @@ export const mysqlDialect = (address: MysqlAddress, answerWithinMs: number | und
 };
 
 const isMysql = (db: Kysely<never> | Kysely<CrmDatabase>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;
-
-/** Ms since 1970 by the clock of the database, which all who share it have in common; `ahead` ms are added. */
-export const databaseTime = (db: Kysely<never>, ahead = 0): RawBuilder<number> =>
-  isMysql(db)
-    ? sql`(cast(unix_timestamp(now(3)) * 1000 as signed) + ${ahead})`
-    : sql`(cast(round((julianday('now') - 2440587.5) * 86400000) as integer) + ${ahead})`;
 
 /**
  * Runs migrations alone. On SQLite they are one transaction; MySQL commits each statement, and Kysely holds a lock that

@@ -6,6 +6,7 @@ import { customerLists } from './migrations/0004-customer-lists.ts';
 import { imports } from './migrations/0005-imports.ts';
 import { importHeartbeat } from './migrations/0006-import-heartbeat.ts';
 import { textOfImportedRows } from './migrations/0007-text-of-imported-rows.ts';
+import { foregroundImports } from './migrations/0008-foreground-imports.ts';
 
 /**
  * In the order of their names. What has landed is never edited; a change is a new migration. Each may be run again: one
@@ -19,4 +20,5 @@ export const migrations: Record<string, Migration> = {
   '0005-imports': imports,
   '0006-import-heartbeat': importHeartbeat,
   '0007-text-of-imported-rows': textOfImportedRows,
+  '0008-foreground-imports': foregroundImports,
 };

@@ -50,7 +50,9 @@ export type OutboxTable = {
 /** Files that were imported to their end, by the SHA-256 of their bytes. */
 export type ImportedFileTable = { digest: string; importedAt: number };
 
-/** Who does a work that only one process may do at a time, and until when it has said so. */
+/**
+ * Which process does a work that only one may do at a time. `expiresAt` is no time: it changes with every renewal.
+ */
 export type RelayLeaseTable = { name: string; holder: string; expiresAt: number };
 
 /**
@@ -94,10 +96,12 @@ export type ImportJobTable = {
   /** Rows that were not in UTF-8. */
   recoded: number;
   createdAt: number;
-  /** When whoever does it, or has it waiting, last said so. */
+  /** Changes with every sign of life of the process that does it, or has it waiting. */
   updatedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
+  /** 1: its file stays with the process that does it, so no other can continue it. */
+  foreground: Generated<0 | 1>;
 };
 
 /**

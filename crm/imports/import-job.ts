@@ -30,6 +30,7 @@ export const createJob = async (
   db: Db,
   about: ReceivedFile & { importId: string; fileName: string; columns: readonly string[]; createdAt: number },
   { dryRun, onConflict }: ImportOptions,
+  foreground: 0 | 1 = 0,
 ): Promise<ImportJob> => {
   const job: ImportJob = {
     ...about,
@@ -42,6 +43,7 @@ export const createJob = async (
     updatedAt: about.createdAt,
     startedAt: null,
     finishedAt: null,
+    foreground,
   };
   await db.insertInto('importJob').values(job).execute();
   return job;
@@ -62,13 +64,11 @@ export const listJobs = async (db: Db, limit: number): Promise<ImportJob[]> => {
   return rows.map(asJob);
 };
 
-const unfinished = ['waiting', 'running'] as const;
-
 export const unfinishedJobs = async (db: Db): Promise<ImportJob[]> => {
   const rows = await db
     .selectFrom('importJob')
     .selectAll()
-    .where('state', 'in', unfinished)
+    .where('state', 'in', ['waiting', 'running'])
     .orderBy('createdAt')
     .execute();
   return rows.map(asJob);
@@ -123,26 +123,7 @@ export const failJob = async (db: Db, importId: string, finishedAt: number): Pro
   await db.updateTable('importJob').set(failed).where('importId', '=', importId).execute();
 };
 
-const whatToDo = 'What is counted is done: import the file again for the rest.';
-
-/** Says that these jobs, done or waiting here, are not given up. */
-export const touchJobs = async (db: Db, importIds: readonly string[], now: number): Promise<void> => {
-  if (importIds.length === 0) return;
-  await db.updateTable('importJob').set({ updatedAt: now }).where('importId', 'in', importIds).execute();
-};
-
-const silentForMs = 60 * 60 * 1000;
-
-/** Ends the jobs that nobody goes on with: whoever did them was killed, and will not find their file at its next start. */
-export const failSilentJobs = async (db: Db, now: number): Promise<void> => {
-  const failure = `It broke off: for an hour nobody has gone on with it. ${whatToDo}`;
-  await db
-    .updateTable('importJob')
-    .set({ state: 'failed', failure, finishedAt: now })
-    .where('state', 'in', unfinished)
-    .where('updatedAt', '<', now - silentForMs)
-    .execute();
-};
+export const whatToDo = 'What is counted is done: import the file again for the rest.';
 
 /** Rows that were refused or left alone, by line, from behind the line `after`. */
 export const listImportedRows = (

@@ -4,6 +4,7 @@ import type { CustomerChanges } from '../customers/change-customer.ts';
 import { headerOfFile } from './check-file.ts';
 import type { Problem } from './check-row.ts';
 import { createJob, failJob, type ImportJob, type ImportOptions, listImportedRows } from './import-job.ts';
+import { startHeartbeat } from './job-heartbeat.ts';
 import { measureFile } from './receive-file.ts';
 import { runImport } from './run-import.ts';
 
@@ -15,14 +16,17 @@ export const importFile = async (
   advanced?: (job: ImportJob) => void,
 ): Promise<ImportJob> => {
   const job = await jobOfFile(changes, file, options);
+  const heartbeat = startHeartbeat(changes.db, job.importId);
   try {
     return await runImport(changes, job, file, { advanced });
   } catch (error) {
-    // Where the database itself is the trouble, the job is found silent later.
+    // Where the database itself is the trouble, a CRM ends the job once it is silent.
     await failJob(changes.db, job.importId, changes.now()).catch((cause: unknown) => {
       throw new AggregateError([error, cause], (error as Error).message);
     });
     throw error;
+  } finally {
+    await heartbeat.close();
   }
 };
 
@@ -31,7 +35,7 @@ export const jobOfFile = async (changes: CustomerChanges, file: string, options:
   const measured = await measureFile(file);
   const { columns } = await headerOfFile(file);
   const about = { importId: changes.newId(), fileName: basename(file), columns, createdAt: changes.now() };
-  return createJob(changes.db, { ...measured, ...about }, options);
+  return createJob(changes.db, { ...measured, ...about }, options, 1);
 };
 
 /**

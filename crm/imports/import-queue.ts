@@ -2,36 +2,33 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { outlastTrouble } from '../../lib/database/outlast-trouble.ts';
+import type { MonotonicClock } from '../../lib/lease.ts';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import { headerOfFile } from './check-file.ts';
 import {
   createJob,
   DoneByAnother,
   failJob,
-  failSilentJobs,
   findJob,
   type ImportJob,
   type ImportOptions,
-  touchJobs,
   unfinishedJobs,
 } from './import-job.ts';
 import { logImport } from './import-once.ts';
+import { heartbeatEveryMs, observeJobs, touchJobs } from './job-heartbeat.ts';
 import { type FileLimits, fileLimits, receiveFile } from './receive-file.ts';
 import { runImport } from './run-import.ts';
 
 export type ImportQueue = {
   /** Keeps the file, and does its import when those before it are done. @throws DomainError unusable-file, file-too-large */
   add(chunks: AsyncIterable<Buffer>, fileName: string, options: ImportOptions): Promise<ImportJob>;
-  /** Goes on with the imports that a process before us has left here; ends those that nobody goes on with. */
+  /** Continues the imports that a process before us has left here, and ends those that no process continues. */
   resume(): Promise<void>;
   /** Lets the transaction that runs end, and stops; the next start goes on. */
   close(): Promise<void>;
 };
 
-type QueueContext = CustomerChanges & { readonly log: Logger };
-
-/** A sixth of the time after which a job is silent. */
-const judgeEveryMs = 10 * 60 * 1000;
+type QueueContext = CustomerChanges & { readonly log: Logger; readonly clock?: MonotonicClock };
 
 /** Imports one file after the other, while the process does its other work. `folder`: where files wait, for us alone. */
 export const importQueue = (context: QueueContext, folder: string, limits: FileLimits = fileLimits): ImportQueue => {
@@ -51,15 +48,20 @@ export const importQueue = (context: QueueContext, folder: string, limits: FileL
       .finally(() => mine.delete(importId));
   };
 
-  /** Those of ours first: after an outage all are silent. */
-  const judge = async () => {
-    await touchJobs(db, [...mine], context.now());
-    await failSilentJobs(db, context.now());
+  const jobs = observeJobs(context);
+  /** Ours first: a job that waits here must not look silent to us. */
+  const beat = async () => {
+    await touchJobs(db, [...mine]);
+    await jobs.failSilent();
   };
-  let judging = Promise.resolve();
+  let beating: Promise<void> | undefined;
   const timer = setInterval(() => {
-    judging = judge().catch((err: unknown) => log.warn({ err }, 'silent imports not looked for, will retry'));
-  }, judgeEveryMs).unref();
+    beating ??= beat()
+      .catch((err: unknown) => log.warn({ err }, 'silent imports not looked for, will retry'))
+      .finally(() => {
+        beating = undefined;
+      });
+  }, heartbeatEveryMs).unref();
 
   const run = async (importId: string) => {
     const { signal: stop } = closing;
@@ -108,13 +110,13 @@ export const importQueue = (context: QueueContext, folder: string, limits: FileL
       }
       // Of uploads that were cut off, and of imports that ended.
       for (const file of files) await remove(file);
-      await judge();
+      await beat();
     },
     close: async () => {
       clearInterval(timer);
       closing.abort();
       await last;
-      await judging;
+      await beating;
     },
   };
 };

@@ -1,67 +1,86 @@
 import type { Kysely } from 'kysely';
-import { databaseTime } from '../database/dialect.ts';
-import type { CrmDatabase } from '../database/schema.ts';
+import type { Logger } from 'pino';
+import { type MonotonicClock, monotonicClock, newLeaseValue, observeValue } from '../../lib/lease.ts';
+import type { CrmDatabase, RelayLeaseTable } from '../database/schema.ts';
 
 const name = 'outbox';
+
+/** A holder renews the lease within half of this; another takes it over once it saw no renewal for this long. */
+export const relayLeaseMs = 2_000;
 
 export type RelayLease = {
   /** Takes or renews the lease where it must; answers whether it is ours. */
   hold(): Promise<boolean>;
-  /** So that another need not wait until it expires. */
+  /** So that another need not wait until it expires. Without effect where it is not ours. */
   release(): Promise<void>;
 };
 
+type LeaseContext = { db: Kysely<CrmDatabase>; holder: string; log: Logger; leaseMs?: number; clock?: MonotonicClock };
+
 /**
- * Who has the lease relays; whoever comes after it has expired takes it. All go by the database's clock. It keeps two
- * from doing the same work, and no more: one that is late publishes the same ids and revisions again.
+ * The holder of the lease relays. Each instance observes the lease by its own monotonic clock, and takes it over when it was
+ * not renewed for its duration. It saves double work and guarantees nothing: a relay that is late publishes the same ids
+ * and revisions again.
  */
-export const relayLease = (
-  db: Kysely<CrmDatabase>,
-  { holder, leaseMs }: { holder: string; leaseMs: number },
-): RelayLease => {
-  const time = databaseTime(db.withTables<never>());
-  const until = databaseTime(db.withTables<never>(), leaseMs);
-  let renewAt = 0;
+export const relayLease = ({
+  db,
+  holder,
+  log,
+  leaseMs = relayLeaseMs,
+  clock = monotonicClock,
+}: LeaseContext): RelayLease => {
+  const stored = observeValue(leaseMs, clock);
+  let heldUntil = Number.NEGATIVE_INFINITY;
+  let isHeld = false;
 
   const take = async (): Promise<boolean> => {
-    const row = await db
-      .selectFrom('relayLease')
-      .select(['holder', 'expiresAt', time.as('time')])
-      .where('name', '=', name)
-      .executeTakeFirst();
-    if (!row) {
-      const first = db.insertInto('relayLease').values({ name, holder, expiresAt: until }).ignore();
+    const seen = await readRelayLease(db);
+    const ours = { holder, expiresAt: newLeaseValue() };
+    const hasExpired = stored.isUnchanged(leaseValue(seen));
+    if (!seen) {
+      const first = db
+        .insertInto('relayLease')
+        .values({ name, ...ours })
+        .ignore();
       return (await first.executeTakeFirstOrThrow()).numInsertedOrUpdatedRows === 1n;
     }
-    if (row.holder !== holder && row.expiresAt >= row.time) return false;
-    // Of two that come at once, the second finds it held.
+    if (seen.holder !== holder && !hasExpired) return false;
+    // Of two that come at once, the second finds another value.
     const { numUpdatedRows } = await db
       .updateTable('relayLease')
-      .set({ holder, expiresAt: until })
+      .set(ours)
       .where('name', '=', name)
-      .where((is) => is.or([is('holder', '=', holder), is('expiresAt', '<', time)]))
+      .where('holder', '=', seen.holder)
+      .where('expiresAt', '=', seen.expiresAt)
       .executeTakeFirstOrThrow();
-    return numUpdatedRows === 1n;
+    const isTaken = numUpdatedRows === 1n;
+    if (isTaken && seen.holder !== holder)
+      log.info({ from: seen.holder }, 'relay lease taken over, it was not renewed');
+    return isTaken;
   };
 
   return {
     hold: async () => {
-      const asked = performance.now();
-      if (asked < renewAt) return true;
-      const held = await take();
-      renewAt = held ? asked + leaseMs / 2 : 0;
-      return held;
+      const asked = clock();
+      if (asked < heldUntil) return true;
+      isHeld = await take();
+      heldUntil = isHeld ? asked + leaseMs / 2 : Number.NEGATIVE_INFINITY;
+      return isHeld;
     },
     release: async () => {
-      renewAt = 0;
+      if (!isHeld) return;
+      isHeld = false;
+      heldUntil = Number.NEGATIVE_INFINITY;
       await db.deleteFrom('relayLease').where('name', '=', name).where('holder', '=', holder).execute();
     },
   };
 };
 
-/** Who relays now; null when nobody does, as nothing has waited for a while. */
-export const relayedBy = async (db: Kysely<CrmDatabase>): Promise<string | null> => {
-  const lease = db.selectFrom('relayLease').select('holder').where('name', '=', name);
-  const row = await lease.where('expiresAt', '>=', databaseTime(db.withTables<never>())).executeTakeFirst();
-  return row?.holder ?? null;
-};
+type StoredLease = Pick<RelayLeaseTable, 'holder' | 'expiresAt'>;
+
+export const readRelayLease = (db: Kysely<CrmDatabase>): Promise<StoredLease | undefined> =>
+  db.selectFrom('relayLease').select(['holder', 'expiresAt']).where('name', '=', name).executeTakeFirst();
+
+/** What an observer compares: it differs after each renewal and with each holder. */
+export const leaseValue = (lease: StoredLease | undefined): string | undefined =>
+  lease && `${lease.holder} ${lease.expiresAt}`;

@@ -5,7 +5,7 @@ import { openTestDatabase } from '../../tests/crm-database.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { appendToOutbox, outboxBacklog } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
-import { relayedBy, relayLease } from './relay-lease.ts';
+import { readRelayLease, relayLease } from './relay-lease.ts';
 
 let relay: Relay | undefined;
 afterEach(async () => {
@@ -14,7 +14,11 @@ afterEach(async () => {
 
 const patience = { timeout: 5_000, interval: 5 };
 
-const relaying = async (publish: (events: readonly OutgoingEvent[]) => Promise<void>, waiting = 3) => {
+const relaying = async (
+  publish: (events: readonly OutgoingEvent[]) => Promise<void>,
+  waiting = 3,
+  options: { leaseMs?: number } = {},
+) => {
   const db = await openTestDatabase();
   const put = (...ids: string[]) =>
     db.transaction().execute((trx) =>
@@ -32,8 +36,9 @@ const relaying = async (publish: (events: readonly OutgoingEvent[]) => Promise<v
       await publish(events);
     },
   } as unknown as EventBus;
-  relay = startRelay({ ...testWorld(), db, bus });
-  return { db, put, attempts, relay };
+  relay = startRelay({ ...testWorld(), db, bus, ...options });
+  const relayedBy = async () => (await readRelayLease(db))?.holder ?? null;
+  return { db, put, attempts, relay, relayedBy };
 };
 const empty = { waiting: 0, since: null };
 
@@ -101,9 +106,9 @@ describe('the relay', () => {
   });
 
   it('leaves the work to the one that has the lease, and takes over when that is gone', async () => {
-    const { db, put, attempts, relay: first } = await relaying(async () => {}, 1);
+    const { put, attempts, relay: first, db, relayedBy } = await relaying(async () => {}, 1);
     await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
-    expect(await relayedBy(db)).toBe(first.holder);
+    expect(await relayedBy()).toBe(first.holder);
     const alsoPublished: string[] = [];
     const bus = {
       publish: async (_: string, events: OutgoingEvent[]) => alsoPublished.push(...events.map((e) => e.id)),
@@ -113,17 +118,30 @@ describe('the relay', () => {
     second.wake();
     await vi.waitFor(() => expect(attempts.flat()).toContain('a'), patience);
     await first.close(0);
-    expect(await relayedBy(db)).toBeNull();
+    expect(await relayedBy()).toBeNull();
     await put('b');
     await vi.waitFor(() => expect(alsoPublished).toEqual(['b']), patience);
-    expect(await relayedBy(db)).toBe('second');
+    expect(await relayedBy()).toBe('second');
     await second.close(0);
   });
 
+  it('gives the lease back when nothing has waited for a while, and takes it again for the next event', async () => {
+    const { db, put, attempts, relay, relayedBy } = await relaying(async () => {}, 1, { leaseMs: 400 });
+    await vi.waitFor(() => expect(attempts).toHaveLength(1), patience);
+    await vi.waitFor(async () => expect(await relayedBy()).toBeNull(), patience);
+    // Another instance need not wait then.
+    expect(await relayLease({ ...testWorld(), db, holder: 'another' }).hold()).toBe(true);
+    await db.deleteFrom('relayLease').execute();
+    await put('next');
+    relay.wake();
+    await vi.waitFor(() => expect(attempts.at(-1)).toEqual(['next']), patience);
+    expect(await relayedBy()).toBe(relay.holder);
+  });
+
   it('waits no longer for one that was killed than its lease lasts', async () => {
-    const { db, put, attempts, relay } = await relaying(async () => {}, 0);
     const leaseMs = 400;
-    const killed = relayLease(db, { holder: 'killed', leaseMs });
+    const { db, put, attempts, relay, relayedBy } = await relaying(async () => {}, 0, { leaseMs });
+    const killed = relayLease({ ...testWorld(), db, holder: 'killed' });
     expect(await killed.hold()).toBe(true);
     const since = performance.now();
     await put('a');
@@ -132,7 +150,7 @@ describe('the relay', () => {
     expect(performance.now() - since).toBeGreaterThan(leaseMs - 100);
     // Late, it is not in the way.
     await killed.release();
-    expect(await relayedBy(db)).toBe(relay.holder);
+    expect(await relayedBy()).toBe(relay.holder);
   });
 
   it('flushes the outbox when it is closed', async () => {

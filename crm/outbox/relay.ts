@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { EventBus } from '../../lib/event-bus.ts';
+import { type MonotonicClock, monotonicClock } from '../../lib/lease.ts';
 import { pauseUnlessAborted } from '../../lib/pause.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { lastWaiting, relayBatch } from './relay-batch.ts';
-import { relayLease } from './relay-lease.ts';
+import { relayLease, relayLeaseMs } from './relay-lease.ts';
 
 const batchSize = 500;
 const smallBatchSize = 16;
@@ -12,11 +13,9 @@ const smallBatchSize = 16;
 const pollEveryMs = 250;
 const afterFailureMs = 100;
 const retryAtTheLatestAfterMs = 5_000;
-/** How long a relay that was killed is waited for. */
-const usualLeaseMs = 2_000;
 
 export type Relay = {
-  /** As it stands in the lease. */
+  /** Our name in the lease. */
   readonly holder: string;
   /** Call it after a commit that may have filled the outbox. */
   wake(): void;
@@ -24,7 +23,14 @@ export type Relay = {
   close(flushForMs: number): Promise<void>;
 };
 
-type RelayContext = { db: Kysely<CrmDatabase>; bus: EventBus; log: Logger; newId: () => string; leaseMs?: number };
+type RelayContext = {
+  db: Kysely<CrmDatabase>;
+  bus: EventBus;
+  log: Logger;
+  newId: () => string;
+  leaseMs?: number;
+  clock?: MonotonicClock;
+};
 
 /**
  * Publishes the outbox in its order, one batch in flight, and removes row by row what the bus acknowledged; of all that
@@ -33,15 +39,26 @@ type RelayContext = { db: Kysely<CrmDatabase>; bus: EventBus; log: Logger; newId
  * the way of the rest; so is a row whose transaction commits later than those behind it, as each round begins at the
  * beginning.
  */
-export const startRelay = ({ db, bus, log, newId, leaseMs = usualLeaseMs }: RelayContext): Relay => {
+export const startRelay = ({
+  db,
+  bus,
+  log,
+  newId,
+  leaseMs = relayLeaseMs,
+  clock = monotonicClock,
+}: RelayContext): Relay => {
   const holder = newId();
-  const lease = relayLease(db, { holder, leaseMs });
+  const lease = relayLease({ db, holder, log, leaseMs, clock });
   const closing = new AbortController();
   let woken = new AbortController();
   let flushUntil = Number.POSITIVE_INFINITY;
   let size = batchSize;
   /** Rounds in a row that did not publish all. */
   let failures = 0;
+  let busyAt = clock();
+
+  const releaseLease = () =>
+    lease.release().catch((error: unknown) => log.debug({ err: error }, 'relay lease left to expire'));
 
   /** Once an outage; what follows is the same again. */
   const tell = (failure: unknown, message: string, first: boolean) =>
@@ -59,7 +76,7 @@ export const startRelay = ({ db, bus, log, newId, leaseMs = usualLeaseMs }: Rela
       outcome.found = true;
       // A broker that is away fails a large batch slowly, and a small one soon.
       size = failure ? smallBatchSize : Math.min(size * 4, batchSize);
-      if (closing.signal.aborted && (failure || performance.now() > flushUntil)) return { ...outcome, failed: true };
+      if (closing.signal.aborted && (failure || clock() > flushUntil)) return { ...outcome, failed: true };
       if (!failure) continue;
       tell(failure, 'outbox not published, will retry', !outcome.failed);
       outcome.failed = true;
@@ -77,8 +94,10 @@ export const startRelay = ({ db, bus, log, newId, leaseMs = usualLeaseMs }: Rela
       if (closing.signal.aborted && (failed || !found)) return;
       if (failures > 0 && !failed) log.info('outbox published again');
       failures = failed ? failures + 1 : 0;
+      if (found) busyAt = clock();
       if (failed) await pauseUnlessAborted(Math.min(50 * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
       else if (!found) {
+        if (clock() - busyAt > leaseMs) await releaseLease();
         await pauseUnlessAborted(pollEveryMs, woken.signal);
         woken = new AbortController();
       }
@@ -90,11 +109,11 @@ export const startRelay = ({ db, bus, log, newId, leaseMs = usualLeaseMs }: Rela
     holder,
     wake: () => woken.abort(),
     close: async (flushForMs) => {
-      flushUntil = performance.now() + flushForMs;
+      flushUntil = clock() + flushForMs;
       closing.abort();
       woken.abort();
       await running;
-      await lease.release().catch((error: unknown) => log.debug({ err: error }, 'relay lease left to expire'));
+      await releaseLease();
     },
   };
 };

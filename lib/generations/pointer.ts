@@ -11,9 +11,10 @@ export type Rebuild = {
    * `abandoned`: it is being removed, and may be so in part.
    */
   readonly phase: 'replaying' | 'joined' | 'filled' | 'abandoned';
-  /** Who works on it, and until when nobody else may; in milliseconds since 1970. */
   readonly holder: string;
+  /** No time: it changes with every renewal of the holder's lease. 0: the lease was given back. */
   readonly leaseUntil: number;
+  /** In milliseconds since 1970. */
   readonly startedAt: number;
   /** Per partition: everything before this offset is written. */
   readonly next: Readonly<Record<number, number>>;

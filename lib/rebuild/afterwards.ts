@@ -3,7 +3,7 @@ import { type Generation, isSame } from '../generations/generation.ts';
 import { changePointer, type Pointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import { nameOf, partitionsOf, type RebuildContext } from './context.ts';
 import { deleteGenerations } from './delete-generations.ts';
-import { openLedger } from './ledger.ts';
+import { leaseReleased, openLedger } from './ledger.ts';
 import { unlist } from './listing.ts';
 import { untilFree } from './preflight.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
@@ -67,15 +67,15 @@ const stillRetired = async <Event, Document>(
 
 /** Gives up an unfinished rebuild, and removes what it has written. */
 export const abandon = async <Event, Document>(context: RebuildContext<Event, Document>): Promise<Generation> => {
-  const { projection, stores, holder, now } = context;
+  const { projection, stores, holder } = context;
   const pointer = await untilFree(context);
   const { rebuild } = pointer;
   if (!rebuild) throw new RebuildRefused('There is no unfinished rebuild.');
   if (rebuild.inPlace)
     throw new RebuildRefused('The old view is gone already: finish it, with npm run rebuild -- --in-place.');
   // Written before anything is removed: what may lack a part is never gone on with.
-  const taken: Rebuild = { ...rebuild, phase: 'abandoned', holder, leaseUntil: 0 };
-  const ledger = await openLedger(stores(), projection.name, { ...pointer, rebuild: taken }, { held: pointer, now });
+  const taken: Rebuild = { ...rebuild, phase: 'abandoned', holder, leaseUntil: leaseReleased };
+  const ledger = await openLedger(stores(), projection.name, { ...pointer, rebuild: taken }, { held: pointer });
   try {
     const partitions = await partitionsOf(context);
     for (const store of new Set([undefined, rebuild.into.store]))

@@ -1,5 +1,6 @@
 import type { Generation } from '../generations/generation.ts';
 import type { Stores } from '../generations/stores.ts';
+import type { ValueObserver } from '../lease.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import type { Projection } from '../projection/declaration.ts';
 
@@ -29,6 +30,8 @@ export type RebuildContext<Event, Document> = {
   readonly readersHoldMs: number;
   /** How long to wait before what differs is looked at again, in milliseconds. */
   readonly lookAgainAfterMs: number;
+  /** Decides whether another's lease has expired; by default after ten seconds without a renewal. */
+  readonly observeLease?: () => ValueObserver;
 };
 
 export const nameOf = ({ home }: { home: string }, { number, store = home }: Generation): string =>

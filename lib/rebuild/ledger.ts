@@ -1,11 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { asPointer, type Pointer, pointerKey, type Rebuild } from '../generations/pointer.ts';
+import { newLeaseValue } from '../lease.ts';
 import type { StateStore } from '../state-store.ts';
 import { persistently } from './persistently.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 
-const leaseMs = 10_000;
+/** A rebuild that did not renew its lease for this long is taken over. */
+export const rebuildLeaseMs = 10_000;
 const renewEveryMs = 1_000;
+/** A lease that was given back: it can be taken at once. */
+export const leaseReleased = 0;
 
 /** The pointer in the hands of the one rebuild that may change it, with what that has done so far. */
 export type Ledger = {
@@ -19,19 +23,19 @@ export type Ledger = {
   confirm(): Promise<Pointer>;
   /** Aborted when the pointer is no longer ours. */
   readonly lost: AbortSignal;
-  /** Leaves the lease to whoever comes next. */
+  /** Gives the lease back. */
   close(): Promise<void>;
 };
 
 /**
- * Takes the pointer as it was read, with a lease that is renewed every second. Whoever else writes it takes it from us: we
- * notice at our next write, for each is guarded.
+ * Takes the pointer, if it still is as it was read (`held`), with a lease that is renewed every second. Any other process
+ * that writes it takes it from us: we notice at our next write, for each is a compare-and-set.
  */
 export const openLedger = async (
   store: StateStore,
   projection: string,
   taken: Pointer & { rebuild: Rebuild },
-  { held: before, now }: { held: Pointer; now: () => number },
+  { held: before }: { held: Pointer },
 ): Promise<Ledger> => {
   const key = pointerKey(projection);
   const losing = new AbortController();
@@ -40,7 +44,7 @@ export const openLedger = async (
   let writing: Promise<unknown> = Promise.resolve();
 
   const write = async () => {
-    const next = plain(noted.rebuild ? withLease(noted, noted.rebuild, now() + leaseMs) : noted);
+    const next = plain(noted.rebuild ? withLease(noted, noted.rebuild, newLeaseValue()) : noted);
     await persistently(async () => {
       const held = (await store.getMany([key])).get(key);
       if (isDeepStrictEqual(held?.value, next)) return; // an attempt that seemed to fail
@@ -85,7 +89,7 @@ export const openLedger = async (
       if (!rebuild || losing.signal.aborted) return;
       const held = (await store.getMany([key])).get(key);
       if (!isDeepStrictEqual(held?.value, written)) return;
-      await store.transact([{ key, value: withLease(noted, rebuild, 0), etag: held?.etag }]);
+      await store.transact([{ key, value: withLease(noted, rebuild, leaseReleased), etag: held?.etag }]);
     },
   };
 };

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Generation } from '../generations/generation.ts';
 import { type Pointer, type Rebuild, readPointer } from '../generations/pointer.ts';
+import { observeValue } from '../lease.ts';
 import type { PartitionRange } from '../log-reader.ts';
 import { nameOf, type RebuildContext } from './context.ts';
+import { leaseReleased, rebuildLeaseMs } from './ledger.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 
 export type Way = {
@@ -83,23 +85,31 @@ const refuseInPlace = <Event, Document>(
 const describe = ({ inPlace, into }: Rebuild) =>
   inPlace ? 'in place' : into.store === undefined ? 'beside the live view' : `into ${into.store}`;
 
+type LeaseContext = Pick<RebuildContext<never, never>, 'stores' | 'say' | 'observeLease'> & {
+  readonly projection: { readonly name: string };
+};
+
 /**
- * The pointer once no other rebuild holds it: one that was killed keeps it for some seconds.
+ * The pointer once no other rebuild holds it. A rebuild that was killed has a lease that is not renewed: we observe that
+ * for the lease's duration by our own clock, whatever time it was for the other.
  * @throws RebuildRefused when the other is alive
  */
-export const untilFree = async <Event, Document>({
+export const untilFree = async ({
   projection,
   stores,
-  now,
   say,
-}: RebuildContext<Event, Document>): Promise<Pointer> => {
-  for (let first: Rebuild | undefined; ; ) {
+  observeLease = () => observeValue(rebuildLeaseMs),
+}: LeaseContext): Promise<Pointer> => {
+  const lease = observeLease();
+  for (let first: string | undefined; ; ) {
     const pointer = await readPointer(stores(), projection.name);
     const { rebuild } = pointer;
-    if (!rebuild || rebuild.leaseUntil <= now()) return pointer;
-    if (!first) say(`A rebuild by ${rebuild.holder} was here moments ago; waiting whether it is alive …`);
-    first ??= rebuild;
-    if (rebuild.leaseUntil !== first.leaseUntil)
+    if (!rebuild || rebuild.leaseUntil === leaseReleased) return pointer;
+    const value = `${rebuild.holder} ${rebuild.leaseUntil}`;
+    if (lease.isUnchanged(value)) return pointer;
+    if (!first) say(`A rebuild by ${rebuild.holder} has not given its lease back; waiting whether it renews it …`);
+    first ??= value;
+    if (value !== first)
       throw new RebuildRefused(`A rebuild by ${rebuild.holder} is under way. Wait for it, or stop it and run again.`);
     await delay(250);
   }

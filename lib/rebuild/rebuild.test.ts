@@ -3,9 +3,10 @@ import { testWorld } from '../../tests/test-world.ts';
 import { type Thing, things } from '../../tests/things.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import { documentKey } from '../generations/generation.ts';
-import { readPointer } from '../generations/pointer.ts';
+import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { PositionDocument } from '../generations/position-document.ts';
 import { type Stores, storesOf } from '../generations/stores.ts';
+import { observeValue, type ValueObserver } from '../lease.ts';
 import { startProjection } from '../projection/projection.ts';
 import { openView } from '../projection/view.ts';
 import type { StateStore } from '../state-store.ts';
@@ -17,7 +18,8 @@ import { type RebuildOptions, rebuild } from './rebuild.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 
 const patience = { timeout: 10_000, interval: 5 };
-const hourLater = () => Date.now() + 3_600_000;
+/** For a rebuild that need not wait whether the one before it is alive. */
+const atOnce = () => observeValue(0);
 const beside: RebuildOptions = { inPlace: false, acceptDifferences: false };
 const names = (n: number) => Array.from({ length: n }, (_, i) => `K${i}`);
 
@@ -40,15 +42,16 @@ const opened = async (things_ = 200) => {
     return live;
   };
   const said: string[] = [];
-  const context = (disturb: (stores: Stores) => Stores = (stores) => stores, now = Date.now) =>
+  const context = (disturb: (stores: Stores) => Stores = (stores) => stores, observeLease?: () => ValueObserver) =>
     ({
       projection: things,
       log: platform.logReader(),
       stores: disturb(storesOf({ store: home, otherStore: platform.stateStore })),
       home: 'home',
       shown: (thing) => String(thing?.n ?? 0),
-      now,
+      now: Date.now,
       holder: 'a test',
+      ...(observeLease && { observeLease }),
       say: (line) => void said.push(line),
       progress: { begin: () => {}, advance: () => {}, end: () => {} },
       readersHoldMs: 0,
@@ -240,7 +243,7 @@ describe('a rebuild beside the live view', () => {
         },
       );
       if ((await pointer()).answering.number === 1)
-        expect(await rebuild(context(undefined, hourLater), beside)).toMatchObject({ switched: true });
+        expect(await rebuild(context(undefined, atOnce), beside)).toMatchObject({ switched: true });
       expect(await shownIn(2, names(20))).toEqual(names(20).map((_, n) => n + 1));
       expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
       await live.close();
@@ -260,7 +263,7 @@ describe('a rebuild beside the live view', () => {
       return { ...log, read: reading };
     };
     await expect(rebuild(context(killedAt(6)), beside)).rejects.toThrow('killed');
-    await rebuild({ ...context(undefined, hourLater), log: watched() }, beside);
+    await rebuild({ ...context(undefined, atOnce), log: watched() }, beside);
     expect(said).toContainEqual(expect.stringMatching(/Going on with Generation 2 in home/));
     expect(read.slice(0, 2)).toEqual([0, 0]);
   });
@@ -304,6 +307,24 @@ describe('a rebuild beside the live view', () => {
     await vi.waitFor(async () => expect((await preflight(context(), beside)).unfinished).toBeDefined(), patience);
     await expect(rebuild(context(), beside)).rejects.toThrow('under way');
     expect(await first).toMatchObject({ switched: true });
+  });
+
+  it('takes over what it saw, and nothing that was written since', async () => {
+    const { context, home, pointer } = await opened(3);
+    await expect(rebuild(context(killedAt(4)), beside)).rejects.toThrow('killed');
+    const later = context(undefined, atOnce);
+    const renewedMeanwhile: typeof later.log.offsets = async (topic) => {
+      await changePointer(home, things.name, (held) => ({
+        ...held,
+        rebuild: { ...(held.rebuild as Rebuild), leaseUntil: 7 },
+      }));
+      return later.log.offsets(topic);
+    };
+    const log = { ...later.log, offsets: renewedMeanwhile };
+    await expect(rebuild({ ...later, log, holder: 'another' }, beside)).rejects.toThrow(
+      'Another has changed the pointer',
+    );
+    expect((await pointer()).rebuild).toMatchObject({ holder: 'a test', leaseUntil: 7 });
   });
 });
 
@@ -503,7 +524,7 @@ describe('one that slept', () => {
     const inPlace = { ...beside, inPlace: true };
     const slept = rebuild(context(stores), inPlace);
     await reached();
-    await rebuild(context(undefined, hourLater), inPlace);
+    await rebuild(context(undefined, atOnce), inPlace);
     expect(await rebuild(context(), beside)).toMatchObject({ generation: { number: 3 }, switched: true });
     release();
     await expect(slept).rejects.toThrow('Another has changed the pointer');
@@ -516,7 +537,7 @@ describe('one that slept', () => {
     const { stores, reached, release } = heldAtList();
     const slept = rebuild(context(stores), beside);
     await reached();
-    await abandon(context(undefined, hourLater));
+    await abandon(context(undefined, atOnce));
     release();
     await expect(slept).rejects.toThrow('Another has changed the pointer');
     await isKeptUp();
@@ -549,9 +570,9 @@ describe('a rebuild in place', () => {
     await caughtUp();
     await expect(rebuild(context(killedAt(5)), inPlace)).rejects.toThrow('killed');
     await expect(view.get('K1')).rejects.toMatchObject({ code: 'view-rebuilding' });
-    await expect(abandon(context(undefined, hourLater))).rejects.toThrow('finish it');
+    await expect(abandon(context(undefined, atOnce))).rejects.toThrow('finish it');
     await publish({ key: 'K1', n: 100 });
-    expect(await rebuild(context(undefined, hourLater), inPlace)).toMatchObject({ switched: true });
+    expect(await rebuild(context(undefined, atOnce), inPlace)).toMatchObject({ switched: true });
     await caughtUp();
     expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
     expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));
@@ -567,7 +588,7 @@ describe('a rebuild in place', () => {
         () => true,
         () => false,
       );
-      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, hourLater), inPlace);
+      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, atOnce), inPlace);
       expect(await shownIn(2, names(20))).toEqual(names(20).map((_, n) => n + 1));
       expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
       await live.close();
@@ -606,7 +627,7 @@ describe('a rebuild into another store', () => {
         () => true,
         () => false,
       );
-      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, hourLater), into);
+      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, atOnce), into);
       expect(await shownIn(2, names(20), other)).toEqual(names(20).map((_, n) => n + 1));
       expect((await view.completeness()).state).toBe('complete');
       const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
@@ -622,10 +643,7 @@ describe('a rebuild into another store', () => {
     await rebuild(context(), into);
     const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
     for (let writes = 1, finished = false; !finished; writes++) {
-      finished = await rebuild(
-        context(killedAt(writes), () => Date.now() + writes * 3_600_000),
-        into,
-      ).then(
+      finished = await rebuild(context(killedAt(writes), atOnce), into).then(
         () => true,
         () => false,
       );
@@ -673,7 +691,7 @@ describe('a rebuild that cannot be', () => {
     await follow();
     await caughtUp();
     await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
-    const later = context(undefined, hourLater);
+    const later = context(undefined, atOnce);
     await expect(rebuild(later, { ...beside, inPlace: true })).rejects.toThrow('beside the live view is unfinished');
     await expect(switchBack(later)).rejects.toThrow('unfinished');
     expect(await abandon(later)).toEqual({ number: 2 });
@@ -688,11 +706,11 @@ describe('a rebuild that cannot be', () => {
     for (let writes = 1, finished = false; !finished; writes++) {
       const { context, shownIn, pointer } = await opened(3);
       await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
-      finished = await abandon(context(killedAt(writes), hourLater)).then(
+      finished = await abandon(context(killedAt(writes), atOnce)).then(
         () => true,
         () => false,
       );
-      const later = context(undefined, () => Date.now() + 7_200_000);
+      const later = context(undefined, atOnce);
       if ((await pointer()).rebuild) {
         await expect(rebuild(later, beside)).rejects.toThrow('Generation 2 in home is given up');
         expect(await abandon(later)).toEqual({ number: 2 });

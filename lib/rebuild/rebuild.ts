@@ -8,7 +8,7 @@ import { nameOf, type RebuildContext } from './context.ts';
 import { deleteGenerations } from './delete-generations.ts';
 import { filler } from './fill.ts';
 import type { Source } from './find-suspects.ts';
-import { type Ledger, openLedger } from './ledger.ts';
+import { type Ledger, leaseReleased, openLedger } from './ledger.ts';
 import { closeGaps, completePointer, list, type Offsets, positionsOf, preparePointer } from './listing.ts';
 import { preflight, untilFree, type Way } from './preflight.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
@@ -38,7 +38,7 @@ export const rebuild = async <Event, Document>(
   options: RebuildOptions,
 ): Promise<RebuildOutcome> => {
   const { projection, stores, now, holder, say } = context;
-  await untilFree(context);
+  const free = await untilFree(context);
   const { pointer, into, ranges, unfinished } = await preflight(context, options);
   const fresh = {
     into,
@@ -50,13 +50,14 @@ export const rebuild = async <Event, Document>(
     setAside: 0,
   } as const;
   if (unfinished) say(`Going on with ${nameOf(context, into)}, ${progressOf(unfinished)}.`);
-  const taken: Rebuild = { ...(unfinished ?? fresh), holder, leaseUntil: 0 };
+  const taken: Rebuild = { ...(unfinished ?? fresh), holder, leaseUntil: leaseReleased };
   const lastNumber = Math.max(pointer.lastNumber, into.number);
   const ledger = await openLedger(
     stores(),
     projection.name,
     { ...pointer, lastNumber, rebuild: taken },
-    { held: pointer, now },
+    // As it was observed: an owner that renews its lease again, or another that took it, must not be overwritten.
+    { held: free },
   );
   try {
     const partitions = ranges.map(({ partition }) => partition);

@@ -1,0 +1,7 @@
+import type { Kysely } from 'kysely';
+import { addColumnOnce } from '../migrate-once.ts';
+
+export const foregroundImports = {
+  up: (db: Kysely<never>) =>
+    addColumnOnce(db, 'importJob', 'foreground', 'integer', (column) => column.notNull().defaultTo(0)),
+};

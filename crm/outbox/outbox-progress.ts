@@ -1,0 +1,85 @@
+import type { Kysely } from 'kysely';
+import type { Logger } from 'pino';
+import { type MonotonicClock, monotonicClock, observeValue } from '../../lib/lease.ts';
+import type { CrmDatabase } from '../database/schema.ts';
+import { outboxBacklog } from './outbox.ts';
+import { leaseValue, readRelayLease, relayLeaseMs } from './relay-lease.ts';
+
+/** An outbox whose oldest event has waited this long makes no progress. */
+const stalledAfterMs = 10_000;
+const lookEveryMs = 1_000;
+
+export type OutboxProgress = {
+  /** @throws Error that says what waits and what to look at, while the outbox makes no progress */
+  check(): Promise<void>;
+  /** The instance that relays; null where the lease is free or was not renewed. */
+  relayedBy(): Promise<string | null>;
+  close(): Promise<void>;
+};
+
+type ProgressContext = { db: Kysely<CrmDatabase>; log: Logger; clock?: MonotonicClock };
+
+/**
+ * Observes the outbox in every instance, whether it relays or not, by a monotonic clock of its own. The oldest event decides:
+ * one that can never be published stays the oldest, while those behind it are published.
+ */
+export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext): OutboxProgress => {
+  const oldestEvent = observeValue(stalledAfterMs, clock);
+  const lease = observeValue(relayLeaseMs, clock);
+  let isStalled = false;
+
+  const lookAtLease = async () => {
+    const seen = await readRelayLease(db);
+    return lease.isUnchanged(leaseValue(seen)) ? null : (seen?.holder ?? null);
+  };
+
+  /** @returns the stalled outbox; undefined while it makes progress */
+  const look = async () => {
+    const oldest = await db
+      .selectFrom('outbox')
+      .select(['id', 'topic'])
+      .orderBy('sequence')
+      .limit(1)
+      .executeTakeFirst();
+    const relayedBy = await lookAtLease();
+    const wasStalled = isStalled;
+    isStalled = oldestEvent.isUnchanged(oldest?.id);
+    if (wasStalled && !isStalled) log.info('outbox makes progress again');
+    if (!oldest || !isStalled) return undefined;
+    const stalled = { ...(await outboxBacklog(db)), oldest, relayedBy };
+    if (!wasStalled) log.warn(stalled, 'outbox makes no progress');
+    return stalled;
+  };
+
+  const tick = () => look().catch((err: unknown) => void log.debug({ err }, 'outbox not looked at, will retry'));
+  let looking: Promise<unknown> = tick();
+  const timer = setInterval(() => {
+    looking = looking.then(tick);
+  }, lookEveryMs).unref();
+
+  return {
+    check: async () => {
+      const stalled = await look();
+      if (stalled) throw new Error(describeStalled(stalled));
+    },
+    relayedBy: lookAtLease,
+    close: async () => {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+};
+
+type Stalled = {
+  waiting: number;
+  since: string | null;
+  oldest: { id: string; topic: string };
+  relayedBy: string | null;
+};
+
+const describeStalled = ({ waiting, since, oldest: { id, topic }, relayedBy }: Stalled) =>
+  `${waiting} ${waiting === 1 ? 'event waits' : 'events wait'} to be published, the oldest since ${since}; event ${id} of ` +
+  `${topic} is the first and has not been published for more than ${stalledAfterMs / 1000} s. ` +
+  `${relayedBy ? `Instance ${relayedBy} holds the relay lease` : 'No instance renews the relay lease'}. Look at the check ` +
+  `eventBus, at "outbox not published" in the log of that instance, and whether the event is larger than the topic allows ` +
+  '(max.message.bytes).';

@@ -1,0 +1,40 @@
+import { expect, it, vi } from 'vitest';
+import { fakeClock, fakeClocksReady, jumpingClock } from './fake-clock.ts';
+import { startProgram } from './platform-process.ts';
+
+const ready = await fakeClocksReady();
+const hourMs = 3_600_000;
+const patience = { timeout: 20_000, interval: 20 };
+
+/** Prints, every 20 ms, both clocks of a process: the wall clock's distance from ours and the time since its start. */
+const printClocks =
+  'const start = performance.now(); setInterval(() => console.log(Date.now(), performance.now() - start), 20)';
+const runClocks = (env: Record<string, string>) => {
+  const started = startProgram(process.execPath, ['-e', printClocks], env);
+  const last = () => {
+    const [wall = Number.NaN, monotonic = Number.NaN] = (started.output().trim().split('\n').at(-1) ?? '')
+      .split(' ')
+      .map(Number);
+    return { hoursAhead: Math.round((wall - Date.now()) / hourMs), monotonic };
+  };
+  return { ...started, last };
+};
+
+it.skipIf(!ready)('a process runs with its wall clock ahead and its monotonic clock as it is', async () => {
+  const { last, end } = runClocks(fakeClock('+1d'));
+  await vi.waitFor(() => expect(last().hoursAhead).toBe(24), patience);
+  expect(last().monotonic).toBeLessThan(20_000);
+  await end('SIGKILL');
+});
+
+it.skipIf(!ready)('a wall clock jumps while the process runs, and its timers continue', async () => {
+  const clock = jumpingClock();
+  const { last, end } = runClocks(clock.env);
+  await vi.waitFor(() => expect(last().hoursAhead).toBe(0), patience);
+  clock.jump('+2h');
+  await vi.waitFor(() => expect(last().hoursAhead).toBe(2), patience);
+  clock.jump('-3h');
+  await vi.waitFor(() => expect(last().hoursAhead).toBe(-3), patience);
+  expect(last().monotonic).toBeLessThan(40_000);
+  await end('SIGKILL');
+});

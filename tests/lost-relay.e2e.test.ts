@@ -1,0 +1,58 @@
+import { sql } from 'kysely';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { CrmDatabaseUrl } from '../crm/database/database-url.ts';
+import { connectCrmDatabase } from '../crm/database/open-database.ts';
+import { fakeClock, fakeClocksReady, jumpingClock } from './fake-clock.ts';
+import { publishAfterLoss, untilRenewed } from './lost-relay.ts';
+import { emptyCrmDatabase } from './stack/fresh.ts';
+import { stackReady, startPart, stopPart } from './stack/stack.ts';
+
+const ready = (await stackReady()) && (await fakeClocksReady());
+
+/** MariaDB with a clock of its own, until the test has finished. */
+const startMariaDb = async (env: Record<string, string>) => {
+  onTestFinished(async () => {
+    await stopPart('mysql');
+    await startPart('mysql');
+  });
+  await stopPart('mysql');
+  Object.assign(process.env, env);
+  await startPart('mysql').finally(() => {
+    for (const name of Object.keys(env)) delete process.env[name];
+  });
+};
+
+const hoursAhead = async (databaseUrl: CrmDatabaseUrl) => {
+  const db = connectCrmDatabase(databaseUrl);
+  const { rows } = await sql<{ seconds: number }>`select unix_timestamp() as seconds`.execute(db);
+  await db.destroy();
+  return Math.round((Number(rows[0]?.seconds) - Date.now() / 1000) / 3600);
+};
+
+describe.runIf(ready)('on MariaDB, the outbox is published within seconds', () => {
+  it('after a CRM was killed with its clock a day ahead', async () => {
+    const databaseUrl = await emptyCrmDatabase();
+    await publishAfterLoss({ databaseUrl, env: fakeClock('+1d'), lose: (crm) => crm.end('SIGKILL') });
+  });
+
+  it('after a CRM was killed while the clock of the database was a day ahead', async () => {
+    const clock = jumpingClock();
+    await startMariaDb(clock.env);
+    const databaseUrl = await emptyCrmDatabase();
+    await publishAfterLoss({
+      databaseUrl,
+      lose: async (crm) => {
+        clock.jump('+1d');
+        expect(await hoursAhead(databaseUrl)).toBe(24);
+        await untilRenewed(databaseUrl);
+        await crm.end('SIGKILL');
+        clock.jump('+0s');
+      },
+    });
+  });
+
+  it('after a CRM was paused', async () => {
+    const databaseUrl = await emptyCrmDatabase();
+    await publishAfterLoss({ databaseUrl, lose: ({ pid }) => process.kill(pid, 'SIGSTOP') });
+  });
+});

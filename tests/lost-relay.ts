@@ -1,0 +1,82 @@
+import { createServer } from 'node:net';
+import { expect, vi } from 'vitest';
+import type { CrmDatabaseUrl } from '../crm/database/database-url.ts';
+import { connectCrmDatabase } from '../crm/database/open-database.ts';
+import { readRelayLease } from '../crm/outbox/relay-lease.ts';
+import { getJson, postJson } from './http.ts';
+import { dataFolder, said } from './platform-process.ts';
+import { publishedIn, startCrmOn } from './several-crms.ts';
+
+const customers = 20;
+const patience = { timeout: 20_000, interval: 50 };
+
+/** A port that nothing listens on. */
+const closedPort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+export type Crm = Awaited<ReturnType<typeof startCrmOn>>;
+type Outbox = { waiting: number; relayedBy: string | null };
+type Scenario = {
+  databaseUrl: CrmDatabaseUrl;
+  /** Of the CRM that is lost. */
+  env?: Record<string, string>;
+  /** Loses the CRM that holds the lease. */
+  lose: (crm: Crm) => unknown;
+};
+
+export const statusOf = async ({ url }: { url: string }) =>
+  (await getJson(`${url}/status`)).body as { instance: string; outbox: Outbox };
+export const readinessOf = async ({ url }: { url: string }) => {
+  const { status, body } = await getJson(`${url}/readyz`);
+  return { status, checks: body.checks as Record<string, string> };
+};
+
+/** A CRM whose event bus is away: its sidecar does not answer. */
+export const startCrmWithoutBus = async (
+  databaseUrl: CrmDatabaseUrl,
+  folder: string,
+  env: Record<string, string> = {},
+) => startCrmOn(databaseUrl, folder, { ...env, DAPR_HTTP_PORT: String(await closedPort()) });
+
+export const fillOutbox = async ({ url }: Crm) => {
+  for (let n = 0; n < customers; n++) {
+    const customer = { firstName: 'First', lastName: 'Last', city: 'Delft', connectionId: String(1_000 + n) };
+    expect((await postJson(`${url}/customers`, { ...customer, connectionMandate: '1' })).status).toBe(201);
+  }
+};
+
+/** Waits until the holder has renewed its lease from now on. */
+export const untilRenewed = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
+  const db = connectCrmDatabase(databaseUrl);
+  const before = await readRelayLease(db);
+  await vi.waitFor(async () => expect(await readRelayLease(db)).not.toEqual(before), patience);
+  await db.destroy();
+};
+
+/** A CRM takes the lease while its bus is away, and is lost; another one on the same database publishes all in seconds. */
+export const publishAfterLoss = async ({ databaseUrl, env = {}, lose }: Scenario): Promise<void> => {
+  const folder = dataFolder();
+  const lost = await startCrmWithoutBus(databaseUrl, folder, env);
+  await fillOutbox(lost);
+  await vi.waitFor(async () => {
+    const { instance, outbox } = await statusOf(lost);
+    expect(outbox).toMatchObject({ waiting: customers, relayedBy: instance });
+  }, patience);
+  await lose(lost);
+
+  const next = await startCrmOn(databaseUrl, folder);
+  const since = performance.now();
+  await vi.waitFor(async () => expect((await statusOf(next)).outbox.waiting).toBe(0), patience);
+  expect(performance.now() - since).toBeLessThan(10_000);
+  expect(new Set(publishedIn(folder).map(({ subject }) => subject)).size).toBe(customers);
+  await said(next, /relay lease taken over/);
+  expect(await readinessOf(next)).toMatchObject({ status: 200, checks: { outbox: 'ok' } });
+  // Nothing waits, so it gives the lease back.
+  await vi.waitFor(async () => expect((await statusOf(next)).outbox.relayedBy).toBeNull(), patience);
+  expect(await next.end('SIGTERM')).toBe(0);
+};
