@@ -92,6 +92,16 @@ describe('a record that the log holds and that was never delivered', () => {
   });
 });
 
+describe('an offset that was committed to a topic before it was deleted', () => {
+  it('is behind the end of the new one, where nothing is missing', async () => {
+    const { deliver, watch, becomes, log } = opened([0, 1, 2]);
+    await deliver(record(0), record(1), record(2));
+    watch(new Map([[0, 50]]));
+    await vi.waitFor(() => expect(log.reads).toBe(1));
+    await becomes({ ...complete, partitions: { 0: { applied: 2, missing: [] } } });
+  });
+});
+
 describe('a log that cannot be asked', () => {
   it('leaves a gap missing, until it can be', async () => {
     const { deliver, completeness, watch, becomes, log } = opened([0, 7]);

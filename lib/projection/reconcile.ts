@@ -43,10 +43,12 @@ export const reconcile = async (
   const found: Found[] = [];
   const rangeOf = (partition: number) => ranges.find((range) => range.partition === partition);
   const marked = held.map((one) => {
-    const next = Math.max(acknowledged.get(one.partition) ?? 0, rangeOf(one.partition)?.begin ?? 0);
+    const { begin = 0, end = Number.MAX_SAFE_INTEGER } = rangeOf(one.partition) ?? {};
+    // Offsets that were committed to a topic before it was deleted may outlive it: nothing is missing behind the end.
+    const next = Math.max(Math.min(acknowledged.get(one.partition) ?? 0, end), begin);
     const after = missingInAll(one.document, next);
     if (after !== one.document) found.push({ partition: one.partition, missingBefore: next });
-    return { ...one, after: loseWhatIsCutOff(after, rangeOf(one.partition)?.begin ?? 0) };
+    return { ...one, after: loseWhatIsCutOff(after, begin) };
   });
   const observed = observe(marked, ranges, before);
   let checked = marked;

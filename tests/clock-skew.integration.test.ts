@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { describe } from 'vitest';
+import { clockSkewContract } from './clock-skew.ts';
+import { fakeClocksReady } from './fake-clock.ts';
+import { dataFolder, said, startProcess } from './platform-process.ts';
+
+describe.runIf(await fakeClocksReady())('services with wrong clocks, on the embedded log', () => {
+  clockSkewContract(async () => {
+    const folder = dataFolder();
+    const start = async (file: string, pattern: RegExp, env: Record<string, string>) => {
+      const own = { DATA_DIR: folder, CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}`, ...env };
+      const started = startProcess(file, own);
+      const [url = ''] = await said(started, pattern);
+      return { ...started, url };
+    };
+    return {
+      startCrm: (env) => start('crm/main.ts', /"url":"([^"]+)","msg":"CRM listens"/, env),
+      startIot: (env) => start('iot-platform/main.ts', /"url":"([^"]+)","msg":"IoT platform listens"/, env),
+    };
+  });
+});
