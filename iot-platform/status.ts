@@ -19,6 +19,7 @@ const rebuild = z
     next: offsets,
     ends: offsets,
     setAside: z.int(),
+    snapshot: z.object({ after: z.string().exactOptional(), isComplete: z.boolean() }).exactOptional(),
   })
   .meta({ description: 'What a rebuild has done so far; times in ms since 1970.' });
 

@@ -39,7 +39,9 @@ export const completenessOf = (
     documents.some((document) => document && !document.generations[answering.number]) ||
     (store !== undefined && atHome.some((document) => document && !document.also?.includes(store)));
   const gaps = unkept || known.some(([, position]) => position.missing.length > 0);
-  const state = gaps ? 'incomplete' : known.length === 0 ? 'empty' : 'complete';
+  // A rebuild lists its generation in every partition, also where the log has no event yet.
+  const isRebuilt = answering.number > 1 && documents.some((document) => document?.generations[answering.number]);
+  const state = gaps ? 'incomplete' : known.length === 0 && !isRebuilt ? 'empty' : 'complete';
   return {
     state: unready ? 'rebuilding' : state,
     generation: answering,

@@ -4,8 +4,11 @@ import type { RebuildContext } from './context.ts';
 import { findSuspects, type Measures, type Source } from './find-suspects.ts';
 import { readShown } from './read-shown.ts';
 
-/** What each shows of a key; `source` only where one was asked, `live` only where a live generation was. */
-export type Difference = { key: string; rebuilt: string; source?: string; live?: string };
+/**
+ * What each shows of a key; `source` only where one was asked, `live` only where a live generation was. `isUnknown`: the
+ * source does not name the key.
+ */
+export type Difference = { key: string; rebuilt: string; source?: string; isUnknown?: true; live?: string };
 
 /** `isCut`: there are more than are listed; `isOpen`: and some of them could decide whether the generation is right. */
 export type Comparison = {
@@ -46,7 +49,8 @@ const lookAgain = async <Event, Document>(
   for (let n = 1, left = suspects; n <= looks && left.size > 0; n++) {
     if (n > 1) await pause(context.lookAgainAfterMs, measures.signal);
     const before = new Map(differences.map(({ key, etag }) => [key, etag]));
-    const differing = (await look(context, rebuilt, measures, left)).filter(isDifferent);
+    const isListed = (one: Difference) => isDifferent(one) || (measures.listUnknown && one.isUnknown);
+    const differing = (await look(context, rebuilt, measures, left)).filter(isListed);
     left = new Set(differing.map(({ key }) => key));
     differences = n < looks ? differing : differing.filter(({ key, etag }) => before.get(key) === etag);
   }
@@ -69,6 +73,7 @@ const look = async <Event, Document>(
   return all.map((key) => ({
     key,
     ...(wanted && { source: wanted.get(key) ?? context.shown(undefined) }),
+    ...(wanted && !wanted.has(key) && { isUnknown: true as const }),
     rebuilt: held.get(key)?.shown as string,
     ...(heldLive && { live: heldLive.get(key)?.shown as string }),
     etag: held.get(key)?.etag,

@@ -12,14 +12,11 @@ const keysPerWrite = 1_000;
 /** Writes a piece of the log; answers how many of its records can never be applied. */
 export type Filler = (records: readonly DeliveredRecord[]) => Promise<number>;
 
-/**
- * Folds pieces of the log into one generation: many events of a key are one write. Records that can never be applied were
- * set aside when they were delivered, and are not again.
- */
-export const filler = <Event, Document>(
+/** Folds events into one generation: many events of a key are one write. */
+export const eventWriter = <Event, Document>(
   { projection, stores }: RebuildContext<Event, Document>,
   { number, store: storeName }: Generation,
-): Filler => {
+): ((events: readonly Event[]) => Promise<void>) => {
   const store = stores(storeName);
   /** Whether the last keys were all new, as they are while a fresh generation is filled: then the next ones probably are. */
   let areNew = false;
@@ -41,9 +38,17 @@ export const filler = <Event, Document>(
     });
   };
 
-  return async (records) => {
-    const { events, poison } = sortOut(projection, records);
+  return async (events) => {
     for (const chunk of chunksOf([...groupBy(events, projection.key)], keysPerWrite)) await writeChunk(chunk);
+  };
+};
+
+/** Records that can never be applied were set aside when they were delivered, and are not again. */
+export const filler = <Event, Document>(context: RebuildContext<Event, Document>, generation: Generation): Filler => {
+  const write = eventWriter(context, generation);
+  return async (records) => {
+    const { events, poison } = sortOut(context.projection, records);
+    await write(events);
     return poison.length;
   };
 };

@@ -10,7 +10,12 @@ export type Source = { readonly name: string; pages(): AsyncIterable<readonly Ow
 export type Owned = { readonly key: string; readonly shown: string };
 
 /** What a rebuilt generation is compared with. */
-export type Measures = { readonly source: Source | undefined; readonly live: Generation | undefined };
+export type Measures = {
+  readonly source: Source | undefined;
+  readonly live: Generation | undefined;
+  /** Whether keys of the log that the source does not name are listed, although nothing shows them. */
+  readonly listUnknown?: boolean;
+};
 
 const mostSuspects = 10_000;
 
@@ -24,34 +29,36 @@ export type MostKeys = { readonly keys: ReadonlySet<string>; readonly isCut: boo
 export const findSuspects = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
-  { source, live, signal }: Measures & { readonly signal: AbortSignal },
+  { source, live, listUnknown, signal }: Measures & { readonly signal: AbortSignal },
 ): Promise<Suspects> => {
   const { projection, log, progress, shown, say } = context;
   const nothing = shown(undefined);
   const [deciding, others] = [mostKeys(), mostKeys()];
 
   const compareWith = async (owner: Source): Promise<KeySet> => {
-    const owned = keySet();
+    const known = keySet();
     for await (const page of owner.pages()) {
       signal.throwIfAborted();
       const keys = page.map(({ key }) => key);
       const held = await readShown(context, rebuilt, keys);
       for (const { key, shown: wanted } of page) {
-        if (wanted !== nothing) owned.add(key);
+        known.add(key);
         if (held.get(key)?.shown !== wanted) deciding.add(key);
       }
     }
-    return owned;
+    return known;
   };
 
   if (source) say(`Comparing with ${source.name} …`);
-  const owned = source && (await compareWith(source));
+  const known = source && (await compareWith(source));
   const comparePiece = async ({ partition, records, next }: LogBatch) => {
     const keys = [...new Set(sortOut(projection, records).events.map(projection.key))];
     const held = await readShown(context, rebuilt, keys);
     const heldLive = live && (await readShown(context, live, keys));
     for (const [key, { shown: value }] of held) {
-      if (value !== nothing && owned && !owned.has(key)) deciding.add(key);
+      const isUnknown = known !== undefined && !known.has(key);
+      if (isUnknown && value !== nothing) deciding.add(key);
+      else if (isUnknown && listUnknown) others.add(key);
       if (heldLive && heldLive.get(key)?.shown !== value) (source ? others : deciding).add(key);
     }
     progress.advance(partition, next, records.length);
