@@ -59,7 +59,9 @@ export const sayOutcome = (
   say(`${name} answers now, after ${seconds.toFixed(1)} s.`);
   if (into !== undefined)
     say(`To make ${into} the home of the view: STATESTORE_NAME=${into}, and restart the service.`);
-  if (back)
+  if (back && fromCrm)
+    say(`${nameOf(context, back)} is kept, with what it lost or what was forged: --retire removes it.`);
+  else if (back)
     say(`${nameOf(context, back)} is kept up to date as well: --switch-back returns to it, --retire removes it.`);
   else if (!inPlace)
     say('Nothing before it has all events, so there is nothing to switch back to: --retire removes it.');
