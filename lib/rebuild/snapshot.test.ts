@@ -91,7 +91,8 @@ const opened = async (count = 30) => {
   const caughtUp = () =>
     vi.waitFor(async () => {
       const acknowledged = await bus.acknowledged(topic);
-      for (const [partition, end] of await bus.ends(topic)) expect(acknowledged.get(partition) ?? 0).toBe(end);
+      for (const { partition, end } of await platform.logReader().offsets(topic))
+        expect(acknowledged.get(partition) ?? 0).toBe(end);
     }, patience);
   const shownIn = async (number: number, keys: readonly string[]) => {
     const held = await home.getMany(keys.map((key) => documentKey(number, key)));
