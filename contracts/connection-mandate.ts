@@ -21,6 +21,16 @@ const connectionMandateDataSchema = z.object({
 });
 export type ConnectionMandateData = z.infer<typeof connectionMandateDataSchema>;
 
+/** The highest revision there may be: a number holds it and the one after it exactly, in every language that reads JSON. */
+export const maxRevision = Number.MAX_SAFE_INTEGER - 1;
+
+const sequence = `1 to 16 decimal digits, ${maxRevision} at most`;
+const sequenceSchema = z
+  .string(sequence)
+  .regex(/^[0-9]{1,16}$/, { error: sequence, abort: true })
+  .refine((digits) => Number(digits) <= maxRevision, sequence)
+  .meta({ description: `The revision: ${sequence}.` });
+
 export const mandateChangedType = 'utility.crm.connection-mandate-changed.v1';
 
 /**
@@ -35,7 +45,7 @@ export const mandateChangedSchema = z.object({
   subject: connectionIdSchema,
   time: z.iso.datetime({ offset: true }),
   datacontenttype: z.literal('application/json').optional(),
-  sequence: z.string().regex(/^[0-9]{1,15}$/, 'up to 15 decimal digits'),
+  sequence: sequenceSchema,
   /** W3C Trace Context; one that is malformed costs the trace, never the event. */
   traceparent: z.string().optional(),
   data: connectionMandateDataSchema,

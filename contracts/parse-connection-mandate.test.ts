@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { mandateChangedEvent, mandateChangedSchema } from './connection-mandate.ts';
+import { mandateChangedEvent, mandateChangedSchema, maxRevision } from './connection-mandate.ts';
 import { connectionOfUnreadable, parseConnectionMandate } from './parse-connection-mandate.ts';
+import { isPlainlyRight } from './plainly-right.ts';
 
 const example = JSON.parse(readFileSync(new URL('examples/mandate-changed.v1.json', import.meta.url), 'utf8'));
 const timestamp = Number(example.sequence) + 2;
@@ -51,6 +52,25 @@ describe('an event of connection-mandates-topic', () => {
     ['the payload in an envelope of Dapr', fromDapr(plain)],
     ['the string in an envelope of Dapr', fromDapr(JSON.stringify(plain))],
   ])('is read from %s, without a revision', (_, content) => expect(parse(content)).toEqual(fromLab));
+});
+
+describe('the revision of an event', () => {
+  const withSequence = (sequence: string) => ({
+    value: JSON.stringify(change({ sequence })),
+    timestamp: Number.MAX_SAFE_INTEGER,
+  });
+
+  it.each(['1000000000000000', '0000000000000007', String(maxRevision)])('may have sixteen digits: %s', (sequence) =>
+    expect(parseConnectionMandate(withSequence(sequence)).revision).toBe(Number(sequence)));
+
+  it.each([
+    ['one too high', String(maxRevision + 1)],
+    ['one that a number rounds', '9007199254740993'],
+    ['of seventeen digits', '00000000000000001'],
+  ])('is none that a number cannot hold exactly: %s', (_, sequence) => {
+    expect(() => parseConnectionMandate(withSequence(sequence))).toThrow('sequence: 1 to 16 decimal digits');
+    expect(isPlainlyRight(change({ sequence }))).toBe(false);
+  });
 });
 
 describe('a record that can never be applied', () => {

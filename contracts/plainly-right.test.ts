@@ -33,6 +33,7 @@ const odd = fc.oneof(
     '2026-11-21',
   ),
   fc.constantFrom<unknown>('2026-11-31T09:00:00Z', '2026-11-21T24:00:00Z', '2026-11-21T09:00Z', '0'.repeat(16), '-1'),
+  fc.constantFrom<unknown>('0'.repeat(17), '9007199254740990', '9007199254740991', '9999999999999999'),
   fc.jsonValue(),
 );
 const fields = ['specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'sequence', 'traceparent'];

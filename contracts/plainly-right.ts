@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type MandateChangedEvent, mandateChangedType, mandateLevels } from './connection-mandate.ts';
+import { type MandateChangedEvent, mandateChangedType, mandateLevels, maxRevision } from './connection-mandate.ts';
 
 const connectionIdForm = /^[0-9A-Z-]{1,64}$/;
-const sequenceForm = /^[0-9]{1,15}$/;
+const sequenceForm = /^[0-9]{1,16}$/;
 const timeForm = z.core.regexes.datetime({ offset: true });
 const levels = new Set<unknown>(Object.values(mandateLevels));
 
@@ -23,6 +23,7 @@ export const isPlainlyRight = (event: object): event is MandateChangedEvent => {
     isOf(connectionIdForm, subject) &&
     isOf(timeForm, time) &&
     isOf(sequenceForm, sequence) &&
+    Number(sequence) <= maxRevision &&
     (traceparent === undefined || typeof traceparent === 'string') &&
     (datacontenttype === undefined || datacontenttype === 'application/json') &&
     isOf(connectionIdForm, connectionId) &&

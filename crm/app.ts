@@ -9,6 +9,7 @@ import { statusRoutes } from '../lib/http/status.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
 import { labCustomerRoutes } from './customers/lab-routes.ts';
 import { mandateHistoryRoutes } from './customers/mandate-history-routes.ts';
+import { mandateRoutes } from './customers/mandate-routes.ts';
 import { oneCustomerRoutes } from './customers/one-customer-routes.ts';
 import { heldBesideTheRecord } from './customers/personal-data/held-beside-the-record.ts';
 import { personalDataRoutes } from './customers/personal-data/routes.ts';
@@ -21,7 +22,9 @@ import type { OutboxProgress } from './outbox/outbox-progress.ts';
 
 const statuses = {
   'customer-unknown': 404,
+  'connection-unknown': 404,
   'connection-held': 409,
+  'revision-too-high': 409,
   'answer-erased': 410,
   'version-differs': 412,
   'key-reused': 422,
@@ -34,6 +37,10 @@ const api = {
   description: 'Customers, and how far each allows the meter on their connection to be read.',
   events: asyncApiDocument,
 };
+
+const inMemory =
+  'in memory: nothing survives a stop, the next start loads the CSV again; its revisions then begin at the clock, and one ' +
+  'that is behind makes the views ignore its changes';
 
 const statusSchema = z.object({
   database: z.string().meta({ description: 'Whether what is changed survives a stop.' }),
@@ -58,10 +65,11 @@ export const crmApp = (context: CrmAppContext): Express => {
     ...customerRoutes(context),
     ...oneCustomerRoutes(context, holdings),
     ...mandateHistoryRoutes(context),
+    ...mandateRoutes(context),
     ...personalDataRoutes(context, holdings),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
-      database: durable ? 'durable' : 'in memory: nothing survives a stop, the next start loads the CSV again',
+      database: durable ? 'durable' : inMemory,
       instance,
       outbox: { ...(await outboxBacklog(db)), relayedBy: await outbox.relayedBy() },
     })),

@@ -28,7 +28,8 @@ export const startCrm = async (
   const db = await openCrmDatabase(config.databaseUrl, (migration) => durable && log.info({ migration }, 'migrating'));
   if (!durable)
     log.warn(
-      'customers are kept in memory: nothing survives a stop (CRM_DATABASE_URL keeps them in a file or in MySQL)',
+      'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
+        'the views ignore what is published (CRM_DATABASE_URL keeps them in a file or in MySQL)',
     );
   const relay = startRelay({ ...world, db });
   const outbox = watchOutbox({ ...world, db });

@@ -32,6 +32,7 @@ const rebuild = z
     next: offsets,
     ends: offsets,
     setAside: z.int(),
+    snapshot: z.object({ after: z.string().exactOptional(), isComplete: z.boolean() }).exactOptional(),
   })
   .meta({ description: 'What a rebuild has done so far.' });
 

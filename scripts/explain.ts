@@ -11,7 +11,8 @@ const help = `Why is the mandate of a connection what it is? Its events in the l
 
   npm run explain -- CONNECTION
 
-Ends with 0 when log, CRM and view agree, with 1 when they do not.
+Ends with 0 when log, CRM and view agree, with 1 when they do not. A revision that the CRM never gave is named, with what to
+do about it: npm run republish, or npm run rebuild -- --from-crm.
 
 Options    --dapr-http-port N   the log is in Kafka, the sidecar of the IoT platform on this port
            --embedded           the log is in the file of npm start
@@ -25,16 +26,15 @@ type Where = Parameters<typeof openPorts>[1];
 
 const explain = async (connectionId: string, where: Where): Promise<boolean> => {
   const { CRM_URL, IOT_PLATFORM_URL } = process.env;
-  const [crm, view] = await Promise.all([
-    askCrm(CRM_URL || 'http://localhost:3005', connectionId),
-    askView(IOT_PLATFORM_URL || 'http://localhost:3008', connectionId),
-  ]);
+  const view = await askView(IOT_PLATFORM_URL || 'http://localhost:3008', connectionId);
   const { log, close } = await openPorts(process.env, where);
   const events = await eventsOfConnection(log, mandates, connectionId).finally(close);
+  // The CRM last: what it gives meanwhile would look like a revision that it never gave.
+  const crm = await askCrm(CRM_URL || 'http://localhost:3005', connectionId);
   console.log(events.length > 0 ? table(events) : `The log has no event of ${connectionId}.`);
   const { agree, sentences } = judge(events, crm, view);
   const sides = [
-    { side: 'CRM', level: crm.level ?? 'none', revision: '', where: crm.where },
+    { side: 'CRM', level: crm.level ?? 'none', revision: crm.revision ?? '', where: crm.where },
     {
       side: 'view',
       level: view.refusal === undefined ? (view.level ?? 'none') : 'no answer',

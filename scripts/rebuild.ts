@@ -8,6 +8,7 @@ import { rebuild } from '../lib/rebuild/rebuild.ts';
 import { openPorts } from './open-ports.ts';
 import { progressBars } from './progress-bars.ts';
 import { checkCrm, crmSource, shownMandate } from './rebuild/crm-source.ts';
+import { knownKeys, remedyForShortLog, snapshotOf } from './rebuild/from-crm.ts';
 import { help, type RebuildCommand, readCommand } from './rebuild/options.ts';
 import { sayOutcome, sayPlan } from './rebuild/say.ts';
 
@@ -20,33 +21,39 @@ const lookAgainAfterMs = 1_000;
 const run = async (context: Context, command: RebuildCommand) => {
   const { say } = context;
   if (command.action === 'switch-back') return say(`${nameOf(context, await switchBack(context))} answers now.`);
-  if (command.action === 'abandon') return say(`${nameOf(context, await abandon(context))} is given up and removed.`);
+  if (command.action === 'abandon') {
+    const gone = await abandon(context, await knownKeys(command, say));
+    return say(`${nameOf(context, gone)} is given up and removed.`);
+  }
   if (command.action === 'retire') {
-    const gone = await retire(context);
+    const gone = await retire(context, await knownKeys(command, say));
     return say(
       gone.length === 0 ? 'There is nothing to retire.' : `Removed ${gone.map((g) => nameOf(context, g)).join(', ')}.`,
     );
   }
   if (command.crm !== undefined) await checkCrm(command.crm);
-  sayPlan(context, command, await preflight(context, command));
+  const snapshot = command.fromCrm ? await snapshotOf(command) : undefined;
+  const way = { ...command, shortLogRemedy: snapshot ? undefined : await remedyForShortLog(command) };
+  sayPlan(context, command, await preflight(context, { ...way, isFromSnapshot: command.fromCrm }));
   if (command.dryRun) return say('Nothing was changed.');
   const source = command.crm === undefined ? undefined : crmSource(command.crm);
   const startedAt = performance.now();
-  const outcome = await rebuild(context, { ...command, source });
+  const outcome = await rebuild(context, { ...way, source, snapshot });
   sayOutcome(context, command, { ...outcome, seconds: (performance.now() - startedAt) / 1000 });
   if (!outcome.switched) process.exitCode = 1;
 };
+
+/** In place nothing is answered meanwhile. */
+const isHurried = ({ fullSpeed, inPlace }: RebuildCommand) => fullSpeed || inPlace;
 
 const main = async () => {
   const command = readCommand(process.argv.slice(2));
   if (command.help) return console.log(help);
   const { close, log, ...ports } = await openPorts(process.env, command);
-  // In place nobody is answered meanwhile.
-  const isHurried = command.fullSpeed || command.inPlace;
   const progress = progressBars(process.stdout);
   const context: Context = {
     ...ports,
-    log: isHurried ? log : considerate(log),
+    log: isHurried(command) ? log : considerate(log),
     projection: mandates,
     shown: shownMandate,
     now: Date.now,

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { topics } from '../contracts/topics.ts';
 import { sendChanges } from './changes.ts';
 import { fakeClock, fakeClocksReady } from './fake-clock.ts';
 import { getJson, mandateOf } from './http.ts';
@@ -14,11 +15,12 @@ import {
   startIotApp,
   startIotMember,
 } from './stack/dapr-lab.ts';
-import { freshStack, redisKeys } from './stack/fresh.ts';
+import { asAdmin, freshStack, redisKeys } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { stackReady } from './stack/stack.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
+const topic = topics.connectionMandates.name;
 const rows = 3_000;
 const customers = 50;
 
@@ -129,7 +131,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
     });
     expect(producer.status).toBe(204);
     await vi.waitFor(async () => expect(await mandateOf(iotPlatform, 'STRANGER')).toBe('1'), patience);
-    expect(await rebuild()).toMatch(/STRANGER +0 +1 +1\n[\s\S]*exit code 1$/);
+    expect(await rebuild()).toMatch(/STRANGER +unknown to the CRM +1 +1\n[\s\S]*exit code 1$/);
     expect(await view()).toMatchObject({ generation: { number: 1 } });
     expect(await rebuild(['--abandon'])).toMatch(/given up and removed\.\nexit code 0$/);
     const revoked = JSON.stringify({ connectionId: 'STRANGER', connectionMandate: '0' });
@@ -160,5 +162,27 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
       });
       expect([await running.ended, running.output()]).toEqual([0, expect.stringContaining('answers now')]);
     }, [200, 503]);
+  });
+
+  it('begins with the mandates of the CRM where the log was cut off, and goes on after kill -9', async () => {
+    await asAdmin(async (admin) => {
+      const ends = await admin.fetchTopicOffsets(topic);
+      const partitions = ends.map(({ partition, high }) => ({ partition, offset: String(Number(high) - 5) }));
+      await admin.deleteTopicRecords({ topic, partitions });
+    });
+    const home = 'durable-statestore';
+    expect(await rebuild([], home)).toMatch(/begins at offset \d+: .* npm run rebuild -- --from-crm .*\nexit code 1$/);
+    const before = (await view()) as { generation: { number: number } };
+    await whileChanging(async () => {
+      const killed = start(['--from-crm'], home);
+      await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
+      expect(await killed.end('SIGKILL')).toBe('SIGKILL');
+      expect(await rebuild(['--from-crm'], home)).toMatch(
+        /Going on with Generation \d[\s\S]*answers now[\s\S]*exit code 0$/,
+      );
+    });
+    expect(await view()).toMatchObject({ generation: { number: before.generation.number + 1 } });
+    expect(await mandateOf(iotPlatform, String(100_000 + rows - 1))).toBe('2');
+    expect(await mandateOf(iotPlatform, 'STRANGER')).toBe(404);
   });
 });

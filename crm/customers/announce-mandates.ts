@@ -40,10 +40,24 @@ export const announceAll = async (
   if (mandates.length === 0) return;
   const changedAt = now();
   const raised = await raiseRevisions(trx, mandates, changedAt);
-  const rows = mandates.map((mandate, n) => ({ ...mandate, ...evidence, revision: raised[n] as number, changedAt }));
-  await trx.insertInto('mandateChange').values(rows).execute();
+  const rows = mandates.map((mandate, n) => ({ ...mandate, ...evidence, revision: raised[n] as number }));
+  await appendMandates(trx, rows, { newId, traceparent, changedAt });
+};
+
+type AppendContext = Pick<AnnounceContext, 'newId' | 'traceparent'> & { readonly changedAt: number };
+
+/** Writes the evidence and the event of each mandate under the revision that it was given. */
+export const appendMandates = async (
+  trx: Transaction<CrmDatabase>,
+  mandates: readonly (MandateOfCustomer & Evidence & { readonly revision: number })[],
+  { newId, traceparent, changedAt }: AppendContext,
+): Promise<void> => {
+  await trx
+    .insertInto('mandateChange')
+    .values(mandates.map((mandate) => ({ ...mandate, changedAt })))
+    .execute();
   const time = new Date(changedAt);
-  const events: OutboxEvent[] = rows.map(({ connectionId, connectionMandate, revision }) => {
+  const events: OutboxEvent[] = mandates.map(({ connectionId, connectionMandate, revision }) => {
     const event = mandateChangedEvent(
       { connectionId, connectionMandate },
       { id: newId(), revision, time, traceparent },

@@ -20,7 +20,7 @@ const historyQuery = z
     limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
     after: z
       .string(place)
-      .regex(/^[0-9]{1,15}-[0-9A-Z-]{1,64}$/, place)
+      .regex(/^[0-9]{1,16}-[0-9A-Z-]{1,64}$/, place)
       .optional(),
     at: z.iso.datetime({ offset: true, error: moment }).optional(),
   })

@@ -21,6 +21,11 @@ export type Rebuild = {
   /** Per partition: where it has to get to. */
   readonly ends: Readonly<Record<number, number>>;
   readonly setAside: number;
+  /**
+   * Of a rebuild that begins with a snapshot: whether that is written, and the cursor behind the last page that is. `next`
+   * then began where the log ended before the first page was read.
+   */
+  readonly snapshot?: { readonly after?: string; readonly isComplete: boolean };
 };
 
 /** Which generation of a view answers, and which others there are. */

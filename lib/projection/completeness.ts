@@ -41,7 +41,9 @@ export const completenessOf = (
     documents.some((document) => document && !document.generations[answering.number]) ||
     (store !== undefined && atHome.some((document) => document && !document.also?.includes(store)));
   const gaps = unkept || known.some(([, { missing, lost }]) => missing.length > 0 || lost !== undefined);
-  const state = gaps ? 'incomplete' : known.length === 0 ? 'empty' : 'complete';
+  // A rebuild lists its generation in every partition, also where the log has no event yet.
+  const isRebuilt = answering.number > 1 && documents.some((document) => document?.generations[answering.number]);
+  const state = gaps ? 'incomplete' : known.length === 0 && !isRebuilt ? 'empty' : 'complete';
   const marked = new Set(known.flatMap(([, { deadLetters = [] }]) => deadLetters.map(([, key]) => key)));
   return {
     state: unready ? 'rebuilding' : state,

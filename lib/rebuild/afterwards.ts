@@ -7,6 +7,7 @@ import { leaseReleased, openLedger } from './ledger.ts';
 import { unlist } from './listing.ts';
 import { untilFree } from './preflight.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
+import type { Snapshot } from './snapshot.ts';
 import { switchTarget } from './switch-target.ts';
 
 /** Lets the latest generation answer of those that did before and have been kept up to date. Answers which one. */
@@ -26,9 +27,13 @@ export const switchBack = async <Event, Document>(context: RebuildContext<Event,
   return back;
 };
 
-/** Removes every generation but the one that answers, keys and all. Answers which. */
+/**
+ * Removes every generation but the one that answers, keys and all; `snapshot` names the keys that the log has forgotten.
+ * Answers which.
+ */
 export const retire = async <Event, Document>(
   context: RebuildContext<Event, Document>,
+  snapshot?: Snapshot<Event>,
 ): Promise<readonly Generation[]> => {
   const { projection, stores, say, readersHoldMs } = context;
   // First of all nobody may switch back to them any more.
@@ -45,7 +50,7 @@ export const retire = async <Event, Document>(
     const there = retired.filter((one) => one.store === store);
     const gone = store === undefined ? retired : there;
     await unlist(context, store, gone, { partitions, permit: () => stillRetired(context, gone) });
-    await deleteGenerations(context, there);
+    await deleteGenerations(context, there, undefined, snapshot);
     await changePointer(stores(), projection.name, (held) => {
       refuseUnfinished(held);
       return { ...held, retired: (held.retired ?? []).filter((one) => !there.some((other) => isSame(one, other))) };
@@ -65,8 +70,11 @@ const stillRetired = async <Event, Document>(
   throw new RebuildRefused('Another has retired them meanwhile.');
 };
 
-/** Gives up an unfinished rebuild, and removes what it has written. */
-export const abandon = async <Event, Document>(context: RebuildContext<Event, Document>): Promise<Generation> => {
+/** Gives up an unfinished rebuild, and removes what it has written; `snapshot` as for `retire`. */
+export const abandon = async <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  snapshot?: Snapshot<Event>,
+): Promise<Generation> => {
   const { projection, stores, holder } = context;
   const pointer = await untilFree(context);
   const { rebuild } = pointer;
@@ -80,7 +88,7 @@ export const abandon = async <Event, Document>(context: RebuildContext<Event, Do
     const partitions = await partitionsOf(context);
     for (const store of new Set([undefined, rebuild.into.store]))
       await unlist(context, store, [rebuild.into], { partitions, permit: ledger.confirm });
-    await deleteGenerations(context, [rebuild.into], ledger.lost);
+    await deleteGenerations(context, [rebuild.into], ledger.lost, snapshot);
     await ledger.change(({ rebuild: _, ...held }): Pointer => held);
     return rebuild.into;
   } finally {

@@ -4,14 +4,19 @@ import type { RebuildContext } from './context.ts';
 import { findSuspects, type Measures, type Source } from './find-suspects.ts';
 import { readShown } from './read-shown.ts';
 
-/** What each shows of a key; `source` only where one was asked, `live` only where a live generation was. */
-export type Difference = { key: string; rebuilt: string; source?: string; live?: string };
+/**
+ * What each shows of a key; `source` only where one was asked, `live` only where a live generation was. `isUnknown`: the
+ * source does not name the key.
+ */
+export type Difference = { key: string; rebuilt: string; source?: string; isUnknown?: true; live?: string };
 
 /** `isCut`: there are more than are listed; `isOpen`: and some of them could decide whether the generation is right. */
 export type Comparison = {
   readonly differences: readonly Difference[];
   readonly isCut: boolean;
   readonly isOpen: boolean;
+  /** Keys that records which cannot be read concern; of very many only some. */
+  readonly unreadable: readonly string[];
 };
 
 const looks = 6;
@@ -27,12 +32,17 @@ export const compare = async <Event, Document>(
   measures: Measures & { readonly signal: AbortSignal },
 ): Promise<Comparison> => {
   for (let round = 1; ; round++) {
-    const { deciding, others } = await findSuspects(context, rebuilt, measures);
+    const { deciding, others, unreadable } = await findSuspects(context, rebuilt, measures);
     const differences = await lookAgain(context, rebuilt, measures, new Set([...deciding.keys, ...others.keys]));
     const isSettled = !deciding.isCut || differences.some(({ key }) => deciding.keys.has(key));
     // All that was listed has come right meanwhile, and nobody has looked at the rest.
     if (isSettled || round === looks)
-      return { differences, isCut: deciding.isCut || others.isCut, isOpen: deciding.isCut };
+      return {
+        differences,
+        isCut: deciding.isCut || others.isCut,
+        isOpen: deciding.isCut,
+        unreadable: [...unreadable.keys],
+      };
   }
 };
 
@@ -46,7 +56,8 @@ const lookAgain = async <Event, Document>(
   for (let n = 1, left = suspects; n <= looks && left.size > 0; n++) {
     if (n > 1) await pause(context.lookAgainAfterMs, measures.signal);
     const before = new Map(differences.map(({ key, etag }) => [key, etag]));
-    const differing = (await look(context, rebuilt, measures, left)).filter(isDifferent);
+    const isListed = (one: Difference) => isDifferent(one) || (measures.listUnknown && one.isUnknown);
+    const differing = (await look(context, rebuilt, measures, left)).filter(isListed);
     left = new Set(differing.map(({ key }) => key));
     differences = n < looks ? differing : differing.filter(({ key, etag }) => before.get(key) === etag);
   }
@@ -69,6 +80,7 @@ const look = async <Event, Document>(
   return all.map((key) => ({
     key,
     ...(wanted && { source: wanted.get(key) ?? context.shown(undefined) }),
+    ...(wanted && !wanted.has(key) && { isUnknown: true as const }),
     rebuilt: held.get(key)?.shown as string,
     ...(heldLive && { live: heldLive.get(key)?.shown as string }),
     etag: held.get(key)?.etag,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { LogReader } from '../log-reader.ts';
-import { considerate } from './considerate-log.ts';
+import { considerate, considerateSnapshot } from './considerate-log.ts';
 
 it('hands on one piece at a time, and rests after each as long as it took', async () => {
   const eager: LogReader = {
@@ -17,6 +17,24 @@ it('hands on one piece at a time, and rests after each as long as it took', asyn
     await delay(20);
     times.push({ began, ended: performance.now() });
   });
+  const rests = times.slice(1).map(({ began }, n) => began - (times[n]?.ended ?? 0));
+  expect(rests).toHaveLength(2);
+  for (const rest of rests) expect(rest).toBeGreaterThanOrEqual(15);
+});
+
+it('rests after each page of a snapshot as long as that took', async () => {
+  const eager = {
+    name: 'the owner',
+    pages: async function* () {
+      for (const next of ['1', '2', undefined]) yield { events: [], next };
+    },
+  };
+  const times: { began: number; ended: number }[] = [];
+  for await (const _ of considerateSnapshot(eager).pages(undefined)) {
+    const began = performance.now();
+    await delay(20);
+    times.push({ began, ended: performance.now() });
+  }
   const rests = times.slice(1).map(({ began }, n) => began - (times[n]?.ended ?? 0));
   expect(rests).toHaveLength(2);
   for (const rest of rests) expect(rest).toBeGreaterThanOrEqual(15);

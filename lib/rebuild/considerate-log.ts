@@ -1,6 +1,7 @@
 import { inTurn } from '../in-turn.ts';
 import type { LogReader } from '../log-reader.ts';
 import { pause } from '../pause.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /**
  * Hands on one piece at a time, and rests after each for as long as it took: whoever works with it leaves most of the
@@ -16,5 +17,17 @@ export const considerate = (log: LogReader): LogReader => ({
       await pause(performance.now() - startedAt, signal);
     };
     return log.read(topic, ranges, (batch) => afterOthers(() => handleAndRest(batch)), signal);
+  },
+});
+
+/** Rests after each page in the same way. */
+export const considerateSnapshot = <Event>(snapshot: Snapshot<Event>): Snapshot<Event> => ({
+  ...snapshot,
+  pages: async function* (after) {
+    for await (const page of snapshot.pages(after)) {
+      const startedAt = performance.now();
+      yield page;
+      await pause(performance.now() - startedAt, undefined);
+    }
   },
 });

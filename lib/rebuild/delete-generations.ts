@@ -4,14 +4,19 @@ import type { LogBatch } from '../log-reader.ts';
 import { parseBatch } from '../projection/parse-batch.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
+import type { Snapshot } from './snapshot.ts';
 
 const keysPerCall = 1_000;
 
-/** Removes all documents of generations that nobody reads or writes any more; the log knows their keys. */
+/**
+ * Removes all documents of generations that nobody reads or writes any more. The log knows their keys; the snapshot, those
+ * that it has forgotten.
+ */
 export const deleteGenerations = async <Event, Document>(
   { projection, log, stores, progress }: RebuildContext<Event, Document>,
   gone: readonly Generation[],
   signal?: AbortSignal,
+  snapshot?: Snapshot<Event>,
 ): Promise<void> => {
   if (gone.length === 0) return;
   const ranges = await log.offsets(projection.topic.name);
@@ -27,4 +32,8 @@ export const deleteGenerations = async <Event, Document>(
   };
   await log.read(projection.topic.name, ranges, removeAll, signal);
   progress.end();
+  for await (const { events } of snapshot?.pages(undefined) ?? []) {
+    signal?.throwIfAborted();
+    await remove(events.map(projection.key));
+  }
 };

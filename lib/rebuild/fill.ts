@@ -1,8 +1,9 @@
 import { chunksOf } from '../chunks.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
+import type { PlacePair } from '../projection/dead-letter-marks.ts';
 import { fold } from '../projection/fold.ts';
-import { parseBatch, type Step } from '../projection/parse-batch.ts';
+import { type ParsedBatch, parseBatch, type Step } from '../projection/parse-batch.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
 
@@ -11,14 +12,12 @@ const keysPerWrite = 1_000;
 /** Writes a piece of the log; answers how many of its records can never be applied. */
 export type Filler = (records: readonly DeliveredRecord[]) => Promise<number>;
 
-/**
- * Folds pieces of the log into one generation: many events of a key are one write. Records that can never be applied were
- * set aside when they were delivered, and are not again.
- */
-export const filler = <Event, Document>(
+/** Folds what concerns a key into one generation: many records of a key are one write. */
+export const stepWriter = <Event, Document>(
   { projection, stores }: RebuildContext<Event, Document>,
   { number, store: storeName }: Generation,
-): Filler => {
+  isDiscarded?: (place: PlacePair) => boolean,
+): ((byKey: ParsedBatch<Event>['byKey']) => Promise<void>) => {
   const store = stores(storeName);
   /** Whether the last keys were all new, as they are while a fresh generation is filled: then the next ones probably are. */
   let areNew = false;
@@ -26,7 +25,7 @@ export const filler = <Event, Document>(
   const write = async (chunk: readonly [string, readonly Step<Event>[]][], unread: boolean) => {
     const keys = chunk.map(([key]) => documentKey(number, key));
     const held = unread ? new Map() : await store.getMany(keys);
-    const { upserts } = fold(projection, new Map(chunk), held, number);
+    const { upserts } = fold(projection, new Map(chunk), held, number, isDiscarded);
     if (upserts.length > 0) await store.transact(upserts.sort((a, b) => (a.key < b.key ? -1 : 1)));
     areNew = held.size === 0;
   };
@@ -40,9 +39,21 @@ export const filler = <Event, Document>(
     });
   };
 
-  return async (records) => {
-    const { byKey, poison } = parseBatch(projection, records);
+  return async (byKey) => {
     for (const chunk of chunksOf([...byKey], keysPerWrite)) await writeChunk(chunk);
+  };
+};
+
+/** Records that can never be applied were dead-lettered when they were delivered, and are not again. */
+export const filler = <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  generation: Generation,
+  isDiscarded: (place: PlacePair) => boolean,
+): Filler => {
+  const write = stepWriter(context, generation, isDiscarded);
+  return async (records) => {
+    const { byKey, poison } = parseBatch(context.projection, records);
+    await write(byKey);
     return poison.length;
   };
 };

@@ -10,12 +10,22 @@ export type Source = { readonly name: string; pages(): AsyncIterable<readonly Ow
 export type Owned = { readonly key: string; readonly shown: string };
 
 /** What a rebuilt generation is compared with. */
-export type Measures = { readonly source: Source | undefined; readonly live: Generation | undefined };
+export type Measures = {
+  readonly source: Source | undefined;
+  readonly live: Generation | undefined;
+  /** Whether keys of the log that the source does not name are listed, although nothing shows them. */
+  readonly listUnknown?: boolean;
+};
 
 const mostSuspects = 10_000;
 
 /** Keys that show something else somewhere. What the live generation shows decides only where no source is asked. */
-export type Suspects = { readonly deciding: MostKeys; readonly others: MostKeys };
+export type Suspects = {
+  readonly deciding: MostKeys;
+  readonly others: MostKeys;
+  /** Keys that records which cannot be read concern. */
+  readonly unreadable: MostKeys;
+};
 
 /** Some of many keys; `isCut` when there are more. */
 export type MostKeys = { readonly keys: ReadonlySet<string>; readonly isCut: boolean };
@@ -24,34 +34,38 @@ export type MostKeys = { readonly keys: ReadonlySet<string>; readonly isCut: boo
 export const findSuspects = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
-  { source, live, signal }: Measures & { readonly signal: AbortSignal },
+  { source, live, listUnknown, signal }: Measures & { readonly signal: AbortSignal },
 ): Promise<Suspects> => {
   const { projection, log, progress, shown, say } = context;
   const nothing = shown(undefined);
-  const [deciding, others] = [mostKeys(), mostKeys()];
+  const [deciding, others, unreadable] = [mostKeys(), mostKeys(), mostKeys()];
 
   const compareWith = async (owner: Source): Promise<KeySet> => {
-    const owned = keySet();
+    const known = keySet();
     for await (const page of owner.pages()) {
       signal.throwIfAborted();
       const keys = page.map(({ key }) => key);
       const held = await readShown(context, rebuilt, keys);
       for (const { key, shown: wanted } of page) {
-        if (wanted !== nothing) owned.add(key);
+        known.add(key);
         if (held.get(key)?.shown !== wanted) deciding.add(key);
       }
     }
-    return owned;
+    return known;
   };
 
   if (source) say(`Comparing with ${source.name} …`);
-  const owned = source && (await compareWith(source));
+  const known = source && (await compareWith(source));
   const comparePiece = async ({ partition, records, next }: LogBatch) => {
-    const keys = [...parseBatch(projection, records).byKey.keys()];
+    const { byKey } = parseBatch(projection, records);
+    const keys = [...byKey.keys()];
+    for (const [key, steps] of byKey) if (steps.some(({ event }) => event === undefined)) unreadable.add(key);
     const held = await readShown(context, rebuilt, keys);
     const heldLive = live && (await readShown(context, live, keys));
     for (const [key, { shown: value }] of held) {
-      if (value !== nothing && owned && !owned.has(key)) deciding.add(key);
+      const isUnknown = known !== undefined && !known.has(key);
+      if (isUnknown && value !== nothing) deciding.add(key);
+      else if (isUnknown && listUnknown) others.add(key);
       if (heldLive && heldLive.get(key)?.shown !== value) (source ? others : deciding).add(key);
     }
     progress.advance(partition, next, records.length);
@@ -60,7 +74,7 @@ export const findSuspects = async <Event, Document>(
   progress.begin('comparing', ranges);
   await log.read(projection.topic.name, ranges, comparePiece, signal);
   progress.end();
-  return { deciding, others };
+  return { deciding, others, unreadable };
 };
 
 const mostKeys = () => {

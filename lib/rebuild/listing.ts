@@ -1,12 +1,15 @@
-import { type Generation, isSame } from '../generations/generation.ts';
+import { documentKey, type Generation, isSame } from '../generations/generation.ts';
 import { changePointer, keptBy, type Pointer, pointerKey, readPointer } from '../generations/pointer.ts';
 import {
   asPositionDocument,
+  changePositions,
   documentFor,
   type PositionDocument,
   positionKey,
+  withDeadLetters,
 } from '../generations/position-document.ts';
-import { type Position, through } from '../projection/position.ts';
+import { splitMarks } from '../projection/dead-letter-marks.ts';
+import { type OffsetRange, type Position, through, union } from '../projection/position.ts';
 import type { RebuildContext } from './context.ts';
 import { persistently } from './persistently.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
@@ -33,7 +36,7 @@ const changeDocuments = async (
   { projection, stores }: Context,
   storeName: string | undefined,
   { partitions, permit }: { partitions: readonly number[]; permit: Permit },
-  change: (held: PositionDocument, partition: number, pointer: Pointer) => PositionDocument,
+  change: (held: PositionDocument, partition: number, pointer: Pointer) => PositionDocument | Promise<PositionDocument>,
 ): Promise<void> => {
   const store = stores(storeName);
   for (const partition of partitions) {
@@ -42,7 +45,7 @@ const changeDocuments = async (
       const held = (await store.getMany([key])).get(key);
       const document = asPositionDocument(held?.value) ?? documentFor(await readPointer(store, projection.name));
       const pointer = await permit();
-      await store.transact([{ key, value: change(document, partition, pointer), etag: held?.etag }]);
+      await store.transact([{ key, value: await change(document, partition, pointer), etag: held?.etag }]);
     });
   }
 };
@@ -60,15 +63,18 @@ export const list = async (
     ...where
   }: { next: Offsets; partitions: readonly number[]; only: readonly number[] | undefined; permit: Permit },
 ): Promise<void> => {
-  await changeDocuments(context, store, where, ({ generations, also }, partition) => {
+  const atHome = await readDiscarded(context, where.partitions);
+  await changeDocuments(context, store, where, ({ generations, also, discarded: here = [] }, partition) => {
     const position = generations[number] ?? { applied: (next[partition] ?? 0) - 1, missing: [] };
-    if (!only) return { generations: { ...generations, [number]: position }, ...(also && { also }) };
+    const all = union([...here, ...(atHome.get(partition) ?? [])]);
+    const discarded = all.length > 0 && { discarded: all };
+    if (!only) return { generations: { ...generations, [number]: position }, ...(also && { also }), ...discarded };
     const stay = Object.entries(generations).filter(([n]) => Number(n) > number || only.includes(Number(n)));
-    return { generations: { ...Object.fromEntries(stay), [number]: position } };
+    return { generations: { ...Object.fromEntries(stay), [number]: position }, ...discarded };
   });
   if (store === undefined) return;
-  await changeDocuments(context, undefined, where, ({ generations, also = [] }) => ({
-    generations,
+  await changeDocuments(context, undefined, where, ({ mark: _, also = [], ...held }) => ({
+    ...held,
     also: [...new Set([...also, store])],
   }));
 };
@@ -85,6 +91,36 @@ export const closeGaps = async (
     return { ...held, generations: { ...held.generations, [number]: through(position, (next[partition] ?? 0) - 1) } };
   });
 
+/** By partition the offsets of dead letters that were discarded, as the home knows them. */
+export const readDiscarded = async (
+  { projection, stores }: Context,
+  partitions: readonly number[],
+): Promise<ReadonlyMap<number, readonly OffsetRange[]>> => {
+  const keyOf = (partition: number) => positionKey(projection.name, projection.topic.name, partition);
+  const held = await persistently(() => stores().getMany(partitions.map(keyOf)));
+  return new Map(
+    partitions.map((partition) => [partition, asPositionDocument(held.get(keyOf(partition))?.value)?.discarded ?? []]),
+  );
+};
+
+/** Lists which of these documents dead letters mark in a generation, as the live writers do from now on. */
+export const listDeadLetters = async (
+  context: Context,
+  { number, store }: Generation,
+  keys: readonly string[],
+  where: { partitions: readonly number[]; permit: Permit },
+): Promise<void> => {
+  if (keys.length === 0) return;
+  await changeDocuments(context, store, where, async (document, partition) => {
+    // Read after the position: a writer that changes one of them changes the position as well, so we conflict.
+    const held = await context.stores(store).getMany(keys.map((key) => documentKey(number, key)));
+    const marked = new Map(keys.map((key) => [key, splitMarks(held.get(documentKey(number, key))?.value).marks]));
+    return changePositions(document, (position, of) =>
+      of === number ? withDeadLetters(position, partition, marked) : position,
+    );
+  });
+};
+
 /**
  * Has the writers of a store leave these generations alone, those of the home first: they are then told not to look into
  * the other stores, unless what else the pointer names is there.
@@ -96,12 +132,13 @@ export const unlist = async (
   where: { partitions: readonly number[]; permit: Permit },
 ): Promise<void> => {
   const numbers = gone.filter((generation) => generation.store === store).map(({ number }) => String(number));
-  await changeDocuments(context, store, where, ({ generations, also = [] }, _, pointer) => {
+  await changeDocuments(context, store, where, ({ mark: _, generations, also = [], ...held }, __, pointer) => {
     const kept = keptBy(pointer).filter((one) => !gone.some((other) => isSame(one, other)));
     const left = also.filter(
       (name) => !gone.some((one) => one.store === name) || kept.some((one) => one.store === name),
     );
     return {
+      ...held,
       generations: Object.fromEntries(Object.entries(generations).filter(([number]) => !numbers.includes(number))),
       ...(left.length > 0 && { also: left }),
     };

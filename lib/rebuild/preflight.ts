@@ -5,6 +5,7 @@ import { observeValue } from '../lease.ts';
 import type { PartitionRange } from '../log-reader.ts';
 import { nameOf, type RebuildContext } from './context.ts';
 import { leaseReleased, rebuildLeaseMs } from './ledger.ts';
+import type { Offsets } from './listing.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 
 export type Way = {
@@ -12,6 +13,10 @@ export type Way = {
   readonly inPlace: boolean;
   /** Another store than the one that answers now. */
   readonly into?: string | undefined;
+  /** It begins with a snapshot, so it needs of the log only what comes after that. */
+  readonly isFromSnapshot?: boolean;
+  /** What to do where the log no longer reaches back, if anything can be done. */
+  readonly shortLogRemedy?: string | undefined;
 };
 
 export type Findings = {
@@ -31,12 +36,6 @@ export const preflight = async <Event, Document>(
   const { projection, log, stores, home } = context;
   const into = way.into === home ? undefined : way.into;
   const ranges = await log.offsets(projection.topic.name);
-  const short = ranges.find(({ begin }) => begin > 0);
-  if (short)
-    throw new RebuildRefused(
-      `Partition ${short.partition} of ${projection.topic.name} begins at offset ${short.begin}: the log no longer ` +
-        'reaches back to its beginning, so no view can be built from it.',
-    );
   await stores().check();
   if (into !== undefined) await stores(into).check();
   const pointer = await readPointer(stores(), projection.name);
@@ -46,13 +45,21 @@ export const preflight = async <Event, Document>(
       throw new RebuildRefused(
         `${nameOf(context, unfinished.into)} is given up, and removed in part. Finish that: npm run rebuild -- --abandon`,
       );
-    if (unfinished.inPlace !== way.inPlace || unfinished.into.store !== into)
+    const isFromSnapshot = unfinished.snapshot !== undefined;
+    if (
+      unfinished.inPlace !== way.inPlace ||
+      unfinished.into.store !== into ||
+      isFromSnapshot !== (way.isFromSnapshot ?? false)
+    )
       throw new RebuildRefused(
         `A rebuild ${describe(unfinished)} is unfinished. Finish it with the options that it was begun with, ` +
           'or give it up with --abandon.',
       );
+    if (!isFromSnapshot) refuseShortLog(context, ranges, { remedy: remedyOf(unfinished, way) });
+    else if (unfinished.phase !== 'filled') refuseLostRecords(context, ranges, unfinished.next);
     return { pointer, ranges, into: unfinished.into, unfinished };
   }
+  if (!way.isFromSnapshot) refuseShortLog(context, ranges, { remedy: way.shortLogRemedy });
   const retired = (pointer.retired ?? []).filter(({ store }) => store === into);
   if (retired.length > 0)
     throw new RebuildRefused(
@@ -63,6 +70,42 @@ export const preflight = async <Event, Document>(
   const target = into === undefined ? pointer : await readPointer(stores(into), projection.name);
   const number = Math.max(pointer.lastNumber, target.lastNumber) + 1;
   return { pointer, ranges, into: { number, ...(into !== undefined && { store: into }) } };
+};
+
+const refuseShortLog = <Event, Document>(
+  { projection }: RebuildContext<Event, Document>,
+  ranges: readonly PartitionRange[],
+  { remedy }: { remedy: string | undefined },
+) => {
+  const short = ranges.find(({ begin }) => begin > 0);
+  if (short)
+    throw new RebuildRefused(
+      `Partition ${short.partition} of ${projection.topic.name} begins at offset ${short.begin}: the log no longer ` +
+        `reaches back to its beginning, so no view can be built from it alone.${remedy ? ` ${remedy}` : ''}`,
+    );
+};
+
+/** What is unfinished in place cannot be given up, so nothing else can begin. */
+const remedyOf = ({ inPlace }: Rebuild, { shortLogRemedy }: Way): string | undefined =>
+  shortLogRemedy && !inPlace
+    ? `Give up what is unfinished: npm run rebuild -- --abandon. ${shortLogRemedy}`
+    : undefined;
+
+/** @throws RebuildRefused when the log no longer holds everything from these offsets on */
+export const refuseLostRecords = <Event, Document>(
+  { projection }: RebuildContext<Event, Document>,
+  ranges: readonly PartitionRange[],
+  next: Offsets,
+): void => {
+  for (const { partition, begin, end } of ranges) {
+    const from = next[partition] ?? 0;
+    if (begin <= from && from <= end) continue;
+    const change = begin > from ? `begins at offset ${begin} by now` : `ends at offset ${end}, so it was recreated`;
+    throw new RebuildRefused(
+      `Partition ${partition} of ${projection.topic.name} ${change}, and what came from offset ${from} on is not in the new ` +
+        'view. Give it up with npm run rebuild -- --abandon, and begin anew.',
+    );
+  }
 };
 
 const refuseInPlace = <Event, Document>(
@@ -82,8 +125,10 @@ const refuseInPlace = <Event, Document>(
     );
 };
 
-const describe = ({ inPlace, into }: Rebuild) =>
-  inPlace ? 'in place' : into.store === undefined ? 'beside the live view' : `into ${into.store}`;
+const describe = ({ inPlace, into, snapshot }: Rebuild) => {
+  const where = inPlace ? 'in place' : into.store === undefined ? 'beside the live view' : `into ${into.store}`;
+  return snapshot ? `${where} (--from-crm)` : where;
+};
 
 type LeaseContext = Pick<RebuildContext<never, never>, 'stores' | 'say' | 'observeLease'> & {
   readonly projection: { readonly name: string };

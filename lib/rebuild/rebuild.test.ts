@@ -343,7 +343,7 @@ describe('before the switch', () => {
     expect(outcome).toMatchObject({ switched: false, isCut: false });
     expect(outcome.differences).toEqual([
       { key: 'K1', source: '7', rebuilt: '2', live: '2' },
-      { key: 'K2', source: '0', rebuilt: '3', live: '3' },
+      { key: 'K2', source: '0', isUnknown: true, rebuilt: '3', live: '3' },
     ]);
     expect((await pointer()).answering).toEqual({ number: 1 });
     expect(await rebuild(context(), { ...beside, source, acceptDifferences: true })).toMatchObject({ switched: true });

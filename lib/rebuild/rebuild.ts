@@ -1,20 +1,30 @@
 import type { Generation } from '../generations/generation.ts';
 import type { Pointer, Rebuild } from '../generations/pointer.ts';
-import type { LogBatch, PartitionRange } from '../log-reader.ts';
 import { pause } from '../pause.ts';
 import type { Position } from '../projection/position.ts';
 import { type Comparison, compare } from './compare.ts';
 import { nameOf, type RebuildContext } from './context.ts';
 import { deleteGenerations } from './delete-generations.ts';
-import { filler } from './fill.ts';
 import type { Source } from './find-suspects.ts';
 import { type Ledger, leaseReleased, openLedger } from './ledger.ts';
-import { closeGaps, completePointer, list, type Offsets, positionsOf, preparePointer } from './listing.ts';
+import {
+  closeGaps,
+  completePointer,
+  list,
+  listDeadLetters,
+  type Offsets,
+  positionsOf,
+  preparePointer,
+} from './listing.ts';
 import { preflight, untilFree, type Way } from './preflight.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
+import { endsOf, replay } from './replay.ts';
+import { loadSnapshot, type Snapshot } from './snapshot.ts';
 import { switchTarget } from './switch-target.ts';
 
-export type RebuildOptions = Way & {
+export type RebuildOptions<Event = never> = Omit<Way, 'isFromSnapshot'> & {
+  /** What the generation is filled with first; without one all of it comes from the log. */
+  readonly snapshot?: Snapshot<Event> | undefined;
   /** Whom to compare with before the switch. */
   readonly source?: Source | undefined;
   readonly acceptDifferences: boolean;
@@ -30,24 +40,28 @@ export type RebuildOutcome = Comparison & {
 };
 
 /**
- * Fills a fresh generation from the log, has the writers keep it up to date, compares it, and lets it answer. Killed at
+ * Fills a fresh generation from the log, or from a snapshot and what the log got since, has the writers keep it up to date, compares it, and lets it answer. Killed at
  * any moment, it goes on where it was when it is run again.
  */
 export const rebuild = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  options: RebuildOptions,
+  options: RebuildOptions<Event>,
 ): Promise<RebuildOutcome> => {
   const { projection, stores, now, holder, say } = context;
+  const { snapshot } = options;
   const free = await untilFree(context);
-  const { pointer, into, ranges, unfinished } = await preflight(context, options);
+  const way = { ...options, isFromSnapshot: snapshot !== undefined };
+  const { pointer, into, ranges, unfinished } = await preflight(context, way);
   const fresh = {
     into,
     inPlace: options.inPlace,
     phase: 'replaying',
     startedAt: now(),
-    next: {},
+    // Noted before the snapshot is read: what it does not show yet comes later than this.
+    next: snapshot ? endsOf(ranges) : {},
     ends: {},
     setAside: 0,
+    ...(snapshot && { snapshot: { isComplete: false } }),
   } as const;
   if (unfinished) say(`Going on with ${nameOf(context, into)}, ${progressOf(unfinished)}.`);
   const taken: Rebuild = { ...(unfinished ?? fresh), holder, leaseUntil: leaseReleased };
@@ -61,16 +75,20 @@ export const rebuild = async <Event, Document>(
   );
   try {
     const partitions = ranges.map(({ partition }) => partition);
-    if (ledger.rebuild().phase === 'replaying') await join(context, ledger, partitions);
-    if (ledger.rebuild().phase === 'joined') await catchUp(context, ledger);
+    if (ledger.rebuild().phase === 'replaying') await join(context, ledger, { partitions, snapshot });
+    if (ledger.rebuild().phase === 'joined') await catchUp(context, ledger, snapshot);
     await verifyPositions(context, ledger.rebuild());
     const live = options.inPlace ? undefined : pointer.answering;
-    const found = await compare(context, into, { live, source: options.source, signal: ledger.lost });
+    const measures = { live, source: options.source, listUnknown: snapshot !== undefined };
+    const found = await compare(context, into, { ...measures, signal: ledger.lost });
     const { setAside } = ledger.rebuild();
     const isRight =
       options.acceptDifferences ||
       (await agrees(context, found, { live, source: options.source, ends: ledger.rebuild().ends }));
-    if (isRight) await letAnswer(context, ledger);
+    if (isRight) {
+      await listDeadLetters(context, into, found.unreadable, { partitions, permit: ledger.confirm });
+      await letAnswer(context, ledger);
+    }
     const { back } = isRight ? await switchTarget(context, ledger.pointer()) : {};
     return { ...found, switched: isRight, generation: into, back, setAside };
   } finally {
@@ -82,50 +100,38 @@ export const rebuild = async <Event, Document>(
 const join = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   ledger: Ledger,
-  partitions: readonly number[],
+  { partitions, snapshot }: { partitions: readonly number[]; snapshot: Snapshot<Event> | undefined },
 ) => {
   const { projection, log, say } = context;
   const { into, inPlace } = ledger.rebuild();
   if (inPlace) await hide(context, ledger);
-  else await replay(context, ledger, endsOf(await log.offsets(projection.topic.name)));
+  else {
+    if (snapshot) await loadSnapshot(context, ledger, snapshot);
+    await replay(context, ledger, endsOf(await log.offsets(projection.topic.name)));
+  }
   const { answering, previous } = ledger.pointer();
   // Of what another store has, that goes on which may answer here; the rest is from a time when it was a home.
   const there = [...previous, answering].filter(({ store }) => store === into.store).map(({ number }) => number);
   const only = inPlace ? [] : into.store === undefined ? undefined : there;
   if (into.store !== undefined) await preparePointer(context, into, { partitions, isInUse: there.length > 0 });
   await list(context, into, { next: ledger.rebuild().next, partitions, only, permit: ledger.confirm });
-  if (inPlace) await deleteGenerations(context, [answering], ledger.lost);
+  if (inPlace) await deleteGenerations(context, [answering], ledger.lost, snapshot);
   // What comes later than this is delivered later than the list was written, to writers that have read it since.
   const ends = endsOf(await log.offsets(projection.topic.name));
   await ledger.change((held) => ({ ...held, rebuild: { ...(held.rebuild as Rebuild), phase: 'joined', ends } }));
   say('From now on every change is written into it as well.');
 };
 
-const catchUp = async <Event, Document>(context: RebuildContext<Event, Document>, ledger: Ledger) => {
+const catchUp = async <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  ledger: Ledger,
+  snapshot: Snapshot<Event> | undefined,
+) => {
   const { into, ends } = ledger.rebuild();
+  if (snapshot) await loadSnapshot(context, ledger, snapshot);
   await replay(context, ledger, ends);
   await closeGaps(context, into, { next: ends, permit: ledger.confirm });
   await ledger.change((held) => ({ ...held, rebuild: { ...(held.rebuild as Rebuild), phase: 'filled' } }));
-};
-
-const replay = async <Event, Document>(context: RebuildContext<Event, Document>, ledger: Ledger, ends: Offsets) => {
-  const { projection, log, progress } = context;
-  const ranges = Object.entries(ends).map(([partition, end]): PartitionRange => {
-    const begin = ledger.rebuild().next[Number(partition)] ?? 0;
-    return { partition: Number(partition), begin, end: Math.max(begin, end) };
-  });
-  ledger.note({ ends });
-  progress.begin('replaying', ranges);
-  const fill = filler(context, ledger.rebuild().into);
-  const writePiece = async ({ partition, records, next }: LogBatch) => {
-    const poison = await fill(records);
-    const done = ledger.rebuild();
-    ledger.note({ next: { ...done.next, [partition]: next }, setAside: done.setAside + poison });
-    progress.advance(partition, next, records.length);
-  };
-  await log.read(projection.topic.name, ranges, writePiece, ledger.lost);
-  progress.end();
-  ledger.note({ next: Object.fromEntries(ranges.map(({ partition, end }) => [partition, end])) });
 };
 
 /** Nobody answers from the old generation any more, not even a reader that slept. */
@@ -168,10 +174,8 @@ const letAnswer = async <Event, Document>(context: RebuildContext<Event, Documen
   });
 };
 
-const endsOf = (ranges: readonly PartitionRange[]): Offsets =>
-  Object.fromEntries(ranges.map(({ partition, end }) => [partition, end]));
-
-const progressOf = ({ phase, next, ends }: Rebuild) => {
+const progressOf = ({ phase, next, ends, snapshot }: Rebuild) => {
+  if (snapshot && !snapshot.isComplete) return `which has the snapshot up to ${snapshot.after ?? 'its beginning'}`;
   const done = Object.values(next).reduce((sum, offset) => sum + offset, 0);
   const all = Object.values(ends).reduce((sum, offset) => sum + offset, 0);
   return phase === 'filled' ? 'which is filled' : `which has ${done} of ${all} events`;

@@ -1,14 +1,22 @@
+import { mandatesPageSchema } from '../../contracts/mandates-page.ts';
 import type { Generation } from '../../lib/generations/generation.ts';
-import type { Said } from './judge.ts';
+import type { Said, SaidByCrm } from './judge.ts';
 
 type Answer = { status: number; body: Record<string, unknown> };
 
 /** What the CRM says of the connection's mandate. @throws Error that says what to do when it does not answer */
-export const askCrm = async (url: string, connectionId: string): Promise<Said> => {
-  const { status, body } = await get(`${url}/customers?connectionId=${connectionId}`, 'CRM', 'CRM_URL');
+export const askCrm = async (url: string, connectionId: string): Promise<SaidByCrm> => {
+  const ask = (path: string) => get(`${url}${path}`, 'CRM', 'CRM_URL');
+  const { status, body } = await ask(`/customers?connectionId=${connectionId}`);
   if (status !== 200) throw refused('CRM', url, body);
   const [holder] = body.items as { customerId: string; connectionMandate: string }[];
-  return { level: holder?.connectionMandate, where: holder ? `customer ${holder.customerId}` : 'no customer holds it' };
+  const where = holder ? `customer ${holder.customerId}` : 'no customer holds it';
+  const [mandates, state] = await Promise.all([ask(`/mandates?connectionId=${connectionId}`), ask('/status')]);
+  const page = mandatesPageSchema.safeParse(mandates.body);
+  if (mandates.status !== 200 || !page.success) return { level: holder?.connectionMandate, where };
+  const [mandate] = page.data.items;
+  const about = { where, connectionId, isUnknown: !mandate, isDurable: state.body.database === 'durable' };
+  return { ...about, level: mandate?.connectionMandate, revision: mandate?.revision };
 };
 
 /** What the IoT platform's view says of it, and where it looked. @throws Error as for the CRM */

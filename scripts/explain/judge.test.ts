@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
+import { mandateChangedEvent, maxRevision } from '../../contracts/connection-mandate.ts';
 import { topics } from '../../contracts/topics.ts';
 import { mandates } from '../../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
@@ -41,6 +41,61 @@ describe('log, CRM and view', () => {
     const { agree, sentences } = judge(events, crm, view);
     expect(agree).toBe(false);
     expect(sentences.join()).toContain(remedy);
+  });
+});
+
+describe('a revision that the CRM never gave', () => {
+  const crm = (revision: number | undefined, more: object = {}) => ({
+    ...at('1', revision),
+    connectionId: '7733',
+    isUnknown: revision === undefined,
+    isDurable: true,
+    ...more,
+  });
+  const forged = { ...line(9, '1'), partition: 3, offset: 17 };
+  const said = (...args: Parameters<typeof judge>) => {
+    const { agree, sentences } = judge(...args);
+    expect(agree).toBe(false);
+    return sentences.join(' ');
+  };
+
+  it('is named with its place and with the commands that help, although all levels agree', () => {
+    const sentence = said([line(5, '1'), forged, line(7, '1')], crm(5), at('1', 9));
+    expect(sentence).toMatch('Revision 9, in partition 3 at offset 17, is beyond the last one of the CRM, 5');
+    expect(sentence).toMatch('npm run republish -- 7733 --above 9');
+    expect(sentence).toMatch('npm run rebuild -- --from-crm');
+    expect(sentence).not.toMatch('memory');
+  });
+
+  it('is found in the view where the log no longer has it, and where the view refuses', () => {
+    expect(said([line(5, '1')], crm(5), at('1', 9))).toMatch('Revision 9, in the view, not in the log, is beyond');
+    expect(said([forged], crm(5), { ...at(undefined), refusal: 'Events are missing.' })).toMatch('--above 9');
+  });
+
+  it('is not to be published above where there is no room', () => {
+    const sentence = said([{ ...forged, revision: maxRevision }], crm(5), at('1', maxRevision));
+    expect(sentence).toMatch('npm run rebuild -- --from-crm');
+    expect(sentence).not.toMatch('republish');
+  });
+
+  it('is usually one that a CRM in memory has forgotten', () => {
+    const sentence = said([forged], crm(5, { isDurable: false }), at('1', 9));
+    expect(sentence).toMatch(/--above 9 publishes above it\. The CRM keeps its data in memory/);
+    expect(sentence).not.toMatch('--from-crm');
+  });
+
+  it('is any, of a connection that the CRM does not know', () => {
+    expect(said([forged], crm(undefined, { level: undefined }), at('1', 9))).toMatch(
+      'The CRM never gave 7733 a revision, and 9 is in partition 3 at offset 17. npm run rebuild -- --from-crm',
+    );
+    const forgotten = crm(undefined, { level: undefined, isDurable: false });
+    expect(said([forged], forgotten, at('1', 9))).toMatch(/Register its customer again.* memory/);
+  });
+
+  it('is not one that the CRM has given, nor one that a CRM of an older release does not tell', () => {
+    expect(judge([line(5, '1')], crm(5), at('1', 5)).agree).toBe(true);
+    expect(judge([line(5, '1')], crm(6), at('1', 5)).agree).toBe(true);
+    expect(judge([forged], at('1'), at('1', 9)).agree).toBe(true);
   });
 });
 

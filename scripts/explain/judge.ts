@@ -1,3 +1,4 @@
+import { beyondCrm } from './beyond-crm.ts';
 import type { EventLine } from './events-of-connection.ts';
 
 /**
@@ -6,14 +7,32 @@ import type { EventLine } from './events-of-connection.ts';
  */
 export type Said = { level: string | undefined; revision?: number | undefined; where: string; refusal?: string };
 
+/**
+ * `isUnknown`: the CRM never gave the connection a revision. `isDurable`: whether it keeps its revisions over a restart. All
+ * three are absent where the CRM is of a release that does not say them.
+ */
+export type SaidByCrm = Said & {
+  readonly connectionId?: string;
+  readonly isUnknown?: boolean;
+  readonly isDurable?: boolean;
+};
+
 export type Verdict = { agree: boolean; sentences: string[] };
 
 /** Compares the last event that can be applied, the CRM and the view; each difference is a sentence with a next step. */
-export const judge = (events: readonly EventLine[], crm: Said, view: Said): Verdict => {
+export const judge = (events: readonly EventLine[], crm: SaidByCrm, view: Said): Verdict => {
   const last = lastApplicable(events);
   if (view.refusal !== undefined)
-    return { agree: false, sentences: [`The view answers nobody: ${view.refusal}`, ...crmFromLog(last, crm)] };
+    return {
+      agree: false,
+      sentences: [
+        `The view answers nobody: ${view.refusal}`,
+        ...crmFromLog(last, crm),
+        ...beyondCrm(events, crm, view.revision),
+      ],
+    };
   const sentences = [
+    ...beyondCrm(events, crm, view.revision),
     ...(permits(crm) === permits(view) ? [] : [`The CRM says ${words(crm)}, the view ${words(view)}.`]),
     ...differencesFromLog(last, crm, view),
   ];

@@ -19,6 +19,16 @@ describe('the options of npm run rebuild', () => {
     });
   });
 
+  it('may begin with the mandates of the CRM', () => {
+    expect(readCommand([])).toMatchObject({ fromCrm: false });
+    expect(readCommand(['--from-crm', '--into', 'durable-statestore'])).toMatchObject({
+      action: 'rebuild',
+      fromCrm: true,
+      into: 'durable-statestore',
+      crm: 'http://localhost:3005',
+    });
+  });
+
   it.each([
     [['--crm', 'here'], '--crm here is no URL'],
     [['--in-place', '--retire'], 'One at a time: --in-place or --retire'],
@@ -27,13 +37,22 @@ describe('the options of npm run rebuild', () => {
     [['--dapr-http-port', '1', '--embedded'], 'Either --dapr-http-port or --embedded'],
     [['--retire', '--dry-run'], '--retire has nothing to show'],
     [['--switch-back', '--dry-run'], '--switch-back has nothing to show'],
+    [['--from-crm', '--without-crm'], '--from-crm needs the CRM'],
+    [['--from-crm', '--retire'], '--from-crm is a rebuild; --retire is none'],
     [['--into', ''], "--into '' is no name of a state store"],
     [['--into', 'no/such'], '--into no/such is no name of a state store'],
     [['--fast'], "Unknown option '--fast'"],
   ])('that contradict each other are refused: %j', (args, said) => expect(() => readCommand(args)).toThrow(said));
 
   it('are all in the help', () => {
-    for (const name of Object.keys({ 'in-place': 0, into: 0, 'dry-run': 0, 'accept-differences': 0, embedded: 0 }))
+    for (const name of Object.keys({
+      'in-place': 0,
+      into: 0,
+      'dry-run': 0,
+      'accept-differences': 0,
+      embedded: 0,
+      'from-crm': 0,
+    }))
       expect(help).toContain(`--${name}`);
   });
 });

@@ -6,6 +6,7 @@ export const help = `Builds the mandates view again from the log, and lets the n
   npm run rebuild                                 beside the live view, which answers all the while
   npm run rebuild -- --into durable-statestore    into another state store, which is then kept up to date as well
   npm run rebuild -- --in-place                   where there is no room for two: removes, fills, answers 503 meanwhile
+  npm run rebuild -- --from-crm                   from the CRM and what comes after it, where the log was cut off, lost or forged
   npm run rebuild -- --switch-back                the generation before answers again
   npm run rebuild -- --retire                     removes every generation but the one that answers
   npm run rebuild -- --abandon                    gives up an unfinished rebuild, and removes what it wrote
@@ -25,6 +26,9 @@ Variables  DAPR_HTTP_PORT DAPR_API_TOKEN KAFKA_BROKERS PUBSUB_NAME STATESTORE_NA
 
 Without --dapr-http-port, DAPR_HTTP_PORT or --embedded it takes what is there: the sidecar on 3908, or the file.`;
 
+/** Where the CRM is unless something else is said. */
+export const usualCrm = 'http://localhost:3005';
+
 const flags = ['in-place', 'switch-back', 'retire', 'abandon'] as const;
 type Action = 'rebuild' | 'switch-back' | 'retire' | 'abandon';
 
@@ -35,6 +39,8 @@ export type RebuildCommand = {
   into: string | undefined;
   dryRun: boolean;
   fullSpeed: boolean;
+  /** Begins with the mandates of the CRM, not at the beginning of the log. */
+  fromCrm: boolean;
   /** Undefined: without. */
   crm: string | undefined;
   acceptDifferences: boolean;
@@ -52,13 +58,14 @@ export const readCommand = (args: string[]): RebuildCommand => {
       ...({
         'dry-run': flag,
         'full-speed': flag,
+        'from-crm': flag,
         'without-crm': flag,
         'accept-differences': flag,
         embedded: flag,
         help: flag,
       } as const),
       into: { type: 'string' },
-      crm: { type: 'string', default: 'http://localhost:3005' },
+      crm: { type: 'string', default: usualCrm },
       'dapr-http-port': { type: 'string' },
     },
   });
@@ -71,6 +78,10 @@ export const readCommand = (args: string[]): RebuildCommand => {
     throw new RebuildRefused(`--into ${values.into || "''"} is no name of a state store, as durable-statestore is.`);
   if (values.into !== undefined && chosen.some((name) => name !== 'beside'))
     throw new RebuildRefused(`--into is beside the live view: without --${chosen[0]}.`);
+  if (values['from-crm'] && settled.length > 0)
+    throw new RebuildRefused(`--from-crm is a rebuild; --${settled[0]} is none.`);
+  if (values['from-crm'] && values['without-crm'])
+    throw new RebuildRefused('--from-crm needs the CRM: without --without-crm.');
   const port = values['dapr-http-port'];
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new RebuildRefused(`--dapr-http-port ${port} is no port.`);
   if (port !== undefined && values.embedded) throw new RebuildRefused('Either --dapr-http-port or --embedded.');
@@ -84,6 +95,7 @@ export const readCommand = (args: string[]): RebuildCommand => {
     into: values.into,
     dryRun: values['dry-run'],
     fullSpeed: values['full-speed'],
+    fromCrm: values['from-crm'],
     crm: values['without-crm'] ? undefined : values.crm,
     acceptDifferences: values['accept-differences'],
     daprHttpPort: port === undefined ? undefined : Number(port),

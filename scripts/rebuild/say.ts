@@ -4,6 +4,7 @@ import { nameOf, type RebuildContext } from '../../lib/rebuild/context.ts';
 import type { Findings } from '../../lib/rebuild/preflight.ts';
 import type { RebuildOutcome } from '../../lib/rebuild/rebuild.ts';
 import { table } from '../table.ts';
+import { shownMandate } from './crm-source.ts';
 import type { RebuildCommand } from './options.ts';
 
 type Context = RebuildContext<MandateChanged, Mandate>;
@@ -12,10 +13,10 @@ const shownDifferences = 50;
 
 export const sayPlan = (
   context: Context,
-  { inPlace }: RebuildCommand,
+  { inPlace, fromCrm, crm }: RebuildCommand,
   { pointer, ranges, into, unfinished }: Findings,
 ) => {
-  const events = ranges.reduce((sum, { end }) => sum + end, 0);
+  const events = ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
   const live = nameOf(context, pointer.answering);
   context.say(
     `${live[0]?.toUpperCase()}${live.slice(1)} answers now. The log holds ${events.toLocaleString('en')} events:`,
@@ -25,11 +26,12 @@ export const sayPlan = (
   context.say(
     inPlace ? `${live} is emptied, and ${nameOf(context, into)} filled.` : `To be filled: ${nameOf(context, into)}.`,
   );
+  if (fromCrm) context.say(`It gets the mandates of the CRM at ${crm}, and what the log gets from now on.`);
 };
 
 export const sayOutcome = (
   context: Context,
-  { inPlace, into }: RebuildCommand,
+  { inPlace, into, fromCrm }: RebuildCommand,
   { switched, generation, back, differences, isCut, isOpen, setAside, seconds }: RebuildOutcome & { seconds: number },
 ) => {
   const { say } = context;
@@ -41,25 +43,33 @@ export const sayOutcome = (
     if (isCut || differences.length > shownDifferences)
       say(`… and more, ${isCut ? 'over ' : ''}${differences.length} in all.`);
   }
+  const unknown = differences.filter(({ isUnknown, rebuilt }) => isUnknown && rebuilt === shownMandate(undefined));
+  if (fromCrm && unknown.length > 0)
+    say(
+      `${unknown.length}${isCut ? ' or more' : ''} of them are unknown to the CRM: they are not in the new view, and permit nothing there.`,
+    );
   if (!switched && isOpen && differences.length === 0)
     return say(`${name} is compared again and again, and each time too much has changed: run again when less changes.`);
   if (!switched)
     return say(
       'Where the CRM is right, its change never reached the log: look at its outbox (/status), or save the customer again. ' +
-        'Then run again, which only compares. To switch all the same: --accept-differences. To give it up: --abandon.',
+        'Then run again, which only compares. To switch all the same: --accept-differences. To give it up: --abandon.' +
+        (fromCrm ? '' : ' Where the log itself lost events or holds forged ones: --abandon, then --from-crm.'),
     );
   say(`${name} answers now, after ${seconds.toFixed(1)} s.`);
   if (into !== undefined)
     say(`To make ${into} the home of the view: STATESTORE_NAME=${into}, and restart the service.`);
-  if (back)
+  if (back && fromCrm)
+    say(`${nameOf(context, back)} is kept, with what it lost or what was forged: --retire removes it.`);
+  else if (back)
     say(`${nameOf(context, back)} is kept up to date as well: --switch-back returns to it, --retire removes it.`);
   else if (!inPlace)
     say('Nothing before it has all events, so there is nothing to switch back to: --retire removes it.');
 };
 
-const asRow = ({ key, source, rebuilt, live }: RebuildOutcome['differences'][number]) => ({
+const asRow = ({ key, source, isUnknown, rebuilt, live }: RebuildOutcome['differences'][number]) => ({
   connectionId: key,
-  CRM: source ?? 'not asked',
+  CRM: isUnknown ? 'unknown to the CRM' : (source ?? 'not asked'),
   rebuilt,
   live: live ?? 'none',
 });
