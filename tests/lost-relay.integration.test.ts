@@ -31,7 +31,7 @@ it.skipIf(!ready)('nor does one whose clock jumped while it held the lease', () 
 it('nor does one that is paused', () =>
   publishAfterLoss({ databaseUrl: onSqlite(), lose: ({ pid }) => process.kill(pid, 'SIGSTOP') }));
 
-it('an outbox without progress makes every CRM unready, whoever relays, until its oldest event is published', async () => {
+it('an outbox without progress makes every CRM unready, also one that does not relay, until its oldest event is published', async () => {
   const databaseUrl = onSqlite();
   const folder = dataFolder();
   const crms = [await startCrmWithoutBus(databaseUrl, folder), await startCrmWithoutBus(databaseUrl, folder)] as const;

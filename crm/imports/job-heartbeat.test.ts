@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { importWorld } from '../../tests/import-world.ts';
 import { noon } from '../../tests/test-world.ts';
-import { createJob, findJob } from './import-job.ts';
+import { createJob, findJob, listJobs } from './import-job.ts';
+import { importFile } from './import-once.ts';
 import { heartbeatEveryMs, observeJobs, startHeartbeat, touchJobs } from './job-heartbeat.ts';
 
 const dayMs = 86_400_000;
@@ -76,13 +77,33 @@ describe('a job of another process', () => {
   });
 });
 
-it('an import in the foreground gives signs of life while no row of it is committed', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  onTestFinished(() => void vi.useRealTimers());
-  const { db, create } = await observing();
-  const { updatedAt } = await create('direct', 1);
-  const heartbeat = startHeartbeat(db, 'direct');
-  vi.advanceTimersByTime(heartbeatEveryMs);
-  await heartbeat.close();
-  expect((await findJob(db, 'direct')).updatedAt).toBe(updatedAt + 1);
+describe('an import in the foreground', () => {
+  const fakeTimers = () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+  };
+
+  it('gives signs of life while no row of it is committed', async () => {
+    fakeTimers();
+    const { db, create } = await observing();
+    const { updatedAt } = await create('direct', 1);
+    const heartbeat = startHeartbeat(db, 'direct');
+    vi.advanceTimersByTime(heartbeatEveryMs);
+    await heartbeat.close();
+    expect((await findJob(db, 'direct')).updatedAt).toBe(updatedAt + 1);
+  });
+
+  it('gives them until it ends', async () => {
+    fakeTimers();
+    const { db, changes, path } = await importWorld();
+    const beats: number[] = [];
+    const file = path(['firstName,lastName,city,connectionId,connectionMandate', 'Eva,Vos,Delft,77,1']);
+    await importFile(changes, file, { dryRun: false, onConflict: 'skip' }, () => {
+      vi.advanceTimersByTime(heartbeatEveryMs);
+      beats.push(vi.getTimerCount());
+    });
+    expect([...beats, vi.getTimerCount()]).toEqual([1, 0]);
+    const [job] = await listJobs(db, 1);
+    expect(job).toMatchObject({ state: 'finished', updatedAt: noon + 1 });
+  });
 });
