@@ -11,6 +11,8 @@ const schema = z.object({
   STATESTORE_NAME: z.string().default('statestore'),
   /** With Dapr it stands in the component's YAML, and here once more: Dapr does not tell it. */
   CONSUMER_GROUP: z.string().default('iot-platform-consumer'),
+  /** Whether a view that is found empty or incomplete is rebuilt by the service itself. */
+  AUTO_REBUILD: z.enum(['true', 'false'], 'true or false').default('false'),
 });
 
 export type IotPlatformConfig = CommonConfig & {
@@ -20,6 +22,7 @@ export type IotPlatformConfig = CommonConfig & {
   pubsub: string;
   stateStoreName: string;
   consumerGroup: string;
+  autoRebuild: boolean;
 };
 
 /** @throws ConfigError that lists every problem */
@@ -32,5 +35,6 @@ export const readIotPlatformConfig = (env: Record<string, string | undefined>): 
     pubsub: settings.PUBSUB_NAME,
     stateStoreName: settings.STATESTORE_NAME,
     consumerGroup: settings.CONSUMER_GROUP,
+    autoRebuild: settings.AUTO_REBUILD === 'true',
   };
 };

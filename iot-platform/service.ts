@@ -4,11 +4,13 @@ import type { StoreContext } from '../lib/generations/stores.ts';
 import { deliveryApp } from '../lib/http/delivery-app.ts';
 import { listen } from '../lib/http/listen.ts';
 import type { LogReader } from '../lib/log-reader.ts';
+import type { PlatformSettings } from '../lib/open-platform.ts';
 import { watchDrift } from '../lib/projection/drift.ts';
 import { startProjection } from '../lib/projection/projection.ts';
 import type { Service } from '../lib/service.ts';
 import type { World } from '../lib/world.ts';
 import { iotPlatformApp } from './app.ts';
+import { startAutoRebuild } from './auto-rebuild.ts';
 import type { IotPlatformConfig } from './config.ts';
 import { mandates } from './mandates/materialise.ts';
 
@@ -20,10 +22,10 @@ type IotPlatformContext = World &
  * one port for both.
  */
 export const startIotPlatform = async (
-  config: Pick<IotPlatformConfig, 'host' | 'port' | 'deliveryPort' | 'stateStoreName' | 'consumerGroup'>,
+  config: Omit<IotPlatformConfig, keyof PlatformSettings | 'logLevel' | 'zipkinUrl' | 'pubsub'>,
   context: IotPlatformContext,
 ): Promise<Service & { url: string }> => {
-  const { log, deliveries } = context;
+  const { log, deliveries, topicLog } = context;
   const projection = await startProjection(mandates, context);
   const onePort = config.port === config.deliveryPort;
   const drift = watchDrift(mandates, context);
@@ -43,6 +45,7 @@ export const startIotPlatform = async (
       opened.push(
         await listen(deliveryApp(deliveries), { host: config.host, port: config.deliveryPort, variable: 'APP_PORT' }),
       );
+    if (config.autoRebuild && topicLog) opened.push(startAutoRebuild({ ...context, ...config, topicLog, drift }));
     log.info({ url: rest.url }, 'IoT platform listens');
     return { url: rest.url, close };
   } catch (error) {

@@ -1,22 +1,19 @@
 import { hostname } from 'node:os';
+import { permittedLevel } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { abandon, retire, switchBack } from '../lib/rebuild/afterwards.ts';
 import { considerate } from '../lib/rebuild/considerate-log.ts';
-import { nameOf } from '../lib/rebuild/context.ts';
+import { nameOf, usualPauses } from '../lib/rebuild/context.ts';
 import { preflight } from '../lib/rebuild/preflight.ts';
 import { rebuild } from '../lib/rebuild/rebuild.ts';
 import { openPorts } from './open-ports.ts';
 import { progressBars } from './progress-bars.ts';
-import { checkCrm, crmSource, shownMandate } from './rebuild/crm-source.ts';
+import { checkCrm, crmSource } from './rebuild/crm-source.ts';
 import { knownKeys, remedyForShortLog, snapshotOf } from './rebuild/from-crm.ts';
 import { help, type RebuildCommand, readCommand } from './rebuild/options.ts';
 import { sayOutcome, sayPlan } from './rebuild/say.ts';
 
 type Context = Parameters<typeof sayPlan>[0];
-
-/** Longer than any reader holds a pointer, by far. */
-const readersHoldMs = 10_000;
-const lookAgainAfterMs = 1_000;
 
 const run = async (context: Context, command: RebuildCommand) => {
   const { say } = context;
@@ -55,13 +52,12 @@ const main = async () => {
     ...ports,
     log: isHurried(command) ? log : considerate(log),
     projection: mandates,
-    shown: shownMandate,
+    shown: permittedLevel,
     now: Date.now,
     holder: `process ${process.pid} on ${hostname()}`,
     say: (line) => console.log(line),
     progress,
-    readersHoldMs,
-    lookAgainAfterMs,
+    ...usualPauses,
   };
   await run(context, command).finally(() => {
     progress.stop();

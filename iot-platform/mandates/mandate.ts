@@ -1,4 +1,4 @@
-import type { ConnectionMandateData } from '../../contracts/connection-mandate.ts';
+import { type ConnectionMandateData, mandateLevels } from '../../contracts/connection-mandate.ts';
 import type { MandateChanged, PlaceInLog } from '../../contracts/parse-connection-mandate.ts';
 
 /** One record about a connection. `revision` is 0 for a payload without one; `at` is its place in the log, where known. */
@@ -35,6 +35,10 @@ export const evolve = (held: Mandate | undefined, change: MandateChanged): Manda
 
 /** The latest revision that the view has seen; 0 where it has seen payloads without one alone. */
 export const revisionOf = ({ revision, other }: Mandate): number => Math.max(revision, other?.revision ?? 0);
+
+/** What a view permits: "no such connection" permits as much as 0. */
+export const permittedLevel = (mandate: Pick<Mandate, 'connectionMandate'> | undefined): string =>
+  mandate?.connectionMandate ?? mandateLevels.none;
 
 /** Whether one revision has two values. */
 export const contradicts = (held: Mandate | undefined, change: MandateChanged): boolean =>

@@ -34,6 +34,9 @@ export type RebuildContext<Event, Document> = {
   readonly observeLease?: () => ValueObserver;
 };
 
+/** Longer than any reader uses a pointer, by far; and long enough for a change to be on its way. */
+export const usualPauses = { readersHoldMs: 10_000, lookAgainAfterMs: 1_000 };
+
 export const nameOf = ({ home }: { home: string }, { number, store = home }: Generation): string =>
   `Generation ${number} in ${store}`;
 

@@ -1,4 +1,3 @@
-import { mandateLevels } from '../../contracts/connection-mandate.ts';
 import { type HeldMandate, type MandatesPage, mandatesPageSchema } from '../../contracts/mandates-page.ts';
 import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
 import type { Source } from '../../lib/rebuild/find-suspects.ts';
@@ -31,10 +30,6 @@ const asEvent = ({ connectionId, connectionMandate, revision, changedAt }: HeldM
   revision,
   time: changedAt,
 });
-
-/** "0" and "no such connection" are the same answer to whoever wants to read a meter. */
-export const shownMandate = (mandate: { connectionMandate: string } | undefined): string =>
-  mandate?.connectionMandate ?? mandateLevels.none;
 
 /** @throws RebuildRefused when the CRM cannot be asked */
 export const checkCrm = async (crm: string): Promise<void> => void (await fetchPage(crm, '/mandates?limit=1'));

@@ -1,10 +1,9 @@
 import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
-import type { Mandate } from '../../iot-platform/mandates/mandate.ts';
+import { type Mandate, permittedLevel } from '../../iot-platform/mandates/mandate.ts';
 import { nameOf, type RebuildContext } from '../../lib/rebuild/context.ts';
 import type { Findings } from '../../lib/rebuild/preflight.ts';
 import type { RebuildOutcome } from '../../lib/rebuild/rebuild.ts';
 import { table } from '../table.ts';
-import { shownMandate } from './crm-source.ts';
 import type { RebuildCommand } from './options.ts';
 
 type Context = RebuildContext<MandateChanged, Mandate>;
@@ -43,7 +42,7 @@ export const sayOutcome = (
     if (isCut || differences.length > shownDifferences)
       say(`… and more, ${isCut ? 'over ' : ''}${differences.length} in all.`);
   }
-  const unknown = differences.filter(({ isUnknown, rebuilt }) => isUnknown && rebuilt === shownMandate(undefined));
+  const unknown = differences.filter(({ isUnknown, rebuilt }) => isUnknown && rebuilt === permittedLevel(undefined));
   if (fromCrm && unknown.length > 0)
     say(
       `${unknown.length}${isCut ? ' or more' : ''} of them are unknown to the CRM: they are not in the new view, and permit nothing there.`,

@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MandateChanged } from '../contracts/parse-connection-mandate.ts';
+import { type StoreContext, storesOf } from '../lib/generations/stores.ts';
+import type { LogReader } from '../lib/log-reader.ts';
+import { pauseUnlessAborted } from '../lib/pause.ts';
+import type { Completeness } from '../lib/projection/completeness.ts';
+import type { DriftWatch } from '../lib/projection/drift.ts';
+import { openView } from '../lib/projection/view.ts';
+import { retire } from '../lib/rebuild/afterwards.ts';
+import { type RebuildContext, usualPauses } from '../lib/rebuild/context.ts';
+import { rebuild } from '../lib/rebuild/rebuild.ts';
+import { RebuildRefused } from '../lib/rebuild/rebuild-refused.ts';
+import type { World } from '../lib/world.ts';
+import { type Mandate, permittedLevel } from './mandates/mandate.ts';
+import { mandates } from './mandates/materialise.ts';
+
+type AutoRebuildContext = World &
+  StoreContext & {
+    readonly topicLog: LogReader;
+    readonly drift: DriftWatch;
+    readonly stateStoreName: string;
+  };
+
+const lookEveryMs = 2_000;
+/** A rebuild that is under way is not waited for: another one continues it. */
+const closeWithinMs = 500;
+
+/**
+ * Rebuilds the view from the log where its store was found empty or incomplete, until it is closed. Of several instances
+ * one works: the lease of the rebuild decides. What no log holds any more only a person can repair, from the CRM.
+ */
+export const startAutoRebuild = (context: AutoRebuildContext): { close(): Promise<void> } => {
+  const { log, drift, store, otherStore } = context;
+  const view = openView<Mandate>(mandates, store, { otherStore, partitions: drift.partitions });
+  const closing = new AbortController();
+  let failed = false;
+
+  const look = async () => {
+    if (!isRepairable(await view.completeness(), drift)) return;
+    log.info({ projection: mandates.name }, 'the view is being rebuilt from the log');
+    const { switched, generation, setAside } = await rebuild(rebuildContext(context), {
+      inPlace: false,
+      acceptDifferences: false,
+    });
+    if (!switched) throw new Error('the rebuilt view differs from the one that answers: npm run rebuild shows where');
+    log.info({ projection: mandates.name, generation, setAside }, 'the rebuilt view answers');
+    await retire(rebuildContext(context));
+  };
+  const running = (async () => {
+    while (!closing.signal.aborted) {
+      await look().then(
+        () => {
+          failed = false;
+        },
+        (err: unknown) => {
+          const isOther = err instanceof RebuildRefused;
+          log[failed || isOther ? 'debug' : 'warn']({ err }, 'the view could not be rebuilt, will retry');
+          failed = true;
+        },
+      );
+      await pauseUnlessAborted(lookEveryMs, closing.signal);
+    }
+  })();
+
+  return {
+    close: async () => {
+      closing.abort();
+      await Promise.race([running, delay(closeWithinMs, undefined, { ref: false })]);
+    },
+  };
+};
+
+const isRepairable = ({ state, partitions }: Completeness, drift: DriftWatch): boolean =>
+  state === 'empty'
+    ? drift.lostToEmptyStore() > 0
+    : state === 'incomplete' && Object.values(partitions).every(({ lost }) => lost === undefined);
+
+const rebuildContext = (context: AutoRebuildContext): RebuildContext<MandateChanged, Mandate> => ({
+  projection: mandates,
+  log: context.topicLog,
+  stores: storesOf(context),
+  home: context.stateStoreName,
+  shown: permittedLevel,
+  now: context.now,
+  holder: `the service ${context.newId()}`,
+  say: (line) => context.log.debug({ projection: mandates.name }, line),
+  // /status shows how far it is.
+  progress: { begin: () => {}, advance: () => {}, end: () => {} },
+  ...usualPauses,
+});
