@@ -6,8 +6,9 @@ import { storesOf } from '../../lib/generations/stores.ts';
 import { discardDeadLetters } from '../../lib/projection/discard-dead-letters.ts';
 import { type RunningProjection, startProjection } from '../../lib/projection/projection.ts';
 import { openView, type View } from '../../lib/projection/view.ts';
+import { rebuild } from '../../lib/rebuild/rebuild.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
-import type { Mandate } from './mandate.ts';
+import { type Mandate, permittedLevel } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
 const topic = topics.connectionMandates;
@@ -129,6 +130,69 @@ describe('a connection about which a record could not be read', () => {
     await change('2', noon + 1);
     await readAgain();
     await shows('2');
+  });
+
+  describe('in a view that is rebuilt', () => {
+    const rebuilt = () =>
+      rebuild(
+        {
+          projection: mandates,
+          log: platform.logReader(),
+          stores: storesOf({ store: platform.stateStore('statestore') }),
+          home: 'statestore',
+          shown: permittedLevel,
+          now: () => noon,
+          holder: 'a test',
+          say: () => {},
+          progress: { begin: () => {}, advance: () => {}, end: () => {} },
+          readersHoldMs: 0,
+          lookAgainAfterMs: 0,
+        },
+        { inPlace: false, acceptDifferences: false },
+      );
+
+    it('stays refused, and is counted', async () => {
+      await change('1', noon);
+      await publish(unreadable);
+      await change('1', noon, '1721');
+      expect(await rebuilt()).toMatchObject({ switched: true, setAside: 1 });
+      view = openView<Mandate>(mandates, platform.stateStore('statestore'));
+      expect((await view.completeness()).generation).toEqual({ number: 2 });
+      await isMarked();
+      expect((await view.get('1721'))?.connectionMandate).toBe('1');
+      expect(await openOnes()).toBe(1);
+      await change('2', noon + 1);
+      await shows('2');
+      expect(await openOnes()).toBe(0);
+    });
+
+    it('is answered where a later record settled it, or where it was discarded', async () => {
+      await change('1', noon);
+      await publish(unreadable);
+      await change('2', noon + 1);
+      await publish(unreadable);
+      await discard(await placeOfLast());
+      await rebuilt();
+      view = openView<Mandate>(mandates, platform.stateStore('statestore'));
+      await shows('2');
+      expect(await openOnes()).toBe(0);
+      await readAgain();
+      await shows('2');
+    });
+
+    it('is refused for a dead letter of an earlier version, which marked nothing', async () => {
+      await change('1', noon);
+      await publish(unreadable);
+      // As an earlier version left it: without marks and places.
+      const store = platform.stateStore('statestore');
+      const held = await store.getMany(['7733']);
+      const { deadLetters: _, at: __, ...old } = held.get('7733')?.value as Record<string, unknown>;
+      await store.transact([{ key: '7733', value: old, etag: held.get('7733')?.etag }]);
+      await shows('1');
+      await rebuilt();
+      view = openView<Mandate>(mandates, store);
+      await isMarked();
+    });
   });
 
   describe('whose record is replayed', () => {

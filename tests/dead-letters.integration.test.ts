@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { topics } from '../contracts/topics.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { getJson, mandateOf, postJson } from './http.ts';
+import { corinneInRealTime } from './lab-customers.ts';
+import { dataFolder, type Started, startPlatform, startProgram } from './platform-process.ts';
+
+const patience = { timeout: 10_000, interval: 20 };
+const started: Started[] = [];
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
+});
+
+const startWithDeadLetter = async () => {
+  const DATA_DIR = dataFolder();
+  const platform = await startPlatform({ DATA_DIR });
+  started.push(platform);
+  const iot = { url: platform.iotPlatform };
+  const shows = (level: unknown) => vi.waitFor(async () => expect(await mandateOf(iot, '7733')).toBe(level), patience);
+  await shows('1');
+  const log = openEmbeddedPlatform(join(DATA_DIR, 'platform.sqlite'), Object.values(topics));
+  const value = JSON.stringify({ connectionId: '7733', connectionMandate: '7' });
+  await log.eventBus('test').publish(topics.connectionMandates.name, [{ id: 'x', key: '7733', value }]);
+  log.close();
+  await shows(503);
+  const run = async (script: string, ...args: string[]) => {
+    const env = { DATA_DIR, KAFKA_BROKERS: '', DAPR_HTTP_PORT: '' };
+    const command = startProgram(
+      process.execPath,
+      ['--import', 'tsx', `scripts/${script}.ts`, ...args, '--embedded'],
+      env,
+    );
+    return { code: await command.ended, output: command.output() };
+  };
+  const id = async () =>
+    /connection-mandates-topic\/\d\/\d+/.exec((await run('dead-letters', 'list')).output)?.[0] ?? '';
+  return { platform, iot, shows, run, id };
+};
+
+describe('on the embedded log, npm run dead-letters', () => {
+  it('lists a record that could not be read with what it blocks, shows it, and frees its connection', async () => {
+    const { iot, shows, run, id } = await startWithDeadLetter();
+    expect((await getJson(`${iot.url}/readyz`)).body).toMatchObject({ status: 'ready', deadLetters: 1 });
+    expect((await getJson(`${iot.url}/mandates/7733`)).body).toMatchObject({
+      type: 'urn:problem:record-dead-lettered',
+      remedy: expect.stringContaining(`npm run dead-letters -- show ${await id()}`),
+    });
+    expect(await mandateOf(iot, '8179')).toBe('2');
+    expect((await run('dead-letters', 'list')).output).toMatch(/7733 +7733 +open +connectionMandate: 0 \(none\)/);
+    expect((await run('dead-letters', 'show', await id())).output).toContain('\\"connectionMandate\\":\\"7\\"');
+    expect(await run('dead-letters', 'discard', await id())).toEqual({ code: 0, output: '1 discarded.\n' });
+    await shows('1');
+    expect((await run('dead-letters', 'list')).output).toContain('discarded');
+    expect((await getJson(`${iot.url}/readyz`)).body).not.toHaveProperty('deadLetters');
+  });
+
+  it('replays it, which a version that can read it would apply; this one dead-letters it under the same id', async () => {
+    const { shows, run, id, platform } = await startWithDeadLetter();
+    const before = await id();
+    expect(await run('dead-letters', 'replay', '--all')).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/1 written/),
+    });
+    await vi.waitFor(async () => {
+      const { sinceStart } = (await getJson(`${platform.iotPlatform}/status`)).body as {
+        sinceStart: { setAside: number };
+      };
+      expect(sinceStart.setAside).toBe(2);
+    }, patience);
+    await shows(503);
+    expect((await run('dead-letters', 'list')).output.match(/connection-mandates-topic\//g)).toHaveLength(1);
+    expect(await id()).toBe(before);
+    await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
+    await shows('2');
+    expect((await run('dead-letters', 'list')).output).toContain('settled');
+    expect(await run('dead-letters', 'replay', '--all')).toMatchObject({
+      output: '0 written to their topics again.\n',
+    });
+  });
+
+  it('and npm run consumer-group say what is wrong with what was asked', async () => {
+    const { run } = await startWithDeadLetter();
+    expect(await run('dead-letters', 'show', 'none')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/no dead letter none/),
+    });
+    expect(await run('dead-letters', 'discard')).toMatchObject({ code: 1, output: expect.stringMatching(/Which\?/) });
+    expect(await run('dead-letters', 'list', '--kafka')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/Either/),
+    });
+    expect(await run('consumer-group', 'reset', '--to', '9:1')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/9:1 is no place/),
+    });
+    expect(await run('consumer-group', 'reset')).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/Where to\?/),
+    });
+  });
+});
+
+it('on the embedded log, npm run consumer-group has everything read again while the platform runs', async () => {
+  const { iot, run, platform } = await startWithDeadLetter();
+  await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
+  await vi.waitFor(async () => expect(await mandateOf(iot, '7733')).toBe('2'), patience);
+  expect((await run('consumer-group', 'describe')).output).toMatch(/^partition +committed +end +lag\n0 /);
+  expect((await run('consumer-group', 'reset', '--to', 'earliest')).output).toContain('Done.');
+  await vi.waitFor(async () => {
+    const { sinceStart } = (await getJson(`${iot.url}/status`)).body as { sinceStart: { ignored: number } };
+    expect(sinceStart.ignored).toBeGreaterThanOrEqual(9);
+  }, patience);
+  expect(await mandateOf(iot, '7733')).toBe('2');
+});
