@@ -47,6 +47,7 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
           const completeness = await view.completeness();
           const warning = warningOf(completeness, context);
           if (warning) throw new Error(warning);
+          if (!drift.hasCompared()) throw new Error('View and log have not been compared since the start.');
         },
         ...context.checks,
       },
