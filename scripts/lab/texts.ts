@@ -19,7 +19,7 @@ Environment, beside that of the services (see .env.example) and the ports of the
   LAB_PORTS        moves the ports of services and sidecars: 33000 makes 3005 33005. Other terminals need it too.
 
 The lab gives the IoT platform CONSUMER_GROUP, from the component's YAML unless it is set, and REDIS_URL where it uses Redis.
-npm run rebuild and npm run consumer-group take store, group, ports and components from the running lab.`;
+npm run rebuild, consumer-group, explain and dead-letters take store, group, ports and components from the running lab.`;
 
 export const walkThrough = ({ members, zipkin }: LabSettings): string => {
   const { crm, 'iot-platform': iotPlatform } = members;

@@ -49,8 +49,8 @@ export type RebuildCommand = {
   embedded: boolean;
 };
 
-/** `usualCrm` is compared with where no option says otherwise. @throws RebuildRefused when the options contradict each other */
-export const readCommand = (args: string[], usualCrm = 'http://localhost:3005'): RebuildCommand => {
+/** `crm` is where the CRM is unless an option says otherwise. @throws RebuildRefused when the options contradict each other */
+export const readCommand = (args: string[], crm = usualCrm): RebuildCommand => {
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     args,
@@ -66,7 +66,7 @@ export const readCommand = (args: string[], usualCrm = 'http://localhost:3005'):
         help: flag,
       } as const),
       into: { type: 'string' },
-      crm: { type: 'string', default: usualCrm },
+      crm: { type: 'string', default: crm },
       'dapr-http-port': { type: 'string' },
     },
   });
