@@ -43,7 +43,11 @@ export const runLab = async (): Promise<void> => {
   const members = [crm, iotPlatform];
   const oneAtATime = inTurn();
   const control = await serveLab(settings.socket, (request) => {
-    const handle = () => handleLabRequest(request, members, settings);
+    const handle = async () => {
+      // A member that is started while the others are stopped would outlive the lab.
+      if (ending.signal.aborted) throw new Error('The lab is ending.');
+      return handleLabRequest(request, members, settings);
+    };
     return request.command === 'start' || request.command === 'stop' ? oneAtATime(handle) : handle();
   });
   stopMembers = () => {
