@@ -2,7 +2,7 @@ import type { Express } from 'express';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import type { StoreContext } from '../lib/generations/stores.ts';
 import { type AppContext, httpApp } from '../lib/http/app.ts';
-import { healthRoutes } from '../lib/http/health.ts';
+import { type Checks, healthRoutes } from '../lib/http/health.ts';
 import { statusRoutes } from '../lib/http/status.ts';
 import { openView } from '../lib/projection/view.ts';
 import type { Mandate } from './mandates/mandate.ts';
@@ -27,7 +27,12 @@ const api = {
   events: asyncApiDocument,
 };
 
-export type IotPlatformAppContext = AppContext & StoreContext & Omit<StatusSources, 'view'>;
+export type IotPlatformAppContext = AppContext &
+  StoreContext &
+  Omit<StatusSources, 'view'> & {
+    /** Of what this deployment depends on, beside the checks of the app itself. */
+    readonly checks?: Checks | undefined;
+  };
 
 export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
   const { bus, store, otherStore, drift } = context;
@@ -42,7 +47,9 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
           const completeness = await view.completeness();
           const warning = warningOf(completeness, context);
           if (warning) throw new Error(warning);
+          if (!drift.hasCompared()) throw new Error('View and log have not been compared since the start.');
         },
+        ...context.checks,
       },
       // They concern single connections, so the service is ready all the same.
       async () => {

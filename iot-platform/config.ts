@@ -13,6 +13,8 @@ const schema = z.object({
   CONSUMER_GROUP: z.string().default('iot-platform-consumer'),
   /** Whether a view that is found empty or incomplete is rebuilt by the service itself. */
   AUTO_REBUILD: z.enum(['true', 'false'], 'true or false').default('false'),
+  /** The Redis that keeps the view: asked whether it evicts keys. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'an address such as redis://localhost:6379' }).optional(),
 });
 
 export type IotPlatformConfig = CommonConfig & {
@@ -23,6 +25,7 @@ export type IotPlatformConfig = CommonConfig & {
   stateStoreName: string;
   consumerGroup: string;
   autoRebuild: boolean;
+  redisUrl: string | undefined;
 };
 
 /** @throws ConfigError that lists every problem */
@@ -36,5 +39,6 @@ export const readIotPlatformConfig = (env: Record<string, string | undefined>): 
     stateStoreName: settings.STATESTORE_NAME,
     consumerGroup: settings.CONSUMER_GROUP,
     autoRebuild: settings.AUTO_REBUILD === 'true',
+    redisUrl: settings.REDIS_URL,
   };
 };

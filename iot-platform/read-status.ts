@@ -13,7 +13,7 @@ export type StatusSources = {
   readonly topicLog?: LogReader | undefined;
   readonly view: View<unknown>;
   readonly projection: Pick<RunningProjection, 'counts' | 'last'>;
-  readonly drift: Pick<DriftWatch, 'lostToEmptyStore' | 'partitions'>;
+  readonly drift: Pick<DriftWatch, 'lostToEmptyStore' | 'hasCompared' | 'partitions'>;
   readonly now: () => number;
   /** What the service was told to use. */
   readonly names: { readonly stateStoreName: string; readonly consumerGroup: string };

@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import type { EventBus } from '../lib/event-bus.ts';
 import type { StoreContext } from '../lib/generations/stores.ts';
 import { deliveryApp } from '../lib/http/delivery-app.ts';
+import type { Checks } from '../lib/http/health.ts';
 import { listen } from '../lib/http/listen.ts';
 import type { LogReader } from '../lib/log-reader.ts';
 import type { PlatformSettings } from '../lib/open-platform.ts';
@@ -15,7 +16,12 @@ import type { IotPlatformConfig } from './config.ts';
 import { mandates } from './mandates/materialise.ts';
 
 type IotPlatformContext = World &
-  StoreContext & { bus: EventBus; topicLog?: LogReader | undefined; deliveries?: Router | undefined };
+  StoreContext & {
+    bus: EventBus;
+    topicLog?: LogReader | undefined;
+    deliveries?: Router | undefined;
+    checks?: Checks | undefined;
+  };
 
 /**
  * Follows the mandates topic and answers from the view. A sidecar delivers on a port of its own, unless the lab gave us

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { topics } from '../contracts/topics.ts';
+import { consumerGroupOf, readComponents, resourcesPath } from './components.ts';
 import { describeGroup, resetGroup } from './consumer-group/offsets.ts';
+import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openLog, whichLogHelp, whichLogOptions } from './open-log.ts';
 import { table } from './table.ts';
 
@@ -13,17 +15,20 @@ TIME is as in 2026-11-21T09:00:00Z: each partition goes to its first record of t
 In Kafka a reset is for a group without members: stop them first. Dead ones are waited for until the broker has given
 them up. With npm start a reset works while it runs.
 
-Options    --group iot-platform-consumer   --topic ${topics.connectionMandates.name}   --dry-run
+Options    --group NAME   --topic ${topics.connectionMandates.name}   --dry-run
            --kafka   --embedded   --help
 Variables  KAFKA_BROKERS (localhost:9092)   DATA_DIR
+           CONSUMER_GROUP; without it and --group: in Kafka the consumerGroup of the component iot-platform-pubsub, whose YAML
+           is in RESOURCES_PATH (dapr-components); in the file of npm start iot-platform-consumer
 
+What is not set is taken from the lab that runs, if one does (npm run lab).
 ${whichLogHelp}`;
 
 const main = async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      group: { type: 'string', default: 'iot-platform-consumer' },
+      group: { type: 'string' },
       topic: { type: 'string', default: topics.connectionMandates.name },
       to: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
@@ -33,11 +38,13 @@ const main = async () => {
   });
   const [command = 'describe'] = positionals;
   if (values.help) return console.log(help);
-  const { group, topic, to } = values;
+  const { topic, to } = values;
   if (command !== 'describe' && command !== 'reset')
     throw new Error(`There is no command ${command}: say describe or reset (--help tells more).`);
-  const { log, groups, close } = await openLog(process.env, values);
+  const env = await withLabEnvironment(process.env, values);
+  const { log, groups, isEmbedded, close } = await openLog(env, values);
   try {
+    const group = values.group ?? consumerGroupOf(env, isEmbedded ? [] : readComponents(resourcesPath(env)));
     const of = { log, groups, group, topic };
     if (command === 'describe') return console.log(table(await describeGroup(of)));
     if (!to) throw new Error('Where to? --to earliest, latest, a time, or PARTITION:OFFSET.');

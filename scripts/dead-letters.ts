@@ -5,6 +5,7 @@ import { discardDeadLetters } from '../lib/projection/discard-dead-letters.ts';
 import { type DeadLetter, readDeadLetters } from './dead-letters/read-dead-letters.ts';
 import { replayDeadLetters } from './dead-letters/replay-dead-letters.ts';
 import { connectionOf, type LetterState, statesOf } from './dead-letters/states.ts';
+import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openLog, whichLogHelp, whichLogOptions } from './open-log.ts';
 import { openPorts, type Ports } from './open-ports.ts';
 import { table } from './table.ts';
@@ -27,6 +28,7 @@ Options    --all
            --help
 Variables  KAFKA_BROKERS (localhost:9092)   DAPR_HTTP_PORT DAPR_API_TOKEN PUBSUB_NAME STATESTORE_NAME DATA_DIR
 
+What is not set is taken from the lab that runs, if one does (npm run lab).
 ${whichLogHelp}`;
 
 const commands = ['list', 'show', 'replay', 'discard'];
@@ -47,10 +49,12 @@ const main = async () => {
     throw new Error(`There is no command ${command}: say list, show, replay or discard (--help tells more).`);
   const port = values['dapr-http-port'];
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--dapr-http-port ${port} is no port.`);
-  const platform = await openLog(process.env, values);
-  const sidecar = port ?? process.env.DAPR_HTTP_PORT ?? '3908';
+  const daprHttpPort = port === undefined ? undefined : Number(port);
+  const env = await withLabEnvironment(process.env, { embedded: values.embedded, daprHttpPort });
+  const platform = await openLog(env, values);
+  const sidecar = port ?? env.DAPR_HTTP_PORT ?? '3908';
   const open = () =>
-    openPorts(process.env, {
+    openPorts(env, {
       embedded: platform.isEmbedded,
       daprHttpPort: platform.isEmbedded ? undefined : Number(sidecar),
     });

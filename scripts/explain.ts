@@ -4,6 +4,7 @@ import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { askCrm, askView } from './explain/ask-services.ts';
 import { eventsOfConnection } from './explain/events-of-connection.ts';
 import { judge } from './explain/judge.ts';
+import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openPorts } from './open-ports.ts';
 import { table } from './table.ts';
 
@@ -20,14 +21,16 @@ Options    --dapr-http-port N   the log is in Kafka, the sidecar of the IoT plat
 Variables  CRM_URL (http://localhost:3005)   IOT_PLATFORM_URL (http://localhost:3008)
            DAPR_HTTP_PORT DAPR_API_TOKEN KAFKA_BROKERS PUBSUB_NAME DATA_DIR, as those of the IoT platform
 
-Without --dapr-http-port, DAPR_HTTP_PORT or --embedded it takes what is there: the sidecar on 3908, or the file.`;
+Without --dapr-http-port, DAPR_HTTP_PORT or --embedded it takes what is there: the lab that runs; else the
+sidecar on 3908, or the file.`;
 
 type Where = Parameters<typeof openPorts>[1];
 
 const explain = async (connectionId: string, where: Where): Promise<boolean> => {
-  const { CRM_URL, IOT_PLATFORM_URL } = process.env;
+  const env = await withLabEnvironment(process.env, where);
+  const { CRM_URL, IOT_PLATFORM_URL } = env;
   const view = await askView(IOT_PLATFORM_URL || 'http://localhost:3008', connectionId);
-  const { log, close } = await openPorts(process.env, where);
+  const { log, close } = await openPorts(env, where);
   const events = await eventsOfConnection(log, mandates, connectionId).finally(close);
   // The CRM last: what it gives meanwhile would look like a revision that it never gave.
   const crm = await askCrm(CRM_URL || 'http://localhost:3005', connectionId);

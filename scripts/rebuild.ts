@@ -6,6 +6,7 @@ import { considerate } from '../lib/rebuild/considerate-log.ts';
 import { nameOf, usualPauses } from '../lib/rebuild/context.ts';
 import { preflight } from '../lib/rebuild/preflight.ts';
 import { rebuild } from '../lib/rebuild/rebuild.ts';
+import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openPorts } from './open-ports.ts';
 import { progressBars } from './progress-bars.ts';
 import { checkCrm, crmSource } from './rebuild/crm-source.ts';
@@ -44,9 +45,12 @@ const run = async (context: Context, command: RebuildCommand) => {
 const isHurried = ({ fullSpeed, inPlace }: RebuildCommand) => fullSpeed || inPlace;
 
 const main = async () => {
-  const command = readCommand(process.argv.slice(2));
-  if (command.help) return console.log(help);
-  const { close, log, ...ports } = await openPorts(process.env, command);
+  const args = process.argv.slice(2);
+  const options = readCommand(args);
+  if (options.help) return console.log(help);
+  const env = await withLabEnvironment(process.env, options);
+  const command = readCommand(args, env.CRM_URL || undefined);
+  const { close, log, ...ports } = await openPorts(env, command);
   const progress = progressBars(process.stdout);
   const context: Context = {
     ...ports,

@@ -80,10 +80,11 @@ it('environment, clock and random ids enter where a service is put together', ()
   expect(violations(({ file, text }) => !allowed.includes(file) && entering.test(text))).toEqual([]);
 });
 
-it('SQLite and MySQL are known to one file each, Dapr and Kafka to one folder each', () => {
+it('SQLite, MySQL and Redis are known to one file each, Dapr and Kafka to one folder each', () => {
   const wrong = ({ file, imports }: Source) =>
     (imports.includes('libsql') && file !== 'lib/database/sqlite.ts') ||
     (imports.includes('mysql2') && file !== 'lib/database/mysql.ts') ||
+    (imports.includes('redis') && file !== 'lib/redis-eviction.ts') ||
     (imports.includes('kafkajs') && !file.startsWith('lib/kafka/')) ||
     (imports.some((name) => name.startsWith('lib/kafka/')) && !/^lib\/(dapr|kafka)\//.test(file)) ||
     (imports.some((name) => name.startsWith('lib/dapr/')) && !/^lib\/(dapr\/|open-platform)/.test(file));

@@ -14,7 +14,7 @@ const position = positionKey('mandates', topics.connectionMandates.name, 0);
 const iotPlatform = async (
   documents: Record<string, unknown>,
   disturb: (store: StateStore) => StateStore = (store) => store,
-  lostToEmptyStore = 0,
+  drift: Partial<typeof idleProjection.drift> = {},
 ) => {
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
   const store = platform.stateStore('statestore');
@@ -25,7 +25,7 @@ const iotPlatform = async (
       bus: platform.eventBus('group'),
       store: disturb(store),
       ...idleProjection,
-      drift: { ...idleProjection.drift, lostToEmptyStore: () => lostToEmptyStore },
+      drift: { ...idleProjection.drift, ...drift },
     }),
   );
 };
@@ -77,7 +77,7 @@ describe('a mandate', () => {
   });
 
   it('is unknown to a store that was never filled, and one that takes the place of another is not ready', async () => {
-    const http = await iotPlatform({}, undefined, 8);
+    const http = await iotPlatform({}, undefined, { lostToEmptyStore: () => 8 });
     await http.get('/?connectionId=7733').expect(404);
     const { body: readiness } = await http.get('/readyz').expect(503);
     expect(readiness.checks.view).toContain('never filled, and the consumer group has read 8 events');
@@ -140,5 +140,11 @@ describe('the state of the service', () => {
       .expect(200, { status: 'ready', checks: { eventBus: 'ok', stateStore: 'ok', view: 'ok' } });
     const { body } = await http.get('/status').expect(200);
     expect(body).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 0 } });
+  });
+
+  it.each([filled, {}])('is not ready before its view was compared with the log', async (documents) => {
+    const http = await iotPlatform(documents, undefined, { hasCompared: () => false });
+    const { body } = await http.get('/readyz').expect(503);
+    expect(body.checks).toMatchObject({ stateStore: 'ok', view: expect.stringContaining('not been compared') });
   });
 });

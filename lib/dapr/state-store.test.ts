@@ -18,13 +18,15 @@ const storeThatTakesTime = ({
   fails = (_keys: readonly string[]): boolean => false,
   judges = byEtag,
   rollsBack = false,
+  type = 'state.redis',
 } = {}) => {
+  const component = { name: 'store', type, version: 'v1', judges };
   const held = new Map<string, { data: unknown; etag: string }>();
   const events: { what: 'begun' | 'over'; keys: string[] }[] = [];
   const apply = ({ operation, request: { key, value, etag, options } }: Operation): boolean => {
     const before = held.get(key);
     if (operation === 'delete') return held.delete(key) || true;
-    if (!judges(before?.etag, etag, options?.concurrency === 'first-write')) return false;
+    if (!component.judges(before?.etag, etag, options?.concurrency === 'first-write')) return false;
     held.set(key, { data: value, etag: String(Number(before?.etag ?? 0) + 1) });
     return true;
   };
@@ -46,8 +48,9 @@ const storeThatTakesTime = ({
     events.push({ what: 'over', keys });
     return { status: taken ? 204 : 500, body: {} };
   };
-  const store = daprStateStore({ call } as Sidecar, 'store', () => 'id');
-  return { store, held, events, probed: () => events.splice(0) };
+  const metadata: Sidecar['metadata'] = async () => ({ id: 'app', components: [component] });
+  const store = daprStateStore({ call, metadata } as Sidecar, 'store', () => 'id');
+  return { store, held, events, component, probed: () => events.splice(0) };
 };
 
 const upserts = (many: number): Upsert[] => Array.from({ length: many }, (_, i) => ({ key: `key ${i}`, value: i }));
@@ -98,8 +101,11 @@ describe('whatever a store takes for a guard, nothing is overwritten unseen:', (
     ['the same, with first-write', (has, given, firstWrite) => !firstWrite || has === given],
   ];
 
-  it.each(stores)('%s', async (_, judges) => {
-    const { store, held } = storeThatTakesTime({ judges });
+  const types = ['state.redis', 'state.mysql'];
+  const asEither = types.flatMap((type) => stores.map(([name, judges]) => [name, type, judges] as const));
+
+  it.each(asEither)('%s, in a component that calls itself %s', async (_, type, judges) => {
+    const { store, held } = storeThatTakesTime({ judges, type });
     await store.transact([{ key: 'key', value: 'first' }]);
     const etag = held.get('key')?.etag;
     await expect(store.transact([{ key: 'key', value: 'created again' }])).rejects.toThrow(StateConflict);
@@ -112,7 +118,34 @@ describe('whatever a store takes for a guard, nothing is overwritten unseen:', (
     ['nothing', always],
     ['what is there, not what it was', (has, given) => has === undefined || (given !== undefined && given !== '-1')],
   ])('%s: it holds no view', async (_, judges) => {
-    const { store } = storeThatTakesTime({ judges });
-    await expect(store.transact([{ key: 'key', value: 1 }])).rejects.toThrow(/cannot hold a view/);
+    for (const type of types) {
+      const { store } = storeThatTakesTime({ judges, type });
+      await expect(store.transact([{ key: 'key', value: 1 }])).rejects.toThrow(/cannot hold a view/);
+    }
   });
+});
+
+const likeMySql: Judges = (has, given, firstWrite) => !firstWrite || has === given;
+const likeRedis: Judges = (has, given) => has === undefined || given === undefined || has === given;
+
+it('needs three refusals of state.mysql to find its guard, for the sidecar logs each as an error', async () => {
+  let refused = 0;
+  const judges: Judges = (...asked) => {
+    const isTaken = likeMySql(...asked);
+    if (!isTaken) refused++;
+    return isTaken;
+  };
+  const { store } = storeThatTakesTime({ judges, type: 'state.mysql', rollsBack: true });
+  await store.transact([{ key: 'key', value: 1 }]);
+  expect(refused).toBe(3);
+});
+
+it('creates nothing over what is there after the sidecar has put Redis in the place of MySQL', async () => {
+  const { store, held, component } = storeThatTakesTime({ judges: likeMySql, type: 'state.mysql' });
+  await store.transact([{ key: 'key', value: 'in MySQL' }]);
+  Object.assign(component, { type: 'state.redis', judges: likeRedis });
+  held.clear();
+  held.set('key', { data: 'in Redis', etag: '1' });
+  await expect(store.transact([{ key: 'key', value: 'again' }])).rejects.toThrow(StateConflict);
+  expect(held.get('key')?.data).toBe('in Redis');
 });

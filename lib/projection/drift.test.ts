@@ -72,6 +72,23 @@ describe('a view and its log', () => {
     expect(watching.lostToEmptyStore()).toBe(0);
   });
 
+  it('are not known to agree before the broker was asked once', async () => {
+    const { platform, watch } = await followed();
+    const store = platform.stateStore('store');
+    let answer = (): void => {};
+    const asked = new Promise<ReadonlyMap<number, number>>((resolve) => {
+      answer = () => resolve(new Map());
+    });
+    const bus = { acknowledged: () => asked };
+    const waiting = watchDrift(things, { ...testWorld(), bus, store, topicLog: platform.logReader() });
+    closing.push(waiting.close);
+    const watching = watch(store);
+    await vi.waitFor(() => expect(watching.hasCompared()).toBe(true), patience);
+    expect(waiting.hasCompared()).toBe(false);
+    answer();
+    await vi.waitFor(() => expect(waiting.hasCompared()).toBe(true), patience);
+  });
+
   it('have parted when the store is an older copy, which is noticed without a further event, and mended by the events', async () => {
     const { platform, publish, follow, watch, becomes } = await followed();
     const [store, restored] = [platform.stateStore('store'), platform.stateStore('restored')];

@@ -13,6 +13,8 @@ export type Followed = { readonly name: string; readonly topic: Topic };
 export type DriftWatch = {
   /** How many events the group had acknowledged when a store was last found that holds none of them; 0 otherwise. */
   lostToEmptyStore(): number;
+  /** Whether view and log were compared since the start; before that no one knows whether the store lacks events. */
+  hasCompared(): boolean;
   /** How many partitions the broker has. @throws Error when it was never reached */
   partitions(): Promise<number>;
   close(): Promise<void>;
@@ -38,6 +40,7 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
   let ranges: readonly PartitionRange[] | undefined;
   let lost = 0;
   let failed = false;
+  let compared = false;
 
   const readRanges = async () => {
     ranges = (await topicLog?.offsets(topic.name)) ?? [];
@@ -60,6 +63,7 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
       await look().then(
         () => {
           failed = false;
+          compared = true;
         },
         (err: unknown) => {
           // Once an outage; what follows is the same again.
@@ -73,6 +77,7 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
 
   return {
     lostToEmptyStore: () => lost,
+    hasCompared: () => compared,
     partitions: async () => (topicLog ? (ranges ?? (await readRanges())).length : topic.partitions),
     close: async () => {
       closing.abort();

@@ -16,7 +16,7 @@ switched, and the exit code is 1. Killed at any moment, it goes on where it was 
 
 Options    --dry-run             shows what would be done, and whether it can be
            --full-speed          takes all it can get; without, it leaves most of the machine to who asks the live view
-           --crm URL             the CRM (http://localhost:3005)
+           --crm URL             the CRM (CRM_URL, else http://localhost:3005)
            --without-crm         compares with the live view alone
            --accept-differences  switches whatever the comparison says
            --dapr-http-port N    through the sidecar of the IoT platform on this port
@@ -24,7 +24,8 @@ Options    --dry-run             shows what would be done, and whether it can be
            --help
 Variables  DAPR_HTTP_PORT DAPR_API_TOKEN KAFKA_BROKERS PUBSUB_NAME STATESTORE_NAME DATA_DIR, as those of the IoT platform
 
-Without --dapr-http-port, DAPR_HTTP_PORT or --embedded it takes what is there: the sidecar on 3908, or the file.`;
+Without --dapr-http-port, DAPR_HTTP_PORT or --embedded it takes what is there: the lab that runs, with its store and its CRM;
+else the sidecar on 3908, or the file.`;
 
 /** Where the CRM is unless something else is said. */
 export const usualCrm = 'http://localhost:3005';
@@ -48,8 +49,8 @@ export type RebuildCommand = {
   embedded: boolean;
 };
 
-/** @throws RebuildRefused when the options contradict each other */
-export const readCommand = (args: string[]): RebuildCommand => {
+/** `crm` is where the CRM is unless an option says otherwise. @throws RebuildRefused when the options contradict each other */
+export const readCommand = (args: string[], crm = usualCrm): RebuildCommand => {
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     args,
@@ -65,7 +66,7 @@ export const readCommand = (args: string[]): RebuildCommand => {
         help: flag,
       } as const),
       into: { type: 'string' },
-      crm: { type: 'string', default: usualCrm },
+      crm: { type: 'string', default: crm },
       'dapr-http-port': { type: 'string' },
     },
   });

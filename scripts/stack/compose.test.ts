@@ -26,6 +26,9 @@ describe('docker-compose.yml', () => {
     expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
   });
 
+  it('gives the IoT platform its Redis to look at', () =>
+    expect(compose).toMatch(/iot-platform:\n(?:.+\n)+ +- REDIS_URL=redis:\/\/redis:6379\n/));
+
   it('gives its sidecars the components of everybody else, at the addresses inside', () => {
     const files = readdirSync(resolve(root, 'dapr-components')).filter((name) => name.endsWith('.yaml'));
     for (const name of files) {

@@ -14,6 +14,8 @@ const iotPlatform = (n: number) => ({
 });
 
 export const ports = {
+  /** LAB_PORTS of a lab on the ports of `crm` and of the first of `iotPlatforms`. */
+  lab: base,
   kafka: base + 92,
   redis: base + 379,
   mysql: base + 306,

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { consumerGroupOf, readComponents } from './components.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'components-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const write = (file: string, text: string) => writeFileSync(join(folder, file), text);
+const pubsub = (metadata: string, name = 'iot-platform-pubsub') =>
+  `kind: Component\nmetadata:\n  name: ${name}\nspec:\n  type: pubsub.kafka\n  metadata:\n${metadata}`;
+const entry = (name: string, value: string) => `    - name: ${name}\n      value: ${value}\n`;
+const group = (env: Record<string, string> = {}) => consumerGroupOf(env, readComponents(folder));
+
+describe('the consumer group of the IoT platform', () => {
+  it('is that of every folder of components that comes with the project', () => {
+    for (const name of ['.', 'variants/fast', 'variants/compose', 'variants/sqlite', 'variants/redis-streams'])
+      expect(consumerGroupOf({}, readComponents(`dapr-components/${name}`)), name).toBe('iot-platform-consumer');
+  });
+
+  it('is read from the YAML of its component, whatever the file is called', () => {
+    write('other.yaml', pubsub(entry('consumerGroup', 'other'), 'pubsub'));
+    write(
+      'any.yml',
+      `# first another\n${pubsub(entry('brokers', 'b'), 'x')}---\n${pubsub(entry('consumerGroup', '"renamed"'))}`,
+    );
+    expect(group()).toBe('renamed');
+    expect(group({ PUBSUB_NAME: 'pubsub' })).toBe('other');
+  });
+
+  it('is CONSUMER_GROUP where that is set', () => {
+    write('pubsub.yaml', pubsub(entry('consumerGroup', 'in-yaml')));
+    expect(group({ CONSUMER_GROUP: 'set' })).toBe('set');
+    expect(group({ CONSUMER_GROUP: '' })).toBe('in-yaml');
+  });
+
+  it('is the one that Dapr takes where the YAML has none', () => {
+    write('pubsub.yaml', pubsub(entry('brokers', 'b')));
+    expect(group()).toBe('iot-platform');
+    write('pubsub.yaml', pubsub(entry('consumerID', 'by-id')));
+    expect(group()).toBe('by-id');
+  });
+
+  it('is the usual one without a component, and a file that is no YAML does not matter', () => {
+    write('broken.yaml', 'kind: [');
+    write('list.yaml', '- 1');
+    write('empty.yaml', '');
+    expect(group()).toBe('iot-platform-consumer');
+  });
+
+  it('cannot be read from a folder that is not there', () =>
+    expect(() => readComponents(join(folder, 'none'))).toThrow(/^The folder .*none \(RESOURCES_PATH\) cannot be read/));
+});

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+
+/** A Dapr component as its YAML declares it; metadata that refers to a secret is left out. */
+export type Component = { file: string; name: string; type: string; metadata: Readonly<Record<string, string>> };
+
+type Manifest = {
+  kind?: unknown;
+  metadata?: { name?: unknown };
+  spec?: { type?: unknown; metadata?: { name?: unknown; value?: unknown }[] };
+};
+
+/** The folder whose YAML the sidecars load. */
+export const resourcesPath = (env: NodeJS.ProcessEnv): string => env.RESOURCES_PATH || 'dapr-components';
+
+/** The components of a folder. A file that cannot be parsed is left to the sidecar, which reports it. */
+export const readComponents = (folder: string): Component[] =>
+  yamlFilesIn(folder).flatMap((name) => {
+    const file = join(folder, name);
+    const documents = parseAllDocuments(readFileSync(file, 'utf8'));
+    return [...documents].flatMap((document) =>
+      document.errors.length > 0 ? [] : componentOf(file, document.toJS() as Manifest | null),
+    );
+  });
+
+const yamlFilesIn = (folder: string): string[] => {
+  try {
+    // The sidecar reads no subfolders either.
+    return readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
+  } catch (error) {
+    throw new Error(`The folder ${folder} (RESOURCES_PATH) cannot be read: ${(error as Error).message}`);
+  }
+};
+
+const componentOf = (file: string, manifest: Manifest | null): Component[] => {
+  if (manifest?.kind !== 'Component') return [];
+  const { metadata, spec } = manifest;
+  const entries = Array.isArray(spec?.metadata) ? spec.metadata : [];
+  const values = entries.filter(({ value }) => value !== undefined && value !== null);
+  return [
+    {
+      file,
+      name: String(metadata?.name),
+      type: String(spec?.type),
+      metadata: Object.fromEntries(values.map(({ name, value }) => [String(name), String(value)])),
+    },
+  ];
+};
+
+/** The component by which the IoT platform receives events. */
+export const pubsubOf = (env: NodeJS.ProcessEnv, components: readonly Component[]): Component | undefined =>
+  components.find(({ name }) => name === (env.PUBSUB_NAME || 'iot-platform-pubsub'));
+
+/**
+ * The consumer group of the IoT platform: CONSUMER_GROUP, else the one in the component's YAML, else the usual one. Where the
+ * YAML has none, Dapr takes consumerID, and the app-id where that is missing too.
+ */
+export const consumerGroupOf = (env: NodeJS.ProcessEnv, components: readonly Component[]): string => {
+  if (env.CONSUMER_GROUP) return env.CONSUMER_GROUP;
+  const pubsub = pubsubOf(env, components);
+  if (!pubsub) return 'iot-platform-consumer';
+  return pubsub.metadata.consumerGroup || pubsub.metadata.consumerID || 'iot-platform';
+};

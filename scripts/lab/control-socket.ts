@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import type { Overrides } from './settings.ts';
+
+export type LabRequest =
+  | { readonly command: 'status' | 'environment' }
+  | { readonly command: 'stop'; readonly member: string }
+  | { readonly command: 'start'; readonly member: string; readonly overrides: Overrides };
+
+/** `text` is for a person, `environment` for the scripts that work on the running lab. */
+export type LabReply =
+  | { readonly text: string; readonly environment?: Readonly<Record<string, string>> }
+  | { readonly error: string };
+
+export class NoLabRuns extends Error {
+  override name = 'NoLabRuns';
+}
+
+/**
+ * Answers the requests of other terminals of this user, one JSON line each, until it is closed.
+ * @throws Error when another lab answers on the socket already
+ */
+export const serveLab = async (path: string, handle: (request: LabRequest) => Promise<LabReply>): Promise<Server> => {
+  mkdirSync(dirname(path), { recursive: true });
+  if (await isServed(path)) throw new Error(`A lab runs already: it answers on ${path}. Stop that first.`);
+  // A lab that was killed leaves its socket behind.
+  rmSync(path, { force: true });
+  const server = createServer((socket) => {
+    socket.on('error', () => {}); // the terminal has gone
+    void readLine(socket).then(async (line) => {
+      const reply = await Promise.resolve()
+        .then(() => handle(JSON.parse(line)))
+        .catch((error: Error) => ({ error: error.message }));
+      socket.end(`${JSON.stringify(reply)}\n`);
+    });
+  });
+  // The socket starts lab processes, so no other user may ever connect, not even before chmod.
+  const umask = process.umask(0o177);
+  try {
+    server.listen(path);
+    await once(server, 'listening');
+  } finally {
+    process.umask(umask);
+  }
+  chmodSync(path, 0o600);
+  return server;
+};
+
+/** @throws NoLabRuns when none answers on the socket; Error with what the lab says when it refuses */
+export const askLab = async (path: string, request: LabRequest): Promise<Exclude<LabReply, { error: string }>> => {
+  const socket = await open(path);
+  socket.write(`${JSON.stringify(request)}\n`);
+  const line = await readLine(socket).finally(() => socket.destroy());
+  if (line === '') throw new Error('The lab ended before it answered: its terminal says why.');
+  const reply = JSON.parse(line) as LabReply;
+  if ('error' in reply) throw new Error(reply.error);
+  return reply;
+};
+
+const open = async (path: string): Promise<Socket> => {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return socket;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') throw new NoLabRuns(`No lab runs: nothing answers on ${path}.`);
+    throw error;
+  }
+};
+
+const isServed = (path: string): Promise<boolean> =>
+  open(path).then(
+    (socket) => {
+      socket.destroy();
+      return true;
+    },
+    () => false,
+  );
+
+/** What comes before the first line feed; empty when the other side ends without one. */
+const readLine = (socket: Socket): Promise<string> =>
+  new Promise((resolve) => {
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end >= 0) resolve(text.slice(0, end));
+    });
+    socket.once('close', () => resolve(''));
+  });

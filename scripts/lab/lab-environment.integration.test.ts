@@ -1,0 +1,42 @@
+import type { Server } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { serveLab } from './control-socket.ts';
+import { withLabEnvironment } from './lab-environment.ts';
+import { readLabSettings } from './settings.ts';
+
+// A lab on these ports never runs.
+const own = { LAB_PORTS: '63998' };
+const ofLab = { DAPR_HTTP_PORT: '3908', STATESTORE_NAME: 'durable-statestore', KAFKA_BROKERS: 'localhost:9092' };
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.close();
+  server = undefined;
+});
+const startLab = async () => {
+  server = await serveLab(readLabSettings(own).socket, async ({ command }) => ({
+    text: '',
+    ...(command === 'environment' && { environment: ofLab }),
+  }));
+};
+
+it('is that of the terminal where no lab runs', async () => expect(await withLabEnvironment(own)).toEqual(own));
+
+it('has from the lab what the terminal has not set', async () => {
+  await startLab();
+  expect(await withLabEnvironment(own)).toEqual({ ...own, ...ofLab });
+  expect(await withLabEnvironment({ ...own, STATESTORE_NAME: 'other', KAFKA_BROKERS: '' })).toEqual({
+    ...own,
+    ...ofLab,
+    STATESTORE_NAME: 'other',
+  });
+  expect(await withLabEnvironment(own, { daprHttpPort: 3908 })).toMatchObject(ofLab);
+});
+
+it('has nothing from the lab for another sidecar, another broker or the embedded file', async () => {
+  await startLab();
+  expect(await withLabEnvironment(own, { embedded: true })).toEqual(own);
+  expect(await withLabEnvironment(own, { daprHttpPort: 3918 })).toEqual(own);
+  for (const other of [{ DAPR_HTTP_PORT: '3918' }, { KAFKA_BROKERS: 'elsewhere:9092' }])
+    expect(await withLabEnvironment({ ...own, ...other })).toEqual({ ...own, ...other });
+});

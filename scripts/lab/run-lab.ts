@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { inTurn } from '../../lib/in-turn.ts';
+import { isTaken } from '../stack/converse.ts';
+import { ensureDaprd } from '../stack/daprd.ts';
+import { partNames } from '../stack/parts.ts';
+import { startPart } from '../stack/start-part.ts';
+import { serveLab } from './control-socket.ts';
+import { handleLabRequest } from './handle-lab-request.ts';
+import { createMember } from './member.ts';
+import { readLabSettings } from './settings.ts';
+import { remedies, walkThrough } from './texts.ts';
+import { watchReadiness } from './watch-readiness.ts';
+
+/** Runs the stack, both services and their sidecars until a signal or until a service ends by itself. */
+export const runLab = async (): Promise<void> => {
+  const settings = readLabSettings(process.env);
+  const ending = new AbortController();
+  let stopMembers = async (): Promise<unknown> => undefined;
+  const stop = async (exitCode: number) => {
+    if (ending.signal.aborted) return;
+    ending.abort();
+    await stopMembers();
+    process.exit(exitCode);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+
+  for (const { appPort, ports } of Object.values(settings.members))
+    for (const port of [appPort, ...Object.values(ports)])
+      if (await isTaken(port))
+        throw new Error(`Port ${port} is taken: is a lab, or what it left, still running? Stop that first.`);
+  const say = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
+  const parts = partNames.map((name) => startPart(name, say(name)));
+  const [daprd] = await Promise.all([ensureDaprd(say('daprd')), ...parts]);
+
+  const context = {
+    daprd,
+    resources: settings.resources,
+    token: randomBytes(16).toString('hex'),
+    onServiceEnd: () => void stop(1),
+  };
+  const crm = createMember(settings.members.crm, context);
+  const iotPlatform = createMember(settings.members['iot-platform'], context);
+  const members = [crm, iotPlatform];
+  const oneAtATime = inTurn();
+  const control = await serveLab(settings.socket, (request) => {
+    const handle = async () => {
+      // A member that is started while the others are stopped would outlive the lab.
+      if (ending.signal.aborted) throw new Error('The lab is ending.');
+      return handleLabRequest(request, members, settings);
+    };
+    return request.command === 'start' || request.command === 'stop' ? oneAtATime(handle) : handle();
+  });
+  stopMembers = () => {
+    control.close();
+    return Promise.all(members.map((member) => member.stop()));
+  };
+  try {
+    if (ending.signal.aborted) return;
+    for (const member of members) member.start({});
+    const texts = {
+      walkThrough: walkThrough(settings),
+      remedies: (view: Parameters<typeof remedies>[1]) => remedies(settings, view),
+    };
+    await watchReadiness({ crm, iotPlatform, say: console.log, texts, signal: ending.signal });
+  } catch (error) {
+    console.error((error as Error).message);
+    await stop(1);
+  }
+};

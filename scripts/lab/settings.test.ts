@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { settings as stack } from '../stack/settings.ts';
+import { readLabSettings } from './settings.ts';
+
+const iotPlatform = (env: Record<string, string>, overrides = {}) =>
+  readLabSettings(env).members['iot-platform'].environment(overrides);
+
+describe('the lab', () => {
+  it('has the usual ports, and LAB_PORTS moves them all and its socket', () => {
+    const usual = readLabSettings({});
+    expect(usual).toMatchObject({ socket: '.data/lab.sock', prefix: '' });
+    expect(usual.members.crm).toMatchObject({ appPort: 3005, ports: { dapr: 3905 } });
+    expect(usual.members['iot-platform']).toMatchObject({ url: 'http://localhost:3008', appPort: 5002 });
+    const moved = readLabSettings({ LAB_PORTS: '33000' });
+    expect(moved).toMatchObject({ socket: '.data/lab-33000.sock', prefix: 'LAB_PORTS=33000 ' });
+    expect(moved.members.crm).toMatchObject({ appPort: 33005, ports: { dapr: 33905, grpc: 33906, internal: 33907 } });
+    expect(moved.members['iot-platform']).toMatchObject({ url: 'http://localhost:33008', appPort: 33002 });
+    expect(iotPlatform({ LAB_PORTS: '33000' })).toMatchObject({
+      APP_PORT: '33002',
+      APP_REST_PORT: '33008',
+      DAPR_HTTP_PORT: '33908',
+    });
+  });
+
+  it.each(['x', '80', '65000'])('takes no LAB_PORTS=%s', (LAB_PORTS) =>
+    expect(() => readLabSettings({ LAB_PORTS })).toThrow(`LAB_PORTS=${LAB_PORTS} is no base for ports`));
+
+  it('names store and group as the starting terminal does, else as it was started itself', () => {
+    expect(iotPlatform({})).toMatchObject({ STATESTORE_NAME: 'statestore', CONSUMER_GROUP: 'iot-platform-consumer' });
+    expect(iotPlatform({ STATESTORE_NAME: 'durable-statestore', CONSUMER_GROUP: 'mine' })).toMatchObject({
+      STATESTORE_NAME: 'durable-statestore',
+      CONSUMER_GROUP: 'mine',
+    });
+    expect(iotPlatform({ STATESTORE_NAME: 'a', CONSUMER_GROUP: 'b' }, { STATESTORE_NAME: 'c' })).toMatchObject({
+      STATESTORE_NAME: 'c',
+      CONSUMER_GROUP: 'b',
+    });
+  });
+
+  it('has its Redis looked at where the IoT platform uses one', () => {
+    const redis = `redis://localhost:${stack.redisPort}`;
+    expect(iotPlatform({})).toMatchObject({ REDIS_URL: redis });
+    expect(iotPlatform({ STATESTORE_NAME: 'durable-statestore' })).not.toHaveProperty('REDIS_URL');
+    expect(
+      iotPlatform({ STATESTORE_NAME: 'durable-statestore', RESOURCES_PATH: 'dapr-components/variants/redis-streams' }),
+    ).toMatchObject({ REDIS_URL: redis });
+    expect(iotPlatform({ REDIS_URL: 'rediss://elsewhere' })).toMatchObject({ REDIS_URL: 'rediss://elsewhere' });
+  });
+});
