@@ -79,6 +79,12 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
   };
 
   describe('the log in Kafka', () => {
+    let kafkaComponents: string;
+    beforeAll(async () => {
+      kafkaComponents = componentsFolder();
+      sidecars.set(kafkaComponents, await startWriter(kafkaComponents));
+    }, 60_000);
+
     logReaderContract(async () => {
       const topic = await createTopic();
       const publish = async (events: readonly OutgoingEvent[]) => {
@@ -105,6 +111,29 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
         read.push(...records.map(({ value }) => String(value)));
       });
       expect(read).toEqual(['one']);
+    });
+
+    it('has the records of aborted transactions, for the sidecar delivers them as well', async () => {
+      const topic = await createTopic();
+      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'aborted' }] });
+      await transaction.abort();
+      await producer.disconnect();
+      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
+      const bus = busOnDapr(kafkaComponents, [topic], randomUUID());
+      const [read, delivered]: [string[], string[]] = [[], []];
+      const subscription = await bus.subscribe(topic.name, async (batch) => {
+        delivered.push(...batch.map(({ value }) => String(value)));
+        return batch.map(() => 'done');
+      });
+      await vi.waitFor(() => expect(delivered).toEqual(['aborted']), 30_000);
+      await subscription.close();
+      await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {
+        read.push(...records.map(({ value }) => String(value)));
+      });
+      expect(read).toEqual(delivered);
     });
   });
 

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { StateConflict, type StateStore } from '../state-store.ts';
+import { retryOnConflict } from '../retry-on-conflict.ts';
+import type { StateStore } from '../state-store.ts';
 import type { Generation } from './generation.ts';
 
 /** What a rebuild has done so far: enough to go on after it was killed. */
@@ -62,8 +62,6 @@ export const readPointer = async (store: StateStore, projection: string): Promis
   return asPointer((await store.getMany([key])).get(key)?.value);
 };
 
-const attempts = 20;
-
 /**
  * Reads the pointer, decides, and writes what was decided, unless another was there first: then all of it again.
  * `decide` may throw to leave things as they are. Answers the pointer as it now is.
@@ -74,15 +72,10 @@ export const changePointer = async (
   decide: (held: Pointer) => Pointer,
 ): Promise<Pointer> => {
   const key = pointerKey(projection);
-  for (let attempt = 1; ; attempt++) {
+  return retryOnConflict(async () => {
     const held = (await store.getMany([key])).get(key);
     const decided = decide(asPointer(held?.value));
-    try {
-      await store.transact([{ key, value: decided, etag: held?.etag }]);
-      return decided;
-    } catch (error) {
-      if (!(error instanceof StateConflict) || attempt === attempts) throw error;
-      await delay(Math.random() * 2 ** Math.min(attempt, 7));
-    }
-  }
+    await store.transact([{ key, value: decided, etag: held?.etag }]);
+    return decided;
+  });
 };

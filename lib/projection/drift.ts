@@ -4,6 +4,7 @@ import { asPositionDocument, documentFor, positionKey } from '../generations/pos
 import { type StoreContext, storesOf } from '../generations/stores.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import { pauseUnlessAborted } from '../pause.ts';
+import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore } from '../state-store.ts';
 import type { World } from '../world.ts';
 import { type Found, type Observed, reconcile } from './reconcile.ts';
@@ -15,7 +16,10 @@ export type DriftWatch = {
   lostToEmptyStore(): number;
   /** Whether view and log were compared since the start; before that no one knows whether the store lacks events. */
   hasCompared(): boolean;
-  /** How many partitions the broker has. @throws Error when it was never reached */
+  /**
+   * How many partitions the broker has. Known once view and log were compared: before that a store that was put back to a
+   * backup would pass for complete. @throws Error when they could not be compared yet
+   */
   partitions(): Promise<number>;
   close(): Promise<void>;
 };
@@ -37,33 +41,35 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
   const stores = storesOf(context);
   const closing = new AbortController();
   const observedBefore = new Map<string | undefined, Observed>();
-  let ranges: readonly PartitionRange[] | undefined;
   let lost = 0;
   let failed = false;
-  let compared = false;
+  let partitions: number | undefined;
+  let looking: Promise<void> = Promise.resolve();
 
-  const readRanges = async () => {
-    ranges = (await topicLog?.offsets(topic.name)) ?? [];
-    return ranges;
-  };
   const look = async () => {
     // First the group, then the store: the other way round a view that follows would seem to be behind.
     const acknowledged = await bus.acknowledged(topic.name);
-    const held = await readRanges();
+    const held = (await topicLog?.offsets(topic.name)) ?? [];
     const compare = (name: string | undefined) =>
-      compareStore(projection, stores(name), { acknowledged, ranges: held, topicLog, name, observedBefore });
+      retryOnConflict(() =>
+        compareStore(projection, stores(name), { acknowledged, ranges: held, topicLog, name, observedBefore }),
+      );
     const home = await compare(undefined);
     lost = home.isEmpty ? [...acknowledged.values()].reduce((sum, next) => sum + next, 0) : 0;
-    const others = await Promise.all(home.also.map(compare));
-    for (const { found } of [home, ...others])
+    const others = await Promise.allSettled(home.also.map(compare));
+    const compared = others.flatMap((other) => (other.status === 'fulfilled' ? [other.value] : []));
+    for (const { found } of [home, ...compared])
       if (found.length > 0) logger.error({ projection: projection.name, found }, 'view and log have drifted apart');
+    // A second store that is away is no reason not to answer from the first.
+    partitions = topicLog ? held.length : topic.partitions;
+    for (const other of others) if (other.status === 'rejected') throw other.reason;
   };
   const watching = (async () => {
     while (!closing.signal.aborted) {
-      await look().then(
+      looking = look();
+      await looking.then(
         () => {
           failed = false;
-          compared = true;
         },
         (err: unknown) => {
           // Once an outage; what follows is the same again.
@@ -77,8 +83,11 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
 
   return {
     lostToEmptyStore: () => lost,
-    hasCompared: () => compared,
-    partitions: async () => (topicLog ? (ranges ?? (await readRanges())).length : topic.partitions),
+    hasCompared: () => partitions !== undefined,
+    partitions: async () => {
+      if (partitions === undefined) await looking;
+      return partitions as number;
+    },
     close: async () => {
       closing.abort();
       await watching;
@@ -123,6 +132,6 @@ const compareStore = async (
     log,
     before: observedBefore.get(storeName),
   });
-  if (observed) observedBefore.set(storeName, observed);
+  observedBefore.set(storeName, observed);
   return { found, isEmpty: false, also };
 };

@@ -102,6 +102,29 @@ describe('an offset that was committed to a topic before it was deleted', () => 
   });
 });
 
+describe('a view that was not compared with the log yet', () => {
+  it('does not answer from a store that was put back to a backup, not even at first', async () => {
+    const { deliver, watch, store } = opened([0, 1, 2]);
+    await deliver(record(0));
+    const { partitions } = watch(new Map([[0, 3]]));
+    const first = openView<Thing>(things, store, { partitions });
+    await expect(first.get('K0')).rejects.toMatchObject({ code: 'view-incomplete' });
+  });
+
+  it('refuses while the broker is away, and answers when it is back', async () => {
+    const { deliver, watch, store, log } = opened([0]);
+    await deliver(record(0));
+    log.isAway = true;
+    const { partitions } = watch();
+    const first = openView<Thing>(things, store, { partitions });
+    await expect(first.get('K0')).rejects.toMatchObject({ code: 'log-unavailable' });
+    log.isAway = false;
+    await vi.waitFor(async () => expect(await first.get('K0')).toMatchObject({ key: 'K0' }), 8_000);
+    log.isAway = true;
+    expect(await first.get('K0')).toMatchObject({ key: 'K0' });
+  });
+});
+
 describe('a log that cannot be asked', () => {
   it('leaves a gap missing, until it can be', async () => {
     const { deliver, completeness, watch, becomes, log } = opened([0, 7]);

@@ -1,6 +1,6 @@
 import { changePositions, missingInAll, type PositionDocument } from '../generations/position-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
-import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
+import type { StateStore, Upsert } from '../state-store.ts';
 import { checkGaps, type Gaps, replacedPartitions } from './check-log.ts';
 import { type OffsetRange, type Position, through, union, withoutRanges } from './position.ts';
 
@@ -34,12 +34,15 @@ type Comparison = {
 /** The log is asked about the same gaps again: records may have been deleted meanwhile. */
 const askAgainAfterMs = 30_000;
 
-/** Compares the positions of one store with group and log, and writes down what is missing, lost, or not missing after all. */
+/**
+ * Compares the positions of one store with group and log, and writes down what is missing, lost, or not missing after all.
+ * @throws StateConflict when a writer was there first
+ */
 export const reconcile = async (
   store: StateStore,
   held: readonly HeldDocument[],
   { acknowledged, ranges, log, before }: Comparison,
-): Promise<{ found: readonly Found[]; observed: Observed | undefined }> => {
+): Promise<{ found: readonly Found[]; observed: Observed }> => {
   const found: Found[] = [];
   const rangeOf = (partition: number) => ranges.find((range) => range.partition === partition);
   const marked = held.map((one) => {
@@ -67,13 +70,7 @@ export const reconcile = async (
   const upserts = checked.flatMap(({ key, etag, document, after }): Upsert[] =>
     after === document ? [] : [{ key, value: after, etag }],
   );
-  try {
-    if (upserts.length > 0) await store.transact(upserts);
-  } catch (error) {
-    // A writer was there first: the next look sees what it wrote.
-    if (!(error instanceof StateConflict)) throw error;
-    return { found: [], observed: before };
-  }
+  if (upserts.length > 0) await store.transact(upserts);
   if (failure) throw failure;
   return { found, observed };
 };

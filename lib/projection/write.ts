@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
 import {
@@ -11,7 +10,8 @@ import {
 } from '../generations/position-document.ts';
 import type { Stores } from '../generations/stores.ts';
 import type { LogReader } from '../log-reader.ts';
-import { StateConflict, type StoredValue, type Upsert } from '../state-store.ts';
+import { retryOnConflict } from '../retry-on-conflict.ts';
+import type { StoredValue, Upsert } from '../state-store.ts';
 import type { World } from '../world.ts';
 import type { PlacePair } from './dead-letter-marks.ts';
 import type { Projection } from './declaration.ts';
@@ -19,8 +19,6 @@ import { afterDelivery, askLog, type DeliveredOffsets, deliveredOffsets, isUnexp
 import { fold } from './fold.ts';
 import { type ParsedBatch, parseBatch } from './parse-batch.ts';
 import { rememberWrites, type WriteMemory } from './write-memory.ts';
-
-const attempts = 20;
 
 /** Answers the events of the batch by what became of them. */
 export type ProjectionWriter<Event> = (batch: ParsedBatch<Event>) => Promise<Record<string, number>>;
@@ -147,17 +145,12 @@ export const projectionWriter = <Event, Document>(
       isWithoutPlace,
       asked: new Set(),
     };
-    for (let attempt = 1; ; attempt++) {
+    return retryOnConflict(async () => {
       const plans = await planAll(work);
-      try {
-        for (const { store, upserts } of plans.toReversed())
-          if (upserts.length > 0) await memoryOf(store).transact(upserts, [...work.offsets.keys()]);
-        return plans.find(({ counts }) => Object.keys(counts).length > 0)?.counts ?? {};
-      } catch (error) {
-        if (!(error instanceof StateConflict) || attempt === attempts) throw error;
-        await delay(Math.random() * 2 ** Math.min(attempt, 7));
-      }
-    }
+      for (const { store, upserts } of plans.toReversed())
+        if (upserts.length > 0) await memoryOf(store).transact(upserts, [...work.offsets.keys()]);
+      return plans.find(({ counts }) => Object.keys(counts).length > 0)?.counts ?? {};
+    });
   };
 };
 
