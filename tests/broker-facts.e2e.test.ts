@@ -115,6 +115,47 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
     });
   });
 
+  describe('a record that cannot be read', () => {
+    const deadLetters = async (...args: string[]) => {
+      const env = {
+        KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
+        DAPR_HTTP_PORT: String(ports.iotPlatforms[0].dapr),
+      };
+      const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/dead-letters.ts', ...args], env);
+      return { code: await command.ended, output: command.output() };
+    };
+
+    it.each([
+      ['has no value', null],
+      ['is no JSON', 'nonsense'],
+      ['names its connection and no level', '{"connectionId":"Z1"}'],
+    ])('and %s makes its connection alone refuse, until it is discarded', async (_, value) => {
+      await publish(message('Z1', '2'), message('Z2', '1'));
+      await becomes('Z1', '2');
+      await publish({ key: 'Z1', value });
+      await becomes('Z1', 503);
+      expect((await getJson(`${iotPlatform.url}/mandates/Z1`)).body.type).toBe('urn:problem:record-dead-lettered');
+      expect(await mandateOf(iotPlatform, 'Z2')).toBe('1');
+      expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready', deadLetters: 1 });
+      const { output } = await deadLetters('list');
+      const [, id] = /^(\S+) .* Z1 +open /m.exec(output) ?? [];
+      expect(await deadLetters('discard', String(id))).toEqual({ code: 0, output: '1 discarded.\n' });
+      await becomes('Z1', '2');
+      await isUpToDate();
+    });
+
+    it('is settled by a replay that can be read, which undoes nothing newer', async () => {
+      await publish({ key: 'Z2', value: 'nonsense' });
+      await becomes('Z2', 503);
+      await publish(message('Z2', '0'));
+      await becomes('Z2', '0');
+      const { output } = await deadLetters('list');
+      expect(output).toMatch(/ Z2 +settled +not JSON/);
+      expect(await deadLetters('replay', '--all')).toEqual({ code: 0, output: '0 written to their topics again.\n' });
+      expect(await mandateOf(iotPlatform, 'Z2')).toBe('0');
+    });
+  });
+
   it('partitions beyond those that are declared are followed, compared and counted', async () => {
     await asAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 8 }] }));
     await publish({ ...message('P6', '1'), partition: 6 }, { ...message('P1', '1'), partition: 1 });
