@@ -322,7 +322,7 @@ describe('a rebuild whose log loses records while it runs', () => {
 
   it('says what to do where something can be done', async () => {
     const { context, fromOwner, truncate } = await opened();
-    const fromLog = { ...fromOwner(), snapshot: undefined, shortLogRemedy: 'Do something else.' };
+    const fromLog = { ...fromOwner(), snapshot: undefined, shortLogRemedy: async () => 'Do something else.' };
     await expect(rebuild(context(killedAt(3)), fromLog)).rejects.toThrow('killed');
     truncate(1);
     const later = context(undefined, expiredAtOnce);
