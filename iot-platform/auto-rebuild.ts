@@ -7,7 +7,7 @@ import type { Completeness } from '../lib/projection/completeness.ts';
 import type { DriftWatch } from '../lib/projection/drift.ts';
 import { openView } from '../lib/projection/view.ts';
 import { retire } from '../lib/rebuild/afterwards.ts';
-import { type RebuildContext, usualPauses } from '../lib/rebuild/context.ts';
+import { noProgress, type RebuildContext, usualPauses } from '../lib/rebuild/context.ts';
 import { rebuild } from '../lib/rebuild/rebuild.ts';
 import { RebuildRefused } from '../lib/rebuild/rebuild-refused.ts';
 import type { World } from '../lib/world.ts';
@@ -85,6 +85,6 @@ const rebuildContext = (context: AutoRebuildContext): RebuildContext<MandateChan
   holder: `the service ${context.newId()}`,
   say: (line) => context.log.debug({ projection: mandates.name }, line),
   // /status shows how far it is.
-  progress: { begin: () => {}, advance: () => {}, end: () => {} },
+  progress: noProgress,
   ...usualPauses,
 });

@@ -1,7 +1,7 @@
 import { topics } from '../contracts/topics.ts';
 import { createLog } from '../lib/log.ts';
 import { openPlatform } from '../lib/open-platform.ts';
-import { checkRedisEviction } from '../lib/redis-eviction.ts';
+import { createRedisEvictionCheck } from '../lib/redis-eviction.ts';
 import { runService } from '../lib/service.ts';
 import { realWorld } from '../lib/world.ts';
 import { readIotPlatformConfig } from './config.ts';
@@ -16,7 +16,7 @@ await runService(async (fail) => {
   const platform = openPlatform(config, Object.values(topics), { ...world, fail });
   const bus = platform.eventBus(config);
   const store = platform.stateStore(config.stateStoreName);
-  const redis = config.redisUrl ? checkRedisEviction(config.redisUrl) : undefined;
+  const redis = config.redisUrl ? createRedisEvictionCheck(config.redisUrl) : undefined;
   const service = await startIotPlatform(config, {
     ...world,
     bus,

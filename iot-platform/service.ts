@@ -5,7 +5,6 @@ import { deliveryApp } from '../lib/http/delivery-app.ts';
 import type { Checks } from '../lib/http/health.ts';
 import { listen } from '../lib/http/listen.ts';
 import type { LogReader } from '../lib/log-reader.ts';
-import type { PlatformSettings } from '../lib/open-platform.ts';
 import { watchDrift } from '../lib/projection/drift.ts';
 import { startProjection } from '../lib/projection/projection.ts';
 import type { Service } from '../lib/service.ts';
@@ -18,7 +17,7 @@ import { mandates } from './mandates/materialise.ts';
 type IotPlatformContext = World &
   StoreContext & {
     bus: EventBus;
-    topicLog?: LogReader | undefined;
+    topicLog: LogReader;
     deliveries?: Router | undefined;
     checks?: Checks | undefined;
   };
@@ -28,7 +27,10 @@ type IotPlatformContext = World &
  * one port for both.
  */
 export const startIotPlatform = async (
-  config: Omit<IotPlatformConfig, keyof PlatformSettings | 'logLevel' | 'zipkinUrl' | 'pubsub'>,
+  config: Pick<
+    IotPlatformConfig,
+    'host' | 'port' | 'deliveryPort' | 'stateStoreName' | 'consumerGroup' | 'autoRebuild'
+  >,
   context: IotPlatformContext,
 ): Promise<Service & { url: string }> => {
   const { log, deliveries, topicLog } = context;
@@ -51,7 +53,7 @@ export const startIotPlatform = async (
       opened.push(
         await listen(deliveryApp(deliveries), { host: config.host, port: config.deliveryPort, variable: 'APP_PORT' }),
       );
-    if (config.autoRebuild && topicLog) opened.push(startAutoRebuild({ ...context, ...config, topicLog, drift }));
+    if (config.autoRebuild) opened.push(startAutoRebuild({ ...context, ...config, topicLog, drift }));
     log.info({ url: rest.url }, 'IoT platform listens');
     return { url: rest.url, close };
   } catch (error) {

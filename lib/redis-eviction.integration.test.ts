@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { checkRedisEviction, type RedisEvictionCheck } from './redis-eviction.ts';
+import { createRedisEvictionCheck, type RedisEvictionCheck } from './redis-eviction.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 const check = (port: number): RedisEvictionCheck => {
-  const eviction = checkRedisEviction(`redis://user:secret@127.0.0.1:${port}`);
+  const eviction = createRedisEvictionCheck(`redis://user:secret@127.0.0.1:${port}`);
   closing.push(eviction.close);
   return eviction;
 };

@@ -13,7 +13,7 @@ export type RedisEvictionCheck = {
  * Redis that reaches its memory limit deletes keys unless its policy is noeviction, and nothing reports what it deleted. The
  * policy is read by INFO, which is allowed where CONFIG is not, over one connection that is opened by the first check.
  */
-export const checkRedisEviction = (url: string): RedisEvictionCheck => {
+export const createRedisEvictionCheck = (url: string): RedisEvictionCheck => {
   const { hostname, port } = new URL(url);
   const address = `${hostname}:${port || 6379}`;
   const open = () => {

@@ -40,7 +40,7 @@ const main = async () => {
   if (values.help) return console.log(help);
   const { topic, to } = values;
   if (command !== 'describe' && command !== 'reset')
-    throw new Error(`There is no command ${command}: say describe or reset (--help tells more).`);
+    throw new Error(`There is no command ${command}: describe or reset (npm run consumer-group -- --help).`);
   const env = await withLabEnvironment(process.env, values);
   const { log, groups, isEmbedded, close } = await openLog(env, values);
   try {

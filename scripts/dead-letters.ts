@@ -7,7 +7,7 @@ import { replayDeadLetters } from './dead-letters/replay-dead-letters.ts';
 import { connectionOf, type LetterState, statesOf } from './dead-letters/states.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openLog, whichLogHelp, whichLogOptions } from './open-log.ts';
-import { openPorts, type Ports } from './open-ports.ts';
+import { openPorts, type Ports, readSidecarPort, usualPort } from './open-ports.ts';
 import { table } from './table.ts';
 
 const help = `The records that the IoT platform could not read, in ${topics.connectionMandatesDeadLetters.name}.
@@ -46,17 +46,15 @@ const main = async () => {
   const [command = 'list', ...ids] = positionals;
   if (values.help) return console.log(help);
   if (!commands.includes(command))
-    throw new Error(`There is no command ${command}: say list, show, replay or discard (--help tells more).`);
-  const port = values['dapr-http-port'];
-  if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--dapr-http-port ${port} is no port.`);
-  const daprHttpPort = port === undefined ? undefined : Number(port);
+    throw new Error(`There is no command ${command}: list, show, replay or discard (npm run dead-letters -- --help).`);
+  const daprHttpPort = readSidecarPort(values['dapr-http-port']);
   const env = await withLabEnvironment(process.env, { embedded: values.embedded, daprHttpPort });
   const platform = await openLog(env, values);
-  const sidecar = port ?? env.DAPR_HTTP_PORT ?? '3908';
+  const sidecarPort = daprHttpPort ?? Number(env.DAPR_HTTP_PORT || usualPort);
   const open = () =>
     openPorts(env, {
       embedded: platform.isEmbedded,
-      daprHttpPort: platform.isEmbedded ? undefined : Number(sidecar),
+      daprHttpPort: platform.isEmbedded ? undefined : sidecarPort,
     });
   try {
     const letters = await readDeadLetters(platform.log, topics.connectionMandatesDeadLetters.name);

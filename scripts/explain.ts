@@ -5,7 +5,7 @@ import { askCrm, askView } from './explain/ask-services.ts';
 import { eventsOfConnection } from './explain/events-of-connection.ts';
 import { judge } from './explain/judge.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
-import { openPorts } from './open-ports.ts';
+import { openPorts, readSidecarPort } from './open-ports.ts';
 import { table } from './table.ts';
 
 const help = `Why is the mandate of a connection what it is? Its events in the log, the CRM, the view, and whether they agree.
@@ -32,7 +32,7 @@ const explain = async (connectionId: string, where: Where): Promise<boolean> => 
   const view = await askView(IOT_PLATFORM_URL || 'http://localhost:3008', connectionId);
   const { log, close } = await openPorts(env, where);
   const events = await eventsOfConnection(log, mandates, connectionId).finally(close);
-  // The CRM last: what it gives meanwhile would look like a revision that it never gave.
+  // The CRM last: a revision that it gives after it was asked would look like one that it never gave.
   const crm = await askCrm(CRM_URL || 'http://localhost:3005', connectionId);
   console.log(events.length > 0 ? table(events) : `The log has no event of ${connectionId}.`);
   const { agree, sentences } = judge(events, crm, view);
@@ -62,9 +62,7 @@ const main = async () => {
   const [connectionId, ...more] = positionals;
   if (!connectionIdSchema.safeParse(connectionId).success || more.length > 0)
     throw new Error('Which connection? npm run explain -- 7733 (1 to 64 characters of 0-9, A-Z and -).');
-  const port = values['dapr-http-port'];
-  if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--dapr-http-port ${port} is no port.`);
-  const where = { daprHttpPort: port === undefined ? undefined : Number(port), embedded: values.embedded };
+  const where = { daprHttpPort: readSidecarPort(values['dapr-http-port']), embedded: values.embedded };
   if (!(await explain(connectionId as string, where))) process.exitCode = 1;
 };
 

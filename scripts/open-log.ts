@@ -21,7 +21,7 @@ export type PlatformLog = {
   close(): void;
 };
 
-export type WhichLog = { readonly embedded: boolean; readonly kafka: boolean };
+type WhichLog = { readonly embedded: boolean; readonly kafka: boolean };
 
 export const whichLogOptions = {
   embedded: { type: 'boolean', default: false },

@@ -15,7 +15,15 @@ import { RebuildRefused } from '../lib/rebuild/rebuild-refused.ts';
 /** The stores of the IoT platform and the log that it follows. */
 export type Ports = { readonly stores: Stores; readonly home: string; readonly log: LogReader; close(): void };
 
-const usualPort = 3908;
+/** Where the sidecar of the IoT platform is unless something else is said. */
+export const usualPort = 3908;
+
+/** The value of --dapr-http-port. @throws RebuildRefused when it is no port */
+export const readSidecarPort = (value: string | undefined): number | undefined => {
+  if (value === undefined) return undefined;
+  if (!/^\d{1,5}$/.test(value)) throw new RebuildRefused(`--dapr-http-port ${value} is no port.`);
+  return Number(value);
+};
 
 /**
  * Opens what the IoT platform uses: its sidecar and Kafka, or the embedded file. Where nobody says which, the one that is

@@ -31,7 +31,7 @@ const run = async (context: Context, command: RebuildCommand) => {
   }
   if (command.crm !== undefined) await checkCrm(command.crm);
   const snapshot = command.fromCrm ? await snapshotOf(command) : undefined;
-  const way = { ...command, shortLogRemedy: snapshot ? undefined : await remedyForShortLog(command) };
+  const way = { ...command, shortLogRemedy: () => remedyForShortLog(command) };
   sayPlan(context, command, await preflight(context, { ...way, isFromSnapshot: command.fromCrm }));
   if (command.dryRun) return say('Nothing was changed.');
   const source = command.crm === undefined ? undefined : crmSource(command.crm);

@@ -6,7 +6,7 @@ type Environment = Record<string, string>;
 type Running = { url: string; end(signal: NodeJS.Signals): Promise<unknown> };
 
 /** Starts the services in processes of their own, on one log and one store that are kept from start to start. */
-export type SkewedPlatform = {
+type SkewedPlatform = {
   startCrm(env: Environment): Promise<Running>;
   startIot(env: Environment): Promise<Running>;
 };

@@ -69,7 +69,7 @@ const printedRemedy = async (letter: 'a' | 'b', shown: 404 | 503 = 404) => {
   const block = new RegExp(`  ${letter}\\) .*\\n((?:    .*\\n)+)`).exec(String(text));
   return String(block?.[1]).trim().split(/\n +/);
 };
-const isMended = async () => {
+const isRepaired = async () => {
   await showsEveryMandate();
   await isReady();
   await said(lab, /The IoT platform is ready: its view has every event/);
@@ -82,7 +82,7 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
     database = `sqlite:${dataFolder()}/crm.sqlite`;
     await said(startLab(), /Ctrl-C stops/);
     await showsEveryMandate();
-    // Only what the group has committed can tell the next store that it is empty.
+    // A store counts as swapped only once the group has committed what it lacks.
     await vi.waitFor(
       async () => expect((await type(groupCommand('describe'))).output).not.toMatch(/[1-9]\d*$/m),
       patience,
@@ -101,7 +101,7 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
       code: 0,
       output: expect.stringContaining('in durable-statestore answers now, after'),
     });
-    await isMended();
+    await isRepaired();
     expect(lab.output()).not.toContain('possible etag mismatch');
   });
 
@@ -120,7 +120,7 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
     expect(wasReset).toMatchObject({ code: 0, output: expect.stringContaining('Done.') });
     expect(wasReset.output).not.toContain('Waiting');
     expect(await type(String(start))).toMatchObject({ code: 0, output: expect.stringContaining('is ready at') });
-    await isMended();
+    await isRepaired();
     expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ store: 'durable-statestore' });
   });
 
@@ -131,14 +131,14 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
     // The empty store gets the second eight events, and lacks the first.
     await restartLab({ STATESTORE_NAME: 'durable-statestore', CRM_DATABASE_URL: 'memory' });
     for (const line of await printedRemedy(letter, 503)) expect(await type(line)).toMatchObject({ code: 0 });
-    await isMended();
+    await isRepaired();
   });
 
   it('by an edited YAML that the running sidecar reloads, is filled by npm run rebuild', async () => {
     statestoreInMySql();
     const [rebuild] = await printedRemedy('a');
     expect(await type(String(rebuild))).toMatchObject({ code: 0 });
-    await isMended();
+    await isRepaired();
   });
 
   it('by an edited YAML before the start, is filled by a renamed group', async () => {
@@ -149,7 +149,7 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
     await type(String(stop));
     edit('iot-platform-pubsub.yaml', (yaml) => yaml.replace('iot-platform-consumer', 'renamed-consumer'));
     expect(await type(String(start))).toMatchObject({ code: 0, output: expect.stringContaining('is ready at') });
-    await isMended();
+    await isRepaired();
     expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ consumerGroup: 'renamed-consumer' });
     await type(String(stop));
     const reset = await type(groupCommand('reset --to earliest'));

@@ -19,7 +19,7 @@ const closedPort = () =>
     });
   });
 
-export type Crm = Awaited<ReturnType<typeof startCrmOn>>;
+type Crm = Awaited<ReturnType<typeof startCrmOn>>;
 type Outbox = { waiting: number; relayedBy: string | null };
 type Scenario = {
   databaseUrl: CrmDatabaseUrl;
@@ -70,9 +70,7 @@ export const publishAfterLoss = async ({ databaseUrl, env = {}, lose }: Scenario
   await lose(lost);
 
   const next = await startCrmOn(databaseUrl, folder);
-  const since = performance.now();
-  await vi.waitFor(async () => expect((await statusOf(next)).outbox.waiting).toBe(0), patience);
-  expect(performance.now() - since).toBeLessThan(10_000);
+  await vi.waitFor(async () => expect((await statusOf(next)).outbox.waiting).toBe(0), { ...patience, timeout: 10_000 });
   expect(new Set(publishedIn(folder).map(({ subject }) => subject)).size).toBe(customers);
   await said(next, /relay lease taken over/);
   expect(await readinessOf(next)).toMatchObject({ status: 200, checks: { outbox: 'ok' } });

@@ -49,7 +49,7 @@ const started = async (env: Record<string, string> = { DATA_DIR: dataFolder() })
   };
 };
 
-/** Writes an event as nobody but the CRM should. */
+/** Writes an event as only the CRM should. */
 const publish = async (file: string, connectionId: string, connectionMandate: '0' | '1' | '2', revision: number) => {
   const other = openEmbeddedPlatform(file, Object.values(topics));
   const event = mandateChangedEvent(

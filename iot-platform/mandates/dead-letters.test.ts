@@ -6,6 +6,7 @@ import { storesOf } from '../../lib/generations/stores.ts';
 import { discardDeadLetters } from '../../lib/projection/discard-dead-letters.ts';
 import { type RunningProjection, startProjection } from '../../lib/projection/projection.ts';
 import { openView, type View } from '../../lib/projection/view.ts';
+import { noProgress } from '../../lib/rebuild/context.ts';
 import { rebuild } from '../../lib/rebuild/rebuild.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
 import { type Mandate, permittedLevel } from './mandate.ts';
@@ -144,7 +145,7 @@ describe('a connection about which a record could not be read', () => {
           now: () => noon,
           holder: 'a test',
           say: () => {},
-          progress: { begin: () => {}, advance: () => {}, end: () => {} },
+          progress: noProgress,
           readersHoldMs: 0,
           lookAgainAfterMs: 0,
         },

@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 import { ConfigError } from '../config-error.ts';
 import type { EventBus, Topic } from '../event-bus.ts';
+import { serviceLimits } from '../kafka/client.ts';
 import { committedOffsets } from '../kafka/consumer-group.ts';
 import { kafkaLogReader } from '../kafka/log-reader.ts';
 import { checkTopics } from '../kafka/topics.ts';
@@ -62,12 +63,12 @@ export const openDaprPlatform = (
         },
         acknowledged: async (topic) =>
           (await isKafka(sidecar, pubsub))
-            ? committedOffsets(kafkaBrokers, consumerGroup, topic, { retries: 0 })
+            ? committedOffsets(kafkaBrokers, consumerGroup, topic, serviceLimits)
             : new Map(),
       };
     },
     logReader: (pubsub) => {
-      const log = kafkaLogReader(kafkaBrokers, { newId, retries: 0 });
+      const log = kafkaLogReader(kafkaBrokers, { newId, limits: serviceLimits });
       return { ...log, offsets: async (topic) => ((await isKafka(sidecar, pubsub)) ? log.offsets(topic) : []) };
     },
     stateStore: (name) => daprStateStore(sidecar, name, newId),

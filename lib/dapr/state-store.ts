@@ -21,7 +21,7 @@ const writesAtOnce = ({ rollsBack }: StoreCapabilities) => (rollsBack ? 1 : 2);
 export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => string): StateStore => {
   const path = `/state/${encodeURIComponent(name)}`;
   let probing: Promise<StoreCapabilities & { type: string | undefined }> | undefined;
-  let ways: StoreCapabilities | undefined;
+  let capabilities: StoreCapabilities | undefined;
 
   const readMany = async (keys: readonly string[]): Promise<Map<string, StoredValue>> => {
     const held = new Map<string, StoredValue>();
@@ -44,7 +44,7 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
 
   const transact = async (upserts: readonly Upsert[]) => {
     if (upserts.length === 0) return;
-    const known = await findOutWays();
+    const known = await readCapabilities();
     const { guard } = known;
     const [earlier, last] = [upserts.slice(0, -mostKeysAtOnce), upserts.slice(-mostKeysAtOnce)];
     for (const together of chunksOf(chunksOf(earlier, mostKeysAtOnce), writesAtOnce(known)))
@@ -58,7 +58,7 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     const type = await componentType();
     return { type, ...(await probeStateStore(execute, readMany, { key: `probe:${newId()}`, type })) };
   };
-  const findOutWays = async (): Promise<StoreCapabilities> => {
+  const readCapabilities = async (): Promise<StoreCapabilities> => {
     // The sidecar swaps a component when its YAML changes. A guard without an ETag for absent keys is the one that another store
     // may take for no guard at all; any other is refused there, which starts a new probe.
     const before = probing;
@@ -69,8 +69,8 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
       probing = undefined;
       throw error;
     });
-    ways = await probing;
-    return ways;
+    capabilities = await probing;
+    return capabilities;
   };
 
   const transactAtOnce = async (upserts: readonly Upsert[], guard: Guard) => {
@@ -93,7 +93,7 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
   return {
     getMany: combinedReads(readMany),
     transact,
-    etagAfter: (etag) => (ways?.countsWrites ? String(Number(etag ?? 0) + 1) : undefined),
+    etagAfter: (etag) => (capabilities?.countsWrites ? String(Number(etag ?? 0) + 1) : undefined),
     remove,
     check: async () => {
       const { components } = await sidecar.metadata();

@@ -58,7 +58,7 @@ export const missingInAll = (document: PositionDocument, next: number): Position
 
 export const numbersOf = ({ generations }: PositionDocument): number[] => Object.keys(generations).map(Number);
 
-export const isDiscarded = ({ discarded = [] }: PositionDocument, offset: number): boolean =>
+export const isDiscarded = ({ discarded = [] }: Pick<PositionDocument, 'discarded'>, offset: number): boolean =>
   discarded.some(([first, last]) => first <= offset && offset <= last);
 
 /** Enough to name them to a person; a position is written with every batch, so it has to stay small. */

@@ -4,7 +4,13 @@ import kafkajs, { type Admin } from 'kafkajs';
 export const kafkaBrokers = (env: Readonly<Record<string, string | undefined>>): string[] =>
   (env.KAFKA_BROKERS || 'localhost:9092').split(',');
 
-export const kafkaClient = (brokers: readonly string[], { retries = 5, requestTimeout = 10_000 } = {}) =>
+/** `requestTimeout` in milliseconds. */
+export type AskLimits = { readonly retries?: number; readonly requestTimeout?: number };
+
+/** For a service, which asks again soon: an answer within seconds, or an error. */
+export const serviceLimits: AskLimits = { retries: 0, requestTimeout: 2_000 };
+
+export const kafkaClient = (brokers: readonly string[], { retries = 5, requestTimeout = 10_000 }: AskLimits = {}) =>
   new kafkajs.Kafka({
     brokers: [...brokers],
     logLevel: kafkajs.logLevel.NOTHING,
@@ -17,9 +23,9 @@ export const kafkaClient = (brokers: readonly string[], { retries = 5, requestTi
 export const withAdmin = async <T>(
   brokers: readonly string[],
   work: (admin: Admin) => Promise<T>,
-  { retries = 2, requestTimeout = 10_000 } = {},
+  { retries = 2, ...limits }: AskLimits = {},
 ): Promise<T> => {
-  const admin = kafkaClient(brokers, { retries, requestTimeout }).admin();
+  const admin = kafkaClient(brokers, { retries, ...limits }).admin();
   try {
     await admin.connect().catch((error: Error) => {
       throw new Error(
@@ -31,7 +37,3 @@ export const withAdmin = async <T>(
     await admin.disconnect();
   }
 };
-
-/** For a service, which asks again soon: an answer within seconds, or an error. */
-export const askKafka = <T>(brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> =>
-  withAdmin(brokers, work, { retries: 0, requestTimeout: 2_000 });

@@ -1,12 +1,12 @@
 import type { Admin } from 'kafkajs';
-import { withAdmin } from './client.ts';
+import { type AskLimits, withAdmin } from './client.ts';
 
 /** By partition the offset behind what the group has committed to Kafka. */
 export const committedOffsets = (
   brokers: readonly string[],
   groupId: string,
   topic: string,
-  { retries = 2 } = {},
+  limits?: AskLimits,
 ): Promise<ReadonlyMap<number, number>> => {
   const fetch = async (admin: Admin) => {
     // kafkajs finds the group's coordinator only once it has the metadata of some topic.
@@ -16,5 +16,5 @@ export const committedOffsets = (
     const committed = (held?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
     return new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]));
   };
-  return withAdmin(brokers, fetch, { retries });
+  return withAdmin(brokers, fetch, limits);
 };

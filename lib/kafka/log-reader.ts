@@ -1,8 +1,7 @@
-import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Admin, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { type DeliveredRecord, replayedPlace, replayOfHeader } from '../event-bus.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
-import { kafkaClient, withAdmin } from './client.ts';
-import { partitionRanges } from './offsets.ts';
+import { type AskLimits, kafkaClient, withAdmin } from './client.ts';
 
 /** Large, for what comes in one batch is folded before it is written; small enough to hold one of each partition. */
 const maxBytesPerPartition = 1024 * 1024;
@@ -16,9 +15,9 @@ const giveUpAfterSilenceMs = 60_000;
  */
 export const kafkaLogReader = (
   brokers: readonly string[],
-  { newId, retries = 2 }: { newId: () => string; retries?: number },
+  { newId, limits }: { newId: () => string; limits?: AskLimits },
 ): LogReader => ({
-  offsets: (topic) => withAdmin(brokers, (admin) => partitionRanges(admin, topic), { retries }),
+  offsets: (topic) => withAdmin(brokers, (admin) => partitionRanges(admin, topic), limits),
 
   read: async (topic, ranges, handle, signal) => {
     const unread = new Map(ranges.filter(({ begin, end }) => begin < end).map((range) => [range.partition, range]));
@@ -76,6 +75,17 @@ export const kafkaLogReader = (
     }
   },
 });
+
+/** By partition, in order, the first offset that the log holds and the one that the next record gets. */
+const partitionRanges = async (admin: Admin, topic: string): Promise<PartitionRange[]> => {
+  const offsets = await admin.fetchTopicOffsets(topic).catch((error: Error & { type?: string }) => {
+    if (error.type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+    throw new Error(`There is no topic ${topic}: npm run stack -- up kafka creates it.`);
+  });
+  return offsets
+    .map(({ partition, low, high }) => ({ partition, begin: Number(low), end: Number(high) }))
+    .sort((a, b) => a.partition - b.partition);
+};
 
 const reservedHeader = /^__/;
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { logInMemory } from '../../tests/log-of.ts';
+import { logInMemory } from '../../tests/log-in-memory.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { type Thing, thingRecord, things } from '../../tests/things.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
@@ -15,6 +15,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
+const patience = { timeout: 8_000, interval: 20 };
 const record = (offset: number, key = `K${offset}`): DeliveredRecord => thingRecord({ key, n: offset }, 0, offset);
 
 /** A view on a log of two partitions, of which the first holds records at these offsets. */
@@ -36,8 +37,13 @@ const opened = (offsets: readonly number[], { begin = 0, end = (offsets.at(-1) ?
     return drift;
   };
   const becomes = (expected: object) =>
-    vi.waitFor(async () => expect(await completeness()).toMatchObject(expected), { timeout: 8_000, interval: 20 });
-  return { log, store, deliver, view, completeness, watch, becomes };
+    vi.waitFor(async () => expect(await completeness()).toMatchObject(expected), patience);
+  /** Compares view and log once, and writes down what it finds. */
+  const compare = async (acknowledged?: ReadonlyMap<number, number>) => {
+    const { hasCompared } = watch(acknowledged);
+    await vi.waitFor(() => expect(hasCompared()).toBe(true), patience);
+  };
+  return { log, store, deliver, view, completeness, watch, compare, becomes };
 };
 
 const complete = { state: 'complete' };
@@ -75,11 +81,11 @@ describe('a record that the log holds and that was never delivered', () => {
   });
 
   it('stays missing however often view and log are compared, and is not when it comes', async () => {
-    const { deliver, watch, becomes, log } = opened([0, 4, 7]);
+    const { deliver, compare, completeness, becomes, log } = opened([0, 4, 7]);
     await deliver(record(0), record(7));
-    watch();
-    await vi.waitFor(() => expect(log.reads).toBeGreaterThan(2));
-    await becomes(missing([4, 6]));
+    await compare();
+    expect(log.reads).toBeGreaterThan(2);
+    expect(await completeness()).toMatchObject(missing([4, 6]));
     await deliver(record(4));
     await becomes(complete);
   });
@@ -94,11 +100,11 @@ describe('a record that the log holds and that was never delivered', () => {
 
 describe('an offset that was committed to a topic before it was deleted', () => {
   it('is behind the end of the new one, where nothing is missing', async () => {
-    const { deliver, watch, becomes, log } = opened([0, 1, 2]);
+    const { deliver, compare, completeness, log } = opened([0, 1, 2]);
     await deliver(record(0), record(1), record(2));
-    watch(new Map([[0, 50]]));
-    await vi.waitFor(() => expect(log.reads).toBe(1));
-    await becomes({ ...complete, partitions: { 0: { applied: 2, missing: [] } } });
+    await compare(new Map([[0, 50]]));
+    expect(log.reads).toBe(1);
+    expect(await completeness()).toMatchObject({ ...complete, partitions: { 0: { applied: 2, missing: [] } } });
   });
 });
 
@@ -160,12 +166,12 @@ describe('a log that was cut off', () => {
   });
 
   it('loses nothing where the view had read it all', async () => {
-    const { deliver, watch, becomes, log } = opened([0, 1]);
+    const { deliver, compare, completeness, log } = opened([0, 1]);
     await deliver(record(0), record(1));
     Object.assign(log.partitions[0] as object, { begin: 2, end: 2, records: [] });
-    watch();
-    await vi.waitFor(() => expect(log.reads).toBe(0));
-    await becomes(complete);
+    await compare();
+    expect(log.reads).toBe(0);
+    expect(await completeness()).toMatchObject(complete);
   });
 });
 
@@ -198,11 +204,11 @@ describe('a log that was replaced', () => {
   });
 
   it('is not one whose last record came again', async () => {
-    const { deliver, completeness, watch, log } = opened([0, 1, 2]);
+    const { deliver, completeness, compare, log } = opened([0, 1, 2]);
     await deliver(record(0), record(1), record(2));
     await deliver(record(2));
-    watch();
-    await vi.waitFor(() => expect(log.reads).toBe(1));
+    await compare();
+    expect(log.reads).toBe(1);
     expect(await completeness()).toMatchObject(complete);
   });
 });

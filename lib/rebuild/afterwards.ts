@@ -50,7 +50,7 @@ export const retire = async <Event, Document>(
     const there = retired.filter((one) => one.store === store);
     const gone = store === undefined ? retired : there;
     await unlist(context, store, gone, { partitions, permit: () => stillRetired(context, gone) });
-    await deleteGenerations(context, there, undefined, snapshot);
+    await deleteGenerations(context, there, { snapshot });
     await changePointer(stores(), projection.name, (held) => {
       refuseUnfinished(held);
       return { ...held, retired: (held.retired ?? []).filter((one) => !there.some((other) => isSame(one, other))) };
@@ -88,7 +88,7 @@ export const abandon = async <Event, Document>(
     const partitions = await partitionsOf(context);
     for (const store of new Set([undefined, rebuild.into.store]))
       await unlist(context, store, [rebuild.into], { partitions, permit: ledger.confirm });
-    await deleteGenerations(context, [rebuild.into], ledger.lost, snapshot);
+    await deleteGenerations(context, [rebuild.into], { snapshot, signal: ledger.lost });
     await ledger.change(({ rebuild: _, ...held }): Pointer => held);
     return rebuild.into;
   } finally {

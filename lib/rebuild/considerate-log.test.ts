@@ -3,6 +3,17 @@ import { expect, it } from 'vitest';
 import type { LogReader } from '../log-reader.ts';
 import { considerate, considerateSnapshot } from './considerate-log.ts';
 
+/** Work of 20 ms, and the milliseconds from the end of each to the begin of the next. */
+const workThatTakesTime = () => {
+  const times: { began: number; ended: number }[] = [];
+  const work = async () => {
+    const began = performance.now();
+    await delay(20);
+    times.push({ began, ended: performance.now() });
+  };
+  return { work, rests: () => times.slice(1).map(({ began }, n) => began - (times[n]?.ended ?? 0)) };
+};
+
 it('hands on one piece at a time, and rests after each as long as it took', async () => {
   const eager: LogReader = {
     offsets: async () => [],
@@ -10,16 +21,11 @@ it('hands on one piece at a time, and rests after each as long as it took', asyn
       await Promise.all(ranges.map(({ partition, end }) => handle({ partition, records: [], next: end })));
     },
   };
-  const times: { began: number; ended: number }[] = [];
+  const { work, rests } = workThatTakesTime();
   const ranges = [0, 1, 2].map((partition) => ({ partition, begin: 0, end: 1 }));
-  await considerate(eager).read('things', ranges, async () => {
-    const began = performance.now();
-    await delay(20);
-    times.push({ began, ended: performance.now() });
-  });
-  const rests = times.slice(1).map(({ began }, n) => began - (times[n]?.ended ?? 0));
-  expect(rests).toHaveLength(2);
-  for (const rest of rests) expect(rest).toBeGreaterThanOrEqual(15);
+  await considerate(eager).read('things', ranges, work);
+  expect(rests()).toHaveLength(2);
+  for (const rest of rests()) expect(rest).toBeGreaterThanOrEqual(15);
 });
 
 it('rests after each page of a snapshot as long as that took', async () => {
@@ -29,13 +35,8 @@ it('rests after each page of a snapshot as long as that took', async () => {
       for (const next of ['1', '2', undefined]) yield { events: [], next };
     },
   };
-  const times: { began: number; ended: number }[] = [];
-  for await (const _ of considerateSnapshot(eager).pages(undefined)) {
-    const began = performance.now();
-    await delay(20);
-    times.push({ began, ended: performance.now() });
-  }
-  const rests = times.slice(1).map(({ began }, n) => began - (times[n]?.ended ?? 0));
-  expect(rests).toHaveLength(2);
-  for (const rest of rests) expect(rest).toBeGreaterThanOrEqual(15);
+  const { work, rests } = workThatTakesTime();
+  for await (const _ of considerateSnapshot(eager).pages(undefined)) await work();
+  expect(rests()).toHaveLength(2);
+  for (const rest of rests()) expect(rest).toBeGreaterThanOrEqual(15);
 });

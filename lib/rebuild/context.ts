@@ -12,6 +12,9 @@ export type Progress = {
   end(): void;
 };
 
+/** For a rebuild that no person watches. */
+export const noProgress: Progress = { begin: () => {}, advance: () => {}, end: () => {} };
+
 export type RebuildContext<Event, Document> = {
   readonly projection: Projection<Event, Document>;
   readonly log: LogReader;

@@ -15,8 +15,7 @@ const keysPerCall = 1_000;
 export const deleteGenerations = async <Event, Document>(
   { projection, log, stores, progress }: RebuildContext<Event, Document>,
   gone: readonly Generation[],
-  signal?: AbortSignal,
-  snapshot?: Snapshot<Event>,
+  { snapshot, signal }: { snapshot?: Snapshot<Event> | undefined; signal?: AbortSignal } = {},
 ): Promise<void> => {
   if (gone.length === 0) return;
   const ranges = await log.offsets(projection.topic.name);

@@ -15,8 +15,8 @@ export type Way = {
   readonly into?: string | undefined;
   /** It begins with a snapshot, so it needs of the log only what comes after that. */
   readonly isFromSnapshot?: boolean;
-  /** What to do where the log no longer reaches back, if anything can be done. */
-  readonly shortLogRemedy?: string | undefined;
+  /** Finds out what to do where the log no longer reaches back; undefined where nothing can be done. Asked only then. */
+  readonly shortLogRemedy?: (() => Promise<string | undefined>) | undefined;
 };
 
 export type Findings = {
@@ -55,11 +55,11 @@ export const preflight = async <Event, Document>(
         `A rebuild ${describe(unfinished)} is unfinished. Finish it with the options that it was begun with, ` +
           'or give it up with --abandon.',
       );
-    if (!isFromSnapshot) refuseShortLog(context, ranges, { remedy: remedyOf(unfinished, way) });
+    if (!isFromSnapshot) await refuseShortLog(context, ranges, way, unfinished);
     else if (unfinished.phase !== 'filled') refuseLostRecords(context, ranges, unfinished.next);
     return { pointer, ranges, into: unfinished.into, unfinished };
   }
-  if (!way.isFromSnapshot) refuseShortLog(context, ranges, { remedy: way.shortLogRemedy });
+  if (!way.isFromSnapshot) await refuseShortLog(context, ranges, way);
   const retired = (pointer.retired ?? []).filter(({ store }) => store === into);
   if (retired.length > 0)
     throw new RebuildRefused(
@@ -72,24 +72,22 @@ export const preflight = async <Event, Document>(
   return { pointer, ranges, into: { number, ...(into !== undefined && { store: into }) } };
 };
 
-const refuseShortLog = <Event, Document>(
+const refuseShortLog = async <Event, Document>(
   { projection }: RebuildContext<Event, Document>,
   ranges: readonly PartitionRange[],
-  { remedy }: { remedy: string | undefined },
-) => {
+  { shortLogRemedy }: Way,
+  unfinished?: Rebuild,
+): Promise<void> => {
   const short = ranges.find(({ begin }) => begin > 0);
-  if (short)
-    throw new RebuildRefused(
-      `Partition ${short.partition} of ${projection.topic.name} begins at offset ${short.begin}: the log no longer ` +
-        `reaches back to its beginning, so no view can be built from it alone.${remedy ? ` ${remedy}` : ''}`,
-    );
+  if (!short) return;
+  // What is unfinished in place cannot be given up, so nothing else can begin.
+  const remedy = unfinished?.inPlace ? undefined : await shortLogRemedy?.();
+  const first = unfinished ? ' Give up what is unfinished: npm run rebuild -- --abandon.' : '';
+  throw new RebuildRefused(
+    `Partition ${short.partition} of ${projection.topic.name} begins at offset ${short.begin}: the log no longer ` +
+      `reaches back to its beginning, so no view can be built from it alone.${remedy ? `${first} ${remedy}` : ''}`,
+  );
 };
-
-/** What is unfinished in place cannot be given up, so nothing else can begin. */
-const remedyOf = ({ inPlace }: Rebuild, { shortLogRemedy }: Way): string | undefined =>
-  shortLogRemedy && !inPlace
-    ? `Give up what is unfinished: npm run rebuild -- --abandon. ${shortLogRemedy}`
-    : undefined;
 
 /** @throws RebuildRefused when the log no longer holds everything from these offsets on */
 export const refuseLostRecords = <Event, Document>(

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { expiredAtOnce, killedAt, rebuildsOf } from '../../tests/rebuild-of-things.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { type Thing, things } from '../../tests/things.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
@@ -6,20 +7,16 @@ import { documentKey } from '../generations/generation.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { PositionDocument } from '../generations/position-document.ts';
 import { type Stores, storesOf } from '../generations/stores.ts';
-import { observeValue, type ValueObserver } from '../lease.ts';
 import { startProjection } from '../projection/projection.ts';
 import { openView } from '../projection/view.ts';
 import type { StateStore } from '../state-store.ts';
 import { abandon, retire, switchBack } from './afterwards.ts';
-import type { RebuildContext } from './context.ts';
 import type { Source } from './find-suspects.ts';
 import { preflight } from './preflight.ts';
 import { type RebuildOptions, rebuild } from './rebuild.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 
 const patience = { timeout: 10_000, interval: 5 };
-/** For a rebuild that need not wait whether the one before it is alive. */
-const atOnce = () => observeValue(0);
 const beside: RebuildOptions = { inPlace: false, acceptDifferences: false };
 const names = (n: number) => Array.from({ length: n }, (_, i) => `K${i}`);
 
@@ -41,22 +38,7 @@ const opened = async (things_ = 200) => {
     onTestFinished(() => live.close());
     return live;
   };
-  const said: string[] = [];
-  const context = (disturb: (stores: Stores) => Stores = (stores) => stores, observeLease?: () => ValueObserver) =>
-    ({
-      projection: things,
-      log: platform.logReader(),
-      stores: disturb(storesOf({ store: home, otherStore: platform.stateStore })),
-      home: 'home',
-      shown: (thing) => String(thing?.n ?? 0),
-      now: Date.now,
-      holder: 'a test',
-      ...(observeLease && { observeLease }),
-      say: (line) => void said.push(line),
-      progress: { begin: () => {}, advance: () => {}, end: () => {} },
-      readersHoldMs: 0,
-      lookAgainAfterMs: 20,
-    }) satisfies RebuildContext<Thing, Thing>;
+  const { said, context } = rebuildsOf(platform, { lookAgainAfterMs: 20 });
   const shownIn = async (number: number, keys: string[], store = home) => {
     const held = await store.getMany(keys.map((key) => documentKey(number, key)));
     return keys.map((key) => (held.get(documentKey(number, key))?.value as Thing | undefined)?.n);
@@ -79,39 +61,6 @@ const sourceOf = (content: () => Record<string, number>): Source => ({
     yield Object.entries(content()).map(([key, n]) => ({ key, shown: String(n) }));
   },
 });
-
-/** Everything fails from the nth write on, and nothing is tried again: as for a process that is killed there. */
-const killedAt = (nth: number) => {
-  let writes = 0;
-  const dying = (store: StateStore): StateStore => {
-    const alive = () => {
-      if (writes >= nth) throw new RebuildRefused('killed');
-    };
-    const written = async (write: Promise<void>) => {
-      await write;
-      writes++;
-      alive();
-    };
-    return {
-      ...store,
-      getMany: async (keys) => {
-        alive();
-        return store.getMany(keys);
-      },
-      transact: async (upserts) => {
-        alive();
-        return written(store.transact(upserts));
-      },
-      remove: async (keys) => {
-        alive();
-        return written(store.remove(keys));
-      },
-    };
-  };
-  return (stores: Stores): Stores =>
-    (name) =>
-      dying(stores(name));
-};
 
 /** Holds whoever first reads a position document until it is released. */
 const heldAtList = () => {
@@ -243,7 +192,7 @@ describe('a rebuild beside the live view', () => {
         },
       );
       if ((await pointer()).answering.number === 1)
-        expect(await rebuild(context(undefined, atOnce), beside)).toMatchObject({ switched: true });
+        expect(await rebuild(context(undefined, expiredAtOnce), beside)).toMatchObject({ switched: true });
       expect(await shownIn(2, names(20))).toEqual(names(20).map((_, n) => n + 1));
       expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
       await live.close();
@@ -263,7 +212,7 @@ describe('a rebuild beside the live view', () => {
       return { ...log, read: reading };
     };
     await expect(rebuild(context(killedAt(6)), beside)).rejects.toThrow('killed');
-    await rebuild({ ...context(undefined, atOnce), log: watched() }, beside);
+    await rebuild({ ...context(undefined, expiredAtOnce), log: watched() }, beside);
     expect(said).toContainEqual(expect.stringMatching(/Going on with Generation 2 in home/));
     expect(read.slice(0, 2)).toEqual([0, 0]);
   });
@@ -312,7 +261,7 @@ describe('a rebuild beside the live view', () => {
   it('takes over what it saw, and nothing that was written since', async () => {
     const { context, home, pointer } = await opened(3);
     await expect(rebuild(context(killedAt(4)), beside)).rejects.toThrow('killed');
-    const later = context(undefined, atOnce);
+    const later = context(undefined, expiredAtOnce);
     const renewedMeanwhile: typeof later.log.offsets = async (topic) => {
       await changePointer(home, things.name, (held) => ({
         ...held,
@@ -524,7 +473,7 @@ describe('one that slept', () => {
     const inPlace = { ...beside, inPlace: true };
     const slept = rebuild(context(stores), inPlace);
     await reached();
-    await rebuild(context(undefined, atOnce), inPlace);
+    await rebuild(context(undefined, expiredAtOnce), inPlace);
     expect(await rebuild(context(), beside)).toMatchObject({ generation: { number: 3 }, switched: true });
     release();
     await expect(slept).rejects.toThrow('Another has changed the pointer');
@@ -537,7 +486,7 @@ describe('one that slept', () => {
     const { stores, reached, release } = heldAtList();
     const slept = rebuild(context(stores), beside);
     await reached();
-    await abandon(context(undefined, atOnce));
+    await abandon(context(undefined, expiredAtOnce));
     release();
     await expect(slept).rejects.toThrow('Another has changed the pointer');
     await isKeptUp();
@@ -570,9 +519,9 @@ describe('a rebuild in place', () => {
     await caughtUp();
     await expect(rebuild(context(killedAt(5)), inPlace)).rejects.toThrow('killed');
     await expect(view.get('K1')).rejects.toMatchObject({ code: 'view-rebuilding' });
-    await expect(abandon(context(undefined, atOnce))).rejects.toThrow('finish it');
+    await expect(abandon(context(undefined, expiredAtOnce))).rejects.toThrow('finish it');
     await publish({ key: 'K1', n: 100 });
-    expect(await rebuild(context(undefined, atOnce), inPlace)).toMatchObject({ switched: true });
+    expect(await rebuild(context(undefined, expiredAtOnce), inPlace)).toMatchObject({ switched: true });
     await caughtUp();
     expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
     expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));
@@ -588,7 +537,7 @@ describe('a rebuild in place', () => {
         () => true,
         () => false,
       );
-      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, atOnce), inPlace);
+      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, expiredAtOnce), inPlace);
       expect(await shownIn(2, names(20))).toEqual(names(20).map((_, n) => n + 1));
       expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
       await live.close();
@@ -627,7 +576,7 @@ describe('a rebuild into another store', () => {
         () => true,
         () => false,
       );
-      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, atOnce), into);
+      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, expiredAtOnce), into);
       expect(await shownIn(2, names(20), other)).toEqual(names(20).map((_, n) => n + 1));
       expect((await view.completeness()).state).toBe('complete');
       const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
@@ -643,7 +592,7 @@ describe('a rebuild into another store', () => {
     await rebuild(context(), into);
     const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
     for (let writes = 1, finished = false; !finished; writes++) {
-      finished = await rebuild(context(killedAt(writes), atOnce), into).then(
+      finished = await rebuild(context(killedAt(writes), expiredAtOnce), into).then(
         () => true,
         () => false,
       );
@@ -691,7 +640,7 @@ describe('a rebuild that cannot be', () => {
     await follow();
     await caughtUp();
     await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
-    const later = context(undefined, atOnce);
+    const later = context(undefined, expiredAtOnce);
     await expect(rebuild(later, { ...beside, inPlace: true })).rejects.toThrow('beside the live view is unfinished');
     await expect(switchBack(later)).rejects.toThrow('unfinished');
     expect(await abandon(later)).toEqual({ number: 2 });
@@ -706,11 +655,11 @@ describe('a rebuild that cannot be', () => {
     for (let writes = 1, finished = false; !finished; writes++) {
       const { context, shownIn, pointer } = await opened(3);
       await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
-      finished = await abandon(context(killedAt(writes), atOnce)).then(
+      finished = await abandon(context(killedAt(writes), expiredAtOnce)).then(
         () => true,
         () => false,
       );
-      const later = context(undefined, atOnce);
+      const later = context(undefined, expiredAtOnce);
       if ((await pointer()).rebuild) {
         await expect(rebuild(later, beside)).rejects.toThrow('Generation 2 in home is given up');
         expect(await abandon(later)).toEqual({ number: 2 });

@@ -40,8 +40,8 @@ export type RebuildOutcome = Comparison & {
 };
 
 /**
- * Fills a fresh generation from the log, or from a snapshot and what the log got since, has the writers keep it up to date, compares it, and lets it answer. Killed at
- * any moment, it goes on where it was when it is run again.
+ * Fills a fresh generation from the log, or from a snapshot and what the log got since, has the writers keep it up to
+ * date, compares it, and lets it answer. Killed at any moment, it continues where it was when it is run again.
  */
 export const rebuild = async <Event, Document>(
   context: RebuildContext<Event, Document>,
@@ -115,7 +115,7 @@ const join = async <Event, Document>(
   const only = inPlace ? [] : into.store === undefined ? undefined : there;
   if (into.store !== undefined) await preparePointer(context, into, { partitions, isInUse: there.length > 0 });
   await list(context, into, { next: ledger.rebuild().next, partitions, only, permit: ledger.confirm });
-  if (inPlace) await deleteGenerations(context, [answering], ledger.lost, snapshot);
+  if (inPlace) await deleteGenerations(context, [answering], { snapshot, signal: ledger.lost });
   // What comes later than this is delivered later than the list was written, to writers that have read it since.
   const ends = endsOf(await log.offsets(projection.topic.name));
   await ledger.change((held) => ({ ...held, rebuild: { ...(held.rebuild as Rebuild), phase: 'joined', ends } }));

@@ -1,3 +1,4 @@
+import { isDiscarded } from '../generations/position-document.ts';
 import type { LogBatch, PartitionRange } from '../log-reader.ts';
 import type { PlacePair } from '../projection/dead-letter-marks.ts';
 import type { RebuildContext } from './context.ts';
@@ -20,9 +21,9 @@ export const replay = async <Event, Document>(
   ledger.note({ ends });
   progress.begin('replaying', ranges);
   const discarded = await readDiscarded(context, Object.keys(ends).map(Number));
-  const isDiscarded = ([partition, offset]: PlacePair) =>
-    (discarded.get(partition) ?? []).some(([first, last]) => first <= offset && offset <= last);
-  const fill = filler(context, ledger.rebuild().into, isDiscarded);
+  const fill = filler(context, ledger.rebuild().into, ([partition, offset]: PlacePair) =>
+    isDiscarded({ discarded: discarded.get(partition) ?? [] }, offset),
+  );
   const writePiece = async ({ partition, records, next }: LogBatch) => {
     const poison = await fill(records);
     const done = ledger.rebuild();

@@ -1,18 +1,16 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { dataFolder } from '../../tests/platform-process.ts';
+import { expiredAtOnce, killedAt, rebuildsOf } from '../../tests/rebuild-of-things.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { type Thing, things } from '../../tests/things.ts';
 import { openSqlite } from '../database/sqlite.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
-import { type Stores, storesOf } from '../generations/stores.ts';
-import { observeValue, type ValueObserver } from '../lease.ts';
 import { startProjection } from '../projection/projection.ts';
 import { openView } from '../projection/view.ts';
 import { abandon, retire } from './afterwards.ts';
-import type { RebuildContext } from './context.ts';
 import type { Source } from './find-suspects.ts';
 import { positionsOf } from './listing.ts';
 import { type RebuildOptions, rebuild } from './rebuild.ts';
@@ -20,7 +18,6 @@ import { RebuildRefused } from './rebuild-refused.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const patience = { timeout: 10_000, interval: 5 };
-const expired = () => observeValue(0);
 const topic = things.topic.name;
 const pageSize = 10;
 
@@ -63,22 +60,7 @@ const opened = async (count = 30) => {
       yield [...owned].map(([key, n]) => ({ key, shown: String(n) }));
     },
   };
-  const said: string[] = [];
-  const context = (disturb: (stores: Stores) => Stores = (stores) => stores, observeLease?: () => ValueObserver) =>
-    ({
-      projection: things,
-      log: platform.logReader(),
-      stores: disturb(storesOf({ store: home, otherStore: platform.stateStore })),
-      home: 'home',
-      shown: (thing) => String(thing?.n ?? 0),
-      now: Date.now,
-      ...(observeLease && { observeLease }),
-      holder: 'a test',
-      say: (line) => void said.push(line),
-      progress: { begin: () => {}, advance: () => {}, end: () => {} },
-      readersHoldMs: 0,
-      lookAgainAfterMs: 5,
-    }) satisfies RebuildContext<Thing, Thing>;
+  const { said, context } = rebuildsOf(platform, { lookAgainAfterMs: 5 });
   const fromOwner = (afterPage?: () => Promise<void>): RebuildOptions<Thing> => ({
     inPlace: false,
     acceptDifferences: false,
@@ -129,30 +111,6 @@ const opened = async (count = 30) => {
 };
 
 const keyOf = (n: number) => `K${String(n).padStart(3, '0')}`;
-
-/** Everything fails from the nth write on, and nothing is tried again: as for a process that is killed there. */
-const killedAt = (nth: number) => {
-  let writes = 0;
-  const alive = () => {
-    if (writes >= nth) throw new RebuildRefused('killed');
-  };
-  const counted = async (write: () => Promise<void>) => {
-    alive();
-    await write();
-    writes++;
-    alive();
-  };
-  return (stores: Stores): Stores =>
-    (name) => ({
-      ...stores(name),
-      getMany: async (keys) => {
-        alive();
-        return stores(name).getMany(keys);
-      },
-      transact: (upserts) => counted(() => stores(name).transact(upserts)),
-      remove: (keys) => counted(() => stores(name).remove(keys)),
-    });
-};
 
 describe('a rebuild that begins with a snapshot', () => {
   it('needs nothing of the log but what comes after it, and misses nothing', async () => {
@@ -246,7 +204,7 @@ describe('a rebuild with a snapshot that was killed', () => {
     ['beside', {}],
     ['in place', { inPlace: true }],
     ['into another store', { into: 'other' }],
-  ])('after any of its writes goes on to the same end, %s', async (_, way) => {
+  ])('after any of its writes reaches the same end, %s', async (_, way) => {
     let writes = 0;
     for (let finished = false; !finished; writes++) {
       const { follow, truncate, context, fromOwner, owned, view, pointer, change, caughtUp } = await opened();
@@ -261,7 +219,7 @@ describe('a rebuild with a snapshot that was killed', () => {
       );
       await change({ key: keyOf(3), n: 700 + writes }, { key: 'new', n: 1 });
       if ((await pointer()).answering.number === 1)
-        expect(await rebuild(context(undefined, expired), { ...fromOwner(), ...way })).toMatchObject({
+        expect(await rebuild(context(undefined, expiredAtOnce), { ...fromOwner(), ...way })).toMatchObject({
           switched: true,
         });
       await caughtUp();
@@ -271,7 +229,7 @@ describe('a rebuild with a snapshot that was killed', () => {
     expect(writes).toBeGreaterThan(8);
   });
 
-  it('goes on behind the page that it wrote last, and replays from where the log ended at its beginning', async () => {
+  it('continues behind the page that it wrote last, and replays from where the log ended at its beginning', async () => {
     const { context, fromOwner, asked, said, change, shownIn, platform, pointer } = await opened();
     const ends = await context().log.offsets(topic);
     const killedOnceWritten = async () => {
@@ -289,7 +247,7 @@ describe('a rebuild with a snapshot that was killed', () => {
         return log.read(name, ranges, handle, signal);
       },
     };
-    expect(await rebuild({ ...context(undefined, expired), log: watched }, fromOwner())).toMatchObject({
+    expect(await rebuild({ ...context(undefined, expiredAtOnce), log: watched }, fromOwner())).toMatchObject({
       switched: true,
     });
     expect(asked.slice(0, 2)).toEqual([undefined, keyOf(9)]);
@@ -309,29 +267,29 @@ describe('a rebuild with a snapshot that was killed', () => {
     expect(await shownIn(2, [keyOf(0)])).toEqual({ [keyOf(0)]: 900 });
   });
 
-  it('goes on with the same options only', async () => {
+  it('is continued with the same options only', async () => {
     const { context, fromOwner, pointer } = await opened();
     await expect(rebuild(context(killedAt(2)), fromOwner())).rejects.toThrow('killed');
-    const later = context(undefined, expired);
+    const later = context(undefined, expiredAtOnce);
     const fromLog = { ...fromOwner(), snapshot: undefined };
     await expect(rebuild(later, fromLog)).rejects.toThrow('beside the live view (--from-crm) is unfinished');
     await abandon(later);
-    await expect(rebuild(context(killedAt(2), expired), fromLog)).rejects.toThrow('killed');
+    await expect(rebuild(context(killedAt(2), expiredAtOnce), fromLog)).rejects.toThrow('killed');
     // As the version before wrote it.
     expect((await pointer()).rebuild).not.toHaveProperty('snapshot');
-    await expect(rebuild(context(undefined, expired), fromOwner())).rejects.toThrow(
+    await expect(rebuild(context(undefined, expiredAtOnce), fromOwner())).rejects.toThrow(
       'beside the live view is unfinished',
     );
   });
 });
 
-describe('a rebuild whose log loses records meanwhile', () => {
+describe('a rebuild whose log loses records while it runs', () => {
   it('is refused when they were not read yet', async () => {
     const { context, fromOwner, publish, truncate, deleteLog } = await opened();
     await expect(rebuild(context(killedAt(3)), fromOwner())).rejects.toThrow('killed');
     await publish(...Array.from({ length: 20 }, (_, n) => ({ key: keyOf(n), n: 800 })));
     truncate(1);
-    const later = context(undefined, expired);
+    const later = context(undefined, expiredAtOnce);
     await expect(rebuild(later, fromOwner())).rejects.toThrow(
       /begins at offset \d+ by now.* --abandon, and begin anew/,
     );
@@ -364,10 +322,10 @@ describe('a rebuild whose log loses records meanwhile', () => {
 
   it('says what to do where something can be done', async () => {
     const { context, fromOwner, truncate } = await opened();
-    const fromLog = { ...fromOwner(), snapshot: undefined, shortLogRemedy: 'Do something else.' };
+    const fromLog = { ...fromOwner(), snapshot: undefined, shortLogRemedy: async () => 'Do something else.' };
     await expect(rebuild(context(killedAt(3)), fromLog)).rejects.toThrow('killed');
     truncate(1);
-    const later = context(undefined, expired);
+    const later = context(undefined, expiredAtOnce);
     await expect(rebuild(later, fromLog)).rejects.toThrow(
       /from it alone\. Give up what is unfinished: .* --abandon\. Do/,
     );
@@ -386,8 +344,8 @@ describe('keys that the log has forgotten', () => {
     const gone = Object.fromEntries([...owned.keys()].map((key) => [key, undefined]));
     expect(await shownIn(1, [...owned.keys()])).toEqual(gone);
     expect(await shownIn(2, [...owned.keys()])).toEqual(Object.fromEntries(owned));
-    await expect(rebuild(context(killedAt(4), expired), fromOwner())).rejects.toThrow('killed');
-    await abandon(context(undefined, expired), snapshot());
+    await expect(rebuild(context(killedAt(4), expiredAtOnce), fromOwner())).rejects.toThrow('killed');
+    await abandon(context(undefined, expiredAtOnce), snapshot());
     expect(await shownIn(3, [...owned.keys()])).toEqual(gone);
   });
 });

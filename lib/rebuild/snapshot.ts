@@ -37,6 +37,7 @@ export const loadSnapshot = async <Event, Document>(
     if (next !== undefined) ledger.note({ snapshot: { after: next, isComplete: false } });
   }
   ledger.note({ snapshot: { isComplete: true } });
+  // Stored before the replay begins: a rebuild that is killed there does not read the snapshot again.
   await ledger.change((held) => held);
   context.say(`${count.toLocaleString('en')} read; the log is replayed from where it ended before.`);
 };

@@ -15,16 +15,18 @@ export type EventLine = {
 
 type Change = { data: { connectionId: string; connectionMandate: string }; revision: number };
 
-/** All records that concern a connection, oldest first: by what they say, or by their key where they cannot be read. */
+type Reader = Pick<Projection<Change, unknown>, 'parse' | 'keyOfUnreadable'>;
+
+/** All records that concern a connection, oldest first; those that cannot be read as well. */
 export const eventsOfConnection = async (
   log: LogReader,
-  { topic, parse }: Pick<Projection<Change, unknown>, 'topic' | 'parse'>,
+  { topic, ...reader }: Reader & Pick<Projection<Change, unknown>, 'topic'>,
   connectionId: string,
 ): Promise<EventLine[]> => {
   const found: { timestamp: number; line: EventLine }[] = [];
   const look = (record: DeliveredRecord) => {
     if (record.key !== connectionId && !record.value.includes(connectionId)) return;
-    const said = read(parse, record);
+    const said = read(reader, record);
     if (said.connectionId === connectionId)
       found.push({ timestamp: record.timestamp, line: asLine(topic.name, record, said) });
   };
@@ -34,12 +36,12 @@ export const eventsOfConnection = async (
 
 type Said = { connectionId: string | undefined; level: string; revision?: number };
 
-const read = (parse: (record: DeliveredRecord) => Change, record: DeliveredRecord): Said => {
+const read = ({ parse, keyOfUnreadable }: Reader, record: DeliveredRecord): Said => {
   try {
     const { data, revision } = parse(record);
     return { connectionId: data.connectionId, level: data.connectionMandate, revision };
   } catch (error) {
-    return { connectionId: record.key, level: `set aside: ${(error as Error).message}` };
+    return { connectionId: keyOfUnreadable?.(record) ?? record.key, level: `set aside: ${(error as Error).message}` };
   }
 };
 

@@ -21,6 +21,12 @@ describe('log, CRM and view', () => {
   it.each([
     ['the last revision counts, wherever it lies', [line(2, '1'), line(1, '2')], at('1'), at('1', 2)],
     ['what was set aside does not count', [line(1, '2'), line('', 'set aside: not JSON')], at('2'), at('2', 1)],
+    [
+      'of payloads without a revision the last one counts, and of events and payloads the later one',
+      [line(7, '0'), { ...line(0, '1'), offset: 1 }, { ...line(0, '2'), offset: 2 }],
+      at('2'),
+      at('2', 7),
+    ],
     ['of one revision the lower level counts', [line(1, '2'), line(1, '0')], at('0'), at('0', 1)],
     ['no customer and 0 permit the same', [line(1, '0')], at(undefined), at('0', 1)],
     ['nothing is known anywhere', [], at(undefined), at(undefined)],
@@ -99,7 +105,7 @@ describe('a revision that the CRM never gave', () => {
   });
 });
 
-it('the events of a connection are found by what they say, or by their key where they say nothing', async () => {
+it('the records of a connection are found by what they name, read or not, or by their key where they name nothing', async () => {
   const { eventBus, logReader } = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
   const event = (connectionId: string, connectionMandate: '0' | '1' | '2', revision: number) =>
     JSON.stringify(
@@ -111,6 +117,7 @@ it('the events of a connection are found by what they say, or by their key where
     record('7', event('7', '2', noon)),
     record('', event('7733', '2', noon + 1)),
     record('7733', 'no JSON'),
+    record('7', '{"connectionId":"7733","connectionMandate":"9"}'),
   ]);
   const lines = await eventsOfConnection(logReader(), mandates, '7733');
   expect(lines.map(({ level, revision }) => [level, revision])).toEqual(
@@ -118,8 +125,9 @@ it('the events of a connection are found by what they say, or by their key where
       ['1', noon],
       ['2', noon + 1],
       ['set aside: not JSON', ''],
+      [expect.stringMatching(/^set aside: connectionMandate/), ''],
     ]),
   );
-  expect(lines).toHaveLength(3);
+  expect(lines).toHaveLength(4);
   expect(lines[0]).toMatchObject({ topic: mandates.topic.name, time: new Date(noon).toISOString() });
 });

@@ -1,3 +1,5 @@
+import type { ConnectionMandateData } from '../../contracts/connection-mandate.ts';
+import { evolve, type Mandate, permittedLevel, revisionOf } from '../../iot-platform/mandates/mandate.ts';
 import { beyondCrm } from './beyond-crm.ts';
 import type { EventLine } from './events-of-connection.ts';
 
@@ -19,52 +21,53 @@ export type SaidByCrm = Said & {
 
 export type Verdict = { agree: boolean; sentences: string[] };
 
-/** Compares the last event that can be applied, the CRM and the view; each difference is a sentence with a next step. */
+/** Compares what the events make of the mandate, the CRM and the view; each difference is a sentence with a next step. */
 export const judge = (events: readonly EventLine[], crm: SaidByCrm, view: Said): Verdict => {
-  const last = lastApplicable(events);
+  const held = foldEvents(events);
   if (view.refusal !== undefined)
     return {
       agree: false,
       sentences: [
         `The view answers nobody: ${view.refusal}`,
-        ...crmFromLog(last, crm),
+        ...crmFromLog(held, crm),
         ...beyondCrm(events, crm, view.revision),
       ],
     };
   const sentences = [
     ...beyondCrm(events, crm, view.revision),
     ...(permits(crm) === permits(view) ? [] : [`The CRM says ${words(crm)}, the view ${words(view)}.`]),
-    ...differencesFromLog(last, crm, view),
+    ...differencesFromLog(held, crm, view),
   ];
   return sentences.length === 0
     ? { agree: true, sentences: ['Log, CRM and view agree.'] }
     : { agree: false, sentences };
 };
 
-const differencesFromLog = (last: EventLine | undefined, crm: Said, view: Said): string[] => {
-  const log = last?.level ?? '0';
+const differencesFromLog = (held: Mandate | undefined, crm: Said, view: Said): string[] => {
+  const log = permittedLevel(held);
   return [
-    ...(view.revision !== undefined && last && view.revision < Number(last.revision)
-      ? [`The view has revision ${view.revision}, the log ${last.revision}: its /status tells the lag.`]
+    ...(view.revision !== undefined && held && view.revision < revisionOf(held)
+      ? [`The view has revision ${view.revision}, the log ${revisionOf(held)}: its /status tells the lag.`]
       : []),
     ...(permits(view) === log ? [] : [`The log ends with ${log}, the view says ${words(view)}: npm run rebuild.`]),
-    ...crmFromLog(last, crm),
+    ...crmFromLog(held, crm),
   ];
 };
 
-const crmFromLog = (last: EventLine | undefined, crm: Said): string[] => {
-  const log = last?.level ?? '0';
+const crmFromLog = (held: Mandate | undefined, crm: Said): string[] => {
+  const log = permittedLevel(held);
   return permits(crm) === log
     ? []
     : [`The log ends with ${log}, the CRM says ${words(crm)}: its /status tells whether its outbox waits.`];
 };
 
-/** Of equal revisions the lower level, as everywhere. */
-const lastApplicable = (events: readonly EventLine[]): EventLine | undefined =>
-  events
-    .filter(({ revision }) => revision !== '')
-    .sort((a, b) => Number(a.revision) - Number(b.revision) || b.level.localeCompare(a.level))
-    .at(-1);
+/** What a view makes of the events, by its own rule. */
+const foldEvents = (events: readonly EventLine[]): Mandate | undefined =>
+  events.reduce<Mandate | undefined>((held, { revision, level, time, partition, offset }) => {
+    if (revision === '') return held;
+    const data = { connectionId: '', connectionMandate: level as ConnectionMandateData['connectionMandate'] };
+    return evolve(held, { data, revision, time, place: [partition, offset] });
+  }, undefined);
 
 const permits = ({ level }: Said) => level ?? '0';
 const words = ({ level }: Said) => level ?? 'nothing (which permits as much as 0)';

@@ -36,7 +36,7 @@ it('reports what the lab refuses', async () => {
   await expect(askLab(path, { command: 'status' })).rejects.toThrow('crm runs already');
 });
 
-it('reports a lab that ends meanwhile', async () => {
+it('reports a lab that ends before it answers', async () => {
   // As a process that exits: the connection ends without an answer.
   await serve(async () => new Promise(() => {}));
   servers[0]?.on('connection', (socket) => socket.once('data', () => socket.destroy()));

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Overrides } from './settings.ts';
@@ -36,7 +36,7 @@ export const serveLab = async (path: string, handle: (request: LabRequest) => Pr
       socket.end(`${JSON.stringify(reply)}\n`);
     });
   });
-  // The socket starts lab processes, so no other user may ever connect, not even before chmod.
+  // The socket starts processes, so no other user may ever connect: its mode is 0600 from the beginning.
   const umask = process.umask(0o177);
   try {
     server.listen(path);
@@ -44,7 +44,6 @@ export const serveLab = async (path: string, handle: (request: LabRequest) => Pr
   } finally {
     process.umask(umask);
   }
-  chmodSync(path, 0o600);
   return server;
 };
 

@@ -71,7 +71,7 @@ it('gives no advice while the view is rebuilt or was just begun', async () => {
   await says('Not ready yet:\n  iot-platform view: a warning\n', 'walk-through');
 });
 
-it('says once, after a while, what is missing, and goes on', async () => {
+it('says once, after a while, what is missing, and keeps watching', async () => {
   crm = { checks: { eventBus: 'topic x does not exist', database: 'ok' } };
   await watch(0);
   await says('Not ready yet:\n  crm eventBus: topic x does not exist\n');

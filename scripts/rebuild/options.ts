@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { RebuildRefused } from '../../lib/rebuild/rebuild-refused.ts';
+import { readSidecarPort } from '../open-ports.ts';
 
 export const help = `Builds the mandates view again from the log, and lets the new one answer once it is right.
 
@@ -83,9 +84,8 @@ export const readCommand = (args: string[], crm = usualCrm): RebuildCommand => {
     throw new RebuildRefused(`--from-crm is a rebuild; --${settled[0]} is none.`);
   if (values['from-crm'] && values['without-crm'])
     throw new RebuildRefused('--from-crm needs the CRM: without --without-crm.');
-  const port = values['dapr-http-port'];
-  if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new RebuildRefused(`--dapr-http-port ${port} is no port.`);
-  if (port !== undefined && values.embedded) throw new RebuildRefused('Either --dapr-http-port or --embedded.');
+  const daprHttpPort = readSidecarPort(values['dapr-http-port']);
+  if (daprHttpPort !== undefined && values.embedded) throw new RebuildRefused('Either --dapr-http-port or --embedded.');
   if (!URL.canParse(values.crm))
     throw new RebuildRefused(`--crm ${values.crm} is no URL, as http://localhost:3005 is.`);
   const [action = 'rebuild'] = chosen.filter((name): name is Action => name !== 'in-place' && name !== 'beside');
@@ -99,7 +99,7 @@ export const readCommand = (args: string[], crm = usualCrm): RebuildCommand => {
     fromCrm: values['from-crm'],
     crm: values['without-crm'] ? undefined : values.crm,
     acceptDifferences: values['accept-differences'],
-    daprHttpPort: port === undefined ? undefined : Number(port),
+    daprHttpPort,
     embedded: values.embedded,
   };
 };

@@ -35,7 +35,7 @@ export const sayOutcome = (
 ) => {
   const { say } = context;
   const name = nameOf(context, generation);
-  if (setAside > 0) say(`${setAside} records can never be applied: on Kafka npm run dead-letters -- list shows them.`);
+  if (setAside > 0) say(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
   if (differences.length > 0) {
     say(switched ? 'What the live view showed otherwise:' : `${name} differs, so the old view goes on answering:`);
     say(table(differences.slice(0, shownDifferences).map(asRow)));

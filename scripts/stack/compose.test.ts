@@ -29,6 +29,9 @@ describe('docker-compose.yml', () => {
   it('gives the IoT platform its Redis to look at', () =>
     expect(compose).toMatch(/iot-platform:\n(?:.+\n)+ +- REDIS_URL=redis:\/\/redis:6379\n/));
 
+  it.each(['STATESTORE_NAME', 'CONSUMER_GROUP', 'AUTO_REBUILD'])('passes %s on to the IoT platform', (name) =>
+    expect(compose).toMatch(new RegExp(`iot-platform:\\n(?:.+\\n)+ +- ${name}\\n`)));
+
   it('gives its sidecars the components of everybody else, at the addresses inside', () => {
     const files = readdirSync(resolve(root, 'dapr-components')).filter((name) => name.endsWith('.yaml'));
     for (const name of files) {

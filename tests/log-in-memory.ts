@@ -2,7 +2,7 @@ import type { DeliveredRecord } from '../lib/event-bus.ts';
 import type { LogReader } from '../lib/log-reader.ts';
 
 /** A log in memory: by partition what it holds. Offsets without a record are those that are left out. */
-export type LogInMemory = LogReader & {
+type LogInMemory = LogReader & {
   readonly partitions: { begin: number; end: number; records: DeliveredRecord[] }[];
   isAway: boolean;
   reads: number;

@@ -1,0 +1,54 @@
+import type { EmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { type Stores, storesOf } from '../lib/generations/stores.ts';
+import { observeValue, type ValueObserver } from '../lib/lease.ts';
+import { noProgress, type RebuildContext } from '../lib/rebuild/context.ts';
+import { RebuildRefused } from '../lib/rebuild/rebuild-refused.ts';
+import { type Thing, things } from './things.ts';
+
+/** Contexts of rebuilds of the view in the store `home`, and what these say. */
+export const rebuildsOf = (platform: EmbeddedPlatform, { lookAgainAfterMs }: { lookAgainAfterMs: number }) => {
+  const said: string[] = [];
+  const context = (disturb: (stores: Stores) => Stores = (stores) => stores, observeLease?: () => ValueObserver) =>
+    ({
+      projection: things,
+      log: platform.logReader(),
+      stores: disturb(storesOf({ store: platform.stateStore('home'), otherStore: platform.stateStore })),
+      home: 'home',
+      shown: (thing) => String(thing?.n ?? 0),
+      now: Date.now,
+      holder: 'a test',
+      ...(observeLease && { observeLease }),
+      say: (line) => void said.push(line),
+      progress: noProgress,
+      readersHoldMs: 0,
+      lookAgainAfterMs,
+    }) satisfies RebuildContext<Thing, Thing>;
+  return { said, context };
+};
+
+/** For a rebuild that need not wait whether the one before it is alive. */
+export const expiredAtOnce = () => observeValue(0);
+
+/** Everything fails from the nth write on, and nothing is tried again: as for a process that is killed there. */
+export const killedAt = (nth: number) => {
+  let writes = 0;
+  const alive = () => {
+    if (writes >= nth) throw new RebuildRefused('killed');
+  };
+  const counted = async (write: () => Promise<void>) => {
+    alive();
+    await write();
+    writes++;
+    alive();
+  };
+  return (stores: Stores): Stores =>
+    (name) => ({
+      ...stores(name),
+      getMany: async (keys) => {
+        alive();
+        return stores(name).getMany(keys);
+      },
+      transact: (upserts) => counted(() => stores(name).transact(upserts)),
+      remove: (keys) => counted(() => stores(name).remove(keys)),
+    });
+};
