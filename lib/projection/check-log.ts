@@ -75,7 +75,10 @@ const readGaps = (gaps: readonly OffsetRange[]) => {
       }
       readUpTo = next;
     },
-    answer: (): CheckedGaps => ({ empty: clip(gaps, begin, found ?? end), misplaced }),
+    answer: (): CheckedGaps => {
+      const held = misplaced.map(({ offset = 0 }) => [offset, offset] as const);
+      return { empty: subtract(clip(gaps, begin, found ?? end), held), misplaced };
+    },
   };
 };
 
@@ -102,8 +105,9 @@ export const replacedPartitions = async (
       topic,
       spans,
       async ({ partition, records }) => {
+        // A record without a time (-1) was delivered with another one.
         const isOther = ({ timestamp, hasReservedHeaders }: DeliveredRecord) =>
-          timestamp !== seen.get(partition)?.timestamp && !hasReservedHeaders;
+          timestamp >= 0 && timestamp !== seen.get(partition)?.timestamp && !hasReservedHeaders;
         if (records.some(isOther)) replaced.add(partition);
       },
       AbortSignal.timeout(giveUpAfterMs),

@@ -1,4 +1,4 @@
-import type { EventBus, Topic } from '../event-bus.ts';
+import type { DeliveredRecord, EventBus, Topic } from '../event-bus.ts';
 import { readPointer } from '../generations/pointer.ts';
 import { asPositionDocument, documentFor, positionKey } from '../generations/position-document.ts';
 import { type StoreContext, storesOf } from '../generations/stores.ts';
@@ -19,7 +19,12 @@ export type DriftWatch = {
 };
 
 type DriftContext = Pick<World, 'log'> &
-  StoreContext & { readonly bus: Pick<EventBus, 'acknowledged'>; readonly topicLog?: LogReader | undefined };
+  StoreContext & {
+    readonly bus: Pick<EventBus, 'acknowledged'>;
+    readonly topicLog?: LogReader | undefined;
+    /** Applies records that were read from the log, as if they were delivered. */
+    readonly apply?: ((records: readonly DeliveredRecord[]) => Promise<unknown>) | undefined;
+  };
 
 const lookEveryMs = 2_000;
 
@@ -30,7 +35,7 @@ const lookEveryMs = 2_000;
  * record is not missing any more.
  */
 export const watchDrift = (projection: Followed, context: DriftContext): DriftWatch => {
-  const { log: logger, bus, topicLog } = context;
+  const { log: logger, bus, topicLog, apply } = context;
   const { topic } = projection;
   const stores = storesOf(context);
   const closing = new AbortController();
@@ -54,6 +59,7 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
     const others = await Promise.all(home.also.map(compare));
     for (const { found } of [home, ...others])
       if (found.length > 0) logger.error({ projection: projection.name, found }, 'view and log have drifted apart');
+    for (const { misplaced } of [home, ...others]) if (misplaced.length > 0) await apply?.(misplaced);
   };
   const watching = (async () => {
     while (!closing.signal.aborted) {
@@ -95,7 +101,12 @@ const compareStore = async (
   { name, topic }: Followed,
   store: StateStore,
   { acknowledged, ranges, topicLog, name: storeName, observedBefore }: Comparison,
-): Promise<{ found: readonly Found[]; isEmpty: boolean; also: readonly string[] }> => {
+): Promise<{
+  found: readonly Found[];
+  isEmpty: boolean;
+  also: readonly string[];
+  misplaced: readonly DeliveredRecord[];
+}> => {
   const partitions = topicLog ? ranges.map(({ partition }) => partition) : [...Array(topic.partitions).keys()];
   const keyOf = (partition: number) => positionKey(name, topic.name, partition);
   const pointer = await readPointer(store, name);
@@ -104,7 +115,8 @@ const compareStore = async (
   // Those of the pointer, too: a store that answers and that the writers were not told of falls behind.
   const also = [...new Set([documentFor(pointer), ...documents].flatMap((document) => document?.also ?? []))];
   const isFilling = pointer.unready === true;
-  if (documents.length === 0 || isFilling) return { found: [], isEmpty: !isFilling && acknowledged.size > 0, also };
+  if (documents.length === 0 || isFilling)
+    return { found: [], isEmpty: !isFilling && acknowledged.size > 0, also, misplaced: [] };
 
   const before = partitions.map((partition) => {
     const stored = held.get(keyOf(partition));
@@ -112,12 +124,12 @@ const compareStore = async (
     return { partition, key: keyOf(partition), etag: stored?.etag, document };
   });
   const log = topicLog && { reader: topicLog, topic: topic.name };
-  const { found, observed } = await reconcile(store, before, {
+  const { found, observed, misplaced } = await reconcile(store, before, {
     acknowledged,
     ranges,
     log,
     before: observedBefore.get(storeName),
   });
   if (observed) observedBefore.set(storeName, observed);
-  return { found, isEmpty: false, also };
+  return { found, isEmpty: false, also, misplaced };
 };

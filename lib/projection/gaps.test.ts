@@ -29,9 +29,10 @@ const opened = (offsets: readonly number[], { begin = 0, end = (offsets.at(-1) ?
   const deliver = (...records: readonly DeliveredRecord[]) => write(parseBatch(things, records));
   const view = openView<Thing>(things, store);
   const completeness = () => view.completeness();
+  const apply = (records: readonly DeliveredRecord[]) => deliver(...records);
   const watch = (acknowledged: ReadonlyMap<number, number> = new Map()) => {
     const bus = { acknowledged: async () => acknowledged };
-    const drift = watchDrift(things, { ...testWorld(), store, bus, topicLog: log });
+    const drift = watchDrift(things, { ...testWorld(), store, bus, topicLog: log, apply });
     closing.push(drift.close);
     return drift;
   };
@@ -208,4 +209,27 @@ describe('a record under a place that its headers made up', () => {
     expect(await completeness()).toMatchObject(complete);
     expect(await view.get('K1')).toMatchObject({ key: 'K1' });
   });
+
+  it.each([
+    ['and that was never delivered is not taken for an empty offset: it is applied from the log', new Map([[0, 3]])],
+    ['is applied from the log where no later one comes', new Map()],
+  ])('%s', async (_, acknowledged) => {
+    const { deliver, view, watch, becomes, log } = opened([0, 1, 2]);
+    (log.partitions[0]?.records[2] as { hasReservedHeaders?: true }).hasReservedHeaders = true;
+    await deliver(record(0), record(1));
+    watch(acknowledged);
+    await becomes({ ...complete, partitions: { 0: { applied: 2, missing: [] } } });
+    expect(await view.get('K2')).toMatchObject({ key: 'K2' });
+  });
+});
+
+it('a last record without a time was delivered with another one, and is no other log', async () => {
+  const { deliver, completeness, watch, log } = opened([0, 1]);
+  const noTime = log.partitions[0]?.records[1] as { timestamp: number };
+  noTime.timestamp = -1;
+  await deliver(record(0), { ...record(1), timestamp: 1_000 });
+  watch();
+  await vi.waitFor(() => expect(log.reads).toBe(1));
+  await deliver({ ...record(1), timestamp: 2_000 });
+  expect(await completeness()).toMatchObject(complete);
 });

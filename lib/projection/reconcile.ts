@@ -1,3 +1,4 @@
+import type { DeliveredRecord } from '../event-bus.ts';
 import { changePositions, missingInAll, type PositionDocument } from '../generations/position-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
@@ -34,12 +35,15 @@ type Comparison = {
 /** The log is asked about the same gaps again: records may have been deleted meanwhile. */
 const askAgainAfterMs = 30_000;
 
-/** Compares the positions of one store with group and log, and writes down what is missing, lost, or not missing after all. */
+/**
+ * Compares the positions of one store with group and log, and writes down what is missing, lost, or not missing after all.
+ * `misplaced` are records that the log holds and whose headers may have hidden their place: they are to be applied.
+ */
 export const reconcile = async (
   store: StateStore,
   held: readonly HeldDocument[],
   { acknowledged, ranges, log, before }: Comparison,
-): Promise<{ found: readonly Found[]; observed: Observed | undefined }> => {
+): Promise<{ found: readonly Found[]; observed: Observed | undefined; misplaced: readonly DeliveredRecord[] }> => {
   const found: Found[] = [];
   const rangeOf = (partition: number) => ranges.find((range) => range.partition === partition);
   const marked = held.map((one) => {
@@ -52,10 +56,11 @@ export const reconcile = async (
   });
   const observed = observe(marked, ranges, before);
   let checked = marked;
+  let misplaced: readonly DeliveredRecord[] = [];
   let failure: unknown;
   if (log && observed.isDue)
     try {
-      checked = await askLog(log, marked);
+      ({ checked, misplaced } = await askLog(log, marked));
     } catch (error) {
       // What is missing is written down all the same.
       failure = error;
@@ -72,10 +77,10 @@ export const reconcile = async (
   } catch (error) {
     // A writer was there first: the next look sees what it wrote.
     if (!(error instanceof StateConflict)) throw error;
-    return { found: [], observed: before };
+    return { found: [], observed: before, misplaced };
   }
   if (failure) throw failure;
-  return { found, observed };
+  return { found, observed, misplaced };
 };
 
 type Changed = HeldDocument & { readonly after: PositionDocument };
@@ -133,7 +138,7 @@ const tailOf = (one: Changed, ranges: readonly PartitionRange[]): OffsetRange | 
 const askLog = async (
   { reader, topic }: NonNullable<Comparison['log']>,
   held: readonly Changed[],
-): Promise<Changed[]> => {
+): Promise<{ checked: Changed[]; misplaced: readonly DeliveredRecord[] }> => {
   // Read after the positions: the other way round a view that follows would seem to be ahead of the log.
   const ranges = await reader.offsets(topic);
   const lasts = held.flatMap((one) => {
@@ -147,9 +152,9 @@ const askLog = async (
       return [one.partition, union([...gapsOf(one), ...(tail ? [tail] : [])])];
     }),
   );
-  const checked = await checkGaps(reader, topic, ranges, gaps);
-  return held.map((one) => {
-    const empty = checked.get(one.partition)?.empty ?? [];
+  const log = await checkGaps(reader, topic, ranges, gaps);
+  const checked = held.map((one) => {
+    const empty = log.get(one.partition)?.empty ?? [];
     const tail = tailOf(one, ranges);
     const isTailEmpty = tail && empty.some(([first, last]) => first <= tail[0] && tail[1] <= last);
     const after = changePositions(one.after, (position) => {
@@ -159,4 +164,5 @@ const askLog = async (
     });
     return { ...one, after };
   });
+  return { checked, misplaced: [...log.values()].flatMap((one) => one.misplaced) };
 };
