@@ -1,5 +1,10 @@
 import type { DeliveredRecord } from '../event-bus.ts';
-import { changePositions, missingInAll, type PositionDocument } from '../generations/position-document.ts';
+import {
+  changePositions,
+  missingInAll,
+  type PositionDocument,
+  withoutDiscarded,
+} from '../generations/position-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
 import { checkGaps, type Gaps, replacedPartitions } from './check-log.ts';
@@ -157,7 +162,8 @@ const askLog = async (
     const empty = log.get(one.partition)?.empty ?? [];
     const tail = tailOf(one, ranges);
     const isTailEmpty = tail && empty.some(([first, last]) => first <= tail[0] && tail[1] <= last);
-    const after = changePositions(one.after, (position) => {
+    const document = replaced.has(one.partition) ? withoutDiscarded(one.after) : one.after;
+    const after = changePositions(document, (position) => {
       if (replaced.has(one.partition)) return position.lost ? position : { ...position, lost: 'log-replaced' };
       const closed = withoutRanges(position, empty);
       return isTailEmpty && closed.applied === tail[0] - 1 ? through(closed, tail[1]) : closed;
