@@ -115,6 +115,30 @@ export const replacedPartitions = async (
   return replaced;
 };
 
+/** By partition the record at an offset, as a position keeps its last one. @throws Error when the log cannot be read */
+export const recordsAt = async (
+  log: LogReader,
+  topic: string,
+  ranges: readonly PartitionRange[],
+  offsets: ReadonlyMap<number, number>,
+): Promise<Map<number, NonNullable<Position['last']>>> => {
+  const found = new Map<number, NonNullable<Position['last']>>();
+  const spans = ranges.flatMap(({ partition, begin, end }) => {
+    const offset = offsets.get(partition) ?? -1;
+    return begin <= offset && offset < end ? [{ partition, begin: offset, end: offset + 1 }] : [];
+  });
+  if (spans.length > 0)
+    await log.read(
+      topic,
+      spans,
+      async ({ partition, records: [record] }) => {
+        if (record) found.set(partition, { offset: record.offset as number, timestamp: record.timestamp });
+      },
+      AbortSignal.timeout(giveUpAfterMs),
+    );
+  return found;
+};
+
 /** What of the ranges is from `begin` to before `end`. */
 export const clip = (ranges: readonly OffsetRange[], begin: number, end: number): readonly OffsetRange[] =>
   subtract(ranges, [

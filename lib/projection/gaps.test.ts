@@ -164,6 +164,21 @@ describe('a log that was replaced', () => {
     await becomes({ state: 'incomplete', partitions: { 0: { lost: 'log-replaced' } } });
   });
 
+  it('is recognised after a rebuild, or an update, which knew no last record', async () => {
+    const { deliver, store, watch, becomes, log } = opened([0, 1, 2]);
+    await deliver(record(0), record(1), record(2));
+    const key = 'position:things:things-topic:0';
+    const held = (await store.getMany([key])).get(key);
+    const value = { generations: { 1: { applied: 2, missing: [] } } };
+    await store.transact([{ key, value, etag: held?.etag }]);
+    const drift = watch();
+    await becomes({ ...complete, partitions: { 0: { last: { offset: 2, timestamp: 0 } } } });
+    await drift.close();
+    log.partitions[0] = replacedBy([0, 1, 2, 3, 4]);
+    watch();
+    await becomes({ state: 'incomplete', partitions: { 0: { lost: 'log-replaced' } } });
+  });
+
   it('is recognised by the record that comes where the last one was', async () => {
     const { deliver, completeness, log } = opened([0, 1, 2]);
     await deliver(record(0), record(1), record(2));

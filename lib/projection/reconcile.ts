@@ -7,7 +7,7 @@ import {
 } from '../generations/position-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
-import { checkGaps, type Gaps, replacedPartitions } from './check-log.ts';
+import { checkGaps, type Gaps, recordsAt, replacedPartitions } from './check-log.ts';
 import { type OffsetRange, type Position, through, union, withoutRanges } from './position.ts';
 
 /** The position document of one partition, as it was read. */
@@ -112,6 +112,7 @@ const observe = (
   const gaps = JSON.stringify(held.map(gapsOf));
   const tails = JSON.stringify(held.map((one) => tailOf(one, ranges) ?? null));
   const hasGaps = held.some((one) => gapsOf(one).length > 0);
+  const isUnanchored = held.some((one) => positionsIn(one).some(lacksLast));
   const isStill = before?.tails === tails && held.some((one) => tailOf(one, ranges) !== undefined);
   const isShorter = held.some((one) =>
     positionsIn(one).some(({ last, lost }) => {
@@ -122,7 +123,7 @@ const observe = (
   const about = `${hasGaps ? gaps : ''} ${isStill ? tails : ''}`;
   const now = performance.now();
   const isNew = before === undefined || ((hasGaps || isStill) && about !== before.askedAbout);
-  const isDue = isNew || isShorter || (hasGaps && now - before.askedAt > askAgainAfterMs);
+  const isDue = isNew || isShorter || ((hasGaps || isUnanchored) && now - before.askedAt > askAgainAfterMs);
   return {
     tails,
     askedAbout: isDue ? about : before.askedAbout,
@@ -130,6 +131,9 @@ const observe = (
     isDue,
   };
 };
+
+/** After a rebuild, or from an earlier version: without the last record another log would not be recognised. */
+const lacksLast = ({ applied, last, lost }: Position): boolean => applied >= 0 && !last && !lost;
 
 const gapsOf = (one: Changed): OffsetRange[] => union(positionsIn(one).flatMap(({ missing }) => missing));
 
@@ -151,6 +155,12 @@ const askLog = async (
     return last ? [[one.partition, last] as const] : [];
   });
   const replaced = await replacedPartitions(reader, topic, ranges, new Map(lasts));
+  const unknown = held.flatMap((one) =>
+    positionsIn(one)
+      .filter(lacksLast)
+      .map(({ applied }) => [one.partition, applied] as const),
+  );
+  const anchors = await recordsAt(reader, topic, ranges, new Map(unknown));
   const gaps: Gaps = new Map(
     held.map((one) => {
       const tail = tailOf(one, ranges);
@@ -165,7 +175,9 @@ const askLog = async (
     const document = replaced.has(one.partition) ? withoutDiscarded(one.after) : one.after;
     const after = changePositions(document, (position) => {
       if (replaced.has(one.partition)) return position.lost ? position : { ...position, lost: 'log-replaced' };
-      const closed = withoutRanges(position, empty);
+      const anchor = anchors.get(one.partition);
+      const isAnchored = anchor?.offset === position.applied && lacksLast(position);
+      const closed = withoutRanges(isAnchored ? { ...position, last: anchor } : position, empty);
       return isTailEmpty && closed.applied === tail[0] - 1 ? through(closed, tail[1]) : closed;
     });
     return { ...one, after };
