@@ -1,3 +1,5 @@
+import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
+import { evolve, type Mandate, revisionOf } from '../../iot-platform/mandates/mandate.ts';
 import { beyondCrm } from './beyond-crm.ts';
 import type { EventLine } from './events-of-connection.ts';
 
@@ -41,10 +43,10 @@ export const judge = (events: readonly EventLine[], crm: SaidByCrm, view: Said):
     : { agree: false, sentences };
 };
 
-const differencesFromLog = (last: EventLine | undefined, crm: Said, view: Said): string[] => {
+const differencesFromLog = (last: Last | undefined, crm: Said, view: Said): string[] => {
   const log = last?.level ?? '0';
   return [
-    ...(view.revision !== undefined && last && view.revision < Number(last.revision)
+    ...(view.revision !== undefined && last && view.revision < last.revision
       ? [`The view has revision ${view.revision}, the log ${last.revision}: its /status tells the lag.`]
       : []),
     ...(permits(view) === log ? [] : [`The log ends with ${log}, the view says ${words(view)}: npm run rebuild.`]),
@@ -52,19 +54,26 @@ const differencesFromLog = (last: EventLine | undefined, crm: Said, view: Said):
   ];
 };
 
-const crmFromLog = (last: EventLine | undefined, crm: Said): string[] => {
+const crmFromLog = (last: Last | undefined, crm: Said): string[] => {
   const log = last?.level ?? '0';
   return permits(crm) === log
     ? []
     : [`The log ends with ${log}, the CRM says ${words(crm)}: its /status tells whether its outbox waits.`];
 };
 
-/** Of equal revisions the lower level, as everywhere. */
-const lastApplicable = (events: readonly EventLine[]): EventLine | undefined =>
-  events
-    .filter(({ revision }) => revision !== '')
-    .sort((a, b) => Number(a.revision) - Number(b.revision) || b.level.localeCompare(a.level))
-    .at(-1);
+/** What the view shows once it has all of them, for it is the rule of the view that decides. */
+const lastApplicable = (events: readonly EventLine[]): Last | undefined => {
+  const changes = events.flatMap(({ revision, level, time, partition, offset }): MandateChanged[] =>
+    revision === ''
+      ? []
+      : [{ data: { connectionId: '', connectionMandate: level as Level }, revision, time, place: [partition, offset] }],
+  );
+  const shown = changes.reduce<Mandate | undefined>(evolve, undefined);
+  return shown && { level: shown.connectionMandate, revision: revisionOf(shown) };
+};
+
+type Last = { readonly level: string; readonly revision: number };
+type Level = MandateChanged['data']['connectionMandate'];
 
 const permits = ({ level }: Said) => level ?? '0';
 const words = ({ level }: Said) => level ?? 'nothing (which permits as much as 0)';
