@@ -6,7 +6,7 @@ import type { LogReader, PartitionRange } from '../log-reader.ts';
 import { pauseUnlessAborted } from '../pause.ts';
 import type { StateStore } from '../state-store.ts';
 import type { World } from '../world.ts';
-import { type Found, type Observed, reconcile } from './reconcile.ts';
+import { type Observed, type Reconciled, reconcile } from './reconcile.ts';
 
 export type Followed = { readonly name: string; readonly topic: Topic };
 
@@ -60,6 +60,8 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
     for (const { found } of [home, ...others])
       if (found.length > 0) logger.error({ projection: projection.name, found }, 'view and log have drifted apart');
     for (const { misplaced } of [home, ...others]) if (misplaced.length > 0) await apply?.(misplaced);
+    const { failure } = [home, ...others].find((one) => one.failure) ?? {};
+    if (failure) throw failure;
   };
   const watching = (async () => {
     while (!closing.signal.aborted) {
@@ -101,12 +103,7 @@ const compareStore = async (
   { name, topic }: Followed,
   store: StateStore,
   { acknowledged, ranges, topicLog, name: storeName, observedBefore }: Comparison,
-): Promise<{
-  found: readonly Found[];
-  isEmpty: boolean;
-  also: readonly string[];
-  misplaced: readonly DeliveredRecord[];
-}> => {
+): Promise<Omit<Reconciled, 'observed'> & { readonly isEmpty: boolean; readonly also: readonly string[] }> => {
   const partitions = topicLog ? ranges.map(({ partition }) => partition) : [...Array(topic.partitions).keys()];
   const keyOf = (partition: number) => positionKey(name, topic.name, partition);
   const pointer = await readPointer(store, name);
@@ -124,12 +121,12 @@ const compareStore = async (
     return { partition, key: keyOf(partition), etag: stored?.etag, document };
   });
   const log = topicLog && { reader: topicLog, topic: topic.name };
-  const { found, observed, misplaced } = await reconcile(store, before, {
+  const { observed, ...reconciled } = await reconcile(store, before, {
     acknowledged,
     ranges,
     log,
     before: observedBefore.get(storeName),
   });
-  if (observed) observedBefore.set(storeName, observed);
-  return { found, isEmpty: false, also, misplaced };
+  if (observed && !reconciled.failure) observedBefore.set(storeName, observed);
+  return { ...reconciled, isEmpty: false, also };
 };

@@ -115,6 +115,24 @@ describe('a log that cannot be asked', () => {
   });
 });
 
+it('a gap is closed although records are written all the time while the log is asked', async () => {
+  const { deliver, completeness, watch, becomes, log } = opened([0, ...Array.from({ length: 200 }, (_, n) => 7 + n)]);
+  log.isAway = true;
+  await deliver(record(0), record(7));
+  expect(await completeness()).toMatchObject(missing([1, 6]));
+  log.isAway = false;
+  let next = 8;
+  const { read } = log;
+  Object.assign(log, {
+    read: async (...args: Parameters<typeof read>) => {
+      await deliver(record(next++));
+      return read(...args);
+    },
+  });
+  watch();
+  await becomes(complete);
+});
+
 describe('a log that was cut off', () => {
   it('holds nothing that could be verified: what was before is lost', async () => {
     const { deliver, completeness, view } = opened([5, 6], { begin: 5 });
