@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DeliveredRecord, EventBus, Topic } from '../event-bus.ts';
 import { readPointer } from '../generations/pointer.ts';
 import { asPositionDocument, documentFor, positionKey } from '../generations/position-document.ts';
@@ -13,7 +14,10 @@ export type Followed = { readonly name: string; readonly topic: Topic };
 export type DriftWatch = {
   /** How many events the group had acknowledged when a store was last found that holds none of them; 0 otherwise. */
   lostToEmptyStore(): number;
-  /** How many partitions the broker has. @throws Error when it was never reached */
+  /**
+   * How many partitions the broker has, once view and log were compared: before, the store may be an old one.
+   * @throws Error while they cannot be
+   */
   partitions(): Promise<number>;
   close(): Promise<void>;
 };
@@ -27,6 +31,8 @@ type DriftContext = Pick<World, 'log'> &
   };
 
 const lookEveryMs = 2_000;
+/** A request that comes before the first comparison is over waits for it. */
+const firstWithinMs = 3_000;
 
 /**
  * Compares view and log at the start and every two seconds, for they can drift apart: a store restored from a backup or
@@ -42,7 +48,8 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
   const observedBefore = new Map<string | undefined, Observed>();
   let ranges: readonly PartitionRange[] | undefined;
   let lost = 0;
-  let failed = false;
+  let failure: unknown;
+  let isCompared = false;
 
   const readRanges = async () => {
     ranges = (await topicLog?.offsets(topic.name)) ?? [];
@@ -57,31 +64,37 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
     const home = await compare(undefined);
     lost = home.isEmpty ? [...acknowledged.values()].reduce((sum, next) => sum + next, 0) : 0;
     const others = await Promise.all(home.also.map(compare));
+    isCompared = true;
     for (const { found } of [home, ...others])
       if (found.length > 0) logger.error({ projection: projection.name, found }, 'view and log have drifted apart');
     for (const { misplaced } of [home, ...others]) if (misplaced.length > 0) await apply?.(misplaced);
     const { failure } = [home, ...others].find((one) => one.failure) ?? {};
     if (failure) throw failure;
   };
+  const lookOnce = () =>
+    look().then(
+      () => {
+        failure = undefined;
+      },
+      (err: unknown) => {
+        // Once an outage; what follows is the same again.
+        logger[failure ? 'debug' : 'warn']({ err }, 'view and log cannot be compared now');
+        failure = err;
+      },
+    );
+  const first = lookOnce();
   const watching = (async () => {
-    while (!closing.signal.aborted) {
-      await look().then(
-        () => {
-          failed = false;
-        },
-        (err: unknown) => {
-          // Once an outage; what follows is the same again.
-          logger[failed ? 'debug' : 'warn']({ err }, 'view and log cannot be compared now');
-          failed = true;
-        },
-      );
-      await pauseUnlessAborted(lookEveryMs, closing.signal);
-    }
+    for (await first; !closing.signal.aborted; await lookOnce()) await pauseUnlessAborted(lookEveryMs, closing.signal);
   })();
 
   return {
     lostToEmptyStore: () => lost,
-    partitions: async () => (topicLog ? (ranges ?? (await readRanges())).length : topic.partitions),
+    partitions: async () => {
+      if (!topicLog) return topic.partitions;
+      if (!isCompared) await Promise.race([first, delay(firstWithinMs, undefined, { ref: false })]);
+      if (isCompared && ranges) return ranges.length;
+      throw new Error(failure instanceof Error ? failure.message : 'that takes long');
+    },
     close: async () => {
       closing.abort();
       await watching;

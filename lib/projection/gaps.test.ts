@@ -133,6 +133,33 @@ it('a gap is closed although records are written all the time while the log is a
   await becomes(complete);
 });
 
+it('a view is not asked before it was compared with the log, however long that takes', async () => {
+  const { deliver, store, watch, log } = opened([0, 1]);
+  await deliver(record(0));
+  const { read } = log;
+  let [begin, answer] = [() => {}, () => {}];
+  const asked = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  Object.assign(log, {
+    read: async (...args: Parameters<typeof read>) => {
+      begin();
+      await answered;
+      return read(...args);
+    },
+  });
+  const { partitions } = watch(new Map([[0, 2]]));
+  await asked;
+  const outcome = openView<Thing>(things, store, { partitions })
+    .get('K0')
+    .catch((error: unknown) => error);
+  answer();
+  expect(await outcome).toMatchObject({ code: 'view-incomplete' });
+});
+
 describe('a log that was cut off', () => {
   it('holds nothing that could be verified: what was before is lost', async () => {
     const { deliver, completeness, view } = opened([5, 6], { begin: 5 });

@@ -47,7 +47,7 @@ export type Reconciled = {
   readonly observed: Observed | undefined;
   /** Records that the log holds and whose headers may have hidden their place: they are to be applied. */
   readonly misplaced: readonly DeliveredRecord[];
-  /** Why the log could not be asked, or the positions not be written. */
+  /** Why the log could not be asked. */
   readonly failure?: unknown;
 };
 
@@ -85,9 +85,7 @@ export const reconcile = async (
       if (upserts.length > 0) await store.transact(upserts);
       return { found: checked.flatMap(foundIn), observed, misplaced, failure };
     } catch (error) {
-      if (!(error instanceof StateConflict)) throw error;
-      // The next look sees what a writer wrote.
-      if (attempt === attempts) return { found: [], observed: before, misplaced, failure: error };
+      if (!(error instanceof StateConflict) || attempt === attempts) throw error;
     }
     // A writer was there first, as it always is under load while the log is asked: what the log holds has not changed.
     const stored = await store.getMany(held.map(({ key }) => key));
