@@ -4,7 +4,7 @@ import { topics } from '../contracts/topics.ts';
 import { getJson, mandateOf } from './http.ts';
 import { startProgram } from './platform-process.ts';
 import { componentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
-import { asAdmin, freshStack, kafka, redis } from './stack/fresh.ts';
+import { asAdmin, freshStack, kafka, recordsOf, redis } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { stackReady } from './stack/stack.ts';
 
@@ -163,6 +163,18 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
       expect((await redis((client) => client.keys('*position*77*'))) as string[]).toEqual([]);
       await restart(resources);
     });
+  });
+
+  it('records that a producer has compressed can be read from the log', async () => {
+    const { kafkaJars } = await import('../scripts/stack/parts/kafka.ts');
+    const java =
+      `java -cp '${await kafkaJars(() => {})}/*' org.apache.kafka.tools.ConsoleProducer --topic ${topic} ` +
+      `--bootstrap-server 127.0.0.1:${ports.kafka} --compression-codec zstd`;
+    const payload = JSON.stringify({ connectionId: 'Z1', connectionMandate: '2' });
+    const producer = startProgram('bash', ['-c', `echo '${payload}' | ${java}`], {});
+    expect([await producer.ended, producer.output()]).toEqual([0, expect.any(String)]);
+    await becomes('Z1', '2');
+    expect((await recordsOf(topic)).map(({ value }) => value)).toContain(payload);
   });
 
   it('partitions beyond those that are declared are followed, compared and counted', async () => {
