@@ -36,7 +36,7 @@ export const startIotPlatform = async (
   const { log, deliveries, topicLog } = context;
   const projection = await startProjection(mandates, context);
   const onePort = config.port === config.deliveryPort;
-  const drift = watchDrift(mandates, context);
+  const drift = watchDrift(mandates, { ...context, apply: projection.apply });
   const opened: Service[] = [projection, drift];
   const close = async () => void (await Promise.all(opened.map((service) => service.close())));
   try {

@@ -4,7 +4,7 @@ import { topics } from '../contracts/topics.ts';
 import { getJson, mandateOf } from './http.ts';
 import { startProgram } from './platform-process.ts';
 import { componentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
-import { asAdmin, freshStack, kafka, redis } from './stack/fresh.ts';
+import { asAdmin, freshStack, kafka, recordsOf, redis } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { stackReady } from './stack/stack.ts';
 
@@ -12,7 +12,13 @@ const topic = topics.connectionMandates.name;
 const patience = { timeout: 30_000, interval: 50 };
 
 type Level = '0' | '1' | '2';
-type Message = { key?: string; value: string | null; partition?: number; headers?: Record<string, string> };
+type Message = {
+  key?: string;
+  value: string | null;
+  partition?: number;
+  timestamp?: string;
+  headers?: Record<string, string>;
+};
 
 const event = (connectionId: string, connectionMandate: Level, revision: number): string =>
   JSON.stringify(
@@ -72,6 +78,25 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
       await isReady();
     });
 
+    it('come after records of a transaction that is still open, which the log has as well', async () => {
+      const transactional = async (transactionalId: string) => {
+        const producer = kafka().producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
+        await producer.connect();
+        return { producer, transaction: await producer.transaction() };
+      };
+      const [one, other] = [await transactional('open'), await transactional('short')];
+      await one.transaction.send({ topic, messages: [{ ...message('O1', '1'), partition: 0 }] });
+      await becomes('O1', '1');
+      await other.transaction.send({ topic, messages: [{ ...message('O2', '1'), partition: 0 }] });
+      await other.transaction.commit();
+      await publish({ ...message('O3', '1'), partition: 0 });
+      await becomes('O3', '1');
+      await isReady();
+      await one.transaction.commit();
+      await Promise.all([one, other].map(({ producer }) => producer.disconnect()));
+      await isUpToDate();
+    });
+
     it('are verified after a restart as well, and after the group reads everything again', async () => {
       await restart(resources);
       await becomes('T1', '2');
@@ -98,6 +123,31 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
       for (const [connectionId] of cases) await becomes(connectionId, '1');
       await isUpToDate();
       expect(Object.keys((await status()).view.partitions).sort()).toEqual(['0', '1', '2', '3']);
+    });
+
+    it('are few: a record with another such name, or without a time, is like any other', async () => {
+      await publish({ ...message('S1', '2'), partition: 0 });
+      await becomes('S1', '2');
+      await iotPlatform.end('SIGTERM');
+      const headers = { __TypeId__: 'com.example.MandateChanged' };
+      await publish({ ...message('S1', '0'), partition: 0, headers });
+      await asAdmin(async (admin) => {
+        const offsets = await admin.fetchTopicOffsets(topic);
+        const partitions = offsets.map(({ partition, high }) => ({ partition, offset: high }));
+        await admin.setOffsets({ groupId: 'iot-platform-consumer', topic, partitions });
+      });
+      await restart(resources);
+      await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
+      expect(await mandateOf(iotPlatform, 'S1')).toBe(503);
+      await iotPlatform.end('SIGTERM');
+      await asAdmin((admin) => admin.resetOffsets({ groupId: 'iot-platform-consumer', topic, earliest: true }));
+      await restart(resources);
+      await becomes('S1', '0');
+      await publish({ ...message('S1', '1'), partition: 0, timestamp: '-1' });
+      await becomes('S1', '1');
+      await restart(resources);
+      await isUpToDate();
+      await becomes('S1', '1');
     });
 
     it('concern their record alone where the component does not exclude them', async () => {
@@ -154,6 +204,18 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
       expect(await deadLetters('replay', '--all')).toEqual({ code: 0, output: '0 written to their topics again.\n' });
       expect(await mandateOf(iotPlatform, 'Z2')).toBe('0');
     });
+  });
+
+  it('records that a producer has compressed can be read from the log', async () => {
+    const { kafkaJars } = await import('../scripts/stack/parts/kafka.ts');
+    const java =
+      `java -cp '${await kafkaJars(() => {})}/*' org.apache.kafka.tools.ConsoleProducer --topic ${topic} ` +
+      `--bootstrap-server 127.0.0.1:${ports.kafka} --compression-codec zstd`;
+    const payload = JSON.stringify({ connectionId: 'Y1', connectionMandate: '2' });
+    const producer = startProgram('bash', ['-c', `echo '${payload}' | ${java}`], {});
+    expect([await producer.ended, producer.output()]).toEqual([0, expect.any(String)]);
+    await becomes('Y1', '2');
+    expect((await recordsOf(topic)).map(({ value }) => value)).toContain(payload);
   });
 
   it('partitions beyond those that are declared are followed, compared and counted', async () => {

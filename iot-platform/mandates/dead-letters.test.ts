@@ -125,6 +125,16 @@ describe('a connection about which a record could not be read', () => {
     expect(await openOnes()).toBe(1);
   });
 
+  it.each(['nonsense', `${topic.name}/9/9`])('is refused for a record that says it repeats %s', async (replayOf) => {
+    await change('1', noon);
+    const { partition } = await placeOfLast();
+    platform.appendCopies(topic, [{ key: '7733', value: Buffer.from('{'), timestamp: noon, partition, replayOf }]);
+    await settled();
+    await isMarked();
+    await discard(await placeOfLast());
+    await shows('1');
+  });
+
   it('is not refused again when the record is delivered again after a later one', async () => {
     await change('1', noon);
     await publish(unreadable);

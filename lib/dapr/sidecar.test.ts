@@ -53,6 +53,22 @@ const published = (answer: Answer, options?: { timeoutMs: number }) =>
 describe('a bulk publish', () => {
   it('is durable when the sidecar says so', async () => expect(await published({ status: 204 })).toEqual([]));
 
+  it.each([
+    [204, []],
+    [413, ['0', '1', '2', '3', '4']],
+  ])('is as many requests as its size needs, each of them durable or not: %s', async (status, lost) => {
+    const { sidecar, deliveries, asked } = await fakeSidecar({ '/large': { status } });
+    const topics = [{ name: 'large', partitions: 1, maxMessageBytes: 5 * 1024 * 1024 }];
+    const bus = daprEventBus(sidecar, 'pubsub', { topics, deliveries });
+    const value = 'x'.repeat(4 * 1024 * 1024);
+    const publishing = bus.publish(
+      'large',
+      [...Array(5).keys()].map((n) => ({ id: String(n), key: 'k', value })),
+    );
+    expect(await publishing.catch(({ ids }: NotDurable) => [...ids])).toEqual(lost.length > 0 ? lost : undefined);
+    expect(asked).toHaveLength(3);
+  });
+
   it('names the entries that the sidecar names, and no others', async () =>
     expect(await published({ status: 500, body: { failedEntries: [{ entryId: '1', error: 'too large' }] } })).toEqual([
       'b',
@@ -116,6 +132,7 @@ describe('readiness', () => {
     expect(await isKafka(redis.sidecar, 'pubsub')).toBe(false);
     const kafka = await fakeSidecar(answers('pubsub.kafka'));
     expect(await isKafka(kafka.sidecar, 'pubsub')).toBe(true);
+    await expect(isKafka(kafka.sidecar, 'reloading')).rejects.toThrow('no component reloading now');
     await expect(checkTopics(['127.0.0.1:1'], [topic])).rejects.toThrow('Kafka does not answer at 127.0.0.1:1');
   });
 });

@@ -101,10 +101,15 @@ const parsed = (text: string): unknown => {
   }
 };
 
-/** Redis Streams, for one, has neither partitions nor offsets. */
+/**
+ * Redis Streams, for one, has neither partitions nor offsets.
+ * @throws Error while the sidecar has no such component: it may be reloading it, and nothing says what it is
+ */
 export const isKafka = async (sidecar: Sidecar, pubsub: string): Promise<boolean> => {
   const { components } = await sidecar.metadata();
-  return components.find(({ name }) => name === pubsub)?.type === 'pubsub.kafka';
+  const component = components.find(({ name }) => name === pubsub);
+  if (!component) throw new Error(`the sidecar has no component ${pubsub} now`);
+  return component.type === 'pubsub.kafka';
 };
 
 /** The sidecar's own words for what went wrong. */

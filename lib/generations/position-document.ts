@@ -61,6 +61,12 @@ export const numbersOf = ({ generations }: PositionDocument): number[] => Object
 export const isDiscarded = ({ discarded = [] }: Pick<PositionDocument, 'discarded'>, offset: number): boolean =>
   discarded.some(([first, last]) => first <= offset && offset <= last);
 
+/** Of another log: the offsets of the one before mean nothing in it. The very same document where nothing is discarded. */
+export const withoutDiscarded = (document: PositionDocument): PositionDocument => {
+  const { discarded, ...rest } = document;
+  return discarded ? rest : document;
+};
+
 /** Enough to name them to a person; a position is written with every batch, so it has to stay small. */
 export const mostOpenDeadLetters = 500;
 

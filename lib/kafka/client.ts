@@ -25,7 +25,7 @@ export const withAdmin = async <T>(
   work: (admin: Admin) => Promise<T>,
   { retries = 2, ...limits }: AskLimits = {},
 ): Promise<T> => {
-  const admin = kafkaClient(brokers, { retries, ...limits }).admin();
+  const admin = readUncommitted(kafkaClient(brokers, { retries, ...limits })).admin();
   try {
     await admin.connect().catch((error: Error) => {
       throw new Error(
@@ -36,4 +36,19 @@ export const withAdmin = async <T>(
   } finally {
     await admin.disconnect();
   }
+};
+
+const uncommitted = 0;
+
+/**
+ * Has an admin client take a log's end for where its last record is, as our consumers do. By default kafkajs takes the end for
+ * where the oldest open transaction begins, and records behind that are delivered already. It has no option for this.
+ */
+const readUncommitted = (client: kafkajs.Kafka): kafkajs.Kafka => {
+  const internals = client as unknown as Record<symbol, (options: object) => unknown>;
+  const symbol = Object.getOwnPropertySymbols(client).find(({ description }) => description?.endsWith('createCluster'));
+  const createCluster = symbol && internals[symbol];
+  if (!createCluster) throw new Error('this version of kafkajs cannot be told to read uncommitted records');
+  internals[symbol] = (options) => createCluster({ ...options, isolationLevel: uncommitted });
+  return client;
 };

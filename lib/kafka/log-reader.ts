@@ -87,7 +87,8 @@ const partitionRanges = async (admin: Admin, topic: string): Promise<PartitionRa
     .sort((a, b) => a.partition - b.partition);
 };
 
-const reservedHeader = /^__/;
+/** By these names daprd reports what the broker says of a record; other names may begin in the same way. */
+const reservedHeader = /^__(key|topic|partition|offset|timestamp)$/;
 
 /** The key, the place and the time are the broker's, whatever the record's own headers are called. */
 const asRecord = (

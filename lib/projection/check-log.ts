@@ -75,7 +75,10 @@ const readGaps = (gaps: readonly OffsetRange[]) => {
       }
       readUpTo = next;
     },
-    answer: (): CheckedGaps => ({ empty: clip(gaps, begin, found ?? end), misplaced }),
+    answer: (): CheckedGaps => {
+      const held = misplaced.map(({ offset = 0 }) => [offset, offset] as const);
+      return { empty: subtract(clip(gaps, begin, found ?? end), held), misplaced };
+    },
   };
 };
 
@@ -102,13 +105,38 @@ export const replacedPartitions = async (
       topic,
       spans,
       async ({ partition, records }) => {
+        // A record without a time (-1) was delivered with another one.
         const isOther = ({ timestamp, hasReservedHeaders }: DeliveredRecord) =>
-          timestamp !== seen.get(partition)?.timestamp && !hasReservedHeaders;
+          timestamp >= 0 && timestamp !== seen.get(partition)?.timestamp && !hasReservedHeaders;
         if (records.some(isOther)) replaced.add(partition);
       },
       AbortSignal.timeout(giveUpAfterMs),
     );
   return replaced;
+};
+
+/** By partition the record at an offset, as a position keeps its last one. @throws Error when the log cannot be read */
+export const recordsAt = async (
+  log: LogReader,
+  topic: string,
+  ranges: readonly PartitionRange[],
+  offsets: ReadonlyMap<number, number>,
+): Promise<Map<number, NonNullable<Position['last']>>> => {
+  const found = new Map<number, NonNullable<Position['last']>>();
+  const spans = ranges.flatMap(({ partition, begin, end }) => {
+    const offset = offsets.get(partition) ?? -1;
+    return begin <= offset && offset < end ? [{ partition, begin: offset, end: offset + 1 }] : [];
+  });
+  if (spans.length > 0)
+    await log.read(
+      topic,
+      spans,
+      async ({ partition, records: [record] }) => {
+        if (record) found.set(partition, { offset: record.offset as number, timestamp: record.timestamp });
+      },
+      AbortSignal.timeout(giveUpAfterMs),
+    );
+  return found;
 };
 
 /** What of the ranges is from `begin` to before `end`. */

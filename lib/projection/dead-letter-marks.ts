@@ -23,6 +23,10 @@ export const placeOf = ({ partition, offset, replayOf }: DeliveredRecord): Place
   return partition === undefined || offset === undefined ? noPlace : [partition, offset];
 };
 
+/** Its own place where it claims to repeat one that is not believed: under that it is dead-lettered. */
+export const deadLetterPlaceOf = ({ replayOf, ...record }: DeliveredRecord): PlacePair =>
+  placeOf(replayOf && replayOf.offset >= 0 ? { ...record, replayOf } : record);
+
 export const splitMarks = <Document>(stored: unknown): Marked<Document> => {
   if (stored === undefined || stored === null) return { document: undefined, marks: none };
   if (!Object.hasOwn(stored, 'deadLetters')) return { document: stored as Document, marks: none };

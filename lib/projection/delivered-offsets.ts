@@ -4,6 +4,7 @@ import {
   type PositionDocument,
   positionKey,
   withDeadLetters,
+  withoutDiscarded,
 } from '../generations/position-document.ts';
 import type { LogReader } from '../log-reader.ts';
 import { checkGaps, replacedPartitions } from './check-log.ts';
@@ -71,7 +72,12 @@ export const askLog = async (
   { topic }: Followed,
   delivered: DeliveredOffsets,
   documents: ReadonlyMap<string, PositionDocument>,
-): Promise<{ delivered: DeliveredOffsets; misplaced: readonly DeliveredRecord[] }> => {
+): Promise<{
+  delivered: DeliveredOffsets;
+  misplaced: readonly DeliveredRecord[];
+  /** Whether the log has the place that a record was delivered under. */
+  isInLog: (record: DeliveredRecord) => boolean;
+}> => {
   const ranges = await log.offsets(topic.name);
   const possible = [...delivered].flatMap(([key, held]) => {
     const range = ranges.find(({ partition }) => partition === held.partition);
@@ -96,6 +102,7 @@ export const askLog = async (
   const misplaced = [...checked.values()].flatMap((found) => found.misplaced);
   return {
     misplaced,
+    isInLog: ({ partition, offset = 0 }) => ranges.some((range) => range.partition === partition && offset < range.end),
     delivered: new Map(
       possible.map(({ key, range, held }) => {
         const { empty = [], misplaced: own = [] } = checked.get(held.partition) ?? {};
@@ -114,7 +121,7 @@ export const afterDelivery = (
   delivered: PartitionOffsets,
   markedBy: (number: number) => ReadonlyMap<string, readonly PlacePair[]>,
 ): PositionDocument =>
-  changePositions(document, (position, number) =>
+  changePositions(delivered.log?.isReplaced ? withoutDiscarded(document) : document, (position, number) =>
     withDeadLetters(follow(position, delivered), delivered.partition, markedBy(number)),
   );
 

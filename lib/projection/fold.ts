@@ -1,6 +1,14 @@
 import { documentKey } from '../generations/generation.ts';
 import type { StoredValue, Upsert } from '../state-store.ts';
-import { addMark, clearMarks, joinMarks, type PlacePair, placeOf, splitMarks } from './dead-letter-marks.ts';
+import {
+  addMark,
+  clearMarks,
+  deadLetterPlaceOf,
+  joinMarks,
+  type PlacePair,
+  placeOf,
+  splitMarks,
+} from './dead-letter-marks.ts';
 import type { Projection } from './declaration.ts';
 import type { ParsedBatch } from './parse-batch.ts';
 
@@ -30,11 +38,12 @@ export const fold = <Event, Document>(
     const stored = splitMarks<Document>(before?.value);
     let { document, marks } = stored;
     for (const { record, event } of steps) {
-      const place = placeOf(record);
       if (event === undefined) {
-        if (!isDiscarded(place)) marks = addMark({ document, marks }, place);
+        const own = deadLetterPlaceOf(record);
+        if (!isDiscarded(own)) marks = addMark({ document, marks }, own);
         continue;
       }
+      const place = placeOf(record);
       const what = classify?.(document, event);
       if (what) classes[what] = (classes[what] ?? 0) + 1;
       const evolved = evolve(document, event);

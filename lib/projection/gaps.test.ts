@@ -30,9 +30,10 @@ const opened = (offsets: readonly number[], { begin = 0, end = (offsets.at(-1) ?
   const deliver = (...records: readonly DeliveredRecord[]) => write(parseBatch(things, records));
   const view = openView<Thing>(things, store);
   const completeness = () => view.completeness();
+  const apply = (records: readonly DeliveredRecord[]) => deliver(...records);
   const watch = (acknowledged: ReadonlyMap<number, number> = new Map()) => {
     const bus = { acknowledged: async () => acknowledged };
-    const drift = watchDrift(things, { ...testWorld(), store, bus, topicLog: log });
+    const drift = watchDrift(things, { ...testWorld(), store, bus, topicLog: log, apply });
     closing.push(drift.close);
     return drift;
   };
@@ -143,6 +144,51 @@ describe('a log that cannot be asked', () => {
   });
 });
 
+it('a gap is closed although records are written all the time while the log is asked', async () => {
+  const { deliver, completeness, watch, becomes, log } = opened([0, ...Array.from({ length: 200 }, (_, n) => 7 + n)]);
+  log.isAway = true;
+  await deliver(record(0), record(7));
+  expect(await completeness()).toMatchObject(missing([1, 6]));
+  log.isAway = false;
+  let next = 8;
+  const { read } = log;
+  Object.assign(log, {
+    read: async (...args: Parameters<typeof read>) => {
+      await deliver(record(next++));
+      return read(...args);
+    },
+  });
+  watch();
+  await becomes(complete);
+});
+
+it('a view is not asked before it was compared with the log, however long that takes', async () => {
+  const { deliver, store, watch, log } = opened([0, 1]);
+  await deliver(record(0));
+  const { read } = log;
+  let [begin, answer] = [() => {}, () => {}];
+  const asked = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  Object.assign(log, {
+    read: async (...args: Parameters<typeof read>) => {
+      begin();
+      await answered;
+      return read(...args);
+    },
+  });
+  const { partitions } = watch(new Map([[0, 2]]));
+  await asked;
+  const outcome = openView<Thing>(things, store, { partitions })
+    .get('K0')
+    .catch((error: unknown) => error);
+  answer();
+  expect(await outcome).toMatchObject({ code: 'view-incomplete' });
+});
+
 describe('a log that was cut off', () => {
   it('holds nothing that could be verified: what was before is lost', async () => {
     const { deliver, completeness, view } = opened([5, 6], { begin: 5 });
@@ -192,6 +238,21 @@ describe('a log that was replaced', () => {
     await becomes({ state: 'incomplete', partitions: { 0: { lost: 'log-replaced' } } });
   });
 
+  it('is recognised after a rebuild, or an update, which knew no last record', async () => {
+    const { deliver, store, watch, becomes, log } = opened([0, 1, 2]);
+    await deliver(record(0), record(1), record(2));
+    const key = 'position:things:things-topic:0';
+    const held = (await store.getMany([key])).get(key);
+    const value = { generations: { 1: { applied: 2, missing: [] } } };
+    await store.transact([{ key, value, etag: held?.etag }]);
+    const drift = watch();
+    await becomes({ ...complete, partitions: { 0: { last: { offset: 2, timestamp: 0 } } } });
+    await drift.close();
+    log.partitions[0] = replacedBy([0, 1, 2, 3, 4]);
+    watch();
+    await becomes({ state: 'incomplete', partitions: { 0: { lost: 'log-replaced' } } });
+  });
+
   it('is recognised by the record that comes where the last one was', async () => {
     const { deliver, completeness, log } = opened([0, 1, 2]);
     await deliver(record(0), record(1), record(2));
@@ -237,4 +298,27 @@ describe('a record under a place that its headers made up', () => {
     expect(await completeness()).toMatchObject(complete);
     expect(await view.get('K1')).toMatchObject({ key: 'K1' });
   });
+
+  it.each([
+    ['and that was never delivered is not taken for an empty offset: it is applied from the log', new Map([[0, 3]])],
+    ['is applied from the log where no later one comes', new Map()],
+  ])('%s', async (_, acknowledged) => {
+    const { deliver, view, watch, becomes, log } = opened([0, 1, 2]);
+    (log.partitions[0]?.records[2] as { hasReservedHeaders?: true }).hasReservedHeaders = true;
+    await deliver(record(0), record(1));
+    watch(acknowledged);
+    await becomes({ ...complete, partitions: { 0: { applied: 2, missing: [] } } });
+    expect(await view.get('K2')).toMatchObject({ key: 'K2' });
+  });
+});
+
+it('a last record without a time was delivered with another one, and is no other log', async () => {
+  const { deliver, completeness, watch, log } = opened([0, 1]);
+  const noTime = log.partitions[0]?.records[1] as { timestamp: number };
+  noTime.timestamp = -1;
+  await deliver(record(0), { ...record(1), timestamp: 1_000 });
+  watch();
+  await vi.waitFor(() => expect(log.reads).toBe(1));
+  await deliver({ ...record(1), timestamp: 2_000 });
+  expect(await completeness()).toMatchObject(complete);
 });

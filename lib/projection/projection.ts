@@ -20,6 +20,8 @@ export type RunningProjection = Subscription & {
   counts(): Counts;
   /** Of the event that this process wrote last. */
   last(): Moment | undefined;
+  /** Applies records that were read from the log, as if they were delivered. */
+  apply(records: readonly DeliveredRecord[]): Promise<unknown>;
 };
 
 type Done = { readonly counts: Counts; last: Moment | undefined };
@@ -41,7 +43,12 @@ export const startProjection = async <Event, Document>(
   const write = projectionWriter(projection, { stores: storesOf(context), newId, log: topicLog, logger });
   const handler = deliveryHandler(projection, context, write, done);
   const subscription = await context.bus.subscribe(projection.topic.name, handler);
-  return { counts: () => ({ ...done.counts }), last: () => done.last, close: () => subscription.close() };
+  return {
+    counts: () => ({ ...done.counts }),
+    last: () => done.last,
+    apply: handler,
+    close: () => subscription.close(),
+  };
 };
 
 const deliveryHandler =

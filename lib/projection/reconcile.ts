@@ -1,16 +1,25 @@
-import { changePositions, missingInAll, type PositionDocument } from '../generations/position-document.ts';
+import type { DeliveredRecord } from '../event-bus.ts';
+import {
+  asPositionDocument,
+  changePositions,
+  missingInAll,
+  type PositionDocument,
+} from '../generations/position-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
+import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
-import { checkGaps, type Gaps, replacedPartitions } from './check-log.ts';
-import { type OffsetRange, type Position, through, union, withoutRanges } from './position.ts';
-
-/** The position document of one partition, as it was read. */
-export type HeldDocument = {
-  readonly partition: number;
-  readonly key: string;
-  readonly etag: string | undefined;
-  readonly document: PositionDocument;
-};
+import {
+  askLog,
+  type Changed,
+  gapsOf,
+  type HeldDocument,
+  lacksLast,
+  nothingKnown,
+  positionsIn,
+  tailOf,
+  withAnswer,
+} from './log-answer.ts';
+import { type Position, subtract, union } from './position.ts';
 
 /** What a view was found to lack. */
 export type Found = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Position['lost'] };
@@ -34,50 +43,66 @@ type Comparison = {
 /** The log is asked about the same gaps again: records may have been deleted meanwhile. */
 const askAgainAfterMs = 30_000;
 
-/**
- * Compares the positions of one store with group and log, and writes down what is missing, lost, or not missing after all.
- * @throws StateConflict when a writer was there first
- */
+export type Reconciled = {
+  readonly found: readonly Found[];
+  readonly observed: Observed | undefined;
+  /** Records that the log holds and whose headers may have hidden their place: they are to be applied. */
+  readonly misplaced: readonly DeliveredRecord[];
+  /** Why the log could not be asked. */
+  readonly failure?: unknown;
+};
+
+/** Compares the positions of one store with group and log, and writes down what is missing, lost, or not missing after all. */
 export const reconcile = async (
   store: StateStore,
   held: readonly HeldDocument[],
   { acknowledged, ranges, log, before }: Comparison,
-): Promise<{ found: readonly Found[]; observed: Observed }> => {
-  const found: Found[] = [];
+): Promise<Reconciled> => {
   const rangeOf = (partition: number) => ranges.find((range) => range.partition === partition);
-  const marked = held.map((one) => {
+  const mark = (one: HeldDocument): Changed => {
     const { begin = 0, end = Number.MAX_SAFE_INTEGER } = rangeOf(one.partition) ?? {};
     // Offsets that were committed to a topic before it was deleted may outlive it: nothing is missing behind the end.
     const next = Math.max(Math.min(acknowledged.get(one.partition) ?? 0, end), begin);
-    const after = missingInAll(one.document, next);
-    if (after !== one.document) found.push({ partition: one.partition, missingBefore: next });
-    return { ...one, after: loseWhatIsCutOff(after, begin) };
-  });
+    return { ...one, after: loseWhatIsCutOff(missingInAll(one.document, next), begin) };
+  };
+  const marked = held.map(mark);
   const observed = observe(marked, ranges, before);
-  let checked = marked;
+  let answer = nothingKnown;
   let failure: unknown;
   if (log && observed.isDue)
     try {
-      checked = await askLog(log, marked);
+      answer = await askLog(log, marked);
     } catch (error) {
       // What is missing is written down all the same.
       failure = error;
     }
-  for (const { partition, document, after } of checked) {
-    const lost = Object.values(after.generations).find((position) => position.lost)?.lost;
-    if (lost && !Object.values(document.generations).some((position) => position.lost)) found.push({ partition, lost });
-  }
-  const upserts = checked.flatMap(({ key, etag, document, after }): Upsert[] =>
-    after === document ? [] : [{ key, value: after, etag }],
-  );
-  if (upserts.length > 0) await store.transact(upserts);
-  if (failure) throw failure;
-  return { found, observed };
+  const { misplaced } = answer;
+  // Under load a writer always is first while the log is asked: what the log holds has not changed, so it is not asked again.
+  return retryOnConflict(async () => {
+    const stored = await store.getMany(held.map(({ key }) => key));
+    const checked = held.map((one) => {
+      const value = stored.get(one.key);
+      const document = asPositionDocument(value?.value) ?? one.document;
+      return withAnswer(mark({ ...one, etag: value?.etag, document }), answer);
+    });
+    const upserts = checked.flatMap(({ key, etag, document, after }): Upsert[] =>
+      after === document ? [] : [{ key, value: after, etag }],
+    );
+    if (upserts.length > 0) await store.transact(upserts);
+    return { found: checked.flatMap(foundIn), observed, misplaced, failure };
+  });
 };
 
-type Changed = HeldDocument & { readonly after: PositionDocument };
-
-const positionsIn = ({ after }: Changed): Position[] => Object.values(after.generations);
+const foundIn = ({ partition, document, after }: Changed): Found[] => {
+  const [before, now] = [document, after].map(({ generations }) => Object.values(generations));
+  const lost = now?.find((position) => position.lost)?.lost;
+  const gaps = now?.flatMap(({ missing }) => missing) ?? [];
+  const isNew = subtract(union(gaps), union(before?.flatMap(({ missing }) => missing) ?? [])).length > 0;
+  return [
+    ...(isNew ? [{ partition, missingBefore: (gaps.at(-1)?.[1] ?? 0) + 1 }] : []),
+    ...(lost && !before?.some((position) => position.lost) ? [{ partition, lost }] : []),
+  ];
+};
 
 /** What was removed before it was read cannot be read any more. */
 const loseWhatIsCutOff = (document: PositionDocument, begin: number): PositionDocument =>
@@ -99,6 +124,7 @@ const observe = (
   const gaps = JSON.stringify(held.map(gapsOf));
   const tails = JSON.stringify(held.map((one) => tailOf(one, ranges) ?? null));
   const hasGaps = held.some((one) => gapsOf(one).length > 0);
+  const isUnanchored = held.some((one) => positionsIn(one).some(lacksLast));
   const isStill = before?.tails === tails && held.some((one) => tailOf(one, ranges) !== undefined);
   const isShorter = held.some((one) =>
     positionsIn(one).some(({ last, lost }) => {
@@ -109,51 +135,11 @@ const observe = (
   const about = `${hasGaps ? gaps : ''} ${isStill ? tails : ''}`;
   const now = performance.now();
   const isNew = before === undefined || ((hasGaps || isStill) && about !== before.askedAbout);
-  const isDue = isNew || isShorter || (hasGaps && now - before.askedAt > askAgainAfterMs);
+  const isDue = isNew || isShorter || ((hasGaps || isUnanchored) && now - before.askedAt > askAgainAfterMs);
   return {
     tails,
     askedAbout: isDue ? about : before.askedAbout,
     askedAt: isDue ? now : before.askedAt,
     isDue,
   };
-};
-
-const gapsOf = (one: Changed): OffsetRange[] => union(positionsIn(one).flatMap(({ missing }) => missing));
-
-/** What is between the position and the end of the log: records that are on their way, or the marker of a transaction. */
-const tailOf = (one: Changed, ranges: readonly PartitionRange[]): OffsetRange | undefined => {
-  const end = ranges.find(({ partition }) => partition === one.partition)?.end ?? 0;
-  const applied = Math.max(-1, ...positionsIn(one).map((position) => position.applied));
-  return applied >= 0 && applied < end - 1 ? [applied + 1, end - 1] : undefined;
-};
-
-const askLog = async (
-  { reader, topic }: NonNullable<Comparison['log']>,
-  held: readonly Changed[],
-): Promise<Changed[]> => {
-  // Read after the positions: the other way round a view that follows would seem to be ahead of the log.
-  const ranges = await reader.offsets(topic);
-  const lasts = held.flatMap((one) => {
-    const last = positionsIn(one).find((position) => position.last)?.last;
-    return last ? [[one.partition, last] as const] : [];
-  });
-  const replaced = await replacedPartitions(reader, topic, ranges, new Map(lasts));
-  const gaps: Gaps = new Map(
-    held.map((one) => {
-      const tail = tailOf(one, ranges);
-      return [one.partition, union([...gapsOf(one), ...(tail ? [tail] : [])])];
-    }),
-  );
-  const checked = await checkGaps(reader, topic, ranges, gaps);
-  return held.map((one) => {
-    const empty = checked.get(one.partition)?.empty ?? [];
-    const tail = tailOf(one, ranges);
-    const isTailEmpty = tail && empty.some(([first, last]) => first <= tail[0] && tail[1] <= last);
-    const after = changePositions(one.after, (position) => {
-      if (replaced.has(one.partition)) return position.lost ? position : { ...position, lost: 'log-replaced' };
-      const closed = withoutRanges(position, empty);
-      return isTailEmpty && closed.applied === tail[0] - 1 ? through(closed, tail[1]) : closed;
-    });
-    return { ...one, after };
-  });
 };

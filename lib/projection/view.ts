@@ -11,7 +11,7 @@ import { type PlacePair, splitMarks } from './dead-letter-marks.ts';
 export type View<Document> = {
   /**
    * @throws DomainError view-rebuilding while the view is filled in its place, view-incomplete when events are missing,
-   * record-dead-lettered when a record about the key could not be read, log-unavailable before the broker was ever asked
+   * record-dead-lettered when a record about the key could not be read, log-unavailable before view and log were compared
    */
   get(key: string): Promise<Document | undefined>;
   completeness(): Promise<Completeness>;
@@ -44,7 +44,7 @@ export const openView = <Document extends object>(
 
   const positionKeys = async () => {
     const many = await partitions().catch((cause: Error) => {
-      throw new DomainError('log-unavailable', `The log cannot be asked which partitions it has: ${cause.message}`, {
+      throw new DomainError('log-unavailable', `This view and the log have not been compared yet: ${cause.message}`, {
         remedy: 'try again; /readyz says what is missing',
         cause,
       });

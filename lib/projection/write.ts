@@ -1,3 +1,4 @@
+import type { DeliveredRecord } from '../event-bus.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
 import {
@@ -78,7 +79,8 @@ export const projectionWriter = <Event, Document>(
       if (!alreadyRead || (await askedTheLog(store, work, held, documents))) continue;
       const discarded = ([partition, offset]: PlacePair) => {
         const document = documents.get(positionKey(projection.name, projection.topic.name, partition));
-        return document !== undefined && isDiscarded(document, offset);
+        const isReplaced = offsets.get(positionKey(projection.name, projection.topic.name, partition))?.log?.isReplaced;
+        return document !== undefined && !isReplaced && isDiscarded(document, offset);
       };
       const folded = new Map(listed.map((number) => [number, fold(projection, byKey, held, number, discarded)]));
       const mark = stores(store).etagAfter && { mark: newId() };
@@ -109,9 +111,14 @@ export const projectionWriter = <Event, Document>(
     );
     if (isExpected) return false;
     try {
-      const { delivered, misplaced } = await askLog(log, projection, work.offsets, documents);
+      const { delivered, misplaced, isInLog } = await askLog(log, projection, work.offsets, documents);
       work.offsets = delivered;
-      if (misplaced.length > 0) work.batch = parseBatch(projection, [...misplaced, ...work.batch.records]);
+      const { records } = work.batch;
+      if (misplaced.length > 0 || !records.every(isInLog))
+        work.batch = parseBatch(projection, [
+          ...misplaced,
+          ...records.map((record) => (isInLog(record) ? record : withoutPlace(record))),
+        ]);
       return true;
     } catch (err) {
       // What is not verified counts as missing, and the view refuses until it is.
@@ -153,6 +160,9 @@ export const projectionWriter = <Event, Document>(
     });
   };
 };
+
+const withoutPlace = ({ partition: _, offset: __, replayOf: ___, ...record }: DeliveredRecord): DeliveredRecord =>
+  record;
 
 const inOrder = (upserts: readonly Upsert[]): Upsert[] => [...upserts].sort((a, b) => (a.key < b.key ? -1 : 1));
 

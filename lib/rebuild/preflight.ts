@@ -5,7 +5,7 @@ import { observeValue } from '../lease.ts';
 import type { PartitionRange } from '../log-reader.ts';
 import { nameOf, type RebuildContext } from './context.ts';
 import { leaseReleased, rebuildLeaseMs } from './ledger.ts';
-import type { Offsets } from './listing.ts';
+import { type Offsets, positionsOf } from './listing.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 
 export type Way = {
@@ -104,6 +104,25 @@ export const refuseLostRecords = <Event, Document>(
         'view. Give it up with npm run rebuild -- --abandon, and begin anew.',
     );
   }
+};
+
+/** What no log holds any more is in the live view alone, and keys that only that has are compared with nothing. */
+export const refuseLostEvents = async <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  live: Generation,
+  ranges: readonly PartitionRange[],
+) => {
+  const positions = await positionsOf(
+    context,
+    live,
+    ranges.map(({ partition }) => partition),
+  );
+  for (const [partition, position] of positions)
+    if (position?.lost)
+      throw new RebuildRefused(
+        `The log does not hold all that ${nameOf(context, live)} was filled from (partition ${partition}: ${position.lost}), so ` +
+          'it cannot be rebuilt from the log alone: npm run rebuild -- --from-crm.',
+      );
 };
 
 const refuseInPlace = <Event, Document>(

@@ -16,7 +16,7 @@ import {
   positionsOf,
   preparePointer,
 } from './listing.ts';
-import { preflight, untilFree, type Way } from './preflight.ts';
+import { preflight, refuseLostEvents, untilFree, type Way } from './preflight.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 import { endsOf, replay } from './replay.ts';
 import { loadSnapshot, type Snapshot } from './snapshot.ts';
@@ -52,6 +52,8 @@ export const rebuild = async <Event, Document>(
   const free = await untilFree(context);
   const way = { ...options, isFromSnapshot: snapshot !== undefined };
   const { pointer, into, ranges, unfinished } = await preflight(context, way);
+  if (!snapshot && !options.source && !options.acceptDifferences)
+    await refuseLostEvents(context, pointer.answering, ranges);
   const fresh = {
     into,
     inPlace: options.inPlace,

@@ -28,6 +28,12 @@ describe('log, CRM and view', () => {
       at('2', 7),
     ],
     ['of one revision the lower level counts', [line(1, '2'), line(1, '0')], at('0'), at('0', 1)],
+    [
+      'a payload without a revision counts by its place, over payloads and events',
+      [line(5, '2'), { ...line(0, '2'), offset: 1 }, { ...line(0, '1'), offset: 2 }],
+      at('1'),
+      at('1', 5),
+    ],
     ['no customer and 0 permit the same', [line(1, '0')], at(undefined), at('0', 1)],
     ['nothing is known anywhere', [], at(undefined), at(undefined)],
   ])('agree: %s', (_, events, crm, view) => expect(judge(events, crm, view).agree).toBe(true));

@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { topics } from '../../contracts/topics.ts';
+import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import type { DeliveredRecord } from '../../lib/event-bus.ts';
+import { storesOf } from '../../lib/generations/stores.ts';
+import { discardDeadLetters } from '../../lib/projection/discard-dead-letters.ts';
+import { watchDrift } from '../../lib/projection/drift.ts';
+import { parseBatch } from '../../lib/projection/parse-batch.ts';
+import { openView } from '../../lib/projection/view.ts';
+import { projectionWriter } from '../../lib/projection/write.ts';
+import { logInMemory } from '../../tests/log-in-memory.ts';
+import { noon, testWorld } from '../../tests/test-world.ts';
+import type { Mandate } from './mandate.ts';
+import { mandates } from './materialise.ts';
+
+const topic = topics.connectionMandates.name;
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const record = (offset: number, level: string, timestamp = noon + offset): DeliveredRecord => ({
+  topic,
+  partition: 0,
+  offset,
+  key: '7733',
+  timestamp,
+  value: Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: level })),
+});
+
+/** A view on a log with one partition. */
+const opened = (records: DeliveredRecord[]) => {
+  const log = logInMemory([{ begin: 0, end: records.length, records }]);
+  const store = openEmbeddedPlatform(':memory:', []).stateStore('statestore');
+  const stores = storesOf({ store });
+  const write = projectionWriter(mandates, { stores, newId: () => 'id', log });
+  const deliver = (...delivered: readonly DeliveredRecord[]) => write(parseBatch(mandates, delivered));
+  const view = openView<Mandate>(mandates, store);
+  const watch = () => {
+    const bus = { acknowledged: async () => new Map<number, number>() };
+    const drift = watchDrift(mandates, { ...testWorld(), store, bus, topicLog: log });
+    closing.push(drift.close);
+  };
+  const level = async () => (await view.get('7733'))?.connectionMandate;
+  return { log, store, stores, deliver, view, watch, level };
+};
+const readsAsDeadLetter = { code: 'record-dead-lettered' };
+
+describe('a place that the log does not have', () => {
+  const forged: DeliveredRecord = { ...record(0, '2'), hasReservedHeaders: true };
+  it.each([{ offset: 1_000_000 }, { partition: 77 }])('makes no record a later one: %o', async (place) => {
+    const { deliver, level } = opened([forged, record(1, '0')]);
+    await deliver({ ...record(0, '2'), ...place });
+    await deliver(record(1, '0'));
+    expect(await level()).toBe('0');
+  });
+
+  it('hides no later record that cannot be read', async () => {
+    const { deliver, level } = opened([forged, record(1, '7')]);
+    await deliver({ ...record(0, '2'), offset: 1_000_000 });
+    await deliver(record(1, '7'));
+    await expect(level()).rejects.toMatchObject(readsAsDeadLetter);
+  });
+});
+
+describe('in a log that was replaced', () => {
+  const discarded = async () => {
+    const { deliver, stores, ...rest } = opened([record(0, '1'), record(1, '7')]);
+    await deliver(record(0, '1'), record(1, '7'));
+    await discardDeadLetters(mandates, stores, [{ partition: 0, offset: 1, key: '7733' }]);
+    expect(await rest.level()).toBe('1');
+    rest.log.partitions[0] = { begin: 0, end: 2, records: [record(0, '2', noon + 9), record(1, '7', noon + 9)] };
+    return { deliver, ...rest };
+  };
+  const marksOf = async (store: { getMany(keys: string[]): Promise<Map<string, { value: unknown }>> }) =>
+    ((await store.getMany(['7733'])).get('7733')?.value as { deadLetters?: unknown }).deadLetters;
+
+  it('what was discarded before says nothing of its records, which are delivered', async () => {
+    const { deliver, store, log } = await discarded();
+    await deliver(...(log.partitions[0]?.records ?? []));
+    expect(await marksOf(store)).toEqual([[0, 1]]);
+  });
+
+  it('nor where it is noticed before the next one is delivered', async () => {
+    const { deliver, view, store, log, watch } = await discarded();
+    watch();
+    await vi.waitFor(async () => expect(await view.completeness()).toMatchObject({ state: 'incomplete' }));
+    await deliver(...(log.partitions[0]?.records ?? []));
+    expect(await marksOf(store)).toEqual([[0, 1]]);
+  });
+});
