@@ -24,11 +24,11 @@ export type ConnectionMandateData = z.infer<typeof connectionMandateDataSchema>;
 /** The highest revision there may be: a number holds it and the one after it exactly, in every language that reads JSON. */
 export const maxRevision = Number.MAX_SAFE_INTEGER - 1;
 
-const sequence = `1 to 16 decimal digits, ${maxRevision} at most`;
+const sequence = `1 to 16 decimal digits, from 1 to ${maxRevision}`;
 const sequenceSchema = z
   .string(sequence)
   .regex(/^[0-9]{1,16}$/, { error: sequence, abort: true })
-  .refine((digits) => Number(digits) <= maxRevision, sequence)
+  .refine((digits) => Number(digits) >= 1 && Number(digits) <= maxRevision, sequence)
   .meta({ description: `The revision: ${sequence}.` });
 
 export const mandateChangedType = 'utility.crm.connection-mandate-changed.v1';

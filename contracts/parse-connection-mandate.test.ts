@@ -64,10 +64,11 @@ describe('the revision of an event', () => {
     expect(parseConnectionMandate(withSequence(sequence)).revision).toBe(Number(sequence)));
 
   it.each([
+    ['zero, which a payload without a revision has', '0'],
     ['one too high', String(maxRevision + 1)],
     ['one that a number rounds', '9007199254740993'],
     ['of seventeen digits', '00000000000000001'],
-  ])('is none that a number cannot hold exactly: %s', (_, sequence) => {
+  ])('is none that cannot be one: %s', (_, sequence) => {
     expect(() => parseConnectionMandate(withSequence(sequence))).toThrow('sequence: 1 to 16 decimal digits');
     expect(isPlainlyRight(change({ sequence }))).toBe(false);
   });

@@ -23,6 +23,7 @@ export const isPlainlyRight = (event: object): event is MandateChangedEvent => {
     isOf(connectionIdForm, subject) &&
     isOf(timeForm, time) &&
     isOf(sequenceForm, sequence) &&
+    Number(sequence) >= 1 &&
     Number(sequence) <= maxRevision &&
     (traceparent === undefined || typeof traceparent === 'string') &&
     (datacontenttype === undefined || datacontenttype === 'application/json') &&

@@ -9,7 +9,7 @@ import { openView } from '../lib/projection/view.ts';
 import { retire } from '../lib/rebuild/afterwards.ts';
 import { noProgress, type RebuildContext, usualPauses } from '../lib/rebuild/context.ts';
 import { rebuild } from '../lib/rebuild/rebuild.ts';
-import { RebuildRefused } from '../lib/rebuild/rebuild-refused.ts';
+import { RebuildUnderWay } from '../lib/rebuild/rebuild-refused.ts';
 import type { World } from '../lib/world.ts';
 import { type Mandate, permittedLevel } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
@@ -22,6 +22,7 @@ type AutoRebuildContext = World &
   };
 
 const lookEveryMs = 2_000;
+const retryAtTheLatestAfterMs = 300_000;
 /** A rebuild that is under way is not waited for: another one continues it. */
 const closeWithinMs = 500;
 
@@ -33,10 +34,17 @@ export const startAutoRebuild = (context: AutoRebuildContext): { close(): Promis
   const { log, drift, store, otherStore } = context;
   const view = openView<Mandate>(mandates, store, { otherStore, partitions: drift.partitions });
   const closing = new AbortController();
-  let failed = false;
+  let failures = 0;
+  let isRetiring = false;
 
   const look = async () => {
-    if (!isRepairable(await view.completeness(), drift)) return;
+    const completeness = await view.completeness();
+    if (isRepairable(completeness, drift)) await repair();
+    if (!isRetiring) return;
+    await retire(rebuildContext(context));
+    isRetiring = false;
+  };
+  const repair = async () => {
     log.info({ projection: mandates.name }, 'the view is being rebuilt from the log');
     const { switched, generation, setAside } = await rebuild(rebuildContext(context), {
       inPlace: false,
@@ -44,21 +52,22 @@ export const startAutoRebuild = (context: AutoRebuildContext): { close(): Promis
     });
     if (!switched) throw new Error('the rebuilt view differs from the one that answers: npm run rebuild shows where');
     log.info({ projection: mandates.name, generation, setAside }, 'the rebuilt view answers');
-    await retire(rebuildContext(context));
+    isRetiring = true;
   };
   const running = (async () => {
     while (!closing.signal.aborted) {
       await look().then(
         () => {
-          failed = false;
+          failures = 0;
         },
         (err: unknown) => {
-          const isOther = err instanceof RebuildRefused;
-          log[failed || isOther ? 'debug' : 'warn']({ err }, 'the view could not be rebuilt, will retry');
-          failed = true;
+          if (err instanceof RebuildUnderWay) return;
+          log[failures > 0 ? 'debug' : 'warn']({ err }, 'the view could not be rebuilt, will retry');
+          failures++;
         },
       );
-      await pauseUnlessAborted(lookEveryMs, closing.signal);
+      // Each attempt reads the whole log.
+      await pauseUnlessAborted(Math.min(lookEveryMs * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
     }
   })();
 

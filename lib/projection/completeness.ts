@@ -45,11 +45,13 @@ export const completenessOf = (
   const isRebuilt = answering.number > 1 && documents.some((document) => document?.generations[answering.number]);
   const state = gaps ? 'incomplete' : known.length === 0 && !isRebuilt ? 'empty' : 'complete';
   const marked = new Set(known.flatMap(([, { deadLetters = [] }]) => deadLetters.map(([, key]) => key)));
+  // There is at least one more than are listed.
+  const deadLetters = marked.size + (known.some(([, { moreDeadLetters }]) => moreDeadLetters) ? 1 : 0);
   return {
     state: unready ? 'rebuilding' : state,
     generation: answering,
     partitions: Object.fromEntries(known),
-    ...(marked.size > 0 && { deadLetters: marked.size }),
+    ...(deadLetters > 0 && { deadLetters }),
     ...(previous.length > 0 && { previous }),
     ...(rebuild && { rebuild }),
   };

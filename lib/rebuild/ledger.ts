@@ -3,7 +3,7 @@ import { asPointer, type Pointer, pointerKey, type Rebuild } from '../generation
 import { newLeaseValue } from '../lease.ts';
 import type { StateStore } from '../state-store.ts';
 import { persistently } from './persistently.ts';
-import { RebuildRefused } from './rebuild-refused.ts';
+import { RebuildUnderWay } from './rebuild-refused.ts';
 
 /** A rebuild that did not renew its lease for this long is taken over. */
 export const rebuildLeaseMs = 10_000;
@@ -103,6 +103,6 @@ const withLease = (pointer: Pointer, rebuild: Rebuild, leaseUntil: number): Poin
 const plain = (pointer: Pointer): Pointer => JSON.parse(JSON.stringify(pointer));
 
 const noLongerOurs = () =>
-  new RebuildRefused(
+  new RebuildUnderWay(
     'Another has changed the pointer meanwhile, or the store has lost what was written. Run again: it goes on from what is there.',
   );

@@ -6,7 +6,7 @@ import type { PartitionRange } from '../log-reader.ts';
 import { nameOf, type RebuildContext } from './context.ts';
 import { leaseReleased, rebuildLeaseMs } from './ledger.ts';
 import { type Offsets, positionsOf } from './listing.ts';
-import { RebuildRefused } from './rebuild-refused.ts';
+import { RebuildRefused, RebuildUnderWay } from './rebuild-refused.ts';
 
 export type Way = {
   /** The old one is emptied first: for who has no room for two. */
@@ -172,7 +172,7 @@ export const untilFree = async ({
     if (!first) say(`A rebuild by ${rebuild.holder} has not given its lease back; waiting whether it renews it …`);
     first ??= value;
     if (value !== first)
-      throw new RebuildRefused(`A rebuild by ${rebuild.holder} is under way. Wait for it, or stop it and run again.`);
+      throw new RebuildUnderWay(`A rebuild by ${rebuild.holder} is under way. Wait for it, or stop it and run again.`);
     await delay(250);
   }
 };

@@ -2,3 +2,8 @@
 export class RebuildRefused extends Error {
   override name = 'RebuildRefused';
 }
+
+/** Another process does it already. */
+export class RebuildUnderWay extends RebuildRefused {
+  override name = 'RebuildUnderWay';
+}

@@ -11,7 +11,8 @@ export const beyondCrm = (events: readonly EventLine[], crm: SaidByCrm, inView: 
   if (connectionId === undefined || (own === undefined && !isUnknown)) return [];
   const inLog = events.flatMap(({ revision }) => (revision === '' ? [] : [revision]));
   const highest = Math.max(inView ?? -1, ...inLog);
-  if (highest <= (own ?? -1)) return [];
+  // Payloads without a revision have 0, which hides nothing.
+  if (highest <= (own ?? 0)) return [];
   const place = events.find(({ revision }) => revision === highest);
   const where = place ? `in partition ${place.partition} at offset ${place.offset}` : 'in the view, not in the log';
   const sentence = isUnknown
