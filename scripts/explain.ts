@@ -34,7 +34,11 @@ const explain = async (connectionId: string, where: Where): Promise<boolean> => 
   const events = await eventsOfConnection(log, mandates, connectionId).finally(close);
   // The CRM last: a revision that it gives after it was asked would look like one that it never gave.
   const crm = await askCrm(CRM_URL || 'http://localhost:3005', connectionId);
-  console.log(events.length > 0 ? table(events) : `The log has no event of ${connectionId}.`);
+  console.log(
+    events.length > 0
+      ? table(events.map(({ replayOf: _, ...line }) => line))
+      : `The log has no event of ${connectionId}.`,
+  );
   const { agree, sentences } = judge(events, crm, view);
   const sides = [
     { side: 'CRM', level: crm.level ?? 'none', revision: crm.revision ?? '', where: crm.where },

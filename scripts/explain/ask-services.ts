@@ -1,6 +1,21 @@
 import { mandatesPageSchema } from '../../contracts/mandates-page.ts';
 import type { Generation } from '../../lib/generations/generation.ts';
-import type { Said, SaidByCrm } from './judge.ts';
+
+/**
+ * What one side says of a connection; `level` is undefined where it knows no mandate, which permits nothing. `refusal`:
+ * why it refuses.
+ */
+export type Said = { level: string | undefined; revision?: number | undefined; where: string; refusal?: string };
+
+/**
+ * `isUnknown`: the CRM never gave the connection a revision. `isDurable`: whether it keeps its revisions over a restart. All
+ * three are absent where the CRM is of a release that does not say them.
+ */
+export type SaidByCrm = Said & {
+  readonly connectionId?: string;
+  readonly isUnknown?: boolean;
+  readonly isDurable?: boolean;
+};
 
 type Answer = { status: number; body: Record<string, unknown> };
 
@@ -29,7 +44,7 @@ export const askView = async (url: string, connectionId: string): Promise<Said> 
   const { number, store: other = store } = view.generation ?? { number: 'unknown' };
   const where = `generation ${number} in ${other}, ${view.state}`;
   if (mandate.status === 404) return { level: undefined, where };
-  // Whoever asks why the view answers nobody wants to see all the rest.
+  // A view that refuses is no reason not to show the rest.
   if (mandate.status === 503) return { level: undefined, where, refusal: saying(mandate.body) };
   if (mandate.status !== 200) throw refused('IoT platform', url, mandate.body);
   const { connectionMandate, revision } = mandate.body as { connectionMandate: string; revision: number };

@@ -1,6 +1,6 @@
 import { highestRepublished } from '../../crm/customers/republish-mandate.ts';
+import type { SaidByCrm } from './ask-services.ts';
 import type { EventLine } from './events-of-connection.ts';
-import type { SaidByCrm } from './judge.ts';
 
 /**
  * A revision that the CRM never gave hides every change below it from the view. Says where the highest of them is and what

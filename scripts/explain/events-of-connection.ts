@@ -2,7 +2,7 @@ import type { DeliveredRecord } from '../../lib/event-bus.ts';
 import type { LogReader } from '../../lib/log-reader.ts';
 import type { Projection } from '../../lib/projection/declaration.ts';
 
-/** One record of the log as a line for people; `level` is what it says, or why nobody can apply it. */
+/** One record of the log as a line for people; `level` is what it says, or why it cannot be read. */
 export type EventLine = {
   topic: string;
   partition: number;
@@ -11,6 +11,8 @@ export type EventLine = {
   time: string;
   revision: number | '';
   level: string;
+  /** Where a replayed record counts: the place of the original. */
+  replayOf?: readonly [partition: number, offset: number];
 };
 
 type Change = { data: { connectionId: string; connectionMandate: string }; revision: number };
@@ -41,21 +43,22 @@ const read = ({ parse, keyOfUnreadable }: Reader, record: DeliveredRecord): Said
     const { data, revision } = parse(record);
     return { connectionId: data.connectionId, level: data.connectionMandate, revision };
   } catch (error) {
-    return { connectionId: keyOfUnreadable?.(record) ?? record.key, level: `set aside: ${(error as Error).message}` };
+    return { connectionId: keyOfUnreadable?.(record) ?? record.key, level: `dead letter: ${(error as Error).message}` };
   }
 };
 
 const asLine = (
   topic: string,
-  { partition = 0, offset = 0, timestamp }: DeliveredRecord,
+  { partition = 0, offset = 0, timestamp, replayOf }: DeliveredRecord,
   { level, revision }: Said,
 ): EventLine => ({
   topic,
   partition,
   offset,
-  time: Number.isSafeInteger(timestamp) ? new Date(timestamp).toISOString() : 'not believed',
+  time: new Date(timestamp).toISOString(),
   revision: revision ?? '',
   level,
+  ...(replayOf && { replayOf: [replayOf.partition, replayOf.offset] as const }),
 });
 
 const inOrder = (a: EventLine, b: EventLine) => a.partition - b.partition || a.offset - b.offset;

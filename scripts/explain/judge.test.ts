@@ -20,7 +20,7 @@ const at = (level: string | undefined, revision?: number) => ({ level, revision,
 describe('log, CRM and view', () => {
   it.each([
     ['the last revision counts, wherever it lies', [line(2, '1'), line(1, '2')], at('1'), at('1', 2)],
-    ['what was set aside does not count', [line(1, '2'), line('', 'set aside: not JSON')], at('2'), at('2', 1)],
+    ['what cannot be read does not count', [line(1, '2'), line('', 'dead letter: not JSON')], at('2'), at('2', 1)],
     [
       'of payloads without a revision the last one counts, and of events and payloads the later one',
       [line(7, '0'), { ...line(0, '1'), offset: 1 }, { ...line(0, '2'), offset: 2 }],
@@ -34,6 +34,12 @@ describe('log, CRM and view', () => {
       at('1'),
       at('1', 5),
     ],
+    [
+      'a replayed record counts where the original was',
+      [line(0, '2'), { ...line(0, '1'), offset: 2 }, { ...line(0, '2'), offset: 3, replayOf: [0, 1] as const }],
+      at('1'),
+      at('1', 0),
+    ],
     ['no customer and 0 permit the same', [line(1, '0')], at(undefined), at('0', 1)],
     ['nothing is known anywhere', [], at(undefined), at(undefined)],
   ])('agree: %s', (_, events, crm, view) => expect(judge(events, crm, view).agree).toBe(true));
@@ -42,7 +48,7 @@ describe('log, CRM and view', () => {
     ['a view that is behind', [line(1, '1'), line(2, '2')], at('2'), at('1', 1), '/status tells the lag'],
     ['a view without the connection', [line(1, '2')], at('2'), at(undefined), 'npm run rebuild'],
     [
-      'a view that answers nobody',
+      'a view that refuses',
       [line(1, '0')],
       at('0'),
       { ...at(undefined), refusal: 'Events are missing.' },
@@ -130,8 +136,8 @@ it('the records of a connection are found by what they name, read or not, or by 
     expect.arrayContaining([
       ['1', noon],
       ['2', noon + 1],
-      ['set aside: not JSON', ''],
-      [expect.stringMatching(/^set aside: connectionMandate/), ''],
+      ['dead letter: not JSON', ''],
+      [expect.stringMatching(/^dead letter: connectionMandate/), ''],
     ]),
   );
   expect(lines).toHaveLength(4);

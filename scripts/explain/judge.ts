@@ -1,23 +1,8 @@
 import type { ConnectionMandateData } from '../../contracts/connection-mandate.ts';
 import { evolve, type Mandate, permittedLevel, revisionOf } from '../../iot-platform/mandates/mandate.ts';
+import type { Said, SaidByCrm } from './ask-services.ts';
 import { beyondCrm } from './beyond-crm.ts';
 import type { EventLine } from './events-of-connection.ts';
-
-/**
- * What one side says of a connection; `level` is undefined where it knows no mandate, which permits nothing. `refusal`:
- * why it answers nobody.
- */
-export type Said = { level: string | undefined; revision?: number | undefined; where: string; refusal?: string };
-
-/**
- * `isUnknown`: the CRM never gave the connection a revision. `isDurable`: whether it keeps its revisions over a restart. All
- * three are absent where the CRM is of a release that does not say them.
- */
-export type SaidByCrm = Said & {
-  readonly connectionId?: string;
-  readonly isUnknown?: boolean;
-  readonly isDurable?: boolean;
-};
 
 export type Verdict = { agree: boolean; sentences: string[] };
 
@@ -28,7 +13,7 @@ export const judge = (events: readonly EventLine[], crm: SaidByCrm, view: Said):
     return {
       agree: false,
       sentences: [
-        `The view answers nobody: ${view.refusal}`,
+        `The view refuses: ${view.refusal}`,
         ...crmFromLog(held, crm),
         ...beyondCrm(events, crm, view.revision),
       ],
@@ -63,10 +48,10 @@ const crmFromLog = (held: Mandate | undefined, crm: Said): string[] => {
 
 /** What a view makes of the events, by its own rule. */
 const foldEvents = (events: readonly EventLine[]): Mandate | undefined =>
-  events.reduce<Mandate | undefined>((held, { revision, level, time, partition, offset }) => {
+  events.reduce<Mandate | undefined>((held, { revision, level, time, partition, offset, replayOf }) => {
     if (revision === '') return held;
     const data = { connectionId: '', connectionMandate: level as ConnectionMandateData['connectionMandate'] };
-    return evolve(held, { data, revision, time, place: [partition, offset] });
+    return evolve(held, { data, revision, time, place: replayOf ?? [partition, offset] });
   }, undefined);
 
 const permits = ({ level }: Said) => level ?? '0';
