@@ -1,11 +1,18 @@
 import { describe } from 'vitest';
 import { storeTests, testOn } from '../tests/crm-database.ts';
-import { emptyCrmDatabase } from '../tests/stack/fresh.ts';
+import { crmColumns, emptyCrmDatabase, emptyCrmTables } from '../tests/stack/fresh.ts';
 import { stackReady } from '../tests/stack/stack.ts';
 import { openCrmDatabase } from './database/open-database.ts';
 
 const ready = await stackReady();
 
-testOn(async () => openCrmDatabase(await emptyCrmDatabase()));
+/** The tables as they are migrated; a test may have dropped one. */
+let migrated: string | undefined;
+testOn(async () => {
+  const isWhole = migrated !== undefined && migrated === (await crmColumns());
+  const db = await openCrmDatabase(isWhole ? await emptyCrmTables() : await emptyCrmDatabase());
+  migrated ??= await crmColumns();
+  return db;
+});
 
 describe.runIf(ready).each(storeTests)('on MySQL or MariaDB: %s', async (file) => void (await import(file)));
