@@ -196,7 +196,17 @@ describe('the mandates view', () => {
   });
 });
 
-describe('a view and its log that have parted', () => {
+describe('a revision that its record does not explain', () => {
+  it('is applied, for no clock decides, and counted', async () => {
+    const { change, view, counts } = await subscribed();
+    await change('2', 999_999_999_999_999);
+    await change('1', noon);
+    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1, revisionsAhead: 1 }), patience);
+    expect((await view.get('7733'))?.connectionMandate).toBe('2');
+  });
+});
+
+describe('a view and its log that have drifted apart', () => {
   const followed = async () => {
     const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
     const bus = platform.eventBus('iot-platform-consumer');
