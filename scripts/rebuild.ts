@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { permittedLevel } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
+import { pointerAgeMs } from '../lib/projection/view.ts';
 import { abandon, retire, switchBack } from '../lib/rebuild/afterwards.ts';
 import { considerate } from '../lib/rebuild/considerate-log.ts';
 import { nameOf, usualPauses } from '../lib/rebuild/context.ts';
@@ -37,6 +39,8 @@ const run = async (context: Context, command: RebuildCommand) => {
   const source = command.crm === undefined ? undefined : crmSource(command.crm);
   const startedAt = performance.now();
   const outcome = await rebuild(context, { ...way, source, snapshot });
+  // Readers use what they know of the generations for so long.
+  if (outcome.switched) await delay(pointerAgeMs);
   sayOutcome(context, command, { ...outcome, seconds: (performance.now() - startedAt) / 1000 });
   if (!outcome.switched) process.exitCode = 1;
 };

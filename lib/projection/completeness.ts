@@ -64,7 +64,7 @@ const reasons = {
 } as const;
 
 /** What a view may not be asked for, if anything. */
-export const refusalOf = ({ state, partitions }: Completeness): DomainError | undefined => {
+export const refusalOf = ({ state, partitions, rebuild }: Completeness): DomainError | undefined => {
   if (state === 'rebuilding')
     return new DomainError(
       'view-rebuilding',
@@ -75,6 +75,8 @@ export const refusalOf = ({ state, partitions }: Completeness): DomainError | un
   const lost = Object.values(partitions).find((position) => position.lost)?.lost;
   return new DomainError('view-incomplete', reasons[lost ?? 'missing'], {
     // What no log holds any more a rebuild from the log cannot bring.
-    remedy: `npm run rebuild${lost ? ' -- --from-crm' : ''} repairs it; /status says what is missing`,
+    remedy: rebuild
+      ? 'a rebuild has begun: /status says how far it is'
+      : `npm run rebuild${lost ? ' -- --from-crm' : ''} repairs it; /status says what is missing`,
   });
 };

@@ -114,7 +114,7 @@ const deadLettered = (topic: string, key: string, marks: readonly PlacePair[]): 
     'record-dead-lettered',
     `A record about ${key} could not be read (${place}), so what this view shows of ${key} may be out of date.`,
     {
-      remedy: `npm run dead-letters -- show ${place}, then replay or discard it; a newer change of ${key} clears it as well`,
+      remedy: `npm run dead-letters -- show ${place}, then replay or discard it; a newer change of ${key} in the same partition clears it as well`,
       facts: { deadLetters: marks.map(([of, at]) => (at < 0 ? topic : `${topic}/${of}/${at}`)) },
     },
   );

@@ -17,6 +17,12 @@ const line = (revision: number | '', level: string): EventLine => ({
 });
 const at = (level: string | undefined, revision?: number) => ({ level, revision, where: '' });
 
+it('a log without events of a connection that the CRM has names the rebuild from the CRM', () =>
+  expect(judge([], at('2'), at(undefined)).sentences).toEqual([
+    expect.stringContaining('The CRM says 2'),
+    expect.stringContaining('npm run rebuild -- --from-crm'),
+  ]));
+
 describe('log, CRM and view', () => {
   it.each([
     ['the last revision counts, wherever it lies', [line(2, '1'), line(1, '2')], at('1'), at('1', 2)],
@@ -40,6 +46,7 @@ describe('log, CRM and view', () => {
       at('1'),
       at('1', 0),
     ],
+    ['the log has lost its events, as after a rebuild from the CRM', [], at('2'), at('2', 7)],
     ['no customer and 0 permit the same', [line(1, '0')], at(undefined), at('0', 1)],
     ['nothing is known anywhere', [], at(undefined), at(undefined)],
   ])('agree: %s', (_, events, crm, view) => expect(judge(events, crm, view).agree).toBe(true));

@@ -18,10 +18,12 @@ export const judge = (events: readonly EventLine[], crm: SaidByCrm, view: Said):
         ...beyondCrm(events, crm, view.revision),
       ],
     };
+  const beyond = beyondCrm(events, crm, view.revision);
   const sentences = [
-    ...beyondCrm(events, crm, view.revision),
+    ...beyond,
     ...(permits(crm) === permits(view) ? [] : [`The CRM says ${words(crm)}, the view ${words(view)}.`]),
-    ...differencesFromLog(held, crm, view),
+    // A revision that the CRM never gave explains all other differences, and a rebuild from the log would not help.
+    ...(beyond.length > 0 ? [] : differencesFromLog(held, crm, view)),
   ];
   return sentences.length === 0
     ? { agree: true, sentences: ['Log, CRM and view agree.'] }
@@ -29,18 +31,26 @@ export const judge = (events: readonly EventLine[], crm: SaidByCrm, view: Said):
 };
 
 const differencesFromLog = (held: Mandate | undefined, crm: Said, view: Said): string[] => {
+  // As after a rebuild from the CRM: that the log no longer reaches back is no contradiction.
+  if (!held && permits(crm) === permits(view)) return [];
   const log = permittedLevel(held);
   return [
     ...(view.revision !== undefined && held && view.revision < revisionOf(held)
       ? [`The view has revision ${view.revision}, the log ${revisionOf(held)}: its /status tells the lag.`]
       : []),
-    ...(permits(view) === log ? [] : [`The log ends with ${log}, the view says ${words(view)}: npm run rebuild.`]),
+    ...(!held || permits(view) === log
+      ? []
+      : [`The log ends with ${log}, the view says ${words(view)}: npm run rebuild.`]),
     ...crmFromLog(held, crm),
   ];
 };
 
 const crmFromLog = (held: Mandate | undefined, crm: Said): string[] => {
   const log = permittedLevel(held);
+  if (!held && permits(crm) !== log)
+    return [
+      'Where the outbox of the CRM is empty (/status), the log has lost its events: npm run rebuild -- --from-crm.',
+    ];
   return permits(crm) === log
     ? []
     : [`The log ends with ${log}, the CRM says ${words(crm)}: its /status tells whether its outbox waits.`];

@@ -9,6 +9,9 @@ import { isExpectedRefusal } from './sidecar-log.ts';
 /** Longer than a service takes to close (15 s at most) and a sidecar to shut down (5 s). */
 const usuallyStopsWithinMs = 20_000;
 const sidecarAgainAfterMs = 1_000;
+/** One that ends sooner than this did not start: the pauses between the attempts double. */
+const sidecarRunsForMs = 10_000;
+const sidecarAtTheLatestAfterMs = 30_000;
 
 /** A service and its sidecar, which are started and stopped together. */
 export type Member = {
@@ -50,14 +53,17 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
   let overrides: Overrides = {};
 
   const keepSidecar = async ({ signal }: AbortController) => {
-    while (!signal.aborted) {
+    for (let failures = 0; !signal.aborted; ) {
+      const startedAt = performance.now();
       sidecar = run(daprd, sidecarArguments(id, appPort, ports, resources), { APP_API_TOKEN: token }, 'pipe');
       forwardLog(sidecar);
       const how = await endOf(sidecar);
       sidecar = undefined;
       if (signal.aborted) return;
-      console.error(`the sidecar of ${id} ended with ${how}`);
-      await delay(sidecarAgainAfterMs, undefined, { signal }).catch(() => {});
+      failures = performance.now() - startedAt > sidecarRunsForMs ? 0 : failures + 1;
+      const again = Math.min(sidecarAgainAfterMs * 2 ** Math.max(0, failures - 1), sidecarAtTheLatestAfterMs);
+      console.error(`the sidecar of ${id} ended with ${how}; it is started again in ${again / 1_000} s`);
+      await delay(again, undefined, { signal }).catch(() => {});
     }
   };
   const keepService = async ({ signal }: AbortController) => {
