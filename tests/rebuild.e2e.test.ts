@@ -164,7 +164,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
     }, [200, 503]);
   });
 
-  it('begins with the mandates of the CRM where the log was cut off, and goes on after kill -9', async () => {
+  it('begins with the mandates of the CRM where the log was cut off, and resumes after kill -9', async () => {
     await asAdmin(async (admin) => {
       const ends = await admin.fetchTopicOffsets(topic);
       const partitions = ends.map(({ partition, high }) => ({ partition, offset: String(Number(high) - 5) }));

@@ -9,7 +9,7 @@ import type { Snapshot } from './snapshot.ts';
 const keysPerCall = 1_000;
 
 /**
- * Removes all documents of generations that nobody reads or writes any more. The log knows their keys; the snapshot, those
+ * Removes all documents of generations that are no longer read or written. The log knows their keys; the snapshot, those
  * that it has forgotten.
  */
 export const deleteGenerations = async <Event, Document>(
