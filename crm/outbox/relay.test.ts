@@ -138,6 +138,19 @@ describe('the relay', () => {
     expect(await relayedBy()).toBe(relay.holder);
   });
 
+  it('leaves the lease to an instance whose bus works while its own stays away', async () => {
+    const { db, attempts, relayedBy } = await relaying(() => Promise.reject(new Error('the broker is away')), 3, {
+      leaseMs: 400,
+    });
+    await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(1), patience);
+    const published: string[] = [];
+    const bus = { publish: async (_: string, events: OutgoingEvent[]) => published.push(...events.map((e) => e.id)) };
+    const second = startRelay({ ...testWorld(), newId: () => 'second', db, bus: bus as unknown as EventBus });
+    await vi.waitFor(() => expect(published).toEqual(['event-0', 'event-1', 'event-2']), patience);
+    expect(await relayedBy()).toBe('second');
+    await second.close(0);
+  });
+
   it('waits no longer for one that was killed than its lease lasts', async () => {
     const leaseMs = 400;
     const { db, put, attempts, relay, relayedBy } = await relaying(async () => {}, 0, { leaseMs });

@@ -64,12 +64,15 @@ export const startRelay = ({
   const tell = (failure: unknown, message: string, first: boolean) =>
     log[first && failures === 0 ? 'warn' : 'debug']({ err: failure }, message);
 
-  /** Goes once through what waits now; answers whether there was anything for us, and whether all of it was published. */
+  /**
+   * Goes once through what waits now; answers whether there was anything for us, whether any of it failed, and whether all
+   * that waited is published now.
+   */
   const round = async () => {
-    const outcome = { found: false, failed: false };
+    const outcome = { found: false, failed: false, published: true };
     const upTo = await lastWaiting(db);
     for (let after = 0; upTo !== undefined && after < upTo; ) {
-      if (!(await lease.hold())) break;
+      if (!(await lease.hold())) return { ...outcome, published: false };
       const { last, failure } = await relayBatch({ db, bus }, { after, upTo, size });
       if (last === undefined) break;
       after = last;
@@ -80,6 +83,7 @@ export const startRelay = ({
       if (!failure) continue;
       tell(failure, 'outbox not published, will retry', !outcome.failed);
       outcome.failed = true;
+      outcome.published = false;
       await pauseUnlessAborted(afterFailureMs, closing.signal);
     }
     return outcome;
@@ -87,16 +91,25 @@ export const startRelay = ({
 
   const run = async () => {
     for (;;) {
-      const { found, failed } = await round().catch((error: unknown) => {
+      const { found, failed, published } = await round().catch((error: unknown) => {
         tell(error, 'outbox cannot be read, will retry', true);
-        return { found: true, failed: true };
+        return { found: true, failed: true, published: false };
       });
       if (closing.signal.aborted && (failed || !found)) return;
-      if (failures > 0 && !failed) log.info('outbox published again');
-      failures = failed ? failures + 1 : 0;
       if (found) busyAt = clock();
-      if (failed) await pauseUnlessAborted(Math.min(50 * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
-      else if (!found) {
+      if (failed) {
+        failures += 1;
+        const pauseMs = Math.min(50 * 2 ** failures, retryAtTheLatestAfterMs);
+        // The bus of another instance may work.
+        if (pauseMs >= leaseMs) await releaseLease();
+        await pauseUnlessAborted(pauseMs, closing.signal);
+        continue;
+      }
+      if (failures > 0 && published) {
+        log.info('outbox published again');
+        failures = 0;
+      }
+      if (!found) {
         if (clock() - busyAt > leaseMs) await releaseLease();
         await pauseUnlessAborted(pollEveryMs, woken.signal);
         woken = new AbortController();
