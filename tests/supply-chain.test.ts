@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+type LockedPackage = { version: string; license?: string; integrity?: string; resolved?: string; link?: boolean };
+type Dependencies = Record<string, string>;
+
+const read = (path: string): string => readFileSync(resolve(import.meta.dirname, '..', path), 'utf8');
+const manifest = JSON.parse(read('package.json')) as { dependencies: Dependencies; devDependencies: Dependencies };
+const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
+const { '': root, ...locked } = lock.packages;
+const offending = (isWrong: (locked: LockedPackage) => boolean) =>
+  Object.entries(locked).flatMap(([path, entry]) => (isWrong(entry) ? [path] : []));
+
+/** Licences that allow use and distribution, with a notice at most. */
+const allowedLicences =
+  /^\(?((Apache-2\.0|MIT|ISC|0BSD|BSD-[23]-Clause|MPL-2\.0|CC0-1\.0|Unlicense)( (AND|OR) )?)+\)?$/i;
+
+describe('the lock file', () => {
+  it('has packages', () => expect(Object.keys(locked).length).toBeGreaterThan(100));
+
+  it('belongs to package.json, which pins exact versions', () => {
+    const { dependencies, devDependencies } = manifest;
+    expect(root).toMatchObject({ dependencies, devDependencies });
+    const versions = Object.entries({ ...dependencies, ...devDependencies });
+    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+    expect(versions.filter(([name, version]) => locked[`node_modules/${name}`]?.version !== version)).toEqual([]);
+  });
+
+  it('names a SHA-512 of every package, and no source but the npm registry', () => {
+    expect(offending(({ integrity }) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual([]);
+    expect(offending(({ link, resolved }) => link === true || !isFromRegistry(resolved))).toEqual([]);
+  });
+
+  it('has packages under known permissive licences only', () =>
+    expect(offending(({ license }) => !allowedLicences.test(license ?? ''))).toEqual([]));
+});
+
+const isFromRegistry = (resolved: string | undefined) =>
+  resolved === undefined || resolved.startsWith('https://registry.npmjs.org/');
+
+it('no install runs scripts of packages', () => {
+  const installs = ['Dockerfile', 'scripts/install.mjs'].map((path) => ({ path, text: read(path) }));
+  for (const { path, text } of installs) expect(text, path).toContain('--ignore-scripts');
+});
+
+it('images are named by digest', () => {
+  const images = [...`${read('docker-compose.yml')}\n${read('Dockerfile')}`.matchAll(/^\s*(?:image:|FROM) (\S+)/gm)];
+  expect(images.length).toBeGreaterThan(5);
+  const byTag = images.map(([, image]) => String(image)).filter((image) => !/@sha256:[\da-f]{64}$/.test(image));
+  expect(byTag).toEqual(['connection-mandates', ...withoutKnownDigest]);
+});
+
+/** `docker buildx imagetools inspect IMAGE` prints the digest that is missing here. */
+const withoutKnownDigest = ['openzipkin/zipkin-slim:3.5.1'];
