@@ -39,7 +39,11 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
         const deliveries = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
         const port = nextPort();
-        const app = await listen(deliveryApp(deliveries.router), { host: '127.0.0.1', port, variable: 'PORT' });
+        const app = await listen(deliveryApp(deliveries.router, testWorld()), {
+          host: '127.0.0.1',
+          port,
+          variable: 'PORT',
+        });
         const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
         const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
         return {
