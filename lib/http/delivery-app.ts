@@ -1,15 +1,16 @@
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import { DomainError } from '../domain-error.ts';
 import type { World } from '../world.ts';
-import { type AccessRules, loopbackOnly } from './access-rules.ts';
+import type { AccessRules } from './access-rules.ts';
 import { setPrivacyHeaders } from './privacy-headers.ts';
 import { sendProblem } from './problem.ts';
 import { guardRequests } from './request-guard.ts';
 
-type DeliveryAppContext = Pick<World, 'log'> & { readonly access?: AccessRules | undefined };
-
 /** An app that only a sidecar calls: deliveries, and whether we are alive. */
-export const deliveryApp = (deliveries: Router, { log, access = loopbackOnly }: DeliveryAppContext): Express => {
+export const deliveryApp = (
+  deliveries: Router,
+  { log, access }: Pick<World, 'log'> & { access: AccessRules },
+): Express => {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use(setPrivacyHeaders, guardRequests(access, log));

@@ -1,6 +1,9 @@
+import express from 'express';
+import { pino } from 'pino';
+import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { hostList, loopbackOnly, originList } from './access-rules.ts';
-import { judgeRequest } from './request-guard.ts';
+import { guardRequests, judgeRequest } from './request-guard.ts';
 
 const access = {
   hosts: hostList.parse('crm, crm.example.org:8443,[fd00:0::5],public.example.org:443'),
@@ -183,5 +186,16 @@ describe('a refusal', () => {
       errors: [{ field: 'Sec-Fetch-Site', expected: expect.stringContaining('ALLOWED_ORIGINS') }],
     });
     expect(refusal({})).toMatchObject({ errors: [{ field: 'Host', expected: expect.any(String) }] });
+  });
+
+  it('is shown to the operator once of each kind, however often a page repeats it', async () => {
+    const lines: string[] = [];
+    const app = express().use(guardRequests(loopbackOnly, pino({}, { write: (line) => void lines.push(line) })));
+    for (const host of ['crm:3005', 'evil.example', 'evil.example', 'a b'])
+      await request(app).get('/').set('Host', host);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 40, problem: 'host-not-allowed', remedy: expect.stringContaining('ALLOWED_HOSTS=crm') },
+      { level: 40, problem: 'invalid-host' },
+    ]);
   });
 });
