@@ -45,7 +45,7 @@ export const startCrm = async (
     if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
     const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
     await imports.resume();
-    const app = crmApp({ ...changes, durable, imports, outbox, instance: relay.holder });
+    const app = crmApp({ ...changes, access: config.access, durable, imports, outbox, instance: relay.holder });
     const server = await listen(app, { ...config, variable: 'APP_PORT' });
     log.info({ url: server.url }, 'CRM listens');
     return { url: server.url, close: () => server.close().then(imports.close).then(close) };

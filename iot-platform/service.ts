@@ -29,7 +29,7 @@ type IotPlatformContext = World &
 export const startIotPlatform = async (
   config: Pick<
     IotPlatformConfig,
-    'host' | 'port' | 'deliveryPort' | 'stateStoreName' | 'consumerGroup' | 'autoRebuild'
+    'host' | 'access' | 'port' | 'deliveryPort' | 'stateStoreName' | 'consumerGroup' | 'autoRebuild'
   >,
   context: IotPlatformContext,
 ): Promise<Service & { url: string }> => {
@@ -45,13 +45,18 @@ export const startIotPlatform = async (
       projection,
       drift,
       names: config,
+      access: config.access,
       deliveries: onePort ? deliveries : undefined,
     });
     const rest = await listen(app, { ...config, variable: 'APP_REST_PORT' });
     opened.push(rest);
     if (deliveries && !onePort)
       opened.push(
-        await listen(deliveryApp(deliveries), { host: config.host, port: config.deliveryPort, variable: 'APP_PORT' }),
+        await listen(deliveryApp(deliveries, { ...config, log }), {
+          ...config,
+          port: config.deliveryPort,
+          variable: 'APP_PORT',
+        }),
       );
     if (config.autoRebuild) opened.push(startAutoRebuild({ ...context, ...config, topicLog, drift }));
     log.info({ url: rest.url }, 'IoT platform listens');

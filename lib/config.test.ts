@@ -23,4 +23,45 @@ describe('configuration', () => {
     for (const problem of ['APP_PORT: a port', 'CRM_DATABASE_URL: memory, sqlite: and a file', 'LOG_LEVEL: trace'])
       expect(read).toThrow(problem);
   });
+
+  it('takes hosts and origins as lists, in the form in which requests name them', () => {
+    const { access } = readCrmConfig({
+      ALLOWED_HOSTS: ' CRM.example.org. , crm:3005,[FD00:0::5]:1,',
+      ALLOWED_ORIGINS: 'https://Console.example.org:443,http://localhost:5173',
+    });
+    expect(access).toEqual({
+      hosts: [
+        { host: 'crm.example.org', port: undefined },
+        { host: 'crm', port: 3005 },
+        { host: '[fd00::5]', port: 1 },
+      ],
+      origins: ['https://console.example.org', 'http://localhost:5173'],
+    });
+    expect(readIotPlatformConfig({}).access).toEqual({ hosts: [], origins: [] });
+  });
+
+  it('refuses entries that would admit any page or none, each by name', () => {
+    const read = () =>
+      readIotPlatformConfig({
+        APP_PORT: 'x',
+        ALLOWED_HOSTS: '*,*.example.org,http://crm,crm:99999,user@crm,m\u00fcnchen',
+        ALLOWED_ORIGINS: '*,null,crm.example.org,https://crm/path,https://*.example.org,ftp://crm',
+      });
+    for (const problem of [
+      'APP_PORT: a port',
+      'ALLOWED_HOSTS: *: a * would admit any web page, so name each one: a host name',
+      'ALLOWED_HOSTS: *.example.org: a *',
+      'ALLOWED_HOSTS: http://crm: a host name or address',
+      'ALLOWED_HOSTS: crm:99999: a host name',
+      'ALLOWED_HOSTS: user@crm: a host name',
+      'ALLOWED_HOSTS: m\u00fcnchen: a host name',
+      'ALLOWED_ORIGINS: *: a * would admit any web page, so name each one: an origin',
+      'ALLOWED_ORIGINS: null: an origin',
+      'ALLOWED_ORIGINS: crm.example.org: an origin',
+      'ALLOWED_ORIGINS: https://crm/path: an origin',
+      'ALLOWED_ORIGINS: https://*.example.org: a *',
+      'ALLOWED_ORIGINS: ftp://crm: an origin',
+    ])
+      expect(read).toThrow(problem);
+  });
 });

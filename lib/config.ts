@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
+import { type AccessRules, hostList, originList } from './http/access-rules.ts';
 import type { PlatformSettings } from './open-platform.ts';
 
 /**
@@ -20,6 +21,10 @@ export const port = () => z.coerce.number(aPort).int(aPort).min(0, aPort).max(65
 /** What every service has. */
 export const commonSettings = {
   HOST: z.string().default('127.0.0.1'),
+  /** Names beside loopback under which the service is called; host or host:port, comma-separated. */
+  ALLOWED_HOSTS: hostList.default([]),
+  /** Origins whose pages may change data; comma-separated. */
+  ALLOWED_ORIGINS: originList.default([]),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'trace, debug, info, warn, error or silent')
     .default('info'),
@@ -38,10 +43,16 @@ export const commonSettings = {
 
 type CommonSettings = z.infer<z.ZodObject<typeof commonSettings>>;
 
-export type CommonConfig = PlatformSettings & { host: string; logLevel: string; zipkinUrl: string | undefined };
+export type CommonConfig = PlatformSettings & {
+  host: string;
+  access: AccessRules;
+  logLevel: string;
+  zipkinUrl: string | undefined;
+};
 
 export const commonConfig = (settings: CommonSettings): CommonConfig => ({
   host: settings.HOST,
+  access: { hosts: settings.ALLOWED_HOSTS, origins: settings.ALLOWED_ORIGINS },
   logLevel: settings.LOG_LEVEL,
   dataDir: settings.DATA_DIR,
   zipkinUrl: settings.ZIPKIN_URL,

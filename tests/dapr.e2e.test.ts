@@ -235,6 +235,17 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     });
   });
 
+  it('a call through a sidecar reaches the CRM under a loopback name, and one from a foreign page is refused', async () => {
+    const invoke = (path: string, init: RequestInit = {}) =>
+      fetch(`http://127.0.0.1:${ports.crm.dapr}/v1.0/invoke/crm/method${path}`, init);
+    const erase = (headers: Record<string, string>) =>
+      invoke('/customers/7/erasure', { method: 'POST', headers, body: '{"customerId":"7"}' });
+    expect((await erase({ 'content-type': 'application/json', origin: 'https://evil.example' })).status).toBe(403);
+    expect((await erase({ 'content-type': 'application/json', origin: 'null' })).status).toBe(403);
+    expect((await erase({ 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await invoke('/customers/7')).status).toBe(200);
+  });
+
   it('a trace goes through: Zipkin shows that crm calls iot-platform', async () => {
     await vi.waitFor(
       async () => {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { getJson, mandateOf, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type Started, said, startPlatform, startProcess } from './platform-process.ts';
+import { sendRaw } from './raw-http.ts';
 
 const patience = { timeout: 10_000, interval: 20 };
 const started: Started[] = [];
@@ -71,6 +72,21 @@ describe('npm start', () => {
       expect(process.output()).not.toContain('at ');
     }
     server.close();
+  });
+
+  it('answers under the names in ALLOWED_HOSTS, and takes changes of the pages in ALLOWED_ORIGINS', async () => {
+    const names = { ALLOWED_HOSTS: 'platform.example.org', ALLOWED_ORIGINS: 'https://console.example.org' };
+    const platform = await start({ DATA_DIR: dataFolder(), ...names });
+    for (const url of [platform.crm, platform.iotPlatform]) {
+      const send = async (host: string, origin: string) => {
+        const head = `DELETE /nothing HTTP/1.1\r\nHost: ${host}\r\nOrigin: https://${origin}\r\nConnection: close\r\n\r\n`;
+        return (await sendRaw(Number(new URL(url).port), head)).status;
+      };
+      expect(await send('platform.example.org', 'platform.example.org')).toBe(404);
+      expect(await send('platform.example.org', 'console.example.org')).toBe(404);
+      expect(await send('platform.example.org', 'evil.example')).toBe(403);
+      expect(await send('evil.example', 'evil.example')).toBe(421);
+    }
   });
 
   it('reports what it cannot use of its configuration, all at once', async () => {

@@ -181,7 +181,7 @@ describe('registering with an Idempotency-Key', () => {
 
   it('says when the person was erased since', async () => {
     await register('k1').expect(201);
-    await crm.http.post('/customers/2/erasure').expect(200);
+    await crm.http.post('/customers/2/erasure').send({ customerId: '2' }).expect(200);
     const { body } = await register('k1').expect(410);
     expect(body.type).toBe('urn:problem:answer-erased');
   });

@@ -254,5 +254,5 @@ it('the report of an import is part of what is exported of a customer, and loses
   await http.delete('/customers/1').expect(204);
   expect((await http.get(rows)).body.items).toMatchObject([{ line: 4 }]);
   expect((await http.get(refusedRows)).text).not.toContain('Eva');
-  await http.post('/customers/1/erasure').expect(200);
+  await http.post('/customers/1/erasure').send({ customerId: '1' }).expect(200);
 });

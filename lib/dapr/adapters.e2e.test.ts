@@ -9,6 +9,7 @@ import { stackReady } from '../../tests/stack/stack.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { eventBusContract } from '../event-bus.contract.ts';
 import type { EventBus, OutgoingEvent, Topic } from '../event-bus.ts';
+import { loopbackOnly } from '../http/access-rules.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
 import { listen } from '../http/listen.ts';
 import { committedOffsets } from '../kafka/consumer-group.ts';
@@ -39,7 +40,11 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
         const deliveries = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
         const port = nextPort();
-        const app = await listen(deliveryApp(deliveries.router), { host: '127.0.0.1', port, variable: 'PORT' });
+        const app = await listen(deliveryApp(deliveries.router, { ...testWorld(), access: loopbackOnly }), {
+          host: '127.0.0.1',
+          port,
+          variable: 'PORT',
+        });
         const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
         const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
         return {

@@ -2,6 +2,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { testWorld } from '../../tests/test-world.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
+import { loopbackOnly } from '../http/access-rules.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
 import { createDeliveries } from './deliveries.ts';
 import { sidecarOnly } from './guard.ts';
@@ -22,7 +23,11 @@ const subscribed = (token?: string) => {
     if (batch.some(({ value }) => value.toString() === 'throw')) throw new Error('the handler fails');
     return batch.map(({ value }) => (value.toString() === 'later' ? 'retry' : 'done'));
   });
-  return { http: request(deliveryApp(deliveries.router)), seen, subscription };
+  return {
+    http: request(deliveryApp(deliveries.router, { ...testWorld(), access: loopbackOnly })),
+    seen,
+    subscription,
+  };
 };
 
 describe('what a sidecar asks and delivers', () => {
@@ -104,9 +109,9 @@ describe('deliveries without a token', () => {
 
   it('do not come from a page that a browser shows: another Host, or no JSON', async () => {
     const { http, seen } = subscribed();
-    await http.post('/deliveries/things').set('Host', 'evil.example').send(delivery).expect(403);
+    await http.post('/deliveries/things').set('Host', 'evil.example').send(delivery).expect(421);
     await http.post('/deliveries/things').type('text/plain').send(JSON.stringify(delivery)).expect(403);
-    await http.get('/dapr/subscribe').set('Host', 'evil.example').expect(403);
+    await http.get('/dapr/subscribe').set('Host', 'evil.example').expect(421);
     expect(seen).toEqual([]);
   });
 });

@@ -8,16 +8,21 @@ import express, {
 } from 'express';
 import { DomainError } from '../domain-error.ts';
 import type { World } from '../world.ts';
+import { type AccessRules, loopbackOnly } from './access-rules.ts';
 import { descriptionRoutes } from './description.ts';
 import { pageAssets } from './docs/page.ts';
 import type { ApiDescription } from './openapi.ts';
 import { jsonTypes, methods, type Operation, type Routes } from './operation.ts';
+import { setPrivacyHeaders } from './privacy-headers.ts';
 import { type ProblemStatuses, sendProblem } from './problem.ts';
+import { guardRequests, judgeRequest } from './request-guard.ts';
 import { traceIdOf, traceRequests } from './trace.ts';
 
 export type HttpContext = Pick<World, 'log' | 'tracer'> & {
   readonly api: ApiDescription;
   readonly statuses?: ProblemStatuses;
+  /** Which hosts and origins are answered; without it loopback and the service's own pages. */
+  readonly access?: AccessRules | undefined;
   /** What a sidecar calls, where it shares the port. */
   readonly deliveries?: Router | undefined;
 };
@@ -26,11 +31,15 @@ export type HttpContext = Pick<World, 'log' | 'tracer'> & {
 export type AppContext = Omit<HttpContext, 'api' | 'statuses'>;
 
 /** An Express app with what all our services do alike: traces, logs, JSON bodies, problem details, its description. */
-export const httpApp = (described: Routes, { log, tracer, api, statuses = {}, deliveries }: HttpContext): Express => {
+export const httpApp = (
+  described: Routes,
+  { log, tracer, api, statuses = {}, access = loopbackOnly, deliveries }: HttpContext,
+): Express => {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  if (deliveries) app.use(deliveries);
-  app.use(traceRequests(tracer), logRequests(log), neverSniff);
+  app.use(setPrivacyHeaders);
+  if (deliveries) app.use(unlessRefused(access, deliveries));
+  app.use(traceRequests(tracer), logRequests(log), guardRequests(access, log));
   const routes = { ...described, ...descriptionRoutes(described, api, statuses) };
   for (const [path, operations] of Object.entries(routes)) {
     const route = app.route(path);
@@ -57,11 +66,11 @@ export const httpApp = (described: Routes, { log, tracer, api, statuses = {}, de
 const handlersOf = ({ body, bodyTypes, handler }: Operation): RequestHandler[] =>
   body ? [express.json({ limit: '1mb', type: [...(bodyTypes ?? jsonTypes)] }), handler] : [handler];
 
-/** An answer is what its Content-Type says, whatever somebody put into it. */
-const neverSniff: RequestHandler = (_req, res, next) => {
-  res.set('X-Content-Type-Options', 'nosniff');
-  next();
-};
+/** Deliveries have no span and no log line; what the guard refuses goes on to where it gets both. */
+const unlessRefused =
+  (access: AccessRules, router: Router): RequestHandler =>
+  (req, res, next) =>
+    judgeRequest(req, access) ? next() : router(req, res, next);
 
 const refuseMethod = (allowed: string[]): RequestHandler => {
   const allow = [...allowed, ...(allowed.includes('get') ? ['head'] : [])]

@@ -1,11 +1,27 @@
-import express, { type Express, type Router } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
+import { DomainError } from '../domain-error.ts';
+import type { World } from '../world.ts';
+import type { AccessRules } from './access-rules.ts';
+import { setPrivacyHeaders } from './privacy-headers.ts';
+import { sendProblem } from './problem.ts';
+import { guardRequests } from './request-guard.ts';
 
 /** An app that only a sidecar calls: deliveries, and whether we are alive. */
-export const deliveryApp = (deliveries: Router): Express => {
+export const deliveryApp = (
+  deliveries: Router,
+  { log, access }: Pick<World, 'log'> & { access: AccessRules },
+): Express => {
   const app = express();
   app.disable('x-powered-by').disable('etag');
+  app.use(setPrivacyHeaders, guardRequests(access, log));
   app.get('/healthz', (_req, res) => void res.json({ status: 'alive' }));
   app.use(deliveries);
-  app.use((_req, res) => void res.sendStatus(404));
+  app.use((req) => {
+    throw new DomainError('unknown-route', `There is no ${req.path}.`);
+  });
+  app.use((error: unknown, _req: Request, res: Response, next: NextFunction) => {
+    if (res.headersSent) return next(error);
+    if (sendProblem(res, error, {}) >= 500) log.error({ err: error }, 'request failed');
+  });
   return app;
 };

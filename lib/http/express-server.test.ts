@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import express from 'express';
 import request from 'supertest';
 import { expect, it } from 'vitest';
@@ -24,4 +26,23 @@ it('serves an app whose requests and responses need no other prototype, and do a
   });
   expect(headers['x-same']).toBe('true');
   expect(isAsBorn).toBe(true);
+});
+
+it('breaks off an answer that has begun when the client sends what is no HTTP, and puts nothing else into it', async () => {
+  const app = express();
+  app.get('/', (_req, res) => void res.write('begun'));
+  const server = expressServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (bytes) => {
+    answer += bytes;
+    if (answer.includes('begun')) socket.write('no HTTP\r\n\r\n');
+  });
+  socket.on('error', () => {}); // the server resets the connection
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(socket, 'close');
+  server.close();
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK/);
+  expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
+import { answerMalformedRequest } from './malformed-requests.ts';
 
 /**
  * A server whose requests and responses are born as what Express makes of them. Express sets the prototype of each one
@@ -10,7 +11,13 @@ export const expressServer = (app: Express): Server => {
   class ExpressResponse extends ServerResponse {}
   app.request = equipped(ExpressRequest.prototype, app.request);
   app.response = equipped(ExpressResponse.prototype, app.response);
-  return createServer({ IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse }, app);
+  const classes = { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
+  // A request without a Host reaches the app, which refuses it with problem details, where Node would do so without.
+  const server = createServer({ ...classes, requireHostHeader: false }, app);
+  server.on('clientError', answerMalformedRequest);
+  // An expectation that we do not know is ignored, as RFC 9110 permits; Node would answer a bare 417.
+  server.on('checkExpectation', app);
+  return server;
 };
 
 /** Express keeps the app's own property on one object, and the methods that all apps share on the next one. */

@@ -4,6 +4,8 @@ import { ConfigError } from '../config-error.ts';
 import { expressServer } from './express-server.ts';
 
 const answerForMs = 2_000;
+/** 0.0.0.0 and :: stand for all addresses of the machine; a request that names them is refused. */
+const calledLocalhost = ['127.0.0.1', '0.0.0.0', '::'];
 
 export type Listening = { url: string; close(): Promise<void> };
 
@@ -18,7 +20,7 @@ export const listen = async (
     server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo;
-  const name = host.includes(':') ? `[${host}]` : host === '127.0.0.1' ? 'localhost' : host;
+  const name = calledLocalhost.includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${name}:${address.port}`,
     /** Answers what is under way, accepts nothing new. */

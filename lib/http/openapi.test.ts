@@ -110,11 +110,11 @@ describe('the OpenAPI document', () => {
 
   it('names what each operation refuses, and how', async () => {
     const { get, post } = (await read()).paths['/trees/{tree}/leaves'];
-    expect(Object.keys(get.responses)).toEqual(['200', '400', '404']);
+    expect(Object.keys(get.responses)).toEqual(['200', '400', '404', '421']);
     expect(get.responses[404].content['application/problem+json'].schema.allOf[1]).toEqual({
       properties: { type: { enum: ['urn:problem:tree-unknown'] } },
     });
-    expect(Object.keys(post.responses)).toEqual(['201', '400', '413', '415', '422']);
+    expect(Object.keys(post.responses)).toEqual(['201', '400', '403', '413', '415', '421', '422']);
   });
 
   it('is not written where a problem has no status', async () => {

@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.ts';
 import { jsonSchemas } from './json-schema.ts';
 import { type Answer, jsonTypes, type Operation, problemsOf, type Routes } from './operation.ts';
 import { commonStatuses, type ProblemStatuses, problemSchema, problemType } from './problem.ts';
+import { guardProblems } from './request-guard.ts';
 
 /** What stands above the operations; `events` is an AsyncAPI document. */
 export type ApiDescription = { readonly title: string; readonly description: string; readonly events: object };
@@ -28,7 +29,10 @@ export const openApiDocument = (routes: Routes, { title, description }: ApiDescr
           tags: operation.tag && [operation.tag],
           parameters: parametersOf(operation, describe),
           requestBody: requestBody(operation, describe),
-          responses: merged(answersOf(operation, describe), problem(problemsOf(operation))),
+          responses: merged(
+            answersOf(operation, describe),
+            problem([...guardProblems(method), ...problemsOf(operation)]),
+          ),
         },
       ]),
     ),

@@ -13,11 +13,18 @@ export const commonStatuses: ProblemStatuses = {
   'malformed-json': 400,
   'invalid-parameter': 400,
   'invalid-header': 400,
+  'invalid-host': 400,
+  'origin-not-allowed': 403,
   'unknown-route': 404,
   'method-not-allowed': 405,
+  'request-timeout': 408,
+  'precondition-failed': 412,
   'body-too-large': 413,
   'unsupported-media-type': 415,
+  'range-not-satisfiable': 416,
+  'host-not-allowed': 421,
   'invalid-body': 422,
+  'headers-too-large': 431,
   'database-away': 503,
   'database-conflict': 503,
 };
@@ -28,15 +35,7 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
   const status = known ? ({ ...commonStatuses, ...statuses }[known.code] ?? 500) : 500;
   const body =
     known && status !== 500
-      ? {
-          type: problemType(known.code),
-          title: title(known.code),
-          status,
-          detail: known.message,
-          errors: known.errors,
-          remedy: known.remedy,
-          ...known.facts,
-        }
+      ? problemBody(known, status)
       : {
           type: 'about:blank',
           title: 'Internal error',
@@ -48,6 +47,16 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
   res.send(JSON.stringify({ ...body, traceId: traceIdOf(res) }));
   return status;
 };
+
+export const problemBody = ({ code, message, errors, remedy, facts }: DomainError, status: number) => ({
+  type: problemType(code),
+  title: title(code),
+  status,
+  detail: message,
+  errors,
+  remedy,
+  ...facts,
+});
 
 export const problemType = (code: string) => `urn:problem:${code}`;
 
@@ -82,6 +91,9 @@ const fromExpress = (error: unknown): DomainError | undefined => {
   if (type === 'entity.too.large') return new DomainError('body-too-large', 'The body is larger than 1 MiB.');
   if (status === 415)
     return new DomainError('unsupported-media-type', 'The body must be JSON in UTF-8.', { remedy: mediaTypeRemedy() });
+  if (status === 412)
+    return new DomainError('precondition-failed', 'The file has another version than If-Match allows.');
+  if (status === 416) return new DomainError('range-not-satisfiable', 'The file has no such range.');
   if (status === 400)
     return new DomainError('malformed-request', 'The request cannot be read: check its URL, length and encoding.');
   return undefined;

@@ -12,4 +12,5 @@ export const traceRequests =
   };
 
 export const traceparentOf = (res: Response): string => res.locals.traceparent;
-export const traceIdOf = (res: Response): string => traceparentOf(res).slice(3, 35);
+/** Undefined on a port that makes no spans. */
+export const traceIdOf = (res: Response): string | undefined => res.locals.traceparent?.slice(3, 35);

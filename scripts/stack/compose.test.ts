@@ -32,6 +32,19 @@ describe('docker-compose.yml', () => {
   it.each(['STATESTORE_NAME', 'CONSUMER_GROUP', 'AUTO_REBUILD'])('passes %s on to the IoT platform', (name) =>
     expect(compose).toMatch(new RegExp(`iot-platform:\\n(?:.+\\n)+ +- ${name}\\n`)));
 
+  it.each(['ALLOWED_HOSTS', 'ALLOWED_ORIGINS'])('passes %s on to both services', (name) => {
+    for (const service of ['crm', 'iot-platform'])
+      expect(compose).toMatch(new RegExp(`\\n  ${service}:\\n(?:.+\\n)+ +- ${name}\\n`));
+  });
+
+  it('lets every sidecar and health check call its service under a loopback name', () => {
+    expect(compose).not.toContain('app-channel-address');
+    for (const service of ['crm', 'iot-platform'])
+      expect(compose).toMatch(new RegExp(`${service}-sidecar:\\n(?:.+\\n)+? +network_mode: "service:${service}"\\n`));
+    const checked = compose.match(/(?<=fetch\('http:\/\/)[^:]+/g);
+    expect(checked).toEqual(['127.0.0.1', '127.0.0.1']);
+  });
+
   it('gives its sidecars the components of everybody else, at the addresses inside', () => {
     const files = readdirSync(resolve(root, 'dapr-components')).filter((name) => name.endsWith('.yaml'));
     for (const name of files) {

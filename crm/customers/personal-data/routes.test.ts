@@ -59,22 +59,49 @@ describe('the erasure of a person', () => {
     const erased = { customerId: '1', erasedAt: new Date(noon + 1000).toISOString() };
     await crm.http
       .post('/customers/1/erasure')
+      .send({ customerId: '1' })
       .expect(200, erased)
       .expect('Mandate-Revision', String(noon + 1000));
     await crm.http.get('/customers/1').expect(404);
     expect(await crm.told()).toEqual([['7733', '0', noon + 1000]]);
     crm.setClock(noon + 2000);
-    const { headers } = await crm.http.post('/customers/1/erasure').expect(200, erased);
+    const { headers } = await crm.http.post('/customers/1/erasure').send({ customerId: '1' }).expect(200, erased);
     expect(headers['mandate-revision']).toBeUndefined();
     const { body } = await crm.http.get('/customers/1/export').expect(200);
     expect(body).toMatchObject({ erasedAt: erased.erasedAt, customer: null });
   });
 
   it('leaves the history', async () => {
-    await crm.http.post('/customers/1/erasure').expect(200);
+    await crm.http.post('/customers/1/erasure').send({ customerId: '1' }).expect(200);
     const { body } = await crm.http.get('/customers/1/mandate-history').expect(200);
     expect(body.items).toMatchObject([{ connectionMandate: '0' }, { connectionMandate: '1' }]);
   });
 
-  it('is nobody’s who never was a customer', () => crm.http.post('/customers/42/erasure').expect(404));
+  it('is nobody’s who never was a customer', () =>
+    crm.http.post('/customers/42/erasure').send({ customerId: '42' }).expect(404));
+
+  it.each([
+    undefined,
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data',
+  ])('takes no body of the type %s, which any HTML form can send', async (type) => {
+    const post = crm.http.post('/customers/1/erasure');
+    const { body } = await (type ? post.type(type).send('{"customerId":"1"}') : post).expect(415);
+    expect(body).toMatchObject({ type: 'urn:problem:unsupported-media-type' });
+    await crm.http.get('/customers/1').expect(200);
+  });
+
+  it.each([
+    {},
+    [],
+    { customerId: 1 },
+    { customerId: '2' },
+    { customerId: '01' },
+    { customerId: '1', force: true },
+  ])('refuses the body %j, which does not repeat the id of the path', async (sent) => {
+    const { body } = await crm.http.post('/customers/1/erasure').send(sent).expect(422);
+    expect(body).toMatchObject({ type: 'urn:problem:invalid-body', errors: [{ expected: expect.any(String) }] });
+    await crm.http.get('/customers/1').expect(200);
+  });
 });

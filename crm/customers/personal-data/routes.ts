@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DomainError } from '../../../lib/domain-error.ts';
 import { operation, type Routes, tagged } from '../../../lib/http/operation.ts';
 import { customerPath, originOf, revisionHeader } from '../change-answer.ts';
 import type { CustomerChanges } from '../change-customer.ts';
@@ -19,6 +20,11 @@ const exportSchema = z
     id: 'PersonalData',
     description: 'The record, and what each other place holds, under the name of the place.',
   });
+
+/** Repeats the id of the path: no HTML form can send it, and a mistyped path erases no one. */
+const erasureRequestSchema = z
+  .strictObject({ customerId: z.string('the id in the path, as a string') }, 'a JSON object with the customerId')
+  .meta({ id: 'ErasureRequest', examples: [{ customerId: '7' }] });
 
 const erasureSchema = z.strictObject({ customerId: z.string(), erasedAt: z.iso.datetime() }).meta({ id: 'Erasure' });
 
@@ -48,12 +54,15 @@ export const personalDataRoutes = (changes: CustomerChanges, holdings: Holdings)
         summary: 'Erase a person',
         description:
           'Nothing that names the person is left; the connection is revoked; the evidence of consent stays under the ' +
-          'number. Also for a customer that was deleted before; may be repeated. It cannot be undone.',
+          'number. Also for a customer that was deleted before; may be repeated. It cannot be undone. The body repeats ' +
+          'the `customerId` of the path.',
         path: customerPath,
         headers: z.object(evidenceHeaders),
+        body: erasureRequestSchema,
         answers: { 200: { description: 'It is done.', schema: erasureSchema, headers: revisionHeader } },
         problems: ['customer-unknown', 'database-in-use'],
-        handle: async ({ path, headers }, res) => {
+        handle: async ({ path, headers, body }, res) => {
+          if (body.customerId !== path.customerId) throw otherCustomer(path.customerId);
           const { mandateRevision, ...erasure } = await erasePerson(
             changes,
             holdings,
@@ -66,3 +75,8 @@ export const personalDataRoutes = (changes: CustomerChanges, holdings: Holdings)
       }),
     },
   });
+
+const otherCustomer = (customerId: string) => {
+  const expected = `${customerId}, the id in the path`;
+  return new DomainError('invalid-body', `customerId: ${expected}`, { errors: [{ field: 'customerId', expected }] });
+};

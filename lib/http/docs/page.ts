@@ -32,6 +32,9 @@ export const showPage = (res: Response): void => {
 export const pageAssets = (): Router => {
   const router = Router();
   for (const [path, folder] of Object.entries(assets))
-    router.get(path, (_req, res) => res.sendFile(join(folder, path), { maxAge: '1h' }));
+    router.get(path, (_req, res) => {
+      res.set('Cache-Control', 'public, max-age=3600');
+      res.sendFile(join(folder, path));
+    });
   return router;
 };

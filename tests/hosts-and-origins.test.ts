@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { topics } from '../contracts/topics.ts';
+import { crmApp } from '../crm/app.ts';
+import { registerCustomer } from '../crm/customers/change-customer.ts';
+import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { importQueue } from '../crm/imports/import-queue.ts';
+import { watchOutbox } from '../crm/outbox/outbox-progress.ts';
+import { iotPlatformApp } from '../iot-platform/app.ts';
+import { createDeliveries } from '../lib/dapr/deliveries.ts';
+import { sidecarOnly } from '../lib/dapr/guard.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { hostList, originList } from '../lib/http/access-rules.ts';
+import { deliveryApp } from '../lib/http/delivery-app.ts';
+import { type Listening, listen } from '../lib/http/listen.ts';
+import { idleProjection } from './idle-projection.ts';
+import { corinne } from './lab-customers.ts';
+import { type RawAnswer, sendRaw } from './raw-http.ts';
+import { testWorld } from './test-world.ts';
+
+const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
+const world = testWorld();
+const consolePage = 'https://console.example.org';
+const access = { hosts: hostList.parse('crm.example.org'), origins: originList.parse(consolePage) };
+const deliveries = () => {
+  const created = createDeliveries(sidecarOnly('secret'), world);
+  created.add('pubsub', 'things', async (batch) => batch.map(() => 'done'));
+  return created.router;
+};
+const iotPlatform = (more: object) =>
+  iotPlatformApp({
+    ...world,
+    ...more,
+    access,
+    bus: platform.eventBus('test'),
+    store: platform.stateStore('statestore'),
+    ...idleProjection,
+  });
+
+const services = {
+  CRM: async () => {
+    const changes = { ...world, db: await openCrmDatabase('memory'), committed: () => {} };
+    await registerCustomer(changes, { ...corinne, connectionMandate: '1', email: null, phone: null });
+    const parts = { imports: importQueue(changes, 'not used'), outbox: watchOutbox(changes) };
+    return crmApp({ ...changes, ...parts, access, bus: platform.eventBus('test'), durable: false });
+  },
+  'IoT platform': async () => iotPlatform({}),
+  'IoT platform with deliveries on its port': async () => iotPlatform({ deliveries: deliveries() }),
+  'delivery port': async () => deliveryApp(deliveries(), { ...world, access }),
+};
+
+const started: Listening[] = [];
+const startService = async (name: keyof typeof services): Promise<number> => {
+  const server = await listen(await services[name](), { host: '127.0.0.1', port: 0, variable: 'APP_PORT' });
+  started.push(server);
+  return Number(new URL(server.url).port);
+};
+afterAll(() => Promise.all(started.map((server) => server.close())));
+
+const closing = 'Connection: close\r\n\r\n';
+const expectProblem = ({ status, headers, body }: RawAnswer, expected: { status: number; code: string }) => {
+  expect({ status, type: JSON.parse(body).type }).toEqual({
+    status: expected.status,
+    type: `urn:problem:${expected.code}`,
+  });
+  expect(JSON.parse(body).status).toBe(expected.status);
+  expect(headers['content-type']).toMatch(/^application\/problem\+json/);
+  expectPrivate(headers);
+};
+const expectPrivate = (headers: Record<string, string>) =>
+  expect(headers).toMatchObject({
+    'cache-control': 'no-store',
+    'content-security-policy': expect.stringMatching(/^default-src 'none'.*frame-ancestors 'none'/),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  });
+
+describe.each(Object.keys(services) as (keyof typeof services)[])('the %s', (name) => {
+  let port: number;
+  beforeAll(async () => {
+    port = await startService(name);
+  });
+  const send = (head: string, headers = '') => sendRaw(port, `${head}\r\n${headers}${closing}`);
+
+  it.each([
+    ['another Host', 'GET /healthz HTTP/1.1', 'Host: evil.example\r\n', 421, 'host-not-allowed'],
+    ['another Host for deliveries', 'GET /dapr/subscribe HTTP/1.1', 'Host: evil.example\r\n', 421, 'host-not-allowed'],
+    ['another Host for an unknown path', 'GET /x HTTP/1.1', 'Host: evil.example\r\n', 421, 'host-not-allowed'],
+    ['two Hosts', 'GET /healthz HTTP/1.1', 'Host: localhost\r\nHost: evil.example\r\n', 400, 'invalid-host'],
+    ['twice the same Host', 'GET /healthz HTTP/1.1', 'Host: localhost\r\nhost: localhost\r\n', 400, 'invalid-host'],
+    ['an empty Host', 'GET /healthz HTTP/1.1', 'Host:\r\n', 400, 'invalid-host'],
+    ['no Host', 'GET /healthz HTTP/1.1', '', 400, 'invalid-host'],
+    ['no Host in HTTP/1.0', 'GET /healthz HTTP/1.0', '', 400, 'invalid-host'],
+    ['a Host with other bytes', 'GET /healthz HTTP/1.1', 'Host: l\xf3calhost\r\n', 400, 'invalid-host'],
+    ['user-info', 'GET /healthz HTTP/1.1', 'Host: localhost@evil.example\r\n', 400, 'invalid-host'],
+    ['another target', 'GET http://evil.example/healthz HTTP/1.1', 'Host: localhost\r\n', 400, 'invalid-host'],
+    ['a target alone', 'GET http://localhost/healthz HTTP/1.1', '', 400, 'invalid-host'],
+    ['a foreign target', 'GET http://evil.example/ HTTP/1.1', 'Host: evil.example\r\n', 421, 'host-not-allowed'],
+    ['a foreign Origin', 'POST /x HTTP/1.1', 'Host: localhost\r\nOrigin: http://evil\r\n', 403, 'origin-not-allowed'],
+    ['the Origin null', 'DELETE /x HTTP/1.1', 'Host: localhost\r\nOrigin: null\r\n', 403, 'origin-not-allowed'],
+    [
+      'two Origins',
+      'POST /x HTTP/1.1',
+      `Host: localhost\r\nOrigin: ${consolePage}\r\nOrigin: ${consolePage}\r\n`,
+      403,
+      'origin-not-allowed',
+    ],
+    [
+      'another site',
+      'POST /deliveries/things HTTP/1.1',
+      'Host: localhost\r\nSec-Fetch-Site: cross-site\r\n',
+      403,
+      'origin-not-allowed',
+    ],
+  ])('refuses %s', async (_, head, headers, status, code) =>
+    expectProblem(await send(head, headers), { status, code }));
+
+  it.each([
+    ['GET /healthz HTTP/1.1', 'Host: localhost\r\n'],
+    ['GET /healthz HTTP/1.1', 'Host: LOCALHOST.:1\r\n'],
+    ['GET /healthz HTTP/1.1', 'Host: [::1]:3005\r\nExpect: something\r\n'],
+    ['GET /healthz HTTP/1.0', 'Host: 127.0.0.1\r\n'],
+    ['GET /healthz HTTP/1.1', 'Host: crm.example.org\r\nOrigin: https://evil.example\r\n'],
+    ['GET http://localhost/healthz HTTP/1.1', 'Host: localhost\r\n'],
+  ])('answers %s with %j', async (head, headers) => {
+    const answer = await send(head, headers);
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('alive') });
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+    expectPrivate(answer.headers);
+  });
+
+  it('gives an allowed origin what its browser asks for, and no other', async () => {
+    const asked = 'Access-Control-Request-Method: DELETE\r\nAccess-Control-Request-Headers: if-match\r\n';
+    const preflight = await send('OPTIONS /healthz HTTP/1.1', `Host: localhost\r\nOrigin: ${consolePage}\r\n${asked}`);
+    expect(preflight).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': consolePage,
+        'access-control-allow-methods': expect.stringContaining('DELETE'),
+        'access-control-allow-headers': '*',
+        vary: 'Origin',
+      },
+    });
+    const answer = await send('GET /healthz HTTP/1.1', `Host: localhost\r\nOrigin: ${consolePage}\r\n`);
+    expect(answer.headers).toMatchObject({ 'access-control-allow-origin': consolePage, vary: 'Origin' });
+    const changed = await send('DELETE /x HTTP/1.1', `Host: localhost\r\nOrigin: ${consolePage}\r\n`);
+    expect(changed).toMatchObject({ status: 404, headers: { 'access-control-allow-origin': consolePage } });
+    const foreign = await send('OPTIONS /healthz HTTP/1.1', `Host: localhost\r\nOrigin: http://evil\r\n${asked}`);
+    expect(foreign.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('keeps its errors private as well', async () => {
+    for (const path of ['/x', '/%ff', '/deliveries/%ff', '/customers/%ff', '/mandates/%0d%0aSet-Cookie:a']) {
+      const answer = await send(`GET ${path} HTTP/1.1`, 'Host: localhost\r\n');
+      expect([400, 403, 404, 405]).toContain(answer.status);
+      expectPrivate(answer.headers);
+      expect(answer.body).not.toMatch(/<html|node_modules/i);
+    }
+  });
+
+  it.each([
+    ['a header without a name', 'GET / HTTP/1.1\r\n: x\r\n\r\n', 400, 'malformed-request'],
+    ['a NUL in Host', 'GET / HTTP/1.1\r\nHost: local\0host\r\n\r\n', 400, 'malformed-request'],
+    ['a bare CR', 'GET / HTTP/1.1\r\nHost: localhost\rX: y\r\n\r\n', 400, 'malformed-request'],
+    ['no HTTP', 'hello\r\n\r\n', 400, 'malformed-request'],
+    ['too many headers', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers-too-large'],
+  ])('answers %s with problem details', async (_, bytes, status, code) =>
+    expectProblem(await sendRaw(port, bytes), { status, code }));
+
+  it.each([
+    'Accept',
+    'Accept-Encoding',
+    'Access-Control-Request-Headers',
+    'Authorization',
+    'Content-Encoding',
+    'Content-Type',
+    'Cookie',
+    'Expect',
+    'Idempotency-Key',
+    'If-Match',
+    'If-Modified-Since',
+    'If-None-Match',
+    'If-Unmodified-Since',
+    'Mandate-Changed-By',
+    'Origin',
+    'Range',
+    'Sec-Fetch-Site',
+    'traceparent',
+    'Transfer-Encoding',
+    'X-HTTP-Method-Override',
+  ])('never answers odd bytes in %s with a server error', async (header) => {
+    const values = ['\xff\x80', '"\xe9', ';;=,', '%0d%0a', '\t', 'a'.repeat(8_000), 'bytes=999999999-', '"x"', '*'];
+    for (const [method, path] of [
+      ['GET', '/docs/show.js'],
+      ['GET', '/customers/1'],
+      ['PATCH', '/customers/1'],
+      ['POST', '/deliveries/things'],
+      ['OPTIONS', '*'],
+    ])
+      for (const value of values) {
+        const body = method === 'PATCH' || method === 'POST' ? '{"entries":[]}' : '';
+        const usual = `Host: localhost\r\ndapr-api-token: secret\r\nContent-Length: ${body.length}\r\n`;
+        const head = `${method} ${path} HTTP/1.1\r\n${header}: ${value}\r\n`;
+        const { status } = await sendRaw(port, `${head}${usual}${closing}${body}`);
+        expect(status, `${method} ${path} ${value}`).toBeLessThan(500);
+        expect(status).toBeGreaterThanOrEqual(200);
+      }
+  });
+});
+
+describe('the page of the API', () => {
+  it('has a policy of its own and cached assets, and may be left out of no check', async () => {
+    const port = await startService('CRM');
+    const get = (path: string, host = 'localhost') =>
+      sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${closing}`);
+    const page = await get('/docs');
+    expect(page.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringContaining("script-src 'self'"),
+    });
+    expect((await get('/docs/show.js')).headers['cache-control']).toBe('public, max-age=3600');
+    expectProblem(await get('/docs/show.js', 'evil.example'), { status: 421, code: 'host-not-allowed' });
+  });
+
+  it('answers a range or a version that there is not as such', async () => {
+    const port = await startService('CRM');
+    const get = (header: string) =>
+      sendRaw(port, `GET /docs/show.js HTTP/1.1\r\nHost: localhost\r\n${header}\r\n${closing}`);
+    expect((await get('Range: bytes=999999999-')).status).toBe(416);
+    expect((await get('If-Match: "x"')).status).toBe(412);
+  });
+});
+
+it('a change from a web page leaves the customer as it is', async () => {
+  const port = await startService('CRM');
+  const customer = () => sendRaw(port, `GET /customers/1 HTTP/1.1\r\nHost: localhost\r\n${closing}`);
+  const before = await customer();
+  expect(before.status).toBe(200);
+  const body = '{"customerId":"1"}';
+  const json = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+  const form = `Content-Type: text/plain\r\nContent-Length: ${body.length}\r\n`;
+  const erase = (headers: string) => sendRaw(port, `POST /customers/1/erasure HTTP/1.1\r\n${headers}${closing}${body}`);
+  expect((await erase(`Host: rebound.example\r\n${json}`)).status).toBe(421);
+  expect((await erase(`Host: localhost\r\nOrigin: https://evil.example\r\n${json}`)).status).toBe(403);
+  expect((await erase(`Host: localhost\r\nOrigin: null\r\n${form}`)).status).toBe(403);
+  expect((await erase(`Host: localhost\r\n${form}`)).status).toBe(415);
+  expect((await customer()).body).toBe(before.body);
+  expect((await erase(`Host: localhost\r\n${json}`)).status).toBe(200);
+});
