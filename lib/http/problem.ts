@@ -2,6 +2,8 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { DatabaseTrouble } from '../database/database-trouble.ts';
 import { DomainError } from '../domain-error.ts';
+import { shortenText } from '../shorten-text.ts';
+import { mostErrors } from '../validate.ts';
 import { traceIdOf } from './trace.ts';
 
 /** Which HTTP status each code of a domain error gets. */
@@ -22,6 +24,12 @@ export const commonStatuses: ProblemStatuses = {
   'database-conflict': 503,
 };
 
+/** A detail may repeat what was sent, such as a path: an answer stays short all the same. */
+const longestDetail = 1_000;
+
+/** When to ask again, in seconds. */
+const retryAfter: Readonly<Record<number, string>> = { 429: '10', 503: '1' };
+
 /** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
 export const sendProblem = (res: Response, error: unknown, statuses: ProblemStatuses): number => {
   const known = error instanceof DomainError ? error : (fromDatabase(error) ?? fromExpress(error));
@@ -32,8 +40,8 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
           type: problemType(known.code),
           title: title(known.code),
           status,
-          detail: known.message,
-          errors: known.errors,
+          detail: shortenText(known.message, longestDetail),
+          errors: known.errors?.slice(0, mostErrors),
           remedy: known.remedy,
           ...known.facts,
         }
@@ -43,7 +51,7 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
           status: 500,
           detail: `Not your doing. Report it with this trace id.`,
         };
-  if (status === 503) res.set('Retry-After', '1');
+  if (retryAfter[status]) res.set('Retry-After', retryAfter[status]);
   res.status(status).type('application/problem+json');
   res.send(JSON.stringify({ ...body, traceId: traceIdOf(res) }));
   return status;
@@ -61,7 +69,8 @@ export const problemSchema = z
     errors: z
       .array(z.object({ field: z.string(), expected: z.string(), got: z.unknown().optional() }))
       .optional()
-      .meta({ description: 'Each field that is wrong, and what was expected of it.' }),
+      .meta({ description: `Each field that is wrong, up to ${mostErrors} of them, and what was expected of it.` }),
+    errorsNotListed: z.int().optional().meta({ description: 'How many more fields are wrong.' }),
     remedy: z.string().optional().meta({ description: 'What to do about it.' }),
     traceId: z.string().meta({ description: 'Under which the logs and Zipkin know the request.' }),
   })
