@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { crmWithImports } from '../../tests/crm-with-imports.ts';
 import { importWorld } from '../../tests/import-world.ts';
 import type { ImportJob } from './import-job.ts';
 import { refusedCsv } from './refused-csv.ts';
@@ -39,6 +40,23 @@ describe('the report of an import', () => {
     expect(shown.notes).toEqual([
       expect.stringContaining(`Of ${beyond} refused rows the report lists the first ${reportLimits.rows};`),
     ]);
+  });
+
+  it('is told to be incomplete where its refused rows are a file to correct', async () => {
+    const { http, post, finished } = await crmWithImports();
+    const answerFor = async (...rows: string[]) => {
+      const { body } = await post('/imports', ...rows).expect(202);
+      const { importId, refusedRows: path, listed } = await finished(`/imports/${body.importId}`);
+      return { importId, listed, ...(await http.get(path).expect(200)) };
+    };
+    const whole = await answerFor(...refusedRows(3));
+    expect(whole.headers['rows-not-listed']).toBe('0');
+    expect(whole.headers['content-disposition']).toBe(`attachment; filename=refused-${whole.importId}.csv`);
+    const part = await answerFor(...refusedRows(beyond));
+    expect(part.listed).toEqual({ refused: reportLimits.rows, skipped: 0 });
+    expect(part.headers['rows-not-listed']).toBe('600');
+    expect(part.headers['content-disposition']).toContain(`refused-${part.importId}-incomplete.csv`);
+    expect(part.text.trimEnd().split('\r\n')).toHaveLength(1 + reportLimits.rows);
   });
 
   it.each([1, 10, 11])('is the same after a kill behind %i transactions, of a dry run, too', async (transactions) => {

@@ -73,8 +73,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
           const options = { onConflict: query.onConflict, dryRun: query.dryRun === 'true' };
           const upload = { chunks: bodyOf(req), fileName: query.fileName, announcedBytes: announcedBytes(req) };
           const job = await imports.add(upload, options).catch((error: unknown) => {
-            // What is left of the body is not read: nothing more can be asked on this connection.
-            if (!res.headersSent) res.set('Connection', 'close');
+            discardRest(req);
             throw req.destroyed && !req.complete ? brokenOff() : error;
           });
           res.status(202).location(`/imports/${job.importId}`).json(showImport(job));
@@ -150,6 +149,14 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
 
 /** Whoever stops reading must still be able to answer. */
 const bodyOf = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+
+const discardForMs = 5_000;
+
+/** A sender whose connection is closed while it still sends may never read the answer; one that sends on for long has to. */
+const discardRest = (req: Request) => {
+  const timer = setTimeout(() => req.destroy(), discardForMs).unref();
+  req.once('close', () => clearTimeout(timer)).resume();
+};
 
 const announcedBytes = (req: Request) => {
   const length = req.get('Content-Length');

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
+import { sendFile } from '../../scripts/import/through-crm.ts';
 import { crmWithImports, importHeader } from '../../tests/crm-with-imports.ts';
+import { dataFolder } from '../../tests/platform-process.ts';
 import { noon } from '../../tests/test-world.ts';
 import { createJob } from './import-job.ts';
 import type { QueueLimits } from './import-queue.ts';
@@ -41,7 +43,7 @@ const crmThatWaits = async (limits: Partial<QueueLimits>) => {
     isAway = false;
   };
   const files = () => readdirSync(crm.folder);
-  return { ...crm, begin, comeBack, files };
+  return { ...crm, begin, comeBack, files, url: `http://localhost:${port}` };
 };
 
 const refused = { status: 429, retryAfter: '10', body: { type: 'urn:problem:too-many-imports' } };
@@ -102,6 +104,14 @@ describe('the files that wait', () => {
 });
 
 describe('an upload', () => {
+  it('that is refused while most of it is still to be sent reads why', async () => {
+    const { url } = await crmThatWaits({ waiting: { files: 0, bytes: 1_000 } });
+    const file = join(dataFolder(), 'large.csv');
+    writeFileSync(file, Buffer.alloc(8 * 1024 ** 2, 'x'));
+    for (let attempt = 0; attempt < 5; attempt++)
+      await expect(sendFile(url, file, { dryRun: false, onConflict: 'skip' })).rejects.toThrow('this one is not kept');
+  });
+
   it('that is too slow ends, and leaves its place to others', async () => {
     const pace = { bytes: 1_000, everyMs: 50 };
     const { begin, post, files } = await crmThatWaits({ waiting: { files: 1, bytes: 10_000 }, pace });
