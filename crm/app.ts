@@ -14,6 +14,7 @@ import { oneCustomerRoutes } from './customers/one-customer-routes.ts';
 import { heldBesideTheRecord } from './customers/personal-data/held-beside-the-record.ts';
 import { personalDataRoutes } from './customers/personal-data/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
+import { heldFileNames } from './imports/held-file-names.ts';
 import { heldImportedRows } from './imports/held-rows.ts';
 import type { ImportQueue } from './imports/import-queue.ts';
 import { importRoutes, importStatuses } from './imports/routes.ts';
@@ -59,7 +60,7 @@ export type CrmAppContext = CustomerChanges &
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable, outbox, instance } = context;
-  const holdings = { ...heldBesideTheRecord, importReports: heldImportedRows };
+  const holdings = { ...heldBesideTheRecord, importReports: heldImportedRows, importFileNames: heldFileNames };
   const ofDatabase = {
     ...labCustomerRoutes(context),
     ...customerRoutes(context),

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { CrmDatabase } from './database/schema.ts';
 import { forgetOldAnswers } from './idempotency/answer-once.ts';
-import { removeOldReports } from './imports/import-job.ts';
+import { removeOldReports } from './imports/remove-report.ts';
 
 const everyMs = 60 * 60 * 1000;
 

@@ -60,6 +60,6 @@ const loadCustomers = async (changes: CustomerChanges, file: string, log: Logger
     if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${error.message}`);
     throw error;
   });
-  if (!job) return log.info({ file }, 'customers were loaded before');
+  if (!job) return log.info('the file of CUSTOMERS_CSV was loaded before');
   await logImport(changes.db, job, log);
 };

@@ -1,13 +1,24 @@
 import type { z } from 'zod';
 import { DomainError, type FieldError } from './domain-error.ts';
+import { shortenText } from './shorten-text.ts';
 
-/** @throws DomainError with the given code, naming each field and what was expected of it */
+/** A request may have thousands of wrong fields: an answer names the first ones, and counts the others. */
+export const mostErrors = 20;
+
+const longestField = 100;
+const longestExpectation = 300;
+
+/** @throws DomainError with the given code, naming the first wrong fields and what was expected of each */
 export const validate = <T>(schema: z.ZodType<T>, value: unknown, code: string): T => {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap(fieldErrors);
-  const named = errors.map(({ field, expected }) => `${field}: ${expected}`).join('; ');
-  throw new DomainError(code, named, { errors });
+  const all = result.error.issues.flatMap(fieldErrors);
+  const errors = all.slice(0, mostErrors).map(bounded);
+  const named = errors.map(({ field, expected }) => `${field}: ${expected}`);
+  const errorsNotListed = all.length - errors.length;
+  if (errorsNotListed === 0) throw new DomainError(code, named.join('; '), { errors });
+  const detail = [...named, `and ${errorsNotListed} more`].join('; ');
+  throw new DomainError(code, detail, { errors, facts: { errorsNotListed } });
 };
 
 const fieldErrors = (issue: z.core.$ZodIssue): FieldError[] => {
@@ -18,6 +29,12 @@ const fieldErrors = (issue: z.core.$ZodIssue): FieldError[] => {
   const expected = issue.input === undefined ? `required: ${issue.message}` : issue.message;
   return [{ field: at(), expected, ...(isShort(issue.input) && { got: issue.input }) }];
 };
+
+const bounded = (error: FieldError): FieldError => ({
+  ...error,
+  field: shortenText(error.field, longestField),
+  expected: shortenText(error.expected, longestExpectation),
+});
 
 /** An answer repeats what was sent only where that helps: not a document, not a page of text. */
 const isShort = (input: unknown) =>

@@ -1,10 +1,18 @@
 import { readCrmConfig } from '../crm/config.ts';
 import type { ImportOptions } from '../crm/imports/import-job.ts';
-import { readArguments } from './import/arguments.ts';
+import { type DeleteArguments, readArguments } from './import/arguments.ts';
 import { count, progressLine } from './import/progress-line.ts';
 import { writeRefusedFile } from './import/refused-file.ts';
-import { firstRows, follow, type Import, type ImportedRow, refusedRows, sendFile } from './import/through-crm.ts';
-import { importDirectly } from './import/without-crm.ts';
+import {
+  deleteThroughCrm,
+  firstRows,
+  follow,
+  type Import,
+  type ImportedRow,
+  refusedRows,
+  sendFile,
+} from './import/through-crm.ts';
+import { deleteDirectly, importDirectly } from './import/without-crm.ts';
 import { table } from './table.ts';
 
 const rowsShown = 20;
@@ -12,11 +20,13 @@ const rowsShown = 20;
 const help = `Imports customers from a CSV file, through a running CRM, and writes the refused rows to a file to correct.
 
   npm run import -- FILE [--dry-run] [--on-conflict skip|update|fail] [--refused FILE] [--crm URL | --direct]
+  npm run import -- --delete ID [--crm URL | --direct]
 
 --dry-run       the very same checks; nothing is changed
 --on-conflict   a customer who is there and differs: skip (left alone, the default), update, or fail (the row is refused)
 --refused FILE  where the refused rows go (FILE.refused.csv beside the file); what is there is left, and the next name taken
 --crm URL       the CRM (CRM_URL, or http://localhost:3005)
+--delete ID     removes an import, its report and its file; one that waits or runs ends, and what it has imported stays
 --direct        without a CRM, into CRM_DATABASE_URL; the events wait for the next CRM that runs on it
 
 The first line names the columns: firstName,lastName,city,connectionId,connectionMandate, and as you like customerId, email,
@@ -26,8 +36,20 @@ Ends with 0, with 2 when rows were refused, with 1 when the import could not be 
 const main = async (): Promise<void> => {
   const asked = readArguments(process.argv.slice(2), process.env);
   if (!asked) return console.log(help);
+  if ('deleteImport' in asked) return remove(asked);
   const { crm, file, options, refusedFile } = asked;
   await (crm ? throughCrm(crm, file, options, refusedFile) : directly(file, options, refusedFile));
+};
+
+const remove = async ({ deleteImport: importId, crm }: DeleteArguments) => {
+  await (crm ? deleteThroughCrm(crm, importId) : deleteDirectly(durableDatabase(), importId));
+  console.log(`The import ${importId} is removed.`);
+};
+
+const durableDatabase = () => {
+  const { databaseUrl } = readCrmConfig(process.env);
+  if (databaseUrl === 'memory') throw new Error('--direct needs a database that stays: set CRM_DATABASE_URL.');
+  return databaseUrl;
 };
 
 const throughCrm = async (crm: string, file: string, options: ImportOptions, refusedFile: string) => {
@@ -37,9 +59,7 @@ const throughCrm = async (crm: string, file: string, options: ImportOptions, ref
 };
 
 const directly = async (file: string, options: ImportOptions, refusedFile: string) => {
-  const { databaseUrl } = readCrmConfig(process.env);
-  if (databaseUrl === 'memory') throw new Error('--direct needs a database that stays: set CRM_DATABASE_URL.');
-  const done = await importDirectly(databaseUrl, file, options, { rowLimit: rowsShown, show: showing() });
+  const done = await importDirectly(durableDatabase(), file, options, { rowLimit: rowsShown, show: showing() });
   await report(done.job, done.rows, async () => done.refused, refusedFile).finally(done.close);
 };
 
@@ -73,7 +93,9 @@ const report = async (
   if (skipped + job.refused > rows.length) console.log(`The first ${rowsShown} are shown; the rest: GET ${job.rows}`);
   if (job.refused > 0) {
     const written = await writeRefusedFile(refusedFile, await refused());
-    console.log(`Refused rows are in ${written}: correct them there, and import that file.`);
+    const which =
+      job.listed.refused < job.refused ? `The first ${count(job.listed.refused)} refused rows` : 'Refused rows';
+    console.log(`${which} are in ${written}: correct them there, and import that file.`);
     process.exitCode = 2;
   }
   if (job.failure) throw new Error(job.failure);

@@ -24,8 +24,10 @@ const send = async (method: string, path: string, body: unknown, headers: Record
 
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate,email,phone';
 /** Imports one row, and waits until it is reported as expected. */
-const importOf = async (row: string, outcome: object) => {
-  const { text } = await send('POST', '/imports', `${header}\n${row}\n`, { 'content-type': 'text/csv' });
+const importOf = async (row: string, outcome: object, fileName = 'upload.csv') => {
+  const { text } = await send('POST', `/imports?fileName=${fileName}`, `${header}\n${row}\n`, {
+    'content-type': 'text/csv',
+  });
   const report = async () => JSON.parse((await send('GET', `/imports/${JSON.parse(text).importId}`, undefined)).text);
   await vi.waitFor(async () => expect(await report()).toMatchObject({ state: 'finished', ...outcome }), 10_000);
 };
@@ -56,12 +58,17 @@ it('no byte of what the platform keeps names an erased person, and no line of it
   expect((await send('PATCH', '/customers/9', { lastName: marriedName })).status).toBe(200);
   expect((await send('DELETE', '/customers/10', undefined)).status).toBe(204);
   await importOf(`9,${quirine.firstName},${quirine.lastName},,4711,2,,`, { refused: 1 });
+  const ada = '7000,Ada,Jansen,Delft,7000,1,,';
+  await importOf(ada, { created: 1 }, `${marriedName}_${quirine.firstName}.csv`);
+  await importOf('7001,Ada,Jansen,Delft,7001,x,,', { refused: 1 }, `${quirine.firstName}-${marriedName}.csv`);
   expect(tracesIn(/^crm\.sqlite/)).toEqual(traces);
 
   for (const customerId of ['9', '10'])
     expect((await send('POST', `/customers/${customerId}/erasure`, { customerId })).status).toBe(200);
   expect(tracesIn(/./)).toEqual([]);
   await importOf('9,Ada,Jansen,Delft,4999,2,,', { skipped: 1, created: 0 });
+  const evidence = JSON.parse((await send('GET', '/customers/7000/mandate-history', undefined)).text);
+  expect(evidence.items).toMatchObject([{ reference: expect.stringMatching(/^erased sha256:[0-9a-f]{16}$/) }]);
   const { text } = await send('GET', '/customers/9/export', undefined);
   expect(traces.filter((trace) => text.includes(trace))).toEqual([]);
   expect(JSON.parse(text).mandateHistory).toHaveLength(2);

@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { dataFolder } from '../../tests/platform-process.ts';
+import { createJob, findJob } from '../imports/import-job.ts';
 import { customersConnectionsOutbox } from './migrations/0001-customers-connections-outbox.ts';
 import { contactsEvidenceLease } from './migrations/0002-contacts-evidence-lease.ts';
 import { customerLists } from './migrations/0004-customer-lists.ts';
+import { importQuotas } from './migrations/0009-import-quotas.ts';
 import { openCrmDatabase } from './open-database.ts';
+
+let revision = 0;
 
 const everyTable = ['importedFile', 'mandateChange', 'outbox', 'connection', 'customer', 'relayLease'] as const;
 
@@ -41,5 +45,28 @@ it('customers of an older version can be looked for as people do', async () => {
   expect(await db.selectFrom('customer').select(['nameKey', 'cityKey']).execute()).toEqual([
     { nameKey: 'muller zoe', cityKey: 's hertogenbosch' },
   ]);
+  await db.destroy();
+});
+
+it('reports of an older version list all their rows, and erasures find the file names in older evidence', async () => {
+  const db = await openCrmDatabase('memory');
+  const file = { importId: 'old', fileName: 'a.csv', digest: 'd', bytes: 1, lines: 1, columns: [], createdAt: 1 };
+  await createJob(db, file, { dryRun: false, onConflict: 'skip' });
+  await db.updateTable('importJob').set({ refused: 200_000, skipped: 3 }).execute();
+  const evidence = { customerId: 1, connectionMandate: '1', changedAt: 1, changedBy: null } as const;
+  const reference = 'a.csv sha256:0123456789abcdef';
+  for (const [channel, text] of [
+    ['csv-import', reference],
+    ['csv-import', reference],
+    ['api', 'letter 12'],
+    ['csv-import', null],
+  ] as const)
+    await db
+      .insertInto('mandateChange')
+      .values({ ...evidence, connectionId: '77', revision: ++revision, channel, reference: text })
+      .execute();
+  for (const _ of [1, 2]) await importQuotas.up(db.withTables<never>() as never);
+  expect(await findJob(db, 'old')).toMatchObject({ listedRefused: 200_000, listedSkipped: 3, refusedBytes: 0 });
+  expect(await db.selectFrom('importReference').selectAll().execute()).toEqual([{ reference }]);
   await db.destroy();
 });

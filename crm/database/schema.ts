@@ -102,7 +102,15 @@ export type ImportJobTable = {
   finishedAt: number | null;
   /** 1: its file stays with the process that does it, so no other can continue it. */
   foreground: Generated<0 | 1>;
+  /** How many of the refused and of the skipped rows the report lists, and in how many bytes; the others are only counted. */
+  listedRefused: Generated<number>;
+  listedSkipped: Generated<number>;
+  refusedBytes: Generated<number>;
+  skippedBytes: Generated<number>;
 };
+
+/** Every reference that an import gave to evidence of consent. It holds the name of a file, where an erasure looks for names. */
+export type ImportReferenceTable = { reference: string };
 
 /**
  * Rows that were refused or left alone, with why (JSON, as are the cells). They name people: an erasure finds them by
@@ -130,4 +138,5 @@ export type CrmDatabase = {
   erasedCustomer: ErasedCustomerTable;
   importJob: ImportJobTable;
   importedRow: ImportedRowTable;
+  importReference: ImportReferenceTable;
 };

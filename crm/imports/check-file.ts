@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type CsvRow, readCsv } from '../../lib/csv/read-csv.ts';
 import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
 import { firstLines } from './first-lines.ts';
-import { type Header, readHeader } from './header.ts';
+import { type Header, mostColumns, readHeader, unusable } from './header.ts';
 
 /** `pass`: when it is its turn. Rows without an id come last, so that they cannot take the id of a row behind them. */
 export type CheckedRow = {
@@ -14,7 +14,12 @@ export type CheckedRow = {
 
 /** The columns of a file. @throws DomainError unusable-file */
 export const headerOfFile = async (file: string): Promise<Header> => {
-  for await (const [first] of readCsv(createReadStream(file))) if (first) return readHeader(first.cells);
+  for await (const [first] of readCsv(createReadStream(file))) {
+    if (!first) continue;
+    const count = first.cells.length;
+    if (count > mostColumns) throw unusable(`The header has ${count} columns, more than ${mostColumns}.`);
+    return readHeader(first.cells);
+  }
   return readHeader([]);
 };
 

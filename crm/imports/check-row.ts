@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CsvRow } from '../../lib/csv/read-csv.ts';
+import { shortenText } from '../../lib/shorten-text.ts';
 import { type CustomerData, customerDataSchema, givenCustomerIdSchema } from '../customers/customer.ts';
 import { type Column, type Header, mayBeEmpty } from './header.ts';
 
@@ -71,4 +72,4 @@ const asText = 'format the column as text before typing or loading it, and expor
 const tooMany = ({ cells }: CsvRow, { columns }: Header) =>
   `${cells.length} cells where the header has ${columns.length}: does a cell hold a delimiter and need quotes?`;
 
-const shortened = (text: string): string => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
+const shortened = (text: string): string => shortenText(text, 100);

@@ -14,6 +14,9 @@ export type Column = keyof CustomerData | 'customerId';
 const optionalColumns: readonly Column[] = ['customerId', 'email', 'phone'];
 const knownColumns: readonly Column[] = ['customerId', ...customerFieldNames];
 
+/** Every report keeps the header, and each look at the report reads it. */
+export const mostColumns = 1_000;
+
 /** What we write into the file of refused rows, and pass over when it comes back. */
 export const reasonColumn = 'reason';
 

@@ -24,6 +24,10 @@ const nothingDone = {
   skipped: 0,
   refused: 0,
   recoded: 0,
+  listedRefused: 0,
+  listedSkipped: 0,
+  refusedBytes: 0,
+  skippedBytes: 0,
 } as const;
 
 export const createJob = async (
@@ -75,13 +79,15 @@ export const unfinishedJobs = async (db: Db): Promise<ImportJob[]> => {
 };
 
 /**
- * Writes how far a job is, in the transaction of the rows that got it there.
+ * Writes how far a job is, in the transaction of the rows that got it there. An erasure may have replaced the name of the
+ * file meanwhile: that stays.
  * @throws DoneByAnother
  */
 export const advanceJob = async (trx: Transaction<CrmDatabase>, from: ImportJob, to: ImportJob): Promise<void> => {
+  const { fileName, ...progress } = to;
   const { numUpdatedRows } = await trx
     .updateTable('importJob')
-    .set(to)
+    .set(progress)
     .where('importId', '=', from.importId)
     .where('state', '=', from.state)
     .where('pass', '=', from.pass)
@@ -104,7 +110,6 @@ export const beginJob = async (trx: Transaction<CrmDatabase>, job: ImportJob, no
     ...(job.dryRun && nothingDone),
   };
   await advanceJob(trx, job, begun);
-  if (job.dryRun) await trx.deleteFrom('importedRow').where('importId', '=', job.importId).execute();
   return begun;
 };
 
@@ -119,8 +124,17 @@ export class DoneByAnother extends Error {
 /** Ends a job that cannot go on. What is done of it stays. */
 export const failJob = async (db: Db, importId: string, finishedAt: number): Promise<void> => {
   const failure = `It broke off, and the log says why. ${whatToDo}`;
-  const failed = { state: 'failed', failure, finishedAt } as const;
-  await db.updateTable('importJob').set(failed).where('importId', '=', importId).execute();
+  await endJob(db, importId, failure, finishedAt);
+};
+
+/** Ends a job for good, unless it has ended: the process that does it stops at its next step. */
+export const endJob = async (db: Db, importId: string, failure: string, finishedAt: number): Promise<void> => {
+  await db
+    .updateTable('importJob')
+    .set({ state: 'failed', failure, finishedAt })
+    .where('importId', '=', importId)
+    .where('finishedAt', 'is', null)
+    .execute();
 };
 
 export const whatToDo = 'What is counted is done: import the file again for the rest.';
@@ -142,19 +156,6 @@ export const listImportedRows = (
     .execute();
 
 export const reportsKeptForDays = 30;
-const dayMs = 86_400_000;
-
-/** Reports name people, so their rows are not kept for ever; nor is a report, but while its import still runs. */
-export const removeOldReports = async (db: Db, now: number): Promise<void> => {
-  const createdBefore = now - reportsKeptForDays * dayMs;
-  const old = db.selectFrom('importJob').select('importId').where('createdAt', '<', createdBefore);
-  await db.deleteFrom('importedRow').where('importId', 'in', old).execute();
-  await db
-    .deleteFrom('importJob')
-    .where('createdAt', '<', createdBefore)
-    .where('state', 'in', ['finished', 'failed'])
-    .execute();
-};
 
 const asJob = (row: ImportJob): ImportJob => ({
   ...row,

@@ -34,7 +34,12 @@ export const importFile = async (
 export const jobOfFile = async (changes: CustomerChanges, file: string, options: ImportOptions): Promise<ImportJob> => {
   const measured = await measureFile(file);
   const { columns } = await headerOfFile(file);
-  const about = { importId: changes.newId(), fileName: basename(file), columns, createdAt: changes.now() };
+  const about = {
+    importId: changes.newId(),
+    fileName: basename(file).slice(0, 100),
+    columns,
+    createdAt: changes.now(),
+  };
   return createJob(changes.db, { ...measured, ...about }, options, 1);
 };
 
@@ -53,12 +58,12 @@ export const importOnce = async (changes: CustomerChanges, file: string): Promis
 
 const rowsInLog = 100;
 
-/** Columns only, never values: a log names nobody. */
+/** Columns only, never values, nor the name of the file: a log names no person. */
 export const logImport = async (db: CustomerChanges['db'], job: ImportJob, log: Logger): Promise<void> => {
-  const { importId, fileName: file, created, updated, unchanged, skipped, refused } = job;
+  const { importId, created, updated, unchanged, skipped, refused } = job;
   for (const { line, outcome, problems } of await listImportedRows(db, importId, { limit: rowsInLog })) {
     const columns = (JSON.parse(problems) as Problem[]).map(({ column, reason }) => `${column ?? 'row'}: ${reason}`);
-    log.warn({ file, line, columns }, outcome === 'refused' ? 'row refused' : 'row left alone');
+    log.warn({ importId, line, columns }, outcome === 'refused' ? 'row refused' : 'row left alone');
   }
-  log.info({ file, importId, created, updated, unchanged, skipped, refused }, 'customers imported');
+  log.info({ importId, created, updated, unchanged, skipped, refused }, 'customers imported');
 };

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { outlastTrouble } from '../../lib/database/outlast-trouble.ts';
@@ -16,12 +16,27 @@ import {
 } from './import-job.ts';
 import { logImport } from './import-once.ts';
 import { heartbeatEveryMs, observeJobs, touchJobs } from './job-heartbeat.ts';
-import { type FileLimits, fileLimits, receiveFile } from './receive-file.ts';
+import { type FileLimits, fileLimits, receiveFile, tooLarge } from './receive-file.ts';
+import { removeImport } from './remove-report.ts';
 import { runImport } from './run-import.ts';
+import { keepPace, type UploadPace, uploadPace } from './upload-pace.ts';
+import { countWaitingFiles, type WaitingLimits, waitingLimits } from './waiting-files.ts';
+
+/** A file that is sent: `announcedBytes` is its size where the sender says it before. */
+export type Upload = {
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly fileName: string;
+  readonly announcedBytes?: number | undefined;
+};
 
 export type ImportQueue = {
-  /** Keeps the file, and does its import when those before it are done. @throws DomainError unusable-file, file-too-large */
-  add(chunks: AsyncIterable<Buffer>, fileName: string, options: ImportOptions): Promise<ImportJob>;
+  /**
+   * Keeps the file, and does its import when those before it are done.
+   * @throws DomainError unusable-file, file-too-large, too-many-imports, upload-too-slow
+   */
+  add(upload: Upload, options: ImportOptions): Promise<ImportJob>;
+  /** Removes an import, its report and its file; what is committed of it stays. @throws DomainError import-unknown */
+  remove(importId: string): Promise<void>;
   /** Continues the imports that a process before us has left here, and ends those that no process continues. */
   resume(): Promise<void>;
   /** Lets the transaction that runs end, and stops; the next start goes on. */
@@ -30,14 +45,22 @@ export type ImportQueue = {
 
 type QueueContext = CustomerChanges & { readonly log: Logger; readonly clock?: MonotonicClock };
 
+export type QueueLimits = FileLimits & { readonly waiting: WaitingLimits; readonly pace: UploadPace };
+
 /** Imports one file after the other, while the process does its other work. `folder`: where files wait, for us alone. */
-export const importQueue = (context: QueueContext, folder: string, limits: FileLimits = fileLimits): ImportQueue => {
+export const importQueue = (context: QueueContext, folder: string, given: Partial<QueueLimits> = {}): ImportQueue => {
+  const limits: QueueLimits = { ...fileLimits, waiting: waitingLimits, pace: uploadPace, ...given };
   const { db, log } = context;
+  const waiting = countWaitingFiles(limits.waiting);
   const closing = new AbortController();
   let last: Promise<void> = Promise.resolve();
   const fileOf = (importId: string) => join(folder, `${importId}.csv`);
 
   const remove = (file: string) => rm(join(folder, file), { recursive: true, force: true });
+  const removeFile = async (importId: string) => {
+    await remove(`${importId}.csv`);
+    waiting.remove(importId);
+  };
 
   const mine = new Set<string>();
   const enqueue = (importId: string) => {
@@ -80,33 +103,61 @@ export const importQueue = (context: QueueContext, folder: string, limits: FileL
       if (job.state === 'finished') await patiently(() => logImport(db, job, log));
     } catch (error) {
       if (stop.aborted) return;
-      log.error({ err: error, importId }, 'import failed');
-      if (error instanceof DoneByAnother) return;
-      await patiently(() => failJob(db, importId, context.now()));
+      if (await patiently(() => hasEnded(importId))) log.info({ importId }, 'import was ended or deleted meanwhile');
+      else {
+        log.error({ err: error, importId }, 'import failed');
+        if (error instanceof DoneByAnother) return;
+        await patiently(() => failJob(db, importId, context.now()));
+      }
     }
-    await remove(`${importId}.csv`);
+    await removeFile(importId);
   };
 
+  /** Here or by another process that shares the database. */
+  const hasEnded = async (importId: string) => {
+    const isUnfinished = (job: ImportJob) => job.importId === importId;
+    return !(await unfinishedJobs(db)).some(isUnfinished);
+  };
+
+  async function* kept({ chunks }: Upload, importId: string) {
+    let bytes = 0;
+    for await (const chunk of keepPace(chunks, limits.pace)) {
+      bytes += chunk.length;
+      waiting.grow(importId, bytes);
+      yield chunk;
+    }
+  }
+
   return {
-    add: async (chunks, fileName, options) => {
+    add: async (upload, options) => {
       const importId = context.newId();
       const file = fileOf(importId);
+      const { fileName, announcedBytes = 0 } = upload;
+      if (announcedBytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
+      waiting.reserve(importId, announcedBytes);
       try {
-        const received = await receiveFile(chunks, file, limits);
+        const received = await receiveFile(kept(upload, importId), file, limits);
+        waiting.keep(importId, received.bytes);
         const { columns } = await headerOfFile(file);
         const about = { ...received, importId, fileName, columns, createdAt: context.now() };
         const job = await createJob(db, about, options);
         enqueue(importId);
         return job;
       } catch (error) {
-        await remove(`${importId}.csv`);
+        await removeFile(importId);
         throw error;
       }
+    },
+    remove: async (importId) => {
+      await removeImport(db, importId, context.now());
+      await removeFile(importId);
     },
     resume: async () => {
       const files = new Set(await readdir(folder).catch(() => [] as string[]));
       for (const { importId } of await unfinishedJobs(db)) {
-        if (files.delete(`${importId}.csv`)) enqueue(importId);
+        if (!files.delete(`${importId}.csv`)) continue;
+        waiting.keep(importId, await sizeOf(fileOf(importId)));
+        enqueue(importId);
       }
       // Of uploads that were cut off, and of imports that ended.
       for (const file of files) await remove(file);
@@ -120,3 +171,5 @@ export const importQueue = (context: QueueContext, folder: string, limits: FileL
     },
   };
 };
+
+const sizeOf = async (file: string) => (await stat(file)).size;

@@ -7,12 +7,13 @@ import { decideRow } from './decide-row.ts';
 import { withoutErased } from './erased-rows.ts';
 import type { FirstLines } from './first-lines.ts';
 import type { Header } from './header.ts';
-import type { ImportOptions } from './import-job.ts';
+import type { ImportJob, ImportOptions } from './import-job.ts';
+import { type Listed, openReport, reportLimits } from './report-room.ts';
 import { readSurroundings } from './surroundings.ts';
 import { textKeyOf } from './tells-of.ts';
 import { type CustomerWrites, writeCustomers } from './write-customers.ts';
 
-export type Counts = Record<'created' | 'updated' | 'unchanged' | 'skipped' | 'refused', number>;
+export type Counts = Record<'created' | 'updated' | 'unchanged' | 'skipped' | 'refused', number> & Listed;
 
 export type RowsContext = ChangeOrigin & {
   readonly importId: string;
@@ -24,19 +25,23 @@ export type RowsContext = ChangeOrigin & {
   readonly newId: () => string;
 };
 
-/** Decides on a chunk of rows and does it, with a few statements; a dry run writes its report alone. */
+/**
+ * Decides on a chunk of rows and does it, with a few statements; a dry run writes its report alone.
+ * @returns what the chunk adds to the counts of the job
+ */
 export const importRows = async (
   trx: Transaction<CrmDatabase>,
+  job: ImportJob,
   rows: readonly (ImportRow | RefusedRow)[],
   context: RowsContext,
 ): Promise<Counts> => {
   const { header, options } = context;
-  const counts: Counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: 0 };
+  const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: 0 };
   const writes: CustomerWrites = { created: [], updated: [] };
-  const told: ImportedRowTable[] = [];
+  const report = openReport(job);
   const tell = (row: ImportRow | RefusedRow, outcome: 'refused' | 'skipped', problems: readonly Problem[]) => {
     counts[outcome]++;
-    told.push(toldRow(context, row, outcome, problems));
+    report.add(outcome, () => toldRow(context, row, outcome, problems));
   };
 
   const surroundings = await readSurroundings(trx, rows.filter(isImportRow), context.freed);
@@ -53,12 +58,12 @@ export const importRows = async (
     if (decision.outcome === 'updated') writes.updated.push(decision);
   }
   if (!options.dryRun) await writeCustomers(trx, writes, context);
-  if (told.length > 0)
+  if (report.rows.length > 0)
     await trx
       .insertInto('importedRow')
-      .values(await withoutErased(trx, told))
+      .values(await withoutErased(trx, report.rows))
       .execute();
-  return counts;
+  return { ...counts, ...report.listed() };
 };
 
 const isImportRow = (row: ImportRow | RefusedRow): row is ImportRow => !isRefused(row);
@@ -73,14 +78,23 @@ const toldRow = (
   const cell = (column: 'customerId' | 'connectionId') => cells[header.places.get(column) ?? -1] ?? '';
   const customerId = cell('customerId');
   const connectionId = cell('connectionId');
+  const kept = keptOf(line, cells, problems);
   return {
     importId,
     line,
     outcome,
     customerId: customerNumber(customerId) ?? null,
     connectionId: connectionId !== '' && connectionId.length <= 64 ? connectionId : null,
-    problems: JSON.stringify(problems),
-    cells: JSON.stringify(cells),
-    textKey: textKeyOf(cells),
+    problems: JSON.stringify(kept.problems),
+    cells: JSON.stringify(kept.cells),
+    textKey: textKeyOf(kept.cells),
   };
+};
+
+/** Of a long row only what its problems show is kept. As one cell of the file to correct it is refused again. */
+const keptOf = (line: number, cells: readonly string[], problems: readonly Problem[]) => {
+  if (Buffer.byteLength(JSON.stringify(cells)) <= reportLimits.rowBytes) return { cells, problems };
+  const reason = `more than ${reportLimits.rowBytes} bytes, which a report does not keep: correct line ${line} of the file`;
+  const values = problems.map(({ value }) => value);
+  return { cells: ['…', ...values], problems: [...problems, { column: null, value: '', reason }] };
 };

@@ -59,7 +59,7 @@ const measuring = (source: AsyncIterable<Buffer>, limits: FileLimits) => {
 
 const newline = 10;
 
-const tooLarge = (most: string) =>
+export const tooLarge = (most: string) =>
   new DomainError('file-too-large', `The file has more than ${most}.`, {
     remedy: 'split it, and import the parts one after the other: each with the header as its first line',
   });

@@ -2,51 +2,16 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import request from 'supertest';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
-import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
-import { watchTestOutbox } from '../../tests/crm-app.ts';
-import { openTestDatabase } from '../../tests/crm-database.ts';
-import { dataFolder } from '../../tests/platform-process.ts';
-import { noon, testWorld } from '../../tests/test-world.ts';
-import { crmApp } from '../app.ts';
+import { crmWithImports, importHeader as header } from '../../tests/crm-with-imports.ts';
+import { noon } from '../../tests/test-world.ts';
 import { createJob } from './import-job.ts';
 import { importQueue } from './import-queue.ts';
-import { fileLimits } from './receive-file.ts';
-
-const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
-const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
-
-const crm = async (limits = fileLimits, committed = () => {}) => {
-  const db = await openTestDatabase();
-  const folder = join(dataFolder(), 'imports');
-  let now = 0;
-  const world = { ...testWorld(), db, committed, clock: () => now };
-  const imports = importQueue(world, folder, limits);
-  const app = crmApp({ ...world, bus, durable: true, imports, outbox: watchTestOutbox(world) });
-  const http = request(app);
-  onTestFinished(() => imports.close());
-  const post = (path: string, ...lines: string[]) =>
-    http
-      .post(path)
-      .set('Content-Type', 'text/csv')
-      .send([header, ...lines].join('\n'));
-  const finished = (path: string) =>
-    vi.waitFor(async () => {
-      const { body } = await http.get(path).expect(200);
-      expect(body.finishedAt).not.toBeNull();
-      return body;
-    }, 5_000);
-  const passClock = (ms: number) => {
-    now += ms;
-  };
-  return { app, http, post, finished, folder, imports, db, world, passClock };
-};
 
 describe('POST /imports', () => {
   it('answers at once where to look, imports in the background, and keeps no file', async () => {
-    const { http, post, finished, folder } = await crm();
+    const { http, post, finished, folder } = await crmWithImports();
     const started = await post('/imports?fileName=spring.csv', '1,Eva,Vos,Delft,77,1', '2,Jan,Vos,Delft,78,7').expect(
       202,
     );
@@ -62,7 +27,7 @@ describe('POST /imports', () => {
   });
 
   it('tells the rows page by page, and gives the refused ones as a file that can be corrected and imported', async () => {
-    const { http, post, finished } = await crm();
+    const { http, post, finished } = await crmWithImports();
     await post('/imports', '1,Eva,Vos,Delft,77,1');
     const rows = ['1,Eva,Vos,Gouda,77,1', '2,Jan,"Vos, senior",Delft,78,7', '3,Jan,Vos,Delft,79,8,more'];
     const { body } = await post('/imports', ...rows).expect(202);
@@ -100,7 +65,7 @@ describe('POST /imports', () => {
   });
 
   it('checks everything and changes nothing in a dry run', async () => {
-    const { http, post, finished } = await crm();
+    const { http, post, finished } = await crmWithImports();
     const { body } = await post('/imports?dryRun=true&onConflict=update', '1,Eva,Vos,Delft,77,1').expect(202);
     expect(await finished(`/imports/${body.importId}`)).toMatchObject({
       created: 1,
@@ -111,7 +76,7 @@ describe('POST /imports', () => {
   });
 
   it('says what a person should know of a file', async () => {
-    const { http, finished } = await crm();
+    const { http, finished } = await crmWithImports();
     const bytes = Buffer.from(`remark,${header}\nnew,1,Ren\xe9,Vos,Delft,77,1\n${'\n'.repeat(65_534)}`, 'latin1');
     const { body } = await http.post('/imports').set('Content-Type', 'text/csv').send(bytes).expect(202);
     expect((await finished(`/imports/${body.importId}`)).notes).toEqual([
@@ -122,7 +87,7 @@ describe('POST /imports', () => {
   });
 
   it('refuses a file that cannot be used before anything is imported, and keeps nothing of it', async () => {
-    const { http, post, folder } = await crm({ bytes: 100, lines: 3 });
+    const { http, post, folder } = await crmWithImports({ bytes: 100, lines: 3 });
     const csv = () => http.post('/imports').set('Content-Type', 'text/csv');
     expect((await csv().send('a,b\n1,2\n').expect(422)).body).toMatchObject({
       type: 'urn:problem:unusable-file',
@@ -140,7 +105,7 @@ describe('POST /imports', () => {
   });
 
   it('keeps nothing of a file that broke off', async () => {
-    const { app, folder, http } = await crm();
+    const { app, folder, http } = await crmWithImports();
     const server = createServer(app).listen(0);
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
@@ -159,7 +124,7 @@ describe('the queue of imports', () => {
   const asUsual = { dryRun: false, onConflict: 'skip' } as const;
 
   it('goes on at a start with what was left, and removes the rest', async () => {
-    const { folder, imports, db, finished } = await crm();
+    const { folder, imports, db, finished } = await crmWithImports();
     mkdirSync(folder, { recursive: true });
     await createJob(db, { ...measured, importId: 'left', fileName: 'a.csv' }, asUsual);
     writeFileSync(join(folder, 'left.csv'), `${header}\n1,Eva,Vos,Delft,77,1`);
@@ -170,7 +135,7 @@ describe('the queue of imports', () => {
   });
 
   it('says of an import that broke off what to do, and goes on with the next', async () => {
-    const { imports, db, finished, folder, post } = await crm();
+    const { imports, db, finished, folder, post } = await crmWithImports();
     mkdirSync(join(folder, 'unreadable.csv'), { recursive: true });
     await createJob(db, { ...measured, importId: 'unreadable', fileName: 'a.csv' }, asUsual);
     await imports.resume();
@@ -187,7 +152,7 @@ describe('the queue of imports', () => {
     const awayAfterCommit = () => {
       if (away-- > 0) throw new DatabaseTrouble('database-away', new Error('gone'));
     };
-    const { post, finished, folder } = await crm(fileLimits, awayAfterCommit);
+    const { post, finished, folder } = await crmWithImports({}, awayAfterCommit);
     const rows = Array.from({ length: 1_500 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     const { body } = await post('/imports', ...rows).expect(202);
     expect(await finished(`/imports/${body.importId}`)).toMatchObject({
@@ -203,7 +168,7 @@ describe('the queue of imports', () => {
     const alwaysAway = () => {
       throw new DatabaseTrouble('database-away', new Error('gone'));
     };
-    const { post, imports, http, folder } = await crm(fileLimits, alwaysAway);
+    const { post, imports, http, folder } = await crmWithImports({}, alwaysAway);
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
     await vi.waitFor(
       async () => expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running'),
@@ -217,7 +182,7 @@ describe('the queue of imports', () => {
   it('ends jobs without a sign of life while it runs, and gives one for its own', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
-    const { post, db, http, passClock, imports } = await crm(fileLimits, () => {
+    const { post, db, http, passClock, imports } = await crmWithImports({}, () => {
       throw new DatabaseTrouble('database-away', new Error('gone'));
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
@@ -233,7 +198,7 @@ describe('the queue of imports', () => {
   });
 
   it('stops between two transactions when it is closed, and the next one goes on', async () => {
-    const { imports, folder, post, http, finished, world } = await crm();
+    const { imports, folder, post, http, finished, world } = await crmWithImports();
     const rows = Array.from({ length: 3_000 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     const { body } = await post('/imports', ...rows).expect(202);
     await imports.close();
@@ -245,7 +210,7 @@ describe('the queue of imports', () => {
 });
 
 it('the report of an import is part of what is exported of a customer, and loses that with the customer', async () => {
-  const { http, post, finished } = await crm();
+  const { http, post, finished } = await crmWithImports();
   await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
   const { body } = await post('/imports', '1,Eva,Vos,Delft,77,9', ',Eva,Vos,Delft,8.7E+17,1', '2,Jan,Bos,Delft,78,9');
   const { refusedRows, rows } = await finished(`/imports/${body.importId}`);

@@ -12,7 +12,13 @@ import type { ImportQueue } from './import-queue.ts';
 import { refusedCsv } from './refused-csv.ts';
 import { importedRowSchema, importSchema, showImport, showImportedRow } from './show-import.ts';
 
-export const importStatuses = { 'unusable-file': 422, 'file-too-large': 413, 'import-unknown': 404 };
+export const importStatuses = {
+  'import-unknown': 404,
+  'upload-too-slow': 408,
+  'file-too-large': 413,
+  'unusable-file': 422,
+  'too-many-imports': 429,
+};
 
 const fileName = '1 to 100 printable characters';
 const startQuery = z.strictObject({
@@ -50,7 +56,9 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
       }),
       post: operation({
         summary: 'Import customers from a CSV file',
-        description: 'The file is kept, then imported in the background, one after the other.',
+        description:
+          'The file is kept, then imported in the background, one after the other. Where too many files wait, or too many ' +
+          'bytes, it is refused before it is read, with Retry-After.',
         query: startQuery,
         bodyTypes: ['text/csv'],
         answers: {
@@ -60,12 +68,12 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
             headers: { Location: 'Where to look how far it is.' },
           },
         },
-        problems: ['unusable-file', 'file-too-large', 'malformed-request'],
+        problems: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
         handle: async ({ query }, res, req) => {
           const options = { onConflict: query.onConflict, dryRun: query.dryRun === 'true' };
-          const job = await imports.add(bodyOf(req), query.fileName, options).catch((error: unknown) => {
-            // What is left of the body is not read: nothing more can be asked on this connection.
-            if (!res.headersSent) res.set('Connection', 'close');
+          const upload = { chunks: bodyOf(req), fileName: query.fileName, announcedBytes: announcedBytes(req) };
+          const job = await imports.add(upload, options).catch((error: unknown) => {
+            discardRest(req);
             throw req.destroyed && !req.complete ? brokenOff() : error;
           });
           res.status(202).location(`/imports/${job.importId}`).json(showImport(job));
@@ -79,6 +87,18 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         answers: { 200: { description: 'The import.', schema: importSchema } },
         problems: ['import-unknown'],
         handle: async ({ path }, res) => res.json(showImport(await findJob(db, path.importId))),
+      }),
+      delete: operation({
+        summary: 'Remove an import with its report and its file; one that waits or runs ends',
+        description:
+          'An import that runs ends between two transactions. What it has imported stays, and so does the evidence of consent.',
+        path: importPath,
+        answers: { 204: { description: 'There is no such import any more.' } },
+        problems: ['import-unknown'],
+        handle: async ({ path }, res) => {
+          await imports.remove(path.importId);
+          res.status(204).end();
+        },
       }),
     },
     '/imports/:importId/rows': {
@@ -106,11 +126,21 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
       get: operation({
         summary: 'The refused rows as a file, with the reasons, to correct and import again',
         path: importPath,
-        answers: { 200: { description: 'CSV in UTF-8.', mediaType: 'text/csv' } },
+        description:
+          'Only rows that the report lists: the header, the name of the file and the notes say how many it lacks.',
+        answers: {
+          200: {
+            description: 'CSV in UTF-8.',
+            mediaType: 'text/csv',
+            headers: { 'Rows-Not-Listed': 'How many refused rows were only counted; 0 where the file is complete.' },
+          },
+        },
         problems: ['import-unknown'],
         handle: async ({ path }, res) => {
           const job = await findJob(db, path.importId);
-          res.type('text/csv').attachment(`refused-${job.importId}.csv`);
+          const notListed = job.refused - job.listedRefused;
+          res.type('text/csv').set('Rows-Not-Listed', String(notListed));
+          res.attachment(`refused-${job.importId}${notListed > 0 ? '-incomplete' : ''}.csv`);
           await pipeline(Readable.from(refusedCsv(db, job)), res);
         },
       }),
@@ -119,5 +149,18 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
 
 /** Whoever stops reading must still be able to answer. */
 const bodyOf = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+
+const discardForMs = 5_000;
+
+/** A sender whose connection is closed while it still sends may never read the answer; one that sends on for long has to. */
+const discardRest = (req: Request) => {
+  const timer = setTimeout(() => req.destroy(), discardForMs).unref();
+  req.once('close', () => clearTimeout(timer)).resume();
+};
+
+const announcedBytes = (req: Request) => {
+  const length = req.get('Content-Length');
+  return length === undefined ? undefined : Number(length);
+};
 
 const brokenOff = () => new DomainError('malformed-request', 'The file broke off before its end.');

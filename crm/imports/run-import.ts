@@ -6,7 +6,9 @@ import { type CheckedRow, checkFile } from './check-file.ts';
 import { firstLines } from './first-lines.ts';
 import { readHeader } from './header.ts';
 import { advanceJob, beginJob, type ImportJob } from './import-job.ts';
+import { noteReference, referenceNow } from './import-reference.ts';
 import { type Counts, importRows, type RowsContext } from './import-rows.ts';
+import { removeListedRows } from './remove-report.ts';
 
 /** `advanced` is called after each transaction; `stop` ends the import after the one that runs. */
 export type ImportWatch = {
@@ -29,7 +31,12 @@ export const runImport = async (
   { stop, advanced = () => {} }: ImportWatch = {},
 ): Promise<ImportJob> => {
   const context = contextOf(changes, waiting);
-  let job = await inTransaction(changes, (trx) => beginJob(trx, waiting, changes.now()));
+  let job = await inTransaction(changes, async (trx) => {
+    const begun = await beginJob(trx, waiting, changes.now());
+    if (!begun.dryRun) await noteReference(trx, begun.importId);
+    return begun;
+  });
+  if (job.dryRun) await removeListedRows(changes.db, job.importId);
   if (!context.header.places.has('customerId') && job.pass === 1) job = await step(changes, job, { pass: 2 });
 
   for (let othersWait = true; othersWait; ) {
@@ -56,29 +63,27 @@ export const runImport = async (
   return job;
 };
 
-const contextOf = (changes: CustomerChanges, job: ImportJob): RowsContext => ({
+const contextOf = (changes: CustomerChanges, job: ImportJob): Omit<RowsContext, 'evidence'> => ({
   ...changes,
   importId: job.importId,
   header: readHeader(JSON.parse(job.columns)),
   options: { dryRun: job.dryRun === 1, onConflict: job.onConflict },
   freed: job.dryRun ? firstLines() : undefined,
-  evidence: { changedBy: null, channel: 'csv-import', reference: referenceOf(job) },
 });
-
-/** What the evidence of consent refers to: the file, by a name and by its bytes. */
-const referenceOf = ({ fileName, digest }: ImportJob) => `${fileName.slice(0, 64)} sha256:${digest.slice(0, 16)}`;
 
 const importPending = async (
   changes: CustomerChanges,
   job: ImportJob,
   pending: readonly CheckedRow[],
-  context: RowsContext,
+  context: Omit<RowsContext, 'evidence'>,
 ): Promise<ImportJob> => {
   const last = pending.at(-1);
   if (!last) return job;
   return inTransaction(changes, async (trx) => {
     const rows = pending.map(({ row }) => row);
-    const counts = await importRows(trx, rows, context);
+    const reference = await referenceNow(trx, job.importId);
+    const evidence = { changedBy: null, channel: 'csv-import', reference } as const;
+    const counts = await importRows(trx, job, rows, { ...context, evidence });
     const to = {
       ...withCounts(job, counts),
       line: last.row.line,
@@ -98,6 +103,10 @@ const withCounts = (job: ImportJob, counts: Counts): ImportJob => ({
   unchanged: job.unchanged + counts.unchanged,
   skipped: job.skipped + counts.skipped,
   refused: job.refused + counts.refused,
+  listedRefused: job.listedRefused + counts.listedRefused,
+  listedSkipped: job.listedSkipped + counts.listedSkipped,
+  refusedBytes: job.refusedBytes + counts.refusedBytes,
+  skippedBytes: job.skippedBytes + counts.skippedBytes,
 });
 
 const step = (changes: CustomerChanges, job: ImportJob, change: Partial<ImportJob>): Promise<ImportJob> =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shortenText } from '../../lib/shorten-text.ts';
 import type { Problem } from './check-row.ts';
 import { conflictPolicies } from './decide-row.ts';
 import { readHeader } from './header.ts';
@@ -22,6 +23,9 @@ export const importSchema = z
     unchanged: count('Rows whose customer is as they say.'),
     skipped: count('Rows left alone: their customer differs, gave the connection up, or was deleted.'),
     refused: count('Rows with something wrong.'),
+    listed: z
+      .object({ refused: count('Of the refused rows.'), skipped: count('Of the skipped ones.') })
+      .meta({ description: 'How many of those rows are listed. The others were only counted: `notes` says so.' }),
     notes: z.array(z.string()).meta({ description: 'What a person should know of the file.' }),
     rows: z.string().meta({ description: 'Where the rows are that were refused or left alone.' }),
     refusedRows: z.string().meta({ description: 'Where the refused ones are, as a file to correct.' }),
@@ -39,6 +43,7 @@ export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
     ...{ importId, fileName, digest, dryRun: dryRun === 1, onConflict, state, failure },
     progress: { bytes, bytesDone, rows },
     ...{ created, updated, unchanged, skipped, refused },
+    listed: { refused: job.listedRefused, skipped: job.listedSkipped },
     notes: notesOf(job),
     rows: `/imports/${importId}/rows`,
     refusedRows: `/imports/${importId}/refused.csv`,
@@ -51,16 +56,34 @@ export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
 /** A spreadsheet cuts a file off without a word: at what its format can hold. */
 const spreadsheetLines = [65_536, 1_048_576];
 
-const notesOf = ({ columns, recoded, lines }: ImportJob): string[] => {
+const mostIgnored = 20;
+
+const notesOf = (job: ImportJob): string[] => {
+  const { columns, recoded, lines } = job;
   const { ignored } = readHeader(JSON.parse(columns));
+  const more = ignored.length > mostIgnored ? ` and ${ignored.length - mostIgnored} more` : '';
+  const named = ignored.slice(0, mostIgnored).map((name) => shortenText(name, 50));
   return [
-    ...(ignored.length > 0 ? [`Columns that were ignored: ${ignored.join(', ').slice(0, 500)}.`] : []),
+    ...notListed(job),
+    ...(ignored.length > 0 ? [`Columns that were ignored: ${named.join(', ')}${more}.`] : []),
     ...(recoded > 0 ? [`${recoded} rows were not in UTF-8, and read as Windows-1252 (Latin-1).`] : []),
     ...(spreadsheetLines.includes(lines)
       ? [`The file has ${lines} lines, as many as a spreadsheet can hold: it may have been cut off.`]
       : []),
   ];
 };
+
+const notListed = ({ refused, skipped, listedRefused, listedSkipped }: ImportJob): string[] =>
+  [
+    { what: 'refused', all: refused, listed: listedRefused },
+    { what: 'skipped', all: skipped, listed: listedSkipped },
+  ]
+    .filter(({ all, listed }) => all > listed)
+    .map(
+      ({ what, all, listed }) =>
+        `Of ${all} ${what} rows the report lists the first ${listed}; the others were only counted. ` +
+        'Mend what they have in common, or split the file: each part has a report of its own.',
+    );
 
 export const importedRowSchema = z
   .object({

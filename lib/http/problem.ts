@@ -2,6 +2,8 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { DatabaseTrouble } from '../database/database-trouble.ts';
 import { DomainError } from '../domain-error.ts';
+import { shortenText } from '../shorten-text.ts';
+import { mostErrors } from '../validate.ts';
 import { traceIdOf } from './trace.ts';
 
 /** Which HTTP status each code of a domain error gets. */
@@ -29,6 +31,12 @@ export const commonStatuses: ProblemStatuses = {
   'database-conflict': 503,
 };
 
+/** A detail may repeat what was sent, such as a path: an answer stays short all the same. */
+const longestDetail = 1_000;
+
+/** When to ask again, in seconds. */
+const retryAfter: Readonly<Record<number, string>> = { 429: '10', 503: '1' };
+
 /** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
 export const sendProblem = (res: Response, error: unknown, statuses: ProblemStatuses): number => {
   const known = error instanceof DomainError ? error : (fromDatabase(error) ?? fromExpress(error));
@@ -42,7 +50,7 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
           status: 500,
           detail: `Not your doing. Report it with this trace id.`,
         };
-  if (status === 503) res.set('Retry-After', '1');
+  if (retryAfter[status]) res.set('Retry-After', retryAfter[status]);
   res.status(status).type('application/problem+json');
   res.send(JSON.stringify({ ...body, traceId: traceIdOf(res) }));
   return status;
@@ -52,8 +60,8 @@ export const problemBody = ({ code, message, errors, remedy, facts }: DomainErro
   type: problemType(code),
   title: title(code),
   status,
-  detail: message,
-  errors,
+  detail: shortenText(message, longestDetail),
+  errors: errors?.slice(0, mostErrors),
   remedy,
   ...facts,
 });
@@ -70,7 +78,8 @@ export const problemSchema = z
     errors: z
       .array(z.object({ field: z.string(), expected: z.string(), got: z.unknown().optional() }))
       .optional()
-      .meta({ description: 'Each field that is wrong, and what was expected of it.' }),
+      .meta({ description: `Each field that is wrong, up to ${mostErrors} of them, and what was expected of it.` }),
+    errorsNotListed: z.int().optional().meta({ description: 'How many more fields are wrong.' }),
     remedy: z.string().optional().meta({ description: 'What to do about it.' }),
     traceId: z.string().meta({ description: 'Under which the logs and Zipkin know the request.' }),
   })

@@ -11,12 +11,18 @@ it('reads what to import, and through which CRM', () => {
   expect(readArguments([file, '--direct'], { CRM_URL: 'localhost' })).toEqual({ ...usual, crm: undefined });
 });
 
+it('reads which import to remove', () => {
+  expect(readArguments(['--delete', 'id'], {})).toEqual({ deleteImport: 'id', crm: 'http://localhost:3005' });
+  expect(readArguments(['--delete', 'id', '--direct'], {})).toEqual({ deleteImport: 'id', crm: undefined });
+});
+
 it('gives help', () => {
   for (const help of ['--help', '-h']) expect(readArguments([help], {})).toBeUndefined();
 });
 
 it.each([
   [[], 'Which file?'],
+  [['--delete', 'id', file], '--delete takes the id of an import, and no file.'],
   [['nothing.csv'], 'There is no file nothing.csv.'],
   [['data'], 'data is a folder: name one CSV file in it.'],
   [[file, '--on-conflict', 'merge'], '--on-conflict is one of skip, update, fail.'],

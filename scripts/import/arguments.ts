@@ -12,11 +12,14 @@ export type ImportArguments = {
   readonly crm: string | undefined;
 };
 
+/** An import to remove, with its report. */
+export type DeleteArguments = { readonly deleteImport: string } & Pick<ImportArguments, 'crm'>;
+
 /** @returns undefined where help is asked for @throws Error that says what to do */
 export const readArguments = (
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
-): ImportArguments | undefined => {
+): ImportArguments | DeleteArguments | undefined => {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -26,10 +29,16 @@ export const readArguments = (
       refused: { type: 'string' },
       crm: { type: 'string' },
       direct: { type: 'boolean', default: false },
+      delete: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return undefined;
+  const crm = values.direct ? undefined : address(values.crm || env.CRM_URL || 'http://localhost:3005');
+  if (values.delete !== undefined) {
+    if (positionals.length > 0) throw new Error('--delete takes the id of an import, and no file.');
+    return { deleteImport: values.delete, crm };
+  }
   const [file, ...more] = positionals;
   if (!file || more.length > 0) throw new Error('Which file? npm run import -- FILE (--help tells more).');
   checkReadable(file);
@@ -38,7 +47,6 @@ export const readArguments = (
   const refusedFile = values.refused ?? `${file}.refused.csv`;
   if (resolve(refusedFile) === resolve(file))
     throw new Error(`--refused ${refusedFile} is the file to import: name another for the refused rows.`);
-  const crm = values.direct ? undefined : address(values.crm || env.CRM_URL || 'http://localhost:3005');
   return { file, options: { dryRun: values['dry-run'], onConflict }, refusedFile, crm };
 };
 

@@ -34,7 +34,9 @@ export const follow = async (crm: string, importId: string, show: (job: Import) 
       if (job.finishedAt !== null) return job;
     } catch (error) {
       if (error instanceof RefusedByCrm)
-        throw new Error(`${error.message}\nA CRM in memory forgets at its end: import the file again.`);
+        throw new Error(
+          `${error.message}\nIt was deleted, or the CRM is in memory and was started again: then import the file again.`,
+        );
       if (performance.now() - answered < waitForCrmMs) continue;
       throw new Error(`${(error as Error).message}\nStarted again, it goes on: curl ${crm}/imports/${importId}`);
     }
@@ -48,6 +50,11 @@ export const firstRows = async (crm: string, { rows }: Import, limit: number): P
 
 export const refusedRows = async (crm: string, { refusedRows: path }: Import): Promise<AsyncIterable<Uint8Array>> =>
   (await ask(crm, path)).body as unknown as AsyncIterable<Uint8Array>;
+
+/** @throws Error that says what to do */
+export const deleteThroughCrm = async (crm: string, importId: string): Promise<void> => {
+  await ask(crm, `/imports/${encodeURIComponent(importId)}`, { method: 'DELETE' });
+};
 
 /** What is asked again is refused again. */
 class RefusedByCrm extends Error {}

@@ -4,6 +4,7 @@ import { openCrmDatabase } from '../../crm/database/open-database.ts';
 import { type ImportOptions, listImportedRows } from '../../crm/imports/import-job.ts';
 import { importFile } from '../../crm/imports/import-once.ts';
 import { refusedCsv } from '../../crm/imports/refused-csv.ts';
+import { removeImport } from '../../crm/imports/remove-report.ts';
 import { showImport, showImportedRow } from '../../crm/imports/show-import.ts';
 import type { Import, ImportedRow } from './through-crm.ts';
 
@@ -36,4 +37,10 @@ export const importDirectly = async (
     await db.destroy();
     throw error;
   }
+};
+
+/** Removes an import and its report. The file of one that waits for a CRM goes when that CRM comes to it. */
+export const deleteDirectly = async (url: CrmDatabaseUrl, importId: string): Promise<void> => {
+  const db = await openCrmDatabase(url);
+  await removeImport(db, importId, Date.now()).finally(() => db.destroy());
 };

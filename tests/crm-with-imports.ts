@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import request from 'supertest';
+import { expect, onTestFinished, vi } from 'vitest';
+import { crmApp } from '../crm/app.ts';
+import { importQueue, type QueueLimits } from '../crm/imports/import-queue.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { watchTestOutbox } from './crm-app.ts';
+import { openTestDatabase } from './crm-database.ts';
+import { dataFolder } from './platform-process.ts';
+import { testWorld } from './test-world.ts';
+
+export const importHeader = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
+const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
+
+/** The CRM's routes on an empty database, with imports in the background. `committed` is called after each transaction. */
+export const crmWithImports = async (limits: Partial<QueueLimits> = {}, committed = () => {}) => {
+  const db = await openTestDatabase();
+  const folder = join(dataFolder(), 'imports');
+  let now = 0;
+  const world = { ...testWorld(), db, committed, clock: () => now };
+  const imports = importQueue(world, folder, limits);
+  const app = crmApp({ ...world, bus, durable: true, imports, outbox: watchTestOutbox(world) });
+  const http = request(app);
+  onTestFinished(() => imports.close());
+  const post = (path: string, ...lines: string[]) =>
+    http
+      .post(path)
+      .set('Content-Type', 'text/csv')
+      .send([importHeader, ...lines].join('\n'));
+  const finished = (path: string) =>
+    vi.waitFor(async () => {
+      const { body } = await http.get(path).expect(200);
+      expect(body.finishedAt).not.toBeNull();
+      return body;
+    }, 5_000);
+  const passClock = (ms: number) => {
+    now += ms;
+  };
+  return { app, http, post, finished, folder, imports, db, world, passClock };
+};
