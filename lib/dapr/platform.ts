@@ -48,6 +48,11 @@ export const openDaprPlatform = (
     log.warn(
       'APP_API_TOKEN is not set: every program on this machine may deliver events; the sidecar and this service must share it',
     );
+  if (!settings.sidecarToken) log.warn(`DAPR_API_TOKEN is not set: ${whatOpenSidecarMeans}`);
+  else
+    void isOpenToAll(settings.sidecarPort, closing.signal).then((isOpen) => {
+      if (isOpen) log.warn(`The sidecar was started without DAPR_API_TOKEN: ${whatOpenSidecarMeans}`);
+    });
   const { kafkaBrokers } = settings;
   const deliveries = createDeliveries(sidecarOnly(settings.appToken), { now, log });
 
@@ -78,6 +83,19 @@ export const openDaprPlatform = (
       sidecar.close();
     },
   };
+};
+
+const whatOpenSidecarMeans =
+  'any program on this machine, and any web page that a browser on it shows, can publish forged events through the sidecar; ' +
+  'set the same DAPR_API_TOKEN for the sidecar and this service';
+
+/** Whether the sidecar, once it is there, answers a call without a token. */
+const isOpenToAll = async (port: number, signal: AbortSignal): Promise<boolean> => {
+  const stranger = connectSidecar({ port });
+  await stranger.untilReady(signal);
+  const held = signal.aborted ? undefined : await stranger.metadata().catch(() => undefined);
+  stranger.close();
+  return held !== undefined;
 };
 
 /** A pubsub component is there from the sidecar's start or never: without it, this is the wrong app-id or folder. */

@@ -74,8 +74,7 @@ export const connectSidecar = ({
     call,
     metadata: async () => {
       const answer = await call('GET', '/metadata');
-      if (answer.status === 401)
-        throw new ConfigError('The sidecar asks for its API token: set DAPR_API_TOKEN to what it was started with.');
+      if (answer.status === 401) throw new ConfigError(refusesToken(port));
       if (answer.status !== 200) throw new Error(complaintOf(answer));
       return answer.body as SidecarMetadata;
     },
@@ -92,6 +91,10 @@ export const connectSidecar = ({
     close: () => agent.destroy(),
   };
 };
+
+/** For a person: what to do when the sidecar answers 401. */
+const refusesToken = (port: number) =>
+  `The sidecar on port ${port} refuses the API token: set DAPR_API_TOKEN to what it was started with; npm run lab keeps its own in .data/lab.token.`;
 
 const parsed = (text: string): unknown => {
   try {

@@ -32,6 +32,15 @@ describe('docker-compose.yml', () => {
   it.each(['STATESTORE_NAME', 'CONSUMER_GROUP', 'AUTO_REBUILD'])('passes %s on to the IoT platform', (name) =>
     expect(compose).toMatch(new RegExp(`iot-platform:\\n(?:.+\\n)+ +- ${name}\\n`)));
 
+  it.each([
+    'APP_API_TOKEN',
+    'DAPR_API_TOKEN',
+  ])('passes %s on to both services and their sidecars where it is set', (name) => {
+    const passed = `- ${name}=\${${name}:-}\n`;
+    for (const member of ['x-sidecar: &sidecar', '  crm:', '  iot-platform:'])
+      expect(compose.split(`\n${member}\n`)[1]?.split('\n\n')[0], member).toContain(passed);
+  });
+
   it('gives its sidecars the components of everybody else, at the addresses inside', () => {
     const files = readdirSync(resolve(root, 'dapr-components')).filter((name) => name.endsWith('.yaml'));
     for (const name of files) {
