@@ -7,6 +7,7 @@ import { kafkaLogReader } from '../kafka/log-reader.ts';
 import { checkTopics } from '../kafka/topics.ts';
 import type { LogReader } from '../log-reader.ts';
 import { pauseUnlessAborted } from '../pause.ts';
+import { rateLimitedLog } from '../rate-limited-log.ts';
 import type { StateStore } from '../state-store.ts';
 import type { World } from '../world.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -54,7 +55,14 @@ export const openDaprPlatform = (
       if (isOpen) log.warn(`The sidecar was started without DAPR_API_TOKEN: ${whatOpenSidecarMeans}`);
     });
   const { kafkaBrokers } = settings;
-  const deliveries = createDeliveries(sidecarOnly(settings.appToken), { now, log });
+  const limitedLog = rateLimitedLog(log);
+  const guard = sidecarOnly(settings.appToken, ({ method, path }) =>
+    limitedLog.warn(
+      { method, path },
+      'call refused that is not by the sidecar: APP_API_TOKEN must be the same for both',
+    ),
+  );
+  const deliveries = createDeliveries(guard, { now, log });
 
   return {
     eventBus: (pubsub, consumerGroup) => {

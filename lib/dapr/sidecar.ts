@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { ConfigError } from '../config-error.ts';
+import { ExpectedError } from '../expected-error.ts';
 import { pauseUnlessAborted } from '../pause.ts';
 
 export type SidecarAnswer = { status: number; body: unknown };
@@ -21,8 +22,16 @@ export type SidecarMetadata = {
   subscriptions?: { pubsubname: string; topic: string }[];
 };
 
-class SidecarUnreachable extends Error {
+class SidecarUnreachable extends ExpectedError {
   override name = 'SidecarUnreachable';
+}
+
+/** The sidecar answered, and not with success. */
+export class SidecarRefusal extends ExpectedError {
+  override name = 'SidecarRefusal';
+  constructor(answer: SidecarAnswer) {
+    super(complaintOf(answer));
+  }
 }
 
 /** A bulk publish that failed repeats its errors in a header: more than Node takes by itself. */
@@ -44,9 +53,7 @@ export const connectSidecar = ({
   const call: Sidecar['call'] = (method, path, body) =>
     new Promise((resolve, reject) => {
       const fail = (error: Error) =>
-        reject(
-          new SidecarUnreachable(`the sidecar on port ${port} does not answer: ${error.message}`, { cause: error }),
-        );
+        reject(new SidecarUnreachable(`the sidecar on port ${port} does not answer: ${error.message || error.name}`));
       const options = {
         host: '127.0.0.1',
         port,
@@ -75,7 +82,7 @@ export const connectSidecar = ({
     metadata: async () => {
       const answer = await call('GET', '/metadata');
       if (answer.status === 401) throw new ConfigError(refusesToken(port));
-      if (answer.status !== 200) throw new Error(complaintOf(answer));
+      if (answer.status !== 200) throw new SidecarRefusal(answer);
       return answer.body as SidecarMetadata;
     },
     untilReady: async (signal) => {
