@@ -62,6 +62,12 @@ export const openDaprPlatform = (
       'call refused that is not by the sidecar: APP_API_TOKEN must be the same for both',
     ),
   );
+  const advised = new Set<string>();
+  /** Once: readiness is asked again and again. */
+  const advise = (sentence: string) => {
+    if (!advised.has(sentence)) log.warn(sentence);
+    advised.add(sentence);
+  };
   const deliveries = createDeliveries(guard, { now, log });
 
   return {
@@ -72,7 +78,8 @@ export const openDaprPlatform = (
         ...bus,
         check: async () => {
           await bus.check();
-          if (await isKafka(sidecar, pubsub)) await checkTopics(kafkaBrokers, topics);
+          if (await isKafka(sidecar, pubsub))
+            for (const advice of await checkTopics(kafkaBrokers, topics)) advise(advice);
         },
         acknowledged: async (topic) =>
           (await isKafka(sidecar, pubsub))
