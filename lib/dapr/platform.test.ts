@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import request from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testWorld } from '../../tests/test-world.ts';
+import { deliveryApp } from '../http/delivery-app.ts';
 import { openDaprPlatform } from './platform.ts';
 
 const closing: (() => void)[] = [];
@@ -24,18 +26,28 @@ const startSidecar = async (token?: string) => {
   return { port: (server.address() as AddressInfo).port, seen };
 };
 
-const warningsOf = async (sidecarPort: number, tokens: { sidecarToken?: string; appToken?: string }) => {
+const openPlatform = (sidecarPort: number, tokens: { sidecarToken?: string; appToken?: string }) => {
   const warnings: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(JSON.parse(line).msg) });
   const settings = { sidecarPort, kafkaBrokers: [], ...tokens };
-  closing.push(openDaprPlatform(settings, [], { ...testWorld(), log, fail: () => {} }).close);
-  return warnings;
+  const { close, deliveries } = openDaprPlatform(settings, [], { ...testWorld(), log, fail: () => {} });
+  closing.push(close);
+  return { warnings, deliveries };
 };
+
+it('logs a handful of lines for any number of calls that are not from the sidecar', async () => {
+  const { port } = await startSidecar('s');
+  const { warnings, deliveries } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
+  const http = request(deliveryApp(deliveries));
+  for (let n = 0; n < 50; n++) await http.post('/deliveries/things').send({ entries: [] }).expect(403);
+  expect(warnings).toHaveLength(5);
+  expect(warnings[0]).toContain('call refused that is not from the sidecar');
+});
 
 describe('a service beside a sidecar', () => {
   it('warns once of each token that is not set, with what can happen and what to set', async () => {
     const { port } = await startSidecar();
-    const warnings = await warningsOf(port, {});
+    const { warnings } = openPlatform(port, {});
     expect(warnings).toEqual([
       expect.stringMatching(/^APP_API_TOKEN is not set: every program .* may deliver .* must share it$/),
       expect.stringMatching(
@@ -46,7 +58,7 @@ describe('a service beside a sidecar', () => {
 
   it('warns of a sidecar that was started without the token that the service has', async () => {
     const { port } = await startSidecar();
-    const warnings = await warningsOf(port, { appToken: 'a', sidecarToken: 's' });
+    const { warnings } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
     await vi.waitFor(() =>
       expect(warnings).toEqual([expect.stringMatching(/^The sidecar was started without DAPR_API_TOKEN: /)]),
     );
@@ -54,7 +66,7 @@ describe('a service beside a sidecar', () => {
 
   it('does not warn where both are set on both sides', async () => {
     const { port, seen } = await startSidecar('s');
-    const warnings = await warningsOf(port, { appToken: 'a', sidecarToken: 's' });
+    const { warnings } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
     await vi.waitFor(() => expect(seen.strangers).toBe(1));
     expect(warnings).toEqual([]);
   });

@@ -56,10 +56,10 @@ export const openDaprPlatform = (
     });
   const { kafkaBrokers } = settings;
   const limitedLog = rateLimitedLog(log);
-  const guard = sidecarOnly(settings.appToken, ({ method, path }) =>
+  const guard = sidecarOnly(settings.appToken, ({ method, socket }) =>
     limitedLog.warn(
-      { method, path },
-      'call refused that is not by the sidecar: APP_API_TOKEN must be the same for both',
+      { method, from: socket.remoteAddress },
+      'call refused that is not from the sidecar: sidecar and service must have the same APP_API_TOKEN',
     ),
   );
   const advised = new Set<string>();

@@ -124,6 +124,7 @@ export const isKafka = async (sidecar: Sidecar, pubsub: string): Promise<boolean
 
 /** The sidecar's own words for what went wrong. */
 export const complaintOf = ({ status, body }: SidecarAnswer): string => {
+  if (status === 401) return 'the sidecar refuses the API token: set DAPR_API_TOKEN to what it was started with';
   const { errorCode, message } = (body ?? {}) as { errorCode?: string; message?: string };
   return `the sidecar answered ${status}${errorCode ? ` ${errorCode}` : ''}: ${message ?? JSON.stringify(body)}`;
 };
