@@ -1,3 +1,5 @@
+import { ExpectedError } from './expected-error.ts';
+
 /** A named log of events; a key's events share a partition. */
 export type Topic = { readonly name: string; readonly partitions: number; readonly maxMessageBytes: number };
 
@@ -71,7 +73,7 @@ export type EventBus = {
   check(): Promise<void>;
 };
 
-export class NotDurable extends Error {
+export class NotDurable extends ExpectedError {
   readonly ids: ReadonlySet<string>;
   constructor(ids: Iterable<string>, reason: string) {
     super(reason);

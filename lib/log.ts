@@ -1,8 +1,18 @@
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { ExpectedError } from './expected-error.ts';
 
 /** Structured JSON, one line per entry, on standard output; for a person at a terminal the same in words and colours. */
-export const createLog = (level: string, out: { isTTY?: boolean }): Logger => {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return out.isTTY ? pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l' })) : pino(options);
+export const createLog = (level: string, out: { isTTY?: boolean; write?(line: string): unknown }): Logger => {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } };
+  if (out.isTTY) return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l' }));
+  return out === process.stdout || !out.write
+    ? pino(options)
+    : pino(options, { write: (line) => void out.write?.(line) });
 };
+
+/** What was expected has no stack: the message says it all. */
+const describeError = (error: unknown) =>
+  error instanceof ExpectedError
+    ? { type: error.name, message: error.message }
+    : pino.stdSerializers.err(error as Error);

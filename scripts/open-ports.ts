@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { topics } from '../contracts/topics.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
+import { ConfigError } from '../lib/config-error.ts';
 import { connectSidecar } from '../lib/dapr/sidecar.ts';
 import { daprStateStore } from '../lib/dapr/state-store.ts';
 import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
@@ -54,9 +55,10 @@ const sidecarOn = (port: number, env: NodeJS.ProcessEnv) => connectSidecar({ por
 
 const answers = async (env: NodeJS.ProcessEnv): Promise<boolean> => {
   const sidecar = sidecarOn(usualPort, env);
-  const held = await sidecar.metadata().catch(() => undefined);
+  const held = await sidecar.metadata().catch((error: Error) => error);
   sidecar.close();
-  return held !== undefined;
+  // One that asks for a token answers as well.
+  return !(held instanceof Error) || held instanceof ConfigError;
 };
 
 const embeddedPorts = (file: string, home: string): Ports => {
@@ -73,6 +75,8 @@ const daprPorts = async (
   const sidecar = sidecarOn(port, env);
   const { id, components } = await sidecar.metadata().catch((error: Error) => {
     sidecar.close();
+    // Its message says what to do already.
+    if (error instanceof ConfigError) throw new RebuildRefused(error.message);
     throw new RebuildRefused(
       `${error.message}. Start the IoT platform (npm run lab), or name its sidecar: --dapr-http-port.`,
     );

@@ -18,14 +18,19 @@ const cli = await daprCli.find();
 if (stack && !cli) console.warn('skipped: dapr run, for the Dapr CLI is not here; npm run stack -- up dapr builds it');
 
 const started: Started[] = [];
-const dapr = async (...args: string[]) => {
+const dapr = async (tokens: Record<'APP_API_TOKEN' | 'DAPR_API_TOKEN', string>, ...args: string[]) => {
   const env = {
     ...(await daprCliEnvironment()),
     KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
-    APP_API_TOKEN: 'of this test',
+    ...tokens,
   };
-  started.push(startProgram(cli as string, args, env));
+  const process = startProgram(cli as string, args, env);
+  started.push(process);
+  return process;
 };
+const bothTokens = { APP_API_TOKEN: 'to the app', DAPR_API_TOKEN: 'to the sidecar' };
+/** As Compose passes on what is not set. */
+const noTokens = { APP_API_TOKEN: '', DAPR_API_TOKEN: '' };
 
 const followsTheCrm = async () => {
   await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe('1'), patience);
@@ -59,14 +64,17 @@ describe.runIf(stack && cli)('dapr run', () => {
       .replace('APP_REST_PORT: 3008', `APP_REST_PORT: ${iotRest}`)
       .replaceAll('appDirPath: .', `appDirPath: ${root}`);
     writeFileSync(file, yaml);
-    await dapr('run', '-f', file);
+    const { output } = await dapr(bothTokens, 'run', '-f', file);
     await followsTheCrm();
+    for (const port of [crmDapr, iotDapr])
+      expect((await fetch(`http://127.0.0.1:${port}/v1.0/metadata`)).status).toBe(401);
+    expect(output()).not.toContain('API_TOKEN');
     await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
     for (const url of [crm.url, iotPlatform.url, `http://127.0.0.1:${iotDapr}`, `http://127.0.0.1:${crmDapr}`])
       await isGone(url);
   });
 
-  it('runs each service by the lab’s line', async () => {
+  it('runs each service by the lab’s line, without tokens and with a warning of each', async () => {
     const resources = componentsFolder();
     const line = (id: string, appPort: number, daprPort: number, file: string) =>
       [
@@ -81,9 +89,12 @@ describe.runIf(stack && cli)('dapr run', () => {
         resources,
       ].concat(['--', 'env', `APP_REST_PORT=${ports.iotPlatforms[0].rest}`, 'node', '--import', 'tsx', file]);
     const [iot] = ports.iotPlatforms;
-    await dapr(...line('crm', ports.crm.rest, ports.crm.dapr, 'crm/main.ts'));
+    const first = await dapr(noTokens, ...line('crm', ports.crm.rest, ports.crm.dapr, 'crm/main.ts'));
     // As in the lab's first run: one port for requests and deliveries.
-    await dapr(...line('iot-platform', iot.rest, iot.dapr, 'iot-platform/main.ts'));
+    const second = await dapr(noTokens, ...line('iot-platform', iot.rest, iot.dapr, 'iot-platform/main.ts'));
     await followsTheCrm();
+    for (const { output } of [first, second])
+      for (const token of ['APP_API_TOKEN', 'DAPR_API_TOKEN'])
+        expect(output().match(new RegExp(`${token} is not set`, 'g')), output()).toHaveLength(1);
   });
 });

@@ -276,6 +276,27 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     const checks = async (member: { url: string }) =>
       (await getJson(`${member.url}/readyz`)).body.checks as Record<string, string>;
 
+    it('warns once of a topic that takes larger records than declared', async () => {
+      const take = (bytes: number) =>
+        asAdmin((admin) =>
+          admin.alterConfigs({
+            validateOnly: false,
+            resources: [{ type: 2, name: topic, configEntries: [{ name: 'max.message.bytes', value: String(bytes) }] }],
+          }),
+        );
+      const warnings = () =>
+        iotPlatform.app.output().match(/takes 1048588 bytes a record where 16384 are declared/g) ?? [];
+      expect(warnings()).toEqual([]);
+      await take(1_048_588);
+      await vi.waitFor(async () => {
+        expect((await checks(iotPlatform)).eventBus).toBe('ok');
+        expect(warnings()).not.toEqual([]);
+      }, patience);
+      await checks(iotPlatform);
+      expect(warnings()).toHaveLength(1);
+      await take(topics.connectionMandates.maxMessageBytes);
+    });
+
     it('names a topic that is not there, and one with a single partition', async () => {
       await asAdmin(async (admin) => {
         await admin.deleteTopics({ topics: [topics.connectionMandatesDeadLetters.name] });

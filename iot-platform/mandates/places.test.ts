@@ -34,7 +34,7 @@ const opened = (records: DeliveredRecord[]) => {
   const store = openEmbeddedPlatform(':memory:', []).stateStore('statestore');
   const stores = storesOf({ store });
   const write = projectionWriter(mandates, { stores, newId: () => 'id', log });
-  const deliver = (...delivered: readonly DeliveredRecord[]) => write(parseBatch(mandates, delivered));
+  const deliver = (...delivered: readonly DeliveredRecord[]) => parseBatch(mandates, delivered).then(write);
   const view = openView<Mandate>(mandates, store);
   const watch = () => {
     const bus = { acknowledged: async () => new Map<number, number>() };

@@ -4,12 +4,19 @@ import type { Request, RequestHandler } from 'express';
 /**
  * Lets nobody but the sidecar deliver. With a token (APP_API_TOKEN, which the sidecar sends along) whoever has it; without
  * one, callers on this machine that name a loopback host and send JSON, which no web page can make a browser do.
+ * The body of a call that is refused is not read; `onRefusal` is called once for each.
  */
-export const sidecarOnly = (token: string | undefined): RequestHandler => {
+export const sidecarOnly = (
+  token: string | undefined,
+  onRefusal: (req: Request) => void = () => {},
+): RequestHandler => {
   const isSidecar = token === undefined ? isLocal : (req: Request) => isSame(req.get('dapr-api-token') ?? '', token);
   return (req, res, next) => {
     if (isSidecar(req)) next();
-    else res.sendStatus(403);
+    else {
+      onRefusal(req);
+      res.set('Connection', 'close').sendStatus(403);
+    }
   };
 };
 

@@ -7,6 +7,7 @@ import { kafkaLogReader } from '../kafka/log-reader.ts';
 import { checkTopics } from '../kafka/topics.ts';
 import type { LogReader } from '../log-reader.ts';
 import { pauseUnlessAborted } from '../pause.ts';
+import { rateLimitedLog } from '../rate-limited-log.ts';
 import type { StateStore } from '../state-store.ts';
 import type { World } from '../world.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -48,8 +49,26 @@ export const openDaprPlatform = (
     log.warn(
       'APP_API_TOKEN is not set: every program on this machine may deliver events; the sidecar and this service must share it',
     );
+  if (!settings.sidecarToken) log.warn(`DAPR_API_TOKEN is not set: ${whatOpenSidecarMeans}`);
+  else
+    void isOpenToAll(settings.sidecarPort, closing.signal).then((isOpen) => {
+      if (isOpen) log.warn(`The sidecar was started without DAPR_API_TOKEN: ${whatOpenSidecarMeans}`);
+    });
   const { kafkaBrokers } = settings;
-  const deliveries = createDeliveries(sidecarOnly(settings.appToken), { now, log });
+  const limitedLog = rateLimitedLog(log);
+  const guard = sidecarOnly(settings.appToken, ({ method, socket }) =>
+    limitedLog.warn(
+      { method, from: socket.remoteAddress },
+      'call refused that is not from the sidecar: sidecar and service must have the same APP_API_TOKEN',
+    ),
+  );
+  const advised = new Set<string>();
+  /** Once: readiness is asked again and again. */
+  const advise = (sentence: string) => {
+    if (!advised.has(sentence)) log.warn(sentence);
+    advised.add(sentence);
+  };
+  const deliveries = createDeliveries(guard, { now, log });
 
   return {
     eventBus: (pubsub, consumerGroup) => {
@@ -59,7 +78,8 @@ export const openDaprPlatform = (
         ...bus,
         check: async () => {
           await bus.check();
-          if (await isKafka(sidecar, pubsub)) await checkTopics(kafkaBrokers, topics);
+          if (await isKafka(sidecar, pubsub))
+            for (const advice of await checkTopics(kafkaBrokers, topics)) advise(advice);
         },
         acknowledged: async (topic) =>
           (await isKafka(sidecar, pubsub))
@@ -78,6 +98,19 @@ export const openDaprPlatform = (
       sidecar.close();
     },
   };
+};
+
+const whatOpenSidecarMeans =
+  'any program on this machine, and any web page that a browser on it shows, can publish forged events through the sidecar; ' +
+  'set the same DAPR_API_TOKEN for the sidecar and this service';
+
+/** Whether the sidecar, once it is there, answers a call without a token. */
+const isOpenToAll = async (port: number, signal: AbortSignal): Promise<boolean> => {
+  const stranger = connectSidecar({ port });
+  await stranger.untilReady(signal);
+  const held = signal.aborted ? undefined : await stranger.metadata().catch(() => undefined);
+  stranger.close();
+  return held !== undefined;
 };
 
 /** A pubsub component is there from the sidecar's start or never: without it, this is the wrong app-id or folder. */

@@ -137,6 +137,26 @@ describe('readiness', () => {
   });
 });
 
+describe('a sidecar that cannot be used', () => {
+  it('is reported in one sentence, without a cause that the log would say again', async () => {
+    const error = await connectSidecar({ port: 1 })
+      .call('GET', '/metadata')
+      .catch((error: Error) => error);
+    expect(error).toMatchObject({
+      name: 'SidecarUnreachable',
+      message: expect.stringMatching(/^the sidecar on port 1 does not answer: [^:]*ECONNREFUSED[^:]*:1$/),
+    });
+    expect(error).not.toHaveProperty('cause');
+  });
+
+  it('says what to set where it refuses the token', async () => {
+    const { sidecar } = await fakeSidecar({ '/bulk': { status: 401 } });
+    await expect(daprStateStore(sidecar, 'store', () => 'id').getMany(['a'])).rejects.toThrow(
+      'the sidecar refuses the API token: set DAPR_API_TOKEN to what it was started with',
+    );
+  });
+});
+
 describe('a state store that is away', () => {
   it('does not look like one without the key', async () => {
     const body = [{ key: 'a', error: 'connection refused' }];

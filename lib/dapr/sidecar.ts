@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { ConfigError } from '../config-error.ts';
+import { ExpectedError } from '../expected-error.ts';
 import { pauseUnlessAborted } from '../pause.ts';
 
 export type SidecarAnswer = { status: number; body: unknown };
@@ -21,8 +22,16 @@ export type SidecarMetadata = {
   subscriptions?: { pubsubname: string; topic: string }[];
 };
 
-class SidecarUnreachable extends Error {
+class SidecarUnreachable extends ExpectedError {
   override name = 'SidecarUnreachable';
+}
+
+/** The sidecar answered, and not with success. */
+export class SidecarRefusal extends ExpectedError {
+  override name = 'SidecarRefusal';
+  constructor(answer: SidecarAnswer) {
+    super(complaintOf(answer));
+  }
 }
 
 /** A bulk publish that failed repeats its errors in a header: more than Node takes by itself. */
@@ -44,9 +53,7 @@ export const connectSidecar = ({
   const call: Sidecar['call'] = (method, path, body) =>
     new Promise((resolve, reject) => {
       const fail = (error: Error) =>
-        reject(
-          new SidecarUnreachable(`the sidecar on port ${port} does not answer: ${error.message}`, { cause: error }),
-        );
+        reject(new SidecarUnreachable(`the sidecar on port ${port} does not answer: ${error.message || error.name}`));
       const options = {
         host: '127.0.0.1',
         port,
@@ -74,9 +81,8 @@ export const connectSidecar = ({
     call,
     metadata: async () => {
       const answer = await call('GET', '/metadata');
-      if (answer.status === 401)
-        throw new ConfigError('The sidecar asks for its API token: set DAPR_API_TOKEN to what it was started with.');
-      if (answer.status !== 200) throw new Error(complaintOf(answer));
+      if (answer.status === 401) throw new ConfigError(refusesToken(port));
+      if (answer.status !== 200) throw new SidecarRefusal(answer);
       return answer.body as SidecarMetadata;
     },
     untilReady: async (signal) => {
@@ -92,6 +98,10 @@ export const connectSidecar = ({
     close: () => agent.destroy(),
   };
 };
+
+/** For a person: what to do when the sidecar answers 401. */
+const refusesToken = (port: number) =>
+  `The sidecar on port ${port} refuses the API token: set DAPR_API_TOKEN to what it was started with; npm run lab keeps its own in .data/lab.token.`;
 
 const parsed = (text: string): unknown => {
   try {
@@ -114,6 +124,7 @@ export const isKafka = async (sidecar: Sidecar, pubsub: string): Promise<boolean
 
 /** The sidecar's own words for what went wrong. */
 export const complaintOf = ({ status, body }: SidecarAnswer): string => {
+  if (status === 401) return 'the sidecar refuses the API token: set DAPR_API_TOKEN to what it was started with';
   const { errorCode, message } = (body ?? {}) as { errorCode?: string; message?: string };
   return `the sidecar answered ${status}${errorCode ? ` ${errorCode}` : ''}: ${message ?? JSON.stringify(body)}`;
 };

@@ -1,8 +1,9 @@
 import { chunksOf } from '../chunks.ts';
+import { ExpectedError } from '../expected-error.ts';
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../state-store.ts';
 import { combinedReads } from './combined-reads.ts';
 import { type Guard, guarded, type Operation, probeStateStore, type StoreCapabilities } from './probe-state-store.ts';
-import { complaintOf, type Sidecar } from './sidecar.ts';
+import { type Sidecar, SidecarRefusal } from './sidecar.ts';
 
 type BulkItem = { key: string; data?: unknown; etag?: string; error?: string };
 
@@ -32,11 +33,11 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
 
   const readAtOnce = async (keys: readonly string[]) => {
     const answer = await sidecar.call('POST', `${path}/bulk`, { keys, parallelism: 100 });
-    if (answer.status !== 200) throw new Error(complaintOf(answer));
+    if (answer.status !== 200) throw new SidecarRefusal(answer);
     const items = answer.body as BulkItem[];
     // Redis that is away is a 200 with an error in each item: without this look, every key would seem absent.
     const broken = items.find(({ error }) => error !== undefined);
-    if (broken) throw new Error(`the state store ${name} does not answer: ${broken.error}`);
+    if (broken) throw new ExpectedError(`the state store ${name} does not answer: ${broken.error}`);
     const found = items.filter(({ data }) => data !== undefined && data !== null);
     return found.map(({ key, data, etag }) => [key, { value: data, etag: etag ?? '' }] as const);
   };
@@ -81,13 +82,13 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     const other = upserts.find(({ key, etag }) => held.get(key)?.etag !== etag);
     if (other) throw new StateConflict(other.key);
     probing = undefined; // perhaps another store has taken its place
-    throw new Error(complaintOf(answer));
+    throw new SidecarRefusal(answer);
   };
 
   const remove = async (keys: readonly string[]) => {
     if (keys.length === 0) return;
     const answer = await execute(keys.map((key) => ({ operation: 'delete', request: { key } })));
-    if (answer.status >= 300) throw new Error(complaintOf(answer));
+    if (answer.status >= 300) throw new SidecarRefusal(answer);
   };
 
   return {

@@ -27,7 +27,7 @@ const opened = (disturb: (store: StateStore) => StateStore = (store) => store) =
   const write = projectionWriter(things, { stores, newId: randomUUID, log: undefined });
   const deliver = (...changes: [Thing, offset: number][]) => {
     const batch = changes.map(([thing, offset]) => thingRecord(thing, 0, offset));
-    return write(parseBatch(things, batch));
+    return parseBatch(things, batch).then(write);
   };
   const value = async (key: string, from = store) => (await from.getMany([key])).get(key)?.value;
   const put = async (key: string, document: unknown) => {

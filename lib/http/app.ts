@@ -7,6 +7,7 @@ import express, {
   type Router,
 } from 'express';
 import { DomainError } from '../domain-error.ts';
+import { rateLimitedLog } from '../rate-limited-log.ts';
 import type { World } from '../world.ts';
 import { type AccessRules, loopbackOnly } from './access-rules.ts';
 import { descriptionRoutes } from './description.ts';
@@ -36,6 +37,7 @@ export const httpApp = (
   { log, tracer, api, statuses = {}, access = loopbackOnly, deliveries }: HttpContext,
 ): Express => {
   const app = express();
+  const limitedLog = rateLimitedLog(log);
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(setPrivacyHeaders);
   if (deliveries) app.use(unlessRefused(access, deliveries));
@@ -55,11 +57,17 @@ export const httpApp = (
   app.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) return next(error);
     const status = sendProblem(res, error, statuses);
-    const entry = { err: error, method: req.method, traceId: traceIdOf(res) };
-    if (status === 503) log.warn(entry, 'request not answered');
-    else if (status >= 500) log.error(entry, 'request failed');
+    const entry = { method: req.method, traceId: traceIdOf(res) };
+    if (status === 503) limitedLog.warn({ ...entry, ...reasonOf(error) }, 'request not answered');
+    else if (status >= 500) limitedLog.error({ ...entry, err: error }, 'request failed');
   });
   return app;
+};
+
+/** Of what passes or is being mended: no stack. */
+const reasonOf = (error: unknown) => {
+  const { code, message, cause } = error as { code?: string; message?: string; cause?: unknown };
+  return { code, reason: message, ...(cause instanceof Error && { cause: cause.message }) };
 };
 
 /** A body is read where one is expected; what is streamed is left to the operation. */

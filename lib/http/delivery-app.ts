@@ -1,5 +1,6 @@
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import { DomainError } from '../domain-error.ts';
+import { rateLimitedLog } from '../rate-limited-log.ts';
 import type { World } from '../world.ts';
 import type { AccessRules } from './access-rules.ts';
 import { setPrivacyHeaders } from './privacy-headers.ts';
@@ -12,6 +13,7 @@ export const deliveryApp = (
   { log, access }: Pick<World, 'log'> & { access: AccessRules },
 ): Express => {
   const app = express();
+  const limitedLog = rateLimitedLog(log);
   app.disable('x-powered-by').disable('etag');
   app.use(setPrivacyHeaders, guardRequests(access, log));
   app.get('/healthz', (_req, res) => void res.json({ status: 'alive' }));
@@ -21,7 +23,7 @@ export const deliveryApp = (
   });
   app.use((error: unknown, _req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) return next(error);
-    if (sendProblem(res, error, {}) >= 500) log.error({ err: error }, 'request failed');
+    if (sendProblem(res, error, {}) >= 500) limitedLog.error({ err: error }, 'request failed');
   });
   return app;
 };

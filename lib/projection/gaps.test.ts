@@ -27,7 +27,7 @@ const opened = (offsets: readonly number[], { begin = 0, end = (offsets.at(-1) ?
   ]);
   const store = openEmbeddedPlatform(':memory:', []).stateStore('store');
   const write = projectionWriter(things, { stores: storesOf({ store }), newId: () => 'id', log });
-  const deliver = (...records: readonly DeliveredRecord[]) => write(parseBatch(things, records));
+  const deliver = (...records: readonly DeliveredRecord[]) => parseBatch(things, records).then(write);
   const view = openView<Thing>(things, store);
   const completeness = () => view.completeness();
   const apply = (records: readonly DeliveredRecord[]) => deliver(...records);

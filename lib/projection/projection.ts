@@ -1,6 +1,8 @@
+import { chunksOf } from '../chunks.ts';
 import type { DeliveredRecord, EventBus, Subscription, Verdict } from '../event-bus.ts';
 import { type StoreContext, storesOf } from '../generations/stores.ts';
 import type { LogReader } from '../log-reader.ts';
+import { type RateLimitedLog, rateLimitedLog } from '../rate-limited-log.ts';
 import type { World } from '../world.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { Moment, Projection } from './declaration.ts';
@@ -41,7 +43,7 @@ export const startProjection = async <Event, Document>(
   const done: Done = { counts: { applied: 0, ignored: 0, setAside: 0, retried: 0 }, last: undefined };
   const { newId, log: logger, topicLog } = context;
   const write = projectionWriter(projection, { stores: storesOf(context), newId, log: topicLog, logger });
-  const handler = deliveryHandler(projection, context, write, done);
+  const handler = deliveryHandler(projection, { ...context, limitedLog: rateLimitedLog(logger) }, write, done);
   const subscription = await context.bus.subscribe(projection.topic.name, handler);
   return {
     counts: () => ({ ...done.counts }),
@@ -54,13 +56,13 @@ export const startProjection = async <Event, Document>(
 const deliveryHandler =
   <Event, Document>(
     projection: Projection<Event, Document>,
-    context: ProjectionContext,
+    context: ProjectionContext & { limitedLog: RateLimitedLog },
     write: ProjectionWriter<Event>,
     done: Done,
   ) =>
   async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
     const { counts } = done;
-    const parsed = parseBatch(projection, batch);
+    const parsed = await parseBatch(projection, batch);
     const { events, poison } = parsed;
     const endSpans = startSpans(projection, context, events);
     try {
@@ -74,7 +76,7 @@ const deliveryHandler =
       return batch.map(() => 'done');
     } catch (error) {
       counts.retried += batch.length;
-      context.log.warn(
+      context.limitedLog.warn(
         { err: error, projection: projection.name, records: batch.length },
         'view not written, will retry',
       );
@@ -98,18 +100,22 @@ const startSpans = <Event, Document>(
   };
 };
 
+/** Between two of these requests the process does other work. */
+const mostDeadLettersAtOnce = 1_000;
+
 const setAside = async <Event, Document>(
   { deadLetters }: Projection<Event, Document>,
-  { bus, log, now, newId }: ProjectionContext,
+  { bus, limitedLog, now, newId }: ProjectionContext & { limitedLog: RateLimitedLog },
   poison: readonly PoisonRecord[],
 ) => {
   if (poison.length === 0) return;
-  await bus.publish(
-    deadLetters.name,
-    poison.map(({ record, reason }) => deadLetter(record, reason, { now: new Date(now()), newId })),
-  );
+  for (const some of chunksOf(poison, mostDeadLettersAtOnce))
+    await bus.publish(
+      deadLetters.name,
+      some.map(({ record, reason }) => deadLetter(record, reason, { now: new Date(now()), newId })),
+    );
   for (const { record, reason } of poison) {
     const { topic, partition, offset } = record;
-    log.warn({ topic, partition, offset, reason }, 'record set aside');
+    limitedLog.warn({ topic, partition, offset, reason }, 'record set aside');
   }
 };

@@ -58,7 +58,7 @@ const writerOn = (store: StateStore) => {
   const write = projectionWriter(things, { stores: () => store, newId: randomUUID, log: undefined });
   return (offset: number, ...changes: Thing[]) => {
     const batch = changes.map((thing, i) => thingRecord(thing, partition, offset + i));
-    return write(parseBatch(things, batch));
+    return parseBatch(things, batch).then(write);
   };
 };
 const thing = (key: string, n: number): Thing => ({ key, n });

@@ -38,7 +38,7 @@ it('writes documents in one order, and positions behind them, whatever their key
     }),
   );
   await projectionWriter(things, { stores: storesOf({ store }), newId: () => 'id', log: undefined })(
-    parseBatch(things, batch),
+    await parseBatch(things, batch),
   );
   const positions = [0, 1].map((partition) => `position:things:things-topic:${partition}`);
   expect(written).toEqual(['apple', 'quince', 'zebra', ...positions]);

@@ -115,7 +115,7 @@ export const projectionWriter = <Event, Document>(
       work.offsets = delivered;
       const { records } = work.batch;
       if (misplaced.length > 0 || !records.every(isInLog))
-        work.batch = parseBatch(projection, [
+        work.batch = await parseBatch(projection, [
           ...misplaced,
           ...records.map((record) => (isInLog(record) ? record : withoutPlace(record))),
         ]);

@@ -26,7 +26,7 @@ export const deleteGenerations = async <Event, Document>(
         await persistently(() => stores(store).remove(chunk.map((key) => documentKey(number, key))));
   };
   const removeAll = async ({ partition, records, next }: LogBatch) => {
-    await remove([...parseBatch(projection, records).byKey.keys()]);
+    await remove([...(await parseBatch(projection, records)).byKey.keys()]);
     progress.advance(partition, next, records.length);
   };
   await log.read(projection.topic.name, ranges, removeAll, signal);

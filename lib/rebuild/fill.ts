@@ -52,7 +52,7 @@ export const filler = <Event, Document>(
 ): Filler => {
   const write = stepWriter(context, generation, isDiscarded);
   return async (records) => {
-    const { byKey, poison } = parseBatch(context.projection, records);
+    const { byKey, poison } = await parseBatch(context.projection, records);
     await write(byKey);
     return poison.length;
   };

@@ -57,7 +57,7 @@ export const findSuspects = async <Event, Document>(
   if (source) say(`Comparing with ${source.name} …`);
   const known = source && (await compareWith(source));
   const comparePiece = async ({ partition, records, next }: LogBatch) => {
-    const { byKey } = parseBatch(projection, records);
+    const { byKey } = await parseBatch(projection, records);
     const keys = [...byKey.keys()];
     for (const [key, steps] of byKey) if (steps.some(({ event }) => event === undefined)) unreadable.add(key);
     const held = await readShown(context, rebuilt, keys);

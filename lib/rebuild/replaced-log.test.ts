@@ -22,7 +22,7 @@ it('a view whose log was replaced is not rebuilt from that alone: what only the 
   const store = openEmbeddedPlatform(':memory:', []).stateStore('store');
   const stores = storesOf({ store });
   const write = projectionWriter(things, { stores, newId: () => 'id', log });
-  const deliverAll = () => write(parseBatch(things, log.partitions[0]?.records ?? []));
+  const deliverAll = () => parseBatch(things, log.partitions[0]?.records ?? []).then(write);
   await deliverAll();
   log.partitions[0] = { begin: 0, end: 2, records: [record(0, 'A', 9), record(1, 'A', 9)] };
   await deliverAll();

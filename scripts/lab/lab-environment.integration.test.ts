@@ -2,6 +2,7 @@ import type { Server } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { serveLab } from './control-socket.ts';
 import { withLabEnvironment } from './lab-environment.ts';
+import { removeLabToken, writeLabToken } from './lab-token.ts';
 import { readLabSettings } from './settings.ts';
 
 // A lab on these ports never runs.
@@ -31,6 +32,23 @@ it('has from the lab what the terminal has not set', async () => {
     STATESTORE_NAME: 'other',
   });
   expect(await withLabEnvironment(own, { daprHttpPort: 3908 })).toMatchObject(ofLab);
+});
+
+it('has the token of the lab that runs, unless the terminal has one', async () => {
+  const { tokenFile } = readLabSettings(own);
+  writeLabToken(tokenFile, 'of the lab');
+  try {
+    // Left by a lab that was killed.
+    expect(await withLabEnvironment(own)).toEqual(own);
+    await startLab();
+    expect(await withLabEnvironment(own)).toMatchObject({ DAPR_API_TOKEN: 'of the lab' });
+    expect(await withLabEnvironment({ ...own, DAPR_API_TOKEN: '' })).toMatchObject({ DAPR_API_TOKEN: 'of the lab' });
+    expect(await withLabEnvironment({ ...own, DAPR_API_TOKEN: 'mine' })).toMatchObject({ DAPR_API_TOKEN: 'mine' });
+    expect(await withLabEnvironment(own, { daprHttpPort: 3918 })).toEqual(own);
+  } finally {
+    removeLabToken(tokenFile);
+  }
+  expect(await withLabEnvironment(own)).toEqual({ ...own, ...ofLab });
 });
 
 it('has nothing from the lab for another sidecar, another broker or the embedded file', async () => {

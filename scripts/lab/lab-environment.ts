@@ -1,4 +1,5 @@
 import { askLab, NoLabRuns } from './control-socket.ts';
+import { readLabToken } from './lab-token.ts';
 import { readLabSettings } from './settings.ts';
 
 /**
@@ -10,7 +11,8 @@ export const withLabEnvironment = async (
   { daprHttpPort, embedded }: { daprHttpPort?: number | undefined; embedded?: boolean } = {},
 ): Promise<NodeJS.ProcessEnv> => {
   if (embedded) return env;
-  const lab = await askLab(readLabSettings(env).socket, { command: 'environment' }).catch((error: unknown) => {
+  const { socket, tokenFile } = readLabSettings(env);
+  const lab = await askLab(socket, { command: 'environment' }).catch((error: unknown) => {
     if (error instanceof NoLabRuns) return undefined;
     throw error;
   });
@@ -22,5 +24,7 @@ export const withLabEnvironment = async (
     (env.KAFKA_BROKERS && env.KAFKA_BROKERS !== KAFKA_BROKERS);
   if (isOther) return env;
   const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== '');
-  return { ...lab.environment, ...Object.fromEntries(set) };
+  // Over the socket no secret is passed on; the file has the token, and is this user's alone.
+  const token = readLabToken(tokenFile);
+  return { ...lab.environment, ...(token && { DAPR_API_TOKEN: token }), ...Object.fromEntries(set) };
 };

@@ -1,9 +1,11 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { createMember, type Member } from './member.ts';
 import type { MemberPlan } from './settings.ts';
+
+const tokens = { APP_API_TOKEN: 'to the app', DAPR_API_TOKEN: 'to the sidecar' };
 
 let member: Member;
 afterEach(async () => void (await member.stop()));
@@ -38,7 +40,7 @@ const create = (onTerm: string, stopsWithinMs?: number) => {
   member = createMember(plan, {
     daprd,
     resources: folder,
-    token: 'of this test',
+    tokens,
     onServiceEnd: ends,
     ...(stopsWithinMs !== undefined && { stopsWithinMs }),
   });
@@ -92,4 +94,15 @@ it('keeps what a start changed for later starts', async () => {
   await member.stop();
   member.start({ CONSUMER_GROUP: 'mine' });
   expect(member.environment()).toEqual({ STATESTORE_NAME: 'other', CONSUMER_GROUP: 'mine' });
+});
+
+it('gives the service and its sidecar both tokens', async () => {
+  create('process.exit(0)');
+  member.start({});
+  const said = Object.entries(tokens).map(([name, value]) => `${name}=${value}`);
+  for (const pid of await runningPids())
+    await vi.waitFor(() => {
+      const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+      expect(environment).toEqual(expect.arrayContaining(said));
+    });
 });

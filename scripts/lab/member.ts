@@ -29,11 +29,13 @@ export type Member = {
   stop(): Promise<boolean>;
 };
 
+/** What a service and its sidecar prove themselves with to each other, as the environment of both. */
+export type LabTokens = { readonly APP_API_TOKEN: string; readonly DAPR_API_TOKEN: string };
+
 type MemberContext = {
   readonly daprd: string;
   readonly resources: string;
-  /** What the sidecar proves itself with. */
-  readonly token: string;
+  readonly tokens: LabTokens;
   /** The service ended, although it was not stopped. */
   readonly onServiceEnd: () => void;
   /** What has not ended after SIGTERM by then is killed. */
@@ -42,7 +44,7 @@ type MemberContext = {
 
 /** A member at rest. Its sidecar is started again when it ends by itself. */
 export const createMember = (plan: MemberPlan, context: MemberContext): Member => {
-  const { daprd, resources, token, onServiceEnd, stopsWithinMs = usuallyStopsWithinMs } = context;
+  const { daprd, resources, tokens, onServiceEnd, stopsWithinMs = usuallyStopsWithinMs } = context;
   const { id, url, main, appPort, ports } = plan;
   let service: ChildProcess | undefined;
   let sidecar: ChildProcess | undefined;
@@ -55,7 +57,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
   const keepSidecar = async ({ signal }: AbortController) => {
     for (let failures = 0; !signal.aborted; ) {
       const startedAt = performance.now();
-      sidecar = run(daprd, sidecarArguments(id, appPort, ports, resources), { APP_API_TOKEN: token }, 'pipe');
+      sidecar = run(daprd, sidecarArguments(id, appPort, ports, resources), tokens, 'pipe');
       forwardLog(sidecar);
       const how = await endOf(sidecar);
       sidecar = undefined;
@@ -67,7 +69,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
     }
   };
   const keepService = async ({ signal }: AbortController) => {
-    service = run(process.execPath, ['--import', 'tsx', main], { APP_API_TOKEN: token, ...environment }, 'inherit');
+    service = run(process.execPath, ['--import', 'tsx', main], { ...tokens, ...environment }, 'inherit');
     const how = await endOf(service);
     service = undefined;
     if (signal.aborted) return;

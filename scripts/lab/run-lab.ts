@@ -6,6 +6,7 @@ import { partNames } from '../stack/parts.ts';
 import { startPart } from '../stack/start-part.ts';
 import { serveLab } from './control-socket.ts';
 import { handleLabRequest } from './handle-lab-request.ts';
+import { removeLabToken, writeLabToken } from './lab-token.ts';
 import { createMember } from './member.ts';
 import { readLabSettings } from './settings.ts';
 import { remedies, walkThrough } from './texts.ts';
@@ -32,10 +33,14 @@ export const runLab = async (): Promise<void> => {
   const parts = partNames.map((name) => startPart(name, say(name)));
   const [daprd] = await Promise.all([ensureDaprd(say('daprd')), ...parts]);
 
+  const tokens = {
+    APP_API_TOKEN: process.env.APP_API_TOKEN || newToken(),
+    DAPR_API_TOKEN: process.env.DAPR_API_TOKEN || newToken(),
+  };
   const context = {
     daprd,
     resources: settings.resources,
-    token: randomBytes(16).toString('hex'),
+    tokens,
     onServiceEnd: () => void stop(1),
   };
   const crm = createMember(settings.members.crm, context);
@@ -50,12 +55,14 @@ export const runLab = async (): Promise<void> => {
     };
     return request.command === 'start' || request.command === 'stop' ? oneAtATime(handle) : handle();
   });
-  stopMembers = () => {
+  stopMembers = async () => {
     control.close();
-    return Promise.all(members.map((member) => member.stop()));
+    removeLabToken(settings.tokenFile);
+    await Promise.all(members.map((member) => member.stop()));
   };
   try {
     if (ending.signal.aborted) return;
+    writeLabToken(settings.tokenFile, tokens.DAPR_API_TOKEN);
     for (const member of members) member.start({});
     const texts = {
       walkThrough: walkThrough(settings),
@@ -67,3 +74,5 @@ export const runLab = async (): Promise<void> => {
     await stop(1);
   }
 };
+
+const newToken = () => randomBytes(16).toString('hex');

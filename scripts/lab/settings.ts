@@ -23,6 +23,8 @@ export type LabSettings = {
   readonly resources: string;
   /** Where the running lab takes commands from other terminals. */
   readonly socket: string;
+  /** Where the running lab keeps the token of its sidecars. */
+  readonly tokenFile: string;
   /** To be put before a command that is meant for this lab. */
   readonly prefix: string;
   readonly zipkin: string;
@@ -35,6 +37,7 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
   if (base !== undefined && (!Number.isInteger(base) || base < 1_000 || base > 64_000))
     throw new Error(`LAB_PORTS=${env.LAB_PORTS} is no base for ports: give one from 1000 to 64000, as in 33000.`);
   const portOf = (usual: number) => (base === undefined ? usual : base + (usual % 1_000));
+  const name = base === undefined ? 'lab' : `lab-${base}`;
   const resources = resourcesPath(env);
   const zipkin = `http://localhost:${stack.zipkinPort}`;
   const common = (daprPort: number) => ({
@@ -47,7 +50,8 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
   return {
     resources,
     zipkin,
-    socket: join('.data', base === undefined ? 'lab.sock' : `lab-${base}.sock`),
+    socket: join('.data', `${name}.sock`),
+    tokenFile: join('.data', `${name}.token`),
     prefix: base === undefined ? '' : `LAB_PORTS=${base} `,
     members: {
       crm: {

@@ -18,10 +18,14 @@ Environment, beside that of the services (see .env.example) and the ports of the
   RESOURCES_PATH   the Dapr components (dapr-components)
   LAB_PORTS        moves the ports of services and sidecars: 33000 makes 3005 33005. Other terminals need it too.
 
-The lab gives the IoT platform CONSUMER_GROUP, from the component's YAML unless it is set, and REDIS_URL where it uses Redis.
-npm run rebuild, consumer-group, explain and dead-letters take store, group, ports and components from the running lab.`;
+  APP_API_TOKEN    what the sidecars prove themselves with to the services (by chance)
+  DAPR_API_TOKEN   what is asked of every call to a sidecar (by chance). While the lab runs it is in .data/lab.token, which the
+                   commands of this project read: nothing has to be exported for them.
 
-export const walkThrough = ({ members, zipkin }: LabSettings): string => {
+The lab gives the IoT platform CONSUMER_GROUP, from the component's YAML unless it is set, and REDIS_URL where it uses Redis.
+npm run rebuild, consumer-group, explain and dead-letters take store, group, ports, components and token from the running lab.`;
+
+export const walkThrough = ({ members, zipkin, tokenFile }: LabSettings): string => {
   const { crm, 'iot-platform': iotPlatform } = members;
   const row = (title: string, url: string, daprPort?: number) =>
     `  ${title.padEnd(13)} ${url}${daprPort ? `     sidecar http://localhost:${daprPort}` : ''}`;
@@ -35,6 +39,9 @@ ${row('Traces', zipkin)}
     curl -X POST ${crm.url}/customers/7 -H 'Content-Type: application/json' -d '{"firstName":"Corinne","lastName":"Lopez","city":"Enschede","connectionId":"7733","connectionMandate":"2"}'
     curl '${iotPlatform.url}/?connectionId=7733'
     curl ${iotPlatform.url}/readyz
+
+  A sidecar asks for a token, which only you can read:
+    curl -H "dapr-api-token: $(cat ${tokenFile})" http://localhost:${iotPlatform.ports.dapr}/v1.0/metadata
 
   Ctrl-C stops services and sidecars.
 `;

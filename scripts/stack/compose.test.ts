@@ -45,6 +45,15 @@ describe('docker-compose.yml', () => {
     expect(checked).toEqual(['127.0.0.1', '127.0.0.1']);
   });
 
+  it.each([
+    'APP_API_TOKEN',
+    'DAPR_API_TOKEN',
+  ])('passes %s on to both services and their sidecars where it is set', (name) => {
+    const passed = `- ${name}=\${${name}:-}\n`;
+    for (const member of ['x-sidecar: &sidecar', '  crm:', '  iot-platform:'])
+      expect(compose.split(`\n${member}\n`)[1]?.split('\n\n')[0], member).toContain(passed);
+  });
+
   it('gives its sidecars the components of everybody else, at the addresses inside', () => {
     const files = readdirSync(resolve(root, 'dapr-components')).filter((name) => name.endsWith('.yaml'));
     for (const name of files) {

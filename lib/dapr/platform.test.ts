@@ -1,0 +1,74 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import request from 'supertest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { testWorld } from '../../tests/test-world.ts';
+import { loopbackOnly } from '../http/access-rules.ts';
+import { deliveryApp } from '../http/delivery-app.ts';
+import { openDaprPlatform } from './platform.ts';
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** A sidecar that asks for `token`, if any; `strangers` counts what came without one. */
+const startSidecar = async (token?: string) => {
+  const seen = { strangers: 0 };
+  const server = createServer((req, res) => {
+    if (req.headers['dapr-api-token'] === undefined && req.url?.endsWith('/metadata')) seen.strangers++;
+    if (req.url === '/v1.0/healthz/outbound') res.writeHead(204).end();
+    else if (token !== undefined && req.headers['dapr-api-token'] !== token) res.writeHead(401).end();
+    else res.end(JSON.stringify({ id: 'crm', components: [] }));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => void server.close().closeAllConnections());
+  return { port: (server.address() as AddressInfo).port, seen };
+};
+
+const openPlatform = (sidecarPort: number, tokens: { sidecarToken?: string; appToken?: string }) => {
+  const warnings: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(JSON.parse(line).msg) });
+  const settings = { sidecarPort, kafkaBrokers: [], ...tokens };
+  const { close, deliveries } = openDaprPlatform(settings, [], { ...testWorld(), log, fail: () => {} });
+  closing.push(close);
+  return { warnings, deliveries };
+};
+
+it('logs a handful of lines for any number of calls that are not from the sidecar', async () => {
+  const { port } = await startSidecar('s');
+  const { warnings, deliveries } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
+  const http = request(deliveryApp(deliveries, { ...testWorld(), access: loopbackOnly }));
+  for (let n = 0; n < 50; n++) await http.post('/deliveries/things').send({ entries: [] }).expect(403);
+  expect(warnings).toHaveLength(5);
+  expect(warnings[0]).toContain('call refused that is not from the sidecar');
+});
+
+describe('a service beside a sidecar', () => {
+  it('warns once of each token that is not set, with what can happen and what to set', async () => {
+    const { port } = await startSidecar();
+    const { warnings } = openPlatform(port, {});
+    expect(warnings).toEqual([
+      expect.stringMatching(/^APP_API_TOKEN is not set: every program .* may deliver .* must share it$/),
+      expect.stringMatching(
+        /^DAPR_API_TOKEN is not set: .* any web page .* forged events .* set the same DAPR_API_TOKEN/,
+      ),
+    ]);
+  });
+
+  it('warns of a sidecar that was started without the token that the service has', async () => {
+    const { port } = await startSidecar();
+    const { warnings } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
+    await vi.waitFor(() =>
+      expect(warnings).toEqual([expect.stringMatching(/^The sidecar was started without DAPR_API_TOKEN: /)]),
+    );
+  });
+
+  it('does not warn where both are set on both sides', async () => {
+    const { port, seen } = await startSidecar('s');
+    const { warnings } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
+    await vi.waitFor(() => expect(seen.strangers).toBe(1));
+    expect(warnings).toEqual([]);
+  });
+});

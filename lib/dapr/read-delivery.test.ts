@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type DeliveredEntry, MalformedDelivery, readDelivery } from './read-delivery.ts';
+
+type Entry = { entryId: string; event: string; metadata: Record<string, string>; contentType?: string };
+
+const inChunks = async function* (body: Buffer, bytes: number) {
+  for (let at = 0; at < body.length; at += bytes) yield body.subarray(at, at + bytes);
+};
+const read = async (body: Buffer, { chunk = 7, pieceBytes = 64, maxEntryBytes = 1_000_000 } = {}) => {
+  const pieces: (readonly DeliveredEntry[])[] = [];
+  for await (const piece of readDelivery(inChunks(body, chunk), 'things', { pieceBytes, maxEntryBytes }))
+    pieces.push(piece);
+  return pieces;
+};
+/** As the sidecar writes it: the entries first, without blanks. */
+const bodyOf = (entries: readonly Entry[]) =>
+  Buffer.from(JSON.stringify({ entries, id: 'x', metadata: { entries: '}]' }, topic: 'things' }));
+const asRead = ({ entryId, event, metadata }: Entry) => ({ entryId, value: Buffer.from(event, 'base64'), metadata });
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('},{"entryId":', '"},{"entryId":"', ']}', '\\', '\u2028'),
+);
+const anEntry: fc.Arbitrary<Entry> = fc.record({
+  entryId: fc.string({ minLength: 1 }),
+  event: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+  metadata: fc.dictionary(
+    text.filter((name) => name !== '__proto__'),
+    text,
+    { noNullPrototype: true },
+  ),
+});
+
+describe('a delivery that is read piece by piece', () => {
+  it('has the entries that it has as a whole, wherever it is cut', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(anEntry, { maxLength: 20 }),
+        fc.integer({ min: 1, max: 500 }),
+        fc.integer({ min: 1, max: 2_000 }),
+        async (entries, chunk, pieceBytes) => {
+          const body = bodyOf(entries);
+          if (!body.equals(Buffer.from(body.toString()))) return; // a lone surrogate
+          expect((await read(body, { chunk, pieceBytes })).flat()).toEqual(entries.map(asRead));
+        },
+      ),
+    ));
+
+  it('is read with few entries in memory at once', async () => {
+    const entries = Array.from({ length: 100 }, (_, n) => ({ entryId: String(n), event: 'bm93', metadata: {} }));
+    const pieces = await read(bodyOf(entries), { pieceBytes: 200 });
+    expect(pieces.flat()).toHaveLength(100);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(10);
+  });
+
+  it('may have blanks and any order, and is then read as a whole', async () => {
+    const entries = [
+      { event: 'bm93', entryId: '0' },
+      { event: 'bm93', entryId: '1' },
+    ];
+    const [piece, ...more] = await read(Buffer.from(JSON.stringify({ topic: 'things', entries }, null, 2)));
+    expect([piece?.map(({ entryId }) => entryId), more]).toEqual([['0', '1'], []]);
+  });
+
+  it('may have an entry that is larger than a piece, and none that is larger than any record', async () => {
+    const large = { entryId: '0', event: Buffer.alloc(3_000).toString('base64'), metadata: {} };
+    const small = { entryId: '1', event: 'bm93', metadata: {} };
+    const body = bodyOf([small, large, small, large]);
+    expect((await read(body)).flat().map(({ value }) => value.length)).toEqual([3, 3_000, 3, 3_000]);
+    await expect(read(body, { maxEntryBytes: 2_000 })).rejects.toMatchObject({ status: 413 });
+  });
+
+  it.each([
+    `{"entries":[{"entryId":"0"}},{"entryId":"1"}]}`,
+    `{"entries":[{"entryId":"0","event":{"x":[{"y":1},{"entryId":"1"}]}},{"entryId":"2"}]}`,
+    `{"entries":[{"entryId":"0"},{"entryId":"1"}`,
+    `{"entries":[{"entryId":"0"},{"entryId":"1"}],"topic":"others"}`,
+  ])('is refused where it would be refused as a whole: %s', async (body) => {
+    for (const pieceBytes of [1, 10, 30, 1_000])
+      await expect(read(Buffer.from(body), { chunk: 1, pieceBytes })).rejects.toThrow(MalformedDelivery);
+  });
+});

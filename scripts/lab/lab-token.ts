@@ -1,0 +1,24 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Writes the token of the lab's sidecars to a file that this user alone may read. A file that is there already is replaced, not
+ * written over: its mode may be wider, and another process may have it open.
+ */
+export const writeLabToken = (file: string, token: string): void => {
+  mkdirSync(dirname(file), { recursive: true });
+  rmSync(file, { force: true });
+  writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
+};
+
+/** The token of the lab that runs; undefined where there is no file. */
+export const readLabToken = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+export const removeLabToken = (file: string): void => rmSync(file, { force: true });

@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dataFolder, root, type Started, said, startProcess, startProgram } from './platform-process.ts';
+import { componentsFolder } from './stack/dapr-lab.ts';
+import { freshStack } from './stack/fresh.ts';
+import { ports, stackEnvironment } from './stack/ports.ts';
+import { stackReady } from './stack/stack.ts';
+
+const tokenFile = join(root, '.data', `lab-${ports.lab}.token`);
+const { crm, iotPlatforms } = ports;
+const [iotPlatform] = iotPlatforms;
+
+let lab: Started;
+
+/** As a person types it in a second terminal, who has exported nothing but the lab's ports. */
+const type = async (line: string, env: Record<string, string> = {}) => {
+  const command = startProgram('bash', ['-c', line], { LAB_PORTS: String(ports.lab), DATA_DIR: '', ...env });
+  return { code: await command.ended, output: command.output() };
+};
+const askSidecar = async (port: number, path: string, token?: string, body?: string) => {
+  const headers = { 'content-type': 'application/json', ...(token !== undefined && { 'dapr-api-token': token }) };
+  const request = { headers, ...(body !== undefined && { method: 'POST', body }) };
+  return (await fetch(`http://127.0.0.1:${port}/v1.0${path}`, request)).status;
+};
+
+/** The addresses on which a process listens for TCP connections, as hexadecimal in the kernel's order. */
+const listensOn = (pid: number): string[] => {
+  const descriptors = readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${name}`)];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
+  const sockets = ['tcp', 'tcp6'].flatMap((table) =>
+    readFileSync(`/proc/${pid}/net/${table}`, 'utf8').trim().split('\n').slice(1),
+  );
+  return sockets.flatMap((line) => {
+    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
+    return state === '0A' && descriptors.includes(`socket:[${inode}]`) ? [String(local)] : [];
+  });
+};
+
+describe.runIf(await stackReady())('the sidecars of npm run lab', () => {
+  beforeAll(async () => {
+    await freshStack();
+    const env = { LAB_PORTS: String(ports.lab), RESOURCES_PATH: componentsFolder() };
+    lab = startProcess('scripts/lab.ts', {
+      ...stackEnvironment,
+      ...env,
+      CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite`,
+    });
+    await said(lab, /Ctrl-C stops/);
+  }, 120_000);
+  afterAll(async () => void (await lab?.end('SIGTERM')));
+
+  const token = () => readFileSync(tokenFile, 'utf8').trim();
+
+  it('refuse who has no token, and publish nothing', async () => {
+    const event = JSON.stringify({ connectionId: '7733', connectionMandate: '2' });
+    for (const port of [crm.dapr, iotPlatform.dapr])
+      for (const wrong of [undefined, '', 'wrong']) {
+        expect(await askSidecar(port, '/metadata', wrong)).toBe(401);
+        expect(await askSidecar(port, '/publish/pubsub/connection-mandates-topic', wrong, event)).toBe(401);
+        expect(await askSidecar(port, '/state/statestore', wrong, '[]')).toBe(401);
+      }
+    for (const port of [crm.dapr, iotPlatform.dapr]) expect(await askSidecar(port, '/metadata', token())).toBe(200);
+  });
+
+  it('have their token in a file of this user alone, as the lab says', async () => {
+    expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
+    expect(token()).toMatch(/^[0-9a-f]{32}$/);
+    const [line] = (await said(lab, /curl -H "dapr-api-token: .*/)) as unknown as [string];
+    const { code, output } = await type(line.replace('curl', 'curl -s'));
+    expect([code, JSON.parse(output).id]).toEqual([0, 'iot-platform']);
+  });
+
+  it('listen on loopback alone, and so do the services', async () => {
+    const { output } = await type('npm run -s lab -- status');
+    const pids = [...output.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid));
+    expect(pids).toHaveLength(4);
+    for (const pid of pids) {
+      expect(listensOn(pid)).not.toEqual([]);
+      // 127.0.0.1
+      for (const address of listensOn(pid)) expect(address).toMatch(/^0100007F:|^0{16}FFFF00000100007F:/);
+    }
+  });
+
+  it.each([
+    'npm run -s explain -- 7733',
+    'npm run -s dead-letters -- list',
+    'npm run -s consumer-group -- describe',
+    'npm run -s rebuild',
+    'npm run -s lab -- stop iot-platform && npm run -s lab -- start iot-platform',
+  ])('let a second terminal work without exporting anything: %s', async (line) =>
+    expect(await type(line)).toMatchObject({ code: 0 }));
+
+  it('tell a terminal with another token in one sentence what to set', async () => {
+    const { code, output } = await type('npm run -s rebuild', { DAPR_API_TOKEN: 'wrong' });
+    expect(code).toBe(1);
+    expect(output).toMatch(/^The sidecar on port \d+ refuses the API token: set DAPR_API_TOKEN to .*\n$/);
+  });
+
+  it('leave no file behind when the lab is stopped', async () => {
+    expect(existsSync(tokenFile)).toBe(true);
+    expect(await lab.end('SIGTERM')).toBe(0);
+    expect(existsSync(tokenFile)).toBe(false);
+  });
+});
