@@ -6,6 +6,7 @@ import express, {
   type Response,
   type Router,
 } from 'express';
+import { DatabaseTrouble } from '../database/database-trouble.ts';
 import { DomainError } from '../domain-error.ts';
 import type { World } from '../world.ts';
 import { descriptionRoutes } from './description.ts';
@@ -28,6 +29,7 @@ export type AppContext = Omit<HttpContext, 'api' | 'statuses'>;
 /** An Express app with what all our services do alike: traces, logs, JSON bodies, problem details, its description. */
 export const httpApp = (described: Routes, { log, tracer, api, statuses = {}, deliveries }: HttpContext): Express => {
   const app = express();
+  const levelOf = oneWarningAMinute();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   if (deliveries) app.use(deliveries);
   app.use(traceRequests(tracer), logRequests(log), neverSniff);
@@ -47,10 +49,24 @@ export const httpApp = (described: Routes, { log, tracer, api, statuses = {}, de
     if (res.headersSent) return next(error);
     const status = sendProblem(res, error, statuses);
     const entry = { err: error, method: req.method, traceId: traceIdOf(res) };
-    if (status === 503) log.warn(entry, 'request not answered');
+    if (status === 503 || status === 507) log[levelOf(error)](entry, 'request not answered');
     else if (status >= 500) log.error(entry, 'request failed');
   });
   return app;
+};
+
+const minuteMs = 60_000;
+
+/** A disk that is full or a file that is gone fails every request alike: the log says so once a minute. */
+const oneWarningAMinute = () => {
+  const warnedAt = new Map<string, number>();
+  return (error: unknown): 'warn' | 'debug' => {
+    if (!(error instanceof DatabaseTrouble)) return 'warn';
+    const now = performance.now();
+    if (now - (warnedAt.get(error.code) ?? Number.NEGATIVE_INFINITY) < minuteMs) return 'debug';
+    warnedAt.set(error.code, now);
+    return 'warn';
+  };
 };
 
 /** A body is read where one is expected; what is streamed is left to the operation. */

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { DatabaseTrouble } from '../database/database-trouble.ts';
+import { DatabaseTrouble, troubleCodes } from '../database/database-trouble.ts';
 import { DomainError } from '../domain-error.ts';
 import { traceIdOf } from './trace.ts';
 
@@ -18,8 +18,8 @@ export const commonStatuses: ProblemStatuses = {
   'body-too-large': 413,
   'unsupported-media-type': 415,
   'invalid-body': 422,
-  'database-away': 503,
-  'database-conflict': 503,
+  ...Object.fromEntries(troubleCodes.map((code) => [code, 503])),
+  'storage-full': 507,
 };
 
 /** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
@@ -44,6 +44,8 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
           detail: `Not your doing. Report it with this trace id.`,
         };
   if (status === 503) res.set('Retry-After', '1');
+  // Space comes back by hand.
+  if (status === 507) res.set('Retry-After', '10');
   res.status(status).type('application/problem+json');
   res.send(JSON.stringify({ ...body, traceId: traceIdOf(res) }));
   return status;
@@ -70,9 +72,7 @@ export const problemSchema = z
 const title = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
 
 const fromDatabase = (error: unknown): DomainError | undefined =>
-  error instanceof DatabaseTrouble
-    ? new DomainError(error.code, error.message, { remedy: 'try again in a moment' })
-    : undefined;
+  error instanceof DatabaseTrouble ? new DomainError(error.code, error.message, { remedy: error.remedy }) : undefined;
 
 /** What Express and its body parser throw at a request they cannot read. */
 const fromExpress = (error: unknown): DomainError | undefined => {
