@@ -1,5 +1,5 @@
 import { ConfigError } from './config-error.ts';
-import { DatabaseTrouble } from './database/database-trouble.ts';
+import { DatabaseTrouble, describeTrouble } from './database/database-trouble.ts';
 
 export type Service = { close(): Promise<void> };
 
@@ -20,7 +20,7 @@ export const runService = async (start: (fail: (error: Error) => void) => Promis
   };
   const explain = (error: unknown) => {
     if (error instanceof DatabaseTrouble) {
-      process.stderr.write(`${error.message} ${(error.cause as Error).message}: ${error.remedy}.\n`);
+      process.stderr.write(`${describeTrouble(error)}\n`);
       return;
     }
     if (!(error instanceof ConfigError)) throw error;

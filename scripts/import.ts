@@ -5,6 +5,7 @@ import { count, progressLine } from './import/progress-line.ts';
 import { writeRefusedFile } from './import/refused-file.ts';
 import { firstRows, follow, type Import, type ImportedRow, refusedRows, sendFile } from './import/through-crm.ts';
 import { importDirectly } from './import/without-crm.ts';
+import { reportFailure } from './report-failure.ts';
 import { table } from './table.ts';
 
 const rowsShown = 20;
@@ -84,7 +85,4 @@ const problems = ({ line, outcome, problems: found }: ImportedRow) =>
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+main().catch(reportFailure);

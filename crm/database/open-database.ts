@@ -51,6 +51,7 @@ export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number)
 };
 
 const explainUnreachable = (url: CrmDatabaseUrl, error: unknown): unknown => {
+  if (error instanceof ConfigError) return new ConfigError(`${showDatabaseUrl(url)}: ${error.message}`);
   if (!(error instanceof DatabaseTrouble)) return error;
   const cause = error.cause as Error;
   const file = sqliteFileOf(url);

@@ -45,3 +45,7 @@ export class DatabaseTrouble extends Error {
     this.cause = cause;
   }
 }
+
+/** For the person who starts a service or a command: with the cause, and with what to do. */
+export const describeTrouble = ({ message, cause, remedy }: DatabaseTrouble): string =>
+  `${message} ${(cause as Error).message}. What to do: ${remedy}.`;

@@ -22,7 +22,7 @@ export type DiskHealth = StatementWatch & {
 };
 
 /** Remembers what the disk did last to a database file. */
-export const createDiskHealth = (file: string): DiskHealth => {
+export const createDiskHealth = (file: string, identity: () => FileIdentity | undefined): DiskHealth => {
   let trouble: DatabaseTrouble | undefined;
   return {
     failed: (error) => {
@@ -32,6 +32,7 @@ export const createDiskHealth = (file: string): DiskHealth => {
       if (trouble && !lasting.has(trouble.code)) trouble = undefined;
     },
     check: async (probe) => {
+      identity()?.check(true);
       if (trouble && lasting.has(trouble.code)) throw trouble;
       const { blocks, bavail, bsize } = await statfs(dirname(file));
       if (blocks > 0 && bavail * bsize < leastFreeBytes)
@@ -49,8 +50,8 @@ type WithHealth = { diskHealth?: DiskHealth };
  */
 export const watchDisk = (dialect: Dialect, file: string): Dialect => {
   if (file === inMemory) return dialect;
-  const health = createDiskHealth(file);
   let identity: FileIdentity | undefined;
+  const health = createDiskHealth(file, () => identity);
   return {
     createDriver: () => {
       const driver = dialect.createDriver();
@@ -86,7 +87,7 @@ const watchConnection = (connection: DatabaseConnection, identity: FileIdentity,
       return result;
     } catch (error) {
       if (/^(commit|rollback)$/.test(query.sql)) isInTransaction = false;
-      const trouble = explainDiskError(error as Error);
+      const trouble = explainDiskError(error as Error, identity.file);
       if (trouble) health.failed(trouble);
       throw trouble ?? error;
     }

@@ -11,10 +11,12 @@ const troubleOf: readonly [RegExp, DiskTroubleCode][] = [
 ];
 
 /** @returns what the disk did, as a trouble; also from an error that crossed a thread, which keeps its code alone */
-export const explainDiskError = (error: Error & { code?: string }): DatabaseTrouble | undefined => {
+export const explainDiskError = (error: Error & { code?: string }, file?: string): DatabaseTrouble | undefined => {
   if (error instanceof DatabaseTrouble) return error;
   const code = troubleOf.find(([pattern]) => pattern.test(error.code ?? ''))?.[1];
-  return code && new DatabaseTrouble(code, error);
+  if (!code) return undefined;
+  const cause = file === undefined ? error : new Error(`${file}: ${error.message}`, { cause: error });
+  return new DatabaseTrouble(code, Object.assign(cause, { code: error.code }));
 };
 
 const readOnly = /^\s*(select|explain|begin|rollback|pragma(?!\s+user_version\s*=))/i;
@@ -40,7 +42,7 @@ export const guardSqlite = (
     try {
       return work();
     } catch (error) {
-      const trouble = explainDiskError(error as Error);
+      const trouble = explainDiskError(error as Error, identity.file);
       if (trouble) watch.failed(trouble);
       throw trouble ?? error;
     }

@@ -21,8 +21,10 @@ import { filesOpenToOthers, rememberIdentity } from './sqlite-file.ts';
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 const opened = (file: string) => {
-  const health = createDiskHealth(file);
-  const database = guardSqlite(openSqlite(file), rememberIdentity(file), health);
+  const raw = openSqlite(file);
+  const identity = rememberIdentity(file);
+  const health = createDiskHealth(file, () => identity);
+  const database = guardSqlite(raw, identity, health);
   onTestFinished(() => closeSqlite(database));
   database.exec('CREATE TABLE IF NOT EXISTS thing (text TEXT)');
   const insert = database.prepare('INSERT INTO thing VALUES (?)');

@@ -84,6 +84,7 @@ export const logNarrowed = (log: NarrowedLog, files: readonly string[]): void =>
 };
 
 export type FileIdentity = {
+  readonly file: string;
   /** @throws DatabaseTrouble database-replaced unless path and open file are still the same; `withLog`: its log as well */
   check(withLog: boolean): void;
 };
@@ -93,9 +94,10 @@ export type FileIdentity = {
  * the next start, so no write to it may be acknowledged.
  */
 export const rememberIdentity = (file: string): FileIdentity => {
-  if (file === inMemory) return { check: () => {} };
+  if (file === inMemory) return { file, check: () => {} };
   const opened = suffixes.map((suffix) => ({ path: file + suffix, identity: identityOf(file + suffix) }));
   return {
+    file,
     check: (withLog) => {
       for (const { path, identity } of withLog ? opened : opened.slice(0, 1))
         if (identityOf(path) !== identity)

@@ -37,9 +37,11 @@ export const openEmbeddedPlatform = (
   topics: readonly Topic[],
   { now = Date.now, log = console }: { now?: () => number; log?: FailureLog & NarrowedLog } = {},
 ): EmbeddedPlatform => {
-  const health = createDiskHealth(file);
   const wide = filesOpenToOthers(file);
-  const database = guardSqlite(openSqlite(file), rememberIdentity(file), health);
+  const opened = openSqlite(file);
+  const identity = rememberIdentity(file);
+  const health = createDiskHealth(file, () => identity);
+  const database = guardSqlite(opened, identity, health);
   logNarrowed(log, wide);
   claimSchema(database, file);
   const check = async () => {
