@@ -74,6 +74,7 @@ const expectOneSentence = (folder: string, file: (typeof files)[number], says: R
       const [script, ...args] = commands[name];
       const env = { DATA_DIR: data, CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}`, CUSTOMERS_CSV: 'none' };
       const process = startProcess(script, env, args);
+      onTestFinished(() => void process.end('SIGKILL'));
       const code = await process.ended;
       const told = process
         .output()

@@ -121,7 +121,7 @@ it('that is found damaged stays red', async () => {
   closeSqlite(database);
   const { size } = statSync(file);
   const descriptor = openSync(file, 'r+');
-  writeSync(descriptor, Buffer.alloc(size - 8192, 0xa5), 0, size - 8192, 8192);
+  writeSync(descriptor, Buffer.alloc(12_288, 0xa5), 0, 12_288, size - 12_288);
   closeSync(descriptor);
   const damaged = opened(file);
   await damaged.check();

@@ -1,4 +1,14 @@
-import { accessSync, chmodSync, closeSync, constants, fchmodSync, mkdirSync, openSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigError } from '../config-error.ts';
 import { DatabaseTrouble } from './database-trouble.ts';
@@ -25,6 +35,17 @@ export const identityOf = (file: string): string | undefined => {
   return stat && `${stat.dev}:${stat.ino}`;
 };
 
+/** While this is beside a database file, a restore is replacing it. */
+export const markOfRestore = (file: string): string => `${file}.restoring`;
+
+/** @throws ConfigError while this file may be new and another one of the platform old */
+export const refuseUnfinishedRestore = (file: string): void => {
+  if (existsSync(markOfRestore(file)))
+    throw new ConfigError(
+      `A restore of ${file} was interrupted, or runs: npm run restore finishes it, with the same backup.`,
+    );
+};
+
 /**
  * Makes the file for its owner alone, whatever the umask, and its folder where there is none. A file that is there is only
  * looked at: to open and close it would drop the locks that SQLite holds on it in this process.
@@ -32,6 +53,7 @@ export const identityOf = (file: string): string | undefined => {
  */
 export const prepareSqliteFile = (file: string): void => {
   if (file === inMemory) return;
+  refuseUnfinishedRestore(file);
   const folder = dirname(file);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -1,7 +1,13 @@
 import Database from 'libsql';
 import { DatabaseTrouble } from './database-trouble.ts';
 import { explainDiskError } from './guarded-sqlite.ts';
-import { explainOpenFailure, identityOf, narrowToOwner, prepareSqliteFile } from './sqlite-file.ts';
+import {
+  explainOpenFailure,
+  identityOf,
+  narrowToOwner,
+  prepareSqliteFile,
+  refuseUnfinishedRestore,
+} from './sqlite-file.ts';
 
 export type SqliteDatabase = Database.Database;
 
@@ -20,15 +26,21 @@ export const openSqlite = (file: string): SqliteDatabase => {
     const before = identityOf(file);
     database = new Database(file, { timeout: 10_000 });
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${forManyRows}`);
-    // Reads the file's first pages.
-    database.prepare('SELECT count(*) FROM sqlite_master').all();
+    readEveryTable(database);
     if (before !== identityOf(file)) throw new Error('it was replaced while it was opened, so start again');
+    refuseUnfinishedRestore(file);
     narrowToOwner(file);
     return database;
   } catch (error) {
     database?.close();
     throw explainOpenFailure(file, error as Error);
   }
+};
+
+/** A row of each: most of what may be damaged is found by that, and at the start. */
+const readEveryTable = (database: SqliteDatabase): void => {
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[];
+  for (const { name } of tables) database.prepare(`SELECT * FROM "${name.replaceAll('"', '""')}" LIMIT 1`).all();
 };
 
 /** Leaves everything in the one file, so that a copy of it is a backup; a disk that is full leaves it in its log. */
