@@ -122,7 +122,7 @@ const main = async () => {
   if (!(rows > 0) || only.length === 0) throw new Error('--rows is a number, --only is sqlite or mysql.');
   const unfinished = join(folder, 'unfinished.csv');
   const file = join(folder, `customers-${rows}-${values.seed}.csv`);
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!existsSync(file)) {
     await writeCustomers(unfinished, rows, Number(values.seed));
     renameSync(unfinished, file);

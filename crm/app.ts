@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
+import { troubleCodes } from '../lib/database/database-trouble.ts';
 import type { EventBus } from '../lib/event-bus.ts';
 import { type AppContext, httpApp } from '../lib/http/app.ts';
 import { healthRoutes } from '../lib/http/health.ts';
@@ -14,6 +15,7 @@ import { oneCustomerRoutes } from './customers/one-customer-routes.ts';
 import { heldBesideTheRecord } from './customers/personal-data/held-beside-the-record.ts';
 import { personalDataRoutes } from './customers/personal-data/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
+import { checkDatabase } from './database/check-database.ts';
 import { heldFileNames } from './imports/held-file-names.ts';
 import { heldImportedRows } from './imports/held-rows.ts';
 import type { ImportQueue } from './imports/import-queue.ts';
@@ -76,9 +78,9 @@ export const crmApp = (context: CrmAppContext): Express => {
     })),
   };
   const routes = {
-    ...withProblems(ofDatabase, ['database-away', 'database-conflict']),
+    ...withProblems(ofDatabase, troubleCodes),
     ...healthRoutes({
-      database: async () => void (await db.selectFrom('connection').select('revision').limit(1).execute()),
+      database: () => checkDatabase(db),
       eventBus: () => bus.check(),
       outbox: outbox.check,
     }),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ConfigError } from '../lib/config-error.ts';
+import { filesOpenToOthers, logNarrowed } from '../lib/database/sqlite-file.ts';
 import { DomainError } from '../lib/domain-error.ts';
 import type { EventBus } from '../lib/event-bus.ts';
 import { listen } from '../lib/http/listen.ts';
@@ -9,6 +10,7 @@ import type { World } from '../lib/world.ts';
 import { crmApp } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
+import { sqliteFileOf } from './database/database-url.ts';
 import { openCrmDatabase } from './database/open-database.ts';
 import { importOnce, logImport } from './imports/import-once.ts';
 import { importQueue } from './imports/import-queue.ts';
@@ -25,7 +27,9 @@ export const startCrm = async (
 ): Promise<Service & { url: string }> => {
   const { log } = world;
   const durable = config.databaseUrl !== 'memory';
+  const wide = filesOpenToOthers(sqliteFileOf(config.databaseUrl) ?? '');
   const db = await openCrmDatabase(config.databaseUrl, (migration) => durable && log.info({ migration }, 'migrating'));
+  logNarrowed(log, wide);
   if (!durable)
     log.warn(
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +

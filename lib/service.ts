@@ -1,4 +1,5 @@
 import { ConfigError } from './config-error.ts';
+import { DatabaseTrouble, describeTrouble } from './database/database-trouble.ts';
 
 export type Service = { close(): Promise<void> };
 
@@ -18,6 +19,10 @@ export const runService = async (start: (fail: (error: Error) => void) => Promis
     process.exit(exitCode);
   };
   const explain = (error: unknown) => {
+    if (error instanceof DatabaseTrouble) {
+      process.stderr.write(`${describeTrouble(error)}\n`);
+      return;
+    }
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
   };

@@ -4,6 +4,7 @@ import { consumerGroupOf, readComponents, resourcesPath } from './components.ts'
 import { describeGroup, resetGroup } from './consumer-group/offsets.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openLog, whichLogHelp, whichLogOptions } from './open-log.ts';
+import { reportFailure } from './report-failure.ts';
 import { table } from './table.ts';
 
 const help = `How far a consumer group has read, and how to make it read again: in Kafka, or in the file of npm start.
@@ -56,7 +57,4 @@ const main = async () => {
   }
 };
 
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+main().catch(reportFailure);

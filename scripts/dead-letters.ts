@@ -8,6 +8,7 @@ import { connectionOf, type LetterState, statesOf } from './dead-letters/states.
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openLog, whichLogHelp, whichLogOptions } from './open-log.ts';
 import { openPorts, type Ports, readSidecarPort, usualPort } from './open-ports.ts';
+import { reportFailure } from './report-failure.ts';
 import { table } from './table.ts';
 
 const help = `The records that the IoT platform could not read, in ${topics.connectionMandatesDeadLetters.name}.
@@ -129,7 +130,4 @@ const find = (letters: readonly DeadLetter[], id: string): DeadLetter => {
   return letter;
 };
 
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+main().catch(reportFailure);

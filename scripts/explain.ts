@@ -6,6 +6,7 @@ import { eventsOfConnection } from './explain/events-of-connection.ts';
 import { judge } from './explain/judge.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openPorts, readSidecarPort } from './open-ports.ts';
+import { reportFailure } from './report-failure.ts';
 import { table } from './table.ts';
 
 const help = `Why is the mandate of a connection what it is? Its events in the log, the CRM, the view, and whether they agree.
@@ -70,7 +71,4 @@ const main = async () => {
   if (!(await explain(connectionId as string, where))) process.exitCode = 1;
 };
 
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+main().catch(reportFailure);

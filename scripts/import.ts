@@ -13,6 +13,7 @@ import {
   sendFile,
 } from './import/through-crm.ts';
 import { deleteDirectly, importDirectly } from './import/without-crm.ts';
+import { reportFailure } from './report-failure.ts';
 import { table } from './table.ts';
 
 const rowsShown = 20;
@@ -106,7 +107,4 @@ const problems = ({ line, outcome, problems: found }: ImportedRow) =>
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+main().catch(reportFailure);

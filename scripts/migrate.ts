@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { readCrmConfig } from '../crm/config.ts';
 import { showDatabaseUrl } from '../crm/database/database-url.ts';
 import { lookUpPendingMigrations, openCrmDatabase } from '../crm/database/open-database.ts';
+import { reportFailure } from './report-failure.ts';
 
 const help = `Brings the schema of the CRM's database up to date, as every start of the CRM does.
 
@@ -34,7 +35,4 @@ const main = async (): Promise<void> => {
   else if (!values['dry-run']) console.log('  done');
 };
 
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+main().catch(reportFailure);

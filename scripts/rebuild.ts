@@ -15,6 +15,7 @@ import { checkCrm, crmSource } from './rebuild/crm-source.ts';
 import { knownKeys, remedyForShortLog, snapshotOf } from './rebuild/from-crm.ts';
 import { help, type RebuildCommand, readCommand } from './rebuild/options.ts';
 import { sayOutcome, sayPlan } from './rebuild/say.ts';
+import { reportFailure } from './report-failure.ts';
 
 type Context = Parameters<typeof sayPlan>[0];
 
@@ -73,7 +74,4 @@ const main = async () => {
   });
 };
 
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+main().catch(reportFailure);

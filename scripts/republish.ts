@@ -1,4 +1,5 @@
 import { heldMandateSchema } from '../contracts/mandates-page.ts';
+import { reportFailure } from './report-failure.ts';
 import { type RepublishArguments, readArguments } from './republish/arguments.ts';
 
 const help = `Has the CRM publish the current mandate of a connection again, under a higher revision.
@@ -42,7 +43,4 @@ const main = async () => {
   else console.log(help);
 };
 
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+main().catch(reportFailure);

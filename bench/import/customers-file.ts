@@ -29,7 +29,7 @@ export const writeCustomers = async (file: string, rows: number, seed: number): 
   const pick = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T;
   const name = () =>
     `${pick(syllables)}${pick(syllables)}${pick(syllables)}`.replace(/^./, (letter) => letter.toUpperCase());
-  const out = createWriteStream(file);
+  const out = createWriteStream(file, { mode: 0o600 });
   out.write('customerId,firstName,lastName,city,connectionId,connectionMandate,email,phone\r\n');
   for (let id = 1; id <= rows; id++) {
     const [first, last, ean] = [name(), name(), `871687${String(id * 7).padStart(12, '0')}`];

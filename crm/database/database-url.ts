@@ -27,3 +27,7 @@ const decoded = (part: string): string | undefined => {
 
 /** The same without the password, to be shown and logged. */
 export const showDatabaseUrl = (url: CrmDatabaseUrl): string => url.replace(/^(mysql:\/\/[^:@]*):[^@]*@/, '$1@');
+
+/** @returns undefined for a database that is no file */
+export const sqliteFileOf = (url: CrmDatabaseUrl): string | undefined =>
+  url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;

@@ -1,4 +1,4 @@
-import { type Kysely, type Migration, Migrator } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { ConfigError } from '../../lib/config-error.ts';
 import { migratingAlone } from './dialect.ts';
 import { migrations } from './migrations.ts';
@@ -15,6 +15,7 @@ export const migrate = (db: Kysely<never>, tell: Tell = () => {}): Promise<void>
 
 /** What `migrate` would do. */
 export const pendingMigrations = async (db: Kysely<never>): Promise<string[]> => {
+  await refuseNewer(db);
   const all = await migratorOf(db).getMigrations();
   return all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
 };
@@ -26,7 +27,25 @@ const migratorOf = (db: Kysely<never>, tell: Tell = () => {}) => {
   return new Migrator({ db, provider: { getMigrations: async () => all } });
 };
 
+/** The migrations that the database has, in their order; also those that only a newer release knows. */
+export const appliedMigrations = async (db: Kysely<never>): Promise<string[]> => {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
+  const { rows } = await sql<{
+    name: string;
+  }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`.execute(db);
+  return rows.map(({ name }) => name);
+};
+
+const refuseNewer = async (db: Kysely<never>) => {
+  const unknown = (await appliedMigrations(db)).find((name) => !(name in migrations));
+  if (unknown) throw newer(`this one does not know its migration ${unknown}`);
+};
+
+const newer = (why: string) =>
+  new ConfigError(`The database belongs to a newer release: ${why}. Run that release, or later.`);
+
 const explained = (error: unknown) =>
   error instanceof Error && /previously executed migration .* is missing/.test(error.message)
-    ? new ConfigError(`The database belongs to a newer release: ${error.message}. Run that release, or later.`)
+    ? newer(error.message)
     : error;

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { ConfigError } from '../../lib/config-error.ts';
 import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
-import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl } from './database-url.ts';
+import { watchDisk } from '../../lib/database/disk-health.ts';
+import { explainOpenFailure, inMemory } from '../../lib/database/sqlite-file.ts';
+import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
 import { mysqlDialect, sqliteDialect } from './dialect.ts';
 import { migrate, pendingMigrations, type Tell } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
@@ -28,7 +30,8 @@ export const openCrmDatabase = async (url: CrmDatabaseUrl, tell?: Tell): Promise
 
 /** The migrations that are missing; changes nothing, and makes no file. */
 export const lookUpPendingMigrations = async (url: CrmDatabaseUrl): Promise<string[]> => {
-  const absent = url.startsWith('sqlite:') && !existsSync(url.slice('sqlite:'.length));
+  const file = sqliteFileOf(url);
+  const absent = file !== undefined && !existsSync(file);
   const db = connectCrmDatabase(absent ? 'memory' : url);
   try {
     return await pendingMigrations(db.withTables<never>());
@@ -42,12 +45,17 @@ export const lookUpPendingMigrations = async (url: CrmDatabaseUrl): Promise<stri
 /** Without a look at its schema. */
 export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number): Kysely<CrmDatabase> => {
   const address = mysqlAddress(url);
-  const file = url === 'memory' ? ':memory:' : url.slice('sqlite:'.length);
-  return new Kysely<CrmDatabase>({ dialect: address ? mysqlDialect(address, answerWithinMs) : sqliteDialect(file) });
+  const file = sqliteFileOf(url) ?? inMemory;
+  const dialect = address ? mysqlDialect(address, answerWithinMs) : watchDisk(sqliteDialect(file), file);
+  return new Kysely<CrmDatabase>({ dialect });
 };
 
 const explainUnreachable = (url: CrmDatabaseUrl, error: unknown): unknown => {
+  if (error instanceof ConfigError) return new ConfigError(`${showDatabaseUrl(url)}: ${error.message}`);
   if (!(error instanceof DatabaseTrouble)) return error;
-  const reason = (error.cause as Error).message;
+  const cause = error.cause as Error;
+  const file = sqliteFileOf(url);
+  if (file !== undefined) return explainOpenFailure(file, cause);
+  const reason = cause.message;
   return new ConfigError(`CRM_DATABASE_URL: ${showDatabaseUrl(url)} cannot be used: ${reason}. Is it running?`);
 };

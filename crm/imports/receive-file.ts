@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { explainWriteError } from '../../lib/database/write-error.ts';
 import { DomainError } from '../../lib/domain-error.ts';
 import { unusable } from './header.ts';
 import type { ReceivedFile } from './import-job.ts';
@@ -10,17 +11,21 @@ import type { ReceivedFile } from './import-job.ts';
 export const fileLimits = { bytes: 2 * 1024 ** 3, lines: 5_000_000 };
 export type FileLimits = typeof fileLimits;
 
-/** Keeps what comes in a file of ours, for nobody else to read. @throws DomainError unusable-file, file-too-large */
+/** Keeps what comes in a file of ours, for nobody else to read. @throws DomainError unusable-file, file-too-large; DatabaseTrouble */
 export const receiveFile = async (
   chunks: AsyncIterable<Buffer>,
   file: string,
   limits: FileLimits,
 ): Promise<ReceivedFile> => {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const received = measuring(chunks, limits);
-  // Opened first: a stream that fails while it opens would make its file after whoever gave it up has removed it.
-  const handle = await open(file, 'w', 0o600);
-  await pipeline(received.chunks, handle.createWriteStream());
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    // Opened first: a stream that fails while it opens would make its file after whoever gave it up has removed it.
+    const handle = await open(file, 'w', 0o600);
+    await pipeline(received.chunks, handle.createWriteStream());
+  } catch (error) {
+    throw explainWriteError(error as Error);
+  }
   return received.result();
 };
 

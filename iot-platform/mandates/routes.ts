@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { connectionIdSchema, connectionMandateSchema } from '../../contracts/connection-mandate.ts';
+import { DatabaseTrouble, troubleCodes } from '../../lib/database/database-trouble.ts';
 import { DomainError } from '../../lib/domain-error.ts';
 import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
 import { wholeNumber } from '../../lib/http/whole-number.ts';
@@ -36,6 +37,7 @@ const problems = [
   'revision-not-here-yet',
   'record-dead-lettered',
   'log-unavailable',
+  ...troubleCodes,
 ];
 
 /** When the store is asked again: soon at first, then less and less often. Another instance may be the one that writes. */
@@ -111,7 +113,7 @@ const read = async (view: View<Mandate>, connectionId: string) => {
     const mandate = await view.get(connectionId);
     return mandate ? { mandate } : { state: (await view.completeness()).state };
   } catch (error) {
-    if (error instanceof DomainError) throw error;
+    if (error instanceof DomainError || error instanceof DatabaseTrouble) throw error;
     throw new DomainError('store-unavailable', 'The state store does not answer; try again.', { cause: error });
   }
 };

@@ -1,13 +1,51 @@
+/** What is wrong, for any client, and what to do about it. Neither names a file: the log and a command's output do. */
+const troubles = {
+  'database-away': ['The database does not answer.', 'try again in a moment'],
+  'database-conflict': ['Other changes came between, again and again.', 'try again in a moment'],
+  'storage-full': [
+    'There is no space left on the disk that holds the data, so nothing was changed.',
+    'make space on that disk, then send it again; nothing needs a restart',
+  ],
+  'storage-failed': [
+    'The disk that holds the data cannot be read or written.',
+    'look at that disk and at the log of the service, then try again',
+  ],
+  'database-read-only': [
+    'The database file cannot be written.',
+    'let the user of the service write the file and its folder, then restart the service',
+  ],
+  'database-replaced': [
+    'The database file was removed or replaced under the running service, so nothing more is read from it or written to it.',
+    'restart the service, after npm run restore where the file is lost',
+  ],
+  'database-damaged': ['The database file is damaged.', 'stop the service and restore a backup: npm run restore'],
+} as const;
+
+export type TroubleCode = keyof typeof troubles;
+
+/** Every code, for the description of an API. */
+export const troubleCodes = Object.keys(troubles) as TroubleCode[];
+
+/** Those of a file on a disk of ours. */
+export type DiskTroubleCode = Exclude<TroubleCode, 'database-away' | 'database-conflict'>;
+
 /**
- * Not the request's fault, and it may be asked again. `database-away`: nothing is known of what was asked.
+ * Not the request's fault, and it may be asked again. `database-away`, `storage-failed`: nothing is known of what was asked.
  * `database-conflict`: another transaction came between, and nothing was done. `cause` is for the log alone.
  */
 export class DatabaseTrouble extends Error {
-  readonly code: 'database-away' | 'database-conflict';
-  constructor(code: DatabaseTrouble['code'], cause: Error) {
-    super(code === 'database-away' ? 'The database does not answer.' : 'Other changes came between, again and again.');
+  readonly code: TroubleCode;
+  readonly remedy: string;
+  constructor(code: TroubleCode, cause: Error) {
+    const [message, remedy] = troubles[code];
+    super(message);
     this.name = 'DatabaseTrouble';
     this.code = code;
+    this.remedy = remedy;
     this.cause = cause;
   }
 }
+
+/** For the person who starts a service or a command: with the cause, and with what to do. */
+export const describeTrouble = ({ message, cause, remedy }: DatabaseTrouble): string =>
+  `${message} ${(cause as Error).message}. What to do: ${remedy}.`;

@@ -1,8 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import Database from 'libsql';
-import { ConfigError } from '../config-error.ts';
 import { DatabaseTrouble } from './database-trouble.ts';
+import { explainDiskError } from './guarded-sqlite.ts';
+import {
+  explainOpenFailure,
+  identityOf,
+  narrowToOwner,
+  prepareSqliteFile,
+  refuseUnfinishedRestore,
+} from './sqlite-file.ts';
 
 export type SqliteDatabase = Database.Database;
 
@@ -11,28 +16,46 @@ const forManyRows = 'PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 800
 
 /**
  * Opens a SQLite file, made when absent, or a database in memory (`:memory:`). What is committed survives a power cut
- * (synchronous=FULL), and other processes may have the file open at the same time.
+ * (synchronous=FULL), and other processes may have the file open at the same time. Its files are their owner's alone.
  * @throws ConfigError when the file cannot be used
  */
 export const openSqlite = (file: string): SqliteDatabase => {
+  prepareSqliteFile(file);
+  let database: SqliteDatabase | undefined;
   try {
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-    const database = new Database(file, { timeout: 10_000 });
+    const before = identityOf(file);
+    database = new Database(file, { timeout: 10_000 });
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${forManyRows}`);
+    readEveryTable(database);
+    if (before !== identityOf(file)) throw new Error('it was replaced while it was opened, so start again');
+    refuseUnfinishedRestore(file);
+    narrowToOwner(file);
     return database;
   } catch (error) {
-    throw new ConfigError(
-      `${file} cannot be used: ${(error as Error).message}. DATA_DIR and CRM_DATABASE_URL choose another place.`,
-    );
+    database?.close();
+    throw explainOpenFailure(file, error as Error);
   }
 };
 
-/** Leaves everything in the one file, so that a copy of it is a backup. */
-export const closeSqlite = (database: SqliteDatabase): void => {
-  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  database.close();
+/** A row of each: most of what may be damaged is found by that, and at the start. */
+const readEveryTable = (database: SqliteDatabase): void => {
+  const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[];
+  for (const { name } of tables) database.prepare(`SELECT * FROM "${name.replaceAll('"', '""')}" LIMIT 1`).all();
 };
 
-/** @returns DatabaseTrouble when other processes write all the time, the error itself otherwise */
+/** Leaves everything in the one file, so that a copy of it is a backup; a disk that is full leaves it in its log. */
+export const closeSqlite = (database: SqliteDatabase): void => {
+  if (!database.open) return;
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    if (!explainDiskError(error as Error)) throw error;
+  } finally {
+    database.close();
+  }
+};
+
+/** @returns DatabaseTrouble when other processes write all the time or the disk fails, the error itself otherwise */
 export const explainSqliteError = (error: Error & { code?: string }): Error =>
-  /^SQLITE_(BUSY|LOCKED)/.test(error.code ?? '') ? new DatabaseTrouble('database-away', error) : error;
+  explainDiskError(error) ??
+  (/^SQLITE_(BUSY|LOCKED)/.test(error.code ?? '') ? new DatabaseTrouble('database-away', error) : error);

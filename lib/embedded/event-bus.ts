@@ -26,6 +26,8 @@ type EmbeddedEventBusOptions = {
   readonly published: EventEmitter;
   readonly now: () => number;
   readonly log: FailureLog;
+  /** Whether the file can be read and written. */
+  readonly check: () => Promise<void>;
 };
 
 export type FailureLog = { error(error: unknown, message: string): void };
@@ -33,7 +35,7 @@ export type FailureLog = { error(error: unknown, message: string): void };
 /** An event bus on one SQLite file: a log per topic and partition, and the offsets that a consumer group has committed. */
 export const embeddedEventBus = (
   database: SqliteDatabase,
-  { topics, consumerGroup, published, now, log: failures }: EmbeddedEventBusOptions,
+  { topics, consumerGroup, published, now, log: failures, check }: EmbeddedEventBusOptions,
 ): EventBus => {
   const log = { ...logWriter(database, now), ...groupLog(database, consumerGroup) };
   return {
@@ -59,20 +61,22 @@ export const embeddedEventBus = (
 
     acknowledged: async (topicName) => log.committed(topicName),
 
-    check: async () => {
-      database.prepare('SELECT 1').all();
-    },
+    check,
   };
 
   async function deliver(topic: Topic, handler: BatchHandler, closing: AbortSignal) {
+    let hasFailed = false;
     while (!closing.aborted) {
       try {
         const { records, before } = log.pending(topic, batchSize);
         if (records.length === 0) await aPublishOrAWhile(topic.name, closing);
         else if (!settle(records, before, await verdicts(handler, records)))
           await pauseUnlessAborted(retryAfterMs, closing);
+        hasFailed = false;
       } catch (error) {
-        failures.error(error, `the log of ${topic.name} cannot be read or committed to, will retry`);
+        // Once an outage; what follows is the same again.
+        if (!hasFailed) failures.error(error, `the log of ${topic.name} cannot be read or committed to, will retry`);
+        hasFailed = true;
         await pauseUnlessAborted(retryAfterMs, closing);
       }
     }

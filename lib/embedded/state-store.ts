@@ -2,7 +2,7 @@ import type { SqliteDatabase } from '../database/sqlite.ts';
 import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
 
 /** A state store as a table of one SQLite file; several stores, told apart by name, may share the file. */
-export const embeddedStateStore = (database: SqliteDatabase, name: string): StateStore => {
+export const embeddedStateStore = (database: SqliteDatabase, name: string, check: () => Promise<void>): StateStore => {
   database.exec(`
     CREATE TABLE IF NOT EXISTS state (
       store TEXT, key TEXT, value TEXT NOT NULL, etag INTEGER NOT NULL, PRIMARY KEY (store, key)
@@ -31,8 +31,6 @@ export const embeddedStateStore = (database: SqliteDatabase, name: string): Stat
     },
     transact: async (upserts) => applyAll(upserts),
     remove: async (keys) => void drop.run(name, JSON.stringify(keys)),
-    check: async () => {
-      database.prepare('SELECT 1').all();
-    },
+    check,
   };
 };

@@ -58,7 +58,7 @@ export const httpApp = (
     if (res.headersSent) return next(error);
     const status = sendProblem(res, error, statuses);
     const entry = { method: req.method, traceId: traceIdOf(res) };
-    if (status === 503) limitedLog.warn({ ...entry, ...reasonOf(error) }, 'request not answered');
+    if (status === 503 || status === 507) limitedLog.warn({ ...entry, ...reasonOf(error) }, 'request not answered');
     else if (status >= 500) limitedLog.error({ ...entry, err: error }, 'request failed');
   });
   return app;

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { DatabaseTrouble } from '../database/database-trouble.ts';
+import { DatabaseTrouble, troubleCodes } from '../database/database-trouble.ts';
 import { DomainError } from '../domain-error.ts';
 import { shortenText } from '../shorten-text.ts';
 import { mostErrors } from '../validate.ts';
@@ -27,15 +27,15 @@ export const commonStatuses: ProblemStatuses = {
   'host-not-allowed': 421,
   'invalid-body': 422,
   'headers-too-large': 431,
-  'database-away': 503,
-  'database-conflict': 503,
+  ...Object.fromEntries(troubleCodes.map((code) => [code, 503])),
+  'storage-full': 507,
 };
 
 /** A detail may repeat what was sent, such as a path: an answer stays short all the same. */
 const longestDetail = 1_000;
 
-/** When to ask again, in seconds. */
-const retryAfter: Readonly<Record<number, string>> = { 429: '10', 503: '1' };
+/** When to ask again, in seconds; room on a disk is made by hand. */
+const retryAfter: Readonly<Record<number, string>> = { 429: '10', 503: '1', 507: '10' };
 
 /** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
 export const sendProblem = (res: Response, error: unknown, statuses: ProblemStatuses): number => {
@@ -88,9 +88,7 @@ export const problemSchema = z
 const title = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
 
 const fromDatabase = (error: unknown): DomainError | undefined =>
-  error instanceof DatabaseTrouble
-    ? new DomainError(error.code, error.message, { remedy: 'try again in a moment' })
-    : undefined;
+  error instanceof DatabaseTrouble ? new DomainError(error.code, error.message, { remedy: error.remedy }) : undefined;
 
 /** What Express and its body parser throw at a request they cannot read. */
 const fromExpress = (error: unknown): DomainError | undefined => {

@@ -26,7 +26,7 @@ export type RunningProjection = Subscription & {
   apply(records: readonly DeliveredRecord[]): Promise<unknown>;
 };
 
-type Done = { readonly counts: Counts; last: Moment | undefined };
+type Done = { readonly counts: Counts; last: Moment | undefined; hasFailed: boolean };
 
 export type ProjectionContext = World &
   StoreContext & {
@@ -40,7 +40,7 @@ export const startProjection = async <Event, Document>(
   projection: Projection<Event, Document>,
   context: ProjectionContext,
 ): Promise<RunningProjection> => {
-  const done: Done = { counts: { applied: 0, ignored: 0, setAside: 0, retried: 0 }, last: undefined };
+  const done: Done = { counts: { applied: 0, ignored: 0, setAside: 0, retried: 0 }, last: undefined, hasFailed: false };
   const { newId, log: logger, topicLog } = context;
   const write = projectionWriter(projection, { stores: storesOf(context), newId, log: topicLog, logger });
   const handler = deliveryHandler(projection, { ...context, limitedLog: rateLimitedLog(logger) }, write, done);
@@ -73,6 +73,8 @@ const deliveryHandler =
       await setAside(projection, context, poison);
       counts.setAside += poison.length;
       for (const [what, many] of Object.entries(written)) counts[what] = (counts[what] ?? 0) + many;
+      if (done.hasFailed) context.log.info({ projection: projection.name }, 'view written again');
+      done.hasFailed = false;
       return batch.map(() => 'done');
     } catch (error) {
       counts.retried += batch.length;
@@ -80,6 +82,7 @@ const deliveryHandler =
         { err: error, projection: projection.name, records: batch.length },
         'view not written, will retry',
       );
+      done.hasFailed = true;
       return batch.map(() => 'retry');
     } finally {
       endSpans();

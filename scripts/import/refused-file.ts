@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
  * @returns the file's name
  */
 export const writeRefusedFile = async (wanted: string, rows: AsyncIterable<Uint8Array | string>): Promise<string> => {
-  await mkdir(dirname(wanted), { recursive: true });
+  await mkdir(dirname(wanted), { recursive: true, mode: 0o700 });
   for (let number = 1; ; number++) {
     const file = number === 1 ? wanted : numbered(wanted, number);
     const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {

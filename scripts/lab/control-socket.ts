@@ -23,7 +23,7 @@ export class NoLabRuns extends Error {
  * @throws Error when another lab answers on the socket already
  */
 export const serveLab = async (path: string, handle: (request: LabRequest) => Promise<LabReply>): Promise<Server> => {
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   if (await isServed(path)) throw new Error(`A lab runs already: it answers on ${path}. Stop that first.`);
   // A lab that was killed leaves its socket behind.
   rmSync(path, { force: true });

@@ -12,8 +12,8 @@ export const logOf = (folder: string): string => join(folder, 'output.log');
 
 /** Starts a process that outlives us, writes its output to the log in the folder, and records it there. */
 export const startProcess = (folder: string, { program, args, env }: Command): OwnedProcess => {
-  mkdirSync(folder, { recursive: true });
-  const log = openSync(logOf(folder), 'w');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const log = openSync(logOf(folder), 'w', 0o600);
   const child = spawn(program, args, {
     cwd: folder,
     detached: true,
@@ -26,7 +26,7 @@ export const startProcess = (folder: string, { program, args, env }: Command): O
   const began = child.pid && beginning(child.pid);
   if (!child.pid || !began) throw new Error(`${program} could not be started; see ${logOf(folder)}.`);
   const owned = { pid: child.pid, began };
-  writeFileSync(recordOf(folder), JSON.stringify(owned));
+  writeFileSync(recordOf(folder), JSON.stringify(owned), { mode: 0o600 });
   return owned;
 };
 

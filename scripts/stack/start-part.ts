@@ -31,7 +31,7 @@ const start = async (name: PartName, part: Part, say: Say): Promise<void> => {
 };
 
 const launch = async (folder: string, part: Part, say: Say): Promise<OwnedProcess> => {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const command = await part.prepare(folder, say);
   say('starting');
   return startProcess(folder, command);

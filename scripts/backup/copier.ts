@@ -1,0 +1,42 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export type Copier = {
+  readonly source: string;
+  begin(): void;
+  /** Whether the copy shows what was committed when it began, whatever is written from now on. */
+  hasBegun(): boolean;
+  bytes(): number;
+  /** @throws Error that says why there is no copy */
+  readonly done: Promise<void>;
+  close(): void;
+};
+
+/** Starts a process that can copy a database; resolves when it has it open. @param target an empty file */
+export const startCopier = async (source: string, target: string): Promise<Copier> => {
+  const script = new URL('./copy-database.ts', import.meta.url);
+  const child = fork(script, [source, target], { execArgv: ['--import', 'tsx'] });
+  const bytes = () => statSync(target, { throwIfNoEntry: false })?.size ?? 0;
+  let isDone = false;
+  const [first] = await once(child, 'message');
+  if (first !== 'ready') throw new Error(`${source} is not copied: ${first.error}`);
+  const done = (async () => {
+    const message = await Promise.race([
+      once(child, 'message').then(([told]) => told),
+      once(child, 'exit').then(() => delay(100, { error: 'its process ended' })),
+    ]);
+    isDone = true;
+    if (message !== 'done') throw new Error(`${source} is not copied: ${message.error}`);
+  })();
+  done.catch(() => {}); // who waits for it hears of it
+  return {
+    source,
+    begin: () => void child.send('begin'),
+    hasBegun: () => isDone || bytes() > 0,
+    bytes,
+    done,
+    close: () => void child.kill('SIGKILL'),
+  };
+};

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { migrations } from '../../crm/database/migrations.ts';
+import { ConfigError } from '../../lib/config-error.ts';
+import { closeSqlite, openSqlite } from '../../lib/database/sqlite.ts';
+import { schemaVersion } from '../../lib/embedded/platform.ts';
+import { type Name, names, sync } from './files.ts';
+
+const fileSchema = z.object({
+  name: z.enum(names),
+  bytes: z.int().min(0),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** The CRM's last migration, or the number of the platform's schema. */
+  schema: z.string(),
+});
+const manifestSchema = z.object({
+  format: z.literal(1),
+  takenAt: z.iso.datetime(),
+  /** Of the platform that was copied. */
+  release: z.string(),
+  files: z.array(fileSchema).min(1).max(names.length),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+export type BackupFile = z.infer<typeof fileSchema>;
+
+const manifestOf = (folder: string) => join(folder, 'manifest.json');
+
+export const writeManifest = (folder: string, manifest: Manifest): void => {
+  writeFileSync(manifestOf(folder), `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  sync(manifestOf(folder));
+};
+
+/** @throws ConfigError when the folder is no backup that this release can read */
+export const readManifest = (folder: string): Manifest => {
+  let text: string;
+  try {
+    text = readFileSync(manifestOf(folder), 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${folder} is no backup: ${(error as Error).message}.`);
+  }
+  const manifest = manifestSchema.safeParse(parse(text));
+  if (manifest.success) return manifest.data;
+  throw new ConfigError(`${manifestOf(folder)} is damaged, or of a newer release.`);
+};
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** What the manifest says of a database that is a file of its own, with nothing in a log beside it. */
+export const describeFile = async (name: Name, file: string): Promise<BackupFile> => ({
+  name,
+  schema: inspect(name, file),
+  bytes: statSync(file).size,
+  sha256: await digestOf(file),
+});
+
+/** @throws ConfigError when the file is not what the manifest says, or is damaged, or newer than this release */
+export const verifyFile = async (expected: BackupFile, file: string): Promise<void> => {
+  const [bytes, sha256] = [statSync(file).size, await digestOf(file)];
+  if (bytes !== expected.bytes || sha256 !== expected.sha256)
+    throw new ConfigError(`${expected.name} of the backup is damaged: its checksum is not that of the manifest.`);
+  const schema = inspect(expected.name, file);
+  const isKnown = expected.name === 'crm.sqlite' ? schema in migrations : Number(schema) <= schemaVersion;
+  if (!isKnown)
+    throw new ConfigError(
+      `${expected.name} of the backup belongs to a newer release: restore it with that release, or later.`,
+    );
+};
+
+/** Looks through the whole file. @returns its schema @throws ConfigError when it is damaged */
+const inspect = (name: Name, file: string): string => {
+  const database = openSqlite(file);
+  try {
+    const problems = database.prepare('PRAGMA integrity_check(1)').all() as { integrity_check: string }[];
+    if (problems[0]?.integrity_check !== 'ok')
+      throw new ConfigError(`${file} is damaged: ${problems[0]?.integrity_check ?? 'it cannot be checked'}.`);
+    const [found] = (
+      name === 'crm.sqlite'
+        ? database.prepare('SELECT name AS "schema" FROM kysely_migration ORDER BY name DESC LIMIT 1')
+        : database.prepare('SELECT user_version AS "schema" FROM pragma_user_version')
+    ).all() as { schema: string | number }[];
+    // Leaves no log beside it.
+    database.prepare('PRAGMA journal_mode = DELETE').all();
+    return String(found?.schema);
+  } finally {
+    closeSqlite(database);
+  }
+};
+
+const digestOf = async (file: string): Promise<string> => {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+};

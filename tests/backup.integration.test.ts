@@ -1,0 +1,285 @@
+import { execFile } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { topics } from '../contracts/topics.ts';
+import { mandates } from '../iot-platform/mandates/materialise.ts';
+import { closeSqlite, openSqlite } from '../lib/database/sqlite.ts';
+import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { watchDrift } from '../lib/projection/drift.ts';
+import { startProjection } from '../lib/projection/projection.ts';
+import { openView } from '../lib/projection/view.ts';
+import { expectViewToEqualCrm, sendChanges } from './changes.ts';
+import { getJson, mandateOf, postJson } from './http.ts';
+import { corinneInRealTime, molly } from './lab-customers.ts';
+import { dataFolder, root, startPlatform } from './platform-process.ts';
+import { testWorld } from './test-world.ts';
+
+const patience = { timeout: 30_000, interval: 50 };
+const databases = ['crm.sqlite', 'platform.sqlite'];
+
+/** `npm run backup` and `npm run restore` as a person calls them. */
+const npmRun = (script: string, data: string, ...args: string[]) =>
+  promisify(execFile)('npm', ['run', '--silent', script, '--', ...args], {
+    cwd: root,
+    env: { ...process.env, DATA_DIR: data, CRM_DATABASE_URL: '' },
+  }).then(
+    ({ stdout, stderr }) => ({ code: 0, says: stdout + stderr }),
+    ({ code, stdout, stderr }) => ({ code: code as number, says: `${stdout}${stderr}` }),
+  );
+
+const start = async (data: string, more: Record<string, string> = {}) => {
+  const platform = await startPlatform({ DATA_DIR: data, LOG_LEVEL: 'warn', ...more });
+  onTestFinished(() => void platform.end('SIGKILL'));
+  return platform;
+};
+
+const read = <T>(file: string, statement: string): T[] => {
+  const database = openSqlite(file);
+  const rows = database.prepare(statement).all() as T[];
+  closeSqlite(database);
+  return rows;
+};
+
+/** What the two files say of every change that was ever made: made by the CRM, and published or waiting. */
+const changesIn = (folder: string) => {
+  const made = read<{ change: string }>(
+    join(folder, 'crm.sqlite'),
+    'SELECT "connectionId" || \' \' || revision AS change FROM "mandateChange"',
+  );
+  const waiting = read<{ event: string }>(join(folder, 'crm.sqlite'), 'SELECT event FROM outbox');
+  const published = read<{ value: string }>(join(folder, 'platform.sqlite'), 'SELECT value FROM record');
+  const changeOf = (event: string) => {
+    const { subject, sequence } = JSON.parse(event) as { subject: string; sequence: string };
+    return `${subject} ${Number(sequence)}`;
+  };
+  return {
+    made: new Set(made.map(({ change }) => change)),
+    waiting: new Set(waiting.map(({ event }) => changeOf(event))),
+    published: new Set(published.map(({ value }) => changeOf(value))),
+  };
+};
+
+const copied = (from: string) => {
+  const folder = dataFolder();
+  cpSync(from, folder, { recursive: true });
+  return folder;
+};
+
+it('a backup under load is one moment of both databases, and what is restored keeps every promise', async () => {
+  const data = dataFolder();
+  const platform = await start(data, { CUSTOMERS_CSV: 'none' });
+  const progress = { sent: 0 };
+  const sending = sendChanges(() => platform.crm, { customers: 50, changes: 1_500, progress });
+  const backups: string[] = [];
+  while (progress.sent < 1_000) {
+    const backup = join(data, `backup-${backups.length}`);
+    expect(await npmRun('backup', data, backup)).toMatchObject({
+      code: 0,
+      says: expect.stringContaining('crm.sqlite'),
+    });
+    backups.push(backup);
+  }
+  await sending;
+  await postJson(`${platform.crm}/customers`, { ...molly, connectionId: '7777' });
+  expect(await platform.end('SIGTERM')).toBe(0);
+  expect(backups.length).toBeGreaterThan(0);
+
+  for (const backup of backups) {
+    // Opened, a copy gets a log beside it.
+    const { made, waiting, published } = changesIn(copied(backup));
+    const all = new Set([...waiting, ...published]);
+    expect([...published].filter((change) => !made.has(change))).toEqual([]);
+    expect([...made].filter((change) => !all.has(change))).toEqual([]);
+    expect(made.size).toBeGreaterThan(0);
+  }
+
+  const [backup = ''] = backups;
+  const restored = await npmRun('restore', data, backup);
+  expect(restored).toMatchObject({ code: 0, says: expect.stringContaining('Start the platform') });
+  expect(readdirSync(data).filter((name) => /restor|replaced/.test(name))).toEqual([]);
+  const again = await start(data, { CUSTOMERS_CSV: 'none' });
+  expect((await getJson(`${again.crm}/customers?connectionId=7777`)).body).toMatchObject({ items: [] });
+  await expectViewToEqualCrm(again.crm, again.iotPlatform, new Map());
+  await expectViewToEqualCrm(
+    again.crm,
+    again.iotPlatform,
+    await sendChanges(() => again.crm, { customers: 50, changes: 200 }),
+  );
+  expect((await getJson(`${again.iotPlatform}/status`)).body).toMatchObject({ sinceStart: { setAside: 0 } });
+});
+
+describe('of a platform that has stopped', () => {
+  const prepared = async () => {
+    const data = dataFolder();
+    const platform = await start(data);
+    await vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
+    await platform.end('SIGTERM');
+    const backup = join(dataFolder(), 'deep', 'backup');
+    expect(await npmRun('backup', data, backup)).toMatchObject({ code: 0 });
+    return { data, backup };
+  };
+  const bytesOf = (folder: string) => databases.map((name) => readFileSync(join(folder, name)).toString('base64'));
+
+  it('a backup is its owner’s alone, says what it holds, and is never written over', async () => {
+    const { data, backup } = await prepared();
+    const modes = readdirSync(backup).map((name) => [name, (statSync(join(backup, name)).mode & 0o777).toString(8)]);
+    expect(modes).toEqual([...databases, 'manifest.json'].sort().map((name) => [name, '600']));
+    expect((statSync(backup).mode & 0o777).toString(8)).toBe('700');
+    expect(JSON.parse(readFileSync(join(backup, 'manifest.json'), 'utf8'))).toMatchObject({
+      format: 1,
+      release: expect.any(String),
+      files: [
+        { name: 'platform.sqlite', schema: '1' },
+        { name: 'crm.sqlite', schema: expect.stringMatching(/^\d{4}-/) },
+      ],
+    });
+    expect(await npmRun('backup', data, backup)).toMatchObject({
+      code: 1,
+      says: expect.stringContaining('is there already'),
+    });
+  });
+
+  it('while the platform runs nothing is restored', async () => {
+    const { data, backup } = await prepared();
+    const platform = await start(data);
+    await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
+    const refused = await npmRun('restore', data, backup);
+    expect(refused).toMatchObject({ code: 1, says: expect.stringContaining('stop the platform first') });
+    expect((await getJson(`${platform.crm}/customers/7`)).body).toMatchObject({ connectionMandate: '2' });
+    expect((await getJson(`${platform.crm}/readyz`)).status).toBe(200);
+  });
+
+  it.each([
+    [
+      'a byte of the CRM',
+      (backup: string) => appendFileSync(join(backup, 'crm.sqlite'), 'x'),
+      /crm.sqlite of the backup is damaged/,
+    ],
+    ['the log', (backup: string) => rmSync(join(backup, 'platform.sqlite')), /platform.sqlite/],
+    ['the manifest', (backup: string) => writeFileSync(join(backup, 'manifest.json'), '{'), /manifest.json is damaged/],
+    ['all', (backup: string) => rmSync(backup, { recursive: true }), /is no backup/],
+    [
+      'the release',
+      (backup: string) => {
+        const manifest = join(backup, 'manifest.json');
+        writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('"format": 1', '"format": 2'));
+      },
+      /of a newer release/,
+    ],
+  ])('a backup is refused that is damaged in %s, and nothing is replaced', async (_what, harm, says) => {
+    const { data, backup } = await prepared();
+    const [harmed, before] = [join(copied(join(backup, '..')), 'backup'), bytesOf(data)];
+    harm(harmed);
+    const refused = await npmRun('restore', data, harmed);
+    expect(refused).toMatchObject({ code: 1, says: expect.stringMatching(says) });
+    expect(refused.says).not.toMatch(/^\s+at /m);
+    await start(data);
+    expect(readdirSync(data).filter((name) => /restor|replaced/.test(name))).toEqual([]);
+    expect(before).toHaveLength(2);
+  });
+
+  it('a damaged database is replaced once a person says that the platform is stopped', async () => {
+    const { data, backup } = await prepared();
+    writeFileSync(join(data, 'crm.sqlite'), 'no database '.repeat(500));
+    expect(await npmRun('restore', data, backup)).toMatchObject({
+      code: 1,
+      says: expect.stringContaining('--stopped'),
+    });
+    expect(await npmRun('restore', data, backup, '--stopped')).toMatchObject({ code: 0 });
+    const platform = await start(data);
+    await expectViewToEqualCrm(platform.crm, platform.iotPlatform, new Map());
+  });
+
+  it('a lost folder is restored', async () => {
+    const { data, backup } = await prepared();
+    renameSync(data, `${data}.lost`);
+    expect(await npmRun('restore', data, backup)).toMatchObject({ code: 0 });
+    expect(databases.map((name) => (statSync(join(data, name)).mode & 0o777).toString(8))).toEqual(['600', '600']);
+    const platform = await start(data);
+    await expectViewToEqualCrm(platform.crm, platform.iotPlatform, new Map());
+  });
+
+  it('the CRM alone is restored beside no log', async () => {
+    const { data, backup } = await prepared();
+    const alone = join(dataFolder(), 'alone');
+    rmSync(join(data, 'platform.sqlite'));
+    expect(await npmRun('backup', data, alone)).toMatchObject({ code: 0, says: expect.stringContaining('Kafka') });
+    expect(existsSync(join(alone, 'platform.sqlite'))).toBe(false);
+    expect(await npmRun('restore', data, backup)).toMatchObject({ code: 0 });
+    expect(await npmRun('restore', data, alone)).toMatchObject({
+      code: 1,
+      says: expect.stringContaining('has no platform.sqlite'),
+    });
+  });
+});
+
+it('says plainly what to use where the CRM is on MySQL or in memory', async () => {
+  const run = (url: string) =>
+    promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/backup.ts', 'x'], {
+      cwd: root,
+      env: { ...process.env, DATA_DIR: dataFolder(), CRM_DATABASE_URL: url },
+    }).catch(({ code, stderr }) => ({ code, stderr }));
+  expect(await run('mysql://crm:secret@127.0.0.1:1/crm')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('mysqldump'),
+  });
+  expect(await run('memory')).toMatchObject({ code: 1, stderr: expect.stringContaining('keeps nothing') });
+});
+
+it('a view in another store refuses once the log is an older one', async () => {
+  const world = { ...testWorld(), now: Date.now };
+  const data = dataFolder();
+  const [logFile, viewFile] = [join(data, 'platform.sqlite'), join(data, 'other', 'view.sqlite')];
+  const elsewhere = openEmbeddedPlatform(viewFile, []);
+  onTestFinished(elsewhere.close);
+  const store = elsewhere.stateStore('statestore');
+  const follow = async (
+    work: (view: ReturnType<typeof openView>, publish: (n: number) => Promise<void>) => Promise<void>,
+  ) => {
+    const platform = openEmbeddedPlatform(logFile, Object.values(topics));
+    const bus = platform.eventBus('iot-platform-consumer');
+    const topicLog = platform.logReader();
+    const projection = await startProjection(mandates, { ...world, bus, store, topicLog });
+    const drift = watchDrift(mandates, { ...world, bus, store, topicLog, apply: projection.apply });
+    const view = openView(mandates, store, { partitions: drift.partitions });
+    const event = (n: number) => JSON.stringify({ connectionId: '7733', connectionMandate: String(n % 3) });
+    await work(view, (n) =>
+      bus.publish(topics.connectionMandates.name, [{ id: `${n}`, key: '7733', value: event(n) }]),
+    );
+    await Promise.all([projection.close(), drift.close()]);
+    platform.close();
+  };
+  await follow(async (view, publish) => {
+    await publish(1);
+    await vi.waitFor(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '1' }), patience);
+  });
+  cpSync(logFile, `${logFile}.old`);
+  await follow(async (view, publish) => {
+    await publish(2);
+    await publish(3);
+    await vi.waitFor(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '0' }), patience);
+  });
+  cpSync(`${logFile}.old`, logFile);
+  await follow(async (view) => {
+    await vi.waitFor(
+      async () =>
+        expect(view.get('7733')).rejects.toMatchObject({
+          code: 'view-incomplete',
+          remedy: expect.stringContaining('--from-crm'),
+        }),
+      patience,
+    );
+  });
+});

@@ -1,0 +1,106 @@
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { getJson, mandateOf, postJson } from './http.ts';
+import { corinne, corinneInRealTime } from './lab-customers.ts';
+import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
+
+const patience = { timeout: 20_000, interval: 50 };
+
+const start = async (folder: string) => {
+  const platform = await startPlatform({ DATA_DIR: folder });
+  onTestFinished(() => void platform.end('SIGKILL'));
+  await vi.waitFor(async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).status).toBe(200), patience);
+  await vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).not.toBe(404), patience);
+  return platform;
+};
+const red = (...checks: string[]) => ({
+  status: 503,
+  body: { checks: Object.fromEntries(checks.map((name) => [name, expect.stringContaining('removed or replaced')])) },
+});
+const refused = {
+  status: 503,
+  body: { type: 'urn:problem:database-replaced', remedy: expect.stringContaining('restart') },
+};
+const change = async (crm: string, body: object) => {
+  const answer = await postJson(`${crm}/customers/7`, body);
+  return { status: answer.status, body: await answer.json() };
+};
+
+it('a log and view whose file is taken away refuse at once, and go on when it is back; the CRM keeps its events', async () => {
+  const folder = dataFolder();
+  const { crm, iotPlatform, output } = await start(folder);
+  const file = join(folder, 'platform.sqlite');
+  renameSync(file, `${file}.away`);
+  expect(await getJson(`${iotPlatform}/readyz`)).toMatchObject(red('stateStore', 'eventBus'));
+  expect(await getJson(`${crm}/readyz`)).toMatchObject(red('eventBus'));
+  expect(await getJson(`${iotPlatform}/mandates/7733`)).toMatchObject(refused);
+  expect(await getJson(`${iotPlatform}/?connectionId=42`)).toMatchObject(refused);
+  expect((await change(crm, corinneInRealTime)).status).toBe(200);
+  expect((await getJson(`${crm}/status`)).body).toMatchObject({ outbox: { waiting: 1 } });
+  renameSync(`${file}.away`, file);
+  await vi.waitFor(async () => expect(await mandateOf({ url: iotPlatform }, '7733')).toBe('2'), patience);
+  expect((await getJson(`${iotPlatform}/readyz`)).status).toBe(200);
+  const warnings = output()
+    .split('\n')
+    .filter((line) => /"level":[45]0/.test(line));
+  expect(warnings.length).toBeLessThan(8);
+});
+
+it.each(['crm.sqlite', 'crm.sqlite-wal'])('a CRM whose %s is deleted acknowledges no change', async (name) => {
+  const folder = dataFolder();
+  const { crm } = await start(folder);
+  rmSync(join(folder, name));
+  expect(await getJson(`${crm}/readyz`)).toMatchObject(red(...(name === 'crm.sqlite' ? ['database'] : [])));
+  expect(await change(crm, corinneInRealTime)).toMatchObject(refused);
+  expect(await change(crm, { ...corinne, connectionId: '7734' })).toMatchObject(refused);
+});
+
+it('a platform whose folder is removed refuses everything, and starts anew', async () => {
+  const folder = join(dataFolder(), 'data');
+  const platform = await start(folder);
+  rmSync(folder, { recursive: true });
+  expect(await getJson(`${platform.crm}/readyz`)).toMatchObject(red('database', 'eventBus'));
+  expect(await getJson(`${platform.iotPlatform}/readyz`)).toMatchObject(red('stateStore', 'eventBus'));
+  expect(await change(platform.crm, corinneInRealTime)).toMatchObject(refused);
+  expect(await getJson(`${platform.iotPlatform}/mandates/7733`)).toMatchObject(refused);
+  await platform.end('SIGTERM');
+  const again = await start(folder);
+  expect(await mandateOf({ url: again.iotPlatform }, '7733')).toBe('1');
+});
+
+it('whatever the umask, everything that holds personal data is its owner’s alone; wider files are narrowed with one line', async () => {
+  const folder = dataFolder();
+  await chmod(folder, 0o755);
+  const env = { DATA_DIR: folder, APP_PORT: '0', APP_REST_PORT: '0' };
+  const run = () => startProgram('sh', ['-c', 'umask 000; exec node --import tsx scripts/start.ts'], env);
+  const up = async (platform: ReturnType<typeof run>) => {
+    onTestFinished(() => void platform.end('SIGKILL'));
+    await vi.waitFor(() => expect(platform.output()).toContain('Ctrl-C stops'), patience);
+  };
+  const first = run();
+  await up(first);
+  const crm = /CRM +(http\S+)/.exec(first.output())?.[1];
+  await fetch(`${crm}/imports`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body: 'firstName\n' });
+  const modes = () =>
+    Object.fromEntries(
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .sort()
+        .map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]),
+    );
+  const sqlite = (name: string) => ({ [name]: '600', [`${name}-shm`]: '600', [`${name}-wal`]: '600' });
+  expect(modes()).toEqual({
+    ...sqlite('crm.sqlite'),
+    ...sqlite('platform.sqlite'),
+    imports: '700',
+    'imports/0': '700',
+  });
+  expect((statSync(folder).mode & 0o777).toString(8)).toBe('755');
+  await first.end('SIGTERM');
+  await chmod(join(folder, 'crm.sqlite'), 0o644);
+  const second = run();
+  await up(second);
+  expect(modes()).toMatchObject(sqlite('crm.sqlite'));
+  expect(second.output().match(/open to other users/g)).toHaveLength(1);
+});

@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openSqlite } from '../lib/database/sqlite.ts';
+import { dataFolder, startPlatform, startProcess } from './platform-process.ts';
+import { mountSmallDisk, whyNoSmallDisk } from './small-disk.ts';
+
+const files = ['crm.sqlite', 'platform.sqlite'] as const;
+let template: string;
+beforeAll(async () => {
+  template = dataFolder();
+  await (await startPlatform({ DATA_DIR: template })).end('SIGTERM');
+});
+
+const sqlite = (file: string, statement: string) => {
+  const database = openSqlite(file);
+  database.exec(statement);
+  database.close();
+};
+const damage = (file: string) => {
+  const { size } = statSync(file);
+  const descriptor = openSync(file, 'r+');
+  // The first page is left, which says that it is a database.
+  writeSync(descriptor, Buffer.alloc(size - 4096, 0xa5), 0, size - 4096, 4096);
+  closeSync(descriptor);
+};
+
+const commands = {
+  'npm start': ['scripts/start.ts'],
+  'npm run migrate': ['scripts/migrate.ts'],
+  'npm run migrate -- --dry-run': ['scripts/migrate.ts', '--dry-run'],
+  'npm run import -- --direct': [
+    'scripts/import.ts',
+    'data/customer-database.csv',
+    '--direct',
+    '--refused',
+    '/dev/null',
+  ],
+  'npm run rebuild': ['scripts/rebuild.ts', '--embedded', '--dry-run', '--without-crm'],
+  'npm run dead-letters': ['scripts/dead-letters.ts', 'list', '--embedded'],
+  'npm run consumer-group': ['scripts/consumer-group.ts', '--embedded'],
+  crm: ['crm/main.ts'],
+  'iot-platform': ['iot-platform/main.ts'],
+} as const;
+type Name = keyof typeof commands;
+const users: Record<(typeof files)[number], Name[]> = {
+  'crm.sqlite': ['npm start', 'npm run migrate', 'npm run migrate -- --dry-run', 'npm run import -- --direct', 'crm'],
+  'platform.sqlite': [
+    'npm start',
+    'npm run rebuild',
+    'npm run dead-letters',
+    'npm run consumer-group',
+    'crm',
+    'iot-platform',
+  ],
+};
+
+/** What each of them says that uses the file. */
+const expectOneSentence = (folder: string, file: (typeof files)[number], says: RegExp, data = folder) =>
+  Promise.all(
+    users[file].map(async (name) => {
+      const [script, ...args] = commands[name];
+      const env = { DATA_DIR: data, CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}`, CUSTOMERS_CSV: 'none' };
+      const process = startProcess(script, env, args);
+      onTestFinished(() => void process.end('SIGKILL'));
+      const code = await process.ended;
+      const told = process
+        .output()
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('{'));
+      expect([name, code, process.output()]).toEqual([name, 1, expect.stringMatching(says)]);
+      expect(process.output()).toContain(join(folder, file));
+      expect(process.output()).not.toMatch(/^\s+at /m);
+      // The commands name what they work on first.
+      expect(told.length).toBeLessThanOrEqual(2);
+    }),
+  );
+
+describe.each(files)('%s', (file) => {
+  const broken = (make: (path: string) => void) => {
+    const folder = dataFolder();
+    cpSync(template, folder, { recursive: true });
+    make(join(folder, file));
+    return folder;
+  };
+
+  it('that is no database is named', async () => {
+    const folder = broken((path) => writeFileSync(path, 'no database '.repeat(1000)));
+    await expectOneSentence(folder, file, /is not a SQLite database: move it away/);
+  });
+  it('that is a folder is named', async () => {
+    const folder = broken((path) => {
+      rmSync(path);
+      mkdirSync(path);
+    });
+    await expectOneSentence(folder, file, /is a folder/);
+  });
+  it('that is damaged is named, with the remedy', async () =>
+    expectOneSentence(broken(damage), file, /is damaged[\s\S]*npm run restore/));
+  it('of a newer release is named', async () => {
+    const newer = {
+      'crm.sqlite': "INSERT INTO kysely_migration VALUES ('9999-of-tomorrow', '2099-01-01')",
+      'platform.sqlite': 'PRAGMA user_version = 99',
+    }[file];
+    await expectOneSentence(
+      broken((path) => sqlite(path, newer)),
+      file,
+      /belongs to a newer release/,
+    );
+  });
+});
+
+const reason = whyNoSmallDisk();
+if (reason) console.warn(`The tests of a read-only disk are skipped: ${reason}`);
+
+it.skipIf(reason)('a read-only disk is named', async () => {
+  const disk = mountSmallDisk(8);
+  onTestFinished(disk.remove);
+  cpSync(template, disk.folder, { recursive: true });
+  spawnSync('mount', ['-o', 'remount,ro', disk.folder]);
+  await expectOneSentence(disk.folder, 'crm.sqlite', /read-only: make it writable/, dataFolder());
+  await expectOneSentence(disk.folder, 'platform.sqlite', /read-only: make it writable/);
+});
+
+it('a file of another user is named', async () => {
+  const folder = dataFolder();
+  cpSync(template, join(folder, 'data'), { recursive: true });
+  const data = join(folder, 'data');
+  // The superuser may read everything, so the process gives that right up; any other user has not got it.
+  for (const file of files) chmodSync(join(data, file), 0o000);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) {
+    chmodSync(folder, 0o755);
+    chmodSync(data, 0o777);
+  }
+  const script =
+    "import('./lib/database/sqlite.ts').then(({ openSqlite }) => openSqlite(process.argv[1])).catch((e) => { console.error(e.name, e.message); process.exit(1); })";
+  const asNobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
+  const { stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script, join(data, 'crm.sqlite')], {
+    encoding: 'utf8',
+    env: { ...process.env, TMPDIR: '/tmp' },
+    ...asNobody,
+  });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/ConfigError .*crm\.sqlite and its folder must be readable and writable/),
+  ]);
+  renameSync(data, `${data}.gone`);
+});
