@@ -4,7 +4,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { expectViewToEqualCrm } from './changes.ts';
 import { getJson, mandateOf, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
-import { startPlatform } from './platform-process.ts';
+import { startPlatform, startProcess } from './platform-process.ts';
 import { mountSmallDisk, whyNoSmallDisk } from './small-disk.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
@@ -106,5 +106,18 @@ it.skipIf(reason)(
     );
     expect(platform.output().split('\n').length).toBeLessThan(80);
     expect(await platform.end('SIGTERM')).toBe(0);
+  },
+);
+
+it.skipIf(reason).each([0, 40_000, 150_000, 250_000, 400_000])(
+  'a start on a disk with %i bytes left is one sentence',
+  async (bytes) => {
+    const disk = mountSmallDisk(4);
+    onTestFinished(disk.remove);
+    disk.fill(bytes);
+    const started = startProcess('scripts/start.ts', { DATA_DIR: join(disk.folder, 'data') });
+    onTestFinished(() => void started.end('SIGKILL'));
+    expect([await started.ended, started.output()]).toEqual([1, expect.stringMatching(/disk is full|no space left/)]);
+    expect(started.output()).not.toMatch(/^\s+at /m);
   },
 );

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Logger } from 'pino';
+import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import { headerOfFile } from './check-file.ts';
 import type { Problem } from './check-row.ts';
@@ -20,8 +21,9 @@ export const importFile = async (
   try {
     return await runImport(changes, job, file, { advanced });
   } catch (error) {
-    // Where the database itself is the trouble, a CRM ends the job once it is silent.
     await failJob(changes.db, job.importId, changes.now()).catch((cause: unknown) => {
+      // Where the database itself is the trouble, a CRM ends the job once it is silent.
+      if (error instanceof DatabaseTrouble) throw error;
       throw new AggregateError([error, cause], (error as Error).message);
     });
     throw error;

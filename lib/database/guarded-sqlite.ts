@@ -1,6 +1,6 @@
 import { DatabaseTrouble, type DiskTroubleCode } from './database-trouble.ts';
 import type { SqliteDatabase } from './sqlite.ts';
-import type { FileIdentity } from './sqlite-file.ts';
+import { type FileIdentity, hasNoSpaceFor } from './sqlite-file.ts';
 
 const troubleOf: readonly [RegExp, DiskTroubleCode][] = [
   [/^(SQLITE_FULL|storage-full)/, 'storage-full'],
@@ -16,7 +16,8 @@ export const explainDiskError = (error: Error & { code?: string }, file?: string
   const code = troubleOf.find(([pattern]) => pattern.test(error.code ?? ''))?.[1];
   if (!code) return undefined;
   const cause = file === undefined ? error : new Error(`${file}: ${error.message}`, { cause: error });
-  return new DatabaseTrouble(code, Object.assign(cause, { code: error.code }));
+  const isFull = code === 'storage-failed' && file !== undefined && hasNoSpaceFor(file);
+  return new DatabaseTrouble(isFull ? 'storage-full' : code, Object.assign(cause, { code: error.code }));
 };
 
 const readOnly = /^\s*(select|explain|begin|rollback|pragma(?!\s+user_version\s*=))/i;

@@ -7,6 +7,7 @@ import {
   fchmodSync,
   mkdirSync,
   openSync,
+  statfsSync,
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -33,6 +34,16 @@ const tryStat = (file: string) => {
 export const identityOf = (file: string): string | undefined => {
   const stat = tryStat(file);
   return stat && `${stat.dev}:${stat.ino}`;
+};
+
+/** SQLite says only that it failed where it cannot enlarge the file that its processes share. */
+export const hasNoSpaceFor = (file: string): boolean => {
+  try {
+    const { blocks, bavail, bsize } = statfsSync(dirname(file));
+    return blocks > 0 && bavail * bsize < 64 * 1024;
+  } catch {
+    return false;
+  }
 };
 
 /** While this is beside a database file, a restore is replacing it. */
@@ -152,6 +163,7 @@ const reasons: readonly [RegExp, (file: string) => string][] = [
 /** One sentence for the start: which file, what is wrong, what to do. */
 export const explainOpenFailure = (file: string, error: Error & { code?: string | undefined }): ConfigError => {
   if (error instanceof ConfigError) return error;
-  const reason = reasons.find(([pattern]) => pattern.test(error.code ?? ''))?.[1](file);
+  const code = /^SQLITE_IOERR/.test(error.code ?? '') && hasNoSpaceFor(file) ? 'SQLITE_FULL' : error.code;
+  const reason = reasons.find(([pattern]) => pattern.test(code ?? ''))?.[1](file);
   return new ConfigError(`${reason ?? `${file} cannot be used: ${error.message}.`} ${elsewhere}`);
 };
