@@ -75,7 +75,7 @@ export const crmApp = (context: CrmAppContext): Express => {
     })),
   };
   const routes = {
-    ...withProblems(ofDatabase, ['database-away', 'database-conflict']),
+    ...withProblems(ofDatabase, ['database-away', 'database-busy', 'database-conflict']),
     ...healthRoutes({
       database: async () => void (await db.selectFrom('connection').select('revision').limit(1).execute()),
       eventBus: () => bus.check(),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ConfigError } from '../lib/config-error.ts';
+import { withPatience } from '../lib/database/sqlite-dialect.ts';
 import { DomainError } from '../lib/domain-error.ts';
 import type { EventBus } from '../lib/event-bus.ts';
 import { listen } from '../lib/http/listen.ts';
@@ -17,6 +18,8 @@ import { watchOutbox } from './outbox/outbox-progress.ts';
 import { startRelay } from './outbox/relay.ts';
 
 const flushForMs = 5_000;
+/** A request waits no longer than this for another transaction, and then says so. */
+const requestPatienceMs = 150;
 
 /** Opens the database, loads the CSV, answers requests, and publishes what the outbox holds. */
 export const startCrm = async (
@@ -45,7 +48,8 @@ export const startCrm = async (
     if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
     const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
     await imports.resume();
-    const app = crmApp({ ...changes, durable, imports, outbox, instance: relay.holder });
+    const requests = { ...changes, db: withPatience(db, requestPatienceMs) };
+    const app = crmApp({ ...requests, durable, imports, outbox, instance: relay.holder });
     const server = await listen(app, { ...config, variable: 'APP_PORT' });
     log.info({ url: server.url }, 'CRM listens');
     return { url: server.url, close: () => server.close().then(imports.close).then(close) };

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { ConfigError } from '../../lib/config-error.ts';
 import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
+import { sqliteDialect } from '../../lib/database/sqlite-dialect.ts';
 import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl } from './database-url.ts';
-import { mysqlDialect, sqliteDialect } from './dialect.ts';
+import { mysqlDialect } from './dialect.ts';
 import { migrate, pendingMigrations, type Tell } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
 

@@ -3,11 +3,16 @@ import { dirname } from 'node:path';
 import Database from 'libsql';
 import { ConfigError } from '../config-error.ts';
 import { DatabaseTrouble } from './database-trouble.ts';
+import { isBusy } from './retry-busy.ts';
 
 export type SqliteDatabase = Database.Database;
 
 /** 32 MB of pages in memory and as many in the log: indexes that are written all over would else be read and written again and again. */
 const forManyRows = 'PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000';
+
+/** Of the connections of `sqlite-pool.ts`; the file is in WAL mode already. */
+export const writerSettings = `PRAGMA synchronous = FULL; ${forManyRows}`;
+export const readerSettings = 'PRAGMA query_only = ON; PRAGMA cache_size = -16000';
 
 /**
  * Opens a SQLite file, made when absent, or a database in memory (`:memory:`). What is committed survives a power cut
@@ -33,6 +38,6 @@ export const closeSqlite = (database: SqliteDatabase): void => {
   database.close();
 };
 
-/** @returns DatabaseTrouble when other processes write all the time, the error itself otherwise */
+/** @returns DatabaseTrouble when another process writes all the time, the error itself otherwise */
 export const explainSqliteError = (error: Error & { code?: string }): Error =>
-  /^SQLITE_(BUSY|LOCKED)/.test(error.code ?? '') ? new DatabaseTrouble('database-away', error) : error;
+  isBusy(error) ? new DatabaseTrouble('database-busy', error) : error;

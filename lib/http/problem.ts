@@ -19,6 +19,7 @@ export const commonStatuses: ProblemStatuses = {
   'unsupported-media-type': 415,
   'invalid-body': 422,
   'database-away': 503,
+  'database-busy': 503,
   'database-conflict': 503,
 };
 
