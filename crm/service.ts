@@ -7,9 +7,10 @@ import type { EventBus } from '../lib/event-bus.ts';
 import { listen } from '../lib/http/listen.ts';
 import type { Service } from '../lib/service.ts';
 import type { World } from '../lib/world.ts';
-import { crmApp } from './app.ts';
+import { crmApp, personalData } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
+import { createErasures } from './customers/personal-data/erasures.ts';
 import { openCrmDatabase } from './database/open-database.ts';
 import { importOnce, logImport } from './imports/import-once.ts';
 import { importQueue } from './imports/import-queue.ts';
@@ -38,8 +39,10 @@ export const startCrm = async (
   const outbox = watchOutbox({ ...world, db });
   const changes = { ...world, db, committed: () => relay.wake() };
   const forgetting = keepForgetting({ ...world, db });
+  const erasures = createErasures({ db, log, holdings: personalData });
   const close = async () => {
     await forgetting.close();
+    await erasures.close();
     await outbox.close();
     await relay.close(flushForMs);
     await db.destroy();
@@ -48,8 +51,10 @@ export const startCrm = async (
     if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
     const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
     await imports.resume();
+    // What a process before us has left; it says itself what fails.
+    void erasures.complete().catch(() => {});
     const requests = { ...changes, db: withPatience(db, requestPatienceMs) };
-    const app = crmApp({ ...requests, durable, imports, outbox, instance: relay.holder });
+    const app = crmApp({ ...requests, durable, imports, outbox, erasures, instance: relay.holder });
     const server = await listen(app, { ...config, variable: 'APP_PORT' });
     log.info({ url: server.url }, 'CRM listens');
     return { url: server.url, close: () => server.close().then(imports.close).then(close) };

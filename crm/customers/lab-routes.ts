@@ -37,7 +37,8 @@ export const labCustomerRoutes = ({ db }: Pick<CustomerChanges, 'db'>): Routes =
     },
   });
 
-const rowsAtOnce = 1_000;
+/** A chunk of these takes the event loop a few milliseconds, however many clients ask. */
+const rowsAtOnce = 250;
 
 /** By id, some at a time: however many there are, few are in memory, and others are answered in between. */
 async function* everyCustomer(db: Kysely<CrmDatabase>) {

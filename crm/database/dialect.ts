@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CompiledQuery,
   CreateTableNode,
@@ -12,6 +13,7 @@ import {
 } from 'kysely';
 import { explainedDialect } from '../../lib/database/explained-dialect.ts';
 import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../lib/database/mysql.ts';
+import { isSqliteFile } from '../../lib/database/sqlite-dialect.ts';
 import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase } from './schema.ts';
 
@@ -62,17 +64,26 @@ const tablesCompareBytes: KyselyPlugin = {
   transformResult: async ({ result }) => result,
 };
 
+/** Readers of ours have their short statements behind them by then. */
+const truncateWithinMs = 10_000;
+const truncateEveryMs = 20;
+
 /**
  * A deleted row's bytes stay in a SQLite file until something is written over them, and `secure_delete` misses those that
  * a page kept when it was split (docs/adr/0015). So the file is written anew, and its log emptied. A server's own storage
  * is its administrator's affair.
  * @throws DomainError database-in-use while another process reads what was there before
  */
-export const forgetDeletedBytes = async (db: Kysely<CrmDatabase>): Promise<void> => {
-  if (isMysql(db)) return;
+export const forgetDeletedBytes = async (db: Kysely<CrmDatabase>, waitMs = truncateWithinMs): Promise<void> => {
+  if (!isSqliteFile(db)) return;
   await sql`VACUUM`.execute(db);
-  const { rows } = await sql<{ busy: number }>`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
-  if (!rows[0]?.busy) return;
+  const until = performance.now() + waitMs;
+  for (;;) {
+    const { rows } = await sql<{ busy: number }>`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
+    if (!rows[0]?.busy) return;
+    if (performance.now() > until) break;
+    await delay(truncateEveryMs);
+  }
   const detail = 'Nothing names the person any more, but another process still reads the bytes of before.';
   throw new DomainError('database-in-use', detail, { remedy: 'ask for it again: it may be repeated' });
 };

@@ -7,6 +7,7 @@ import { imports } from './migrations/0005-imports.ts';
 import { importHeartbeat } from './migrations/0006-import-heartbeat.ts';
 import { textOfImportedRows } from './migrations/0007-text-of-imported-rows.ts';
 import { foregroundImports } from './migrations/0008-foreground-imports.ts';
+import { erasureJobs } from './migrations/0009-erasure-jobs.ts';
 
 /**
  * In the order of their names. What has landed is never edited; a change is a new migration. Each may be run again: one
@@ -21,4 +22,5 @@ export const migrations: Record<string, Migration> = {
   '0006-import-heartbeat': importHeartbeat,
   '0007-text-of-imported-rows': textOfImportedRows,
   '0008-foreground-imports': foregroundImports,
+  '0009-erasure-jobs': erasureJobs,
 };

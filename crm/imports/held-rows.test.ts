@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { asObject } from '../../tests/exported.ts';
 import { importWorld } from '../../tests/import-world.ts';
 import { type CustomerChanges, changeCustomer, registerCustomer } from '../customers/change-customer.ts';
 import type { CustomerData } from '../customers/customer.ts';
 import { erasePerson } from '../customers/personal-data/erase-person.ts';
+import { createErasures, type Erasures } from '../customers/personal-data/erasures.ts';
 import { exportPerson } from '../customers/personal-data/export-person.ts';
 import { deleteCustomer } from '../customers/remove-customer.ts';
 import { heldImportedRows } from './held-rows.ts';
@@ -13,9 +15,11 @@ const eva = person('Eva', 'Vos', '77', 'eva@example.org', '+31 15 1234567');
 
 let world: Awaited<ReturnType<typeof importWorld>>;
 let changes: CustomerChanges;
+let erasures: Erasures;
 beforeEach(async () => {
   world = await importWorld();
   changes = world.changes;
+  erasures = createErasures({ db: world.db, holdings });
 });
 
 function person(firstName: string, lastName: string, connectionId: string, email?: string, phone?: string) {
@@ -32,12 +36,12 @@ function person(firstName: string, lastName: string, connectionId: string, email
 
 const register = async (data: CustomerData) => (await registerCustomer(changes, data)).customer.customerId;
 const load = (...rows: string[]) => world.load([header, ...rows]);
-const erase = (customerId: string) => erasePerson(changes, holdings, customerId);
-const remove = (customerId: string) => deleteCustomer(changes, customerId, undefined, holdings);
+const erase = (customerId: string) => erasePerson(changes, erasures, customerId);
+const remove = (customerId: string) => deleteCustomer(changes, customerId, undefined, erasures);
 
 /** The rows of every report that this person's export has. */
 const exported = async (customerId: string) => {
-  const { importReports } = await exportPerson(changes, holdings, customerId);
+  const { importReports } = await asObject(await exportPerson(changes, holdings, customerId));
   return (importReports as { cells: string[] }[]).map(({ cells }) => cells.join());
 };
 /** The rows that are left in any report. */

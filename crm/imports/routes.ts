@@ -111,7 +111,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         handle: async ({ path }, res) => {
           const job = await findJob(db, path.importId);
           res.type('text/csv').attachment(`refused-${job.importId}.csv`);
-          await pipeline(Readable.from(refusedCsv(db, job)), res);
+          await pipeline(Readable.from(refusedCsv(db, job), { highWaterMark: 1 }), res);
         },
       }),
     },

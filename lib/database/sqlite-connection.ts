@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { takeTurns } from '../take-turns.ts';
 import { DatabaseTrouble } from './database-trouble.ts';
 import { createExecutor, type SqliteResult, type SqliteStatement } from './execute-sqlite.js';
 import { closeSqlite, openSqlite } from './sqlite.ts';
@@ -62,19 +62,14 @@ export const startSqliteThread = (file: string, settings: string): SqliteConnect
   };
 };
 
-const turnMs = 5;
-
 /** A database in memory: it has neither locks nor a disk to wait for. Between its statements the event loop has its turn. */
 export const openInMemory = (): SqliteConnection => {
   const database = openSqlite(':memory:');
   const execute = createExecutor(database);
-  let turnBegan = performance.now();
+  const turn = takeTurns();
   return {
     execute: async (statement) => {
-      if (performance.now() - turnBegan > turnMs) {
-        await nextTurn();
-        turnBegan = performance.now();
-      }
+      await turn();
       return execute(statement);
     },
     pending: () => 0,

@@ -39,6 +39,10 @@ export const withPatience = <T>(db: Kysely<T>, patienceMs: number): Kysely<T> =>
   return pool?.open().read ? new Kysely<T>({ dialect: dialectOf(pool, patienceMs, false) }) : db;
 };
 
+/** Whether the database is a SQLite file: neither in memory nor on a server. */
+export const isSqliteFile = <T>(db: Kysely<T>): boolean =>
+  (db.getExecutor().adapter as PoolAdapter).pool?.open().read !== undefined;
+
 const dialectOf = (pool: SharedPool, patienceMs: number, isOwner: boolean): Dialect => ({
   createDriver: () => driverOf(pool, patienceMs, isOwner),
   createAdapter: () => Object.assign(new SqliteAdapter(), { pool }),

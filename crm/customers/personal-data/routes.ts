@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { operation, type Routes, tagged } from '../../../lib/http/operation.ts';
+import { streamJsonLists } from '../../../lib/http/stream-json.ts';
 import { customerPath, originOf, revisionHeader } from '../change-answer.ts';
 import type { CustomerChanges } from '../change-customer.ts';
 import { evidenceHeaders } from '../evidence.ts';
 import { customerSchema } from '../show-customer.ts';
 import { erasePerson } from './erase-person.ts';
+import type { Erasures } from './erasures.ts';
 import { exportPerson } from './export-person.ts';
-import type { Holdings } from './holding.ts';
 
 const exportSchema = z
   .looseObject({
@@ -22,7 +23,7 @@ const exportSchema = z
 
 const erasureSchema = z.strictObject({ customerId: z.string(), erasedAt: z.iso.datetime() }).meta({ id: 'Erasure' });
 
-export const personalDataRoutes = (changes: CustomerChanges, holdings: Holdings): Routes =>
+export const personalDataRoutes = (changes: CustomerChanges, erasures: Erasures): Routes =>
   tagged('Personal data', {
     '/customers/:customerId/export': {
       get: operation({
@@ -38,8 +39,9 @@ export const personalDataRoutes = (changes: CustomerChanges, holdings: Holdings)
         },
         problems: ['customer-unknown'],
         handle: async ({ path }, res) => {
-          const held = await exportPerson(changes, holdings, path.customerId);
-          res.attachment(`customer-${path.customerId}.json`).json(held);
+          const { record, held } = await exportPerson(changes, erasures.holdings, path.customerId);
+          res.attachment(`customer-${path.customerId}.json`);
+          await streamJsonLists(res, record, held);
         },
       }),
     },
@@ -56,7 +58,7 @@ export const personalDataRoutes = (changes: CustomerChanges, holdings: Holdings)
         handle: async ({ path, headers }, res) => {
           const { mandateRevision, ...erasure } = await erasePerson(
             changes,
-            holdings,
+            erasures,
             path.customerId,
             originOf(headers, res),
           );
