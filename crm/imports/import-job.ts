@@ -92,7 +92,7 @@ export const advanceJob = async (trx: Transaction<CrmDatabase>, from: ImportJob,
 
 /**
  * The first step of a process that does the job. A dry run begins again: what its rows would have done is known to nobody
- * but the process that died.
+ * but the process that died; the caller removes its rows, once the job is its own.
  * @throws DoneByAnother
  */
 export const beginJob = async (trx: Transaction<CrmDatabase>, job: ImportJob, now: number): Promise<ImportJob> => {
@@ -104,7 +104,6 @@ export const beginJob = async (trx: Transaction<CrmDatabase>, job: ImportJob, no
     ...(job.dryRun && nothingDone),
   };
   await advanceJob(trx, job, begun);
-  if (job.dryRun) await trx.deleteFrom('importedRow').where('importId', '=', job.importId).execute();
   return begun;
 };
 
@@ -147,13 +146,25 @@ const dayMs = 86_400_000;
 /** Reports name people, so their rows are not kept for ever; nor is a report, but while its import still runs. */
 export const removeOldReports = async (db: Db, now: number): Promise<void> => {
   const createdBefore = now - reportsKeptForDays * dayMs;
-  const old = db.selectFrom('importJob').select('importId').where('createdAt', '<', createdBefore);
-  await db.deleteFrom('importedRow').where('importId', 'in', old).execute();
+  const old = await db.selectFrom('importJob').select('importId').where('createdAt', '<', createdBefore).execute();
+  for (const { importId } of old) await removeImportedRows(db, importId);
   await db
     .deleteFrom('importJob')
     .where('createdAt', '<', createdBefore)
     .where('state', 'in', ['finished', 'failed'])
     .execute();
+};
+
+const rowsAtOnce = 500;
+
+/** In many short transactions: others write in between. */
+export const removeImportedRows = async (db: Db, importId: string): Promise<void> => {
+  const ofReport = db.selectFrom('importedRow').select('line').where('importId', '=', importId).orderBy('line');
+  for (;;) {
+    const lines = (await ofReport.limit(rowsAtOnce).execute()).map(({ line }) => line);
+    if (lines.length === 0) return;
+    await db.deleteFrom('importedRow').where('importId', '=', importId).where('line', 'in', lines).execute();
+  }
 };
 
 const asJob = (row: ImportJob): ImportJob => ({

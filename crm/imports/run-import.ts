@@ -5,7 +5,7 @@ import type { CrmDatabase } from '../database/schema.ts';
 import { type CheckedRow, checkFile } from './check-file.ts';
 import { firstLines } from './first-lines.ts';
 import { readHeader } from './header.ts';
-import { advanceJob, beginJob, type ImportJob } from './import-job.ts';
+import { advanceJob, beginJob, type ImportJob, removeImportedRows } from './import-job.ts';
 import { type Counts, importRows, type RowsContext } from './import-rows.ts';
 
 /** `advanced` is called after each transaction; `stop` ends the import after the one that runs. */
@@ -30,6 +30,7 @@ export const runImport = async (
 ): Promise<ImportJob> => {
   const context = contextOf(changes, waiting);
   let job = await inTransaction(changes, (trx) => beginJob(trx, waiting, changes.now()));
+  if (job.dryRun) await removeImportedRows(changes.db, job.importId);
   if (!context.header.places.has('customerId') && job.pass === 1) job = await step(changes, job, { pass: 2 });
 
   for (let othersWait = true; othersWait; ) {

@@ -9,7 +9,14 @@ it('goes on when a commit fails: the records are delivered again', async () => {
   const database = openSqlite(':memory:');
   const failures: string[] = [];
   const log = { error: (_error: unknown, message: string) => void failures.push(message) };
-  const options = { topics: [topic], consumerGroup: 'readers', published: new EventEmitter(), now: Date.now, log };
+  const options = {
+    topics: [topic],
+    consumerGroup: 'readers',
+    published: new EventEmitter(),
+    now: Date.now,
+    log,
+    lockWaitMs: 0,
+  };
   const bus = embeddedEventBus(database, options);
   await bus.publish('things', [{ id: '1', key: 'a', value: '{}' }]);
   let deliveries = 0;

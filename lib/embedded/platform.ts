@@ -1,39 +1,63 @@
 import { EventEmitter } from 'node:events';
+import { retryBusy } from '../database/retry-busy.ts';
 import { closeSqlite, openSqlite } from '../database/sqlite.ts';
 import type { EventBus, RecordCopy, Topic } from '../event-bus.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { StateStore } from '../state-store.ts';
 import { embeddedEventBus, type FailureLog } from './event-bus.ts';
-import { groupLog, logWriter } from './event-log.ts';
+import { createLogTables, groupLog, logWriter } from './event-log.ts';
 import { embeddedLogReader } from './log-reader.ts';
-import { embeddedStateStore } from './state-store.ts';
+import { createStateTable, embeddedStateStore } from './state-store.ts';
 
 export type EmbeddedPlatform = {
   eventBus(consumerGroup: string): EventBus;
   stateStore(name: string): StateStore;
   logReader(): LogReader;
   /** Writes records again, as they were. */
-  appendCopies(topic: Topic, copies: readonly RecordCopy[]): void;
-  consumerGroup(name: string): Pick<ReturnType<typeof groupLog>, 'committed' | 'reset'>;
+  appendCopies(topic: Topic, copies: readonly RecordCopy[]): Promise<void>;
+  consumerGroup(name: string): {
+    /** By partition the offset behind what the group has committed. */
+    committed(topic: string): Map<number, number>;
+    reset(topic: string, goals: ReadonlyMap<number, number>): Promise<void>;
+  };
   close(): void;
 };
 
-/** Both ports on one SQLite file. Whoever shares the process is woken by a publish; other processes see it soon. */
+type PlatformOptions = {
+  readonly now?: () => number;
+  readonly log?: FailureLog;
+  /** How long a write waits for another process, in ms. The event loop is free meanwhile. */
+  readonly lockWaitMs?: number;
+};
+
+/**
+ * Both ports on one SQLite file. A publish wakes the subscribers of this process; other processes see it soon. The file is
+ * used on the main thread, in small transactions: none of them waits within SQLite for the lock of another process.
+ */
 export const openEmbeddedPlatform = (
   file: string,
   topics: readonly Topic[],
-  { now = Date.now, log = console }: { now?: () => number; log?: FailureLog } = {},
+  { now = Date.now, log = console, lockWaitMs = 500 }: PlatformOptions = {},
 ): EmbeddedPlatform => {
   const database = openSqlite(file);
+  createLogTables(database);
+  createStateTable(database);
+  database.exec(neverBlock);
   const published = new EventEmitter().setMaxListeners(0);
   return {
-    eventBus: (consumerGroup) => embeddedEventBus(database, { topics, consumerGroup, published, now, log }),
-    stateStore: (name) => embeddedStateStore(database, name),
+    eventBus: (consumerGroup) => embeddedEventBus(database, { topics, consumerGroup, published, now, log, lockWaitMs }),
+    stateStore: (name) => embeddedStateStore(database, name, lockWaitMs),
     logReader: () => embeddedLogReader(database, topics),
-    appendCopies: (topic, copies) => logWriter(database, now).appendCopies(topic, copies),
-    consumerGroup: (name) => groupLog(database, name),
+    appendCopies: (topic, copies) => retryBusy(() => logWriter(database, now).appendCopies(topic, copies), lockWaitMs),
+    consumerGroup: (name) => {
+      const { committed, reset } = groupLog(database, name);
+      return { committed, reset: (topic, goals) => retryBusy(() => reset(topic, goals), lockWaitMs) };
+    },
     close: () => {
       closeSqlite(database);
     },
   };
 };
+
+/** A checkpoint is part of a commit: a small one is soon done. */
+const neverBlock = 'PRAGMA busy_timeout = 0; PRAGMA wal_autocheckpoint = 1000';
