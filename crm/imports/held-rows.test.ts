@@ -4,8 +4,10 @@ import { importWorld } from '../../tests/import-world.ts';
 import { type CustomerChanges, changeCustomer, registerCustomer } from '../customers/change-customer.ts';
 import type { CustomerData } from '../customers/customer.ts';
 import { erasePerson } from '../customers/personal-data/erase-person.ts';
+import { requestErasure } from '../customers/personal-data/erasure-job.ts';
 import { createErasures, type Erasures } from '../customers/personal-data/erasures.ts';
 import { exportPerson } from '../customers/personal-data/export-person.ts';
+import { lockPerson } from '../customers/personal-data/find-person.ts';
 import { deleteCustomer } from '../customers/remove-customer.ts';
 import { heldImportedRows } from './held-rows.ts';
 
@@ -143,6 +145,28 @@ describe('what an erasure leaves of import reports', () => {
     await world.db.updateTable('importedRow').set({ textKey: null }).execute();
     await erase(id);
     expect(await left()).toEqual([',Jan,Bos,C,8.7E+17,1,,']);
+  });
+
+  it('is no row of a report of thousands, and every one that tells of others', async () => {
+    const id = await register(eva);
+    const rows = Array.from({ length: 4_500 }, (_, n) =>
+      n % 3 === 0 ? ',Eva,Vos,C,8.7E+17,1,,' : `,Jan,Bos,C${n},8.7E+17,1,,`,
+    );
+    await load(...rows);
+    await erase(id);
+    expect(await left()).toEqual(rows.filter((row) => row.includes('Jan')));
+  });
+
+  it('is no row that an import writes meanwhile, behind the place that the erasure has reached', async () => {
+    const id = await register(eva);
+    await load(',Eva,Vos,C,8.7E+17,1,,');
+    await changes.db.transaction().execute(async (trx) => {
+      await requestErasure(trx, await lockPerson(trx, id), { erasesBytes: true });
+    });
+    await load(',Eva,Vos,Gouda,8.7E+17,1,,', ',E,V,C,88,9,eva@example.org,', ',Jan,Bos,C,8.7E+17,1,,');
+    expect(await left()).toEqual([',Eva,Vos,C,8.7E+17,1,,', '', '', ',Jan,Bos,C,8.7E+17,1,,']);
+    await erasures.complete();
+    expect(await left()).toEqual(['', '', ',Jan,Bos,C,8.7E+17,1,,']);
   });
 
   it('is not undone by the same file: of the person it leaves lines and reasons', async () => {

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import { foldText } from '../../lib/fold-text.ts';
-import { filterInTurns } from '../../lib/take-turns.ts';
+import { filterInTurns, nextLargeAnswerTurn } from '../../lib/take-turns.ts';
 import type { Holding, Person } from '../customers/personal-data/holding.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { transact } from '../database/transact.ts';
@@ -49,6 +49,7 @@ async function* rowsLike(db: Db, person: Person) {
     for (let after = 0, end = 0; ; after = end) {
       end = await endOfStretch(db, importId, after);
       for (;;) {
+        await nextLargeAnswerTurn();
         const rows = await rowsOfStretch(db, person, { importId, after, end });
         if (rows.length > 0) yield rows;
         after = rows.at(-1)?.line ?? end;

@@ -1,4 +1,5 @@
 import { csvLine } from '../../lib/csv/write-csv.ts';
+import { nextLargeAnswerTurn } from '../../lib/take-turns.ts';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import type { Problem } from './check-row.ts';
 import { reasonColumn } from './header.ts';
@@ -17,6 +18,7 @@ export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns
   const withoutReason = (cells: string[]) => (given < 0 ? cells : cells.toSpliced(given, 1));
   yield csvLine([reasonColumn, ...withoutReason(header)]);
   for (let after = 0; ; ) {
+    await nextLargeAnswerTurn();
     const rows = await listImportedRows(db, importId, { after, limit: rowsAtOnce, outcome: 'refused' });
     const lines = rows.map((row) => {
       const problems = JSON.parse(row.problems) as Problem[];
