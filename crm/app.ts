@@ -12,7 +12,9 @@ import { labCustomerRoutes } from './customers/lab-routes.ts';
 import { mandateHistoryRoutes } from './customers/mandate-history-routes.ts';
 import { mandateRoutes } from './customers/mandate-routes.ts';
 import { oneCustomerRoutes } from './customers/one-customer-routes.ts';
+import { createErasures, type Erasures } from './customers/personal-data/erasures.ts';
 import { heldBesideTheRecord } from './customers/personal-data/held-beside-the-record.ts';
+import type { Holdings } from './customers/personal-data/holding.ts';
 import { personalDataRoutes } from './customers/personal-data/routes.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { checkDatabase } from './database/check-database.ts';
@@ -57,19 +59,34 @@ const statusSchema = z.object({
     .meta({ description: 'How many events wait to be published, and since when the oldest does.' }),
 });
 
+/** Every place beside the record that holds something of a person. */
+export const personalData: Holdings = {
+  ...heldBesideTheRecord,
+  importReports: heldImportedRows,
+  importFileNames: heldFileNames,
+};
+
 export type CrmAppContext = CustomerChanges &
-  AppContext & { bus: EventBus; durable: boolean; imports: ImportQueue; outbox: OutboxProgress; instance?: string };
+  AppContext & {
+    bus: EventBus;
+    durable: boolean;
+    imports: ImportQueue;
+    outbox: OutboxProgress;
+    /** Those of the service, which continues them after a restart; else the app has its own. */
+    erasures?: Erasures;
+    instance?: string;
+  };
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable, outbox, instance } = context;
-  const holdings = { ...heldBesideTheRecord, importReports: heldImportedRows, importFileNames: heldFileNames };
+  const erasures = context.erasures ?? createErasures({ ...context, holdings: personalData });
   const ofDatabase = {
     ...labCustomerRoutes(context),
     ...customerRoutes(context),
-    ...oneCustomerRoutes(context, holdings),
+    ...oneCustomerRoutes(context, erasures),
     ...mandateHistoryRoutes(context),
     ...mandateRoutes(context),
-    ...personalDataRoutes(context, holdings),
+    ...personalDataRoutes(context, erasures),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
       database: durable ? 'durable' : inMemory,

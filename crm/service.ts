@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ConfigError } from '../lib/config-error.ts';
+import { withPatience } from '../lib/database/sqlite-dialect.ts';
 import { filesOpenToOthers, logNarrowed } from '../lib/database/sqlite-file.ts';
 import { DomainError } from '../lib/domain-error.ts';
 import type { EventBus } from '../lib/event-bus.ts';
 import { listen } from '../lib/http/listen.ts';
 import type { Service } from '../lib/service.ts';
 import type { World } from '../lib/world.ts';
-import { crmApp } from './app.ts';
+import { crmApp, personalData } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
+import { createErasures } from './customers/personal-data/erasures.ts';
 import { sqliteFileOf } from './database/database-url.ts';
 import { openCrmDatabase } from './database/open-database.ts';
 import { importOnce, logImport } from './imports/import-once.ts';
@@ -19,6 +21,8 @@ import { watchOutbox } from './outbox/outbox-progress.ts';
 import { startRelay } from './outbox/relay.ts';
 
 const flushForMs = 5_000;
+/** A request waits no longer than this for another transaction, and then says so. */
+const requestPatienceMs = 150;
 
 /** Opens the database, loads the CSV, answers requests, and publishes what the outbox holds. */
 export const startCrm = async (
@@ -39,8 +43,10 @@ export const startCrm = async (
   const outbox = watchOutbox({ ...world, db });
   const changes = { ...world, db, committed: () => relay.wake() };
   const forgetting = keepForgetting({ ...world, db });
+  const erasures = createErasures({ db, log, holdings: personalData });
   const close = async () => {
     await forgetting.close();
+    await erasures.close();
     await outbox.close();
     await relay.close(flushForMs);
     await db.destroy();
@@ -49,7 +55,18 @@ export const startCrm = async (
     if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
     const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
     await imports.resume();
-    const app = crmApp({ ...changes, access: config.access, durable, imports, outbox, instance: relay.holder });
+    // What a process before us has left; it says itself what fails.
+    void erasures.complete().catch(() => {});
+    const requests = { ...changes, db: withPatience(db, requestPatienceMs) };
+    const app = crmApp({
+      ...requests,
+      access: config.access,
+      durable,
+      imports,
+      outbox,
+      erasures,
+      instance: relay.holder,
+    });
     const server = await listen(app, { ...config, variable: 'APP_PORT' });
     log.info({ url: server.url }, 'CRM listens');
     return { url: server.url, close: () => server.close().then(imports.close).then(close) };

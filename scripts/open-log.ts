@@ -61,12 +61,12 @@ const kafkaLog = (brokers: string[]): PlatformLog => ({
 });
 
 const embeddedLog = (file: string): PlatformLog => {
-  const platform = openEmbeddedPlatform(file, Object.values(topics));
+  const platform = openEmbeddedPlatform(file, Object.values(topics), { lockWaitMs: 10_000 });
   return {
     isEmbedded: true,
     log: platform.logReader(),
     groups: embeddedGroups(platform),
-    append: async (topic, copies) => platform.appendCopies(topic, copies),
+    append: platform.appendCopies,
     close: platform.close,
   };
 };

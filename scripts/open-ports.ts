@@ -62,7 +62,7 @@ const answers = async (env: NodeJS.ProcessEnv): Promise<boolean> => {
 };
 
 const embeddedPorts = (file: string, home: string): Ports => {
-  const platform = openEmbeddedPlatform(file, Object.values(topics));
+  const platform = openEmbeddedPlatform(file, Object.values(topics), { lockWaitMs: 10_000 });
   const stores = storesOf({ store: platform.stateStore(home), otherStore: platform.stateStore });
   return { stores, home, log: platform.logReader(), close: platform.close };
 };

@@ -12,7 +12,7 @@ const sources: Source[] = folders
   .flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
   )
-  .filter((file) => file.endsWith('.ts') && !/\.(test|contract)\.ts$/.test(file))
+  .filter((file) => /\.(ts|js)$/.test(file) && !/\.(test|contract)\.ts$/.test(file))
   .map((file) => {
     const text = readFileSync(join(root, file), 'utf8');
     const imports = [...text.matchAll(/(?:from|import)\s*\(?'([^']+)'/g)].map(([, name]) => {
@@ -80,9 +80,10 @@ it('environment, clock and random ids enter where a service is put together', ()
   expect(violations(({ file, text }) => !allowed.includes(file) && entering.test(text))).toEqual([]);
 });
 
-it('SQLite, MySQL and Redis are known to one file each, Dapr and Kafka to one folder each', () => {
+it('SQLite is known to its file and its thread, MySQL and Redis to one file each, Dapr and Kafka to one folder each', () => {
+  const sqlite = ['lib/database/sqlite.ts', 'lib/database/sqlite-thread.js'];
   const wrong = ({ file, imports }: Source) =>
-    (imports.includes('libsql') && file !== 'lib/database/sqlite.ts') ||
+    (imports.includes('libsql') && !sqlite.includes(file)) ||
     (imports.includes('mysql2') && file !== 'lib/database/mysql.ts') ||
     (imports.includes('redis') && file !== 'lib/redis-eviction.ts') ||
     (imports.includes('kafkajs') && !file.startsWith('lib/kafka/')) ||

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import Database from 'libsql';
 import { topics } from '../contracts/topics.ts';
 import { replaceCustomer } from '../crm/customers/change-customer.ts';
@@ -31,6 +32,13 @@ const counted = function (this: Database.Database, text: string) {
   return statement;
 };
 Database.prototype.prepare = counted as typeof prepare;
+
+// The statements of the CRM's database run in threads, which get them as messages.
+const postMessage = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof postMessage>) {
+  step();
+  postMessage.apply(this, message);
+};
 
 const world = realWorld(createLog('silent', {}), { service: 'crm' });
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);

@@ -10,3 +10,6 @@ export const mandateOf = async ({ url }: { url: string }, connectionId: string):
   const { status, body } = await getJson(`${url}/?connectionId=${connectionId}`);
   return status === 200 ? body.connectionMandate : status;
 };
+
+export const patchJson = (url: string, body: object): Promise<Response> =>
+  fetch(url, { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });

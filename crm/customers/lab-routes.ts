@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
 import { streamJsonObject } from '../../lib/http/stream-json.ts';
+import { nextLargeAnswerTurn } from '../../lib/take-turns.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import type { CustomerChanges } from './change-customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';
@@ -37,11 +38,13 @@ export const labCustomerRoutes = ({ db }: Pick<CustomerChanges, 'db'>): Routes =
     },
   });
 
-const rowsAtOnce = 1_000;
+/** A chunk of these takes the event loop a millisecond or two. */
+const rowsAtOnce = 200;
 
 /** By id, some at a time: however many there are, few are in memory, and others are answered in between. */
 async function* everyCustomer(db: Kysely<CrmDatabase>) {
   for (let after: string | undefined; ; ) {
+    await nextLargeAnswerTurn();
     const some = await listCustomers(db, { after, limit: rowsAtOnce });
     yield some.map((customer) => [customer.customerId, showLabCustomer(customer)] as const);
     if (some.length < rowsAtOnce) return;

@@ -16,7 +16,7 @@ import { type CustomerChanges, changeCustomer, replaceCustomer } from './change-
 import { customerDataSchema, customerIdSchema, customerPatchSchema, patched } from './customer.ts';
 import { evidenceHeaders } from './evidence.ts';
 import { findCustomer } from './find-customers.ts';
-import type { Holdings } from './personal-data/holding.ts';
+import type { Erasures } from './personal-data/erasures.ts';
 import { deleteCustomer } from './remove-customer.ts';
 import { showCustomer } from './show-customer.ts';
 
@@ -32,7 +32,7 @@ const replacementSchema = customerDataSchema
 
 const changeHeaders = z.object({ ...writePreconditions, ...evidenceHeaders });
 
-export const oneCustomerRoutes = (changes: CustomerChanges, holdings: Holdings): Routes => {
+export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures): Routes => {
   const { db } = changes;
 
   const replace = (summary: string) =>
@@ -94,7 +94,7 @@ export const oneCustomerRoutes = (changes: CustomerChanges, holdings: Holdings):
         problems: ['customer-unknown', 'version-differs'],
         handle: async ({ path, headers }, res) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
-          const revision = await deleteCustomer(changes, path.customerId, request, holdings);
+          const revision = await deleteCustomer(changes, path.customerId, request, erasures);
           res.status(204).set('Mandate-Revision', String(revision)).end();
         },
       }),

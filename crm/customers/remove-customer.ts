@@ -4,28 +4,33 @@ import { announceMandates, type ChangeOrigin, throughApi } from './announce-mand
 import { type ChangeRequest, type CustomerChanges, findForChange, inTransaction } from './change-customer.ts';
 import { type Customer, mandateChanges } from './customer.ts';
 import { revisionOf } from './find-customers.ts';
+import { requestErasure } from './personal-data/erasure-job.ts';
+import type { Erasures } from './personal-data/erasures.ts';
 import { lockPerson } from './personal-data/find-person.ts';
-import type { Holdings } from './personal-data/holding.ts';
 
 /**
- * Removes the record and revokes the connection, whose revision and evidence outlive it. Of the holdings it empties those
- * in which nobody would find the person later.
+ * Removes the record and revokes the connection, whose revision and evidence outlive it. The places where only the record
+ * finds the person are emptied before it resolves, or after a restart.
  * @returns the revision of the revocation
  * @throws DomainError customer-unknown, version-differs
  */
-export const deleteCustomer = (
+export const deleteCustomer = async (
   changes: CustomerChanges,
   customerId: string,
   request: ChangeRequest = throughApi,
-  holdings: Holdings = {},
-): Promise<number> =>
-  inTransaction(changes, async (trx) => {
+  erasures?: Pick<Erasures, 'complete'>,
+): Promise<number> => {
+  const revision = await inTransaction(changes, async (trx) => {
     const customer = await findForChange(trx, customerId, request);
     const person = await lockPerson(trx, customerId);
     const revision = await removeCustomer(trx, customer, { ...changes, ...request });
-    for (const { erase, foundByRecord } of Object.values(holdings)) if (foundByRecord) await erase(trx, person);
+    await requestErasure(trx, person, { erasesBytes: false });
     return revision;
   });
+  // The customer is deleted: what fails behind that is tried again in the background.
+  await erasures?.complete().catch(() => {});
+  return revision;
+};
 
 /** Within the caller's transaction, in which it read the customer. */
 export const removeCustomer = async (

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CompiledQuery,
   CreateTableNode,
@@ -8,51 +9,15 @@ import {
   MysqlAdapter,
   MysqlDialect,
   RawNode,
-  SqliteDialect,
   sql,
 } from 'kysely';
 import { explainedDialect } from '../../lib/database/explained-dialect.ts';
 import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../lib/database/mysql.ts';
-import { closeSqlite, explainSqliteError, openSqlite, type SqliteDatabase } from '../../lib/database/sqlite.ts';
+import { isSqliteFile } from '../../lib/database/sqlite-dialect.ts';
 import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase } from './schema.ts';
 
 /** What the databases do differently stands here, and only here: queries are written once, for all of them. */
-
-export const sqliteDialect = (file: string): Dialect => {
-  const sqlite = openSqlite(file);
-  const meant = statements(sqlite);
-  const prepare = rememberingInserts((text) => sqlite.prepare(meant(text)));
-  const database = { prepare, close: () => closeSqlite(sqlite) };
-  return explainedDialect(new SqliteDialect({ database }), explainSqliteError);
-};
-
-const rememberedInserts = 16;
-
-/** An import writes many rows at once with a few very long statements, again and again: to parse them costs a tenth of it. */
-const rememberingInserts = <Statement>(prepare: (text: string) => Statement): ((text: string) => Statement) => {
-  const remembered = new Map<string, Statement>();
-  return (text) => {
-    if (!text.startsWith('insert into')) return prepare(text);
-    const statement = remembered.get(text) ?? prepare(text);
-    remembered.delete(text);
-    remembered.set(text, statement);
-    const [oldest] = remembered.keys();
-    if (remembered.size > rememberedInserts && oldest !== undefined) remembered.delete(oldest);
-    return statement;
-  };
-};
-
-/** How Kysely's statements are meant on SQLite. */
-const statements = (sqlite: SqliteDatabase) => (text: string) => {
-  // A transaction that reads before it writes must hold the write lock from its start, or two of them fail each other.
-  if (text === 'begin') return 'begin immediate';
-  // Who holds the write lock needs no locks on rows.
-  if (text.endsWith(' for update')) return text.slice(0, -' for update'.length);
-  // A full disk has rolled back already: a second roll-back would fail and hide the cause.
-  if (text === 'rollback' && !sqlite.inTransaction) return 'select 1 where false';
-  return text;
-};
 
 const sessionSettings = [
   // Statements see what is committed, and lock rows but no gaps between them: transactions seldom wait for each other.
@@ -99,17 +64,26 @@ const tablesCompareBytes: KyselyPlugin = {
   transformResult: async ({ result }) => result,
 };
 
+/** Readers of ours have their short statements behind them by then. */
+const truncateWithinMs = 10_000;
+const truncateEveryMs = 20;
+
 /**
  * A deleted row's bytes stay in a SQLite file until something is written over them, and `secure_delete` misses those that
  * a page kept when it was split (docs/adr/0015). So the file is written anew, and its log emptied. A server's own storage
  * is its administrator's affair.
  * @throws DomainError database-in-use while another process reads what was there before
  */
-export const forgetDeletedBytes = async (db: Kysely<CrmDatabase>): Promise<void> => {
-  if (isMysql(db)) return;
+export const forgetDeletedBytes = async (db: Kysely<CrmDatabase>, waitMs = truncateWithinMs): Promise<void> => {
+  if (!isSqliteFile(db)) return;
   await sql`VACUUM`.execute(db);
-  const { rows } = await sql<{ busy: number }>`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
-  if (!rows[0]?.busy) return;
+  const until = performance.now() + waitMs;
+  for (;;) {
+    const { rows } = await sql<{ busy: number }>`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
+    if (!rows[0]?.busy) return;
+    if (performance.now() > until) break;
+    await delay(truncateEveryMs);
+  }
   const detail = 'Nothing names the person any more, but another process still reads the bytes of before.';
   throw new DomainError('database-in-use', detail, { remedy: 'ask for it again: it may be repeated' });
 };

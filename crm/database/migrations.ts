@@ -8,6 +8,7 @@ import { importHeartbeat } from './migrations/0006-import-heartbeat.ts';
 import { textOfImportedRows } from './migrations/0007-text-of-imported-rows.ts';
 import { foregroundImports } from './migrations/0008-foreground-imports.ts';
 import { importQuotas } from './migrations/0009-import-quotas.ts';
+import { erasureJobs } from './migrations/0010-erasure-jobs.ts';
 
 /**
  * In the order of their names. What has landed is never edited; a change is a new migration. Each may be run again: one
@@ -23,4 +24,5 @@ export const migrations: Record<string, Migration> = {
   '0007-text-of-imported-rows': textOfImportedRows,
   '0008-foreground-imports': foregroundImports,
   '0009-import-quotas': importQuotas,
+  '0010-erasure-jobs': erasureJobs,
 };

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { ConfigError } from '../../lib/config-error.ts';
 import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
-import { watchDisk } from '../../lib/database/disk-health.ts';
+import { sqliteDialect } from '../../lib/database/sqlite-dialect.ts';
 import { explainOpenFailure, inMemory } from '../../lib/database/sqlite-file.ts';
 import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
-import { mysqlDialect, sqliteDialect } from './dialect.ts';
+import { mysqlDialect } from './dialect.ts';
 import { migrate, pendingMigrations, type Tell } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
 
@@ -46,7 +46,7 @@ export const lookUpPendingMigrations = async (url: CrmDatabaseUrl): Promise<stri
 export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number): Kysely<CrmDatabase> => {
   const address = mysqlAddress(url);
   const file = sqliteFileOf(url) ?? inMemory;
-  const dialect = address ? mysqlDialect(address, answerWithinMs) : watchDisk(sqliteDialect(file), file);
+  const dialect = address ? mysqlDialect(address, answerWithinMs) : sqliteDialect(file);
   return new Kysely<CrmDatabase>({ dialect });
 };
 

@@ -71,6 +71,12 @@ export type StoredAnswerTable = {
 export type ErasedCustomerTable = { customerId: number; erasedAt: number };
 
 /**
+ * What a deletion or an erasure still has to do after its transaction. `person` is whom to look for (JSON), null once no row
+ * is left; `erasesBytes`: 1 when the freed bytes of the file must go as well. `requests` grows with each request.
+ */
+export type ErasureJobTable = { customerId: number; person: string | null; erasesBytes: 0 | 1; requests: number };
+
+/**
  * An import and how far it is. Rows with an id are its first pass, those without its second; `line` is the last one of the
  * pass that is committed. `columns` is a JSON list, as in the file's header.
  */
@@ -136,6 +142,7 @@ export type CrmDatabase = {
   relayLease: RelayLeaseTable;
   storedAnswer: StoredAnswerTable;
   erasedCustomer: ErasedCustomerTable;
+  erasureJob: ErasureJobTable;
   importJob: ImportJobTable;
   importedRow: ImportedRowTable;
   importReference: ImportReferenceTable;

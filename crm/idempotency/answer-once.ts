@@ -52,12 +52,23 @@ const givenAgain = <T>({ answer, contentDigest }: Selectable<StoredAnswerTable>,
   return JSON.parse(answer);
 };
 
-/** Removes what nobody may ask for again. */
+const answersAtOnce = 500;
+
+/** Removes what no client may ask for again, in many short transactions. */
 export const forgetOldAnswers = async (db: Kysely<CrmDatabase>, now: number): Promise<void> => {
-  await db
-    .deleteFrom('storedAnswer')
-    .where('createdAt', '<=', now - keptForMs)
-    .execute();
+  const old = db
+    .selectFrom('storedAnswer')
+    .select('keyDigest')
+    .where('createdAt', '<=', now - keptForMs);
+  for (;;) {
+    const keys = (await old.limit(answersAtOnce).execute()).map(({ keyDigest }) => keyDigest);
+    if (keys.length === 0) return;
+    await db
+      .deleteFrom('storedAnswer')
+      .where('keyDigest', 'in', keys)
+      .where('createdAt', '<=', now - keptForMs)
+      .execute();
+  }
 };
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');

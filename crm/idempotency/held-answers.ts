@@ -5,7 +5,7 @@ type Person = { customerId: number };
 
 /** The stored answers that tell of one person. The keys stay, so that no repeated attempt registers the person anew. */
 export const heldAnswers = {
-  read: async (db: Kysely<CrmDatabase>, { customerId }: Person) => {
+  read: async function* (db: Kysely<CrmDatabase>, { customerId }: Person) {
     const rows = await db
       .selectFrom('storedAnswer')
       .select(['createdAt', 'answer'])
@@ -13,7 +13,7 @@ export const heldAnswers = {
       .where('answer', 'is not', null)
       .orderBy('createdAt')
       .execute();
-    return rows.map(({ createdAt, answer }) => ({
+    yield rows.map(({ createdAt, answer }) => ({
       storedAt: new Date(Number(createdAt)).toISOString(),
       answer: JSON.parse(String(answer)),
     }));

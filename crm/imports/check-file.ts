@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { type CsvRow, readCsv } from '../../lib/csv/read-csv.ts';
+import { takeTurns } from '../../lib/take-turns.ts';
 import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
 import { firstLines } from './first-lines.ts';
 import { type Header, mostColumns, readHeader, unusable } from './header.ts';
@@ -26,9 +27,15 @@ export const headerOfFile = async (file: string): Promise<Header> => {
 /** Every row of a file, checked for itself and beside those before it. */
 export async function* checkFile(file: string, header: Header): AsyncGenerator<CheckedRow[]> {
   const seen = { customerId: firstLines(), connectionId: firstLines() };
+  const turn = takeTurns();
   let isHeader = true;
   for await (const rows of readCsv(createReadStream(file))) {
-    yield (isHeader ? rows.slice(1) : rows).map((row) => checked(row, header, seen));
+    const checkedRows: CheckedRow[] = [];
+    for (const row of isHeader ? rows.slice(1) : rows) {
+      checkedRows.push(checked(row, header, seen));
+      await turn();
+    }
+    yield checkedRows;
     isHeader &&= rows.length === 0;
   }
 }

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Holding, Person } from '../customers/personal-data/holding.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { addReference } from './import-reference.ts';
@@ -10,15 +10,15 @@ const erasedName = 'erased';
 
 /** The names of imported files that name a person: in reports, and in the evidence of every customer of such a file. */
 export const heldFileNames: Holding = {
-  foundByRecord: true,
-  read: async (db: Db, person: Person) => [
-    ...(await jobsNamedAfter(db, person)),
-    ...(await referencesNamedAfter(db, person)).map((reference) => ({ reference })),
-  ],
-  erase: async (trx: Transaction<CrmDatabase>, person: Person) => {
-    for (const { importId } of await jobsNamedAfter(trx, person))
-      await trx.updateTable('importJob').set({ fileName: erasedName }).where('importId', '=', importId).execute();
-    for (const reference of await referencesNamedAfter(trx, person)) await replaceReference(trx, reference);
+  read: async function* (db, person) {
+    yield await jobsNamedAfter(db, person);
+    yield (await referencesNamedAfter(db, person)).map((reference) => ({ reference }));
+  },
+  // Jobs first: an import that runs takes the reference of its evidence from there.
+  eraseInBatches: async (db, person, stop) => {
+    for (const { importId } of await jobsNamedAfter(db, person))
+      await db.updateTable('importJob').set({ fileName: erasedName }).where('importId', '=', importId).execute();
+    for (const reference of await referencesNamedAfter(db, person)) await replaceReference(db, reference, stop);
   },
 };
 
@@ -34,12 +34,34 @@ const referencesNamedAfter = async (db: Db, person: Person): Promise<string[]> =
   return rows.map(({ reference }) => reference).filter((reference) => names(reference.replace(digestPart, ''), person));
 };
 
-/** The bytes of the file are still told by their digest. */
-const replaceReference = async (trx: Transaction<CrmDatabase>, reference: string) => {
+const connectionsAtOnce = 500;
+
+/** The digest still says which file it was. The old reference is known until no evidence has it: a kill leaves work, not names. */
+const replaceReference = async (db: Db, reference: string, stop: AbortSignal | undefined) => {
   const neutral = `${erasedName}${digestPart.exec(reference)?.[0] ?? ''}`;
-  await trx.updateTable('mandateChange').set({ reference: neutral }).where('reference', '=', reference).execute();
-  await trx.deleteFrom('importReference').where('reference', '=', reference).execute();
-  await addReference(trx, neutral);
+  await db.transaction().execute((trx) => addReference(trx, neutral));
+  for (let after = ''; ; ) {
+    stop?.throwIfAborted();
+    const rows = await db
+      .selectFrom('mandateChange')
+      .select('connectionId')
+      .where('reference', '=', reference)
+      .where('connectionId', '>', after)
+      .orderBy('connectionId')
+      .limit(connectionsAtOnce)
+      .execute();
+    const last = rows.at(-1);
+    if (!last) break;
+    const connectionIds = rows.map(({ connectionId }) => connectionId);
+    await db
+      .updateTable('mandateChange')
+      .set({ reference: neutral })
+      .where('connectionId', 'in', connectionIds)
+      .where('reference', '=', reference)
+      .execute();
+    after = last.connectionId;
+  }
+  await db.deleteFrom('importReference').where('reference', '=', reference).execute();
 };
 
 /**

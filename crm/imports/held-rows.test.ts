@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { asObject } from '../../tests/exported.ts';
 import { importWorld } from '../../tests/import-world.ts';
 import { type CustomerChanges, changeCustomer, registerCustomer } from '../customers/change-customer.ts';
 import type { CustomerData } from '../customers/customer.ts';
 import { erasePerson } from '../customers/personal-data/erase-person.ts';
+import { requestErasure } from '../customers/personal-data/erasure-job.ts';
+import { createErasures, type Erasures } from '../customers/personal-data/erasures.ts';
 import { exportPerson } from '../customers/personal-data/export-person.ts';
+import { lockPerson } from '../customers/personal-data/find-person.ts';
 import { deleteCustomer } from '../customers/remove-customer.ts';
 import { heldImportedRows } from './held-rows.ts';
 
@@ -13,9 +17,11 @@ const eva = person('Eva', 'Vos', '77', 'eva@example.org', '+31 15 1234567');
 
 let world: Awaited<ReturnType<typeof importWorld>>;
 let changes: CustomerChanges;
+let erasures: Erasures;
 beforeEach(async () => {
   world = await importWorld();
   changes = world.changes;
+  erasures = createErasures({ db: world.db, holdings });
 });
 
 function person(firstName: string, lastName: string, connectionId: string, email?: string, phone?: string) {
@@ -32,12 +38,12 @@ function person(firstName: string, lastName: string, connectionId: string, email
 
 const register = async (data: CustomerData) => (await registerCustomer(changes, data)).customer.customerId;
 const load = (...rows: string[]) => world.load([header, ...rows]);
-const erase = (customerId: string) => erasePerson(changes, holdings, customerId);
-const remove = (customerId: string) => deleteCustomer(changes, customerId, undefined, holdings);
+const erase = (customerId: string) => erasePerson(changes, erasures, customerId);
+const remove = (customerId: string) => deleteCustomer(changes, customerId, undefined, erasures);
 
 /** The rows of every report that this person's export has. */
 const exported = async (customerId: string) => {
-  const { importReports } = await exportPerson(changes, holdings, customerId);
+  const { importReports } = await asObject(await exportPerson(changes, holdings, customerId));
   return (importReports as { cells: string[] }[]).map(({ cells }) => cells.join());
 };
 /** The rows that are left in any report. */
@@ -139,6 +145,28 @@ describe('what an erasure leaves of import reports', () => {
     await world.db.updateTable('importedRow').set({ textKey: null }).execute();
     await erase(id);
     expect(await left()).toEqual([',Jan,Bos,C,8.7E+17,1,,']);
+  });
+
+  it('is no row of a report of thousands, and every one that tells of others', async () => {
+    const id = await register(eva);
+    const rows = Array.from({ length: 4_500 }, (_, n) =>
+      n % 3 === 0 ? ',Eva,Vos,C,8.7E+17,1,,' : `,Jan,Bos,C${n},8.7E+17,1,,`,
+    );
+    await load(...rows);
+    await erase(id);
+    expect(await left()).toEqual(rows.filter((row) => row.includes('Jan')));
+  });
+
+  it('is no row that an import writes meanwhile, behind the place that the erasure has reached', async () => {
+    const id = await register(eva);
+    await load(',Eva,Vos,C,8.7E+17,1,,');
+    await changes.db.transaction().execute(async (trx) => {
+      await requestErasure(trx, await lockPerson(trx, id), { erasesBytes: true });
+    });
+    await load(',Eva,Vos,Gouda,8.7E+17,1,,', ',E,V,C,88,9,eva@example.org,', ',Jan,Bos,C,8.7E+17,1,,');
+    expect(await left()).toEqual([',Eva,Vos,C,8.7E+17,1,,', '', '', ',Jan,Bos,C,8.7E+17,1,,']);
+    await erasures.complete();
+    expect(await left()).toEqual(['', '', ',Jan,Bos,C,8.7E+17,1,,']);
   });
 
   it('is not undone by the same file: of the person it leaves lines and reasons', async () => {

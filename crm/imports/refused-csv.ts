@@ -1,10 +1,12 @@
 import { csvLine } from '../../lib/csv/write-csv.ts';
+import { nextLargeAnswerTurn } from '../../lib/take-turns.ts';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import type { Problem } from './check-row.ts';
 import { reasonColumn } from './header.ts';
 import { type ImportJob, listImportedRows } from './import-job.ts';
 
-const rowsAtOnce = 500;
+/** A row may have 64 KiB. */
+const rowsAtOnce = 200;
 
 /**
  * The refused rows of an import as a file: as they were, with the reason in front, where a row of too many cells does not
@@ -16,15 +18,17 @@ export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns
   const withoutReason = (cells: string[]) => (given < 0 ? cells : cells.toSpliced(given, 1));
   yield csvLine([reasonColumn, ...withoutReason(header)]);
   for (let after = 0; ; ) {
+    await nextLargeAnswerTurn();
     const rows = await listImportedRows(db, importId, { after, limit: rowsAtOnce, outcome: 'refused' });
-    for (const row of rows) {
+    const lines = rows.map((row) => {
       const problems = JSON.parse(row.problems) as Problem[];
       const cells = JSON.parse(row.cells) as string[];
-      yield csvLine([
+      return csvLine([
         reasonOf(problems),
         ...(showsWhatIsWrong(problems, cells, header) ? withoutReason(cells) : [withoutReason(cells).join(',')]),
       ]);
-    }
+    });
+    if (lines.length > 0) yield lines.join('');
     after = rows.at(-1)?.line ?? 0;
     if (rows.length < rowsAtOnce) return;
   }

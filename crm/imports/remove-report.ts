@@ -5,7 +5,7 @@ import { endJob, findJob, reportsKeptForDays } from './import-job.ts';
 
 type Db = Kysely<CrmDatabase>;
 
-const rowsPerTransaction = 1_000;
+const rowsPerTransaction = 500;
 const dayMs = 86_400_000;
 
 /** Removes the rows that a report lists, a few at a time: requests are answered in between. */

@@ -141,7 +141,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
           const notListed = job.refused - job.listedRefused;
           res.type('text/csv').set('Rows-Not-Listed', String(notListed));
           res.attachment(`refused-${job.importId}${notListed > 0 ? '-incomplete' : ''}.csv`);
-          await pipeline(Readable.from(refusedCsv(db, job)), res);
+          await pipeline(Readable.from(refusedCsv(db, job), { highWaterMark: 1 }), res);
         },
       }),
     },

@@ -17,7 +17,7 @@ export type ImportWatch = {
 };
 
 /** One transaction; so short that requests are answered in between. */
-const rowsPerTransaction = 1_000;
+const rowsPerTransaction = 250;
 
 /**
  * Does an import, from where it was when the process that did it before died: the rows of a transaction and how far the

@@ -3,25 +3,43 @@ import type { CrmDatabase } from '../database/schema.ts';
 
 type Person = { customerId: number; connectionIds: readonly string[] };
 
-/** The events of a person's mandates that wait for the event bus. They name nobody and must reach the views. */
+const eventsAtOnce = 500;
+
+/** The events of a person's mandates that wait for the event bus. They name no person and must reach the views. */
 export const heldEvents = {
-  read: async (db: Kysely<CrmDatabase>, { customerId, connectionIds }: Person): Promise<object[]> => {
-    if (connectionIds.length === 0) return [];
-    const own = await db
-      .selectFrom('mandateChange')
-      .select(['connectionId', 'revision'])
-      .where('customerId', '=', customerId)
-      .execute();
-    const revisions = new Set(own.map(({ connectionId, revision }) => `${connectionId} ${revision}`));
-    const waiting = await db
-      .selectFrom('outbox')
-      .select('event')
-      .where('eventKey', 'in', connectionIds)
-      .orderBy('sequence')
-      .execute();
-    return waiting
-      .map(({ event }): { subject: string; sequence: string } => JSON.parse(event))
-      .filter(({ subject, sequence }) => revisions.has(`${subject} ${sequence}`));
+  read: async function* (db: Kysely<CrmDatabase>, person: Person) {
+    for (let after = 0; person.connectionIds.length > 0; ) {
+      const waiting = await db
+        .selectFrom('outbox')
+        .select(['sequence', 'event'])
+        .where('eventKey', 'in', person.connectionIds)
+        .where('sequence', '>', after)
+        .orderBy('sequence')
+        .limit(eventsAtOnce)
+        .execute();
+      const events = waiting.map(({ event }): MandateEvent => JSON.parse(event));
+      const own = await ownRevisions(db, person, events);
+      yield events.filter(({ subject, sequence }) => own.has(`${subject} ${sequence}`));
+      after = waiting.at(-1)?.sequence ?? 0;
+      if (waiting.length < eventsAtOnce) return;
+    }
   },
-  erase: async (): Promise<void> => {},
+};
+
+type MandateEvent = { subject: string; sequence: string };
+
+/** A connection may have been another customer's: the revision says whose. */
+const ownRevisions = async (db: Kysely<CrmDatabase>, { customerId }: Person, events: readonly MandateEvent[]) => {
+  if (events.length === 0) return new Set<string>();
+  const rows = await db
+    .selectFrom('mandateChange')
+    .select(['connectionId', 'revision'])
+    .where('customerId', '=', customerId)
+    .where(
+      'revision',
+      'in',
+      events.map(({ sequence }) => Number(sequence)),
+    )
+    .execute();
+  return new Set(rows.map(({ connectionId, revision }) => `${connectionId} ${revision}`));
 };

@@ -53,7 +53,9 @@ describe('a connection about which a record could not be read', () => {
     publish(event(level, revision, connectionId), connectionId);
   const unreadable = JSON.stringify({ connectionId: '7733', connectionMandate: '7' });
   const readAgain = async () => {
-    platform.consumerGroup(group).reset(topic.name, new Map([...Array(topic.partitions).keys()].map((n) => [n, 0])));
+    await platform
+      .consumerGroup(group)
+      .reset(topic.name, new Map([...Array(topic.partitions).keys()].map((n) => [n, 0])));
     await vi.waitFor(() => expect(projection.counts().ignored).toBeGreaterThan(0), patience);
     await settled();
   };
@@ -128,7 +130,9 @@ describe('a connection about which a record could not be read', () => {
   it.each(['nonsense', `${topic.name}/9/9`])('is refused for a record that says it repeats %s', async (replayOf) => {
     await change('1', noon);
     const { partition } = await placeOfLast();
-    platform.appendCopies(topic, [{ key: '7733', value: Buffer.from('{'), timestamp: noon, partition, replayOf }]);
+    await platform.appendCopies(topic, [
+      { key: '7733', value: Buffer.from('{'), timestamp: noon, partition, replayOf },
+    ]);
     await settled();
     await isMarked();
     await discard(await placeOfLast());
@@ -210,7 +214,9 @@ describe('a connection about which a record could not be read', () => {
     const replay = async (place: { partition: number; offset: number }, value: string) => {
       const replayOf = `${topic.name}/${place.partition}/${place.offset}`;
       const { partition } = place;
-      platform.appendCopies(topic, [{ key: '7733', value: Buffer.from(value), timestamp: noon, partition, replayOf }]);
+      await platform.appendCopies(topic, [
+        { key: '7733', value: Buffer.from(value), timestamp: noon, partition, replayOf },
+      ]);
       await settled();
     };
     const plain = (connectionMandate: Level) => JSON.stringify({ connectionId: '7733', connectionMandate });
@@ -270,7 +276,7 @@ describe('a connection about which a record could not be read', () => {
         '',
       ]) {
         const value = Buffer.from(plain('2'));
-        platform.appendCopies(topic, [
+        await platform.appendCopies(topic, [
           { key: '7733', value, timestamp: noon + 9, partition: place.partition, replayOf },
         ]);
         await settled();

@@ -1,6 +1,7 @@
 /** What is wrong, for any client, and what to do about it. Neither names a file: the log and a command's output do. */
 const troubles = {
   'database-away': ['The database does not answer.', 'try again in a moment'],
+  'database-busy': ['The database is busy with other work.', 'try again in a moment'],
   'database-conflict': ['Other changes came between, again and again.', 'try again in a moment'],
   'storage-full': [
     'There is no space left on the disk that holds the data, so nothing was changed.',
@@ -27,11 +28,12 @@ export type TroubleCode = keyof typeof troubles;
 export const troubleCodes = Object.keys(troubles) as TroubleCode[];
 
 /** Those of a file on a disk of ours. */
-export type DiskTroubleCode = Exclude<TroubleCode, 'database-away' | 'database-conflict'>;
+export type DiskTroubleCode = Exclude<TroubleCode, 'database-away' | 'database-busy' | 'database-conflict'>;
 
 /**
  * Not the request's fault, and it may be asked again. `database-away`, `storage-failed`: nothing is known of what was asked.
- * `database-conflict`: another transaction came between, and nothing was done. `cause` is for the log alone.
+ * `database-busy`: another transaction takes long, and nothing was done. `database-conflict`: another transaction came
+ * between, and nothing was done. `cause` is for the log alone.
  */
 export class DatabaseTrouble extends Error {
   readonly code: TroubleCode;

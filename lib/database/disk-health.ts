@@ -1,9 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { DatabaseConnection, Dialect } from 'kysely';
 import { DatabaseTrouble, type TroubleCode } from './database-trouble.ts';
 import { explainDiskError, isWriting, type StatementWatch } from './guarded-sqlite.ts';
-import { type FileIdentity, inMemory, rememberIdentity } from './sqlite-file.ts';
+import type { FileIdentity } from './sqlite-file.ts';
 
 /** With less than this a disk counts as full, also before a write has failed. */
 const leastFreeBytes = 1024 ** 2;
@@ -11,7 +10,7 @@ const leastFreeBytes = 1024 ** 2;
 /** They last until the file is restored and the service started again; the others until a write succeeds. */
 const lasting = new Set<TroubleCode>(['database-damaged']);
 /** What a database says by itself, at every statement. */
-const passing = new Set<TroubleCode>(['database-away', 'database-conflict', 'database-replaced']);
+const passing = new Set<TroubleCode>(['database-away', 'database-busy', 'database-conflict', 'database-replaced']);
 
 export type DiskHealth = StatementWatch & {
   /**
@@ -22,7 +21,8 @@ export type DiskHealth = StatementWatch & {
 };
 
 /** Remembers what the disk did last to a database file. */
-export const createDiskHealth = (file: string, identity: () => FileIdentity | undefined): DiskHealth => {
+export const createDiskHealth = (identity: FileIdentity): DiskHealth => {
+  const { file } = identity;
   let trouble: DatabaseTrouble | undefined;
   return {
     failed: (error) => {
@@ -32,7 +32,7 @@ export const createDiskHealth = (file: string, identity: () => FileIdentity | un
       if (trouble && !lasting.has(trouble.code)) trouble = undefined;
     },
     check: async (probe) => {
-      identity()?.check(true);
+      identity.check(true);
       if (trouble && lasting.has(trouble.code)) throw trouble;
       const { blocks, bavail, bsize } = await statfs(dirname(file));
       if (blocks > 0 && bavail * bsize < leastFreeBytes)
@@ -42,59 +42,29 @@ export const createDiskHealth = (file: string, identity: () => FileIdentity | un
   };
 };
 
-type WithHealth = { diskHealth?: DiskHealth };
+/** Runs the statements of one connection, whose transactions it follows by their text. */
+export type StatementGuard = <T>(text: string, execute: () => Promise<T>) => Promise<T>;
 
-/**
- * The same dialect of Kysely on a file, whichever thread has it open: disk failures are DatabaseTrouble and remembered
- * (`diskHealthOf`), and statements are refused once the file is no longer in its place. As `guardSqlite`, for Kysely.
- */
-export const watchDisk = (dialect: Dialect, file: string): Dialect => {
-  if (file === inMemory) return dialect;
-  let identity: FileIdentity | undefined;
-  const health = createDiskHealth(file, () => identity);
-  return {
-    createDriver: () => {
-      const driver = dialect.createDriver();
-      const acquire = driver.acquireConnection.bind(driver);
-      const watched = new WeakSet<DatabaseConnection>();
-      driver.acquireConnection = async () => {
-        const connection = await acquire();
-        identity ??= rememberIdentity(file);
-        if (!watched.has(connection)) watched.add(watchConnection(connection, identity, health));
-        return connection;
-      };
-      return driver;
-    },
-    createAdapter: () => Object.assign(dialect.createAdapter(), { diskHealth: health }),
-    createQueryCompiler: () => dialect.createQueryCompiler(),
-    createIntrospector: (db) => dialect.createIntrospector(db),
-  };
-};
-
-const watchConnection = (connection: DatabaseConnection, identity: FileIdentity, health: DiskHealth) => {
-  const execute = connection.executeQuery.bind(connection);
+/** As `guardSqlite`, for a connection in a thread of its own. */
+export const guardStatements = (identity: FileIdentity, health: DiskHealth): StatementGuard => {
   let isInTransaction = false;
-  connection.executeQuery = async (query) => {
-    const isWrite = isWriting(query.sql);
+  return async (text, execute) => {
+    const isWrite = isWriting(text);
+    const isEnd = text === 'commit' || text === 'rollback';
     try {
-      if (!isInTransaction) identity.check(isWrite || query.sql === 'begin');
-      const result = await execute<never>(query);
-      isInTransaction = query.sql === 'begin' || (isInTransaction && !/^(commit|rollback)$/.test(query.sql));
+      if (!isInTransaction) identity.check(isWrite || text === 'begin');
+      const result = await execute();
+      isInTransaction = text === 'begin' || (isInTransaction && !isEnd);
       if (isWrite && !isInTransaction) {
         identity.check(true);
         health.wrote();
       }
       return result;
     } catch (error) {
-      if (/^(commit|rollback)$/.test(query.sql)) isInTransaction = false;
+      if (isEnd) isInTransaction = false;
       const trouble = explainDiskError(error as Error, identity.file);
       if (trouble) health.failed(trouble);
       throw trouble ?? error;
     }
   };
-  return connection;
 };
-
-/** @returns undefined where the database is no file of ours */
-export const diskHealthOf = (db: { getExecutor(): { adapter: object } }): DiskHealth | undefined =>
-  (db.getExecutor().adapter as WithHealth).diskHealth;

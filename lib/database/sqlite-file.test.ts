@@ -23,7 +23,7 @@ const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 const opened = (file: string) => {
   const raw = openSqlite(file);
   const identity = rememberIdentity(file);
-  const health = createDiskHealth(file, () => identity);
+  const health = createDiskHealth(identity);
   const database = guardSqlite(raw, identity, health);
   onTestFinished(() => closeSqlite(database));
   database.exec('CREATE TABLE IF NOT EXISTS thing (text TEXT)');

@@ -1,6 +1,7 @@
 import Database from 'libsql';
 import { DatabaseTrouble } from './database-trouble.ts';
 import { explainDiskError } from './guarded-sqlite.ts';
+import { isBusy } from './retry-busy.ts';
 import {
   explainOpenFailure,
   identityOf,
@@ -13,6 +14,10 @@ export type SqliteDatabase = Database.Database;
 
 /** 32 MB of pages in memory and as many in the log: indexes that are written all over would else be read and written again and again. */
 const forManyRows = 'PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000';
+
+/** Of the connections of `sqlite-pool.ts`; the file is in WAL mode already. */
+export const writerSettings = `PRAGMA synchronous = FULL; ${forManyRows}`;
+export const readerSettings = 'PRAGMA query_only = ON; PRAGMA cache_size = -16000';
 
 /**
  * Opens a SQLite file, made when absent, or a database in memory (`:memory:`). What is committed survives a power cut
@@ -55,7 +60,6 @@ export const closeSqlite = (database: SqliteDatabase): void => {
   }
 };
 
-/** @returns DatabaseTrouble when other processes write all the time or the disk fails, the error itself otherwise */
+/** @returns DatabaseTrouble when another process writes all the time or the disk fails, the error itself otherwise */
 export const explainSqliteError = (error: Error & { code?: string }): Error =>
-  explainDiskError(error) ??
-  (/^SQLITE_(BUSY|LOCKED)/.test(error.code ?? '') ? new DatabaseTrouble('database-away', error) : error);
+  explainDiskError(error) ?? (isBusy(error) ? new DatabaseTrouble('database-busy', error) : error);

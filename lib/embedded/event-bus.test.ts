@@ -16,6 +16,7 @@ it('goes on when a commit fails: the records are delivered again', async () => {
     now: Date.now,
     log,
     check: async () => {},
+    lockWaitMs: 0,
   };
   const bus = embeddedEventBus(database, options);
   await bus.publish('things', [{ id: '1', key: 'a', value: '{}' }]);

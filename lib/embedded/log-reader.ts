@@ -1,9 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SqliteDatabase } from '../database/sqlite.ts';
 import { declaredTopic, type Topic } from '../event-bus.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import { asRecord, createLogTables, type Row, recordColumns } from './event-log.ts';
 
-const batchSize = 5_000;
+const batchSize = 1_000;
 
 /** The log of the embedded event bus; other processes may publish to it meanwhile. */
 export const embeddedLogReader = (database: SqliteDatabase, topics: readonly Topic[]): LogReader => {
@@ -35,6 +36,7 @@ export const embeddedLogReader = (database: SqliteDatabase, topics: readonly Top
           const records = rows(topic, partition, next, end);
           next = records.length < batchSize ? end : (records.at(-1)?.offset as number) + 1;
           await handle({ partition, records, next });
+          await nextTurn();
           signal?.throwIfAborted();
         }
       };

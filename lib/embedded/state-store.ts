@@ -1,12 +1,24 @@
+import { retryBusy } from '../database/retry-busy.ts';
 import type { SqliteDatabase } from '../database/sqlite.ts';
 import { StateConflict, type StateStore, type Upsert } from '../state-store.ts';
 
-/** A state store as a table of one SQLite file; several stores, told apart by name, may share the file. */
-export const embeddedStateStore = (database: SqliteDatabase, name: string, check: () => Promise<void>): StateStore => {
+export const createStateTable = (database: SqliteDatabase): void => {
   database.exec(`
     CREATE TABLE IF NOT EXISTS state (
       store TEXT, key TEXT, value TEXT NOT NULL, etag INTEGER NOT NULL, PRIMARY KEY (store, key)
     ) WITHOUT ROWID`);
+};
+
+/**
+ * A state store as a table of one SQLite file; several stores, told apart by name, may share the file. A write waits for
+ * another process for up to `lockWaitMs`, without blocking the event loop, and then fails.
+ */
+export const embeddedStateStore = (
+  database: SqliteDatabase,
+  name: string,
+  { check, lockWaitMs }: { check: () => Promise<void>; lockWaitMs: number },
+): StateStore => {
+  createStateTable(database);
   const select = database.prepare(
     'SELECT key, value, etag FROM state WHERE store = ? AND key IN (SELECT value FROM json_each(?))',
   );
@@ -26,11 +38,12 @@ export const embeddedStateStore = (database: SqliteDatabase, name: string, check
 
   return {
     getMany: async (keys) => {
-      const rows = select.all(name, JSON.stringify(keys)) as { key: string; value: string; etag: number }[];
+      const read = () => select.all(name, JSON.stringify(keys)) as { key: string; value: string; etag: number }[];
+      const rows = await retryBusy(read, lockWaitMs);
       return new Map(rows.map(({ key, value, etag }) => [key, { value: JSON.parse(value), etag: String(etag) }]));
     },
-    transact: async (upserts) => applyAll(upserts),
-    remove: async (keys) => void drop.run(name, JSON.stringify(keys)),
+    transact: (upserts) => retryBusy(() => applyAll(upserts), lockWaitMs),
+    remove: (keys) => retryBusy(() => void drop.run(name, JSON.stringify(keys)), lockWaitMs),
     check,
   };
 };

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { testWorld } from '../../tests/test-world.ts';
 import { httpApp } from './app.ts';
 import { operation } from './operation.ts';
-import { streamJsonObject } from './stream-json.ts';
+import { streamJsonLists, streamJsonObject } from './stream-json.ts';
 
 type Chunk = readonly (readonly [string, unknown])[];
 
@@ -73,5 +73,35 @@ describe('an object that is streamed', () => {
     leaving.abort();
     await vi.waitFor(() => expect(ended).toHaveBeenCalled(), { timeout: 5_000 });
     server.close();
+  });
+});
+
+describe('an object with lists that are streamed', () => {
+  const listsApp = (head: object, lists: Record<string, AsyncIterable<readonly unknown[]>>) => {
+    const get = operation({
+      summary: 'All of them',
+      answers: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
+      handle: (_asked, res) => streamJsonLists(res, head, lists),
+    });
+    return httpApp({ '/': { get } }, { ...testWorld(), api: { title: 'All', description: 'All.', events: {} } });
+  };
+  async function* items(...some: unknown[][]) {
+    yield* some;
+  }
+
+  it('is one JSON object, whatever is empty', async () => {
+    const head = { name: 'a', none: null };
+    for (const [sent, expected] of [
+      [{}, head],
+      [{ x: items() }, { ...head, x: [] }],
+      [
+        { x: items([], [1], [2, '"']), y: items(), z: items([{ a: [] }]) },
+        { ...head, x: [1, 2, '"'], y: [], z: [{ a: [] }] },
+      ],
+    ] as const)
+      await request(listsApp(head, sent)).get('/').expect(200, expected);
+    await request(listsApp({}, { x: items([1]) }))
+      .get('/')
+      .expect(200, { x: [1] });
   });
 });

@@ -4,14 +4,22 @@ import type { Response } from 'express';
 
 /**
  * Answers one JSON object as its entries come, chunk by chunk: as fast as they are read, and no more of them in memory. A
- * failure before the first chunk is an error as any other; a later one breaks the answer off, so that nobody takes it
- * for whole.
+ * failure before the first chunk is an error as any other; a later one breaks the answer off, so that no client takes it
+ * for complete.
  */
-export const streamJsonObject = async (
+export const streamJsonObject = (
   res: Response,
   chunks: AsyncIterable<readonly (readonly [string, unknown])[]>,
-): Promise<void> => {
-  const text = jsonText(chunks);
+): Promise<void> => streamJson(res, objectText(chunks));
+
+/** The same for an object with the entries `head`, and behind them lists whose items come some at a time. */
+export const streamJsonLists = (
+  res: Response,
+  head: object,
+  lists: Readonly<Record<string, AsyncIterable<readonly unknown[]>>>,
+): Promise<void> => streamJson(res, listsText(head, lists));
+
+const streamJson = async (res: Response, text: AsyncGenerator<string, void>): Promise<void> => {
   const first = await text.next();
   res.type('json');
   if (res.req.method === 'HEAD') {
@@ -22,13 +30,16 @@ export const streamJsonObject = async (
     if (!first.done) yield first.value;
     yield* text;
   }
-  await pipeline(Readable.from(all()), res).catch((error: NodeJS.ErrnoException) => {
-    // Whoever asked has gone.
+  // One chunk ahead, however slowly the client reads.
+  await pipeline(Readable.from(all(), { highWaterMark: 1 }), res).catch((error: NodeJS.ErrnoException) => {
+    // The client has gone.
     if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   });
 };
 
-async function* jsonText(chunks: AsyncIterable<readonly (readonly [string, unknown])[]>): AsyncGenerator<string, void> {
+async function* objectText(
+  chunks: AsyncIterable<readonly (readonly [string, unknown])[]>,
+): AsyncGenerator<string, void> {
   let before = '{';
   for await (const entries of chunks) {
     if (entries.length === 0) continue;
@@ -36,4 +47,23 @@ async function* jsonText(chunks: AsyncIterable<readonly (readonly [string, unkno
     before = ',';
   }
   yield before === '{' ? '{}' : '}';
+}
+
+async function* listsText(
+  head: object,
+  lists: Readonly<Record<string, AsyncIterable<readonly unknown[]>>>,
+): AsyncGenerator<string, void> {
+  let before = JSON.stringify(head).slice(0, -1);
+  for (const [name, items] of Object.entries(lists)) {
+    before += `${before === '{' ? '' : ','}${JSON.stringify(name)}:[`;
+    let separator = '';
+    for await (const some of items) {
+      if (some.length === 0) continue;
+      yield before + separator + some.map((item) => JSON.stringify(item)).join(',');
+      before = '';
+      separator = ',';
+    }
+    before += ']';
+  }
+  yield `${before}}`;
 }

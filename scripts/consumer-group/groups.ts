@@ -61,5 +61,5 @@ export const embeddedGroups = (platform: EmbeddedPlatform): ConsumerGroups => ({
     return found;
   },
 
-  reset: async (group, topic, goals) => platform.consumerGroup(group).reset(topic, goals),
+  reset: (group, topic, goals) => platform.consumerGroup(group).reset(topic, goals),
 });

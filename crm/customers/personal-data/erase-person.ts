@@ -1,34 +1,36 @@
-import { forgetDeletedBytes } from '../../database/dialect.ts';
 import { type ChangeOrigin, throughApi } from '../announce-mandates.ts';
 import { type CustomerChanges, inTransaction } from '../change-customer.ts';
 import { removeCustomer } from '../remove-customer.ts';
+import { requestErasure } from './erasure-job.ts';
+import type { Erasures } from './erasures.ts';
 import { erasureOf, lockPerson } from './find-person.ts';
-import type { Holdings } from './holding.ts';
 
 /** `mandateRevision`: of the revocation, where there was a connection to revoke. */
 export type Erasure = { customerId: string; erasedAt: string; mandateRevision: number | undefined };
 
 /**
  * Leaves nothing that names the person, neither in a table nor in the bytes of the file, whether the customer is still
- * there or was deleted before. May be repeated, and then erases what came since.
+ * there or was deleted before. One transaction removes the record and says durably what is left to do; it is done when this
+ * resolves, or after a restart. May be repeated, and then erases what came since.
  * @throws DomainError customer-unknown, database-in-use
  */
 export const erasePerson = async (
   changes: CustomerChanges,
-  holdings: Holdings,
+  erasures: Erasures,
   customerId: string,
   origin: ChangeOrigin = throughApi,
 ): Promise<Erasure> => {
   const erasure = await inTransaction(changes, async (trx) => {
     const person = await lockPerson(trx, customerId);
     const mandateRevision = person.record && (await removeCustomer(trx, person.record, { ...changes, ...origin }));
-    for (const { erase } of Object.values(holdings)) await erase(trx, person);
+    for (const { erase } of Object.values(erasures.holdings)) await erase?.(trx, person);
     const before = await erasureOf(trx, person);
     const erasedAt = changes.now();
     if (before === undefined)
       await trx.insertInto('erasedCustomer').values({ customerId: person.customerId, erasedAt }).execute();
+    await requestErasure(trx, person, { erasesBytes: true });
     return { customerId, erasedAt: before ?? new Date(erasedAt).toISOString(), mandateRevision };
   });
-  await forgetDeletedBytes(changes.db);
+  await erasures.complete();
   return erasure;
 };

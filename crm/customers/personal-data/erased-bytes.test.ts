@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openSqlite } from '../../../lib/database/sqlite.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
@@ -10,6 +9,7 @@ import { openCrmDatabase } from '../../database/open-database.ts';
 import { throughApi } from '../announce-mandates.ts';
 import { type CustomerChanges, insertCustomer, inTransaction } from '../change-customer.ts';
 import { erasePerson } from './erase-person.ts';
+import { createErasures } from './erasures.ts';
 import { heldBesideTheRecord } from './held-beside-the-record.ts';
 
 let folder: string;
@@ -22,7 +22,8 @@ beforeEach(async () => {
 });
 afterEach(() => changes.db.destroy());
 
-const erase = (customerId: string) => erasePerson(changes, heldBesideTheRecord, customerId);
+const erase = (customerId: string) =>
+  erasePerson(changes, createErasures({ db: changes.db, holdings: heldBesideTheRecord }), customerId);
 
 /** Which texts stand anywhere in the bytes of the file and its log. */
 const found = (texts: readonly string[]) => {
@@ -57,7 +58,6 @@ it('while another process reads the old pages that is said, and a repetition fin
   const other = openSqlite(file);
   other.exec('BEGIN');
   other.prepare('SELECT * FROM customer').all();
-  await sql`PRAGMA busy_timeout = 50`.execute(changes.db);
   await expect(erase(id)).rejects.toMatchObject({ code: 'database-in-use' });
   expect(found(traces)).not.toEqual([]);
   other.exec('COMMIT');

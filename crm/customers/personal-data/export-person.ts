@@ -3,21 +3,25 @@ import { showCustomer } from '../show-customer.ts';
 import { erasureOf, findPerson } from './find-person.ts';
 import type { Holdings } from './holding.ts';
 
-/** All that is held on one person, by the place that holds it. @throws DomainError customer-unknown */
-export const exportPerson = (
-  { db, now }: CustomerChanges,
+/** What is held on one person: the record, and a list by each place that holds something. */
+export type PersonalData = {
+  readonly record: object;
+  readonly held: Readonly<Record<string, AsyncIterable<readonly unknown[]>>>;
+};
+
+/** All that is held on one person; the lists are read as they are asked for. @throws DomainError customer-unknown */
+export const exportPerson = async (
+  { db, now }: Pick<CustomerChanges, 'db' | 'now'>,
   holdings: Holdings,
   customerId: string,
-): Promise<Record<string, unknown>> =>
-  db.transaction().execute(async (trx) => {
-    const person = await findPerson(trx, customerId);
-    const held: Record<string, unknown> = {};
-    for (const [place, { read }] of Object.entries(holdings)) held[place] = await read(trx, person);
-    return {
-      exportedAt: new Date(now()).toISOString(),
-      customerId,
-      erasedAt: (await erasureOf(trx, person)) ?? null,
-      customer: person.record ? showCustomer(person.record) : null,
-      ...held,
-    };
-  });
+): Promise<PersonalData> => {
+  const person = await findPerson(db, customerId);
+  const record = {
+    exportedAt: new Date(now()).toISOString(),
+    customerId,
+    erasedAt: (await erasureOf(db, person)) ?? null,
+    customer: person.record ? showCustomer(person.record) : null,
+  };
+  const held = Object.entries(holdings).map(([place, { read }]) => [place, read(db, person)] as const);
+  return { record, held: Object.fromEntries(held) };
+};

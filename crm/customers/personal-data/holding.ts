@@ -10,14 +10,17 @@ export type Person = {
   readonly record: Customer | undefined;
 };
 
-/** A place beside the record that holds something of a person. Whoever adds such a place declares it. */
+/** A place beside the record that holds something of a person: a new place declares it. */
 export type Holding = {
-  /** All of it, ready for JSON. */
-  readonly read: (db: Kysely<CrmDatabase>, person: Person) => Promise<unknown>;
-  /** Whether it needs the record to find the person there: then it is emptied when the record goes, for later is too late. */
-  readonly foundByRecord?: true;
-  /** Leaves nothing there that names the person. */
-  readonly erase: (trx: Transaction<CrmDatabase>, person: Person) => Promise<void>;
+  /** All of it, some at a time, ready for JSON. Not from one transaction: a slow client must not keep one open. */
+  readonly read: (db: Kysely<CrmDatabase>, person: Person) => AsyncIterable<readonly unknown[]>;
+  /** Leaves nothing there that names the person, in the transaction of the erasure: for a place that holds little of one person. */
+  readonly erase?: (trx: Transaction<CrmDatabase>, person: Person) => Promise<void>;
+  /**
+   * The same in many short transactions after that of the erasure, or of a deletion: for a place where only the record
+   * finds the person. It may be repeated: after a kill, or after `stop` ended it, it begins again.
+   */
+  readonly eraseInBatches?: (db: Kysely<CrmDatabase>, person: Person, stop?: AbortSignal) => Promise<void>;
 };
 
 /** By the names that an export gives them. */

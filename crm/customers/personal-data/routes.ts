@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { DomainError } from '../../../lib/domain-error.ts';
 import { operation, type Routes, tagged } from '../../../lib/http/operation.ts';
+import { streamJsonLists } from '../../../lib/http/stream-json.ts';
 import { customerPath, originOf, revisionHeader } from '../change-answer.ts';
 import type { CustomerChanges } from '../change-customer.ts';
 import { evidenceHeaders } from '../evidence.ts';
 import { customerSchema } from '../show-customer.ts';
 import { erasePerson } from './erase-person.ts';
+import type { Erasures } from './erasures.ts';
 import { exportPerson } from './export-person.ts';
-import type { Holdings } from './holding.ts';
 
 const exportSchema = z
   .looseObject({
@@ -28,7 +29,7 @@ const erasureRequestSchema = z
 
 const erasureSchema = z.strictObject({ customerId: z.string(), erasedAt: z.iso.datetime() }).meta({ id: 'Erasure' });
 
-export const personalDataRoutes = (changes: CustomerChanges, holdings: Holdings): Routes =>
+export const personalDataRoutes = (changes: CustomerChanges, erasures: Erasures): Routes =>
   tagged('Personal data', {
     '/customers/:customerId/export': {
       get: operation({
@@ -44,8 +45,9 @@ export const personalDataRoutes = (changes: CustomerChanges, holdings: Holdings)
         },
         problems: ['customer-unknown'],
         handle: async ({ path }, res) => {
-          const held = await exportPerson(changes, holdings, path.customerId);
-          res.attachment(`customer-${path.customerId}.json`).json(held);
+          const { record, held } = await exportPerson(changes, erasures.holdings, path.customerId);
+          res.attachment(`customer-${path.customerId}.json`);
+          await streamJsonLists(res, record, held);
         },
       }),
     },
@@ -65,7 +67,7 @@ export const personalDataRoutes = (changes: CustomerChanges, holdings: Holdings)
           if (body.customerId !== path.customerId) throw otherCustomer(path.customerId);
           const { mandateRevision, ...erasure } = await erasePerson(
             changes,
-            holdings,
+            erasures,
             path.customerId,
             originOf(headers, res),
           );

@@ -1,0 +1,71 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { CrmDatabase, ErasureJobTable } from '../../database/schema.ts';
+import type { Person } from './holding.ts';
+
+type Db = Kysely<CrmDatabase>;
+
+/** What a deletion or an erasure has left to do: rows that tell of `person`, and then perhaps the freed bytes of the file. */
+export type ErasureJob = Omit<Selectable<ErasureJobTable>, 'person'> & { readonly person: Person | undefined };
+
+const jobsAtOnce = 100;
+
+/**
+ * Written in the transaction that removes the record, so that what follows it is done even after a kill. An earlier request
+ * that is not done yet may know more of the person than the database still does.
+ */
+export const requestErasure = async (
+  trx: Transaction<CrmDatabase>,
+  asked: Person,
+  { erasesBytes }: { erasesBytes: boolean },
+): Promise<void> => {
+  const { customerId } = asked;
+  const ofCustomer = trx.selectFrom('erasureJob').selectAll().where('customerId', '=', customerId);
+  const earlier = await ofCustomer.forUpdate().executeTakeFirst();
+  const person = JSON.stringify(mergePersons(asked, earlier && asJob(earlier).person));
+  if (!earlier) {
+    const job = { customerId, person, erasesBytes: erasesBytes ? 1 : 0, requests: 1 } as const;
+    await trx.insertInto('erasureJob').values(job).execute();
+    return;
+  }
+  await trx
+    .updateTable('erasureJob')
+    .set({ person, requests: earlier.requests + 1, ...(erasesBytes && { erasesBytes: 1 }) })
+    .where('customerId', '=', customerId)
+    .execute();
+};
+
+const mergePersons = (asked: Person, earlier: Person | undefined): Person => ({
+  ...asked,
+  connectionIds: [...new Set([...asked.connectionIds, ...(earlier?.connectionIds ?? [])])],
+  record: asked.record ?? earlier?.record,
+});
+
+export const pendingErasures = async (db: Db): Promise<ErasureJob[]> => {
+  const rows = await db.selectFrom('erasureJob').selectAll().orderBy('customerId').limit(jobsAtOnce).execute();
+  return rows.map(asJob);
+};
+
+/** No row tells of the person any more, so the job itself may no longer do so. */
+export const markRowsErased = async (db: Db, { customerId, requests }: ErasureJob): Promise<void> => {
+  await db
+    .updateTable('erasureJob')
+    .set({ person: null })
+    .where('customerId', '=', customerId)
+    .where('requests', '=', requests)
+    .execute();
+};
+
+/** Not one that was requested again since. */
+export const finishErasure = async (db: Db, { customerId, requests }: ErasureJob): Promise<void> => {
+  await db
+    .deleteFrom('erasureJob')
+    .where('customerId', '=', customerId)
+    .where('requests', '=', requests)
+    .where('person', 'is', null)
+    .execute();
+};
+
+const asJob = ({ person, ...job }: Selectable<ErasureJobTable>): ErasureJob => ({
+  ...job,
+  person: person === null ? undefined : JSON.parse(person),
+});

@@ -1,0 +1,86 @@
+import type { Kysely } from 'kysely';
+import { forgetDeletedBytes } from '../../database/dialect.ts';
+import type { CrmDatabase } from '../../database/schema.ts';
+import { finishErasure, markRowsErased, pendingErasures } from './erasure-job.ts';
+import type { Holdings } from './holding.ts';
+
+const firstRetryMs = 1_000;
+const longestRetryMs = 600_000;
+
+export type Erasures = {
+  readonly holdings: Holdings;
+  /**
+   * Does all that committed deletions and erasures have left to do. Those that are asked for while it runs share the next
+   * run, and so one cleaning of the file. What fails is tried again in the background.
+   * @throws DomainError database-in-use, and what the database throws
+   */
+  complete(): Promise<void>;
+  close(): Promise<void>;
+};
+
+type ErasuresContext = {
+  readonly db: Kysely<CrmDatabase>;
+  readonly holdings: Holdings;
+  readonly log?: { warn(about: object, message: string): void };
+};
+
+/** `db` must be patient: a batch that fails because the writer is busy for a moment would only begin again. */
+export const createErasures = ({ db, holdings, log }: ErasuresContext): Erasures => {
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let retryMs = firstRetryMs;
+  const closing = new AbortController();
+
+  const run = async () => {
+    clearTimeout(retry);
+    try {
+      await completeAll(db, holdings, closing.signal);
+      retryMs = firstRetryMs;
+    } catch (error) {
+      if (closing.signal.aborted) throw error;
+      log?.warn({ err: error, retryMs }, 'erasure not completed, will retry');
+      retry = setTimeout(() => void complete().catch(() => {}), retryMs).unref();
+      retryMs = Math.min(retryMs * 2, longestRetryMs);
+      throw error;
+    }
+  };
+
+  const complete = (): Promise<void> => {
+    next ??= running.then(() => {
+      next = undefined;
+      const started = run();
+      running = started.catch(() => {});
+      return started;
+    });
+    return next;
+  };
+
+  return {
+    holdings,
+    complete,
+    close: async () => {
+      closing.abort();
+      clearTimeout(retry);
+      await next?.catch(() => {});
+      await running;
+    },
+  };
+};
+
+const completeAll = async (db: Kysely<CrmDatabase>, holdings: Holdings, stop: AbortSignal) => {
+  for (;;) {
+    const jobs = await pendingErasures(db);
+    if (jobs.length === 0) return;
+    for (const job of jobs) {
+      for (const { eraseInBatches } of Object.values(holdings)) {
+        // The next start continues.
+        stop.throwIfAborted();
+        if (job.person) await eraseInBatches?.(db, job.person, stop);
+      }
+      await markRowsErased(db, job);
+    }
+    if (jobs.some(({ erasesBytes }) => erasesBytes)) await forgetDeletedBytes(db);
+    for (const job of jobs) await finishErasure(db, job);
+  }
+};

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { createWriterQueue } from './writer-queue.ts';
+
+it('lets one hold it at a time, in the order in which they came', async () => {
+  const queue = createWriterQueue();
+  const order: number[] = [];
+  let holders = 0;
+  await Promise.all(
+    Array.from({ length: 20 }, async (_, n) => {
+      await queue.acquire(10_000);
+      expect(++holders).toBe(1);
+      order.push(n);
+      await Promise.resolve();
+      holders--;
+      queue.release();
+    }),
+  );
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+});
+
+it('gives up on a holder that takes longer than it has patience, and leaves the queue to the others', async () => {
+  const queue = createWriterQueue();
+  await queue.acquire(0);
+  const patient = queue.acquire(10_000);
+  await expect(queue.acquire(20)).rejects.toMatchObject({ code: 'database-busy' });
+  queue.release();
+  expect(await patient).toBeGreaterThanOrEqual(15);
+  queue.release();
+  expect(await queue.acquire(0)).toBe(0);
+});
+
+it('does not give up on a queue that moves, however long it is', async () => {
+  const queue = createWriterQueue();
+  await queue.acquire(0);
+  const waiting = Array.from({ length: 30 }, () =>
+    queue.acquire(200).then(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      queue.release();
+    }),
+  );
+  queue.release();
+  await Promise.all(waiting);
+});

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { personalData } from '../crm/app.ts';
+import { erasePerson } from '../crm/customers/personal-data/erase-person.ts';
+import { createErasures } from '../crm/customers/personal-data/erasures.ts';
+import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { createLog } from '../lib/log.ts';
+import { realWorld } from '../lib/world.ts';
+
+/** Erases customer 1, and kills itself before its Nth statement. */
+const [folder = '', killAt = ''] = process.argv.slice(2);
+let counting = false;
+let statements = 0;
+const postMessage = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof postMessage>) {
+  if (counting && ++statements === Number(killAt)) process.kill(process.pid, 'SIGKILL');
+  postMessage.apply(this, message);
+};
+
+const world = realWorld(createLog('silent', {}), { service: 'crm' });
+const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
+counting = true;
+await erasePerson({ ...world, db, committed: () => {} }, createErasures({ db, holdings: personalData }), '1');

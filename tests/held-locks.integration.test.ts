@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { openSqlite } from '../lib/database/sqlite.ts';
+import { getJson, patchJson } from './http.ts';
+import { dataFolder, startPlatform } from './platform-process.ts';
+
+const folder = dataFolder();
+const patience = { timeout: 20_000, interval: 20 };
+/** Far below the seconds for which the lock is held, and generous for a busy machine. */
+const soonMs = 1_500;
+
+let platform: Awaited<ReturnType<typeof startPlatform>>;
+beforeAll(async () => {
+  platform = await startPlatform({ DATA_DIR: folder });
+});
+afterAll(async () => expect(await platform.end('SIGTERM')).toBe(0));
+
+/** Another process that writes to a file of the platform, and does not end. */
+const holdLock = (file: string) => {
+  const other = openSqlite(join(folder, file));
+  other.exec('BEGIN IMMEDIATE');
+  let isHeld = true;
+  const release = () => {
+    if (isHeld) other.exec('COMMIT');
+    if (isHeld) other.close();
+    isHeld = false;
+  };
+  onTestFinished(release);
+  return release;
+};
+
+const timed = async <T>(ask: () => Promise<T>) => {
+  const began = performance.now();
+  const answer = await ask();
+  expect(performance.now() - began).toBeLessThan(soonMs);
+  return answer;
+};
+const change = (connectionMandate: string) => patchJson(`${platform.crm}/customers/7`, { connectionMandate });
+const aliveAndReading = async () => {
+  for (const url of [`${platform.crm}/healthz`, `${platform.iotPlatform}/healthz`, `${platform.crm}/customers/7`])
+    expect((await timed(() => getJson(url))).status).toBe(200);
+};
+
+describe('while another process holds the lock of', () => {
+  it('the event bus and the view, both services answer, changes are made, and the view follows afterwards', async () => {
+    const view = async () => (await getJson(`${platform.iotPlatform}/mandates/7733`)).body.connectionMandate;
+    await vi.waitFor(async () => expect(await view()).toBeDefined(), patience);
+    const release = holdLock('platform.sqlite');
+    for (const mandate of ['0', '1', '2', '0']) {
+      expect((await timed(() => change(mandate))).status).toBe(200);
+      await aliveAndReading();
+      expect((await timed(() => getJson(`${platform.iotPlatform}/mandates/7733`))).status).toBe(200);
+    }
+    release();
+    await vi.waitFor(async () => expect(await view()).toBe('0'), patience);
+    const outbox = async () => (await getJson(`${platform.crm}/status`)).body.outbox;
+    await vi.waitFor(async () => expect(await outbox()).toMatchObject({ waiting: 0 }), patience);
+  });
+
+  it('the customers, a change is refused at once and may be repeated, and all else is answered', async () => {
+    const release = holdLock('crm.sqlite');
+    for (let n = 0; n < 3; n++) {
+      const refused = await timed(() => change('1'));
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('retry-after')).toBe('1');
+      expect(await refused.json()).toMatchObject({ type: 'urn:problem:database-busy', remedy: expect.any(String) });
+      await aliveAndReading();
+    }
+    release();
+    await vi.waitFor(async () => expect((await change('1')).status).toBe(200), patience);
+  });
+});

@@ -1,0 +1,66 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { personalData } from '../crm/app.ts';
+import { registerCustomer } from '../crm/customers/change-customer.ts';
+import { pendingErasures } from '../crm/customers/personal-data/erasure-job.ts';
+import { createErasures } from '../crm/customers/personal-data/erasures.ts';
+import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { importFile } from '../crm/imports/import-once.ts';
+import { dataFolder, startProgram } from './platform-process.ts';
+import { byHerself, quirine, traces } from './quirine.ts';
+import { testWorld } from './test-world.ts';
+
+/** More than one batch. */
+const reportRows = 250;
+
+/** Which of her traces are anywhere in the bytes of the files of the folder. */
+const found = (folder: string) => {
+  const bytes = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
+  return traces.filter((trace) => bytes.includes(trace));
+};
+
+/** A customer whose names are in each row of a report. */
+const customerWithReport = async () => {
+  const folder = dataFolder();
+  const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
+  const changes = { ...testWorld(), db, committed: () => {} };
+  await registerCustomer(changes, quirine, byHerself);
+  const file = join(dataFolder(), 'report.csv');
+  const row = `${quirine.firstName},${quirine.lastName},Venlo,8.7E+17,1\n`;
+  writeFileSync(file, `firstName,lastName,city,connectionId,connectionMandate\n${row.repeat(reportRows)}`);
+  const job = await importFile(changes, file, { dryRun: false, onConflict: 'skip' });
+  expect(job.refused).toBe(reportRows);
+  await db.destroy();
+  return folder;
+};
+
+it('an erasure killed before any of its statements has happened as a whole, or is completed by the next start', async () => {
+  const template = await customerWithReport();
+  const killedAt = async (statement: number) => {
+    const folder = dataFolder();
+    cpSync(template, folder, { recursive: true });
+    const args = ['--import', 'tsx', 'tests/erase-until-killed.ts', folder, String(statement)];
+    const end = await startProgram(process.execPath, args, {}).ended;
+    const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
+    const isCommitted = (await db.selectFrom('erasedCustomer').selectAll().execute()).length > 0;
+    const left = await pendingErasures(db);
+    await createErasures({ db, holdings: personalData }).complete();
+    expect(await pendingErasures(db)).toEqual([]);
+    expect(await db.selectFrom('customer').selectAll().execute()).toHaveLength(isCommitted ? 0 : 1);
+    expect(await db.selectFrom('importedRow').selectAll().execute()).toHaveLength(isCommitted ? 0 : reportRows);
+    await db.destroy();
+    if (isCommitted) expect(found(folder)).toEqual([]);
+    else expect(found(folder)).not.toEqual([]);
+    return { end, isResumed: left.length > 0 };
+  };
+
+  let resumed = 0;
+  for (let statement = 1, isWhole = false; !isWhole; statement += 2)
+    for (const { end, isResumed } of await Promise.all([killedAt(statement), killedAt(statement + 1)])) {
+      if (isResumed) resumed++;
+      if (end === 0) isWhole = true;
+      else expect(end).toBe('SIGKILL');
+    }
+  expect(resumed).toBeGreaterThan(5);
+});
