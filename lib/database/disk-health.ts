@@ -73,26 +73,32 @@ export const watchDisk = (dialect: Dialect, file: string): Dialect => {
 
 const watchConnection = (connection: DatabaseConnection, identity: FileIdentity, health: DiskHealth) => {
   const execute = connection.executeQuery.bind(connection);
+  const guard = createStatementGuard(identity, health);
+  connection.executeQuery = (query) => guard(query.sql, () => execute<never>(query));
+  return connection;
+};
+
+/** Guards the statements of one connection, as they are written by Kysely. */
+export const createStatementGuard = (identity: FileIdentity, health: DiskHealth) => {
   let isInTransaction = false;
-  connection.executeQuery = async (query) => {
-    const isWrite = isWriting(query.sql);
+  return async <T>(sql: string, execute: () => Promise<T>): Promise<T> => {
+    const isWrite = isWriting(sql);
     try {
-      if (!isInTransaction) identity.check(isWrite || query.sql === 'begin');
-      const result = await execute<never>(query);
-      isInTransaction = query.sql === 'begin' || (isInTransaction && !/^(commit|rollback)$/.test(query.sql));
+      if (!isInTransaction) identity.check(isWrite || sql === 'begin');
+      const result = await execute();
+      isInTransaction = sql === 'begin' || (isInTransaction && !/^(commit|rollback)$/.test(sql));
       if (isWrite && !isInTransaction) {
         identity.check(true);
         health.wrote();
       }
       return result;
     } catch (error) {
-      if (/^(commit|rollback)$/.test(query.sql)) isInTransaction = false;
+      if (/^(commit|rollback)$/.test(sql)) isInTransaction = false;
       const trouble = explainDiskError(error as Error, identity.file);
       if (trouble) health.failed(trouble);
       throw trouble ?? error;
     }
   };
-  return connection;
 };
 
 /** @returns undefined where the database is no file of ours */

@@ -128,16 +128,20 @@ export type FileIdentity = {
  */
 export const rememberIdentity = (file: string): FileIdentity => {
   if (file === inMemory) return { file, check: () => {} };
-  const opened = suffixes.map((suffix) => ({ path: file + suffix, identity: identityOf(file + suffix) }));
+  const opened = new Map(suffixes.map((suffix) => [file + suffix, identityOf(file + suffix)]));
+  const checkPath = (path: string) => {
+    const [remembered, found] = [opened.get(path), identityOf(path)];
+    if (remembered === found) return;
+    // A log is made by the first statement of the first connection, which may be in another thread.
+    if (remembered === undefined && path !== file) return void opened.set(path, found);
+    const cause = new Error(`${path} is no longer the file that was opened: it was removed or replaced`);
+    throw new DatabaseTrouble('database-replaced', cause);
+  };
   return {
     file,
     check: (withLog) => {
-      for (const { path, identity } of withLog ? opened : opened.slice(0, 1))
-        if (identityOf(path) !== identity)
-          throw new DatabaseTrouble(
-            'database-replaced',
-            new Error(`${path} is no longer the file that was opened: it was removed or replaced`),
-          );
+      checkPath(file);
+      if (withLog) for (const suffix of suffixes.slice(1)) checkPath(file + suffix);
     },
   };
 };
