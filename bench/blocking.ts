@@ -44,7 +44,9 @@ const importFile = async (url: string, file: string) => {
   const { importId } = (await sent.json()) as { importId: string };
   for (;;) {
     const { state } = (await getJson(`${url}/imports/${importId}`)).body;
-    if (state === 'finished') return;
+    const { outbox } = (await getJson(`${url}/status`)).body as { outbox: { waiting: number } };
+    // Until its last event is published.
+    if (state === 'finished' && outbox.waiting < 10) return;
     if (state === 'failed') throw new Error('the import failed');
     await delay(200);
   }

@@ -304,7 +304,7 @@ describe('an import that was killed', () => {
   const lines = [header, ...Array.from({ length: 2401 }, (_, n) => `${n % 3 === 0 ? '' : n + 1},F,L,C,${1000 + n},1`)];
 
   it.each([
-    0, 1, 6, 7, 8, 11,
+    0, 1, 4, 5, 6, 7,
   ])('goes on where it was, after %i transactions, and counts every row once', async (transactions) => {
     const { loadUntilKilled, resume, waiting, dieAfter } = await importWorld();
     dieAfter(transactions);
@@ -314,7 +314,7 @@ describe('an import that was killed', () => {
   });
 
   it.each([
-    2, 8,
+    2, 5,
   ])('tells the same of a dry run, after %i transactions, as if nothing had happened', async (transactions) => {
     const { load, loadUntilKilled, resume, dieAfter, rows } = await importWorld();
     const held = Array.from({ length: 1200 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
@@ -337,7 +337,7 @@ describe('an import that was killed', () => {
     dieAfter(2);
     await expect(load(lines)).rejects.toThrow('killed');
     expect(await listJobs(db, 1)).toMatchObject([
-      { state: 'failed', created: 500, finishedAt: noon, failure: expect.stringContaining('import the file again') },
+      { state: 'failed', created: 1000, finishedAt: noon, failure: expect.stringContaining('import the file again') },
     ]);
   });
 

@@ -1,5 +1,6 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
+import { readAhead } from '../../lib/read-ahead.ts';
 import { type CustomerChanges, inTransaction } from '../customers/change-customer.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { type CheckedRow, checkFile } from './check-file.ts';
@@ -17,7 +18,7 @@ export type ImportWatch = {
 };
 
 /** One transaction; so short that requests are answered in between. */
-const rowsPerTransaction = 250;
+const rowsPerTransaction = 500;
 
 /**
  * Does an import, from where it was when the process that did it before died: the rows of a transaction and how far the
@@ -42,7 +43,7 @@ export const runImport = async (
   for (let othersWait = true; othersWait; ) {
     othersWait = false;
     let pending: CheckedRow[] = [];
-    for await (const rows of checkFile(file, context.header)) {
+    for await (const rows of readAhead(checkFile(file, context.header))) {
       for (const checked of rows) {
         othersWait ||= checked.pass > job.pass;
         if (checked.pass !== job.pass || checked.row.line <= job.line) continue;

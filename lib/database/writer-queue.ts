@@ -3,7 +3,7 @@ import { DatabaseTrouble } from './database-trouble.ts';
 type Waiter = { readonly since: number; start(waitedMs: number): void };
 
 /** After this long without a pause the queue leaves the file to other processes for a moment, which can only poll for it. */
-const burstMs = 50;
+const burstMs = 100;
 const pauseMs = 3;
 
 export type WriterQueue = {
