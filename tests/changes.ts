@@ -31,7 +31,8 @@ export const sendChanges = async (
         () => 0, // killed, or not yet up again
       );
       if (accepted.includes(status)) return;
-      expect(status).toBe(0);
+      // 503: the database is busy, as on a machine whose disk is; nothing was done.
+      expect([0, 503]).toContain(status);
       await delay(20);
     }
   };

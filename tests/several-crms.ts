@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, vi } from 'vitest';
 import type { CrmDatabaseUrl } from '../crm/database/database-url.ts';
 import { closeSqlite, openSqlite } from '../lib/database/sqlite.ts';
@@ -40,6 +41,16 @@ export const publishedIn = (folder: string): Published[] => {
   });
 };
 
+/** Sends it again while the other CRM keeps the database busy: nothing was done. */
+const postUntilAnswered = async (url: string, body: object): Promise<Response> => {
+  for (;;) {
+    const answer = await postJson(url, body);
+    if (answer.status !== 503) return answer;
+    expect(await answer.json()).toMatchObject({ type: expect.stringMatching(/database-(busy|conflict)$/) });
+    await delay(20);
+  }
+};
+
 /** Two CRMs on one database, both asked to register and to change the same customers at the same time. */
 export const hammerTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
   const folder = dataFolder();
@@ -47,7 +58,7 @@ export const hammerTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> 
   const each = Array.from({ length: customers }, (_, n) => n);
 
   const registered = await Promise.all(
-    each.flatMap((n) => crms.map(({ url }) => postJson(`${url}/customers`, customer(n, 0)))),
+    each.flatMap((n) => crms.map(({ url }) => postUntilAnswered(`${url}/customers`, customer(n, 0)))),
   );
   expect(registered.map(({ status }) => status).sort()).toEqual([...each.map(() => 201), ...each.map(() => 409)]);
   const created = await Promise.all(registered.filter(({ status }) => status === 201).map((answer) => answer.json()));
@@ -57,7 +68,7 @@ export const hammerTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> 
     const n = Number(connectionId) - 1000;
     const change = async (nth: number) => {
       const { url } = crms[nth % 2] as { url: string };
-      const answer = await postJson(`${url}/customers/${customerId}`, customer(n, nth + 1));
+      const answer = await postUntilAnswered(`${url}/customers/${customerId}`, customer(n, nth + 1));
       expect(answer.status).toBe(200);
       return (await answer.json()).version;
     };

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const firstPauseMs = 1;
-const longestPauseMs = 8;
+/** Shorter than the pause that a writer queue makes for us. */
+const longestPauseMs = 2.5;
 
 /** Whether another connection, mostly of another process, holds a lock: the statement was not executed. */
 export const isBusy = (error: unknown): boolean =>

@@ -82,7 +82,9 @@ const connect = ({ queue, read, write }: SqlitePool, patienceMs: number): LazyCo
       if (read && !isWriter && isRead(query)) return asQueryResult<R>(await read(statement, patienceMs));
       const waitedMs = isWriter ? 0 : await queue.acquire(patienceMs);
       isWriter = true;
-      return asQueryResult<R>(await write(statement, patienceMs - waitedMs));
+      const result = await write(statement, patienceMs - waitedMs);
+      queue.progress();
+      return asQueryResult<R>(result);
     },
     // biome-ignore lint/correctness/useYield: lists are read page by page, so that none holds a connection
     streamQuery: async function* () {

@@ -41,3 +41,13 @@ it('does not give up on a queue that moves, however long it is', async () => {
   queue.release();
   await Promise.all(waiting);
 });
+
+it('waits longer for a holder that makes progress, but not for ever', async () => {
+  const queue = createWriterQueue();
+  await queue.acquire(0);
+  const began = performance.now();
+  const statements = setInterval(queue.progress, 5);
+  await expect(queue.acquire(100)).rejects.toMatchObject({ code: 'database-busy' });
+  clearInterval(statements);
+  expect(performance.now() - began).toBeGreaterThanOrEqual(390);
+});
