@@ -75,7 +75,7 @@ it.skipIf(reason)(
     for (let n = 1; n < 20; n++) await refused(await register(connectionId + n));
     await refused(await upload(crm, file));
     expect(imports()).toHaveLength(1);
-    await refused(await postJson(`${crm}/customers/5/erasure`, {}));
+    await refused(await postJson(`${crm}/customers/5/erasure`, { customerId: '5' }));
 
     expect(await getJson(`${crm}/customers/7`)).toMatchObject({ status: 200, body: { lastName: 'Lopez' } });
     expect((await getJson(`${crm}/imports/${importId}`)).body).toMatchObject({
@@ -93,7 +93,7 @@ it.skipIf(reason)(
     await vi.waitFor(async () => expect(await done()).toMatchObject({ state: 'finished' }), patience);
     expect(await done()).toMatchObject({ created: rows, updated: 0, unchanged: 0, skipped: 0, refused: 0 });
     expect(imports()).toEqual([]);
-    expect((await postJson(`${crm}/customers/5/erasure`, {})).status).toBe(200);
+    expect((await postJson(`${crm}/customers/5/erasure`, { customerId: '5' })).status).toBe(200);
     expect((await postJson(`${crm}/customers/7`, corinneInRealTime)).status).toBe(200);
     await expectViewToEqualCrm(
       crm,
