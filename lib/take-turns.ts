@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 
 const turnMs = 2;
 
@@ -23,13 +23,14 @@ export const filterInTurns = async <T>(items: readonly T[], isWanted: (item: T) 
   return wanted;
 };
 
-let lastTurn: Promise<void> = Promise.resolve();
+const pauseMs = 1;
+let lastTurn: Promise<unknown> = Promise.resolve();
 
 /**
- * Await it before each piece of a large answer: in one turn of the event loop one piece is made, however many clients ask. A
- * request that needs ten turns would else wait for ten pieces of each of them.
+ * Await it before each piece of a large answer. Pieces are made one by one, however many clients ask, with a millisecond for
+ * other requests in between: a transaction makes ten trips to its database and would else wait for a piece on each of them.
  */
-export const nextLargeAnswerTurn = (): Promise<void> => {
-  lastTurn = lastTurn.then(() => nextTurn());
-  return lastTurn;
+export const nextLargeAnswerTurn = async (): Promise<void> => {
+  lastTurn = lastTurn.then(() => delay(pauseMs));
+  await lastTurn;
 };
