@@ -39,8 +39,9 @@ describe('the progress of the outbox', () => {
   it('is missed once the oldest event has waited for ten seconds, until that event is published', async () => {
     const { put, publish, pass, lines } = await watching();
     await put('first');
-    expect(await pass(10)).toBe('ready');
-    const said = await pass(1);
+    // The look in the background may have seen the event a second before ours.
+    expect(await pass(9)).toBe('ready');
+    const said = await pass(2);
     expect(said).toContain(`1 event waits to be published, the oldest since ${new Date(noon).toISOString()}`);
     expect(said).toContain('event first of connection-mandates-topic');
     expect(said).toMatch(/No instance .*eventBus.*"outbox not published".*max\.message\.bytes/);
