@@ -8,6 +8,13 @@
 const rememberedInserts = 16;
 
 /**
+ * A prepared statement that SQLite refuses as busy stays open until it is collected, and no transaction of its connection
+ * can be committed until then. So the lock is only ever asked for by statements that are executed and closed at once.
+ */
+const executedAtOnce = /^(begin|commit|rollback|vacuum)\b/i;
+const readsOnly = /^\s*(select|with|pragma|explain)\b/i;
+
+/**
  * Runs the statements of Kysely on one connection.
  * @param {import('./sqlite.ts').SqliteDatabase} database
  * @returns {(statement: SqliteStatement) => SqliteResult}
@@ -41,10 +48,28 @@ export const createExecutor = (database) => {
     return text;
   };
 
-  return ({ sql, parameters }) => {
-    const statement = prepare(onSqlite(sql));
+  /** @param {ReturnType<typeof database.prepare>} statement @param {readonly unknown[]} parameters */
+  const run = (statement, parameters) => {
     if (statement.reader) return { rows: statement.all(parameters) };
     const { changes, lastInsertRowid } = statement.run(parameters);
     return { rows: [], changes, lastInsertRowid };
+  };
+
+  return ({ sql, parameters }) => {
+    const text = onSqlite(sql);
+    if (executedAtOnce.test(text)) {
+      database.exec(text);
+      return { rows: [] };
+    }
+    if (database.inTransaction || readsOnly.test(text)) return run(prepare(text), parameters);
+    database.exec('begin immediate');
+    try {
+      const result = run(prepare(text), parameters);
+      database.exec('commit');
+      return result;
+    } catch (error) {
+      if (database.inTransaction) database.exec('rollback');
+      throw error;
+    }
   };
 };

@@ -103,9 +103,11 @@ export const groupLog = (database: SqliteDatabase, consumerGroup: string) => {
     },
 
     /** Only while the group is where it was when the records were read: a reset in between is not undone. */
-    commit: (topic: string, partition: number, { before, next }: { before: number; next: number }) => {
-      write.run({ consumerGroup, topic, partition, next, before });
-    },
+    commit: database.transaction(
+      (topic: string, partition: number, { before, next }: { before: number; next: number }) => {
+        write.run({ consumerGroup, topic, partition, next, before });
+      },
+    ).immediate,
 
     reset: database.transaction((topic: string, goals: ReadonlyMap<number, number>) => {
       for (const [partition, next] of goals) overwrite.run(consumerGroup, topic, partition, next);

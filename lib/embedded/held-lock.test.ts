@@ -61,3 +61,14 @@ it('a subscriber does not get records again while their commit waits for the loc
   await subscription.close();
   expect(deliveries).toBe(1);
 });
+
+it('what was refused while another process held the lock does not hinder what is written later', async () => {
+  const { stateStore, hold, release } = opened(50);
+  const store = stateStore('things');
+  await store.transact([{ key: 'a', value: 1 }]);
+  hold();
+  await expect(store.remove(['a'])).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+  release();
+  await store.transact([{ key: 'b', value: 1 }]);
+  expect([...(await store.getMany(['a', 'b'])).keys()]).toEqual(['a', 'b']);
+});

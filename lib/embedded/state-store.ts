@@ -34,6 +34,9 @@ export const embeddedStateStore = (
     const { changes } = etag === undefined ? insert.run(name, key, json) : update.run(json, name, key, Number(etag));
     if (changes === 0) throw new StateConflict(key);
   };
+  const removeAll = database.transaction((keys: readonly string[]) => {
+    drop.run(name, JSON.stringify(keys));
+  }).immediate;
   const applyAll = database.transaction((upserts: readonly Upsert[]) => upserts.forEach(apply)).immediate;
 
   return {
@@ -43,7 +46,7 @@ export const embeddedStateStore = (
       return new Map(rows.map(({ key, value, etag }) => [key, { value: JSON.parse(value), etag: String(etag) }]));
     },
     transact: (upserts) => retryBusy(() => applyAll(upserts), lockWaitMs),
-    remove: (keys) => retryBusy(() => void drop.run(name, JSON.stringify(keys)), lockWaitMs),
+    remove: (keys) => retryBusy(() => removeAll(keys), lockWaitMs),
     check,
   };
 };

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Generated, Kysely } from 'kysely';
+import { expect, it, onTestFinished } from 'vitest';
+import { closeSqlite, openSqlite } from './sqlite.ts';
+import { sqliteDialect, withPatience } from './sqlite-dialect.ts';
+
+type Tables = { thing: { id: Generated<number>; name: string } };
+
+const opened = async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'busy-writer-'));
+  const file = join(folder, 'test.sqlite');
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(file) });
+  await db.schema
+    .createTable('thing')
+    .addColumn('id', 'integer', (column) => column.primaryKey())
+    .addColumn('name', 'text')
+    .execute();
+  const other = openSqlite(file);
+  onTestFinished(async () => {
+    closeSqlite(other);
+    await db.destroy();
+    rmSync(folder, { recursive: true });
+  });
+  const add = (name: string, patienceMs: number) =>
+    withPatience(db, patienceMs)
+      .transaction()
+      .execute((transaction) => transaction.insertInto('thing').values({ name }).execute());
+  return { other, add };
+};
+
+it('a lock that another process holds for less than our patience is waited for', async () => {
+  const { other, add } = await opened();
+  other.exec('BEGIN IMMEDIATE');
+  setTimeout(() => other.exec('COMMIT'), 20);
+  const began = performance.now();
+  await add('waited', 5_000);
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+it('what was refused while another process held the lock can be written once it is released', async () => {
+  const { other, add } = await opened();
+  other.exec('BEGIN IMMEDIATE');
+  await expect(add('refused', 50)).rejects.toMatchObject({ code: 'database-busy' });
+  other.exec('COMMIT');
+  await add('repeated', 500);
+});
