@@ -133,10 +133,18 @@ describe('what an erasure leaves of import reports', () => {
   it('is decided at once, however long a cell is and whatever it is made of', async () => {
     const id = await register({ ...eva, firstName: 'a' });
     const long = ['a', 'a ', '0', '(', '.', 'a@', '-a'].map((text) => text.repeat(60_000 / text.length));
-    await load(...long.map((cell) => `${cell},vos,C,8.7E+17,1`));
-    const before = performance.now();
+    await load(...long.map(() => ',x,vos,C,8.7E+17,1'));
+    // As reports had them before they cut long rows.
+    for (const [n, cell] of long.entries())
+      await world.db
+        .updateTable('importedRow')
+        .set({ cells: JSON.stringify([cell, 'vos']), textKey: null })
+        .where('line', '=', n + 2)
+        .execute();
+    const before = process.cpuUsage();
     await erase(id);
-    expect(performance.now() - before).toBeLessThan(1_000);
+    // Of this process, whatever else the machine does; what takes quadratic time takes many seconds.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2);
   });
 
   it('finds rows from before they were searched by their text', async () => {
@@ -167,6 +175,18 @@ describe('what an erasure leaves of import reports', () => {
     expect(await left()).toEqual([',Eva,Vos,C,8.7E+17,1,,', '', '', ',Jan,Bos,C,8.7E+17,1,,']);
     await erasures.complete();
     expect(await left()).toEqual(['', '', ',Jan,Bos,C,8.7E+17,1,,']);
+  });
+
+  it('is no row that an import writes meanwhile, however many other erasures wait', async () => {
+    const id = await register(eva);
+    await changes.db.transaction().execute(async (trx) => {
+      const last = { ...(await lockPerson(trx, id)), customerId: 100_000 };
+      for (let customerId = 1_000; customerId < 1_100; customerId++)
+        await requestErasure(trx, { customerId, connectionIds: [], record: undefined }, { erasesBytes: false });
+      await requestErasure(trx, last, { erasesBytes: false });
+    });
+    await load(',Eva,Vos,Gouda,8.7E+17,1,,');
+    expect(await left()).toEqual(['']);
   });
 
   it('is not undone by the same file: of the person it leaves lines and reasons', async () => {
