@@ -75,7 +75,8 @@ it('says that the database is busy when a transaction takes long, and reads go o
     await insert(trx, 'a');
     const began = performance.now();
     await expect(insert(requests, 'b')).rejects.toMatchObject({ code: 'database-busy' });
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // Background work would wait for 30 s.
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect(await names(requests)).toEqual([]);
   });
   await insert(requests, 'b');
