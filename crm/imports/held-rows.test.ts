@@ -71,7 +71,7 @@ describe('what an export has of import reports', () => {
     expect(await exported(id)).toEqual(told);
   });
 
-  it('has no row of whoever holds the person’s old connection, nor of one with the same names', async () => {
+  it('has no row of a customer who holds the person’s old connection, nor of one with the same names', async () => {
     const anneke = await register(person('Anneke', 'Smit', '928'));
     await changeCustomer(changes, anneke, (data) => ({ ...data, connectionId: '929' }));
     const bertus = await register(person('Bertus', 'Bos', '928'));
@@ -85,7 +85,7 @@ describe('what an export has of import reports', () => {
 });
 
 describe('what an erasure leaves of import reports', () => {
-  it('is no row that tells of the person, by names in any case and cell, too', async () => {
+  it('is no row about the person, by names in any case and cell, too', async () => {
     const id = await register(eva);
     await load(
       `${id},E,V,C,99,9,,`,
@@ -101,7 +101,7 @@ describe('what an erasure leaves of import reports', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('is every row that plainly tells of somebody else', async () => {
+  it('is every row that is clearly about another person', async () => {
     const id = await register(eva);
     await changeCustomer(changes, id, (data) => ({ ...data, connectionId: '78' }));
     const jan = await register(person('Jan', 'Bos', '77'));
@@ -117,7 +117,7 @@ describe('what an erasure leaves of import reports', () => {
     expect(await left()).toEqual(rows);
   });
 
-  it('is nothing of whoever was deleted before, whose record told the names', async () => {
+  it('is nothing of a customer who was deleted before, whose record had the names', async () => {
     const id = await register(person('Wilhelmus', 'Vergeten', '55'));
     await load(
       'Wilhelmus,Vergeten,X,8.7E+17,1,wv@x.org',
@@ -155,7 +155,7 @@ describe('what an erasure leaves of import reports', () => {
     expect(await left()).toEqual([',Jan,Bos,C,8.7E+17,1,,']);
   });
 
-  it('is no row of a report of thousands, and every one that tells of others', async () => {
+  it('is no row of a report of thousands, and every one about others', async () => {
     const id = await register(eva);
     const rows = Array.from({ length: 4_500 }, (_, n) =>
       n % 3 === 0 ? ',Eva,Vos,C,8.7E+17,1,,' : `,Jan,Bos,C${n},8.7E+17,1,,`,

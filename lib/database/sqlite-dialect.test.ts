@@ -68,7 +68,7 @@ it('keeps the event loop free during a statement of a second, and answers others
   expect(delays.max / 1e6).toBeLessThan(Math.max(100, (performance.now() - began) / 2));
 });
 
-it('says that the database is busy when a transaction takes long, and reads go on', async () => {
+it('says that the database is busy when a transaction takes long, and reads are answered', async () => {
   const { db } = await opened();
   const requests = withPatience(db, 50);
   await db.transaction().execute(async (trx) => {

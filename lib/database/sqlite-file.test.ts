@@ -112,7 +112,7 @@ it('that is removed in a transaction does not keep a roll-back from the connecti
   expect(executed).toEqual(['begin', 'rollback']);
 });
 
-it('on a full disk refuses writes, of whichever kind, goes on reading, and is red until a write succeeds', async () => {
+it('on a full disk refuses writes, of whichever kind, still reads, and is red until a write succeeds', async () => {
   const { database, insert, insertBoth, count, check } = opened(join(dataFolder(), 'data.sqlite'));
   insert.run('kept');
   await check();

@@ -30,7 +30,8 @@ export const startCopier = async (source: string, target: string): Promise<Copie
   const done = expectMessage('done').finally(() => {
     isDone = true;
   });
-  done.catch(() => {}); // who waits for it hears of it
+  // It is awaited later.
+  done.catch(() => {});
   return {
     source,
     begin: () => void child.send('begin'),
