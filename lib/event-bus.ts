@@ -47,7 +47,7 @@ export const replayedPlace = (header: string | undefined, topic: string, own: Pl
   return { partition: own.partition, offset: isBefore ? Number(offset) : -1 };
 };
 
-/** `retry`: deliver the record again, later, before or together with what stands behind it. */
+/** `retry`: deliver the record again, later, before or together with what is behind it. */
 export type Verdict = 'done' | 'retry';
 
 /** Answers one verdict per record, in the batch's order. A handler that throws has answered `retry` for all. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 
-const turnMs = 2;
+const usualTurnMs = 2;
 
-/** Call and await the result between pieces of work: after each 2 ms the event loop has its turn. */
-export const takeTurns = (): (() => Promise<void>) => {
+/** Call and await the result between pieces of work: after each `turnMs` the event loop has its turn. */
+export const takeTurns = (turnMs = usualTurnMs): (() => Promise<void>) => {
   let began = performance.now();
   return async () => {
     if (performance.now() - began < turnMs) return;

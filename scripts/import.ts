@@ -31,7 +31,7 @@ const help = `Imports customers from a CSV file, through a running CRM, and writ
 --direct        without a CRM, into CRM_DATABASE_URL; the events wait for the next CRM that runs on it
 
 The first line names the columns: firstName,lastName,city,connectionId,connectionMandate, and as you like customerId, email,
-phone; others are ignored. One bad row stops no other, and a file may be imported again. docs/import.md tells the rest.
+phone; others are ignored. One bad row stops no other, and a file may be imported again. docs/import.md has the rest.
 Ends with 0, with 2 when rows were refused, with 1 when the import could not be done.`;
 
 const main = async (): Promise<void> => {

@@ -27,7 +27,7 @@ export const readSidecarPort = (value: string | undefined): number | undefined =
 };
 
 /**
- * Opens what the IoT platform uses: its sidecar and Kafka, or the embedded file. Where nobody says which, the one that is
+ * Opens what the IoT platform uses: its sidecar and Kafka, or the embedded file. Where neither is asked for, the one that is
  * there. @throws RebuildRefused when there is none, or both, or when the broker's records have no place
  */
 export const openPorts = async (

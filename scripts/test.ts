@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 const help = `Usage: npm test -- [options and filters of vitest]
@@ -8,22 +8,36 @@ With a filter or an option it is one plain run of vitest.`;
 const counts = ['passed', 'failed', 'skipped'] as const;
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
 
-const vitest = (args: readonly string[]) => ['node_modules/vitest/vitest.mjs', 'run', ...args];
+const startVitest = (args: readonly string[], output: 'inherit' | 'pipe'): ChildProcess => {
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
+    stdio: [output === 'inherit' ? 'inherit' : 'ignore', output, output],
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  return child;
+};
 
-/** @returns the counts of its closing line; undefined when it ended without one, or with an error */
-const runProjects = (name: string, projects: readonly string[]): Promise<{ ok: boolean; numbers: number[] }> =>
-  new Promise((resolve) => {
-    let numbers = counts.map(() => 0);
-    const args = vitest(projects.map((project) => `--project=${project}`));
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+type Outcome = { readonly ok: boolean; readonly numbers: readonly number[] };
+
+/** A run that ends without its closing line has failed, whatever its exit code: how many tests it ran is not known. */
+const runProjects = (name: string, projects: readonly string[]): Promise<Outcome> =>
+  new Promise((resolve, reject) => {
+    let numbers: number[] | undefined;
+    const child = startVitest(
+      projects.map((project) => `--project=${project}`),
+      'pipe',
+    );
     for (const stream of [child.stdout, child.stderr])
-      createInterface({ input: stream }).on('line', (line) => {
-        const closing = closingLine.exec(line);
-        if (closing) numbers = closing.slice(1).map(Number);
-        else process.stdout.write(`${name} | ${line}\n`);
-      });
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-    child.once('close', (code) => resolve({ ok: code === 0, numbers }));
+      if (stream)
+        createInterface({ input: stream }).on('line', (line) => {
+          const closing = closingLine.exec(line);
+          if (closing) numbers = closing.slice(1).map(Number);
+          else process.stdout.write(`${name} | ${line}\n`);
+        });
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (!numbers) process.stdout.write(`${name} | ended by ${signal ?? `exit code ${code}`} before all its tests\n`);
+      resolve({ ok: code === 0 && numbers !== undefined, numbers: numbers ?? [] });
+    });
   });
 
 const runBoth = async () => {
@@ -37,6 +51,6 @@ const args = process.argv.slice(2);
 if (args.includes('--help')) process.stdout.write(`${help}\n`);
 else if (args.length === 0) await runBoth();
 else
-  spawn(process.execPath, vitest(args), { stdio: 'inherit' }).once('close', (code) => {
+  startVitest(args, 'inherit').once('close', (code) => {
     process.exitCode = code ?? 1;
   });

@@ -101,7 +101,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       'sequence: ': JSON.stringify({ ...example, sequence: '-1' }),
     };
 
-    it('is set aside with its reason when it can never be applied, and what stands behind it is applied without delay', async () => {
+    it('is set aside with its reason when it can never be applied, and what is behind it is applied without delay', async () => {
       const producer = kafka().producer();
       await producer.connect();
       const bytes = Buffer.from([0xff, 0xfe]);
@@ -187,7 +187,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     });
   });
 
-  it('a record of 1 MB is refused by the topic; where one gets in it is set aside, and what stands behind it is applied', async () => {
+  it('a record of 1 MB is refused by the topic; where one gets in it is set aside, and what is behind it is applied', async () => {
     const producer = kafka().producer();
     await producer.connect();
     const message = (value: string) => producer.send({ topic, messages: [{ key: 'large', value }] });
@@ -223,7 +223,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       });
     const json = { 'content-type': 'application/json' };
 
-    it('takes deliveries from whoever has the token, and from nobody else', async () => {
+    it('takes deliveries only from callers that have the token', async () => {
       expect(await deliver({ ...json, 'dapr-api-token': appToken })).toBe(200);
       expect(await deliver(json)).toBe(403);
       expect(await deliver({ ...json, 'dapr-api-token': `${appToken}x` })).toBe(403);

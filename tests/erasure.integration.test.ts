@@ -32,7 +32,7 @@ const importOf = async (row: string, outcome: object, fileName = 'upload.csv') =
   await vi.waitFor(async () => expect(await report()).toMatchObject({ state: 'finished', ...outcome }), 10_000);
 };
 
-/** Which of her traces stand anywhere in the bytes of the files so called. */
+/** Which of the person's traces are anywhere in the bytes of the files so called. */
 const tracesIn = (files: RegExp) => {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
     (entry) => entry.isFile() && files.test(entry.name),

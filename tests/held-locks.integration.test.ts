@@ -6,8 +6,8 @@ import { dataFolder, startPlatform } from './platform-process.ts';
 
 const folder = dataFolder();
 const patience = { timeout: 20_000, interval: 20 };
-/** Far below the seconds for which the lock is held, and generous for a busy machine. */
-const soonMs = 1_500;
+/** Far below the 10 s for which SQLite itself would wait, and generous for a busy machine. */
+const soonMs = 5_000;
 
 let platform: Awaited<ReturnType<typeof startPlatform>>;
 beforeAll(async () => {

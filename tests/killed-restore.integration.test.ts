@@ -1,8 +1,10 @@
-import { cpSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
+import { ConfigError } from '../lib/config-error.ts';
 import { closeSqlite, openSqlite } from '../lib/database/sqlite.ts';
 import { databaseFiles } from '../scripts/backup/files.ts';
+import { restoreBackup } from '../scripts/backup/restore-backup.ts';
 import { takeBackup } from '../scripts/backup/take-backup.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
@@ -15,47 +17,75 @@ const mark = (folder: string, word: string) => {
   }
 };
 
-const run = async (file: string, ...args: string[]) => {
-  const started = startProgram(process.execPath, ['--import', 'tsx', file, ...args], {});
-  return { end: await started.ended, output: started.output() };
-};
-
-/** What a service would open: the mark of each database, or `refused`. */
-const marksIn = async (folder: string) => {
-  const { end, output } = await run('tests/pair-in.ts', folder);
-  expect([end, output]).toEqual([0, expect.stringMatching(/^\w+ \w+$/)]);
-  return new Set(output.split(' '));
-};
-
-it('a restore that is killed before any of its steps leaves the old pair or the new one, never a mix', async () => {
-  const template = dataFolder();
+const template = dataFolder();
+const backup = join(dataFolder(), 'backup');
+beforeAll(async () => {
   await (await startPlatform({ DATA_DIR: template })).end('SIGTERM');
-  const backup = join(dataFolder(), 'backup');
   mark(template, 'backup');
   const options = { release: '0.1.0', now: Date.now, progress: () => {} };
   await takeBackup(databaseFiles({ DATA_DIR: template }), backup, options);
   mark(template, 'today');
+});
 
+const copyOf = (folder: string) => {
+  const copy = dataFolder();
+  cpSync(folder, copy, { recursive: true });
+  return copy;
+};
+const leftovers = (folder: string) => readdirSync(folder).filter((name) => /restor|replaced/.test(name));
+
+/** What a service would open: the mark of each database, or `refused`. A copy is opened, for a closed file may stay locked. */
+const marksIn = (folder: string): Set<string> => {
+  const copy = copyOf(folder);
+  const wordIn = (name: string) => {
+    try {
+      const database = openSqlite(join(copy, name));
+      return (database.prepare('SELECT word FROM mark').all() as [{ word: string }])[0].word;
+    } catch (error) {
+      if (error instanceof ConfigError && error.message.includes('npm run restore finishes it')) return 'refused';
+      throw error;
+    }
+  };
+  return new Set(names.map(wordIn));
+};
+
+const restore = (folder: string) =>
+  restoreBackup(backup, databaseFiles({ DATA_DIR: folder }), { isStopped: false, say: () => {} });
+
+it('a restore that is killed before any of its steps leaves the old pair or the new one, never a mix', async () => {
   const seen = new Set<string>();
   const killedAt = async (change: number) => {
-    const data = dataFolder();
-    cpSync(template, data, { recursive: true });
-    const killed = await run('tests/restore-until-killed.ts', backup, data, String(change));
-    if (killed.end !== 0 && killed.end !== 'SIGKILL') throw new Error(killed.output);
-    const marks = await marksIn(data);
+    const data = copyOf(template);
+    const args = ['--import', 'tsx', 'tests/restore-until-killed.ts', backup, data, String(change)];
+    const killed = startProgram(process.execPath, args, {});
+    const end = await killed.ended;
+    if (end !== 0 && end !== 'SIGKILL') throw new Error(killed.output());
+    const marks = marksIn(data);
     const isRefused = marks.delete('refused');
     expect(marks.size).toBeLessThanOrEqual(1);
     seen.add([...marks][0] ?? 'refused').add(isRefused ? 'refused' : 'open');
-    const again = await run('tests/restore-until-killed.ts', backup, data, '0');
-    expect([again.end, again.output]).toEqual([0, expect.stringContaining('restored')]);
-    expect(await marksIn(data)).toEqual(new Set(['backup']));
-    expect(readdirSync(data).filter((name) => /restor|replaced/.test(name))).toEqual([]);
-    return killed;
+    await restore(data);
+    expect(marksIn(data)).toEqual(new Set(['backup']));
+    expect(leftovers(data)).toEqual([]);
+    return end === 0 ? killed.output() : undefined;
   };
   let survived: string | undefined;
   for (let change = 1; survived === undefined; change += 2)
-    for (const { end, output } of await Promise.all([killedAt(change), killedAt(change + 1)]))
-      if (end === 0) survived = output;
+    for (const output of await Promise.all([killedAt(change), killedAt(change + 1)])) survived ??= output;
   expect(Number(/after (\d+) changes/.exec(survived)?.[1])).toBeGreaterThan(15);
   expect([...seen].sort()).toEqual(['backup', 'open', 'refused', 'today']);
+});
+
+it('a restore that fails between the two files keeps what the next one needs to finish it', async () => {
+  const data = copyOf(template);
+  const obstacle = join(data, 'crm.sqlite.replaced');
+  mkdirSync(join(obstacle, 'a folder in the way'), { recursive: true });
+  await expect(restore(data)).rejects.toThrow('crm.sqlite.replaced');
+  expect(marksIn(data)).toEqual(new Set(['refused']));
+  expect(existsSync(join(data, 'crm.sqlite.restored'))).toBe(true);
+  rmSync(obstacle, { recursive: true });
+  const restarted = copyOf(data);
+  await restore(restarted);
+  expect(marksIn(restarted)).toEqual(new Set(['backup']));
+  expect(leftovers(restarted)).toEqual([]);
 });

@@ -28,7 +28,7 @@ const change = async (crm: string, body: object) => {
   return { status: answer.status, body: await answer.json() };
 };
 
-it('a log and view whose file is taken away refuse at once, and go on when it is back; the CRM keeps its events', async () => {
+it('a log and view whose file is taken away refuse at once, and continue when it is back; the CRM keeps its events', async () => {
   const folder = dataFolder();
   const { crm, iotPlatform, output } = await start(folder);
   const file = join(folder, 'platform.sqlite');

@@ -8,7 +8,7 @@ import { fill } from '../lists/fill.ts';
 const rowsAtOnce = 1_000;
 export const reportId = 'report-of-the-bench';
 
-/** Customers, and the report of an import whose rows were all refused and all tell of one customer: the worst of them. */
+/** Customers, and the report of an import whose rows were all refused and are all about one customer: the worst of them. */
 export const prepareDatabase = async (
   db: Kysely<CrmDatabase>,
   { customers, refused, personId }: { customers: number; refused: number; personId: number },

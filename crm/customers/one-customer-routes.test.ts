@@ -68,7 +68,7 @@ describe('the version of a customer', () => {
 });
 
 describe('changing a part of a customer', () => {
-  it('leaves the rest, and tells nobody where the mandate stays', async () => {
+  it('leaves the rest, and publishes nothing where the mandate stays', async () => {
     const { body } = await patch({ city: 'Delft', phone: '+31 6 12345678' }).expect(200);
     expect(body).toMatchObject({ ...corinne, city: 'Delft', email: 'corinne@example.org', phone: '+31 6 12345678' });
     expect(await crm.told()).toEqual([]);

@@ -86,8 +86,8 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
       delete: operation({
         summary: 'Delete a customer, and revoke the connection',
         description:
-          'The evidence of consent stays; an erasure takes from it what may name the person. Rows of import reports that ' +
-          'tell of the customer go.',
+          'The evidence of consent stays; an erasure takes from it what may name the person. Rows of import reports ' +
+          'about the customer are removed.',
         path: customerPath,
         headers: changeHeaders,
         answers: { 204: { description: 'There is no such customer any more.', headers: revisionHeader } },

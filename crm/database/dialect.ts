@@ -17,7 +17,7 @@ import { isSqliteFile } from '../../lib/database/sqlite-dialect.ts';
 import { DomainError } from '../../lib/domain-error.ts';
 import type { CrmDatabase } from './schema.ts';
 
-/** What the databases do differently stands here, and only here: queries are written once, for all of them. */
+/** What the databases do differently is here, and only here: queries are written once, for all of them. */
 
 const sessionSettings = [
   // Statements see what is committed, and lock rows but no gaps between them: transactions seldom wait for each other.

@@ -28,7 +28,7 @@ const migratorOf = (db: Kysely<never>, tell: Tell = () => {}) => {
 };
 
 /** The migrations that the database has, in their order; also those that only a newer release knows. */
-export const appliedMigrations = async (db: Kysely<never>): Promise<string[]> => {
+const appliedMigrations = async (db: Kysely<never>): Promise<string[]> => {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
   const { rows } = await sql<{

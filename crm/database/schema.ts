@@ -24,7 +24,7 @@ export type ConnectionTable = { connectionId: string; revision: number };
 
 /**
  * Evidence of consent: every mandate that was ever in force, under the revision that announced it. It outlives the
- * customer, and names nobody but by number.
+ * customer, and names a person only by number.
  */
 export type MandateChangeTable = {
   connectionId: string;
@@ -57,7 +57,7 @@ export type RelayLeaseTable = { name: string; holder: string; expiresAt: number 
 
 /**
  * What was answered to an attempt that carried an idempotency key, both as SHA-256. An erasure empties all but the key;
- * `customerId`: whom the answer tells of.
+ * `customerId`: the customer that the answer is about.
  */
 export type StoredAnswerTable = {
   keyDigest: string;

@@ -9,10 +9,10 @@ const keptForMs = 24 * 60 * 60 * 1000;
 export type Attempt = { key: string; operation: string; content: object };
 
 /**
- * Executes an attempt once: who asks again with the same key gets what was answered. That is stored in the transaction
+ * Executes an attempt once: a request with the same key gets the same answer again. That is stored in the transaction
  * of the change, so it is there exactly when the change happened; of two at once the database lets the second wait for
  * the first. A refusal changed nothing and is not stored: the same attempt may succeed later.
- * @param execute answers something that survives JSON, and whom it tells of
+ * @param execute answers something that survives JSON, and the customer that it is about
  * @throws DomainError key-reused for other content, answer-erased, and what `execute` throws
  */
 export const answerOnce = async <T>(
@@ -28,7 +28,7 @@ export const answerOnce = async <T>(
   const ofKey = trx.selectFrom('storedAnswer').selectAll().where('keyDigest', '=', keyDigest);
   const stored = await ofKey.executeTakeFirst();
   if (stored && Number(stored.createdAt) > now - keptForMs) return givenAgain<T>(stored, contentDigest);
-  // The key is taken before anything is done: whoever comes second waits here, and then starts again.
+  // The key is taken before anything is done: the second of two waits here, and then starts again.
   if (stored) await trx.updateTable('storedAnswer').set(claim).where('keyDigest', '=', keyDigest).execute();
   else await trx.insertInto('storedAnswer').values(claim).execute();
   const { answer, customerId } = await execute();

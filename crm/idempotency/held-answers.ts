@@ -3,7 +3,7 @@ import type { CrmDatabase } from '../database/schema.ts';
 
 type Person = { customerId: number };
 
-/** The stored answers that tell of one person. The keys stay, so that no repeated attempt registers the person anew. */
+/** The stored answers about one person. The keys stay, so that no repeated attempt registers the person anew. */
 export const heldAnswers = {
   read: async function* (db: Kysely<CrmDatabase>, { customerId }: Person) {
     const rows = await db

@@ -59,7 +59,7 @@ const refusedWhenSeen = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | R
     return first === undefined ? [] : [{ column, value, reason: `also on line ${first}` }];
   });
   if (problems.length > 0) return { line, cells, problems };
-  // Only now: a row that does nothing stands in the way of no other.
+  // Only now: a row that does nothing keeps out no other.
   for (const { column, value } of keys) seen[column].see(value, line);
   return row;
 };

@@ -1,14 +1,14 @@
 import type { Transaction } from 'kysely';
-import { pendingErasures } from '../customers/personal-data/erasure-job.ts';
+import { personsBeingErased } from '../customers/personal-data/erasure-job.ts';
 import type { CrmDatabase, ImportedRowTable } from '../database/schema.ts';
 import { mayTellOf } from './tells-of.ts';
 
 type Db = Transaction<CrmDatabase>;
 
 /**
- * Takes what a row says from those that tell of a person who was erased, by number, or without one by a connection that
- * no customer holds since: a file from before the erasure must not bring a name back. While rows of a person are being
- * erased, all that tell of the person are emptied, for the erasure may have passed their place.
+ * Empties the rows about a person who was erased, found by number, or without one by a connection that no customer holds
+ * since: a file from before the erasure must not bring a name back. While the rows of a person are being erased, all rows
+ * about the person are emptied, for the erasure may have passed their place.
  */
 export const withoutErased = async (trx: Db, rows: readonly ImportedRowTable[]): Promise<ImportedRowTable[]> => {
   // Before it looks: an erasure waits for this lock (held-rows.ts), and so finds the rows that this did not empty.
@@ -28,9 +28,9 @@ export const withoutErased = async (trx: Db, rows: readonly ImportedRowTable[]):
   });
 };
 
-/** Whether a row tells of one of the persons whose rows are being erased; mostly there is none. */
+/** Whether a row is about a person whose rows are being erased; mostly there is none. */
 const beingErased = async (trx: Db, rows: readonly ImportedRowTable[]): Promise<(row: ImportedRowTable) => boolean> => {
-  const persons = (await pendingErasures(trx)).flatMap(({ person }) => person ?? []);
+  const persons = await personsBeingErased(trx);
   if (persons.length === 0) return () => false;
   const known = await everCustomers(trx, rows);
   const holders = await holdersOf(trx, rows);

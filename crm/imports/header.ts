@@ -3,7 +3,7 @@ import { type CustomerData, customerFieldNames } from '../customers/customer.ts'
 
 /** The columns of a file: which cell holds which field of a customer. */
 export type Header = {
-  /** As they stand in the file. */
+  /** As they are in the file. */
   readonly columns: readonly string[];
   readonly places: ReadonlyMap<Column, number>;
   readonly ignored: readonly string[];
@@ -22,7 +22,7 @@ export const reasonColumn = 'reason';
 
 export const mayBeEmpty = (column: Column): boolean => optionalColumns.includes(column);
 
-/** Columns may stand in any order and in any case; those that we do not know are ignored. @throws DomainError unusable-file */
+/** Columns may be in any order and in any case; those that we do not know are ignored. @throws DomainError unusable-file */
 export const readHeader = (columns: readonly string[]): Header => {
   const places = new Map<Column, number>();
   const ignored: string[] = [];

@@ -71,7 +71,7 @@ describe('what an export has of import reports', () => {
     expect(await exported(id)).toEqual(told);
   });
 
-  it('has no row of whoever holds the person’s old connection, nor of one with the same names', async () => {
+  it('has no row of a customer who holds the person’s old connection, nor of one with the same names', async () => {
     const anneke = await register(person('Anneke', 'Smit', '928'));
     await changeCustomer(changes, anneke, (data) => ({ ...data, connectionId: '929' }));
     const bertus = await register(person('Bertus', 'Bos', '928'));
@@ -85,7 +85,7 @@ describe('what an export has of import reports', () => {
 });
 
 describe('what an erasure leaves of import reports', () => {
-  it('is no row that tells of the person, by names in any case and cell, too', async () => {
+  it('is no row about the person, by names in any case and cell, too', async () => {
     const id = await register(eva);
     await load(
       `${id},E,V,C,99,9,,`,
@@ -101,7 +101,7 @@ describe('what an erasure leaves of import reports', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('is every row that plainly tells of somebody else', async () => {
+  it('is every row that is clearly about another person', async () => {
     const id = await register(eva);
     await changeCustomer(changes, id, (data) => ({ ...data, connectionId: '78' }));
     const jan = await register(person('Jan', 'Bos', '77'));
@@ -117,7 +117,7 @@ describe('what an erasure leaves of import reports', () => {
     expect(await left()).toEqual(rows);
   });
 
-  it('is nothing of whoever was deleted before, whose record told the names', async () => {
+  it('is nothing of a customer who was deleted before, whose record had the names', async () => {
     const id = await register(person('Wilhelmus', 'Vergeten', '55'));
     await load(
       'Wilhelmus,Vergeten,X,8.7E+17,1,wv@x.org',
@@ -133,10 +133,18 @@ describe('what an erasure leaves of import reports', () => {
   it('is decided at once, however long a cell is and whatever it is made of', async () => {
     const id = await register({ ...eva, firstName: 'a' });
     const long = ['a', 'a ', '0', '(', '.', 'a@', '-a'].map((text) => text.repeat(60_000 / text.length));
-    await load(...long.map((cell) => `${cell},vos,C,8.7E+17,1`));
-    const before = performance.now();
+    await load(...long.map(() => ',x,vos,C,8.7E+17,1'));
+    // As reports had them before they cut long rows.
+    for (const [n, cell] of long.entries())
+      await world.db
+        .updateTable('importedRow')
+        .set({ cells: JSON.stringify([cell, 'vos']), textKey: null })
+        .where('line', '=', n + 2)
+        .execute();
+    const before = process.cpuUsage();
     await erase(id);
-    expect(performance.now() - before).toBeLessThan(1_000);
+    // Of this process, whatever else the machine does; what takes quadratic time takes many seconds.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2);
   });
 
   it('finds rows from before they were searched by their text', async () => {
@@ -147,7 +155,7 @@ describe('what an erasure leaves of import reports', () => {
     expect(await left()).toEqual([',Jan,Bos,C,8.7E+17,1,,']);
   });
 
-  it('is no row of a report of thousands, and every one that tells of others', async () => {
+  it('is no row of a report of thousands, and every one about others', async () => {
     const id = await register(eva);
     const rows = Array.from({ length: 4_500 }, (_, n) =>
       n % 3 === 0 ? ',Eva,Vos,C,8.7E+17,1,,' : `,Jan,Bos,C${n},8.7E+17,1,,`,
@@ -167,6 +175,18 @@ describe('what an erasure leaves of import reports', () => {
     expect(await left()).toEqual([',Eva,Vos,C,8.7E+17,1,,', '', '', ',Jan,Bos,C,8.7E+17,1,,']);
     await erasures.complete();
     expect(await left()).toEqual(['', '', ',Jan,Bos,C,8.7E+17,1,,']);
+  });
+
+  it('is no row that an import writes meanwhile, however many other erasures wait', async () => {
+    const id = await register(eva);
+    await changes.db.transaction().execute(async (trx) => {
+      const last = { ...(await lockPerson(trx, id)), customerId: 100_000 };
+      for (let customerId = 1_000; customerId < 1_100; customerId++)
+        await requestErasure(trx, { customerId, connectionIds: [], record: undefined }, { erasesBytes: false });
+      await requestErasure(trx, last, { erasesBytes: false });
+    });
+    await load(',Eva,Vos,Gouda,8.7E+17,1,,');
+    expect(await left()).toEqual(['']);
   });
 
   it('is not undone by the same file: of the person it leaves lines and reasons', async () => {

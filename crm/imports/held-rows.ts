@@ -13,7 +13,7 @@ type Db = Kysely<CrmDatabase>;
 const lookThrough = 2_000;
 const rowsAtOnce = 200;
 
-/** The rows of import reports that tell of a person: a report loses them, and keeps its counts. */
+/** The rows of import reports about a person: a report loses them, and keeps its counts. */
 export const heldImportedRows: Holding = {
   read: async function* (db, person) {
     for await (const rows of rowsLike(db, person)) {
@@ -43,7 +43,7 @@ const untilImportsKnow = (db: Db): Promise<unknown> =>
     trx.selectFrom('importJob').select('importId').where('state', 'in', ['waiting', 'running']).forUpdate().execute(),
   );
 
-/** Every row that may tell of the person, and more: which does, is not for SQL to say. Some at a time, of one report each. */
+/** Every row that may be about the person, and more: SQL cannot decide which are. Some at a time, of one report each. */
 async function* rowsLike(db: Db, person: Person) {
   for (let importId = await nextReport(db, ''); importId !== undefined; importId = await nextReport(db, importId))
     for (let after = 0, end = 0; ; after = end) {

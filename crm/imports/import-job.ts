@@ -97,8 +97,8 @@ export const advanceJob = async (trx: Transaction<CrmDatabase>, from: ImportJob,
 };
 
 /**
- * The first step of a process that does the job. A dry run begins again: what its rows would have done is known to nobody
- * but the process that died; the caller removes its rows, once the job is its own.
+ * The first step of a process that does the job. A dry run begins again: only the process that died knew what its
+ * rows would have done; the caller removes its rows, once the job is its own.
  * @throws DoneByAnother
  */
 export const beginJob = async (trx: Transaction<CrmDatabase>, job: ImportJob, now: number): Promise<ImportJob> => {

@@ -39,7 +39,7 @@ export type ImportQueue = {
   remove(importId: string): Promise<void>;
   /** Continues the imports that a process before us has left here, and ends those that no process continues. */
   resume(): Promise<void>;
-  /** Lets the transaction that runs end, and stops; the next start goes on. */
+  /** Lets the transaction that runs end, and stops; the next start continues. */
   close(): Promise<void>;
 };
 

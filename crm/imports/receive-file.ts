@@ -11,7 +11,7 @@ import type { ReceivedFile } from './import-job.ts';
 export const fileLimits = { bytes: 2 * 1024 ** 3, lines: 5_000_000 };
 export type FileLimits = typeof fileLimits;
 
-/** Keeps what comes in a file of ours, for nobody else to read. @throws DomainError unusable-file, file-too-large; DatabaseTrouble */
+/** Keeps what comes in a file that only its owner may read. @throws DomainError unusable-file, file-too-large; DatabaseTrouble */
 export const receiveFile = async (
   chunks: AsyncIterable<Buffer>,
   file: string,
@@ -20,7 +20,7 @@ export const receiveFile = async (
   const received = measuring(chunks, limits);
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    // Opened first: a stream that fails while it opens would make its file after whoever gave it up has removed it.
+    // Opened first: a stream that fails while it opens would make its file after the caller has removed it.
     const handle = await open(file, 'w', 0o600);
     await pipeline(received.chunks, handle.createWriteStream());
   } catch (error) {

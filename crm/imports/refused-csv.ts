@@ -10,7 +10,7 @@ const rowsAtOnce = 200;
 
 /**
  * The refused rows of an import as a file: as they were, with the reason in front, where a row of too many cells does not
- * push it away. Corrected, it can be imported as it is; what nobody has corrected is refused again.
+ * push it away. Corrected, it can be imported as it is; a row that was not corrected is refused again.
  */
 export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns }: ImportJob): AsyncGenerator<string> {
   const header = JSON.parse(columns) as string[];

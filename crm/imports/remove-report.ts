@@ -1,4 +1,3 @@
-import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { CrmDatabase } from '../database/schema.ts';
 import { endJob, findJob, reportsKeptForDays } from './import-job.ts';
@@ -8,7 +7,7 @@ type Db = Kysely<CrmDatabase>;
 const rowsPerTransaction = 500;
 const dayMs = 86_400_000;
 
-/** Removes the rows that a report lists, a few at a time: requests are answered in between. */
+/** Removes the rows that a report lists, in many short transactions: others write in between. */
 export const removeListedRows = async (db: Db, importId: string): Promise<void> => {
   for (;;) {
     const rows = await db
@@ -21,7 +20,6 @@ export const removeListedRows = async (db: Db, importId: string): Promise<void> 
     const last = rows.at(-1);
     if (!last) return;
     await db.deleteFrom('importedRow').where('importId', '=', importId).where('line', '<=', last.line).execute();
-    await otherWork();
   }
 };
 

@@ -123,7 +123,7 @@ describe('the queue of imports', () => {
   const measured = { digest: 'd', bytes: 1, lines: 1, columns: header.split(','), createdAt: noon };
   const asUsual = { dryRun: false, onConflict: 'skip' } as const;
 
-  it('goes on at a start with what was left, and removes the rest', async () => {
+  it('continues at a start with what was left, and removes the rest', async () => {
     const { folder, imports, db, finished } = await crmWithImports();
     mkdirSync(folder, { recursive: true });
     await createJob(db, { ...measured, importId: 'left', fileName: 'a.csv' }, asUsual);
@@ -134,7 +134,7 @@ describe('the queue of imports', () => {
     await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
   });
 
-  it('says of an import that broke off what to do, and goes on with the next', async () => {
+  it('says of an import that broke off what to do, and continues with the next', async () => {
     const { imports, db, finished, folder, post } = await crmWithImports();
     mkdirSync(join(folder, 'unreadable.csv'), { recursive: true });
     await createJob(db, { ...measured, importId: 'unreadable', fileName: 'a.csv' }, asUsual);
@@ -147,7 +147,7 @@ describe('the queue of imports', () => {
     expect(await finished(`/imports/${body.importId}`)).toMatchObject({ created: 1 });
   });
 
-  it('waits for a database that is away, and goes on from what is committed', async () => {
+  it('waits for a database that is away, and continues from what is committed', async () => {
     let away = 2;
     const awayAfterCommit = () => {
       if (away-- > 0) throw new DatabaseTrouble('database-away', new Error('gone'));
@@ -197,7 +197,7 @@ describe('the queue of imports', () => {
     expect((await job(body.importId)).failure).toBeNull();
   });
 
-  it('stops between two transactions when it is closed, and the next one goes on', async () => {
+  it('stops between two transactions when it is closed, and the next one continues', async () => {
     const { imports, folder, post, http, finished, world } = await crmWithImports();
     const rows = Array.from({ length: 3_000 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     const { body } = await post('/imports', ...rows).expect(202);

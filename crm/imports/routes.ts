@@ -147,7 +147,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
     },
   });
 
-/** Whoever stops reading must still be able to answer. */
+/** It is left open where reading stops, so that the request can still be answered. */
 const bodyOf = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 
 const discardForMs = 5_000;

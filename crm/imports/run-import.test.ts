@@ -190,7 +190,7 @@ describe('importing customers', () => {
     expect(await rows(job)).toEqual([[3, 'refused', 'customerId', '50', 'also on line 2']]);
   });
 
-  it('refuses every refused row again that nobody has corrected', async () => {
+  it('refuses every refused row again that was not corrected', async () => {
     const { load, db } = await importWorld();
     const rows = [
       '1,"Ria,Vos,Delft,77,1',
@@ -305,7 +305,7 @@ describe('an import that was killed', () => {
 
   it.each([
     0, 1, 4, 5, 6, 7,
-  ])('goes on where it was, after %i transactions, and counts every row once', async (transactions) => {
+  ])('continues where it was, after %i transactions, and counts every row once', async (transactions) => {
     const { loadUntilKilled, resume, waiting, dieAfter } = await importWorld();
     dieAfter(transactions);
     await loadUntilKilled([...lines, 'x']);

@@ -35,8 +35,8 @@ type RelayContext = {
 /**
  * Publishes the outbox in its order, one batch in flight, and removes row by row what the bus acknowledged; of all that
  * share the database, one at a time. When killed between the two it, or another, publishes the same ids and revisions
- * again, and nobody can tell. What cannot be published now is passed over until the next round, so it never stands in
- * the way of the rest; so is a row whose transaction commits later than those behind it, as each round begins at the
+ * again, which no consumer can tell apart. What cannot be published now is passed over until the next round, so it never
+ * blocks the rest; so is a row whose transaction commits later than those behind it, as each round begins at the
  * beginning.
  */
 export const startRelay = ({

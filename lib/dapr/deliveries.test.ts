@@ -231,7 +231,7 @@ describe('deliveries without a token', () => {
   });
 });
 
-it('deliveries with a token come from whoever has it', async () => {
+it('deliveries with a token come from any caller that has it', async () => {
   const { http } = subscribed('secret');
   await http.get('/dapr/subscribe').expect(403);
   await http.get('/dapr/subscribe').set('dapr-api-token', 'wrong').expect(403);

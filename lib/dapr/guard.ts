@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 
 /**
- * Lets nobody but the sidecar deliver. With a token (APP_API_TOKEN, which the sidecar sends along) whoever has it; without
+ * Lets only the sidecar deliver. With a token (APP_API_TOKEN, which the sidecar sends along) any caller that has it; without
  * one, callers on this machine that name a loopback host and send JSON, which no web page can make a browser do.
  * The body of a call that is refused is not read; `onRefusal` is called once for each.
  */

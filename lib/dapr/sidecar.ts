@@ -11,7 +11,7 @@ export type Sidecar = {
   call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<SidecarAnswer>;
   /** The sidecar's own app-id and the components that it has loaded. @throws ConfigError when our token is not its */
   metadata(): Promise<SidecarMetadata>;
-  /** Resolves once it can be used; waits for ever, for a sidecar may start after its app. */
+  /** Resolves once it can be used; waits without end, for a sidecar may start after its app. */
   untilReady(signal: AbortSignal): Promise<void>;
   close(): void;
 };

@@ -1,37 +1,33 @@
-import { DatabaseTrouble, type DiskTroubleCode } from './database-trouble.ts';
+import type { DatabaseTrouble } from './database-trouble.ts';
+import { explainDiskError } from './disk-error.ts';
 import type { SqliteDatabase } from './sqlite.ts';
-import { type FileIdentity, hasNoSpaceFor } from './sqlite-file.ts';
-
-const troubleOf: readonly [RegExp, DiskTroubleCode][] = [
-  [/^(SQLITE_FULL|storage-full)/, 'storage-full'],
-  [/^(SQLITE_READONLY_DBMOVED|database-replaced)/, 'database-replaced'],
-  [/^(SQLITE_READONLY|database-read-only)/, 'database-read-only'],
-  [/^(SQLITE_(CORRUPT|NOTADB)|database-damaged)/, 'database-damaged'],
-  [/^(SQLITE_(IOERR|CANTOPEN)|storage-failed)/, 'storage-failed'],
-];
-
-/** @returns what the disk did, as a trouble; also from an error that crossed a thread, which keeps its code alone */
-export const explainDiskError = (error: Error & { code?: string }, file?: string): DatabaseTrouble | undefined => {
-  if (error instanceof DatabaseTrouble) return error;
-  const code = troubleOf.find(([pattern]) => pattern.test(error.code ?? ''))?.[1];
-  if (!code) return undefined;
-  const cause = file === undefined ? error : new Error(`${file}: ${error.message}`, { cause: error });
-  const isFull = code === 'storage-failed' && file !== undefined && hasNoSpaceFor(file);
-  return new DatabaseTrouble(isFull ? 'storage-full' : code, Object.assign(cause, { code: error.code }));
-};
+import type { FileIdentity } from './sqlite-file.ts';
 
 const readOnly = /^\s*(select|explain|begin|rollback|pragma(?!\s+user_version\s*=))/i;
 /** By its text: a statement that returns rows may write all the same. */
-export const isWriting = (text: string): boolean => !readOnly.test(text);
+const isWriting = (text: string): boolean => !readOnly.test(text);
 
 /** What becomes of the statements of one database. */
 export type StatementWatch = { failed(trouble: DatabaseTrouble): void; wrote(): void };
 
 /**
- * The same database, whose statements fail by DatabaseTrouble where the disk is the cause, and are refused once the file is
- * no longer in its place. That is looked at before a statement or transaction, and after a commit before it is
+ * What both guards below do: statements fail by DatabaseTrouble where the disk is the cause, and are refused once the file
+ * is no longer in its place. That is looked at before a statement or transaction, and after a commit before it is
  * acknowledged: what is committed to a removed file is lost. In a transaction nothing more is looked at.
  */
+const statementChecks = (identity: FileIdentity, watch: StatementWatch) => ({
+  afterCommit: (): void => {
+    identity.check(true);
+    watch.wrote();
+  },
+  explain: (error: unknown): unknown => {
+    const trouble = explainDiskError(error as Error, identity.file);
+    if (trouble) watch.failed(trouble);
+    return trouble ?? error;
+  },
+});
+
+/** The same database, whose statements are guarded. */
 export const guardSqlite = (
   database: SqliteDatabase,
   identity: FileIdentity,
@@ -39,13 +35,12 @@ export const guardSqlite = (
 ): SqliteDatabase => {
   const exec = database.exec.bind(database);
   const prepare = database.prepare.bind(database);
+  const { afterCommit, explain } = statementChecks(identity, watch);
   const explained = <T>(work: () => T): T => {
     try {
       return work();
     } catch (error) {
-      const trouble = explainDiskError(error as Error, identity.file);
-      if (trouble) watch.failed(trouble);
-      throw trouble ?? error;
+      throw explain(error);
     }
   };
   const run = <T>(isWrite: boolean, work: () => T): T =>
@@ -54,10 +49,7 @@ export const guardSqlite = (
       if (!database.open) throw new Error('the database is closed');
       if (!database.inTransaction) identity.check(isWrite);
       const result = work();
-      if (isWrite && !database.inTransaction) {
-        identity.check(true);
-        watch.wrote();
-      }
+      if (isWrite && !database.inTransaction) afterCommit();
       return result;
     });
 
@@ -77,4 +69,28 @@ export const guardSqlite = (
   };
   database.prepare = guardedPrepare as typeof database.prepare;
   return database;
+};
+
+/** Runs the statements of one connection, whose transactions it follows by their text. */
+export type StatementGuard = <T>(text: string, execute: () => Promise<T>) => Promise<T>;
+
+/** The same for a connection in a thread of its own. */
+export const guardStatements = (identity: FileIdentity, watch: StatementWatch): StatementGuard => {
+  const { afterCommit, explain } = statementChecks(identity, watch);
+  let isInTransaction = false;
+  return async (text, execute) => {
+    const isWrite = isWriting(text);
+    const isEnd = text === 'commit' || text === 'rollback';
+    try {
+      // A roll-back is never refused, or the connection would stay in its transaction.
+      if (!isInTransaction && !isEnd) identity.check(isWrite || text === 'begin');
+      const result = await execute();
+      isInTransaction = text === 'begin' || (isInTransaction && !isEnd);
+      if (isWrite && !isInTransaction) afterCommit();
+      return result;
+    } catch (error) {
+      if (isEnd) isInTransaction = false;
+      throw explain(error);
+    }
+  };
 };

@@ -18,8 +18,13 @@ type Asked = { resolve: (result: SqliteResult) => void; reject: (error: Error) =
 /**
  * Starts a thread with a connection of its own. `settings` are the PRAGMAs of the connection. When the thread ends by itself,
  * its statements fail, and so does every later one: a transaction must not continue on another connection.
+ * `onEnd` is called then, and at the end of `close`.
  */
-export const startSqliteThread = (file: string, settings: string): SqliteConnection => {
+export const startSqliteThread = (
+  file: string,
+  settings: string,
+  onEnd: (trouble: DatabaseTrouble) => void = () => {},
+): SqliteConnection => {
   // Without the options of this process: the TypeScript loader is not needed there.
   const thread = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
     workerData: { file, settings },
@@ -38,7 +43,10 @@ export const startSqliteThread = (file: string, settings: string): SqliteConnect
     else reject(Object.assign(new Error(answer.message), { code: answer.code }));
   });
   const end = (cause: Error) => {
-    ended ??= new DatabaseTrouble('database-away', cause);
+    if (!ended) {
+      ended = new DatabaseTrouble('database-away', cause);
+      onEnd(ended);
+    }
     for (const { reject } of asked.splice(0)) reject(ended);
   };
   thread.on('error', (error) => end(new Error(`The thread of the database failed: ${error.message}`)));
@@ -56,8 +64,14 @@ export const startSqliteThread = (file: string, settings: string): SqliteConnect
     execute: ({ sql, parameters }) => ask({ sql, parameters }),
     pending: () => asked.length,
     close: async () => {
-      if (!ended) await ask('close');
-      await thread.terminate();
+      try {
+        if (!ended) await ask('close');
+      } catch (error) {
+        // A thread that has ended has nothing left to close.
+        if (error !== ended) throw error;
+      } finally {
+        await thread.terminate();
+      }
     },
   };
 };

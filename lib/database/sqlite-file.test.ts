@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { createDiskHealth } from './disk-health.ts';
-import { guardSqlite } from './guarded-sqlite.ts';
+import { guardSqlite, guardStatements } from './guarded-sqlite.ts';
 import { closeSqlite, openSqlite } from './sqlite.ts';
 import { filesOpenToOthers, rememberIdentity } from './sqlite-file.ts';
 
@@ -97,7 +97,22 @@ it('that is removed between the write and its acknowledgement acknowledges nothi
   expect(() => removeThenWrite()).toThrow(expect.objectContaining({ code: 'database-replaced' }));
 });
 
-it('on a full disk refuses writes, of whichever kind, goes on reading, and is red until a write succeeds', async () => {
+it('that is removed in a transaction does not keep a roll-back from the connection', async () => {
+  const file = join(dataFolder(), 'data.sqlite');
+  opened(file);
+  const identity = rememberIdentity(file);
+  const guard = guardStatements(identity, createDiskHealth(identity));
+  const executed: string[] = [];
+  const execute = (text: string) => guard(text, async () => void executed.push(text));
+  await execute('begin');
+  renameSync(file, `${file}.away`);
+  await expect(guard('commit', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  await execute('rollback');
+  await expect(execute('begin')).rejects.toMatchObject({ code: 'database-replaced' });
+  expect(executed).toEqual(['begin', 'rollback']);
+});
+
+it('on a full disk refuses writes, of whichever kind, still reads, and is red until a write succeeds', async () => {
   const { database, insert, insertBoth, count, check } = opened(join(dataFolder(), 'data.sqlite'));
   insert.run('kept');
   await check();

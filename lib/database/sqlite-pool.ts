@@ -1,5 +1,6 @@
-import { createDiskHealth, type DiskHealth, guardStatements, type StatementGuard } from './disk-health.ts';
+import { createDiskHealth, type DiskHealth } from './disk-health.ts';
 import type { SqliteResult, SqliteStatement } from './execute-sqlite.js';
+import { guardStatements, type StatementGuard } from './guarded-sqlite.ts';
 import { retryBusy } from './retry-busy.ts';
 import { explainSqliteError, openSqlite, readerSettings, writerSettings } from './sqlite.ts';
 import { openInMemory, type SqliteConnection, startSqliteThread } from './sqlite-connection.ts';
@@ -32,8 +33,9 @@ export const openSqlitePool = (file: string): SqlitePool => {
   const keeper = openSqlite(file);
   const identity = rememberIdentity(file);
   const health = createDiskHealth(identity);
-  const writer = startSqliteThread(file, writerSettings);
-  const readers = Array.from({ length: readerCount }, () => startSqliteThread(file, readerSettings));
+  const startThread = (settings: string) => startSqliteThread(file, settings, health.failed);
+  const writer = startThread(writerSettings);
+  const readers = Array.from({ length: readerCount }, () => startThread(readerSettings));
   const leastBusy = () => readers.reduce((least, reader) => (reader.pending() < least.pending() ? reader : least));
   const guardRead = guardStatements(identity, health);
   return {
@@ -42,12 +44,17 @@ export const openSqlitePool = (file: string): SqlitePool => {
     write: executeOn(writer, guardStatements(identity, health)),
     read: (statement, busyMs) => executeOn(leastBusy(), guardRead)(statement, busyMs),
     close: async () => {
-      await queue.acquire(closeWithinMs).catch(() => {});
+      const isHeld = await queue.acquire(closeWithinMs).then(
+        () => true,
+        () => false,
+      );
       await Promise.all(readers.map((reader) => reader.close()));
       // Leaves everything in the one file, so that a copy of it is a backup.
       await writer.execute({ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', parameters: [] }).catch(() => {});
       await writer.close();
       keeper.close();
+      // Those that still wait fail now, not after all of their patience.
+      if (isHeld) queue.release();
     },
   };
 };

@@ -1,6 +1,6 @@
 import Database from 'libsql';
 import { DatabaseTrouble } from './database-trouble.ts';
-import { explainDiskError } from './guarded-sqlite.ts';
+import { explainDiskError } from './disk-error.ts';
 import { isBusy } from './retry-busy.ts';
 import {
   explainOpenFailure,

@@ -33,8 +33,8 @@ it('does not give up on a queue that moves, however long it is', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
   const waiting = Array.from({ length: 30 }, () =>
-    queue.acquire(200).then(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    queue.acquire(1_000).then(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
       queue.release();
     }),
   );

@@ -5,7 +5,7 @@ import { embeddedEventBus } from './event-bus.ts';
 
 const topic = { name: 'things', partitions: 1, maxMessageBytes: 1000 };
 
-it('goes on when a commit fails: the records are delivered again', async () => {
+it('continues when a commit fails: the records are delivered again', async () => {
   const database = openSqlite(':memory:');
   const failures: string[] = [];
   const log = { error: (_error: unknown, message: string) => void failures.push(message) };

@@ -44,7 +44,7 @@ const opened = (disturb: (store: StateStore) => StateStore = (store) => store) =
   return { store, other, deliver, value, put, list, point, view, wait };
 };
 
-/** Lets go on only when told to, and tells when it has been reached. */
+/** Holds the call until it is released, and says when it has been reached. */
 const held = (store: StateStore, call: 'getMany' | 'transact') => {
   let arrived = () => {};
   let release = () => {};
@@ -245,7 +245,7 @@ describe('a reader', () => {
     await expect(view.get('A')).rejects.toMatchObject({ code: 'view-incomplete' });
   });
 
-  it('misses events where nobody keeps its generation up to date', async () => {
+  it('misses events where no writer keeps its generation up to date', async () => {
     const { view, list, point } = opened();
     await point({ answering: { number: 2 } });
     await list({ generations: { 1: { applied: 4, missing: [] } } });

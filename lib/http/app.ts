@@ -74,7 +74,7 @@ const reasonOf = (error: unknown) => {
 const handlersOf = ({ body, bodyTypes, handler }: Operation): RequestHandler[] =>
   body ? [express.json({ limit: '1mb', type: [...(bodyTypes ?? jsonTypes)] }), handler] : [handler];
 
-/** Deliveries have no span and no log line; what the guard refuses goes on to where it gets both. */
+/** Deliveries have no span and no log line; what the guard refuses is passed on to where it gets both. */
 const unlessRefused =
   (access: AccessRules, router: Router): RequestHandler =>
   (req, res, next) =>

@@ -4,7 +4,7 @@ import { ConfigError } from '../config-error.ts';
 import { expressServer } from './express-server.ts';
 
 const answerForMs = 2_000;
-/** 0.0.0.0 and :: stand for all addresses of the machine; a request that names them is refused. */
+/** 0.0.0.0 and :: mean all addresses of the machine; a request that names them is refused. */
 const calledLocalhost = ['127.0.0.1', '0.0.0.0', '::'];
 
 export type Listening = { url: string; close(): Promise<void> };

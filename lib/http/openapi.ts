@@ -5,13 +5,13 @@ import { type Answer, jsonTypes, type Operation, problemsOf, type Routes } from 
 import { commonStatuses, type ProblemStatuses, problemSchema, problemType } from './problem.ts';
 import { guardProblems } from './request-guard.ts';
 
-/** What stands above the operations; `events` is an AsyncAPI document. */
+/** What comes above the operations; `events` is an AsyncAPI document. */
 export type ApiDescription = { readonly title: string; readonly description: string; readonly events: object };
 
 type Describe = ReturnType<typeof jsonSchemas>['describe'];
 
 /**
- * OpenAPI 3.1 of the routes: every schema is the very one that checks the request or stands for the answer.
+ * OpenAPI 3.1 of the routes: every schema is the very one that checks the request or describes the answer.
  * @throws Error when an operation names a problem that has no status
  */
 export const openApiDocument = (routes: Routes, { title, description }: ApiDescription, statuses: ProblemStatuses) => {

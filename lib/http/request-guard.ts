@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import { DomainError } from '../domain-error.ts';
+import { rateLimitedLog } from '../rate-limited-log.ts';
 import type { World } from '../world.ts';
 import type { AccessRules } from './access-rules.ts';
 import { type Authority, isLoopback, parseAuthority } from './authority.ts';
@@ -47,16 +48,13 @@ export const judgeRequest = (
 
 /** Refuses what a web page may have sent, and gives allowed origins the CORS headers that their browsers ask for. */
 export const guardRequests = (rules: AccessRules, log: World['log']): RequestHandler => {
-  const warned = new Set<string>();
+  // A page can send refused requests without end.
+  const limitedLog = rateLimitedLog(log);
   return (req, res, next) => {
     const refusal = judgeRequest(req, rules);
     if (refusal) {
-      // A page can send refused requests without end, so only the first of each kind is worth a line to the operator.
-      log[warned.has(refusal.code) ? 'debug' : 'warn'](
-        { problem: refusal.code, detail: refusal.message, remedy: refusal.remedy },
-        'request refused; further ones like it are logged at debug level',
-      );
-      warned.add(refusal.code);
+      const { code: problem, message: detail, remedy } = refusal;
+      limitedLog.warn({ problem, detail, remedy }, 'request refused');
       return next(refusal);
     }
     if (rules.origins.length > 0 && answerOrigin(req.method, req.headers, res, rules))

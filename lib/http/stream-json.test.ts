@@ -55,7 +55,7 @@ describe('an object that is streamed', () => {
     await expect(request(late).get('/')).rejects.toThrow('aborted');
   });
 
-  it('is read no further when nobody listens any more', async () => {
+  it('is read no further when the client has gone', async () => {
     const ended = vi.fn();
     async function* endless(): AsyncGenerator<Chunk> {
       try {

@@ -7,7 +7,7 @@ const busyFor = (ms: number) => {
   for (const until = performance.now() + ms; performance.now() < until; );
 };
 
-it('lets other work go on while it parses a batch that takes long', async () => {
+it('lets other work run while it parses a batch that takes long', async () => {
   const slow: typeof things = {
     ...things,
     parse: (record) => {

@@ -1,5 +1,5 @@
-import { setImmediate as otherWork } from 'node:timers/promises';
 import type { DeliveredRecord } from '../event-bus.ts';
+import { takeTurns } from '../take-turns.ts';
 import type { Projection } from './declaration.ts';
 
 /** A record that can never be applied, and why. */
@@ -17,7 +17,7 @@ export type ParsedBatch<Event> = {
 };
 
 /** To say why a record is refused takes up to 50 µs, so a batch of bad ones would keep everything else waiting. */
-const pauseEveryMs = 25;
+const turnMs = 25;
 
 /** Parses the records, and sorts out those that can never be applied. */
 export const parseBatch = async <Event, Document>(
@@ -32,12 +32,9 @@ export const parseBatch = async <Event, Document>(
     if (steps) steps.push(step);
     else byKey.set(of, [step]);
   };
-  let pausedAt = performance.now();
+  const turn = takeTurns(turnMs);
   for (const record of batch) {
-    if (performance.now() - pausedAt > pauseEveryMs) {
-      await otherWork();
-      pausedAt = performance.now();
-    }
+    await turn();
     let event: Event;
     try {
       event = parse(record);

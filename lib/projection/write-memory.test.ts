@@ -136,7 +136,7 @@ describe('a writer whose store counts its writes', () => {
     expect([value('A'), value('B')]).toEqual([thing('A', 2), thing('B', 2)]);
   });
 
-  it('never replaces a newer value, whoever writes, whatever is lost and restored', async () => {
+  it('never replaces a newer value, whichever process writes, whatever is lost and restored', async () => {
     const key = fc.constantFrom('A', 'B', 'C');
     const change = fc.record({ key, n: fc.nat(20) });
     const changes = fc.array(change, { minLength: 1, maxLength: 4 });

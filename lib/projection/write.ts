@@ -168,5 +168,5 @@ const inOrder = (upserts: readonly Upsert[]): Upsert[] => [...upserts].sort((a, 
 
 type Documents = ReadonlyMap<string, PositionDocument>;
 
-/** The key of no position document: what stands for it are the generations that the pointer names. */
+/** The key of no position document: what takes its place are the generations that the pointer names. */
 const noPlace = '';

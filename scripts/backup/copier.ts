@@ -20,17 +20,18 @@ export const startCopier = async (source: string, target: string): Promise<Copie
   const child = fork(script, [source, target], { execArgv: ['--import', 'tsx'] });
   const bytes = () => statSync(target, { throwIfNoEntry: false })?.size ?? 0;
   let isDone = false;
-  const [first] = await once(child, 'message');
-  if (first !== 'ready') throw new Error(`${source} is not copied: ${first.error}`);
-  const done = (async () => {
-    const message = await Promise.race([
-      once(child, 'message').then(([told]) => told),
-      once(child, 'exit').then(() => delay(100, { error: 'its process ended' })),
-    ]);
+  // A message that was sent before the end may arrive after it.
+  const ended = once(child, 'exit').then(() => delay(100, { error: 'its process ended' }));
+  const expectMessage = async (expected: 'ready' | 'done') => {
+    const [message] = await Promise.race([once(child, 'message'), ended.then((end) => [end])]);
+    if (message !== expected) throw new Error(`${source} is not copied: ${message.error}`);
+  };
+  await expectMessage('ready');
+  const done = expectMessage('done').finally(() => {
     isDone = true;
-    if (message !== 'done') throw new Error(`${source} is not copied: ${message.error}`);
-  })();
-  done.catch(() => {}); // who waits for it hears of it
+  });
+  // It is awaited later.
+  done.catch(() => {});
   return {
     source,
     begin: () => void child.send('begin'),

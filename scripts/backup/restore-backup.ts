@@ -28,24 +28,39 @@ export const restoreBackup = async (
     // First, so that two restores never meet.
     if (finishSwap(Object.values(files))) say('A restore that was interrupted is finished first.');
     for (const file of targets) await hold(file, held, isStopped);
+    await stage(folder, manifest, files, say);
+    swapFiles(targets);
+    return manifest;
+  } finally {
+    for (const database of held.values()) database.close();
+  }
+};
+
+/** Copies the files beside those that they replace, and verifies the copies; leaves none of them where one cannot be used. */
+const stage = async (
+  folder: string,
+  manifest: Manifest,
+  files: DatabaseFiles,
+  say: (line: string) => void,
+): Promise<void> => {
+  try {
     for (const described of manifest.files) {
       const staged = stagedOf(files[described.name]);
-      for (const suffix of ['', '-wal', '-shm']) rmSync(staged + suffix, { force: true });
+      removeStaged(staged);
       copyFileSync(join(folder, described.name), staged);
       chmodSync(staged, 0o600);
       say(`checking ${described.name}, ${described.bytes.toLocaleString('en')} bytes`);
       await verifyFile(described, staged);
       sync(staged);
     }
-    swapFiles(targets);
-    return manifest;
   } catch (error) {
-    for (const file of targets)
-      for (const suffix of ['', '-wal', '-shm']) rmSync(stagedOf(file) + suffix, { force: true });
+    for (const { name } of manifest.files) removeStaged(stagedOf(files[name]));
     throw error;
-  } finally {
-    for (const database of held.values()) database.close();
   }
+};
+
+const removeStaged = (staged: string): void => {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(staged + suffix, { force: true });
 };
 
 /** One file of a backup beside another of today would be a mix that never was. */

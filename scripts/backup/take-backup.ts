@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFi
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../lib/config-error.ts';
+import { retryBusy } from '../../lib/database/retry-busy.ts';
 import { openSqlite, type SqliteDatabase } from '../../lib/database/sqlite.ts';
 import { type Copier, startCopier } from './copier.ts';
 import { type DatabaseFiles, type Name, names, sync } from './files.ts';
@@ -9,6 +10,7 @@ import { describeFile, type Manifest, writeManifest } from './manifest.ts';
 
 export type Progress = (done: number, total: number) => void;
 
+const lockWaitMs = 30_000;
 const lookEveryMs = 5;
 const progressEveryMs = 200;
 
@@ -66,7 +68,9 @@ const beginAtOnce = async (copiers: readonly Copier[]): Promise<void> => {
     for (const { source } of copiers) {
       const database = openSqlite(source);
       held.push(database);
-      database.exec('BEGIN IMMEDIATE');
+      // SQLite itself asks for the lock every 100 ms, which misses the short gaps that a busy service leaves (writer-queue.ts).
+      database.exec('PRAGMA busy_timeout = 0');
+      await retryBusy(() => database.exec('BEGIN IMMEDIATE'), lockWaitMs);
     }
     for (const copier of copiers) copier.begin();
     while (!copiers.every((copier) => copier.hasBegun())) await delay(lookEveryMs);

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * Writes refused rows to a new file, for nobody else to read. One that is there may have been corrected and is left: then
+ * Writes refused rows to a new file that only its owner may read. One that is there may have been corrected and is left: then
  * it is the next free name, as in `refused.2.csv`.
  * @returns the file's name
  */

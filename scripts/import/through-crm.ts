@@ -21,7 +21,7 @@ export const sendFile = async (crm: string, file: string, { dryRun, onConflict }
 };
 
 const lookEveryMs = 200;
-/** A CRM that is started again goes on with the import. */
+/** A CRM that is started again continues the import. */
 const waitForCrmMs = 30_000;
 
 /** Looks at the import until it has ended. */
@@ -38,7 +38,7 @@ export const follow = async (crm: string, importId: string, show: (job: Import) 
           `${error.message}\nIt was deleted, or the CRM is in memory and was started again: then import the file again.`,
         );
       if (performance.now() - answered < waitForCrmMs) continue;
-      throw new Error(`${(error as Error).message}\nStarted again, it goes on: curl ${crm}/imports/${importId}`);
+      throw new Error(`${(error as Error).message}\nStarted again, it continues: curl ${crm}/imports/${importId}`);
     }
   }
 };

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
  * written over: its mode may be wider, and another process may have it open.
  */
 export const writeLabToken = (file: string, token: string): void => {
-  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   rmSync(file, { force: true });
   writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
 };

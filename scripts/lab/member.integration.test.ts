@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { dataFolder } from '../../tests/platform-process.ts';
@@ -21,12 +21,19 @@ const isAlive = (pid: number) => {
 /** A member of two programs that write a file when they run; the service takes SIGTERM as `onTerm` says. */
 const create = (onTerm: string, stopsWithinMs?: number) => {
   const folder = dataFolder();
+  const ready = join(folder, 'ready');
   const file = (name: string, text: string) => {
     writeFileSync(join(folder, name), text);
     chmodSync(join(folder, name), 0o700);
     return join(folder, name);
   };
-  const main = file('service.ts', `process.on('SIGTERM', () => { ${onTerm} }); setInterval(() => {}, 1000);`);
+  const main = file(
+    'service.ts',
+    `import { writeFileSync } from 'node:fs';
+    process.on('SIGTERM', () => { ${onTerm} });
+    setInterval(() => {}, 1000);
+    writeFileSync(${JSON.stringify(ready)}, '');`,
+  );
   const daprd = file('daprd', '#!/bin/sh\nexec sleep 600\n');
   const plan: MemberPlan = {
     id: 'crm',
@@ -44,7 +51,8 @@ const create = (onTerm: string, stopsWithinMs?: number) => {
     onServiceEnd: ends,
     ...(stopsWithinMs !== undefined && { stopsWithinMs }),
   });
-  return ends;
+  const takesSignals = () => vi.waitFor(() => expect(existsSync(ready)).toBe(true), { timeout: 30_000 });
+  return { ends, takesSignals };
 };
 
 const runningPids = async () => {
@@ -54,7 +62,7 @@ const runningPids = async () => {
 };
 
 it('is stopped when service and sidecar have ended, and is started again', async () => {
-  const ends = create('process.exit(0)');
+  const { ends } = create('process.exit(0)');
   expect(member.isStopped()).toBe(true);
   member.start({});
   const pids = await runningPids();
@@ -67,25 +75,25 @@ it('is stopped when service and sidecar have ended, and is started again', async
 });
 
 it('is killed when it does not end by itself', async () => {
-  create('', 1_500);
+  const { takesSignals } = create('', 100);
   member.start({});
   const pids = await runningPids();
   // Before its handler is there, SIGTERM ends it.
-  process.kill(pids[0], 'SIGSTOP');
+  await takesSignals();
   expect(await member.stop()).toBe(true);
   expect(pids.map(isAlive)).toEqual([false, false]);
 });
 
 it('starts a sidecar again that ends, and reports a service that does', async () => {
-  const ends = create('process.exit(0)');
+  const { ends } = create('process.exit(0)');
   member.start({});
   const [service, sidecar] = await runningPids();
   process.kill(sidecar, 'SIGKILL');
-  await vi.waitFor(() => expect(member.pids().sidecar).not.toBe(sidecar), { timeout: 5_000 });
-  await vi.waitFor(() => expect(member.pids().sidecar).toEqual(expect.any(Number)), { timeout: 5_000 });
+  await vi.waitFor(() => expect(member.pids().sidecar).not.toBe(sidecar), { timeout: 20_000 });
+  await vi.waitFor(() => expect(member.pids().sidecar).toEqual(expect.any(Number)), { timeout: 20_000 });
   expect(ends).not.toHaveBeenCalled();
   process.kill(service, 'SIGKILL');
-  await vi.waitFor(() => expect(ends).toHaveBeenCalledOnce(), { timeout: 5_000 });
+  await vi.waitFor(() => expect(ends).toHaveBeenCalledOnce(), { timeout: 20_000 });
 });
 
 it('keeps what a start changed for later starts', async () => {
@@ -104,5 +112,5 @@ it('gives the service and its sidecar both tokens', async () => {
     await vi.waitFor(() => {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
       expect(environment).toEqual(expect.arrayContaining(said));
-    });
+    }, 10_000);
 });

@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 const erase = (customerId: string) => erasePerson(changes, erasures, customerId, byHerself);
 
-/** Which of her traces stand in any column of any table, whichever migrations come. */
+/** Which of the person's traces are in any column of any table, whichever migrations come. */
 const found = async (db: Kysely<CrmDatabase>) => {
   const tables = await db.introspection.getTables();
   const results = await Promise.all(tables.map(({ name }) => sql`select * from ${sql.table(name)}`.execute(db)));
@@ -40,7 +40,7 @@ describe('erasing a person', () => {
     expect(await found(changes.db)).toEqual([]);
   });
 
-  it('leaves nothing of whoever was deleted before', async () => {
+  it('leaves nothing of a customer who was deleted before', async () => {
     const id = await liveAsQuirine(changes);
     await deleteCustomer(changes, id, byHerself);
     expect(await found(changes.db)).not.toEqual([]);
@@ -86,7 +86,7 @@ describe('erasing a person', () => {
     expect(await mandateHistory(changes.db, Number(id))).toHaveLength(4);
   });
 
-  it('knows nobody who never was a customer', async () => {
+  it('knows no person who never was a customer', async () => {
     await expect(erase('42')).rejects.toMatchObject({ code: 'customer-unknown' });
   });
 

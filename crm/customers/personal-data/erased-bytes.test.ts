@@ -25,7 +25,7 @@ afterEach(() => changes.db.destroy());
 const erase = (customerId: string) =>
   erasePerson(changes, createErasures({ db: changes.db, holdings: heldBesideTheRecord }), customerId);
 
-/** Which texts stand anywhere in the bytes of the file and its log. */
+/** Which texts are anywhere in the bytes of the file and its log. */
 const found = (texts: readonly string[]) => {
   const bytes = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
   return texts.filter((text) => bytes.includes(text));
@@ -38,7 +38,7 @@ it('no byte names an erased person', async () => {
   expect(found(traces)).toEqual([]);
 });
 
-it('nor whoever was deleted before', async () => {
+it('nor a customer who was deleted before', async () => {
   const marks = Array.from({ length: 100 }, (_, n) => `${'zyxwvuts'[(n * 5) % 8]}-mark-${n}-`);
   await inTransaction(changes, async (trx) => {
     for (const [n, mark] of marks.entries()) {

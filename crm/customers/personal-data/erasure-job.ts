@@ -4,7 +4,7 @@ import type { Person } from './holding.ts';
 
 type Db = Kysely<CrmDatabase>;
 
-/** What a deletion or an erasure has left to do: rows that tell of `person`, and then perhaps the freed bytes of the file. */
+/** What a deletion or an erasure has left to do: the rows about `person`, and then perhaps the freed bytes of the file. */
 export type ErasureJob = Omit<Selectable<ErasureJobTable>, 'person'> & { readonly person: Person | undefined };
 
 const jobsAtOnce = 100;
@@ -40,12 +40,13 @@ const mergePersons = (asked: Person, earlier: Person | undefined): Person => ({
   record: asked.record ?? earlier?.record,
 });
 
+/** Some of the jobs, to be done together. */
 export const pendingErasures = async (db: Db): Promise<ErasureJob[]> => {
   const rows = await db.selectFrom('erasureJob').selectAll().orderBy('customerId').limit(jobsAtOnce).execute();
   return rows.map(asJob);
 };
 
-/** No row tells of the person any more, so the job itself may no longer do so. */
+/** No row is about the person any more, so the job must not name the person either. */
 export const markRowsErased = async (db: Db, { customerId, requests }: ErasureJob): Promise<void> => {
   await db
     .updateTable('erasureJob')
@@ -55,7 +56,13 @@ export const markRowsErased = async (db: Db, { customerId, requests }: ErasureJo
     .execute();
 };
 
-/** Not one that was requested again since. */
+/** All whose rows are being erased, however many wait. */
+export const personsBeingErased = async (db: Db): Promise<Person[]> => {
+  const rows = await db.selectFrom('erasureJob').selectAll().where('person', 'is not', null).execute();
+  return rows.flatMap((row) => asJob(row).person ?? []);
+};
+
+/** Leaves a job that was requested again since. */
 export const finishErasure = async (db: Db, { customerId, requests }: ErasureJob): Promise<void> => {
   await db
     .deleteFrom('erasureJob')

@@ -50,7 +50,7 @@ describe('the export of a person', () => {
     });
   });
 
-  it('is nobody’s who never was a customer', () => crm.http.get('/customers/42/export').expect(404));
+  it('is refused for a person who never was a customer', () => crm.http.get('/customers/42/export').expect(404));
 });
 
 describe('the erasure of a person', () => {
@@ -77,7 +77,7 @@ describe('the erasure of a person', () => {
     expect(body.items).toMatchObject([{ connectionMandate: '0' }, { connectionMandate: '1' }]);
   });
 
-  it('is nobody’s who never was a customer', () =>
+  it('is refused for a person who never was a customer', () =>
     crm.http.post('/customers/42/erasure').send({ customerId: '42' }).expect(404));
 
   it.each([

@@ -1,0 +1,20 @@
+import { DatabaseTrouble, type DiskTroubleCode } from './database-trouble.ts';
+import { hasNoSpaceFor } from './sqlite-file.ts';
+
+const troubleOf: readonly [RegExp, DiskTroubleCode][] = [
+  [/^(SQLITE_FULL|storage-full)/, 'storage-full'],
+  [/^(SQLITE_READONLY_DBMOVED|database-replaced)/, 'database-replaced'],
+  [/^(SQLITE_READONLY|database-read-only)/, 'database-read-only'],
+  [/^(SQLITE_(CORRUPT|NOTADB)|database-damaged)/, 'database-damaged'],
+  [/^(SQLITE_(IOERR|CANTOPEN)|storage-failed)/, 'storage-failed'],
+];
+
+/** @returns what the disk did, as a trouble; also from an error that crossed a thread, which keeps its code alone */
+export const explainDiskError = (error: Error & { code?: string }, file?: string): DatabaseTrouble | undefined => {
+  if (error instanceof DatabaseTrouble) return error;
+  const code = troubleOf.find(([pattern]) => pattern.test(error.code ?? ''))?.[1];
+  if (!code) return undefined;
+  const cause = file === undefined ? error : new Error(`${file}: ${error.message}`, { cause: error });
+  const isFull = code === 'storage-failed' && file !== undefined && hasNoSpaceFor(file);
+  return new DatabaseTrouble(isFull ? 'storage-full' : code, Object.assign(cause, { code: error.code }));
+};
