@@ -59,7 +59,12 @@ const work = (url: string, file: string): Record<string, () => Promise<unknown>>
   'refused.csv': () => download(`${url}/imports/${reportId}/refused.csv`),
   export: () => download(`${url}/customers/${personId}/export`),
   import: () => importFile(url, file),
-  erasure: () => download(`${url}/customers/${personId}/erasure`, { method: 'POST' }),
+  erasure: () =>
+    download(`${url}/customers/${personId}/erasure`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ customerId: String(personId) }),
+    }),
 });
 
 const run = async () => {

@@ -35,7 +35,7 @@ export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World
     // Not 404, which a sidecar takes for "drop it".
     if (!subscription) return refuse(res, 503);
     // Nothing is inflated: a few bytes could become any number.
-    if ((req.get('content-encoding') ?? 'identity') !== 'identity') return refuse(res, 415);
+    if ((req.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity') return refuse(res, 415);
     // The stream is left open, for the answer to one that cannot be read goes out on the same connection.
     const statuses = await subscription.deliver(req.iterator({ destroyOnReturn: false }));
     res.json({ statuses });

@@ -4,7 +4,7 @@ const troubles = {
   'database-busy': ['The database is busy with other work.', 'try again in a moment'],
   'database-conflict': ['Other changes came between, again and again.', 'try again in a moment'],
   'storage-full': [
-    'There is no space left on the disk that holds the data, so nothing was changed.',
+    'There is no space left on the disk that holds the data.',
     'make space on that disk, then send it again; nothing needs a restart',
   ],
   'storage-failed': [

@@ -5,7 +5,8 @@ const troubleOf: readonly [RegExp, DiskTroubleCode][] = [
   [/^(SQLITE_FULL|storage-full)/, 'storage-full'],
   [/^(SQLITE_READONLY_DBMOVED|database-replaced)/, 'database-replaced'],
   [/^(SQLITE_READONLY|database-read-only)/, 'database-read-only'],
-  [/^(SQLITE_(CORRUPT|NOTADB)|database-damaged)/, 'database-damaged'],
+  // A short read: the file was cut off.
+  [/^(SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ)|database-damaged)/, 'database-damaged'],
   [/^(SQLITE_(IOERR|CANTOPEN)|storage-failed)/, 'storage-failed'],
 ];
 

@@ -24,7 +24,11 @@ export type DiskHealth = StatementWatch & {
 export const createDiskHealth = (identity: FileIdentity): DiskHealth => {
   const { file } = identity;
   let trouble: DatabaseTrouble | undefined;
+  const admit = () => {
+    if (trouble && lasting.has(trouble.code)) throw trouble;
+  };
   return {
+    admit,
     failed: (error) => {
       if (!passing.has(error.code) && !(trouble && lasting.has(trouble.code))) trouble = error;
     },
@@ -32,7 +36,7 @@ export const createDiskHealth = (identity: FileIdentity): DiskHealth => {
       if (trouble && !lasting.has(trouble.code)) trouble = undefined;
     },
     check: async (probe) => {
-      if (trouble && lasting.has(trouble.code)) throw trouble;
+      admit();
       identity.check(true);
       const { blocks, bavail, bsize } = await statfs(dirname(file));
       if (blocks > 0 && bavail * bsize < leastFreeBytes)

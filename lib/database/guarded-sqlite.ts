@@ -8,14 +8,23 @@ const readOnly = /^\s*(select|explain|begin|rollback|pragma(?!\s+user_version\s*
 const isWriting = (text: string): boolean => !readOnly.test(text);
 
 /** What becomes of the statements of one database. */
-export type StatementWatch = { failed(trouble: DatabaseTrouble): void; wrote(): void };
+export type StatementWatch = {
+  /** @throws DatabaseTrouble while the file is known to be damaged: what is written to it may be lost */
+  admit(): void;
+  failed(trouble: DatabaseTrouble): void;
+  wrote(): void;
+};
 
 /**
  * What both guards below do: statements fail by DatabaseTrouble where the disk is the cause, and are refused once the file
- * is no longer in its place. That is looked at before a statement or transaction, and after a commit before it is
+ * is no longer in its place, or is damaged. That is looked at before a statement or transaction, and after a commit before it is
  * acknowledged: what is committed to a removed file is lost. In a transaction nothing more is looked at.
  */
 const statementChecks = (identity: FileIdentity, watch: StatementWatch) => ({
+  before: (isWrite: boolean): void => {
+    watch.admit();
+    identity.check(isWrite);
+  },
   afterCommit: (): void => {
     identity.check(true);
     watch.wrote();
@@ -35,7 +44,7 @@ export const guardSqlite = (
 ): SqliteDatabase => {
   const exec = database.exec.bind(database);
   const prepare = database.prepare.bind(database);
-  const { afterCommit, explain } = statementChecks(identity, watch);
+  const { before, afterCommit, explain } = statementChecks(identity, watch);
   const explained = <T>(work: () => T): T => {
     try {
       return work();
@@ -47,7 +56,7 @@ export const guardSqlite = (
     explained(() => {
       // The library would end the process.
       if (!database.open) throw new Error('the database is closed');
-      if (!database.inTransaction) identity.check(isWrite);
+      if (!database.inTransaction) before(isWrite);
       const result = work();
       if (isWrite && !database.inTransaction) afterCommit();
       return result;
@@ -76,14 +85,14 @@ export type StatementGuard = <T>(text: string, execute: () => Promise<T>) => Pro
 
 /** The same for a connection in a thread of its own. */
 export const guardStatements = (identity: FileIdentity, watch: StatementWatch): StatementGuard => {
-  const { afterCommit, explain } = statementChecks(identity, watch);
+  const { before, afterCommit, explain } = statementChecks(identity, watch);
   let isInTransaction = false;
   return async (text, execute) => {
     const isWrite = isWriting(text);
     const isEnd = text === 'commit' || text === 'rollback';
     try {
       // A roll-back is never refused, or the connection would stay in its transaction.
-      if (!isInTransaction && !isEnd) identity.check(isWrite || text === 'begin');
+      if (!isInTransaction && !isEnd) before(isWrite || text === 'begin');
       const result = await execute();
       isInTransaction = text === 'begin' || (isInTransaction && !isEnd);
       if (isWrite && !isInTransaction) afterCommit();

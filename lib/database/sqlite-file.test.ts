@@ -129,7 +129,7 @@ it('on a full disk refuses writes, of whichever kind, still reads, and is red un
   expect(count()).toBe(3);
 });
 
-it('that is found damaged stays red', async () => {
+it('that is found damaged stays red, and takes nothing that may be lost', async () => {
   const file = join(dataFolder(), 'data.sqlite');
   const { database, insert } = opened(file);
   for (let n = 0; n < 500; n++) insert.run(`${n} ${'x'.repeat(500)}`);
@@ -144,7 +144,9 @@ it('that is found damaged stays red', async () => {
     expect.objectContaining({ code: 'database-damaged' }),
   );
   await expect(damaged.check()).rejects.toMatchObject({ code: 'database-damaged' });
-  damaged.database.exec('CREATE TABLE other (text TEXT)');
+  expect(() => damaged.database.exec('CREATE TABLE other (text TEXT)')).toThrow(
+    expect.objectContaining({ code: 'database-damaged' }),
+  );
   await expect(damaged.check()).rejects.toMatchObject({ code: 'database-damaged' });
 });
 
