@@ -44,7 +44,9 @@ export const startCrm = async (
   const changes = { ...world, db, committed: () => relay.wake() };
   const forgetting = keepForgetting({ ...world, db });
   const erasures = createErasures({ db, log, holdings: personalData });
+  const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
   const close = async () => {
+    await imports.close();
     await forgetting.close();
     await erasures.close();
     await outbox.close();
@@ -53,7 +55,6 @@ export const startCrm = async (
   };
   try {
     if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
-    const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
     await imports.resume();
     // What a process before us has left; it says itself what fails.
     void erasures.complete().catch(() => {});
@@ -69,7 +70,7 @@ export const startCrm = async (
     });
     const server = await listen(app, { ...config, variable: 'APP_PORT' });
     log.info({ url: server.url }, 'CRM listens');
-    return { url: server.url, close: () => server.close().then(imports.close).then(close) };
+    return { url: server.url, close: () => server.close().then(close) };
   } catch (error) {
     await close();
     throw error;
