@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFi
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../lib/config-error.ts';
-import { retryBusy } from '../../lib/database/retry-busy.ts';
+import { isBusy, retryBusy } from '../../lib/database/retry-busy.ts';
 import { openSqlite, type SqliteDatabase } from '../../lib/database/sqlite.ts';
 import { type Copier, startCopier } from './copier.ts';
 import { type DatabaseFiles, type Name, names, sync } from './files.ts';
@@ -70,7 +70,9 @@ const beginAtOnce = async (copiers: readonly Copier[]): Promise<void> => {
       held.push(database);
       // SQLite itself asks for the lock every 100 ms, which misses the short gaps that a busy service leaves (writer-queue.ts).
       database.exec('PRAGMA busy_timeout = 0');
-      await retryBusy(() => database.exec('BEGIN IMMEDIATE'), lockWaitMs);
+      await retryBusy(() => database.exec('BEGIN IMMEDIATE'), lockWaitMs).catch((error: unknown) => {
+        throw isBusy(error) ? lockedTooLong(source) : error;
+      });
     }
     for (const copier of copiers) copier.begin();
     while (!copiers.every((copier) => copier.hasBegun())) await delay(lookEveryMs);
@@ -81,6 +83,11 @@ const beginAtOnce = async (copiers: readonly Copier[]): Promise<void> => {
     }
   }
 };
+
+const lockedTooLong = (source: string) =>
+  new ConfigError(
+    `Another process has held the lock of ${source} for more than ${lockWaitMs / 1000} s: take the backup when it has ended.`,
+  );
 
 const showUntilDone = async (copiers: readonly Copier[], progress: Progress): Promise<void> => {
   const total = copiers.reduce((sum, { source }) => sum + statSync(source).size, 0);
