@@ -19,6 +19,7 @@ const troubles = {
     'The database file was removed or replaced under the running service, so nothing more is read from it or written to it.',
     'restart the service, after npm run restore where the file is lost',
   ],
+  'database-stopped': ['The service has lost its connection to the database file.', 'restart the service'],
   'database-damaged': ['The database file is damaged.', 'stop the service and restore a backup: npm run restore'],
 } as const;
 
@@ -28,10 +29,13 @@ export type TroubleCode = keyof typeof troubles;
 export const troubleCodes = Object.keys(troubles) as TroubleCode[];
 
 /** Those of a file on a disk of ours. */
-export type DiskTroubleCode = Exclude<TroubleCode, 'database-away' | 'database-busy' | 'database-conflict'>;
+export type DiskTroubleCode = Exclude<
+  TroubleCode,
+  'database-away' | 'database-busy' | 'database-conflict' | 'database-stopped'
+>;
 
 /**
- * Not the request's fault, and it may be asked again. `database-away`, `storage-failed`: nothing is known of what was asked.
+ * Not the request's fault, and it may be asked again. `database-away`, `database-stopped`, `storage-failed`: nothing is known of what was asked.
  * `database-busy`: another transaction takes long, and nothing was done. `database-conflict`: another transaction came
  * between, and nothing was done. `cause` is for the log alone.
  */

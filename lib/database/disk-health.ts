@@ -7,8 +7,8 @@ import type { FileIdentity } from './sqlite-file.ts';
 /** With less than this a disk counts as full, also before a write has failed. */
 const leastFreeBytes = 1024 ** 2;
 
-/** They last until the service is started again; the others until a write succeeds. A file is away when its thread has ended. */
-const lasting = new Set<TroubleCode>(['database-damaged', 'database-away']);
+/** They last until the service is started again; the others until a write succeeds. */
+const lasting = new Set<TroubleCode>(['database-damaged', 'database-stopped']);
 /** What a database says by itself, at every statement. */
 const passing = new Set<TroubleCode>(['database-busy', 'database-conflict', 'database-replaced']);
 

@@ -3,6 +3,7 @@ import { takeTurns } from '../take-turns.ts';
 import { DatabaseTrouble } from './database-trouble.ts';
 import { createExecutor, type SqliteResult, type SqliteStatement } from './execute-sqlite.js';
 import { closeSqlite, openSqlite } from './sqlite.ts';
+import { inMemory } from './sqlite-file.ts';
 
 /** One connection to SQLite; it runs one statement at a time, in the order in which they come. */
 export type SqliteConnection = {
@@ -44,7 +45,7 @@ export const startSqliteThread = (
   });
   const end = (cause: Error) => {
     if (!ended) {
-      ended = new DatabaseTrouble('database-away', cause);
+      ended = new DatabaseTrouble('database-stopped', cause);
       onEnd(ended);
     }
     for (const { reject } of asked.splice(0)) reject(ended);
@@ -78,7 +79,7 @@ export const startSqliteThread = (
 
 /** A database in memory: it has neither locks nor a disk to wait for. Between its statements the event loop has its turn. */
 export const openInMemory = (): SqliteConnection => {
-  const database = openSqlite(':memory:');
+  const database = openSqlite(inMemory);
   const execute = createExecutor(database);
   const turn = takeTurns();
   return {

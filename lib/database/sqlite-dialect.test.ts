@@ -116,9 +116,9 @@ it('cannot write on a connection that reads', async () => {
 it('fails every statement of a thread that has ended, and does not wait for it', async () => {
   const thread = startSqliteThread('/no/such/folder/file.sqlite', '');
   const ask = () => thread.execute({ sql: 'select 1', parameters: [] });
-  await expect(ask()).rejects.toMatchObject({ code: 'database-away' });
+  await expect(ask()).rejects.toMatchObject({ code: 'database-stopped' });
   await expect(ask()).rejects.toMatchObject({
-    code: 'database-away',
+    code: 'database-stopped',
     cause: { message: expect.stringContaining('The thread of the database failed') },
   });
   await thread.close();
@@ -131,7 +131,7 @@ it('is not healthy once a thread has ended, although the file is as it was', asy
   // The threads open the file after this, and fail.
   renameSync(file, `${file}.away`);
   mkdirSync(file);
-  const away = expect.objectContaining({ code: 'database-away' });
+  const away = expect.objectContaining({ code: 'database-stopped' });
   const check = () => health?.check(() => {});
   await vi.waitFor(() => expect(check()).rejects.toEqual(away), 10_000);
   rmSync(file, { recursive: true });
@@ -147,5 +147,5 @@ it('fails what waits for the writer when it is closed', async () => {
   const late = queue.acquire(60_000).then(() => write({ sql: 'delete from thing', parameters: [] }, 0));
   queue.release();
   await closing;
-  await expect(late).rejects.toMatchObject({ code: 'database-away' });
+  await expect(late).rejects.toMatchObject({ code: 'database-stopped' });
 });
