@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import { inTurn } from '../../lib/in-turn.ts';
 import { type MonotonicClock, monotonicClock, observeValue } from '../../lib/lease.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { outboxBacklog } from './outbox.ts';
@@ -34,7 +35,7 @@ export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext
   };
 
   /** @returns the stalled outbox; undefined while it makes progress */
-  const look = async () => {
+  const lookOnce = async () => {
     const oldest = await db
       .selectFrom('outbox')
       .select(['id', 'topic'])
@@ -51,11 +52,12 @@ export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext
     return stalled;
   };
 
+  // One after the other: an answer that another look has overtaken would make a stalled outbox look as if it moved.
+  const oneAtATime = inTurn();
+  const look = () => oneAtATime(lookOnce);
   const tick = () => look().catch((err: unknown) => void log.debug({ err }, 'outbox not looked at, will retry'));
-  let looking: Promise<unknown> = tick();
-  const timer = setInterval(() => {
-    looking = looking.then(tick);
-  }, lookEveryMs).unref();
+  tick();
+  const timer = setInterval(tick, lookEveryMs).unref();
 
   return {
     check: async () => {
@@ -65,7 +67,7 @@ export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext
     relayedBy: lookAtLease,
     close: async () => {
       clearInterval(timer);
-      await looking;
+      await oneAtATime(async () => {});
     },
   };
 };
