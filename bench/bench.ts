@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { table } from '../scripts/table.ts';
+import { table } from '../packages/cli/table.ts';
 import { help, type Options, readOptions, type ScenarioId } from './options.ts';
 import { planOf } from './plan.ts';
 import { withResults } from './report/document.ts';

@@ -9,9 +9,9 @@ import { isDatabaseUrl, showDatabaseUrl } from '../crm/database/database-url.ts'
 import { openCrmDatabase } from '../crm/database/open-database.ts';
 import { importQueue } from '../crm/imports/import-queue.ts';
 import { watchOutbox } from '../crm/outbox/outbox-progress.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { listen } from '../lib/http/listen.ts';
-import { silentTracer } from '../lib/tracing.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { listen } from '../packages/http/listen.ts';
+import { silentTracer } from '../packages/runtime/tracing.ts';
 import { measureLists } from './lists/ask.ts';
 import { fill, seeded } from './lists/fill.ts';
 import { writeTable } from './lists/write-table.ts';

@@ -1,12 +1,12 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
-import { troubleCodes } from '../lib/database/database-trouble.ts';
-import type { EventBus } from '../lib/event-bus.ts';
-import { type AppContext, httpApp } from '../lib/http/app.ts';
-import { healthRoutes } from '../lib/http/health.ts';
-import { withProblems } from '../lib/http/operation.ts';
-import { statusRoutes } from '../lib/http/status.ts';
+import { troubleCodes } from '../packages/database/database-trouble.ts';
+import { type AppContext, httpApp } from '../packages/http/app.ts';
+import { healthRoutes } from '../packages/http/health.ts';
+import { withProblems } from '../packages/http/operation.ts';
+import { statusRoutes } from '../packages/http/status.ts';
+import type { EventBus } from '../packages/projections/event-bus.ts';
 import type { CustomerChanges } from './customers/change-customer.ts';
 import { labCustomerRoutes } from './customers/lab-routes.ts';
 import { mandateHistoryRoutes } from './customers/mandate-history-routes.ts';

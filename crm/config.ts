@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type CommonConfig, commonConfig, commonSettings, port, readEnvironment } from '../lib/config.ts';
+import { type CommonConfig, commonConfig, commonSettings } from '../packages/platform/config.ts';
+import { port, readEnvironment } from '../packages/runtime/environment.ts';
 import { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl } from './database/database-url.ts';
 
 const schema = z.object({

@@ -1,8 +1,8 @@
 import { topics } from '../contracts/topics.ts';
-import { createLog } from '../lib/log.ts';
-import { openPlatform } from '../lib/open-platform.ts';
-import { runService } from '../lib/service.ts';
-import { realWorld } from '../lib/world.ts';
+import { openPlatform } from '../packages/platform/open-platform.ts';
+import { runService } from '../packages/platform/service.ts';
+import { createLog } from '../packages/runtime/log.ts';
+import { realWorld } from '../packages/runtime/world.ts';
 import { readCrmConfig } from './config.ts';
 import { startCrm } from './service.ts';
 

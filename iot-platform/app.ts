@@ -1,10 +1,10 @@
 import type { Express } from 'express';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
-import type { StoreContext } from '../lib/generations/stores.ts';
-import { type AppContext, httpApp } from '../lib/http/app.ts';
-import { type Checks, healthRoutes } from '../lib/http/health.ts';
-import { statusRoutes } from '../lib/http/status.ts';
-import { openView } from '../lib/projection/view.ts';
+import { type AppContext, httpApp } from '../packages/http/app.ts';
+import { type Checks, healthRoutes } from '../packages/http/health.ts';
+import { statusRoutes } from '../packages/http/status.ts';
+import type { StoreContext } from '../packages/projections/generations/stores.ts';
+import { openView } from '../packages/projections/view.ts';
 import type { Mandate } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
 import { mandateRoutes } from './mandates/routes.ts';

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MandateChanged } from '../contracts/parse-connection-mandate.ts';
-import { type StoreContext, storesOf } from '../lib/generations/stores.ts';
-import type { LogReader } from '../lib/log-reader.ts';
-import { pauseUnlessAborted } from '../lib/pause.ts';
-import type { Completeness } from '../lib/projection/completeness.ts';
-import type { DriftWatch } from '../lib/projection/drift.ts';
-import { openView } from '../lib/projection/view.ts';
-import { retire } from '../lib/rebuild/afterwards.ts';
-import { noProgress, type RebuildContext, usualPauses } from '../lib/rebuild/context.ts';
-import { rebuild } from '../lib/rebuild/rebuild.ts';
-import { RebuildUnderWay } from '../lib/rebuild/rebuild-refused.ts';
-import type { World } from '../lib/world.ts';
+import type { Completeness } from '../packages/projections/checkpoints/completeness.ts';
+import type { DriftWatch } from '../packages/projections/checkpoints/drift.ts';
+import { type StoreContext, storesOf } from '../packages/projections/generations/stores.ts';
+import type { LogReader } from '../packages/projections/log-reader.ts';
+import { retire } from '../packages/projections/rebuild/afterwards.ts';
+import { noProgress, type RebuildContext, usualPauses } from '../packages/projections/rebuild/context.ts';
+import { rebuild } from '../packages/projections/rebuild/rebuild.ts';
+import { RebuildUnderWay } from '../packages/projections/rebuild/rebuild-refused.ts';
+import { openView } from '../packages/projections/view.ts';
+import { pauseUnlessAborted } from '../packages/runtime/pause.ts';
+import type { World } from '../packages/runtime/world.ts';
 import { type Mandate, permittedLevel } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
 

@@ -1,9 +1,9 @@
 import { topics } from '../contracts/topics.ts';
-import { createLog } from '../lib/log.ts';
-import { openPlatform } from '../lib/open-platform.ts';
-import { createRedisEvictionCheck } from '../lib/redis-eviction.ts';
-import { runService } from '../lib/service.ts';
-import { realWorld } from '../lib/world.ts';
+import { createRedisEvictionCheck } from '../packages/dapr/redis-eviction.ts';
+import { openPlatform } from '../packages/platform/open-platform.ts';
+import { runService } from '../packages/platform/service.ts';
+import { createLog } from '../packages/runtime/log.ts';
+import { realWorld } from '../packages/runtime/world.ts';
 import { readIotPlatformConfig } from './config.ts';
 import { startIotPlatform } from './service.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mandateChangedEvent } from '../contracts/connection-mandate.ts';
 import { topics } from '../contracts/topics.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { startProjection } from '../lib/projection/projection.ts';
-import { openView } from '../lib/projection/view.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { startProjection } from '../packages/projections/projection.ts';
+import { openView } from '../packages/projections/view.ts';
 import { idleProjection } from '../tests/idle-projection.ts';
 import { noon, testWorld } from '../tests/test-world.ts';
 import type { Mandate } from './mandates/mandate.ts';

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { EventBus } from '../lib/event-bus.ts';
-import type { LogReader, PartitionRange } from '../lib/log-reader.ts';
-import { type Completeness, refusalOf } from '../lib/projection/completeness.ts';
-import type { DriftWatch } from '../lib/projection/drift.ts';
-import type { RunningProjection } from '../lib/projection/projection.ts';
-import type { View } from '../lib/projection/view.ts';
+import { type Completeness, refusalOf } from '../packages/projections/checkpoints/completeness.ts';
+import type { DriftWatch } from '../packages/projections/checkpoints/drift.ts';
+import type { EventBus } from '../packages/projections/event-bus.ts';
+import type { LogReader, PartitionRange } from '../packages/projections/log-reader.ts';
+import type { RunningProjection } from '../packages/projections/projection.ts';
+import type { View } from '../packages/projections/view.ts';
 import { mandates } from './mandates/materialise.ts';
 import type { statusSchema } from './status.ts';
 

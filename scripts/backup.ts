@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { progressLine } from '../crm/cli/import/progress-line.ts';
+import { reportFailure } from '../packages/cli/report-failure.ts';
 import { databaseFiles, existingFiles } from './backup/files.ts';
 import { takeBackup } from './backup/take-backup.ts';
-import { progressLine } from './import/progress-line.ts';
-import { reportFailure } from './report-failure.ts';
 
 const help = `Copies the databases of npm start, the CRM's and the log's, as they are at one moment; also while it runs.
 

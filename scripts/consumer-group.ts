@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { topics } from '../contracts/topics.ts';
+import { reportFailure } from '../packages/cli/report-failure.ts';
+import { table } from '../packages/cli/table.ts';
 import { consumerGroupOf, readComponents, resourcesPath } from './components.ts';
 import { describeGroup, resetGroup } from './consumer-group/offsets.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openLog, whichLogHelp, whichLogOptions } from './open-log.ts';
-import { reportFailure } from './report-failure.ts';
-import { table } from './table.ts';
 
 const help = `How far a consumer group has read, and how to make it read again: in Kafka, or in the file of npm start.
 

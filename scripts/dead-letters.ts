@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
 import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
-import { discardDeadLetters } from '../lib/projection/discard-dead-letters.ts';
+import { reportFailure } from '../packages/cli/report-failure.ts';
+import { table } from '../packages/cli/table.ts';
+import { discardDeadLetters } from '../packages/projections/dead-letters/discard-dead-letters.ts';
 import { type DeadLetter, readDeadLetters } from './dead-letters/read-dead-letters.ts';
 import { replayDeadLetters } from './dead-letters/replay-dead-letters.ts';
 import { connectionOf, type LetterState, statesOf } from './dead-letters/states.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openLog, whichLogHelp, whichLogOptions } from './open-log.ts';
 import { openPorts, type Ports, readSidecarPort, usualPort } from './open-ports.ts';
-import { reportFailure } from './report-failure.ts';
-import { table } from './table.ts';
 
 const help = `The records that the IoT platform could not read, in ${topics.connectionMandatesDeadLetters.name}.
 A connection that such a record concerns answers 503 until the record is superseded, replayed or discarded.

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { connectionIdSchema } from '../contracts/connection-mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
+import { reportFailure } from '../packages/cli/report-failure.ts';
+import { table } from '../packages/cli/table.ts';
 import { askCrm, askView } from './explain/ask-services.ts';
 import { eventsOfConnection } from './explain/events-of-connection.ts';
 import { judge } from './explain/judge.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openPorts, readSidecarPort } from './open-ports.ts';
-import { reportFailure } from './report-failure.ts';
-import { table } from './table.ts';
 
 const help = `Why is the mandate of a connection what it is? Its events in the log, the CRM, the view, and whether they agree.
 

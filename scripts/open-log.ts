@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { topics } from '../contracts/topics.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import type { RecordCopy, Topic } from '../lib/event-bus.ts';
-import { appendCopies } from '../lib/kafka/append.ts';
-import { kafkaBrokers, withAdmin } from '../lib/kafka/client.ts';
-import { kafkaLogReader } from '../lib/kafka/log-reader.ts';
-import type { LogReader } from '../lib/log-reader.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { appendCopies } from '../packages/kafka/append.ts';
+import { kafkaBrokers, withAdmin } from '../packages/kafka/client.ts';
+import { kafkaLogReader } from '../packages/kafka/log-reader.ts';
+import type { RecordCopy, Topic } from '../packages/projections/event-bus.ts';
+import type { LogReader } from '../packages/projections/log-reader.ts';
 import { type ConsumerGroups, embeddedGroups, kafkaGroups } from './consumer-group/groups.ts';
 
 /** The log of the platform, in Kafka or in the file of `npm start`. */

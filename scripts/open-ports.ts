@@ -3,15 +3,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { topics } from '../contracts/topics.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
-import { ConfigError } from '../lib/config-error.ts';
-import { connectSidecar } from '../lib/dapr/sidecar.ts';
-import { daprStateStore } from '../lib/dapr/state-store.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { type Stores, storesOf } from '../lib/generations/stores.ts';
-import { kafkaBrokers } from '../lib/kafka/client.ts';
-import { kafkaLogReader } from '../lib/kafka/log-reader.ts';
-import type { LogReader } from '../lib/log-reader.ts';
-import { RebuildRefused } from '../lib/rebuild/rebuild-refused.ts';
+import { connectSidecar } from '../packages/dapr/sidecar.ts';
+import { daprStateStore } from '../packages/dapr/state-store.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { kafkaBrokers } from '../packages/kafka/client.ts';
+import { kafkaLogReader } from '../packages/kafka/log-reader.ts';
+import { type Stores, storesOf } from '../packages/projections/generations/stores.ts';
+import type { LogReader } from '../packages/projections/log-reader.ts';
+import { RebuildRefused } from '../packages/projections/rebuild/rebuild-refused.ts';
+import { ConfigError } from '../packages/runtime/config-error.ts';
 
 /** The stores of the IoT platform and the log that it follows. */
 export type Ports = { readonly stores: Stores; readonly home: string; readonly log: LogReader; close(): void };

@@ -2,20 +2,20 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { permittedLevel } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
-import { pointerAgeMs } from '../lib/projection/view.ts';
-import { abandon, retire, switchBack } from '../lib/rebuild/afterwards.ts';
-import { considerate } from '../lib/rebuild/considerate-log.ts';
-import { nameOf, usualPauses } from '../lib/rebuild/context.ts';
-import { preflight } from '../lib/rebuild/preflight.ts';
-import { rebuild } from '../lib/rebuild/rebuild.ts';
+import { progressBars } from '../packages/cli/progress-bars.ts';
+import { reportFailure } from '../packages/cli/report-failure.ts';
+import { abandon, retire, switchBack } from '../packages/projections/rebuild/afterwards.ts';
+import { considerate } from '../packages/projections/rebuild/considerate-log.ts';
+import { nameOf, usualPauses } from '../packages/projections/rebuild/context.ts';
+import { preflight } from '../packages/projections/rebuild/preflight.ts';
+import { rebuild } from '../packages/projections/rebuild/rebuild.ts';
+import { pointerAgeMs } from '../packages/projections/view.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openPorts } from './open-ports.ts';
-import { progressBars } from './progress-bars.ts';
 import { checkCrm, crmSource } from './rebuild/crm-source.ts';
 import { knownKeys, remedyForShortLog, snapshotOf } from './rebuild/from-crm.ts';
 import { help, type RebuildCommand, readCommand } from './rebuild/options.ts';
 import { sayOutcome, sayPlan } from './rebuild/say.ts';
-import { reportFailure } from './report-failure.ts';
 
 type Context = Parameters<typeof sayPlan>[0];
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { reportFailure } from '../packages/cli/report-failure.ts';
 import { databaseFiles } from './backup/files.ts';
 import { restoreBackup } from './backup/restore-backup.ts';
-import { reportFailure } from './report-failure.ts';
 
 const help = `Puts the databases of a backup in place of those that are there. Stop the platform first.
 

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
+import { table } from '../packages/cli/table.ts';
 import { isPart, isProgram, partNames, programNames, programs } from './stack/parts.ts';
 import { startPart } from './stack/start-part.ts';
 import { status } from './stack/status.ts';
 import { stopPart } from './stack/stop-part.ts';
-import { table } from './table.ts';
 
 const help = `Kafka, Redis, MariaDB, Zipkin and the Dapr sidecar on this Linux machine, without Docker.
 

@@ -4,10 +4,10 @@ import { readCrmConfig } from '../crm/config.ts';
 import { startCrm } from '../crm/service.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
 import { startIotPlatform } from '../iot-platform/service.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { createLog } from '../lib/log.ts';
-import { runService } from '../lib/service.ts';
-import { realWorld } from '../lib/world.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { runService } from '../packages/platform/service.ts';
+import { createLog } from '../packages/runtime/log.ts';
+import { realWorld } from '../packages/runtime/world.ts';
 
 const help = `Usage: npm start
 Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers.

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { table } from './table.ts';
+import { table } from '../packages/cli/table.ts';
 
 const help = `Kills and pauses the parts of the platform at random, on a stack of its own, while customers change, and looks after every
 round whether each view equals the CRM, no answered change is lost, no view ever went back, and nothing was set aside.

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openSqlite } from '../lib/database/sqlite.ts';
+import { openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, mandateOf } from './http.ts';
 import { dataFolder, type Started, said, startPlatform, startProcess } from './platform-process.ts';
 

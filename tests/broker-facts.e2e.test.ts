@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mandateChangedEvent } from '../contracts/connection-mandate.ts';
 import { topics } from '../contracts/topics.ts';
-import { kafkaLogReader } from '../lib/kafka/log-reader.ts';
+import { kafkaLogReader } from '../packages/kafka/log-reader.ts';
 import { getJson, mandateOf } from './http.ts';
 import { startProgram } from './platform-process.ts';
 import { componentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';

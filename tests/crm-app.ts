@@ -4,7 +4,7 @@ import { crmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/change-customer.ts';
 import { importQueue } from '../crm/imports/import-queue.ts';
 import { type OutboxProgress, watchOutbox } from '../crm/outbox/outbox-progress.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { corinne } from './lab-customers.ts';
 import { dataFolder } from './platform-process.ts';

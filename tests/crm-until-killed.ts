@@ -6,9 +6,9 @@ import { topics } from '../contracts/topics.ts';
 import { replaceCustomer } from '../crm/customers/change-customer.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { createLog } from '../lib/log.ts';
-import { realWorld } from '../lib/world.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { createLog } from '../packages/runtime/log.ts';
+import { realWorld } from '../packages/runtime/world.ts';
 import { corinne } from './lab-customers.ts';
 
 /** Moves customer 7, relays the events, and kills itself before its Nth statement to the CRM's database or the log. */

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { expect, onTestFinished, vi } from 'vitest';
 import { crmApp } from '../crm/app.ts';
 import { importQueue, type QueueLimits } from '../crm/imports/import-queue.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { watchTestOutbox } from './crm-app.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { dataFolder } from './platform-process.ts';

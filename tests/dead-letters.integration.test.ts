@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { getJson, mandateOf, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type Started, startPlatform, startProgram } from './platform-process.ts';

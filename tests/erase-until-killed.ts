@@ -4,8 +4,8 @@ import { personalData } from '../crm/app.ts';
 import { erasePerson } from '../crm/customers/personal-data/erase-person.ts';
 import { createErasures } from '../crm/customers/personal-data/erasures.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
-import { createLog } from '../lib/log.ts';
-import { realWorld } from '../lib/world.ts';
+import { createLog } from '../packages/runtime/log.ts';
+import { realWorld } from '../packages/runtime/world.ts';
 
 /** Erases customer 1, and kills itself before its Nth statement. */
 const [folder = '', killAt = ''] = process.argv.slice(2);

@@ -10,10 +10,10 @@ import { outboxBacklog } from '../crm/outbox/outbox.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
 import type { Mandate } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
-import { seededRandom, withBusFaults, withStoreFaults } from '../lib/embedded/faults.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { startProjection } from '../lib/projection/projection.ts';
-import { openView } from '../lib/projection/view.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { seededRandom, withBusFaults, withStoreFaults } from '../packages/projections/faults.ts';
+import { startProjection } from '../packages/projections/projection.ts';
+import { openView } from '../packages/projections/view.ts';
 import { testWorld } from './test-world.ts';
 
 const patience = { timeout: 25_000, interval: 20 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { openSqlite } from '../lib/database/sqlite.ts';
+import { openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, patchJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
 

@@ -6,8 +6,8 @@ import { openCrmDatabase } from '../crm/database/open-database.ts';
 import { importOnce } from '../crm/imports/import-once.ts';
 import { outboxBacklog } from '../crm/outbox/outbox.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
-import { closeSqlite, openSqlite } from '../lib/database/sqlite.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
 import { testWorld } from './test-world.ts';
 

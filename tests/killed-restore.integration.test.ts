@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { ConfigError } from '../lib/config-error.ts';
-import { closeSqlite, openSqlite } from '../lib/database/sqlite.ts';
+import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
+import { ConfigError } from '../packages/runtime/config-error.ts';
 import { databaseFiles } from '../scripts/backup/files.ts';
 import { restoreBackup } from '../scripts/backup/restore-backup.ts';
 import { takeBackup } from '../scripts/backup/take-backup.ts';

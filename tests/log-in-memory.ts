@@ -1,5 +1,5 @@
-import type { DeliveredRecord } from '../lib/event-bus.ts';
-import type { LogReader } from '../lib/log-reader.ts';
+import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
+import type { LogReader } from '../packages/projections/log-reader.ts';
 
 /** A log in memory: by partition what it holds. Offsets without a record are those that are left out. */
 type LogInMemory = LogReader & {

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openSqlite } from '../lib/database/sqlite.ts';
+import { openSqlite } from '../packages/database/sqlite.ts';
 import { dataFolder, root, startProgram } from './platform-process.ts';
 
 const migrate = async (env: Record<string, string>, ...args: string[]) => {
-  const program = startProgram(process.execPath, ['--import', 'tsx', join(root, 'scripts/migrate.ts'), ...args], env);
+  const program = startProgram(process.execPath, ['--import', 'tsx', join(root, 'crm/cli/migrate.ts'), ...args], env);
   const code = await program.ended;
   return { code, says: program.output() };
 };

@@ -7,7 +7,7 @@ import { openCrmDatabase } from '../crm/database/open-database.ts';
 import { importQueue } from '../crm/imports/import-queue.ts';
 import { watchOutbox } from '../crm/outbox/outbox-progress.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { idleProjection } from './idle-projection.ts';
 import { testWorld } from './test-world.ts';
 

@@ -31,7 +31,7 @@ describe('the README', () => {
   });
 
   it('names every environment variable, and .env.example gives their defaults', () => {
-    const config = ['crm/config.ts', 'iot-platform/config.ts', 'lib/config.ts'].map((file) =>
+    const config = ['crm/config.ts', 'iot-platform/config.ts', 'packages/platform/config.ts'].map((file) =>
       readFileSync(join(root, file), 'utf8'),
     );
     const variables = new Set(

@@ -1,8 +1,8 @@
-import type { EmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { type Stores, storesOf } from '../lib/generations/stores.ts';
-import { observeValue, type ValueObserver } from '../lib/lease.ts';
-import { noProgress, type RebuildContext } from '../lib/rebuild/context.ts';
-import { RebuildRefused } from '../lib/rebuild/rebuild-refused.ts';
+import type { EmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { type Stores, storesOf } from '../packages/projections/generations/stores.ts';
+import { noProgress, type RebuildContext } from '../packages/projections/rebuild/context.ts';
+import { RebuildRefused } from '../packages/projections/rebuild/rebuild-refused.ts';
+import { observeValue, type ValueObserver } from '../packages/runtime/lease.ts';
 import { type Thing, things } from './things.ts';
 
 /** Contexts of rebuilds of the view in the store `home`, and what these say. */

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { silentTracer } from '../lib/tracing.ts';
-import type { World } from '../lib/world.ts';
+import { silentTracer } from '../packages/runtime/tracing.ts';
+import type { World } from '../packages/runtime/world.ts';
 
 export const noon = Date.UTC(2026, 10, 21, 12);
 

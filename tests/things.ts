@@ -1,5 +1,5 @@
-import type { DeliveredRecord } from '../lib/event-bus.ts';
-import type { Projection } from '../lib/projection/declaration.ts';
+import type { Projection } from '../packages/projections/declaration.ts';
+import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
 
 export type Thing = { key: string; n: number };
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { openSqlite } from '../lib/database/sqlite.ts';
+import { openSqlite } from '../packages/database/sqlite.ts';
 import { dataFolder, startPlatform, startProcess } from './platform-process.ts';
 import { mountSmallDisk, whyNoSmallDisk } from './small-disk.ts';
 
@@ -39,10 +39,10 @@ const damage = (file: string) => {
 
 const commands = {
   'npm start': ['scripts/start.ts'],
-  'npm run migrate': ['scripts/migrate.ts'],
-  'npm run migrate -- --dry-run': ['scripts/migrate.ts', '--dry-run'],
+  'npm run migrate': ['crm/cli/migrate.ts'],
+  'npm run migrate -- --dry-run': ['crm/cli/migrate.ts', '--dry-run'],
   'npm run import -- --direct': [
-    'scripts/import.ts',
+    'crm/cli/import.ts',
     'data/customer-database.csv',
     '--direct',
     '--refused',
@@ -146,7 +146,7 @@ it('a file of another user is named', async () => {
     chmodSync(data, 0o777);
   }
   const script =
-    "import('./lib/database/sqlite.ts').then(({ openSqlite }) => openSqlite(process.argv[1])).catch((e) => { console.error(e.name, e.message); process.exit(1); })";
+    "import('./packages/database/sqlite.ts').then(({ openSqlite }) => openSqlite(process.argv[1])).catch((e) => { console.error(e.name, e.message); process.exit(1); })";
   const asNobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
   const { stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', '-e', script, join(data, 'crm.sqlite')], {
     encoding: 'utf8',

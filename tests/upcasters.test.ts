@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { mandateParser, upcasters } from '../contracts/parse-connection-mandate.ts';
 import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
-import { openEmbeddedPlatform } from '../lib/embedded/platform.ts';
-import { startProjection } from '../lib/projection/projection.ts';
-import { openView } from '../lib/projection/view.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { startProjection } from '../packages/projections/projection.ts';
+import { openView } from '../packages/projections/view.ts';
 import { noon, testWorld } from './test-world.ts';
 
 /** A second version, as it might come one day: nested, in words, and with the revision among the data. */

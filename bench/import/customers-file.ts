@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { seededRandom } from '../../lib/embedded/faults.ts';
+import { seededRandom } from '../../packages/projections/faults.ts';
 
 const syllables = [
   'an',

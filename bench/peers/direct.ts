@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
 import { parseConnectionMandate } from '../../contracts/parse-connection-mandate.ts';
-import { kafkaClient } from '../../lib/kafka/client.ts';
+import { kafkaClient } from '../../packages/kafka/client.ts';
 import { passage } from './passage.ts';
 
 // A Node client of Kafka that writes to Redis itself: the last change of each key in a batch, 1,000 keys a command, no guard.

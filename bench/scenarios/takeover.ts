@@ -1,5 +1,5 @@
 import { topics } from '../../contracts/topics.ts';
-import { kafkaClient } from '../../lib/kafka/client.ts';
+import { kafkaClient } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { getJson } from '../../tests/http.ts';
 import { inOneComponent, ownGroup } from '../contestants/ours.ts';

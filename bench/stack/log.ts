@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { topics } from '../../contracts/topics.ts';
-import { kafkaClient, withAdmin } from '../../lib/kafka/client.ts';
+import { kafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { messageAt, type Work } from '../work.ts';
 import { broker } from './ports.ts';

@@ -1,9 +1,9 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { DomainError } from '../../lib/domain-error.ts';
-import type { Answer } from '../../lib/http/operation.ts';
-import { sendVersion } from '../../lib/http/preconditions.ts';
-import { traceparentOf } from '../../lib/http/trace.ts';
+import type { Answer } from '../../packages/http/operation.ts';
+import { sendVersion } from '../../packages/http/preconditions.ts';
+import { traceparentOf } from '../../packages/http/trace.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { ChangeOrigin } from './announce-mandates.ts';
 import type { ChangedCustomer } from './change-customer.ts';
 import type { CustomerPatch } from './customer.ts';

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { transact } from '../database/transact.ts';
 import { answerOnce } from '../idempotency/answer-once.ts';

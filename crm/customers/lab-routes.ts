@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
-import { streamJsonObject } from '../../lib/http/stream-json.ts';
-import { nextLargeAnswerTurn } from '../../lib/take-turns.ts';
+import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { streamJsonObject } from '../../packages/http/stream-json.ts';
+import { nextLargeAnswerTurn } from '../../packages/runtime/take-turns.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import type { CustomerChanges } from './change-customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';

@@ -1,4 +1,4 @@
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { ListPlan } from './list-plan.ts';
 
 /** The last row of a page: the next page begins behind it, whether or not the row is still there. */

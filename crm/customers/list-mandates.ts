@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { mandateLevels } from '../../contracts/connection-mandate.ts';
 import type { HeldMandate } from '../../contracts/mandates-page.ts';
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 
 /**

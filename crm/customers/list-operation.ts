@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { connectionIdSchema, connectionMandateSchema } from '../../contracts/connection-mandate.ts';
-import { type Operation, operation } from '../../lib/http/operation.ts';
-import { wholeNumber } from '../../lib/http/whole-number.ts';
+import { type Operation, operation } from '../../packages/http/operation.ts';
+import { wholeNumber } from '../../packages/http/whole-number.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { customerDataSchema } from './customer.ts';
 import { cursorForm, readCursor, writeCursor } from './list-cursor.ts';

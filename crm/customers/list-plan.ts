@@ -1,5 +1,5 @@
 import { mandateLevels } from '../../contracts/connection-mandate.ts';
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { searchKey } from './search-keys.ts';
 
 export const sorts = ['customerId', '-customerId', 'name', '-name', 'updatedAt', '-updatedAt'] as const;

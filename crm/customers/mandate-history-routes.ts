@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
-import { wholeNumber } from '../../lib/http/whole-number.ts';
+import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { wholeNumber } from '../../packages/http/whole-number.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { customerPath } from './change-answer.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { z } from 'zod';
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, MandateChangeTable } from '../database/schema.ts';
 import { customerDataSchema, customerNumber } from './customer.ts';
 

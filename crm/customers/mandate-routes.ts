@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { connectionIdSchema, maxRevision } from '../../contracts/connection-mandate.ts';
 import { heldMandateSchema, mandatesPageSchema } from '../../contracts/mandates-page.ts';
-import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
-import { traceparentOf } from '../../lib/http/trace.ts';
-import { wholeNumber } from '../../lib/http/whole-number.ts';
+import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { traceparentOf } from '../../packages/http/trace.ts';
+import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { revisionHeader } from './change-answer.ts';
 import type { CustomerChanges } from './change-customer.ts';
 import { evidenceHeaders } from './evidence.ts';

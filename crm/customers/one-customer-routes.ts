@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { orNumber } from '../../contracts/connection-mandate.ts';
-import { DomainError } from '../../lib/domain-error.ts';
-import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
-import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../lib/http/preconditions.ts';
+import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../packages/http/preconditions.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import {
   answerChange,
   changeAnswer,

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { mandateLevels, maxRevision } from '../../contracts/connection-mandate.ts';
 import type { HeldMandate } from '../../contracts/mandates-page.ts';
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { appendMandates, type Evidence, type MandateOfCustomer } from './announce-mandates.ts';
 import { type CustomerChanges, inTransaction } from './change-customer.ts';

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
+import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { watchTestOutbox } from '../../tests/crm-app.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { corinne, molly } from '../../tests/lab-customers.ts';

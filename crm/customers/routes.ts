@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { idempotencyKey } from '../../lib/http/idempotency-key.ts';
-import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
+import { idempotencyKey } from '../../packages/http/idempotency-key.ts';
+import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { answerChange, changeAnswer, originOf, showUpdateLine } from './change-answer.ts';
 import { type CustomerChanges, registerCustomer } from './change-customer.ts';
 import { customerDataSchema } from './customer.ts';

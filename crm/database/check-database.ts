@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { diskHealthOf } from '../../lib/database/sqlite-dialect.ts';
+import { diskHealthOf } from '../../packages/database/sqlite-dialect.ts';
 import type { CrmDatabase } from './schema.ts';
 
 /** Whether the database answers and, where it is a file, can be written. @throws Error that says what is wrong */

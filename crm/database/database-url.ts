@@ -1,4 +1,4 @@
-import type { MysqlAddress } from '../../lib/database/mysql.ts';
+import type { MysqlAddress } from '../../packages/database/mysql.ts';
 
 /** Where customers are kept. `memory`: nowhere, for as long as the process lives. */
 export type CrmDatabaseUrl = 'memory' | `sqlite:${string}` | `mysql://${string}`;

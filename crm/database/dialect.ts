@@ -11,10 +11,10 @@ import {
   RawNode,
   sql,
 } from 'kysely';
-import { explainedDialect } from '../../lib/database/explained-dialect.ts';
-import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../lib/database/mysql.ts';
-import { isSqliteFile } from '../../lib/database/sqlite-dialect.ts';
-import { DomainError } from '../../lib/domain-error.ts';
+import { explainedDialect } from '../../packages/database/explained-dialect.ts';
+import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../packages/database/mysql.ts';
+import { isSqliteFile } from '../../packages/database/sqlite-dialect.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from './schema.ts';
 
 /** What the databases do differently is here, and only here: queries are written once, for all of them. */

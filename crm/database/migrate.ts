@@ -1,5 +1,5 @@
 import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, Migrator, sql } from 'kysely';
-import { ConfigError } from '../../lib/config-error.ts';
+import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { migratingAlone } from './dialect.ts';
 import { migrations } from './migrations.ts';
 

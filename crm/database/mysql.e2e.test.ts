@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
-import type { EventBus, OutgoingEvent } from '../../lib/event-bus.ts';
+import type { EventBus, OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { getJson, postJson } from '../../tests/http.ts';
 import { corinne, corinneInRealTime } from '../../tests/lab-customers.ts';
 import { dataFolder, startProcess } from '../../tests/platform-process.ts';

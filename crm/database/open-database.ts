@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { Kysely } from 'kysely';
-import { ConfigError } from '../../lib/config-error.ts';
-import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
-import { sqliteDialect } from '../../lib/database/sqlite-dialect.ts';
-import { explainOpenFailure, inMemory } from '../../lib/database/sqlite-file.ts';
+import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
+import { sqliteDialect } from '../../packages/database/sqlite-dialect.ts';
+import { explainOpenFailure, inMemory } from '../../packages/database/sqlite-file.ts';
+import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
 import { mysqlDialect } from './dialect.ts';
 import { migrate, pendingMigrations, type Tell } from './migrate.ts';

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { expect, it } from 'vitest';
-import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
+import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import type { CrmDatabase } from './schema.ts';
 import { transact } from './transact.ts';

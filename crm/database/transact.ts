@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
-import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
+import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
 import type { CrmDatabase } from './schema.ts';
 
 const attempts = 10;

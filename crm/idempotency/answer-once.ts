@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, StoredAnswerTable } from '../database/schema.ts';
 
 const keptForMs = 24 * 60 * 60 * 1000;

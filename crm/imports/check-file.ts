@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { type CsvRow, readCsv } from '../../lib/csv/read-csv.ts';
-import { takeTurns } from '../../lib/take-turns.ts';
+import { type CsvRow, readCsv } from '../../packages/csv/read-csv.ts';
+import { takeTurns } from '../../packages/runtime/take-turns.ts';
 import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
 import { firstLines } from './first-lines.ts';
 import { type Header, mostColumns, readHeader, unusable } from './header.ts';

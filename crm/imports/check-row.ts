@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CsvRow } from '../../lib/csv/read-csv.ts';
-import { shortenText } from '../../lib/shorten-text.ts';
+import type { CsvRow } from '../../packages/csv/read-csv.ts';
+import { shortenText } from '../../packages/runtime/shorten-text.ts';
 import { type CustomerData, customerDataSchema, givenCustomerIdSchema } from '../customers/customer.ts';
 import { type Column, type Header, mayBeEmpty } from './header.ts';
 

@@ -1,4 +1,4 @@
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { type CustomerData, customerFieldNames } from '../customers/customer.ts';
 
 /** The columns of a file: which cell holds which field of a customer. */

@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
-import { foldText } from '../../lib/fold-text.ts';
-import { filterInTurns, nextLargeAnswerTurn } from '../../lib/take-turns.ts';
+import { filterInTurns, nextLargeAnswerTurn } from '../../packages/runtime/take-turns.ts';
 import type { Holding, Person } from '../customers/personal-data/holding.ts';
+import { foldText } from '../database/fold-text.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { transact } from '../database/transact.ts';
 import { showImportedRow } from './show-import.ts';

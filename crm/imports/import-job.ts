@@ -1,5 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../database/schema.ts';
 import type { ConflictPolicy } from './decide-row.ts';
 

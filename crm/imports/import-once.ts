@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Logger } from 'pino';
-import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
+import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import { headerOfFile } from './check-file.ts';
 import type { Problem } from './check-row.ts';

@@ -1,8 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { outlastTrouble } from '../../lib/database/outlast-trouble.ts';
-import type { MonotonicClock } from '../../lib/lease.ts';
+import { outlastTrouble } from '../../packages/database/outlast-trouble.ts';
+import type { MonotonicClock } from '../../packages/runtime/lease.ts';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import { headerOfFile } from './check-file.ts';
 import {

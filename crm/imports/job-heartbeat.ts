@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { type MonotonicClock, observeValue, type ValueObserver } from '../../lib/lease.ts';
+import { type MonotonicClock, observeValue, type ValueObserver } from '../../packages/runtime/lease.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { type ImportJob, unfinishedJobs, whatToDo } from './import-job.ts';
 

@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { explainWriteError } from '../../lib/database/write-error.ts';
-import { DomainError } from '../../lib/domain-error.ts';
+import { explainWriteError } from '../../packages/database/write-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { unusable } from './header.ts';
 import type { ReceivedFile } from './import-job.ts';
 

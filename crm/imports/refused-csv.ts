@@ -1,5 +1,5 @@
-import { csvLine } from '../../lib/csv/write-csv.ts';
-import { nextLargeAnswerTurn } from '../../lib/take-turns.ts';
+import { csvLine } from '../../packages/csv/write-csv.ts';
+import { nextLargeAnswerTurn } from '../../packages/runtime/take-turns.ts';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import type { Problem } from './check-row.ts';
 import { reasonColumn } from './header.ts';

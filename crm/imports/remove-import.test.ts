@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
+import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
 import { crmWithImports } from '../../tests/crm-with-imports.ts';
 import { removeImport } from './remove-report.ts';
 

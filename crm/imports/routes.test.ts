@@ -3,7 +3,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
+import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
 import { crmWithImports, importHeader as header } from '../../tests/crm-with-imports.ts';
 import { noon } from '../../tests/test-world.ts';
 import { createJob } from './import-job.ts';

@@ -1,6 +1,5 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
-import { readAhead } from '../../lib/read-ahead.ts';
 import { type CustomerChanges, inTransaction } from '../customers/change-customer.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { type CheckedRow, checkFile } from './check-file.ts';
@@ -9,6 +8,7 @@ import { readHeader } from './header.ts';
 import { advanceJob, beginJob, type ImportJob } from './import-job.ts';
 import { noteReference, referenceNow } from './import-reference.ts';
 import { type Counts, importRows, type RowsContext } from './import-rows.ts';
+import { readAhead } from './read-ahead.ts';
 import { removeListedRows } from './remove-report.ts';
 
 /** `advanced` is called after each transaction; `stop` ends the import after the one that runs. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shortenText } from '../../lib/shorten-text.ts';
+import { shortenText } from '../../packages/runtime/shorten-text.ts';
 import type { Problem } from './check-row.ts';
 import { conflictPolicies } from './decide-row.ts';
 import { readHeader } from './header.ts';

@@ -1,5 +1,5 @@
-import { foldText } from '../../lib/fold-text.ts';
 import type { Person } from '../customers/personal-data/holding.ts';
+import { foldText } from '../database/fold-text.ts';
 
 /** A row of a report, and to whom else it may point. */
 export type PointingRow = {

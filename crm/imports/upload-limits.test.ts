@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DatabaseTrouble } from '../../lib/database/database-trouble.ts';
-import { sendFile } from '../../scripts/import/through-crm.ts';
+import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
 import { crmWithImports, importHeader } from '../../tests/crm-with-imports.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { noon } from '../../tests/test-world.ts';
+import { sendFile } from '../cli/import/through-crm.ts';
 import { createJob } from './import-job.ts';
 import type { QueueLimits } from './import-queue.ts';
 

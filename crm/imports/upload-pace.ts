@@ -1,4 +1,4 @@
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 
 /** An upload takes a place among the files that wait, so it has to bring so many bytes in every period, or to end. */
 export const uploadPace = { bytes: 256 * 1024, everyMs: 30_000 };

@@ -1,4 +1,4 @@
-import { DomainError } from '../../lib/domain-error.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 
 /** How many files may be kept at a time, those that are uploaded or imported right now among them, and their bytes together. */
 export const waitingLimits = { files: 16, bytes: 4 * 1024 ** 3 };

@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Topic } from '../../lib/event-bus.ts';
+import type { Topic } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 
 export type OutboxEvent = { topic: Topic; id: string; key: string; event: object };

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
-import { type EventBus, NotDurable } from '../../lib/event-bus.ts';
-import { groupBy } from '../../lib/group-by.ts';
+import { type EventBus, NotDurable } from '../../packages/projections/event-bus.ts';
+import { groupBy } from '../../packages/runtime/group-by.ts';
 import type { CrmDatabase, OutboxTable } from '../database/schema.ts';
 
 type Row = Selectable<OutboxTable>;

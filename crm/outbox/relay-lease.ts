@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { type MonotonicClock, monotonicClock, newLeaseValue, observeValue } from '../../lib/lease.ts';
+import { type MonotonicClock, monotonicClock, newLeaseValue, observeValue } from '../../packages/runtime/lease.ts';
 import type { CrmDatabase, RelayLeaseTable } from '../database/schema.ts';
 
 const name = 'outbox';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
-import { type EventBus, NotDurable, type OutgoingEvent } from '../../lib/event-bus.ts';
+import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { appendToOutbox, outboxBacklog } from './outbox.ts';

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import type { EventBus } from '../../lib/event-bus.ts';
-import { type MonotonicClock, monotonicClock } from '../../lib/lease.ts';
-import { pauseUnlessAborted } from '../../lib/pause.ts';
+import type { EventBus } from '../../packages/projections/event-bus.ts';
+import { type MonotonicClock, monotonicClock } from '../../packages/runtime/lease.ts';
+import { pauseUnlessAborted } from '../../packages/runtime/pause.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { lastWaiting, relayBatch } from './relay-batch.ts';
 import { relayLease, relayLeaseMs } from './relay-lease.ts';

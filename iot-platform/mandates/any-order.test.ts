@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
-import { seededRandom, withStoreFaults } from '../../lib/embedded/faults.ts';
-import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
-import type { BatchHandler, DeliveredRecord, EventBus } from '../../lib/event-bus.ts';
-import { startProjection } from '../../lib/projection/projection.ts';
-import { openView } from '../../lib/projection/view.ts';
+import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
+import type { BatchHandler, DeliveredRecord, EventBus } from '../../packages/projections/event-bus.ts';
+import { seededRandom, withStoreFaults } from '../../packages/projections/faults.ts';
+import { startProjection } from '../../packages/projections/projection.ts';
+import { openView } from '../../packages/projections/view.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';

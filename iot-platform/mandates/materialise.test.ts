@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
 import { topics } from '../../contracts/topics.ts';
-import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
-import type { EventBus } from '../../lib/event-bus.ts';
-import { startProjection } from '../../lib/projection/projection.ts';
-import { openView } from '../../lib/projection/view.ts';
-import { StateConflict, type StateStore } from '../../lib/state-store.ts';
+import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
+import type { EventBus } from '../../packages/projections/event-bus.ts';
+import { startProjection } from '../../packages/projections/projection.ts';
+import { StateConflict, type StateStore } from '../../packages/projections/state-store.ts';
+import { openView } from '../../packages/projections/view.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';

@@ -4,7 +4,7 @@ import {
   parseConnectionMandate,
 } from '../../contracts/parse-connection-mandate.ts';
 import { topics } from '../../contracts/topics.ts';
-import type { Projection } from '../../lib/projection/declaration.ts';
+import type { Projection } from '../../packages/projections/declaration.ts';
 import { contradicts, evolve, type Mandate } from './mandate.ts';
 
 /** What is worth counting: a revision with two values; a revision that the time of its record does not explain. */

@@ -1,9 +1,9 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
-import { openEmbeddedPlatform } from '../../lib/embedded/platform.ts';
-import { positionKey } from '../../lib/generations/position-document.ts';
-import type { StateStore } from '../../lib/state-store.ts';
+import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
+import { positionKey } from '../../packages/projections/generations/position-document.ts';
+import type { StateStore } from '../../packages/projections/state-store.ts';
 import { idleProjection } from '../../tests/idle-projection.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { iotPlatformApp } from '../app.ts';

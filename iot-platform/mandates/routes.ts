@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { connectionIdSchema, connectionMandateSchema } from '../../contracts/connection-mandate.ts';
-import { DatabaseTrouble, troubleCodes } from '../../lib/database/database-trouble.ts';
-import { DomainError } from '../../lib/domain-error.ts';
-import { operation, type Routes, tagged } from '../../lib/http/operation.ts';
-import { wholeNumber } from '../../lib/http/whole-number.ts';
-import type { View } from '../../lib/projection/view.ts';
+import { DatabaseTrouble, troubleCodes } from '../../packages/database/database-trouble.ts';
+import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { wholeNumber } from '../../packages/http/whole-number.ts';
+import type { View } from '../../packages/projections/view.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { type Mandate, revisionOf } from './mandate.ts';
 
 const connectionId = connectionIdSchema.meta({ examples: ['7733'] });

@@ -1,4 +1,4 @@
-import { openSqlite } from '../../lib/database/sqlite.ts';
+import { openSqlite } from '../../packages/database/sqlite.ts';
 
 /** A process that copies a database in one read transaction, which begins when it is told to. It blocks while it does. */
 const [source = '', target = ''] = process.argv.slice(2);

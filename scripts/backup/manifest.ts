@@ -3,9 +3,9 @@ import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { z } from 'zod';
 import { migrations } from '../../crm/database/migrations.ts';
-import { ConfigError } from '../../lib/config-error.ts';
-import { closeSqlite, openSqlite } from '../../lib/database/sqlite.ts';
-import { schemaVersion } from '../../lib/embedded/platform.ts';
+import { closeSqlite, openSqlite } from '../../packages/database/sqlite.ts';
+import { schemaVersion } from '../../packages/embedded/platform.ts';
+import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { type Name, names, sync } from './files.ts';
 
 const fileSchema = z.object({

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ConfigError } from '../../lib/config-error.ts';
-import { openSqlite, type SqliteDatabase } from '../../lib/database/sqlite.ts';
+import { openSqlite, type SqliteDatabase } from '../../packages/database/sqlite.ts';
+import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { type DatabaseFiles, type Name, names, sync } from './files.ts';
 import { type Manifest, readManifest, verifyFile } from './manifest.ts';
 import { finishSwap, stagedOf, swapFiles } from './swap-files.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { markOfRestore } from '../../lib/database/sqlite-file.ts';
+import { markOfRestore } from '../../packages/database/sqlite-file.ts';
 import { sync } from './files.ts';
 
 /** A restored file waits beside the one that it replaces, and that one is kept until all are replaced. */

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigError } from '../../lib/config-error.ts';
-import { isBusy, retryBusy } from '../../lib/database/retry-busy.ts';
-import { openSqlite, type SqliteDatabase } from '../../lib/database/sqlite.ts';
+import { isBusy, retryBusy } from '../../packages/database/retry-busy.ts';
+import { openSqlite, type SqliteDatabase } from '../../packages/database/sqlite.ts';
+import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { type Copier, startCopier } from './copier.ts';
 import { type DatabaseFiles, type Name, names, sync } from './files.ts';
 import { describeFile, type Manifest, writeManifest } from './manifest.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EmbeddedPlatform } from '../../lib/embedded/platform.ts';
-import { withAdmin } from '../../lib/kafka/client.ts';
-import { committedOffsets } from '../../lib/kafka/consumer-group.ts';
-import type { PartitionRange } from '../../lib/log-reader.ts';
+import type { EmbeddedPlatform } from '../../packages/embedded/platform.ts';
+import { withAdmin } from '../../packages/kafka/client.ts';
+import { committedOffsets } from '../../packages/kafka/consumer-group.ts';
+import type { PartitionRange } from '../../packages/projections/log-reader.ts';
 
 type Offsets = ReadonlyMap<number, number>;
 

@@ -1,4 +1,4 @@
-import type { LogReader, PartitionRange } from '../../lib/log-reader.ts';
+import type { LogReader, PartitionRange } from '../../packages/projections/log-reader.ts';
 import type { ConsumerGroups } from './groups.ts';
 
 type Group = {

@@ -1,7 +1,7 @@
-import type { DeliveredRecord } from '../../lib/event-bus.ts';
-import type { LogReader } from '../../lib/log-reader.ts';
+import type { DeliveredRecord } from '../../packages/projections/event-bus.ts';
+import type { LogReader } from '../../packages/projections/log-reader.ts';
 
-/** `data` is as lib/projection/dead-letter.ts wrote it. */
+/** `data` is as packages/projections/dead-letters/dead-letter.ts wrote it. */
 export type DeadLetter = {
   id: string;
   time: string;

@@ -1,5 +1,5 @@
-import { declaredTopic, type RecordCopy, type Topic } from '../../lib/event-bus.ts';
-import { groupBy } from '../../lib/group-by.ts';
+import { declaredTopic, type RecordCopy, type Topic } from '../../packages/projections/event-bus.ts';
+import { groupBy } from '../../packages/runtime/group-by.ts';
 import type { PlatformLog } from '../open-log.ts';
 import { type DeadLetter, recordOf } from './read-dead-letters.ts';
 

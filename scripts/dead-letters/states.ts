@@ -1,8 +1,12 @@
 import { mandates } from '../../iot-platform/mandates/materialise.ts';
-import { documentKey } from '../../lib/generations/generation.ts';
-import { readPointer } from '../../lib/generations/pointer.ts';
-import { asPositionDocument, isDiscarded, positionKey } from '../../lib/generations/position-document.ts';
-import { splitMarks } from '../../lib/projection/dead-letter-marks.ts';
+import { splitMarks } from '../../packages/projections/dead-letters/dead-letter-marks.ts';
+import { documentKey } from '../../packages/projections/generations/generation.ts';
+import { readPointer } from '../../packages/projections/generations/pointer.ts';
+import {
+  asPositionDocument,
+  isDiscarded,
+  positionKey,
+} from '../../packages/projections/generations/position-document.ts';
 import type { Ports } from '../open-ports.ts';
 import { type DeadLetter, recordOf } from './read-dead-letters.ts';
 

@@ -1,5 +1,5 @@
+import { table } from '../../packages/cli/table.ts';
 import { waitUntil } from '../stack/wait-until.ts';
-import { table } from '../table.ts';
 import type { LabReply, LabRequest } from './control-socket.ts';
 import type { Member } from './member.ts';
 import { type Readiness, readReadiness, readViewState } from './readiness.ts';

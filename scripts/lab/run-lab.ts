@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { inTurn } from '../../lib/in-turn.ts';
+import { inTurn } from '../../packages/runtime/in-turn.ts';
 import { isTaken } from '../stack/converse.ts';
 import { ensureDaprd } from '../stack/daprd.ts';
 import { partNames } from '../stack/parts.ts';

@@ -1,4 +1,4 @@
-import { pauseUnlessAborted } from '../../lib/pause.ts';
+import { pauseUnlessAborted } from '../../packages/runtime/pause.ts';
 import type { Member } from './member.ts';
 import { type Readiness, readReadiness, readViewState, type ViewState } from './readiness.ts';
 

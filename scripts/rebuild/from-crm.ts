@@ -1,7 +1,7 @@
 import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
-import { considerateSnapshot } from '../../lib/rebuild/considerate-log.ts';
-import { RebuildRefused } from '../../lib/rebuild/rebuild-refused.ts';
-import type { Snapshot } from '../../lib/rebuild/snapshot.ts';
+import { considerateSnapshot } from '../../packages/projections/rebuild/considerate-log.ts';
+import { RebuildRefused } from '../../packages/projections/rebuild/rebuild-refused.ts';
+import type { Snapshot } from '../../packages/projections/rebuild/snapshot.ts';
 import { checkCrm, crmSnapshot, isDurable } from './crm-source.ts';
 import { type RebuildCommand, usualCrm } from './options.ts';
 

@@ -1,9 +1,9 @@
 import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
 import { type Mandate, permittedLevel } from '../../iot-platform/mandates/mandate.ts';
-import { nameOf, type RebuildContext } from '../../lib/rebuild/context.ts';
-import type { Findings } from '../../lib/rebuild/preflight.ts';
-import type { RebuildOutcome } from '../../lib/rebuild/rebuild.ts';
-import { table } from '../table.ts';
+import { table } from '../../packages/cli/table.ts';
+import { nameOf, type RebuildContext } from '../../packages/projections/rebuild/context.ts';
+import type { Findings } from '../../packages/projections/rebuild/preflight.ts';
+import type { RebuildOutcome } from '../../packages/projections/rebuild/rebuild.ts';
 import type { RebuildCommand } from './options.ts';
 
 type Context = RebuildContext<MandateChanged, Mandate>;

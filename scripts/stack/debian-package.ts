@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { inTurn } from '../../lib/in-turn.ts';
+import { inTurn } from '../../packages/runtime/in-turn.ts';
 import { findProgram } from './find-program.ts';
 import type { Say } from './part.ts';
 import { runCommand } from './run-command.ts';

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { inTurn } from '../../lib/in-turn.ts';
+import { inTurn } from '../../packages/runtime/in-turn.ts';
 import { requireProgram } from './find-program.ts';
 import type { Say } from './part.ts';
 import { runCommand } from './run-command.ts';

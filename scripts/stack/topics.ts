@@ -1,6 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
-import type { Topic } from '../../lib/event-bus.ts';
-import { withAdmin } from '../../lib/kafka/client.ts';
+import { withAdmin } from '../../packages/kafka/client.ts';
+import type { Topic } from '../../packages/projections/event-bus.ts';
 import type { Say } from './part.ts';
 import { waitUntil } from './wait-until.ts';
 

@@ -3,7 +3,7 @@ import type { Admin } from 'kafkajs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createClient } from 'redis';
 import { topics } from '../../contracts/topics.ts';
-import { kafkaClient, withAdmin } from '../../lib/kafka/client.ts';
+import { kafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { ports } from './ports.ts';
 import { startPart } from './stack.ts';

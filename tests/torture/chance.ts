@@ -1,4 +1,4 @@
-import { seededRandom } from '../../lib/embedded/faults.ts';
+import { seededRandom } from '../../packages/projections/faults.ts';
 
 /** Decisions by chance; the same seed decides the same. */
 export type Chance = {

@@ -8,7 +8,7 @@ type Patch = { file: string; text: string; instead: string };
 export const safeguards = {
   guard: [
     {
-      file: 'lib/dapr/state-store.ts',
+      file: 'packages/dapr/state-store.ts',
       text: 'const answer = await execute(upserts.map((upsert) => guarded(guard, upsert)));',
       instead: 'const answer = await execute(upserts.map(({ key, value }) => guarded({}, { key, value })));',
     },
@@ -29,12 +29,12 @@ export const safeguards = {
   ],
   position: [
     {
-      file: 'lib/projection/position.ts',
+      file: 'packages/projections/checkpoints/position.ts',
       text: 'missing: gaps.length === 0 ? left : [...left, ...gaps]',
       instead: 'missing: left',
     },
     {
-      file: 'lib/projection/position.ts',
+      file: 'packages/projections/checkpoints/position.ts',
       text: 'missing: [...position.missing, [position.applied + 1, next - 1]]',
       instead: 'missing: position.missing',
     },

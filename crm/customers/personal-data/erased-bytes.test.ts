@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openSqlite } from '../../../lib/database/sqlite.ts';
+import { openSqlite } from '../../../packages/database/sqlite.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
 import { testWorld } from '../../../tests/test-world.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DomainError } from '../../../lib/domain-error.ts';
-import { operation, type Routes, tagged } from '../../../lib/http/operation.ts';
-import { streamJsonLists } from '../../../lib/http/stream-json.ts';
+import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
+import { streamJsonLists } from '../../../packages/http/stream-json.ts';
+import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { customerPath, originOf, revisionHeader } from '../change-answer.ts';
 import type { CustomerChanges } from '../change-customer.ts';
 import { evidenceHeaders } from '../evidence.ts';

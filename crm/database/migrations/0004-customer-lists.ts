@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { foldText } from '../../../lib/fold-text.ts';
+import { foldText } from '../fold-text.ts';
 import { addColumnOnce, addIndexOnce } from '../migrate-once.ts';
 import type { CustomerTable } from '../schema.ts';
 

@@ -1,0 +1,67 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { conflictPolicies } from '../../imports/decide-row.ts';
+import type { ImportOptions } from '../../imports/import-job.ts';
+
+export type ImportArguments = {
+  readonly file: string;
+  readonly options: ImportOptions;
+  readonly refusedFile: string;
+  /** Where the CRM is, without a slash at its end; undefined for an import without one. */
+  readonly crm: string | undefined;
+};
+
+/** An import to remove, with its report. */
+export type DeleteArguments = { readonly deleteImport: string } & Pick<ImportArguments, 'crm'>;
+
+/** @returns undefined where help is asked for @throws Error that says what to do */
+export const readArguments = (
+  args: string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ImportArguments | DeleteArguments | undefined => {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      'dry-run': { type: 'boolean', default: false },
+      'on-conflict': { type: 'string', default: 'skip' },
+      refused: { type: 'string' },
+      crm: { type: 'string' },
+      direct: { type: 'boolean', default: false },
+      delete: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const crm = values.direct ? undefined : address(values.crm || env.CRM_URL || 'http://localhost:3005');
+  if (values.delete !== undefined) {
+    if (positionals.length > 0) throw new Error('--delete takes the id of an import, and no file.');
+    return { deleteImport: values.delete, crm };
+  }
+  const [file, ...more] = positionals;
+  if (!file || more.length > 0) throw new Error('Which file? npm run import -- FILE (--help tells more).');
+  checkReadable(file);
+  const onConflict = conflictPolicies.find((policy) => policy === values['on-conflict']);
+  if (!onConflict) throw new Error(`--on-conflict is one of ${conflictPolicies.join(', ')}.`);
+  const refusedFile = values.refused ?? `${file}.refused.csv`;
+  if (resolve(refusedFile) === resolve(file))
+    throw new Error(`--refused ${refusedFile} is the file to import: name another for the refused rows.`);
+  return { file, options: { dryRun: values['dry-run'], onConflict }, refusedFile, crm };
+};
+
+const checkReadable = (file: string) => {
+  if (!existsSync(file)) throw new Error(`There is no file ${file}.`);
+  if (statSync(file).isDirectory()) throw new Error(`${file} is a folder: name one CSV file in it.`);
+  try {
+    accessSync(file, constants.R_OK);
+  } catch {
+    throw new Error(`${file} may not be read by you: chmod u+r ${file}, or ask its owner.`);
+  }
+};
+
+const address = (crm: string): string => {
+  const url = URL.canParse(crm) ? new URL(crm) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return crm.replace(/\/$/, '');
+  throw new Error(`${crm} is no address of a CRM: write it as http://localhost:3005 (--crm URL, or CRM_URL).`);
+};

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import type { CrmDatabaseUrl } from '../../database/database-url.ts';
+import { openCrmDatabase } from '../../database/open-database.ts';
+import { type ImportOptions, listImportedRows } from '../../imports/import-job.ts';
+import { importFile } from '../../imports/import-once.ts';
+import { refusedCsv } from '../../imports/refused-csv.ts';
+import { removeImport } from '../../imports/remove-report.ts';
+import { showImport, showImportedRow } from '../../imports/show-import.ts';
+import type { Import, ImportedRow } from './through-crm.ts';
+
+export type DirectImport = {
+  job: Import;
+  rows: ImportedRow[];
+  refused: AsyncIterable<string>;
+  close(): Promise<void>;
+};
+
+/** Imports into the database itself. The events wait in its outbox for the next CRM that runs on it. */
+export const importDirectly = async (
+  url: CrmDatabaseUrl,
+  file: string,
+  options: ImportOptions,
+  { rowLimit, show }: { rowLimit: number; show: (job: Import) => void },
+): Promise<DirectImport> => {
+  const db = await openCrmDatabase(url);
+  try {
+    const changes = { db, now: Date.now, newId: randomUUID, committed: () => {} };
+    const job = await importFile(changes, file, options, (advanced) => show(showImport(advanced)));
+    const rows = await listImportedRows(db, job.importId, { limit: rowLimit });
+    return {
+      job: showImport(job),
+      rows: rows.map(showImportedRow),
+      refused: refusedCsv(db, job),
+      close: () => db.destroy(),
+    };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+};
+
+/** Removes an import and its report. The file of one that waits for a CRM goes when that CRM comes to it. */
+export const deleteDirectly = async (url: CrmDatabaseUrl, importId: string): Promise<void> => {
+  const db = await openCrmDatabase(url);
+  await removeImport(db, importId, Date.now()).finally(() => db.destroy());
+};

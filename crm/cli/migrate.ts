@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { reportFailure } from '../../packages/cli/report-failure.ts';
+import { readCrmConfig } from '../config.ts';
+import { showDatabaseUrl } from '../database/database-url.ts';
+import { lookUpPendingMigrations, openCrmDatabase } from '../database/open-database.ts';
+
+const help = `Brings the schema of the CRM's database up to date, as every start of the CRM does.
+
+  npm run migrate                 runs the migrations that are missing, and names each before it does
+  npm run migrate -- --dry-run    only names them; changes nothing
+
+Environment
+  CRM_DATABASE_URL  sqlite: and a file, or mysql://user:password@host:port/database (sqlite:DATA_DIR/crm.sqlite)
+  DATA_DIR          where npm start keeps its data (.data)`;
+
+const main = async (): Promise<void> => {
+  const options = { 'dry-run': { type: 'boolean' }, help: { type: 'boolean' } } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) return console.log(help);
+  const file = `sqlite:${join(process.env.DATA_DIR || '.data', 'crm.sqlite')}`;
+  const { databaseUrl } = readCrmConfig({ CRM_DATABASE_URL: process.env.CRM_DATABASE_URL || file });
+  if (databaseUrl === 'memory')
+    throw new Error('CRM_DATABASE_URL=memory has nothing to migrate: name a file or a MySQL database.');
+
+  console.log(showDatabaseUrl(databaseUrl));
+  const told: string[] = [];
+  const tell = (verb: string) => (migration: string) => {
+    told.push(migration);
+    console.log(`  ${verb} ${migration}`);
+  };
+  if (values['dry-run']) (await lookUpPendingMigrations(databaseUrl)).forEach(tell('missing'));
+  else await openCrmDatabase(databaseUrl, tell('running')).then((db) => db.destroy());
+  if (told.length === 0) console.log('  up to date');
+  else if (!values['dry-run']) console.log('  done');
+};
+
+main().catch(reportFailure);

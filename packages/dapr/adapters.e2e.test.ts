@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { dataFolder, type Started } from '../../tests/platform-process.ts';
+import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
+import { asAdmin, kafka } from '../../tests/stack/fresh.ts';
+import { ports } from '../../tests/stack/ports.ts';
+import { stackReady } from '../../tests/stack/stack.ts';
+import { testWorld } from '../../tests/test-world.ts';
+import { loopbackOnly } from '../http/access-rules.ts';
+import { deliveryApp } from '../http/delivery-app.ts';
+import { listen } from '../http/listen.ts';
+import { committedOffsets } from '../kafka/consumer-group.ts';
+import { kafkaLogReader } from '../kafka/log-reader.ts';
+import { eventBusContract } from '../projections/event-bus.contract.ts';
+import type { EventBus, OutgoingEvent, Topic } from '../projections/event-bus.ts';
+import { logReaderContract } from '../projections/log-reader.contract.ts';
+import { stateStoreContract } from '../projections/state-store.contract.ts';
+import { createDeliveries } from './deliveries.ts';
+import { daprEventBus } from './event-bus.ts';
+import { sidecarOnly } from './guard.ts';
+import { connectSidecar } from './sidecar.ts';
+import { daprStateStore } from './state-store.ts';
+
+describe.runIf(await stackReady())('the adapters for Dapr', () => {
+  let lastPort = ports.free;
+  const nextPort = () => ++lastPort;
+  const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
+
+  /** Each subscription is a member of its group as in life: an app and a sidecar of its own, which end with it. */
+  const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
+    const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
+    const none = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
+    const { publish, check } = daprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
+    return {
+      publish,
+      check,
+      acknowledged: (topic) => committedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
+      subscribe: async (topic, handler) => {
+        const deliveries = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
+        const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
+        const port = nextPort();
+        const app = await listen(deliveryApp(deliveries.router, { ...testWorld(), access: loopbackOnly }), {
+          host: '127.0.0.1',
+          port,
+          variable: 'PORT',
+        });
+        const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
+        const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
+        return {
+          close: async () => {
+            await subscription.close();
+            await process.end('SIGTERM');
+            await app.close();
+          },
+        };
+      },
+    };
+  };
+
+  const startWriter = async (resources: string) => {
+    const own = sidecarPorts();
+    const process = await startSidecar('iot-platform', 0, own, resources);
+    const sidecar = connectSidecar({ port: own.dapr });
+    await sidecar.untilReady(AbortSignal.timeout(30_000));
+    return { process, sidecar };
+  };
+  const sidecars = new Map<string, { process: Started; sidecar: ReturnType<typeof connectSidecar> }>();
+  afterAll(async () => {
+    for (const { process, sidecar } of sidecars.values()) {
+      sidecar.close();
+      await process.end('SIGTERM');
+    }
+  });
+
+  const createTopic = async (): Promise<Topic> => {
+    const topic = { name: `things-${randomUUID()}`, partitions: 4, maxMessageBytes: 16_384 };
+    const configEntries = [{ name: 'max.message.bytes', value: String(topic.maxMessageBytes) }];
+    const topics = [{ topic: topic.name, numPartitions: 4, configEntries }];
+    await asAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
+    // A broker that has just started makes topics before it knows them.
+    await vi.waitFor(() => asAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
+    return topic;
+  };
+
+  describe('the log in Kafka', () => {
+    let kafkaComponents: string;
+    beforeAll(async () => {
+      kafkaComponents = componentsFolder();
+      sidecars.set(kafkaComponents, await startWriter(kafkaComponents));
+    }, 60_000);
+
+    logReaderContract(async () => {
+      const topic = await createTopic();
+      const publish = async (events: readonly OutgoingEvent[]) => {
+        const producer = kafka().producer();
+        await producer.connect();
+        await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
+        await producer.disconnect();
+      };
+      return { topic, log: kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
+    });
+
+    it('may end in the mark of a transaction, which is no record', async () => {
+      const topic = await createTopic();
+      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'one' }] });
+      await transaction.commit();
+      await producer.disconnect();
+      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
+      await vi.waitFor(async () => expect((await log.offsets(topic.name))[0]).toMatchObject({ begin: 0, end: 2 }));
+      const read: string[] = [];
+      await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {
+        read.push(...records.map(({ value }) => String(value)));
+      });
+      expect(read).toEqual(['one']);
+    });
+
+    it('has the records of aborted transactions, for the sidecar delivers them as well', async () => {
+      const topic = await createTopic();
+      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      await producer.connect();
+      const transaction = await producer.transaction();
+      await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'aborted' }] });
+      await transaction.abort();
+      await producer.disconnect();
+      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
+      const bus = busOnDapr(kafkaComponents, [topic], randomUUID());
+      const [read, delivered]: [string[], string[]] = [[], []];
+      const subscription = await bus.subscribe(topic.name, async (batch) => {
+        delivered.push(...batch.map(({ value }) => String(value)));
+        return batch.map(() => 'done');
+      });
+      await vi.waitFor(() => expect(delivered).toEqual(['aborted']), 30_000);
+      await subscription.close();
+      await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {
+        read.push(...records.map(({ value }) => String(value)));
+      });
+      expect(read).toEqual(delivered);
+    });
+  });
+
+  describe.each(['dapr-components', 'dapr-components/variants/redis-streams'])('the event bus of %s', (folder) => {
+    let resources: string;
+    beforeAll(async () => {
+      resources = componentsFolder(undefined, folder);
+      sidecars.set(resources, await startWriter(resources));
+    }, 60_000);
+
+    vi.setConfig({ testTimeout: 60_000 });
+    eventBusContract(async () => {
+      const topic = await createTopic();
+      const run = randomUUID();
+      return { topic, bus: (group) => busOnDapr(resources, [topic], `${group}-${run}`) };
+    });
+  });
+
+  describe.each([
+    ['dapr-components', 'statestore', '2'],
+    ['dapr-components', 'durable-statestore', undefined],
+    ['dapr-components/variants/sqlite', 'statestore', undefined],
+  ])('the state store %s %s', (folder, name, secondEtag) => {
+    let resources: string;
+    beforeAll(async () => {
+      const file = join(dataFolder(), 'state.sqlite');
+      resources = componentsFolder((_, yaml) => yaml.replace(/\.data\/[\w-]+\.(db|sqlite)/, file), folder);
+      sidecars.set(resources, await startWriter(resources));
+    }, 60_000);
+
+    const open = async () => {
+      const { sidecar } = sidecars.get(resources) as { sidecar: ReturnType<typeof connectSidecar> };
+      return daprStateStore(sidecar, name, randomUUID);
+    };
+    stateStoreContract(open);
+
+    it('foretells etags where it counts the writes of a key, and nowhere else', async () => {
+      const store = await open();
+      await store.transact([{ key: randomUUID(), value: 1 }]);
+      expect(store.etagAfter?.('1')).toBe(secondEtag);
+    });
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { StoredValue } from '../projections/state-store.ts';
+import { combinedReads } from './combined-reads.ts';
+
+/** A store whose reads are answered when told to, with what it holds then. */
+const slowStore = () => {
+  const held = new Map<string, StoredValue>();
+  const calls: { keys: readonly string[]; answer(): void; fail(error: Error): void }[] = [];
+  const read = combinedReads(
+    (keys) =>
+      new Promise((resolve, reject) => {
+        const seen = new Map(keys.flatMap((key) => (held.has(key) ? [[key, held.get(key) as StoredValue]] : [])));
+        calls.push({ keys, answer: () => resolve(seen), fail: reject });
+      }),
+  );
+  const answerAll = async () => {
+    for (let next = calls.shift(); next; next = calls.shift()) {
+      next.answer();
+      await new Promise(setImmediate);
+    }
+  };
+  return { held, calls, read, answerAll };
+};
+const stored = (value: unknown): StoredValue => ({ value, etag: '1' });
+
+describe('reads that come at the same time', () => {
+  it('go together behind those that are under way, and each gets its own keys', async () => {
+    const { held, calls, read, answerAll } = slowStore();
+    for (const key of ['A', 'B', 'C']) held.set(key, stored(key));
+    const answers = Promise.all([read(['A']), read(['B']), read(['C', 'absent']), read(['A', 'B'])]);
+    expect(calls.map(({ keys }) => keys)).toEqual([['A'], ['B']]);
+    calls.shift()?.answer();
+    await new Promise(setImmediate);
+    expect(calls.map(({ keys }) => keys)).toEqual([['B'], ['C', 'absent', 'A', 'B']]);
+    await answerAll();
+    const values = (await answers).map((answer) => [...answer].map(([key, { value }]) => [key, value]));
+    expect(values).toEqual([
+      [['A', 'A']],
+      [['B', 'B']],
+      [['C', 'C']],
+      [
+        ['A', 'A'],
+        ['B', 'B'],
+      ],
+    ]);
+  });
+
+  it('see what was written before they were asked for', async () => {
+    const { held, read, answerAll } = slowStore();
+    const before = [read(['A']), read(['A'])];
+    held.set('A', stored('written'));
+    const after = read(['A']);
+    await answerAll();
+    expect((await Promise.all(before)).map(({ size }) => size)).toEqual([0, 0]);
+    expect((await after).get('A')).toEqual(stored('written'));
+  });
+
+  it('fail together, and those behind them are read', async () => {
+    const { calls, read, answerAll } = slowStore();
+    const [one, two, three] = [read(['A']), read(['B']), read(['C'])];
+    calls.shift()?.fail(new Error('away'));
+    await expect(one).rejects.toThrow('away');
+    await answerAll();
+    expect([(await two).size, (await three).size]).toEqual([0, 0]);
+  });
+
+  it('are not held up by a large one, nor made too large', async () => {
+    const { calls, read, answerAll } = slowStore();
+    const keys = (many: number, name: string) => Array.from({ length: many }, (_, n) => `${name}${n}`);
+    const all = [read(keys(101, 'a')), read(['B']), read(['C']), read(keys(60, 'd')), read(keys(60, 'e'))];
+    expect(calls.map((call) => call.keys.length)).toEqual([101, 1, 1]);
+    calls.splice(1, 2).forEach((call) => void call.answer());
+    await new Promise(setImmediate);
+    expect(calls.map((call) => call.keys.length)).toEqual([101, 60, 60]);
+    await answerAll();
+    await Promise.all(all);
+  });
+});

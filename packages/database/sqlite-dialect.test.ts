@@ -1,0 +1,151 @@
+import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Kysely, sql } from 'kysely';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { dataFolder } from '../../tests/platform-process.ts';
+import { openSqlite, readerSettings } from './sqlite.ts';
+import { sqliteDialect, withPatience } from './sqlite-dialect.ts';
+import { startSqliteThread } from './threads/sqlite-connection.ts';
+import { openSqlitePool } from './threads/sqlite-pool.ts';
+
+type Tables = { thing: { id: number; name: string } };
+
+const opened = async () => {
+  const file = join(dataFolder(), 'things.sqlite');
+  const db = new Kysely<Tables>({ dialect: sqliteDialect(file) });
+  onTestFinished(() => db.destroy());
+  await sql`create table thing (id integer primary key, name text)`.execute(db);
+  return { file, db };
+};
+const names = async (db: Kysely<Tables>) =>
+  (await db.selectFrom('thing').select('name').orderBy('id').execute()).map(({ name }) => name);
+const insert = (db: Kysely<Tables>, name: string) =>
+  db
+    .insertInto('thing')
+    .values({ id: sql`null`, name } as never)
+    .execute();
+/** Another process, as far as SQLite can tell. */
+const anotherConnection = (file: string) => {
+  const other = openSqlite(file);
+  onTestFinished(() => void other.close());
+  return other;
+};
+
+it('reads what is committed while a transaction writes, which reads its own', async () => {
+  const { db } = await opened();
+  await insert(db, 'a');
+  await db.transaction().execute(async (trx) => {
+    await insert(trx, 'b');
+    expect(await names(trx)).toEqual(['a', 'b']);
+    expect(await names(db)).toEqual(['a']);
+  });
+  expect(await names(db)).toEqual(['a', 'b']);
+});
+
+it('rolls back what fails', async () => {
+  const { db } = await opened();
+  const failing = db.transaction().execute(async (trx) => {
+    await insert(trx, 'a');
+    throw new Error('no');
+  });
+  await expect(failing).rejects.toThrow('no');
+  await insert(db, 'b');
+  expect(await names(db)).toEqual(['b']);
+});
+
+it('keeps the event loop free during a statement of a second, and answers others', async () => {
+  const { db } = await opened();
+  const delays = monitorEventLoopDelay({ resolution: 1 });
+  const long = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 4000000)
+    insert into thing select i, 'x' from n where i % 100000 = 0`.execute(db);
+  delays.enable();
+  expect(await names(db)).toEqual([]);
+  const began = performance.now();
+  await long;
+  delays.disable();
+  expect(await names(db)).toHaveLength(40);
+  expect(delays.max / 1e6).toBeLessThan(Math.max(100, (performance.now() - began) / 2));
+});
+
+it('says that the database is busy when a transaction takes long, and reads are answered', async () => {
+  const { db } = await opened();
+  const requests = withPatience(db, 50);
+  await db.transaction().execute(async (trx) => {
+    await insert(trx, 'a');
+    const began = performance.now();
+    await expect(insert(requests, 'b')).rejects.toMatchObject({ code: 'database-busy' });
+    // Background work would wait for 30 s.
+    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(await names(requests)).toEqual([]);
+  });
+  await insert(requests, 'b');
+  expect(await names(requests)).toEqual(['a', 'b']);
+});
+
+it('waits for a lock of another process without blocking, and says so where it must not wait', async () => {
+  const { db, file } = await opened();
+  const other = anotherConnection(file);
+  other.exec('BEGIN IMMEDIATE');
+  const patient = insert(db, 'patient');
+  await expect(insert(withPatience(db, 50), 'hasty')).rejects.toMatchObject({ code: 'database-busy' });
+  expect(await names(db)).toEqual([]);
+  other.exec('COMMIT');
+  await patient;
+  expect(await names(db)).toEqual(['patient']);
+});
+
+it('leaves everything in the one file when it is closed', async () => {
+  const { db, file } = await opened();
+  await insert(db, 'a');
+  await db.destroy();
+  const copy = join(dataFolder(), 'copy.sqlite');
+  copyFileSync(file, copy);
+  expect(anotherConnection(copy).prepare('SELECT name FROM thing').all()).toMatchObject([{ name: 'a' }]);
+});
+
+it('cannot write on a connection that reads', async () => {
+  const { file } = await opened();
+  const reader = startSqliteThread(file, readerSettings);
+  await expect(reader.execute({ sql: 'delete from thing', parameters: [] })).rejects.toMatchObject({
+    code: 'SQLITE_READONLY',
+  });
+  await reader.close();
+});
+
+it('fails every statement of a thread that has ended, and does not wait for it', async () => {
+  const thread = startSqliteThread('/no/such/folder/file.sqlite', '');
+  const ask = () => thread.execute({ sql: 'select 1', parameters: [] });
+  await expect(ask()).rejects.toMatchObject({ code: 'database-stopped' });
+  await expect(ask()).rejects.toMatchObject({
+    code: 'database-stopped',
+    cause: { message: expect.stringContaining('The thread of the database failed') },
+  });
+  await thread.close();
+});
+
+it('is not healthy once a thread has ended, although the file is as it was', async () => {
+  const { file } = await opened();
+  const { health, close } = openSqlitePool(file);
+  onTestFinished(() => close());
+  // The threads open the file after this, and fail.
+  renameSync(file, `${file}.away`);
+  mkdirSync(file);
+  const away = expect.objectContaining({ code: 'database-stopped' });
+  const check = () => health?.check(() => {});
+  await vi.waitFor(() => expect(check()).rejects.toEqual(away), 10_000);
+  rmSync(file, { recursive: true });
+  renameSync(`${file}.away`, file);
+  await expect(check()).rejects.toEqual(away);
+});
+
+it('fails what waits for the writer when it is closed', async () => {
+  const { file } = await opened();
+  const { queue, write, close } = openSqlitePool(file);
+  await queue.acquire(0);
+  const closing = close();
+  const late = queue.acquire(60_000).then(() => write({ sql: 'delete from thing', parameters: [] }, 0));
+  queue.release();
+  await closing;
+  await expect(late).rejects.toMatchObject({ code: 'database-stopped' });
+});

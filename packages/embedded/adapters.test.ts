@@ -1,0 +1,40 @@
+import { describe } from 'vitest';
+import { eventBusContract } from '../projections/event-bus.contract.ts';
+import type { OutgoingEvent } from '../projections/event-bus.ts';
+import { seededRandom, withBusFaults, withStoreFaults } from '../projections/faults.ts';
+import { logReaderContract } from '../projections/log-reader.contract.ts';
+import { stateStoreContract } from '../projections/state-store.contract.ts';
+import { openEmbeddedPlatform } from './platform.ts';
+
+const topic = { name: 'things', partitions: 4, maxMessageBytes: 16_384 };
+const platform = () => openEmbeddedPlatform(':memory:', [topic]);
+
+describe('the embedded event bus', () => {
+  eventBusContract(async () => ({ topic, bus: platform().eventBus }));
+});
+
+describe('the embedded state store', () => {
+  stateStoreContract(async () => platform().stateStore('statestore'));
+});
+
+describe('the log of the embedded event bus', () => {
+  logReaderContract(async () => {
+    const { eventBus, logReader } = platform();
+    const publish = (events: readonly OutgoingEvent[]) => eventBus('writer').publish(topic.name, events);
+    return { topic, log: logReader(), publish };
+  });
+});
+
+describe.each([1, 2])('with injected faults, seed %i,', (seed) => {
+  describe('the event bus', () => {
+    eventBusContract(async () => {
+      const { eventBus } = platform();
+      const random = seededRandom(seed);
+      return { topic, bus: (consumerGroup) => withBusFaults(eventBus(consumerGroup), random) };
+    });
+  });
+
+  describe('the state store', () => {
+    stateStoreContract(async () => withStoreFaults(platform().stateStore('statestore'), seededRandom(seed)));
+  });
+});

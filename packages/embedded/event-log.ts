@@ -1,0 +1,129 @@
+import type { SqliteDatabase } from '../database/sqlite.ts';
+import {
+  type DeliveredRecord,
+  type OutgoingEvent,
+  type RecordCopy,
+  replayedPlace,
+  type Topic,
+} from '../projections/event-bus.ts';
+
+export type Row = {
+  partition: number;
+  offset: number;
+  key: string;
+  timestamp: number;
+  value: string;
+  replayOf: string | null;
+};
+
+/** The records of all topics, and how far each consumer group has followed each partition. */
+export const createLogTables = (database: SqliteDatabase): void => {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS record (
+      topic TEXT, partition INTEGER, "offset" INTEGER, key TEXT, timestamp INTEGER, value TEXT, replay_of TEXT,
+      PRIMARY KEY (topic, partition, "offset")
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS committed_offset (
+      consumer_group TEXT, topic TEXT, partition INTEGER, next_offset INTEGER,
+      PRIMARY KEY (consumer_group, topic, partition)
+    ) WITHOUT ROWID;`);
+  const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all('record') as { name: string }[];
+  // A file of a version before replays.
+  if (!columns.some(({ name }) => name === 'replay_of')) database.exec('ALTER TABLE record ADD COLUMN replay_of TEXT');
+};
+
+export const recordColumns = 'partition, "offset", key, timestamp, value, replay_of AS replayOf';
+
+export const asRecord = (
+  topic: string,
+  { partition, offset, key, timestamp, value, replayOf }: Row,
+): DeliveredRecord => {
+  const replayed = replayedPlace(replayOf ?? undefined, topic, { partition, offset });
+  const record = { topic, partition, offset, key, timestamp, value: Buffer.from(value) };
+  return replayed ? { ...record, replayOf: replayed } : record;
+};
+
+/** Writes records to the log. */
+export const logWriter = (database: SqliteDatabase, now: () => number) => {
+  createLogTables(database);
+  const endOffset = database.prepare(
+    'SELECT coalesce(max("offset"), -1) + 1 AS "end" FROM record WHERE topic = ? AND partition = ?',
+  );
+  const insert = database.prepare(
+    'INSERT INTO record (topic, partition, "offset", key, timestamp, value, replay_of) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const endOf = (topic: string, partition: number) => (endOffset.all(topic, partition) as [{ end: number }])[0].end;
+
+  return {
+    append: database.transaction(({ name, partitions }: Topic, events: readonly OutgoingEvent[]) => {
+      const timestamp = now();
+      for (const { key, value } of events) {
+        const partition = fnv1a(key) % partitions;
+        insert.run(name, partition, endOf(name, partition), key, timestamp, value, null);
+      }
+    }).immediate,
+
+    /** As `RecordCopy` says; a copy without a partition goes to the one of its key. */
+    appendCopies: database.transaction(({ name, partitions }: Topic, copies: readonly RecordCopy[]) => {
+      for (const { key, value, timestamp, replayOf, partition = fnv1a(key) % partitions } of copies)
+        insert.run(name, partition, endOf(name, partition), key, timestamp, value.toString(), replayOf);
+    }).immediate,
+  };
+};
+
+/** How far one consumer group has followed the log. */
+export const groupLog = (database: SqliteDatabase, consumerGroup: string) => {
+  createLogTables(database);
+  const read = database.prepare(
+    `SELECT ${recordColumns} FROM record
+     WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?`,
+  );
+  const write = database.prepare(
+    `INSERT INTO committed_offset VALUES (@consumerGroup, @topic, @partition, @next)
+     ON CONFLICT DO UPDATE SET next_offset = @next WHERE next_offset = @before`,
+  );
+  const overwrite = database.prepare(
+    `INSERT INTO committed_offset VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset`,
+  );
+  const readCommitted = database.prepare(
+    'SELECT partition, next_offset AS next FROM committed_offset WHERE consumer_group = ? AND topic = ?',
+  );
+
+  /** By partition the offset behind what the group has committed. */
+  const committed = (topic: string): Map<number, number> => {
+    const rows = readCommitted.all(consumerGroup, topic) as { partition: number; next: number }[];
+    return new Map(rows.map(({ partition, next }) => [partition, next]));
+  };
+
+  return {
+    committed,
+
+    /** What the group has not committed yet, up to `limit` records shared evenly by the partitions, and what it has. */
+    pending: ({ name: topic, partitions }: Topic, limit: number) => {
+      const before = committed(topic);
+      const share = Math.ceil(limit / partitions);
+      const rows = Array.from({ length: partitions }, (_, partition) =>
+        read.all(topic, partition, before.get(partition) ?? 0, share),
+      ).flat() as Row[];
+      return { records: rows.map((row) => asRecord(topic, row)), before };
+    },
+
+    /** Only while the group is where it was when the records were read: a reset in between is not undone. */
+    commit: database.transaction(
+      (topic: string, partition: number, { before, next }: { before: number; next: number }) => {
+        write.run({ consumerGroup, topic, partition, next, before });
+      },
+    ).immediate,
+
+    reset: database.transaction((topic: string, goals: ReadonlyMap<number, number>) => {
+      for (const [partition, next] of goals) overwrite.run(consumerGroup, topic, partition, next);
+    }).immediate,
+  };
+};
+
+/** Fowler-Noll-Vo: spreads keys evenly over partitions. */
+const fnv1a = (text: string) => {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+};

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { type Authority, parseAuthority } from './server/authority.ts';
+
+/** What a service answers beside loopback: its own further names, and the foreign origins that may change data. */
+export type AccessRules = { readonly hosts: readonly Authority[]; readonly origins: readonly string[] };
+
+export const loopbackOnly: AccessRules = { hosts: [], origins: [] };
+
+const aHost = 'a host name or address, with or without a port, as in crm.example.org or crm:3005';
+const anOrigin = 'an origin: scheme, host and port without a path, as in https://console.example.org';
+const noWildcard = 'a * would admit any web page, so name each one';
+
+const parseOrigin = (text: string): string | undefined => {
+  if (!/^https?:\/\/[^/?#@\s]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const { host, origin } = new URL(text);
+  return parseAuthority(host) && origin;
+};
+
+/** A comma-separated list; each entry that cannot be used is a problem of its own. */
+const listOf = <T>(parse: (entry: string) => T | undefined, expected: string) =>
+  z.string().transform((text, context): readonly T[] =>
+    text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter(Boolean)
+      .flatMap((entry) => {
+        const parsed = parse(entry);
+        if (parsed !== undefined) return [parsed];
+        context.addIssue(`${entry}: ${entry.includes('*') ? `${noWildcard}: ` : ''}${expected}`);
+        return [];
+      }),
+  );
+
+export const hostList = listOf(parseAuthority, aHost);
+export const originList = listOf(parseOrigin, anOrigin);

@@ -1,0 +1,29 @@
+import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
+import { DomainError } from '../runtime/domain-error.ts';
+import { rateLimitedLog } from '../runtime/rate-limited-log.ts';
+import type { World } from '../runtime/world.ts';
+import type { AccessRules } from './access-rules.ts';
+import { sendProblem } from './problem.ts';
+import { setPrivacyHeaders } from './server/privacy-headers.ts';
+import { guardRequests } from './server/request-guard.ts';
+
+/** An app that only a sidecar calls: deliveries, and whether we are alive. */
+export const deliveryApp = (
+  deliveries: Router,
+  { log, access }: Pick<World, 'log'> & { access: AccessRules },
+): Express => {
+  const app = express();
+  const limitedLog = rateLimitedLog(log);
+  app.disable('x-powered-by').disable('etag');
+  app.use(setPrivacyHeaders, guardRequests(access, log));
+  app.get('/healthz', (_req, res) => void res.json({ status: 'alive' }));
+  app.use(deliveries);
+  app.use((req) => {
+    throw new DomainError('unknown-route', `There is no ${req.path}.`);
+  });
+  app.use((error: unknown, _req: Request, res: Response, next: NextFunction) => {
+    if (res.headersSent) return next(error);
+    if (sendProblem(res, error, {}) >= 500) limitedLog.error({ err: error }, 'request failed');
+  });
+  return app;
+};

@@ -1,0 +1,121 @@
+import type { z } from 'zod';
+import { groupBy } from '../../runtime/group-by.ts';
+import { type Answer, jsonTypes, type Operation, problemsOf, type Routes } from '../operation.ts';
+import { commonStatuses, type ProblemStatuses, problemSchema, problemType } from '../problem.ts';
+import { guardProblems } from '../server/request-guard.ts';
+import { jsonSchemas } from './json-schema.ts';
+
+/** What comes above the operations; `events` is an AsyncAPI document. */
+export type ApiDescription = { readonly title: string; readonly description: string; readonly events: object };
+
+type Describe = ReturnType<typeof jsonSchemas>['describe'];
+
+/**
+ * OpenAPI 3.1 of the routes: every schema is the very one that checks the request or describes the answer.
+ * @throws Error when an operation names a problem that has no status
+ */
+export const openApiDocument = (routes: Routes, { title, description }: ApiDescription, statuses: ProblemStatuses) => {
+  const { describe, components } = jsonSchemas();
+  const problem = problemAnswers(describe, { ...commonStatuses, ...statuses });
+  const paths = Object.entries(routes).map(([path, operations]) => [
+    path.replaceAll(/:(\w+)/g, '{$1}'),
+    Object.fromEntries(
+      Object.entries(operations).map(([method, operation]) => [
+        method,
+        {
+          operationId: operationId(method, path),
+          summary: operation.summary,
+          description: operation.description,
+          tags: operation.tag && [operation.tag],
+          parameters: parametersOf(operation, describe),
+          requestBody: requestBody(operation, describe),
+          responses: merged(
+            answersOf(operation, describe),
+            problem([...guardProblems(method), ...problemsOf(operation)]),
+          ),
+        },
+      ]),
+    ),
+  ]);
+  return withoutAbsent({
+    openapi: '3.1.0',
+    info: { title, description, version: '1.0.0' },
+    servers: [{ url: '/' }],
+    paths: Object.fromEntries(paths),
+    components: { schemas: components },
+  });
+};
+
+const operationId = (method: string, path: string) =>
+  [method, ...(path === '/' ? ['root'] : path.split(/\W+/).filter(Boolean))]
+    .map((word, n) => (n === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
+    .join('');
+
+const parametersOf = ({ path, query, headers }: Operation, describe: Describe) =>
+  [
+    { where: 'path', schema: path },
+    { where: 'query', schema: query },
+    { where: 'header', schema: headers },
+  ].flatMap(({ where, schema }) =>
+    Object.entries((schema?.shape ?? {}) as Record<string, z.ZodType>).map(([name, field]) => {
+      const { description, ...described } = describe(field, 'input');
+      return { name, in: where, required: !field.safeParse(undefined).success, description, schema: described };
+    }),
+  );
+
+const requestBody = ({ body, bodyTypes }: Operation, describe: Describe) => {
+  if (!body && !bodyTypes) return undefined;
+  const schema = body ? describe(body, 'input') : { type: 'string' };
+  const content = Object.fromEntries((bodyTypes ?? jsonTypes).map((type) => [type, { schema }]));
+  return { required: true, content };
+};
+
+type Responses = Record<string, { description: string; headers?: object | undefined; content?: object | undefined }>;
+
+const answersOf = ({ answers }: Operation, describe: Describe): Responses =>
+  Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, response(answer, describe)]));
+
+const response = ({ description, schema, mediaType, headers }: Answer, describe: Describe) => ({
+  description,
+  headers:
+    headers &&
+    Object.fromEntries(
+      Object.entries(headers).map(([name, tells]) => [name, { description: tells, schema: { type: 'string' } }]),
+    ),
+  content:
+    schema || mediaType
+      ? { [mediaType ?? jsonTypes[0]]: { schema: schema ? describe(schema, 'output') : { type: 'string' } } }
+      : undefined,
+});
+
+/** Codes that share a status are one answer, which names them. */
+const problemAnswers =
+  (describe: Describe, statuses: ProblemStatuses) =>
+  (codes: readonly string[]): Responses => {
+    const byStatus = groupBy([...new Set(codes)], (code) => {
+      if (!statuses[code]) throw new Error(`the problem ${code} has no status`);
+      return String(statuses[code]);
+    });
+    return Object.fromEntries(
+      [...byStatus].map(([status, same]) => {
+        const types = { properties: { type: { enum: same.map(problemType) } } };
+        const schema = { allOf: [describe(problemSchema, 'output'), types] };
+        return [status, { description: same.join(', '), content: { 'application/problem+json': { schema } } }];
+      }),
+    );
+  };
+
+/** A status may have an answer of its own and problems. */
+const merged = (answers: Responses, problems: Responses): Responses => {
+  const all = { ...problems, ...answers };
+  for (const [status, { description, content }] of Object.entries(problems))
+    if (answers[status])
+      all[status] = {
+        ...answers[status],
+        description: `${answers[status].description} Or ${description}`,
+        content: { ...answers[status].content, ...content },
+      };
+  return all;
+};
+
+const withoutAbsent = <T>(document: T): T => JSON.parse(JSON.stringify(document));

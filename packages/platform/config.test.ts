@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { readCrmConfig } from '../../crm/config.ts';
+import { readIotPlatformConfig } from '../../iot-platform/config.ts';
+
+describe('configuration', () => {
+  it('has the lab’s ports and listens on loopback', () => {
+    expect(readCrmConfig({})).toMatchObject({ host: '127.0.0.1', port: 3005, databaseUrl: 'memory' });
+    expect(readIotPlatformConfig({})).toMatchObject({ host: '127.0.0.1', port: 3008, stateStoreName: 'statestore' });
+  });
+
+  it('takes an empty variable for one that is not set', () =>
+    expect(readCrmConfig({ APP_PORT: '' })).toMatchObject({ port: 3005 }));
+
+  it('takes the address of a Redis only as such', () => {
+    expect(readIotPlatformConfig({ REDIS_URL: 'rediss://user:secret@redis:6380' })).toMatchObject({
+      redisUrl: 'rediss://user:secret@redis:6380',
+    });
+    expect(() => readIotPlatformConfig({ REDIS_URL: 'localhost:6379' })).toThrow('REDIS_URL: an address such as');
+  });
+
+  it('reports every problem at once', () => {
+    const read = () => readCrmConfig({ APP_PORT: 'x', CRM_DATABASE_URL: 'oracle:1', LOG_LEVEL: 'loud' });
+    for (const problem of ['APP_PORT: a port', 'CRM_DATABASE_URL: memory, sqlite: and a file', 'LOG_LEVEL: trace'])
+      expect(read).toThrow(problem);
+  });
+
+  it('takes hosts and origins as lists, in the form in which requests name them', () => {
+    const { access } = readCrmConfig({
+      ALLOWED_HOSTS: ' CRM.example.org. , crm:3005,[FD00:0::5]:1,',
+      ALLOWED_ORIGINS: 'https://Console.example.org:443,http://localhost:5173',
+    });
+    expect(access).toEqual({
+      hosts: [
+        { host: 'crm.example.org', port: undefined },
+        { host: 'crm', port: 3005 },
+        { host: '[fd00::5]', port: 1 },
+      ],
+      origins: ['https://console.example.org', 'http://localhost:5173'],
+    });
+    expect(readIotPlatformConfig({}).access).toEqual({ hosts: [], origins: [] });
+  });
+
+  it('refuses entries that would admit any page or none, each by name', () => {
+    const read = () =>
+      readIotPlatformConfig({
+        APP_PORT: 'x',
+        ALLOWED_HOSTS: '*,*.example.org,http://crm,crm:99999,user@crm,m\u00fcnchen',
+        ALLOWED_ORIGINS: '*,null,crm.example.org,https://crm/path,https://*.example.org,ftp://crm',
+      });
+    for (const problem of [
+      'APP_PORT: a port',
+      'ALLOWED_HOSTS: *: a * would admit any web page, so name each one: a host name',
+      'ALLOWED_HOSTS: *.example.org: a *',
+      'ALLOWED_HOSTS: http://crm: a host name or address',
+      'ALLOWED_HOSTS: crm:99999: a host name',
+      'ALLOWED_HOSTS: user@crm: a host name',
+      'ALLOWED_HOSTS: m\u00fcnchen: a host name',
+      'ALLOWED_ORIGINS: *: a * would admit any web page, so name each one: an origin',
+      'ALLOWED_ORIGINS: null: an origin',
+      'ALLOWED_ORIGINS: crm.example.org: an origin',
+      'ALLOWED_ORIGINS: https://crm/path: an origin',
+      'ALLOWED_ORIGINS: https://*.example.org: a *',
+      'ALLOWED_ORIGINS: ftp://crm: an origin',
+    ])
+      expect(read).toThrow(problem);
+  });
+});

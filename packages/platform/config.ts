@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { type AccessRules, hostList, originList } from '../http/access-rules.ts';
+import { port } from '../runtime/environment.ts';
+import type { PlatformSettings } from './open-platform.ts';
+
+/** What every service has. */
+export const commonSettings = {
+  HOST: z.string().default('127.0.0.1'),
+  /** Names beside loopback under which the service is called; host or host:port, comma-separated. */
+  ALLOWED_HOSTS: hostList.default([]),
+  /** Origins whose pages may change data; comma-separated. */
+  ALLOWED_ORIGINS: originList.default([]),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'trace, debug, info, warn, error or silent')
+    .default('info'),
+  /** Where the embedded adapters keep their file. */
+  DATA_DIR: z.string().default('.data'),
+  /** Set by `dapr run`; its presence is what makes a service use Dapr. */
+  DAPR_HTTP_PORT: port().optional(),
+  DAPR_API_TOKEN: z.string().optional(),
+  /** What the sidecar proves itself with when it delivers. */
+  APP_API_TOKEN: z.string().optional(),
+  /** Asked whether the topics are there; host:port, comma-separated. */
+  KAFKA_BROKERS: z.string().default('localhost:9092'),
+  /** Spans are reported there. */
+  ZIPKIN_URL: z.url('an address such as http://localhost:9411/api/v2/spans').optional(),
+};
+
+type CommonSettings = z.infer<z.ZodObject<typeof commonSettings>>;
+
+export type CommonConfig = PlatformSettings & {
+  host: string;
+  access: AccessRules;
+  logLevel: string;
+  zipkinUrl: string | undefined;
+};
+
+export const commonConfig = (settings: CommonSettings): CommonConfig => ({
+  host: settings.HOST,
+  access: { hosts: settings.ALLOWED_HOSTS, origins: settings.ALLOWED_ORIGINS },
+  logLevel: settings.LOG_LEVEL,
+  dataDir: settings.DATA_DIR,
+  zipkinUrl: settings.ZIPKIN_URL,
+  dapr:
+    settings.DAPR_HTTP_PORT === undefined
+      ? undefined
+      : {
+          sidecarPort: settings.DAPR_HTTP_PORT,
+          sidecarToken: settings.DAPR_API_TOKEN,
+          appToken: settings.APP_API_TOKEN,
+          kafkaBrokers: settings.KAFKA_BROKERS.split(','),
+        },
+});

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { thingRecord, things } from '../../../tests/things.ts';
+import { parseBatch } from './parse-batch.ts';
+
+const batch = Array.from({ length: 100 }, (_, n) => thingRecord({ key: `k${n % 3}`, n }, 0, n));
+const busyFor = (ms: number) => {
+  for (const until = performance.now() + ms; performance.now() < until; );
+};
+
+it('lets other work run while it parses a batch that takes long', async () => {
+  const slow: typeof things = {
+    ...things,
+    parse: (record) => {
+      busyFor(1);
+      return things.parse(record);
+    },
+  };
+  let parsed = 0;
+  let parsedWhenOtherWorkRan: number | undefined;
+  setImmediate(() => {
+    parsedWhenOtherWorkRan = parsed;
+  });
+  const counted: typeof things = {
+    ...slow,
+    key: (thing) => {
+      parsed++;
+      return things.key(thing);
+    },
+  };
+  const { events } = await parseBatch(counted, batch);
+  expect(parsedWhenOtherWorkRan).toBeGreaterThan(0);
+  expect(parsedWhenOtherWorkRan).toBeLessThan(batch.length);
+  expect(events).toEqual(batch.map(({ value }) => JSON.parse(value.toString())));
+});

@@ -1,0 +1,103 @@
+import {
+  missingBefore,
+  type OffsetRange,
+  type OpenDeadLetter,
+  type Position,
+  unread,
+} from '../checkpoints/position.ts';
+import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
+import type { Pointer } from './pointer.ts';
+
+/**
+ * What a store keeps of one partition: how far each generation in it has followed, and which other stores are to be
+ * written as well. It is the fence of the writers: each batch reads it after its delivery, writes into every generation
+ * that it lists, and writes it back against its ETag. So whoever adds or removes a generation here has told every
+ * writer, also one that slept meanwhile: it conflicts, and reads again. A batch that leaves the document as it is must
+ * have read it.
+ */
+export type PositionDocument = {
+  /** By number. */
+  readonly generations: Readonly<Record<number, Position>>;
+  readonly also?: readonly string[];
+  /** Offsets of dead letters that a person has discarded: they mark no document again, however often they come. */
+  readonly discarded?: readonly OffsetRange[];
+  /** Random, of the writer's last batch: by it that writer knows its own (see write-memory.ts). */
+  readonly mark?: string;
+};
+
+/** No document key can look like this: document keys never contain a colon. */
+export const positionKey = (projection: string, topic: string, partition: number): string =>
+  `position:${projection}:${topic}:${partition}`;
+
+/** A document of the time before there were generations is one position, that of the first. */
+export const asPositionDocument = (value: unknown): PositionDocument | undefined => {
+  if (value === undefined) return undefined;
+  return 'applied' in (value as object) ? { generations: { 1: value as Position } } : (value as PositionDocument);
+};
+
+/** For a partition that has no document yet: the generations that are kept up to date now. */
+export const documentFor = ({ answering, previous }: Pointer): PositionDocument => {
+  const kept = [...previous, answering];
+  const own = kept.filter(({ store }) => store === undefined);
+  const also = [...new Set(kept.flatMap(({ store }) => (store === undefined ? [] : [store])))];
+  return {
+    generations: Object.fromEntries(own.map(({ number }) => [number, unread])),
+    ...(also.length > 0 && { also }),
+  };
+};
+
+/** Answers the very same document when `change` answers the very same positions. */
+export const changePositions = (
+  document: PositionDocument,
+  change: (position: Position, number: number) => Position,
+): PositionDocument => {
+  const changed = numbersOf(document).map(
+    (number) => [number, change(document.generations[number] as Position, number)] as const,
+  );
+  if (changed.every(([number, position]) => position === document.generations[number])) return document;
+  return { ...document, generations: Object.fromEntries(changed) };
+};
+
+/** The document of a store that should have everything before `next`; the very same one where it has. */
+export const missingInAll = (document: PositionDocument, next: number): PositionDocument =>
+  changePositions(document, (position) => missingBefore(position, next));
+
+export const numbersOf = ({ generations }: PositionDocument): number[] => Object.keys(generations).map(Number);
+
+export const isDiscarded = ({ discarded = [] }: Pick<PositionDocument, 'discarded'>, offset: number): boolean =>
+  discarded.some(([first, last]) => first <= offset && offset <= last);
+
+/** Of another log: the offsets of the one before mean nothing in it. The very same document where nothing is discarded. */
+export const withoutDiscarded = (document: PositionDocument): PositionDocument => {
+  const { discarded, ...rest } = document;
+  return discarded ? rest : document;
+};
+
+/** Enough to name them to a person; a position is written with every batch, so it has to stay small. */
+export const mostOpenDeadLetters = 500;
+
+/**
+ * Brings the list of marked documents up to date. It says what a batch made of each document that it touched, so doing it
+ * again changes nothing. The very same position where the list is right already.
+ */
+export const withDeadLetters = (
+  position: Position,
+  partition: number,
+  marked: ReadonlyMap<string, readonly PlacePair[]>,
+): Position => {
+  const { deadLetters: before = [], ...rest } = position;
+  const touched = [...marked].flatMap(([key, marks]) =>
+    marks.filter(([of]) => of === partition).map(([, offset]): OpenDeadLetter => [offset, key]),
+  );
+  const after = [...before.filter(([, key]) => !marked.has(key)), ...touched].sort(inOrder);
+  if (after.length === before.length && after.every((letter, i) => inOrder(letter, before[i] as OpenDeadLetter) === 0))
+    return position;
+  const isCut = after.length > mostOpenDeadLetters;
+  return {
+    ...rest,
+    ...(after.length > 0 && { deadLetters: after.slice(0, mostOpenDeadLetters) }),
+    ...(isCut && { moreDeadLetters: true }),
+  };
+};
+
+const inOrder = (a: OpenDeadLetter, b: OpenDeadLetter) => a[0] - b[0] || (a[1] < b[1] ? -1 : Number(a[1] > b[1]));

@@ -1,0 +1,71 @@
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { testWorld } from '../../tests/test-world.ts';
+import { things } from '../../tests/things.ts';
+import { openEmbeddedPlatform } from '../embedded/platform.ts';
+import type { BatchHandler, DeliveredRecord, EventBus, OutgoingEvent } from './event-bus.ts';
+import { startProjection } from './projection.ts';
+import type { StateStore } from './state-store.ts';
+
+/** A projection whose deliveries the test makes. */
+const following = async (changes: { bus?: Partial<EventBus>; store?: Partial<StateStore> } = {}) => {
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line)) });
+  const deadLetters: OutgoingEvent[] = [];
+  const requests: number[] = [];
+  let deliver: BatchHandler | undefined;
+  const bus: EventBus = {
+    publish: async (_, events) => {
+      requests.push(events.length);
+      deadLetters.push(...events);
+    },
+    subscribe: async (_, handler) => {
+      deliver = handler;
+      return { close: async () => {} };
+    },
+    acknowledged: async () => new Map(),
+    check: async () => {},
+    ...changes.bus,
+  };
+  const store = { ...openEmbeddedPlatform(':memory:', []).stateStore('statestore'), ...changes.store };
+  await startProjection(things, { ...testWorld(), log, bus, store });
+  return { deliver: deliver as BatchHandler, lines, deadLetters, requests };
+};
+
+const batchOf = (many: number, value: string): DeliveredRecord[] =>
+  Array.from({ length: many }, (_, offset) => ({
+    topic: 'things-topic',
+    partition: 0,
+    offset,
+    timestamp: 0,
+    key: 'k',
+    value: Buffer.from(value),
+  }));
+
+it('ten thousand bad records are as many dead letters, and a handful of lines with place and reason', async () => {
+  const { deliver, lines, deadLetters, requests } = await following();
+  const verdicts = await deliver(batchOf(10_000, 'poison'));
+  expect(new Set(verdicts)).toEqual(new Set(['done']));
+  expect(new Set(deadLetters.map(({ id }) => id)).size).toBe(10_000);
+  // Between two of them the process does other work.
+  expect(Math.max(...requests)).toBeLessThanOrEqual(1_000);
+  expect(lines.length).toBeLessThan(10);
+  expect(lines[0]).toEqual({
+    level: 40,
+    topic: 'things-topic',
+    partition: 0,
+    offset: 0,
+    reason: expect.any(String),
+    msg: 'record set aside',
+  });
+});
+
+it.each([
+  ['store', { store: { getMany: () => Promise.reject(new Error('away')) } }],
+  ['broker', { bus: { publish: () => Promise.reject(new Error('away')) } }],
+])('a %s that is away is a handful of lines, however often the sidecar delivers', async (_, changes) => {
+  const { deliver, lines } = await following(changes);
+  for (let n = 0; n < 100; n++) expect(await deliver(batchOf(2, 'poison'))).toEqual(['retry', 'retry']);
+  expect(lines.length).toBeLessThan(10);
+  expect(lines[0]).toMatchObject({ msg: 'view not written, will retry', records: 2 });
+});

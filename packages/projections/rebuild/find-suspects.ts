@@ -1,0 +1,93 @@
+import { parseBatch } from '../apply/parse-batch.ts';
+import type { Generation } from '../generations/generation.ts';
+import type { LogBatch } from '../log-reader.ts';
+import type { RebuildContext } from './context.ts';
+import { type KeySet, keySet } from './key-set.ts';
+import { readShown } from './read-shown.ts';
+
+/** Whoever owns the truth that the view shows, in pages; what it does not name shows nothing. */
+export type Source = { readonly name: string; pages(): AsyncIterable<readonly Owned[]> };
+export type Owned = { readonly key: string; readonly shown: string };
+
+/** What a rebuilt generation is compared with. */
+export type Measures = {
+  readonly source: Source | undefined;
+  readonly live: Generation | undefined;
+  /** Whether keys of the log that the source does not name are listed, although nothing shows them. */
+  readonly listUnknown?: boolean;
+};
+
+const mostSuspects = 10_000;
+
+/** Keys that show something else somewhere. What the live generation shows decides only where no source is asked. */
+export type Suspects = {
+  readonly deciding: MostKeys;
+  readonly others: MostKeys;
+  /** Keys that records which cannot be read concern. */
+  readonly unreadable: MostKeys;
+};
+
+/** Some of many keys; `isCut` when there are more. */
+export type MostKeys = { readonly keys: ReadonlySet<string>; readonly isCut: boolean };
+
+/** Every key of the source, and every key of the log, that shows something else somewhere, at a first look. */
+export const findSuspects = async <Event, Document>(
+  context: RebuildContext<Event, Document>,
+  rebuilt: Generation,
+  { source, live, listUnknown, signal }: Measures & { readonly signal: AbortSignal },
+): Promise<Suspects> => {
+  const { projection, log, progress, shown, say } = context;
+  const nothing = shown(undefined);
+  const [deciding, others, unreadable] = [mostKeys(), mostKeys(), mostKeys()];
+
+  const compareWith = async (owner: Source): Promise<KeySet> => {
+    const known = keySet();
+    for await (const page of owner.pages()) {
+      signal.throwIfAborted();
+      const keys = page.map(({ key }) => key);
+      const held = await readShown(context, rebuilt, keys);
+      for (const { key, shown: wanted } of page) {
+        known.add(key);
+        if (held.get(key)?.shown !== wanted) deciding.add(key);
+      }
+    }
+    return known;
+  };
+
+  if (source) say(`Comparing with ${source.name} …`);
+  const known = source && (await compareWith(source));
+  const comparePiece = async ({ partition, records, next }: LogBatch) => {
+    const { byKey } = await parseBatch(projection, records);
+    const keys = [...byKey.keys()];
+    for (const [key, steps] of byKey) if (steps.some(({ event }) => event === undefined)) unreadable.add(key);
+    const held = await readShown(context, rebuilt, keys);
+    const heldLive = live && (await readShown(context, live, keys));
+    for (const [key, { shown: value }] of held) {
+      const isUnknown = known !== undefined && !known.has(key);
+      if (isUnknown && value !== nothing) deciding.add(key);
+      else if (isUnknown && listUnknown) others.add(key);
+      if (heldLive && heldLive.get(key)?.shown !== value) (source ? others : deciding).add(key);
+    }
+    progress.advance(partition, next, records.length);
+  };
+  const ranges = await log.offsets(projection.topic.name);
+  progress.begin('comparing', ranges);
+  await log.read(projection.topic.name, ranges, comparePiece, signal);
+  progress.end();
+  return { deciding, others, unreadable };
+};
+
+const mostKeys = () => {
+  const keys = new Set<string>();
+  let isCut = false;
+  return {
+    keys,
+    get isCut() {
+      return isCut;
+    },
+    add: (key: string) => {
+      if (keys.size < mostSuspects) keys.add(key);
+      else isCut ||= !keys.has(key);
+    },
+  };
+};

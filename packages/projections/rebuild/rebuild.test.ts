@@ -1,0 +1,671 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { expiredAtOnce, killedAt, rebuildsOf } from '../../../tests/rebuild-of-things.ts';
+import { testWorld } from '../../../tests/test-world.ts';
+import { type Thing, things } from '../../../tests/things.ts';
+import { openEmbeddedPlatform } from '../../embedded/platform.ts';
+import { documentKey } from '../generations/generation.ts';
+import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
+import type { PositionDocument } from '../generations/position-document.ts';
+import { type Stores, storesOf } from '../generations/stores.ts';
+import { startProjection } from '../projection.ts';
+import type { StateStore } from '../state-store.ts';
+import { openView } from '../view.ts';
+import { abandon, retire, switchBack } from './afterwards.ts';
+import type { Source } from './find-suspects.ts';
+import { preflight } from './preflight.ts';
+import { type RebuildOptions, rebuild } from './rebuild.ts';
+import { RebuildRefused } from './rebuild-refused.ts';
+
+const patience = { timeout: 10_000, interval: 5 };
+const beside: RebuildOptions = { inPlace: false, acceptDifferences: false };
+const names = (n: number) => Array.from({ length: n }, (_, i) => `K${i}`);
+
+const opened = async (things_ = 200) => {
+  const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
+  const bus = platform.eventBus('live');
+  const home = platform.stateStore('home');
+  const other = platform.stateStore('other');
+  let published = 0;
+  const publish = (...changes: Thing[]) =>
+    bus.publish(
+      things.topic.name,
+      changes.map((thing) => ({ id: `${published++}`, key: thing.key, value: JSON.stringify(thing) })),
+    );
+  const follow = async (disturb: (store: StateStore) => StateStore = (store) => store, name = 'home') => {
+    const store = platform.stateStore(name);
+    const context = { ...testWorld(), bus, store: disturb(store), otherStore: platform.stateStore };
+    const live = await startProjection(things, context);
+    onTestFinished(() => live.close());
+    return live;
+  };
+  const { said, context } = rebuildsOf(platform, { lookAgainAfterMs: 20 });
+  const shownIn = async (number: number, keys: string[], store = home) => {
+    const held = await store.getMany(keys.map((key) => documentKey(number, key)));
+    return keys.map((key) => (held.get(documentKey(number, key))?.value as Thing | undefined)?.n);
+  };
+  const view = openView<Thing>(things, home, { otherStore: platform.stateStore });
+  const pointer = () => readPointer(home, things.name);
+  const caughtUp = () =>
+    vi.waitFor(async () => {
+      const { partitions } = await view.completeness();
+      const applied = Object.values(partitions).reduce((sum, position) => sum + position.applied + 1, 0);
+      expect(applied).toBe(published);
+    }, patience);
+  await publish(...names(things_).map((key, n) => ({ key, n: n + 1 })));
+  return { platform, home, other, publish, follow, context, said, shownIn, view, pointer, caughtUp };
+};
+
+const sourceOf = (content: () => Record<string, number>): Source => ({
+  name: 'the source',
+  pages: async function* () {
+    yield Object.entries(content()).map(([key, n]) => ({ key, shown: String(n) }));
+  },
+});
+
+/** Holds whoever first reads a position document until it is released. */
+const heldAtList = () => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let isHeld = false;
+  const stores = (all: Stores): Stores => {
+    return (name) => ({
+      ...all(name),
+      getMany: async (keys) => {
+        if (!isHeld && keys.length === 1 && keys[0]?.startsWith('position:')) {
+          isHeld = true;
+          await released;
+        }
+        return all(name).getMany(keys);
+      },
+    });
+  };
+  const reached = () => vi.waitFor(() => expect(isHeld).toBe(true), patience);
+  return { stores, reached, release };
+};
+
+describe('a rebuild beside the live view', () => {
+  it('fills a fresh generation, which then answers, while the old one is kept', async () => {
+    const { follow, context, shownIn, pointer, view, publish, caughtUp } = await opened();
+    await follow();
+    await caughtUp();
+    const outcome = await rebuild(context(), beside);
+    expect(outcome).toMatchObject({ switched: true, generation: { number: 2 }, differences: [], setAside: 0 });
+    expect(await shownIn(2, names(200))).toEqual(names(200).map((_, n) => n + 1));
+    expect(await pointer()).toEqual({ answering: { number: 2 }, lastNumber: 2, previous: [{ number: 1 }] });
+    await publish({ key: 'K7', n: 999 }, { key: 'new', n: 5 });
+    await caughtUp();
+    for (const number of [1, 2]) expect(await shownIn(number, ['K7', 'new'])).toEqual([999, 5]);
+    expect(await view.get('new')).toEqual({ key: 'new', n: 5 });
+    expect((await view.completeness()).state).toBe('complete');
+  });
+
+  it('goes on while changes do, and misses none of them', async () => {
+    const { follow, context, shownIn, publish, caughtUp } = await opened(50);
+    await follow();
+    let changing = true;
+    let n = 1_000;
+    const change = async () => {
+      while (changing) {
+        await publish(...names(50).map((key) => ({ key, n: ++n })));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    };
+    const changes = change();
+    const { switched } = await rebuild(context(), beside);
+    changing = false;
+    await changes;
+    await caughtUp();
+    expect(switched).toBe(true);
+    expect(await shownIn(2, names(50))).toEqual(await shownIn(1, names(50)));
+  });
+
+  it('has what a writer brings that slept since before the generation was listed', async () => {
+    const { follow, context, shownIn, publish, caughtUp } = await opened(10);
+    let wake = () => {};
+    const asleep = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    let sleeping = () => {};
+    const fellAsleep = new Promise<void>((resolve) => {
+      sleeping = resolve;
+    });
+    let isTired = false;
+    await follow((store) => ({
+      ...store,
+      transact: async (upserts) => {
+        if (isTired && upserts.some(({ key }) => key === 'late')) {
+          isTired = false;
+          sleeping();
+          await asleep;
+        }
+        return store.transact(upserts);
+      },
+    }));
+    await caughtUp();
+    isTired = true;
+    await publish({ key: 'late', n: 1 });
+    await fellAsleep;
+    const source = sourceOf(() => ({ ...Object.fromEntries(names(10).map((key, i) => [key, i + 1])), late: 1 }));
+    expect((await rebuild(context(), { ...beside, source })).switched).toBe(true);
+    wake();
+    await caughtUp();
+    await publish({ key: 'late', n: 2 });
+    await caughtUp();
+    for (const number of [1, 2]) expect(await shownIn(number, ['late'])).toEqual([2]);
+  });
+
+  it('has what came and was applied after the log was read and before the generation was listed', async () => {
+    const { follow, context, shownIn, publish, caughtUp } = await opened(10);
+    await follow();
+    await caughtUp();
+    let isListed = false;
+    const lateToList = (stores: Stores): Stores => {
+      return (name) => ({
+        ...stores(name),
+        transact: async (upserts) => {
+          if (!isListed && upserts.some(({ key }) => key.startsWith('position:'))) {
+            isListed = true;
+            await publish({ key: 'between', n: 1 }, ...names(10).map((key) => ({ key, n: 500 })));
+            await caughtUp();
+          }
+          return stores(name).transact(upserts);
+        },
+      });
+    };
+    await rebuild(context(lateToList), { ...beside, acceptDifferences: true });
+    expect(await shownIn(2, ['between', ...names(10)])).toEqual([1, ...names(10).map(() => 500)]);
+  });
+
+  it('that is killed after any of its writes goes on when it is run again, to the same end', async () => {
+    let writes = 0;
+    for (let finished = false; !finished; writes++) {
+      const { follow, context, shownIn, view, pointer, caughtUp } = await opened(20);
+      const live = await follow();
+      await caughtUp();
+      finished = await rebuild(context(killedAt(writes)), beside).then(
+        () => true,
+        (error) => {
+          expect(error.message).toBe('killed');
+          return false;
+        },
+      );
+      if ((await pointer()).answering.number === 1)
+        expect(await rebuild(context(undefined, expiredAtOnce), beside)).toMatchObject({ switched: true });
+      expect(await shownIn(2, names(20))).toEqual(names(20).map((_, n) => n + 1));
+      expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
+      await live.close();
+    }
+    expect(writes).toBeGreaterThan(8);
+  });
+
+  it('goes on where it was: what was written is not read again', async () => {
+    const { context, platform, said } = await opened(20);
+    const read: number[] = [];
+    const watched = () => {
+      const log = platform.logReader();
+      const reading: typeof log.read = (topic, ranges, handle, signal) => {
+        read.push(...ranges.map(({ begin, end }) => end - begin));
+        return log.read(topic, ranges, handle, signal);
+      };
+      return { ...log, read: reading };
+    };
+    await expect(rebuild(context(killedAt(6)), beside)).rejects.toThrow('killed');
+    await rebuild({ ...context(undefined, expiredAtOnce), log: watched() }, beside);
+    expect(said).toContainEqual(expect.stringMatching(/Going on with Generation 2 in home/));
+    expect(read.slice(0, 2)).toEqual([0, 0]);
+  });
+
+  it('mends a view that misses events', async () => {
+    const { follow, context, home, view, publish, caughtUp } = await opened(20);
+    await follow();
+    await caughtUp();
+    await home.remove(['K3', 'position:things:things-topic:0', 'position:things:things-topic:1']);
+    await publish(...names(20).map((key) => ({ key: `${key}X`, n: 1 })));
+    await vi.waitFor(async () => expect((await view.completeness()).state).toBe('incomplete'), patience);
+    expect(await rebuild(context(), beside)).toMatchObject({
+      switched: true,
+      differences: [{ key: 'K3', rebuilt: '4', live: '0' }],
+      back: undefined,
+    });
+    expect(await view.get('K3')).toEqual({ key: 'K3', n: 4 });
+    expect((await view.completeness()).state).toBe('complete');
+    await expect(switchBack(context())).rejects.toThrow('misses events');
+    expect(await rebuild(context(), beside)).toMatchObject({ switched: true, back: { number: 2 } });
+  });
+
+  it('counts the records that can never be applied', async () => {
+    const { platform, context } = await opened(3);
+    await platform.eventBus('x').publish(things.topic.name, [{ id: 'x', key: 'x', value: 'nonsense' }]);
+    expect(await rebuild(context(), { ...beside, acceptDifferences: true })).toMatchObject({ setAside: 1 });
+  });
+
+  it('is not begun while another is under way', async () => {
+    const { context } = await opened(3);
+    const slow = (stores: Stores): Stores => {
+      return (name) => ({
+        ...stores(name),
+        getMany: async (keys) => {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return stores(name).getMany(keys);
+        },
+      });
+    };
+    const first = rebuild(context(slow), { ...beside, acceptDifferences: true });
+    await vi.waitFor(async () => expect((await preflight(context(), beside)).unfinished).toBeDefined(), patience);
+    await expect(rebuild(context(), beside)).rejects.toThrow('under way');
+    expect(await first).toMatchObject({ switched: true });
+  });
+
+  it('takes over what it saw, and nothing that was written since', async () => {
+    const { context, home, pointer } = await opened(3);
+    await expect(rebuild(context(killedAt(4)), beside)).rejects.toThrow('killed');
+    const later = context(undefined, expiredAtOnce);
+    const renewedMeanwhile: typeof later.log.offsets = async (topic) => {
+      await changePointer(home, things.name, (held) => ({
+        ...held,
+        rebuild: { ...(held.rebuild as Rebuild), leaseUntil: 7 },
+      }));
+      return later.log.offsets(topic);
+    };
+    const log = { ...later.log, offsets: renewedMeanwhile };
+    await expect(rebuild({ ...later, log, holder: 'another' }, beside)).rejects.toThrow(
+      'Another has changed the pointer',
+    );
+    expect((await pointer()).rebuild).toMatchObject({ holder: 'a test', leaseUntil: 7 });
+  });
+});
+
+describe('before the switch', () => {
+  const filled = async () => {
+    const all = await opened(3);
+    await all.follow();
+    await all.caughtUp();
+    return all;
+  };
+
+  it('a generation that shows something else than its source does not answer, unless that is accepted', async () => {
+    const { context, pointer } = await filled();
+    const source = sourceOf(() => ({ K0: 1, K1: 7, gone: 0 }));
+    const outcome = await rebuild(context(), { ...beside, source });
+    expect(outcome).toMatchObject({ switched: false, isCut: false });
+    expect(outcome.differences).toEqual([
+      { key: 'K1', source: '7', rebuilt: '2', live: '2' },
+      { key: 'K2', source: '0', isUnknown: true, rebuilt: '3', live: '3' },
+    ]);
+    expect((await pointer()).answering).toEqual({ number: 1 });
+    expect(await rebuild(context(), { ...beside, source, acceptDifferences: true })).toMatchObject({ switched: true });
+  });
+
+  it('a live view that lost far more than can be listed is mended all the same', async () => {
+    const keys = names(10_050);
+    const { context, view, home } = await opened(keys.length);
+    // Nobody follows: the live view has nothing.
+    const right = Object.fromEntries(keys.map((key, n) => [key, n + 1]));
+    const outcome = await rebuild(context(), { ...beside, source: sourceOf(() => right) });
+    expect(outcome).toMatchObject({ switched: true, isCut: true, isOpen: false });
+    expect(await view.get('K10049')).toEqual({ key: 'K10049', n: 10_050 });
+    expect(await home.getMany(['K1'])).toEqual(new Map());
+  });
+
+  it('what is behind more than can be listed is not passed by unseen', async () => {
+    const keys = names(10_050);
+    const { context, publish, follow, caughtUp } = await opened(keys.length);
+    await follow();
+    await caughtUp();
+    let asked = 0;
+    // All is in motion at the first look; then only the last is wrong.
+    const moving = (n: number) => (asked === 1 ? -1 : n + 1);
+    const source = sourceOf(() => {
+      asked++;
+      return Object.fromEntries(keys.map((key, n) => [key, key === 'K10049' ? 20_000 : moving(n)]));
+    });
+    const outcome = await rebuild(context(), { ...beside, source });
+    expect(outcome).toMatchObject({ switched: false, differences: [{ key: 'K10049' }] });
+    await publish({ key: 'K10049', n: 20_000 });
+    await caughtUp();
+    expect(await rebuild(context(), { ...beside, source })).toMatchObject({ switched: true, differences: [] });
+  });
+
+  it('a live view that was never filled is no measure', async () => {
+    const { context, view } = await opened(20);
+    expect(await rebuild(context(), beside)).toMatchObject({ switched: true });
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 2 });
+  });
+
+  it('what differs only while changes go on is no difference', async () => {
+    const { context, publish } = await filled();
+    let asked = 0;
+    const source: Source = {
+      name: 'the source',
+      pages: async function* () {
+        if (asked++ === 0) await publish({ key: 'K1', n: 50 });
+        yield Object.entries({ K0: 1, K1: 50, K2: 3 }).map(([key, n]) => ({ key, shown: String(n) }));
+      },
+    };
+    expect(await rebuild(context(), { ...beside, source })).toMatchObject({ switched: true, differences: [] });
+  });
+
+  it('what moves at every look is no difference, for the live writers have it', async () => {
+    const { context, publish } = await filled();
+    let asked = 0;
+    const source: Source = {
+      name: 'the source',
+      pages: async function* () {
+        const n = 1_000 + ++asked;
+        await publish({ key: 'K1', n });
+        yield Object.entries({ K0: 1, K1: n + 1, K2: 3 }).map(([key, n]) => ({ key, shown: String(n) }));
+      },
+    };
+    expect(await rebuild(context(), { ...beside, source })).toMatchObject({ switched: true, differences: [] });
+    expect(asked).toBeGreaterThan(3);
+  });
+
+  it('what the live view alone shows wrong is mended, and said', async () => {
+    const { context, home } = await filled();
+    const etag = (await home.getMany(['K1'])).get('K1')?.etag;
+    await home.transact([{ key: 'K1', value: { key: 'K1', n: 77 }, etag }]);
+    const source = sourceOf(() => ({ K0: 1, K1: 2, K2: 3 }));
+    expect(await rebuild(context(), { ...beside, source })).toMatchObject({
+      switched: true,
+      differences: [{ key: 'K1', source: '2', rebuilt: '2', live: '77' }],
+    });
+  });
+});
+
+describe('afterwards', () => {
+  const rebuilt = async () => {
+    const all = await opened(20);
+    await all.follow();
+    await all.caughtUp();
+    await rebuild(all.context(), beside);
+    return all;
+  };
+
+  it('one can switch back, and forth', async () => {
+    const { context, view, pointer } = await rebuilt();
+    expect(await switchBack(context())).toEqual({ number: 1 });
+    expect((await view.completeness()).generation).toEqual({ number: 1 });
+    expect(await switchBack(context())).toEqual({ number: 2 });
+    expect(await pointer()).toMatchObject({ answering: { number: 2 }, previous: [{ number: 1 }] });
+  });
+
+  it('one switches back to the latest that has all events, which the rebuild has named', async () => {
+    const { context, home, pointer } = await rebuilt();
+    expect(await rebuild(context(), beside)).toMatchObject({ generation: { number: 3 }, back: { number: 2 } });
+    const key = 'position:things:things-topic:1';
+    const held = (await home.getMany([key])).get(key);
+    const { generations } = held?.value as PositionDocument;
+    const gap = { ...generations, 2: { applied: generations[2]?.applied, missing: [[0, 0]] } };
+    await home.transact([{ key, value: { generations: gap }, etag: held?.etag }]);
+    expect(await switchBack(context())).toEqual({ number: 1 });
+    expect((await pointer()).previous).toEqual([{ number: 2 }, { number: 3 }]);
+  });
+
+  it('the old is retired: nobody writes it, its keys are gone, and nobody can switch back to it', async () => {
+    const { context, shownIn, publish, caughtUp, view } = await rebuilt();
+    expect(await retire(context())).toEqual([{ number: 1 }]);
+    expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));
+    await publish({ key: 'K1', n: 100 });
+    await caughtUp();
+    expect(await shownIn(1, ['K1'])).toEqual([undefined]);
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
+    await expect(switchBack(context())).rejects.toThrow('nothing to switch back to');
+    expect(await retire(context())).toEqual([]);
+  });
+
+  it('a retirement that was killed is finished by the next', async () => {
+    for (let writes = 0, finished = false; !finished; writes++) {
+      const { context, shownIn, view } = await rebuilt();
+      finished = await retire(context(killedAt(writes))).then(
+        () => true,
+        () => false,
+      );
+      if (!finished) await retire(context());
+      expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));
+      expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
+    }
+  });
+
+  it('a store that is away for good keeps neither the view from following nor a rebuild from beginning', async () => {
+    const { context, pointer, publish, caughtUp, view } = await rebuilt();
+    await rebuild(context(), { ...beside, into: 'other' });
+    await switchBack(context());
+    const refuse = () => Promise.reject(new RebuildRefused('other is away'));
+    const away = (stores: Stores): Stores => {
+      return (name) => (name === 'other' ? { ...stores(name), getMany: refuse, transact: refuse } : stores(name));
+    };
+    await expect(retire(context(away))).rejects.toThrow('other is away');
+    expect(await pointer()).toMatchObject({ previous: [], retired: [{ number: 3, store: 'other' }] });
+    await expect(rebuild(context(), { ...beside, into: 'other' })).rejects.toThrow('is being removed');
+    expect(await rebuild(context(away), beside)).toMatchObject({ generation: { number: 4 }, switched: true });
+    await publish({ key: 'K1', n: 100 });
+    await caughtUp();
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
+  });
+
+  it('a number is never given twice', async () => {
+    const { context, pointer } = await rebuilt();
+    await retire(context());
+    await rebuild(context(), beside);
+    expect(await pointer()).toMatchObject({ answering: { number: 3 }, previous: [{ number: 2 }] });
+  });
+});
+
+describe('one that slept', () => {
+  const followed = async () => {
+    const all = await opened(20);
+    await all.follow();
+    await all.caughtUp();
+    const isKeptUp = async () => {
+      await all.publish({ key: 'K1', n: 100 });
+      await all.caughtUp();
+      expect(await all.view.get('K1')).toEqual({ key: 'K1', n: 100 });
+      expect((await all.view.completeness()).state).toBe('complete');
+    };
+    return { ...all, isKeptUp };
+  };
+
+  it('before its list in place leaves the generation listed that answers since', async () => {
+    const { context, isKeptUp, pointer } = await followed();
+    const { stores, reached, release } = heldAtList();
+    const inPlace = { ...beside, inPlace: true };
+    const slept = rebuild(context(stores), inPlace);
+    await reached();
+    await rebuild(context(undefined, expiredAtOnce), inPlace);
+    expect(await rebuild(context(), beside)).toMatchObject({ generation: { number: 3 }, switched: true });
+    release();
+    await expect(slept).rejects.toThrow('Another has changed the pointer');
+    expect((await pointer()).answering).toEqual({ number: 3 });
+    await isKeptUp();
+  });
+
+  it('before its list beside does not list what was given up since', async () => {
+    const { context, isKeptUp, shownIn } = await followed();
+    const { stores, reached, release } = heldAtList();
+    const slept = rebuild(context(stores), beside);
+    await reached();
+    await abandon(context(undefined, expiredAtOnce));
+    release();
+    await expect(slept).rejects.toThrow('Another has changed the pointer');
+    await isKeptUp();
+    expect(await shownIn(2, ['K1'])).toEqual([undefined]);
+  });
+
+  it('while it retired leaves the store alone that answers since', async () => {
+    const { context, isKeptUp } = await followed();
+    const into = { ...beside, into: 'other' };
+    await rebuild(context(), into);
+    await switchBack(context());
+    const { stores, reached, release } = heldAtList();
+    const slept = retire(context(stores));
+    await reached();
+    await expect(rebuild(context(), into)).rejects.toThrow('Generation 2 in other is being removed');
+    await retire(context());
+    expect(await rebuild(context(), into)).toMatchObject({ generation: { number: 3, store: 'other' }, switched: true });
+    release();
+    await expect(slept).rejects.toThrow('Another has retired them');
+    await isKeptUp();
+  });
+});
+
+describe('a rebuild in place', () => {
+  const inPlace = { ...beside, inPlace: true };
+
+  it('answers nothing while it fills, and removes the old before', async () => {
+    const { follow, context, caughtUp, view, shownIn, pointer, publish } = await opened(20);
+    await follow();
+    await caughtUp();
+    await expect(rebuild(context(killedAt(5)), inPlace)).rejects.toThrow('killed');
+    await expect(view.get('K1')).rejects.toMatchObject({ code: 'view-rebuilding' });
+    await expect(abandon(context(undefined, expiredAtOnce))).rejects.toThrow('finish it');
+    await publish({ key: 'K1', n: 100 });
+    expect(await rebuild(context(undefined, expiredAtOnce), inPlace)).toMatchObject({ switched: true });
+    await caughtUp();
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
+    expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));
+    expect(await pointer()).toEqual({ answering: { number: 2 }, lastNumber: 2, previous: [] });
+  });
+
+  it('that is killed after any of its writes ends complete when it is run again', async () => {
+    for (let writes = 0, finished = false; !finished; writes++) {
+      const { follow, context, shownIn, view, pointer, caughtUp } = await opened(20);
+      const live = await follow();
+      await caughtUp();
+      finished = await rebuild(context(killedAt(writes)), inPlace).then(
+        () => true,
+        () => false,
+      );
+      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, expiredAtOnce), inPlace);
+      expect(await shownIn(2, names(20))).toEqual(names(20).map((_, n) => n + 1));
+      expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
+      await live.close();
+    }
+  });
+});
+
+describe('a rebuild into another store', () => {
+  const into = { ...beside, into: 'other' };
+
+  it('is kept up to date, and a service that then takes that store for its home goes on without a gap', async () => {
+    const { follow, context, caughtUp, view, shownIn, publish, platform, other } = await opened(20);
+    const live = await follow();
+    await caughtUp();
+    expect(await rebuild(context(), into)).toMatchObject({ generation: { number: 2, store: 'other' } });
+    await publish({ key: 'K1', n: 100 });
+    await caughtUp();
+    expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
+    expect(await shownIn(1, ['K1'])).toEqual([100]);
+
+    await live.close();
+    await publish({ key: 'K2', n: 200 });
+    await follow(undefined, 'other');
+    const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
+    await vi.waitFor(async () => expect(await moved.get('K2')).toEqual({ key: 'K2', n: 200 }), patience);
+    expect(await moved.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
+    expect(await shownIn(1, ['K2'])).toEqual([3]);
+  });
+
+  it('that is killed after any of its writes ends complete when it is run again', async () => {
+    for (let writes = 0, finished = false; !finished; writes++) {
+      const { follow, context, shownIn, view, caughtUp, pointer, other, platform } = await opened(20);
+      const live = await follow();
+      await caughtUp();
+      finished = await rebuild(context(killedAt(writes)), into).then(
+        () => true,
+        () => false,
+      );
+      if ((await pointer()).answering.number === 1) await rebuild(context(undefined, expiredAtOnce), into);
+      expect(await shownIn(2, names(20), other)).toEqual(names(20).map((_, n) => n + 1));
+      expect((await view.completeness()).state).toBe('complete');
+      const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
+      expect((await moved.completeness()).state).toBe('complete');
+      await live.close();
+    }
+  });
+
+  it('that answers already goes on answering until the next one there does, and can be switched back to', async () => {
+    const { follow, context, caughtUp, view, other, platform, publish } = await opened(20);
+    await follow();
+    await caughtUp();
+    await rebuild(context(), into);
+    const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
+    for (let writes = 1, finished = false; !finished; writes++) {
+      finished = await rebuild(context(killedAt(writes), expiredAtOnce), into).then(
+        () => true,
+        () => false,
+      );
+      await publish({ key: 'K1', n: 100 + writes });
+      await caughtUp();
+      expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 + writes });
+      for (const one of [view, moved]) expect((await one.completeness()).state).toBe('complete');
+    }
+    expect((await view.completeness()).generation).toEqual({ number: 3, store: 'other' });
+    expect((await moved.completeness()).generation).toEqual({ number: 3 });
+    expect(await switchBack(context())).toEqual({ number: 2, store: 'other' });
+  });
+
+  it('may go there and back again', async () => {
+    const { context, other, home, platform, shownIn, follow, caughtUp } = await opened(20);
+    const live = await follow();
+    await caughtUp();
+    await rebuild(context(), into);
+    await live.close();
+    const fromThere = {
+      ...context(() => storesOf({ store: other, otherStore: platform.stateStore })),
+      home: 'other',
+    };
+    expect(await rebuild(fromThere, { ...beside, into: 'home' })).toMatchObject({
+      switched: true,
+      generation: { number: 3, store: 'home' },
+    });
+    expect(await shownIn(3, names(20))).toEqual(names(20).map((_, n) => n + 1));
+    const view = openView<Thing>(things, home, { otherStore: platform.stateStore });
+    expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 3 } });
+  });
+});
+
+describe('a rebuild that cannot be', () => {
+  it('says that the log no longer reaches back', async () => {
+    const { context } = await opened(3);
+    const log = { ...context().log, offsets: async () => [{ partition: 1, begin: 5, end: 9 }] };
+    await expect(rebuild({ ...context(), log }, beside)).rejects.toThrow(
+      'Partition 1 of things-topic begins at offset 5',
+    );
+  });
+
+  it('says that another is unfinished, which can be given up', async () => {
+    const { context, pointer, shownIn, follow, caughtUp, publish } = await opened(3);
+    await follow();
+    await caughtUp();
+    await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
+    const later = context(undefined, expiredAtOnce);
+    await expect(rebuild(later, { ...beside, inPlace: true })).rejects.toThrow('beside the live view is unfinished');
+    await expect(switchBack(later)).rejects.toThrow('unfinished');
+    expect(await abandon(later)).toEqual({ number: 2 });
+    expect(await pointer()).toEqual({ answering: { number: 1 }, lastNumber: 2, previous: [] });
+    await publish({ key: 'K0', n: 9 });
+    await caughtUp();
+    expect(await shownIn(2, names(3))).toEqual([undefined, undefined, undefined]);
+    await expect(abandon(later)).rejects.toThrow('no unfinished rebuild');
+  });
+
+  it('says that another was given up and is removed in part, which is finished first', async () => {
+    for (let writes = 1, finished = false; !finished; writes++) {
+      const { context, shownIn, pointer } = await opened(3);
+      await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
+      finished = await abandon(context(killedAt(writes), expiredAtOnce)).then(
+        () => true,
+        () => false,
+      );
+      const later = context(undefined, expiredAtOnce);
+      if ((await pointer()).rebuild) {
+        await expect(rebuild(later, beside)).rejects.toThrow('Generation 2 in home is given up');
+        expect(await abandon(later)).toEqual({ number: 2 });
+      }
+      expect(await rebuild(later, { ...beside, acceptDifferences: true })).toMatchObject({ generation: { number: 3 } });
+      expect(await shownIn(3, names(3))).toEqual([1, 2, 3]);
+    }
+  });
+});
