@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { permittedLevel } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
-import { progressBars } from '../packages/cli/progress-bars.ts';
+import { createLogProgress } from '../packages/cli/progress.ts';
 import { reportFailure } from '../packages/cli/report-failure.ts';
 import { abandon, retire, switchBack } from '../packages/projections/rebuild/afterwards.ts';
 import { considerate } from '../packages/projections/rebuild/considerate-log.ts';
@@ -56,7 +56,7 @@ const main = async () => {
   const env = await withLabEnvironment(process.env, options);
   const command = readCommand(args, env.CRM_URL || undefined);
   const { close, log, ...ports } = await openPorts(env, command);
-  const progress = progressBars(process.stdout);
+  const progress = createLogProgress(process.stdout);
   const context: Context = {
     ...ports,
     log: isHurried(command) ? log : considerate(log),

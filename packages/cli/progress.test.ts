@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { progressBars } from './progress-bars.ts';
+import { createLogProgress, progressLine } from './progress.ts';
 
 const ranges = [
   { partition: 0, begin: 0, end: 1_000 },
@@ -11,7 +11,7 @@ afterEach(() => void vi.useRealTimers());
 const shown = (isTTY: boolean) => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
   let text = '';
-  const bars = progressBars({ isTTY, write: (more) => (text += more) });
+  const bars = createLogProgress({ isTTY, write: (more) => (text += more) });
   bars.begin('replaying', ranges);
   vi.advanceTimersByTime(4_000);
   bars.advance(0, 1_000, 1_000);
@@ -37,8 +37,19 @@ it('is a bar for each partition at a terminal, drawn over the one before', () =>
 
 it('says nothing of a passage without a record', () => {
   let text = '';
-  const bars = progressBars({ isTTY: true, write: (more) => (text += more) });
+  const bars = createLogProgress({ isTTY: true, write: (more) => (text += more) });
   bars.begin('replaying', [{ partition: 0, begin: 5, end: 5 }]);
   bars.end();
   expect(text).toBe('');
 });
+
+it('counts another unit than the one that says how far it is', () => {
+  const rows = { name: '', done: 50, total: 200, count: 5_000, unit: 'rows' };
+  expect(progressLine(rows, { seconds: 10, isTTY: true })).toMatch(
+    /^█{6}░{18} 25 % {2}5,000 rows, 500 rows\/s, 30 s left$/,
+  );
+  expect(progressLine(rows, { seconds: 40, isTTY: false })).toMatch(/, 2 min 0 s left$/);
+});
+
+it('knows nothing of the time before anything is done', () =>
+  expect(progressLine({ name: 'x', done: 0, total: 9 }, { seconds: 1, isTTY: false })).toBe('x  0 %  0 of 9, 0/s, …'));
