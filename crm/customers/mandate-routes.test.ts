@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { maxRevision } from '../../contracts/connection-mandate.ts';
 import type { HeldMandate, MandatesPage } from '../../contracts/mandates-page.ts';
+import { highestRepublished } from '../../contracts/mandates-page.ts';
 import { parseConnectionMandate } from '../../contracts/parse-connection-mandate.ts';
 import { crmWithCorinne } from '../../tests/crm-app.ts';
 import { molly } from '../../tests/lab-customers.ts';
 import { noon } from '../../tests/test-world.ts';
-import { highestRepublished } from './republish-mandate.ts';
 
 let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
 beforeEach(async () => {

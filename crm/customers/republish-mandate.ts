@@ -1,15 +1,12 @@
 import type { Transaction } from 'kysely';
-import { mandateLevels, maxRevision } from '../../contracts/connection-mandate.ts';
-import type { HeldMandate } from '../../contracts/mandates-page.ts';
+import { mandateLevels } from '../../contracts/connection-mandate.ts';
+import { type HeldMandate, highestRepublished } from '../../contracts/mandates-page.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { appendMandates, type Evidence, type MandateOfCustomer } from './announce-mandates.ts';
 import { type CustomerChanges, inTransaction } from './change-customer.ts';
 import { nextRevision } from './customer.ts';
 import { findHolder, lockRevisions } from './find-customers.ts';
-
-/** Leaves each connection room for changes above what is republished. */
-export const highestRepublished = maxRevision - 1_000_000_000;
 
 type Republication = {
   /** The new revision is higher than this one, and than the last of the CRM. */

@@ -1,5 +1,5 @@
-import type { ConnectionMandateData } from '../../contracts/connection-mandate.ts';
-import { evolve, type Mandate, permittedLevel, revisionOf } from '../../iot-platform/mandates/mandate.ts';
+import type { ConnectionMandateData } from '../../../contracts/connection-mandate.ts';
+import { evolve, type Mandate, permittedLevel, revisionOf } from '../mandate.ts';
 import type { Said, SaidByCrm } from './ask-services.ts';
 import { beyondCrm } from './beyond-crm.ts';
 import type { EventLine } from './events-of-connection.ts';

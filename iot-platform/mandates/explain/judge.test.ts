@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { mandateChangedEvent, maxRevision } from '../../contracts/connection-mandate.ts';
-import { topics } from '../../contracts/topics.ts';
-import { mandates } from '../../iot-platform/mandates/materialise.ts';
-import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
-import { noon } from '../../tests/test-world.ts';
+import { mandateChangedEvent, maxRevision } from '../../../contracts/connection-mandate.ts';
+import { topics } from '../../../contracts/topics.ts';
+import { openEmbeddedPlatform } from '../../../packages/embedded/platform.ts';
+import { noon } from '../../../tests/test-world.ts';
+import { mandates } from '../materialise.ts';
 import { type EventLine, eventsOfConnection } from './events-of-connection.ts';
 import { judge } from './judge.ts';
 

@@ -1,6 +1,6 @@
-import { declaredTopic, type RecordCopy, type Topic } from '../../packages/projections/event-bus.ts';
-import { groupBy } from '../../packages/runtime/group-by.ts';
-import type { PlatformLog } from '../open-log.ts';
+import { groupBy } from '../../runtime/group-by.ts';
+import { declaredTopic, type RecordCopy, type Topic } from '../event-bus.ts';
+import type { LogWriter } from '../log-writer.ts';
 import { type DeadLetter, recordOf } from './read-dead-letters.ts';
 
 const atOnce = 100;
@@ -10,7 +10,7 @@ const atOnce = 100;
  * has changed since stays. @throws Error when one was too large to be kept whole
  */
 export const replayDeadLetters = async (
-  { append }: Pick<PlatformLog, 'append'>,
+  { append }: LogWriter,
   topics: readonly Topic[],
   letters: readonly DeadLetter[],
   advance: (many: number) => void = () => {},

@@ -1,6 +1,6 @@
-import type { Projection } from '../../packages/projections/declaration.ts';
-import type { DeliveredRecord } from '../../packages/projections/event-bus.ts';
-import type { LogReader } from '../../packages/projections/log-reader.ts';
+import type { Projection } from '../../../packages/projections/declaration.ts';
+import type { DeliveredRecord } from '../../../packages/projections/event-bus.ts';
+import type { LogReader } from '../../../packages/projections/log-reader.ts';
 
 /** One record of the log as a line for people; `level` is what it says, or why it cannot be read. */
 export type EventLine = {

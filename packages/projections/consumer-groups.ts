@@ -1,5 +1,16 @@
-import type { LogReader, PartitionRange } from '../../packages/projections/log-reader.ts';
-import type { ConsumerGroups } from './groups.ts';
+import type { LogReader, PartitionRange } from './log-reader.ts';
+
+type Offsets = ReadonlyMap<number, number>;
+
+/** The consumer groups of a log: what they have committed, and how to set it. */
+export type ConsumerGroups = {
+  /** By partition the offset behind what the group has committed; nothing where it has committed nothing. */
+  committed(group: string, topic: string): Promise<Offsets>;
+  /** By partition the first record of that time or later; nothing where there is none. @param time in ms since 1970 */
+  offsetsAt(topic: string, time: number, ranges: readonly PartitionRange[]): Promise<Offsets>;
+  /** @throws Error when the group has live members, naming them */
+  reset(group: string, topic: string, goals: Offsets, say: (line: string) => void): Promise<void>;
+};
 
 type Group = {
   readonly log: LogReader;

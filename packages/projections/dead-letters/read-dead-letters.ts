@@ -1,7 +1,8 @@
-import type { DeliveredRecord } from '../../packages/projections/event-bus.ts';
-import type { LogReader } from '../../packages/projections/log-reader.ts';
+import type { Projection } from '../declaration.ts';
+import type { DeliveredRecord } from '../event-bus.ts';
+import type { LogReader } from '../log-reader.ts';
 
-/** `data` is as packages/projections/dead-letters/dead-letter.ts wrote it. */
+/** `data` is as dead-letter.ts wrote it. */
 export type DeadLetter = {
   id: string;
   time: string;
@@ -19,13 +20,19 @@ export type DeadLetter = {
   };
 };
 
-/** All dead letters, oldest first; the same record dead-lettered twice is one of them. */
-export const readDeadLetters = async (log: LogReader, topic: string): Promise<DeadLetter[]> => {
+/**
+ * All dead letters of the projection's topic, oldest first; the same record dead-lettered twice is one of them. Projections
+ * of other topics may share the topic of dead letters.
+ */
+export const readDeadLetters = async (
+  log: LogReader,
+  { topic, deadLetters: { name } }: Pick<Projection<unknown, unknown>, 'topic' | 'deadLetters'>,
+): Promise<DeadLetter[]> => {
   const letters = new Map<string, DeadLetter>();
-  await log.read(topic, await log.offsets(topic), async ({ records }) => {
+  await log.read(name, await log.offsets(name), async ({ records }) => {
     for (const { value } of records) {
       const letter = asDeadLetter(value);
-      if (letter) letters.set(letter.id, letter);
+      if (letter?.data.topic === topic.name) letters.set(letter.id, letter);
     }
   });
   return [...letters.values()].sort((a, b) => a.time.localeCompare(b.time));
