@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { crmApp } from '../crm/app.ts';
 import { isDatabaseUrl, showDatabaseUrl } from '../crm/database/database-url.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
-import { importQueue } from '../crm/imports/import-queue.ts';
+import { importQueue } from '../crm/imports/jobs/import-queue.ts';
 import { watchOutbox } from '../crm/outbox/outbox-progress.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { listen } from '../packages/http/listen.ts';

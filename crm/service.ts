@@ -10,15 +10,15 @@ import { DomainError } from '../packages/runtime/domain-error.ts';
 import type { World } from '../packages/runtime/world.ts';
 import { crmApp, personalData } from './app.ts';
 import type { CrmConfig } from './config.ts';
-import type { CustomerChanges } from './customers/change-customer.ts';
+import type { CustomerChanges } from './customers/change/change-customer.ts';
 import { createErasures } from './customers/personal-data/erasures.ts';
 import { sqliteFileOf } from './database/database-url.ts';
 import { openCrmDatabase } from './database/open-database.ts';
-import { importOnce, logImport } from './imports/import-once.ts';
-import { importQueue } from './imports/import-queue.ts';
-import { keepForgetting } from './keep-forgetting.ts';
+import { importOnce, logImport } from './imports/jobs/import-once.ts';
+import { importQueue } from './imports/jobs/import-queue.ts';
 import { watchOutbox } from './outbox/outbox-progress.ts';
 import { startRelay } from './outbox/relay.ts';
+import { keepForgetting } from './retention-job.ts';
 
 const flushForMs = 5_000;
 /** A request waits no longer than this for another transaction, and then says so. */

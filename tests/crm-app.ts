@@ -1,8 +1,8 @@
 import request from 'supertest';
 import { onTestFinished } from 'vitest';
 import { crmApp } from '../crm/app.ts';
-import { registerCustomer } from '../crm/customers/change-customer.ts';
-import { importQueue } from '../crm/imports/import-queue.ts';
+import { registerCustomer } from '../crm/customers/change/change-customer.ts';
+import { importQueue } from '../crm/imports/jobs/import-queue.ts';
 import { type OutboxProgress, watchOutbox } from '../crm/outbox/outbox-progress.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { openTestDatabase } from './crm-database.ts';

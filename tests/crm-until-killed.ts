@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import Database from 'libsql';
 import { topics } from '../contracts/topics.ts';
-import { replaceCustomer } from '../crm/customers/change-customer.ts';
+import { replaceCustomer } from '../crm/customers/change/change-customer.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { crmApp } from '../crm/app.ts';
-import { registerCustomer } from '../crm/customers/change-customer.ts';
+import { registerCustomer } from '../crm/customers/change/change-customer.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
-import { importQueue } from '../crm/imports/import-queue.ts';
+import { importQueue } from '../crm/imports/jobs/import-queue.ts';
 import { watchOutbox } from '../crm/outbox/outbox-progress.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { createDeliveries } from '../packages/dapr/deliveries.ts';

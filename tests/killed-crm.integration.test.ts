@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
-import { importOnce } from '../crm/imports/import-once.ts';
+import { importOnce } from '../crm/imports/jobs/import-once.ts';
 import { outboxBacklog } from '../crm/outbox/outbox.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';

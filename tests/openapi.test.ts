@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { crmApp } from '../crm/app.ts';
 import { openCrmDatabase } from '../crm/database/open-database.ts';
-import { importQueue } from '../crm/imports/import-queue.ts';
+import { importQueue } from '../crm/imports/jobs/import-queue.ts';
 import { watchOutbox } from '../crm/outbox/outbox-progress.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';

@@ -1,5 +1,5 @@
-import type { ChangeOrigin } from '../crm/customers/announce-mandates.ts';
-import { type CustomerChanges, changeCustomer, registerCustomer } from '../crm/customers/change-customer.ts';
+import type { ChangeOrigin } from '../crm/customers/change/append-mandate-events.ts';
+import { type CustomerChanges, changeCustomer, registerCustomer } from '../crm/customers/change/change-customer.ts';
 import type { CustomerData } from '../crm/customers/customer.ts';
 
 /** A customer whose every trace can be told from anything else. */

@@ -4,7 +4,7 @@ import { operation, type Routes, tagged } from '../../packages/http/operation.ts
 import { streamJsonObject } from '../../packages/http/stream-json.ts';
 import { nextLargeAnswerTurn } from '../../packages/runtime/take-turns.ts';
 import type { CrmDatabase } from '../database/schema.ts';
-import type { CustomerChanges } from './change-customer.ts';
+import type { CustomerChanges } from './change/change-customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';
 import { labCustomerSchema, showLabCustomer } from './show-customer.ts';
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { idempotencyKey } from '../../packages/http/idempotency-key.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
-import { answerChange, changeAnswer, originOf, showUpdateLine } from './change-answer.ts';
-import { type CustomerChanges, registerCustomer } from './change-customer.ts';
+import { answerChange, changeAnswer, originOf, showUpdateLine } from './change/change-answer.ts';
+import { type CustomerChanges, registerCustomer } from './change/change-customer.ts';
+import { evidenceHeaders } from './change/evidence.ts';
 import { customerDataSchema } from './customer.ts';
-import { evidenceHeaders } from './evidence.ts';
-import { listOperation } from './list-operation.ts';
+import { listOperation } from './list/list-operation.ts';
 
 export const customerRoutes = (changes: CustomerChanges): Routes => {
   const { db } = changes;

@@ -5,12 +5,12 @@ import { z } from 'zod';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CustomerChanges } from '../customers/change-customer.ts';
-import { conflictPolicies } from './decide-row.ts';
-import { findJob, listImportedRows, listJobs } from './import-job.ts';
-import type { ImportQueue } from './import-queue.ts';
-import { refusedCsv } from './refused-csv.ts';
-import { importedRowSchema, importSchema, showImport, showImportedRow } from './show-import.ts';
+import type { CustomerChanges } from '../customers/change/change-customer.ts';
+import { findJob, listImportedRows, listJobs } from './jobs/import-job.ts';
+import type { ImportQueue } from './jobs/import-queue.ts';
+import { refusedCsv } from './report/refused-csv.ts';
+import { importedRowSchema, importSchema, showImport, showImportedRow } from './report/show-import.ts';
+import { conflictPolicies } from './run/decide-row.ts';
 
 export const importStatuses = {
   'import-unknown': 404,

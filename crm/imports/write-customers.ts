@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { announceAll, type ChangeOrigin, type MandateOfCustomer } from '../customers/announce-mandates.ts';
+import { announceAll, type ChangeOrigin, type MandateOfCustomer } from '../customers/change/append-mandate-events.ts';
 import { type Customer, type CustomerData, mandateChanges } from '../customers/customer.ts';
 import { lockCustomers } from '../customers/find-customers.ts';
 import { searchKeys } from '../customers/search-keys.ts';

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { conflictPolicies } from '../../imports/decide-row.ts';
-import type { ImportOptions } from '../../imports/import-job.ts';
+import type { ImportOptions } from '../../imports/jobs/import-job.ts';
+import { conflictPolicies } from '../../imports/run/decide-row.ts';
 
 export type ImportArguments = {
   readonly file: string;

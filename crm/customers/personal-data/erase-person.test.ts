@@ -5,13 +5,13 @@ import { asObject } from '../../../tests/exported.ts';
 import { byHerself, liveAsQuirine, quirine, traces } from '../../../tests/quirine.ts';
 import { noon, testWorld } from '../../../tests/test-world.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
-import { type CustomerChanges, registerCustomer } from '../change-customer.ts';
-import { mandateHistory } from '../mandate-history.ts';
-import { deleteCustomer } from '../remove-customer.ts';
+import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
+import { deleteCustomer } from '../change/remove-customer.ts';
+import { mandateHistory } from '../history/mandate-history.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures, type Erasures } from './erasures.ts';
 import { exportPerson } from './export-person.ts';
-import { heldBesideTheRecord } from './held-beside-the-record.ts';
+import { heldBesideTheRecord } from './sources.ts';
 
 const world = testWorld();
 let changes: CustomerChanges;

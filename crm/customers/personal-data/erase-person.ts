@@ -1,6 +1,6 @@
-import { type ChangeOrigin, throughApi } from '../announce-mandates.ts';
-import { type CustomerChanges, inTransaction } from '../change-customer.ts';
-import { removeCustomer } from '../remove-customer.ts';
+import { type ChangeOrigin, throughApi } from '../change/append-mandate-events.ts';
+import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
+import { removeCustomer } from '../change/remove-customer.ts';
 import { requestErasure } from './erasure-job.ts';
 import type { Erasures } from './erasures.ts';
 import { erasureOf, lockPerson } from './find-person.ts';

@@ -6,11 +6,11 @@ import { dataFolder } from '../../../tests/platform-process.ts';
 import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
 import { testWorld } from '../../../tests/test-world.ts';
 import { openCrmDatabase } from '../../database/open-database.ts';
-import { throughApi } from '../announce-mandates.ts';
-import { type CustomerChanges, insertCustomer, inTransaction } from '../change-customer.ts';
+import { throughApi } from '../change/append-mandate-events.ts';
+import { type CustomerChanges, insertCustomer, inTransaction } from '../change/change-customer.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures } from './erasures.ts';
-import { heldBesideTheRecord } from './held-beside-the-record.ts';
+import { heldBesideTheRecord } from './sources.ts';
 
 let folder: string;
 let file: string;

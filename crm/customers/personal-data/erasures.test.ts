@@ -7,12 +7,12 @@ import { byHerself, quirine } from '../../../tests/quirine.ts';
 import { testWorld } from '../../../tests/test-world.ts';
 import { openCrmDatabase } from '../../database/open-database.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
-import { type CustomerChanges, registerCustomer } from '../change-customer.ts';
-import { deleteCustomer } from '../remove-customer.ts';
+import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
+import { deleteCustomer } from '../change/remove-customer.ts';
 import { erasePerson } from './erase-person.ts';
 import { pendingErasures } from './erasure-job.ts';
 import { createErasures } from './erasures.ts';
-import type { Person } from './holding.ts';
+import type { Person } from './personal-data-source.ts';
 
 let changes: CustomerChanges;
 beforeEach(async () => {

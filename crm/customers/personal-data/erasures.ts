@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { forgetDeletedBytes } from '../../database/dialect.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
 import { finishErasure, markRowsErased, pendingErasures } from './erasure-job.ts';
-import type { Holdings } from './holding.ts';
+import type { Holdings } from './personal-data-source.ts';
 
 const firstRetryMs = 1_000;
 const longestRetryMs = 600_000;

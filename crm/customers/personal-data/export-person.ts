@@ -1,7 +1,7 @@
-import type { CustomerChanges } from '../change-customer.ts';
+import type { CustomerChanges } from '../change/change-customer.ts';
 import { showCustomer } from '../show-customer.ts';
 import { erasureOf, findPerson } from './find-person.ts';
-import type { Holdings } from './holding.ts';
+import type { Holdings } from './personal-data-source.ts';
 
 /** What is held on one person: the record, and a list by each place that holds something. */
 export type PersonalData = {

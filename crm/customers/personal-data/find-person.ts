@@ -2,8 +2,8 @@ import type { Kysely, Transaction } from 'kysely';
 import type { CrmDatabase } from '../../database/schema.ts';
 import type { Customer } from '../customer.ts';
 import { lockIfThere, lookUpCustomer } from '../find-customers.ts';
-import { findNumber } from '../mandate-history.ts';
-import type { Person } from './holding.ts';
+import { findNumber } from '../history/mandate-history.ts';
+import type { Person } from './personal-data-source.ts';
 
 /** Of anybody who is, or ever was, a customer. @throws DomainError customer-unknown */
 export const findPerson = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Person> =>

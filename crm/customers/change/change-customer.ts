@@ -1,0 +1,142 @@
+import type { Kysely, Transaction } from 'kysely';
+import { DomainError } from '../../../packages/runtime/domain-error.ts';
+import type { CrmDatabase } from '../../database/schema.ts';
+import { transact } from '../../database/transact.ts';
+import { answerOnce } from '../../idempotency/idempotent-request.ts';
+import { type Customer, type CustomerData, dataOf, isSameData, mandateChanges } from '../customer.ts';
+import { findHolder, lockCustomer, revisionOf } from '../find-customers.ts';
+import { searchKeys } from '../search-keys.ts';
+import { showCustomer } from '../show-customer.ts';
+import { announceMandates, type ChangeOrigin, throughApi } from './append-mandate-events.ts';
+
+/** What changing a customer needs of the world. */
+export type CustomerChanges = {
+  readonly db: Kysely<CrmDatabase>;
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** Called after each commit: events may wait in the outbox. */
+  readonly committed: () => void;
+};
+
+/** `precondition` tells of the version that is there whether it may be changed. */
+export type ChangeRequest = ChangeOrigin & { readonly precondition?: (version: number) => boolean };
+
+type ChangeContext = Pick<CustomerChanges, 'now' | 'newId'> & ChangeOrigin;
+
+/** `mandateRevision` is that of the customer's connection: a view that has it shows this change, or a later one. */
+export type ChangedCustomer = { customer: Customer; mandateRevision: number };
+
+/**
+ * Asked again with the same idempotency key, it answers what it answered then.
+ * @throws DomainError connection-held, key-reused, answer-erased
+ */
+export const registerCustomer = (
+  changes: CustomerChanges,
+  data: CustomerData,
+  { idempotencyKey: key, ...origin }: ChangeOrigin & { idempotencyKey?: string | undefined } = throughApi,
+): Promise<ChangedCustomer> =>
+  inTransaction(changes, (trx) => {
+    const register = () => insertCustomer(trx, data, { ...changes, ...origin });
+    if (key === undefined) return register();
+    const attempt = { key, operation: 'register customer', content: data };
+    return answerOnce(trx, attempt, changes.now(), async () => {
+      const answer = await register();
+      return { answer, customerId: answer.customer.customerId };
+    });
+  });
+
+/**
+ * Makes of the record what `next` makes of it.
+ * @throws DomainError customer-unknown, version-differs, connection-held
+ */
+export const changeCustomer = (
+  changes: CustomerChanges,
+  customerId: string,
+  next: (before: CustomerData) => CustomerData,
+  request: ChangeRequest = throughApi,
+): Promise<ChangedCustomer> =>
+  inTransaction(changes, async (trx) => {
+    const before = await findForChange(trx, customerId, request);
+    return updateCustomer(trx, before, next(dataOf(before)), { ...changes, ...request });
+  });
+
+/** Replaces the whole record. @throws as `changeCustomer` */
+export const replaceCustomer = (
+  changes: CustomerChanges,
+  customerId: string,
+  data: CustomerData,
+  request?: ChangeRequest,
+): Promise<ChangedCustomer> => changeCustomer(changes, customerId, () => data, request);
+
+/** Within a transaction of the caller's. @throws DomainError connection-held */
+export const insertCustomer = async (
+  trx: Transaction<CrmDatabase>,
+  data: CustomerData,
+  context: ChangeContext,
+): Promise<ChangedCustomer> => {
+  await refuseHeldConnection(trx, data);
+  const at = context.now();
+  const held = { ...data, createdAt: at, updatedAt: at, version: 1 };
+  const row = { ...held, ...searchKeys(held) };
+  const { insertId } = await trx.insertInto('customer').values(row).executeTakeFirstOrThrow();
+  return announced(trx, undefined, { ...held, customerId: String(insertId) }, context);
+};
+
+/** Within the caller's transaction, in which it locked `before`. What changes nothing makes no new version. */
+export const updateCustomer = async (
+  trx: Transaction<CrmDatabase>,
+  before: Customer,
+  data: CustomerData,
+  context: ChangeContext,
+): Promise<ChangedCustomer> => {
+  const { customerId, createdAt } = before;
+  await refuseHeldConnection(trx, data, customerId);
+  if (isSameData(before, data)) return announced(trx, before, before, context);
+  const held = { ...data, createdAt, updatedAt: context.now(), version: before.version + 1 };
+  const row = { ...held, ...searchKeys(held) };
+  await trx.updateTable('customer').set(row).where('customerId', '=', Number(customerId)).execute();
+  return announced(trx, before, { ...held, customerId }, context);
+};
+
+/** Locks the customer. @throws DomainError customer-unknown, version-differs */
+export const findForChange = async (
+  trx: Transaction<CrmDatabase>,
+  customerId: string,
+  { precondition = () => true }: ChangeRequest,
+): Promise<Customer> => {
+  const customer = await lockCustomer(trx, customerId);
+  if (precondition(customer.version)) return customer;
+  throw new DomainError('version-differs', `Customer ${customerId} has version ${customer.version} by now.`, {
+    facts: { current: showCustomer(customer) },
+    remedy: `look at it, and send If-Match: "${customer.version}" if the change still fits`,
+  });
+};
+
+const announced = async (
+  trx: Transaction<CrmDatabase>,
+  before: Customer | undefined,
+  customer: Customer,
+  context: ChangeContext,
+): Promise<ChangedCustomer> => {
+  await announceMandates(trx, customer.customerId, mandateChanges(before, customer), context);
+  return { customer, mandateRevision: (await revisionOf(trx, customer.connectionId)) ?? 0 };
+};
+
+/** `work` may run more than once: see `transact`. */
+export const inTransaction = async <T>(
+  { db, committed }: CustomerChanges,
+  work: (trx: Transaction<CrmDatabase>) => Promise<T>,
+): Promise<T> => {
+  const result = await transact(db, work);
+  committed();
+  return result;
+};
+
+const refuseHeldConnection = async (trx: Transaction<CrmDatabase>, { connectionId }: CustomerData, by?: string) => {
+  const holder = await findHolder(trx, connectionId);
+  if (!holder || holder.customerId === by) return;
+  throw new DomainError('connection-held', `Connection ${connectionId} is held by customer ${holder.customerId}.`, {
+    errors: [{ field: 'connectionId', expected: 'a connection that no other customer holds', got: connectionId }],
+    facts: { holder: holder.customerId },
+  });
+};

@@ -1,0 +1,45 @@
+import type { Transaction } from 'kysely';
+import type { CrmDatabase } from '../../database/schema.ts';
+import { type Customer, mandateChanges } from '../customer.ts';
+import { revisionOf } from '../find-customers.ts';
+import { requestErasure } from '../personal-data/erasure-job.ts';
+import type { Erasures } from '../personal-data/erasures.ts';
+import { lockPerson } from '../personal-data/find-person.ts';
+import { announceMandates, type ChangeOrigin, throughApi } from './append-mandate-events.ts';
+import { type ChangeRequest, type CustomerChanges, findForChange, inTransaction } from './change-customer.ts';
+
+/**
+ * Removes the record and revokes the connection, whose revision and evidence outlive it. The places where only the record
+ * finds the person are emptied before it resolves, or after a restart.
+ * @returns the revision of the revocation
+ * @throws DomainError customer-unknown, version-differs
+ */
+export const deleteCustomer = async (
+  changes: CustomerChanges,
+  customerId: string,
+  request: ChangeRequest = throughApi,
+  erasures?: Pick<Erasures, 'complete'>,
+): Promise<number> => {
+  const revision = await inTransaction(changes, async (trx) => {
+    const customer = await findForChange(trx, customerId, request);
+    const person = await lockPerson(trx, customerId);
+    const revision = await removeCustomer(trx, customer, { ...changes, ...request });
+    await requestErasure(trx, person, { erasesBytes: false });
+    return revision;
+  });
+  // The customer is deleted: what fails behind that is tried again in the background.
+  await erasures?.complete().catch(() => {});
+  return revision;
+};
+
+/** Within the caller's transaction, in which it read the customer. */
+export const removeCustomer = async (
+  trx: Transaction<CrmDatabase>,
+  customer: Customer,
+  context: ChangeOrigin & Pick<CustomerChanges, 'now' | 'newId'>,
+): Promise<number> => {
+  const { customerId, connectionId } = customer;
+  await trx.deleteFrom('customer').where('customerId', '=', Number(customerId)).execute();
+  await announceMandates(trx, customerId, mandateChanges(customer, undefined), context);
+  return (await revisionOf(trx, connectionId)) ?? 0;
+};

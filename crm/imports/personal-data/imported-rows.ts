@@ -1,0 +1,115 @@
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import { filterInTurns, nextLargeAnswerTurn } from '../../../packages/runtime/take-turns.ts';
+import type { Holding, Person } from '../../customers/personal-data/personal-data-source.ts';
+import { foldText } from '../../database/fold-text.ts';
+import type { CrmDatabase } from '../../database/schema.ts';
+import { transact } from '../../database/transact.ts';
+import { showImportedRow } from '../report/show-import.ts';
+import { mayTellOf, surelyTellsOf } from './match-person.ts';
+
+type Db = Kysely<CrmDatabase>;
+
+/** How many rows one statement looks through, and how many of them it returns: a row may have 64 KiB. */
+const lookThrough = 2_000;
+const rowsAtOnce = 200;
+
+/** The rows of import reports about a person: a report loses them, and keeps its counts. */
+export const heldImportedRows: Holding = {
+  read: async function* (db, person) {
+    for await (const rows of rowsLike(db, person)) {
+      const own = await filterInTurns(rows, (row) => surelyTellsOf(row, person));
+      yield own.map((row) => ({ importId: row.importId, cells: row.cells, ...showImportedRow(row) }));
+    }
+  },
+  eraseInBatches: async (db, person, stop) => {
+    await untilImportsKnow(db);
+    for await (const rows of rowsLike(db, person)) {
+      const own = await filterInTurns(rows, (row) => mayTellOf(row, person));
+      const [first] = own;
+      if (!first) continue;
+      stop?.throwIfAborted();
+      const lines = own.map(({ line }) => line);
+      await db.deleteFrom('importedRow').where('importId', '=', first.importId).where('line', 'in', lines).execute();
+    }
+  },
+};
+
+/**
+ * An import locks its job before it looks for erased persons (`withoutErased`). So each of its transactions either sees the
+ * request of the erasure, or is committed before this resolves, and its rows are found.
+ */
+const untilImportsKnow = (db: Db): Promise<unknown> =>
+  transact(db, (trx) =>
+    trx.selectFrom('importJob').select('importId').where('state', 'in', ['waiting', 'running']).forUpdate().execute(),
+  );
+
+/** Every row that may be about the person, and more: SQL cannot decide which are. Some at a time, of one report each. */
+async function* rowsLike(db: Db, person: Person) {
+  for (let importId = await nextReport(db, ''); importId !== undefined; importId = await nextReport(db, importId))
+    for (let after = 0, end = 0; ; after = end) {
+      end = await endOfStretch(db, importId, after);
+      for (;;) {
+        await nextLargeAnswerTurn();
+        const rows = await rowsOfStretch(db, person, { importId, after, end });
+        if (rows.length > 0) yield rows;
+        after = rows.at(-1)?.line ?? end;
+        if (rows.length < rowsAtOnce) break;
+      }
+      if (end === Number.MAX_SAFE_INTEGER) break;
+    }
+}
+
+const nextReport = async (db: Db, after: string): Promise<string | undefined> => {
+  const query = db.selectFrom('importedRow').select('importId').where('importId', '>', after);
+  return (await query.orderBy('importId').limit(1).executeTakeFirst())?.importId;
+};
+
+/** The last line of as many rows as one statement looks through. */
+const endOfStretch = async (db: Db, importId: string, after: number): Promise<number> => {
+  const ofReport = db.selectFrom('importedRow').select('line').where('importId', '=', importId);
+  const behind = ofReport.where('line', '>', after).orderBy('line');
+  return (await behind.limit(1).offset(lookThrough).executeTakeFirst())?.line ?? Number.MAX_SAFE_INTEGER;
+};
+
+const rowsOfStretch = async (
+  db: Db,
+  person: Person,
+  { importId, after, end }: { importId: string; after: number; end: number },
+) => {
+  const rows = await db
+    .selectFrom('importedRow')
+    .selectAll()
+    .select(({ selectFrom }) => [
+      selectFrom('mandateChange')
+        .select('mandateChange.customerId')
+        .whereRef('mandateChange.customerId', '=', 'importedRow.customerId')
+        .limit(1)
+        .as('known'),
+      selectFrom('customer')
+        .select('customer.customerId')
+        .whereRef('customer.connectionId', '=', 'importedRow.connectionId')
+        .as('holder'),
+    ])
+    .where('importId', '=', importId)
+    .where('line', '>', after)
+    .where('line', '<=', end)
+    .where((row) => isLike(row, person))
+    .orderBy('line')
+    .limit(rowsAtOnce)
+    .execute();
+  return rows.map((row) => ({ ...row, cells: JSON.parse(row.cells) as string[] }));
+};
+
+/**
+ * A refused row may have the wrong number and connection, or none: as long as the record is there it is also known by the
+ * e-mail address, the phone number, or both names.
+ */
+const isLike = (row: ExpressionBuilder<CrmDatabase, 'importedRow'>, { customerId, connectionIds, record }: Person) => {
+  const has = (text: string) => sql<boolean>`instr(${row.ref('textKey')}, ${foldText(text).trimEnd()}) > 0`;
+  return row.or([
+    row('customerId', '=', customerId),
+    ...(connectionIds.length > 0 ? [row('connectionId', 'in', connectionIds)] : []),
+    ...(record ? [row('textKey', 'is', null), row.and([has(record.firstName), has(record.lastName)])] : []),
+    ...[record?.email, record?.phone].flatMap((text) => (text ? [has(text)] : [])),
+  ]);
+};

@@ -1,0 +1,100 @@
+import type { Transaction } from 'kysely';
+import type { ChangeOrigin } from '../../customers/change/append-mandate-events.ts';
+import { customerNumber } from '../../customers/customer.ts';
+import type { CrmDatabase, ImportedRowTable } from '../../database/schema.ts';
+import { type ImportRow, isRefused, type Problem, type RefusedRow } from '../check/check-row.ts';
+import type { Header } from '../check/header.ts';
+import type { FirstLines } from '../check/seen-keys.ts';
+import type { ImportJob, ImportOptions } from '../jobs/import-job.ts';
+import { withoutErased } from '../personal-data/erased-rows.ts';
+import { textKeyOf } from '../personal-data/match-person.ts';
+import { type Listed, openReport, reportLimits } from '../report/report-room.ts';
+import { type CustomerWrites, writeCustomers } from '../write-customers.ts';
+import { decideRow } from './decide-row.ts';
+import { readSurroundings } from './existing-state.ts';
+
+export type Counts = Record<'created' | 'updated' | 'unchanged' | 'skipped' | 'refused', number> & Listed;
+
+export type RowsContext = ChangeOrigin & {
+  readonly importId: string;
+  readonly header: Header;
+  readonly options: ImportOptions;
+  /** Of a dry run: the connections that it would have made free. */
+  readonly freed: FirstLines | undefined;
+  readonly now: () => number;
+  readonly newId: () => string;
+};
+
+/**
+ * Decides on a chunk of rows and does it, with a few statements; a dry run writes its report alone.
+ * @returns what the chunk adds to the counts of the job
+ */
+export const importRows = async (
+  trx: Transaction<CrmDatabase>,
+  job: ImportJob,
+  rows: readonly (ImportRow | RefusedRow)[],
+  context: RowsContext,
+): Promise<Counts> => {
+  const { header, options } = context;
+  const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: 0 };
+  const writes: CustomerWrites = { created: [], updated: [] };
+  const report = openReport(job);
+  const tell = (row: ImportRow | RefusedRow, outcome: 'refused' | 'skipped', problems: readonly Problem[]) => {
+    counts[outcome]++;
+    report.add(outcome, () => toldRow(context, row, outcome, problems));
+  };
+
+  const surroundings = await readSurroundings(trx, rows.filter(isImportRow), context.freed);
+  for (const row of rows) {
+    if (isRefused(row)) {
+      tell(row, 'refused', row.problems);
+      continue;
+    }
+    const decision = decideRow(row, header, surroundings.of(row), options.onConflict);
+    surroundings.apply(row, decision);
+    if ('problems' in decision) tell(row, decision.outcome, decision.problems);
+    else counts[decision.outcome]++;
+    if (decision.outcome === 'created') writes.created.push({ ...decision.data, customerId: row.customerId });
+    if (decision.outcome === 'updated') writes.updated.push(decision);
+  }
+  if (!options.dryRun) await writeCustomers(trx, writes, context);
+  if (report.rows.length > 0)
+    await trx
+      .insertInto('importedRow')
+      .values(await withoutErased(trx, report.rows))
+      .execute();
+  return { ...counts, ...report.listed() };
+};
+
+const isImportRow = (row: ImportRow | RefusedRow): row is ImportRow => !isRefused(row);
+
+/** Numbers and connections as far as the row has such, so that an erasure finds it. */
+const toldRow = (
+  { importId, header }: RowsContext,
+  { line, cells }: RefusedRow | ImportRow,
+  outcome: 'refused' | 'skipped',
+  problems: readonly Problem[],
+): ImportedRowTable => {
+  const cell = (column: 'customerId' | 'connectionId') => cells[header.places.get(column) ?? -1] ?? '';
+  const customerId = cell('customerId');
+  const connectionId = cell('connectionId');
+  const kept = keptOf(line, cells, problems);
+  return {
+    importId,
+    line,
+    outcome,
+    customerId: customerNumber(customerId) ?? null,
+    connectionId: connectionId !== '' && connectionId.length <= 64 ? connectionId : null,
+    problems: JSON.stringify(kept.problems),
+    cells: JSON.stringify(kept.cells),
+    textKey: textKeyOf(kept.cells),
+  };
+};
+
+/** Of a long row only what its problems show is kept. As one cell of the file to correct it is refused again. */
+const keptOf = (line: number, cells: readonly string[], problems: readonly Problem[]) => {
+  if (Buffer.byteLength(JSON.stringify(cells)) <= reportLimits.rowBytes) return { cells, problems };
+  const reason = `more than ${reportLimits.rowBytes} bytes, which a report does not keep: correct line ${line} of the file`;
+  const values = problems.map(({ value }) => value);
+  return { cells: ['…', ...values], problems: [...problems, { column: null, value: '', reason }] };
+};
