@@ -14,42 +14,37 @@ export type ChangeOrigin = { readonly evidence: Evidence; readonly traceparent?:
 
 export const throughApi: ChangeOrigin = { evidence: { changedBy: null, channel: 'api', reference: null } };
 
+/** What the transaction of a change needs. */
+export type ChangeContext = ChangeOrigin & { readonly now: () => number; readonly newId: () => string };
+
 /** Whose mandate it is, or was: a revocation names who gave the connection up. */
 export type MandateOfCustomer = ConnectionMandateData & { readonly customerId: number };
 
-type AnnounceContext = ChangeOrigin & { now: () => number; newId: () => string };
+type MandateWithRevision = MandateOfCustomer & { readonly revision: number };
 
-export const announceMandates = (
-  trx: Transaction<CrmDatabase>,
-  customerId: string,
-  mandates: readonly ConnectionMandateData[],
-  context: AnnounceContext,
-): Promise<void> =>
-  announceAll(
-    trx,
-    mandates.map((mandate) => ({ ...mandate, customerId: Number(customerId) })),
-    context,
-  );
-
-/** Writes each mandate's next revision, its evidence and its event, in the transaction of the changes. */
-export const announceAll = async (
+/**
+ * Writes each mandate's next revision, its evidence and its event, in the transaction of the changes.
+ * @returns the last revision that each connection was given
+ */
+export const appendMandateEvents = async (
   trx: Transaction<CrmDatabase>,
   mandates: readonly MandateOfCustomer[],
-  { now, newId, traceparent, evidence }: AnnounceContext,
-): Promise<void> => {
-  if (mandates.length === 0) return;
+  { now, newId, traceparent, evidence }: ChangeContext,
+): Promise<ReadonlyMap<string, number>> => {
+  if (mandates.length === 0) return new Map();
   const changedAt = now();
   const raised = await raiseRevisions(trx, mandates, changedAt);
-  const rows = mandates.map((mandate, n) => ({ ...mandate, ...evidence, revision: raised[n] as number }));
-  await appendMandates(trx, rows, { newId, traceparent, changedAt });
+  const changes = raised.map((mandate) => ({ ...mandate, ...evidence }));
+  await appendMandateEventsAt(trx, changes, { newId, traceparent, changedAt });
+  return new Map(raised.map(({ connectionId, revision }) => [connectionId, revision]));
 };
 
-type AppendContext = Pick<AnnounceContext, 'newId' | 'traceparent'> & { readonly changedAt: number };
+type AppendContext = Pick<ChangeContext, 'newId' | 'traceparent'> & { readonly changedAt: number };
 
 /** Writes the evidence and the event of each mandate under the revision that it was given. */
-export const appendMandates = async (
+export const appendMandateEventsAt = async (
   trx: Transaction<CrmDatabase>,
-  mandates: readonly (MandateOfCustomer & Evidence & { readonly revision: number })[],
+  mandates: readonly (MandateWithRevision & Evidence)[],
   { newId, traceparent, changedAt }: AppendContext,
 ): Promise<void> => {
   await trx
@@ -67,19 +62,19 @@ export const appendMandates = async (
   await appendToOutbox(trx, events, changedAt);
 };
 
-/** The next revision for each, in their order: a connection may be given up and taken at once. */
+/** Gives each the next revision, in their order: a connection may be given up and taken at once. */
 const raiseRevisions = async (
   trx: Transaction<CrmDatabase>,
   mandates: readonly MandateOfCustomer[],
   now: number,
-): Promise<number[]> => {
+): Promise<MandateWithRevision[]> => {
   const connections = [...new Set(mandates.map(({ connectionId }) => connectionId))];
   const known = await lockRevisions(trx, connections);
   const last = new Map(known);
-  const raised = mandates.map(({ connectionId }) => {
-    const revision = nextRevision(last.get(connectionId), now);
-    last.set(connectionId, revision);
-    return revision;
+  const raised = mandates.map((mandate) => {
+    const revision = nextRevision(last.get(mandate.connectionId), now);
+    last.set(mandate.connectionId, revision);
+    return { ...mandate, revision };
   });
   const fresh = [...last].filter(([connectionId]) => !known.has(connectionId));
   if (fresh.length > 0)

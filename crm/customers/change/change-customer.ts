@@ -3,13 +3,13 @@ import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
 import { transact } from '../../database/transact.ts';
 import { answerOnce } from '../../idempotency/idempotent-request.ts';
-import { type Customer, type CustomerData, dataOf, isSameData, mandateChanges } from '../customer.ts';
+import { type Customer, type CustomerData, dataOf, isSameData } from '../customer.ts';
 import { findHolder, lockCustomer, revisionOf } from '../find-customers.ts';
-import { searchKeys } from '../search-keys.ts';
 import { showCustomer } from '../show-customer.ts';
-import { announceMandates, type ChangeOrigin, throughApi } from './append-mandate-events.ts';
+import { type ChangeContext, type ChangeOrigin, throughApi } from './append-mandate-events.ts';
+import { writeCustomers } from './write-customers.ts';
 
-/** What changing a customer needs of the world. */
+/** What a change of customers needs. */
 export type CustomerChanges = {
   readonly db: Kysely<CrmDatabase>;
   readonly now: () => number;
@@ -18,10 +18,8 @@ export type CustomerChanges = {
   readonly committed: () => void;
 };
 
-/** `precondition` tells of the version that is there whether it may be changed. */
+/** `precondition` decides whether the version that is there may be changed. */
 export type ChangeRequest = ChangeOrigin & { readonly precondition?: (version: number) => boolean };
-
-type ChangeContext = Pick<CustomerChanges, 'now' | 'newId'> & ChangeOrigin;
 
 /** `mandateRevision` is that of the customer's connection: a view that has it shows this change, or a later one. */
 export type ChangedCustomer = { customer: Customer; mandateRevision: number };
@@ -68,34 +66,32 @@ export const replaceCustomer = (
   request?: ChangeRequest,
 ): Promise<ChangedCustomer> => changeCustomer(changes, customerId, () => data, request);
 
-/** Within a transaction of the caller's. @throws DomainError connection-held */
-export const insertCustomer = async (
-  trx: Transaction<CrmDatabase>,
-  data: CustomerData,
-  context: ChangeContext,
-): Promise<ChangedCustomer> => {
-  await refuseHeldConnection(trx, data);
-  const at = context.now();
-  const held = { ...data, createdAt: at, updatedAt: at, version: 1 };
-  const row = { ...held, ...searchKeys(held) };
-  const { insertId } = await trx.insertInto('customer').values(row).executeTakeFirstOrThrow();
-  return announced(trx, undefined, { ...held, customerId: String(insertId) }, context);
-};
-
-/** Within the caller's transaction, in which it locked `before`. What changes nothing makes no new version. */
-export const updateCustomer = async (
+/** What changes nothing makes no new version. */
+const updateCustomer = async (
   trx: Transaction<CrmDatabase>,
   before: Customer,
-  data: CustomerData,
+  after: CustomerData,
   context: ChangeContext,
 ): Promise<ChangedCustomer> => {
-  const { customerId, createdAt } = before;
-  await refuseHeldConnection(trx, data, customerId);
-  if (isSameData(before, data)) return announced(trx, before, before, context);
-  const held = { ...data, createdAt, updatedAt: context.now(), version: before.version + 1 };
-  const row = { ...held, ...searchKeys(held) };
-  await trx.updateTable('customer').set(row).where('customerId', '=', Number(customerId)).execute();
-  return announced(trx, before, { ...held, customerId }, context);
+  await refuseHeldConnection(trx, after, before.customerId);
+  if (isSameData(before, after)) return { customer: before, mandateRevision: await currentRevision(trx, after) };
+  const { revisions, writtenAt } = await writeCustomers(trx, [{ before, after }], context);
+  const { customerId, createdAt, version } = before;
+  const customer = { ...after, customerId, createdAt, updatedAt: writtenAt, version: version + 1 };
+  const mandateRevision = revisions.get(after.connectionId) ?? (await currentRevision(trx, after));
+  return { customer, mandateRevision };
+};
+
+const insertCustomer = async (
+  trx: Transaction<CrmDatabase>,
+  after: CustomerData,
+  context: ChangeContext,
+): Promise<ChangedCustomer> => {
+  await refuseHeldConnection(trx, after);
+  const { customerIds, revisions, writtenAt } = await writeCustomers(trx, [{ after }], context);
+  const customerId = customerIds[0] as string;
+  const customer = { ...after, customerId, createdAt: writtenAt, updatedAt: writtenAt, version: 1 };
+  return { customer, mandateRevision: revisions.get(after.connectionId) as number };
 };
 
 /** Locks the customer. @throws DomainError customer-unknown, version-differs */
@@ -112,15 +108,9 @@ export const findForChange = async (
   });
 };
 
-const announced = async (
-  trx: Transaction<CrmDatabase>,
-  before: Customer | undefined,
-  customer: Customer,
-  context: ChangeContext,
-): Promise<ChangedCustomer> => {
-  await announceMandates(trx, customer.customerId, mandateChanges(before, customer), context);
-  return { customer, mandateRevision: (await revisionOf(trx, customer.connectionId)) ?? 0 };
-};
+/** Of a mandate that the change left as it was. */
+const currentRevision = async (trx: Transaction<CrmDatabase>, { connectionId }: CustomerData): Promise<number> =>
+  (await revisionOf(trx, connectionId)) ?? 0;
 
 /** `work` may run more than once: see `transact`. */
 export const inTransaction = async <T>(

@@ -1,12 +1,12 @@
 import type { Transaction } from 'kysely';
 import type { CrmDatabase } from '../../database/schema.ts';
-import { type Customer, mandateChanges } from '../customer.ts';
-import { revisionOf } from '../find-customers.ts';
+import type { Customer } from '../customer.ts';
 import { requestErasure } from '../personal-data/erasure-job.ts';
 import type { Erasures } from '../personal-data/erasures.ts';
 import { lockPerson } from '../personal-data/find-person.ts';
-import { announceMandates, type ChangeOrigin, throughApi } from './append-mandate-events.ts';
+import { type ChangeContext, throughApi } from './append-mandate-events.ts';
 import { type ChangeRequest, type CustomerChanges, findForChange, inTransaction } from './change-customer.ts';
+import { writeCustomers } from './write-customers.ts';
 
 /**
  * Removes the record and revokes the connection, whose revision and evidence outlive it. The places where only the record
@@ -32,14 +32,12 @@ export const deleteCustomer = async (
   return revision;
 };
 
-/** Within the caller's transaction, in which it read the customer. */
+/** Within the caller's transaction, in which it locked the customer. @returns the revision of the revocation */
 export const removeCustomer = async (
   trx: Transaction<CrmDatabase>,
   customer: Customer,
-  context: ChangeOrigin & Pick<CustomerChanges, 'now' | 'newId'>,
+  context: ChangeContext,
 ): Promise<number> => {
-  const { customerId, connectionId } = customer;
-  await trx.deleteFrom('customer').where('customerId', '=', Number(customerId)).execute();
-  await announceMandates(trx, customerId, mandateChanges(customer, undefined), context);
-  return (await revisionOf(trx, connectionId)) ?? 0;
+  const { revisions } = await writeCustomers(trx, [{ before: customer }], context);
+  return revisions.get(customer.connectionId) as number;
 };

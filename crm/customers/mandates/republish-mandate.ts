@@ -3,7 +3,7 @@ import { mandateLevels, maxRevision } from '../../../contracts/connection-mandat
 import type { HeldMandate } from '../../../contracts/mandates-page.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
-import { appendMandates, type Evidence, type MandateOfCustomer } from '../change/append-mandate-events.ts';
+import { appendMandateEventsAt, type Evidence, type MandateOfCustomer } from '../change/append-mandate-events.ts';
 import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
 import { nextRevision } from '../customer.ts';
 import { findHolder, lockRevisions } from '../find-customers.ts';
@@ -38,7 +38,7 @@ export const republishMandate = (
     const mandate = await currentMandate(trx, connectionId);
     await trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).execute();
     const published = { ...mandate, ...evidence, channel: 'republication', revision };
-    await appendMandates(trx, [published], { ...changes, traceparent, changedAt });
+    await appendMandateEventsAt(trx, [published], { ...changes, traceparent, changedAt });
     const { connectionMandate } = mandate;
     return { connectionId, connectionMandate, revision, changedAt: new Date(changedAt).toISOString() };
   });

@@ -7,7 +7,8 @@ import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
 import { testWorld } from '../../../tests/test-world.ts';
 import { openCrmDatabase } from '../../database/open-database.ts';
 import { throughApi } from '../change/append-mandate-events.ts';
-import { type CustomerChanges, insertCustomer, inTransaction } from '../change/change-customer.ts';
+import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
+import { writeCustomers } from '../change/write-customers.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures } from './erasures.ts';
 import { heldBesideTheRecord } from './sources.ts';
@@ -44,7 +45,7 @@ it('nor a customer who was deleted before', async () => {
     for (const [n, mark] of marks.entries()) {
       const names = { firstName: 'Ada', lastName: mark, city: mark, email: `${mark}@example.org`, phone: null };
       const data = { ...names, connectionId: `${n}`, connectionMandate: '0' as const };
-      await insertCustomer(trx, data, { ...changes, ...throughApi });
+      await writeCustomers(trx, [{ after: data }], { ...changes, ...throughApi });
     }
   });
   await changes.db.deleteFrom('customer').execute();

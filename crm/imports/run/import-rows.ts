@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { ChangeOrigin } from '../../customers/change/append-mandate-events.ts';
+import { type CustomerWrite, writeCustomers } from '../../customers/change/write-customers.ts';
 import { customerNumber } from '../../customers/customer.ts';
 import type { CrmDatabase, ImportedRowTable } from '../../database/schema.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow } from '../check/check-row.ts';
@@ -9,7 +10,6 @@ import type { ImportJob, ImportOptions } from '../jobs/import-job.ts';
 import { withoutErased } from '../personal-data/erased-rows.ts';
 import { textKeyOf } from '../personal-data/match-person.ts';
 import { type Listed, openReport, reportLimits } from '../report/report-room.ts';
-import { type CustomerWrites, writeCustomers } from '../write-customers.ts';
 import { decideRow } from './decide-row.ts';
 import { readSurroundings } from './existing-state.ts';
 
@@ -37,7 +37,7 @@ export const importRows = async (
 ): Promise<Counts> => {
   const { header, options } = context;
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: 0 };
-  const writes: CustomerWrites = { created: [], updated: [] };
+  const writes: CustomerWrite[] = [];
   const report = openReport(job);
   const tell = (row: ImportRow | RefusedRow, outcome: 'refused' | 'skipped', problems: readonly Problem[]) => {
     counts[outcome]++;
@@ -54,8 +54,8 @@ export const importRows = async (
     surroundings.apply(row, decision);
     if ('problems' in decision) tell(row, decision.outcome, decision.problems);
     else counts[decision.outcome]++;
-    if (decision.outcome === 'created') writes.created.push({ ...decision.data, customerId: row.customerId });
-    if (decision.outcome === 'updated') writes.updated.push(decision);
+    if (decision.outcome === 'created') writes.push({ after: decision.data, customerId: row.customerId });
+    if (decision.outcome === 'updated') writes.push({ before: decision.before, after: decision.data });
   }
   if (!options.dryRun) await writeCustomers(trx, writes, context);
   if (report.rows.length > 0)
