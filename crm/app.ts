@@ -13,14 +13,14 @@ import { mandateHistoryRoutes } from './customers/history/mandate-history-routes
 import { labCustomerRoutes } from './customers/lab-routes.ts';
 import { mandateRoutes } from './customers/mandates/mandate-routes.ts';
 import { createErasures, type Erasures } from './customers/personal-data/erasures.ts';
-import type { Holdings } from './customers/personal-data/personal-data-source.ts';
+import type { PersonalDataSources } from './customers/personal-data/personal-data-source.ts';
 import { personalDataRoutes } from './customers/personal-data/routes.ts';
-import { heldBesideTheRecord } from './customers/personal-data/sources.ts';
+import { sourcesBesideRecord } from './customers/personal-data/sources.ts';
 import { customerRoutes } from './customers/routes.ts';
 import { checkDatabase } from './database/check-database.ts';
 import type { ImportQueue } from './imports/jobs/import-queue.ts';
-import { heldFileNames } from './imports/personal-data/file-names.ts';
-import { heldImportedRows } from './imports/personal-data/imported-rows.ts';
+import { importFileNames } from './imports/personal-data/file-names.ts';
+import { importedRows } from './imports/personal-data/imported-rows.ts';
 import { importRoutes, importStatuses } from './imports/routes.ts';
 import { outboxBacklog } from './outbox/outbox.ts';
 import type { OutboxProgress } from './outbox/outbox-progress.ts';
@@ -60,10 +60,10 @@ const statusSchema = z.object({
 });
 
 /** Every place beside the record that holds something of a person. */
-export const personalData: Holdings = {
-  ...heldBesideTheRecord,
-  importReports: heldImportedRows,
-  importFileNames: heldFileNames,
+export const personalData: PersonalDataSources = {
+  ...sourcesBesideRecord,
+  importReports: importedRows,
+  importFileNames: importFileNames,
 };
 
 export type CrmAppContext = CustomerChanges &
@@ -79,7 +79,7 @@ export type CrmAppContext = CustomerChanges &
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable, outbox, instance } = context;
-  const erasures = context.erasures ?? createErasures({ ...context, holdings: personalData });
+  const erasures = context.erasures ?? createErasures({ ...context, sources: personalData });
   const ofDatabase = {
     ...labCustomerRoutes(context),
     ...customerRoutes(context),

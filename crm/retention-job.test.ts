@@ -4,7 +4,7 @@ import { openTestDatabase } from '../tests/crm-database.ts';
 import { noon, testWorld } from '../tests/test-world.ts';
 import type { CrmDatabase } from './database/schema.ts';
 import { createJob, reportsKeptForDays } from './imports/jobs/import-job.ts';
-import { keepForgetting } from './retention-job.ts';
+import { startRetentionJob } from './retention-job.ts';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -19,7 +19,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** Forgets, and an hour and a millisecond later again; tells what `left` is after each. */
 const expectLeft = async (left: () => Promise<string[]>, first: string[], then: string[]) => {
-  const forgetting = keepForgetting({ ...world, db });
+  const forgetting = startRetentionJob({ ...world, db });
   onTestFinished(() => forgetting.close());
   await vi.waitFor(async () => expect(await left()).toEqual(first));
   setClock(noon + hour);

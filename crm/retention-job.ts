@@ -1,15 +1,15 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { CrmDatabase } from './database/schema.ts';
-import { forgetOldAnswers } from './idempotency/idempotent-request.ts';
-import { removeOldReports } from './imports/report/remove-report.ts';
+import { purgeOldAnswers } from './idempotency/idempotent-request.ts';
+import { purgeOldReports } from './imports/report/remove-report.ts';
 
 const everyMs = 60 * 60 * 1000;
 
 /** Removes old answers and old reports of imports now and every hour, until it is closed. */
-export const keepForgetting = ({ db, now, log }: { db: Kysely<CrmDatabase>; now: () => number; log: Logger }) => {
+export const startRetentionJob = ({ db, now, log }: { db: Kysely<CrmDatabase>; now: () => number; log: Logger }) => {
   const forget = async () => {
-    for (const [what, remove] of Object.entries({ answers: forgetOldAnswers, reports: removeOldReports }))
+    for (const [what, remove] of Object.entries({ answers: purgeOldAnswers, reports: purgeOldReports }))
       await remove(db, now()).catch((error: unknown) => log.warn({ err: error, what }, 'not removed, will retry'));
   };
   let running = forget();

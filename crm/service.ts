@@ -18,7 +18,7 @@ import { importOnce, logImport } from './imports/jobs/import-once.ts';
 import { importQueue } from './imports/jobs/import-queue.ts';
 import { watchOutbox } from './outbox/outbox-progress.ts';
 import { startRelay } from './outbox/relay.ts';
-import { keepForgetting } from './retention-job.ts';
+import { startRetentionJob } from './retention-job.ts';
 
 const flushForMs = 5_000;
 /** A request waits no longer than this for another transaction, and then says so. */
@@ -42,8 +42,8 @@ export const startCrm = async (
   const relay = startRelay({ ...world, db });
   const outbox = watchOutbox({ ...world, db });
   const changes = { ...world, db, committed: () => relay.wake() };
-  const forgetting = keepForgetting({ ...world, db });
-  const erasures = createErasures({ db, log, holdings: personalData });
+  const forgetting = startRetentionJob({ ...world, db });
+  const erasures = createErasures({ db, log, sources: personalData });
   const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
   const close = async () => {
     await imports.close();

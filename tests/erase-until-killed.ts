@@ -20,4 +20,4 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
 const world = realWorld(createLog('silent', {}), { service: 'crm' });
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 counting = true;
-await erasePerson({ ...world, db, committed: () => {} }, createErasures({ db, holdings: personalData }), '1');
+await erasePerson({ ...world, db, committed: () => {} }, createErasures({ db, sources: personalData }), '1');

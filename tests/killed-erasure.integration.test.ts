@@ -45,7 +45,7 @@ it('an erasure killed before any of its statements has happened as a whole, or i
     const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
     const isCommitted = (await db.selectFrom('erasedCustomer').selectAll().execute()).length > 0;
     const left = await pendingErasures(db);
-    await createErasures({ db, holdings: personalData }).complete();
+    await createErasures({ db, sources: personalData }).complete();
     expect(await pendingErasures(db)).toEqual([]);
     expect(await db.selectFrom('customer').selectAll().execute()).toHaveLength(isCommitted ? 0 : 1);
     expect(await db.selectFrom('importedRow').selectAll().execute()).toHaveLength(isCommitted ? 0 : reportRows);

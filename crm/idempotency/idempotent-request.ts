@@ -15,7 +15,7 @@ export type Attempt = { key: string; operation: string; content: object };
  * @param execute answers something that survives JSON, and the customer that it is about
  * @throws DomainError key-reused for other content, answer-erased, and what `execute` throws
  */
-export const answerOnce = async <T>(
+export const executeOnce = async <T>(
   trx: Transaction<CrmDatabase>,
   attempt: Attempt,
   now: number,
@@ -55,7 +55,7 @@ const givenAgain = <T>({ answer, contentDigest }: Selectable<StoredAnswerTable>,
 const answersAtOnce = 500;
 
 /** Removes what no client may ask for again, in many short transactions. */
-export const forgetOldAnswers = async (db: Kysely<CrmDatabase>, now: number): Promise<void> => {
+export const purgeOldAnswers = async (db: Kysely<CrmDatabase>, now: number): Promise<void> => {
   const old = db
     .selectFrom('storedAnswer')
     .select('keyDigest')

@@ -4,7 +4,7 @@ import type { CrmDatabase } from '../database/schema.ts';
 type Person = { customerId: number };
 
 /** The stored answers about one person. The keys stay, so that no repeated attempt registers the person anew. */
-export const heldAnswers = {
+export const storedAnswers = {
   read: async function* (db: Kysely<CrmDatabase>, { customerId }: Person) {
     const rows = await db
       .selectFrom('storedAnswer')

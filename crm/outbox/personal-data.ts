@@ -1,45 +1,28 @@
 import type { Kysely } from 'kysely';
+import { readPages } from '../../packages/database/pages.ts';
+import type { Topic } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase } from '../database/schema.ts';
-
-type Person = { customerId: number; connectionIds: readonly string[] };
 
 const eventsAtOnce = 500;
 
-/** The events of a person's mandates that wait for the event bus. They name no person and must reach the views. */
-export const heldEvents = {
-  read: async function* (db: Kysely<CrmDatabase>, person: Person) {
-    for (let after = 0; person.connectionIds.length > 0; ) {
-      const waiting = await db
-        .selectFrom('outbox')
-        .select(['sequence', 'event'])
-        .where('eventKey', 'in', person.connectionIds)
-        .where('sequence', '>', after)
-        .orderBy('sequence')
-        .limit(eventsAtOnce)
-        .execute();
-      const events = waiting.map(({ event }): MandateEvent => JSON.parse(event));
-      const own = await ownRevisions(db, person, events);
-      yield events.filter(({ subject, sequence }) => own.has(`${subject} ${sequence}`));
-      after = waiting.at(-1)?.sequence ?? 0;
-      if (waiting.length < eventsAtOnce) return;
-    }
-  },
-};
-
-type MandateEvent = { subject: string; sequence: string };
-
-/** A connection may have been another customer's: the revision says whose. */
-const ownRevisions = async (db: Kysely<CrmDatabase>, { customerId }: Person, events: readonly MandateEvent[]) => {
-  if (events.length === 0) return new Set<string>();
-  const rows = await db
-    .selectFrom('mandateChange')
-    .select(['connectionId', 'revision'])
-    .where('customerId', '=', customerId)
-    .where(
-      'revision',
-      'in',
-      events.map(({ sequence }) => Number(sequence)),
-    )
-    .execute();
-  return new Set(rows.map(({ connectionId, revision }) => `${connectionId} ${revision}`));
-};
+/** The events of a topic with one of these keys that wait for the event bus, the oldest first. */
+export async function* readWaitingEvents(
+  db: Kysely<CrmDatabase>,
+  topic: Topic,
+  keys: readonly string[],
+): AsyncGenerator<unknown[], void> {
+  if (keys.length === 0) return;
+  const waiting = db
+    .selectFrom('outbox')
+    .select(['sequence', 'event'])
+    .where('topic', '=', topic.name)
+    .where('eventKey', 'in', keys)
+    .orderBy('sequence');
+  const pages = readPages<{ sequence: number; event: string }>(eventsAtOnce, (after, limit) =>
+    waiting
+      .where('sequence', '>', after?.sequence ?? 0)
+      .limit(limit)
+      .execute(),
+  );
+  for await (const page of pages) yield page.map(({ event }) => JSON.parse(event));
+}

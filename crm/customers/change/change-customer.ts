@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
 import { transact } from '../../database/transact.ts';
-import { answerOnce } from '../../idempotency/idempotent-request.ts';
+import { executeOnce } from '../../idempotency/idempotent-request.ts';
 import { type Customer, type CustomerData, dataOf, isSameData } from '../customer.ts';
 import { findHolder, lockCustomer, revisionOf } from '../find-customers.ts';
 import { showCustomer } from '../show-customer.ts';
@@ -37,7 +37,7 @@ export const registerCustomer = (
     const register = () => insertCustomer(trx, data, { ...changes, ...origin });
     if (key === undefined) return register();
     const attempt = { key, operation: 'register customer', content: data };
-    return answerOnce(trx, attempt, changes.now(), async () => {
+    return executeOnce(trx, attempt, changes.now(), async () => {
       const answer = await register();
       return { answer, customerId: answer.customer.customerId };
     });

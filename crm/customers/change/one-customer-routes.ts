@@ -3,7 +3,7 @@ import { orNumber } from '../../../contracts/connection-mandate.ts';
 import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
 import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../../packages/http/preconditions.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import { customerDataSchema, customerIdSchema, customerPatchSchema, patched } from '../customer.ts';
+import { applyPatch, customerDataSchema, customerIdSchema, customerPatchSchema } from '../customer.ts';
 import { findCustomer } from '../find-customers.ts';
 import type { Erasures } from '../personal-data/erasures.ts';
 import { showCustomer } from '../show-customer.ts';
@@ -79,7 +79,7 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
         problems: ['customer-unknown', 'version-differs', 'connection-held'],
         handle: async ({ path, headers, body }, res, req) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
-          const changing = changeCustomer(changes, path.customerId, (data) => patched(data, body), request);
+          const changing = changeCustomer(changes, path.customerId, (data) => applyPatch(data, body), request);
           answerChange(res, await changing.catch(showUpdateLine(req, body)));
         },
       }),

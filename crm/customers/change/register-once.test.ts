@@ -5,7 +5,7 @@ import { corinne } from '../../../tests/lab-customers.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { noon, testWorld } from '../../../tests/test-world.ts';
 import { openCrmDatabase } from '../../database/open-database.ts';
-import { forgetOldAnswers } from '../../idempotency/idempotent-request.ts';
+import { purgeOldAnswers } from '../../idempotency/idempotent-request.ts';
 import { throughApi } from './append-mandate-events.ts';
 import { type CustomerChanges, registerCustomer } from './change-customer.ts';
 
@@ -57,9 +57,9 @@ describe('registering with an idempotency key', () => {
     world.setClock(noon + day);
     await expect(register('k1')).rejects.toMatchObject({ code: 'connection-held' });
     expect((await register('k1', { connectionId: '9001' })).customer.connectionId).toBe('9001');
-    await forgetOldAnswers(changes.db, noon + 2 * day - 1);
+    await purgeOldAnswers(changes.db, noon + 2 * day - 1);
     expect(await count('storedAnswer')).toBe(1);
-    await forgetOldAnswers(changes.db, noon + 2 * day);
+    await purgeOldAnswers(changes.db, noon + 2 * day);
     expect(await count('storedAnswer')).toBe(0);
   });
 

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
+import { readPage } from '../../../packages/database/pages.ts';
 import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
@@ -48,18 +49,16 @@ export const mandateHistoryRoutes = ({ db }: { db: Kysely<CrmDatabase> }): Route
           const number = await findNumber(db, customerId);
           if (at !== undefined)
             return void res.json({ items: await mandatesInForce(db, number, Date.parse(at)), next: null });
-          const items = await mandateHistory(db, number, {
-            limit: limit + 1,
-            after: after === undefined ? undefined : placeOf(after),
-          });
-          const more = items.length > limit ? items.splice(limit) : [];
-          const last = items.at(-1);
-          const next = `/customers/${customerId}/mandate-history?limit=${limit}&after=${last?.revision}-${last?.connectionId}`;
-          res.json({ items, next: more.length > 0 ? next : null });
+          const from = after === undefined ? undefined : placeOf(after);
+          const page = await readPage(limit, (rows) => mandateHistory(db, number, { limit: rows, after: from }));
+          res.json({ items: page.items, next: page.next ? pathOf(customerId, limit, page.next) : null });
         },
       }),
     },
   });
+
+const pathOf = (customerId: string, limit: number, { revision, connectionId }: HistoryPlace) =>
+  `/customers/${customerId}/mandate-history?limit=${limit}&after=${revision}-${connectionId}`;
 
 const placeOf = (text: string): HistoryPlace => {
   const dash = text.indexOf('-');

@@ -84,6 +84,17 @@ export const mandatesInForce = async (
   return rows.map(show);
 };
 
+/** Those of these numbers that are, or ever were, a customer's who had a mandate: the evidence outlives the customer. */
+export const findEverCustomers = async (
+  db: Kysely<CrmDatabase>,
+  customerIds: readonly number[],
+): Promise<Set<number>> => {
+  if (customerIds.length === 0) return new Set();
+  const query = db.selectFrom('mandateChange').select('customerId').distinct();
+  const rows = await query.where('customerId', 'in', customerIds).execute();
+  return new Set(rows.map(({ customerId }) => customerId));
+};
+
 /** Of anybody who is, or ever was, a customer. @throws DomainError customer-unknown */
 export const findNumber = async (db: Kysely<CrmDatabase>, customerId: string): Promise<number> => {
   const number = customerNumber(customerId);

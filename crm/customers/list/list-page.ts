@@ -1,5 +1,6 @@
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
-import type { CrmDatabase } from '../../database/schema.ts';
+import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
+import { readPage } from '../../../packages/database/pages.ts';
+import type { CrmDatabase, CustomerTable } from '../../database/schema.ts';
 import type { Customer } from '../customer.ts';
 import { asCustomer } from '../find-customers.ts';
 import type { Cursor } from './list-cursor.ts';
@@ -11,14 +12,12 @@ export const listPage = async (
   plan: ListPlan,
   { after, limit }: { after?: Cursor | undefined; limit: number },
 ): Promise<{ items: Customer[]; next: Cursor | undefined }> => {
-  const rows = await pageQuery(db, plan, { after, limit: limit + 1 }).execute();
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  const key = plan.key === 'customerId' ? undefined : last?.[plan.key];
-  return {
-    items: rows.slice(0, limit).map(asCustomer),
-    next: last && { customerId: last.customerId, ...(key !== undefined && { key }) },
-  };
+  const page = await readPage(limit, (rows) => pageQuery(db, plan, { after, limit: rows }).execute());
+  return { items: page.items.map(asCustomer), next: page.next && cursorOf(page.next, plan) };
 };
+
+const cursorOf = (row: Selectable<CustomerTable>, { key }: ListPlan): Cursor =>
+  key === 'customerId' ? { customerId: row.customerId } : { customerId: row.customerId, key: row[key] };
 
 /**
  * Each stretch of an index gives as many ids as the page may need of it; the page is the first of them all. So the cost of

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { mandateLevels } from '../../../contracts/connection-mandate.ts';
 import type { HeldMandate } from '../../../contracts/mandates-page.ts';
+import { readPage } from '../../../packages/database/pages.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
 
@@ -14,10 +15,12 @@ export const listMandates = async (
   { after, limit }: { after?: string | undefined; limit: number },
 ): Promise<{ items: HeldMandate[]; next: string | undefined }> => {
   // The row of the cursor comes along: a connection is never removed, so one that is missing is of another database.
-  const rows = await mandatesQuery(db, { from: after, limit: limit + (after === undefined ? 1 : 2) }).execute();
-  if (after !== undefined && rows.shift()?.connectionId !== after) throw unknownCursor(after);
-  const items = rows.slice(0, limit).map(show);
-  return { items, next: rows.length > limit ? items.at(-1)?.connectionId : undefined };
+  const { items, next } = await readPage(limit, async (wanted) => {
+    const rows = await mandatesQuery(db, { from: after, limit: wanted + (after === undefined ? 0 : 1) }).execute();
+    if (after !== undefined && rows.shift()?.connectionId !== after) throw unknownCursor(after);
+    return rows;
+  });
+  return { items: items.map(show), next: next?.connectionId };
 };
 
 /** The mandate of one connection; undefined for one that the CRM never gave a revision. */

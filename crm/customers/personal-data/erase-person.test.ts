@@ -11,7 +11,7 @@ import { mandateHistory } from '../history/mandate-history.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures, type Erasures } from './erasures.ts';
 import { exportPerson } from './export-person.ts';
-import { heldBesideTheRecord } from './sources.ts';
+import { sourcesBesideRecord } from './sources.ts';
 
 const world = testWorld();
 let changes: CustomerChanges;
@@ -19,7 +19,7 @@ let erasures: Erasures;
 beforeEach(async () => {
   world.setClock(noon);
   changes = { ...world, db: await openTestDatabase(), committed: () => {} };
-  erasures = createErasures({ db: changes.db, holdings: heldBesideTheRecord });
+  erasures = createErasures({ db: changes.db, sources: sourcesBesideRecord });
 });
 
 const erase = (customerId: string) => erasePerson(changes, erasures, customerId, byHerself);
@@ -72,7 +72,7 @@ describe('erasing a person', () => {
     const id = await liveAsQuirine(changes);
     await registerCustomer(changes, { ...quirine, connectionId: '5001', firstName: 'Ada' }, byHerself);
     await erase(id);
-    const ada = await asObject(await exportPerson(changes, heldBesideTheRecord, '2'));
+    const ada = await asObject(await exportPerson(changes, sourcesBesideRecord, '2'));
     expect(ada).toMatchObject({ erasedAt: null, customer: { firstName: 'Ada' } });
     expect(ada.mandateHistory).toEqual([expect.objectContaining({ changedBy: 'Quirine Vandenzwaluw' })]);
   });

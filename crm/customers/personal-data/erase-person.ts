@@ -23,7 +23,7 @@ export const erasePerson = async (
   const erasure = await inTransaction(changes, async (trx) => {
     const person = await lockPerson(trx, customerId);
     const mandateRevision = person.record && (await removeCustomer(trx, person.record, { ...changes, ...origin }));
-    for (const { erase } of Object.values(erasures.holdings)) await erase?.(trx, person);
+    for (const { erase } of Object.values(erasures.sources)) await erase?.(trx, person);
     const before = await erasureOf(trx, person);
     const erasedAt = changes.now();
     if (before === undefined)

@@ -11,7 +11,7 @@ import { type CustomerChanges, inTransaction } from '../change/change-customer.t
 import { writeCustomers } from '../change/write-customers.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures } from './erasures.ts';
-import { heldBesideTheRecord } from './sources.ts';
+import { sourcesBesideRecord } from './sources.ts';
 
 let folder: string;
 let file: string;
@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => changes.db.destroy());
 
 const erase = (customerId: string) =>
-  erasePerson(changes, createErasures({ db: changes.db, holdings: heldBesideTheRecord }), customerId);
+  erasePerson(changes, createErasures({ db: changes.db, sources: sourcesBesideRecord }), customerId);
 
 /** Which texts are anywhere in the bytes of the file and its log. */
 const found = (texts: readonly string[]) => {

@@ -33,7 +33,7 @@ const place = (fails: () => boolean = () => false) => {
     },
   };
   const erasuresOn = (db: Kysely<CrmDatabase>) => {
-    const erasures = createErasures({ db, holdings: { place: holding } });
+    const erasures = createErasures({ db, sources: { place: holding } });
     onTestFinished(() => erasures.close());
     return erasures;
   };

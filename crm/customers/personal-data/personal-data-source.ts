@@ -11,7 +11,7 @@ export type Person = {
 };
 
 /** A place beside the record that holds something of a person: a new place declares it. */
-export type Holding = {
+export type PersonalDataSource = {
   /** All of it, some at a time, ready for JSON. Not from one transaction: a slow client must not keep one open. */
   readonly read: (db: Kysely<CrmDatabase>, person: Person) => AsyncIterable<readonly unknown[]>;
   /** Leaves nothing there that names the person, in the transaction of the erasure: for a place that holds little of one person. */
@@ -24,4 +24,4 @@ export type Holding = {
 };
 
 /** By the names that an export gives them. */
-export type Holdings = Readonly<Record<string, Holding>>;
+export type PersonalDataSources = Readonly<Record<string, PersonalDataSource>>;

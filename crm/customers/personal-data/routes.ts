@@ -45,7 +45,7 @@ export const personalDataRoutes = (changes: CustomerChanges, erasures: Erasures)
         },
         problems: ['customer-unknown'],
         handle: async ({ path }, res) => {
-          const { record, held } = await exportPerson(changes, erasures.holdings, path.customerId);
+          const { record, held } = await exportPerson(changes, erasures.sources, path.customerId);
           res.attachment(`customer-${path.customerId}.json`);
           await streamJsonLists(res, record, held);
         },

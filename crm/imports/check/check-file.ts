@@ -3,7 +3,7 @@ import { type CsvRow, readCsv } from '../../../packages/csv/read-csv.ts';
 import { takeTurns } from '../../../packages/runtime/take-turns.ts';
 import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
 import { type Header, mostColumns, readHeader, unusable } from './header.ts';
-import { firstLines } from './seen-keys.ts';
+import { createSeenKeys } from './seen-keys.ts';
 
 /** `pass`: when it is its turn. Rows without an id come last, so that they cannot take the id of a row behind them. */
 export type CheckedRow = {
@@ -26,7 +26,7 @@ export const headerOfFile = async (file: string): Promise<Header> => {
 
 /** Every row of a file, checked for itself and beside those before it. */
 export async function* checkFile(file: string, header: Header): AsyncGenerator<CheckedRow[]> {
-  const seen = { customerId: firstLines(), connectionId: firstLines() };
+  const seen = { customerId: createSeenKeys(), connectionId: createSeenKeys() };
   const turn = takeTurns();
   let isHeader = true;
   for await (const rows of readCsv(createReadStream(file))) {
@@ -40,7 +40,7 @@ export async function* checkFile(file: string, header: Header): AsyncGenerator<C
   }
 }
 
-type Seen = Record<'customerId' | 'connectionId', ReturnType<typeof firstLines>>;
+type Seen = Record<'customerId' | 'connectionId', ReturnType<typeof createSeenKeys>>;
 
 const checked = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => {
   const row = refusedWhenSeen(checkRow(csvRow, header), seen);

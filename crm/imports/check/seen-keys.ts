@@ -1,4 +1,4 @@
-export type FirstLines = {
+export type SeenKeys = {
   /** Remembers the line of a key that was not seen before. */
   see(key: string, line: number): void;
   /** The line on which the key was first seen. */
@@ -12,7 +12,7 @@ const startCapacity = 1 << 12;
  * Remembers on which line each key of a file was first seen, in 12 bytes a slot and without the keys: two that differ share
  * their 64-bit fingerprint once in some ten million files of a million rows.
  */
-export const firstLines = (): FirstLines => {
+export const createSeenKeys = (): SeenKeys => {
   let capacity = startCapacity;
   let slots = new Uint32Array(capacity * slotSize);
   let taken = 0;

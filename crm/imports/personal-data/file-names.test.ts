@@ -9,10 +9,10 @@ import { createErasures, type Erasures } from '../../customers/personal-data/era
 import { exportPerson } from '../../customers/personal-data/export-person.ts';
 import { jobOfFile } from '../jobs/import-once.ts';
 import { runImport } from '../run/run-import.ts';
-import { heldFileNames } from './file-names.ts';
+import { importFileNames } from './file-names.ts';
 
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
-const holdings = { importFileNames: heldFileNames };
+const sources = { importFileNames: importFileNames };
 
 let world: Awaited<ReturnType<typeof importWorld>>;
 let changes: CustomerChanges;
@@ -21,7 +21,7 @@ let eva: string;
 beforeEach(async () => {
   world = await importWorld();
   changes = world.changes;
-  erasures = createErasures({ db: world.db, holdings });
+  erasures = createErasures({ db: world.db, sources });
   const contacts = { email: 'eva@example.org', phone: null };
   const data = { firstName: 'Éva', lastName: 'van der Vos', city: 'Delft', connectionId: '77', ...contacts };
   eva = (await registerCustomer(changes, { ...data, connectionMandate: '1' })).customer.customerId;
@@ -48,7 +48,7 @@ describe.each([
 ])('a file called %s', (fileName) => {
   it('is part of what is exported of the person', async () => {
     const { importId, digest } = await importFrom(fileName);
-    const { importFileNames } = await asObject(await exportPerson(changes, holdings, eva));
+    const { importFileNames } = await asObject(await exportPerson(changes, sources, eva));
     expect(importFileNames).toEqual([
       { importId, fileName },
       { reference: `${fileName} sha256:${digest.slice(0, 16)}` },
@@ -72,7 +72,7 @@ it.each([
   'eva_bos.csv',
 ])('a file called %s keeps its name', async (fileName) => {
   await importFrom(fileName);
-  expect(await asObject(await exportPerson(changes, holdings, eva))).toMatchObject({ importFileNames: [] });
+  expect(await asObject(await exportPerson(changes, sources, eva))).toMatchObject({ importFileNames: [] });
   await erasePerson(changes, erasures, eva);
   expect(await fileNames()).toEqual([fileName]);
   expect(await references()).toEqual([expect.stringContaining(`${fileName} sha256:`)]);

@@ -1,15 +1,16 @@
 import type { Kysely } from 'kysely';
-import type { Holding, Person } from '../../customers/personal-data/personal-data-source.ts';
+import { replaceReference } from '../../customers/history/replace-reference.ts';
+import type { Person, PersonalDataSource } from '../../customers/personal-data/personal-data-source.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
 import { addReference } from '../run/import-reference.ts';
-import { mayTellOf } from './match-person.ts';
+import { isPossibleMatch } from './match-person.ts';
 
 type Db = Kysely<CrmDatabase>;
 
 const erasedName = 'erased';
 
 /** The names of imported files that name a person: in reports, and in the evidence of every customer of such a file. */
-export const heldFileNames: Holding = {
+export const importFileNames: PersonalDataSource = {
   read: async function* (db, person) {
     yield await jobsNamedAfter(db, person);
     yield (await referencesNamedAfter(db, person)).map((reference) => ({ reference }));
@@ -18,7 +19,7 @@ export const heldFileNames: Holding = {
   eraseInBatches: async (db, person, stop) => {
     for (const { importId } of await jobsNamedAfter(db, person))
       await db.updateTable('importJob').set({ fileName: erasedName }).where('importId', '=', importId).execute();
-    for (const reference of await referencesNamedAfter(db, person)) await replaceReference(db, reference, stop);
+    for (const reference of await referencesNamedAfter(db, person)) await neutralise(db, reference, stop);
   },
 };
 
@@ -34,33 +35,11 @@ const referencesNamedAfter = async (db: Db, person: Person): Promise<string[]> =
   return rows.map(({ reference }) => reference).filter((reference) => names(reference.replace(digestPart, ''), person));
 };
 
-const connectionsAtOnce = 500;
-
 /** The digest still says which file it was. The old reference is known until no evidence has it: a kill leaves work, not names. */
-const replaceReference = async (db: Db, reference: string, stop: AbortSignal | undefined) => {
-  const neutral = `${erasedName}${digestPart.exec(reference)?.[0] ?? ''}`;
-  await db.transaction().execute((trx) => addReference(trx, neutral));
-  for (let after = ''; ; ) {
-    stop?.throwIfAborted();
-    const rows = await db
-      .selectFrom('mandateChange')
-      .select('connectionId')
-      .where('reference', '=', reference)
-      .where('connectionId', '>', after)
-      .orderBy('connectionId')
-      .limit(connectionsAtOnce)
-      .execute();
-    const last = rows.at(-1);
-    if (!last) break;
-    const connectionIds = rows.map(({ connectionId }) => connectionId);
-    await db
-      .updateTable('mandateChange')
-      .set({ reference: neutral })
-      .where('connectionId', 'in', connectionIds)
-      .where('reference', '=', reference)
-      .execute();
-    after = last.connectionId;
-  }
+const neutralise = async (db: Db, reference: string, stop: AbortSignal | undefined) => {
+  const replacement = `${erasedName}${digestPart.exec(reference)?.[0] ?? ''}`;
+  await db.transaction().execute((trx) => addReference(trx, replacement));
+  await replaceReference(db, { reference, replacement }, stop);
   await db.deleteFrom('importReference').where('reference', '=', reference).execute();
 };
 
@@ -73,6 +52,6 @@ const names = (fileName: string, person: Person): boolean => {
   const apart = stem.replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2').replaceAll(/[_.+%~#()[\]]+/g, ' ');
   const nowhere = { customerId: null, connectionId: null, known: null, holder: null };
   return [[fileName], [stem], [apart, stem.replaceAll(/[_.]+/g, ' ')]].some((cells) =>
-    mayTellOf({ ...nowhere, cells }, person),
+    isPossibleMatch({ ...nowhere, cells }, person),
   );
 };

@@ -9,10 +9,10 @@ import { requestErasure } from '../../customers/personal-data/erasure-job.ts';
 import { createErasures, type Erasures } from '../../customers/personal-data/erasures.ts';
 import { exportPerson } from '../../customers/personal-data/export-person.ts';
 import { lockPerson } from '../../customers/personal-data/find-person.ts';
-import { heldImportedRows } from './imported-rows.ts';
+import { importedRows } from './imported-rows.ts';
 
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate,email,phone';
-const holdings = { importReports: heldImportedRows };
+const sources = { importReports: importedRows };
 const eva = person('Eva', 'Vos', '77', 'eva@example.org', '+31 15 1234567');
 
 let world: Awaited<ReturnType<typeof importWorld>>;
@@ -21,7 +21,7 @@ let erasures: Erasures;
 beforeEach(async () => {
   world = await importWorld();
   changes = world.changes;
-  erasures = createErasures({ db: world.db, holdings });
+  erasures = createErasures({ db: world.db, sources });
 });
 
 function person(firstName: string, lastName: string, connectionId: string, email?: string, phone?: string) {
@@ -43,7 +43,7 @@ const remove = (customerId: string) => deleteCustomer(changes, customerId, undef
 
 /** The rows of every report that this person's export has. */
 const exported = async (customerId: string) => {
-  const { importReports } = await asObject(await exportPerson(changes, holdings, customerId));
+  const { importReports } = await asObject(await exportPerson(changes, sources, customerId));
   return (importReports as { cells: string[] }[]).map(({ cells }) => cells.join());
 };
 /** The rows that are left in any report. */

@@ -1,11 +1,13 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import { readPages } from '../../../packages/database/pages.ts';
 import { filterInTurns, nextLargeAnswerTurn } from '../../../packages/runtime/take-turns.ts';
-import type { Holding, Person } from '../../customers/personal-data/personal-data-source.ts';
+import type { Person, PersonalDataSource } from '../../customers/personal-data/personal-data-source.ts';
 import { foldText } from '../../database/fold-text.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
 import { transact } from '../../database/transact.ts';
 import { showImportedRow } from '../report/show-import.ts';
-import { mayTellOf, surelyTellsOf } from './match-person.ts';
+import { isCertainMatch, isPossibleMatch } from './match-person.ts';
+import { pointRows } from './pointing-rows.ts';
 
 type Db = Kysely<CrmDatabase>;
 
@@ -14,17 +16,17 @@ const lookThrough = 2_000;
 const rowsAtOnce = 200;
 
 /** The rows of import reports about a person: a report loses them, and keeps its counts. */
-export const heldImportedRows: Holding = {
+export const importedRows: PersonalDataSource = {
   read: async function* (db, person) {
     for await (const rows of rowsLike(db, person)) {
-      const own = await filterInTurns(rows, (row) => surelyTellsOf(row, person));
+      const own = await filterInTurns(rows, (row) => isCertainMatch(row, person));
       yield own.map((row) => ({ importId: row.importId, cells: row.cells, ...showImportedRow(row) }));
     }
   },
   eraseInBatches: async (db, person, stop) => {
     await untilImportsKnow(db);
     for await (const rows of rowsLike(db, person)) {
-      const own = await filterInTurns(rows, (row) => mayTellOf(row, person));
+      const own = await filterInTurns(rows, (row) => isPossibleMatch(row, person));
       const [first] = own;
       if (!first) continue;
       stop?.throwIfAborted();
@@ -35,7 +37,7 @@ export const heldImportedRows: Holding = {
 };
 
 /**
- * An import locks its job before it looks for erased persons (`withoutErased`). So each of its transactions either sees the
+ * An import locks its job before it looks for erased persons (`emptyRowsOfErased`). So each of its transactions either sees the
  * request of the erasure, or is committed before this resolves, and its rows are found.
  */
 const untilImportsKnow = (db: Db): Promise<unknown> =>
@@ -48,16 +50,16 @@ async function* rowsLike(db: Db, person: Person) {
   for (let importId = await nextReport(db, ''); importId !== undefined; importId = await nextReport(db, importId))
     for (let after = 0, end = 0; ; after = end) {
       end = await endOfStretch(db, importId, after);
-      for (;;) {
+      const stretch = { importId, after, end };
+      yield* readPages<StretchRow>(rowsAtOnce, async (last, limit) => {
         await nextLargeAnswerTurn();
-        const rows = await rowsOfStretch(db, person, { importId, after, end });
-        if (rows.length > 0) yield rows;
-        after = rows.at(-1)?.line ?? end;
-        if (rows.length < rowsAtOnce) break;
-      }
+        return rowsOfStretch(db, person, { ...stretch, after: last?.line ?? stretch.after }, limit);
+      });
       if (end === Number.MAX_SAFE_INTEGER) break;
     }
 }
+
+type StretchRow = Awaited<ReturnType<typeof rowsOfStretch>>[number];
 
 const nextReport = async (db: Db, after: string): Promise<string | undefined> => {
   const query = db.selectFrom('importedRow').select('importId').where('importId', '>', after);
@@ -75,29 +77,19 @@ const rowsOfStretch = async (
   db: Db,
   person: Person,
   { importId, after, end }: { importId: string; after: number; end: number },
+  limit: number,
 ) => {
   const rows = await db
     .selectFrom('importedRow')
     .selectAll()
-    .select(({ selectFrom }) => [
-      selectFrom('mandateChange')
-        .select('mandateChange.customerId')
-        .whereRef('mandateChange.customerId', '=', 'importedRow.customerId')
-        .limit(1)
-        .as('known'),
-      selectFrom('customer')
-        .select('customer.customerId')
-        .whereRef('customer.connectionId', '=', 'importedRow.connectionId')
-        .as('holder'),
-    ])
     .where('importId', '=', importId)
     .where('line', '>', after)
     .where('line', '<=', end)
     .where((row) => isLike(row, person))
     .orderBy('line')
-    .limit(rowsAtOnce)
+    .limit(limit)
     .execute();
-  return rows.map((row) => ({ ...row, cells: JSON.parse(row.cells) as string[] }));
+  return pointRows(db, rows);
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { Person } from '../../customers/personal-data/personal-data-source.ts';
 import { foldText } from '../../database/fold-text.ts';
+import { findEmails, findPhones, hasWord, textKeyOf } from './search-cells.ts';
 
 /** A row of a report, and to whom else it may point. */
 export type PointingRow = {
@@ -12,60 +13,64 @@ export type PointingRow = {
   readonly holder: number | null;
 };
 
-/** What a row is searched by: its text, folded. */
-export const textKeyOf = (cells: readonly string[]): string => foldText(cells.join(' '));
+/** Whether a row has something by which a person is recognised, or is told from others. */
+type Clue = (row: PointingRow, person: Person) => boolean;
+
+/** The first clue that a row has decides whether the person matches; a row with none of them does not. */
+type DecisionTable = readonly (readonly [clue: Clue, isMatch: boolean])[];
+
+const decide = (table: DecisionTable, row: PointingRow, person: Person): boolean =>
+  table.find(([hasClue]) => hasClue(row, person))?.[1] ?? false;
+
+const ownNumber: Clue = ({ customerId }, person) => customerId === person.customerId;
+const anyNumber: Clue = ({ customerId }) => customerId !== null;
+const numberOfOtherCustomer: Clue = ({ known }, { customerId }) => known !== null && known !== customerId;
+
+const ownEmail: Clue = ({ cells }, { record }) =>
+  Boolean(record?.email) && findEmails(cells).includes(String(record?.email).toLowerCase());
+const anyEmail: Clue = ({ cells }) => findEmails(cells).length > 0;
+const emailBesideOwn: Clue = (row, person) => Boolean(person.record?.email) && anyEmail(row, person);
+
+const ownPhone: Clue = ({ cells }, { record }) => {
+  const phone = record?.phone && foldText(record.phone);
+  return findPhones(cells).some((found) => foldText(found) === phone);
+};
+const phoneInText: Clue = ({ cells }, { record }) =>
+  Boolean(record?.phone) && hasWord(textKeyOf(cells), String(record?.phone));
+
+const connectionHeldNow: Clue = ({ connectionId, holder }, { customerId, record }) =>
+  record !== undefined && connectionId === record.connectionId && holder === customerId;
+const connectionHadAndFree: Clue = ({ connectionId, holder }, { customerId, connectionIds }) =>
+  connectionId !== null && connectionIds.includes(connectionId) && (holder === null || holder === customerId);
+
+const bothNames: Clue = ({ cells }, { record }) => {
+  if (!record) return false;
+  const text = textKeyOf(cells);
+  return hasWord(text, record.firstName) && hasWord(text, record.lastName);
+};
+const connectionAndNames: Clue = (row, person) => connectionHadAndFree(row, person) && bothNames(row, person);
+
+const certain: DecisionTable = [
+  [ownNumber, true],
+  [ownEmail, true],
+  [anyNumber, false],
+  [anyEmail, false],
+  [connectionHeldNow, true],
+  [ownPhone, true],
+];
 
 /** Names are not enough, for others have them too; nor is a connection that was the person's once. */
-export const surelyTellsOf = (row: PointingRow, person: Person): boolean => {
-  const { customerId, record } = person;
-  if (row.customerId === customerId || hasOwnEmail(row, person)) return true;
-  if (row.customerId !== null || emailsIn(row).length > 0) return false;
-  const phone = record?.phone && foldText(record.phone);
-  return holdsNow(row, person) || phonesIn(row).some((found) => foldText(found) === phone);
-};
+export const isCertainMatch: Clue = (row, person) => decide(certain, row, person);
 
-/** Wider: rather a row too many is erased than a name left, unless the row plainly tells of somebody else. */
-export const mayTellOf = (row: PointingRow, person: Person): boolean => {
-  if (surelyTellsOf(row, person)) return true;
-  if (pointsElsewhere(row, person)) return false;
-  const { connectionIds, record } = person;
-  const text = textKeyOf(row.cells);
-  const had = row.connectionId !== null && connectionIds.includes(row.connectionId);
-  const hers = had && (row.holder === null || row.holder === person.customerId);
-  const named = record !== undefined && hasWord(text, record.firstName) && hasWord(text, record.lastName);
-  if (hers && named) return true;
-  const otherEmail = Boolean(record?.email) && emailsIn(row).length > 0;
-  return !otherEmail && (hers || named || Boolean(record?.phone && hasWord(text, record.phone)));
-};
+const possible: DecisionTable = [
+  [isCertainMatch, true],
+  [numberOfOtherCustomer, false],
+  [connectionAndNames, true],
+  [emailBesideOwn, false],
+  [connectionHadAndFree, true],
+  [bothNames, true],
+  [phoneInText, true],
+];
 
-const pointsElsewhere = ({ known }: PointingRow, { customerId }: Person) => known !== null && known !== customerId;
-
-const holdsNow = ({ connectionId, holder }: PointingRow, { customerId, record }: Person) =>
-  record !== undefined && connectionId === record.connectionId && holder === customerId;
-
-/** As long as such can be, and no longer: a cell may be long, and made to be slow. */
-const emailsIn = ({ cells }: PointingRow) =>
-  cells.flatMap(
-    (cell) =>
-      cell.toLowerCase().match(/[\p{L}\p{N}_][\p{L}\p{N}._%+'-]{0,63}@[\p{L}\p{N}.-]{0,253}[\p{L}\p{N}]/gu) ?? [],
-  );
-
-const hasOwnEmail = (row: PointingRow, { record }: Person) =>
-  Boolean(record?.email) && emailsIn(row).includes(String(record?.email).toLowerCase());
-
-const phonesIn = ({ cells }: PointingRow) =>
-  cells.flatMap((cell) => cell.match(/\+?[0-9(][0-9 ()./-]{3,29}[0-9]/g) ?? []);
-
-/** Not as a part of a longer word or number. */
-const hasWord = (text: string, word: string): boolean => {
-  const wanted = foldText(word).trimEnd();
-  for (let at = text.indexOf(wanted); wanted !== '' && at >= 0; at = text.indexOf(wanted, at + 1))
-    if (
-      !hasLetter(text.slice(Math.max(0, at - 1), at)) &&
-      !hasLetter(text.slice(at + wanted.length, at + wanted.length + 1))
-    )
-      return true;
-  return false;
-};
-
-const hasLetter = (text: string) => /[\p{L}\p{N}]/u.test(text);
+/** Wider: rather a row too many is erased than a name left, unless the row is plainly about another person. */
+export const isPossibleMatch: Clue = (row, person) => decide(possible, row, person);

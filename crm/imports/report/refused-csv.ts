@@ -1,9 +1,10 @@
 import { csvLine } from '../../../packages/csv/write-csv.ts';
+import { readPages } from '../../../packages/database/pages.ts';
 import { nextLargeAnswerTurn } from '../../../packages/runtime/take-turns.ts';
 import type { CustomerChanges } from '../../customers/change/change-customer.ts';
 import type { Problem } from '../check/check-row.ts';
 import { reasonColumn } from '../check/header.ts';
-import { type ImportJob, listImportedRows } from '../jobs/import-job.ts';
+import { type ImportedRow, type ImportJob, listImportedRows } from '../jobs/import-job.ts';
 
 /** A row may have 64 KiB. */
 const rowsAtOnce = 200;
@@ -17,9 +18,11 @@ export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns
   const given = header.indexOf(reasonColumn);
   const withoutReason = (cells: string[]) => (given < 0 ? cells : cells.toSpliced(given, 1));
   yield csvLine([reasonColumn, ...withoutReason(header)]);
-  for (let after = 0; ; ) {
+  const pages = readPages<ImportedRow>(rowsAtOnce, async (after, limit) => {
     await nextLargeAnswerTurn();
-    const rows = await listImportedRows(db, importId, { after, limit: rowsAtOnce, outcome: 'refused' });
+    return listImportedRows(db, importId, { after: after?.line ?? 0, limit, outcome: 'refused' });
+  });
+  for await (const rows of pages) {
     const lines = rows.map((row) => {
       const problems = JSON.parse(row.problems) as Problem[];
       const cells = JSON.parse(row.cells) as string[];
@@ -28,9 +31,7 @@ export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns
         ...(showsWhatIsWrong(problems, cells, header) ? withoutReason(cells) : [withoutReason(cells).join(',')]),
       ]);
     });
-    if (lines.length > 0) yield lines.join('');
-    after = rows.at(-1)?.line ?? 0;
-    if (rows.length < rowsAtOnce) return;
+    yield lines.join('');
   }
 }
 

@@ -36,7 +36,7 @@ export const removeImport = async (db: Db, importId: string, now: number): Promi
 };
 
 /** Removes the rows of old reports, for they name people, and the reports unless their import still runs. */
-export const removeOldReports = async (db: Db, now: number): Promise<void> => {
+export const purgeOldReports = async (db: Db, now: number): Promise<void> => {
   const old = await db
     .selectFrom('importJob')
     .select('importId')

@@ -7,7 +7,7 @@ export const conflictPolicies = ['skip', 'update', 'fail'] as const;
 export type ConflictPolicy = (typeof conflictPolicies)[number];
 
 /** What the database holds of what a row names. */
-export type Surroundings = {
+export type ExistingState = {
   /** The customer of the row's id; of a row without one, who holds its connection. */
   readonly there: Customer | undefined;
   /** Who holds the row's connection. */
@@ -30,7 +30,7 @@ export type Decision =
 export const decideRow = (
   row: ImportRow,
   { places }: Pick<Header, 'places'>,
-  { there, holder, connectionKnown, idKnown }: Surroundings,
+  { there, holder, connectionKnown, idKnown }: ExistingState,
   onConflict: ConflictPolicy,
 ): Decision => {
   const conflict = (problems: Problem[]): Decision => ({

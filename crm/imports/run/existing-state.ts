@@ -1,14 +1,15 @@
 import type { Transaction } from 'kysely';
 import type { Customer } from '../../customers/customer.ts';
 import { lockCustomers, revisionsOf } from '../../customers/find-customers.ts';
+import { findEverCustomers } from '../../customers/history/mandate-history.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
 import type { ImportRow } from '../check/check-row.ts';
-import type { FirstLines } from '../check/seen-keys.ts';
-import type { Decision, Surroundings } from './decide-row.ts';
+import type { SeenKeys } from '../check/seen-keys.ts';
+import type { Decision, ExistingState } from './decide-row.ts';
 
 /** What the rows of a chunk meet: as the database has it, and then as each decision changes it. */
-export type ChunkSurroundings = {
-  of(row: ImportRow): Surroundings;
+export type ChunkState = {
+  of(row: ImportRow): ExistingState;
   apply(row: ImportRow, decision: Decision): void;
 };
 
@@ -16,20 +17,18 @@ export type ChunkSurroundings = {
  * Reads it with one query a table. A dry run writes nothing, so it has to remember which connections its own rows would
  * have made free.
  */
-export const readSurroundings = async (
+export const readExistingState = async (
   trx: Transaction<CrmDatabase>,
   rows: readonly ImportRow[],
-  freed: FirstLines | undefined,
-): Promise<ChunkSurroundings> => {
+  freed: SeenKeys | undefined,
+): Promise<ChunkState> => {
   const ids = rows.flatMap(({ customerId }) => customerId ?? []);
   const connections = rows.map(({ data }) => data.connectionId);
   const byId = keyed(await lockCustomers(trx, 'customerId', ids), 'customerId');
   const byConnection = keyed(await lockCustomers(trx, 'connectionId', connections), 'connectionId');
   const revisions = await revisionsOf(trx, connections);
-  const knownIds = await idsEverGiven(
-    trx,
-    ids.filter((id) => !byId.has(id)),
-  );
+  const missing = ids.filter((id) => !byId.has(id)).map(Number);
+  const knownIds = await findEverCustomers(trx, missing);
   const isFreed = (connectionId: string) => freed?.lineOf(connectionId) !== undefined;
 
   return {
@@ -39,7 +38,7 @@ export const readSurroundings = async (
         there: customerId === undefined ? holder : byId.get(customerId),
         holder,
         connectionKnown: revisions.has(connectionId),
-        idKnown: customerId !== undefined && knownIds.has(customerId),
+        idKnown: customerId !== undefined && knownIds.has(Number(customerId)),
       };
     },
     apply: ({ line }, decision) => {
@@ -55,15 +54,3 @@ export const readSurroundings = async (
 
 const keyed = (customers: readonly Customer[], key: 'customerId' | 'connectionId') =>
   new Map(customers.map((customer) => [customer[key], customer]));
-
-/** Those of the ids that were a customer's once: evidence of consent outlives the customer. */
-const idsEverGiven = async (trx: Transaction<CrmDatabase>, ids: readonly string[]): Promise<Set<string>> => {
-  if (ids.length === 0) return new Set();
-  const rows = await trx
-    .selectFrom('mandateChange')
-    .select('customerId')
-    .distinct()
-    .where('customerId', 'in', ids.map(Number))
-    .execute();
-  return new Set(rows.map(({ customerId }) => String(customerId)));
-};

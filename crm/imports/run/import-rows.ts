@@ -5,13 +5,13 @@ import { customerNumber } from '../../customers/customer.ts';
 import type { CrmDatabase, ImportedRowTable } from '../../database/schema.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow } from '../check/check-row.ts';
 import type { Header } from '../check/header.ts';
-import type { FirstLines } from '../check/seen-keys.ts';
+import type { SeenKeys } from '../check/seen-keys.ts';
 import type { ImportJob, ImportOptions } from '../jobs/import-job.ts';
-import { withoutErased } from '../personal-data/erased-rows.ts';
-import { textKeyOf } from '../personal-data/match-person.ts';
+import { emptyRowsOfErased } from '../personal-data/erased-rows.ts';
+import { textKeyOf } from '../personal-data/search-cells.ts';
 import { type Listed, openReport, reportLimits } from '../report/report-room.ts';
 import { decideRow } from './decide-row.ts';
-import { readSurroundings } from './existing-state.ts';
+import { readExistingState } from './existing-state.ts';
 
 export type Counts = Record<'created' | 'updated' | 'unchanged' | 'skipped' | 'refused', number> & Listed;
 
@@ -20,7 +20,7 @@ export type RowsContext = ChangeOrigin & {
   readonly header: Header;
   readonly options: ImportOptions;
   /** Of a dry run: the connections that it would have made free. */
-  readonly freed: FirstLines | undefined;
+  readonly freed: SeenKeys | undefined;
   readonly now: () => number;
   readonly newId: () => string;
 };
@@ -44,14 +44,14 @@ export const importRows = async (
     report.add(outcome, () => toldRow(context, row, outcome, problems));
   };
 
-  const surroundings = await readSurroundings(trx, rows.filter(isImportRow), context.freed);
+  const existing = await readExistingState(trx, rows.filter(isImportRow), context.freed);
   for (const row of rows) {
     if (isRefused(row)) {
       tell(row, 'refused', row.problems);
       continue;
     }
-    const decision = decideRow(row, header, surroundings.of(row), options.onConflict);
-    surroundings.apply(row, decision);
+    const decision = decideRow(row, header, existing.of(row), options.onConflict);
+    existing.apply(row, decision);
     if ('problems' in decision) tell(row, decision.outcome, decision.problems);
     else counts[decision.outcome]++;
     if (decision.outcome === 'created') writes.push({ after: decision.data, customerId: row.customerId });
@@ -61,7 +61,7 @@ export const importRows = async (
   if (report.rows.length > 0)
     await trx
       .insertInto('importedRow')
-      .values(await withoutErased(trx, report.rows))
+      .values(await emptyRowsOfErased(trx, report.rows))
       .execute();
   return { ...counts, ...report.listed() };
 };

@@ -4,7 +4,7 @@ import { type CustomerChanges, inTransaction } from '../../customers/change/chan
 import type { CrmDatabase } from '../../database/schema.ts';
 import { type CheckedRow, checkFile } from '../check/check-file.ts';
 import { readHeader } from '../check/header.ts';
-import { firstLines } from '../check/seen-keys.ts';
+import { createSeenKeys } from '../check/seen-keys.ts';
 import { advanceJob, beginJob, type ImportJob } from '../jobs/import-job.ts';
 import { removeListedRows } from '../report/remove-report.ts';
 import { noteReference, referenceNow } from './import-reference.ts';
@@ -69,7 +69,7 @@ const contextOf = (changes: CustomerChanges, job: ImportJob): Omit<RowsContext, 
   importId: job.importId,
   header: readHeader(JSON.parse(job.columns)),
   options: { dryRun: job.dryRun === 1, onConflict: job.onConflict },
-  freed: job.dryRun ? firstLines() : undefined,
+  freed: job.dryRun ? createSeenKeys() : undefined,
 });
 
 const importPending = async (

@@ -1,0 +1,1 @@
+export type { CrmDatabase } from './schema.ts';
