@@ -7,23 +7,17 @@ import { healthRoutes } from '../packages/http/health.ts';
 import { withProblems } from '../packages/http/operation.ts';
 import { statusRoutes } from '../packages/http/status.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
-import type { CustomerChanges } from './customers/change/change-customer.ts';
-import { oneCustomerRoutes } from './customers/change/one-customer-routes.ts';
-import { mandateHistoryRoutes } from './customers/history/mandate-history-routes.ts';
-import { labCustomerRoutes } from './customers/lab-routes.ts';
-import { mandateRoutes } from './customers/mandates/mandate-routes.ts';
-import { createErasures, type Erasures } from './customers/personal-data/erasures.ts';
-import type { PersonalDataSources } from './customers/personal-data/personal-data-source.ts';
-import { personalDataRoutes } from './customers/personal-data/routes.ts';
-import { sourcesBesideRecord } from './customers/personal-data/sources.ts';
-import { customerRoutes } from './customers/routes.ts';
-import { checkDatabase } from './database/check-database.ts';
-import type { ImportQueue } from './imports/jobs/import-queue.ts';
-import { importFileNames } from './imports/personal-data/file-names.ts';
-import { importedRows } from './imports/personal-data/imported-rows.ts';
-import { importRoutes, importStatuses } from './imports/routes.ts';
-import { outboxBacklog } from './outbox/outbox.ts';
-import type { OutboxProgress } from './outbox/outbox-progress.ts';
+import {
+  type CustomerChanges,
+  createErasures,
+  customerRoutes,
+  type Erasures,
+  type PersonalDataSources,
+  sourcesBesideRecord,
+} from './customers/index.ts';
+import { checkDatabase } from './database/index.ts';
+import { type ImportQueue, importedRows, importFileNames, importRoutes, importStatuses } from './imports/index.ts';
+import { type OutboxProgress, outboxBacklog } from './outbox/index.ts';
 
 const statuses = {
   'customer-unknown': 404,
@@ -63,7 +57,7 @@ const statusSchema = z.object({
 export const personalData: PersonalDataSources = {
   ...sourcesBesideRecord,
   importReports: importedRows,
-  importFileNames: importFileNames,
+  importFileNames,
 };
 
 export type CrmAppContext = CustomerChanges &
@@ -81,12 +75,7 @@ export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable, outbox, instance } = context;
   const erasures = context.erasures ?? createErasures({ ...context, sources: personalData });
   const ofDatabase = {
-    ...labCustomerRoutes(context),
-    ...customerRoutes(context),
-    ...oneCustomerRoutes(context, erasures),
-    ...mandateHistoryRoutes(context),
-    ...mandateRoutes(context),
-    ...personalDataRoutes(context, erasures),
+    ...customerRoutes(context, erasures),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
       database: durable ? 'durable' : inMemory,

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { openTestDatabase } from '../tests/crm-database.ts';
 import { noon, testWorld } from '../tests/test-world.ts';
-import type { CrmDatabase } from './database/schema.ts';
-import { createJob, reportsKeptForDays } from './imports/jobs/import-job.ts';
+import type { CrmDatabase } from './database/index.ts';
+import { createJob, reportsKeptForDays } from './imports/index.ts';
 import { startRetentionJob } from './retention-job.ts';
 
 const hour = 60 * 60 * 1000;

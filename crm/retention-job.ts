@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import type { CrmDatabase } from './database/schema.ts';
-import { purgeOldAnswers } from './idempotency/idempotent-request.ts';
-import { purgeOldReports } from './imports/report/remove-report.ts';
+import type { CrmDatabase } from './database/index.ts';
+import { purgeOldAnswers } from './idempotency/index.ts';
+import { purgeOldReports } from './imports/index.ts';
 
 const everyMs = 60 * 60 * 1000;
 

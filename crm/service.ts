@@ -10,14 +10,10 @@ import { DomainError } from '../packages/runtime/domain-error.ts';
 import type { World } from '../packages/runtime/world.ts';
 import { crmApp, personalData } from './app.ts';
 import type { CrmConfig } from './config.ts';
-import type { CustomerChanges } from './customers/change/change-customer.ts';
-import { createErasures } from './customers/personal-data/erasures.ts';
-import { sqliteFileOf } from './database/database-url.ts';
-import { openCrmDatabase } from './database/open-database.ts';
-import { importOnce, logImport } from './imports/jobs/import-once.ts';
-import { importQueue } from './imports/jobs/import-queue.ts';
-import { watchOutbox } from './outbox/outbox-progress.ts';
-import { startRelay } from './outbox/relay.ts';
+import { type CustomerChanges, createErasures } from './customers/index.ts';
+import { openCrmDatabase, sqliteFileOf } from './database/index.ts';
+import { importOnce, importQueue, logImport } from './imports/index.ts';
+import { startRelay, watchOutbox } from './outbox/index.ts';
 import { startRetentionJob } from './retention-job.ts';
 
 const flushForMs = 5_000;

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { personalData } from '../crm/app.ts';
-import { erasePerson } from '../crm/customers/personal-data/erase-person.ts';
-import { createErasures } from '../crm/customers/personal-data/erasures.ts';
-import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { createErasures, erasePerson } from '../crm/customers/index.ts';
+import { openCrmDatabase } from '../crm/database/index.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { realWorld } from '../packages/runtime/world.ts';
 

@@ -2,15 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { MandateChangedEvent } from '../contracts/connection-mandate.ts';
-import type { Problem } from '../crm/imports/check/check-row.ts';
 import {
   type ImportJob,
   type ImportOptions,
+  importFile,
+  importOnce,
+  jobOfFile,
   listImportedRows,
+  type Problem,
+  runImport,
   unfinishedJobs,
-} from '../crm/imports/jobs/import-job.ts';
-import { importFile, importOnce, jobOfFile } from '../crm/imports/jobs/import-once.ts';
-import { runImport } from '../crm/imports/run/run-import.ts';
+} from '../crm/imports/index.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { dataFolder } from './platform-process.ts';
 import { testWorld } from './test-world.ts';

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/schema.ts';
+import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/index.ts';
 import { type Customer, customerNumber } from './customer.ts';
 
 export const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({

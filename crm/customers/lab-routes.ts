@@ -4,7 +4,7 @@ import { readPages } from '../../packages/database/pages.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { streamJsonObject } from '../../packages/http/stream-json.ts';
 import { nextLargeAnswerTurn } from '../../packages/runtime/take-turns.ts';
-import type { CrmDatabase } from '../database/schema.ts';
+import type { CrmDatabase } from '../database/index.ts';
 import type { CustomerChanges } from './change/change-customer.ts';
 import type { Customer } from './customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';

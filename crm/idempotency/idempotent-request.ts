@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CrmDatabase, StoredAnswerTable } from '../database/schema.ts';
+import type { CrmDatabase, StoredAnswerTable } from '../database/index.ts';
 
 const keptForMs = 24 * 60 * 60 * 1000;
 

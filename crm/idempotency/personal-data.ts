@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { CrmDatabase } from '../database/schema.ts';
+import type { CrmDatabase } from '../database/index.ts';
 
 type Person = { customerId: number };
 

@@ -6,7 +6,7 @@ import { readPage } from '../../packages/database/pages.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CustomerChanges } from '../customers/change/change-customer.ts';
+import type { CustomerChanges } from '../customers/index.ts';
 import { findJob, listImportedRows, listJobs } from './jobs/import-job.ts';
 import type { ImportQueue } from './jobs/import-queue.ts';
 import { refusedCsv } from './report/refused-csv.ts';

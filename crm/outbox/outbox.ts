@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Topic } from '../../packages/projections/event-bus.ts';
-import type { CrmDatabase } from '../database/schema.ts';
+import type { CrmDatabase } from '../database/index.ts';
 
 export type OutboxEvent = { topic: Topic; id: string; key: string; event: object };
 

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { readPages } from '../../packages/database/pages.ts';
 import type { Topic } from '../../packages/projections/event-bus.ts';
-import type { CrmDatabase } from '../database/schema.ts';
+import type { CrmDatabase } from '../database/index.ts';
 
 const eventsAtOnce = 500;
 

@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import { type ConnectionMandateData, mandateChangedEvent } from '../../../contracts/connection-mandate.ts';
 import { topics } from '../../../contracts/topics.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
-import { appendToOutbox, type OutboxEvent } from '../../outbox/outbox.ts';
+import type { CrmDatabase } from '../../database/index.ts';
+import { appendToOutbox, type OutboxEvent } from '../../outbox/index.ts';
 import { nextRevision } from '../customer.ts';
 import { lockRevisions } from '../find-customers.ts';
 

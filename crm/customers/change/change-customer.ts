@@ -1,8 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
-import { transact } from '../../database/transact.ts';
-import { executeOnce } from '../../idempotency/idempotent-request.ts';
+import { type CrmDatabase, transact } from '../../database/index.ts';
+import { executeOnce } from '../../idempotency/index.ts';
 import { type Customer, type CustomerData, dataOf, isSameData } from '../customer.ts';
 import { findHolder, lockCustomer, revisionOf } from '../find-customers.ts';
 import { showCustomer } from '../show-customer.ts';

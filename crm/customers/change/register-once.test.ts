@@ -4,8 +4,8 @@ import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { corinne } from '../../../tests/lab-customers.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { noon, testWorld } from '../../../tests/test-world.ts';
-import { openCrmDatabase } from '../../database/open-database.ts';
-import { purgeOldAnswers } from '../../idempotency/idempotent-request.ts';
+import { openCrmDatabase } from '../../database/index.ts';
+import { purgeOldAnswers } from '../../idempotency/index.ts';
 import { throughApi } from './append-mandate-events.ts';
 import { type CustomerChanges, registerCustomer } from './change-customer.ts';
 

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import type { Customer } from '../customer.ts';
 import { requestErasure } from '../personal-data/erasure-job.ts';
 import type { Erasures } from '../personal-data/erasures.ts';

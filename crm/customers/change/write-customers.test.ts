@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { corinne } from '../../../tests/lab-customers.ts';
 import { noon, testWorld } from '../../../tests/test-world.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import type { CustomerData } from '../customer.ts';
 import { listCustomers } from '../find-customers.ts';
 import { throughApi } from './append-mandate-events.ts';

@@ -1,5 +1,5 @@
 import type { Insertable, Transaction } from 'kysely';
-import type { CrmDatabase, CustomerTable } from '../../database/schema.ts';
+import type { CrmDatabase, CustomerTable } from '../../database/index.ts';
 import { type Customer, type CustomerData, mandateChanges } from '../customer.ts';
 import { lockCustomers } from '../find-customers.ts';
 import { searchKeys } from '../search-keys.ts';

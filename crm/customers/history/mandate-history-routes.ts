@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readPage } from '../../../packages/database/pages.ts';
 import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import { customerPath } from '../change/change-answer.ts';
 import {
   findNumber,

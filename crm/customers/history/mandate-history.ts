@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { z } from 'zod';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import type { CrmDatabase, MandateChangeTable } from '../../database/schema.ts';
+import type { CrmDatabase, MandateChangeTable } from '../../database/index.ts';
 import { customerDataSchema, customerNumber } from '../customer.ts';
 
 const { connectionId, connectionMandate } = customerDataSchema.shape;

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { readPages } from '../../../packages/database/pages.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 
 const connectionsAtOnce = 500;
 

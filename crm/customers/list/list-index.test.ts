@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openCrmDatabase } from '../../database/open-database.ts';
+import { openCrmDatabase } from '../../database/index.ts';
 import { pageQuery } from './list-page.ts';
 import { type Asked, planList, sorts } from './list-plan.ts';
 

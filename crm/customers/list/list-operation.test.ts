@@ -7,8 +7,7 @@ import { molly } from '../../../tests/lab-customers.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { testWorld } from '../../../tests/test-world.ts';
 import { crmApp } from '../../app.ts';
-import { importOnce } from '../../imports/jobs/import-once.ts';
-import { importQueue } from '../../imports/jobs/import-queue.ts';
+import { importOnce, importQueue } from '../../imports/index.ts';
 
 type Page = { items: { lastName: string; customerId: string }[]; next: string | null; total?: object };
 

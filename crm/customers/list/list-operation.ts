@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { connectionIdSchema, connectionMandateSchema } from '../../../contracts/connection-mandate.ts';
 import { type Operation, operation } from '../../../packages/http/operation.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import { customerDataSchema } from '../customer.ts';
 import { customerSchema, showCustomer } from '../show-customer.ts';
 import { cursorForm, readCursor, writeCursor } from './list-cursor.ts';

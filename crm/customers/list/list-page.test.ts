@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
-import type { CustomerTable } from '../../database/schema.ts';
+import type { CustomerTable } from '../../database/index.ts';
 import { searchKeys } from '../search-keys.ts';
 import type { Cursor } from './list-cursor.ts';
 import { countCustomers, listPage } from './list-page.ts';

@@ -1,6 +1,6 @@
 import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import { readPage } from '../../../packages/database/pages.ts';
-import type { CrmDatabase, CustomerTable } from '../../database/schema.ts';
+import type { CrmDatabase, CustomerTable } from '../../database/index.ts';
 import type { Customer } from '../customer.ts';
 import { asCustomer } from '../find-customers.ts';
 import type { Cursor } from './list-cursor.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openCrmDatabase } from '../../database/open-database.ts';
+import { openCrmDatabase } from '../../database/index.ts';
 import { mandatesQuery } from './list-mandates.ts';
 
 it('a page of mandates is looked up in indexes wherever it begins, and nothing is sorted', async () => {

@@ -3,7 +3,7 @@ import { mandateLevels } from '../../../contracts/connection-mandate.ts';
 import type { HeldMandate } from '../../../contracts/mandates-page.ts';
 import { readPage } from '../../../packages/database/pages.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 
 /**
  * Up to `limit` mandates by ascending connectionId from behind `after`, and the cursor of the next page where there is one.

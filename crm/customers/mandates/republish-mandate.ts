@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import { mandateLevels, maxRevision } from '../../../contracts/connection-mandate.ts';
 import type { HeldMandate } from '../../../contracts/mandates-page.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import { appendMandateEventsAt, type Evidence, type MandateOfCustomer } from '../change/append-mandate-events.ts';
 import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
 import { nextRevision } from '../customer.ts';

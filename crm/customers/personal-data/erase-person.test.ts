@@ -4,7 +4,7 @@ import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { asObject } from '../../../tests/exported.ts';
 import { byHerself, liveAsQuirine, quirine, traces } from '../../../tests/quirine.ts';
 import { noon, testWorld } from '../../../tests/test-world.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
 import { deleteCustomer } from '../change/remove-customer.ts';
 import { mandateHistory } from '../history/mandate-history.ts';

@@ -5,7 +5,7 @@ import { openSqlite } from '../../../packages/database/sqlite.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
 import { testWorld } from '../../../tests/test-world.ts';
-import { openCrmDatabase } from '../../database/open-database.ts';
+import { openCrmDatabase } from '../../database/index.ts';
 import { throughApi } from '../change/append-mandate-events.ts';
 import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
 import { writeCustomers } from '../change/write-customers.ts';

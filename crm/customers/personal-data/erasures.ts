@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
-import { forgetDeletedBytes } from '../../database/dialect.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import { type CrmDatabase, forgetDeletedBytes } from '../../database/index.ts';
 import { finishErasure, markRowsErased, pendingErasures } from './erasure-job.ts';
 import type { PersonalDataSources } from './personal-data-source.ts';
 

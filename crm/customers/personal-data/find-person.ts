@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import type { Customer } from '../customer.ts';
 import { lockIfThere, lookUpCustomer } from '../find-customers.ts';
 import { findNumber } from '../history/mandate-history.ts';

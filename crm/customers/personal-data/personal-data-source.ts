@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import type { Customer } from '../customer.ts';
 
 /** Of a customer that was deleted before, the number and the connections are all that is known. */

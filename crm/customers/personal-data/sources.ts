@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely';
 import type { MandateChangedEvent } from '../../../contracts/connection-mandate.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { readPages } from '../../../packages/database/pages.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
-import { storedAnswers } from '../../idempotency/personal-data.ts';
-import { readWaitingEvents } from '../../outbox/personal-data.ts';
+import type { CrmDatabase } from '../../database/index.ts';
+import { storedAnswers } from '../../idempotency/index.ts';
+import { readWaitingEvents } from '../../outbox/index.ts';
 import { type MandateChange, mandateHistory } from '../history/mandate-history.ts';
 import type { PersonalDataSource, PersonalDataSources } from './personal-data-source.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CsvRow } from '../../../packages/csv/read-csv.ts';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
-import { type CustomerData, customerDataSchema, givenCustomerIdSchema } from '../../customers/customer.ts';
+import { type CustomerData, customerDataSchema, givenCustomerIdSchema } from '../../customers/index.ts';
 import { type Column, type Header, mayBeEmpty } from './header.ts';
 
 /** What is wrong with one cell, or, without a column, with the whole row. */

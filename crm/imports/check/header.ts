@@ -1,5 +1,5 @@
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import { type CustomerData, customerFieldNames } from '../../customers/customer.ts';
+import { type CustomerData, customerFieldNames } from '../../customers/index.ts';
 
 /** The columns of a file: which cell holds which field of a customer. */
 export type Header = {

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../../database/schema.ts';
+import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../../database/index.ts';
 import type { ConflictPolicy } from '../run/decide-row.ts';
 
 export type ImportJob = Selectable<ImportJobTable>;

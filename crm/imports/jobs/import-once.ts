@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { DatabaseTrouble } from '../../../packages/database/database-trouble.ts';
-import type { CustomerChanges } from '../../customers/change/change-customer.ts';
+import type { CustomerChanges } from '../../customers/index.ts';
 import { headerOfFile } from '../check/check-file.ts';
 import type { Problem } from '../check/check-row.ts';
 import { measureFile } from '../receive/receive-file.ts';

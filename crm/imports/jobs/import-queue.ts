@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { outlastTrouble } from '../../../packages/database/outlast-trouble.ts';
 import type { MonotonicClock } from '../../../packages/runtime/lease.ts';
-import type { CustomerChanges } from '../../customers/change/change-customer.ts';
+import type { CustomerChanges } from '../../customers/index.ts';
 import { headerOfFile } from '../check/check-file.ts';
 import { type FileLimits, fileLimits, receiveFile, tooLarge } from '../receive/receive-file.ts';
 import { keepPace, type UploadPace, uploadPace } from '../receive/upload-pace.ts';

@@ -1,7 +1,6 @@
 import type { Transaction } from 'kysely';
-import { personsBeingErased } from '../../customers/personal-data/erasure-job.ts';
-import { findConnectionsOfErased, findErasedCustomers } from '../../customers/personal-data/find-erased.ts';
-import type { CrmDatabase, ImportedRowTable } from '../../database/schema.ts';
+import { findConnectionsOfErased, findErasedCustomers, personsBeingErased } from '../../customers/index.ts';
+import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
 import { isPossibleMatch, type PointingRow } from './match-person.ts';
 import { pointRows } from './pointing-rows.ts';
 

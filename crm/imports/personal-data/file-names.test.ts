@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { asObject } from '../../../tests/exported.ts';
 import { importWorld } from '../../../tests/import-world.ts';
-import { type CustomerChanges, registerCustomer } from '../../customers/change/change-customer.ts';
-import { deleteCustomer } from '../../customers/change/remove-customer.ts';
-import { mandateHistory } from '../../customers/history/mandate-history.ts';
-import { erasePerson } from '../../customers/personal-data/erase-person.ts';
-import { createErasures, type Erasures } from '../../customers/personal-data/erasures.ts';
-import { exportPerson } from '../../customers/personal-data/export-person.ts';
+import {
+  type CustomerChanges,
+  createErasures,
+  deleteCustomer,
+  type Erasures,
+  erasePerson,
+  exportPerson,
+  mandateHistory,
+  registerCustomer,
+} from '../../customers/index.ts';
 import { jobOfFile } from '../jobs/import-once.ts';
 import { runImport } from '../run/run-import.ts';
 import { importFileNames } from './file-names.ts';

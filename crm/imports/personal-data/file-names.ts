@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
-import { replaceReference } from '../../customers/history/replace-reference.ts';
-import type { Person, PersonalDataSource } from '../../customers/personal-data/personal-data-source.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import { type Person, type PersonalDataSource, replaceReference } from '../../customers/index.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import { addReference } from '../run/import-reference.ts';
 import { isPossibleMatch } from './match-person.ts';
 

@@ -1,14 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { asObject } from '../../../tests/exported.ts';
 import { importWorld } from '../../../tests/import-world.ts';
-import { type CustomerChanges, changeCustomer, registerCustomer } from '../../customers/change/change-customer.ts';
-import { deleteCustomer } from '../../customers/change/remove-customer.ts';
-import type { CustomerData } from '../../customers/customer.ts';
-import { erasePerson } from '../../customers/personal-data/erase-person.ts';
-import { requestErasure } from '../../customers/personal-data/erasure-job.ts';
-import { createErasures, type Erasures } from '../../customers/personal-data/erasures.ts';
-import { exportPerson } from '../../customers/personal-data/export-person.ts';
-import { lockPerson } from '../../customers/personal-data/find-person.ts';
+import {
+  type CustomerChanges,
+  type CustomerData,
+  changeCustomer,
+  createErasures,
+  deleteCustomer,
+  type Erasures,
+  erasePerson,
+  exportPerson,
+  lockPerson,
+  registerCustomer,
+  requestErasure,
+} from '../../customers/index.ts';
 import { importedRows } from './imported-rows.ts';
 
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate,email,phone';

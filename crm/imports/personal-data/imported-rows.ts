@@ -1,10 +1,8 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import { readPages } from '../../../packages/database/pages.ts';
 import { filterInTurns, nextLargeAnswerTurn } from '../../../packages/runtime/take-turns.ts';
-import type { Person, PersonalDataSource } from '../../customers/personal-data/personal-data-source.ts';
-import { foldText } from '../../database/fold-text.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
-import { transact } from '../../database/transact.ts';
+import type { Person, PersonalDataSource } from '../../customers/index.ts';
+import { type CrmDatabase, foldText, transact } from '../../database/index.ts';
 import { showImportedRow } from '../report/show-import.ts';
 import { isCertainMatch, isPossibleMatch } from './match-person.ts';
 import { pointRows } from './pointing-rows.ts';

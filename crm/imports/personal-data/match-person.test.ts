@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Customer } from '../../customers/customer.ts';
-import type { Person } from '../../customers/personal-data/personal-data-source.ts';
+import type { Customer, Person } from '../../customers/index.ts';
 import { isCertainMatch, isPossibleMatch, type PointingRow } from './match-person.ts';
 
 const record: Customer = {

@@ -1,5 +1,5 @@
-import type { Person } from '../../customers/personal-data/personal-data-source.ts';
-import { foldText } from '../../database/fold-text.ts';
+import type { Person } from '../../customers/index.ts';
+import { foldText } from '../../database/index.ts';
 import { findEmails, findPhones, hasWord, textKeyOf } from './search-cells.ts';
 
 /** A row of a report, and to whom else it may point. */

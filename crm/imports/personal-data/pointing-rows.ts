@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
-import { findHolders } from '../../customers/find-customers.ts';
-import { findEverCustomers } from '../../customers/history/mandate-history.ts';
-import type { CrmDatabase, ImportedRowTable } from '../../database/schema.ts';
+import { findEverCustomers, findHolders } from '../../customers/index.ts';
+import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
 import type { PointingRow } from './match-person.ts';
 
 type Row = Pick<ImportedRowTable, 'customerId' | 'connectionId' | 'cells'>;

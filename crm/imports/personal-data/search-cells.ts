@@ -1,4 +1,4 @@
-import { foldText } from '../../database/fold-text.ts';
+import { foldText } from '../../database/index.ts';
 
 /** What a row is searched by: its text, folded. */
 export const textKeyOf = (cells: readonly string[]): string => foldText(cells.join(' '));

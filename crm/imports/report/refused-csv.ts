@@ -1,7 +1,7 @@
 import { csvLine } from '../../../packages/csv/write-csv.ts';
 import { readPages } from '../../../packages/database/pages.ts';
 import { nextLargeAnswerTurn } from '../../../packages/runtime/take-turns.ts';
-import type { CustomerChanges } from '../../customers/change/change-customer.ts';
+import type { CustomerChanges } from '../../customers/index.ts';
 import type { Problem } from '../check/check-row.ts';
 import { reasonColumn } from '../check/header.ts';
 import { type ImportedRow, type ImportJob, listImportedRows } from '../jobs/import-job.ts';

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import { endJob, findJob, reportsKeptForDays } from '../jobs/import-job.ts';
 
 type Db = Kysely<CrmDatabase>;

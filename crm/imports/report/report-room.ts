@@ -1,4 +1,4 @@
-import type { ImportedRowTable } from '../../database/schema.ts';
+import type { ImportedRowTable } from '../../database/index.ts';
 import type { ImportJob } from '../jobs/import-job.ts';
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { testWorld } from '../../../tests/test-world.ts';
-import { openCrmDatabase } from '../../database/open-database.ts';
+import { openCrmDatabase } from '../../database/index.ts';
 import { importFile } from '../jobs/import-once.ts';
 
 const mebibyte = 1024 ** 2;

@@ -1,4 +1,4 @@
-import { type Customer, type CustomerData, dataOf } from '../../customers/customer.ts';
+import { type Customer, type CustomerData, dataOf } from '../../customers/index.ts';
 import type { ImportRow, Problem } from '../check/check-row.ts';
 import type { Column, Header } from '../check/header.ts';
 

@@ -1,8 +1,6 @@
 import type { Transaction } from 'kysely';
-import type { Customer } from '../../customers/customer.ts';
-import { lockCustomers, revisionsOf } from '../../customers/find-customers.ts';
-import { findEverCustomers } from '../../customers/history/mandate-history.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import { type Customer, findEverCustomers, lockCustomers, revisionsOf } from '../../customers/index.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import type { ImportRow } from '../check/check-row.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';
 import type { Decision, ExistingState } from './decide-row.ts';

@@ -1,8 +1,6 @@
 import type { Transaction } from 'kysely';
-import type { ChangeOrigin } from '../../customers/change/append-mandate-events.ts';
-import { type CustomerWrite, writeCustomers } from '../../customers/change/write-customers.ts';
-import { customerNumber } from '../../customers/customer.ts';
-import type { CrmDatabase, ImportedRowTable } from '../../database/schema.ts';
+import { type ChangeOrigin, type CustomerWrite, customerNumber, writeCustomers } from '../../customers/index.ts';
+import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow } from '../check/check-row.ts';
 import type { Header } from '../check/header.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';

@@ -5,10 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { importWorld } from '../../../tests/import-world.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { noon } from '../../../tests/test-world.ts';
-import { registerCustomer, replaceCustomer } from '../../customers/change/change-customer.ts';
-import { deleteCustomer } from '../../customers/change/remove-customer.ts';
-import { dataOf } from '../../customers/customer.ts';
-import { findCustomer, listCustomers } from '../../customers/find-customers.ts';
+import {
+  dataOf,
+  deleteCustomer,
+  findCustomer,
+  listCustomers,
+  registerCustomer,
+  replaceCustomer,
+} from '../../customers/index.ts';
 import { listJobs } from '../jobs/import-job.ts';
 import { fileLimits, measureFile } from '../receive/receive-file.ts';
 import { refusedCsv } from '../report/refused-csv.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
-import { type CustomerChanges, inTransaction } from '../../customers/change/change-customer.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import { type CustomerChanges, inTransaction } from '../../customers/index.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import { type CheckedRow, checkFile } from '../check/check-file.ts';
 import { readHeader } from '../check/header.ts';
 import { createSeenKeys } from '../check/seen-keys.ts';
