@@ -23,7 +23,7 @@ export const asyncApiDocument = {
     title: 'Connection mandates',
     version: '1.0.0',
     description:
-      'How far each connection’s meter may be read, told by the CRM to whoever subscribes. Nothing personal.',
+      'How far each connection’s meter may be read: the CRM publishes it to any subscriber. No personal data.',
   },
   defaultContentType: 'application/json',
   channels: {
