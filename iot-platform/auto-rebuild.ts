@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MandateChanged } from '../contracts/parse-connection-mandate.ts';
+import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import type { Completeness } from '../packages/projections/checkpoints/completeness.ts';
 import type { DriftWatch } from '../packages/projections/checkpoints/drift.ts';
 import { type StoreContext, storesOf } from '../packages/projections/generations/stores.ts';
