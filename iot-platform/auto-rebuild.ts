@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MandateChanged } from '../contracts/parse-connection-mandate.ts';
+import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import type { Completeness } from '../packages/projections/checkpoints/completeness.ts';
 import type { DriftWatch } from '../packages/projections/checkpoints/drift.ts';
 import { type StoreContext, storesOf } from '../packages/projections/generations/stores.ts';
@@ -10,6 +10,7 @@ import { rebuild } from '../packages/projections/rebuild/rebuild.ts';
 import { RebuildUnderWay } from '../packages/projections/rebuild/rebuild-refused.ts';
 import { openView } from '../packages/projections/view.ts';
 import { pauseUnlessAborted } from '../packages/runtime/pause.ts';
+import { backoff } from '../packages/runtime/retry.ts';
 import type { World } from '../packages/runtime/world.ts';
 import { type Mandate, permittedLevel } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
@@ -22,7 +23,8 @@ type AutoRebuildContext = World &
   };
 
 const lookEveryMs = 2_000;
-const retryAtTheLatestAfterMs = 300_000;
+/** Each attempt reads the whole log. */
+const retryAfterMs = backoff({ firstMs: 4_000, mostMs: 300_000 });
 /** A rebuild that is under way is not waited for: another one continues it. */
 const closeWithinMs = 500;
 
@@ -66,8 +68,7 @@ export const startAutoRebuild = (context: AutoRebuildContext): { close(): Promis
           failures++;
         },
       );
-      // Each attempt reads the whole log.
-      await pauseUnlessAborted(Math.min(lookEveryMs * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
+      await pauseUnlessAborted(failures === 0 ? lookEveryMs : retryAfterMs(failures), closing.signal);
     }
   })();
 

@@ -1,14 +1,16 @@
 import type { Kysely } from 'kysely';
+import type { Codec } from '../../contracts/codec.ts';
 import { readPages } from '../../packages/database/pages.ts';
 import type { Topic } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase } from '../database/index.ts';
+import { fromColumn } from './event-column.ts';
 
 const eventsAtOnce = 500;
 
 /** The events of a topic with one of these keys that wait for the event bus, the oldest first. */
 export async function* readWaitingEvents(
   db: Kysely<CrmDatabase>,
-  topic: Topic,
+  topic: Topic & { readonly codec: Codec },
   keys: readonly string[],
 ): AsyncGenerator<unknown[], void> {
   if (keys.length === 0) return;
@@ -24,5 +26,5 @@ export async function* readWaitingEvents(
       .limit(limit)
       .execute(),
   );
-  for await (const page of pages) yield page.map(({ event }) => JSON.parse(event));
+  for await (const page of pages) yield page.map(({ event }) => topic.codec.decode(fromColumn(event)));
 }

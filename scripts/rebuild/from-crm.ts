@@ -1,4 +1,4 @@
-import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { considerateSnapshot } from '../../packages/projections/rebuild/considerate-log.ts';
 import { RebuildRefused } from '../../packages/projections/rebuild/rebuild-refused.ts';
 import type { Snapshot } from '../../packages/projections/rebuild/snapshot.ts';

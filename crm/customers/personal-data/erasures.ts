@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
+import { backoff } from '../../../packages/runtime/retry.ts';
 import { type CrmDatabase, forgetDeletedBytes } from '../../database/index.ts';
 import { finishErasure, markRowsErased, pendingErasures } from './erasure-job.ts';
 import type { PersonalDataSources } from './personal-data-source.ts';
 
-const firstRetryMs = 1_000;
-const longestRetryMs = 600_000;
+const retryAfterMs = backoff({ firstMs: 1_000, mostMs: 600_000 });
 
 export type Erasures = {
   readonly sources: PersonalDataSources;
@@ -28,19 +28,19 @@ export const createErasures = ({ db, sources, log }: ErasuresContext): Erasures 
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
   let retry: NodeJS.Timeout | undefined;
-  let retryMs = firstRetryMs;
+  let failures = 0;
   const closing = new AbortController();
 
   const run = async () => {
     clearTimeout(retry);
     try {
       await completeAll(db, sources, closing.signal);
-      retryMs = firstRetryMs;
+      failures = 0;
     } catch (error) {
       if (closing.signal.aborted) throw error;
+      const retryMs = retryAfterMs(++failures);
       log?.warn({ err: error, retryMs }, 'erasure not completed, will retry');
       retry = setTimeout(() => void complete().catch(() => {}), retryMs).unref();
-      retryMs = Math.min(retryMs * 2, longestRetryMs);
       throw error;
     }
   };

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { MandateChangedEvent } from '../../../contracts/connection-mandate.ts';
+import type { MandateChangedEvent } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { readPages } from '../../../packages/database/pages.ts';
 import type { CrmDatabase } from '../../database/index.ts';

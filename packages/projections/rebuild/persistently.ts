@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { retry } from '../../runtime/retry.ts';
 import { StateConflict } from '../state-store.ts';
 import { RebuildRefused } from './rebuild-refused.ts';
 
@@ -9,14 +9,9 @@ const askAgainAfterMs = 500;
  * Does it again while the store fails or another was there first, for a minute at most. What is done must read anew each
  * time, for a failed write may have been applied in part.
  */
-export const persistently = async <T>(work: () => Promise<T>): Promise<T> => {
-  const deadline = performance.now() + giveUpAfterMs;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof RebuildRefused || performance.now() > deadline) throw error;
-      await delay(error instanceof StateConflict ? Math.random() * 20 : askAgainAfterMs);
-    }
-  }
-};
+export const persistently = <T>(work: () => Promise<T>): Promise<T> =>
+  retry(work, {
+    while: (error): error is unknown => !(error instanceof RebuildRefused),
+    withinMs: giveUpAfterMs,
+    backoff: (_, error) => (error instanceof StateConflict ? Math.random() * 20 : askAgainAfterMs),
+  });
