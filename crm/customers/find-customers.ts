@@ -56,7 +56,7 @@ export const findHolders = async (
 export const revisionOf = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<number | undefined> =>
   (await revisionsOf(db, [connectionId])).get(connectionId);
 
-/** The last revisions of those connections that anybody ever had. */
+/** The last revisions of those connections that any customer ever had. */
 export const revisionsOf = async (
   db: Kysely<CrmDatabase>,
   connectionIds: readonly string[],

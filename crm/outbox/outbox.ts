@@ -7,7 +7,7 @@ import { toColumn } from './event-column.ts';
 /** The topic's codec encodes the event. */
 export type OutboxEvent = { topic: Topic & { readonly codec: Codec }; id: string; key: string; event: object };
 
-/** Writes events beside the rows they tell of, in the same transaction: either both are durable, or neither. */
+/** Writes events beside the rows that they are about, in the same transaction: either both are durable, or neither. */
 export const appendToOutbox = async (
   trx: Transaction<CrmDatabase>,
   events: readonly OutboxEvent[],

@@ -1,7 +1,7 @@
 import { decodeRow, type Encoding } from './decode-row.ts';
 import { delimiterOf, splitQuotedRow } from './split-row.ts';
 
-/** `line` is where the row begins, from 1. `broken` says why its cells are not what was meant; bytes that cannot be told are U+FFFD in them. */
+/** `line` is where the row begins, from 1. `broken` says why its cells are not what was meant; unreadable bytes are U+FFFD in them. */
 export type CsvRow = {
   readonly line: number;
   readonly cells: readonly string[];

@@ -36,7 +36,7 @@ export const answerChange = (res: Response, { customer, mandateRevision }: Chang
   sendVersion(res, customer.version, showCustomer(customer));
 };
 
-/** Whoever meant to change the customer that holds the connection gets the line that does it. */
+/** The caller may have meant to change the customer that holds the connection: the remedy is the line that does it. */
 export const showUpdateLine = (req: Request, data: CustomerPatch) => (error: unknown) => {
   if (!(error instanceof DomainError) || error.code !== 'connection-held') throw error;
   const body = JSON.stringify(data).replaceAll("'", String.raw`'\''`);

@@ -7,7 +7,7 @@ const textSchema = z
   .regex(/^[\x20-\x7e]{1,100}$/, text)
   .optional();
 
-/** A closed list, so that a channel cannot name anybody. */
+/** A closed list, so that a channel cannot name a person. */
 const channels = ['api', 'app', 'csv-import', 'email', 'in-person', 'letter', 'phone', 'web'] as const;
 
 /** Who changes a mandate, by which channel, and where the consent is kept: headers, for the lab's body stays as it is. */

@@ -59,7 +59,7 @@ const deleteCustomer = (trx: Db, { customerId }: Customer) =>
 
 type CreatedCustomer = Extract<CustomerWrite, { before?: undefined }>;
 
-/** @returns tells the number of each */
+/** @returns finds the number of each */
 const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], createdAt: number) => {
   const rowOf = ({ after }: CreatedCustomer) => ({
     ...after,

@@ -6,7 +6,7 @@ import { wholeNumber } from '../../../packages/http/whole-number.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { customerPath } from '../change/change-answer.ts';
 import {
-  findNumber,
+  findCustomerNumber,
   type HistoryPlace,
   mandateChangeSchema,
   mandateHistory,
@@ -46,7 +46,7 @@ export const mandateHistoryRoutes = ({ db }: { db: Kysely<CrmDatabase> }): Route
         },
         problems: ['customer-unknown'],
         handle: async ({ path: { customerId }, query: { limit, after, at } }, res) => {
-          const number = await findNumber(db, customerId);
+          const number = await findCustomerNumber(db, customerId);
           if (at !== undefined)
             return void res.json({ items: await mandatesInForce(db, number, Date.parse(at)), next: null });
           const from = after === undefined ? undefined : placeOf(after);

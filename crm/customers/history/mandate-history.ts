@@ -95,8 +95,8 @@ export const findEverCustomers = async (
   return new Set(rows.map(({ customerId }) => customerId));
 };
 
-/** Of anybody who is, or ever was, a customer. @throws DomainError customer-unknown */
-export const findNumber = async (db: Kysely<CrmDatabase>, customerId: string): Promise<number> => {
+/** Of a person who is, or ever was, a customer. @throws DomainError customer-unknown */
+export const findCustomerNumber = async (db: Kysely<CrmDatabase>, customerId: string): Promise<number> => {
   const number = customerNumber(customerId);
   for (const table of ['customer', 'mandateChange', 'erasedCustomer'] as const) {
     if (number === undefined) break;

@@ -13,7 +13,7 @@ export type PointingRow = {
   readonly holder: number | null;
 };
 
-/** Whether a row has something by which a person is recognised, or is told from others. */
+/** Whether a row has something by which a person is recognised, or is distinguished from others. */
 type Clue = (row: PointingRow, person: Person) => boolean;
 
 /** The first clue that a row has decides whether the person matches; a row with none of them does not. */

@@ -12,7 +12,7 @@ export type ExistingState = {
   readonly there: Customer | undefined;
   /** Who holds the row's connection. */
   readonly holder: Customer | undefined;
-  /** Whether anybody ever held the connection, and whether the id ever was somebody's. */
+  /** Whether any customer ever held the connection, and whether the id ever was a customer's. */
   readonly connectionKnown: boolean;
   readonly idKnown: boolean;
 };

@@ -37,20 +37,20 @@ export const importRows = async (
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: 0 };
   const writes: CustomerWrite[] = [];
   const report = openReport(job);
-  const tell = (row: ImportRow | RefusedRow, outcome: 'refused' | 'skipped', problems: readonly Problem[]) => {
+  const addToReport = (row: ImportRow | RefusedRow, outcome: 'refused' | 'skipped', problems: readonly Problem[]) => {
     counts[outcome]++;
-    report.add(outcome, () => toldRow(context, row, outcome, problems));
+    report.add(outcome, () => reportRow(context, row, outcome, problems));
   };
 
   const existing = await readExistingState(trx, rows.filter(isImportRow), context.freed);
   for (const row of rows) {
     if (isRefused(row)) {
-      tell(row, 'refused', row.problems);
+      addToReport(row, 'refused', row.problems);
       continue;
     }
     const decision = decideRow(row, header, existing.of(row), options.onConflict);
     existing.apply(row, decision);
-    if ('problems' in decision) tell(row, decision.outcome, decision.problems);
+    if ('problems' in decision) addToReport(row, decision.outcome, decision.problems);
     else counts[decision.outcome]++;
     if (decision.outcome === 'created') writes.push({ after: decision.data, customerId: row.customerId });
     if (decision.outcome === 'updated') writes.push({ before: decision.before, after: decision.data });
@@ -67,7 +67,7 @@ export const importRows = async (
 const isImportRow = (row: ImportRow | RefusedRow): row is ImportRow => !isRefused(row);
 
 /** Numbers and connections as far as the row has such, so that an erasure finds it. */
-const toldRow = (
+const reportRow = (
   { importId, header }: RowsContext,
   { line, cells }: RefusedRow | ImportRow,
   outcome: 'refused' | 'skipped',
