@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StateConflict } from '../state-store.ts';
-import { RebuildRefused } from './rebuild-refused.ts';
+import { RebuildRefused } from './context.ts';
 
 const giveUpAfterMs = 60_000;
 const askAgainAfterMs = 500;

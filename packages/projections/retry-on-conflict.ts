@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StateConflict } from '../state-store.ts';
+import { StateConflict } from './state-store.ts';
 
 const attempts = 20;
 
