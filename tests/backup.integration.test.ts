@@ -17,7 +17,7 @@ import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { watchDrift } from '../packages/projections/checkpoints/drift.ts';
+import { watchDrift } from '../packages/projections/drift/index.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { expectViewToEqualCrm, sendChanges } from './changes.ts';

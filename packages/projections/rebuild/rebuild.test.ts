@@ -10,11 +10,12 @@ import { type Stores, storesOf } from '../generations/stores.ts';
 import { startProjection } from '../projection.ts';
 import type { StateStore } from '../state-store.ts';
 import { openView } from '../view.ts';
-import { abandon, retire, switchBack } from './afterwards.ts';
+import { RebuildRefused } from './context.ts';
 import type { Source } from './find-suspects.ts';
 import { preflight } from './preflight.ts';
-import { type RebuildOptions, rebuild } from './rebuild.ts';
-import { RebuildRefused } from './rebuild-refused.ts';
+import { abandon, type RebuildOptions, rebuild } from './rebuild.ts';
+import { retire } from './remove.ts';
+import { switchBack } from './switch.ts';
 
 const patience = { timeout: 10_000, interval: 5 };
 const beside: RebuildOptions = { inPlace: false, acceptDifferences: false };

@@ -1,15 +1,23 @@
+import { checkGaps, replacedPartitions } from '../checkpoints/check-log.ts';
+import {
+  advance,
+  gapsBefore,
+  type OffsetRange,
+  type Position,
+  union,
+  unread,
+  withoutRanges,
+} from '../checkpoints/position.ts';
 import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
+import { withDeadLetters } from '../dead-letters/open-dead-letters.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import {
   changePositions,
   type PositionDocument,
   positionKey,
-  withDeadLetters,
   withoutDiscarded,
 } from '../generations/position-document.ts';
 import type { LogReader } from '../log-reader.ts';
-import { checkGaps, replacedPartitions } from './check-log.ts';
-import { advance, gapsBefore, type OffsetRange, type Position, union, unread, withoutRanges } from './position.ts';
 
 /** What a batch brought of one partition. */
 export type PartitionOffsets = {

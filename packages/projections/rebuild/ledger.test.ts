@@ -3,8 +3,7 @@ import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { observeValue } from '../../runtime/lease.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import { storesOf } from '../generations/stores.ts';
-import { leaseReleased, openLedger, rebuildLeaseMs } from './ledger.ts';
-import { untilFree } from './preflight.ts';
+import { leaseReleased, openLedger, rebuildLeaseMs, untilFree } from './ledger.ts';
 
 const tomorrow = Date.now() + 86_400_000;
 const into = { number: 2 };

@@ -1,5 +1,5 @@
-import { backoff, retry } from '../../runtime/retry.ts';
-import { StateConflict } from '../state-store.ts';
+import { backoff, retry } from '../runtime/retry.ts';
+import { StateConflict } from './state-store.ts';
 
 const longestPauseMs = backoff({ firstMs: 2, mostMs: 128 });
 

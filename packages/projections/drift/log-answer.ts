@@ -1,8 +1,8 @@
+import { type CheckedGaps, checkGaps, type Gaps, recordsAt, replacedPartitions } from '../checkpoints/check-log.ts';
+import { type OffsetRange, type Position, through, union, withoutRanges } from '../checkpoints/position.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import { changePositions, type PositionDocument, withoutDiscarded } from '../generations/position-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
-import { type CheckedGaps, checkGaps, type Gaps, recordsAt, replacedPartitions } from './check-log.ts';
-import { type OffsetRange, type Position, through, union, withoutRanges } from './position.ts';
 
 /** The position document of one partition, as it was read. */
 export type HeldDocument = {

@@ -1,8 +1,8 @@
-import { DomainError } from '../../runtime/domain-error.ts';
-import type { Generation } from '../generations/generation.ts';
-import type { Pointer, Rebuild } from '../generations/pointer.ts';
-import type { PositionDocument } from '../generations/position-document.ts';
-import type { Position } from './position.ts';
+import { DomainError } from '../runtime/domain-error.ts';
+import type { Position } from './checkpoints/position.ts';
+import type { Generation } from './generations/generation.ts';
+import type { Pointer, Rebuild } from './generations/pointer.ts';
+import type { PositionDocument } from './generations/position-document.ts';
 
 /**
  * `empty`: the generation that answers has never seen an event of the topic. `incomplete`: events are missing that the

@@ -8,7 +8,7 @@ import { projectionWriter } from '../apply/write.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import { storesOf } from '../generations/stores.ts';
 import { openView } from '../view.ts';
-import { watchDrift } from './drift.ts';
+import { watchDrift } from './watch-drift.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {

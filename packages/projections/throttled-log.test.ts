@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { LogReader } from '../log-reader.ts';
-import { considerate, considerateSnapshot } from './considerate-log.ts';
+import type { LogReader } from './log-reader.ts';
+import { throttledLog, throttledPages } from './throttled-log.ts';
 
 /** Work of 20 ms, and the milliseconds from the end of each to the begin of the next. */
 const workThatTakesTime = () => {
@@ -23,20 +23,17 @@ it('hands on one piece at a time, and rests after each as long as it took', asyn
   };
   const { work, rests } = workThatTakesTime();
   const ranges = [0, 1, 2].map((partition) => ({ partition, begin: 0, end: 1 }));
-  await considerate(eager).read('things', ranges, work);
+  await throttledLog(eager).read('things', ranges, work);
   expect(rests()).toHaveLength(2);
   for (const rest of rests()) expect(rest).toBeGreaterThanOrEqual(15);
 });
 
-it('rests after each page of a snapshot as long as that took', async () => {
-  const eager = {
-    name: 'the owner',
-    pages: async function* () {
-      for (const next of ['1', '2', undefined]) yield { events: [], next };
-    },
+it('rests after each page as long as that took', async () => {
+  const eager = async function* () {
+    for (const next of ['1', '2', undefined]) yield { events: [], next };
   };
   const { work, rests } = workThatTakesTime();
-  for await (const _ of considerateSnapshot(eager).pages(undefined)) await work();
+  for await (const _ of throttledPages(eager())) await work();
   expect(rests()).toHaveLength(2);
   for (const rest of rests()) expect(rest).toBeGreaterThanOrEqual(15);
 });

@@ -1,4 +1,4 @@
-import { retryOnConflict } from '../apply/retry-on-conflict.ts';
+import { type Position, subtract, union } from '../checkpoints/position.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import {
   asPositionDocument,
@@ -7,6 +7,7 @@ import {
   type PositionDocument,
 } from '../generations/position-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
+import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
 import {
   askLog,
@@ -19,7 +20,6 @@ import {
   tailOf,
   withAnswer,
 } from './log-answer.ts';
-import { type Position, subtract, union } from './position.ts';
 
 /** What a view was found to lack. */
 export type Found = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Position['lost'] };

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testWorld } from '../../../tests/test-world.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
+import type { Completeness } from '../completeness.ts';
 import type { Projection } from '../declaration.ts';
 import { startProjection } from '../projection.ts';
 import type { StateStore } from '../state-store.ts';
 import { openView } from '../view.ts';
-import type { Completeness } from './completeness.ts';
-import { watchDrift } from './drift.ts';
+import { watchDrift } from './watch-drift.ts';
 
 const topic = { name: 'things-topic', partitions: 2, maxMessageBytes: 10_000 };
 const deadLetters = { name: 'things-dead-letters', partitions: 1, maxMessageBytes: 10_000 };
