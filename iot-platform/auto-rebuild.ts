@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MandateChanged } from '../contracts/parse-connection-mandate.ts';
+import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import type { Completeness } from '../packages/projections/completeness.ts';
 import type { DriftWatch } from '../packages/projections/drift/index.ts';
 import { type StoreContext, storesOf } from '../packages/projections/generations/index.ts';
@@ -14,6 +14,7 @@ import {
 } from '../packages/projections/rebuild/index.ts';
 import { openView } from '../packages/projections/view.ts';
 import { pauseUnlessAborted } from '../packages/runtime/pause.ts';
+import { backoff } from '../packages/runtime/retry.ts';
 import type { World } from '../packages/runtime/world.ts';
 import { type Mandate, permittedLevel } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
@@ -26,7 +27,8 @@ type AutoRebuildContext = World &
   };
 
 const lookEveryMs = 2_000;
-const retryAtTheLatestAfterMs = 300_000;
+/** Each attempt reads the whole log. */
+const retryAfterMs = backoff({ firstMs: 4_000, mostMs: 300_000 });
 /** A rebuild that is under way is not waited for: another one continues it. */
 const closeWithinMs = 500;
 
@@ -70,8 +72,7 @@ export const startAutoRebuild = (context: AutoRebuildContext): { close(): Promis
           failures++;
         },
       );
-      // Each attempt reads the whole log.
-      await pauseUnlessAborted(Math.min(lookEveryMs * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
+      await pauseUnlessAborted(failures === 0 ? lookEveryMs : retryAfterMs(failures), closing.signal);
     }
   })();
 

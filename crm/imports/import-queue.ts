@@ -1,8 +1,9 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { outlastTrouble } from '../../packages/database/outlast-trouble.ts';
+import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
 import type { MonotonicClock } from '../../packages/runtime/lease.ts';
+import { backoff, retry } from '../../packages/runtime/retry.ts';
 import type { CustomerChanges } from '../customers/change-customer.ts';
 import { headerOfFile } from './check-file.ts';
 import {
@@ -47,6 +48,8 @@ type QueueContext = CustomerChanges & { readonly log: Logger; readonly clock?: M
 
 export type QueueLimits = FileLimits & { readonly waiting: WaitingLimits; readonly pace: UploadPace };
 
+const databaseBackoff = backoff({ firstMs: 200, mostMs: 30_000 });
+
 /** Imports one file after the other, while the process does its other work. `folder`: where files wait, for us alone. */
 export const importQueue = (context: QueueContext, folder: string, given: Partial<QueueLimits> = {}): ImportQueue => {
   const limits: QueueLimits = { ...fileLimits, waiting: waitingLimits, pace: uploadPace, ...given };
@@ -90,9 +93,11 @@ export const importQueue = (context: QueueContext, folder: string, given: Partia
     const { signal: stop } = closing;
     if (stop.aborted) return;
     const patiently = <T>(work: () => Promise<T>) =>
-      outlastTrouble(work, {
-        stop,
-        tell: (err, pauseMs) => log.warn({ err, importId, pauseMs }, 'import waits for the database'),
+      retry(work, {
+        while: (error) => error instanceof DatabaseTrouble,
+        backoff: databaseBackoff,
+        signal: stop,
+        onRetry: (err, pauseMs) => log.warn({ err, importId, pauseMs }, 'import waits for the database'),
       });
     try {
       const job = await patiently(async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
+import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { discardDeadLetters } from '../../packages/projections/dead-letters/index.ts';
@@ -35,7 +35,7 @@ describe('a connection about which a record could not be read', () => {
 
   /** Answers when all of it is in the view. */
   const publish = async (value: string, key = '7733') => {
-    await platform.eventBus('test').publish(topic.name, [{ id: 'x', key, value }]);
+    await platform.eventBus('test').publish(topic.name, [{ id: 'x', key, value: Buffer.from(value) }]);
     await settled();
   };
   const settled = () =>

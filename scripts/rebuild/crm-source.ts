@@ -1,5 +1,5 @@
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { type HeldMandate, type MandatesPage, mandatesPageSchema } from '../../contracts/mandates-page.ts';
-import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
 import { RebuildRefused, type Snapshot, type Source } from '../../packages/projections/rebuild/index.ts';
 
 const mandatesPerPage = 1_000;

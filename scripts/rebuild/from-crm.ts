@@ -1,4 +1,4 @@
-import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { RebuildRefused, type Snapshot } from '../../packages/projections/rebuild/index.ts';
 import { throttledPages } from '../../packages/projections/throttled-log.ts';
 import { checkCrm, crmSnapshot, isDurable } from './crm-source.ts';

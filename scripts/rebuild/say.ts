@@ -1,4 +1,4 @@
-import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { type Mandate, permittedLevel } from '../../iot-platform/mandates/mandate.ts';
 import { table } from '../../packages/cli/table.ts';
 import {

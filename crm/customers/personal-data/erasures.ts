@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
+import { backoff } from '../../../packages/runtime/retry.ts';
 import { forgetDeletedBytes } from '../../database/dialect.ts';
 import type { CrmDatabase } from '../../database/schema.ts';
 import { finishErasure, markRowsErased, pendingErasures } from './erasure-job.ts';
 import type { Holdings } from './holding.ts';
 
-const firstRetryMs = 1_000;
-const longestRetryMs = 600_000;
+const retryAfterMs = backoff({ firstMs: 1_000, mostMs: 600_000 });
 
 export type Erasures = {
   readonly holdings: Holdings;
@@ -29,19 +29,19 @@ export const createErasures = ({ db, holdings, log }: ErasuresContext): Erasures
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
   let retry: NodeJS.Timeout | undefined;
-  let retryMs = firstRetryMs;
+  let failures = 0;
   const closing = new AbortController();
 
   const run = async () => {
     clearTimeout(retry);
     try {
       await completeAll(db, holdings, closing.signal);
-      retryMs = firstRetryMs;
+      failures = 0;
     } catch (error) {
       if (closing.signal.aborted) throw error;
+      const retryMs = retryAfterMs(++failures);
       log?.warn({ err: error, retryMs }, 'erasure not completed, will retry');
       retry = setTimeout(() => void complete().catch(() => {}), retryMs).unref();
-      retryMs = Math.min(retryMs * 2, longestRetryMs);
       throw error;
     }
   };

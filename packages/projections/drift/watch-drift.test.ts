@@ -33,7 +33,7 @@ const followed = async () => {
   const publish = () =>
     bus.publish(
       topic.name,
-      keys.map((key) => ({ id: key, key, value: JSON.stringify({ key }) })),
+      keys.map((key) => ({ id: key, key, value: Buffer.from(JSON.stringify({ key })) })),
     );
   const follow = async (store: StateStore) => {
     const topicLog = platform.logReader();

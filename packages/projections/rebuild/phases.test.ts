@@ -12,7 +12,11 @@ const beside = { inPlace: false, acceptDifferences: true };
 const killedIn = async (phase: Rebuild['phase']) => {
   for (let writes = 1; writes < 30; writes++) {
     const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
-    const events = [1, 2, 3].map((n) => ({ id: `${n}`, key: `K${n}`, value: JSON.stringify({ key: `K${n}`, n }) }));
+    const events = [1, 2, 3].map((n) => ({
+      id: `${n}`,
+      key: `K${n}`,
+      value: Buffer.from(JSON.stringify({ key: `K${n}`, n })),
+    }));
     await platform.eventBus('bus').publish(things.topic.name, events);
     const { context, said } = rebuildsOf(platform, { lookAgainAfterMs: 0 });
     await rebuild(context(killedAt(phase === 'abandoned' ? 2 : writes)), beside).catch(() => {});

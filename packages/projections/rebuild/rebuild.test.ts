@@ -30,7 +30,7 @@ const opened = async (things_ = 200) => {
   const publish = (...changes: Thing[]) =>
     bus.publish(
       things.topic.name,
-      changes.map((thing) => ({ id: `${published++}`, key: thing.key, value: JSON.stringify(thing) })),
+      changes.map((thing) => ({ id: `${published++}`, key: thing.key, value: Buffer.from(JSON.stringify(thing)) })),
     );
   const follow = async (disturb: (store: StateStore) => StateStore = (store) => store, name = 'home') => {
     const store = platform.stateStore(name);
@@ -238,7 +238,7 @@ describe('a rebuild beside the live view', () => {
 
   it('counts the records that can never be applied', async () => {
     const { platform, context } = await opened(3);
-    await platform.eventBus('x').publish(things.topic.name, [{ id: 'x', key: 'x', value: 'nonsense' }]);
+    await platform.eventBus('x').publish(things.topic.name, [{ id: 'x', key: 'x', value: Buffer.from('nonsense') }]);
     expect(await rebuild(context(), { ...beside, acceptDifferences: true })).toMatchObject({ setAside: 1 });
   });
 

@@ -32,7 +32,7 @@ const opened = async (count = 30) => {
   const publish = (...changes: Thing[]) =>
     bus.publish(
       topic,
-      changes.map((thing, n) => ({ id: `${n}`, key: thing.key, value: JSON.stringify(thing) })),
+      changes.map((thing, n) => ({ id: `${n}`, key: thing.key, value: Buffer.from(JSON.stringify(thing)) })),
     );
   const change = (...changes: Thing[]) => {
     for (const { key, n } of changes) owned.set(key, n);

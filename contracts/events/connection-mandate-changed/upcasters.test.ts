@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { mandateChangedEvent, mandateChangedSchema, maxRevision } from './connection-mandate.ts';
-import { connectionOfUnreadable, parseConnectionMandate } from './parse-connection-mandate.ts';
-import { isPlainlyRight } from './plainly-right.ts';
+import { maxRevision } from '../../cloud-event.ts';
+import { isValidMandateChanged } from './fast-path.ts';
+import { mandateChangedEvent, mandateChangedSchema } from './schema.ts';
+import { connectionOfUnreadable, parseConnectionMandate } from './upcasters.ts';
 
-const example = JSON.parse(readFileSync(new URL('examples/mandate-changed.v1.json', import.meta.url), 'utf8'));
+const example = JSON.parse(readFileSync(new URL('examples/v1.json', import.meta.url), 'utf8'));
 const timestamp = Number(example.sequence) + 2;
-const parse = (content: unknown) => parseConnectionMandate({ value: JSON.stringify(content), timestamp });
+const parse = (content: unknown) => parseConnectionMandate({ value: Buffer.from(JSON.stringify(content)), timestamp });
 const change = (event: object) => ({ ...example, ...event });
 
 describe('an event of connection-mandates-topic', () => {
@@ -31,8 +32,14 @@ describe('an event of connection-mandates-topic', () => {
 
   it('is described to every language by its JSON Schema', () => {
     // Where this fails on purpose: write what z.toJSONSchema says to the file.
-    const schema = JSON.parse(readFileSync(new URL('schemas/mandate-changed.v1.json', import.meta.url), 'utf8'));
+    const schema = JSON.parse(readFileSync(new URL('schema.v1.json', import.meta.url), 'utf8'));
     expect(z.toJSONSchema(mandateChangedSchema, { io: 'input' })).toEqual(schema);
+  });
+
+  it.each(readdirSync(new URL('examples', import.meta.url)))('is read from the bytes of the example %s', (file) => {
+    const value = readFileSync(new URL(`examples/${file}`, import.meta.url));
+    const { connectionId, connectionMandate } = parseConnectionMandate({ value, timestamp }).data;
+    expect([connectionId, connectionMandate]).toEqual(file === 'v1.json' ? ['7733', '2'] : ['4617', '1']);
   });
 
   it('is not lost for a malformed trace', () =>
@@ -56,7 +63,7 @@ describe('an event of connection-mandates-topic', () => {
 
 describe('the revision of an event', () => {
   const withSequence = (sequence: string) => ({
-    value: JSON.stringify(change({ sequence })),
+    value: Buffer.from(JSON.stringify(change({ sequence }))),
     timestamp: Number.MAX_SAFE_INTEGER,
   });
 
@@ -70,12 +77,12 @@ describe('the revision of an event', () => {
     ['of seventeen digits', '00000000000000001'],
   ])('is none that cannot be one: %s', (_, sequence) => {
     expect(() => parseConnectionMandate(withSequence(sequence))).toThrow('sequence: 1 to 16 decimal digits');
-    expect(isPlainlyRight(change({ sequence }))).toBe(false);
+    expect(isValidMandateChanged(change({ sequence }))).toBe(false);
   });
 });
 
 describe('a record that can never be applied', () => {
-  const reason = (value: string) => () => parseConnectionMandate({ value, timestamp });
+  const reason = (value: string) => () => parseConnectionMandate({ value: Buffer.from(value), timestamp });
 
   it.each([
     ['not JSON', 'nonsense', 'not JSON'],
@@ -93,7 +100,7 @@ describe('a record that can never be applied', () => {
 });
 
 describe('the place of a change', () => {
-  const value = JSON.stringify(example);
+  const value = Buffer.from(JSON.stringify(example));
   it('is that of its record, or of the record that this one repeats', () => {
     expect(parseConnectionMandate({ value, timestamp, partition: 2, offset: 7 }).place).toEqual([2, 7]);
     const replayed = { value, timestamp, partition: 2, offset: 7, replayOf: { partition: 2, offset: 3 } };
@@ -128,5 +135,5 @@ describe('the connection that an unreadable record concerns', () => {
     ['none where neither names one', 'nonsense', 'same', undefined],
     ['none without a key', '[]', undefined, undefined],
   ])('is %s', (_, value, key, expected) =>
-    expect(connectionOfUnreadable({ value, timestamp, ...(key !== undefined && { key }) })).toBe(expected));
+    expect(connectionOfUnreadable({ value: Buffer.from(value), ...(key !== undefined && { key }) })).toBe(expected));
 });
