@@ -1,13 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { storesOfView } from '../packages/platform/views.ts';
-import type { Completeness } from '../packages/projections/checkpoints/completeness.ts';
-import { type StoreContext, storesOf } from '../packages/projections/generations/stores.ts';
+import type { Completeness } from '../packages/projections/completeness.ts';
+import { type StoreContext, storesOf } from '../packages/projections/generations/index.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
-import { retire } from '../packages/projections/rebuild/afterwards.ts';
-import { noProgress, type RebuildContext, usualPauses } from '../packages/projections/rebuild/context.ts';
-import { rebuild } from '../packages/projections/rebuild/rebuild.ts';
-import { RebuildUnderWay } from '../packages/projections/rebuild/rebuild-refused.ts';
+import {
+  noProgress,
+  type RebuildContext,
+  RebuildUnderWay,
+  rebuild,
+  retire,
+  usualPauses,
+} from '../packages/projections/rebuild/index.ts';
 import { pauseUnlessAborted } from '../packages/runtime/pause.ts';
+import { backoff } from '../packages/runtime/retry.ts';
 import type { World } from '../packages/runtime/world.ts';
 import type { RunningView } from './running-views.ts';
 
@@ -18,7 +23,8 @@ type AutoRebuildContext = World &
   };
 
 const lookEveryMs = 2_000;
-const retryAtTheLatestAfterMs = 300_000;
+/** Each attempt reads the whole log. */
+const retryAfterMs = backoff({ firstMs: 4_000, mostMs: 300_000 });
 /** A rebuild that is under way is not waited for: another one continues it. */
 const closeWithinMs = 500;
 
@@ -63,8 +69,7 @@ export const startAutoRebuild = (running: RunningView, context: AutoRebuildConte
           failures++;
         },
       );
-      // Each attempt reads the whole log.
-      await pauseUnlessAborted(Math.min(lookEveryMs * 2 ** failures, retryAtTheLatestAfterMs), closing.signal);
+      await pauseUnlessAborted(failures === 0 ? lookEveryMs : retryAfterMs(failures), closing.signal);
     }
   })();
 

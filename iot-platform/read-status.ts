@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Completeness, refusalOf } from '../packages/projections/checkpoints/completeness.ts';
+import { type Completeness, refusalOf } from '../packages/projections/completeness.ts';
 import type { LogReader, PartitionRange } from '../packages/projections/log-reader.ts';
 import type { RunningView } from './running-views.ts';
 import type { statusSchema } from './status.ts';

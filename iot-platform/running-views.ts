@@ -1,7 +1,7 @@
 import { checkViews, type RegisteredView, storesOfView } from '../packages/platform/views.ts';
-import { type DriftWatch, watchDrift } from '../packages/projections/checkpoints/drift.ts';
+import { type DriftWatch, watchDrift } from '../packages/projections/drift/index.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
-import type { StoreContext } from '../packages/projections/generations/stores.ts';
+import type { StoreContext } from '../packages/projections/generations/index.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
 import { type RunningProjection, startProjections } from '../packages/projections/projection.ts';
 import { openView, type View } from '../packages/projections/view.ts';

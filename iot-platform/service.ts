@@ -5,7 +5,7 @@ import { listen } from '../packages/http/listen.ts';
 import type { Service } from '../packages/platform/service.ts';
 import type { RegisteredView } from '../packages/platform/views.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
-import type { StoreContext } from '../packages/projections/generations/stores.ts';
+import type { StoreContext } from '../packages/projections/generations/index.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
 import type { World } from '../packages/runtime/world.ts';
 import { iotPlatformApp } from './app.ts';

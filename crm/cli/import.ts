@@ -2,7 +2,7 @@ import { count, createProgress } from '../../packages/cli/progress.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { table } from '../../packages/cli/table.ts';
 import { readCrmConfig } from '../config.ts';
-import type { ImportOptions } from '../imports/import-job.ts';
+import type { ImportOptions } from '../imports/index.ts';
 import { type DeleteArguments, readArguments } from './import/arguments.ts';
 import { writeRefusedFile } from './import/refused-file.ts';
 import {

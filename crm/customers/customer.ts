@@ -5,7 +5,7 @@ import {
   connectionMandateSchema,
   mandateLevels,
   orNumber,
-} from '../../contracts/connection-mandate.ts';
+} from '../../contracts/events/connection-mandate-changed/schema.ts';
 
 const name = 'text of 1 to 100 characters without control characters';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refused here, and not as \p{Cc}, which not every reader knows
@@ -81,7 +81,7 @@ export type Customer = CustomerData & { customerId: string; createdAt: number; u
 /** The part that a caller decides on. */
 export const dataOf = ({ customerId, createdAt, updatedAt, version, ...data }: Customer): CustomerData => data;
 
-export const patched = (data: CustomerData, patch: CustomerPatch): CustomerData => ({ ...data, ...patch });
+export const applyPatch = (data: CustomerData, patch: CustomerPatch): CustomerData => ({ ...data, ...patch });
 
 export const isSameData = (a: CustomerData, b: CustomerData): boolean =>
   customerFieldNames.every((field) => a[field] === b[field]);

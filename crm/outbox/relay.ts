@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { EventBus } from '../../packages/projections/event-bus.ts';
 import { type MonotonicClock, monotonicClock } from '../../packages/runtime/lease.ts';
 import { pauseUnlessAborted } from '../../packages/runtime/pause.ts';
-import type { CrmDatabase } from '../database/schema.ts';
+import { backoff } from '../../packages/runtime/retry.ts';
+import type { CrmDatabase } from '../database/index.ts';
 import { lastWaiting, relayBatch } from './relay-batch.ts';
 import { relayLease, relayLeaseMs } from './relay-lease.ts';
 
@@ -12,7 +13,7 @@ const smallBatchSize = 16;
 /** Another process that writes to the same database cannot wake us. */
 const pollEveryMs = 250;
 const afterFailureMs = 100;
-const retryAtTheLatestAfterMs = 5_000;
+const retryAfterMs = backoff({ firstMs: afterFailureMs, mostMs: 5_000 });
 
 export type Relay = {
   /** Our name in the lease. */
@@ -99,7 +100,7 @@ export const startRelay = ({
       if (found) busyAt = clock();
       if (failed) {
         failures += 1;
-        const pauseMs = Math.min(50 * 2 ** failures, retryAtTheLatestAfterMs);
+        const pauseMs = retryAfterMs(failures);
         // The bus of another instance may work.
         if (pauseMs >= leaseMs) await releaseLease();
         await pauseUnlessAborted(pauseMs, closing.signal);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Snapshot } from '../../packages/projections/rebuild/snapshot.ts';
+import type { Snapshot } from '../../packages/projections/rebuild/index.ts';
 import { crmThatAnswers, mandatePages } from '../../tests/crm-that-answers.ts';
 import { crmSource } from './crm-source.ts';
 

@@ -1,8 +1,8 @@
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { type HeldMandate, type MandatesPage, mandatesPageSchema } from '../../contracts/mandates-page.ts';
-import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
 import { askService, type ServiceAnswer } from '../../packages/http/ask.ts';
 import type { OpenedSource, ViewSource } from '../../packages/platform/views.ts';
-import { RebuildRefused } from '../../packages/projections/rebuild/rebuild-refused.ts';
+import { RebuildRefused } from '../../packages/projections/rebuild/index.ts';
 
 const mandatesPerPage = 1_000;
 

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { connectionIdSchema, connectionMandateSchema } from '../../contracts/connection-mandate.ts';
+import {
+  connectionIdSchema,
+  connectionMandateSchema,
+} from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { DatabaseTrouble, troubleCodes } from '../../packages/database/database-trouble.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
+import { backoff } from '../../packages/runtime/retry.ts';
 import { type Mandate, revisionOf } from './mandate.ts';
 
 const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
@@ -41,7 +45,7 @@ const problems = [
 ];
 
 /** When the store is asked again: soon at first, then less and less often. Another instance may be the one that writes. */
-const askAgainAfterMs = { first: 2, most: 20 };
+const askAgainAfterMs = backoff({ firstMs: 2, mostMs: 20, factor: 1.5 });
 
 export const mandateRoutes = (view: View<Mandate>): Routes =>
   tagged('Mandates', {
@@ -81,11 +85,11 @@ type Asked = { connectionId: string; minRevision: number; waitMs: number };
 const readMandate = async (view: View<Mandate>, { connectionId, minRevision, waitMs }: Asked): Promise<Mandate> => {
   if (minRevision === 0) return findMandate(view, connectionId);
   const deadline = performance.now() + waitMs;
-  for (let wait = askAgainAfterMs.first; ; wait = Math.min(1.5 * wait, askAgainAfterMs.most)) {
+  for (let reads = 1; ; reads++) {
     const { mandate } = await read(view, connectionId);
     if (mandate && revisionOf(mandate) >= minRevision) return mandate;
     if (performance.now() >= deadline) throw notYet(connectionId, minRevision, mandate && revisionOf(mandate));
-    await delay(wait);
+    await delay(askAgainAfterMs(reads));
   }
 };
 

@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { backoff, retry } from '../runtime/retry.ts';
 
-const firstPauseMs = 1;
-/** Shorter than the pause that a writer queue makes for us. */
-const longestPauseMs = 2.5;
+/** The longest is shorter than the pause that a writer queue makes for us. */
+const pauseMs = backoff({ firstMs: 1, mostMs: 2.5 });
 
 /** Whether another connection, mostly of another process, holds a lock: the statement was not executed. */
-export const isBusy = (error: unknown): boolean =>
+export const isBusy = (error: unknown): error is Error =>
   /^SQLITE_(BUSY|LOCKED)/.test((error as { code?: string } | undefined)?.code ?? '');
 
 /**
@@ -13,15 +12,11 @@ export const isBusy = (error: unknown): boolean =>
  * own busy handler.
  * @throws what `work` throws; SQLITE_BUSY when the lock is still held at the end
  */
-export const retryBusy = async <T>(work: () => T | Promise<T>, forMs: number, stop?: AbortSignal): Promise<T> => {
-  const until = performance.now() + forMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isBusy(error) || stop?.aborted || performance.now() + pauseMs > until) throw error;
-      // Each waits a time of its own, or two that poll in step miss the same gap again and again.
-      await delay(pauseMs * (0.5 + Math.random()));
-    }
-  }
-};
+export const retryBusy = <T>(work: () => T | Promise<T>, forMs: number, signal?: AbortSignal): Promise<T> =>
+  retry(work, {
+    while: isBusy,
+    // Each waits a time of its own, or two that poll in step miss the same gap again and again.
+    backoff: (failures) => pauseMs(failures) * (0.5 + Math.random()),
+    withinMs: forMs,
+    signal,
+  });

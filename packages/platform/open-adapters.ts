@@ -11,7 +11,7 @@ import { kafkaGroups } from '../kafka/consumer-groups.ts';
 import { kafkaLogReader } from '../kafka/log-reader.ts';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
 import type { Topic } from '../projections/event-bus.ts';
-import { type Stores, storesOf } from '../projections/generations/stores.ts';
+import { type Stores, storesOf } from '../projections/generations/index.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { LogWriter } from '../projections/log-writer.ts';
 import { ConfigError } from '../runtime/config-error.ts';

@@ -1,10 +1,9 @@
 import type { Routes } from '../http/operation.ts';
 import type { Projection } from '../projections/declaration.ts';
-import { type StoreContext, storesOf } from '../projections/generations/stores.ts';
+import { type StoreContext, storesOf } from '../projections/generations/index.ts';
 import { withKeyPrefix } from '../projections/key-prefix.ts';
 import type { LogReader } from '../projections/log-reader.ts';
-import type { Source } from '../projections/rebuild/find-suspects.ts';
-import type { Snapshot } from '../projections/rebuild/snapshot.ts';
+import type { Snapshot, Source } from '../projections/rebuild/index.ts';
 import type { View } from '../projections/view.ts';
 
 /** A view of a service: its declaration, and what the service and the commands have to know beside it. */

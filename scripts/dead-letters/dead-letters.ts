@@ -11,7 +11,7 @@ import {
   readLetterStates,
   replayDeadLetters,
 } from '../../packages/projections/dead-letters/index.ts';
-import { type Stores, storesOf } from '../../packages/projections/generations/stores.ts';
+import { type Stores, storesOf } from '../../packages/projections/generations/index.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView, viewOption } from '../views.ts';

@@ -2,16 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoff } from '../../packages/runtime/retry.ts';
 import { sidecarArguments } from '../sidecar-arguments.ts';
 import type { MemberId, MemberPlan, Overrides } from './settings.ts';
 import { isExpectedRefusal } from './sidecar-log.ts';
 
 /** Longer than a service takes to close (15 s at most) and a sidecar to shut down (5 s). */
 const usuallyStopsWithinMs = 20_000;
-const sidecarAgainAfterMs = 1_000;
+const sidecarAgainAfterMs = backoff({ firstMs: 1_000, mostMs: 30_000 });
 /** One that ends sooner than this did not start: the pauses between the attempts double. */
 const sidecarRunsForMs = 10_000;
-const sidecarAtTheLatestAfterMs = 30_000;
 
 /** A service and its sidecar, which are started and stopped together. */
 export type Member = {
@@ -63,7 +63,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
       sidecar = undefined;
       if (signal.aborted) return;
       failures = performance.now() - startedAt > sidecarRunsForMs ? 0 : failures + 1;
-      const again = Math.min(sidecarAgainAfterMs * 2 ** Math.max(0, failures - 1), sidecarAtTheLatestAfterMs);
+      const again = sidecarAgainAfterMs(Math.max(1, failures));
       console.error(`the sidecar of ${id} ended with ${how}; it is started again in ${again / 1_000} s`);
       await delay(again, undefined, { signal }).catch(() => {});
     }

@@ -1,6 +1,5 @@
 import type { OpenedSource, RegisteredView } from '../../packages/platform/views.ts';
-import { RebuildRefused } from '../../packages/projections/rebuild/rebuild-refused.ts';
-import type { Snapshot } from '../../packages/projections/rebuild/snapshot.ts';
+import { RebuildRefused, type Snapshot } from '../../packages/projections/rebuild/index.ts';
 import type { RebuildCommand } from './options.ts';
 
 /** The data of the source, to begin with. @throws RebuildRefused when a view cannot begin with it */

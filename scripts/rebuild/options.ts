@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import type { ViewSource } from '../../packages/platform/views.ts';
-import { RebuildRefused } from '../../packages/projections/rebuild/rebuild-refused.ts';
+import { RebuildRefused } from '../../packages/projections/rebuild/index.ts';
 
 const actions = ['switch-back', 'retire', 'abandon'] as const;
 

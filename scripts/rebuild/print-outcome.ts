@@ -1,8 +1,11 @@
 import { table } from '../../packages/cli/table.ts';
 import type { RegisteredView } from '../../packages/platform/views.ts';
-import { nameOf, type RebuildContext } from '../../packages/projections/rebuild/context.ts';
-import type { Findings } from '../../packages/projections/rebuild/preflight.ts';
-import type { RebuildOutcome } from '../../packages/projections/rebuild/rebuild.ts';
+import {
+  type Findings,
+  nameOf,
+  type RebuildContext,
+  type RebuildOutcome,
+} from '../../packages/projections/rebuild/index.ts';
 import type { RebuildCommand } from './options.ts';
 
 type Context = RebuildContext<unknown, object>;

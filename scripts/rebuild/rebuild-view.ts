@@ -3,12 +3,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createLogProgress } from '../../packages/cli/progress.ts';
 import { openStores } from '../../packages/platform/open-adapters.ts';
 import { storesOfView } from '../../packages/platform/views.ts';
-import { storesOf } from '../../packages/projections/generations/stores.ts';
-import { abandon, retire, switchBack } from '../../packages/projections/rebuild/afterwards.ts';
-import { considerate, considerateSnapshot } from '../../packages/projections/rebuild/considerate-log.ts';
-import { nameOf, type RebuildContext, usualPauses } from '../../packages/projections/rebuild/context.ts';
-import { preflight } from '../../packages/projections/rebuild/preflight.ts';
-import { rebuild } from '../../packages/projections/rebuild/rebuild.ts';
+import { storesOf } from '../../packages/projections/generations/index.ts';
+import {
+  abandon,
+  nameOf,
+  preflight,
+  type RebuildContext,
+  rebuild,
+  retire,
+  type Snapshot,
+  switchBack,
+  usualPauses,
+} from '../../packages/projections/rebuild/index.ts';
+import { throttledLog, throttledPages } from '../../packages/projections/throttled-log.ts';
 import { pointerAgeMs } from '../../packages/projections/view.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
@@ -36,7 +43,7 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const own = storesOfView(view, { store: stores(), otherStore: stores });
   const context: Context = {
     projection: view.projection,
-    log: isHurried(command) ? log : considerate(log),
+    log: isHurried(command) ? log : throttledLog(log),
     stores: storesOf(own),
     home,
     shown: view.shown,
@@ -69,7 +76,7 @@ const run = async (context: Context, view: ServiceView, command: RebuildCommand)
   if (command.action !== 'rebuild') return true;
   await source?.check();
   const whole = command.fromSource ? await snapshotOf(source) : undefined;
-  const snapshot = whole && !isHurried(command) ? considerateSnapshot(whole) : whole;
+  const snapshot = whole && !isHurried(command) ? throttled(whole) : whole;
   const way = { ...command, shortLogRemedy: () => remedyForShortLog(view, command) };
   printPlan(context, command, await preflight(context, { ...way, isFromSnapshot: command.fromSource }), snapshot);
   if (command.dryRun) {
@@ -86,3 +93,8 @@ const run = async (context: Context, view: ServiceView, command: RebuildCommand)
 
 /** In place nothing is answered meanwhile. */
 const isHurried = ({ fullSpeed, inPlace }: RebuildCommand) => fullSpeed || inPlace;
+
+const throttled = (snapshot: Snapshot<unknown>): Snapshot<unknown> => ({
+  ...snapshot,
+  pages: (after) => throttledPages(snapshot.pages(after)),
+});

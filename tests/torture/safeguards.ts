@@ -21,7 +21,7 @@ export const safeguards = {
       instead: '(globalThis.unpublished ??= []).push(...rows);',
     },
     {
-      file: 'crm/customers/change-customer.ts',
+      file: 'crm/customers/change/change-customer.ts',
       text: '  committed();\n',
       instead: `  const rows = globalThis.unpublished?.splice(0) ?? [];
   setTimeout(() => rows.length > 0 && db.insertInto('outbox').values(rows).execute().then(committed), 500);\n`,
@@ -29,12 +29,12 @@ export const safeguards = {
   ],
   position: [
     {
-      file: 'packages/projections/checkpoints/position.ts',
+      file: 'packages/projections/checkpoints/index.ts',
       text: 'missing: gaps.length === 0 ? left : [...left, ...gaps]',
       instead: 'missing: left',
     },
     {
-      file: 'packages/projections/checkpoints/position.ts',
+      file: 'packages/projections/checkpoints/index.ts',
       text: 'missing: [...position.missing, [position.applied + 1, next - 1]]',
       instead: 'missing: position.missing',
     },

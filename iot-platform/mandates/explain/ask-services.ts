@@ -1,6 +1,6 @@
 import { mandatesPageSchema } from '../../../contracts/mandates-page.ts';
 import { type AskedService, askService, describeRefusal, type ServiceAnswer } from '../../../packages/http/ask.ts';
-import type { Generation } from '../../../packages/projections/generations/generation.ts';
+import type { Generation } from '../../../packages/projections/generations/index.ts';
 import { mandates } from '../materialise.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { connectionIdSchema } from '../../../contracts/connection-mandate.ts';
+import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import type { ViewExplanation } from '../../../packages/platform/views.ts';
 import { mandates } from '../materialise.ts';
 import { askCrm, askView } from './ask-services.ts';
