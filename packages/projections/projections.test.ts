@@ -1,0 +1,63 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { testWorld } from '../../tests/test-world.ts';
+import { type Thing, things } from '../../tests/things.ts';
+import { openEmbeddedPlatform } from '../embedded/platform.ts';
+import type { EventBus } from './event-bus.ts';
+import { type ProjectionInStores, startProjections } from './projection.ts';
+
+const named = (name: string) => ({ ...things, name }) as unknown as ProjectionInStores['projection'];
+
+const start = async (isAway: () => boolean) => {
+  const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
+  const [home, second] = [platform.stateStore('home'), platform.stateStore('second')];
+  const failing: typeof second = {
+    ...second,
+    transact: (upserts) => (isAway() ? Promise.reject(new Error('away')) : second.transact(upserts)),
+  };
+  const embedded = platform.eventBus('group');
+  const subscribed: string[] = [];
+  const bus: EventBus = {
+    ...embedded,
+    subscribe: (topic, handler) => {
+      subscribed.push(topic);
+      return embedded.subscribe(topic, handler);
+    },
+  };
+  const [one, other] = (await startProjections(
+    [
+      { projection: named('one'), store: home },
+      { projection: named('other'), store: failing },
+    ],
+    { ...testWorld(), bus },
+  )) as [Running, Running];
+  onTestFinished(async () => {
+    await Promise.all([one.close(), other.close()]);
+    platform.close();
+  });
+  const publish = ({ key, n }: Thing) =>
+    bus.publish(things.topic.name, [{ id: key, key, value: Buffer.from(JSON.stringify({ key, n })) }]);
+  return { bus, subscribed, home, second, one, other, publish };
+};
+type Running = Awaited<ReturnType<typeof startProjections>>[number];
+
+it('projections of one topic share a subscription, and each applies every record', async () => {
+  const { subscribed, home, second, publish } = await start(() => false);
+  await publish({ key: 'a', n: 1 });
+  await vi.waitFor(async () => {
+    for (const store of [home, second]) expect((await store.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
+  });
+  expect(subscribed).toEqual([things.topic.name]);
+});
+
+it('a record that one of them could not apply is acknowledged only once that one has applied it', async () => {
+  let isAway = true;
+  const { bus, second, one, other, publish } = await start(() => isAway);
+  await publish({ key: 'a', n: 1 });
+  await vi.waitFor(() => expect(other.counts().retried).toBeGreaterThan(1));
+  expect((await bus.acknowledged(things.topic.name)).size).toBe(0);
+  expect(one.counts()).toMatchObject({ applied: 1, retried: 0 });
+  isAway = false;
+  await vi.waitFor(async () => expect((await bus.acknowledged(things.topic.name)).size).toBe(1));
+  expect((await second.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
+  expect(one.counts().applied).toBe(1);
+});

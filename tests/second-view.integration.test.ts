@@ -1,0 +1,182 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
+import { topics } from '../contracts/topics.ts';
+import { readIotPlatformConfig } from '../iot-platform/config.ts';
+import { mandatesView } from '../iot-platform/mandates/index.ts';
+import { mandates } from '../iot-platform/mandates/materialise.ts';
+import { startIotPlatform } from '../iot-platform/service.ts';
+import { type EmbeddedPlatform, openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { registerView, storesOfView } from '../packages/platform/views.ts';
+import { openView } from '../packages/projections/view.ts';
+import type { Command } from '../scripts/command.ts';
+import { deadLetters } from '../scripts/dead-letters/dead-letters.ts';
+import { explainKey } from '../scripts/explain/explain-key.ts';
+import { rebuildView } from '../scripts/rebuild/rebuild-view.ts';
+import { showStatus } from '../scripts/status/show-status.ts';
+import { iotPlatform } from '../scripts/views.ts';
+import { getJson, mandateOf } from './http.ts';
+import { dataFolder } from './platform-process.ts';
+import { noon, testWorld } from './test-world.ts';
+
+type LastChange = { revision: number; changedAt: string };
+
+const lastChanges = registerView<MandateChanged, LastChange>({
+  projection: {
+    ...mandates,
+    name: 'last-changes',
+    evolve: (held, { revision, time }) => (held && held.revision >= revision ? held : { revision, changedAt: time }),
+    classify: () => undefined,
+  },
+  shown: (change) => change?.changedAt ?? 'none',
+  keyName: 'connectionId',
+});
+const registered = [mandatesView, lastChanges];
+const views = registered.map((view) => ({ ...view, service: iotPlatform }));
+
+const topic = topics.connectionMandates.name;
+const connections = ['7733', '8179', '1721'];
+const patience = { timeout: 10_000, interval: 20 };
+const timeOf = (n: number) => new Date(noon + n).toISOString();
+
+let env: Record<string, string>;
+let url: string;
+let platform: EmbeddedPlatform;
+let close: () => Promise<void>;
+
+beforeEach(async () => {
+  const DATA_DIR = dataFolder();
+  const config = readIotPlatformConfig({ DATA_DIR, APP_REST_PORT: '0', APP_PORT: '0' });
+  platform = openEmbeddedPlatform(join(DATA_DIR, 'platform.sqlite'), Object.values(topics));
+  const service = await startIotPlatform(
+    config,
+    {
+      ...testWorld(),
+      now: Date.now,
+      bus: platform.eventBus(config.consumerGroup),
+      store: platform.stateStore(config.stateStoreName),
+      otherStore: platform.stateStore,
+      topicLog: platform.logReader(),
+    },
+    registered,
+  );
+  ({ url } = service);
+  env = { DATA_DIR, IOT_PLATFORM_URL: url };
+  close = async () => {
+    await service.close();
+    platform.close();
+  };
+  for (const [n, connectionId] of connections.entries()) await publish(connectionId, '1', n);
+  await vi.waitFor(async () => {
+    for (const { projection } of registered) expect(await status(projection.name)).toMatchObject({ lag: 0 });
+  }, patience);
+});
+afterEach(() => close());
+
+const publish = async (connectionId: string, connectionMandate: '0' | '1' | '2', n: number) => {
+  const context = { id: `change ${n}`, revision: noon + n, time: new Date(noon + n) };
+  const event = mandateChangedEvent({ connectionId, connectionMandate }, context);
+  const record = { id: event.id, key: connectionId, value: Buffer.from(JSON.stringify(event)) };
+  await platform.eventBus('crm').publish(topic, [record]);
+};
+const status = async (view: string) => (await getJson(`${url}/status?view=${view}`)).body;
+const store = () => platform.stateStore('statestore');
+const changeOf = async (connectionId: string) => {
+  const own = storesOfView(lastChanges, { store: store(), otherStore: platform.stateStore });
+  return (await openView<LastChange>(lastChanges.projection, own.store, own).get(connectionId))?.changedAt;
+};
+/** What a command prints, and whether it found all well. */
+const run = async (command: Command, ...args: string[]) => {
+  const lines: string[] = [];
+  const isWell = await command(args, { views, env, print: (line) => lines.push(line) });
+  return { isWell, printed: lines.join('\n') };
+};
+
+describe('a second view of the same topic', () => {
+  it('is followed beside the first, each with keys, checkpoints and a status of its own', async () => {
+    expect(await changeOf('8179')).toBe(timeOf(1));
+    expect(await mandateOf({ url }, '8179')).toBe('1');
+    expect(await status('last-changes')).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 3 } });
+    expect(await status('mandates')).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 3 } });
+    await vi.waitFor(
+      async () =>
+        expect((await getJson(`${url}/readyz`)).body).toEqual({
+          status: 'ready',
+          checks: { eventBus: 'ok', stateStore: 'ok', 'view:mandates': 'ok', 'view:last-changes': 'ok' },
+        }),
+      patience,
+    );
+  });
+
+  it('has to be named to /status, which says how', async () => {
+    for (const query of ['', '?view=x'])
+      expect(await getJson(`${url}/status${query}`)).toMatchObject({
+        status: 400,
+        body: { errors: [{ field: 'view', expected: expect.stringMatching(/one of mandates, last-changes$/) }] },
+      });
+    const { body } = await getJson(`${url}/openapi.json`);
+    expect(JSON.stringify(body)).toContain('"enum":["mandates","last-changes"]');
+  });
+
+  it('is shown by npm run status, beside the first or alone', async () => {
+    const both = await run(showStatus);
+    expect(both.printed).toMatch(/^service +view +state +generation +lag +freshness +dead letters\n/);
+    expect(both.printed).toMatch(/IoT platform +mandates +complete +1 in statestore +0 +0 s +0\n/);
+    expect(both.printed).toMatch(/IoT platform +last-changes +complete +1 in statestore +0 +0 s +0\n/);
+    const alone = await run(showStatus, '--view', 'last-changes', '--json');
+    expect(JSON.parse(alone.printed)).toMatchObject({ consumerGroup: 'iot-platform-consumer', lag: 0 });
+    expect(Object.keys(JSON.parse((await run(showStatus, '--json')).printed))).toEqual(['mandates', 'last-changes']);
+  });
+
+  it('is rebuilt alone: what it lost is listed, then accepted, and the first view stays as it was', async () => {
+    const ofMandates = () => store().getMany([...connections, 'generation:mandates', `position:mandates:${topic}:0`]);
+    const before = await ofMandates();
+    await store().remove(['last-changes/7733']);
+    const differing = await run(rebuildView, '--view', 'last-changes', '--embedded');
+    expect(differing.isWell).toBe(false);
+    expect(differing.printed).toContain(
+      `connectionId  rebuilt                   live\n7733          ${timeOf(0)}  none`,
+    );
+    const accepted = await run(rebuildView, '--view', 'last-changes', '--embedded', '--accept-differences');
+    expect(accepted).toMatchObject({
+      isWell: true,
+      printed: expect.stringContaining('Generation 2 in statestore answers now'),
+    });
+    expect(await changeOf('7733')).toBe(timeOf(0));
+    expect(await status('last-changes')).toMatchObject({ view: { state: 'complete', generation: { number: 2 } } });
+    expect(await status('mandates')).toMatchObject({ view: { state: 'complete', generation: { number: 1 } } });
+    expect(await ofMandates()).toEqual(before);
+
+    await publish('7733', '2', 9);
+    await vi.waitFor(async () => expect(await changeOf('7733')).toBe(timeOf(9)), patience);
+    await vi.waitFor(async () => expect(await mandateOf({ url }, '7733')).toBe('2'), patience);
+  });
+
+  it('has dead letters of its own: to discard one frees its document, and not that of the first view', async () => {
+    await platform.eventBus('crm').publish(topic, [{ id: 'x', key: '7733', value: Buffer.from('no JSON') }]);
+    await vi.waitFor(async () => expect(await mandateOf({ url }, '7733')).toBe(503), patience);
+    await vi.waitFor(() => expect(changeOf('7733')).rejects.toThrow('could not be read'), patience);
+    const ofView = (view: string, ...args: string[]) => run(deadLetters, ...args, '--view', view, '--embedded');
+    expect((await ofView('last-changes', 'list')).printed).toMatch(
+      /connectionId +state +reason\n.*7733 +open +not JSON/,
+    );
+    expect((await ofView('last-changes', 'discard', '--all')).printed).toBe('1 discarded.');
+    expect(await changeOf('7733')).toBe(timeOf(0));
+    expect(await mandateOf({ url }, '7733')).toBe(503);
+    expect((await ofView('mandates', 'list')).printed).toMatch(/7733 +open/);
+  });
+
+  it('has to be named to the commands that work on one view, which list the names', async () => {
+    const all = 'one of: mandates, last-changes.';
+    for (const command of [rebuildView, deadLetters]) {
+      await expect(run(command, '--embedded')).rejects.toThrow(`Which view? --view NAME with ${all}`);
+      await expect(run(command, '--view', 'x', '--embedded')).rejects.toThrow(
+        `There is no view x. --view NAME with ${all}`,
+      );
+    }
+    await expect(run(showStatus, '--view', 'x')).rejects.toThrow(`There is no view x. --view NAME with ${all}`);
+    await expect(run(explainKey, '7733', '--view', 'last-changes')).rejects.toThrow('with one of: mandates.');
+    await expect(run(rebuildView, '--view', 'last-changes', '--from-crm')).rejects.toThrow('--from-crm');
+  });
+});
