@@ -26,7 +26,7 @@ const comeBack = async (folder: string) => {
   await db.destroy();
   platform.close();
   const log = openSqlite(join(folder, 'platform.sqlite'));
-  const published = (log.prepare('SELECT value FROM record').all([]) as { value: string }[])
+  const published = (log.prepare('SELECT cast(value AS text) AS value FROM record').all([]) as { value: string }[])
     .map(({ value }): { id: string; subject: string; sequence: string } => JSON.parse(value))
     .map(({ id, subject, sequence }) => ({ id, change: `${subject} ${sequence}` }));
   closeSqlite(log);

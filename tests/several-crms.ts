@@ -33,7 +33,9 @@ type Published = { id: string; subject: string; revision: number; mandate: strin
 /** What the embedded event bus of the folder holds, in its order. */
 export const publishedIn = (folder: string): Published[] => {
   const log = openSqlite(join(folder, 'platform.sqlite'));
-  const rows = log.prepare('SELECT value FROM record ORDER BY partition, "offset"').all([]) as { value: string }[];
+  const rows = log.prepare('SELECT cast(value AS text) AS value FROM record ORDER BY partition, "offset"').all([]) as {
+    value: string;
+  }[];
   closeSqlite(log);
   return rows.map(({ value }) => {
     const { id, subject, sequence, data } = JSON.parse(value);
