@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, vi } from 'vitest';
-import type { CrmDatabaseUrl } from '../crm/database/database-url.ts';
+import type { CrmDatabaseUrl } from '../crm/database/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder, said, startProcess } from './platform-process.ts';
