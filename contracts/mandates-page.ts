@@ -19,3 +19,6 @@ export const mandatesPageSchema = z.object({
   next: z.string().nullable().meta({ description: 'The path of the next page; null on the last.' }),
 });
 export type MandatesPage = z.infer<typeof mandatesPageSchema>;
+
+/** The highest revision under which a mandate is published again; it leaves each connection room for changes above it. */
+export const highestRepublished = maxRevision - 1_000_000_000;

@@ -1,14 +1,13 @@
 import type { Express } from 'express';
+import { z } from 'zod';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import { type AppContext, httpApp } from '../packages/http/app.ts';
 import { type Checks, healthRoutes } from '../packages/http/health.ts';
 import { statusRoutes } from '../packages/http/status.ts';
-import type { StoreContext } from '../packages/projections/generations/index.ts';
-import { openView } from '../packages/projections/view.ts';
-import type { Mandate } from './mandates/mandate.ts';
-import { mandates } from './mandates/materialise.ts';
-import { mandateRoutes } from './mandates/routes.ts';
+import type { EventBus } from '../packages/projections/event-bus.ts';
+import type { StateStore } from '../packages/projections/state-store.ts';
 import { readStatus, type StatusSources, warningOf } from './read-status.ts';
+import type { RunningView } from './running-views.ts';
 import { statusSchema } from './status.ts';
 
 const statuses = {
@@ -28,36 +27,58 @@ const api = {
 };
 
 export type IotPlatformAppContext = AppContext &
-  StoreContext &
-  Omit<StatusSources, 'view'> & {
+  StatusSources & {
+    readonly bus: Pick<EventBus, 'check'>;
+    readonly store: Pick<StateStore, 'check'>;
+    /** At least one. */
+    readonly views: readonly RunningView[];
     /** Of what this deployment depends on, beside the checks of the app itself. */
     readonly checks?: Checks | undefined;
   };
 
 export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
-  const { bus, store, otherStore, drift } = context;
-  const view = openView<Mandate>(mandates, store, { otherStore, partitions: drift.partitions });
+  const { bus, store, views, checks } = context;
+  const viewRoutes = views.map(({ registered, view }) => registered.routes?.(view) ?? {});
+  const viewChecks = views.map((one) => [nameOfCheck(one, views), () => checkView(one)] as const);
   const routes = {
-    ...mandateRoutes(view),
+    ...Object.assign({}, ...viewRoutes),
     ...healthRoutes(
       {
         eventBus: () => bus.check(),
         stateStore: () => store.check(),
-        view: async () => {
-          const completeness = await view.completeness();
-          const warning = warningOf(completeness, context);
-          if (warning) throw new Error(warning);
-          if (!drift.hasCompared()) throw new Error('View and log have not been compared since the start.');
-        },
-        ...context.checks,
+        ...Object.fromEntries(viewChecks),
+        ...checks,
       },
-      // They concern single connections, so the service is ready all the same.
+      // They concern single documents, so the service is ready all the same.
       async () => {
-        const { deadLetters } = await view.completeness();
+        const all = await Promise.all(views.map(({ view }) => view.completeness()));
+        const deadLetters = all.reduce((sum, one) => sum + (one.deadLetters ?? 0), 0);
         return deadLetters ? { deadLetters } : {};
       },
     ),
-    ...statusRoutes(statusSchema, () => readStatus({ ...context, view })),
+    ...statusRoutes(statusSchema, ({ view }) => readStatus(viewNamed(view, views), context), viewQuery(views)),
   };
   return httpApp(routes, { ...context, api, statuses });
 };
+
+const nameOf = ({ registered }: RunningView) => registered.projection.name;
+
+/** Of the only view, as it was before there could be several. */
+const nameOfCheck = (one: RunningView, { length }: readonly RunningView[]) =>
+  length === 1 ? 'view' : `view:${nameOf(one)}`;
+
+const checkView = async ({ view, drift }: RunningView) => {
+  const warning = warningOf(await view.completeness(), drift);
+  if (warning) throw new Error(warning);
+  if (!drift.hasCompared()) throw new Error('View and log have not been compared since the start.');
+};
+
+/** Which view is asked for; needless where there is only one. */
+const viewQuery = (views: readonly RunningView[]) => {
+  const names = views.map(nameOf);
+  const name = z.enum(names, `one of ${names.join(', ')}`).meta({ description: 'The name of the view.' });
+  return z.object({ view: views.length === 1 ? name.default(String(names[0])) : name });
+};
+
+const viewNamed = (name: string, views: readonly RunningView[]) =>
+  views.find((one) => nameOf(one) === name) as RunningView;

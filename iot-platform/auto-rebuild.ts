@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
+import { storesOfView } from '../packages/platform/views.ts';
 import type { Completeness } from '../packages/projections/completeness.ts';
-import type { DriftWatch } from '../packages/projections/drift/index.ts';
 import { type StoreContext, storesOf } from '../packages/projections/generations/index.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
 import {
@@ -12,17 +11,14 @@ import {
   retire,
   usualPauses,
 } from '../packages/projections/rebuild/index.ts';
-import { openView } from '../packages/projections/view.ts';
 import { pauseUnlessAborted } from '../packages/runtime/pause.ts';
 import { backoff } from '../packages/runtime/retry.ts';
 import type { World } from '../packages/runtime/world.ts';
-import { type Mandate, permittedLevel } from './mandates/mandate.ts';
-import { mandates } from './mandates/materialise.ts';
+import type { RunningView } from './running-views.ts';
 
 type AutoRebuildContext = World &
   StoreContext & {
     readonly topicLog: LogReader;
-    readonly drift: DriftWatch;
     readonly stateStoreName: string;
   };
 
@@ -36,9 +32,10 @@ const closeWithinMs = 500;
  * Rebuilds the view from the log where its store was found empty or incomplete, until it is closed. Of several instances
  * one works: the lease of the rebuild decides. What no log holds any more only a person can repair, from the CRM.
  */
-export const startAutoRebuild = (context: AutoRebuildContext): { close(): Promise<void> } => {
-  const { log, drift, store, otherStore } = context;
-  const view = openView<Mandate>(mandates, store, { otherStore, partitions: drift.partitions });
+export const startAutoRebuild = (running: RunningView, context: AutoRebuildContext): { close(): Promise<void> } => {
+  const { log } = context;
+  const { view, drift } = running;
+  const { name } = running.registered.projection;
   const closing = new AbortController();
   let failures = 0;
   let isRetiring = false;
@@ -47,20 +44,20 @@ export const startAutoRebuild = (context: AutoRebuildContext): { close(): Promis
     const completeness = await view.completeness();
     if (isRepairable(completeness, drift)) await repair();
     if (!isRetiring) return;
-    await retire(rebuildContext(context));
+    await retire(rebuildContext(running, context));
     isRetiring = false;
   };
   const repair = async () => {
-    log.info({ projection: mandates.name }, 'the view is being rebuilt from the log');
-    const { switched, generation, setAside } = await rebuild(rebuildContext(context), {
+    log.info({ projection: name }, 'the view is being rebuilt from the log');
+    const { switched, generation, setAside } = await rebuild(rebuildContext(running, context), {
       inPlace: false,
       acceptDifferences: false,
     });
     if (!switched) throw new Error('the rebuilt view differs from the one that answers: npm run rebuild shows where');
-    log.info({ projection: mandates.name, generation, setAside }, 'the rebuilt view answers');
+    log.info({ projection: name, generation, setAside }, 'the rebuilt view answers');
     isRetiring = true;
   };
-  const running = (async () => {
+  const looking = (async () => {
     while (!closing.signal.aborted) {
       await look().then(
         () => {
@@ -68,7 +65,7 @@ export const startAutoRebuild = (context: AutoRebuildContext): { close(): Promis
         },
         (err: unknown) => {
           if (err instanceof RebuildUnderWay) return;
-          log[failures > 0 ? 'debug' : 'warn']({ err }, 'the view could not be rebuilt, will retry');
+          log[failures > 0 ? 'debug' : 'warn']({ err, projection: name }, 'the view could not be rebuilt, will retry');
           failures++;
         },
       );
@@ -79,25 +76,25 @@ export const startAutoRebuild = (context: AutoRebuildContext): { close(): Promis
   return {
     close: async () => {
       closing.abort();
-      await Promise.race([running, delay(closeWithinMs, undefined, { ref: false })]);
+      await Promise.race([looking, delay(closeWithinMs, undefined, { ref: false })]);
     },
   };
 };
 
-const isRepairable = ({ state, partitions }: Completeness, drift: DriftWatch): boolean =>
+const isRepairable = ({ state, partitions }: Completeness, drift: RunningView['drift']): boolean =>
   state === 'empty'
     ? drift.lostToEmptyStore() > 0
     : state === 'incomplete' && Object.values(partitions).every(({ lost }) => lost === undefined);
 
-const rebuildContext = (context: AutoRebuildContext): RebuildContext<MandateChanged, Mandate> => ({
-  projection: mandates,
+const rebuildContext = ({ registered }: RunningView, context: AutoRebuildContext): RebuildContext<unknown, object> => ({
+  projection: registered.projection,
   log: context.topicLog,
-  stores: storesOf(context),
+  stores: storesOf(storesOfView(registered, context)),
   home: context.stateStoreName,
-  shown: permittedLevel,
+  shown: registered.shown,
   now: context.now,
   holder: `the service ${context.newId()}`,
-  say: (line) => context.log.debug({ projection: mandates.name }, line),
+  say: (line) => context.log.debug({ projection: registered.projection.name }, line),
   // /status shows how far it is.
   progress: noProgress,
   ...usualPauses,

@@ -3,12 +3,11 @@ import { mandateChangedEvent } from '../contracts/events/connection-mandate-chan
 import { topics } from '../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { startProjection } from '../packages/projections/projection.ts';
-import { openView } from '../packages/projections/view.ts';
-import { idleProjection } from '../tests/idle-projection.ts';
+import { idleViews } from '../tests/idle-views.ts';
 import { noon, testWorld } from '../tests/test-world.ts';
-import type { Mandate } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';
 import { readStatus, type StatusSources } from './read-status.ts';
+import type { RunningView } from './running-views.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -20,8 +19,9 @@ const opened = () => {
   const bus = platform.eventBus('iot-platform-consumer');
   const store = platform.stateStore('statestore');
   const topicLog = platform.logReader();
-  const view = openView<Mandate>(mandates, store);
-  const sources: StatusSources = { ...idleProjection, bus, topicLog, view, now: () => noon + 1_500 };
+  const { views, names } = idleViews(store);
+  const [idle] = views as [RunningView];
+  const sources: StatusSources = { names, topicLog, now: () => noon + 1_500 };
   const change = (connectionId: string, revision: number) => {
     const data = { connectionId, connectionMandate: '1' as const };
     const event = mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
@@ -34,13 +34,13 @@ const opened = () => {
     closing.push(() => projection.close());
     return projection;
   };
-  return { sources, change, follow };
+  return { idle, sources, change, follow };
 };
 
 describe('the status of the IoT platform', () => {
   it('names what it was told to use, and has nothing before it while the log is empty', async () => {
-    const { sources } = opened();
-    expect(await readStatus(sources)).toMatchObject({
+    const { idle, sources } = opened();
+    expect(await readStatus(idle, sources)).toMatchObject({
       store: 'statestore',
       consumerGroup: 'iot-platform-consumer',
       view: { state: 'empty', generation: { number: 1 } },
@@ -50,19 +50,19 @@ describe('the status of the IoT platform', () => {
   });
 
   it('counts what is in the log and not in the view, and cannot say how fresh a view is that nothing came to', async () => {
-    const { sources, change } = opened();
+    const { idle, sources, change } = opened();
     await change('7733', noon);
     await change('1721', noon);
-    const status = await readStatus(sources);
+    const status = await readStatus(idle, sources);
     expect(status).toMatchObject({ lag: 2 });
     expect(status).not.toHaveProperty('freshnessSeconds');
   });
 
   it('says which event came last; a view that has all of the log is fresh, one that has not is as old as that event', async () => {
-    const { sources, change, follow } = opened();
+    const { idle, sources, change, follow } = opened();
     await change('7733', noon + 7);
     const projection = await follow();
-    const status = () => readStatus({ ...sources, projection });
+    const status = () => readStatus({ ...idle, projection }, sources);
     await vi.waitFor(async () => expect(await status()).toMatchObject({ lag: 0 }));
     expect(await status()).toMatchObject({
       sinceStart: { applied: 1 },
@@ -75,10 +75,10 @@ describe('the status of the IoT platform', () => {
   });
 
   it('is told although store and broker are away', async () => {
-    const { sources } = opened();
+    const { idle, sources } = opened();
     const away = () => Promise.reject(new Error('away'));
     const topicLog = { read: away, offsets: away };
-    const status = await readStatus({ ...sources, topicLog, view: { ...sources.view, completeness: away } });
+    const status = await readStatus({ ...idle, view: { ...idle.view, completeness: away } }, { ...sources, topicLog });
     expect(status).toMatchObject({ view: { state: 'unknown', reason: 'away' }, sinceStart: { applied: 0 } });
     expect(status).not.toHaveProperty('lag');
   });

@@ -1,29 +1,24 @@
 import type { z } from 'zod';
 import { type Completeness, refusalOf } from '../packages/projections/completeness.ts';
-import type { DriftWatch } from '../packages/projections/drift/index.ts';
-import type { EventBus } from '../packages/projections/event-bus.ts';
 import type { LogReader, PartitionRange } from '../packages/projections/log-reader.ts';
-import type { RunningProjection } from '../packages/projections/projection.ts';
-import type { View } from '../packages/projections/view.ts';
-import { mandates } from './mandates/materialise.ts';
+import type { RunningView } from './running-views.ts';
 import type { statusSchema } from './status.ts';
 
 export type StatusSources = {
-  readonly bus: EventBus;
   readonly topicLog?: LogReader | undefined;
-  readonly view: View<unknown>;
-  readonly projection: Pick<RunningProjection, 'counts' | 'last'>;
-  readonly drift: Pick<DriftWatch, 'lostToEmptyStore' | 'hasCompared' | 'partitions'>;
   readonly now: () => number;
   /** What the service was told to use. */
   readonly names: { readonly stateStoreName: string; readonly consumerGroup: string };
 };
 
 /** Answers although the store or the broker is away: then it says what it cannot tell. */
-export const readStatus = async (sources: StatusSources): Promise<z.input<typeof statusSchema>> => {
-  const { topicLog, view, projection, names } = sources;
+export const readStatus = async (
+  running: RunningView,
+  { topicLog, names, now }: StatusSources,
+): Promise<z.input<typeof statusSchema>> => {
+  const { registered, view, projection, drift } = running;
   const completeness = await view.completeness().catch((error: Error) => error);
-  const ranges = (await topicLog?.offsets(mandates.topic.name).catch(() => undefined)) ?? [];
+  const ranges = (await topicLog?.offsets(registered.projection.topic.name).catch(() => undefined)) ?? [];
   const lag = completeness instanceof Error ? undefined : lagOf(completeness, ranges);
   const last = projection.last();
   return {
@@ -32,10 +27,10 @@ export const readStatus = async (sources: StatusSources): Promise<z.input<typeof
     view:
       completeness instanceof Error
         ? { state: 'unknown', reason: completeness.message }
-        : { ...completeness, warning: warningOf(completeness, sources) },
+        : { ...completeness, warning: warningOf(completeness, drift) },
     sinceStart: projection.counts(),
     ...(last && { lastEvent: last }),
-    ...freshness(lag, last?.time, sources.now()),
+    ...freshness(lag, last?.time, now()),
   };
 };
 
@@ -56,7 +51,7 @@ const freshness = (lag: number | undefined, lastTime: string | undefined, now: n
 };
 
 /** What a person should do about the view, if anything. */
-export const warningOf = (completeness: Completeness, { drift }: Pick<StatusSources, 'drift'>): string | undefined => {
+export const warningOf = (completeness: Completeness, drift: RunningView['drift']): string | undefined => {
   const refusal = refusalOf(completeness);
   if (refusal) return `${refusal.message} ${refusal.remedy}`;
   const lost = drift.lostToEmptyStore();

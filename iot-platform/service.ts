@@ -3,16 +3,16 @@ import { deliveryApp } from '../packages/http/delivery-app.ts';
 import type { Checks } from '../packages/http/health.ts';
 import { listen } from '../packages/http/listen.ts';
 import type { Service } from '../packages/platform/service.ts';
-import { watchDrift } from '../packages/projections/drift/index.ts';
+import type { RegisteredView } from '../packages/platform/views.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
 import type { StoreContext } from '../packages/projections/generations/index.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
-import { startProjection } from '../packages/projections/projection.ts';
 import type { World } from '../packages/runtime/world.ts';
 import { iotPlatformApp } from './app.ts';
 import { startAutoRebuild } from './auto-rebuild.ts';
 import type { IotPlatformConfig } from './config.ts';
-import { mandates } from './mandates/materialise.ts';
+import { iotPlatformViews } from './projections.ts';
+import { startViews } from './running-views.ts';
 
 type IotPlatformContext = World &
   StoreContext & {
@@ -23,7 +23,7 @@ type IotPlatformContext = World &
   };
 
 /**
- * Follows the mandates topic and answers from the view. A sidecar delivers on a port of its own, unless the lab gave us
+ * Follows the topics of its views and answers from them. A sidecar delivers on a port of its own, unless the lab gave us
  * one port for both.
  */
 export const startIotPlatform = async (
@@ -32,18 +32,18 @@ export const startIotPlatform = async (
     'host' | 'access' | 'port' | 'deliveryPort' | 'stateStoreName' | 'consumerGroup' | 'autoRebuild'
   >,
   context: IotPlatformContext,
+  registered: readonly RegisteredView[] = iotPlatformViews,
 ): Promise<Service & { url: string }> => {
   const { log, deliveries, topicLog } = context;
-  const projection = await startProjection(mandates, context);
   const onePort = config.port === config.deliveryPort;
-  const drift = watchDrift(mandates, { ...context, apply: projection.apply });
-  const opened: Service[] = [projection, drift];
+  const running = await startViews(registered, context);
+  const { views } = running;
+  const opened: Service[] = [running];
   const close = async () => void (await Promise.all(opened.map((service) => service.close())));
   try {
     const app = iotPlatformApp({
       ...context,
-      projection,
-      drift,
+      views,
       names: config,
       access: config.access,
       deliveries: onePort ? deliveries : undefined,
@@ -58,7 +58,8 @@ export const startIotPlatform = async (
           variable: 'APP_PORT',
         }),
       );
-    if (config.autoRebuild) opened.push(startAutoRebuild({ ...context, ...config, topicLog, drift }));
+    if (config.autoRebuild)
+      for (const view of views) opened.push(startAutoRebuild(view, { ...context, ...config, topicLog }));
     log.info({ url: rest.url }, 'IoT platform listens');
     return { url: rest.url, close };
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { progressLine } from '../crm/cli/import/progress-line.ts';
+import { createProgress } from '../packages/cli/progress.ts';
 import { reportFailure } from '../packages/cli/report-failure.ts';
 import { databaseFiles, existingFiles } from './backup/files.ts';
 import { takeBackup } from './backup/take-backup.ts';
@@ -16,23 +16,12 @@ erasure does not reach them. npm run restore puts them back; docs/backup.md says
 Options    --help
 Variables  DATA_DIR (.data)   CRM_DATABASE_URL (sqlite:DATA_DIR/crm.sqlite)`;
 
-const lineEveryMs = 5_000;
-
-/** At a terminal a bar; elsewhere a line every few seconds. */
 const showProgress = () => {
-  const startedAt = performance.now();
-  let shownAt = startedAt;
+  const display = createProgress(process.stderr);
+  display.begin('copying');
   return (done: number, total: number) => {
-    const now = performance.now();
-    const line = progressLine({ done, total, rows: done, seconds: (now - startedAt) / 1000 }).replaceAll(
-      'rows',
-      'bytes',
-    );
-    if (process.stderr.isTTY) process.stderr.write(`\r${line}${done === total ? '\n' : ''}`);
-    else if (now - shownAt > lineEveryMs) {
-      shownAt = now;
-      process.stderr.write(`${line}\n`);
-    }
+    display.update([{ name: 'copying', done, total, unit: 'bytes' }]);
+    if (done === total) display.end();
   };
 };
 

@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
-import { topics } from '../contracts/topics.ts';
 import { reportFailure } from '../packages/cli/report-failure.ts';
 import { table } from '../packages/cli/table.ts';
+import { openLog } from '../packages/platform/open-adapters.ts';
+import { describeGroup, resetGroup } from '../packages/projections/consumer-groups.ts';
 import { consumerGroupOf, readComponents, resourcesPath } from './components.ts';
-import { describeGroup, resetGroup } from './consumer-group/offsets.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
-import { openLog, whichLogHelp, whichLogOptions } from './open-log.ts';
+import { views } from './views.ts';
+import { whichLogHelp, whichLogOptions } from './which-log.ts';
+
+const followed = new Map(views.map(({ projection, service }) => [projection.topic.name, service]));
 
 const help = `How far a consumer group has read, and how to make it read again: in Kafka, or in the file of npm start.
 
@@ -16,7 +19,7 @@ TIME is as in 2026-11-21T09:00:00Z: each partition goes to its first record of t
 In Kafka a reset is for a group without members: stop them first. Dead ones are waited for until the broker has given
 them up. With npm start a reset works while it runs.
 
-Options    --group NAME   --topic ${topics.connectionMandates.name}   --dry-run
+Options    --group NAME   --topic ${[...followed.keys()].join(' | ')}   --dry-run
            --kafka   --embedded   --help
 Variables  KAFKA_BROKERS (localhost:9092)   DATA_DIR
            CONSUMER_GROUP; without it and --group: in Kafka the consumerGroup of the component iot-platform-pubsub, whose YAML
@@ -30,7 +33,7 @@ const main = async () => {
     allowPositionals: true,
     options: {
       group: { type: 'string' },
-      topic: { type: 'string', default: topics.connectionMandates.name },
+      topic: { type: 'string' },
       to: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -39,11 +42,12 @@ const main = async () => {
   });
   const [command = 'describe'] = positionals;
   if (values.help) return console.log(help);
-  const { topic, to } = values;
+  const { to } = values;
   if (command !== 'describe' && command !== 'reset')
     throw new Error(`There is no command ${command}: describe or reset (npm run consumer-group -- --help).`);
+  const [topic, service] = findTopic(values.topic);
   const env = await withLabEnvironment(process.env, values);
-  const { log, groups, isEmbedded, close } = await openLog(env, values);
+  const { log, groups, isEmbedded, close } = await openLog(env, service, values);
   try {
     const group = values.group ?? consumerGroupOf(env, isEmbedded ? [] : readComponents(resourcesPath(env)));
     const of = { log, groups, group, topic };
@@ -55,6 +59,14 @@ const main = async () => {
   } finally {
     close();
   }
+};
+
+/** The topic, and the service that follows it; where none is named the only one that is followed. */
+const findTopic = (name: string | undefined) => {
+  const [first, ...others] = followed;
+  if (!first || (name === undefined && others.length > 0))
+    throw new Error(`Which topic? --topic with one of: ${[...followed.keys()].join(', ')}.`);
+  return name === undefined ? first : ([name, followed.get(name) ?? first[1]] as const);
 };
 
 main().catch(reportFailure);

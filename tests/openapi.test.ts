@@ -8,7 +8,7 @@ import { importQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { idleProjection } from './idle-projection.ts';
+import { idleViews } from './idle-views.ts';
 import { testWorld } from './test-world.ts';
 
 const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
@@ -26,7 +26,7 @@ const services = {
       ...world,
       bus,
       store: platform.stateStore('statestore'),
-      ...idleProjection,
+      ...idleViews(platform.stateStore('statestore')),
     }),
 };
 

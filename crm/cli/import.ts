@@ -1,9 +1,9 @@
+import { count, createProgress } from '../../packages/cli/progress.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { table } from '../../packages/cli/table.ts';
 import { readCrmConfig } from '../config.ts';
 import type { ImportOptions } from '../imports/index.ts';
 import { type DeleteArguments, readArguments } from './import/arguments.ts';
-import { count, progressLine } from './import/progress-line.ts';
 import { writeRefusedFile } from './import/refused-file.ts';
 import {
   deleteThroughCrm,
@@ -64,18 +64,12 @@ const directly = async (file: string, options: ImportOptions, refusedFile: strin
   await report(done.job, done.rows, async () => done.refused, refusedFile).finally(done.close);
 };
 
-/** A line that is written over at a terminal, and one every five seconds elsewhere. */
 const showing = () => {
-  const started = performance.now();
-  let next = 0;
-  return ({ progress, finishedAt }: Import) => {
-    const now = performance.now();
-    const terminal = process.stderr.isTTY;
-    if (now < next && finishedAt === null) return;
-    next = now + (terminal ? 100 : 5_000);
-    const { bytes, bytesDone, rows } = progress;
-    const line = progressLine({ done: bytesDone, total: bytes, rows, seconds: (now - started) / 1000 });
-    process.stderr.write(terminal ? `\r\x1b[K${line}${finishedAt === null ? '' : '\n'}` : `${line}\n`);
+  const display = createProgress(process.stderr);
+  display.begin('importing');
+  return ({ progress: { bytes, bytesDone, rows }, finishedAt }: Import) => {
+    display.update([{ name: 'importing', done: bytesDone, total: bytes, count: rows, unit: 'rows' }]);
+    if (finishedAt !== null) display.end();
   };
 };
 

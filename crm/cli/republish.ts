@@ -1,5 +1,6 @@
 import { heldMandateSchema } from '../../contracts/mandates-page.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
+import { askService, describeRefusal, type ServiceAnswer } from '../../packages/http/ask.ts';
 import { type RepublishArguments, readArguments } from './republish/arguments.ts';
 
 const help = `Has the CRM publish the current mandate of a connection again, under a higher revision.
@@ -14,28 +15,21 @@ CONNECTION shows which revision that is.
 Options    --above R   --help
 Variables  CRM_URL (http://localhost:3005)`;
 
-const answerWithinMs = 30_000;
-
 const republish = async ({ crm, connectionId, above }: RepublishArguments): Promise<void> => {
-  const response = await fetch(new URL(`/mandates/${connectionId}/republication`, crm), {
+  const service = { name: 'CRM', url: crm, remedy: 'start it, or set CRM_URL.' };
+  const answer = await askService(service, `/mandates/${connectionId}/republication`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ above }),
-    signal: AbortSignal.timeout(answerWithinMs),
-  }).catch(() => {
-    throw new Error(`The CRM does not answer at ${crm}: start it, or set CRM_URL.`);
+    body: { above },
   });
-  const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  if (!response.ok) throw new Error(refusal(crm, response.status, body));
-  const { connectionMandate, revision } = heldMandateSchema.parse(body);
+  if (!answer.ok) throw new Error(refusal(crm, answer));
+  const { connectionMandate, revision } = heldMandateSchema.parse(answer.body);
   console.log(`Mandate ${connectionMandate} of ${connectionId} is published under revision ${revision}.`);
 };
 
-const refusal = (crm: string, status: number, { type, detail, remedy }: Record<string, unknown>) => {
-  if (type === 'urn:problem:unknown-route')
-    return `The CRM at ${crm} is of a release that cannot republish: update it.`;
-  return `The CRM at ${crm} answers ${status}: ${detail ?? 'nothing more'}${remedy ? ` ${remedy}` : ''}`;
-};
+const refusal = (crm: string, answer: ServiceAnswer) =>
+  answer.body.type === 'urn:problem:unknown-route'
+    ? `The CRM at ${crm} is of a release that cannot republish: update it.`
+    : `The CRM at ${crm} answers ${answer.status}: ${describeRefusal(answer)}`;
 
 const main = async () => {
   const asked = readArguments(process.argv.slice(2), process.env);

@@ -26,7 +26,6 @@ export { findEverCustomers, mandateHistory } from './history/mandate-history.ts'
 export { replaceReference } from './history/replace-reference.ts';
 export { writeCursor } from './list/list-cursor.ts';
 export { planList, type Sort } from './list/list-plan.ts';
-export { highestRepublished } from './mandates/republish-mandate.ts';
 export { erasePerson } from './personal-data/erase-person.ts';
 export { pendingErasures, personsBeingErased, requestErasure } from './personal-data/erasure-job.ts';
 export { createErasures, type Erasures } from './personal-data/erasures.ts';

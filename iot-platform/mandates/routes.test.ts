@@ -4,7 +4,7 @@ import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { positionKey } from '../../packages/projections/generations/index.ts';
 import type { StateStore } from '../../packages/projections/state-store.ts';
-import { idleProjection } from '../../tests/idle-projection.ts';
+import { idleViews } from '../../tests/idle-views.ts';
 import { testWorld } from '../../tests/test-world.ts';
 import { iotPlatformApp } from '../app.ts';
 
@@ -14,20 +14,14 @@ const position = positionKey('mandates', topics.connectionMandates.name, 0);
 const iotPlatform = async (
   documents: Record<string, unknown>,
   disturb: (store: StateStore) => StateStore = (store) => store,
-  drift: Partial<typeof idleProjection.drift> = {},
+  drift: Parameters<typeof idleViews>[1] = {},
 ) => {
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
   const store = platform.stateStore('statestore');
   await store.transact(Object.entries(documents).map(([key, value]) => ({ key, value })));
-  return request(
-    iotPlatformApp({
-      ...testWorld(),
-      bus: platform.eventBus('group'),
-      store: disturb(store),
-      ...idleProjection,
-      drift: { ...idleProjection.drift, ...drift },
-    }),
-  );
+  const disturbed = disturb(store);
+  const bus = platform.eventBus('group');
+  return request(iotPlatformApp({ ...testWorld(), bus, store: disturbed, ...idleViews(disturbed, drift) }));
 };
 const filled = { [mandate.connectionId]: mandate, [position]: { applied: 3, missing: [] } };
 const incomplete = { ...filled, [position]: { applied: 3, missing: [[1, 2]] } };
@@ -91,7 +85,9 @@ describe('a mandate', () => {
     const put = async (held: typeof mandate, etag?: string) =>
       store.transact([{ key: held.connectionId, value: held, etag }]);
     await put(mandate);
-    const http = request(iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store, ...idleProjection }));
+    const http = request(
+      iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store, ...idleViews(store) }),
+    );
     await http.get('/mandates/7733?minRevision=10').expect(200, mandate);
     const { body } = await http
       .get('/?connectionId=7733&minRevision=11&waitMs=60')

@@ -10,7 +10,7 @@ import { testWorld } from '../../tests/test-world.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
 import { listen } from '../http/listen.ts';
-import { committedOffsets } from '../kafka/consumer-group.ts';
+import { committedOffsets } from '../kafka/consumer-groups.ts';
 import { kafkaLogReader } from '../kafka/log-reader.ts';
 import { eventBusContract } from '../projections/event-bus.contract.ts';
 import type { EventBus, OutgoingEvent, Topic } from '../projections/event-bus.ts';

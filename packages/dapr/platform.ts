@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { serviceLimits } from '../kafka/client.ts';
-import { committedOffsets } from '../kafka/consumer-group.ts';
+import { committedOffsets } from '../kafka/consumer-groups.ts';
 import { kafkaLogReader } from '../kafka/log-reader.ts';
 import { checkTopics } from '../kafka/topics.ts';
 import type { EventBus, Topic } from '../projections/event-bus.ts';

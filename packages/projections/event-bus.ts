@@ -63,6 +63,7 @@ export type Subscription = { close(): Promise<void> };
 export type EventBus = {
   /** Resolves when every event is durable. @throws NotDurable naming the events that may not be */
   publish(topic: string, events: readonly OutgoingEvent[]): Promise<void>;
+  /** Once per topic: two subscriptions of one consumer group would share the records between them. */
   subscribe(topic: string, handler: BatchHandler): Promise<Subscription>;
   /**
    * What the consumer group has acknowledged: by partition the offset behind it, nothing where it has acknowledged

@@ -1,4 +1,5 @@
 import { chunksOf } from '../runtime/chunks.ts';
+import { groupBy } from '../runtime/group-by.ts';
 import { type RateLimitedLog, rateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { World } from '../runtime/world.ts';
 import { type PoisonRecord, parseBatch } from './apply/parse-batch.ts';
@@ -40,16 +41,49 @@ export const startProjection = async <Event, Document>(
   projection: Projection<Event, Document>,
   context: ProjectionContext,
 ): Promise<RunningProjection> => {
+  const created = createProjection(projection, context);
+  const subscription = await context.bus.subscribe(projection.topic.name, created.apply);
+  return { ...created, close: () => subscription.close() };
+};
+
+/** A projection, and the stores that it writes. */
+export type ProjectionInStores = StoreContext & { readonly projection: Projection<unknown, object> };
+
+/**
+ * Follows the topics of several projections, each topic by one subscription of the consumer group. A record is `done` once
+ * every projection of its topic has applied it, so where one cannot, all of them get it again, and ignore what they have.
+ */
+export const startProjections = async (
+  projections: readonly ProjectionInStores[],
+  context: Omit<ProjectionContext, keyof StoreContext>,
+): Promise<RunningProjection[]> => {
+  const created = projections.map((one) => ({
+    topic: one.projection.topic.name,
+    ...createProjection(one.projection, { ...context, store: one.store, otherStore: one.otherStore }),
+  }));
+  const subscriptions = new Map<string, Subscription>();
+  for (const [topic, own] of groupBy(created, (one) => one.topic)) {
+    const handler = handleByAll(own.map(({ apply }) => apply));
+    subscriptions.set(topic, await context.bus.subscribe(topic, handler));
+  }
+  return created.map(({ topic, ...one }) => ({ ...one, close: async () => subscriptions.get(topic)?.close() }));
+};
+
+const handleByAll =
+  (handlers: readonly ((batch: readonly DeliveredRecord[]) => Promise<Verdict[]>)[]) =>
+  async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
+    const verdicts = await Promise.all(handlers.map((handle) => handle(batch)));
+    return batch.map((_, i) => (verdicts.every((own) => own[i] === 'done') ? 'done' : 'retry'));
+  };
+
+const createProjection = <Event, Document>(projection: Projection<Event, Document>, context: ProjectionContext) => {
   const done: Done = { counts: { applied: 0, ignored: 0, setAside: 0, retried: 0 }, last: undefined, hasFailed: false };
   const { newId, log: logger, topicLog } = context;
   const write = projectionWriter(projection, { stores: storesOf(context), newId, log: topicLog, logger });
-  const handler = deliveryHandler(projection, { ...context, limitedLog: rateLimitedLog(logger) }, write, done);
-  const subscription = await context.bus.subscribe(projection.topic.name, handler);
   return {
     counts: () => ({ ...done.counts }),
     last: () => done.last,
-    apply: handler,
-    close: () => subscription.close(),
+    apply: deliveryHandler(projection, { ...context, limitedLog: rateLimitedLog(logger) }, write, done),
   };
 };
 

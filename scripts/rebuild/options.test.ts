@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { help, readCommand } from './options.ts';
+import { crmSource } from '../../iot-platform/mandates/crm-source.ts';
+import { views } from '../views.ts';
+import { rebuildHelp } from './help.ts';
+import { nameOfView, readCommand as read } from './options.ts';
+
+const readCommand = (args: string[]) => read(args, crmSource);
 
 describe('the options of npm run rebuild', () => {
   it('ask for a rebuild beside the live view, compared with the CRM, where nothing is said', () =>
-    expect(readCommand([])).toMatchObject({ action: 'rebuild', inPlace: false, crm: 'http://localhost:3005' }));
+    expect(readCommand([])).toMatchObject({ action: 'rebuild', inPlace: false, sourceUrl: 'http://localhost:3005' }));
 
   it('may say the default aloud', () => expect(readCommand(['--beside'])).toEqual(readCommand([])));
 
@@ -11,7 +16,7 @@ describe('the options of npm run rebuild', () => {
     expect(readCommand(['--in-place', '--without-crm'])).toMatchObject({
       action: 'rebuild',
       inPlace: true,
-      crm: undefined,
+      sourceUrl: undefined,
     });
     expect(readCommand(['--retire', '--dapr-http-port', '3908'])).toMatchObject({
       action: 'retire',
@@ -20,12 +25,12 @@ describe('the options of npm run rebuild', () => {
   });
 
   it('may begin with the mandates of the CRM', () => {
-    expect(readCommand([])).toMatchObject({ fromCrm: false });
+    expect(readCommand([])).toMatchObject({ fromSource: false });
     expect(readCommand(['--from-crm', '--into', 'durable-statestore'])).toMatchObject({
       action: 'rebuild',
-      fromCrm: true,
+      fromSource: true,
       into: 'durable-statestore',
-      crm: 'http://localhost:3005',
+      sourceUrl: 'http://localhost:3005',
     });
   });
 
@@ -53,6 +58,21 @@ describe('the options of npm run rebuild', () => {
       embedded: 0,
       'from-crm': 0,
     }))
-      expect(help).toContain(`--${name}`);
+      expect(rebuildHelp(views)).toContain(`--${name}`);
+  });
+
+  it('name the source of the view where the variable names it', () => {
+    expect(read([], crmSource, { CRM_URL: 'http://crm:1' })).toMatchObject({ sourceUrl: 'http://crm:1' });
+    expect(read(['--crm', 'http://crm:2'], crmSource, { CRM_URL: 'http://crm:1' }).sourceUrl).toBe('http://crm:2');
+  });
+
+  it('of a source there are only where the view has one', () => {
+    expect(read([], undefined)).toMatchObject({ sourceUrl: undefined, fromSource: false });
+    expect(() => read(['--from-crm'], undefined)).toThrow("Unknown option '--from-crm'");
+  });
+
+  it('may name a view among others', () => {
+    expect(nameOfView(['--crm', 'http://crm:2', '--view', 'mandates', '--retire'])).toBe('mandates');
+    expect(nameOfView(['--retire'])).toBeUndefined();
   });
 });

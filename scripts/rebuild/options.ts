@@ -1,105 +1,93 @@
 import { parseArgs } from 'node:util';
+import { readSidecarPort } from '../../packages/platform/open-adapters.ts';
+import type { ViewSource } from '../../packages/platform/views.ts';
 import { RebuildRefused } from '../../packages/projections/rebuild/index.ts';
-import { readSidecarPort } from '../open-ports.ts';
 
-export const help = `Builds the mandates view again from the log, and lets the new one answer once it is right.
-
-  npm run rebuild                                 beside the live view, which answers all the while
-  npm run rebuild -- --into durable-statestore    into another state store, which is then kept up to date as well
-  npm run rebuild -- --in-place                   where there is no room for two: removes, fills, answers 503 meanwhile
-  npm run rebuild -- --from-crm                   from the CRM and what comes after it, where the log was cut off, lost or forged
-  npm run rebuild -- --switch-back                the generation before answers again
-  npm run rebuild -- --retire                     removes every generation but the one that answers
-  npm run rebuild -- --abandon                    gives up an unfinished rebuild, and removes what it wrote
-
-Before the switch the new view is compared with the CRM and with the live view. What differs is listed, nothing is
-switched, and the exit code is 1. Killed at any moment, it goes on where it was when it is run again.
-
-Options    --dry-run             shows what would be done, and whether it can be
-           --full-speed          takes all it can get; without, it leaves most of the machine to who asks the live view
-           --crm URL             the CRM (CRM_URL, else http://localhost:3005)
-           --without-crm         compares with the live view alone
-           --accept-differences  switches whatever the comparison says
-           --dapr-http-port N    through the sidecar of the IoT platform on this port
-           --embedded            the file of npm start, which may be running
-           --help
-Variables  DAPR_HTTP_PORT DAPR_API_TOKEN KAFKA_BROKERS PUBSUB_NAME STATESTORE_NAME DATA_DIR, as those of the IoT platform
-
-Without --dapr-http-port, DAPR_HTTP_PORT or --embedded it takes what is there: the lab that runs, with its store and its CRM;
-else the sidecar on 3908, or the file.`;
-
-/** Where the CRM is unless something else is said. */
-export const usualCrm = 'http://localhost:3005';
-
-const flags = ['in-place', 'switch-back', 'retire', 'abandon'] as const;
-type Action = 'rebuild' | 'switch-back' | 'retire' | 'abandon';
+const actions = ['switch-back', 'retire', 'abandon'] as const;
 
 export type RebuildCommand = {
-  help: boolean;
-  action: Action;
+  /** As it was given. */
+  view: string | undefined;
+  action: 'rebuild' | (typeof actions)[number];
   inPlace: boolean;
   into: string | undefined;
   dryRun: boolean;
   fullSpeed: boolean;
-  /** Begins with the mandates of the CRM, not at the beginning of the log. */
-  fromCrm: boolean;
-  /** Undefined: without. */
-  crm: string | undefined;
+  /** Begins with the data of the source, not at the beginning of the log. */
+  fromSource: boolean;
+  /** Undefined: without, or there is none. */
+  sourceUrl: string | undefined;
   acceptDifferences: boolean;
   daprHttpPort: number | undefined;
   embedded: boolean;
 };
 
-/** `crm` is where the CRM is unless an option says otherwise. @throws RebuildRefused when the options contradict each other */
-export const readCommand = (args: string[], crm = usualCrm): RebuildCommand => {
-  const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({
-    args,
-    options: {
-      ...({ beside: flag, 'in-place': flag, 'switch-back': flag, retire: flag, abandon: flag } as const),
-      ...({
-        'dry-run': flag,
-        'full-speed': flag,
-        'from-crm': flag,
-        'without-crm': flag,
-        'accept-differences': flag,
-        embedded: flag,
-        help: flag,
-      } as const),
-      into: { type: 'string' },
-      crm: { type: 'string', default: crm },
-      'dapr-http-port': { type: 'string' },
-    },
-  });
-  const chosen = [...flags.filter((name) => values[name]), ...(values.beside ? ['beside'] : [])];
-  if (chosen.length > 1) throw new RebuildRefused(`One at a time: --${chosen.join(' or --')}.`);
-  const settled = chosen.filter((name) => name === 'switch-back' || name === 'retire' || name === 'abandon');
-  if (values['dry-run'] && settled.length > 0)
-    throw new RebuildRefused(`--dry-run shows what a rebuild would do; --${settled[0]} has nothing to show.`);
-  if (values.into !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(values.into))
-    throw new RebuildRefused(`--into ${values.into || "''"} is no name of a state store, as durable-statestore is.`);
-  if (values.into !== undefined && chosen.some((name) => name !== 'beside'))
-    throw new RebuildRefused(`--into is beside the live view: without --${chosen[0]}.`);
-  if (values['from-crm'] && settled.length > 0)
-    throw new RebuildRefused(`--from-crm is a rebuild; --${settled[0]} is none.`);
-  if (values['from-crm'] && values['without-crm'])
-    throw new RebuildRefused('--from-crm needs the CRM: without --without-crm.');
-  const daprHttpPort = readSidecarPort(values['dapr-http-port']);
-  if (daprHttpPort !== undefined && values.embedded) throw new RebuildRefused('Either --dapr-http-port or --embedded.');
-  if (!URL.canParse(values.crm))
-    throw new RebuildRefused(`--crm ${values.crm} is no URL, as http://localhost:3005 is.`);
-  const [action = 'rebuild'] = chosen.filter((name): name is Action => name !== 'in-place' && name !== 'beside');
-  return {
-    help: values.help,
-    action,
-    inPlace: values['in-place'],
-    into: values.into,
-    dryRun: values['dry-run'],
-    fullSpeed: values['full-speed'],
-    fromCrm: values['from-crm'],
-    crm: values['without-crm'] ? undefined : values.crm,
-    acceptDifferences: values['accept-differences'],
-    daprHttpPort,
-    embedded: values.embedded,
+const flag = { type: 'boolean', default: false } as const;
+const text = { type: 'string' } as const;
+const options = {
+  ...({ beside: flag, 'in-place': flag, 'switch-back': flag, retire: flag, abandon: flag } as const),
+  ...({ 'dry-run': flag, 'full-speed': flag, 'accept-differences': flag, embedded: flag, help: flag } as const),
+  ...({ into: text, 'dapr-http-port': text, view: text } as const),
+};
+
+/** Read before the others, for the view decides which options there are. */
+export const nameOfView = (args: string[]): string | undefined => {
+  const { view } = parseArgs({ args, options, strict: false, allowPositionals: true }).values;
+  return typeof view === 'string' ? view : undefined;
+};
+
+type Source = Pick<ViewSource<unknown>, 'option' | 'name' | 'usualUrl'>;
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** @throws RebuildRefused when the options contradict each other */
+export const readCommand = (args: string[], source: Source | undefined, env: Env = {}): RebuildCommand => {
+  const ofSource = source && {
+    from: `from-${source.option}`,
+    without: `without-${source.option}`,
+    url: source.option,
   };
+  const sourceOptions = ofSource && { [ofSource.from]: flag, [ofSource.without]: flag, [ofSource.url]: text };
+  const parsed = parseArgs({ args, options: { ...options, ...sourceOptions } });
+  const values = parsed.values as { [name in keyof typeof options]?: never } & Record<string, unknown>;
+  const isSet = (name: string | undefined) => name !== undefined && values[name] === true;
+  const value = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
+  const into = value('into');
+  const chosen = ['in-place', ...actions, 'beside'].filter(isSet);
+  if (chosen.length > 1) throw new RebuildRefused(`One at a time: --${chosen.join(' or --')}.`);
+  const action = actions.find(isSet);
+  if (isSet('dry-run') && action)
+    throw new RebuildRefused(`--dry-run shows what a rebuild would do; --${action} has nothing to show.`);
+  if (into !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(into))
+    throw new RebuildRefused(`--into ${into || "''"} is no name of a state store, as durable-statestore is.`);
+  if (into !== undefined && chosen.some((name) => name !== 'beside'))
+    throw new RebuildRefused(`--into is beside the live view: without --${chosen[0]}.`);
+  if (isSet(ofSource?.from) && action)
+    throw new RebuildRefused(`--${ofSource?.from} is a rebuild; --${action} is none.`);
+  if (isSet(ofSource?.from) && isSet(ofSource?.without))
+    throw new RebuildRefused(`--${ofSource?.from} needs the ${source?.name}: without --${ofSource?.without}.`);
+  const daprHttpPort = readSidecarPort(value('dapr-http-port'));
+  if (daprHttpPort !== undefined && isSet('embedded'))
+    throw new RebuildRefused('Either --dapr-http-port or --embedded.');
+  return {
+    view: value('view'),
+    action: action ?? 'rebuild',
+    inPlace: isSet('in-place'),
+    into,
+    dryRun: isSet('dry-run'),
+    fullSpeed: isSet('full-speed'),
+    fromSource: isSet(ofSource?.from),
+    sourceUrl: source && !isSet(ofSource?.without) ? sourceUrl(source, value(source.option), env) : undefined,
+    acceptDifferences: isSet('accept-differences'),
+    daprHttpPort,
+    embedded: isSet('embedded'),
+  };
+};
+
+/** The variable that says where the source is, as in CRM_URL. */
+export const variableOf = ({ option }: Pick<Source, 'option'>) => `${option.toUpperCase().replaceAll('-', '_')}_URL`;
+
+const sourceUrl = (source: Source, given: string | undefined, env: Env): string => {
+  const url = given ?? (env[variableOf(source)] || source.usualUrl);
+  if (!URL.canParse(url)) throw new RebuildRefused(`--${source.option} ${url} is no URL, as ${source.usualUrl} is.`);
+  return url;
 };

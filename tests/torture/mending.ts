@@ -1,7 +1,8 @@
 import { topics } from '../../contracts/topics.ts';
-import { describeGroup, resetGroup } from '../../scripts/consumer-group/offsets.ts';
-import { openLog } from '../../scripts/open-log.ts';
+import { openLog } from '../../packages/platform/open-adapters.ts';
+import { describeGroup, resetGroup } from '../../packages/projections/consumer-groups.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
+import { iotPlatform } from '../../scripts/views.ts';
 import { getJson } from '../http.ts';
 import { startProgram } from '../platform-process.ts';
 import { ports } from '../stack/ports.ts';
@@ -10,7 +11,8 @@ import { end, type FleetMember, start } from './fleet.ts';
 const topic = topics.connectionMandates.name;
 const saidWithinSeconds = 10;
 
-const kafkaLog = () => openLog({ KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` }, { embedded: false, kafka: true });
+const kafkaLog = () =>
+  openLog({ KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` }, iotPlatform, { embedded: false, kafka: true });
 
 /** Waits until the group has acknowledged every event, which Kafka hears of about once a second. */
 export const allAcknowledged = async ({ consumerGroup }: FleetMember): Promise<void> => {

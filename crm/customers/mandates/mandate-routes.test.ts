@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { maxRevision } from '../../../contracts/cloud-event.ts';
 import { parseConnectionMandate } from '../../../contracts/events/connection-mandate-changed/upcasters.ts';
 import type { HeldMandate, MandatesPage } from '../../../contracts/mandates-page.ts';
+import { highestRepublished } from '../../../contracts/mandates-page.ts';
 import { crmWithCorinne } from '../../../tests/crm-app.ts';
 import { molly } from '../../../tests/lab-customers.ts';
 import { noon } from '../../../tests/test-world.ts';
-import { highestRepublished } from './republish-mandate.ts';
 
 let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
 beforeEach(async () => {

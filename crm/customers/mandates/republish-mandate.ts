@@ -1,16 +1,12 @@
 import type { Transaction } from 'kysely';
-import { maxRevision } from '../../../contracts/cloud-event.ts';
 import { mandateLevels } from '../../../contracts/events/connection-mandate-changed/schema.ts';
-import type { HeldMandate } from '../../../contracts/mandates-page.ts';
+import { type HeldMandate, highestRepublished } from '../../../contracts/mandates-page.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { appendMandateEventsAt, type Evidence, type MandateOfCustomer } from '../change/append-mandate-events.ts';
 import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
 import { nextRevision } from '../customer.ts';
 import { findHolder, lockRevisions } from '../find-customers.ts';
-
-/** Leaves each connection room for changes above what is republished. */
-export const highestRepublished = maxRevision - 1_000_000_000;
 
 type Republication = {
   /** The new revision is higher than this one, and than the last of the CRM. */

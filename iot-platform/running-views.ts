@@ -1,0 +1,45 @@
+import { checkViews, type RegisteredView, storesOfView } from '../packages/platform/views.ts';
+import { type DriftWatch, watchDrift } from '../packages/projections/drift/index.ts';
+import type { EventBus } from '../packages/projections/event-bus.ts';
+import type { StoreContext } from '../packages/projections/generations/index.ts';
+import type { LogReader } from '../packages/projections/log-reader.ts';
+import { type RunningProjection, startProjections } from '../packages/projections/projection.ts';
+import { openView, type View } from '../packages/projections/view.ts';
+import type { World } from '../packages/runtime/world.ts';
+
+/** A view that this instance follows and answers from. */
+export type RunningView = {
+  readonly registered: RegisteredView;
+  readonly view: View<object>;
+  readonly projection: Pick<RunningProjection, 'counts' | 'last'>;
+  readonly drift: Pick<DriftWatch, 'lostToEmptyStore' | 'hasCompared' | 'partitions'>;
+};
+
+export type RunningViews = { readonly views: readonly RunningView[]; close(): Promise<void> };
+
+type ViewsContext = World & StoreContext & { readonly bus: EventBus; readonly topicLog: LogReader };
+
+/** Follows the topics of the views, and compares each view with the log, until it is closed. */
+export const startViews = async (
+  registered: readonly RegisteredView[],
+  context: ViewsContext,
+): Promise<RunningViews> => {
+  checkViews(registered);
+  const stores = registered.map((one) => storesOfView(one, context));
+  const followed = registered.map(({ projection }, i) => ({ projection, ...(stores[i] as StoreContext) }));
+  const projections = await startProjections(followed, context);
+  const views = registered.map((one, i) => {
+    const own = stores[i] as StoreContext;
+    const projection = projections[i] as RunningProjection;
+    const drift = watchDrift(one.projection, { ...context, ...own, apply: projection.apply });
+    return { registered: one, projection, drift, view: viewOf(one, own, drift) };
+  });
+  const opened = views.flatMap(({ projection, drift }) => [projection, drift]);
+  return { views, close: async () => void (await Promise.all(opened.map((one) => one.close()))) };
+};
+
+export const viewOf = (
+  { projection }: RegisteredView,
+  { store, otherStore }: StoreContext,
+  { partitions }: Pick<DriftWatch, 'partitions'>,
+): View<object> => openView(projection, store, { otherStore, partitions });

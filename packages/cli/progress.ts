@@ -1,0 +1,110 @@
+import type { PartitionRange } from '../projections/log-reader.ts';
+
+type Output = { readonly isTTY?: boolean; write(text: string): unknown };
+
+/** One part of a work. `done` and `total` in any unit; `count` is what the rate counts, `done` unless given. */
+export type Part = {
+  readonly name: string;
+  readonly done: number;
+  readonly total: number;
+  readonly count?: number;
+  /** What `count` counts, as in 500 rows; without it a line shows how many of how many are done. */
+  readonly unit?: string;
+};
+
+const redrawEveryMs = 200;
+const lineEveryMs = 5_000;
+const barWidth = 24;
+
+export const count = (number: number): string => number.toLocaleString('en');
+
+/** The name, a bar at a terminal, the share that is done, how much that is, the rate, and the time left at that rate. */
+export const progressLine = (part: Part, { seconds, isTTY }: { seconds: number; isTTY: boolean }): string => {
+  const { name, done, total, unit } = part;
+  const counted = part.count ?? done;
+  const share = total > 0 ? Math.min(done / total, 1) : 1;
+  const bar = isTTY ? '█'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '░') : '';
+  const amount = unit ? `${count(counted)} ${unit}` : `${count(done)} of ${count(total)}`;
+  const rate = `${count(Math.round(counted / Math.max(seconds, 0.001)))}${unit ? ` ${unit}` : ''}/s`;
+  const left = share === 1 ? 'done' : share === 0 ? '…' : `${duration((seconds * (1 - share)) / share)} left`;
+  return `${name} ${bar} ${Math.floor(share * 100)} %  ${amount}, ${rate}, ${left}`.replace(/ {2,}/g, '  ').trimStart();
+};
+
+const duration = (seconds: number): string =>
+  seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+
+/** How far a work is: at a terminal a line per part, drawn over the one before; elsewhere one line every few seconds. */
+export const createProgress = (out: Output) => {
+  let whole = '';
+  let parts: readonly Part[] = [];
+  let startedAt = 0;
+  let drawn = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const draw = () => {
+    if (parts.every(({ total }) => total === 0)) return;
+    const seconds = (performance.now() - startedAt) / 1000;
+    if (!out.isTTY) return void out.write(`${progressLine(sum(whole, parts), { seconds, isTTY: false })}\n`);
+    const lines = parts.map((part) => `\x1b[2K${progressLine(part, { seconds, isTTY: true })}\n`);
+    out.write(`${drawn > 0 ? `\x1b[${drawn}A` : ''}${lines.join('')}`);
+    drawn = lines.length;
+  };
+  /** Where something fails in between. */
+  const stop = () => {
+    clearInterval(timer);
+    timer = undefined;
+  };
+
+  return {
+    begin: (name: string) => {
+      [whole, parts, startedAt, drawn] = [name, [], performance.now(), 0];
+      stop();
+      timer = setInterval(draw, out.isTTY ? redrawEveryMs : lineEveryMs);
+      timer.unref();
+    },
+    update: (now: readonly Part[]) => {
+      parts = now;
+    },
+    end: () => {
+      if (!timer) return;
+      stop();
+      draw();
+    },
+    stop,
+  };
+};
+
+const sum = (name: string, parts: readonly Part[]): Part => {
+  const total = (of: (part: Part) => number) => parts.reduce((all, part) => all + of(part), 0);
+  const [first] = parts;
+  return {
+    name,
+    done: total(({ done }) => done),
+    total: total((part) => part.total),
+    count: total((part) => part.count ?? part.done),
+    ...(first?.unit && { unit: first.unit }),
+  };
+};
+
+/** How far a log has been read, partition by partition. */
+export const createLogProgress = (out: Output) => {
+  const progress = createProgress(out);
+  const parts = new Map<number, Part & { begin: number }>();
+  return {
+    begin: (name: string, ranges: readonly PartitionRange[]) => {
+      parts.clear();
+      for (const { partition, begin, end } of ranges)
+        parts.set(partition, { name: `${name} partition ${partition}`, done: 0, total: end - begin, count: 0, begin });
+      progress.begin(name);
+      progress.update([...parts.values()]);
+    },
+    advance: (partition: number, next: number, events: number) => {
+      const part = parts.get(partition);
+      if (!part) return;
+      parts.set(partition, { ...part, done: next - part.begin, count: (part.count ?? 0) + events });
+      progress.update([...parts.values()]);
+    },
+    end: progress.end,
+    stop: progress.stop,
+  };
+};

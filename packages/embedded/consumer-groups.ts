@@ -1,0 +1,18 @@
+import type { ConsumerGroups } from '../projections/consumer-groups.ts';
+import type { EmbeddedPlatform } from './platform.ts';
+
+/** The embedded bus has no members to wait for: a service that runs reads from the new offsets at once. */
+export const embeddedGroups = (platform: Pick<EmbeddedPlatform, 'consumerGroup' | 'logReader'>): ConsumerGroups => ({
+  committed: async (group, topic) => platform.consumerGroup(group).committed(topic),
+
+  offsetsAt: async (topic, time, ranges) => {
+    const found = new Map<number, number>();
+    await platform.logReader().read(topic, ranges, async ({ partition, records }) => {
+      const first = records.find(({ timestamp }) => timestamp >= time)?.offset;
+      if (first !== undefined && !found.has(partition)) found.set(partition, first);
+    });
+    return found;
+  },
+
+  reset: (group, topic, goals) => platform.consumerGroup(group).reset(topic, goals),
+});

@@ -1,0 +1,48 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { askService, describeRefusal } from './ask.ts';
+
+const serving = async (status: number, text: string) => {
+  const received: { method?: string | undefined; type?: string | undefined; body: string }[] = [];
+  const server = createServer((req, res) => {
+    let body = '';
+    req.on('data', (chunk) => {
+      body += chunk;
+    });
+    req.on('end', () => {
+      received.push({ method: req.method, type: req.headers['content-type'], body });
+      res.writeHead(status).end(text);
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => void server.close().closeAllConnections());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { received, service: { name: 'shop', url, remedy: 'start it.' } };
+};
+
+it('sends JSON, and answers what came back', async () => {
+  const { received, service } = await serving(200, '{"a":1}');
+  expect(await askService(service, '/x', { method: 'POST', body: { b: 2 } })).toEqual({
+    status: 200,
+    ok: true,
+    body: { a: 1 },
+  });
+  await askService(service, '/x');
+  expect(received).toEqual([
+    { method: 'POST', type: 'application/json', body: '{"b":2}' },
+    { method: 'GET', type: undefined, body: '' },
+  ]);
+});
+
+it('describes a refusal by its problem details, else by its status', async () => {
+  const problem = await serving(409, '{"detail":"It is taken.","remedy":"Take another."}');
+  expect(describeRefusal(await askService(problem.service, '/'))).toBe('It is taken. Take another.');
+  const other = await serving(502, '<html>');
+  expect(describeRefusal(await askService(other.service, '/'))).toBe('status 502');
+});
+
+it('names a service that does not answer, why, and what to do', () =>
+  expect(askService({ name: 'shop', url: 'http://127.0.0.1:9', remedy: 'start it.' }, '/')).rejects.toThrow(
+    /^The shop does not answer at http:\/\/127\.0\.0\.1:9 \(.+\): start it\.$/,
+  ));

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { things } from '../../tests/things.ts';
+import { checkViews, registerView } from './views.ts';
+
+const view = (name: string, keyPrefix?: string) =>
+  registerView({
+    projection: { ...things, name },
+    shown: (thing) => String(thing?.n),
+    keyName: 'key',
+    ...(keyPrefix !== undefined && { keyPrefix }),
+  });
+
+it('views of one service have keys of their own unless one is registered without a prefix', () => {
+  expect([view('one'), view('other'), view('old', '')].map(({ keyPrefix }) => keyPrefix)).toEqual([
+    'one/',
+    'other/',
+    '',
+  ]);
+  expect(() => checkViews([view('one'), view('other'), view('old', '')])).not.toThrow();
+});
+
+it('two views under one name or with one prefix are refused', () => {
+  expect(() => checkViews([view('one'), view('one', 'x/')])).toThrow('Two views are registered with one.');
+  expect(() => checkViews([view('one', ''), view('other', '')])).toThrow('Two views are registered with keyPrefix "".');
+});

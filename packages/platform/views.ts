@@ -1,0 +1,82 @@
+import type { Routes } from '../http/operation.ts';
+import type { Projection } from '../projections/declaration.ts';
+import { type StoreContext, storesOf } from '../projections/generations/index.ts';
+import { withKeyPrefix } from '../projections/key-prefix.ts';
+import type { LogReader } from '../projections/log-reader.ts';
+import type { Snapshot, Source } from '../projections/rebuild/index.ts';
+import type { View } from '../projections/view.ts';
+
+/** A view of a service: its declaration, and what the service and the commands have to know beside it. */
+export type ViewRegistration<Event, Document extends object> = {
+  readonly projection: Projection<Event, Document>;
+  /** What people see of a document; of none, too. Two documents that show the same are the same to a rebuild. */
+  readonly shown: (document: Document | undefined) => string;
+  /** What a key is called, as in connectionId. */
+  readonly keyName: string;
+  /** Keys in the store begin with it: `name/` unless given. Two views of a service must differ in it. */
+  readonly keyPrefix?: string;
+  readonly routes?: (view: View<Document>) => Routes;
+  /** The service that owns the data: a view can be compared with it and begin with it. */
+  readonly source?: ViewSource<Event>;
+  readonly explain?: ViewExplanation;
+};
+
+export type ViewSource<Event> = {
+  /** What it is called, as in "unknown to the CRM". */
+  readonly name: string;
+  /** As in the options --from-crm, --without-crm and --crm URL, and the variable CRM_URL. */
+  readonly option: string;
+  readonly usualUrl: string;
+  /** What to do where it is right and the log is not. */
+  readonly advice: string;
+  open(url: string): OpenedSource<Event>;
+};
+
+export type OpenedSource<Event> = Source & {
+  /** Its data as events, each as the last one of its key. */
+  readonly snapshot: Snapshot<Event>;
+  /** @throws RebuildRefused when it cannot be asked */
+  check(): Promise<void>;
+  /** Why a view cannot begin with its data, as a sentence; undefined where it can. @throws RebuildRefused as `check` */
+  unfitness(): Promise<string | undefined>;
+};
+
+export type ViewExplanation = {
+  /** What is asked for a key, with the command line, as in: Which connection? npm run explain -- 7733 (…). */
+  readonly question: string;
+  isKey(text: string): boolean;
+  /** Why the document of the key is what it is. `log` is opened when it is asked for, and closed by the caller. */
+  explain(key: string, context: { env: NodeJS.ProcessEnv; openLog(): Promise<LogReader> }): Promise<Explanation>;
+};
+
+type Row = Readonly<Record<string, string | number>>;
+export type Explanation = {
+  readonly events: readonly Row[];
+  /** What each side shows now. */
+  readonly sides: readonly Row[];
+  readonly agree: boolean;
+  readonly sentences: readonly string[];
+};
+
+/** A registration of any event and document. */
+export type RegisteredView = ViewRegistration<unknown, object> & { readonly keyPrefix: string };
+
+export const registerView = <Event, Document extends object>(
+  registration: ViewRegistration<Event, Document>,
+): RegisteredView => ({ keyPrefix: `${registration.projection.name}/`, ...registration }) as unknown as RegisteredView;
+
+/** @throws Error where two of them would share a name, or keys in the store */
+export const checkViews = (views: readonly RegisteredView[]): void => {
+  const names = views.map(({ projection }) => projection.name);
+  const prefixes = views.map(({ keyPrefix }) => `keyPrefix ${JSON.stringify(keyPrefix)}`);
+  for (const all of [names, prefixes]) {
+    const twice = all.find((one, i) => all.indexOf(one) !== i);
+    if (twice !== undefined) throw new Error(`Two views are registered with ${twice}.`);
+  }
+};
+
+/** Of the service's stores the part that holds the view. */
+export const storesOfView = ({ keyPrefix }: RegisteredView, context: StoreContext): StoreContext => {
+  const stores = storesOf(context);
+  return { store: withKeyPrefix(stores(), keyPrefix), otherStore: (name) => withKeyPrefix(stores(name), keyPrefix) };
+};

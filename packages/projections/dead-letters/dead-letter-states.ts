@@ -1,0 +1,44 @@
+import type { Projection } from '../declaration.ts';
+import { documentKey } from '../generations/generation.ts';
+import { readPointer } from '../generations/pointer.ts';
+import { asPositionDocument, isDiscarded, positionKey } from '../generations/position-document.ts';
+import type { Stores } from '../generations/stores.ts';
+import { splitMarks } from './dead-letter-marks.ts';
+import { type DeadLetter, recordOf } from './read-dead-letters.ts';
+
+type Reader = Pick<Projection<unknown, unknown>, 'name' | 'topic' | 'keyOfUnreadable'>;
+
+/** `open`: its document answers 503. `names none`: it concerns no document, and is only counted. */
+export type LetterState = 'open' | 'settled' | 'discarded' | 'names none';
+
+/** The key of the document that a dead letter concerns, if any. */
+export const keyOfDeadLetter = ({ keyOfUnreadable }: Pick<Reader, 'keyOfUnreadable'>, letter: DeadLetter) =>
+  keyOfUnreadable?.(recordOf(letter));
+
+/** What has become of each dead letter in the view that answers. */
+export const readLetterStates = async (
+  projection: Reader,
+  stores: Stores,
+  letters: readonly DeadLetter[],
+): Promise<Map<string, LetterState>> => {
+  const { name, topic } = projection;
+  const { answering } = await readPointer(stores(), name);
+  const store = stores(answering.store);
+  const partitions = [...new Set(letters.flatMap(({ data }) => data.partition ?? []))];
+  const keys = [...new Set(letters.flatMap((letter) => keyOfDeadLetter(projection, letter) ?? []))];
+  const keyOf = (partition: number) => positionKey(name, topic.name, partition);
+  const held = await store.getMany([
+    ...partitions.map(keyOf),
+    ...keys.map((key) => documentKey(answering.number, key)),
+  ]);
+  const stateOf = (letter: DeadLetter): LetterState => {
+    const { partition = -1, offset = -1 } = letter.data;
+    const document = asPositionDocument(held.get(keyOf(partition))?.value);
+    if (document && isDiscarded(document, offset)) return 'discarded';
+    const key = keyOfDeadLetter(projection, letter);
+    if (key === undefined) return 'names none';
+    const { marks } = splitMarks(held.get(documentKey(answering.number, key))?.value);
+    return marks.some((mark) => mark[0] === partition && mark[1] === offset) ? 'open' : 'settled';
+  };
+  return new Map(letters.map((letter) => [letter.id, stateOf(letter)]));
+};

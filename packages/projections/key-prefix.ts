@@ -1,0 +1,15 @@
+import type { StateStore } from './state-store.ts';
+
+/** The part of a store whose keys begin with the prefix, so that several views can share the store. */
+export const withKeyPrefix = (store: StateStore, prefix: string): StateStore =>
+  prefix === ''
+    ? store
+    : {
+        ...store,
+        getMany: async (keys) => {
+          const held = await store.getMany(keys.map((key) => `${prefix}${key}`));
+          return new Map([...held].map(([key, stored]) => [key.slice(prefix.length), stored]));
+        },
+        transact: (upserts) => store.transact(upserts.map((upsert) => ({ ...upsert, key: `${prefix}${upsert.key}` }))),
+        remove: (keys) => store.remove(keys.map((key) => `${prefix}${key}`)),
+      };

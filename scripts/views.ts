@@ -1,0 +1,36 @@
+import { topics } from '../contracts/topics.ts';
+import { readIotPlatformConfig } from '../iot-platform/config.ts';
+import { iotPlatformViews } from '../iot-platform/projections.ts';
+import type { AdaptedService } from '../packages/platform/open-adapters.ts';
+import type { RegisteredView } from '../packages/platform/views.ts';
+
+/** A service with views: its log and stores, and where it answers unless the variable says otherwise. */
+export type ViewService = AdaptedService & { readonly urlVariable: string; readonly usualUrl: string };
+
+export type ServiceView = RegisteredView & { readonly service: ViewService };
+
+export const iotPlatform: ViewService = {
+  name: 'IoT platform',
+  sidecarPort: 3908,
+  topics: Object.values(topics),
+  readConfig: readIotPlatformConfig,
+  urlVariable: 'IOT_PLATFORM_URL',
+  usualUrl: 'http://localhost:3008',
+};
+
+/** The views of all services, which the commands work on. A service with views gets a line here. */
+export const views: readonly ServiceView[] = iotPlatformViews.map((view) => ({ ...view, service: iotPlatform }));
+
+export const viewOption = { view: { type: 'string' } } as const;
+
+/** The view of that name; the only one where none is given. @throws Error that lists the names */
+export const findView = (all: readonly ServiceView[], name: string | undefined): ServiceView => {
+  const names = all.map(({ projection }) => projection.name).join(', ');
+  const [only, ...others] = all;
+  if (name === undefined && only && others.length === 0) return only;
+  const found = all.find(({ projection }) => projection.name === name);
+  if (found) return found;
+  throw new Error(
+    `${name === undefined ? 'Which view?' : `There is no view ${name}.`} --view NAME with one of: ${names}.`,
+  );
+};

@@ -1,0 +1,26 @@
+import { topics } from '../contracts/topics.ts';
+import { iotPlatformViews } from '../iot-platform/projections.ts';
+import { type RunningView, viewOf } from '../iot-platform/running-views.ts';
+import type { StoreContext } from '../packages/projections/generations/index.ts';
+
+export const idleDrift: RunningView['drift'] = {
+  lostToEmptyStore: () => 0,
+  hasCompared: () => true,
+  partitions: async () => topics.connectionMandates.partitions,
+};
+
+/** What the IoT platform's app gets of views that have done nothing yet. */
+export const idleViews = (store: StoreContext['store'], drift: Partial<RunningView['drift']> = {}) => {
+  const watched = { ...idleDrift, ...drift };
+  return {
+    views: iotPlatformViews.map(
+      (registered): RunningView => ({
+        registered,
+        view: viewOf(registered, { store }, watched),
+        projection: { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }), last: () => undefined },
+        drift: watched,
+      }),
+    ),
+    names: { stateStoreName: 'statestore', consumerGroup: 'iot-platform-consumer' },
+  };
+};
