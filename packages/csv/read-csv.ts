@@ -1,5 +1,5 @@
-import { decodeRow, type Encoding } from './decode-row.ts';
-import { delimiterOf, splitQuotedRow } from './split-row.ts';
+import { decodeRow, type Encoding } from './rows/decode-row.ts';
+import { delimiterOf, splitQuotedRow } from './rows/split-row.ts';
 
 /** `line` is where the row begins, from 1. `broken` says why its cells are not what was meant; bytes that cannot be told are U+FFFD in them. */
 export type CsvRow = {

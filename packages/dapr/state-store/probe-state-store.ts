@@ -1,4 +1,4 @@
-import type { StoredValue, Upsert } from '../projections/state-store.ts';
+import type { StoredValue, Upsert } from '../../projections/state-store.ts';
 
 export type Operation = {
   operation: 'upsert' | 'delete';
