@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseConnectionMandate } from '../contracts/parse-connection-mandate.ts';
+import { parseConnectionMandate } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import { changeAt, lastChanges, messageAt, type Work } from './work.ts';
 
 const partitions = 4;
@@ -14,7 +14,7 @@ describe('the work of the benchmark', () => {
   });
 
   it('consists of events that the IoT platform applies', () => {
-    const read = messagesOf(many).map(({ value }) => parseConnectionMandate({ value, timestamp }));
+    const read = messagesOf(many).map(({ value }) => parseConnectionMandate({ value: Buffer.from(value), timestamp }));
     const expected = messagesOf(many).map((_, i) => changeAt(many, i));
     expect(read.map(({ data, revision }) => ({ ...data, revision }))).toEqual(expected);
   });
@@ -27,7 +27,10 @@ describe('the work of the benchmark', () => {
   it('knows the last change of every key', () => {
     const last = lastChanges(many);
     const applied = new Map(messagesOf(many).map(({ key, value }) => [key, value]));
-    const shown = [...applied].map(([key, value]) => [key, parseConnectionMandate({ value, timestamp }).revision]);
+    const shown = [...applied].map(([key, value]) => [
+      key,
+      parseConnectionMandate({ value: Buffer.from(value), timestamp }).revision,
+    ]);
     expect([...last].map(([key, { revision }]) => [key, revision])).toEqual(shown);
   });
 

@@ -1,4 +1,4 @@
-import { mandateChangedEvent, mandateLevels } from '../contracts/connection-mandate.ts';
+import { mandateChangedEvent, mandateLevels } from '../contracts/events/connection-mandate-changed/schema.ts';
 
 /** So many changes of so many connections, the same for the same seed. With as many keys as events every key is distinct. */
 export type Work = { readonly seed: number; readonly events: number; readonly keys: number };

@@ -7,7 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { asyncApiDocument } from './asyncapi.ts';
 
 const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json');
-const example = JSON.parse(readFileSync(new URL('examples/mandate-changed.v1.json', import.meta.url), 'utf8'));
+const example = JSON.parse(
+  readFileSync(new URL('events/connection-mandate-changed/examples/v1.json', import.meta.url), 'utf8'),
+);
 
 describe('the AsyncAPI document', () => {
   it('is one as the specification wants it', () => {

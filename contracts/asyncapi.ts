@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mandateChangedSchema, mandateChangedType } from './connection-mandate.ts';
+import { mandateChangedSchema, mandateChangedType } from './events/connection-mandate-changed/schema.ts';
 import { topics } from './topics.ts';
 
 const { connectionMandates: mandates } = topics;
@@ -8,7 +8,7 @@ const mandateChanged = {
   name: mandateChangedType,
   title: 'A connection’s mandate changed',
   summary: 'CloudEvents 1.0. `sequence` is the revision: an older one never replaces a newer one.',
-  contentType: 'application/cloudevents+json',
+  contentType: mandates.codec.contentType,
   payload: {
     schemaFormat: 'application/schema+json;version=draft-2020-12',
     schema: z.toJSONSchema(mandateChangedSchema, { io: 'input' }),
@@ -23,7 +23,7 @@ export const asyncApiDocument = {
     title: 'Connection mandates',
     version: '1.0.0',
     description:
-      'How far each connection’s meter may be read, told by the CRM to whoever subscribes. Nothing personal.',
+      'How far each connection’s meter may be read: the CRM publishes it to any subscriber. No personal data.',
   },
   defaultContentType: 'application/json',
   channels: {

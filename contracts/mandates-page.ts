@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { connectionIdSchema, connectionMandateSchema, maxRevision } from './connection-mandate.ts';
+import { maxRevision } from './cloud-event.ts';
+import { connectionIdSchema, connectionMandateSchema } from './events/connection-mandate-changed/schema.ts';
 
 /** The mandate of one connection as the CRM holds it; mandate "0" where the connection was given up. */
 export const heldMandateSchema = z

@@ -3,7 +3,7 @@ import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import { type AppContext, httpApp } from '../packages/http/app.ts';
 import { type Checks, healthRoutes } from '../packages/http/health.ts';
 import { statusRoutes } from '../packages/http/status.ts';
-import type { StoreContext } from '../packages/projections/generations/stores.ts';
+import type { StoreContext } from '../packages/projections/generations/index.ts';
 import { openView } from '../packages/projections/view.ts';
 import type { Mandate } from './mandates/mandate.ts';
 import { mandates } from './mandates/materialise.ts';

@@ -1,13 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MandateChanged } from '../contracts/parse-connection-mandate.ts';
-import type { Completeness } from '../packages/projections/checkpoints/completeness.ts';
-import type { DriftWatch } from '../packages/projections/checkpoints/drift.ts';
-import { type StoreContext, storesOf } from '../packages/projections/generations/stores.ts';
+import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
+import type { Completeness } from '../packages/projections/completeness.ts';
+import type { DriftWatch } from '../packages/projections/drift/index.ts';
+import { type StoreContext, storesOf } from '../packages/projections/generations/index.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
-import { retire } from '../packages/projections/rebuild/afterwards.ts';
-import { noProgress, type RebuildContext, usualPauses } from '../packages/projections/rebuild/context.ts';
-import { rebuild } from '../packages/projections/rebuild/rebuild.ts';
-import { RebuildUnderWay } from '../packages/projections/rebuild/rebuild-refused.ts';
+import {
+  noProgress,
+  type RebuildContext,
+  RebuildUnderWay,
+  rebuild,
+  retire,
+  usualPauses,
+} from '../packages/projections/rebuild/index.ts';
 import { openView } from '../packages/projections/view.ts';
 import { pauseUnlessAborted } from '../packages/runtime/pause.ts';
 import { backoff } from '../packages/runtime/retry.ts';

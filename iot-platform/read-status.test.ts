@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/connection-mandate.ts';
+import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { startProjection } from '../packages/projections/projection.ts';
@@ -25,7 +25,9 @@ const opened = () => {
   const change = (connectionId: string, revision: number) => {
     const data = { connectionId, connectionMandate: '1' as const };
     const event = mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
-    return bus.publish(mandates.topic.name, [{ id: 'x', key: connectionId, value: JSON.stringify(event) }]);
+    return bus.publish(mandates.topic.name, [
+      { id: 'x', key: connectionId, value: Buffer.from(JSON.stringify(event)) },
+    ]);
   };
   const follow = async () => {
     const projection = await startProjection(mandates, { ...testWorld(), bus, store });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { type Completeness, refusalOf } from '../packages/projections/checkpoints/completeness.ts';
-import type { DriftWatch } from '../packages/projections/checkpoints/drift.ts';
+import { type Completeness, refusalOf } from '../packages/projections/completeness.ts';
+import type { DriftWatch } from '../packages/projections/drift/index.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
 import type { LogReader, PartitionRange } from '../packages/projections/log-reader.ts';
 import type { RunningProjection } from '../packages/projections/projection.ts';

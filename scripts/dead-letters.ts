@@ -3,7 +3,7 @@ import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { reportFailure } from '../packages/cli/report-failure.ts';
 import { table } from '../packages/cli/table.ts';
-import { discardDeadLetters } from '../packages/projections/dead-letters/discard-dead-letters.ts';
+import { discardDeadLetters } from '../packages/projections/dead-letters/index.ts';
 import { type DeadLetter, readDeadLetters } from './dead-letters/read-dead-letters.ts';
 import { replayDeadLetters } from './dead-letters/replay-dead-letters.ts';
 import { connectionOf, type LetterState, statesOf } from './dead-letters/states.ts';

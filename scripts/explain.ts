@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { connectionIdSchema } from '../contracts/connection-mandate.ts';
+import { connectionIdSchema } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { reportFailure } from '../packages/cli/report-failure.ts';
 import { table } from '../packages/cli/table.ts';

@@ -8,9 +8,9 @@ import { daprStateStore } from '../packages/dapr/state-store.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { kafkaBrokers } from '../packages/kafka/client.ts';
 import { kafkaLogReader } from '../packages/kafka/log-reader.ts';
-import { type Stores, storesOf } from '../packages/projections/generations/stores.ts';
+import { type Stores, storesOf } from '../packages/projections/generations/index.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
-import { RebuildRefused } from '../packages/projections/rebuild/rebuild-refused.ts';
+import { RebuildRefused } from '../packages/projections/rebuild/index.ts';
 import { ConfigError } from '../packages/runtime/config-error.ts';
 
 /** The stores of the IoT platform and the log that it follows. */

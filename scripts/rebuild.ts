@@ -4,11 +4,16 @@ import { permittedLevel } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { progressBars } from '../packages/cli/progress-bars.ts';
 import { reportFailure } from '../packages/cli/report-failure.ts';
-import { abandon, retire, switchBack } from '../packages/projections/rebuild/afterwards.ts';
-import { considerate } from '../packages/projections/rebuild/considerate-log.ts';
-import { nameOf, usualPauses } from '../packages/projections/rebuild/context.ts';
-import { preflight } from '../packages/projections/rebuild/preflight.ts';
-import { rebuild } from '../packages/projections/rebuild/rebuild.ts';
+import {
+  abandon,
+  nameOf,
+  preflight,
+  rebuild,
+  retire,
+  switchBack,
+  usualPauses,
+} from '../packages/projections/rebuild/index.ts';
+import { throttledLog } from '../packages/projections/throttled-log.ts';
 import { pointerAgeMs } from '../packages/projections/view.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { openPorts } from './open-ports.ts';
@@ -59,7 +64,7 @@ const main = async () => {
   const progress = progressBars(process.stdout);
   const context: Context = {
     ...ports,
-    log: isHurried(command) ? log : considerate(log),
+    log: isHurried(command) ? log : throttledLog(log),
     projection: mandates,
     shown: permittedLevel,
     now: Date.now,

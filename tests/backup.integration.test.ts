@@ -17,7 +17,7 @@ import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { watchDrift } from '../packages/projections/checkpoints/drift.ts';
+import { watchDrift } from '../packages/projections/drift/index.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { expectViewToEqualCrm, sendChanges } from './changes.ts';
@@ -260,7 +260,8 @@ it('a view in another store refuses once the log is an older one', async () => {
     const projection = await startProjection(mandates, { ...world, bus, store, topicLog });
     const drift = watchDrift(mandates, { ...world, bus, store, topicLog, apply: projection.apply });
     const view = openView(mandates, store, { partitions: drift.partitions });
-    const event = (n: number) => JSON.stringify({ connectionId: '7733', connectionMandate: String(n % 3) });
+    const event = (n: number) =>
+      Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: String(n % 3) }));
     await work(view, (n) =>
       bus.publish(topics.connectionMandates.name, [{ id: `${n}`, key: '7733', value: event(n) }]),
     );

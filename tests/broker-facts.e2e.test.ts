@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/connection-mandate.ts';
+import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { kafkaLogReader } from '../packages/kafka/log-reader.ts';
 import { getJson, mandateOf } from './http.ts';

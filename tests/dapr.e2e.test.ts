@@ -23,7 +23,9 @@ import { stackReady, startPart } from './stack/stack.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
 const topic = topics.connectionMandates.name;
-const example = JSON.parse(readFileSync(join(root, 'contracts/examples/mandate-changed.v1.json'), 'utf8'));
+const example = JSON.parse(
+  readFileSync(join(root, 'contracts/events/connection-mandate-changed/examples/v1.json'), 'utf8'),
+);
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 describe.runIf(await stackReady())('on Dapr and Kafka', () => {

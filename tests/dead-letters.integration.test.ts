@@ -20,7 +20,7 @@ const startWithDeadLetter = async () => {
   const shows = (level: unknown) => vi.waitFor(async () => expect(await mandateOf(iot, '7733')).toBe(level), patience);
   await shows('1');
   const log = openEmbeddedPlatform(join(DATA_DIR, 'platform.sqlite'), Object.values(topics));
-  const value = JSON.stringify({ connectionId: '7733', connectionMandate: '7' });
+  const value = Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: '7' }));
   await log.eventBus('test').publish(topics.connectionMandates.name, [{ id: 'x', key: '7733', value }]);
   log.close();
   await shows(503);

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { MandateChangedEvent } from '../contracts/connection-mandate.ts';
+import type { MandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import type { Problem } from '../crm/imports/check-row.ts';
 import { type ImportJob, type ImportOptions, listImportedRows, unfinishedJobs } from '../crm/imports/import-job.ts';
 import { importFile, importOnce, jobOfFile } from '../crm/imports/import-once.ts';

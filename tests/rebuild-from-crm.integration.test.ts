@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/connection-mandate.ts';
+import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
@@ -56,7 +56,9 @@ const publish = async (file: string, connectionId: string, connectionMandate: '0
     { connectionId, connectionMandate },
     { id: `forged ${revision}`, revision, time: new Date() },
   );
-  await other.eventBus('another').publish(topic, [{ id: event.id, key: connectionId, value: JSON.stringify(event) }]);
+  await other
+    .eventBus('another')
+    .publish(topic, [{ id: event.id, key: connectionId, value: Buffer.from(JSON.stringify(event)) }]);
   other.close();
 };
 

@@ -1,7 +1,6 @@
 import type { EmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { type Stores, storesOf } from '../packages/projections/generations/stores.ts';
-import { noProgress, type RebuildContext } from '../packages/projections/rebuild/context.ts';
-import { RebuildRefused } from '../packages/projections/rebuild/rebuild-refused.ts';
+import { type Stores, storesOf } from '../packages/projections/generations/index.ts';
+import { noProgress, type RebuildContext, RebuildRefused } from '../packages/projections/rebuild/index.ts';
 import { observeValue, type ValueObserver } from '../packages/runtime/lease.ts';
 import { type Thing, things } from './things.ts';
 

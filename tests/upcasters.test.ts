@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { mandateParser, upcasters } from '../contracts/parse-connection-mandate.ts';
+import { jsonCodec } from '../contracts/codec.ts';
+import { connectionMandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
+import { eventReader } from '../contracts/read-event.ts';
 import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
@@ -20,17 +22,20 @@ const secondSchema = z.object({
   }),
 });
 const levels = { nothing: '0', billing: '1', 'real-time': '2' } as const;
-const parse = mandateParser({
-  ...upcasters,
-  [secondType]: (event) => {
-    const { time, data } = secondSchema.parse(event);
-    const { connection, permits, revision } = data;
-    return { data: { connectionId: connection.id, connectionMandate: levels[permits] }, revision, time };
+const { parse } = eventReader(jsonCodec, {
+  ...connectionMandateChanged,
+  upcasters: {
+    ...connectionMandateChanged.upcasters,
+    [secondType]: (event) => {
+      const { time, data } = secondSchema.parse(event);
+      const { connection, permits, revision } = data;
+      return { data: { connectionId: connection.id, connectionMandate: levels[permits] }, revision, time };
+    },
   },
 });
 
 const first = JSON.parse(
-  readFileSync(new URL('../contracts/examples/mandate-changed.v1.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../contracts/events/connection-mandate-changed/examples/v1.json', import.meta.url), 'utf8'),
 );
 const second = (id: string, permits: keyof typeof levels, revision: number) => ({
   specversion: '1.0',
@@ -45,7 +50,7 @@ afterEach(() => close?.());
 describe('a second version of the event', () => {
   it('is one upcaster more; the versions before it are read as ever', () => {
     const timestamp = Number(first.sequence);
-    const read = (event: object) => parse({ value: JSON.stringify(event), timestamp });
+    const read = (event: object) => parse({ value: jsonCodec.encode(event), timestamp });
     expect(read(second('4617', 'billing', timestamp))).toMatchObject({
       data: { connectionId: '4617', connectionMandate: '1' },
       revision: timestamp,
@@ -78,7 +83,7 @@ describe('a second version of the event', () => {
       ['D', JSON.stringify({ ...plain, connectionId: 'D' })],
     ];
     for (const [key, event] of events)
-      await bus.publish(topics.connectionMandates.name, [{ id: key, key, value: JSON.stringify(event) }]);
+      await bus.publish(topics.connectionMandates.name, [{ id: key, key, value: Buffer.from(JSON.stringify(event)) }]);
     const view = openView<{ connectionMandate: string }>(mandates, store);
     await vi.waitFor(async () => {
       const shown = await Promise.all(

@@ -1,7 +1,7 @@
 import { createReadStream, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseConnectionMandate } from '../../contracts/parse-connection-mandate.ts';
+import { parseConnectionMandate } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { topics } from '../../contracts/topics.ts';
 import { said, startProgram } from '../../tests/platform-process.ts';
 import { broker } from '../stack/ports.ts';
@@ -42,7 +42,10 @@ export const streams: Contestant = {
 const readTable = async (file: string): Promise<Map<string, Shown>> => {
   const table = new Map<string, Shown>();
   for await (const value of createInterface(createReadStream(file))) {
-    const { data, revision } = parseConnectionMandate({ value, timestamp: Number.MAX_SAFE_INTEGER });
+    const { data, revision } = parseConnectionMandate({
+      value: Buffer.from(value),
+      timestamp: Number.MAX_SAFE_INTEGER,
+    });
     table.set(data.connectionId, { connectionMandate: data.connectionMandate, revision });
   }
   return table;

@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import { parseConnectionMandate } from '../../contracts/parse-connection-mandate.ts';
+import { parseConnectionMandate } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { kafkaClient } from '../../packages/kafka/client.ts';
 import { passage } from './passage.ts';
 

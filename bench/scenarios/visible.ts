@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { mandateLevels } from '../../contracts/connection-mandate.ts';
+import { mandateLevels } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { inFourComponents, inOneComponent, ownGroup } from '../contestants/ours.ts';
 import { quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';

@@ -1,5 +1,8 @@
 import type { Transaction } from 'kysely';
-import { type ConnectionMandateData, mandateChangedEvent } from '../../contracts/connection-mandate.ts';
+import {
+  type ConnectionMandateData,
+  mandateChangedEvent,
+} from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import type { CrmDatabase } from '../database/schema.ts';
 import { appendToOutbox, type OutboxEvent } from '../outbox/outbox.ts';

@@ -5,7 +5,7 @@ import {
   connectionMandateSchema,
   mandateLevels,
   orNumber,
-} from '../../contracts/connection-mandate.ts';
+} from '../../contracts/events/connection-mandate-changed/schema.ts';
 
 const name = 'text of 1 to 100 characters without control characters';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refused here, and not as \p{Cc}, which not every reader knows

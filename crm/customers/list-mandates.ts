@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { mandateLevels } from '../../contracts/connection-mandate.ts';
+import { mandateLevels } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import type { HeldMandate } from '../../contracts/mandates-page.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';

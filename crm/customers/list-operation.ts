@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { connectionIdSchema, connectionMandateSchema } from '../../contracts/connection-mandate.ts';
+import {
+  connectionIdSchema,
+  connectionMandateSchema,
+} from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { type Operation, operation } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import type { CrmDatabase } from '../database/schema.ts';

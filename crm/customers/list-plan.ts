@@ -1,4 +1,4 @@
-import { mandateLevels } from '../../contracts/connection-mandate.ts';
+import { mandateLevels } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { searchKey } from './search-keys.ts';
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { maxRevision } from '../../contracts/connection-mandate.ts';
+import { maxRevision } from '../../contracts/cloud-event.ts';
+import { parseConnectionMandate } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import type { HeldMandate, MandatesPage } from '../../contracts/mandates-page.ts';
-import { parseConnectionMandate } from '../../contracts/parse-connection-mandate.ts';
 import { crmWithCorinne } from '../../tests/crm-app.ts';
 import { molly } from '../../tests/lab-customers.ts';
 import { noon } from '../../tests/test-world.ts';
@@ -122,7 +122,7 @@ describe('a republication', () => {
       ['7733', '2', forged + 2],
     ]);
     const { event } = await crm.db.selectFrom('outbox').select('event').limit(1).executeTakeFirstOrThrow();
-    expect(parseConnectionMandate({ value: event, timestamp: forged }).revision).toBe(forged + 1);
+    expect(parseConnectionMandate({ value: Buffer.from(event), timestamp: forged }).revision).toBe(forged + 1);
     expect(await page()).toMatchObject({ items: [{ connectionMandate: '2', revision: forged + 2 }] });
   });
 

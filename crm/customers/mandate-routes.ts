@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { connectionIdSchema, maxRevision } from '../../contracts/connection-mandate.ts';
+import { maxRevision } from '../../contracts/cloud-event.ts';
+import { connectionIdSchema } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { heldMandateSchema, mandatesPageSchema } from '../../contracts/mandates-page.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { traceparentOf } from '../../packages/http/trace.ts';

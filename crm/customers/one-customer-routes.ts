@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orNumber } from '../../contracts/connection-mandate.ts';
+import { orNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../packages/http/preconditions.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';

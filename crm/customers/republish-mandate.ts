@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
-import { mandateLevels, maxRevision } from '../../contracts/connection-mandate.ts';
+import { maxRevision } from '../../contracts/cloud-event.ts';
+import { mandateLevels } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import type { HeldMandate } from '../../contracts/mandates-page.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../database/schema.ts';

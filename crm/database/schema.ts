@@ -37,7 +37,7 @@ export type MandateChangeTable = {
   reference: string | null;
 };
 
-/** Events that were committed and not yet acknowledged by the event bus. */
+/** Events that were committed and not yet acknowledged by the event bus; `event` as crm/outbox/event-column.ts writes it. */
 export type OutboxTable = {
   sequence: Generated<number>;
   id: string;

@@ -1,8 +1,11 @@
 import type { Kysely } from 'kysely';
+import { topics } from '../../contracts/topics.ts';
 import type { CrmDatabase } from '../database/schema.ts';
+import { fromColumn } from './event-column.ts';
 
 type Person = { customerId: number; connectionIds: readonly string[] };
 
+const { name: topic, codec } = topics.connectionMandates;
 const eventsAtOnce = 500;
 
 /** The events of a person's mandates that wait for the event bus. They name no person and must reach the views. */
@@ -12,12 +15,13 @@ export const heldEvents = {
       const waiting = await db
         .selectFrom('outbox')
         .select(['sequence', 'event'])
+        .where('topic', '=', topic)
         .where('eventKey', 'in', person.connectionIds)
         .where('sequence', '>', after)
         .orderBy('sequence')
         .limit(eventsAtOnce)
         .execute();
-      const events = waiting.map(({ event }): MandateEvent => JSON.parse(event));
+      const events = waiting.map(({ event }) => codec.decode(fromColumn(event)) as MandateEvent);
       const own = await ownRevisions(db, person, events);
       yield events.filter(({ subject, sequence }) => own.has(`${subject} ${sequence}`));
       after = waiting.at(-1)?.sequence ?? 0;

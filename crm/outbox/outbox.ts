@@ -1,8 +1,11 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { Codec } from '../../contracts/codec.ts';
 import type { Topic } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase } from '../database/schema.ts';
+import { toColumn } from './event-column.ts';
 
-export type OutboxEvent = { topic: Topic; id: string; key: string; event: object };
+/** The topic's codec encodes the event. */
+export type OutboxEvent = { topic: Topic & { readonly codec: Codec }; id: string; key: string; event: object };
 
 /** Writes events beside the rows they tell of, in the same transaction: either both are durable, or neither. */
 export const appendToOutbox = async (
@@ -15,7 +18,7 @@ export const appendToOutbox = async (
     topic: topic.name,
     id,
     eventKey: key,
-    event: JSON.stringify(event),
+    event: toColumn(topic.codec.encode(event)),
     createdAt,
   }));
   await trx.insertInto('outbox').values(rows).execute();

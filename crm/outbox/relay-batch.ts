@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { type EventBus, NotDurable } from '../../packages/projections/event-bus.ts';
 import { groupBy } from '../../packages/runtime/group-by.ts';
 import type { CrmDatabase, OutboxTable } from '../database/schema.ts';
+import { fromColumn } from './event-column.ts';
 
 type Row = Selectable<OutboxTable>;
 
@@ -48,7 +49,7 @@ const remove = async (db: Kysely<CrmDatabase>, rows: readonly Row[]) => {
 
 /** Answers what may not be durable. */
 const publish = (bus: EventBus, topic: string, rows: readonly Row[]): Promise<NotDurable | undefined> => {
-  const events = rows.map(({ id, eventKey, event }) => ({ id, key: eventKey, value: event }));
+  const events = rows.map(({ id, eventKey, event }) => ({ id, key: eventKey, value: fromColumn(event) }));
   const all = rows.map(({ id }) => id);
   return bus.publish(topic, events).then(
     () => undefined,

@@ -48,8 +48,19 @@ describe('the relay', () => {
     const { db } = await relaying(async (events) => void published.push(...events));
     await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
     expect(published).toEqual(
-      [0, 1, 2].map((n) => ({ id: `event-${n}`, key: `key of event-${n}`, value: `{"id":"event-${n}"}` })),
+      [0, 1, 2].map((n) => ({ id: `event-${n}`, key: `key of event-${n}`, value: Buffer.from(`{"id":"event-${n}"}`) })),
     );
+  });
+
+  it('publishes the bytes of any codec as it encoded them', async () => {
+    const published: OutgoingEvent[] = [];
+    const { db, relay } = await relaying(async (events) => void published.push(...events), 0);
+    const bytes = Buffer.from([0x00, 0xff, 0xc3, 0x28]);
+    const codec = { contentType: 'application/octet-stream', encode: () => bytes, decode: () => ({}) };
+    const topic = { ...topics.connectionMandates, codec };
+    await db.transaction().execute((trx) => appendToOutbox(trx, [{ topic, id: 'x', key: 'k', event: {} }], 1_000));
+    relay.wake();
+    await vi.waitFor(() => expect(published).toEqual([{ id: 'x', key: 'k', value: bytes }]), patience);
   });
 
   it('publishes at once what is committed while it waits', async () => {

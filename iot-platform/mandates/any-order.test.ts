@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
+import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import type { BatchHandler, DeliveredRecord, EventBus } from '../../packages/projections/event-bus.ts';
 import { seededRandom, withStoreFaults } from '../../packages/projections/faults.ts';

@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
+import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
-import { discardDeadLetters } from '../../packages/projections/dead-letters/discard-dead-letters.ts';
-import { storesOf } from '../../packages/projections/generations/stores.ts';
+import { discardDeadLetters } from '../../packages/projections/dead-letters/index.ts';
+import { storesOf } from '../../packages/projections/generations/index.ts';
 import { type RunningProjection, startProjection } from '../../packages/projections/projection.ts';
-import { noProgress } from '../../packages/projections/rebuild/context.ts';
-import { rebuild } from '../../packages/projections/rebuild/rebuild.ts';
+import { noProgress, rebuild } from '../../packages/projections/rebuild/index.ts';
 import { openView, type View } from '../../packages/projections/view.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
 import { type Mandate, permittedLevel } from './mandate.ts';
@@ -36,7 +35,7 @@ describe('a connection about which a record could not be read', () => {
 
   /** Answers when all of it is in the view. */
   const publish = async (value: string, key = '7733') => {
-    await platform.eventBus('test').publish(topic.name, [{ id: 'x', key, value }]);
+    await platform.eventBus('test').publish(topic.name, [{ id: 'x', key, value: Buffer.from(value) }]);
     await settled();
   };
   const settled = () =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { contradicts, evolve, type Mandate } from './mandate.ts';
 
 const time = '2026-11-21T12:00:00.000Z';

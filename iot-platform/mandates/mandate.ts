@@ -1,5 +1,6 @@
-import { type ConnectionMandateData, mandateLevels } from '../../contracts/connection-mandate.ts';
-import type { MandateChanged, PlaceInLog } from '../../contracts/parse-connection-mandate.ts';
+import { type ConnectionMandateData, mandateLevels } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
+import type { PlaceInLog } from '../../contracts/read-event.ts';
 
 /** One record about a connection. `revision` is 0 for a payload without one; `at` is its place in the log, where known. */
 type Statement = {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/connection-mandate.ts';
+import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import type { EventBus } from '../../packages/projections/event-bus.ts';
@@ -29,7 +29,7 @@ const subscribed = async (
   const view = openView<Mandate>(mandates, store);
   let ids = 0;
   const publish = async (value: string, key = '7733', partition = topics.connectionMandates) =>
-    bus.publish(partition.name, [{ id: String(++ids), key, value }]);
+    bus.publish(partition.name, [{ id: String(++ids), key, value: Buffer.from(value) }]);
   const change = (connectionMandate: '0' | '1' | '2', revision: number, connectionId = '7733') =>
     publish(
       JSON.stringify(
@@ -219,7 +219,9 @@ describe('a view and its log that have drifted apart', () => {
     const change = (connectionMandate: '0' | '1' | '2', revision: number) => {
       const data = { connectionId: '7733', connectionMandate };
       const event = mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
-      return bus.publish(topics.connectionMandates.name, [{ id: 'x', key: '7733', value: JSON.stringify(event) }]);
+      return bus.publish(topics.connectionMandates.name, [
+        { id: 'x', key: '7733', value: Buffer.from(JSON.stringify(event)) },
+      ]);
     };
     return { follow, change };
   };

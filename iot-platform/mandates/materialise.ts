@@ -2,7 +2,7 @@ import {
   connectionOfUnreadable,
   type MandateChanged,
   parseConnectionMandate,
-} from '../../contracts/parse-connection-mandate.ts';
+} from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { topics } from '../../contracts/topics.ts';
 import type { Projection } from '../../packages/projections/declaration.ts';
 import { contradicts, evolve, type Mandate } from './mandate.ts';
@@ -17,7 +17,7 @@ const classify = (held: Mandate | undefined, change: MandateChanged): string | u
 export const mandates: Projection<MandateChanged, Mandate> = {
   name: 'mandates',
   topic: topics.connectionMandates,
-  deadLetters: topics.connectionMandatesDeadLetters,
+  deadLetters: topics.connectionMandates.deadLetters,
   parse: parseConnectionMandate,
   key: (change) => change.data.connectionId,
   keyOfUnreadable: connectionOfUnreadable,

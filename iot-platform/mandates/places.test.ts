@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
-import { parseBatch } from '../../packages/projections/apply/parse-batch.ts';
-import { projectionWriter } from '../../packages/projections/apply/write.ts';
-import { watchDrift } from '../../packages/projections/checkpoints/drift.ts';
-import { discardDeadLetters } from '../../packages/projections/dead-letters/discard-dead-letters.ts';
+import { parseBatch, projectionWriter } from '../../packages/projections/apply/index.ts';
+import { discardDeadLetters } from '../../packages/projections/dead-letters/index.ts';
+import { watchDrift } from '../../packages/projections/drift/index.ts';
 import type { DeliveredRecord } from '../../packages/projections/event-bus.ts';
-import { storesOf } from '../../packages/projections/generations/stores.ts';
+import { storesOf } from '../../packages/projections/generations/index.ts';
 import { openView } from '../../packages/projections/view.ts';
 import { logInMemory } from '../../tests/log-in-memory.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';

@@ -2,7 +2,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
-import { positionKey } from '../../packages/projections/generations/position-document.ts';
+import { positionKey } from '../../packages/projections/generations/index.ts';
 import type { StateStore } from '../../packages/projections/state-store.ts';
 import { idleProjection } from '../../tests/idle-projection.ts';
 import { testWorld } from '../../tests/test-world.ts';

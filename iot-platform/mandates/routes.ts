@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { connectionIdSchema, connectionMandateSchema } from '../../contracts/connection-mandate.ts';
+import {
+  connectionIdSchema,
+  connectionMandateSchema,
+} from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { troubleCodes } from '../../packages/database/database-trouble.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';

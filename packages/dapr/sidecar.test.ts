@@ -21,9 +21,11 @@ type Answer = { status: number; body?: unknown; headers?: Record<string, string>
 
 /** A sidecar that says what a test makes it say, by the end of the path. */
 const fakeSidecar = async (answers: Record<string, Answer>, options: { token?: string; timeoutMs?: number } = {}) => {
-  const asked: { url: string; headers: IncomingHttpHeaders }[] = [];
+  const asked: { url: string; headers: IncomingHttpHeaders; body: () => string }[] = [];
   const server: Server = createServer({ maxHeaderSize: 65_536 }, (req, res) => {
-    asked.push({ url: String(req.url), headers: req.headers });
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk) => chunks.push(chunk));
+    asked.push({ url: String(req.url), headers: req.headers, body: () => Buffer.concat(chunks).toString() });
     const path = String(req.url).split('?')[0] ?? '';
     const answer = Object.entries(answers).find(([end]) => path.endsWith(end))?.[1] ?? { status: 404 };
     if (answer === 'never') return;
@@ -41,7 +43,7 @@ const fakeSidecar = async (answers: Record<string, Answer>, options: { token?: s
   return { sidecar, asked, deliveries, bus: daprEventBus(sidecar, 'pubsub', { topics: [topic], deliveries }) };
 };
 
-const events = ['a', 'b', 'c'].map((id) => ({ id, key: `key of ${id}`, value: '{}' }));
+const events = ['a', 'b', 'c'].map((id) => ({ id, key: `key of ${id}`, value: Buffer.from('{}') }));
 const published = (answer: Answer, options?: { timeoutMs: number }) =>
   fakeSidecar({ '/things': answer }, options).then(({ bus }) =>
     bus.publish('things', events).then(
@@ -60,7 +62,7 @@ describe('a bulk publish', () => {
     const { sidecar, deliveries, asked } = await fakeSidecar({ '/large': { status } });
     const topics = [{ name: 'large', partitions: 1, maxMessageBytes: 5 * 1024 * 1024 }];
     const bus = daprEventBus(sidecar, 'pubsub', { topics, deliveries });
-    const value = 'x'.repeat(4 * 1024 * 1024);
+    const value = Buffer.alloc(4 * 1024 * 1024, 'x');
     const publishing = bus.publish(
       'large',
       [...Array(5).keys()].map((n) => ({ id: String(n), key: 'k', value })),
@@ -86,11 +88,17 @@ describe('a bulk publish', () => {
     ]);
   });
 
-  it('is raw, as text, keyed entry by entry, with our token', async () => {
+  it('is raw, as bytes, keyed entry by entry, with our token', async () => {
     const { bus, asked } = await fakeSidecar({ '/things': { status: 204 } }, { token: 'secret' });
     await bus.publish('things', events);
     expect(asked[0]?.url).toBe('/v1.0/publish/bulk/pubsub/things?metadata.rawPayload=true');
     expect(asked[0]?.headers['dapr-api-token']).toBe('secret');
+    expect(JSON.parse(asked[0]?.body() ?? '')[1]).toEqual({
+      entryId: '1',
+      event: Buffer.from('{}').toString('base64'),
+      contentType: 'application/octet-stream',
+      metadata: { partitionKey: 'key of b' },
+    });
   });
 });
 

@@ -18,7 +18,7 @@ const opened = (lockWaitMs: number) => {
   });
   return { ...platform, hold: () => other.exec('BEGIN IMMEDIATE'), release: () => other.exec('COMMIT') };
 };
-const event = { id: '1', key: 'a', value: '{}' };
+const event = { id: '1', key: 'a', value: Buffer.from('{}') };
 
 it('a publish that waits in vain for the lock of another process says so, and blocks nothing', async () => {
   const { eventBus, hold, release } = opened(1_500);

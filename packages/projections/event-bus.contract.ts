@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import type { BatchHandler, DeliveredRecord, EventBus, Subscription, Topic } from './event-bus.ts';
+import type { BatchHandler, DeliveredRecord, EventBus, OutgoingEvent, Subscription, Topic } from './event-bus.ts';
 import { NotDurable } from './event-bus.ts';
+import { bytesOfAnyCodec } from './log-reader.contract.ts';
 
 /** What the suite needs of an adapter: a topic of its own per test, and buses on it by consumer group. */
 export type EventBusUnderTest = { topic: Topic; bus: (consumerGroup: string) => EventBus };
@@ -23,12 +24,12 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       seen.push(...batch);
       return batch.map(() => 'done');
     });
-    return { seen, values: () => new Set(seen.map(({ value }) => value.toString())), ...subscription };
+    return { seen, values: () => new Set(seen.map(textOf)), ...subscription };
   };
-  const event = (n: number, key = `key-${n % 7}`) => ({
+  const event = (n: number, key = `key-${n % 7}`): OutgoingEvent => ({
     id: `id-${n}`,
     key,
-    value: JSON.stringify({ n, key, text: 'é☃' }),
+    value: Buffer.from(JSON.stringify({ n, key, text: 'é☃' })),
   });
   const events = (many: number) => Array.from({ length: many }, (_, n) => event(n));
   const publish = async (bus: EventBus, topic: Topic, wanted: ReturnType<typeof events>) => {
@@ -43,13 +44,26 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       }
     }, patience);
   };
+  const textOf = ({ value }: { value: Buffer }) => value.toString();
   const patience = { timeout: 20_000, interval: 20 };
 
   it('delivers every published event, byte for byte, to a group that subscribes later', async () => {
     const { topic, bus } = await open();
     await publish(bus('writers'), topic, events(50));
     const { values } = await collect(bus('readers'), topic);
-    await vi.waitFor(() => expect(values()).toEqual(new Set(events(50).map(({ value }) => value))), patience);
+    await vi.waitFor(() => expect(values()).toEqual(new Set(events(50).map(textOf))), patience);
+  });
+
+  it('delivers bytes that are no text unchanged', async () => {
+    const { topic, bus } = await open();
+    await publish(
+      bus('writers'),
+      topic,
+      bytesOfAnyCodec.map((value, n) => ({ ...event(n), value })),
+    );
+    const { seen } = await collect(bus('readers'), topic);
+    const hex = (of: readonly Buffer[]) => new Set(of.map((value) => value.toString('hex')));
+    await vi.waitFor(() => expect(hex(seen.map(({ value }) => value))).toEqual(hex(bytesOfAnyCodec)), patience);
   });
 
   it('delivers what is published after the subscription', async () => {
@@ -102,7 +116,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await first.close();
     await publish(bus('writers'), topic, [event(10), event(11)]);
     const second = await collect(bus('readers'), topic);
-    const newValues = [event(10), event(11)].map(({ value }) => value);
+    const newValues = [event(10), event(11)].map(textOf);
     await vi.waitFor(() => expect([...second.values()]).toEqual(expect.arrayContaining(newValues)), patience);
   });
 
@@ -146,7 +160,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
 
   it('names the event that cannot be made durable, and makes the others durable', async () => {
     const { topic, bus } = await open();
-    const tooLarge = { ...event(1), value: JSON.stringify('x'.repeat(topic.maxMessageBytes + 1)) };
+    const tooLarge = { ...event(1), value: Buffer.alloc(topic.maxMessageBytes + 1, 'x') };
     const failure = await bus('writers')
       .publish(topic.name, [event(0), tooLarge, event(2)])
       .catch((error) => error);
@@ -159,7 +173,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       others.filter(({ id }) => failure.ids.has(id)),
     );
     const { values } = await collect(bus('readers'), topic);
-    await vi.waitFor(() => expect(values()).toEqual(new Set(others.map(({ value }) => value))), patience);
+    await vi.waitFor(() => expect(values()).toEqual(new Set(others.map(textOf))), patience);
   });
 
   it('refuses to publish to a topic that was never created', async () => {

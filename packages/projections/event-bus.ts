@@ -3,8 +3,8 @@ import { ExpectedError } from '../runtime/expected-error.ts';
 /** A named log of events; a key's events share a partition. */
 export type Topic = { readonly name: string; readonly partitions: number; readonly maxMessageBytes: number };
 
-/** `value` is the whole event as JSON text. Publishing the same event again uses the same id. */
-export type OutgoingEvent = { readonly id: string; readonly key: string; readonly value: string };
+/** `value` is the whole event, encoded. Publishing the same event again uses the same id. */
+export type OutgoingEvent = { readonly id: string; readonly key: string; readonly value: Buffer };
 
 /** Where a record is in its topic. */
 export type Place = { readonly partition: number; readonly offset: number };
@@ -95,7 +95,7 @@ const recordOverheadBytes = 512;
 /** Parts the events that the topic takes from those that are larger than it allows. */
 export const bySize = (topic: Topic, events: readonly OutgoingEvent[]) => {
   const fits = ({ key, value }: OutgoingEvent) =>
-    Buffer.byteLength(key) + Buffer.byteLength(value) + recordOverheadBytes <= topic.maxMessageBytes;
+    Buffer.byteLength(key) + value.length + recordOverheadBytes <= topic.maxMessageBytes;
   return { fitting: events.filter(fits), tooLarge: events.filter((event) => !fits(event)) };
 };
 

@@ -1,5 +1,5 @@
 import { DomainError } from '../runtime/domain-error.ts';
-import { type Completeness, completenessOf, refusalOf } from './checkpoints/completeness.ts';
+import { type Completeness, completenessOf, refusalOf } from './completeness.ts';
 import { type PlacePair, splitMarks } from './dead-letters/dead-letter-marks.ts';
 import type { Topic } from './event-bus.ts';
 import { documentKey, type Generation } from './generations/generation.ts';

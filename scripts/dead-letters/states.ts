@@ -1,12 +1,12 @@
 import { mandates } from '../../iot-platform/mandates/materialise.ts';
-import { splitMarks } from '../../packages/projections/dead-letters/dead-letter-marks.ts';
-import { documentKey } from '../../packages/projections/generations/generation.ts';
-import { readPointer } from '../../packages/projections/generations/pointer.ts';
+import { splitMarks } from '../../packages/projections/dead-letters/index.ts';
 import {
   asPositionDocument,
+  documentKey,
   isDiscarded,
   positionKey,
-} from '../../packages/projections/generations/position-document.ts';
+  readPointer,
+} from '../../packages/projections/generations/index.ts';
 import type { Ports } from '../open-ports.ts';
 import { type DeadLetter, recordOf } from './read-dead-letters.ts';
 

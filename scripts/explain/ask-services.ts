@@ -1,5 +1,5 @@
 import { mandatesPageSchema } from '../../contracts/mandates-page.ts';
-import type { Generation } from '../../packages/projections/generations/generation.ts';
+import type { Generation } from '../../packages/projections/generations/index.ts';
 
 /**
  * What one side says of a connection; `level` is undefined where it knows no mandate, which permits nothing. `refusal`:

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mandateChangedEvent, maxRevision } from '../../contracts/connection-mandate.ts';
+import { maxRevision } from '../../contracts/cloud-event.ts';
+import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { mandates } from '../../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
@@ -130,7 +131,7 @@ it('the records of a connection are found by what they name, read or not, or by 
     JSON.stringify(
       mandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
     );
-  const record = (key: string, value: string) => ({ id: key, key, value });
+  const record = (key: string, value: string) => ({ id: key, key, value: Buffer.from(value) });
   await eventBus('crm').publish(mandates.topic.name, [
     record('7733', event('7733', '1', noon)),
     record('7', event('7', '2', noon)),

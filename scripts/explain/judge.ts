@@ -1,4 +1,4 @@
-import type { ConnectionMandateData } from '../../contracts/connection-mandate.ts';
+import type { ConnectionMandateData } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { evolve, type Mandate, permittedLevel, revisionOf } from '../../iot-platform/mandates/mandate.ts';
 import type { Said, SaidByCrm } from './ask-services.ts';
 import { beyondCrm } from './beyond-crm.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Snapshot } from '../../packages/projections/rebuild/snapshot.ts';
+import type { Snapshot } from '../../packages/projections/rebuild/index.ts';
 import { checkCrm, crmSnapshot, crmSource } from './crm-source.ts';
 import { knownKeys, remedyForShortLog, snapshotOf } from './from-crm.ts';
 import { readCommand } from './options.ts';

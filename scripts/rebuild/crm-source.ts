@@ -1,8 +1,6 @@
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { type HeldMandate, type MandatesPage, mandatesPageSchema } from '../../contracts/mandates-page.ts';
-import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
-import type { Source } from '../../packages/projections/rebuild/find-suspects.ts';
-import { RebuildRefused } from '../../packages/projections/rebuild/rebuild-refused.ts';
-import type { Snapshot } from '../../packages/projections/rebuild/snapshot.ts';
+import { RebuildRefused, type Snapshot, type Source } from '../../packages/projections/rebuild/index.ts';
 
 const mandatesPerPage = 1_000;
 const answerWithinMs = 30_000;

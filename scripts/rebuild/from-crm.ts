@@ -1,7 +1,6 @@
-import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
-import { considerateSnapshot } from '../../packages/projections/rebuild/considerate-log.ts';
-import { RebuildRefused } from '../../packages/projections/rebuild/rebuild-refused.ts';
-import type { Snapshot } from '../../packages/projections/rebuild/snapshot.ts';
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
+import { RebuildRefused, type Snapshot } from '../../packages/projections/rebuild/index.ts';
+import { throttledPages } from '../../packages/projections/throttled-log.ts';
 import { checkCrm, crmSnapshot, isDurable } from './crm-source.ts';
 import { type RebuildCommand, usualCrm } from './options.ts';
 
@@ -13,7 +12,9 @@ export const snapshotOf = async ({ crm, fullSpeed, inPlace }: RebuildCommand): P
       `The CRM at ${crm} keeps its customers in memory: its revisions began anew with its last start, so a view cannot be built ` +
         'from it. CRM_DATABASE_URL gives it a database that stays.',
     );
-  return fullSpeed || inPlace ? crmSnapshot(crm) : considerateSnapshot(crmSnapshot(crm));
+  const snapshot = crmSnapshot(crm);
+  if (fullSpeed || inPlace) return snapshot;
+  return { ...snapshot, pages: (after) => throttledPages(snapshot.pages(after)) };
 };
 
 /** What to do where the log no longer reaches back to its beginning; undefined where nothing can be done. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { RebuildRefused } from '../../packages/projections/rebuild/rebuild-refused.ts';
+import { RebuildRefused } from '../../packages/projections/rebuild/index.ts';
 import { readSidecarPort } from '../open-ports.ts';
 
 export const help = `Builds the mandates view again from the log, and lets the new one answer once it is right.

@@ -1,9 +1,12 @@
-import type { MandateChanged } from '../../contracts/parse-connection-mandate.ts';
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { type Mandate, permittedLevel } from '../../iot-platform/mandates/mandate.ts';
 import { table } from '../../packages/cli/table.ts';
-import { nameOf, type RebuildContext } from '../../packages/projections/rebuild/context.ts';
-import type { Findings } from '../../packages/projections/rebuild/preflight.ts';
-import type { RebuildOutcome } from '../../packages/projections/rebuild/rebuild.ts';
+import {
+  type Findings,
+  nameOf,
+  type RebuildContext,
+  type RebuildOutcome,
+} from '../../packages/projections/rebuild/index.ts';
 import type { RebuildCommand } from './options.ts';
 
 type Context = RebuildContext<MandateChanged, Mandate>;

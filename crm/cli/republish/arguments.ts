@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { connectionIdSchema } from '../../../contracts/connection-mandate.ts';
+import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 
 export type RepublishArguments = {
   readonly connectionId: string;

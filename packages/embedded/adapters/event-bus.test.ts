@@ -19,7 +19,7 @@ it('continues when a commit fails: the records are delivered again', async () =>
     lockWaitMs: 0,
   };
   const bus = embeddedEventBus(database, options);
-  await bus.publish('things', [{ id: '1', key: 'a', value: '{}' }]);
+  await bus.publish('things', [{ id: '1', key: 'a', value: Buffer.from('{}') }]);
   let deliveries = 0;
   const subscription = await bus.subscribe('things', async (batch) => {
     deliveries++;

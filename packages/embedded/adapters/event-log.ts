@@ -12,7 +12,8 @@ export type Row = {
   offset: number;
   key: string;
   timestamp: number;
-  value: string;
+  /** A blob, which libsql reads as an ArrayBuffer; text where a version before wrote it. */
+  value: ArrayBuffer | string;
   replayOf: string | null;
 };
 
@@ -39,7 +40,14 @@ export const asRecord = (
   { partition, offset, key, timestamp, value, replayOf }: Row,
 ): DeliveredRecord => {
   const replayed = replayedPlace(replayOf ?? undefined, topic, { partition, offset });
-  const record = { topic, partition, offset, key, timestamp, value: Buffer.from(value) };
+  const record = {
+    topic,
+    partition,
+    offset,
+    key,
+    timestamp,
+    value: typeof value === 'string' ? Buffer.from(value) : Buffer.from(value),
+  };
   return replayed ? { ...record, replayOf: replayed } : record;
 };
 
@@ -66,7 +74,7 @@ export const logWriter = (database: SqliteDatabase, now: () => number) => {
     /** As `RecordCopy` says; a copy without a partition goes to the one of its key. */
     appendCopies: database.transaction(({ name, partitions }: Topic, copies: readonly RecordCopy[]) => {
       for (const { key, value, timestamp, replayOf, partition = fnv1a(key) % partitions } of copies)
-        insert.run(name, partition, endOf(name, partition), key, timestamp, value.toString(), replayOf);
+        insert.run(name, partition, endOf(name, partition), key, timestamp, value, replayOf);
     }).immediate,
   };
 };

@@ -1,11 +1,4 @@
 import type { World } from '../../runtime/world.ts';
-import {
-  afterDelivery,
-  askLog,
-  type DeliveredOffsets,
-  deliveredOffsets,
-  isUnexpected,
-} from '../checkpoints/delivered-offsets.ts';
 import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
 import type { Projection } from '../declaration.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
@@ -21,10 +14,11 @@ import {
 } from '../generations/position-document.ts';
 import type { Stores } from '../generations/stores.ts';
 import type { LogReader } from '../log-reader.ts';
+import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StoredValue, Upsert } from '../state-store.ts';
+import { afterDelivery, askLog, type DeliveredOffsets, deliveredOffsets, isUnexpected } from './delivered-offsets.ts';
 import { fold } from './fold.ts';
 import { type ParsedBatch, parseBatch } from './parse-batch.ts';
-import { retryOnConflict } from './retry-on-conflict.ts';
 import { rememberWrites, type WriteMemory } from './write-memory.ts';
 
 /** Answers the events of the batch by what became of them. */

@@ -20,7 +20,7 @@ export const deadLetter = (
   return {
     id,
     key,
-    value: JSON.stringify({
+    value: encoded({
       specversion: '1.0',
       id,
       source: `/subscribers/${topic}`,
@@ -32,6 +32,8 @@ export const deadLetter = (
     }),
   };
 };
+
+const encoded = (event: object) => Buffer.from(JSON.stringify(event));
 
 /** As text where people can read it, as base64 where text would lose bytes, or grow by what JSON escapes. */
 const content = (bytes: Buffer) => {

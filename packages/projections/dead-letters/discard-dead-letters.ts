@@ -1,5 +1,4 @@
 import { groupBy } from '../../runtime/group-by.ts';
-import { retryOnConflict } from '../apply/retry-on-conflict.ts';
 import { union } from '../checkpoints/position.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
@@ -10,11 +9,12 @@ import {
   numbersOf,
   type PositionDocument,
   positionKey,
-  withDeadLetters,
 } from '../generations/position-document.ts';
 import type { Stores } from '../generations/stores.ts';
+import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
 import { joinMarks, type PlacePair, splitMarks } from './dead-letter-marks.ts';
+import { withDeadLetters } from './open-dead-letters.ts';
 
 /** A dead letter of one partition, and the key of the document that it concerns, if any. */
 export type DeadLetterPlace = { readonly partition: number; readonly offset: number; readonly key: string | undefined };

@@ -1,4 +1,4 @@
-import { retryOnConflict } from '../apply/retry-on-conflict.ts';
+import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore } from '../state-store.ts';
 import type { Generation } from './generation.ts';
 

@@ -1,8 +1,7 @@
 import { pause } from '../../runtime/pause.ts';
 import type { Generation } from '../generations/generation.ts';
 import type { RebuildContext } from './context.ts';
-import { findSuspects, type Measures, type Source } from './find-suspects.ts';
-import { readShown } from './read-shown.ts';
+import { findSuspects, readShown, type Sides, type Source } from './find-suspects.ts';
 
 /**
  * What each shows of a key; `source` only where one was asked, `live` only where a live generation was. `isUnknown`: the
@@ -19,6 +18,8 @@ export type Comparison = {
   readonly unreadable: readonly string[];
 };
 
+export const notCompared: Comparison = { differences: [], isCut: false, isOpen: false, unreadable: [] };
+
 const looks = 6;
 
 /**
@@ -29,11 +30,11 @@ const looks = 6;
 export const compare = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
-  measures: Measures & { readonly signal: AbortSignal },
+  sides: Sides & { readonly signal: AbortSignal },
 ): Promise<Comparison> => {
   for (let round = 1; ; round++) {
-    const { deciding, others, unreadable } = await findSuspects(context, rebuilt, measures);
-    const differences = await lookAgain(context, rebuilt, measures, new Set([...deciding.keys, ...others.keys]));
+    const { deciding, others, unreadable } = await findSuspects(context, rebuilt, sides);
+    const differences = await lookAgain(context, rebuilt, sides, new Set([...deciding.keys, ...others.keys]));
     const isSettled = !deciding.isCut || differences.some(({ key }) => deciding.keys.has(key));
     // All that was listed has come right meanwhile, and nobody has looked at the rest.
     if (isSettled || round === looks)
@@ -49,15 +50,15 @@ export const compare = async <Event, Document>(
 const lookAgain = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
-  measures: Measures & { readonly signal: AbortSignal },
+  sides: Sides & { readonly signal: AbortSignal },
   suspects: ReadonlySet<string>,
 ): Promise<Difference[]> => {
   let differences: (Difference & { etag: string | undefined })[] = [];
   for (let n = 1, left = suspects; n <= looks && left.size > 0; n++) {
-    if (n > 1) await pause(context.lookAgainAfterMs, measures.signal);
+    if (n > 1) await pause(context.lookAgainAfterMs, sides.signal);
     const before = new Map(differences.map(({ key, etag }) => [key, etag]));
-    const isListed = (one: Difference) => isDifferent(one) || (measures.listUnknown && one.isUnknown);
-    const differing = (await look(context, rebuilt, measures, left)).filter(isListed);
+    const isListed = (one: Difference) => isDifferent(one) || (sides.listUnknown && one.isUnknown);
+    const differing = (await look(context, rebuilt, sides, left)).filter(isListed);
     left = new Set(differing.map(({ key }) => key));
     differences = n < looks ? differing : differing.filter(({ key, etag }) => before.get(key) === etag);
   }
@@ -68,7 +69,7 @@ const lookAgain = async <Event, Document>(
 const look = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
-  { source, live }: Measures,
+  { source, live }: Sides,
   keys: ReadonlySet<string>,
 ): Promise<(Difference & { etag: string | undefined })[]> => {
   const wanted = source && (await wantedOf(source, keys));

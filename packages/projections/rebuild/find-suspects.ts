@@ -1,16 +1,16 @@
-import { parseBatch } from '../apply/parse-batch.ts';
-import type { Generation } from '../generations/generation.ts';
-import type { LogBatch } from '../log-reader.ts';
-import type { RebuildContext } from './context.ts';
-import { type KeySet, keySet } from './key-set.ts';
-import { readShown } from './read-shown.ts';
+import { chunksOf } from '../../runtime/chunks.ts';
+import { type KeySet, keySet } from '../../runtime/key-set.ts';
+import type { ParsedBatch } from '../apply/parse-batch.ts';
+import { documentKey, type Generation } from '../generations/generation.ts';
+import { type RebuildContext, readLog } from './context.ts';
+import { persistently } from './persistently.ts';
 
-/** Whoever owns the truth that the view shows, in pages; what it does not name shows nothing. */
+/** What the owner of the data holds, in pages; what it does not name shows nothing. */
 export type Source = { readonly name: string; pages(): AsyncIterable<readonly Owned[]> };
 export type Owned = { readonly key: string; readonly shown: string };
 
 /** What a rebuilt generation is compared with. */
-export type Measures = {
+export type Sides = {
   readonly source: Source | undefined;
   readonly live: Generation | undefined;
   /** Whether keys of the log that the source does not name are listed, although nothing shows them. */
@@ -34,9 +34,9 @@ export type MostKeys = { readonly keys: ReadonlySet<string>; readonly isCut: boo
 export const findSuspects = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
-  { source, live, listUnknown, signal }: Measures & { readonly signal: AbortSignal },
+  { source, live, listUnknown, signal }: Sides & { readonly signal: AbortSignal },
 ): Promise<Suspects> => {
-  const { projection, log, progress, shown, say } = context;
+  const { projection, log, shown, say } = context;
   const nothing = shown(undefined);
   const [deciding, others, unreadable] = [mostKeys(), mostKeys(), mostKeys()];
 
@@ -56,8 +56,7 @@ export const findSuspects = async <Event, Document>(
 
   if (source) say(`Comparing with ${source.name} …`);
   const known = source && (await compareWith(source));
-  const comparePiece = async ({ partition, records, next }: LogBatch) => {
-    const { byKey } = await parseBatch(projection, records);
+  const compareBatch = async ({ byKey }: ParsedBatch<Event>) => {
     const keys = [...byKey.keys()];
     for (const [key, steps] of byKey) if (steps.some(({ event }) => event === undefined)) unreadable.add(key);
     const held = await readShown(context, rebuilt, keys);
@@ -68,12 +67,8 @@ export const findSuspects = async <Event, Document>(
       else if (isUnknown && listUnknown) others.add(key);
       if (heldLive && heldLive.get(key)?.shown !== value) (source ? others : deciding).add(key);
     }
-    progress.advance(partition, next, records.length);
   };
-  const ranges = await log.offsets(projection.topic.name);
-  progress.begin('comparing', ranges);
-  await log.read(projection.topic.name, ranges, comparePiece, signal);
-  progress.end();
+  await readLog(context, 'comparing', await log.offsets(projection.topic.name), compareBatch, signal);
   return { deciding, others, unreadable };
 };
 
@@ -90,4 +85,23 @@ const mostKeys = () => {
       else isCut ||= !keys.has(key);
     },
   };
+};
+
+const keysPerRead = 1_000;
+
+/** What a generation shows of each key; an absent one has no etag. */
+export const readShown = async <Event, Document>(
+  { stores, shown }: RebuildContext<Event, Document>,
+  { number, store }: Generation,
+  keys: readonly string[],
+): Promise<Map<string, { shown: string; etag: string | undefined }>> => {
+  const result = new Map<string, { shown: string; etag: string | undefined }>();
+  for (const chunk of chunksOf(keys, keysPerRead)) {
+    const held = await persistently(() => stores(store).getMany(chunk.map((key) => documentKey(number, key))));
+    for (const key of chunk) {
+      const stored = held.get(documentKey(number, key));
+      result.set(key, { shown: shown(stored?.value as Document | undefined), etag: stored?.etag });
+    }
+  }
+  return result;
 };

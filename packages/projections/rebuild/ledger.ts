@@ -1,15 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { newLeaseValue } from '../../runtime/lease.ts';
-import { asPointer, type Pointer, pointerKey, type Rebuild } from '../generations/pointer.ts';
+import { newLeaseValue, observeValue } from '../../runtime/lease.ts';
+import { asPointer, type Pointer, pointerKey, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { StateStore } from '../state-store.ts';
+import { type RebuildContext, RebuildRefused, RebuildUnderWay } from './context.ts';
 import { persistently } from './persistently.ts';
-import { RebuildUnderWay } from './rebuild-refused.ts';
 
 /** A rebuild that did not renew its lease for this long is taken over. */
 export const rebuildLeaseMs = 10_000;
 const renewEveryMs = 1_000;
 /** A lease that was given back: it can be taken at once. */
 export const leaseReleased = 0;
+
+type LeaseContext = Pick<RebuildContext<never, never>, 'stores' | 'say' | 'observeLease'> & {
+  readonly projection: { readonly name: string };
+};
+
+/**
+ * The pointer once no other rebuild holds it. A rebuild that was killed has a lease that is not renewed: we observe that
+ * for the lease's duration by our own clock, whatever time it was for the other.
+ * @throws RebuildRefused when the other is alive
+ */
+export const untilFree = async ({
+  projection,
+  stores,
+  say,
+  observeLease = () => observeValue(rebuildLeaseMs),
+}: LeaseContext): Promise<Pointer> => {
+  const lease = observeLease();
+  for (let first: string | undefined; ; ) {
+    const pointer = await readPointer(stores(), projection.name);
+    const { rebuild } = pointer;
+    if (!rebuild || rebuild.leaseUntil === leaseReleased) return pointer;
+    const value = `${rebuild.holder} ${rebuild.leaseUntil}`;
+    if (lease.isUnchanged(value)) return pointer;
+    if (!first) say(`A rebuild by ${rebuild.holder} has not given its lease back; waiting whether it renews it …`);
+    first ??= value;
+    if (value !== first)
+      throw new RebuildUnderWay(`A rebuild by ${rebuild.holder} is under way. Wait for it, or stop it and run again.`);
+    await delay(250);
+  }
+};
+
+/** @throws RebuildRefused while a rebuild is unfinished, whether a process is at work on it or not */
+export const refuseUnfinished = ({ rebuild }: Pointer) => {
+  if (rebuild)
+    throw new RebuildRefused(
+      'There is an unfinished rebuild: finish it with npm run rebuild, or give it up with --abandon.',
+    );
+};
 
 /** The pointer in the hands of the one rebuild that may change it, with what that has done so far. */
 export type Ledger = {

@@ -1,6 +1,6 @@
 import { retry } from '../../runtime/retry.ts';
 import { StateConflict } from '../state-store.ts';
-import { RebuildRefused } from './rebuild-refused.ts';
+import { RebuildRefused } from './context.ts';
 
 const giveUpAfterMs = 60_000;
 const askAgainAfterMs = 500;

@@ -1,15 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { observeValue } from '../../runtime/lease.ts';
 import type { Generation } from '../generations/generation.ts';
 import { type Pointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { PartitionRange } from '../log-reader.ts';
-import { nameOf, type RebuildContext } from './context.ts';
-import { leaseReleased, rebuildLeaseMs } from './ledger.ts';
-import { type Offsets, positionsOf } from './listing.ts';
-import { RebuildRefused, RebuildUnderWay } from './rebuild-refused.ts';
+import { nameOf, type RebuildContext, RebuildRefused } from './context.ts';
+import { lostRecords } from './fill.ts';
+import { phases } from './phases.ts';
+import { positionsOf } from './registry.ts';
 
-export type Way = {
-  /** The old one is emptied first: for who has no room for two. */
+export type RebuildMode = {
+  /** The old one is emptied first: for a store that has no room for two. */
   readonly inPlace: boolean;
   /** Another store than the one that answers now. */
   readonly into?: string | undefined;
@@ -28,82 +26,108 @@ export type Findings = {
   readonly unfinished?: Rebuild;
 };
 
-/** Looks whether a rebuild can begin, or go on, and changes nothing. @throws RebuildRefused that says why not */
+/** Looks whether a rebuild can begin or continue, and changes nothing. @throws RebuildRefused that says why not */
 export const preflight = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  way: Way,
+  mode: RebuildMode,
 ): Promise<Findings> => {
   const { projection, log, stores, home } = context;
-  const into = way.into === home ? undefined : way.into;
+  const into = mode.into === home ? undefined : mode.into;
   const ranges = await log.offsets(projection.topic.name);
   await stores().check();
   if (into !== undefined) await stores(into).check();
   const pointer = await readPointer(stores(), projection.name);
+  const refusal = await refusalOf({ mode, into, pointer, ranges, home, topic: projection.topic.name });
+  if (refusal !== undefined) throw new RebuildRefused(refusal);
   const unfinished = pointer.rebuild;
-  if (unfinished) {
-    if (unfinished.phase === 'abandoned')
-      throw new RebuildRefused(
-        `${nameOf(context, unfinished.into)} is given up, and removed in part. Finish that: npm run rebuild -- --abandon`,
-      );
-    const isFromSnapshot = unfinished.snapshot !== undefined;
-    if (
-      unfinished.inPlace !== way.inPlace ||
-      unfinished.into.store !== into ||
-      isFromSnapshot !== (way.isFromSnapshot ?? false)
-    )
-      throw new RebuildRefused(
-        `A rebuild ${describe(unfinished)} is unfinished. Finish it with the options that it was begun with, ` +
-          'or give it up with --abandon.',
-      );
-    if (!isFromSnapshot) await refuseShortLog(context, ranges, way, unfinished);
-    else if (unfinished.phase !== 'filled') refuseLostRecords(context, ranges, unfinished.next);
-    return { pointer, ranges, into: unfinished.into, unfinished };
-  }
-  if (!way.isFromSnapshot) await refuseShortLog(context, ranges, way);
-  const retired = (pointer.retired ?? []).filter(({ store }) => store === into);
-  if (retired.length > 0)
-    throw new RebuildRefused(
-      `${retired.map((one) => nameOf(context, one)).join(' and ')} is being removed. Wait for that, or finish it: ` +
-        'npm run rebuild -- --retire',
-    );
-  if (way.inPlace) refuseInPlace(context, pointer, into);
+  if (unfinished) return { pointer, ranges, into: unfinished.into, unfinished };
   const target = into === undefined ? pointer : await readPointer(stores(into), projection.name);
   const number = Math.max(pointer.lastNumber, target.lastNumber) + 1;
   return { pointer, ranges, into: { number, ...(into !== undefined && { store: into }) } };
 };
 
-const refuseShortLog = async <Event, Document>(
-  { projection }: RebuildContext<Event, Document>,
-  ranges: readonly PartitionRange[],
-  { shortLogRemedy }: Way,
-  unfinished?: Rebuild,
-): Promise<void> => {
-  const short = ranges.find(({ begin }) => begin > 0);
-  if (!short) return;
-  // What is unfinished in place cannot be given up, so nothing else can begin.
-  const remedy = unfinished?.inPlace ? undefined : await shortLogRemedy?.();
-  const first = unfinished ? ' Give up what is unfinished: npm run rebuild -- --abandon.' : '';
-  throw new RebuildRefused(
-    `Partition ${short.partition} of ${projection.topic.name} begins at offset ${short.begin}: the log no longer ` +
-      `reaches back to its beginning, so no view can be built from it alone.${remedy ? `${first} ${remedy}` : ''}`,
-  );
+/** What decides whether a rebuild can begin or continue. */
+export type Facts = Pick<Findings, 'pointer' | 'ranges'> & {
+  readonly mode: RebuildMode;
+  /** The store to fill, undefined for the home. */
+  readonly into: string | undefined;
+  /** What the home store is called. */
+  readonly home: string;
+  readonly topic: string;
 };
 
-/** @throws RebuildRefused when the log no longer holds everything from these offsets on */
-export const refuseLostRecords = <Event, Document>(
-  { projection }: RebuildContext<Event, Document>,
-  ranges: readonly PartitionRange[],
-  next: Offsets,
-): void => {
-  for (const { partition, begin, end } of ranges) {
-    const from = next[partition] ?? 0;
-    if (begin <= from && from <= end) continue;
-    const change = begin > from ? `begins at offset ${begin} by now` : `ends at offset ${end}, so it was recreated`;
-    throw new RebuildRefused(
-      `Partition ${partition} of ${projection.topic.name} ${change}, and what came from offset ${from} on is not in the new ` +
-        'view. Give it up with npm run rebuild -- --abandon, and begin anew.',
+/** Why not; nothing where the row does not apply. */
+type Refuse = (facts: Facts) => string | false | undefined | Promise<string | undefined>;
+
+/** The first row that has something to say refuses. */
+export const refusals = {
+  'it is given up, and removed in part': ({ pointer: { rebuild }, home }) =>
+    rebuild &&
+    phases[rebuild.phase].continuedBy === 'abandon' &&
+    `${nameOf({ home }, rebuild.into)} is given up, and removed in part. Finish that: npm run rebuild -- --abandon`,
+
+  'another is unfinished': ({ pointer: { rebuild }, into, mode }) =>
+    rebuild &&
+    !(
+      rebuild.inPlace === mode.inPlace &&
+      rebuild.into.store === into &&
+      (rebuild.snapshot !== undefined) === (mode.isFromSnapshot ?? false)
+    ) &&
+    `A rebuild ${describe(rebuild)} is unfinished. Finish it with the options that it was begun with, ` +
+      'or give it up with --abandon.',
+
+  'the log does not reach back to its beginning': async ({ pointer: { rebuild }, mode, ranges, topic }) => {
+    const short = ranges.find(({ begin }) => begin > 0);
+    if (mode.isFromSnapshot || !short) return undefined;
+    // What is unfinished in place cannot be given up, so nothing else can begin.
+    const remedy = rebuild?.inPlace ? undefined : await mode.shortLogRemedy?.();
+    const first = rebuild ? ' Give up what is unfinished: npm run rebuild -- --abandon.' : '';
+    return (
+      `Partition ${short.partition} of ${topic} begins at offset ${short.begin}: the log no longer reaches back to its ` +
+      `beginning, so no view can be built from it alone.${remedy ? `${first} ${remedy}` : ''}`
     );
+  },
+
+  'the log lost records behind the snapshot': ({ pointer: { rebuild }, ranges, topic }) =>
+    rebuild?.snapshot && rebuild.phase !== 'filled' ? lostRecords(topic, ranges, rebuild.next) : undefined,
+
+  'what was there is being removed': ({ pointer: { rebuild, retired = [] }, into, home }) => {
+    const there = retired.filter(({ store }) => store === into);
+    if (rebuild || there.length === 0) return undefined;
+    return `${namesOf({ home }, there)} is being removed. Wait for that, or finish it: npm run rebuild -- --retire`;
+  },
+
+  'in place goes into no other store': ({ pointer: { rebuild }, mode, into }) =>
+    !rebuild && mode.inPlace && into !== undefined && 'In place is where the view is now: without --into.',
+
+  'in place the home has to answer': ({ pointer: { rebuild, answering }, mode, home }) =>
+    !rebuild &&
+    mode.inPlace &&
+    answering.store !== undefined &&
+    `What answers is ${nameOf({ home }, answering)}, not in ${home}: set STATESTORE_NAME=${answering.store}.`,
+
+  'in place nothing older is kept': ({ pointer: { rebuild, previous, retired = [] }, mode, home }) => {
+    const old = [...previous, ...retired];
+    if (rebuild || !mode.inPlace || old.length === 0) return undefined;
+    return `There is still ${namesOf({ home }, old)}. Retire what is old first: npm run rebuild -- --retire`;
+  },
+} satisfies Record<string, Refuse>;
+
+/** What the first row says that applies; undefined where a rebuild can begin or continue. */
+export const refusalOf = async (facts: Facts): Promise<string | undefined> => {
+  for (const refuse of Object.values<Refuse>(refusals)) {
+    const refusal = await refuse(facts);
+    if (refusal) return refusal;
   }
+  return undefined;
+};
+
+const namesOf = (context: { home: string }, generations: readonly Generation[]) =>
+  generations.map((one) => nameOf(context, one)).join(' and ');
+
+const describe = ({ inPlace, into, snapshot }: Rebuild) => {
+  const where = inPlace ? 'in place' : into.store === undefined ? 'beside the live view' : `into ${into.store}`;
+  return snapshot ? `${where} (--from-crm)` : where;
 };
 
 /** What no log holds any more is in the live view alone, and keys that only that has are compared with nothing. */
@@ -111,68 +135,12 @@ export const refuseLostEvents = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   live: Generation,
   ranges: readonly PartitionRange[],
-) => {
-  const positions = await positionsOf(
-    context,
-    live,
-    ranges.map(({ partition }) => partition),
-  );
-  for (const [partition, position] of positions)
+): Promise<void> => {
+  const partitions = ranges.map(({ partition }) => partition);
+  for (const [partition, position] of await positionsOf(context, live, partitions))
     if (position?.lost)
       throw new RebuildRefused(
         `The log does not hold all that ${nameOf(context, live)} was filled from (partition ${partition}: ${position.lost}), so ` +
           'it cannot be rebuilt from the log alone: npm run rebuild -- --from-crm.',
       );
-};
-
-const refuseInPlace = <Event, Document>(
-  context: RebuildContext<Event, Document>,
-  { answering, previous, retired = [] }: Pointer,
-  into: string | undefined,
-) => {
-  if (into !== undefined) throw new RebuildRefused('In place is where the view is now: without --into.');
-  if (answering.store !== undefined)
-    throw new RebuildRefused(
-      `What answers is ${nameOf(context, answering)}, not in ${context.home}: set STATESTORE_NAME=${answering.store}.`,
-    );
-  const old = [...previous, ...retired];
-  if (old.length > 0)
-    throw new RebuildRefused(
-      `There is still ${old.map((one) => nameOf(context, one)).join(' and ')}. Retire what is old first: npm run rebuild -- --retire`,
-    );
-};
-
-const describe = ({ inPlace, into, snapshot }: Rebuild) => {
-  const where = inPlace ? 'in place' : into.store === undefined ? 'beside the live view' : `into ${into.store}`;
-  return snapshot ? `${where} (--from-crm)` : where;
-};
-
-type LeaseContext = Pick<RebuildContext<never, never>, 'stores' | 'say' | 'observeLease'> & {
-  readonly projection: { readonly name: string };
-};
-
-/**
- * The pointer once no other rebuild holds it. A rebuild that was killed has a lease that is not renewed: we observe that
- * for the lease's duration by our own clock, whatever time it was for the other.
- * @throws RebuildRefused when the other is alive
- */
-export const untilFree = async ({
-  projection,
-  stores,
-  say,
-  observeLease = () => observeValue(rebuildLeaseMs),
-}: LeaseContext): Promise<Pointer> => {
-  const lease = observeLease();
-  for (let first: string | undefined; ; ) {
-    const pointer = await readPointer(stores(), projection.name);
-    const { rebuild } = pointer;
-    if (!rebuild || rebuild.leaseUntil === leaseReleased) return pointer;
-    const value = `${rebuild.holder} ${rebuild.leaseUntil}`;
-    if (lease.isUnchanged(value)) return pointer;
-    if (!first) say(`A rebuild by ${rebuild.holder} has not given its lease back; waiting whether it renews it …`);
-    first ??= value;
-    if (value !== first)
-      throw new RebuildUnderWay(`A rebuild by ${rebuild.holder} is under way. Wait for it, or stop it and run again.`);
-    await delay(250);
-  }
 };

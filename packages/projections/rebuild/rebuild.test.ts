@@ -10,11 +10,12 @@ import { type Stores, storesOf } from '../generations/stores.ts';
 import { startProjection } from '../projection.ts';
 import type { StateStore } from '../state-store.ts';
 import { openView } from '../view.ts';
-import { abandon, retire, switchBack } from './afterwards.ts';
+import { RebuildRefused } from './context.ts';
 import type { Source } from './find-suspects.ts';
 import { preflight } from './preflight.ts';
-import { type RebuildOptions, rebuild } from './rebuild.ts';
-import { RebuildRefused } from './rebuild-refused.ts';
+import { abandon, type RebuildOptions, rebuild } from './rebuild.ts';
+import { retire } from './remove.ts';
+import { switchBack } from './switch.ts';
 
 const patience = { timeout: 10_000, interval: 5 };
 const beside: RebuildOptions = { inPlace: false, acceptDifferences: false };
@@ -29,7 +30,7 @@ const opened = async (things_ = 200) => {
   const publish = (...changes: Thing[]) =>
     bus.publish(
       things.topic.name,
-      changes.map((thing) => ({ id: `${published++}`, key: thing.key, value: JSON.stringify(thing) })),
+      changes.map((thing) => ({ id: `${published++}`, key: thing.key, value: Buffer.from(JSON.stringify(thing)) })),
     );
   const follow = async (disturb: (store: StateStore) => StateStore = (store) => store, name = 'home') => {
     const store = platform.stateStore(name);
@@ -237,7 +238,7 @@ describe('a rebuild beside the live view', () => {
 
   it('counts the records that can never be applied', async () => {
     const { platform, context } = await opened(3);
-    await platform.eventBus('x').publish(things.topic.name, [{ id: 'x', key: 'x', value: 'nonsense' }]);
+    await platform.eventBus('x').publish(things.topic.name, [{ id: 'x', key: 'x', value: Buffer.from('nonsense') }]);
     expect(await rebuild(context(), { ...beside, acceptDifferences: true })).toMatchObject({ setAside: 1 });
   });
 

@@ -6,8 +6,8 @@ import { parseBatch } from '../apply/parse-batch.ts';
 import { projectionWriter } from '../apply/write.ts';
 import { storesOf } from '../generations/stores.ts';
 import { openView } from '../view.ts';
+import { RebuildRefused } from './context.ts';
 import { rebuild } from './rebuild.ts';
-import { RebuildRefused } from './rebuild-refused.ts';
 
 const record = (offset: number, key: string, timestamp: number) => ({
   ...thingRecord({ key, n: offset }, 0, offset),

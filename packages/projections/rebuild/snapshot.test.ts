@@ -10,12 +10,12 @@ import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
 import { startProjection } from '../projection.ts';
 import { openView } from '../view.ts';
-import { abandon, retire } from './afterwards.ts';
+import { RebuildRefused } from './context.ts';
+import type { Snapshot } from './fill.ts';
 import type { Source } from './find-suspects.ts';
-import { positionsOf } from './listing.ts';
-import { type RebuildOptions, rebuild } from './rebuild.ts';
-import { RebuildRefused } from './rebuild-refused.ts';
-import type { Snapshot } from './snapshot.ts';
+import { abandon, type RebuildOptions, rebuild } from './rebuild.ts';
+import { positionsOf } from './registry.ts';
+import { retire } from './remove.ts';
 
 const patience = { timeout: 10_000, interval: 5 };
 const topic = things.topic.name;
@@ -32,7 +32,7 @@ const opened = async (count = 30) => {
   const publish = (...changes: Thing[]) =>
     bus.publish(
       topic,
-      changes.map((thing, n) => ({ id: `${n}`, key: thing.key, value: JSON.stringify(thing) })),
+      changes.map((thing, n) => ({ id: `${n}`, key: thing.key, value: Buffer.from(JSON.stringify(thing)) })),
     );
   const change = (...changes: Thing[]) => {
     for (const { key, n } of changes) owned.set(key, n);

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+/** The highest revision there may be: a number holds it and the one after it exactly, in every language that reads JSON. */
+export const maxRevision = Number.MAX_SAFE_INTEGER - 1;
+
+const sequence = `1 to 16 decimal digits, from 1 to ${maxRevision}`;
+const sequenceForm = /^[0-9]{1,16}$/;
+const sequenceSchema = z
+  .string(sequence)
+  .regex(sequenceForm, { error: sequence, abort: true })
+  .refine((digits) => Number(digits) >= 1 && Number(digits) <= maxRevision, sequence)
+  .meta({ description: `The revision: ${sequence}.` });
+
+/**
+ * CloudEvents 1.0 of one type. `subject` is the key of the record; `sequence` (the CloudEvents extension) is the revision of
+ * that subject, a hybrid logical clock in milliseconds since 1970, as decimal digits.
+ */
+export const cloudEventSchema = <Type extends string, Subject extends z.ZodType, Data extends z.ZodType>(
+  type: Type,
+  { subject, data }: { subject: Subject; data: Data },
+) =>
+  z.object({
+    specversion: z.literal('1.0'),
+    id: z.string().min(1),
+    source: z.string().min(1),
+    type: z.literal(type),
+    subject,
+    time: z.iso.datetime({ offset: true }),
+    datacontenttype: z.literal('application/json').optional(),
+    sequence: sequenceSchema,
+    /** W3C Trace Context; one that is malformed costs the trace, never the event. */
+    traceparent: z.string().optional(),
+    data,
+  });
+
+export type Envelope = { id: string; revision: number; time: Date; traceparent?: string | undefined };
+
+export const createCloudEvent = <Type extends string, Data>(
+  { source, type, subject, data }: { source: string; type: Type; subject: string; data: Data },
+  { id, revision, time, traceparent }: Envelope,
+) => ({
+  specversion: '1.0' as const,
+  id,
+  source,
+  type,
+  subject,
+  time: time.toISOString(),
+  datacontenttype: 'application/json' as const,
+  sequence: String(revision),
+  ...(traceparent && { traceparent }),
+  data,
+});
+
+const timeForm = z.core.regexes.datetime({ offset: true });
+
+/** Whether the schema accepts the envelope, without the schema library; of `type`, `subject` and `data` it says nothing. */
+export const hasValidEnvelope = (event: object): boolean => {
+  const { specversion, id, source, time, sequence, traceparent, datacontenttype } = event as Record<string, unknown>;
+  return (
+    specversion === '1.0' &&
+    isFilled(id) &&
+    isFilled(source) &&
+    isOf(timeForm, time) &&
+    isOf(sequenceForm, sequence) &&
+    Number(sequence) >= 1 &&
+    Number(sequence) <= maxRevision &&
+    (traceparent === undefined || typeof traceparent === 'string') &&
+    (datacontenttype === undefined || datacontenttype === 'application/json')
+  );
+};
+
+const isFilled = (value: unknown) => typeof value === 'string' && value !== '';
+export const isOf = (form: RegExp, value: unknown) => typeof value === 'string' && form.test(value);

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
+
+/** Upper case only, so that no store with a case-insensitive key takes two connections for one. */
+const connectionIdForm = '1 to 64 characters out of 0-9, A-Z and -';
+export const connectionIdPattern = /^[0-9A-Z-]{1,64}$/;
+export const connectionIdSchema = z.string(connectionIdForm).regex(connectionIdPattern, connectionIdForm);
+
+/** How far the meter on a connection may be read. */
+export const mandateLevels = { none: '0', billingOnly: '1', realTime: '2' } as const;
+export const connectionMandateSchema = z.enum(mandateLevels, '0 (none), 1 (billing only) or 2 (real time)');
+
+/** A person may type 2 where the field is "2"; `numbers` are the whole numbers that then make sense. */
+export const orNumber = <T extends z.ZodType>(schema: T, numbers: { minimum?: number; maximum?: number } = {}) =>
+  z
+    .preprocess((value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value), schema)
+    .meta({ alsoAccepts: [{ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...numbers }] });
+
+/** The payload of the event: these two fields, both strings. */
+const connectionMandateDataSchema = z.object({
+  connectionId: connectionIdSchema,
+  connectionMandate: connectionMandateSchema,
+});
+export type ConnectionMandateData = z.infer<typeof connectionMandateDataSchema>;
+
+export const mandateChangedType = 'utility.crm.connection-mandate-changed.v1';
+
+/** `subject` is the connectionId, `sequence` the revision of that connection. */
+export const mandateChangedSchema = cloudEventSchema(mandateChangedType, {
+  subject: connectionIdSchema,
+  data: connectionMandateDataSchema,
+});
+export type MandateChangedEvent = z.infer<typeof mandateChangedSchema>;
+
+export const mandateChangedEvent = (data: ConnectionMandateData, envelope: Envelope): MandateChangedEvent =>
+  createCloudEvent({ source: '/crm', type: mandateChangedType, subject: data.connectionId, data }, envelope);

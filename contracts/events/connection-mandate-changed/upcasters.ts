@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { decodedTwice } from '../../codec.ts';
+import { type EventContract, eventReader, type ReadEvent, validate } from '../../read-event.ts';
+import { topics } from '../../topics.ts';
+import { isValidMandateChanged } from './fast-path.ts';
+import {
+  type ConnectionMandateData,
+  connectionIdSchema,
+  connectionMandateSchema,
+  mandateChangedSchema,
+  mandateChangedType,
+  orNumber,
+} from './schema.ts';
+
+/** A change of one connection's mandate, in whichever form it was written. */
+export type MandateChanged = ReadEvent<ConnectionMandateData>;
+
+/** The lab's CRM passes on what a person typed. */
+const plainPayloadSchema = z.object({
+  connectionId: orNumber(connectionIdSchema),
+  connectionMandate: orNumber(connectionMandateSchema),
+});
+
+/** Without a revision of its own an event is ordered by its place in the log, which no clock decides. */
+const fromPlainPayload = (payload: unknown, timestamp: number): MandateChanged => ({
+  data: validate(plainPayloadSchema, payload),
+  revision: 0,
+  time: new Date(timestamp).toISOString(),
+});
+
+const fromMandateChanged = (event: object): MandateChanged => {
+  const valid = isValidMandateChanged(event) ? event : validate(mandateChangedSchema, event);
+  const { subject, sequence, time, traceparent } = valid;
+  const data = { connectionId: valid.data.connectionId, connectionMandate: valid.data.connectionMandate };
+  if (subject !== data.connectionId)
+    throw new Error(`subject ${subject} is not data.connectionId ${data.connectionId}`);
+  return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };
+};
+
+/** Our CloudEvent, and what the lab's CRM publishes: the bare payload, alone or in the envelope that Dapr puts around it. */
+export const connectionMandateChanged: EventContract<ConnectionMandateData> = {
+  upcasters: {
+    [mandateChangedType]: fromMandateChanged,
+    'com.dapr.event.sent': (event, timestamp) => fromPlainPayload(decodedTwice(event.data), timestamp),
+  },
+  withoutEnvelope: fromPlainPayload,
+  subject: { field: 'connectionId', schema: orNumber(connectionIdSchema) },
+};
+
+/** `parse` reads an event of connection-mandates-topic. */
+export const { parse: parseConnectionMandate, subjectOfUnreadable: connectionOfUnreadable } = eventReader(
+  topics.connectionMandates.codec,
+  connectionMandateChanged,
+);

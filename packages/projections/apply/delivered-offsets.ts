@@ -1,0 +1,156 @@
+import { checkGaps, replacedPartitions } from '../checkpoints/check-log.ts';
+import {
+  advance,
+  gapsBefore,
+  type OffsetRange,
+  type Position,
+  union,
+  unread,
+  withoutRanges,
+} from '../checkpoints/position.ts';
+import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
+import { withDeadLetters } from '../dead-letters/open-dead-letters.ts';
+import type { DeliveredRecord } from '../event-bus.ts';
+import {
+  changePositions,
+  type PositionDocument,
+  positionKey,
+  withoutDiscarded,
+} from '../generations/position-document.ts';
+import type { LogReader } from '../log-reader.ts';
+
+/** What a batch brought of one partition. */
+export type PartitionOffsets = {
+  readonly partition: number;
+  /** Ascending, each once. */
+  readonly offsets: readonly number[];
+  readonly timestamps: ReadonlyMap<number, number>;
+  /** What was found out about the log, where something about the offsets was unexpected. */
+  readonly log?: { readonly begin: number; readonly empty: readonly OffsetRange[]; readonly isReplaced: boolean };
+};
+
+/** By the key of a partition's position document. */
+export type DeliveredOffsets = ReadonlyMap<string, PartitionOffsets>;
+
+type Followed = { readonly name: string; readonly topic: { readonly name: string } };
+
+/** Records without a place are left out: some brokers report none. */
+export const deliveredOffsets = ({ name }: Followed, batch: readonly DeliveredRecord[]): DeliveredOffsets => {
+  const byPartition = new Map<string, { partition: number; timestamps: Map<number, number> }>();
+  let [lastTopic, lastPartition, key] = ['', -1, ''];
+  for (const { topic, partition, offset, timestamp } of batch) {
+    if (partition === undefined || offset === undefined) continue;
+    // Mostly the partition of the record before.
+    if (topic !== lastTopic || partition !== lastPartition)
+      [lastTopic, lastPartition, key] = [topic, partition, positionKey(name, topic, partition)];
+    const held = byPartition.get(key);
+    if (held) held.timestamps.set(offset, timestamp);
+    else byPartition.set(key, { partition, timestamps: new Map([[offset, timestamp]]) });
+  }
+  return new Map(
+    [...byPartition].map(([key, { partition, timestamps }]) => [
+      key,
+      { partition, timestamps, offsets: [...timestamps.keys()].sort((a, b) => a - b) },
+    ]),
+  );
+};
+
+/** Whether the log has to be asked: a gap, another record where one was seen, or a partition that was never seen. */
+export const isUnexpected = (
+  document: PositionDocument | undefined,
+  { offsets, timestamps }: PartitionOffsets,
+): boolean =>
+  document === undefined ||
+  Object.values(document.generations).some(
+    (position) => gapsBefore(position, offsets).length > 0 || isOtherRecord(position, timestamps),
+  );
+
+const isOtherRecord = ({ last }: Position, timestamps: ReadonlyMap<number, number>): boolean => {
+  const timestamp = last && timestamps.get(last.offset);
+  return timestamp !== undefined && timestamp !== last?.timestamp;
+};
+
+/**
+ * Asks the log about offsets that are unexpected. A place that the log does not have was made up by the record's own
+ * headers: it is dropped, and the record counts as one without a place. `misplaced` are records to be applied as well.
+ * @throws Error when the log cannot be read
+ */
+export const askLog = async (
+  log: LogReader,
+  { topic }: Followed,
+  delivered: DeliveredOffsets,
+  documents: ReadonlyMap<string, PositionDocument>,
+): Promise<{
+  delivered: DeliveredOffsets;
+  misplaced: readonly DeliveredRecord[];
+  /** Whether the log has the place that a record was delivered under. */
+  isInLog: (record: DeliveredRecord) => boolean;
+}> => {
+  const ranges = await log.offsets(topic.name);
+  const possible = [...delivered].flatMap(([key, held]) => {
+    const range = ranges.find(({ partition }) => partition === held.partition);
+    const offsets = range ? held.offsets.filter((offset) => offset < range.end) : [];
+    return range && offsets.length > 0 ? [{ key, range, held: { ...held, offsets } }] : [];
+  });
+  const positionsOf = (key: string) => Object.values(documents.get(key)?.generations ?? { 1: unread });
+  const gaps = new Map(
+    possible.map(({ key, held }) => [
+      held.partition,
+      union(positionsOf(key).flatMap((position) => gapsBefore(position, held.offsets))),
+    ]),
+  );
+  const suspects = new Map(
+    possible.flatMap(({ key, held }) => {
+      const last = positionsOf(key).find((position) => isOtherRecord(position, held.timestamps))?.last;
+      return last ? [[held.partition, last] as const] : [];
+    }),
+  );
+  const replaced = await replacedPartitions(log, topic.name, ranges, suspects);
+  const checked = await checkGaps(log, topic.name, ranges, gaps);
+  const misplaced = [...checked.values()].flatMap((found) => found.misplaced);
+  return {
+    misplaced,
+    isInLog: ({ partition, offset = 0 }) => ranges.some((range) => range.partition === partition && offset < range.end),
+    delivered: new Map(
+      possible.map(({ key, range, held }) => {
+        const { empty = [], misplaced: own = [] } = checked.get(held.partition) ?? {};
+        const there = own.map(({ offset = 0 }) => [offset, offset] as const);
+        const known = union([...(held.log?.empty ?? []), ...empty, ...there]);
+        const isReplaced = replaced.has(held.partition) || held.log?.isReplaced === true;
+        return [key, { ...held, log: { begin: range.begin, empty: known, isReplaced } }];
+      }),
+    ),
+  };
+};
+
+/** The document once the batch is written. `markedBy` are the documents with dead letters that it touched, by generation. */
+export const afterDelivery = (
+  document: PositionDocument,
+  delivered: PartitionOffsets,
+  markedBy: (number: number) => ReadonlyMap<string, readonly PlacePair[]>,
+): PositionDocument =>
+  changePositions(delivered.log?.isReplaced ? withoutDiscarded(document) : document, (position, number) =>
+    withDeadLetters(follow(position, delivered), delivered.partition, markedBy(number)),
+  );
+
+const follow = (position: Position, { offsets, timestamps, log }: PartitionOffsets): Position => {
+  // The offsets of the log before mean nothing in this one.
+  const { deadLetters, moreDeadLetters } = position;
+  const before: Position = log?.isReplaced
+    ? {
+        ...unread,
+        lost: 'log-replaced',
+        ...(deadLetters && { deadLetters }),
+        ...(moreDeadLetters && { moreDeadLetters }),
+      }
+    : position;
+  const advanced = withoutRanges(advance(before, offsets), log?.empty ?? []);
+  const isTruncated = advanced.lost === undefined && advanced.missing.some(([first]) => first < (log?.begin ?? 0));
+  const highest = offsets.at(-1) as number;
+  if (advanced.applied === position.applied && !isTruncated && before === position) return advanced;
+  return {
+    ...advanced,
+    ...(highest === advanced.applied && { last: { offset: highest, timestamp: timestamps.get(highest) ?? 0 } }),
+    ...(isTruncated && { lost: 'log-truncated' as const }),
+  };
+};

@@ -1,0 +1,2 @@
+export { parseBatch } from './parse-batch.ts';
+export { projectionWriter } from './write.ts';

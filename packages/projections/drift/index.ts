@@ -1,0 +1,1 @@
+export { type DriftWatch, watchDrift } from './watch-drift.ts';

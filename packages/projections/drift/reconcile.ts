@@ -1,0 +1,145 @@
+import { type Position, subtract, union } from '../checkpoints/position.ts';
+import type { DeliveredRecord } from '../event-bus.ts';
+import {
+  asPositionDocument,
+  changePositions,
+  missingInAll,
+  type PositionDocument,
+} from '../generations/position-document.ts';
+import type { LogReader, PartitionRange } from '../log-reader.ts';
+import { retryOnConflict } from '../retry-on-conflict.ts';
+import type { StateStore, Upsert } from '../state-store.ts';
+import {
+  askLog,
+  type Changed,
+  gapsOf,
+  type HeldDocument,
+  lacksLast,
+  nothingKnown,
+  positionsIn,
+  tailOf,
+  withAnswer,
+} from './log-answer.ts';
+
+/** What a view was found to lack. */
+export type Found = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Position['lost'] };
+
+/** What a look saw, and what the log was asked about last. */
+export type Observed = {
+  readonly tails: string;
+  readonly askedAbout: string;
+  readonly askedAt: number;
+};
+
+type Comparison = {
+  /** By partition, what the consumer group has acknowledged: the view should have everything before. */
+  readonly acknowledged: ReadonlyMap<number, number>;
+  readonly ranges: readonly PartitionRange[];
+  readonly log: { readonly reader: LogReader; readonly topic: string } | undefined;
+  /** By the look before, if there was one. */
+  readonly before: Observed | undefined;
+};
+
+/** The log is asked about the same gaps again: records may have been deleted meanwhile. */
+const askAgainAfterMs = 30_000;
+
+export type Reconciled = {
+  readonly found: readonly Found[];
+  readonly observed: Observed | undefined;
+  /** Records that the log holds and whose headers may have hidden their place: they are to be applied. */
+  readonly misplaced: readonly DeliveredRecord[];
+  /** Why the log could not be asked. */
+  readonly failure?: unknown;
+};
+
+/** Compares the positions of one store with group and log, and writes down what is missing, lost, or not missing after all. */
+export const reconcile = async (
+  store: StateStore,
+  held: readonly HeldDocument[],
+  { acknowledged, ranges, log, before }: Comparison,
+): Promise<Reconciled> => {
+  const rangeOf = (partition: number) => ranges.find((range) => range.partition === partition);
+  const mark = (one: HeldDocument): Changed => {
+    const { begin = 0, end = Number.MAX_SAFE_INTEGER } = rangeOf(one.partition) ?? {};
+    // Offsets that were committed to a topic before it was deleted may outlive it: nothing is missing behind the end.
+    const next = Math.max(Math.min(acknowledged.get(one.partition) ?? 0, end), begin);
+    return { ...one, after: loseWhatIsCutOff(missingInAll(one.document, next), begin) };
+  };
+  const marked = held.map(mark);
+  const observed = observe(marked, ranges, before);
+  let answer = nothingKnown;
+  let failure: unknown;
+  if (log && observed.isDue)
+    try {
+      answer = await askLog(log, marked);
+    } catch (error) {
+      // What is missing is written down all the same.
+      failure = error;
+    }
+  const { misplaced } = answer;
+  // Under load a writer always is first while the log is asked: what the log holds has not changed, so it is not asked again.
+  return retryOnConflict(async () => {
+    const stored = await store.getMany(held.map(({ key }) => key));
+    const checked = held.map((one) => {
+      const value = stored.get(one.key);
+      const document = asPositionDocument(value?.value) ?? one.document;
+      return withAnswer(mark({ ...one, etag: value?.etag, document }), answer);
+    });
+    const upserts = checked.flatMap(({ key, etag, document, after }): Upsert[] =>
+      after === document ? [] : [{ key, value: after, etag }],
+    );
+    if (upserts.length > 0) await store.transact(upserts);
+    return { found: checked.flatMap(foundIn), observed, misplaced, failure };
+  });
+};
+
+const foundIn = ({ partition, document, after }: Changed): Found[] => {
+  const [before, now] = [document, after].map(({ generations }) => Object.values(generations));
+  const lost = now?.find((position) => position.lost)?.lost;
+  const gaps = now?.flatMap(({ missing }) => missing) ?? [];
+  const isNew = subtract(union(gaps), union(before?.flatMap(({ missing }) => missing) ?? [])).length > 0;
+  return [
+    ...(isNew ? [{ partition, missingBefore: (gaps.at(-1)?.[1] ?? 0) + 1 }] : []),
+    ...(lost && !before?.some((position) => position.lost) ? [{ partition, lost }] : []),
+  ];
+};
+
+/** What was removed before it was read cannot be read any more. */
+const loseWhatIsCutOff = (document: PositionDocument, begin: number): PositionDocument =>
+  changePositions(document, (position) =>
+    position.lost === undefined && position.missing.some(([first]) => first < begin)
+      ? { ...position, lost: 'log-truncated' }
+      : position,
+  );
+
+/**
+ * Whether the log is to be asked: at the first look, about gaps that are new, about a tail that has not moved from one look
+ * to the next, and where the log seems to end before the last record seen. A view that follows without gaps costs nothing.
+ */
+const observe = (
+  held: readonly Changed[],
+  ranges: readonly PartitionRange[],
+  before: Observed | undefined,
+): Observed & { readonly isDue: boolean } => {
+  const gaps = JSON.stringify(held.map(gapsOf));
+  const tails = JSON.stringify(held.map((one) => tailOf(one, ranges) ?? null));
+  const hasGaps = held.some((one) => gapsOf(one).length > 0);
+  const isUnanchored = held.some((one) => positionsIn(one).some(lacksLast));
+  const isStill = before?.tails === tails && held.some((one) => tailOf(one, ranges) !== undefined);
+  const isShorter = held.some((one) =>
+    positionsIn(one).some(({ last, lost }) => {
+      const end = ranges.find(({ partition }) => partition === one.partition)?.end ?? 0;
+      return last !== undefined && lost === undefined && last.offset >= end;
+    }),
+  );
+  const about = `${hasGaps ? gaps : ''} ${isStill ? tails : ''}`;
+  const now = performance.now();
+  const isNew = before === undefined || ((hasGaps || isStill) && about !== before.askedAbout);
+  const isDue = isNew || isShorter || ((hasGaps || isUnanchored) && now - before.askedAt > askAgainAfterMs);
+  return {
+    tails,
+    askedAbout: isDue ? about : before.askedAbout,
+    askedAt: isDue ? now : before.askedAt,
+    isDue,
+  };
+};

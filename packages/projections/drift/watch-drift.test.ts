@@ -1,0 +1,164 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { testWorld } from '../../../tests/test-world.ts';
+import { openEmbeddedPlatform } from '../../embedded/platform.ts';
+import type { Completeness } from '../completeness.ts';
+import type { Projection } from '../declaration.ts';
+import { startProjection } from '../projection.ts';
+import type { StateStore } from '../state-store.ts';
+import { openView } from '../view.ts';
+import { watchDrift } from './watch-drift.ts';
+
+const topic = { name: 'things-topic', partitions: 2, maxMessageBytes: 10_000 };
+const deadLetters = { name: 'things-dead-letters', partitions: 1, maxMessageBytes: 10_000 };
+const things: Projection<{ key: string }, { many: number }> = {
+  name: 'things',
+  topic,
+  deadLetters,
+  parse: ({ value }) => JSON.parse(value.toString()),
+  key: ({ key }) => key,
+  evolve: (held) => ({ many: (held?.many ?? 0) + 1 }),
+};
+const patience = { timeout: 5_000, interval: 5 };
+/** Embedded partitions of these keys: one and the other. */
+const keys = ['a', 'b'];
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+const followed = async () => {
+  const platform = openEmbeddedPlatform(':memory:', [topic, deadLetters]);
+  const bus = platform.eventBus('group');
+  const publish = () =>
+    bus.publish(
+      topic.name,
+      keys.map((key) => ({ id: key, key, value: Buffer.from(JSON.stringify({ key })) })),
+    );
+  const follow = async (store: StateStore) => {
+    const topicLog = platform.logReader();
+    const { close } = await startProjection(things, { ...testWorld(), bus, store, topicLog });
+    const total = async () => [...(await bus.acknowledged(topic.name)).values()].reduce((sum, next) => sum + next, 0);
+    return { close, until: (many: number) => vi.waitFor(async () => expect(await total()).toBe(many), patience) };
+  };
+  const watch = (store: StateStore) => {
+    const { stateStore: otherStore } = platform;
+    const watching = watchDrift(things, { ...testWorld(), bus, store, otherStore, topicLog: platform.logReader() });
+    closing.push(watching.close);
+    return watching;
+  };
+  const becomes = (store: StateStore, state: Completeness['state']) =>
+    vi.waitFor(async () => expect((await openView(things, store).completeness()).state).toBe(state), patience);
+  return { platform, publish, follow, watch, becomes };
+};
+
+/** Everything that the store holds, by key. */
+const copyOf = (store: StateStore, held: readonly string[]) => store.getMany(held);
+const restore = async (into: StateStore, copy: Awaited<ReturnType<typeof copyOf>>) =>
+  into.transact([...copy].map(([key, { value }]) => ({ key, value })));
+const allKeys = [...keys, 'position:things:things-topic:0', 'position:things:things-topic:1'];
+
+describe('a view and its log', () => {
+  it('have not parted while the view goes on', async () => {
+    const { platform, publish, follow, watch, becomes } = await followed();
+    const store = platform.stateStore('store');
+    const { until, close } = await follow(store);
+    closing.push(close);
+    const watching = watch(store);
+    await publish();
+    await until(2);
+    watch(store);
+    await becomes(store, 'complete');
+    expect(watching.lostToEmptyStore()).toBe(0);
+  });
+
+  it('are not known to agree before the broker was asked once', async () => {
+    const { platform, watch } = await followed();
+    const store = platform.stateStore('store');
+    let answer = (): void => {};
+    const asked = new Promise<ReadonlyMap<number, number>>((resolve) => {
+      answer = () => resolve(new Map());
+    });
+    const bus = { acknowledged: () => asked };
+    const waiting = watchDrift(things, { ...testWorld(), bus, store, topicLog: platform.logReader() });
+    closing.push(waiting.close);
+    const watching = watch(store);
+    await vi.waitFor(() => expect(watching.hasCompared()).toBe(true), patience);
+    expect(waiting.hasCompared()).toBe(false);
+    answer();
+    await vi.waitFor(() => expect(waiting.hasCompared()).toBe(true), patience);
+  });
+
+  it('have parted when the store is an older copy, which is noticed without a further event, and mended by the events', async () => {
+    const { platform, publish, follow, watch, becomes } = await followed();
+    const [store, restored] = [platform.stateStore('store'), platform.stateStore('restored')];
+    const first = await follow(store);
+    await publish();
+    await first.until(2);
+    const copy = await copyOf(store, allKeys);
+    await publish();
+    await first.until(4);
+    await first.close();
+
+    await restore(restored, copy);
+    await becomes(restored, 'complete');
+    watch(restored);
+    await becomes(restored, 'incomplete');
+    expect((await openView(things, restored).completeness()).partitions).toMatchObject({
+      0: { applied: 1, missing: [[1, 1]] },
+      1: { applied: 1, missing: [[1, 1]] },
+    });
+    await expect(openView(things, restored).get('a')).rejects.toMatchObject({ code: 'view-incomplete' });
+
+    const again = await startProjection(things, {
+      ...testWorld(),
+      bus: platform.eventBus('from the beginning'),
+      store: restored,
+    });
+    closing.push(again.close);
+    await becomes(restored, 'complete');
+  });
+
+  it('have parted where a partition never reached the store, though others did', async () => {
+    const { platform, publish, follow, watch, becomes } = await followed();
+    const [store, restored] = [platform.stateStore('store'), platform.stateStore('restored')];
+    const first = await follow(store);
+    await publish();
+    await first.until(2);
+    await first.close();
+    await restore(restored, await copyOf(store, allKeys.slice(0, 3)));
+    await becomes(restored, 'complete');
+    watch(restored);
+    await becomes(restored, 'incomplete');
+  });
+
+  it('have parted where the pointer asks another store that the writers were not told of', async () => {
+    const { platform, publish, follow, watch, becomes } = await followed();
+    const [store, other] = [platform.stateStore('store'), platform.stateStore('other')];
+    const { until, close } = await follow(store);
+    closing.push(close);
+    await publish();
+    await until(2);
+    await restore(other, await copyOf(store, allKeys));
+    await store.transact([
+      { key: 'generation:things', value: { answering: { number: 1, store: 'other' }, lastNumber: 1, previous: [] } },
+    ]);
+    await publish();
+    await until(4);
+    await becomes(other, 'complete');
+    watch(store);
+    await becomes(other, 'incomplete');
+  });
+
+  it('have parted when the store was swapped for one that is empty, which is left for what fills it', async () => {
+    const { platform, publish, follow, watch, becomes } = await followed();
+    const [store, other] = [platform.stateStore('store'), platform.stateStore('other')];
+    const { until, close } = await follow(store);
+    await publish();
+    await until(2);
+    await close();
+    const watching = watch(other);
+    await vi.waitFor(() => expect(watching.lostToEmptyStore()).toBe(2), patience);
+    await becomes(other, 'empty');
+  });
+});
