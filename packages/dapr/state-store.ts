@@ -63,7 +63,7 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     (await sidecar.metadata()).components.find((component) => component.name === name)?.type;
   const probe = async () => {
     const type = await componentType();
-    return { type, ...(await probeStateStore(execute, readMany, { key: `probe:${newId()}`, type })) };
+    return { type, ...(await probeStateStore({ execute, readMany }, { key: `probe:${newId()}`, type })) };
   };
   const readCapabilities = async (): Promise<StoreCapabilities> => {
     // The sidecar swaps a component when its YAML changes. A guard without an ETag for absent keys is the one that another store

@@ -42,33 +42,78 @@ export type StoreCapabilities = {
   rollsBack: boolean;
 };
 
+/** What a store did with the writes of one guard; `first` and `second` are what the key held after they were written. */
+export type Observation = {
+  readonly isCreated: boolean;
+  /** Whether one of two further creates was taken. */
+  readonly isCreatedAgain: boolean;
+  readonly first: StoredValue | undefined;
+  readonly isReplaced: boolean;
+  readonly second: StoredValue | undefined;
+  /** Whether a write was taken that was made for what the key held before. */
+  readonly isReplacedByStale: boolean;
+  /** Whether the other write of the transaction with the stale one was applied. */
+  readonly isOtherWritten: boolean;
+};
+
+/** What a store must have done for its guard to prevent every unseen overwrite. */
+const conditions: readonly ((seen: Observation) => boolean)[] = [
+  ({ isCreated }) => isCreated,
+  ({ isCreatedAgain }) => !isCreatedAgain,
+  ({ first }) => first?.value === 'first',
+  ({ isReplaced }) => isReplaced,
+  ({ second }) => second?.value === 'second',
+  ({ isReplacedByStale }) => !isReplacedByStale,
+];
+
+/** @returns how else the store behaves, or undefined where the guard prevents too little */
+export const judgeGuard = (seen: Observation): Omit<StoreCapabilities, 'guard'> | undefined =>
+  conditions.every((isMet) => isMet(seen))
+    ? { countsWrites: seen.first?.etag === '1' && seen.second?.etag === '2', rollsBack: !seen.isOtherWritten }
+    : undefined;
+
+type Store = {
+  readonly execute: (operations: readonly Operation[]) => Promise<{ status: number }>;
+  readonly readMany: (keys: readonly string[]) => Promise<Map<string, StoredValue>>;
+};
+
+/** Writes to two keys, which are deleted afterwards. */
+const observe = async (guard: Guard, { execute, readMany }: Store, key: string): Promise<Observation> => {
+  const other = `${key}:other`;
+  const read = async (which: string) => (await readMany([which])).get(which);
+  const isTaken = async (...upserts: Upsert[]) =>
+    (await execute(upserts.map((upsert) => guarded(guard, upsert)))).status < 300;
+  const isCreated = await isTaken({ key, value: 'first' });
+  const again = [await isTaken({ key, value: 'again' }), await isTaken({ key, value: 'again' })];
+  const first = await read(key);
+  const isReplaced = first !== undefined && (await isTaken({ key, value: 'second', etag: first.etag }));
+  const second = isReplaced ? await read(key) : undefined;
+  const stale = { key, value: 'stale', etag: first?.etag };
+  const isReplacedByStale = await isTaken({ key: other, value: 'other' }, stale);
+  const isOtherWritten = (await read(other)) !== undefined;
+  await execute([key, other].map((which) => ({ operation: 'delete', request: { key: which } })));
+  return {
+    isCreated,
+    isCreatedAgain: again.includes(true),
+    first,
+    isReplaced,
+    second,
+    isReplacedByStale,
+    isOtherWritten,
+  };
+};
+
 /**
  * Tries on keys of its own which guard the store takes for what it is, and how else it behaves. `type` is that of the Dapr
  * component, where it is known. @throws Error when no guard prevents every unseen overwrite
  */
 export const probeStateStore = async (
-  execute: (operations: readonly Operation[]) => Promise<{ status: number }>,
-  readMany: (keys: readonly string[]) => Promise<Map<string, StoredValue>>,
+  store: Store,
   { key, type }: { key: string; type: string | undefined },
 ): Promise<StoreCapabilities> => {
-  const other = `${key}:other`;
-  const held = async (which = key) => (await readMany([which])).get(which);
-  const inOrder = type === logsEveryRefusal ? guards.toReversed() : guards;
-  for (const guard of inOrder) {
-    const areTaken = async (...upserts: Upsert[]) =>
-      (await execute(upserts.map((upsert) => guarded(guard, upsert)))).status < 300;
-    const created = await areTaken({ key, value: 'first' });
-    const overwritten = [await areTaken({ key, value: 'again' }), await areTaken({ key, value: 'again' })].includes(
-      true,
-    );
-    const first = await held();
-    const replaced = first && (await areTaken({ key, value: 'second', etag: first.etag })) ? await held() : undefined;
-    const stale = { key, value: 'stale', etag: first?.etag };
-    const replacedByStale = await areTaken({ key: other, value: 'other' }, stale);
-    const rollsBack = (await held(other)) === undefined;
-    await execute([key, other].map((key) => ({ operation: 'delete', request: { key } })));
-    if (created && !overwritten && first?.value === 'first' && replaced?.value === 'second' && !replacedByStale)
-      return { guard, countsWrites: first.etag === '1' && replaced.etag === '2', rollsBack };
+  for (const guard of type === logsEveryRefusal ? guards.toReversed() : guards) {
+    const capabilities = judgeGuard(await observe(guard, store, key));
+    if (capabilities) return { guard, ...capabilities };
   }
   throw new Error(
     'the state store cannot create a key only where it is absent, or replace it only where it is as it was read, so it cannot hold a view',
