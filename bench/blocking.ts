@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { openCrmDatabase } from '../crm/database/index.ts';
 import { getJson } from '../tests/http.ts';
 import { said, startProcess } from '../tests/platform-process.ts';
 import { prepareDatabase, reportId, writeNewCustomers } from './blocking/prepare.ts';

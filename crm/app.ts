@@ -7,23 +7,17 @@ import { healthRoutes } from '../packages/http/health.ts';
 import { withProblems } from '../packages/http/operation.ts';
 import { statusRoutes } from '../packages/http/status.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
-import type { CustomerChanges } from './customers/change-customer.ts';
-import { labCustomerRoutes } from './customers/lab-routes.ts';
-import { mandateHistoryRoutes } from './customers/mandate-history-routes.ts';
-import { mandateRoutes } from './customers/mandate-routes.ts';
-import { oneCustomerRoutes } from './customers/one-customer-routes.ts';
-import { createErasures, type Erasures } from './customers/personal-data/erasures.ts';
-import { heldBesideTheRecord } from './customers/personal-data/held-beside-the-record.ts';
-import type { Holdings } from './customers/personal-data/holding.ts';
-import { personalDataRoutes } from './customers/personal-data/routes.ts';
-import { customerRoutes } from './customers/routes.ts';
-import { checkDatabase } from './database/check-database.ts';
-import { heldFileNames } from './imports/held-file-names.ts';
-import { heldImportedRows } from './imports/held-rows.ts';
-import type { ImportQueue } from './imports/import-queue.ts';
-import { importRoutes, importStatuses } from './imports/routes.ts';
-import { outboxBacklog } from './outbox/outbox.ts';
-import type { OutboxProgress } from './outbox/outbox-progress.ts';
+import {
+  type CustomerChanges,
+  createErasures,
+  customerRoutes,
+  type Erasures,
+  type PersonalDataSources,
+  sourcesBesideRecord,
+} from './customers/index.ts';
+import { checkDatabase } from './database/index.ts';
+import { type ImportQueue, importedRows, importFileNames, importRoutes, importStatuses } from './imports/index.ts';
+import { type OutboxProgress, outboxBacklog } from './outbox/index.ts';
 
 const statuses = {
   'customer-unknown': 404,
@@ -60,10 +54,10 @@ const statusSchema = z.object({
 });
 
 /** Every place beside the record that holds something of a person. */
-export const personalData: Holdings = {
-  ...heldBesideTheRecord,
-  importReports: heldImportedRows,
-  importFileNames: heldFileNames,
+export const personalData: PersonalDataSources = {
+  ...sourcesBesideRecord,
+  importReports: importedRows,
+  importFileNames,
 };
 
 export type CrmAppContext = CustomerChanges &
@@ -79,14 +73,9 @@ export type CrmAppContext = CustomerChanges &
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable, outbox, instance } = context;
-  const erasures = context.erasures ?? createErasures({ ...context, holdings: personalData });
+  const erasures = context.erasures ?? createErasures({ ...context, sources: personalData });
   const ofDatabase = {
-    ...labCustomerRoutes(context),
-    ...customerRoutes(context),
-    ...oneCustomerRoutes(context, erasures),
-    ...mandateHistoryRoutes(context),
-    ...mandateRoutes(context),
-    ...personalDataRoutes(context, erasures),
+    ...customerRoutes(context, erasures),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
       database: durable ? 'durable' : inMemory,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type CommonConfig, commonConfig, commonSettings } from '../packages/platform/config.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
-import { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl } from './database/database-url.ts';
+import { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl } from './database/index.ts';
 
 const schema = z.object({
   ...commonSettings,

@@ -10,15 +10,11 @@ import { DomainError } from '../packages/runtime/domain-error.ts';
 import type { World } from '../packages/runtime/world.ts';
 import { crmApp, personalData } from './app.ts';
 import type { CrmConfig } from './config.ts';
-import type { CustomerChanges } from './customers/change-customer.ts';
-import { createErasures } from './customers/personal-data/erasures.ts';
-import { sqliteFileOf } from './database/database-url.ts';
-import { openCrmDatabase } from './database/open-database.ts';
-import { importOnce, logImport } from './imports/import-once.ts';
-import { importQueue } from './imports/import-queue.ts';
-import { keepForgetting } from './keep-forgetting.ts';
-import { watchOutbox } from './outbox/outbox-progress.ts';
-import { startRelay } from './outbox/relay.ts';
+import { type CustomerChanges, createErasures } from './customers/index.ts';
+import { openCrmDatabase, sqliteFileOf } from './database/index.ts';
+import { importOnce, importQueue, logImport } from './imports/index.ts';
+import { startRelay, watchOutbox } from './outbox/index.ts';
+import { startRetentionJob } from './retention-job.ts';
 
 const flushForMs = 5_000;
 /** A request waits no longer than this for another transaction, and then says so. */
@@ -42,8 +38,8 @@ export const startCrm = async (
   const relay = startRelay({ ...world, db });
   const outbox = watchOutbox({ ...world, db });
   const changes = { ...world, db, committed: () => relay.wake() };
-  const forgetting = keepForgetting({ ...world, db });
-  const erasures = createErasures({ db, log, holdings: personalData });
+  const forgetting = startRetentionJob({ ...world, db });
+  const erasures = createErasures({ db, log, sources: personalData });
   const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
   const close = async () => {
     await imports.close();

@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import { storeTests, testOn } from '../tests/crm-database.ts';
 import { crmColumns, emptyCrmDatabase, emptyCrmTables } from '../tests/stack/fresh.ts';
 import { stackReady } from '../tests/stack/stack.ts';
-import { openCrmDatabase } from './database/open-database.ts';
+import { openCrmDatabase } from './database/index.ts';
 
 const ready = await stackReady();
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe } from 'vitest';
 import { storeTests, testOn } from '../tests/crm-database.ts';
 import { dataFolder } from '../tests/platform-process.ts';
-import { openCrmDatabase } from './database/open-database.ts';
+import { openCrmDatabase } from './database/index.ts';
 
 testOn(() => openCrmDatabase(`sqlite:${join(dataFolder(), 'crm.sqlite')}`));
 

@@ -1,9 +1,9 @@
 import request from 'supertest';
 import { onTestFinished } from 'vitest';
 import { crmApp } from '../crm/app.ts';
-import { registerCustomer } from '../crm/customers/change-customer.ts';
-import { importQueue } from '../crm/imports/import-queue.ts';
-import { type OutboxProgress, watchOutbox } from '../crm/outbox/outbox-progress.ts';
+import { registerCustomer } from '../crm/customers/index.ts';
+import { importQueue } from '../crm/imports/index.ts';
+import { type OutboxProgress, watchOutbox } from '../crm/outbox/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { corinne } from './lab-customers.ts';

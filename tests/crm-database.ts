@@ -2,8 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { onTestFinished } from 'vitest';
-import { openCrmDatabase } from '../crm/database/open-database.ts';
-import type { CrmDatabase } from '../crm/database/schema.ts';
+import { type CrmDatabase, openCrmDatabase } from '../crm/database/index.ts';
 import { root } from './platform-process.ts';
 
 let open = () => openCrmDatabase('memory');

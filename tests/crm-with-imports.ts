@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { expect, onTestFinished, vi } from 'vitest';
 import { crmApp } from '../crm/app.ts';
-import { importQueue, type QueueLimits } from '../crm/imports/import-queue.ts';
+import { importQueue, type QueueLimits } from '../crm/imports/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { watchTestOutbox } from './crm-app.ts';
 import { openTestDatabase } from './crm-database.ts';

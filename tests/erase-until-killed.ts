@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { personalData } from '../crm/app.ts';
-import { erasePerson } from '../crm/customers/personal-data/erase-person.ts';
-import { createErasures } from '../crm/customers/personal-data/erasures.ts';
-import { openCrmDatabase } from '../crm/database/open-database.ts';
+import { createErasures, erasePerson } from '../crm/customers/index.ts';
+import { openCrmDatabase } from '../crm/database/index.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { realWorld } from '../packages/runtime/world.ts';
 
@@ -20,4 +19,4 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
 const world = realWorld(createLog('silent', {}), { service: 'crm' });
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 counting = true;
-await erasePerson({ ...world, db, committed: () => {} }, createErasures({ db, holdings: personalData }), '1');
+await erasePerson({ ...world, db, committed: () => {} }, createErasures({ db, sources: personalData }), '1');

@@ -1,4 +1,4 @@
-import type { PersonalData } from '../crm/customers/personal-data/export-person.ts';
+import type { PersonalData } from '../crm/customers/index.ts';
 
 /** An export as the one object that the API answers. */
 export const asObject = async ({ record, held }: PersonalData): Promise<Record<string, unknown>> => {

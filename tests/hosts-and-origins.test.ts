@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { crmApp } from '../crm/app.ts';
-import { registerCustomer } from '../crm/customers/change-customer.ts';
-import { openCrmDatabase } from '../crm/database/open-database.ts';
-import { importQueue } from '../crm/imports/import-queue.ts';
-import { watchOutbox } from '../crm/outbox/outbox-progress.ts';
+import { registerCustomer } from '../crm/customers/index.ts';
+import { openCrmDatabase } from '../crm/database/index.ts';
+import { importQueue } from '../crm/imports/index.ts';
+import { watchOutbox } from '../crm/outbox/index.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
 import { sidecarOnly } from '../packages/dapr/guard.ts';

@@ -2,10 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { MandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
-import type { Problem } from '../crm/imports/check-row.ts';
-import { type ImportJob, type ImportOptions, listImportedRows, unfinishedJobs } from '../crm/imports/import-job.ts';
-import { importFile, importOnce, jobOfFile } from '../crm/imports/import-once.ts';
-import { runImport } from '../crm/imports/run-import.ts';
+import {
+  type ImportJob,
+  type ImportOptions,
+  importFile,
+  importOnce,
+  jobOfFile,
+  listImportedRows,
+  type Problem,
+  runImport,
+  unfinishedJobs,
+} from '../crm/imports/index.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { dataFolder } from './platform-process.ts';
 import { testWorld } from './test-world.ts';

@@ -2,10 +2,9 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { openCrmDatabase } from '../crm/database/open-database.ts';
-import { importOnce } from '../crm/imports/import-once.ts';
-import { outboxBacklog } from '../crm/outbox/outbox.ts';
-import { startRelay } from '../crm/outbox/relay.ts';
+import { openCrmDatabase } from '../crm/database/index.ts';
+import { importOnce } from '../crm/imports/index.ts';
+import { outboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
@@ -26,7 +25,7 @@ const comeBack = async (folder: string) => {
   await db.destroy();
   platform.close();
   const log = openSqlite(join(folder, 'platform.sqlite'));
-  const published = (log.prepare('SELECT value FROM record').all([]) as { value: string }[])
+  const published = (log.prepare('SELECT cast(value AS text) AS value FROM record').all([]) as { value: string }[])
     .map(({ value }): { id: string; subject: string; sequence: string } => JSON.parse(value))
     .map(({ id, subject, sequence }) => ({ id, change: `${subject} ${sequence}` }));
   closeSqlite(log);

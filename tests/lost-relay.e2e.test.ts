@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { CrmDatabaseUrl } from '../crm/database/database-url.ts';
-import { connectCrmDatabase } from '../crm/database/open-database.ts';
+import { type CrmDatabaseUrl, connectCrmDatabase } from '../crm/database/index.ts';
 import { fakeClock, fakeClocksReady, jumpingClock } from './fake-clock.ts';
 import { publishAfterLoss, untilRenewed } from './lost-relay.ts';
 import { emptyCrmDatabase } from './stack/fresh.ts';

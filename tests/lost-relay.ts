@@ -1,8 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, vi } from 'vitest';
-import type { CrmDatabaseUrl } from '../crm/database/database-url.ts';
-import { connectCrmDatabase } from '../crm/database/open-database.ts';
-import { readRelayLease } from '../crm/outbox/relay-lease.ts';
+import { type CrmDatabaseUrl, connectCrmDatabase } from '../crm/database/index.ts';
+import { readRelayLease } from '../crm/outbox/index.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder, said } from './platform-process.ts';
 import { publishedIn, startCrmOn } from './several-crms.ts';

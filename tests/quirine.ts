@@ -1,6 +1,10 @@
-import type { ChangeOrigin } from '../crm/customers/announce-mandates.ts';
-import { type CustomerChanges, changeCustomer, registerCustomer } from '../crm/customers/change-customer.ts';
-import type { CustomerData } from '../crm/customers/customer.ts';
+import {
+  type ChangeOrigin,
+  type CustomerChanges,
+  type CustomerData,
+  changeCustomer,
+  registerCustomer,
+} from '../crm/customers/index.ts';
 
 /** A customer whose every trace can be told from anything else. */
 export const quirine: CustomerData = {

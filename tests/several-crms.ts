@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, vi } from 'vitest';
-import type { CrmDatabaseUrl } from '../crm/database/database-url.ts';
+import type { CrmDatabaseUrl } from '../crm/database/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder, said, startProcess } from './platform-process.ts';
@@ -33,7 +33,9 @@ type Published = { id: string; subject: string; revision: number; mandate: strin
 /** What the embedded event bus of the folder holds, in its order. */
 export const publishedIn = (folder: string): Published[] => {
   const log = openSqlite(join(folder, 'platform.sqlite'));
-  const rows = log.prepare('SELECT value FROM record ORDER BY partition, "offset"').all([]) as { value: string }[];
+  const rows = log.prepare('SELECT cast(value AS text) AS value FROM record ORDER BY partition, "offset"').all([]) as {
+    value: string;
+  }[];
   closeSqlite(log);
   return rows.map(({ value }) => {
     const { id, subject, sequence, data } = JSON.parse(value);

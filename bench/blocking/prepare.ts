@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import type { Kysely } from 'kysely';
-import type { CrmDatabase } from '../../crm/database/schema.ts';
-import { createJob } from '../../crm/imports/import-job.ts';
+import type { CrmDatabase } from '../../crm/database/index.ts';
+import { createJob } from '../../crm/imports/index.ts';
 import { fill } from '../lists/fill.ts';
 
 const rowsAtOnce = 1_000;

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
-import { writeCursor } from '../../crm/customers/list-cursor.ts';
-import { planList, type Sort } from '../../crm/customers/list-plan.ts';
-import type { CrmDatabase } from '../../crm/database/schema.ts';
+import { planList, type Sort, writeCursor } from '../../crm/customers/index.ts';
+import type { CrmDatabase } from '../../crm/database/index.ts';
 
 type Row = Awaited<ReturnType<typeof somebody>>;
 

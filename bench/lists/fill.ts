@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import { searchKeys } from '../../crm/customers/search-keys.ts';
-import type { CrmDatabase } from '../../crm/database/schema.ts';
+import { searchKeys } from '../../crm/customers/index.ts';
+import type { CrmDatabase } from '../../crm/database/index.ts';
 
 const rowsAtOnce = 1_000;
 const rowsPerTransaction = 50_000;

@@ -1,7 +1,7 @@
 import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { table } from '../../packages/cli/table.ts';
 import { readCrmConfig } from '../config.ts';
-import type { ImportOptions } from '../imports/import-job.ts';
+import type { ImportOptions } from '../imports/index.ts';
 import { type DeleteArguments, readArguments } from './import/arguments.ts';
 import { count, progressLine } from './import/progress-line.ts';
 import { writeRefusedFile } from './import/refused-file.ts';

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { readCrmConfig } from '../config.ts';
-import { showDatabaseUrl } from '../database/database-url.ts';
-import { lookUpPendingMigrations, openCrmDatabase } from '../database/open-database.ts';
+import { lookUpPendingMigrations, openCrmDatabase, showDatabaseUrl } from '../database/index.ts';
 
 const help = `Brings the schema of the CRM's database up to date, as every start of the CRM does.
 

@@ -81,7 +81,7 @@ export type Customer = CustomerData & { customerId: string; createdAt: number; u
 /** The part that a caller decides on. */
 export const dataOf = ({ customerId, createdAt, updatedAt, version, ...data }: Customer): CustomerData => data;
 
-export const patched = (data: CustomerData, patch: CustomerPatch): CustomerData => ({ ...data, ...patch });
+export const applyPatch = (data: CustomerData, patch: CustomerPatch): CustomerData => ({ ...data, ...patch });
 
 export const isSameData = (a: CustomerData, b: CustomerData): boolean =>
   customerFieldNames.every((field) => a[field] === b[field]);

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/schema.ts';
+import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/index.ts';
 import { type Customer, customerNumber } from './customer.ts';
 
 export const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
@@ -41,11 +41,22 @@ export const findHolder = async (db: Kysely<CrmDatabase>, connectionId: string):
   return row && asCustomer(row);
 };
 
+/** Which of these connections a customer holds, and which customer. */
+export const findHolders = async (
+  db: Kysely<CrmDatabase>,
+  connectionIds: readonly string[],
+): Promise<Map<string, number>> => {
+  if (connectionIds.length === 0) return new Map();
+  const query = db.selectFrom('customer').select(['connectionId', 'customerId']);
+  const rows = await query.where('connectionId', 'in', connectionIds).execute();
+  return new Map(rows.map(({ connectionId, customerId }) => [connectionId, customerId]));
+};
+
 /** The last revision of a connection's mandate; undefined for one that no customer ever had. */
 export const revisionOf = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<number | undefined> =>
   (await revisionsOf(db, [connectionId])).get(connectionId);
 
-/** The last revisions of those connections that anybody ever had. */
+/** The last revisions of those connections that any customer ever had. */
 export const revisionsOf = async (
   db: Kysely<CrmDatabase>,
   connectionIds: readonly string[],

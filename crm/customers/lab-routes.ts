@@ -1,10 +1,12 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
+import { readPages } from '../../packages/database/pages.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { streamJsonObject } from '../../packages/http/stream-json.ts';
 import { nextLargeAnswerTurn } from '../../packages/runtime/take-turns.ts';
-import type { CrmDatabase } from '../database/schema.ts';
-import type { CustomerChanges } from './change-customer.ts';
+import type { CrmDatabase } from '../database/index.ts';
+import type { CustomerChanges } from './change/change-customer.ts';
+import type { Customer } from './customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';
 import { labCustomerSchema, showLabCustomer } from './show-customer.ts';
 
@@ -43,11 +45,10 @@ const rowsAtOnce = 200;
 
 /** By id, some at a time: however many there are, few are in memory, and others are answered in between. */
 async function* everyCustomer(db: Kysely<CrmDatabase>) {
-  for (let after: string | undefined; ; ) {
+  const pages = readPages<Customer>(rowsAtOnce, async (after, limit) => {
     await nextLargeAnswerTurn();
-    const some = await listCustomers(db, { after, limit: rowsAtOnce });
-    yield some.map((customer) => [customer.customerId, showLabCustomer(customer)] as const);
-    if (some.length < rowsAtOnce) return;
-    after = some.at(-1)?.customerId;
-  }
+    return listCustomers(db, { after: after?.customerId, limit });
+  });
+  for await (const page of pages)
+    yield page.map((customer) => [customer.customerId, showLabCustomer(customer)] as const);
 }

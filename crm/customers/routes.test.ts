@@ -7,8 +7,7 @@ import { corinne, molly } from '../../tests/lab-customers.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { noon, testWorld } from '../../tests/test-world.ts';
 import { crmApp } from '../app.ts';
-import { importOnce } from '../imports/import-once.ts';
-import { importQueue } from '../imports/import-queue.ts';
+import { importOnce, importQueue } from '../imports/index.ts';
 
 /** A customer as it is answered, with what a caller need not say. */
 const shown = (customer: object) => {

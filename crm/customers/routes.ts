@@ -1,32 +1,20 @@
-import { z } from 'zod';
-import { idempotencyKey } from '../../packages/http/idempotency-key.ts';
-import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
-import { answerChange, changeAnswer, originOf, showUpdateLine } from './change-answer.ts';
-import { type CustomerChanges, registerCustomer } from './change-customer.ts';
-import { customerDataSchema } from './customer.ts';
-import { evidenceHeaders } from './evidence.ts';
-import { listOperation } from './list-operation.ts';
+import { type Routes, tagged } from '../../packages/http/operation.ts';
+import type { CustomerChanges } from './change/change-customer.ts';
+import { oneCustomerRoutes } from './change/one-customer-routes.ts';
+import { registerOperation } from './change/register-operation.ts';
+import { mandateHistoryRoutes } from './history/mandate-history-routes.ts';
+import { labCustomerRoutes } from './lab-routes.ts';
+import { listOperation } from './list/list-operation.ts';
+import { mandateRoutes } from './mandates/mandate-routes.ts';
+import type { Erasures } from './personal-data/erasures.ts';
+import { personalDataRoutes } from './personal-data/routes.ts';
 
-export const customerRoutes = (changes: CustomerChanges): Routes => {
-  const { db } = changes;
-  return tagged('Customers', {
-    '/customers': {
-      get: listOperation(db),
-      post: operation({
-        summary: 'Register a customer',
-        description:
-          'With an Idempotency-Key it may be asked again for 24 hours: the same body gets the same answer, and nothing ' +
-          'is done twice. A refusal is not kept.',
-        headers: z.object({ 'Idempotency-Key': idempotencyKey, ...evidenceHeaders }),
-        body: customerDataSchema,
-        answers: { 201: { ...changeAnswer, headers: { ...changeAnswer.headers, Location: 'Where the customer is.' } } },
-        problems: ['connection-held', 'key-reused', 'answer-erased'],
-        handle: async ({ headers, body }, res, req) => {
-          const request = { ...originOf(headers, res), idempotencyKey: headers['Idempotency-Key'] };
-          const changed = await registerCustomer(changes, body, request).catch(showUpdateLine(req, body));
-          answerChange(res.status(201).location(`/customers/${changed.customer.customerId}`), changed);
-        },
-      }),
-    },
-  });
-};
+/** All requests about customers and their mandates; each use case has its folder. */
+export const customerRoutes = (changes: CustomerChanges, erasures: Erasures): Routes => ({
+  ...labCustomerRoutes(changes),
+  ...tagged('Customers', { '/customers': { get: listOperation(changes.db), post: registerOperation(changes) } }),
+  ...oneCustomerRoutes(changes, erasures),
+  ...mandateHistoryRoutes(changes),
+  ...mandateRoutes(changes),
+  ...personalDataRoutes(changes, erasures),
+});

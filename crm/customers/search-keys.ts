@@ -1,4 +1,4 @@
-import { foldText } from '../database/fold-text.ts';
+import { foldText } from '../database/index.ts';
 
 /** More of a name is neither looked for nor sorted by: an index has its limits. */
 const longestKey = 200;

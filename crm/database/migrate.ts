@@ -3,13 +3,13 @@ import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { migratingAlone } from './dialect.ts';
 import { migrations } from './migrations.ts';
 
-/** `tell` hears the name of each migration before it runs. */
-export type Tell = (migration: string) => void;
+/** Called with the name of each migration before it runs. */
+export type OnMigration = (migration: string) => void;
 
 /** Brings the schema up to date, by the migrations that are missing, in their order. */
-export const migrate = (db: Kysely<never>, tell: Tell = () => {}): Promise<void> =>
+export const migrate = (db: Kysely<never>, onMigration: OnMigration = () => {}): Promise<void> =>
   migratingAlone(db, async (alone) => {
-    const { error } = await migratorOf(alone, tell).migrateToLatest();
+    const { error } = await migratorOf(alone, onMigration).migrateToLatest();
     if (error) throw explained(error);
   });
 
@@ -20,10 +20,10 @@ export const pendingMigrations = async (db: Kysely<never>): Promise<string[]> =>
   return all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
 };
 
-const migratorOf = (db: Kysely<never>, tell: Tell = () => {}) => {
-  const told = ([name, { up }]: [string, Migration]) =>
-    [name, { up: (on: Kysely<never>) => Promise.resolve(tell(name)).then(() => up(on)) }] as const;
-  const all = Object.fromEntries(Object.entries(migrations).map(told));
+const migratorOf = (db: Kysely<never>, onMigration: OnMigration = () => {}) => {
+  const reported = ([name, { up }]: [string, Migration]) =>
+    [name, { up: (on: Kysely<never>) => Promise.resolve(onMigration(name)).then(() => up(on)) }] as const;
+  const all = Object.fromEntries(Object.entries(migrations).map(reported));
   return new Migrator({ db, provider: { getMigrations: async () => all } });
 };
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { dataFolder } from '../../tests/platform-process.ts';
-import { createJob, findJob } from '../imports/import-job.ts';
+import { createJob, findJob } from '../imports/index.ts';
 import { customersConnectionsOutbox } from './migrations/0001-customers-connections-outbox.ts';
 import { contactsEvidenceLease } from './migrations/0002-contacts-evidence-lease.ts';
 import { customerLists } from './migrations/0004-customer-lists.ts';

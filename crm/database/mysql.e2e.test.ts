@@ -9,8 +9,7 @@ import { hammerTwoCrms, publishedIn, startCrmOn } from '../../tests/several-crms
 import { emptyCrmDatabase } from '../../tests/stack/fresh.ts';
 import { stackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
 import { testWorld } from '../../tests/test-world.ts';
-import { appendToOutbox } from '../outbox/outbox.ts';
-import { startRelay } from '../outbox/relay.ts';
+import { appendToOutbox, startRelay } from '../outbox/index.ts';
 import { connectCrmDatabase, openCrmDatabase } from './open-database.ts';
 
 const patience = { timeout: 20_000, interval: 20 };

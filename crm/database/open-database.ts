@@ -6,7 +6,7 @@ import { explainOpenFailure, inMemory } from '../../packages/database/sqlite-fil
 import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
 import { mysqlDialect } from './dialect.ts';
-import { migrate, pendingMigrations, type Tell } from './migrate.ts';
+import { migrate, type OnMigration, pendingMigrations } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
 
 const answerWithinMs = 30_000;
@@ -15,12 +15,12 @@ const answerWithinMs = 30_000;
  * Opens the CRM's database and brings its schema up to date.
  * @throws ConfigError when it cannot be reached now; later it may come and go
  */
-export const openCrmDatabase = async (url: CrmDatabaseUrl, tell?: Tell): Promise<Kysely<CrmDatabase>> => {
+export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigration): Promise<Kysely<CrmDatabase>> => {
   const db = connectCrmDatabase(url, answerWithinMs);
   try {
     // A migration may take its time, and so may waiting for another process to finish it.
     const migrating = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
-    await migrate(migrating.withTables<never>(), tell).finally(() => migrating !== db && migrating.destroy());
+    await migrate(migrating.withTables<never>(), onMigration).finally(() => migrating !== db && migrating.destroy());
     return db;
   } catch (error) {
     await db.destroy();

@@ -6,8 +6,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
 import { crmWithImports, importHeader as header } from '../../tests/crm-with-imports.ts';
 import { noon } from '../../tests/test-world.ts';
-import { createJob } from './import-job.ts';
-import { importQueue } from './import-queue.ts';
+import { createJob } from './jobs/import-job.ts';
+import { importQueue } from './jobs/import-queue.ts';
 
 describe('POST /imports', () => {
   it('answers at once where to look, imports in the background, and keeps no file', async () => {

@@ -2,15 +2,16 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Request } from 'express';
 import { z } from 'zod';
+import { readPage } from '../../packages/database/pages.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CustomerChanges } from '../customers/change-customer.ts';
-import { conflictPolicies } from './decide-row.ts';
-import { findJob, listImportedRows, listJobs } from './import-job.ts';
-import type { ImportQueue } from './import-queue.ts';
-import { refusedCsv } from './refused-csv.ts';
-import { importedRowSchema, importSchema, showImport, showImportedRow } from './show-import.ts';
+import type { CustomerChanges } from '../customers/index.ts';
+import { findJob, listImportedRows, listJobs } from './jobs/import-job.ts';
+import type { ImportQueue } from './jobs/import-queue.ts';
+import { refusedCsv } from './report/refused-csv.ts';
+import { importedRowSchema, importSchema, showImport, showImportedRow } from './report/show-import.ts';
+import { conflictPolicies } from './run/decide-row.ts';
 
 export const importStatuses = {
   'import-unknown': 404,
@@ -115,10 +116,9 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         problems: ['import-unknown'],
         handle: async ({ path, query: { after, limit } }, res) => {
           const { importId } = await findJob(db, path.importId);
-          const rows = await listImportedRows(db, importId, { after, limit: limit + 1 });
-          const more = rows.length > limit ? rows.splice(limit) : [];
-          const next = more.length > 0 ? `/imports/${importId}/rows?limit=${limit}&after=${rows.at(-1)?.line}` : null;
-          res.json({ items: rows.map(showImportedRow), next });
+          const page = await readPage(limit, (rows) => listImportedRows(db, importId, { after, limit: rows }));
+          const next = page.next ? `/imports/${importId}/rows?limit=${limit}&after=${page.next.line}` : null;
+          res.json({ items: page.items.map(showImportedRow), next });
         },
       }),
     },

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { inTurn } from '../../packages/runtime/in-turn.ts';
 import { type MonotonicClock, monotonicClock, observeValue } from '../../packages/runtime/lease.ts';
-import type { CrmDatabase } from '../database/schema.ts';
+import type { CrmDatabase } from '../database/index.ts';
 import { outboxBacklog } from './outbox.ts';
 import { leaseValue, readRelayLease, relayLeaseMs } from './relay-lease.ts';
 

@@ -1,13 +1,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Codec } from '../../contracts/codec.ts';
 import type { Topic } from '../../packages/projections/event-bus.ts';
-import type { CrmDatabase } from '../database/schema.ts';
+import type { CrmDatabase } from '../database/index.ts';
 import { toColumn } from './event-column.ts';
 
 /** The topic's codec encodes the event. */
 export type OutboxEvent = { topic: Topic & { readonly codec: Codec }; id: string; key: string; event: object };
 
-/** Writes events beside the rows they tell of, in the same transaction: either both are durable, or neither. */
+/** Writes events beside the rows that they are about, in the same transaction: either both are durable, or neither. */
 export const appendToOutbox = async (
   trx: Transaction<CrmDatabase>,
   events: readonly OutboxEvent[],

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { type EventBus, NotDurable } from '../../packages/projections/event-bus.ts';
 import { groupBy } from '../../packages/runtime/group-by.ts';
-import type { CrmDatabase, OutboxTable } from '../database/schema.ts';
+import type { CrmDatabase, OutboxTable } from '../database/index.ts';
 import { fromColumn } from './event-column.ts';
 
 type Row = Selectable<OutboxTable>;

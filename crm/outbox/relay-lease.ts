@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import { type MonotonicClock, monotonicClock, newLeaseValue, observeValue } from '../../packages/runtime/lease.ts';
-import type { CrmDatabase, RelayLeaseTable } from '../database/schema.ts';
+import type { CrmDatabase, RelayLeaseTable } from '../database/index.ts';
 
 const name = 'outbox';
 

@@ -4,7 +4,7 @@ import type { EventBus } from '../../packages/projections/event-bus.ts';
 import { type MonotonicClock, monotonicClock } from '../../packages/runtime/lease.ts';
 import { pauseUnlessAborted } from '../../packages/runtime/pause.ts';
 import { backoff } from '../../packages/runtime/retry.ts';
-import type { CrmDatabase } from '../database/schema.ts';
+import type { CrmDatabase } from '../database/index.ts';
 import { lastWaiting, relayBatch } from './relay-batch.ts';
 import { relayLease, relayLeaseMs } from './relay-lease.ts';
 

@@ -1,17 +1,7 @@
-import { decodeRow, type Encoding } from './rows/decode-row.ts';
-import { delimiterOf, splitQuotedRow } from './rows/split-row.ts';
+import { type CsvRow, type Header, headerOf, largestRowBytes, readRow, tooLongRow } from './rows/csv-row.ts';
+import { findRowEnd } from './rows/row-end.ts';
 
-/** `line` is where the row begins, from 1. `broken` says why its cells are not what was meant; bytes that cannot be told are U+FFFD in them. */
-export type CsvRow = {
-  readonly line: number;
-  readonly cells: readonly string[];
-  readonly encoding: Encoding;
-  /** How much of the file it takes. */
-  readonly bytes: number;
-  readonly broken?: string;
-};
-
-export const largestRowBytes = 64 * 1024;
+export { type CsvRow, largestRowBytes } from './rows/csv-row.ts';
 
 /**
  * Reads CSV from bytes as they come, in the memory of one chunk and one row. The first row with anything in it, the header,
@@ -19,7 +9,7 @@ export const largestRowBytes = 64 * 1024;
  * next one begins on the next line. Rows without anything in any cell are left out. Rows come in lists, one a chunk.
  */
 export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<CsvRow[]> {
-  const state: State = { line: 1, header: undefined, skipping: false };
+  const state: State = { line: 1, header: undefined, isSkipping: false };
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
@@ -32,107 +22,79 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Cs
 
 type State = {
   line: number;
-  header: { delimiter: string; width: number } | undefined;
+  header: Header | undefined;
   /** Within a row that is too long, whose end has not come yet. */
-  skipping: boolean;
+  isSkipping: boolean;
+};
+
+/** `text` has one character a byte, so a place in it is a place in the data. */
+type Scan = {
+  readonly data: Buffer;
+  readonly text: string;
+  readonly isLast: boolean;
+  readonly nextQuote: (from: number) => number;
+};
+
+/** From `start` to its line feed, or where that has not come to the end of the data. */
+type Line = { readonly start: number; readonly end: number; readonly hasLineFeed: boolean };
+
+/** What begins with a line: where it ends, and its row unless that is left out. */
+type Piece = { readonly end: number; readonly row?: CsvRow };
+
+/** The complete rows of the data, all of them when it is the last; `end` is how many bytes they take. */
+const readRows = (data: Buffer, state: State, isLast: boolean): { rows: CsvRow[]; end: number } => {
+  const text = data.toString('latin1');
+  const scan: Scan = { data, text, isLast, nextQuote: seeker(text, '"') };
+  const rows: CsvRow[] = [];
+  let at = isStart(state) && data.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+  while (at < text.length) {
+    const line = lineFrom(text, at);
+    const isTooLong = line.end - line.start > largestRowBytes;
+    const piece = isTooLong || state.isSkipping ? skipLine(line, state) : readPiece(scan, line, state);
+    if (!piece) break;
+    if (piece.row) rows.push(piece.row);
+    state.line += piece.end === line.end ? Number(line.hasLineFeed) : countLineFeeds(text.slice(at, piece.end + 1));
+    at = piece.end + 1;
+  }
+  return { rows, end: Math.min(at, text.length) };
+};
+
+const byteOrderMark = Buffer.from('\uFEFF');
+
+const isStart = ({ line, header }: State) => line === 1 && header === undefined;
+
+const lineFrom = (text: string, start: number): Line => {
+  const lineFeed = text.indexOf('\n', start);
+  return { start, end: lineFeed < 0 ? text.length : lineFeed, hasLineFeed: lineFeed >= 0 };
+};
+
+const countLineFeeds = (text: string) => text.split('\n').length - 1;
+
+/** A line that is too long, or a further part of one, which was reported before. */
+const skipLine = ({ start, end, hasLineFeed }: Line, state: State): Piece => {
+  const isReported = state.isSkipping;
+  state.isSkipping = !hasLineFeed;
+  return isReported ? { end } : { end, row: tooLongRow(state.line, end - start) };
 };
 
 /** What a spreadsheet writes before the header of a file for itself alone. */
 const namesDelimiter = /^"?sep=.?"?\s*$/i;
 
-const byteOrderMark = Buffer.from('\uFEFF');
-
-/** The complete rows of the data, all of them when it is the `last`; `end` is how many bytes they take. */
-const readRows = (data: Buffer, state: State, last: boolean): { rows: CsvRow[]; end: number } => {
-  // One character a byte: a place in the text is a place in the data.
-  const text = data.toString('latin1');
-  const nextQuote = seeker(text, '"');
-  const rows: CsvRow[] = [];
-  let at = state.line === 1 && state.header === undefined && data.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
-  while (at < text.length) {
-    const lineFeed = text.indexOf('\n', at);
-    const lineEnd = lineFeed < 0 ? text.length : lineFeed;
-    const tooLong = lineEnd - at > largestRowBytes;
-    if (lineFeed < 0 && !last && !tooLong && !state.skipping) break;
-
-    let end = lineEnd;
-    if (tooLong && !state.skipping) rows.push(tooLongRow(state.line, lineEnd - at));
-    else if (!state.skipping) {
-      const header = state.header ?? headerOf(data.subarray(at, lineEnd));
-      const extent: Extent | undefined =
-        nextQuote(at) < lineEnd ? quotedExtent(text, { at, lineEnd, last }, header) : { end };
-      if (extent === undefined) break;
-      end = extent.end;
-      const row = readRow(data.subarray(at, end), state.line, header, extent.broken);
-      if (row.cells.some((cell) => cell !== '') && (state.header || !namesDelimiter.test(text.slice(at, end)))) {
-        state.header = header;
-        rows.push(row);
-      }
-    }
-    state.skipping = (tooLong || state.skipping) && lineFeed < 0;
-    state.line += end === lineEnd ? Number(lineFeed >= 0) : text.slice(at, end + 1).split('\n').length - 1;
-    at = end + 1;
-  }
-  return { rows, end: Math.min(at, text.length) };
+/** @returns undefined until the end of the row has come */
+const readPiece = ({ data, text, isLast, nextQuote }: Scan, line: Line, state: State): Piece | undefined => {
+  if (!line.hasLineFeed && !isLast) return undefined;
+  const { start } = line;
+  const header = state.header ?? headerOf(data.subarray(start, line.end));
+  const found =
+    nextQuote(start) < line.end ? findRowEnd(text, { start, end: line.end, isLast }, header) : { end: line.end };
+  if (!found) return undefined;
+  const { end, broken } = found;
+  const row = readRow(data.subarray(start, end), state.line, header, broken);
+  const isBlank = row.cells.every((cell) => cell === '');
+  if (isBlank || (!state.header && namesDelimiter.test(text.slice(start, end)))) return { end };
+  state.header = header;
+  return { end, row };
 };
-
-type Extent = { end: number; broken?: string };
-
-/**
- * How far a row with quotes reaches; `undefined` when its end has not come yet. Where the quotes do not fit, or swallow
- * lines and the cells are not as many as the header's, the row ends with its line: a forgotten quote costs one row.
- */
-const quotedExtent = (
-  text: string,
-  { at, lineEnd, last }: { at: number; lineEnd: number; last: boolean },
-  { delimiter, width }: NonNullable<State['header']>,
-): Extent | undefined => {
-  const split = splitQuotedRow(text, at, delimiter);
-  const fits = text.length - at <= largestRowBytes;
-  if (split === 'open')
-    return last || !fits ? { end: lineEnd, broken: 'a quote is opened and never closed' } : undefined;
-  if (split === 'malformed') return { end: lineEnd, broken: 'text stands behind a closing quote' };
-  if (split.end === text.length && !last && fits) return undefined;
-  if (split.end === lineEnd) return split;
-  return split.cells.length === width && split.end - at <= largestRowBytes
-    ? split
-    : { end: lineEnd, broken: 'a quote is opened and not closed where it should be' };
-};
-
-const headerOf = (bytes: Buffer): NonNullable<State['header']> => {
-  const text = decodeRow(bytes)?.text ?? '';
-  const delimiter = delimiterOf(text);
-  return { delimiter, width: cellsOf(text, delimiter).length };
-};
-
-const readRow = (bytes: Buffer, line: number, { delimiter }: { delimiter: string }, broken?: string): CsvRow => {
-  const decoded = decodeRow(bytes);
-  const text = decoded?.text ?? bytes.toString('utf8');
-  const why = decoded ? broken : 'bytes of UTF-8 and of another encoding in one row';
-  const cells = why === undefined ? cellsOf(text, delimiter) : plainCellsOf(text, delimiter);
-  return {
-    line,
-    cells,
-    bytes: bytes.length + 1,
-    encoding: decoded?.encoding ?? 'utf-8',
-    ...(why !== undefined && { broken: why }),
-  };
-};
-
-const tooLongRow = (line: number, bytes: number): CsvRow => ({
-  line,
-  bytes,
-  cells: ['…'],
-  encoding: 'utf-8',
-  broken: `longer than ${largestRowBytes} bytes`,
-});
-
-const cellsOf = (text: string, delimiter: string): string[] => {
-  const split = text.includes('"') ? splitQuotedRow(text, 0, delimiter) : undefined;
-  return typeof split === 'object' ? split.cells : plainCellsOf(text, delimiter);
-};
-
-const plainCellsOf = (text: string, delimiter: string): string[] => text.split(delimiter).map((cell) => cell.trim());
 
 /** Finds the next place of a character from ever greater places on, without looking at a place twice. */
 const seeker = (text: string, character: string) => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { migrations } from '../../crm/database/migrations.ts';
+import { migrations } from '../../crm/database/index.ts';
 import { closeSqlite, openSqlite } from '../../packages/database/sqlite.ts';
 import { schemaVersion } from '../../packages/embedded/platform.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { openCrmDatabase } from '../../crm/database/open-database.ts';
+import { openCrmDatabase } from '../../crm/database/index.ts';
 import { openSqlite } from '../../packages/database/sqlite.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { takeBackup } from './take-backup.ts';

@@ -1,4 +1,4 @@
-import { highestRepublished } from '../../crm/customers/republish-mandate.ts';
+import { highestRepublished } from '../../crm/customers/index.ts';
 import type { SaidByCrm } from './ask-services.ts';
 import type { EventLine } from './events-of-connection.ts';
 

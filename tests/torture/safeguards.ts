@@ -21,7 +21,7 @@ export const safeguards = {
       instead: '(globalThis.unpublished ??= []).push(...rows);',
     },
     {
-      file: 'crm/customers/change-customer.ts',
+      file: 'crm/customers/change/change-customer.ts',
       text: '  committed();\n',
       instead: `  const rows = globalThis.unpublished?.splice(0) ?? [];
   setTimeout(() => rows.length > 0 && db.insertInto('outbox').values(rows).execute().then(committed), 500);\n`,

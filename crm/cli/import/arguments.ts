@@ -1,8 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { conflictPolicies } from '../../imports/decide-row.ts';
-import type { ImportOptions } from '../../imports/import-job.ts';
+import { conflictPolicies, type ImportOptions } from '../../imports/index.ts';
 
 export type ImportArguments = {
   readonly file: string;

@@ -2,8 +2,7 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { ImportOptions } from '../../imports/import-job.ts';
-import type { importedRowSchema, importSchema } from '../../imports/show-import.ts';
+import type { ImportOptions, importedRowSchema, importSchema } from '../../imports/index.ts';
 
 export type Import = z.infer<typeof importSchema>;
 export type ImportedRow = z.infer<typeof importedRowSchema>;

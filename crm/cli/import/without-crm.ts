@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { CrmDatabaseUrl } from '../../database/database-url.ts';
-import { openCrmDatabase } from '../../database/open-database.ts';
-import { type ImportOptions, listImportedRows } from '../../imports/import-job.ts';
-import { importFile } from '../../imports/import-once.ts';
-import { refusedCsv } from '../../imports/refused-csv.ts';
-import { removeImport } from '../../imports/remove-report.ts';
-import { showImport, showImportedRow } from '../../imports/show-import.ts';
+import { type CrmDatabaseUrl, openCrmDatabase } from '../../database/index.ts';
+import {
+  type ImportOptions,
+  importFile,
+  listImportedRows,
+  refusedCsv,
+  removeImport,
+  showImport,
+  showImportedRow,
+} from '../../imports/index.ts';
 import type { Import, ImportedRow } from './through-crm.ts';
 
 export type DirectImport = {

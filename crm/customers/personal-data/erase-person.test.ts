@@ -4,14 +4,14 @@ import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { asObject } from '../../../tests/exported.ts';
 import { byHerself, liveAsQuirine, quirine, traces } from '../../../tests/quirine.ts';
 import { noon, testWorld } from '../../../tests/test-world.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
-import { type CustomerChanges, registerCustomer } from '../change-customer.ts';
-import { mandateHistory } from '../mandate-history.ts';
-import { deleteCustomer } from '../remove-customer.ts';
+import type { CrmDatabase } from '../../database/index.ts';
+import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
+import { deleteCustomer } from '../change/remove-customer.ts';
+import { mandateHistory } from '../history/mandate-history.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures, type Erasures } from './erasures.ts';
 import { exportPerson } from './export-person.ts';
-import { heldBesideTheRecord } from './held-beside-the-record.ts';
+import { sourcesBesideRecord } from './sources.ts';
 
 const world = testWorld();
 let changes: CustomerChanges;
@@ -19,7 +19,7 @@ let erasures: Erasures;
 beforeEach(async () => {
   world.setClock(noon);
   changes = { ...world, db: await openTestDatabase(), committed: () => {} };
-  erasures = createErasures({ db: changes.db, holdings: heldBesideTheRecord });
+  erasures = createErasures({ db: changes.db, sources: sourcesBesideRecord });
 });
 
 const erase = (customerId: string) => erasePerson(changes, erasures, customerId, byHerself);
@@ -72,7 +72,7 @@ describe('erasing a person', () => {
     const id = await liveAsQuirine(changes);
     await registerCustomer(changes, { ...quirine, connectionId: '5001', firstName: 'Ada' }, byHerself);
     await erase(id);
-    const ada = await asObject(await exportPerson(changes, heldBesideTheRecord, '2'));
+    const ada = await asObject(await exportPerson(changes, sourcesBesideRecord, '2'));
     expect(ada).toMatchObject({ erasedAt: null, customer: { firstName: 'Ada' } });
     expect(ada.mandateHistory).toEqual([expect.objectContaining({ changedBy: 'Quirine Vandenzwaluw' })]);
   });

@@ -1,6 +1,6 @@
-import { type ChangeOrigin, throughApi } from '../announce-mandates.ts';
-import { type CustomerChanges, inTransaction } from '../change-customer.ts';
-import { removeCustomer } from '../remove-customer.ts';
+import { type ChangeOrigin, throughApi } from '../change/append-mandate-events.ts';
+import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
+import { removeCustomer } from '../change/remove-customer.ts';
 import { requestErasure } from './erasure-job.ts';
 import type { Erasures } from './erasures.ts';
 import { erasureOf, lockPerson } from './find-person.ts';
@@ -23,7 +23,7 @@ export const erasePerson = async (
   const erasure = await inTransaction(changes, async (trx) => {
     const person = await lockPerson(trx, customerId);
     const mandateRevision = person.record && (await removeCustomer(trx, person.record, { ...changes, ...origin }));
-    for (const { erase } of Object.values(erasures.holdings)) await erase?.(trx, person);
+    for (const { erase } of Object.values(erasures.sources)) await erase?.(trx, person);
     const before = await erasureOf(trx, person);
     const erasedAt = changes.now();
     if (before === undefined)

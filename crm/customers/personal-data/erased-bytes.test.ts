@@ -5,12 +5,13 @@ import { openSqlite } from '../../../packages/database/sqlite.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
 import { testWorld } from '../../../tests/test-world.ts';
-import { openCrmDatabase } from '../../database/open-database.ts';
-import { throughApi } from '../announce-mandates.ts';
-import { type CustomerChanges, insertCustomer, inTransaction } from '../change-customer.ts';
+import { openCrmDatabase } from '../../database/index.ts';
+import { throughApi } from '../change/append-mandate-events.ts';
+import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
+import { writeCustomers } from '../change/write-customers.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures } from './erasures.ts';
-import { heldBesideTheRecord } from './held-beside-the-record.ts';
+import { sourcesBesideRecord } from './sources.ts';
 
 let folder: string;
 let file: string;
@@ -23,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => changes.db.destroy());
 
 const erase = (customerId: string) =>
-  erasePerson(changes, createErasures({ db: changes.db, holdings: heldBesideTheRecord }), customerId);
+  erasePerson(changes, createErasures({ db: changes.db, sources: sourcesBesideRecord }), customerId);
 
 /** Which texts are anywhere in the bytes of the file and its log. */
 const found = (texts: readonly string[]) => {
@@ -44,7 +45,7 @@ it('nor a customer who was deleted before', async () => {
     for (const [n, mark] of marks.entries()) {
       const names = { firstName: 'Ada', lastName: mark, city: mark, email: `${mark}@example.org`, phone: null };
       const data = { ...names, connectionId: `${n}`, connectionMandate: '0' as const };
-      await insertCustomer(trx, data, { ...changes, ...throughApi });
+      await writeCustomers(trx, [{ after: data }], { ...changes, ...throughApi });
     }
   });
   await changes.db.deleteFrom('customer').execute();

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import type { CrmDatabase, ErasureJobTable } from '../../database/schema.ts';
-import type { Person } from './holding.ts';
+import type { CrmDatabase, ErasureJobTable } from '../../database/index.ts';
+import type { Person } from './personal-data-source.ts';
 
 type Db = Kysely<CrmDatabase>;
 

@@ -5,14 +5,13 @@ import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { byHerself, quirine } from '../../../tests/quirine.ts';
 import { testWorld } from '../../../tests/test-world.ts';
-import { openCrmDatabase } from '../../database/open-database.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
-import { type CustomerChanges, registerCustomer } from '../change-customer.ts';
-import { deleteCustomer } from '../remove-customer.ts';
+import { type CrmDatabase, openCrmDatabase } from '../../database/index.ts';
+import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
+import { deleteCustomer } from '../change/remove-customer.ts';
 import { erasePerson } from './erase-person.ts';
 import { pendingErasures } from './erasure-job.ts';
 import { createErasures } from './erasures.ts';
-import type { Person } from './holding.ts';
+import type { Person } from './personal-data-source.ts';
 
 let changes: CustomerChanges;
 beforeEach(async () => {
@@ -33,7 +32,7 @@ const place = (fails: () => boolean = () => false) => {
     },
   };
   const erasuresOn = (db: Kysely<CrmDatabase>) => {
-    const erasures = createErasures({ db, holdings: { place: holding } });
+    const erasures = createErasures({ db, sources: { place: holding } });
     onTestFinished(() => erasures.close());
     return erasures;
   };

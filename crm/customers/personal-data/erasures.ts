@@ -1,14 +1,13 @@
 import type { Kysely } from 'kysely';
 import { backoff } from '../../../packages/runtime/retry.ts';
-import { forgetDeletedBytes } from '../../database/dialect.ts';
-import type { CrmDatabase } from '../../database/schema.ts';
+import { type CrmDatabase, forgetDeletedBytes } from '../../database/index.ts';
 import { finishErasure, markRowsErased, pendingErasures } from './erasure-job.ts';
-import type { Holdings } from './holding.ts';
+import type { PersonalDataSources } from './personal-data-source.ts';
 
 const retryAfterMs = backoff({ firstMs: 1_000, mostMs: 600_000 });
 
 export type Erasures = {
-  readonly holdings: Holdings;
+  readonly sources: PersonalDataSources;
   /**
    * Does all that committed deletions and erasures have left to do. Those that are asked for while it runs share the next
    * run, and so one cleaning of the file. What fails is tried again in the background.
@@ -20,12 +19,12 @@ export type Erasures = {
 
 type ErasuresContext = {
   readonly db: Kysely<CrmDatabase>;
-  readonly holdings: Holdings;
+  readonly sources: PersonalDataSources;
   readonly log?: { warn(about: object, message: string): void };
 };
 
 /** `db` must be patient: a batch that fails because the writer is busy for a moment would only begin again. */
-export const createErasures = ({ db, holdings, log }: ErasuresContext): Erasures => {
+export const createErasures = ({ db, sources, log }: ErasuresContext): Erasures => {
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -35,7 +34,7 @@ export const createErasures = ({ db, holdings, log }: ErasuresContext): Erasures
   const run = async () => {
     clearTimeout(retry);
     try {
-      await completeAll(db, holdings, closing.signal);
+      await completeAll(db, sources, closing.signal);
       failures = 0;
     } catch (error) {
       if (closing.signal.aborted) throw error;
@@ -57,7 +56,7 @@ export const createErasures = ({ db, holdings, log }: ErasuresContext): Erasures
   };
 
   return {
-    holdings,
+    sources,
     complete,
     close: async () => {
       closing.abort();
@@ -68,12 +67,12 @@ export const createErasures = ({ db, holdings, log }: ErasuresContext): Erasures
   };
 };
 
-const completeAll = async (db: Kysely<CrmDatabase>, holdings: Holdings, stop: AbortSignal) => {
+const completeAll = async (db: Kysely<CrmDatabase>, sources: PersonalDataSources, stop: AbortSignal) => {
   for (;;) {
     const jobs = await pendingErasures(db);
     if (jobs.length === 0) return;
     for (const job of jobs) {
-      for (const { eraseInBatches } of Object.values(holdings)) {
+      for (const { eraseInBatches } of Object.values(sources)) {
         // The next start continues.
         stop.throwIfAborted();
         if (job.person) await eraseInBatches?.(db, job.person, stop);

@@ -1,17 +1,17 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { CrmDatabase } from '../../database/schema.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import type { Customer } from '../customer.ts';
 import { lockIfThere, lookUpCustomer } from '../find-customers.ts';
-import { findNumber } from '../mandate-history.ts';
-import type { Person } from './holding.ts';
+import { findCustomerNumber } from '../history/mandate-history.ts';
+import type { Person } from './personal-data-source.ts';
 
-/** Of anybody who is, or ever was, a customer. @throws DomainError customer-unknown */
+/** Of a person who is, or ever was, a customer. @throws DomainError customer-unknown */
 export const findPerson = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Person> =>
-  asPerson(db, await findNumber(db, customerId), await lookUpCustomer(db, customerId));
+  asPerson(db, await findCustomerNumber(db, customerId), await lookUpCustomer(db, customerId));
 
 /** The same, and no other transaction changes the record before this one ends. */
 export const lockPerson = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Person> =>
-  asPerson(trx, await findNumber(trx, customerId), await lockIfThere(trx, customerId));
+  asPerson(trx, await findCustomerNumber(trx, customerId), await lockIfThere(trx, customerId));
 
 const asPerson = async (db: Kysely<CrmDatabase>, customerId: number, record: Customer | undefined): Promise<Person> => {
   const had = await db

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
 import { streamJsonLists } from '../../../packages/http/stream-json.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import { customerPath, originOf, revisionHeader } from '../change-answer.ts';
-import type { CustomerChanges } from '../change-customer.ts';
-import { evidenceHeaders } from '../evidence.ts';
+import { customerPath, originOf, revisionHeader } from '../change/change-answer.ts';
+import type { CustomerChanges } from '../change/change-customer.ts';
+import { evidenceHeaders } from '../change/evidence.ts';
 import { customerSchema } from '../show-customer.ts';
 import { erasePerson } from './erase-person.ts';
 import type { Erasures } from './erasures.ts';
@@ -45,7 +45,7 @@ export const personalDataRoutes = (changes: CustomerChanges, erasures: Erasures)
         },
         problems: ['customer-unknown'],
         handle: async ({ path }, res) => {
-          const { record, held } = await exportPerson(changes, erasures.holdings, path.customerId);
+          const { record, held } = await exportPerson(changes, erasures.sources, path.customerId);
           res.attachment(`customer-${path.customerId}.json`);
           await streamJsonLists(res, record, held);
         },

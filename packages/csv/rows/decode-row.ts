@@ -9,7 +9,7 @@ const decodeWindows1252 = (bytes: Buffer): string =>
 
 /**
  * Reads the bytes of a row: as UTF-8 where they are that, otherwise as Windows-1252 (Latin-1 and a little more), which is
- * what a spreadsheet in Western Europe saves. A row with sequences of both kinds cannot be told, and is `undefined`.
+ * what a spreadsheet in Western Europe saves. A row with sequences of both kinds is ambiguous, and is `undefined`.
  */
 export const decodeRow = (bytes: Buffer): { text: string; encoding: Encoding } | undefined => {
   if (isAscii(bytes)) return { text: bytes.toString('latin1'), encoding: 'utf-8' };

@@ -1,10 +1,8 @@
-import { checkGaps, replacedPartitions } from '../checkpoints/check-log.ts';
 import {
   advance,
   gapsBefore,
   type OffsetRange,
   type Position,
-  union,
   unread,
   withoutRanges,
 } from '../checkpoints/position.ts';
@@ -17,7 +15,7 @@ import {
   positionKey,
   withoutDiscarded,
 } from '../generations/position-document.ts';
-import type { LogReader } from '../log-reader.ts';
+import type { Followed } from '../generations/read-positions.ts';
 
 /** What a batch brought of one partition. */
 export type PartitionOffsets = {
@@ -31,8 +29,6 @@ export type PartitionOffsets = {
 
 /** By the key of a partition's position document. */
 export type DeliveredOffsets = ReadonlyMap<string, PartitionOffsets>;
-
-type Followed = { readonly name: string; readonly topic: { readonly name: string } };
 
 /** Records without a place are left out: some brokers report none. */
 export const deliveredOffsets = ({ name }: Followed, batch: readonly DeliveredRecord[]): DeliveredOffsets => {
@@ -65,62 +61,9 @@ export const isUnexpected = (
     (position) => gapsBefore(position, offsets).length > 0 || isOtherRecord(position, timestamps),
   );
 
-const isOtherRecord = ({ last }: Position, timestamps: ReadonlyMap<number, number>): boolean => {
+export const isOtherRecord = ({ last }: Position, timestamps: ReadonlyMap<number, number>): boolean => {
   const timestamp = last && timestamps.get(last.offset);
   return timestamp !== undefined && timestamp !== last?.timestamp;
-};
-
-/**
- * Asks the log about offsets that are unexpected. A place that the log does not have was made up by the record's own
- * headers: it is dropped, and the record counts as one without a place. `misplaced` are records to be applied as well.
- * @throws Error when the log cannot be read
- */
-export const askLog = async (
-  log: LogReader,
-  { topic }: Followed,
-  delivered: DeliveredOffsets,
-  documents: ReadonlyMap<string, PositionDocument>,
-): Promise<{
-  delivered: DeliveredOffsets;
-  misplaced: readonly DeliveredRecord[];
-  /** Whether the log has the place that a record was delivered under. */
-  isInLog: (record: DeliveredRecord) => boolean;
-}> => {
-  const ranges = await log.offsets(topic.name);
-  const possible = [...delivered].flatMap(([key, held]) => {
-    const range = ranges.find(({ partition }) => partition === held.partition);
-    const offsets = range ? held.offsets.filter((offset) => offset < range.end) : [];
-    return range && offsets.length > 0 ? [{ key, range, held: { ...held, offsets } }] : [];
-  });
-  const positionsOf = (key: string) => Object.values(documents.get(key)?.generations ?? { 1: unread });
-  const gaps = new Map(
-    possible.map(({ key, held }) => [
-      held.partition,
-      union(positionsOf(key).flatMap((position) => gapsBefore(position, held.offsets))),
-    ]),
-  );
-  const suspects = new Map(
-    possible.flatMap(({ key, held }) => {
-      const last = positionsOf(key).find((position) => isOtherRecord(position, held.timestamps))?.last;
-      return last ? [[held.partition, last] as const] : [];
-    }),
-  );
-  const replaced = await replacedPartitions(log, topic.name, ranges, suspects);
-  const checked = await checkGaps(log, topic.name, ranges, gaps);
-  const misplaced = [...checked.values()].flatMap((found) => found.misplaced);
-  return {
-    misplaced,
-    isInLog: ({ partition, offset = 0 }) => ranges.some((range) => range.partition === partition && offset < range.end),
-    delivered: new Map(
-      possible.map(({ key, range, held }) => {
-        const { empty = [], misplaced: own = [] } = checked.get(held.partition) ?? {};
-        const there = own.map(({ offset = 0 }) => [offset, offset] as const);
-        const known = union([...(held.log?.empty ?? []), ...empty, ...there]);
-        const isReplaced = replaced.has(held.partition) || held.log?.isReplaced === true;
-        return [key, { ...held, log: { begin: range.begin, empty: known, isReplaced } }];
-      }),
-    ),
-  };
 };
 
 /** The document once the batch is written. `markedBy` are the documents with dead letters that it touched, by generation. */

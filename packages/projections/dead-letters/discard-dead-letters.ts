@@ -10,6 +10,7 @@ import {
   type PositionDocument,
   positionKey,
 } from '../generations/position-document.ts';
+import type { Followed } from '../generations/read-positions.ts';
 import type { Stores } from '../generations/stores.ts';
 import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
@@ -18,8 +19,6 @@ import { withDeadLetters } from './open-dead-letters.ts';
 
 /** A dead letter of one partition, and the key of the document that it concerns, if any. */
 export type DeadLetterPlace = { readonly partition: number; readonly offset: number; readonly key: string | undefined };
-
-type Followed = { readonly name: string; readonly topic: { readonly name: string } };
 
 /**
  * Takes the marks of dead letters from their documents, in every generation that is kept up to date. The position documents

@@ -9,27 +9,11 @@ import {
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
-import {
-  askLog,
-  type Changed,
-  gapsOf,
-  type HeldDocument,
-  lacksLast,
-  nothingKnown,
-  positionsIn,
-  tailOf,
-  withAnswer,
-} from './log-answer.ts';
+import { askLog, type Changed, type HeldDocument, nothingKnown, withAnswer } from './log-answer.ts';
+import { type Observed, observe } from './when-to-ask.ts';
 
 /** What a view was found to lack. */
 export type Found = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Position['lost'] };
-
-/** What a look saw, and what the log was asked about last. */
-export type Observed = {
-  readonly tails: string;
-  readonly askedAbout: string;
-  readonly askedAt: number;
-};
 
 type Comparison = {
   /** By partition, what the consumer group has acknowledged: the view should have everything before. */
@@ -39,9 +23,6 @@ type Comparison = {
   /** By the look before, if there was one. */
   readonly before: Observed | undefined;
 };
-
-/** The log is asked about the same gaps again: records may have been deleted meanwhile. */
-const askAgainAfterMs = 30_000;
 
 export type Reconciled = {
   readonly found: readonly Found[];
@@ -66,7 +47,7 @@ export const reconcile = async (
     return { ...one, after: loseWhatIsCutOff(missingInAll(one.document, next), begin) };
   };
   const marked = held.map(mark);
-  const observed = observe(marked, ranges, before);
+  const observed = observe(marked, ranges, before, performance.now());
   let answer = nothingKnown;
   let failure: unknown;
   if (log && observed.isDue)
@@ -111,35 +92,3 @@ const loseWhatIsCutOff = (document: PositionDocument, begin: number): PositionDo
       ? { ...position, lost: 'log-truncated' }
       : position,
   );
-
-/**
- * Whether the log is to be asked: at the first look, about gaps that are new, about a tail that has not moved from one look
- * to the next, and where the log seems to end before the last record seen. A view that follows without gaps costs nothing.
- */
-const observe = (
-  held: readonly Changed[],
-  ranges: readonly PartitionRange[],
-  before: Observed | undefined,
-): Observed & { readonly isDue: boolean } => {
-  const gaps = JSON.stringify(held.map(gapsOf));
-  const tails = JSON.stringify(held.map((one) => tailOf(one, ranges) ?? null));
-  const hasGaps = held.some((one) => gapsOf(one).length > 0);
-  const isUnanchored = held.some((one) => positionsIn(one).some(lacksLast));
-  const isStill = before?.tails === tails && held.some((one) => tailOf(one, ranges) !== undefined);
-  const isShorter = held.some((one) =>
-    positionsIn(one).some(({ last, lost }) => {
-      const end = ranges.find(({ partition }) => partition === one.partition)?.end ?? 0;
-      return last !== undefined && lost === undefined && last.offset >= end;
-    }),
-  );
-  const about = `${hasGaps ? gaps : ''} ${isStill ? tails : ''}`;
-  const now = performance.now();
-  const isNew = before === undefined || ((hasGaps || isStill) && about !== before.askedAbout);
-  const isDue = isNew || isShorter || ((hasGaps || isUnanchored) && now - before.askedAt > askAgainAfterMs);
-  return {
-    tails,
-    askedAbout: isDue ? about : before.askedAbout,
-    askedAt: isDue ? now : before.askedAt,
-    isDue,
-  };
-};

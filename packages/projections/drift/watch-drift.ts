@@ -7,7 +7,8 @@ import { asPositionDocument, documentFor, positionKey } from '../generations/pos
 import { type StoreContext, storesOf } from '../generations/stores.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import type { StateStore } from '../state-store.ts';
-import { type Observed, type Reconciled, reconcile } from './reconcile.ts';
+import { type Reconciled, reconcile } from './reconcile.ts';
+import type { Observed } from './when-to-ask.ts';
 
 export type Followed = { readonly name: string; readonly topic: Topic };
 

@@ -1,9 +1,11 @@
 import type { ValueObserver } from '../../runtime/lease.ts';
+import { retry } from '../../runtime/retry.ts';
 import { type ParsedBatch, parseBatch } from '../apply/parse-batch.ts';
 import type { Projection } from '../declaration.ts';
 import type { Generation } from '../generations/generation.ts';
 import type { Stores } from '../generations/stores.ts';
 import type { LogBatch, LogReader, PartitionRange } from '../log-reader.ts';
+import { StateConflict } from '../state-store.ts';
 
 /** Shows a person how far the log has been read. */
 export type Progress = {
@@ -81,3 +83,17 @@ export const readLog = async <Event, Document>(
   await log.read(projection.topic.name, ranges, parseAndHandle, signal);
   progress.end();
 };
+
+const giveUpAfterMs = 60_000;
+const askAgainAfterMs = 500;
+
+/**
+ * Does it again while the store fails or another was there first, for a minute at most. What is done must read anew each
+ * time, for a failed write may have been applied in part.
+ */
+export const persistently = <T>(work: () => Promise<T>): Promise<T> =>
+  retry(work, {
+    while: (error): error is unknown => !(error instanceof RebuildRefused),
+    withinMs: giveUpAfterMs,
+    backoff: (_, error) => (error instanceof StateConflict ? Math.random() * 20 : askAgainAfterMs),
+  });

@@ -6,9 +6,8 @@ import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
 import { isDiscarded } from '../generations/position-document.ts';
 import type { PartitionRange } from '../log-reader.ts';
-import { type RebuildContext, RebuildRefused, readLog } from './context.ts';
+import { persistently, type RebuildContext, RebuildRefused, readLog } from './context.ts';
 import type { Ledger } from './ledger.ts';
-import { persistently } from './persistently.ts';
 import { type Offsets, readDiscarded } from './registry.ts';
 
 /** Up to a thousand events or so; `next` is the cursor behind them, undefined on the last page. */

@@ -2,8 +2,7 @@ import { chunksOf } from '../../runtime/chunks.ts';
 import { type KeySet, keySet } from '../../runtime/key-set.ts';
 import type { ParsedBatch } from '../apply/parse-batch.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
-import { type RebuildContext, readLog } from './context.ts';
-import { persistently } from './persistently.ts';
+import { persistently, type RebuildContext, readLog } from './context.ts';
 
 /** What the owner of the data holds, in pages; what it does not name shows nothing. */
 export type Source = { readonly name: string; pages(): AsyncIterable<readonly Owned[]> };

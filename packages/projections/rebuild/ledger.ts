@@ -3,8 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { newLeaseValue, observeValue } from '../../runtime/lease.ts';
 import { asPointer, type Pointer, pointerKey, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { StateStore } from '../state-store.ts';
-import { type RebuildContext, RebuildRefused, RebuildUnderWay } from './context.ts';
-import { persistently } from './persistently.ts';
+import { persistently, type RebuildContext, RebuildRefused, RebuildUnderWay } from './context.ts';
 
 /** A rebuild that did not renew its lease for this long is taken over. */
 export const rebuildLeaseMs = 10_000;

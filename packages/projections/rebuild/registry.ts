@@ -12,8 +12,7 @@ import {
 } from '../generations/position-document.ts';
 import { type Followed, readPositionDocuments, readPositions } from '../generations/read-positions.ts';
 import { withGeneration, withoutGenerations, withStore } from '../generations/registration.ts';
-import { type RebuildContext, RebuildRefused } from './context.ts';
-import { persistently } from './persistently.ts';
+import { persistently, type RebuildContext, RebuildRefused } from './context.ts';
 
 type Context = Pick<RebuildContext<unknown, unknown>, 'stores'> & { readonly projection: Followed };
 

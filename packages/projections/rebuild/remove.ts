@@ -2,10 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { chunksOf } from '../../runtime/chunks.ts';
 import { documentKey, type Generation, isSame } from '../generations/generation.ts';
 import { changePointer, type Pointer, readPointer } from '../generations/pointer.ts';
-import { partitionsOf, type RebuildContext, RebuildRefused, readLog } from './context.ts';
+import { partitionsOf, persistently, type RebuildContext, RebuildRefused, readLog } from './context.ts';
 import type { Snapshot } from './fill.ts';
 import { type Ledger, refuseUnfinished } from './ledger.ts';
-import { persistently } from './persistently.ts';
 import { unregister } from './registry.ts';
 
 /**

@@ -1,0 +1,95 @@
+import type { Transaction } from 'kysely';
+import {
+  type ConnectionMandateData,
+  mandateChangedEvent,
+} from '../../../contracts/events/connection-mandate-changed/schema.ts';
+import { topics } from '../../../contracts/topics.ts';
+import type { CrmDatabase } from '../../database/index.ts';
+import { appendToOutbox, type OutboxEvent } from '../../outbox/index.ts';
+import { nextRevision } from '../customer.ts';
+import { lockRevisions } from '../find-customers.ts';
+
+/** Evidence of consent: who changed a mandate, by which channel, and where it is written down. */
+export type Evidence = { changedBy: string | null; channel: string | null; reference: string | null };
+
+/** What a change knows of where it came from. */
+export type ChangeOrigin = { readonly evidence: Evidence; readonly traceparent?: string | undefined };
+
+export const throughApi: ChangeOrigin = { evidence: { changedBy: null, channel: 'api', reference: null } };
+
+/** What the transaction of a change needs. */
+export type ChangeContext = ChangeOrigin & { readonly now: () => number; readonly newId: () => string };
+
+/** Whose mandate it is, or was: a revocation names who gave the connection up. */
+export type MandateOfCustomer = ConnectionMandateData & { readonly customerId: number };
+
+type MandateWithRevision = MandateOfCustomer & { readonly revision: number };
+
+/**
+ * Writes each mandate's next revision, its evidence and its event, in the transaction of the changes.
+ * @returns the last revision that each connection was given
+ */
+export const appendMandateEvents = async (
+  trx: Transaction<CrmDatabase>,
+  mandates: readonly MandateOfCustomer[],
+  { now, newId, traceparent, evidence }: ChangeContext,
+): Promise<ReadonlyMap<string, number>> => {
+  if (mandates.length === 0) return new Map();
+  const changedAt = now();
+  const raised = await raiseRevisions(trx, mandates, changedAt);
+  const changes = raised.map((mandate) => ({ ...mandate, ...evidence }));
+  await appendMandateEventsAt(trx, changes, { newId, traceparent, changedAt });
+  return new Map(raised.map(({ connectionId, revision }) => [connectionId, revision]));
+};
+
+type AppendContext = Pick<ChangeContext, 'newId' | 'traceparent'> & { readonly changedAt: number };
+
+/** Writes the evidence and the event of each mandate under the revision that it was given. */
+export const appendMandateEventsAt = async (
+  trx: Transaction<CrmDatabase>,
+  mandates: readonly (MandateWithRevision & Evidence)[],
+  { newId, traceparent, changedAt }: AppendContext,
+): Promise<void> => {
+  await trx
+    .insertInto('mandateChange')
+    .values(mandates.map((mandate) => ({ ...mandate, changedAt })))
+    .execute();
+  const time = new Date(changedAt);
+  const events: OutboxEvent[] = mandates.map(({ connectionId, connectionMandate, revision }) => {
+    const event = mandateChangedEvent(
+      { connectionId, connectionMandate },
+      { id: newId(), revision, time, traceparent },
+    );
+    return { topic: topics.connectionMandates, id: event.id, key: connectionId, event };
+  });
+  await appendToOutbox(trx, events, changedAt);
+};
+
+/** Gives each the next revision, in their order: a connection may be given up and taken at once. */
+const raiseRevisions = async (
+  trx: Transaction<CrmDatabase>,
+  mandates: readonly MandateOfCustomer[],
+  now: number,
+): Promise<MandateWithRevision[]> => {
+  const connections = [...new Set(mandates.map(({ connectionId }) => connectionId))];
+  const known = await lockRevisions(trx, connections);
+  const last = new Map(known);
+  const raised = mandates.map((mandate) => {
+    const revision = nextRevision(last.get(mandate.connectionId), now);
+    last.set(mandate.connectionId, revision);
+    return { ...mandate, revision };
+  });
+  const fresh = [...last].filter(([connectionId]) => !known.has(connectionId));
+  if (fresh.length > 0)
+    await trx
+      .insertInto('connection')
+      .values(fresh.map(([connectionId, revision]) => ({ connectionId, revision })))
+      .execute();
+  for (const connectionId of known.keys())
+    await trx
+      .updateTable('connection')
+      .set({ revision: last.get(connectionId) as number })
+      .where('connectionId', '=', connectionId)
+      .execute();
+  return raised;
+};

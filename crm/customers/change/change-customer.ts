@@ -1,0 +1,131 @@
+import type { Kysely, Transaction } from 'kysely';
+import { DomainError } from '../../../packages/runtime/domain-error.ts';
+import { type CrmDatabase, transact } from '../../database/index.ts';
+import { executeOnce } from '../../idempotency/index.ts';
+import { type Customer, type CustomerData, dataOf, isSameData } from '../customer.ts';
+import { findHolder, lockCustomer, revisionOf } from '../find-customers.ts';
+import { showCustomer } from '../show-customer.ts';
+import { type ChangeContext, type ChangeOrigin, throughApi } from './append-mandate-events.ts';
+import { writeCustomers } from './write-customers.ts';
+
+/** What a change of customers needs. */
+export type CustomerChanges = {
+  readonly db: Kysely<CrmDatabase>;
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** Called after each commit: events may wait in the outbox. */
+  readonly committed: () => void;
+};
+
+/** `precondition` decides whether the version that is there may be changed. */
+export type ChangeRequest = ChangeOrigin & { readonly precondition?: (version: number) => boolean };
+
+/** `mandateRevision` is that of the customer's connection: a view that has it shows this change, or a later one. */
+export type ChangedCustomer = { customer: Customer; mandateRevision: number };
+
+/**
+ * Asked again with the same idempotency key, it answers what it answered then.
+ * @throws DomainError connection-held, key-reused, answer-erased
+ */
+export const registerCustomer = (
+  changes: CustomerChanges,
+  data: CustomerData,
+  { idempotencyKey: key, ...origin }: ChangeOrigin & { idempotencyKey?: string | undefined } = throughApi,
+): Promise<ChangedCustomer> =>
+  inTransaction(changes, (trx) => {
+    const register = () => insertCustomer(trx, data, { ...changes, ...origin });
+    if (key === undefined) return register();
+    const attempt = { key, operation: 'register customer', content: data };
+    return executeOnce(trx, attempt, changes.now(), async () => {
+      const answer = await register();
+      return { answer, customerId: answer.customer.customerId };
+    });
+  });
+
+/**
+ * Makes of the record what `next` makes of it.
+ * @throws DomainError customer-unknown, version-differs, connection-held
+ */
+export const changeCustomer = (
+  changes: CustomerChanges,
+  customerId: string,
+  next: (before: CustomerData) => CustomerData,
+  request: ChangeRequest = throughApi,
+): Promise<ChangedCustomer> =>
+  inTransaction(changes, async (trx) => {
+    const before = await findForChange(trx, customerId, request);
+    return updateCustomer(trx, before, next(dataOf(before)), { ...changes, ...request });
+  });
+
+/** Replaces the whole record. @throws as `changeCustomer` */
+export const replaceCustomer = (
+  changes: CustomerChanges,
+  customerId: string,
+  data: CustomerData,
+  request?: ChangeRequest,
+): Promise<ChangedCustomer> => changeCustomer(changes, customerId, () => data, request);
+
+/** What changes nothing makes no new version. */
+const updateCustomer = async (
+  trx: Transaction<CrmDatabase>,
+  before: Customer,
+  after: CustomerData,
+  context: ChangeContext,
+): Promise<ChangedCustomer> => {
+  await refuseHeldConnection(trx, after, before.customerId);
+  if (isSameData(before, after)) return { customer: before, mandateRevision: await currentRevision(trx, after) };
+  const { revisions, writtenAt } = await writeCustomers(trx, [{ before, after }], context);
+  const { customerId, createdAt, version } = before;
+  const customer = { ...after, customerId, createdAt, updatedAt: writtenAt, version: version + 1 };
+  const mandateRevision = revisions.get(after.connectionId) ?? (await currentRevision(trx, after));
+  return { customer, mandateRevision };
+};
+
+const insertCustomer = async (
+  trx: Transaction<CrmDatabase>,
+  after: CustomerData,
+  context: ChangeContext,
+): Promise<ChangedCustomer> => {
+  await refuseHeldConnection(trx, after);
+  const { customerIds, revisions, writtenAt } = await writeCustomers(trx, [{ after }], context);
+  const customerId = customerIds[0] as string;
+  const customer = { ...after, customerId, createdAt: writtenAt, updatedAt: writtenAt, version: 1 };
+  return { customer, mandateRevision: revisions.get(after.connectionId) as number };
+};
+
+/** Locks the customer. @throws DomainError customer-unknown, version-differs */
+export const findForChange = async (
+  trx: Transaction<CrmDatabase>,
+  customerId: string,
+  { precondition = () => true }: ChangeRequest,
+): Promise<Customer> => {
+  const customer = await lockCustomer(trx, customerId);
+  if (precondition(customer.version)) return customer;
+  throw new DomainError('version-differs', `Customer ${customerId} has version ${customer.version} by now.`, {
+    facts: { current: showCustomer(customer) },
+    remedy: `look at it, and send If-Match: "${customer.version}" if the change still fits`,
+  });
+};
+
+/** Of a mandate that the change left as it was. */
+const currentRevision = async (trx: Transaction<CrmDatabase>, { connectionId }: CustomerData): Promise<number> =>
+  (await revisionOf(trx, connectionId)) ?? 0;
+
+/** `work` may run more than once: see `transact`. */
+export const inTransaction = async <T>(
+  { db, committed }: CustomerChanges,
+  work: (trx: Transaction<CrmDatabase>) => Promise<T>,
+): Promise<T> => {
+  const result = await transact(db, work);
+  committed();
+  return result;
+};
+
+const refuseHeldConnection = async (trx: Transaction<CrmDatabase>, { connectionId }: CustomerData, by?: string) => {
+  const holder = await findHolder(trx, connectionId);
+  if (!holder || holder.customerId === by) return;
+  throw new DomainError('connection-held', `Connection ${connectionId} is held by customer ${holder.customerId}.`, {
+    errors: [{ field: 'connectionId', expected: 'a connection that no other customer holds', got: connectionId }],
+    facts: { holder: holder.customerId },
+  });
+};

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { orNumber } from '../../../contracts/events/connection-mandate-changed/schema.ts';
+import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
+import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../../packages/http/preconditions.ts';
+import { DomainError } from '../../../packages/runtime/domain-error.ts';
+import { applyPatch, customerDataSchema, customerIdSchema, customerPatchSchema } from '../customer.ts';
+import { findCustomer } from '../find-customers.ts';
+import type { Erasures } from '../personal-data/erasures.ts';
+import { showCustomer } from '../show-customer.ts';
+import {
+  answerChange,
+  changeAnswer,
+  customerAnswer,
+  customerPath,
+  originOf,
+  revisionHeader,
+  showUpdateLine,
+} from './change-answer.ts';
+import { type CustomerChanges, changeCustomer, replaceCustomer } from './change-customer.ts';
+import { evidenceHeaders } from './evidence.ts';
+import { deleteCustomer } from './remove-customer.ts';
+
+/** What a GET answered may be sent back as it is: what a caller cannot change is taken, and changes nothing. */
+const replacementSchema = customerDataSchema
+  .extend({
+    customerId: orNumber(customerIdSchema, { minimum: 1 }).optional().meta({ description: 'The id in the path.' }),
+    createdAt: z.iso.datetime('a time in UTC').optional(),
+    updatedAt: z.iso.datetime('a time in UTC').optional(),
+    version: z.int('a whole number').optional(),
+  })
+  .meta({ id: 'CustomerReplacement' });
+
+const changeHeaders = z.object({ ...writePreconditions, ...evidenceHeaders });
+
+export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures): Routes => {
+  const { db } = changes;
+
+  const replace = (summary: string) =>
+    operation({
+      summary,
+      path: customerPath,
+      headers: changeHeaders,
+      body: replacementSchema,
+      answers: { 200: changeAnswer },
+      problems: ['customer-unknown', 'version-differs', 'connection-held'],
+      handle: async ({ path, headers, body }, res, req) => {
+        const { customerId = path.customerId, createdAt, updatedAt, version, ...data } = body;
+        if (customerId !== path.customerId) throw otherId(path.customerId);
+        const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
+        const replacing = replaceCustomer(changes, customerId, data, request);
+        answerChange(res, await replacing.catch(showUpdateLine(req, data)));
+      },
+    });
+
+  return tagged('Customers', {
+    '/customers/:customerId': {
+      get: operation({
+        summary: 'One customer',
+        path: customerPath,
+        headers: z.object(readPrecondition),
+        answers: { 200: customerAnswer, 304: { description: 'You have this version.' } },
+        problems: ['customer-unknown'],
+        handle: async ({ path, headers }, res) => {
+          const customer = await findCustomer(db, path.customerId);
+          sendVersion(res, customer.version, showCustomer(customer), headers);
+        },
+      }),
+      put: replace('Replace a customer’s whole record'),
+      post: replace('Replace a customer’s whole record, the lab’s way'),
+      patch: operation({
+        summary: 'Change a part of a customer’s record',
+        description:
+          'A merge patch (RFC 7396): what is left out stays, null removes an e-mail address or a phone number.',
+        path: customerPath,
+        headers: changeHeaders,
+        body: customerPatchSchema,
+        bodyTypes: ['application/merge-patch+json', 'application/json'],
+        answers: { 200: changeAnswer },
+        problems: ['customer-unknown', 'version-differs', 'connection-held'],
+        handle: async ({ path, headers, body }, res, req) => {
+          const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
+          const changing = changeCustomer(changes, path.customerId, (data) => applyPatch(data, body), request);
+          answerChange(res, await changing.catch(showUpdateLine(req, body)));
+        },
+      }),
+      delete: operation({
+        summary: 'Delete a customer, and revoke the connection',
+        description:
+          'The evidence of consent stays; an erasure takes from it what may name the person. Rows of import reports ' +
+          'about the customer are removed.',
+        path: customerPath,
+        headers: changeHeaders,
+        answers: { 204: { description: 'There is no such customer any more.', headers: revisionHeader } },
+        problems: ['customer-unknown', 'version-differs'],
+        handle: async ({ path, headers }, res) => {
+          const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
+          const revision = await deleteCustomer(changes, path.customerId, request, erasures);
+          res.status(204).set('Mandate-Revision', String(revision)).end();
+        },
+      }),
+    },
+  });
+};
+
+const otherId = (customerId: string) => {
+  const expected = `${customerId}, the id in the path, or nothing`;
+  return new DomainError('invalid-body', `customerId: ${expected}`, { errors: [{ field: 'customerId', expected }] });
+};

@@ -1,0 +1,43 @@
+import type { Transaction } from 'kysely';
+import type { CrmDatabase } from '../../database/index.ts';
+import type { Customer } from '../customer.ts';
+import { requestErasure } from '../personal-data/erasure-job.ts';
+import type { Erasures } from '../personal-data/erasures.ts';
+import { lockPerson } from '../personal-data/find-person.ts';
+import { type ChangeContext, throughApi } from './append-mandate-events.ts';
+import { type ChangeRequest, type CustomerChanges, findForChange, inTransaction } from './change-customer.ts';
+import { writeCustomers } from './write-customers.ts';
+
+/**
+ * Removes the record and revokes the connection, whose revision and evidence outlive it. The places where only the record
+ * finds the person are emptied before it resolves, or after a restart.
+ * @returns the revision of the revocation
+ * @throws DomainError customer-unknown, version-differs
+ */
+export const deleteCustomer = async (
+  changes: CustomerChanges,
+  customerId: string,
+  request: ChangeRequest = throughApi,
+  erasures?: Pick<Erasures, 'complete'>,
+): Promise<number> => {
+  const revision = await inTransaction(changes, async (trx) => {
+    const customer = await findForChange(trx, customerId, request);
+    const person = await lockPerson(trx, customerId);
+    const revision = await removeCustomer(trx, customer, { ...changes, ...request });
+    await requestErasure(trx, person, { erasesBytes: false });
+    return revision;
+  });
+  // The customer is deleted: what fails behind that is tried again in the background.
+  await erasures?.complete().catch(() => {});
+  return revision;
+};
+
+/** Within the caller's transaction, in which it locked the customer. @returns the revision of the revocation */
+export const removeCustomer = async (
+  trx: Transaction<CrmDatabase>,
+  customer: Customer,
+  context: ChangeContext,
+): Promise<number> => {
+  const { revisions } = await writeCustomers(trx, [{ before: customer }], context);
+  return revisions.get(customer.connectionId) as number;
+};

@@ -1,0 +1,97 @@
+import type { Kysely } from 'kysely';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openTestDatabase } from '../../../tests/crm-database.ts';
+import { corinne } from '../../../tests/lab-customers.ts';
+import { noon, testWorld } from '../../../tests/test-world.ts';
+import type { CrmDatabase } from '../../database/index.ts';
+import type { CustomerData } from '../customer.ts';
+import { listCustomers } from '../find-customers.ts';
+import { throughApi } from './append-mandate-events.ts';
+import {
+  type CustomerChanges,
+  changeCustomer,
+  inTransaction,
+  registerCustomer,
+  replaceCustomer,
+} from './change-customer.ts';
+import { type CustomerWrite, writeCustomers } from './write-customers.ts';
+
+const data: CustomerData = { ...corinne, connectionMandate: '1', email: null, phone: null };
+
+let db: Kysely<CrmDatabase>;
+let changes: CustomerChanges;
+let statements = 0;
+const counted = async <T>(work: Promise<T>): Promise<[T, number]> => {
+  statements = 0;
+  return [await work, statements];
+};
+beforeEach(async () => {
+  db = (await openTestDatabase()).withPlugin({
+    transformQuery: ({ node }) => {
+      statements++;
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  });
+  changes = { ...testWorld(), db, committed: () => {} };
+});
+
+const write = (writes: readonly CustomerWrite[]) =>
+  inTransaction(changes, (trx) => writeCustomers(trx, writes, { ...changes, ...throughApi }));
+const customersLike = (count: number, from = 0): CustomerWrite[] =>
+  Array.from({ length: count }, (_, n) => ({ after: { ...data, connectionId: `${from + n}` } }));
+
+describe('a change takes no more statements than it needs: it does not read again what it has written', () => {
+  it('registering: holder, customer, revision read and written, evidence, event', async () => {
+    const [{ mandateRevision }, count] = await counted(registerCustomer(changes, data));
+    expect({ mandateRevision, count }).toEqual({ mandateRevision: noon, count: 6 });
+  });
+
+  it('another mandate: the customer is locked and read as well', async () => {
+    const { customer } = await registerCustomer(changes, data);
+    const next = { ...data, connectionMandate: '2' as const };
+    const [{ mandateRevision }, count] = await counted(replaceCustomer(changes, customer.customerId, next));
+    expect({ mandateRevision, count }).toEqual({ mandateRevision: noon + 1, count: 7 });
+  });
+
+  it('another city: the revision of the mandate that stays is read', async () => {
+    const { customer } = await registerCustomer(changes, data);
+    const changing = changeCustomer(changes, customer.customerId, (before) => ({ ...before, city: 'Delft' }));
+    const [changed, count] = await counted(changing);
+    expect({ ...changed, count }).toMatchObject({ customer: { version: 2 }, mandateRevision: noon, count: 4 });
+  });
+});
+
+describe('many customers at once', () => {
+  it('take as many statements as two', async () => {
+    const [, few] = await counted(write(customersLike(2)));
+    const [{ customerIds }, many] = await counted(write(customersLike(200, 1000)));
+    expect(many).toBe(few);
+    expect(new Set(customerIds).size).toBe(200);
+  });
+
+  it('say which customer has which number, given or not', async () => {
+    const [a, b, c] = customersLike(3) as [CustomerWrite, CustomerWrite, CustomerWrite];
+    const { customerIds } = await write([a, { ...b, customerId: '70' } as CustomerWrite, c]);
+    const held = new Map((await listCustomers(db, {})).map((each) => [each.connectionId, each.customerId]));
+    expect(customerIds).toEqual(['0', '1', '2'].map((connectionId) => held.get(connectionId)));
+    expect(customerIds[1]).toBe('70');
+  });
+
+  it('a connection that one gives up and another takes is revoked first', async () => {
+    await write(customersLike(2));
+    const [first, second] = await listCustomers(db, {});
+    if (!first || !second) throw new Error('two customers were written');
+    const { revisions } = await write([
+      { before: first, after: { ...data, connectionId: '7' } },
+      { before: second },
+      { after: { ...data, connectionId: first.connectionId } },
+      { after: { ...data, connectionId: second.connectionId } },
+    ]);
+    expect(revisions).toEqual(new Map([...['0', '1'].map((id) => [id, noon + 2] as const), ['7', noon]]));
+    const history = await db.selectFrom('mandateChange').selectAll().where('connectionId', '=', '0').execute();
+    const inOrder = history.sort((a, b) => a.revision - b.revision);
+    expect(inOrder.map(({ connectionMandate }) => connectionMandate)).toEqual(['1', '0', '1']);
+    expect(await listCustomers(db, {})).toMatchObject([{ connectionId: '7', version: 2 }, { version: 1 }, {}]);
+  });
+});

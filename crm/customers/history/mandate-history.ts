@@ -1,0 +1,107 @@
+import type { Kysely, Selectable } from 'kysely';
+import { z } from 'zod';
+import { DomainError } from '../../../packages/runtime/domain-error.ts';
+import type { CrmDatabase, MandateChangeTable } from '../../database/index.ts';
+import { customerDataSchema, customerNumber } from '../customer.ts';
+
+const { connectionId, connectionMandate } = customerDataSchema.shape;
+
+/** One line of a customer's history, as the API shows it. */
+export const mandateChangeSchema = z
+  .strictObject({
+    connectionId,
+    connectionMandate,
+    revision: z.int(),
+    changedAt: z.iso.datetime(),
+    changedBy: z.string().nullable(),
+    channel: z.string().nullable(),
+    reference: z.string().nullable(),
+  })
+  .meta({ id: 'MandateChange' });
+export type MandateChange = z.infer<typeof mandateChangeSchema>;
+
+const show = (change: Selectable<MandateChangeTable>): MandateChange => ({
+  connectionId: change.connectionId,
+  connectionMandate: change.connectionMandate,
+  revision: Number(change.revision),
+  changedAt: new Date(Number(change.changedAt)).toISOString(),
+  changedBy: change.changedBy,
+  channel: change.channel,
+  reference: change.reference,
+});
+
+/** Where a page ended: revision, then connection, both downwards. */
+export type HistoryPlace = { revision: number; connectionId: string };
+
+/** Changes of all connections that the customer ever had, the newest first, from behind `after`. */
+export const mandateHistory = async (
+  db: Kysely<CrmDatabase>,
+  customerId: number,
+  { after, limit }: { after?: HistoryPlace | undefined; limit?: number | undefined } = {},
+): Promise<MandateChange[]> => {
+  let query = db
+    .selectFrom('mandateChange')
+    .selectAll()
+    .where('customerId', '=', customerId)
+    .orderBy('revision', 'desc')
+    .orderBy('connectionId', 'desc');
+  if (after)
+    query = query.where(({ eb, or, and }) =>
+      or([
+        eb('revision', '<', after.revision),
+        and([eb('revision', '=', after.revision), eb('connectionId', '<', after.connectionId)]),
+      ]),
+    );
+  if (limit !== undefined) query = query.limit(limit);
+  return (await query.execute()).map(show);
+};
+
+/** The last change, at or before a time in ms, of each connection that the customer had had by then. */
+export const mandatesInForce = async (
+  db: Kysely<CrmDatabase>,
+  customerId: number,
+  at: number,
+): Promise<MandateChange[]> => {
+  const rows = await db
+    .selectFrom('mandateChange')
+    .selectAll()
+    .where('customerId', '=', customerId)
+    .where('changedAt', '<=', at)
+    .where(({ eb, not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('mandateChange as later')
+            .select(eb.lit(1).as('one'))
+            .whereRef('later.connectionId', '=', 'mandateChange.connectionId')
+            .whereRef('later.customerId', '=', 'mandateChange.customerId')
+            .whereRef('later.revision', '>', 'mandateChange.revision')
+            .where('later.changedAt', '<=', at),
+        ),
+      ),
+    )
+    .orderBy('connectionId')
+    .execute();
+  return rows.map(show);
+};
+
+/** Those of these numbers that are, or ever were, a customer's who had a mandate: the evidence outlives the customer. */
+export const findEverCustomers = async (
+  db: Kysely<CrmDatabase>,
+  customerIds: readonly number[],
+): Promise<Set<number>> => {
+  if (customerIds.length === 0) return new Set();
+  const query = db.selectFrom('mandateChange').select('customerId').distinct();
+  const rows = await query.where('customerId', 'in', customerIds).execute();
+  return new Set(rows.map(({ customerId }) => customerId));
+};
+
+/** Of a person who is, or ever was, a customer. @throws DomainError customer-unknown */
+export const findCustomerNumber = async (db: Kysely<CrmDatabase>, customerId: string): Promise<number> => {
+  const number = customerNumber(customerId);
+  for (const table of ['customer', 'mandateChange', 'erasedCustomer'] as const) {
+    if (number === undefined) break;
+    const row = await db.selectFrom(table).select('customerId').where('customerId', '=', number).limit(1).execute();
+    if (row.length > 0) return number;
+  }
+  throw new DomainError('customer-unknown', `There never was a customer ${customerId.slice(0, 100)}.`);
+};

@@ -1,0 +1,34 @@
+import type { Kysely } from 'kysely';
+import { readPages } from '../../../packages/database/pages.ts';
+import type { CrmDatabase } from '../../database/index.ts';
+
+const connectionsAtOnce = 500;
+
+/** Replaces a reference in all the evidence of consent that has it, in many short transactions. It may be repeated. */
+export const replaceReference = async (
+  db: Kysely<CrmDatabase>,
+  { reference, replacement }: { reference: string; replacement: string },
+  stop: AbortSignal | undefined,
+): Promise<void> => {
+  const having = db
+    .selectFrom('mandateChange')
+    .select('connectionId')
+    .where('reference', '=', reference)
+    .orderBy('connectionId');
+  const pages = readPages<{ connectionId: string }>(connectionsAtOnce, async (after, limit) => {
+    stop?.throwIfAborted();
+    const behind = after ? having.where('connectionId', '>', after.connectionId) : having;
+    return behind.limit(limit).execute();
+  });
+  for await (const page of pages)
+    await db
+      .updateTable('mandateChange')
+      .set({ reference: replacement })
+      .where(
+        'connectionId',
+        'in',
+        page.map(({ connectionId }) => connectionId),
+      )
+      .where('reference', '=', reference)
+      .execute();
+};

@@ -1,0 +1,39 @@
+/**
+ * Customers, their mandates and the evidence of consent. routes.ts leads from each request to its use case; a change is
+ * made by change/change-customer.ts, written by change/write-customers.ts and published by change/append-mandate-events.ts.
+ */
+export type { ChangeOrigin } from './change/append-mandate-events.ts';
+export {
+  type CustomerChanges,
+  changeCustomer,
+  inTransaction,
+  registerCustomer,
+  replaceCustomer,
+} from './change/change-customer.ts';
+export { deleteCustomer } from './change/remove-customer.ts';
+export { type CustomerWrite, writeCustomers } from './change/write-customers.ts';
+export {
+  type Customer,
+  type CustomerData,
+  customerDataSchema,
+  customerFieldNames,
+  customerNumber,
+  dataOf,
+  givenCustomerIdSchema,
+} from './customer.ts';
+export { findCustomer, findHolders, listCustomers, lockCustomers, revisionsOf } from './find-customers.ts';
+export { findEverCustomers, mandateHistory } from './history/mandate-history.ts';
+export { replaceReference } from './history/replace-reference.ts';
+export { writeCursor } from './list/list-cursor.ts';
+export { planList, type Sort } from './list/list-plan.ts';
+export { highestRepublished } from './mandates/republish-mandate.ts';
+export { erasePerson } from './personal-data/erase-person.ts';
+export { pendingErasures, personsBeingErased, requestErasure } from './personal-data/erasure-job.ts';
+export { createErasures, type Erasures } from './personal-data/erasures.ts';
+export { exportPerson, type PersonalData } from './personal-data/export-person.ts';
+export { findConnectionsOfErased, findErasedCustomers } from './personal-data/find-erased.ts';
+export { lockPerson } from './personal-data/find-person.ts';
+export type { Person, PersonalDataSource, PersonalDataSources } from './personal-data/personal-data-source.ts';
+export { sourcesBesideRecord } from './personal-data/sources.ts';
+export { customerRoutes } from './routes.ts';
+export { searchKeys } from './search-keys.ts';

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { maxRevision } from '../../../contracts/cloud-event.ts';
+import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
+import { heldMandateSchema, mandatesPageSchema } from '../../../contracts/mandates-page.ts';
+import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
+import { traceparentOf } from '../../../packages/http/trace.ts';
+import { wholeNumber } from '../../../packages/http/whole-number.ts';
+import { revisionHeader } from '../change/change-answer.ts';
+import type { CustomerChanges } from '../change/change-customer.ts';
+import { evidenceHeaders } from '../change/evidence.ts';
+import { findMandate, listMandates } from './list-mandates.ts';
+import { republishMandate } from './republish-mandate.ts';
+
+const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
+const notTogether = 'not together with `connectionId`, which gives one item';
+
+const mandatesQuerySchema = z
+  .strictObject({
+    limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
+    after: connectionIdSchema.optional().meta({ description: 'The last connection of the page before.' }),
+    connectionId: connectionId.optional(),
+  })
+  .refine((query) => query.after === undefined || query.connectionId === undefined, {
+    path: ['after'],
+    message: notTogether,
+  });
+
+const aRevision = `a revision: a whole number from 0 to ${maxRevision}`;
+const republicationSchema = z.strictObject(
+  {
+    above: z
+      .int(aRevision)
+      .min(0, aRevision)
+      .max(maxRevision, aRevision)
+      .default(0)
+      .meta({ description: 'The revision to publish above; without it above the last of the CRM.' }),
+  },
+  'a JSON object',
+);
+
+export const mandateRoutes = (changes: CustomerChanges): Routes =>
+  tagged('Mandates', {
+    '/mandates': {
+      get: operation({
+        summary: 'The mandates of all connections, page by page',
+        description:
+          'By ascending `connectionId`: every connection that the CRM ever gave a revision, with its current mandate; one that ' +
+          'was given up has mandate 0. It names no person. With `connectionId` that one, or no item.',
+        query: mandatesQuerySchema,
+        answers: { 200: { description: 'A page.', schema: mandatesPageSchema } },
+        handle: async ({ query: { connectionId, after, limit } }, res) => {
+          if (connectionId !== undefined) {
+            const mandate = await findMandate(changes.db, connectionId);
+            return res.json({ items: mandate ? [mandate] : [], next: null });
+          }
+          const { items, next } = await listMandates(changes.db, { after, limit });
+          res.json({ items, next: next === undefined ? null : `/mandates?limit=${limit}&after=${next}` });
+        },
+      }),
+    },
+    '/mandates/:connectionId/republication': {
+      post: operation({
+        summary: 'Publish the current mandate of a connection again, under a higher revision',
+        description:
+          'A view ignores every revision below the one that it holds. Where that one is not the CRM’s, as after a forged event, ' +
+          'this publishes above it; later changes continue from there.',
+        path: z.object({ connectionId }),
+        headers: z.object({
+          'Mandate-Changed-By': evidenceHeaders['Mandate-Changed-By'],
+          'Mandate-Reference': evidenceHeaders['Mandate-Reference'],
+        }),
+        body: republicationSchema,
+        answers: {
+          200: { description: 'The mandate as it is published.', schema: heldMandateSchema, headers: revisionHeader },
+        },
+        problems: ['connection-unknown', 'revision-too-high'],
+        handle: async ({ path, headers, body: { above } }, res) => {
+          const evidence = {
+            changedBy: headers['Mandate-Changed-By'] ?? null,
+            reference: headers['Mandate-Reference'] ?? null,
+          };
+          const request = { above, evidence, traceparent: traceparentOf(res) };
+          const mandate = await republishMandate(changes, path.connectionId, request);
+          res.set('Mandate-Revision', String(mandate.revision)).json(mandate);
+        },
+      }),
+    },
+  });

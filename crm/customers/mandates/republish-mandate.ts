@@ -1,0 +1,73 @@
+import type { Transaction } from 'kysely';
+import { maxRevision } from '../../../contracts/cloud-event.ts';
+import { mandateLevels } from '../../../contracts/events/connection-mandate-changed/schema.ts';
+import type { HeldMandate } from '../../../contracts/mandates-page.ts';
+import { DomainError } from '../../../packages/runtime/domain-error.ts';
+import type { CrmDatabase } from '../../database/index.ts';
+import { appendMandateEventsAt, type Evidence, type MandateOfCustomer } from '../change/append-mandate-events.ts';
+import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
+import { nextRevision } from '../customer.ts';
+import { findHolder, lockRevisions } from '../find-customers.ts';
+
+/** Leaves each connection room for changes above what is republished. */
+export const highestRepublished = maxRevision - 1_000_000_000;
+
+type Republication = {
+  /** The new revision is higher than this one, and than the last of the CRM. */
+  readonly above: number;
+  readonly evidence: Omit<Evidence, 'channel'>;
+  readonly traceparent?: string | undefined;
+};
+
+/**
+ * Publishes the current mandate of a connection under a higher revision, so that a view that holds a revision which the
+ * CRM never gave follows the CRM again.
+ * @throws DomainError connection-unknown, revision-too-high
+ */
+export const republishMandate = (
+  changes: CustomerChanges,
+  connectionId: string,
+  { above, evidence, traceparent }: Republication,
+): Promise<HeldMandate> =>
+  inTransaction(changes, async (trx) => {
+    // The lock comes first: a change that commits later publishes above what is read here.
+    const last = (await lockRevisions(trx, [connectionId])).get(connectionId);
+    if (last === undefined) throw unknown(connectionId);
+    const changedAt = changes.now();
+    const revision = nextRevision(Math.max(last, above), changedAt);
+    if (revision > highestRepublished) throw tooHigh(revision - 1);
+    const mandate = await currentMandate(trx, connectionId);
+    await trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).execute();
+    const published = { ...mandate, ...evidence, channel: 'republication', revision };
+    await appendMandateEventsAt(trx, [published], { ...changes, traceparent, changedAt });
+    const { connectionMandate } = mandate;
+    return { connectionId, connectionMandate, revision, changedAt: new Date(changedAt).toISOString() };
+  });
+
+/** Of a connection that was given up: 0, in the name of the customer who gave it up. */
+const currentMandate = async (trx: Transaction<CrmDatabase>, connectionId: string): Promise<MandateOfCustomer> => {
+  const holder = await findHolder(trx, connectionId);
+  if (holder)
+    return { connectionId, connectionMandate: holder.connectionMandate, customerId: Number(holder.customerId) };
+  const last = await trx
+    .selectFrom('mandateChange')
+    .select('customerId')
+    .where('connectionId', '=', connectionId)
+    .orderBy('revision', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  // 0 is no customer's number: a connection that was given up before there was evidence.
+  return { connectionId, connectionMandate: mandateLevels.none, customerId: last?.customerId ?? 0 };
+};
+
+const unknown = (connectionId: string) =>
+  new DomainError('connection-unknown', `This CRM never had a connection ${connectionId}.`, {
+    remedy: 'npm run rebuild -- --from-crm builds a view without what the CRM does not know',
+  });
+
+const tooHigh = (above: number) =>
+  new DomainError(
+    'revision-too-high',
+    `Revision ${above} leaves no room above it: at most ${highestRepublished} can be published.`,
+    { remedy: 'npm run rebuild -- --from-crm builds a view without that revision' },
+  );

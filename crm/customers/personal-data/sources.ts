@@ -1,0 +1,53 @@
+import type { Kysely } from 'kysely';
+import type { MandateChangedEvent } from '../../../contracts/events/connection-mandate-changed/schema.ts';
+import { topics } from '../../../contracts/topics.ts';
+import { readPages } from '../../../packages/database/pages.ts';
+import type { CrmDatabase } from '../../database/index.ts';
+import { storedAnswers } from '../../idempotency/index.ts';
+import { readWaitingEvents } from '../../outbox/index.ts';
+import { type MandateChange, mandateHistory } from '../history/mandate-history.ts';
+import type { PersonalDataSource, PersonalDataSources } from './personal-data-source.ts';
+
+/** What is left of a text that may have named the person. */
+const erasedText = 'erased';
+const changesAtOnce = 500;
+
+/** The evidence of consent outlives everything: which mandate, when, by which channel; the free texts do not. */
+const evidence: PersonalDataSource = {
+  read: (db, { customerId }) =>
+    readPages<MandateChange>(changesAtOnce, (after, limit) => mandateHistory(db, customerId, { after, limit })),
+  erase: async (trx, { customerId }) => {
+    for (const text of ['changedBy', 'reference'] as const)
+      await trx
+        .updateTable('mandateChange')
+        .set({ [text]: erasedText })
+        .where('customerId', '=', customerId)
+        .where(text, 'is not', null)
+        .execute();
+  },
+};
+
+/** The events of the person's mandates that wait for the event bus. They name no person and must reach the views. */
+const waitingEvents: PersonalDataSource = {
+  read: async function* (db, { customerId, connectionIds }) {
+    for await (const waiting of readWaitingEvents(db, topics.connectionMandates, connectionIds)) {
+      const events = waiting as MandateChangedEvent[];
+      const own = await ownRevisions(db, customerId, events);
+      yield events.filter(({ subject, sequence }) => own.has(`${subject} ${sequence}`));
+    }
+  },
+};
+
+/** A connection may have been another customer's: the revision says whose. */
+const ownRevisions = async (db: Kysely<CrmDatabase>, customerId: number, events: readonly MandateChangedEvent[]) => {
+  const revisions = events.map(({ sequence }) => Number(sequence));
+  const rows = await db
+    .selectFrom('mandateChange')
+    .select(['connectionId', 'revision'])
+    .where('customerId', '=', customerId)
+    .where('revision', 'in', revisions)
+    .execute();
+  return new Set(rows.map(({ connectionId, revision }) => `${connectionId} ${revision}`));
+};
+
+export const sourcesBesideRecord: PersonalDataSources = { mandateHistory: evidence, storedAnswers, waitingEvents };

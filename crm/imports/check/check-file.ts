@@ -1,0 +1,65 @@
+import { createReadStream } from 'node:fs';
+import { type CsvRow, readCsv } from '../../../packages/csv/read-csv.ts';
+import { takeTurns } from '../../../packages/runtime/take-turns.ts';
+import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
+import { type Header, mostColumns, readHeader, unusable } from './header.ts';
+import { createSeenKeys } from './seen-keys.ts';
+
+/** `pass`: when it is its turn. Rows without an id come last, so that they cannot take the id of a row behind them. */
+export type CheckedRow = {
+  readonly row: ImportRow | RefusedRow;
+  readonly pass: 1 | 2;
+  readonly bytes: number;
+  readonly recoded: boolean;
+};
+
+/** The columns of a file. @throws DomainError unusable-file */
+export const headerOfFile = async (file: string): Promise<Header> => {
+  for await (const [first] of readCsv(createReadStream(file))) {
+    if (!first) continue;
+    const count = first.cells.length;
+    if (count > mostColumns) throw unusable(`The header has ${count} columns, more than ${mostColumns}.`);
+    return readHeader(first.cells);
+  }
+  return readHeader([]);
+};
+
+/** Every row of a file, checked for itself and beside those before it. */
+export async function* checkFile(file: string, header: Header): AsyncGenerator<CheckedRow[]> {
+  const seen = { customerId: createSeenKeys(), connectionId: createSeenKeys() };
+  const turn = takeTurns();
+  let isHeader = true;
+  for await (const rows of readCsv(createReadStream(file))) {
+    const checkedRows: CheckedRow[] = [];
+    for (const row of isHeader ? rows.slice(1) : rows) {
+      checkedRows.push(checked(row, header, seen));
+      await turn();
+    }
+    yield checkedRows;
+    isHeader &&= rows.length === 0;
+  }
+}
+
+type Seen = Record<'customerId' | 'connectionId', ReturnType<typeof createSeenKeys>>;
+
+const checked = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => {
+  const row = refusedWhenSeen(checkRow(csvRow, header), seen);
+  const { bytes, encoding } = csvRow;
+  const turn = header.places.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
+  return { row, pass: turn, bytes, recoded: encoding !== 'utf-8' };
+};
+
+const refusedWhenSeen = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {
+  if (isRefused(row)) return row;
+  const { line, cells, customerId, data } = row;
+  const keys: { column: keyof Seen; value: string }[] = [{ column: 'connectionId', value: data.connectionId }];
+  if (customerId !== undefined) keys.unshift({ column: 'customerId', value: customerId });
+  const problems = keys.flatMap(({ column, value }): Problem[] => {
+    const first = seen[column].lineOf(value);
+    return first === undefined ? [] : [{ column, value, reason: `also on line ${first}` }];
+  });
+  if (problems.length > 0) return { line, cells, problems };
+  // Only now: a row that does nothing keeps out no other.
+  for (const { column, value } of keys) seen[column].see(value, line);
+  return row;
+};

@@ -1,0 +1,50 @@
+import { DomainError } from '../../../packages/runtime/domain-error.ts';
+import { type CustomerData, customerFieldNames } from '../../customers/index.ts';
+
+/** The columns of a file: which cell holds which field of a customer. */
+export type Header = {
+  /** As they are in the file. */
+  readonly columns: readonly string[];
+  readonly places: ReadonlyMap<Column, number>;
+  readonly ignored: readonly string[];
+};
+
+export type Column = keyof CustomerData | 'customerId';
+
+const optionalColumns: readonly Column[] = ['customerId', 'email', 'phone'];
+const knownColumns: readonly Column[] = ['customerId', ...customerFieldNames];
+
+/** Every report keeps the header, and each look at the report reads it. */
+export const mostColumns = 1_000;
+
+/** What we write into the file of refused rows, and pass over when it comes back. */
+export const reasonColumn = 'reason';
+
+export const mayBeEmpty = (column: Column): boolean => optionalColumns.includes(column);
+
+/** Columns may be in any order and in any case; those that we do not know are ignored. @throws DomainError unusable-file */
+export const readHeader = (columns: readonly string[]): Header => {
+  const places = new Map<Column, number>();
+  const ignored: string[] = [];
+  for (const [place, name] of columns.entries()) {
+    const column = knownColumns.find((known) => known.toLowerCase() === name.toLowerCase());
+    if (column && places.has(column)) throw unusable(`The header has the column ${column} twice.`);
+    if (column) places.set(column, place);
+    else if (name !== reasonColumn && name !== '') ignored.push(name);
+  }
+  const missing = knownColumns.filter((column) => !places.has(column) && !mayBeEmpty(column));
+  if (missing.length > 0) throw unusable(`The header lacks ${missing.join(', ')}.${hintOf(columns)}`);
+  return { columns, places, ignored };
+};
+
+export const unusable = (detail: string) =>
+  new DomainError('unusable-file', detail, {
+    remedy: `a CSV file in UTF-8 whose first line names its columns: ${knownColumns.join(',')}`,
+  });
+
+const hintOf = (columns: readonly string[]): string => {
+  const text = columns.join(',');
+  if (/\0|^(\xff\xfe|\xfe\xff)/.test(text)) return ' The file looks like UTF-16: save it as "CSV UTF-8".';
+  if (text.includes('\r')) return ' Its lines end as those of an old Macintosh: save it as "CSV UTF-8".';
+  return ` It has ${text.slice(0, 200)}.`;
+};

@@ -1,0 +1,24 @@
+/**
+ * Imports of customers from CSV files. A file is kept (receive/), waits for its turn (jobs/import-queue.ts), and is run
+ * (run/run-import.ts): each row is checked by itself (check/), decided upon and written; report/ has what became of it.
+ */
+export type { Problem } from './check/check-row.ts';
+export {
+  createJob,
+  findJob,
+  type ImportJob,
+  type ImportOptions,
+  listImportedRows,
+  reportsKeptForDays,
+  unfinishedJobs,
+} from './jobs/import-job.ts';
+export { importFile, importOnce, jobOfFile, logImport } from './jobs/import-once.ts';
+export { type ImportQueue, importQueue, type QueueLimits } from './jobs/import-queue.ts';
+export { importFileNames } from './personal-data/file-names.ts';
+export { importedRows } from './personal-data/imported-rows.ts';
+export { refusedCsv } from './report/refused-csv.ts';
+export { purgeOldReports, removeImport } from './report/remove-report.ts';
+export { type importedRowSchema, type importSchema, showImport, showImportedRow } from './report/show-import.ts';
+export { importRoutes, importStatuses } from './routes.ts';
+export { conflictPolicies } from './run/decide-row.ts';
+export { runImport } from './run/run-import.ts';

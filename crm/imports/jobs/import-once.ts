@@ -1,0 +1,71 @@
+import { basename } from 'node:path';
+import type { Logger } from 'pino';
+import { DatabaseTrouble } from '../../../packages/database/database-trouble.ts';
+import type { CustomerChanges } from '../../customers/index.ts';
+import { headerOfFile } from '../check/check-file.ts';
+import type { Problem } from '../check/check-row.ts';
+import { measureFile } from '../receive/receive-file.ts';
+import { runImport } from '../run/run-import.ts';
+import { createJob, failJob, type ImportJob, type ImportOptions, listImportedRows } from './import-job.ts';
+import { startHeartbeat } from './job-heartbeat.ts';
+
+/** Imports a file in the foreground. @throws DomainError unusable-file, file-too-large */
+export const importFile = async (
+  changes: CustomerChanges,
+  file: string,
+  options: ImportOptions,
+  advanced?: (job: ImportJob) => void,
+): Promise<ImportJob> => {
+  const job = await jobOfFile(changes, file, options);
+  const heartbeat = startHeartbeat(changes.db, job.importId);
+  try {
+    return await runImport(changes, job, file, { advanced });
+  } catch (error) {
+    await failJob(changes.db, job.importId, changes.now()).catch((cause: unknown) => {
+      // Where the database itself is the trouble, a CRM ends the job once it is silent.
+      if (error instanceof DatabaseTrouble) throw error;
+      throw new AggregateError([error, cause], (error as Error).message);
+    });
+    throw error;
+  } finally {
+    await heartbeat.close();
+  }
+};
+
+/** A job for a file that stays where it is. @throws DomainError unusable-file, file-too-large */
+export const jobOfFile = async (changes: CustomerChanges, file: string, options: ImportOptions): Promise<ImportJob> => {
+  const measured = await measureFile(file);
+  const { columns } = await headerOfFile(file);
+  const about = {
+    importId: changes.newId(),
+    fileName: basename(file).slice(0, 100),
+    columns,
+    createdAt: changes.now(),
+  };
+  return createJob(changes.db, { ...measured, ...about }, options, 1);
+};
+
+/**
+ * What a start does with its file of customers: imports it once, and leaves alone what is there. A file whose very bytes
+ * were imported before is not looked at.
+ * @returns undefined for such a file
+ * @throws DomainError unusable-file, file-too-large
+ */
+export const importOnce = async (changes: CustomerChanges, file: string): Promise<ImportJob | undefined> => {
+  const { digest } = await measureFile(file);
+  const { db } = changes;
+  const known = await db.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst();
+  return known ? undefined : importFile(changes, file, { dryRun: false, onConflict: 'skip' });
+};
+
+const rowsInLog = 100;
+
+/** Columns only, never values, nor the name of the file: a log names no person. */
+export const logImport = async (db: CustomerChanges['db'], job: ImportJob, log: Logger): Promise<void> => {
+  const { importId, created, updated, unchanged, skipped, refused } = job;
+  for (const { line, outcome, problems } of await listImportedRows(db, importId, { limit: rowsInLog })) {
+    const columns = (JSON.parse(problems) as Problem[]).map(({ column, reason }) => `${column ?? 'row'}: ${reason}`);
+    log.warn({ importId, line, columns }, outcome === 'refused' ? 'row refused' : 'row left alone');
+  }
+  log.info({ importId, created, updated, unchanged, skipped, refused }, 'customers imported');
+};

@@ -1,0 +1,180 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { DatabaseTrouble } from '../../../packages/database/database-trouble.ts';
+import type { MonotonicClock } from '../../../packages/runtime/lease.ts';
+import { backoff, retry } from '../../../packages/runtime/retry.ts';
+import type { CustomerChanges } from '../../customers/index.ts';
+import { headerOfFile } from '../check/check-file.ts';
+import { type FileLimits, fileLimits, receiveFile, tooLarge } from '../receive/receive-file.ts';
+import { keepPace, type UploadPace, uploadPace } from '../receive/upload-pace.ts';
+import { countWaitingFiles, type WaitingLimits, waitingLimits } from '../receive/waiting-files.ts';
+import { removeImport } from '../report/remove-report.ts';
+import { runImport } from '../run/run-import.ts';
+import {
+  createJob,
+  DoneByAnother,
+  failJob,
+  findJob,
+  type ImportJob,
+  type ImportOptions,
+  unfinishedJobs,
+} from './import-job.ts';
+import { logImport } from './import-once.ts';
+import { heartbeatEveryMs, observeJobs, touchJobs } from './job-heartbeat.ts';
+
+/** A file that is sent: `announcedBytes` is its size where the sender says it before. */
+export type Upload = {
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly fileName: string;
+  readonly announcedBytes?: number | undefined;
+};
+
+export type ImportQueue = {
+  /**
+   * Keeps the file, and does its import when those before it are done.
+   * @throws DomainError unusable-file, file-too-large, too-many-imports, upload-too-slow
+   */
+  add(upload: Upload, options: ImportOptions): Promise<ImportJob>;
+  /** Removes an import, its report and its file; what is committed of it stays. @throws DomainError import-unknown */
+  remove(importId: string): Promise<void>;
+  /** Continues the imports that a process before us has left here, and ends those that no process continues. */
+  resume(): Promise<void>;
+  /** Lets the transaction that runs end, and stops; the next start continues. */
+  close(): Promise<void>;
+};
+
+type QueueContext = CustomerChanges & { readonly log: Logger; readonly clock?: MonotonicClock };
+
+export type QueueLimits = FileLimits & { readonly waiting: WaitingLimits; readonly pace: UploadPace };
+
+const databaseBackoff = backoff({ firstMs: 200, mostMs: 30_000 });
+
+/** Imports one file after the other, while the process does its other work. `folder`: where files wait, for us alone. */
+export const importQueue = (context: QueueContext, folder: string, given: Partial<QueueLimits> = {}): ImportQueue => {
+  const limits: QueueLimits = { ...fileLimits, waiting: waitingLimits, pace: uploadPace, ...given };
+  const { db, log } = context;
+  const waiting = countWaitingFiles(limits.waiting);
+  const closing = new AbortController();
+  let last: Promise<void> = Promise.resolve();
+  const fileOf = (importId: string) => join(folder, `${importId}.csv`);
+
+  const remove = (file: string) => rm(join(folder, file), { recursive: true, force: true });
+  const removeFile = async (importId: string) => {
+    await remove(`${importId}.csv`);
+    waiting.remove(importId);
+  };
+
+  const mine = new Set<string>();
+  const enqueue = (importId: string) => {
+    mine.add(importId);
+    last = last
+      .then(() => run(importId))
+      .catch((err: unknown) => log.error({ err, importId }, 'import not ended'))
+      .finally(() => mine.delete(importId));
+  };
+
+  const jobs = observeJobs(context);
+  /** Ours first: a job that waits here must not look silent to us. */
+  const beat = async () => {
+    await touchJobs(db, [...mine]);
+    await jobs.failSilent();
+  };
+  let beating: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    beating ??= beat()
+      .catch((err: unknown) => log.warn({ err }, 'silent imports not looked for, will retry'))
+      .finally(() => {
+        beating = undefined;
+      });
+  }, heartbeatEveryMs).unref();
+
+  const run = async (importId: string) => {
+    const { signal: stop } = closing;
+    if (stop.aborted) return;
+    const patiently = <T>(work: () => Promise<T>) =>
+      retry(work, {
+        while: (error) => error instanceof DatabaseTrouble,
+        backoff: databaseBackoff,
+        signal: stop,
+        onRetry: (err, pauseMs) => log.warn({ err, importId, pauseMs }, 'import waits for the database'),
+      });
+    try {
+      const job = await patiently(async () => {
+        const left = await findJob(db, importId);
+        return left.finishedAt === null ? runImport(context, left, fileOf(importId), { stop }) : left;
+      });
+      if (job.finishedAt === null) return;
+      if (job.state === 'finished') await patiently(() => logImport(db, job, log));
+    } catch (error) {
+      if (stop.aborted) return;
+      if (await patiently(() => hasEnded(importId))) log.info({ importId }, 'import was ended or deleted meanwhile');
+      else {
+        log.error({ err: error, importId }, 'import failed');
+        if (error instanceof DoneByAnother) return;
+        await patiently(() => failJob(db, importId, context.now()));
+      }
+    }
+    await removeFile(importId);
+  };
+
+  /** Here or by another process that shares the database. */
+  const hasEnded = async (importId: string) => {
+    const isUnfinished = (job: ImportJob) => job.importId === importId;
+    return !(await unfinishedJobs(db)).some(isUnfinished);
+  };
+
+  async function* kept({ chunks }: Upload, importId: string) {
+    let bytes = 0;
+    for await (const chunk of keepPace(chunks, limits.pace)) {
+      bytes += chunk.length;
+      waiting.grow(importId, bytes);
+      yield chunk;
+    }
+  }
+
+  return {
+    add: async (upload, options) => {
+      const importId = context.newId();
+      const file = fileOf(importId);
+      const { fileName, announcedBytes = 0 } = upload;
+      if (announcedBytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
+      waiting.reserve(importId, announcedBytes);
+      try {
+        const received = await receiveFile(kept(upload, importId), file, limits);
+        waiting.keep(importId, received.bytes);
+        const { columns } = await headerOfFile(file);
+        const about = { ...received, importId, fileName, columns, createdAt: context.now() };
+        const job = await createJob(db, about, options);
+        enqueue(importId);
+        return job;
+      } catch (error) {
+        await removeFile(importId);
+        throw error;
+      }
+    },
+    remove: async (importId) => {
+      await removeImport(db, importId, context.now());
+      await removeFile(importId);
+    },
+    resume: async () => {
+      const files = new Set(await readdir(folder).catch(() => [] as string[]));
+      for (const { importId } of await unfinishedJobs(db)) {
+        if (!files.delete(`${importId}.csv`)) continue;
+        waiting.keep(importId, await sizeOf(fileOf(importId)));
+        enqueue(importId);
+      }
+      // Of uploads that were cut off, and of imports that ended.
+      for (const file of files) await remove(file);
+      await beat();
+    },
+    close: async () => {
+      clearInterval(timer);
+      closing.abort();
+      await last;
+      await beating;
+    },
+  };
+};
+
+const sizeOf = async (file: string) => (await stat(file)).size;

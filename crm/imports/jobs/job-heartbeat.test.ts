@@ -1,0 +1,109 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { importWorld } from '../../../tests/import-world.ts';
+import { noon } from '../../../tests/test-world.ts';
+import { createJob, findJob, listJobs } from './import-job.ts';
+import { importFile } from './import-once.ts';
+import { heartbeatEveryMs, observeJobs, startHeartbeat, touchJobs } from './job-heartbeat.ts';
+
+const dayMs = 86_400_000;
+const perMinute = 60_000 / heartbeatEveryMs;
+
+const observing = async () => {
+  const { db, changes, loadUntilKilled, dieAfter, resume } = await importWorld();
+  let clock = 0;
+  const { failSilent } = observeJobs({ db, now: changes.now, clock: () => clock });
+  const create = (importId: string, foreground: 0 | 1 = 0, createdAt = noon) => {
+    const about = { digest: 'd', bytes: 1, lines: 1, columns: ['firstName'], fileName: 'a.csv' };
+    return createJob(db, { ...about, importId, createdAt }, { dryRun: false, onConflict: 'skip' }, foreground);
+  };
+  const beat = async (times: number, between: () => Promise<unknown> = async () => {}) => {
+    for (let n = 0; n < times; n++) {
+      await failSilent();
+      clock += heartbeatEveryMs;
+      await between();
+    }
+    await failSilent();
+  };
+  const stateOf = async (importId: string) => (await findJob(db, importId)).state;
+  return { db, create, beat, stateOf, loadUntilKilled, dieAfter, resume };
+};
+
+describe('a job of another process', () => {
+  it.each([
+    ['a day ahead', noon + dayMs],
+    ['a day behind', noon - dayMs],
+  ])('whose clock was %s ends after an hour without a sign of life', async (_, createdAt) => {
+    const { db, create, beat, stateOf } = await observing();
+    await create('killed', 0, createdAt);
+    await create('alive', 0, createdAt);
+    const alive = () => touchJobs(db, ['alive']);
+    await beat(60 * perMinute - 1, alive);
+    expect(await stateOf('killed')).toBe('waiting');
+    await beat(1, alive);
+    expect(await findJob(db, 'killed')).toMatchObject({
+      state: 'failed',
+      finishedAt: noon,
+      failure: expect.stringMatching(/no sign of life for 60 minutes\. .*import the file again/),
+    });
+    expect(await stateOf('alive')).toBe('waiting');
+  });
+
+  it('that was done in the foreground ends after a minute: no process can continue it', async () => {
+    const { db, beat, loadUntilKilled, dieAfter, create, stateOf } = await observing();
+    dieAfter(1);
+    await loadUntilKilled([
+      'customerId,firstName,lastName,city,connectionId,connectionMandate',
+      '1,Eva,Vos,Delft,77,1',
+    ]);
+    await create('queued');
+    const direct = () => db.selectFrom('importJob').selectAll().where('foreground', '=', 1).executeTakeFirstOrThrow();
+    await beat(perMinute - 1);
+    expect((await direct()).state).toBe('running');
+    await beat(1);
+    expect(await direct()).toMatchObject({ state: 'failed', failure: expect.stringContaining('for a minute') });
+    expect(await stateOf('queued')).toBe('waiting');
+  });
+
+  it('is left alone once it has given a sign of life', async () => {
+    const { db, create, beat, stateOf } = await observing();
+    await create('direct', 1);
+    for (let n = 0; n < 3; n++) {
+      await beat(perMinute - 1);
+      await touchJobs(db, ['direct']);
+    }
+    expect(await stateOf('direct')).toBe('waiting');
+    await beat(perMinute);
+    expect(await stateOf('direct')).toBe('failed');
+  });
+});
+
+describe('an import in the foreground', () => {
+  const fakeTimers = () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+  };
+
+  it('gives signs of life while no row of it is committed', async () => {
+    fakeTimers();
+    const { db, create } = await observing();
+    const { updatedAt } = await create('direct', 1);
+    const heartbeat = startHeartbeat(db, 'direct');
+    vi.advanceTimersByTime(heartbeatEveryMs);
+    await heartbeat.close();
+    expect((await findJob(db, 'direct')).updatedAt).toBe(updatedAt + 1);
+  });
+
+  it('gives them until it ends', async () => {
+    fakeTimers();
+    const { db, changes, path } = await importWorld();
+    const beats: number[] = [];
+    const file = path(['firstName,lastName,city,connectionId,connectionMandate', 'Eva,Vos,Delft,77,1']);
+    await importFile(changes, file, { dryRun: false, onConflict: 'skip' }, () => {
+      vi.advanceTimersByTime(heartbeatEveryMs);
+      beats.push(vi.getTimerCount());
+    });
+    expect([...beats, vi.getTimerCount()]).toEqual([1, 0]);
+    const [job] = await listJobs(db, 1);
+    expect(job).toMatchObject({ state: 'finished', updatedAt: noon + 1 });
+  });
+});

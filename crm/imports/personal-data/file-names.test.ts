@@ -1,0 +1,108 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { asObject } from '../../../tests/exported.ts';
+import { importWorld } from '../../../tests/import-world.ts';
+import {
+  type CustomerChanges,
+  createErasures,
+  deleteCustomer,
+  type Erasures,
+  erasePerson,
+  exportPerson,
+  mandateHistory,
+  registerCustomer,
+} from '../../customers/index.ts';
+import { jobOfFile } from '../jobs/import-once.ts';
+import { runImport } from '../run/run-import.ts';
+import { importFileNames } from './file-names.ts';
+
+const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
+const sources = { importFileNames: importFileNames };
+
+let world: Awaited<ReturnType<typeof importWorld>>;
+let changes: CustomerChanges;
+let erasures: Erasures;
+let eva: string;
+beforeEach(async () => {
+  world = await importWorld();
+  changes = world.changes;
+  erasures = createErasures({ db: world.db, sources });
+  const contacts = { email: 'eva@example.org', phone: null };
+  const data = { firstName: 'Éva', lastName: 'van der Vos', city: 'Delft', connectionId: '77', ...contacts };
+  eva = (await registerCustomer(changes, { ...data, connectionMandate: '1' })).customer.customerId;
+});
+
+/** Imports a customer of number 900 from a file of this name. */
+const importFrom = async (fileName: string) => {
+  const file = world.path([header, '900,Jan,Bos,Delft,78,1']);
+  const job = await jobOfFile(changes, file, { dryRun: false, onConflict: 'update' });
+  await world.db.updateTable('importJob').set({ fileName }).where('importId', '=', job.importId).execute();
+  return runImport(changes, { ...job, fileName }, file);
+};
+const fileNames = async () =>
+  (await world.db.selectFrom('importJob').select('fileName').execute()).map(({ fileName }) => fileName);
+const references = async () => (await mandateHistory(world.db, 900)).map(({ reference }) => reference);
+
+describe.each([
+  'Eva_van_der_Vos.csv',
+  'eva.van.der.vos.2026.csv',
+  'VAN DER VOS, Éva (2).csv',
+  'registrations-vanderVos-eva-van-der-vos.csv',
+  'EvaVanDerVos.csv',
+  'eva@example.org.csv',
+])('a file called %s', (fileName) => {
+  it('is part of what is exported of the person', async () => {
+    const { importId, digest } = await importFrom(fileName);
+    const { importFileNames } = await asObject(await exportPerson(changes, sources, eva));
+    expect(importFileNames).toEqual([
+      { importId, fileName },
+      { reference: `${fileName} sha256:${digest.slice(0, 16)}` },
+    ]);
+  });
+
+  it('has another name after an erasure, in the evidence of others as well', async () => {
+    const { digest } = await importFrom(fileName);
+    await erasePerson(changes, erasures, eva);
+    expect(await fileNames()).toEqual(['erased']);
+    const neutral = `erased sha256:${digest.slice(0, 16)}`;
+    expect(await references()).toEqual([neutral]);
+    expect(await world.db.selectFrom('importReference').selectAll().execute()).toEqual([{ reference: neutral }]);
+  });
+});
+
+it.each([
+  'vos.csv',
+  'evalien_van_der_vossen.csv',
+  'eva.csv',
+  'eva_bos.csv',
+])('a file called %s keeps its name', async (fileName) => {
+  await importFrom(fileName);
+  expect(await asObject(await exportPerson(changes, sources, eva))).toMatchObject({ importFileNames: [] });
+  await erasePerson(changes, erasures, eva);
+  expect(await fileNames()).toEqual([fileName]);
+  expect(await references()).toEqual([expect.stringContaining(`${fileName} sha256:`)]);
+});
+
+it('a deletion takes the names of files as well: later no record would tell whom they name', async () => {
+  await importFrom('Eva van der Vos.csv');
+  await deleteCustomer(changes, eva, undefined, erasures);
+  expect(await fileNames()).toEqual(['erased']);
+  expect(await references()).toEqual([expect.stringMatching(/^erased sha256:/)]);
+});
+
+it('an import that runs during the erasure brings the name back neither in its report nor in evidence', async () => {
+  const rows = Array.from({ length: 2_500 }, (_, n) => `${n + 900},Jan,Bos,Delft,${n + 5_000},1`);
+  const file = world.path([header, ...rows]);
+  const job = await jobOfFile(changes, file, { dryRun: false, onConflict: 'skip' });
+  const fileName = 'Eva_van_der_Vos.csv';
+  await world.db.updateTable('importJob').set({ fileName }).execute();
+  const stop = new AbortController();
+  const half = await runImport(changes, { ...job, fileName }, file, {
+    stop: stop.signal,
+    advanced: () => stop.abort(),
+  });
+  await erasePerson(changes, erasures, eva);
+  await runImport(changes, half, file);
+  expect(await fileNames()).toEqual(['erased']);
+  const evidence = await world.db.selectFrom('mandateChange').select('reference').distinct().execute();
+  expect(JSON.stringify(evidence)).not.toContain('Vos');
+});

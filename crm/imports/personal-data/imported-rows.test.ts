@@ -1,0 +1,218 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { asObject } from '../../../tests/exported.ts';
+import { importWorld } from '../../../tests/import-world.ts';
+import {
+  type CustomerChanges,
+  type CustomerData,
+  changeCustomer,
+  createErasures,
+  deleteCustomer,
+  type Erasures,
+  erasePerson,
+  exportPerson,
+  lockPerson,
+  registerCustomer,
+  requestErasure,
+} from '../../customers/index.ts';
+import { importedRows } from './imported-rows.ts';
+
+const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate,email,phone';
+const sources = { importReports: importedRows };
+const eva = person('Eva', 'Vos', '77', 'eva@example.org', '+31 15 1234567');
+
+let world: Awaited<ReturnType<typeof importWorld>>;
+let changes: CustomerChanges;
+let erasures: Erasures;
+beforeEach(async () => {
+  world = await importWorld();
+  changes = world.changes;
+  erasures = createErasures({ db: world.db, sources });
+});
+
+function person(firstName: string, lastName: string, connectionId: string, email?: string, phone?: string) {
+  const contacts = { email: email ?? null, phone: phone ?? null };
+  return {
+    firstName,
+    lastName,
+    city: 'Delft',
+    connectionId,
+    connectionMandate: '1',
+    ...contacts,
+  } satisfies CustomerData;
+}
+
+const register = async (data: CustomerData) => (await registerCustomer(changes, data)).customer.customerId;
+const load = (...rows: string[]) => world.load([header, ...rows]);
+const erase = (customerId: string) => erasePerson(changes, erasures, customerId);
+const remove = (customerId: string) => deleteCustomer(changes, customerId, undefined, erasures);
+
+/** The rows of every report that this person's export has. */
+const exported = async (customerId: string) => {
+  const { importReports } = await asObject(await exportPerson(changes, sources, customerId));
+  return (importReports as { cells: string[] }[]).map(({ cells }) => cells.join());
+};
+/** The rows that are left in any report. */
+const left = async () => {
+  const rows = await world.db.selectFrom('importedRow').select('cells').orderBy('importId').orderBy('line').execute();
+  return rows.map(({ cells }) => (JSON.parse(cells) as string[]).join());
+};
+
+describe('what an export has of import reports', () => {
+  it('is by number, e-mail address, phone number and the connection of now, and never by names', async () => {
+    const id = await register(eva);
+    const told = [
+      `${id},E,V,C,99,9,other@example.org,`,
+      ',E,V,C,77,9,,',
+      ',E,V,C,88,9,EVA@Example.org,',
+      ',E,V,C,89,9,,+31-15-1234567',
+    ];
+    await load(
+      ...told,
+      ',Eva,Vos,C,8.7E+17,1,,',
+      '5,E,V,C,77,9,,',
+      ',E,V,C,77,8,new@example.org,',
+      ',E,V,C,1,9,x.eva@example.org,',
+    );
+    expect(await exported(id)).toEqual(told);
+  });
+
+  it('has no row of a customer who holds the person’s old connection, nor of one with the same names', async () => {
+    const anneke = await register(person('Anneke', 'Smit', '928'));
+    await changeCustomer(changes, anneke, (data) => ({ ...data, connectionId: '929' }));
+    const bertus = await register(person('Bertus', 'Bos', '928'));
+    const other = await register(person('Anneke', 'Smit', '930', 'as@example.org', '0612345678'));
+    const rows = [',Bertus,Bos,Gouda,928,1,,', ',Anneke,Smit,Gouda,930,1,as@example.org,0612345678'];
+    await load(...rows);
+    expect(await exported(anneke)).toEqual([]);
+    expect(await exported(bertus)).toEqual(rows.slice(0, 1));
+    expect(await exported(other)).toEqual(rows.slice(1));
+  });
+});
+
+describe('what an erasure leaves of import reports', () => {
+  it('is no row about the person, by names in any case and cell, too', async () => {
+    const id = await register(eva);
+    await load(
+      `${id},E,V,C,99,9,,`,
+      ',E,V,C,77,9,,',
+      ',EVA,vos,C,8.7E+17,1,,',
+      ',Eva Vos,,C,8.7E+17,1,,',
+      ',"Éva,Vos,C,8.7E+17,1,,',
+      ',E,V,C,88,9,EVA@EXAMPLE.ORG,',
+      ',E,V,C,89,9,,+31 15-1234567',
+      ',Eva,Vos,Gouda,77,1,eva@new.example.org,',
+    );
+    await erase(id);
+    expect(await left()).toEqual([]);
+  });
+
+  it('is every row that is clearly about another person', async () => {
+    const id = await register(eva);
+    await changeCustomer(changes, id, (data) => ({ ...data, connectionId: '78' }));
+    const jan = await register(person('Jan', 'Bos', '77'));
+    const rows = [
+      ',Jan,Bos,Gouda,77,1,,',
+      `${jan},Eva,Vos,Gouda,8.7E+17,1,,`,
+      ',Eva,Vos,C,8.7E+17,1,another.eva@example.org,',
+      ',Evalien,Voskuil,C,8.7E+17,1,,',
+      ',Eva,Bos,C,8.7E+17,1,,',
+    ];
+    await load(...rows);
+    await erase(id);
+    expect(await left()).toEqual(rows);
+  });
+
+  it('is nothing of a customer who was deleted before, whose record had the names', async () => {
+    const id = await register(person('Wilhelmus', 'Vergeten', '55'));
+    await load(
+      'Wilhelmus,Vergeten,X,8.7E+17,1,wv@x.org',
+      ',Wilhelmus,Vergeten,X,8.7E+17,1,wv@x.org,',
+      '9,Jan,Bos,X,1,9,,',
+    );
+    await remove(id);
+    await load(`${id},Wilhelmus,Vergeten,X,55,1,wv@x.org,`, ',Wilhelmus,Vergeten,X,55,1,wv@x.org,');
+    await erase(id);
+    expect(await left()).toEqual(['9,Jan,Bos,X,1,9,,']);
+  });
+
+  it('is decided at once, however long a cell is and whatever it is made of', async () => {
+    const id = await register({ ...eva, firstName: 'a' });
+    const long = ['a', 'a ', '0', '(', '.', 'a@', '-a'].map((text) => text.repeat(60_000 / text.length));
+    await load(...long.map(() => ',x,vos,C,8.7E+17,1'));
+    // As reports had them before they cut long rows.
+    for (const [n, cell] of long.entries())
+      await world.db
+        .updateTable('importedRow')
+        .set({ cells: JSON.stringify([cell, 'vos']), textKey: null })
+        .where('line', '=', n + 2)
+        .execute();
+    const before = process.cpuUsage();
+    await erase(id);
+    // Of this process, whatever else the machine does; what takes quadratic time takes many seconds.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2);
+  });
+
+  it('finds rows from before they were searched by their text', async () => {
+    const id = await register(eva);
+    await load(',EVA,vos,C,8.7E+17,1,,', ',Jan,Bos,C,8.7E+17,1,,');
+    await world.db.updateTable('importedRow').set({ textKey: null }).execute();
+    await erase(id);
+    expect(await left()).toEqual([',Jan,Bos,C,8.7E+17,1,,']);
+  });
+
+  it('is no row of a report of thousands, and every one about others', async () => {
+    const id = await register(eva);
+    const rows = Array.from({ length: 4_500 }, (_, n) =>
+      n % 3 === 0 ? ',Eva,Vos,C,8.7E+17,1,,' : `,Jan,Bos,C${n},8.7E+17,1,,`,
+    );
+    await load(...rows);
+    await erase(id);
+    expect(await left()).toEqual(rows.filter((row) => row.includes('Jan')));
+  });
+
+  it('is no row that an import writes meanwhile, behind the place that the erasure has reached', async () => {
+    const id = await register(eva);
+    await load(',Eva,Vos,C,8.7E+17,1,,');
+    await changes.db.transaction().execute(async (trx) => {
+      await requestErasure(trx, await lockPerson(trx, id), { erasesBytes: true });
+    });
+    await load(',Eva,Vos,Gouda,8.7E+17,1,,', ',E,V,C,88,9,eva@example.org,', ',Jan,Bos,C,8.7E+17,1,,');
+    expect(await left()).toEqual([',Eva,Vos,C,8.7E+17,1,,', '', '', ',Jan,Bos,C,8.7E+17,1,,']);
+    await erasures.complete();
+    expect(await left()).toEqual(['', '', ',Jan,Bos,C,8.7E+17,1,,']);
+  });
+
+  it('is no row that an import writes meanwhile, however many other erasures wait', async () => {
+    const id = await register(eva);
+    await changes.db.transaction().execute(async (trx) => {
+      const last = { ...(await lockPerson(trx, id)), customerId: 100_000 };
+      for (let customerId = 1_000; customerId < 1_100; customerId++)
+        await requestErasure(trx, { customerId, connectionIds: [], record: undefined }, { erasesBytes: false });
+      await requestErasure(trx, last, { erasesBytes: false });
+    });
+    await load(',Eva,Vos,Gouda,8.7E+17,1,,');
+    expect(await left()).toEqual(['']);
+  });
+
+  it('is not undone by the same file: of the person it leaves lines and reasons', async () => {
+    const [numbered, unnumbered] = [await register(eva), await register(person('Quirinus', 'Zonderling', '66'))];
+    await erase(numbered);
+    await erase(unnumbered);
+    const rows = [
+      `${numbered},Eva,Vos,Delft,77,1,,`,
+      `${numbered},Eva,Vos,Delft,8.7E+17,1,,`,
+      ',Quirinus,Zonderling,D,66,1,,',
+    ];
+    for (const onConflict of ['skip', 'fail'] as const) {
+      const job = await world.load([header, ...rows, '', '7,Jan,Bos,Delft,1,9,,'], { onConflict });
+      expect((await world.rows(job)).map(([line, , column, value]) => [line, column, value])).toEqual([
+        [2, 'customerId', ''],
+        [3, 'connectionId', ''],
+        [4, 'connectionId', ''],
+        [6, 'connectionMandate', '9'],
+      ]);
+    }
+    const report = JSON.stringify(await world.db.selectFrom('importedRow').selectAll().execute());
+    expect(['Eva', 'eva', 'Quirinus', 'quirinus', 'Jan'].filter((name) => report.includes(name))).toEqual(['Jan']);
+  });
+});

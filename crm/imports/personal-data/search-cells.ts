@@ -1,0 +1,27 @@
+import { foldText } from '../../database/index.ts';
+
+/** What a row is searched by: its text, folded. */
+export const textKeyOf = (cells: readonly string[]): string => foldText(cells.join(' '));
+
+/** As long as an address can be, and no longer: a cell may be long, and made to be slow. */
+export const findEmails = (cells: readonly string[]): string[] =>
+  cells.flatMap(
+    (cell) =>
+      cell.toLowerCase().match(/[\p{L}\p{N}_][\p{L}\p{N}._%+'-]{0,63}@[\p{L}\p{N}.-]{0,253}[\p{L}\p{N}]/gu) ?? [],
+  );
+
+export const findPhones = (cells: readonly string[]): string[] =>
+  cells.flatMap((cell) => cell.match(/\+?[0-9(][0-9 ()./-]{3,29}[0-9]/g) ?? []);
+
+/** Not as a part of a longer word or number. */
+export const hasWord = (text: string, word: string): boolean => {
+  const wanted = foldText(word).trimEnd();
+  if (wanted === '') return false;
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    const end = at + wanted.length;
+    if (!hasLetter(text.slice(Math.max(0, at - 1), at)) && !hasLetter(text.slice(end, end + 1))) return true;
+  }
+  return false;
+};
+
+const hasLetter = (text: string) => /[\p{L}\p{N}]/u.test(text);

@@ -1,0 +1,88 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { DatabaseTrouble } from '../../../packages/database/database-trouble.ts';
+import { crmWithImports } from '../../../tests/crm-with-imports.ts';
+import { removeImport } from './remove-report.ts';
+
+const away = () => {
+  throw new DatabaseTrouble('database-away', new Error('gone'));
+};
+const patience = { timeout: 10_000 };
+const newCustomers = (count: number) => Array.from({ length: count }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
+
+describe('DELETE /imports/ID', () => {
+  it('removes the report with its rows, leaves others, and knows it no more', async () => {
+    const { http, post, finished, db } = await crmWithImports();
+    const ids = [];
+    for (const _ of [1, 2]) {
+      const rows = Array.from({ length: 2_500 }, (_, n) => `x,F,L,C,${n},1`);
+      const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1', ...rows).expect(202);
+      await finished(`/imports/${body.importId}`);
+      ids.push(body.importId);
+    }
+    await http.delete(`/imports/${ids[0]}`).expect(204);
+    await http.get(`/imports/${ids[0]}`).expect(404);
+    await http.delete(`/imports/${ids[0]}`).expect(404);
+    const left = await db.selectFrom('importedRow').select('importId').distinct().execute();
+    expect(left).toEqual([{ importId: ids[1] }]);
+    await http.get('/customers/1').expect(200);
+    const { body } = await http.get('/customers/1/mandate-history').expect(200);
+    expect(body.items).toMatchObject([{ channel: 'csv-import', reference: expect.stringContaining('sha256:') }]);
+  });
+
+  it('does not know what never was', async () => {
+    const { http } = await crmWithImports();
+    await http.delete('/imports/none').expect(404);
+  });
+
+  it('ends one that runs, between two transactions: what it has imported stays', async () => {
+    let transactions = 0;
+    let removing: Promise<unknown> | undefined;
+    let path = '';
+    const crm = await crmWithImports({}, () => {
+      if (path !== '' && ++transactions === 3) removing = crm.http.delete(path).expect(204).then();
+    });
+    const { http, post, db, folder } = crm;
+    const rows = newCustomers(20_000);
+    const started = await post('/imports', ...rows).expect(202);
+    path = String(started.headers.location);
+    await vi.waitFor(() => expect(removing).toBeDefined(), patience);
+    await removing;
+    await http.get(path).expect(404);
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), patience);
+    const count = async (table: 'customer' | 'mandateChange') =>
+      (await db.selectFrom(table).select('customerId').execute()).length;
+    const imported = await count('customer');
+    expect(imported).toBeGreaterThan(0);
+    expect(imported).toBeLessThan(rows.length);
+    expect(await count('mandateChange')).toBe(imported);
+    const next = await post('/imports', '30000,Eva,Vos,Delft,99999,1').expect(202);
+    expect(await crm.finished(`/imports/${next.body.importId}`)).toMatchObject({ state: 'finished', created: 1 });
+  });
+
+  it('removes the file of one that waits, which is never imported', async () => {
+    let isAway = true;
+    const { http, post, finished, folder } = await crmWithImports({}, () => (isAway ? away() : undefined));
+    const first = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
+    const second = await post('/imports', '2,Jan,Bos,Delft,78,1').expect(202);
+    expect(readdirSync(folder)).toHaveLength(2);
+    await http.delete(`/imports/${second.body.importId}`).expect(204);
+    expect(readdirSync(folder)).toEqual([`${first.body.importId}.csv`]);
+    isAway = false;
+    await finished(`/imports/${first.body.importId}`);
+    const third = await post('/imports', '3,Jan,Bos,Delft,79,1').expect(202);
+    await finished(`/imports/${third.body.importId}`);
+    await http.get('/customers/2').expect(404);
+  });
+
+  it('ends one that another process runs, which removes its file', async () => {
+    let isAway = true;
+    const { http, post, folder, db } = await crmWithImports({}, () => (isAway ? away() : undefined));
+    const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
+    await removeImport(db, body.importId, 0);
+    expect(readdirSync(folder)).toHaveLength(1);
+    isAway = false;
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), patience);
+    await http.get(`/imports/${body.importId}`).expect(404);
+  });
+});

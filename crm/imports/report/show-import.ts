@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { shortenText } from '../../../packages/runtime/shorten-text.ts';
+import type { Problem } from '../check/check-row.ts';
+import { readHeader } from '../check/header.ts';
+import type { ImportedRow, ImportJob } from '../jobs/import-job.ts';
+import { conflictPolicies } from '../run/decide-row.ts';
+
+const count = (description: string) => z.int().min(0).meta({ description });
+const time = z.iso.datetime();
+
+export const importSchema = z
+  .object({
+    importId: z.string(),
+    fileName: z.string(),
+    digest: z.string().meta({ description: 'SHA-256 of the file, in hexadecimal digits.' }),
+    dryRun: z.boolean(),
+    onConflict: z.enum(conflictPolicies),
+    state: z.enum(['waiting', 'running', 'finished', 'failed']),
+    failure: z.string().nullable(),
+    progress: z.object({ bytes: count('Of the file.'), bytesDone: count('Of those.'), rows: count('Done.') }),
+    created: count('New customers.'),
+    updated: count('Customers that differed, with onConflict=update.'),
+    unchanged: count('Rows whose customer is as they say.'),
+    skipped: count('Rows left alone: their customer differs, gave the connection up, or was deleted.'),
+    refused: count('Rows with something wrong.'),
+    listed: z
+      .object({ refused: count('Of the refused rows.'), skipped: count('Of the skipped ones.') })
+      .meta({ description: 'How many of those rows are listed. The others were only counted: `notes` says so.' }),
+    notes: z.array(z.string()).meta({ description: 'What a person should know of the file.' }),
+    rows: z.string().meta({ description: 'Where the rows are that were refused or left alone.' }),
+    refusedRows: z.string().meta({ description: 'Where the refused ones are, as a file to correct.' }),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'Import', description: 'An import of customers: how far it is, and what became of the rows.' });
+
+export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
+  const { importId, fileName, digest, dryRun, onConflict, state, failure } = job;
+  const { bytes, bytesDone, created, updated, unchanged, skipped, refused } = job;
+  const rows = created + updated + unchanged + skipped + refused;
+  return {
+    ...{ importId, fileName, digest, dryRun: dryRun === 1, onConflict, state, failure },
+    progress: { bytes, bytesDone, rows },
+    ...{ created, updated, unchanged, skipped, refused },
+    listed: { refused: job.listedRefused, skipped: job.listedSkipped },
+    notes: notesOf(job),
+    rows: `/imports/${importId}/rows`,
+    refusedRows: `/imports/${importId}/refused.csv`,
+    createdAt: isoTime(job.createdAt),
+    startedAt: job.startedAt === null ? null : isoTime(job.startedAt),
+    finishedAt: job.finishedAt === null ? null : isoTime(job.finishedAt),
+  };
+};
+
+/** A spreadsheet cuts a file off without a word: at what its format can hold. */
+const spreadsheetLines = [65_536, 1_048_576];
+
+const mostIgnored = 20;
+
+const notesOf = (job: ImportJob): string[] => {
+  const { columns, recoded, lines } = job;
+  const { ignored } = readHeader(JSON.parse(columns));
+  const more = ignored.length > mostIgnored ? ` and ${ignored.length - mostIgnored} more` : '';
+  const named = ignored.slice(0, mostIgnored).map((name) => shortenText(name, 50));
+  return [
+    ...notListed(job),
+    ...(ignored.length > 0 ? [`Columns that were ignored: ${named.join(', ')}${more}.`] : []),
+    ...(recoded > 0 ? [`${recoded} rows were not in UTF-8, and read as Windows-1252 (Latin-1).`] : []),
+    ...(spreadsheetLines.includes(lines)
+      ? [`The file has ${lines} lines, as many as a spreadsheet can hold: it may have been cut off.`]
+      : []),
+  ];
+};
+
+const notListed = ({ refused, skipped, listedRefused, listedSkipped }: ImportJob): string[] =>
+  [
+    { what: 'refused', all: refused, listed: listedRefused },
+    { what: 'skipped', all: skipped, listed: listedSkipped },
+  ]
+    .filter(({ all, listed }) => all > listed)
+    .map(
+      ({ what, all, listed }) =>
+        `Of ${all} ${what} rows the report lists the first ${listed}; the others were only counted. ` +
+        'Mend what they have in common, or split the file: each part has a report of its own.',
+    );
+
+export const importedRowSchema = z
+  .object({
+    line: z.int().min(1).meta({ description: 'Where the row begins; the header is line 1.' }),
+    outcome: z.enum(['refused', 'skipped']),
+    problems: z.array(z.object({ column: z.string().nullable(), value: z.string(), reason: z.string() })),
+  })
+  .meta({ id: 'ImportedRow' });
+
+export const showImportedRow = ({
+  line,
+  outcome,
+  problems,
+}: Pick<ImportedRow, 'line' | 'outcome' | 'problems'>): z.infer<typeof importedRowSchema> => ({
+  line,
+  outcome,
+  problems: JSON.parse(problems) as Problem[],
+});
+
+const isoTime = (ms: number) => new Date(ms).toISOString();

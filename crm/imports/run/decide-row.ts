@@ -1,0 +1,63 @@
+import { type Customer, type CustomerData, dataOf } from '../../customers/index.ts';
+import type { ImportRow, Problem } from '../check/check-row.ts';
+import type { Column, Header } from '../check/header.ts';
+
+/** What becomes of a row whose customer is there and differs; `fail` refuses the row, and no other. */
+export const conflictPolicies = ['skip', 'update', 'fail'] as const;
+export type ConflictPolicy = (typeof conflictPolicies)[number];
+
+/** What the database holds of what a row names. */
+export type ExistingState = {
+  /** The customer of the row's id; of a row without one, who holds its connection. */
+  readonly there: Customer | undefined;
+  /** Who holds the row's connection. */
+  readonly holder: Customer | undefined;
+  /** Whether any customer ever held the connection, and whether the id ever was a customer's. */
+  readonly connectionKnown: boolean;
+  readonly idKnown: boolean;
+};
+
+export type Decision =
+  | { readonly outcome: 'created'; readonly data: CustomerData }
+  | { readonly outcome: 'updated'; readonly before: Customer; readonly data: CustomerData }
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'skipped' | 'refused'; readonly problems: readonly Problem[] };
+
+/**
+ * A row without an id is known by its connection. What was given up, deleted or erased since it was first imported is
+ * never brought back by a file: to grant it again is for a person to say.
+ */
+export const decideRow = (
+  row: ImportRow,
+  { places }: Pick<Header, 'places'>,
+  { there, holder, connectionKnown, idKnown }: ExistingState,
+  onConflict: ConflictPolicy,
+): Decision => {
+  const conflict = (problems: Problem[]): Decision => ({
+    outcome: onConflict === 'skip' ? 'skipped' : 'refused',
+    problems,
+  });
+  const of = (column: Column, reason: string): Problem[] => [
+    { column, value: column === 'customerId' ? (row.customerId ?? '') : (row.data[column] ?? ''), reason },
+  ];
+  if (!there) {
+    if (row.customerId !== undefined && idKnown)
+      return conflict(of('customerId', 'this customer was deleted; its number is not given again'));
+    if (holder) return { outcome: 'refused', problems: of('connectionId', heldBy(holder)) };
+    if (row.customerId === undefined && connectionKnown)
+      return conflict(of('connectionId', 'given up since by who held it; an import does not grant it again'));
+    return { outcome: 'created', data: row.data };
+  }
+  const differing = [...places.keys()].filter(
+    (column) => column !== 'customerId' && there[column] !== row.data[column],
+  );
+  if (differing.length === 0) return { outcome: 'unchanged' };
+  if (onConflict !== 'update')
+    return conflict(differing.flatMap((column) => of(column, `differs from what customer ${there.customerId} has`)));
+  if (holder && holder.customerId !== there.customerId)
+    return { outcome: 'refused', problems: of('connectionId', heldBy(holder)) };
+  const said = Object.fromEntries(differing.map((column) => [column, row.data[column as keyof CustomerData]]));
+  return { outcome: 'updated', before: there, data: { ...dataOf(there), ...said } };
+};
+
+const heldBy = ({ customerId }: Customer) => `held by customer ${customerId}`;

@@ -1,0 +1,54 @@
+import type { Transaction } from 'kysely';
+import { type Customer, findEverCustomers, lockCustomers, revisionsOf } from '../../customers/index.ts';
+import type { CrmDatabase } from '../../database/index.ts';
+import type { ImportRow } from '../check/check-row.ts';
+import type { SeenKeys } from '../check/seen-keys.ts';
+import type { Decision, ExistingState } from './decide-row.ts';
+
+/** What the rows of a chunk meet: as the database has it, and then as each decision changes it. */
+export type ChunkState = {
+  of(row: ImportRow): ExistingState;
+  apply(row: ImportRow, decision: Decision): void;
+};
+
+/**
+ * Reads it with one query a table. A dry run writes nothing, so it has to remember which connections its own rows would
+ * have made free.
+ */
+export const readExistingState = async (
+  trx: Transaction<CrmDatabase>,
+  rows: readonly ImportRow[],
+  freed: SeenKeys | undefined,
+): Promise<ChunkState> => {
+  const ids = rows.flatMap(({ customerId }) => customerId ?? []);
+  const connections = rows.map(({ data }) => data.connectionId);
+  const byId = keyed(await lockCustomers(trx, 'customerId', ids), 'customerId');
+  const byConnection = keyed(await lockCustomers(trx, 'connectionId', connections), 'connectionId');
+  const revisions = await revisionsOf(trx, connections);
+  const missing = ids.filter((id) => !byId.has(id)).map(Number);
+  const knownIds = await findEverCustomers(trx, missing);
+  const isFreed = (connectionId: string) => freed?.lineOf(connectionId) !== undefined;
+
+  return {
+    of: ({ customerId, data: { connectionId } }) => {
+      const holder = isFreed(connectionId) ? undefined : byConnection.get(connectionId);
+      return {
+        there: customerId === undefined ? holder : byId.get(customerId),
+        holder,
+        connectionKnown: revisions.has(connectionId),
+        idKnown: customerId !== undefined && knownIds.has(Number(customerId)),
+      };
+    },
+    apply: ({ line }, decision) => {
+      if (decision.outcome !== 'updated') return;
+      const { before, data } = decision;
+      if (before.connectionId === data.connectionId) return;
+      byConnection.delete(before.connectionId);
+      byConnection.set(data.connectionId, { ...before, ...data });
+      freed?.see(before.connectionId, line);
+    },
+  };
+};
+
+const keyed = (customers: readonly Customer[], key: 'customerId' | 'connectionId') =>
+  new Map(customers.map((customer) => [customer[key], customer]));

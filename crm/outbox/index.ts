@@ -1,0 +1,6 @@
+/** Events that were committed with their change, and the relay that publishes them. */
+export { appendToOutbox, type OutboxEvent, outboxBacklog } from './outbox.ts';
+export { type OutboxProgress, watchOutbox } from './outbox-progress.ts';
+export { readWaitingEvents } from './personal-data.ts';
+export { startRelay } from './relay.ts';
+export { readRelayLease } from './relay-lease.ts';

@@ -1,0 +1,73 @@
+import type { Kysely } from 'kysely';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { openTestDatabase } from '../tests/crm-database.ts';
+import { noon, testWorld } from '../tests/test-world.ts';
+import type { CrmDatabase } from './database/index.ts';
+import { createJob, reportsKeptForDays } from './imports/index.ts';
+import { startRetentionJob } from './retention-job.ts';
+
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
+let db: Kysely<CrmDatabase>;
+const { setClock, ...world } = testWorld();
+beforeEach(async () => {
+  setClock(noon);
+  db = await openTestDatabase();
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+});
+afterEach(() => void vi.useRealTimers());
+
+/** Forgets, and an hour and a millisecond later again; tells what `left` is after each. */
+const expectLeft = async (left: () => Promise<string[]>, first: string[], then: string[]) => {
+  const forgetting = startRetentionJob({ ...world, db });
+  onTestFinished(() => forgetting.close());
+  await vi.waitFor(async () => expect(await left()).toEqual(first));
+  setClock(noon + hour);
+  await vi.advanceTimersByTimeAsync(hour);
+  await vi.waitFor(async () => expect(await left()).toEqual(then));
+  await forgetting.close();
+};
+
+it('removes answers that are a day old, at the start and every hour', async () => {
+  const answer = { contentDigest: null, customerId: null, answer: null };
+  const stored = [
+    { ...answer, keyDigest: 'old', createdAt: noon - day },
+    { ...answer, keyDigest: 'new', createdAt: noon - day + 1 },
+  ];
+  await db.insertInto('storedAnswer').values(stored).execute();
+  const left = async () =>
+    (await db.selectFrom('storedAnswer').select('keyDigest').execute()).map((row) => row.keyDigest);
+  await expectLeft(left, ['new'], []);
+});
+
+it('removes reports of imports after a month likewise, but none of an import that still runs', async () => {
+  const monthAgo = noon - reportsKeptForDays * day;
+  const file = { fileName: 'a.csv', digest: 'd', bytes: 1, lines: 1, columns: [] };
+  const row = {
+    line: 2,
+    outcome: 'refused',
+    customerId: null,
+    connectionId: null,
+    problems: '[]',
+    cells: '[]',
+    textKey: '',
+  } as const;
+  for (const [importId, createdAt, state] of [
+    ['old', monthAgo - 1, 'finished'],
+    ['broken-off', monthAgo - 1, 'failed'],
+    ['running', monthAgo - 1, 'running'],
+    ['younger', monthAgo, 'finished'],
+  ] as const) {
+    await createJob(db, { ...file, importId, createdAt }, { dryRun: false, onConflict: 'skip' });
+    await db.updateTable('importJob').set({ state }).where('importId', '=', importId).execute();
+    await db
+      .insertInto('importedRow')
+      .values({ ...row, importId })
+      .execute();
+  }
+  const left = async () => [
+    ...(await db.selectFrom('importJob').select('importId').orderBy('importId').execute()).map((job) => job.importId),
+    ...(await db.selectFrom('importedRow').select('importId').execute()).map(({ importId }) => `row of ${importId}`),
+  ];
+  await expectLeft(left, ['running', 'younger', 'row of younger'], ['running']);
+});

@@ -1,0 +1,58 @@
+import { decodeRow, type Encoding } from './decode-row.ts';
+import { delimiterOf, splitQuotedRow } from './split-row.ts';
+
+/** `line` is where the row begins, from 1. `broken` says why its cells are not what was meant; unreadable bytes are U+FFFD in them. */
+export type CsvRow = {
+  readonly line: number;
+  readonly cells: readonly string[];
+  readonly encoding: Encoding;
+  /** How much of the file it takes. */
+  readonly bytes: number;
+  readonly broken?: string;
+};
+
+export const largestRowBytes = 64 * 1024;
+
+/** `width`: how many cells a row should have. */
+export type Header = { readonly delimiter: string; readonly width: number };
+
+export const headerOf = (bytes: Buffer): Header => {
+  const text = decodeRow(bytes)?.text ?? '';
+  const delimiter = delimiterOf(text);
+  return { delimiter, width: cellsOf(text, delimiter).length };
+};
+
+/** Reads the bytes of one row, without its line feed. @param broken why its quotes mean nothing */
+export const readRow = (
+  bytes: Buffer,
+  line: number,
+  { delimiter }: Pick<Header, 'delimiter'>,
+  broken?: string,
+): CsvRow => {
+  const decoded = decodeRow(bytes);
+  const text = decoded?.text ?? bytes.toString('utf8');
+  const why = decoded ? broken : 'bytes of UTF-8 and of another encoding in one row';
+  const cells = why === undefined ? cellsOf(text, delimiter) : plainCellsOf(text, delimiter);
+  return {
+    line,
+    cells,
+    bytes: bytes.length + 1,
+    encoding: decoded?.encoding ?? 'utf-8',
+    ...(why !== undefined && { broken: why }),
+  };
+};
+
+export const tooLongRow = (line: number, bytes: number): CsvRow => ({
+  line,
+  bytes,
+  cells: ['…'],
+  encoding: 'utf-8',
+  broken: `longer than ${largestRowBytes} bytes`,
+});
+
+const cellsOf = (text: string, delimiter: string): string[] => {
+  const split = text.includes('"') ? splitQuotedRow(text, 0, delimiter) : undefined;
+  return typeof split === 'object' ? split.cells : plainCellsOf(text, delimiter);
+};
+
+const plainCellsOf = (text: string, delimiter: string): string[] => text.split(delimiter).map((cell) => cell.trim());
