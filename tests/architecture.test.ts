@@ -1,108 +1,91 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
-import { expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { areaOf, forbiddenArrows, forbiddenSlices, privateEntries, unusedEntries } from './architecture/borders.ts';
+import { cyclesInFolders } from './architecture/cycles.ts';
+import { layout, services, slices } from './architecture/layout.ts';
+import { isTest, readSources, type Source } from './architecture/sources.ts';
 
 const root = join(import.meta.dirname, '..');
-const folders = ['contracts', 'packages', 'crm', 'iot-platform'];
-const services = ['crm', 'iot-platform'];
+const everything = readSources(root, [
+  ...new Set(['packages', ...Object.keys(layout).map((area) => String(area.split('/')[0]))]),
+]);
+/** What runs in production, and the commands. */
+const sources = everything.filter(({ file }) => !isTest(file));
 
-type Source = { file: string; text: string; imports: string[] };
+const filesWhere = (isWrong: (source: Source) => boolean) => sources.filter(isWrong).map(({ file }) => file);
+const containing = (pattern: RegExp, folder: string) =>
+  filesWhere(({ file, text }) => file.startsWith(folder) && pattern.test(text));
 
-const sources: Source[] = folders
-  .flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
-  )
-  .filter((file) => /\.(ts|js)$/.test(file) && !/\.(test|contract)\.ts$/.test(file))
-  .map((file) => {
-    const text = readFileSync(join(root, file), 'utf8');
-    const imports = [...text.matchAll(/(?:from|import)\s*\(?'([^']+)'/g)].map(([, name]) => {
-      const path = String(name);
-      return path.startsWith('.') ? normalize(join(dirname(file), path)) : path;
-    });
-    return { file, text, imports };
+describe('borders', () => {
+  it('looks at the sources of every area', () => {
+    expect(sources.length).toBeGreaterThan(300);
+    expect([...new Set(everything.map(({ file }) => areaOf(file)))].toSorted()).toEqual(Object.keys(layout).toSorted());
   });
 
-const violations = (isWrong: (source: Source) => boolean | string | undefined) =>
-  sources.filter(isWrong).map(({ file }) => relative('.', file));
-const importing = (file: string, target: RegExp) => (source: Source) =>
-  source.file.startsWith(file) && source.imports.find((name) => target.test(name));
-/** A command puts together what it uses, as a service's main.ts does. */
-const isCommand = (file: string) => services.some((s) => file.startsWith(`${s}/cli/`));
-const sliceOf = (file: string) =>
-  services.find((s) => file.startsWith(`${s}/`)) && file.split('/').length > 2 && file.split('/').slice(0, 2).join('/');
+  it('an area imports what the layout allows', () => expect(forbiddenArrows(everything, layout)).toEqual([]));
 
-it('looks at the sources', () => expect(sources.length).toBeGreaterThan(30));
+  it('a slice imports the slices below it, and not the app that is made of them', () =>
+    expect(forbiddenSlices(everything, slices)).toEqual([]));
 
-it('contracts import nothing of ours', () =>
-  expect(violations(importing('contracts/', /^(packages|crm|iot-platform)\//))).toEqual([]));
+  it('an area, and a slice of a service, is entered by its public face', () =>
+    expect(privateEntries(everything, services)).toEqual([]));
 
-it('plumbing knows no service and no contract', () =>
-  expect(violations(importing('packages/', /^(contracts|crm|iot-platform)\//))).toEqual([]));
+  it('what a package shows is used outside', () => expect(unusedEntries(everything)).toEqual([]));
 
-it('services do not know each other', () =>
-  expect([
-    ...violations(importing('crm/', /^iot-platform\//)),
-    ...violations(importing('iot-platform/', /^crm\//)),
-  ]).toEqual([]));
-
-it('plumbing has no domain word', () =>
-  expect(
-    violations(({ file, text }) => file.startsWith('packages/') && /customer|mandate|\bmeter/i.test(text)),
-  ).toEqual([]));
-
-it('slices do not import each other, but imports of customers the customers, nor the app that is made of them', () => {
-  const plumbing = /^crm\/(database|idempotency|outbox)\//;
-  const wrong = ({ file, imports }: Source) => {
-    const own = sliceOf(file);
-    return (
-      own &&
-      !isCommand(file) &&
-      imports.some(
-        (name) =>
-          services.some((s) => name.startsWith(`${s}/`)) &&
-          !name.startsWith(`${own}/`) &&
-          !plumbing.test(name) &&
-          !(own === 'crm/imports' && name.startsWith('crm/customers/')),
-      )
-    );
-  };
-  expect(violations(wrong)).toEqual([]);
+  it('no files, folders or areas import each other in a circle', () =>
+    expect(cyclesInFolders(sources)).toEqual([]));
 });
 
-it('a slice’s rules import contracts alone', () => {
-  const rules = ['crm/customers/customer.ts', 'iot-platform/mandates/mandate.ts'];
-  const wrong = ({ file, imports }: Source) =>
-    rules.includes(file) && imports.some((name) => !/^(zod$|contracts\/)/.test(name));
-  expect(violations(wrong)).toEqual([]);
-  expect(sources.filter(({ file }) => rules.includes(file))).toHaveLength(rules.length);
+describe('words', () => {
+  it('packages have none of the domain', () =>
+    expect(containing(/customer|mandate|\bmeter/i, 'packages/')).toEqual([]));
+
+  it('projections have none of Dapr, Kafka or HTTP', () =>
+    expect(containing(/dapr|kafka|\bhttp/i, 'packages/projections/')).toEqual([]));
 });
 
-it('environment, clock and random ids enter where a service is put together', () => {
-  const entering = /process\.env|\bDate\.now\b|new Date\(\)|\brandomUUID\b/;
-  const allowed = [
-    'crm/main.ts',
-    'iot-platform/main.ts',
-    'packages/runtime/world.ts',
-    'packages/embedded/platform.ts',
-    'packages/platform/open-adapters.ts',
-  ];
-  expect(violations(({ file, text }) => !allowed.includes(file) && !isCommand(file) && entering.test(text))).toEqual(
-    [],
-  );
-});
+describe('what enters where', () => {
+  it('a slice’s rules import contracts alone', () => {
+    const rules = ['crm/customers/customer.ts', 'iot-platform/mandates/mandate.ts'];
+    const isRule = ({ file }: Source) => rules.includes(file);
+    expect(filesWhere(isRule)).toHaveLength(rules.length);
+    const isForeign = (name: string) => !/^(zod$|contracts\/)/.test(name);
+    expect(filesWhere((source) => isRule(source) && source.imports.some(isForeign))).toEqual([]);
+  });
 
-it('SQLite is known to its file and its thread, MySQL and Redis to one file each, Dapr and Kafka to one folder each', () => {
-  const sqlite = ['packages/database/sqlite.ts', 'packages/database/threads/sqlite-thread.js'];
-  const wrong = ({ file, imports }: Source) =>
-    (imports.includes('libsql') && !sqlite.includes(file)) ||
-    (imports.includes('mysql2') && file !== 'packages/database/mysql.ts') ||
-    (imports.includes('redis') && file !== 'packages/dapr/redis-eviction.ts') ||
-    (imports.includes('kafkajs') && !file.startsWith('packages/kafka/')) ||
-    (imports.some((name) => name.startsWith('packages/kafka/')) && !/^packages\/(dapr|kafka|platform)\//.test(file)) ||
-    (imports.some((name) => name.startsWith('packages/dapr/')) &&
-      !/^packages\/(dapr|platform)\/|^iot-platform\/main/.test(file));
-  expect(violations(wrong)).toEqual([]);
+  it('environment, clock and random ids enter where a service is put together', () => {
+    const entering = /process\.env|\bDate\.now\b|new Date\(\)|\brandomUUID\b/;
+    const isComposed = ({ file }: Source) =>
+      /^(packages|contracts|crm|iot-platform)\//.test(file) && !/^crm\/cli\//.test(file);
+    expect(filesWhere((source) => isComposed(source) && entering.test(source.text))).toEqual([
+      'packages/embedded/platform.ts',
+      'packages/platform/open-adapters.ts',
+      'packages/runtime/world.ts',
+      'crm/main.ts',
+      'iot-platform/main.ts',
+    ]);
+  });
+
+  it.each([
+    ['libsql', /^packages\/database\/(sqlite\.ts|threads\/sqlite-thread\.js)$/],
+    ['mysql2', /^packages\/database\/mysql\.ts$/],
+    ['redis', /^packages\/dapr\/redis-eviction\.ts$/],
+    ['kafkajs', /^packages\/kafka\//],
+  ])('%s is known to one place', (library, place) => {
+    const isProduct = ({ file }: Source) => /^(packages|contracts|crm|iot-platform)\//.test(file);
+    const users = filesWhere((source) => isProduct(source) && source.imports.includes(library));
+    expect(users).not.toEqual([]);
+    expect(users.filter((file) => !place.test(file))).toEqual([]);
+  });
+
+  it('only the IoT platform’s main.ts knows that Dapr is there', () =>
+    expect(
+      filesWhere(
+        ({ file, imports }) =>
+          services.includes(areaOf(file)) && imports.some((name) => /^packages\/(dapr|kafka|embedded)\//.test(name)),
+      ),
+    ).toEqual(['iot-platform/main.ts']));
 });
 
 it('no file is longer than 200 lines', () =>
-  expect(violations(({ text }) => text.split('\n').length > 200)).toEqual([]));
+  expect(filesWhere(({ text }) => text.split('\n').length > 200)).toEqual([]));

@@ -59,7 +59,10 @@ const changesIn = (folder: string) => {
     'SELECT "connectionId" || \' \' || revision AS change FROM "mandateChange"',
   );
   const waiting = read<{ event: string }>(join(folder, 'crm.sqlite'), 'SELECT event FROM outbox');
-  const published = read<{ value: string }>(join(folder, 'platform.sqlite'), 'SELECT value FROM record');
+  const published = read<{ value: string }>(
+    join(folder, 'platform.sqlite'),
+    'SELECT cast(value AS text) AS value FROM record',
+  );
   const changeOf = (event: string) => {
     const { subject, sequence } = JSON.parse(event) as { subject: string; sequence: string };
     return `${subject} ${Number(sequence)}`;

@@ -6,7 +6,7 @@ import { openCrmDatabase } from '../crm/database/index.ts';
 import { importQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
-import { createDeliveries } from '../packages/dapr/deliveries.ts';
+import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
 import { sidecarOnly } from '../packages/dapr/guard.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { hostList, originList } from '../packages/http/access-rules.ts';

@@ -38,8 +38,8 @@ export const startProcess = (file: string, env: Record<string, string>, args: st
   });
 
 /** Runs a program until it ends, is ended, or the test run is over. */
-export const startProgram = (program: string, args: string[], env: Record<string, string>): Started => {
-  const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export const startProgram = (program: string, args: string[], env: Record<string, string>, cwd = root): Started => {
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr])

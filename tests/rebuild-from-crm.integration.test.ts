@@ -23,7 +23,7 @@ const started = async (env: Record<string, string> = { DATA_DIR: dataFolder() })
   const { crm, iotPlatform } = platform;
   const run = async (script: string, ...args: string[]) => {
     const urls = { CRM_URL: crm, IOT_PLATFORM_URL: iotPlatform };
-    const command = startProgram(process.execPath, ['--import', 'tsx', script, ...args], {
+    const command = startProgram(process.execPath, ['--import', 'tsx', `${script}.ts`, ...args], {
       ...env,
       ...urls,
     });
@@ -43,9 +43,9 @@ const started = async (env: Record<string, string> = { DATA_DIR: dataFolder() })
       for (const [connectionId, level] of Object.entries(ofCsv)) await shows(connectionId, level);
     },
     change: (body: object) => postJson(`${crm}/customers/7`, body),
-    rebuild: (...args: string[]) => run('scripts/rebuild.ts', '--embedded', '--crm', crm, ...args),
-    republish: (...args: string[]) => run('crm/cli/republish.ts', ...args),
-    explain: (connectionId: string) => run('scripts/explain.ts', connectionId, '--embedded'),
+    rebuild: (...args: string[]) => run('scripts/rebuild', '--embedded', '--crm', crm, ...args),
+    republish: (...args: string[]) => run('crm/cli/republish', ...args),
+    explain: (connectionId: string) => run('scripts/explain', connectionId, '--embedded'),
   };
 };
 

@@ -4,7 +4,7 @@ import {
   connectionIdSchema,
   connectionMandateSchema,
 } from '../../contracts/events/connection-mandate-changed/schema.ts';
-import { DatabaseTrouble, troubleCodes } from '../../packages/database/database-trouble.ts';
+import { troubleCodes } from '../../packages/database/database-trouble.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import type { View } from '../../packages/projections/view.ts';
@@ -117,7 +117,7 @@ const read = async (view: View<Mandate>, connectionId: string) => {
     const mandate = await view.get(connectionId);
     return mandate ? { mandate } : { state: (await view.completeness()).state };
   } catch (error) {
-    if (error instanceof DomainError || error instanceof DatabaseTrouble) throw error;
+    if (error instanceof DomainError) throw error;
     throw new DomainError('store-unavailable', 'The state store does not answer; try again.', { cause: error });
   }
 };

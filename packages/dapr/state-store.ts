@@ -1,9 +1,15 @@
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../projections/state-store.ts';
 import { chunksOf } from '../runtime/chunks.ts';
 import { ExpectedError } from '../runtime/expected-error.ts';
-import { combinedReads } from './combined-reads.ts';
-import { type Guard, guarded, type Operation, probeStateStore, type StoreCapabilities } from './probe-state-store.ts';
 import { type Sidecar, SidecarRefusal } from './sidecar.ts';
+import { combinedReads } from './state-store/combined-reads.ts';
+import {
+  type Guard,
+  guarded,
+  type Operation,
+  probeStateStore,
+  type StoreCapabilities,
+} from './state-store/probe-state-store.ts';
 
 type BulkItem = { key: string; data?: unknown; etag?: string; error?: string };
 
@@ -57,7 +63,7 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     (await sidecar.metadata()).components.find((component) => component.name === name)?.type;
   const probe = async () => {
     const type = await componentType();
-    return { type, ...(await probeStateStore(execute, readMany, { key: `probe:${newId()}`, type })) };
+    return { type, ...(await probeStateStore({ execute, readMany }, { key: `probe:${newId()}`, type })) };
   };
   const readCapabilities = async (): Promise<StoreCapabilities> => {
     // The sidecar swaps a component when its YAML changes. A guard without an ETag for absent keys is the one that another store

@@ -1,3 +1,5 @@
+import { DomainError } from '../runtime/domain-error.ts';
+
 /** What is wrong, for any client, and what to do about it. Neither names a file: the log and a command's output do. */
 const troubles = {
   'database-away': ['The database does not answer.', 'try again in a moment'],
@@ -39,16 +41,12 @@ export type DiskTroubleCode = Exclude<
  * `database-busy`: another transaction takes long, and nothing was done. `database-conflict`: another transaction came
  * between, and nothing was done. `cause` is for the log alone.
  */
-export class DatabaseTrouble extends Error {
-  readonly code: TroubleCode;
-  readonly remedy: string;
+export class DatabaseTrouble extends DomainError {
+  declare readonly code: TroubleCode;
   constructor(code: TroubleCode, cause: Error) {
     const [message, remedy] = troubles[code];
-    super(message);
+    super(code, message, { remedy, cause });
     this.name = 'DatabaseTrouble';
-    this.code = code;
-    this.remedy = remedy;
-    this.cause = cause;
   }
 }
 

@@ -19,3 +19,13 @@ export const explainDiskError = (error: Error & { code?: string }, file?: string
   const isFull = code === 'storage-failed' && file !== undefined && hasNoSpaceFor(file);
   return new DatabaseTrouble(isFull ? 'storage-full' : code, Object.assign(cause, { code: error.code }));
 };
+
+const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const failedCodes = new Set(['EIO', 'EROFS', 'EACCES', 'EPERM', 'ENOENT']);
+
+/** What the system says of a file of ours that cannot be written, as a trouble; any other error stays as it is. */
+export const explainWriteError = (error: Error & { code?: string; syscall?: string }): Error => {
+  if (error.syscall === undefined) return error;
+  if (fullCodes.has(error.code ?? '')) return new DatabaseTrouble('storage-full', error);
+  return failedCodes.has(error.code ?? '') ? new DatabaseTrouble('storage-failed', error) : error;
+};

@@ -14,10 +14,10 @@ import type { EventBus, RecordCopy, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { StateStore } from '../projections/state-store.ts';
 import { ConfigError } from '../runtime/config-error.ts';
-import { embeddedEventBus, type FailureLog } from './event-bus.ts';
-import { createLogTables, groupLog, logWriter } from './event-log.ts';
-import { embeddedLogReader } from './log-reader.ts';
-import { createStateTable, embeddedStateStore } from './state-store.ts';
+import { embeddedEventBus, type FailureLog } from './adapters/event-bus.ts';
+import { createLogTables, groupLog, logWriter } from './adapters/event-log.ts';
+import { embeddedLogReader } from './adapters/log-reader.ts';
+import { createStateTable, embeddedStateStore } from './adapters/state-store.ts';
 
 export type EmbeddedPlatform = {
   eventBus(consumerGroup: string): EventBus;

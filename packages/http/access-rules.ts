@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { type Authority, parseAuthority } from './server/authority.ts';
+import { type AccessRules, parseAuthority } from './server/authority.ts';
 
-/** What a service answers beside loopback: its own further names, and the foreign origins that may change data. */
-export type AccessRules = { readonly hosts: readonly Authority[]; readonly origins: readonly string[] };
+export type { AccessRules } from './server/authority.ts';
 
 export const loopbackOnly: AccessRules = { hosts: [], origins: [] };
 

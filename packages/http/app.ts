@@ -14,8 +14,8 @@ import { descriptionRoutes } from './openapi/description.ts';
 import { pageAssets } from './openapi/docs/page.ts';
 import type { ApiDescription } from './openapi/openapi.ts';
 import { jsonTypes, methods, type Operation, type Routes } from './operation.ts';
-import { type ProblemStatuses, sendProblem } from './problem.ts';
 import { setPrivacyHeaders } from './server/privacy-headers.ts';
+import { type ProblemStatuses, sendProblem } from './server/problem.ts';
 import { guardRequests, judgeRequest } from './server/request-guard.ts';
 import { traceIdOf, traceRequests } from './trace.ts';
 

@@ -3,8 +3,8 @@ import { DomainError } from '../runtime/domain-error.ts';
 import { rateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { World } from '../runtime/world.ts';
 import type { AccessRules } from './access-rules.ts';
-import { sendProblem } from './problem.ts';
 import { setPrivacyHeaders } from './server/privacy-headers.ts';
+import { sendProblem } from './server/problem.ts';
 import { guardRequests } from './server/request-guard.ts';
 
 /** An app that only a sidecar calls: deliveries, and whether we are alive. */

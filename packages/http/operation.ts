@@ -2,7 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { DomainError } from '../runtime/domain-error.ts';
 import { validate } from '../runtime/validate.ts';
-import { mediaTypeRemedy } from './problem.ts';
+import { mediaTypeRemedy } from './server/problem.ts';
 
 /** What an operation answers with one status; without a schema there is nothing in the body, or no JSON. */
 export type Answer = {

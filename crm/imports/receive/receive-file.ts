@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { explainWriteError } from '../../../packages/database/write-error.ts';
+import { explainWriteError } from '../../../packages/database/disk-error.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { unusable } from '../check/header.ts';
 import type { ReceivedFile } from '../jobs/import-job.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation, type Routes, tagged } from '../operation.ts';
-import type { ProblemStatuses } from '../problem.ts';
+import type { ProblemStatuses } from '../server/problem.ts';
 import { showPage } from './docs/page.ts';
 import { type ApiDescription, openApiDocument } from './openapi.ts';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { groupBy } from '../../runtime/group-by.ts';
 import { type Answer, jsonTypes, type Operation, problemsOf, type Routes } from '../operation.ts';
-import { commonStatuses, type ProblemStatuses, problemSchema, problemType } from '../problem.ts';
+import { commonStatuses, type ProblemStatuses, problemSchema, problemType } from '../server/problem.ts';
 import { guardProblems } from '../server/request-guard.ts';
 import { jsonSchemas } from './json-schema.ts';
 

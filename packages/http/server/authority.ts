@@ -3,6 +3,9 @@ import { isIPv4 } from 'node:net';
 /** Host and port of a Host header, an origin or a URL; `host` in lower case, IPv6 in brackets, without a trailing dot. */
 export type Authority = { readonly host: string; readonly port: number | undefined };
 
+/** What a service answers beside loopback: its own further names, and the foreign origins that may change data. */
+export type AccessRules = { readonly hosts: readonly Authority[]; readonly origins: readonly string[] };
+
 const longest = 300;
 const pattern = /^(?:(\[[0-9a-f:.]+\])|([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?)(?::([0-9]{1,5}))?$/i;
 

@@ -1,8 +1,8 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { DomainError } from '../../runtime/domain-error.ts';
-import { commonStatuses, problemBody } from '../problem.ts';
 import { privacyHeaders } from './privacy-headers.ts';
+import { commonStatuses, problemBody } from './problem.ts';
 
 /** What Node reports about a request that it cannot read; every other code is a malformed request. */
 const problems: Readonly<Record<string, readonly [code: string, detail: string]>> = {

@@ -3,8 +3,7 @@ import type { RequestHandler, Response } from 'express';
 import { DomainError } from '../../runtime/domain-error.ts';
 import { rateLimitedLog } from '../../runtime/rate-limited-log.ts';
 import type { World } from '../../runtime/world.ts';
-import type { AccessRules } from '../access-rules.ts';
-import { type Authority, isLoopback, parseAuthority } from './authority.ts';
+import { type AccessRules, type Authority, isLoopback, parseAuthority } from './authority.ts';
 
 type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>;
 

@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isBusy, retryBusy } from '../database/retry-busy.ts';
-import type { SqliteDatabase } from '../database/sqlite.ts';
+import { isBusy, retryBusy } from '../../database/retry-busy.ts';
+import type { SqliteDatabase } from '../../database/sqlite.ts';
 import {
   type BatchHandler,
   bySize,
@@ -13,9 +13,9 @@ import {
   type Topic,
   tooLargeFor,
   type Verdict,
-} from '../projections/event-bus.ts';
-import { groupBy } from '../runtime/group-by.ts';
-import { pauseUnlessAborted } from '../runtime/pause.ts';
+} from '../../projections/event-bus.ts';
+import { groupBy } from '../../runtime/group-by.ts';
+import { pauseUnlessAborted } from '../../runtime/pause.ts';
 import { groupLog, logWriter } from './event-log.ts';
 
 const batchSize = 500;

@@ -1,4 +1,4 @@
-import { type DeliveredRecord, replayedPlace, replayOfHeader } from '../projections/event-bus.ts';
+import { type DeliveredRecord, replayedPlace, replayOfHeader } from '../../projections/event-bus.ts';
 
 /**
  * `metadata` is what the sidecar reports of a record: its place, key and time, and the record's own headers. Where the

@@ -1,6 +1,6 @@
-import { retryBusy } from '../database/retry-busy.ts';
-import type { SqliteDatabase } from '../database/sqlite.ts';
-import { StateConflict, type StateStore, type Upsert } from '../projections/state-store.ts';
+import { retryBusy } from '../../database/retry-busy.ts';
+import type { SqliteDatabase } from '../../database/sqlite.ts';
+import { StateConflict, type StateStore, type Upsert } from '../../projections/state-store.ts';
 
 export const createStateTable = (database: SqliteDatabase): void => {
   database.exec(`

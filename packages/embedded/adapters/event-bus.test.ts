@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect, it, vi } from 'vitest';
-import { openSqlite } from '../database/sqlite.ts';
+import { openSqlite } from '../../database/sqlite.ts';
 import { embeddedEventBus } from './event-bus.ts';
 
 const topic = { name: 'things', partitions: 1, maxMessageBytes: 1000 };

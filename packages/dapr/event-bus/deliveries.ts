@@ -1,7 +1,7 @@
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
-import type { BatchHandler, DeliveredRecord, Subscription, Verdict } from '../projections/event-bus.ts';
-import { rateLimitedLog } from '../runtime/rate-limited-log.ts';
-import type { World } from '../runtime/world.ts';
+import type { BatchHandler, DeliveredRecord, Subscription, Verdict } from '../../projections/event-bus.ts';
+import { rateLimitedLog } from '../../runtime/rate-limited-log.ts';
+import type { World } from '../../runtime/world.ts';
 import { deliveredRecord } from './delivered-record.ts';
 import { MalformedDelivery, readDelivery } from './read-delivery.ts';
 

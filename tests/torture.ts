@@ -29,8 +29,8 @@ const main = async () => {
   const seed = positive('--seed', values.seed);
   // Read when the stack is first imported.
   process.env.TEST_PORTS ||= '24000';
-  const { torture } = await import('../tests/torture/torture.ts');
-  const { stopPart, partNames } = await import('../tests/stack/stack.ts');
+  const { torture } = await import('./torture/torture.ts');
+  const { stopPart, partNames } = await import('./stack/stack.ts');
   const began = performance.now();
   const passed = () => (performance.now() - began) / 60_000;
   const say = (line: string) => console.log(`${passed().toFixed(1).padStart(6)} min  ${line}`);

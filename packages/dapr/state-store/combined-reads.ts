@@ -1,4 +1,4 @@
-import type { StateStore, StoredValue } from '../projections/state-store.ts';
+import type { StateStore, StoredValue } from '../../projections/state-store.ts';
 
 type Read = StateStore['getMany'];
 type Waiting = { keys: readonly string[]; resolve(held: Map<string, StoredValue>): void; reject(error: unknown): void };

@@ -4,12 +4,12 @@ import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { testWorld } from '../../tests/test-world.ts';
-import { loopbackOnly } from '../http/access-rules.ts';
-import { deliveryApp } from '../http/delivery-app.ts';
-import type { DeliveredRecord } from '../projections/event-bus.ts';
+import { testWorld } from '../../../tests/test-world.ts';
+import { loopbackOnly } from '../../http/access-rules.ts';
+import { deliveryApp } from '../../http/delivery-app.ts';
+import type { DeliveredRecord } from '../../projections/event-bus.ts';
+import { sidecarOnly } from '../guard.ts';
 import { createDeliveries } from './deliveries.ts';
-import { sidecarOnly } from './guard.ts';
 
 const now = 1_000;
 const entry = (entryId: string, text: string, metadata?: Record<string, string>) => ({

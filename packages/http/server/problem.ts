@@ -1,10 +1,9 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { DatabaseTrouble, troubleCodes } from '../database/database-trouble.ts';
-import { DomainError } from '../runtime/domain-error.ts';
-import { shortenText } from '../runtime/shorten-text.ts';
-import { mostErrors } from '../runtime/validate.ts';
-import { traceIdOf } from './trace.ts';
+import { DomainError } from '../../runtime/domain-error.ts';
+import { shortenText } from '../../runtime/shorten-text.ts';
+import { mostErrors } from '../../runtime/validate.ts';
+import { traceIdOf } from '../trace.ts';
 
 /** Which HTTP status each code of a domain error gets. */
 export type ProblemStatuses = Readonly<Record<string, number>>;
@@ -27,7 +26,14 @@ export const commonStatuses: ProblemStatuses = {
   'host-not-allowed': 421,
   'invalid-body': 422,
   'headers-too-large': 431,
-  ...Object.fromEntries(troubleCodes.map((code) => [code, 503])),
+  'database-away': 503,
+  'database-busy': 503,
+  'database-conflict': 503,
+  'database-damaged': 503,
+  'database-read-only': 503,
+  'database-replaced': 503,
+  'database-stopped': 503,
+  'storage-failed': 503,
   'storage-full': 507,
 };
 
@@ -39,7 +45,7 @@ const retryAfter: Readonly<Record<number, string>> = { 429: '10', 503: '1', 507:
 
 /** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
 export const sendProblem = (res: Response, error: unknown, statuses: ProblemStatuses): number => {
-  const known = error instanceof DomainError ? error : (fromDatabase(error) ?? fromExpress(error));
+  const known = error instanceof DomainError ? error : fromExpress(error);
   const status = known ? ({ ...commonStatuses, ...statuses }[known.code] ?? 500) : 500;
   const body =
     known && status !== 500
@@ -86,9 +92,6 @@ export const problemSchema = z
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 
 const title = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
-
-const fromDatabase = (error: unknown): DomainError | undefined =>
-  error instanceof DatabaseTrouble ? new DomainError(error.code, error.message, { remedy: error.remedy }) : undefined;
 
 /** What Express and its body parser throw at a request they cannot read. */
 const fromExpress = (error: unknown): DomainError | undefined => {

@@ -3,13 +3,13 @@ import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { topics } from '../../contracts/topics.ts';
-import { testWorld } from '../../tests/test-world.ts';
-import { loopbackOnly } from '../http/access-rules.ts';
-import { deliveryApp } from '../http/delivery-app.ts';
-import { type Listening, listen } from '../http/listen.ts';
+import { topics } from '../../../contracts/topics.ts';
+import { testWorld } from '../../../tests/test-world.ts';
+import { loopbackOnly } from '../../http/access-rules.ts';
+import { deliveryApp } from '../../http/delivery-app.ts';
+import { type Listening, listen } from '../../http/listen.ts';
+import { sidecarOnly } from '../guard.ts';
 import { createDeliveries } from './deliveries.ts';
-import { sidecarOnly } from './guard.ts';
 
 /** As many as the subscription asks for. */
 const many = 10_000;

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import express from 'express';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
-import { asAdmin, kafka } from '../../tests/stack/fresh.ts';
-import { ports } from '../../tests/stack/ports.ts';
-import { stackReady } from '../../tests/stack/stack.ts';
-import { testWorld } from '../../tests/test-world.ts';
-import { loopbackOnly } from '../http/access-rules.ts';
-import { deliveryApp } from '../http/delivery-app.ts';
-import { listen } from '../http/listen.ts';
+import { componentsFolder, startSidecar } from '../../../tests/stack/dapr-lab.ts';
+import { asAdmin, kafka } from '../../../tests/stack/fresh.ts';
+import { ports } from '../../../tests/stack/ports.ts';
+import { stackReady } from '../../../tests/stack/stack.ts';
+import { testWorld } from '../../../tests/test-world.ts';
+import { loopbackOnly } from '../../http/access-rules.ts';
+import { deliveryApp } from '../../http/delivery-app.ts';
+import { listen } from '../../http/listen.ts';
+import { sidecarOnly } from '../guard.ts';
 import { createDeliveries } from './deliveries.ts';
-import { sidecarOnly } from './guard.ts';
 
 const maxMessageBytes = 16_384;
 /** Kafka counts the frame of a record, its key and its headers. */

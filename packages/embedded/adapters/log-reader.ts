@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SqliteDatabase } from '../database/sqlite.ts';
-import { declaredTopic, type Topic } from '../projections/event-bus.ts';
-import type { LogReader, PartitionRange } from '../projections/log-reader.ts';
+import type { SqliteDatabase } from '../../database/sqlite.ts';
+import { declaredTopic, type Topic } from '../../projections/event-bus.ts';
+import type { LogReader, PartitionRange } from '../../projections/log-reader.ts';
 import { asRecord, createLogTables, type Row, recordColumns } from './event-log.ts';
 
 const batchSize = 1_000;

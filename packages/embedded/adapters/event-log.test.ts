@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openSqlite } from '../database/sqlite.ts';
+import { openSqlite } from '../../database/sqlite.ts';
 import { groupLog, logWriter } from './event-log.ts';
 
 const topic = { name: 'things', partitions: 1, maxMessageBytes: 1000 };

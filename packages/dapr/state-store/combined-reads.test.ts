@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoredValue } from '../projections/state-store.ts';
+import type { StoredValue } from '../../projections/state-store.ts';
 import { combinedReads } from './combined-reads.ts';
 
 /** A store whose reads are answered when told to, with what it holds then. */

@@ -1,11 +1,11 @@
-import type { SqliteDatabase } from '../database/sqlite.ts';
+import type { SqliteDatabase } from '../../database/sqlite.ts';
 import {
   type DeliveredRecord,
   type OutgoingEvent,
   type RecordCopy,
   replayedPlace,
   type Topic,
-} from '../projections/event-bus.ts';
+} from '../../projections/event-bus.ts';
 
 export type Row = {
   partition: number;

@@ -7,9 +7,9 @@ import {
   type OutgoingEvent,
   type Topic,
   tooLargeFor,
-} from '../projections/event-bus.ts';
+} from '../../projections/event-bus.ts';
+import { complaintOf, type Sidecar, type SidecarAnswer } from '../sidecar.ts';
 import type { Deliveries } from './deliveries.ts';
-import { complaintOf, type Sidecar, type SidecarAnswer } from './sidecar.ts';
 
 /**
  * An event bus through a Dapr pubsub component. The consumer group is the component's affair, and Dapr does not tell what

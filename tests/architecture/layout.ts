@@ -1,0 +1,39 @@
+import type { Layout } from './borders.ts';
+
+const packages = ['cli', 'csv', 'dapr', 'database', 'embedded', 'http', 'kafka', 'platform', 'projections', 'runtime'];
+const named = (...names: string[]) => names.map((name) => `packages/${name}`);
+const plumbing = named('csv', 'database', 'http', 'platform', 'projections', 'runtime');
+const all = ['contracts', 'crm', 'iot-platform', ...named(...packages)];
+
+export const services = ['crm', 'iot-platform'];
+
+/** What each area may import. docs/architecture.md shows the same table. */
+export const layout: Layout = {
+  contracts: [],
+  'packages/runtime': [],
+  'packages/csv': named('runtime'),
+  'packages/database': named('runtime'),
+  'packages/http': named('runtime'),
+  'packages/projections': named('runtime'),
+  'packages/kafka': named('projections', 'runtime'),
+  'packages/dapr': named('kafka', 'projections', 'runtime'),
+  'packages/embedded': named('database', 'projections', 'runtime'),
+  'packages/platform': named('dapr', 'database', 'embedded', 'http', 'kafka', 'projections', 'runtime'),
+  'packages/cli': named('database', 'projections', 'runtime'),
+  crm: ['contracts', ...plumbing, 'packages/cli'],
+  // Its main.ts checks the Redis below its view, which Dapr does not reveal.
+  'iot-platform': ['contracts', ...plumbing, 'packages/dapr'],
+  scripts: all,
+  bench: [...all, 'scripts', 'tests'],
+  tests: [...all, 'scripts', 'bench', 'tests'],
+};
+
+/** What each slice of a service may import of the same service; a slice that is not named here may import every other. */
+export const slices: Layout = {
+  'crm/database': [],
+  'crm/idempotency': ['crm/database'],
+  'crm/outbox': ['crm/database'],
+  'crm/customers': ['crm/database', 'crm/idempotency', 'crm/outbox'],
+  'crm/imports': ['crm/customers', 'crm/database', 'crm/idempotency', 'crm/outbox'],
+  'iot-platform/mandates': [],
+};

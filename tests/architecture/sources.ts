@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+/** A source file; `imports` are paths from the root of the project, and names of npm packages as they are written. */
+export type Source = { readonly file: string; readonly text: string; readonly imports: readonly string[] };
+
+/** Imports of values and of types, re-exports, dynamic imports, and the files that a thread or a process is started from. */
+const importing =
+  /\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]|\b(?:new URL|import\.meta\.resolve)\(\s*['"](\.[^'"]+)['"]|\bjoin\(import\.meta\.dirname,\s*['"]([^'"]+\.(?:ts|js|mjs))['"]\)/g;
+
+export const sourceOf = (file: string, text: string): Source => {
+  const imports = [...text.matchAll(importing)].map(([, imported, resolved, joined]) => {
+    if (joined !== undefined) return normalize(join(dirname(file), joined));
+    const name = imported ?? String(resolved);
+    return name.startsWith('.') ? normalize(join(dirname(file), name)) : name;
+  });
+  return { file, text, imports };
+};
+
+/** Every TypeScript and JavaScript file below the folders. */
+export const readSources = (root: string, folders: readonly string[]): readonly Source[] =>
+  folders
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+    )
+    .filter((file) => /\.(ts|js|mjs)$/.test(file))
+    .map((file) => sourceOf(file, readFileSync(join(root, file), 'utf8')));
+
+/** What only tests import. */
+export const isTest = (file: string): boolean => /\.(test|contract)\.ts$/.test(file) || file.startsWith('tests/');

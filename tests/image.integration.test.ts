@@ -1,0 +1,54 @@
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+import { getJson } from './http.ts';
+import { replayDockerfile } from './image/replay-dockerfile.ts';
+import { dataFolder, root, type Started, said, startProgram } from './platform-process.ts';
+
+const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+  services: Record<string, { image: string; command: string[] }>;
+};
+const ours = Object.entries(services).filter(([, { image }]) => image === 'connection-mandates');
+
+/** As the container starts it, but on free ports, and without a sidecar. */
+const start = ([program = '', ...args]: readonly string[]): Started =>
+  startProgram(program, args, { HOST: '127.0.0.1', APP_PORT: '0', APP_REST_PORT: '0', LOG_LEVEL: 'info' }, workdir);
+
+let workdir: string;
+let skipped: string[];
+const started: Started[] = [];
+
+beforeAll(async () => {
+  ({ workdir, skipped } = await replayDockerfile(root, dataFolder()));
+});
+afterAll(() => Promise.all(started.map((service) => service.end('SIGKILL'))));
+
+it('needs a container for its user alone', () => expect(skipped).toEqual(['chown node .data', 'USER node']));
+
+it('has only what running needs', () => {
+  expect(existsSync(join(workdir, 'node_modules/tsx'))).toBe(true);
+  expect(['vitest', 'typescript'].filter((name) => existsSync(join(workdir, 'node_modules', name)))).toEqual([]);
+});
+
+it('has both services, and each becomes ready with the command of docker-compose.yml', async () => {
+  expect(ours.map(([name]) => name)).toEqual(['crm', 'iot-platform']);
+  for (const [, { command }] of ours) {
+    const service = start(command);
+    started.push(service);
+    const [url] = await said(service, /"url":"(http[^"]+)"/);
+    await vi.waitFor(async () => expect((await getJson(`${url}/readyz`)).status).toBe(200), { timeout: 30_000 });
+  }
+  expect(existsSync(join(workdir, '.data'))).toBe(true);
+  for (const service of started) expect(await service.end('SIGTERM')).toBe(0);
+});
+
+it.each(['packages/runtime', 'node_modules/zod'])('its services do not start without %s', async (part) => {
+  renameSync(join(workdir, part), join(workdir, 'elsewhere'));
+  for (const [name, { command }] of ours) {
+    const service = start(command);
+    expect(await service.ended, name).toBe(1);
+    expect(service.output()).toMatch(/ERR_MODULE_NOT_FOUND/);
+  }
+  renameSync(join(workdir, 'elsewhere'), join(workdir, part));
+});
