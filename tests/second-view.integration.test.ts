@@ -43,36 +43,31 @@ const timeOf = (n: number) => new Date(noon + n).toISOString();
 let env: Record<string, string>;
 let url: string;
 let platform: EmbeddedPlatform;
-let close: () => Promise<void>;
+let service: Awaited<ReturnType<typeof startIotPlatform>>;
+
+const start = async (followed: typeof registered) => {
+  const config = readIotPlatformConfig({ ...env, APP_REST_PORT: '0', APP_PORT: '0' });
+  const { eventBus, stateStore, logReader } = platform;
+  const [bus, store] = [eventBus(config.consumerGroup), stateStore(config.stateStoreName)];
+  const ports = { bus, store, otherStore: stateStore, topicLog: logReader() };
+  service = await startIotPlatform(config, { ...testWorld(), now: Date.now, ...ports }, followed);
+  ({ url } = service);
+  env = { ...env, IOT_PLATFORM_URL: url };
+};
 
 beforeEach(async () => {
-  const DATA_DIR = dataFolder();
-  const config = readIotPlatformConfig({ DATA_DIR, APP_REST_PORT: '0', APP_PORT: '0' });
-  platform = openEmbeddedPlatform(join(DATA_DIR, 'platform.sqlite'), Object.values(topics));
-  const service = await startIotPlatform(
-    config,
-    {
-      ...testWorld(),
-      now: Date.now,
-      bus: platform.eventBus(config.consumerGroup),
-      store: platform.stateStore(config.stateStoreName),
-      otherStore: platform.stateStore,
-      topicLog: platform.logReader(),
-    },
-    registered,
-  );
-  ({ url } = service);
-  env = { DATA_DIR, IOT_PLATFORM_URL: url };
-  close = async () => {
-    await service.close();
-    platform.close();
-  };
+  env = { DATA_DIR: dataFolder() };
+  platform = openEmbeddedPlatform(join(String(env.DATA_DIR), 'platform.sqlite'), Object.values(topics));
+  await start(registered);
   for (const [n, connectionId] of connections.entries()) await publish(connectionId, '1', n);
   await vi.waitFor(async () => {
     for (const { projection } of registered) expect(await status(projection.name)).toMatchObject({ lag: 0 });
   }, patience);
 });
-afterEach(() => close());
+afterEach(async () => {
+  await service.close();
+  platform.close();
+});
 
 const publish = async (connectionId: string, connectionMandate: '0' | '1' | '2', n: number) => {
   const context = { id: `change ${n}`, revision: noon + n, time: new Date(noon + n) };
@@ -178,5 +173,22 @@ describe('a second view of the same topic', () => {
     await expect(run(showStatus, '--view', 'x')).rejects.toThrow(`There is no view x. --view NAME with ${all}`);
     await expect(run(explainKey, '7733', '--view', 'last-changes')).rejects.toThrow('with one of: mandates.');
     await expect(run(rebuildView, '--view', 'last-changes', '--from-crm')).rejects.toThrow('--from-crm');
+  });
+
+  it('that is added to a service that has read the log already is not ready until it is rebuilt', async () => {
+    await service.close();
+    const later = registerView({
+      ...lastChanges,
+      projection: { ...lastChanges.projection, name: 'later' },
+      keyPrefix: 'later/',
+    });
+    await start([...registered, later]);
+    const check = async () => ((await getJson(`${url}/readyz`)).body.checks as Record<string, string>)['view:later'];
+    await vi.waitFor(async () => expect(await check()).toMatch(/has read 3 events already: npm run rebuild/), patience);
+    expect(await mandateOf({ url }, '7733')).toBe('1');
+    const all = [...views, { ...later, service: iotPlatform }];
+    await rebuildView(['--view', 'later', '--embedded'], { views: all, env, print: () => {} });
+    await vi.waitFor(async () => expect(await check()).toBe('ok'), patience);
+    expect((await status('later')).view).toMatchObject({ generation: { number: 2 } });
   });
 });
