@@ -1,9 +1,11 @@
 import { describe } from 'vitest';
+import { consumerGroupsContract } from '../projections/consumer-groups.contract.ts';
 import { eventBusContract } from '../projections/event-bus.contract.ts';
 import type { OutgoingEvent } from '../projections/event-bus.ts';
 import { seededRandom, withBusFaults, withStoreFaults } from '../projections/faults.ts';
 import { logReaderContract } from '../projections/log-reader.contract.ts';
 import { stateStoreContract } from '../projections/state-store.contract.ts';
+import { embeddedGroups } from './consumer-groups.ts';
 import { openEmbeddedPlatform } from './platform.ts';
 
 const topic = { name: 'things', partitions: 4, maxMessageBytes: 16_384 };
@@ -22,6 +24,14 @@ describe('the log of the embedded event bus', () => {
     const { eventBus, logReader } = platform();
     const publish = (events: readonly OutgoingEvent[]) => eventBus('writer').publish(topic.name, events);
     return { topic, log: logReader(), publish };
+  });
+});
+
+describe('the consumer groups of the embedded event bus', () => {
+  consumerGroupsContract(async () => {
+    const opened = platform();
+    const publish = (events: readonly OutgoingEvent[]) => opened.eventBus('writer').publish(topic.name, events);
+    return { topic, log: opened.logReader(), groups: embeddedGroups(opened), publish };
   });
 });
 

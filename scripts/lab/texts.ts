@@ -23,7 +23,7 @@ Environment, beside that of the services (see .env.example) and the ports of the
                    commands of this project read: nothing has to be exported for them.
 
 The lab gives the IoT platform CONSUMER_GROUP, from the component's YAML unless it is set, and REDIS_URL where it uses Redis.
-npm run rebuild, consumer-group, explain and dead-letters take store, group, ports, components and token from the running lab.`;
+npm run status, rebuild, consumer-group, explain and dead-letters take store, group, ports, components and token from the running lab.`;
 
 export const walkThrough = ({ members, zipkin, tokenFile }: LabSettings): string => {
   const { crm, 'iot-platform': iotPlatform } = members;
