@@ -32,8 +32,7 @@ describe('borders', () => {
 
   it('what a package shows is used outside', () => expect(unusedEntries(everything)).toEqual([]));
 
-  it('no files, folders or areas import each other in a circle', () =>
-    expect(cyclesInFolders(sources)).toEqual([]));
+  it('no files, folders or areas import each other in a circle', () => expect(cyclesInFolders(sources)).toEqual([]));
 });
 
 describe('words', () => {

@@ -10,7 +10,6 @@ export {
   registerCustomer,
   replaceCustomer,
 } from './change/change-customer.ts';
-export { deleteCustomer } from './change/remove-customer.ts';
 export { type CustomerWrite, writeCustomers } from './change/write-customers.ts';
 export {
   type Customer,
@@ -33,6 +32,7 @@ export { exportPerson, type PersonalData } from './personal-data/export-person.t
 export { findConnectionsOfErased, findErasedCustomers } from './personal-data/find-erased.ts';
 export { lockPerson } from './personal-data/find-person.ts';
 export type { Person, PersonalDataSource, PersonalDataSources } from './personal-data/personal-data-source.ts';
+export { deleteCustomer } from './personal-data/remove-customer.ts';
 export { sourcesBesideRecord } from './personal-data/sources.ts';
 export { customerRoutes } from './routes.ts';
 export { searchKeys } from './search-keys.ts';

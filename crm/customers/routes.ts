@@ -1,11 +1,11 @@
 import { type Routes, tagged } from '../../packages/http/operation.ts';
 import type { CustomerChanges } from './change/change-customer.ts';
-import { oneCustomerRoutes } from './change/one-customer-routes.ts';
 import { registerOperation } from './change/register-operation.ts';
 import { mandateHistoryRoutes } from './history/mandate-history-routes.ts';
 import { labCustomerRoutes } from './lab-routes.ts';
 import { listOperation } from './list/list-operation.ts';
 import { mandateRoutes } from './mandates/mandate-routes.ts';
+import { oneCustomerRoutes } from './one-customer-routes.ts';
 import type { Erasures } from './personal-data/erasures.ts';
 import { personalDataRoutes } from './personal-data/routes.ts';
 

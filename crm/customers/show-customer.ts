@@ -8,6 +8,9 @@ export const labCustomerSchema = z
   .strictObject({ customerId: customerIdSchema, firstName, lastName, city, connectionId, connectionMandate })
   .meta({ id: 'LabCustomer', description: 'A customer as the lab knows it.' });
 
+// Any text: a customer that cannot be is as unknown as one that is not.
+export const customerPath = z.object({ customerId: z.string().meta({ examples: ['7'] }) });
+
 /** A customer as the API shows it. */
 export const customerSchema = z
   .strictObject({

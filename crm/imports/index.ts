@@ -4,6 +4,7 @@
  */
 export type { Problem } from './check/check-row.ts';
 export {
+  conflictPolicies,
   createJob,
   findJob,
   type ImportJob,
@@ -11,7 +12,7 @@ export {
   listImportedRows,
   reportsKeptForDays,
   unfinishedJobs,
-} from './jobs/import-job.ts';
+} from './import-job.ts';
 export { importFile, importOnce, jobOfFile, logImport } from './jobs/import-once.ts';
 export { type ImportQueue, importQueue, type QueueLimits } from './jobs/import-queue.ts';
 export { importFileNames } from './personal-data/file-names.ts';
@@ -20,5 +21,4 @@ export { refusedCsv } from './report/refused-csv.ts';
 export { purgeOldReports, removeImport } from './report/remove-report.ts';
 export { type importedRowSchema, type importSchema, showImport, showImportedRow } from './report/show-import.ts';
 export { importRoutes, importStatuses } from './routes.ts';
-export { conflictPolicies } from './run/decide-row.ts';
 export { runImport } from './run/run-import.ts';

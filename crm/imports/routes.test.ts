@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
 import { crmWithImports, importHeader as header } from '../../tests/crm-with-imports.ts';
 import { noon } from '../../tests/test-world.ts';
-import { createJob } from './jobs/import-job.ts';
+import { createJob } from './import-job.ts';
 import { importQueue } from './jobs/import-queue.ts';
 
 describe('POST /imports', () => {

@@ -7,11 +7,10 @@ import { operation, type Routes, tagged } from '../../packages/http/operation.ts
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CustomerChanges } from '../customers/index.ts';
-import { findJob, listImportedRows, listJobs } from './jobs/import-job.ts';
+import { conflictPolicies, findJob, listImportedRows, listJobs } from './import-job.ts';
 import type { ImportQueue } from './jobs/import-queue.ts';
 import { refusedCsv } from './report/refused-csv.ts';
 import { importedRowSchema, importSchema, showImport, showImportedRow } from './report/show-import.ts';
-import { conflictPolicies } from './run/decide-row.ts';
 
 export const importStatuses = {
   'import-unknown': 404,

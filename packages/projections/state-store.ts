@@ -1,3 +1,5 @@
+import { backoff, retry } from '../runtime/retry.ts';
+
 /** `value` is what was stored, as JSON; `etag` changes with every write of the key. Stores round what is no integer. */
 export type StoredValue = { readonly value: unknown; readonly etag: string };
 
@@ -31,3 +33,16 @@ export class StateConflict extends Error {
     this.name = 'StateConflict';
   }
 }
+
+const longestPauseMs = backoff({ firstMs: 2, mostMs: 128 });
+
+/**
+ * Does the work again when another writer was there first, after a short random pause. The work reads anew each time.
+ * @throws StateConflict after 20 attempts, or what else the work throws
+ */
+export const retryOnConflict = <T>(work: () => Promise<T>): Promise<T> =>
+  retry(work, {
+    while: (error) => error instanceof StateConflict,
+    attempts: 20,
+    backoff: (failures) => Math.random() * longestPauseMs(failures),
+  });

@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import { z } from 'zod';
 import type { Answer } from '../../../packages/http/operation.ts';
 import { sendVersion } from '../../../packages/http/preconditions.ts';
 import { traceparentOf } from '../../../packages/http/trace.ts';
@@ -9,9 +8,6 @@ import { customerSchema, showCustomer } from '../show-customer.ts';
 import type { ChangeOrigin } from './append-mandate-events.ts';
 import type { ChangedCustomer } from './change-customer.ts';
 import { type EvidenceHeaders, evidenceOf } from './evidence.ts';
-
-// Any text: a customer that cannot be is as unknown as one that is not.
-export const customerPath = z.object({ customerId: z.string().meta({ examples: ['7'] }) });
 
 export const revisionHeader = {
   'Mandate-Revision': 'The revision of the connection’s mandate: a view that has it shows this change, or a later one.',

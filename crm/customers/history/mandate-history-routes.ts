@@ -4,7 +4,7 @@ import { readPage } from '../../../packages/database/pages.ts';
 import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
 import type { CrmDatabase } from '../../database/index.ts';
-import { customerPath } from '../change/change-answer.ts';
+import { customerPath } from '../show-customer.ts';
 import {
   findCustomerNumber,
   type HistoryPlace,

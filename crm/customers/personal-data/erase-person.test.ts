@@ -6,11 +6,11 @@ import { byHerself, liveAsQuirine, quirine, traces } from '../../../tests/quirin
 import { noon, testWorld } from '../../../tests/test-world.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
-import { deleteCustomer } from '../change/remove-customer.ts';
 import { mandateHistory } from '../history/mandate-history.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures, type Erasures } from './erasures.ts';
 import { exportPerson } from './export-person.ts';
+import { deleteCustomer } from './remove-customer.ts';
 import { sourcesBesideRecord } from './sources.ts';
 
 const world = testWorld();

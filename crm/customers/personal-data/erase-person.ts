@@ -1,9 +1,9 @@
 import { type ChangeOrigin, throughApi } from '../change/append-mandate-events.ts';
 import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
-import { removeCustomer } from '../change/remove-customer.ts';
 import { requestErasure } from './erasure-job.ts';
 import type { Erasures } from './erasures.ts';
 import { erasureOf, lockPerson } from './find-person.ts';
+import { removeCustomer } from './remove-customer.ts';
 
 /** `mandateRevision`: of the revocation, where there was a connection to revoke. */
 export type Erasure = { customerId: string; erasedAt: string; mandateRevision: number | undefined };

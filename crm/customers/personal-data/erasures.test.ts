@@ -7,11 +7,11 @@ import { byHerself, quirine } from '../../../tests/quirine.ts';
 import { testWorld } from '../../../tests/test-world.ts';
 import { type CrmDatabase, openCrmDatabase } from '../../database/index.ts';
 import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
-import { deleteCustomer } from '../change/remove-customer.ts';
 import { erasePerson } from './erase-person.ts';
 import { pendingErasures } from './erasure-job.ts';
 import { createErasures } from './erasures.ts';
 import type { Person } from './personal-data-source.ts';
+import { deleteCustomer } from './remove-customer.ts';
 
 let changes: CustomerChanges;
 beforeEach(async () => {

@@ -4,9 +4,9 @@ import { DatabaseTrouble } from '../../../packages/database/database-trouble.ts'
 import type { CustomerChanges } from '../../customers/index.ts';
 import { headerOfFile } from '../check/check-file.ts';
 import type { Problem } from '../check/check-row.ts';
+import { createJob, failJob, type ImportJob, type ImportOptions, listImportedRows } from '../import-job.ts';
 import { measureFile } from '../receive/receive-file.ts';
 import { runImport } from '../run/run-import.ts';
-import { createJob, failJob, type ImportJob, type ImportOptions, listImportedRows } from './import-job.ts';
 import { startHeartbeat } from './job-heartbeat.ts';
 
 /** Imports a file in the foreground. @throws DomainError unusable-file, file-too-large */

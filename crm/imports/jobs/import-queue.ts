@@ -6,11 +6,6 @@ import type { MonotonicClock } from '../../../packages/runtime/lease.ts';
 import { backoff, retry } from '../../../packages/runtime/retry.ts';
 import type { CustomerChanges } from '../../customers/index.ts';
 import { headerOfFile } from '../check/check-file.ts';
-import { type FileLimits, fileLimits, receiveFile, tooLarge } from '../receive/receive-file.ts';
-import { keepPace, type UploadPace, uploadPace } from '../receive/upload-pace.ts';
-import { countWaitingFiles, type WaitingLimits, waitingLimits } from '../receive/waiting-files.ts';
-import { removeImport } from '../report/remove-report.ts';
-import { runImport } from '../run/run-import.ts';
 import {
   createJob,
   DoneByAnother,
@@ -19,7 +14,12 @@ import {
   type ImportJob,
   type ImportOptions,
   unfinishedJobs,
-} from './import-job.ts';
+} from '../import-job.ts';
+import { type FileLimits, fileLimits, receiveFile, tooLarge } from '../receive/receive-file.ts';
+import { keepPace, type UploadPace, uploadPace } from '../receive/upload-pace.ts';
+import { countWaitingFiles, type WaitingLimits, waitingLimits } from '../receive/waiting-files.ts';
+import { removeImport } from '../report/remove-report.ts';
+import { runImport } from '../run/run-import.ts';
 import { logImport } from './import-once.ts';
 import { heartbeatEveryMs, observeJobs, touchJobs } from './job-heartbeat.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { importWorld } from '../../../tests/import-world.ts';
 import { noon } from '../../../tests/test-world.ts';
-import { createJob, findJob, listJobs } from './import-job.ts';
+import { createJob, findJob, listJobs } from '../import-job.ts';
 import { importFile } from './import-once.ts';
 import { heartbeatEveryMs, observeJobs, startHeartbeat, touchJobs } from './job-heartbeat.ts';
 

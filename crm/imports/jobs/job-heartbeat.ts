@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type MonotonicClock, observeValue, type ValueObserver } from '../../../packages/runtime/lease.ts';
 import type { CrmDatabase } from '../../database/index.ts';
-import { type ImportJob, unfinishedJobs, whatToDo } from './import-job.ts';
+import { type ImportJob, unfinishedJobs, whatToDo } from '../import-job.ts';
 
 type Db = Kysely<CrmDatabase>;
 

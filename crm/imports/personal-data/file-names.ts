@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Person, type PersonalDataSource, replaceReference } from '../../customers/index.ts';
 import type { CrmDatabase } from '../../database/index.ts';
-import { addReference } from '../run/import-reference.ts';
+import { addReference } from '../import-reference.ts';
 import { isPossibleMatch } from './match-person.ts';
 
 type Db = Kysely<CrmDatabase>;

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { explainWriteError } from '../../../packages/database/disk-error.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { unusable } from '../check/header.ts';
-import type { ReceivedFile } from '../jobs/import-job.ts';
+import type { ReceivedFile } from '../import-job.ts';
 
 export const fileLimits = { bytes: 2 * 1024 ** 3, lines: 5_000_000 };
 export type FileLimits = typeof fileLimits;

@@ -9,7 +9,7 @@ import { crmWithImports, importHeader } from '../../../tests/crm-with-imports.ts
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { noon } from '../../../tests/test-world.ts';
 import { sendFile } from '../../cli/import/through-crm.ts';
-import { createJob } from '../jobs/import-job.ts';
+import { createJob } from '../import-job.ts';
 import type { QueueLimits } from '../jobs/import-queue.ts';
 
 /** A CRM on a port, whose database is away as soon as an import runs: so files wait until `comeBack`. */

@@ -4,7 +4,7 @@ import { nextLargeAnswerTurn } from '../../../packages/runtime/take-turns.ts';
 import type { CustomerChanges } from '../../customers/index.ts';
 import type { Problem } from '../check/check-row.ts';
 import { reasonColumn } from '../check/header.ts';
-import { type ImportedRow, type ImportJob, listImportedRows } from '../jobs/import-job.ts';
+import { type ImportedRow, type ImportJob, listImportedRows } from '../import-job.ts';
 
 /** A row may have 64 KiB. */
 const rowsAtOnce = 200;

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { CrmDatabase } from '../../database/index.ts';
-import { endJob, findJob, reportsKeptForDays } from '../jobs/import-job.ts';
+import { endJob, findJob, reportsKeptForDays } from '../import-job.ts';
 
 type Db = Kysely<CrmDatabase>;
 

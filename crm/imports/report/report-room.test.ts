@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { crmWithImports } from '../../../tests/crm-with-imports.ts';
 import { importWorld } from '../../../tests/import-world.ts';
-import type { ImportJob } from '../jobs/import-job.ts';
+import type { ImportJob } from '../import-job.ts';
 import { refusedCsv } from './refused-csv.ts';
 import { reportLimits } from './report-room.ts';
 import { showImport } from './show-import.ts';

@@ -1,5 +1,5 @@
 import type { ImportedRowTable } from '../../database/index.ts';
-import type { ImportJob } from '../jobs/import-job.ts';
+import type { ImportJob } from '../import-job.ts';
 
 /**
  * What a report keeps, for each outcome by itself: a file of rows that are skipped must not keep the refused ones out.

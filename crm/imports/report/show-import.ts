@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
 import type { Problem } from '../check/check-row.ts';
 import { readHeader } from '../check/header.ts';
-import type { ImportedRow, ImportJob } from '../jobs/import-job.ts';
-import { conflictPolicies } from '../run/decide-row.ts';
+import { conflictPolicies, type ImportedRow, type ImportJob } from '../import-job.ts';
 
 const count = (description: string) => z.int().min(0).meta({ description });
 const time = z.iso.datetime();

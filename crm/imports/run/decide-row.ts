@@ -1,10 +1,7 @@
 import { type Customer, type CustomerData, dataOf } from '../../customers/index.ts';
 import type { ImportRow, Problem } from '../check/check-row.ts';
 import type { Column, Header } from '../check/header.ts';
-
-/** What becomes of a row whose customer is there and differs; `fail` refuses the row, and no other. */
-export const conflictPolicies = ['skip', 'update', 'fail'] as const;
-export type ConflictPolicy = (typeof conflictPolicies)[number];
+import type { ConflictPolicy } from '../import-job.ts';
 
 /** What the database holds of what a row names. */
 export type ExistingState = {

@@ -4,7 +4,7 @@ import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow } from '../check/check-row.ts';
 import type { Header } from '../check/header.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';
-import type { ImportJob, ImportOptions } from '../jobs/import-job.ts';
+import type { ImportJob, ImportOptions } from '../import-job.ts';
 import { emptyRowsOfErased } from '../personal-data/erased-rows.ts';
 import { textKeyOf } from '../personal-data/search-cells.ts';
 import { type Listed, openReport, reportLimits } from '../report/report-room.ts';

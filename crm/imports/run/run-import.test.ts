@@ -13,7 +13,7 @@ import {
   registerCustomer,
   replaceCustomer,
 } from '../../customers/index.ts';
-import { listJobs } from '../jobs/import-job.ts';
+import { listJobs } from '../import-job.ts';
 import { fileLimits, measureFile } from '../receive/receive-file.ts';
 import { refusedCsv } from '../report/refused-csv.ts';
 

@@ -5,9 +5,9 @@ import type { CrmDatabase } from '../../database/index.ts';
 import { type CheckedRow, checkFile } from '../check/check-file.ts';
 import { readHeader } from '../check/header.ts';
 import { createSeenKeys } from '../check/seen-keys.ts';
-import { advanceJob, beginJob, type ImportJob } from '../jobs/import-job.ts';
+import { advanceJob, beginJob, type ImportJob } from '../import-job.ts';
+import { noteReference, referenceNow } from '../import-reference.ts';
 import { removeListedRows } from '../report/remove-report.ts';
-import { noteReference, referenceNow } from './import-reference.ts';
 import { type Counts, importRows, type RowsContext } from './import-rows.ts';
 import { readAhead } from './read-ahead.ts';
 

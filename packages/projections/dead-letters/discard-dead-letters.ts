@@ -12,8 +12,8 @@ import {
 } from '../generations/position-document.ts';
 import type { Followed } from '../generations/read-positions.ts';
 import type { Stores } from '../generations/stores.ts';
-import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
+import { retryOnConflict } from '../state-store.ts';
 import { joinMarks, type PlacePair, splitMarks } from './dead-letter-marks.ts';
 import { withDeadLetters } from './open-dead-letters.ts';
 

@@ -7,8 +7,8 @@ import {
   type PositionDocument,
 } from '../generations/position-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
-import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
+import { retryOnConflict } from '../state-store.ts';
 import { askLog, type Changed, type HeldDocument, nothingKnown, withAnswer } from './log-answer.ts';
 import { type Observed, observe } from './when-to-ask.ts';
 

@@ -1,5 +1,5 @@
-import { retryOnConflict } from '../retry-on-conflict.ts';
 import type { StateStore } from '../state-store.ts';
+import { retryOnConflict } from '../state-store.ts';
 import type { Generation } from './generation.ts';
 
 /** What a rebuild has done so far: enough to go on after it was killed. */

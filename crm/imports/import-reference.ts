@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { CrmDatabase } from '../../database/index.ts';
+import type { CrmDatabase } from '../database/index.ts';
 
 type Db = Transaction<CrmDatabase>;
 

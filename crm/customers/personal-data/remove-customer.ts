@@ -1,12 +1,12 @@
 import type { Transaction } from 'kysely';
 import type { CrmDatabase } from '../../database/index.ts';
+import { type ChangeContext, throughApi } from '../change/append-mandate-events.ts';
+import { type ChangeRequest, type CustomerChanges, findForChange, inTransaction } from '../change/change-customer.ts';
+import { writeCustomers } from '../change/write-customers.ts';
 import type { Customer } from '../customer.ts';
-import { requestErasure } from '../personal-data/erasure-job.ts';
-import type { Erasures } from '../personal-data/erasures.ts';
-import { lockPerson } from '../personal-data/find-person.ts';
-import { type ChangeContext, throughApi } from './append-mandate-events.ts';
-import { type ChangeRequest, type CustomerChanges, findForChange, inTransaction } from './change-customer.ts';
-import { writeCustomers } from './write-customers.ts';
+import { requestErasure } from './erasure-job.ts';
+import type { Erasures } from './erasures.ts';
+import { lockPerson } from './find-person.ts';
 
 /**
  * Removes the record and revokes the connection, whose revision and evidence outlive it. The places where only the record

@@ -1,10 +1,13 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../../database/index.ts';
-import type { ConflictPolicy } from '../run/decide-row.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
+import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../database/index.ts';
 
 export type ImportJob = Selectable<ImportJobTable>;
 export type ImportedRow = Selectable<ImportedRowTable>;
+/** What becomes of a row whose customer is there and differs; `fail` refuses the row, and no other. */
+export const conflictPolicies = ['skip', 'update', 'fail'] as const;
+export type ConflictPolicy = (typeof conflictPolicies)[number];
+
 export type ImportOptions = { readonly dryRun: boolean; readonly onConflict: ConflictPolicy };
 
 /** What is known of a file before its rows are looked at. */

@@ -1,24 +1,23 @@
 import { z } from 'zod';
-import { orNumber } from '../../../contracts/events/connection-mandate-changed/schema.ts';
-import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
-import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../../packages/http/preconditions.ts';
-import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import { applyPatch, customerDataSchema, customerIdSchema, customerPatchSchema } from '../customer.ts';
-import { findCustomer } from '../find-customers.ts';
-import type { Erasures } from '../personal-data/erasures.ts';
-import { showCustomer } from '../show-customer.ts';
+import { orNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../packages/http/preconditions.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import {
   answerChange,
   changeAnswer,
   customerAnswer,
-  customerPath,
   originOf,
   revisionHeader,
   showUpdateLine,
-} from './change-answer.ts';
-import { type CustomerChanges, changeCustomer, replaceCustomer } from './change-customer.ts';
-import { evidenceHeaders } from './evidence.ts';
-import { deleteCustomer } from './remove-customer.ts';
+} from './change/change-answer.ts';
+import { type CustomerChanges, changeCustomer, replaceCustomer } from './change/change-customer.ts';
+import { evidenceHeaders } from './change/evidence.ts';
+import { applyPatch, customerDataSchema, customerIdSchema, customerPatchSchema } from './customer.ts';
+import { findCustomer } from './find-customers.ts';
+import type { Erasures } from './personal-data/erasures.ts';
+import { deleteCustomer } from './personal-data/remove-customer.ts';
+import { customerPath, showCustomer } from './show-customer.ts';
 
 /** What a GET answered may be sent back as it is: what a caller cannot change is taken, and changes nothing. */
 const replacementSchema = customerDataSchema
