@@ -4,11 +4,11 @@ import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import { type AppContext, httpApp } from '../packages/http/app.ts';
 import { type Checks, healthRoutes } from '../packages/http/health.ts';
 import { statusRoutes } from '../packages/http/status.ts';
+import { readStatus, type StatusSources, warningOf } from '../packages/platform/read-status.ts';
+import type { RunningView } from '../packages/platform/running-views.ts';
+import { statusSchema } from '../packages/platform/view-status.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
 import type { StateStore } from '../packages/projections/state-store.ts';
-import { readStatus, type StatusSources, warningOf } from './read-status.ts';
-import type { RunningView } from './running-views.ts';
-import { statusSchema } from './status.ts';
 
 const statuses = {
   'mandate-unknown': 404,

@@ -2,6 +2,8 @@ import type { Router } from 'express';
 import { deliveryApp } from '../packages/http/delivery-app.ts';
 import type { Checks } from '../packages/http/health.ts';
 import { listen } from '../packages/http/listen.ts';
+import { startAutoRebuild } from '../packages/platform/auto-rebuild.ts';
+import { startViews } from '../packages/platform/running-views.ts';
 import type { Service } from '../packages/platform/service.ts';
 import type { RegisteredView } from '../packages/platform/views.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
@@ -9,10 +11,8 @@ import type { StoreContext } from '../packages/projections/generations/index.ts'
 import type { LogReader } from '../packages/projections/log-reader.ts';
 import type { World } from '../packages/runtime/world.ts';
 import { iotPlatformApp } from './app.ts';
-import { startAutoRebuild } from './auto-rebuild.ts';
 import type { IotPlatformConfig } from './config.ts';
 import { iotPlatformViews } from './projections.ts';
-import { startViews } from './running-views.ts';
 
 type IotPlatformContext = World &
   StoreContext & {

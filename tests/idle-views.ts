@@ -1,6 +1,6 @@
 import { topics } from '../contracts/topics.ts';
 import { iotPlatformViews } from '../iot-platform/projections.ts';
-import { type RunningView, viewOf } from '../iot-platform/running-views.ts';
+import { type RunningView, viewOf } from '../packages/platform/running-views.ts';
 import type { StoreContext } from '../packages/projections/generations/index.ts';
 
 export const idleDrift: RunningView['drift'] = {

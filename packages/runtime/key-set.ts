@@ -1,3 +1,5 @@
+import { fingerprint } from './fingerprint.ts';
+
 /**
  * A set of very many keys in eight bytes each: it remembers a hash of 53 bits, so one key in a thousand million that is
  * not in it passes for one that is. Keys are added first and asked for after.
@@ -36,18 +38,4 @@ const isIn = (sorted: Float64Array, size: number, wanted: number) => {
   return low < size && sorted[low] === wanted;
 };
 
-/** Two Fowler-Noll-Vo hashes that begin apart, mixed so that near keys end far from each other. */
-const hash = (key: string) => {
-  let one = 0x811c9dc5;
-  let other = 0x9747b28c;
-  for (let i = 0; i < key.length; i++) {
-    one = Math.imul(one ^ key.charCodeAt(i), 0x01000193);
-    other = Math.imul(other ^ key.charCodeAt(i), 0x85ebca6b);
-  }
-  return (mixed(one) >>> 0) * 2 ** 21 + (mixed(other) >>> 11);
-};
-
-const mixed = (bits: number) => {
-  const half = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  return half ^ (half >>> 13);
-};
+const hash = (key: string) => fingerprint(key, 0x811c9dc5) * 2 ** 21 + (fingerprint(key, 0x9747b28c) >>> 11);

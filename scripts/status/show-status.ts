@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
-import type { statusSchema } from '../../iot-platform/status.ts';
 import { table } from '../../packages/cli/table.ts';
 import { askService, describeRefusal } from '../../packages/http/ask.ts';
+import type { statusSchema } from '../../packages/platform/view-status.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView, viewOption } from '../views.ts';

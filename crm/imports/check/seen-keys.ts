@@ -1,3 +1,5 @@
+import { fingerprint } from '../../../packages/runtime/fingerprint.ts';
+
 export type SeenKeys = {
   /** Remembers the line of a key that was not seen before. */
   see(key: string, line: number): void;
@@ -56,17 +58,4 @@ export const createSeenKeys = (): SeenKeys => {
       if (taken > capacity * 0.7) grow();
     },
   };
-};
-
-/** 32 bits of a text; MurmurHash3's mixing, one character a step. */
-const fingerprint = (text: string, seed: number): number => {
-  let hash = seed ^ text.length;
-  for (let at = 0; at < text.length; at++) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), 0xcc9e2d51);
-    hash = (hash << 15) | (hash >>> 17);
-    hash = Math.imul(hash, 0x1b873593) + 0xe6546b64;
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 };

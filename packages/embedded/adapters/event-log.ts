@@ -129,7 +129,7 @@ export const groupLog = (database: SqliteDatabase, consumerGroup: string) => {
   };
 };
 
-/** Fowler-Noll-Vo: spreads keys evenly over partitions. */
+/** Fowler-Noll-Vo: spreads keys evenly over partitions. Never changed: the records of a key stay in their partition. */
 const fnv1a = (text: string) => {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

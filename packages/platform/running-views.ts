@@ -1,11 +1,11 @@
-import { checkViews, type RegisteredView, storesOfView } from '../packages/platform/views.ts';
-import { type DriftWatch, watchDrift } from '../packages/projections/drift/index.ts';
-import type { EventBus } from '../packages/projections/event-bus.ts';
-import type { StoreContext } from '../packages/projections/generations/index.ts';
-import type { LogReader } from '../packages/projections/log-reader.ts';
-import { type RunningProjection, startProjections } from '../packages/projections/projection.ts';
-import { openView, type View } from '../packages/projections/view.ts';
-import type { World } from '../packages/runtime/world.ts';
+import { type DriftWatch, watchDrift } from '../projections/drift/index.ts';
+import type { EventBus } from '../projections/event-bus.ts';
+import type { StoreContext } from '../projections/generations/index.ts';
+import type { LogReader } from '../projections/log-reader.ts';
+import { type RunningProjection, startProjections } from '../projections/projection.ts';
+import { openView, type View } from '../projections/view.ts';
+import type { World } from '../runtime/world.ts';
+import { checkViews, type RegisteredView, storesOfView } from './views.ts';
 
 /** A view that this instance follows and answers from. */
 export type RunningView = {

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { storesOfView } from '../packages/platform/views.ts';
-import type { Completeness } from '../packages/projections/completeness.ts';
-import { type StoreContext, storesOf } from '../packages/projections/generations/index.ts';
-import type { LogReader } from '../packages/projections/log-reader.ts';
+import type { Completeness } from '../projections/completeness.ts';
+import { type StoreContext, storesOf } from '../projections/generations/index.ts';
+import type { LogReader } from '../projections/log-reader.ts';
 import {
   noProgress,
   type RebuildContext,
@@ -10,11 +9,12 @@ import {
   rebuild,
   retire,
   usualPauses,
-} from '../packages/projections/rebuild/index.ts';
-import { pauseUnlessAborted } from '../packages/runtime/pause.ts';
-import { backoff } from '../packages/runtime/retry.ts';
-import type { World } from '../packages/runtime/world.ts';
+} from '../projections/rebuild/index.ts';
+import { pauseUnlessAborted } from '../runtime/pause.ts';
+import { backoff } from '../runtime/retry.ts';
+import type { World } from '../runtime/world.ts';
 import type { RunningView } from './running-views.ts';
+import { storesOfView } from './views.ts';
 
 type AutoRebuildContext = World &
   StoreContext & {

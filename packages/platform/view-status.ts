@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Position } from '../packages/projections/checkpoints/index.ts';
-import type { Completeness } from '../packages/projections/completeness.ts';
+import type { Position } from '../projections/checkpoints/index.ts';
+import type { Completeness } from '../projections/completeness.ts';
 
 const generation = z.object({ number: z.int().min(1), store: z.string().exactOptional() });
 const offsets = z.record(z.string(), z.int());

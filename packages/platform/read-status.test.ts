@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
-import { topics } from '../contracts/topics.ts';
-import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { startProjection } from '../packages/projections/projection.ts';
-import { idleViews } from '../tests/idle-views.ts';
-import { noon, testWorld } from '../tests/test-world.ts';
-import { mandates } from './mandates/materialise.ts';
+import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { topics } from '../../contracts/topics.ts';
+import { mandates } from '../../iot-platform/mandates/materialise.ts';
+import { idleViews } from '../../tests/idle-views.ts';
+import { noon, testWorld } from '../../tests/test-world.ts';
+import { openEmbeddedPlatform } from '../embedded/platform.ts';
+import { startProjection } from '../projections/projection.ts';
 import { readStatus, type StatusSources } from './read-status.ts';
 import type { RunningView } from './running-views.ts';
 
