@@ -1,9 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { areaOf, forbiddenArrows, forbiddenSlices, privateEntries, unusedEntries } from './architecture/borders.ts';
+import {
+  areaOf,
+  forbiddenArrows,
+  forbiddenSlices,
+  privateEntries,
+  unknownImports,
+  unusedEntries,
+} from './architecture/borders.ts';
 import { cyclesInFolders } from './architecture/cycles.ts';
 import { layout, services, slices } from './architecture/layout.ts';
-import { isTest, readSources, type Source } from './architecture/sources.ts';
+import { isTest, packageOf, readSources, type Source } from './architecture/sources.ts';
 
 const root = join(import.meta.dirname, '..');
 const everything = readSources(root, [
@@ -21,6 +29,17 @@ describe('borders', () => {
     expect(sources.length).toBeGreaterThan(300);
     expect([...new Set(everything.map(({ file }) => areaOf(file)))].toSorted()).toEqual(Object.keys(layout).toSorted());
   });
+
+  it('all that is imported is a source of an area, or a dependency', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
+    const ofBench = ['@dapr/dapr'];
+    expect(unknownImports(everything, [...Object.keys(dependencies), ...ofBench])).toEqual([]);
+  });
+
+  it('no import is worked out where the program runs', () =>
+    expect(containing(/\bimport\((?!\s*(?:\/\*.*?\*\/\s*)?['"])|createRequire\([^)]*\)\(|<reference path/, '')).toEqual(
+      [],
+    ));
 
   it('an area imports what the layout allows', () => expect(forbiddenArrows(everything, layout)).toEqual([]));
 
@@ -53,7 +72,7 @@ describe('what enters where', () => {
   });
 
   it('environment, clock and random ids enter where a service is put together', () => {
-    const entering = /process\.env|\bDate\.now\b|new Date\(\)|\brandomUUID\b/;
+    const entering = /process\.env|'node:process'|\bDate\.now\b|new Date\(\)|\brandomUUID\b/;
     const isComposed = ({ file }: Source) =>
       /^(packages|contracts|crm|iot-platform)\//.test(file) && !/^crm\/cli\//.test(file);
     expect(filesWhere((source) => isComposed(source) && entering.test(source.text))).toEqual([
@@ -72,7 +91,7 @@ describe('what enters where', () => {
     ['kafkajs', /^packages\/kafka\//],
   ])('%s is known to one place', (library, place) => {
     const isProduct = ({ file }: Source) => /^(packages|contracts|crm|iot-platform)\//.test(file);
-    const users = filesWhere((source) => isProduct(source) && source.imports.includes(library));
+    const users = filesWhere((source) => isProduct(source) && source.imports.map(packageOf).includes(library));
     expect(users).not.toEqual([]);
     expect(users.filter((file) => !place.test(file))).toEqual([]);
   });

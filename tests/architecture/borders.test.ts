@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { forbiddenArrows, forbiddenSlices, privateEntries, unusedEntries } from './borders.ts';
+import { forbiddenArrows, forbiddenSlices, privateEntries, unknownImports, unusedEntries } from './borders.ts';
 import { cyclesInFolders, findCycles } from './cycles.ts';
-import { isTest, sourceOf } from './sources.ts';
+import { isTest, packageOf, sourceOf } from './sources.ts';
 
 /** Made-up files, each with what it imports. */
 const sources = (files: Record<string, readonly string[]>) =>
@@ -15,6 +15,10 @@ describe('the imports of a file', () => {
     ["export * from './b.ts';", 'crm/b.ts'],
     ["import './b.ts';", 'crm/b.ts'],
     ["const { a } = await import('./b.ts');", 'crm/b.ts'],
+    ["const { a } = await import(/* late */ './b.ts');", 'crm/b.ts'],
+    ['const { a } = await import(`./b.ts`);', 'crm/b.ts'],
+    ["const { a } = require('./b.ts');", 'crm/b.ts'],
+    ["// what it takes 'from'\nimport { a } from './b.ts';", 'crm/b.ts'],
     ["type A = import('./b.ts').A;", 'crm/b.ts'],
     ["new Worker(new URL('./b.js', import.meta.url));", 'crm/b.js'],
     ["fork(join(import.meta.dirname, 'b.ts'));", 'crm/b.ts'],
@@ -58,7 +62,49 @@ describe('areas', () => {
         layout,
       ),
     ).toEqual(['crm/a.ts → tests/b.ts']));
+
+  it('are not hidden in a test that other files import', () =>
+    expect(
+      forbiddenArrows(
+        sources({
+          'packages/csv/a.ts': ['packages/csv/b.contract.ts'],
+          'packages/csv/b.contract.ts': ['crm/a.ts'],
+          'packages/csv/c.test.ts': ['packages/csv/b.contract.ts'],
+          'crm/a.ts': [],
+        }),
+        layout,
+      ),
+    ).toEqual(['packages/csv/a.ts → packages/csv/b.contract.ts']));
 });
+
+it.each([
+  ['by another ending', 'crm/b.js'],
+  ['without an ending', 'crm/b'],
+  ['with a query', 'crm/b.ts?x'],
+  ['by an absolute path', '/crm/b.ts'],
+  ['in a folder that is no area', 'shared/b.ts'],
+  ['by an alias', '#crm/b.ts'],
+  ['of a package that is not declared', 'left-pad'],
+])('a file that is imported %s is found', (_, imported) =>
+  expect(unknownImports(sources({ 'crm/a.ts': [imported], 'crm/b.ts': [] }), ['zod'])).toEqual([
+    `crm/a.ts → ${imported}`,
+  ]));
+
+it('sources, data, dependencies and what Node has are known', () =>
+  expect(
+    unknownImports(
+      sources({ 'crm/a.ts': ['crm/b.ts', 'package.json', 'zod', 'mysql2/promise', 'node:fs'], 'crm/b.ts': [] }),
+      ['zod', 'mysql2'],
+    ),
+  ).toEqual([]));
+
+it('the package of an import is its first name, or two of a scope', () =>
+  expect(['zod', 'mysql2/promise', '@dapr/dapr', '@a/b/c.js'].map(packageOf)).toEqual([
+    'zod',
+    'mysql2',
+    '@dapr/dapr',
+    '@a/b',
+  ]));
 
 describe('public faces', () => {
   const enter = (file: string, imported: string) =>

@@ -1,4 +1,4 @@
-import { isTest, type Source } from './sources.ts';
+import { isTest, packageOf, type Source } from './sources.ts';
 
 /** What each area may import beside itself. An area is a package, a service, or another folder of the root. */
 export type Layout = Readonly<Record<string, readonly string[]>>;
@@ -18,13 +18,17 @@ const pairs = (sources: readonly Source[]) => {
 };
 const written = ({ file, imported }: { file: string; imported: string }) => `${file} → ${imported}`;
 
-/** Imports of an area that the layout does not allow; a test beside the code may import what `tests` may. */
+/**
+ * Imports of an area that the layout does not allow; a test beside the code may import what `tests` may, so that only those
+ * who may import tests import it.
+ */
 export const forbiddenArrows = (sources: readonly Source[], layout: Layout): string[] =>
   pairs(sources)
     .filter(({ file, imported }) => {
       const from = isTest(file) ? 'tests' : areaOf(file);
       const to = areaOf(imported);
-      return areaOf(file) !== to && !layout[from]?.includes(to);
+      const isHiddenInTest = from !== 'tests' && isTest(imported) && !layout[from]?.includes('tests');
+      return isHiddenInTest || (areaOf(file) !== to && !layout[from]?.includes(to));
     })
     .map(written);
 
@@ -76,4 +80,19 @@ export const unusedEntries = (sources: readonly Source[]): string[] => {
     .map(({ file }) => file)
     .filter((file) => file.startsWith('packages/') && !isTest(file) && !imported.has(file))
     .filter((file) => folderOf(file) === undefined || isFace(file));
+};
+
+const isData = (imported: string) => /\.(json|html|md|csv|sql)$/.test(imported);
+
+/**
+ * Imports, but for those of tests, of what is neither a file that we look at, nor data, nor a declared dependency: no other
+ * rule would see them.
+ */
+export const unknownImports = (sources: readonly Source[], dependencies: readonly string[]): string[] => {
+  const files = new Set(sources.map(({ file }) => file));
+  const isKnown = (name: string) =>
+    files.has(name) || name.startsWith('node:') || dependencies.includes(packageOf(name)) || isData(name);
+  return sources
+    .filter(({ file }) => !isTest(file))
+    .flatMap(({ file, imports }) => imports.filter((name) => !isKnown(name)).map((name) => `${file} → ${name}`));
 };

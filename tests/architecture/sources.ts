@@ -5,17 +5,32 @@ import { dirname, join, normalize } from 'node:path';
 export type Source = { readonly file: string; readonly text: string; readonly imports: readonly string[] };
 
 /** Imports of values and of types, re-exports, dynamic imports, and the files that a thread or a process is started from. */
-const importing =
-  /\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]|\b(?:new URL|import\.meta\.resolve)\(\s*['"](\.[^'"]+)['"]|\bjoin\(import\.meta\.dirname,\s*['"]([^'"]+\.(?:ts|js|mjs))['"]\)/g;
+const importing = new RegExp(
+  [
+    /\b(?:from|import|require)\s*\(?\s*(?:\/\*.*?\*\/\s*)?['"]([\w@#./][^'"\s,]*)['"]/,
+    /\bimport\(\s*`([^`\n]+)`/,
+    /\b(?:new URL|import\.meta\.resolve)\(\s*['"`](\.[^'"`\n]+)['"`]/,
+    /\bjoin\(import\.meta\.dirname,\s*['"]([^'"\n]+\.(?:ts|js|mjs))['"]\)/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
 
 export const sourceOf = (file: string, text: string): Source => {
-  const imports = [...text.matchAll(importing)].map(([, imported, resolved, joined]) => {
-    if (joined !== undefined) return normalize(join(dirname(file), joined));
-    const name = imported ?? String(resolved);
+  const imports = [...text.matchAll(importing)].map(([, imported, template, resolved, joined]) => {
+    const name = imported ?? template ?? resolved ?? `./${joined}`;
     return name.startsWith('.') ? normalize(join(dirname(file), name)) : name;
   });
   return { file, text, imports };
 };
+
+/** The npm package that an import names, as mysql2 in mysql2/promise. */
+export const packageOf = (imported: string): string =>
+  imported
+    .split('/')
+    .slice(0, imported.startsWith('@') ? 2 : 1)
+    .join('/');
 
 /** Every TypeScript and JavaScript file below the folders. */
 export const readSources = (root: string, folders: readonly string[]): readonly Source[] =>
