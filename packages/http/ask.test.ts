@@ -4,14 +4,19 @@ import { expect, it, onTestFinished } from 'vitest';
 import { askService, describeRefusal } from './ask.ts';
 
 const serving = async (status: number, text: string) => {
-  const received: { method?: string | undefined; type?: string | undefined; body: string }[] = [];
+  const received: {
+    method?: string | undefined;
+    path?: string | undefined;
+    type?: string | undefined;
+    body: string;
+  }[] = [];
   const server = createServer((req, res) => {
     let body = '';
     req.on('data', (chunk) => {
       body += chunk;
     });
     req.on('end', () => {
-      received.push({ method: req.method, type: req.headers['content-type'], body });
+      received.push({ method: req.method, path: req.url, type: req.headers['content-type'], body });
       res.writeHead(status).end(text);
     });
   });
@@ -30,9 +35,15 @@ it('sends JSON, and answers what came back', async () => {
   });
   await askService(service, '/x');
   expect(received).toEqual([
-    { method: 'POST', type: 'application/json', body: '{"b":2}' },
-    { method: 'GET', type: undefined, body: '' },
+    { method: 'POST', path: '/x', type: 'application/json', body: '{"b":2}' },
+    { method: 'GET', path: '/x', type: undefined, body: '' },
   ]);
+});
+
+it('keeps the path of the address, with or without a slash at its end', async () => {
+  const { received, service } = await serving(200, '{}');
+  for (const base of ['', '/', '/crm', '/crm/']) await askService({ ...service, url: service.url + base }, '/x?y=1');
+  expect(received.map(({ path }) => path)).toEqual(['/x?y=1', '/x?y=1', '/crm/x?y=1', '/crm/x?y=1']);
 });
 
 it('describes a refusal by its problem details, else by its status', async () => {

@@ -17,7 +17,8 @@ export const askService = async (
   path: string,
   { method = 'GET', body }: { method?: string; body?: unknown } = {},
 ): Promise<ServiceAnswer> => {
-  const response = await fetch(new URL(path, url), {
+  // The address may have a path, as behind a reverse proxy.
+  const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
     method,
     ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(answerWithinMs),

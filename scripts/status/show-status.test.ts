@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
 import { table } from '../../packages/cli/table.ts';
-import { asRow, partitionRows, type Status } from './show-status.ts';
+import { views } from '../views.ts';
+import { asRow, partitionRows, type Status, showStatus } from './show-status.ts';
 
 const status: Status = {
   store: 'statestore',
@@ -47,4 +50,14 @@ it('what is not known is not shown as good', () => {
     freshness: 'unknown',
   });
   expect(partitionRows('mandates', unknown)).toEqual([]);
+});
+
+it('an answer of another service is no status', async () => {
+  const server = createServer((_, res) => res.end('{"database":"durable"}'));
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  onTestFinished(() => void server.close().closeAllConnections());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(showStatus([], { views, env: { IOT_PLATFORM_URL: url }, print: () => {} })).rejects.toThrow(
+    `What answers at ${url} is no IoT platform: set IOT_PLATFORM_URL.`,
+  );
 });

@@ -57,6 +57,7 @@ const askStatus = async ({ service, projection }: ServiceView, env: NodeJS.Proce
   const asked = { name, url, remedy: `start it, or set ${urlVariable}.` };
   const answer = await askService(asked, `/status?view=${encodeURIComponent(projection.name)}`);
   if (!answer.ok) throw new Error(`The ${name} at ${url} says: ${describeRefusal(answer)}`);
+  if (!('view' in answer.body)) throw new Error(`What answers at ${url} is no ${name}: set ${urlVariable}.`);
   return answer.body as Status;
 };
 
