@@ -36,16 +36,6 @@ export type ProjectionContext = World &
     readonly topicLog?: LogReader | undefined;
   };
 
-/** Follows the topic and keeps the view in the store up to date until it is closed. */
-export const startProjection = async <Event, Document>(
-  projection: Projection<Event, Document>,
-  context: ProjectionContext,
-): Promise<RunningProjection> => {
-  const created = createProjection(projection, context);
-  const subscription = await context.bus.subscribe(projection.topic.name, created.apply);
-  return { ...created, close: () => subscription.close() };
-};
-
 /** A projection, and the stores that it writes. */
 export type ProjectionInStores = StoreContext & { readonly projection: Projection<unknown, object> };
 
@@ -62,11 +52,26 @@ export const startProjections = async (
     ...createProjection(one.projection, { ...context, store: one.store, otherStore: one.otherStore }),
   }));
   const subscriptions = new Map<string, Subscription>();
-  for (const [topic, own] of groupBy(created, (one) => one.topic)) {
-    const handler = handleByAll(own.map(({ apply }) => apply));
-    subscriptions.set(topic, await context.bus.subscribe(topic, handler));
+  try {
+    for (const [topic, own] of groupBy(created, (one) => one.topic)) {
+      const handler = handleByAll(own.map(({ apply }) => apply));
+      subscriptions.set(topic, await context.bus.subscribe(topic, handler));
+    }
+  } catch (error) {
+    await Promise.all([...subscriptions.values()].map((subscription) => subscription.close()));
+    throw error;
   }
   return created.map(({ topic, ...one }) => ({ ...one, close: async () => subscriptions.get(topic)?.close() }));
+};
+
+/** Follows the topic of one projection. */
+export const startProjection = async <Event, Document extends object>(
+  projection: Projection<Event, Document>,
+  { store, otherStore, ...context }: ProjectionContext,
+): Promise<RunningProjection> => {
+  const one = projection as unknown as ProjectionInStores['projection'];
+  const [running] = await startProjections([{ projection: one, store, otherStore }], context);
+  return running as RunningProjection;
 };
 
 const handleByAll =

@@ -61,3 +61,22 @@ it('a record that one of them could not apply is acknowledged only once that one
   expect((await second.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
   expect(one.counts().applied).toBe(1);
 });
+
+it('a topic that cannot be subscribed to leaves no other subscription behind', async () => {
+  const closed: string[] = [];
+  const bus: Pick<EventBus, 'subscribe'> = {
+    subscribe: async (topic) => {
+      if (topic === 'second') throw new Error('no such topic');
+      return { close: async () => void closed.push(topic) };
+    },
+  };
+  const platform = openEmbeddedPlatform(':memory:', []);
+  onTestFinished(platform.close);
+  const followed = ['first', 'second'].map((name) => ({
+    projection: { ...named(name), topic: { ...things.topic, name } },
+    store: platform.stateStore('home'),
+  }));
+  const started = startProjections(followed, { ...testWorld(), bus: bus as EventBus });
+  await expect(started).rejects.toThrow('no such topic');
+  expect(closed).toEqual(['first']);
+});
