@@ -21,5 +21,15 @@ it('views of one service have keys of their own unless one is registered without
 
 it('two views under one name or with one prefix are refused', () => {
   expect(() => checkViews([view('one'), view('one', 'x/')])).toThrow('Two views are registered with one.');
-  expect(() => checkViews([view('one', ''), view('other', '')])).toThrow('Two views are registered with keyPrefix "".');
+  expect(() => checkViews([view('one', ''), view('other', '')])).toThrow(
+    'Two views are registered with keyPrefix "" and "".',
+  );
+});
+
+it.each([
+  ['of which one begins with the other', ['a/', 'a/b/']],
+  ['that the engine takes for a generation', ['', 'g2:']],
+  ['that the engine takes for checkpoints', ['', 'position:x']],
+])('prefixes %s are refused', (_, [first, second]) => {
+  expect(() => checkViews([view('one', first), view('other', second)])).toThrow('keyPrefix');
 });

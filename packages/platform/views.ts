@@ -65,13 +65,20 @@ export const registerView = <Event, Document extends object>(
   registration: ViewRegistration<Event, Document>,
 ): RegisteredView => ({ keyPrefix: `${registration.projection.name}/`, ...registration }) as unknown as RegisteredView;
 
+/** What the engine begins keys of its own with, in the part of the store that a view without a prefix has. */
+const engineKeys = /^(g\d|position:|generation:)/;
+
 /** @throws Error where two of them would share a name, or keys in the store */
 export const checkViews = (views: readonly RegisteredView[]): void => {
-  const names = views.map(({ projection }) => projection.name);
-  const prefixes = views.map(({ keyPrefix }) => `keyPrefix ${JSON.stringify(keyPrefix)}`);
-  for (const all of [names, prefixes]) {
-    const twice = all.find((one, i) => all.indexOf(one) !== i);
-    if (twice !== undefined) throw new Error(`Two views are registered with ${twice}.`);
+  for (const [i, { projection, keyPrefix }] of views.entries()) {
+    if (engineKeys.test(keyPrefix)) throw new Error(`No keyPrefix can be ${JSON.stringify(keyPrefix)}.`);
+    for (const other of views.slice(i + 1)) {
+      if (other.projection.name === projection.name)
+        throw new Error(`Two views are registered with ${projection.name}.`);
+      const [one, two] = [keyPrefix, other.keyPrefix];
+      if (one === two || (one !== '' && two !== '' && (one.startsWith(two) || two.startsWith(one))))
+        throw new Error(`Two views are registered with keyPrefix ${JSON.stringify(one)} and ${JSON.stringify(two)}.`);
+    }
   }
 };
 

@@ -1,12 +1,11 @@
-import { chunksOf } from '../runtime/chunks.ts';
 import { groupBy } from '../runtime/group-by.ts';
 import { type RateLimitedLog, rateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { World } from '../runtime/world.ts';
 import { type PoisonRecord, parseBatch } from './apply/parse-batch.ts';
-import { type ProjectionWriter, projectionWriter } from './apply/write.ts';
-import { deadLetter } from './dead-letters/dead-letter.ts';
+import { projectionWriter } from './apply/write.ts';
+import { setAside } from './dead-letters/set-aside.ts';
 import type { Moment, Projection } from './declaration.ts';
-import type { DeliveredRecord, EventBus, Subscription, Verdict } from './event-bus.ts';
+import type { DeliveredRecord, EventBus, Subscription, Topic, Verdict } from './event-bus.ts';
 import { type StoreContext, storesOf } from './generations/stores.ts';
 import type { LogReader } from './log-reader.ts';
 
@@ -27,8 +26,6 @@ export type RunningProjection = Subscription & {
   apply(records: readonly DeliveredRecord[]): Promise<unknown>;
 };
 
-type Done = { readonly counts: Counts; last: Moment | undefined; hasFailed: boolean };
-
 export type ProjectionContext = World &
   StoreContext & {
     readonly bus: EventBus;
@@ -47,21 +44,26 @@ export const startProjections = async (
   projections: readonly ProjectionInStores[],
   context: Omit<ProjectionContext, keyof StoreContext>,
 ): Promise<RunningProjection[]> => {
-  const created = projections.map((one) => ({
-    topic: one.projection.topic.name,
-    ...createProjection(one.projection, { ...context, store: one.store, otherStore: one.otherStore }),
+  const limited = { ...context, limitedLog: rateLimitedLog(context.log) };
+  const created = projections.map(({ projection, store, otherStore }) => ({
+    topic: projection.topic.name,
+    ...createProjection(projection, { ...limited, store, otherStore }),
   }));
   const subscriptions = new Map<string, Subscription>();
   try {
     for (const [topic, own] of groupBy(created, (one) => one.topic)) {
-      const handler = handleByAll(own.map(({ apply }) => apply));
+      const followers = own.map(({ follower }) => follower);
+      const handler = deliveryHandler(followers, limited);
       subscriptions.set(topic, await context.bus.subscribe(topic, handler));
     }
   } catch (error) {
     await Promise.all([...subscriptions.values()].map((subscription) => subscription.close()));
     throw error;
   }
-  return created.map(({ topic, ...one }) => ({ ...one, close: async () => subscriptions.get(topic)?.close() }));
+  return created.map(({ topic, follower: _, ...one }) => ({
+    ...one,
+    close: async () => subscriptions.get(topic)?.close(),
+  }));
 };
 
 /** Follows the topic of one projection. */
@@ -74,59 +76,81 @@ export const startProjection = async <Event, Document extends object>(
   return running as RunningProjection;
 };
 
-const handleByAll =
-  (handlers: readonly ((batch: readonly DeliveredRecord[]) => Promise<Verdict[]>)[]) =>
-  async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
-    const verdicts = await Promise.all(handlers.map((handle) => handle(batch)));
-    return batch.map((_, i) => (verdicts.every((own) => own[i] === 'done') ? 'done' : 'retry'));
-  };
-
-const createProjection = <Event, Document>(projection: Projection<Event, Document>, context: ProjectionContext) => {
-  const done: Done = { counts: { applied: 0, ignored: 0, setAside: 0, retried: 0 }, last: undefined, hasFailed: false };
-  const { newId, log: logger, topicLog } = context;
-  const write = projectionWriter(projection, { stores: storesOf(context), newId, log: topicLog, logger });
-  return {
-    counts: () => ({ ...done.counts }),
-    last: () => done.last,
-    apply: deliveryHandler(projection, { ...context, limitedLog: rateLimitedLog(logger) }, write, done),
-  };
+/** What follows a topic for one projection; `write` never throws. */
+type Follower = {
+  readonly deadLetters: Topic;
+  /** The records that can never be applied; undefined where the view could not be written. */
+  write(batch: readonly DeliveredRecord[]): Promise<readonly PoisonRecord[] | undefined>;
+  /** The batch is written, and its unreadable records are set aside. */
+  done(poison: readonly PoisonRecord[]): void;
+  failed(error: unknown, records: number): void;
 };
 
+type Context = ProjectionContext & { readonly limitedLog: RateLimitedLog };
+
+/** Records are set aside once all have written, so that a store that is away does not do it at every attempt. */
 const deliveryHandler =
-  <Event, Document>(
-    projection: Projection<Event, Document>,
-    context: ProjectionContext & { limitedLog: RateLimitedLog },
-    write: ProjectionWriter<Event>,
-    done: Done,
-  ) =>
+  (followers: readonly Follower[], context: Omit<Context, keyof StoreContext>) =>
   async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
-    const { counts } = done;
-    const parsed = await parseBatch(projection, batch);
-    const { events, poison } = parsed;
-    const endSpans = startSpans(projection, context, events);
+    const written = await Promise.all(followers.map((follower) => follower.write(batch)));
+    if (written.some((poison) => poison === undefined)) return batch.map(() => 'retry');
     try {
-      const written = await write(parsed);
-      const last = events.at(-1);
-      if (last) done.last = projection.moment?.(last);
-      // Last, so that a store that is away does not set the same record aside at every attempt.
-      await setAside(projection, context, poison);
-      counts.setAside += poison.length;
-      for (const [what, many] of Object.entries(written)) counts[what] = (counts[what] ?? 0) + many;
-      if (done.hasFailed) context.log.info({ projection: projection.name }, 'view written again');
-      done.hasFailed = false;
-      return batch.map(() => 'done');
+      // A record that several of them refuse is one dead letter.
+      const letters = followers.map(({ deadLetters }, i) => ({ deadLetters, poison: written[i] ?? [] }));
+      for (const [, own] of groupBy(letters, ({ deadLetters }) => deadLetters.name)) {
+        const once = new Map(own.flatMap(({ poison }) => poison).map((one) => [one.record, one]));
+        await setAside(own[0]?.deadLetters as Topic, context, [...once.values()]);
+      }
     } catch (error) {
-      counts.retried += batch.length;
-      context.limitedLog.warn(
-        { err: error, projection: projection.name, records: batch.length },
-        'view not written, will retry',
-      );
-      done.hasFailed = true;
+      for (const follower of followers) follower.failed(error, batch.length);
       return batch.map(() => 'retry');
+    }
+    for (const [i, follower] of followers.entries()) follower.done(written[i] ?? []);
+    return batch.map(() => 'done');
+  };
+
+const createProjection = <Event, Document>(projection: Projection<Event, Document>, context: Context) => {
+  const { name, deadLetters, moment } = projection;
+  const { newId, log: logger, topicLog, limitedLog } = context;
+  const counts: Counts = { applied: 0, ignored: 0, setAside: 0, retried: 0 };
+  let last: Moment | undefined;
+  let hasFailed = false;
+  const writeView = projectionWriter(projection, { stores: storesOf(context), newId, log: topicLog, logger });
+
+  const failed = (err: unknown, records: number) => {
+    counts.retried += records;
+    limitedLog.warn({ err, projection: name, records }, 'view not written, will retry');
+    hasFailed = true;
+  };
+  const write: Follower['write'] = async (batch) => {
+    const parsed = await parseBatch(projection, batch);
+    const endSpans = startSpans(projection, context, parsed.events);
+    try {
+      const written = await writeView(parsed);
+      const latest = parsed.events.at(-1);
+      if (latest) last = moment?.(latest);
+      for (const [what, many] of Object.entries(written)) counts[what] = (counts[what] ?? 0) + many;
+      return parsed.poison;
+    } catch (error) {
+      failed(error, batch.length);
+      return undefined;
     } finally {
       endSpans();
     }
   };
+  const done: Follower['done'] = (poison) => {
+    counts.setAside += poison.length;
+    if (hasFailed) logger.info({ projection: name }, 'view written again');
+    hasFailed = false;
+  };
+  const follower: Follower = { deadLetters, write, done, failed };
+  return {
+    follower,
+    counts: () => ({ ...counts }),
+    last: () => last,
+    apply: deliveryHandler([follower], context),
+  };
+};
 
 /** Each event continues the trace of the request that caused it. */
 const startSpans = <Event, Document>(
@@ -140,24 +164,4 @@ const startSpans = <Event, Document>(
   return () => {
     for (const span of spans) span.end();
   };
-};
-
-/** Between two of these requests the process does other work. */
-const mostDeadLettersAtOnce = 1_000;
-
-const setAside = async <Event, Document>(
-  { deadLetters }: Projection<Event, Document>,
-  { bus, limitedLog, now, newId }: ProjectionContext & { limitedLog: RateLimitedLog },
-  poison: readonly PoisonRecord[],
-) => {
-  if (poison.length === 0) return;
-  for (const some of chunksOf(poison, mostDeadLettersAtOnce))
-    await bus.publish(
-      deadLetters.name,
-      some.map(({ record, reason }) => deadLetter(record, reason, { now: new Date(now()), newId })),
-    );
-  for (const { record, reason } of poison) {
-    const { topic, partition, offset } = record;
-    limitedLog.warn({ topic, partition, offset, reason }, 'record set aside');
-  }
 };

@@ -16,8 +16,13 @@ const start = async (isAway: () => boolean) => {
   };
   const embedded = platform.eventBus('group');
   const subscribed: string[] = [];
+  let letters = 0;
   const bus: EventBus = {
     ...embedded,
+    publish: (topic, events) => {
+      if (topic === things.deadLetters.name) letters += events.length;
+      return embedded.publish(topic, events);
+    },
     subscribe: (topic, handler) => {
       subscribed.push(topic);
       return embedded.subscribe(topic, handler);
@@ -36,7 +41,7 @@ const start = async (isAway: () => boolean) => {
   });
   const publish = ({ key, n }: Thing) =>
     bus.publish(things.topic.name, [{ id: key, key, value: Buffer.from(JSON.stringify({ key, n })) }]);
-  return { bus, subscribed, home, second, one, other, publish };
+  return { bus, subscribed, letters: () => letters, home, second, one, other, publish };
 };
 type Running = Awaited<ReturnType<typeof startProjections>>[number];
 
@@ -60,6 +65,23 @@ it('a record that one of them could not apply is acknowledged only once that one
   await vi.waitFor(async () => expect((await bus.acknowledged(things.topic.name)).size).toBe(1));
   expect((await second.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
   expect(one.counts().applied).toBe(1);
+});
+
+it('a record that both refuse is one dead letter, once both have written', async () => {
+  let isAway = true;
+  const { bus, letters, one, other, publish } = await start(() => isAway);
+  await publish({ key: 'a', n: 1 });
+  await bus.publish(things.topic.name, [{ id: 'x', key: 'a', value: Buffer.from('no JSON') }]);
+  await vi.waitFor(() => expect(other.counts().retried).toBeGreaterThan(4));
+  expect(letters()).toBe(0);
+  expect(one.counts().setAside).toBe(0);
+  isAway = false;
+  await vi.waitFor(async () => {
+    const acknowledged = [...(await bus.acknowledged(things.topic.name)).values()];
+    expect(acknowledged.reduce((sum, next) => sum + next, 0)).toBe(2);
+  });
+  expect(letters()).toBe(1);
+  for (const { counts } of [one, other]) expect(counts().setAside).toBe(1);
 });
 
 it('a topic that cannot be subscribed to leaves no other subscription behind', async () => {

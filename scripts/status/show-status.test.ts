@@ -52,12 +52,27 @@ it('what is not known is not shown as good', () => {
   expect(partitionRows('mandates', unknown)).toEqual([]);
 });
 
-it('an answer of another service is no status', async () => {
-  const server = createServer((_, res) => res.end('{"database":"durable"}'));
+/** What the command does where this is the answer to /status. */
+const run = async (answer: string, ...args: string[]) => {
+  const server = createServer((_, res) => res.end(answer));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   onTestFinished(() => void server.close().closeAllConnections());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await expect(showStatus([], { views, env: { IOT_PLATFORM_URL: url }, print: () => {} })).rejects.toThrow(
-    `What answers at ${url} is no IoT platform: set IOT_PLATFORM_URL.`,
-  );
+  return { url, isWell: showStatus(args, { views, env: { IOT_PLATFORM_URL: url }, print: () => {} }) };
+};
+
+it('an answer of another service is no status', async () => {
+  const { url, isWell } = await run('{"database":"durable"}');
+  await expect(isWell).rejects.toThrow(`What answers at ${url} is no IoT platform: set IOT_PLATFORM_URL.`);
+});
+
+it.each([
+  ['complete', true, status.view, { warning: undefined, state: 'complete' }],
+  ['incomplete', false, status.view, { warning: 'npm run rebuild' }],
+  ['unknown', false, { state: 'unknown', reason: 'away' }, {}],
+])('a view that is %s gives the exit code of that', async (_, expected, view, more) => {
+  for (const args of [[], ['--json']]) {
+    const { isWell } = await run(JSON.stringify({ ...status, view: { ...view, ...more } }), ...args);
+    expect(await isWell).toBe(expected);
+  }
 });

@@ -9,7 +9,7 @@ import { findView, type ServiceView, viewOption } from '../views.ts';
 
 const help = (views: readonly ServiceView[]) => {
   const services = [...new Set(views.map(({ service }) => service))];
-  return `How far each view is, as its service says.
+  return `How far each view is, as its service says. The exit code is 1 when one of them is not to be relied on.
 
   npm run status
 
@@ -38,17 +38,18 @@ export const showStatus: Command = async (args, { views, env: ownEnv, print }) =
   const answers = await Promise.all(
     shown.map(async (view) => ({ view, name: view.projection.name, status: await askStatus(view, env) })),
   );
+  const isWell = answers.every(({ status: { view } }) => 'generation' in view && !view.warning);
   if (values.json) {
     const [only, ...others] = answers;
     const all = Object.fromEntries(answers.map(({ name, status }) => [name, status]));
     print(JSON.stringify(only && others.length === 0 ? only.status : all, null, 2));
-    return true;
+    return isWell;
   }
   print(table(answers.map(({ view, name, status }) => asRow(view.service.name, name, status))));
   const partitions = answers.flatMap(({ name, status }) => partitionRows(name, status));
   if (partitions.length > 0) print(`\n${table(partitions)}`);
   for (const { name, status } of answers) for (const note of notesOn(status)) print(`\n${name}: ${note}`);
-  return true;
+  return isWell;
 };
 
 const askStatus = async ({ service, projection }: ServiceView, env: NodeJS.ProcessEnv): Promise<Status> => {
