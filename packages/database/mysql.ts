@@ -30,7 +30,7 @@ const limitStatements = (connection: PoolConnection, timeout: number) => {
       { sql, values, timeout },
       answer &&
         ((error, ...more) => {
-          // Its answer may yet come, for whoever asks next.
+          // Its answer may still arrive, and the next query would take it for its own.
           if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy();
           answer(error, ...more);
         }),

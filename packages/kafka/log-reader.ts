@@ -5,7 +5,7 @@ import { type AskLimits, kafkaClient, withAdmin } from './client.ts';
 
 /** Large, for what comes in one batch is folded before it is written; small enough to hold one of each partition. */
 const maxBytesPerPartition = 1024 * 1024;
-/** Nobody waits for the partitions of this group, so its member may take its time over a batch. */
+/** No other member waits for the partitions of this group, so its member may take its time over a batch. */
 const sessionTimeout = 300_000;
 const giveUpAfterSilenceMs = 60_000;
 

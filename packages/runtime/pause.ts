@@ -6,6 +6,6 @@ export const pause = (ms: number, signal: AbortSignal | undefined): Promise<void
     throw signal?.reason ?? error;
   });
 
-/** Waits, or less long when the signal is aborted: whoever goes on looks at the signal. */
+/** Waits until the time is over or the signal is aborted; the caller checks the signal afterwards. */
 export const pauseUnlessAborted = (ms: number, signal: AbortSignal): Promise<void> =>
   delay(ms, undefined, { signal }).catch(() => undefined);

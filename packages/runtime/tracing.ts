@@ -7,7 +7,7 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 export type StartedSpan = { readonly traceparent: string; end(): void };
 
 export type Tracer = {
-  /** Whether anybody sees the spans; where nobody does, work that makes many of them need not. */
+  /** Whether spans are reported; where they are not, work that would make many of them makes none. */
   readonly reports: boolean;
   /** Continues the trace of `parent`, a traceparent; starts a new one where it is absent or malformed. */
   start(name: string, parent: string | undefined): StartedSpan;

@@ -20,7 +20,7 @@ ${lines(({ option, name }) => `  npm run rebuild -- ${`--from-${option}`.padEnd(
   npm run rebuild -- --abandon                    gives up an unfinished rebuild, and removes what it wrote
 
 Before the switch the new view is compared with its source and with the live view. What differs is listed, nothing is
-switched, and the exit code is 1. Killed at any moment, it goes on where it was when it is run again.
+switched, and the exit code is 1. Killed at any moment, it continues where it stopped when it is run again.
 
 Options    --view NAME           which view: ${names}
            --dry-run             shows what would be done, and whether it can be

@@ -15,7 +15,7 @@ export type Part = {
   prepare(folder: string, say: Say): Promise<Command>;
   /** The version that answers on the port; undefined when nothing healthy does. */
   probe(): Promise<string | undefined>;
-  /** Makes what has to be in it, whoever started it. May be done again and again. */
+  /** Makes what has to be in it, also where another process started it. May be done again and again. */
   furnish?(say: Say): Promise<void>;
 };
 

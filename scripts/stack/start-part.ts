@@ -8,7 +8,7 @@ import { waitUntil } from './wait-until.ts';
 
 /**
  * Makes the part answer, and what has to be in it be there; resolves when both is so.
- * What answers on the port already, ours or anybody's, is used as it is.
+ * What answers on the port already, ours or not, is used as it is.
  */
 export const startPart = async (name: PartName, say: Say = silent): Promise<void> => {
   const part: Part = parts[name];

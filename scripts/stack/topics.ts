@@ -15,7 +15,7 @@ const configurationOf = ({ maxMessageBytes }: Topic): Record<string, string> => 
   'compression.type': 'uncompressed',
 });
 
-/** Once and no more: whoever asks here asks again. */
+/** Without retries: the callers ask again themselves. */
 const once = { retries: 0 };
 
 export const brokerAnswers = (broker: string): Promise<boolean> =>

@@ -42,7 +42,7 @@ export const rememberWrites = (store: StateStore): WriteMemory => {
       const vouched = positionKeys.every((key) => isSameWrite(scope.held.get(key), held.get(key)));
       if (!vouched || positionKeys.length === 0) return readAll(documentKeys, positionKeys);
       const strangers = documentKeys.filter((key) => !scope.held.has(key));
-      // Whoever is wrong in taking them for new conflicts, and then reads.
+      // A writer that wrongly takes them for new gets a conflict, and then reads.
       const read = scope.strangersAreNew || strangers.length === 0 ? undefined : await store.getMany(strangers);
       if (read) scope.strangersAreNew = read.size === 0;
       for (const key of documentKeys) {
@@ -57,7 +57,7 @@ export const rememberWrites = (store: StateStore): WriteMemory => {
       try {
         await store.transact(upserts);
       } catch (error) {
-        scopes.delete(name); // nobody knows what of it is written
+        scopes.delete(name); // it is not known what of it is written
         throw error;
       }
       const written = new Set(upserts.map(({ key }) => key));

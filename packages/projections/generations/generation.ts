@@ -1,6 +1,6 @@
 /**
  * One filling of a view: its number, and the store that holds it where that is not the one that the service names
- * (its home). Numbers are never given twice, so what a late writer leaves of a generation that is gone harms nobody.
+ * (its home). Numbers are never given twice, so what a late writer leaves of a generation that is gone is never read.
  */
 export type Generation = { readonly number: number; readonly store?: string };
 

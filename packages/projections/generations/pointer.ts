@@ -37,7 +37,7 @@ export type Pointer = {
   readonly previous: readonly Generation[];
   /** Those that are about to be deleted, and may be so in part. */
   readonly retired?: readonly Generation[];
-  /** The one that should answer is being filled: nobody may ask it yet. */
+  /** The one that should answer is being filled: it must not be read yet. */
   readonly unready?: true;
   readonly rebuild?: Rebuild;
 };

@@ -4,8 +4,8 @@ import type { Pointer } from './pointer.ts';
 /**
  * What a store keeps of one partition: how far each generation in it has followed, and which other stores are to be
  * written as well. It is the fence of the writers: each batch reads it after its delivery, writes into every generation
- * that it lists, and writes it back against its ETag. So whoever adds or removes a generation here has told every
- * writer, also one that slept meanwhile: it conflicts, and reads again. A batch that leaves the document as it is must
+ * that it lists, and writes it back against its ETag. So a change of the generations here reaches every
+ * writer, also one that slept meanwhile: it gets a conflict, and reads again. A batch that leaves the document as it is must
  * have read it.
  */
 export type PositionDocument = {

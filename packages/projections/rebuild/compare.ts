@@ -36,7 +36,7 @@ export const compare = async <Event, Document>(
     const { deciding, others, unreadable } = await findSuspects(context, rebuilt, sides);
     const differences = await lookAgain(context, rebuilt, sides, new Set([...deciding.keys, ...others.keys]));
     const isSettled = !deciding.isCut || differences.some(({ key }) => deciding.keys.has(key));
-    // All that was listed has come right meanwhile, and nobody has looked at the rest.
+    // All that was listed agrees by now, and the rest has not been compared.
     if (isSettled || round === looks)
       return {
         differences,

@@ -16,13 +16,13 @@ export const retire = async <Event, Document>(
   snapshot?: Snapshot<Event>,
 ): Promise<readonly Generation[]> => {
   const { projection, stores, say, readersHoldMs } = context;
-  // First of all nobody may switch back to them any more.
+  // First, so that no command can switch back to them from here on.
   const { retired = [] } = await changePointer(stores(), projection.name, (held) => {
     refuseUnfinished(held);
     return { ...held, previous: [], retired: [...(held.retired ?? []), ...held.previous] };
   });
   if (retired.length === 0) return [];
-  say(`Waiting ${readersHoldMs / 1000} s, until nobody can be reading the old any more …`);
+  say(`Waiting ${readersHoldMs / 1000} s, until no reader uses the old generations …`);
   await delay(readersHoldMs);
   const partitions = await partitionsOf(context);
   // Store by store, the home first: one that is away for good leaves nothing of the others behind.

@@ -20,7 +20,7 @@ export const redis: Part = {
   portVariable: 'REDIS_PORT',
   prepare,
   probe: async () => {
-    // While it loads its append-only file it tells its version, but serves nobody.
+    // While it loads its append-only file it answers with its version, but serves no commands.
     const answer = await converse(port, 'INFO server\r\nPING\r\n', (text) => /^(\+PONG|-.*)\r\n/m.test(text));
     return answer?.includes('+PONG') ? /redis_version:(\S+)/.exec(answer)?.[1] : undefined;
   },
