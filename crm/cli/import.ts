@@ -61,7 +61,11 @@ const throughCrm = async (crm: string, file: string, options: ImportOptions, ref
 
 const directly = async (file: string, options: ImportOptions, refusedFile: string) => {
   const done = await importDirectly(durableDatabase(), file, options, { rowLimit: rowsShown, show: showing() });
-  await report(done.job, done.rows, async () => done.refused, refusedFile).finally(done.close);
+  try {
+    await report(done.job, done.rows, async () => done.refused, refusedFile);
+  } finally {
+    await done.close();
+  }
 };
 
 const showing = () => {

@@ -20,7 +20,11 @@ export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigra
   try {
     // A migration may take its time, and so may waiting for another process to finish it.
     const migrating = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
-    await migrate(migrating.withTables<never>(), onMigration).finally(() => migrating !== db && migrating.destroy());
+    try {
+      await migrate(migrating.withTables<never>(), onMigration);
+    } finally {
+      if (migrating !== db) await migrating.destroy();
+    }
     return db;
   } catch (error) {
     await db.destroy();

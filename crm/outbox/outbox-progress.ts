@@ -55,7 +55,7 @@ export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext
   // One after the other: an answer that another look has overtaken would make a stalled outbox look as if it moved.
   const oneAtATime = inTurn();
   const look = () => oneAtATime(lookOnce);
-  const tick = () => look().catch((err: unknown) => void log.debug({ err }, 'outbox not looked at, will retry'));
+  const tick = () => void look().catch((err: unknown) => log.debug({ err }, 'outbox not looked at, will retry'));
   tick();
   const timer = setInterval(tick, lookEveryMs).unref();
 

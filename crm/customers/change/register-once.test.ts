@@ -76,7 +76,9 @@ it('answers the same after a restart', async () => {
   const register = async () => {
     const db = await openCrmDatabase(url);
     const changes = { ...createTestRuntime(), db, committed: () => {} };
-    return registerCustomer(changes, data, { ...throughApi, idempotencyKey: 'k1' }).finally(() => db.destroy());
+    const registered = await registerCustomer(changes, data, { ...throughApi, idempotencyKey: 'k1' });
+    await db.destroy();
+    return registered;
   };
   expect(await register()).toEqual(await register());
 });
