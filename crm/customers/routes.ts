@@ -1,4 +1,4 @@
-import { type Routes, tagged } from '../../packages/http/operation.ts';
+import { type Routes, withTag } from '../../packages/http/operation.ts';
 import type { CustomerChanges } from './change/change-customer.ts';
 import { registerOperation } from './change/register-operation.ts';
 import { mandateHistoryRoutes } from './history/mandate-history-routes.ts';
@@ -12,7 +12,7 @@ import { personalDataRoutes } from './personal-data/routes.ts';
 /** All requests about customers and their mandates; each use case has its folder. */
 export const customerRoutes = (changes: CustomerChanges, erasures: Erasures): Routes => ({
   ...labCustomerRoutes(changes),
-  ...tagged('Customers', { '/customers': { get: listOperation(changes.db), post: registerOperation(changes) } }),
+  ...withTag('Customers', { '/customers': { get: listOperation(changes.db), post: registerOperation(changes) } }),
   ...oneCustomerRoutes(changes, erasures),
   ...mandateHistoryRoutes(changes),
   ...mandateRoutes(changes),

@@ -15,8 +15,8 @@ export const registerOperation = (changes: CustomerChanges): Operation =>
       'is done twice. A refusal is not kept.',
     headers: z.object({ 'Idempotency-Key': idempotencyKey, ...evidenceHeaders }),
     body: customerDataSchema,
-    answers: { 201: { ...changeAnswer, headers: { ...changeAnswer.headers, Location: 'Where the customer is.' } } },
-    problems: ['connection-held', 'key-reused', 'answer-erased'],
+    responses: { 201: { ...changeAnswer, headers: { ...changeAnswer.headers, Location: 'Where the customer is.' } } },
+    errors: ['connection-held', 'key-reused', 'answer-erased'],
     handle: async ({ headers, body }, res, req) => {
       const request = { ...originOf(headers, res), idempotencyKey: headers['Idempotency-Key'] };
       const changed = await registerCustomer(changes, body, request).catch(showUpdateLine(req, body));

@@ -56,7 +56,7 @@ export const listOperation = (db: Kysely<CrmDatabase>): Operation =>
       'Customers that come, go or change between two pages neither repeat nor hide others.',
     ].join(' '),
     query: querySchema,
-    answers: { 200: { description: 'A page.', schema: pageSchema } },
+    responses: { 200: { description: 'A page.', schema: pageSchema } },
     handle: async ({ query }, res) => {
       const { limit, after, total, ...asked } = query;
       const plan = planList(asked);
