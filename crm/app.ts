@@ -8,16 +8,16 @@ import { withProblems } from '../packages/http/operation.ts';
 import { statusRoutes } from '../packages/http/status.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
 import {
-  type CustomerChanges,
+  type CrmContext,
   createErasures,
+  customerDataSources,
   customerRoutes,
   type Erasures,
   type PersonalDataSources,
-  sourcesBesideRecord,
 } from './customers/index.ts';
 import { checkDatabase } from './database/index.ts';
 import { type ImportQueue, importedRows, importFileNames, importRoutes, importStatuses } from './imports/index.ts';
-import { type OutboxProgress, outboxBacklog } from './outbox/index.ts';
+import { type OutboxProgress, readOutboxBacklog } from './outbox/index.ts';
 
 const statuses = {
   'customer-unknown': 404,
@@ -37,7 +37,7 @@ const api = {
   events: asyncApiDocument,
 };
 
-const inMemory =
+const inMemoryNotice =
   'in memory: nothing survives a stop, the next start loads the CSV again; its revisions then begin at the clock, and one ' +
   'that is behind makes the views ignore its changes';
 
@@ -54,13 +54,13 @@ const statusSchema = z.object({
 });
 
 /** Every place beside the record that holds something of a person. */
-export const personalData: PersonalDataSources = {
-  ...sourcesBesideRecord,
+export const personalDataSources: PersonalDataSources = {
+  ...customerDataSources,
   importReports: importedRows,
   importFileNames,
 };
 
-export type CrmAppContext = CustomerChanges &
+export type CrmAppContext = CrmContext &
   AppContext & {
     bus: EventBus;
     durable: boolean;
@@ -73,18 +73,18 @@ export type CrmAppContext = CustomerChanges &
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable, outbox, instance } = context;
-  const erasures = context.erasures ?? createErasures({ ...context, sources: personalData });
-  const ofDatabase = {
+  const erasures = context.erasures ?? createErasures({ ...context, sources: personalDataSources });
+  const databaseRoutes = {
     ...customerRoutes(context, erasures),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
-      database: durable ? 'durable' : inMemory,
+      database: durable ? 'durable' : inMemoryNotice,
       instance,
-      outbox: { ...(await outboxBacklog(db)), relayedBy: await outbox.relayedBy() },
+      outbox: { ...(await readOutboxBacklog(db)), relayedBy: await outbox.relayedBy() },
     })),
   };
   const routes = {
-    ...withProblems(ofDatabase, databaseErrorCodes),
+    ...withProblems(databaseRoutes, databaseErrorCodes),
     ...healthRoutes({
       database: () => checkDatabase(db),
       eventBus: () => bus.check(),

@@ -1,9 +1,9 @@
 import { beforeEach, expect, it } from 'vitest';
-import { crmWithCorinne } from '../tests/crm-app.ts';
+import { createCrmWithCorinne } from '../tests/crm-app.ts';
 
-let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
+let crm: Awaited<ReturnType<typeof createCrmWithCorinne>>;
 beforeEach(async () => {
-  crm = await crmWithCorinne();
+  crm = await createCrmWithCorinne();
 });
 
 const many = Array.from({ length: 20_000 }, (_, n) => [`a${n}`, 'x'.repeat(30)]);

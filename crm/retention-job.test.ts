@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { openTestDatabase } from '../tests/crm-database.ts';
 import { createTestRuntime, noon } from '../tests/test-runtime.ts';
 import type { CrmDatabase } from './database/index.ts';
-import { createJob, reportsKeptForDays } from './imports/index.ts';
+import { createJob, reportRetentionDays } from './imports/index.ts';
 import { startRetentionJob } from './retention-job.ts';
 
 const hour = 60 * 60 * 1000;
@@ -41,7 +41,7 @@ it('removes answers that are a day old, at the start and every hour', async () =
 });
 
 it('removes reports of imports after a month likewise, but none of an import that still runs', async () => {
-  const monthAgo = noon - reportsKeptForDays * day;
+  const monthAgo = noon - reportRetentionDays * day;
   const file = { fileName: 'a.csv', digest: 'd', bytes: 1, lines: 1, columns: [] };
   const row = {
     line: 2,

@@ -15,7 +15,7 @@ export const openTestDatabase = async (): Promise<Kysely<CrmDatabase>> => {
 };
 
 /** The tests of this test file that open a database get this one, which must be empty each time. */
-export const testOn = (another: typeof open): void => {
+export const useTestDatabase = (another: typeof open): void => {
   open = another;
 };
 

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { readCrmConfig } from '../config.ts';
-import { mysqlAddress, showDatabaseUrl } from './database-url.ts';
+import { parseMysqlAddress, showDatabaseUrl } from './database-url.ts';
 
 it('reads an address of MySQL, with what a URL must escape', () => {
-  expect(mysqlAddress('mysql://crm:p%40ss%2Fword@db.example.org:3307/customers')).toEqual({
+  expect(parseMysqlAddress('mysql://crm:p%40ss%2Fword@db.example.org:3307/customers')).toEqual({
     host: 'db.example.org',
     port: 3307,
     user: 'crm',
     password: 'p@ss/word',
     database: 'customers',
   });
-  expect(mysqlAddress('mysql://crm@[::1]/crm')).toMatchObject({ host: '::1', port: 3306, password: '' });
+  expect(parseMysqlAddress('mysql://crm@[::1]/crm')).toMatchObject({ host: '::1', port: 3306, password: '' });
 });
 
 it.each([

@@ -6,18 +6,18 @@ export type CrmDatabaseUrl = 'memory' | `sqlite:${string}` | `mysql://${string}`
 export const databaseUrlForm = 'memory, sqlite: and a file name, or mysql://user:password@host:port/database';
 
 export const isDatabaseUrl = (url: unknown): url is CrmDatabaseUrl =>
-  typeof url === 'string' && (/^(memory|sqlite:.+)$/.test(url) || mysqlAddress(url) !== undefined);
+  typeof url === 'string' && (/^(memory|sqlite:.+)$/.test(url) || parseMysqlAddress(url) !== undefined);
 
 /** @returns undefined for anything that is not a MySQL address with a user and a database */
-export const mysqlAddress = (url: string): MysqlAddress | undefined => {
+export const parseMysqlAddress = (url: string): MysqlAddress | undefined => {
   if (!url.startsWith('mysql://') || !URL.canParse(url)) return undefined;
   const { hostname, port, username, password, pathname, search, hash } = new URL(url);
-  const [user, word, database] = [username, password, pathname.slice(1)].map(decoded);
+  const [user, word, database] = [username, password, pathname.slice(1)].map(decodePart);
   if (!user || word === undefined || !database || database.includes('/') || search || hash) return undefined;
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 3306), user, password: word, database };
 };
 
-const decoded = (part: string): string | undefined => {
+const decodePart = (part: string): string | undefined => {
   try {
     return decodeURIComponent(part);
   } catch {

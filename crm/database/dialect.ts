@@ -40,9 +40,9 @@ const isMysql = (db: Kysely<never> | Kysely<CrmDatabase>): boolean => db.getExec
  * Runs migrations alone. On SQLite they are one transaction; MySQL commits each statement, and Kysely holds a lock that
  * the server gives up when the process dies.
  */
-export const migratingAlone = <T>(db: Kysely<never>, work: (db: Kysely<never>) => Promise<T>): Promise<T> =>
+export const runExclusively = <T>(db: Kysely<never>, work: (db: Kysely<never>) => Promise<T>): Promise<T> =>
   isMysql(db)
-    ? work(db.withPlugin(tablesCompareBytes))
+    ? work(db.withPlugin(binaryCollation))
     : db.connection().execute(async (connection) => {
         await sql`begin`.execute(connection);
         try {
@@ -56,7 +56,7 @@ export const migratingAlone = <T>(db: Kysely<never>, work: (db: Kysely<never>) =
       });
 
 /** Whatever the server's default is: transactions, every character, and no two ids taken for one. */
-const tablesCompareBytes: KyselyPlugin = {
+const binaryCollation: KyselyPlugin = {
   transformQuery: ({ node }) => {
     const options = 'engine = InnoDB character set utf8mb4 collate utf8mb4_bin';
     return CreateTableNode.is(node) ? CreateTableNode.cloneWithEndModifier(node, RawNode.createWithSql(options)) : node;
@@ -65,8 +65,8 @@ const tablesCompareBytes: KyselyPlugin = {
 };
 
 /** Readers of ours have their short statements behind them by then. */
-const truncateWithinMs = 10_000;
-const truncateEveryMs = 20;
+const truncateTimeoutMs = 10_000;
+const truncateRetryMs = 20;
 
 /**
  * A deleted row's bytes stay in a SQLite file until something is written over them, and `secure_delete` misses those that
@@ -74,15 +74,15 @@ const truncateEveryMs = 20;
  * is its administrator's affair.
  * @throws DomainError database-in-use while another process reads what was there before
  */
-export const forgetDeletedBytes = async (db: Kysely<CrmDatabase>, waitMs = truncateWithinMs): Promise<void> => {
+export const purgeDeletedBytes = async (db: Kysely<CrmDatabase>, timeoutMs = truncateTimeoutMs): Promise<void> => {
   if (!isSqliteFile(db)) return;
   await sql`VACUUM`.execute(db);
-  const until = performance.now() + waitMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const { rows } = await sql<{ busy: number }>`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
     if (!rows[0]?.busy) return;
-    if (performance.now() > until) break;
-    await delay(truncateEveryMs);
+    if (performance.now() > deadline) break;
+    await delay(truncateRetryMs);
   }
   const detail = 'Nothing names the person any more, but another process still reads the bytes of before.';
   throw new DomainError('database-in-use', detail, { remedy: 'ask for it again: it may be repeated' });

@@ -4,9 +4,9 @@ import { TransientDatabaseError } from '../../packages/database/database-error.t
 import { sqliteDialect } from '../../packages/database/sqlite-dialect.ts';
 import { explainOpenFailure, inMemory } from '../../packages/database/sqlite-file.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
-import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
+import { type CrmDatabaseUrl, parseMysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
 import { mysqlDialect } from './dialect.ts';
-import { migrate, type OnMigration, pendingMigrations } from './migrate.ts';
+import { migrate, type OnMigration, readPendingMigrations } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
 
 const answerWithinMs = 30_000;
@@ -29,12 +29,12 @@ export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigra
 };
 
 /** The migrations that are missing; changes nothing, and makes no file. */
-export const lookUpPendingMigrations = async (url: CrmDatabaseUrl): Promise<string[]> => {
+export const listPendingMigrations = async (url: CrmDatabaseUrl): Promise<string[]> => {
   const file = sqliteFileOf(url);
-  const absent = file !== undefined && !existsSync(file);
-  const db = connectCrmDatabase(absent ? 'memory' : url);
+  const isMissing = file !== undefined && !existsSync(file);
+  const db = connectCrmDatabase(isMissing ? 'memory' : url);
   try {
-    return await pendingMigrations(db.withTables<never>());
+    return await readPendingMigrations(db.withTables<never>());
   } catch (error) {
     throw explainUnreachable(url, error);
   } finally {
@@ -44,7 +44,7 @@ export const lookUpPendingMigrations = async (url: CrmDatabaseUrl): Promise<stri
 
 /** Without a look at its schema. */
 export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number): Kysely<CrmDatabase> => {
-  const address = mysqlAddress(url);
+  const address = parseMysqlAddress(url);
   const file = sqliteFileOf(url) ?? inMemory;
   const dialect = address ? mysqlDialect(address, answerWithinMs) : sqliteDialect(file);
   return new Kysely<CrmDatabase>({ dialect });

@@ -3,7 +3,7 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, StoredAnswerTable } from '../database/index.ts';
 
-const keptForMs = 24 * 60 * 60 * 1000;
+const retentionMs = 24 * 60 * 60 * 1000;
 
 /** `key` is the caller's name for it, `operation` what was asked for, `content` all that it was asked with. */
 export type Attempt = { key: string; operation: string; content: object };
@@ -27,7 +27,7 @@ export const executeOnce = async <T>(
   const claim = { keyDigest, contentDigest, createdAt: now, customerId: null, answer: null };
   const ofKey = trx.selectFrom('storedAnswer').selectAll().where('keyDigest', '=', keyDigest);
   const stored = await ofKey.executeTakeFirst();
-  if (stored && Number(stored.createdAt) > now - keptForMs) return givenAgain<T>(stored, contentDigest);
+  if (stored && Number(stored.createdAt) > now - retentionMs) return replayAnswer<T>(stored, contentDigest);
   // The key is taken before anything is done: the second of two waits here, and then starts again.
   if (stored) await trx.updateTable('storedAnswer').set(claim).where('keyDigest', '=', keyDigest).execute();
   else await trx.insertInto('storedAnswer').values(claim).execute();
@@ -40,33 +40,33 @@ export const executeOnce = async <T>(
   return answer;
 };
 
-const givenAgain = <T>({ answer, contentDigest }: Selectable<StoredAnswerTable>, wanted: string): T => {
+const replayAnswer = <T>({ answer, contentDigest }: Selectable<StoredAnswerTable>, expectedDigest: string): T => {
   if (answer === null)
     throw new DomainError('answer-erased', 'The customer that this key registered was erased since.', {
       errors: [{ field: 'Idempotency-Key', expected: 'a new key for a new customer' }],
     });
-  if (contentDigest !== wanted)
+  if (contentDigest !== expectedDigest)
     throw new DomainError('key-reused', 'This key was used for other content.', {
       errors: [{ field: 'Idempotency-Key', expected: 'a key of its own for each attempt, or the very same content' }],
     });
   return JSON.parse(answer);
 };
 
-const answersAtOnce = 500;
+const answersPerBatch = 500;
 
 /** Removes what no client may ask for again, in many short transactions. */
 export const purgeOldAnswers = async (db: Kysely<CrmDatabase>, now: number): Promise<void> => {
   const old = db
     .selectFrom('storedAnswer')
     .select('keyDigest')
-    .where('createdAt', '<=', now - keptForMs);
+    .where('createdAt', '<=', now - retentionMs);
   for (;;) {
-    const keys = (await old.limit(answersAtOnce).execute()).map(({ keyDigest }) => keyDigest);
+    const keys = (await old.limit(answersPerBatch).execute()).map(({ keyDigest }) => keyDigest);
     if (keys.length === 0) return;
     await db
       .deleteFrom('storedAnswer')
       .where('keyDigest', 'in', keys)
-      .where('createdAt', '<=', now - keptForMs)
+      .where('createdAt', '<=', now - retentionMs)
       .execute();
   }
 };

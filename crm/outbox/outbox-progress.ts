@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 import { inTurn } from '../../packages/runtime/in-turn.ts';
 import { type MonotonicClock, monotonicClock, observeValue } from '../../packages/runtime/lease.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import { outboxBacklog } from './outbox.ts';
+import { readOutboxBacklog } from './outbox.ts';
 import { leaseValue, readRelayLease, relayLeaseMs } from './relay-lease.ts';
 
 /** An outbox whose oldest event has waited this long makes no progress. */
 const stalledAfterMs = 10_000;
-const lookEveryMs = 1_000;
+const pollIntervalMs = 1_000;
 
 export type OutboxProgress = {
   /** @throws Error that says what waits and what to look at, while the outbox makes no progress */
@@ -29,45 +29,46 @@ export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext
   const lease = observeValue(relayLeaseMs, clock);
   let isStalled = false;
 
-  const lookAtLease = async () => {
-    const seen = await readRelayLease(db);
-    return lease.isUnchanged(leaseValue(seen)) ? null : (seen?.holder ?? null);
+  const readLeaseHolder = async () => {
+    const current = await readRelayLease(db);
+    return lease.isUnchanged(leaseValue(current)) ? null : (current?.holder ?? null);
   };
 
   /** @returns the stalled outbox; undefined while it makes progress */
-  const lookOnce = async () => {
+  const findStalled = async () => {
     const oldest = await db
       .selectFrom('outbox')
       .select(['id', 'topic'])
       .orderBy('sequence')
       .limit(1)
       .executeTakeFirst();
-    const relayedBy = await lookAtLease();
+    const relayedBy = await readLeaseHolder();
     const wasStalled = isStalled;
     isStalled = oldestEvent.isUnchanged(oldest?.id);
     if (wasStalled && !isStalled) log.info('outbox makes progress again');
     if (!oldest || !isStalled) return undefined;
-    const stalled = { ...(await outboxBacklog(db)), oldest, relayedBy };
+    const stalled = { ...(await readOutboxBacklog(db)), oldest, relayedBy };
     if (!wasStalled) log.warn(stalled, 'outbox makes no progress');
     return stalled;
   };
 
   // One after the other: an answer that another look has overtaken would make a stalled outbox look as if it moved.
-  const oneAtATime = inTurn();
-  const look = () => oneAtATime(lookOnce);
-  const tick = () => look().catch((err: unknown) => void log.debug({ err }, 'outbox not looked at, will retry'));
-  tick();
-  const timer = setInterval(tick, lookEveryMs).unref();
+  const runInTurn = inTurn();
+  const findStalledInTurn = () => runInTurn(findStalled);
+  const observe = () =>
+    findStalledInTurn().catch((err: unknown) => void log.debug({ err }, 'outbox not looked at, will retry'));
+  observe();
+  const timer = setInterval(observe, pollIntervalMs).unref();
 
   return {
     check: async () => {
-      const stalled = await look();
+      const stalled = await findStalledInTurn();
       if (stalled) throw new Error(describeStalled(stalled));
     },
-    relayedBy: lookAtLease,
+    relayedBy: readLeaseHolder,
     close: async () => {
       clearInterval(timer);
-      await oneAtATime(async () => {});
+      await runInTurn(async () => {});
     },
   };
 };

@@ -25,7 +25,7 @@ export const appendToOutbox = async (
 };
 
 /** How many events wait for the event bus, and since when the oldest does. */
-export const outboxBacklog = async (db: Kysely<CrmDatabase>) => {
+export const readOutboxBacklog = async (db: Kysely<CrmDatabase>) => {
   const { waiting, oldest } = await db
     .selectFrom('outbox')
     .select(({ fn }) => [fn.countAll<number>().as('waiting'), fn.min('createdAt').as('oldest')])

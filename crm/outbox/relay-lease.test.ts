@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../tests/crm-database.ts';
-import { readRelayLease, relayLease } from './relay-lease.ts';
+import { createRelayLease, readRelayLease } from './relay-lease.ts';
 
 const leaseMs = 2_000;
 const tomorrow = Date.now() + 86_400_000;
@@ -11,7 +11,7 @@ const instances = async () => {
   let now = 0;
   const lines: { msg: string; from?: string }[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const instance = (holder: string) => relayLease({ db, holder, log, leaseMs, clock: () => now });
+  const instance = (holder: string) => createRelayLease({ db, holder, log, leaseMs, clock: () => now });
   const pass = (ms: number) => {
     now += ms;
   };
@@ -24,14 +24,14 @@ describe('the relay lease', () => {
     const { db, instance, pass, holder, lines } = await instances();
     // As the version before wrote it.
     await db.insertInto('relayLease').values({ name: 'outbox', holder: 'killed', expiresAt: tomorrow }).execute();
-    const { hold } = instance('next');
-    expect(await hold()).toBe(false);
+    const { acquire } = instance('next');
+    expect(await acquire()).toBe(false);
     for (const _ of [1, 2, 3]) {
       pass(500);
-      expect(await hold()).toBe(false);
+      expect(await acquire()).toBe(false);
     }
     pass(500);
-    expect(await hold()).toBe(true);
+    expect(await acquire()).toBe(true);
     expect(await holder()).toBe('next');
     expect(lines).toMatchObject([{ msg: 'relay lease taken over, it was not renewed', from: 'killed' }]);
   });
@@ -39,7 +39,7 @@ describe('the relay lease', () => {
   it('that says that it expired long ago is observed as well, for clocks decide nothing', async () => {
     const { db, instance, holder } = await instances();
     await db.insertInto('relayLease').values({ name: 'outbox', holder: 'alive', expiresAt: 1 }).execute();
-    expect(await instance('next').hold()).toBe(false);
+    expect(await instance('next').acquire()).toBe(false);
     expect(await holder()).toBe('alive');
   });
 
@@ -48,8 +48,8 @@ describe('the relay lease', () => {
     const [first, second] = [instance('first'), instance('second')];
     const values = new Set<number | undefined>();
     for (let quarter = 0; quarter < 40; quarter++) {
-      expect(await first.hold()).toBe(true);
-      expect(await second.hold()).toBe(false);
+      expect(await first.acquire()).toBe(true);
+      expect(await second.acquire()).toBe(false);
       values.add((await readRelayLease(db))?.expiresAt);
       pass(250);
     }
@@ -60,28 +60,28 @@ describe('the relay lease', () => {
   it('is taken over by one of two, and is not renewed by the one that was late', async () => {
     const { instance, pass } = await instances();
     const late = instance('late');
-    expect(await late.hold()).toBe(true);
+    expect(await late.acquire()).toBe(true);
     const others = [instance('second'), instance('third')];
     for (let quarter = 0; quarter < 8; quarter++) {
-      for (const { hold } of others) expect(await hold()).toBe(false);
+      for (const { acquire } of others) expect(await acquire()).toBe(false);
       pass(250);
     }
-    const taken = await Promise.all(others.map(({ hold }) => hold()));
+    const taken = await Promise.all(others.map(({ acquire }) => acquire()));
     expect(taken.toSorted()).toEqual([false, true]);
-    expect(await late.hold()).toBe(false);
+    expect(await late.acquire()).toBe(false);
   });
 
   it('is given back, but not by one that has lost it', async () => {
     const { instance, pass, holder } = await instances();
     const [first, second] = [instance('first'), instance('second')];
-    await first.hold();
+    await first.acquire();
     await first.release();
     expect(await holder()).toBeUndefined();
-    expect(await second.hold()).toBe(true);
+    expect(await second.acquire()).toBe(true);
     await first.release();
     expect(await holder()).toBe('second');
     for (let quarter = 0; quarter <= 8; quarter++) {
-      await first.hold();
+      await first.acquire();
       pass(250);
     }
     expect(await holder()).toBe('first');

@@ -3,9 +3,9 @@ import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { appendToOutbox, outboxBacklog } from './outbox.ts';
+import { appendToOutbox, readOutboxBacklog } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
-import { readRelayLease, relayLease } from './relay-lease.ts';
+import { createRelayLease, readRelayLease } from './relay-lease.ts';
 
 let relay: Relay | undefined;
 afterEach(async () => {
@@ -46,7 +46,7 @@ describe('the relay', () => {
   it('publishes what waits, in its order and with its keys, and empties the outbox', async () => {
     const published: OutgoingEvent[] = [];
     const { db } = await relaying(async (events) => void published.push(...events));
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(published).toEqual(
       [0, 1, 2].map((n) => ({ id: `event-${n}`, key: `key of event-${n}`, value: Buffer.from(`{"id":"event-${n}"}`) })),
     );
@@ -65,7 +65,7 @@ describe('the relay', () => {
 
   it('publishes at once what is committed while it waits', async () => {
     const { db, put, attempts, relay } = await relaying(async () => {}, 0);
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     const started = performance.now();
     await put('late');
     relay.wake();
@@ -78,7 +78,7 @@ describe('the relay', () => {
     const { db, attempts } = await relaying(async () => {
       if (failing-- > 0) throw new Error('the broker is away');
     });
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(attempts).toEqual(Array(4).fill(['event-0', 'event-1', 'event-2']));
   });
 
@@ -90,7 +90,7 @@ describe('the relay', () => {
         throw new NotDurable(['event-1'], 'one partition is away');
       }
     });
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(attempts).toEqual([['event-0', 'event-1', 'event-2'], ['event-1']]);
   });
 
@@ -100,7 +100,7 @@ describe('the relay', () => {
       const ids = events.map(({ id }) => id).filter(refused);
       if (ids.length > 0) throw new NotDurable(ids, 'their partition is away');
     }, 701);
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toMatchObject({ waiting: 700 }), {
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 700 }), {
       timeout: 25_000,
       interval: 20,
     });
@@ -108,17 +108,17 @@ describe('the relay', () => {
 
   it('publishes what was committed late under a lower number than what is published already', async () => {
     const { db, put, attempts, relay } = await relaying(async () => {}, 3);
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     await put('late');
     await db.updateTable('outbox').set({ sequence: 2 }).execute();
     relay.wake();
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(attempts.at(-1)).toEqual(['late']);
   });
 
   it('leaves the work to the one that has the lease, and takes over when that is gone', async () => {
     const { put, attempts, relay: first, db, relayedBy } = await relaying(async () => {}, 1);
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(await relayedBy()).toBe(first.holder);
     const alsoPublished: string[] = [];
     const bus = {
@@ -141,7 +141,7 @@ describe('the relay', () => {
     await vi.waitFor(() => expect(attempts).toHaveLength(1), patience);
     await vi.waitFor(async () => expect(await relayedBy()).toBeNull(), patience);
     // Another instance need not wait then.
-    expect(await relayLease({ ...createTestRuntime(), db, holder: 'another' }).hold()).toBe(true);
+    expect(await createRelayLease({ ...createTestRuntime(), db, holder: 'another' }).acquire()).toBe(true);
     await db.deleteFrom('relayLease').execute();
     await put('next');
     relay.wake();
@@ -165,8 +165,8 @@ describe('the relay', () => {
   it('waits no longer for one that was killed than its lease lasts', async () => {
     const leaseMs = 400;
     const { db, put, attempts, relay, relayedBy } = await relaying(async () => {}, 0, { leaseMs });
-    const killed = relayLease({ ...createTestRuntime(), db, holder: 'killed' });
-    expect(await killed.hold()).toBe(true);
+    const killed = createRelayLease({ ...createTestRuntime(), db, holder: 'killed' });
+    expect(await killed.acquire()).toBe(true);
     const since = performance.now();
     await put('a');
     relay.wake();
@@ -180,13 +180,13 @@ describe('the relay', () => {
   it('flushes the outbox when it is closed', async () => {
     const { db, relay, attempts } = await relaying(async () => {}, 1200);
     await relay.close(5_000);
-    expect(await outboxBacklog(db)).toEqual(empty);
+    expect(await readOutboxBacklog(db)).toEqual(empty);
     expect(attempts.flat()).toHaveLength(1200);
   });
 
   it('does not wait for a bus that is away when it is closed', async () => {
     const { db, relay } = await relaying(() => Promise.reject(new Error('the broker is away')));
     await relay.close(5_000);
-    expect(await outboxBacklog(db)).toEqual({ waiting: 3, since: new Date(1_000).toISOString() });
+    expect(await readOutboxBacklog(db)).toEqual({ waiting: 3, since: new Date(1_000).toISOString() });
   });
 });

@@ -5,13 +5,13 @@ import { type MonotonicClock, monotonicClock } from '../../packages/runtime/leas
 import { backoff } from '../../packages/runtime/retry.ts';
 import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import { lastWaiting, relayBatch } from './relay-batch.ts';
-import { relayLease, relayLeaseMs } from './relay-lease.ts';
+import { readLastSequence, relayBatch } from './relay-batch.ts';
+import { createRelayLease, relayLeaseMs } from './relay-lease.ts';
 
 const batchSize = 500;
 const smallBatchSize = 16;
 /** Another process that writes to the same database cannot wake us. */
-const pollEveryMs = 250;
+const pollIntervalMs = 250;
 const afterFailureMs = 100;
 const retryAfterMs = backoff({ firstMs: afterFailureMs, mostMs: 5_000 });
 
@@ -49,7 +49,7 @@ export const startRelay = ({
   clock = monotonicClock,
 }: RelayContext): Relay => {
   const holder = newId();
-  const lease = relayLease({ db, holder, log, leaseMs, clock });
+  const lease = createRelayLease({ db, holder, log, leaseMs, clock });
   const closing = new AbortController();
   let woken = new AbortController();
   let flushUntil = Number.POSITIVE_INFINITY;
@@ -62,18 +62,18 @@ export const startRelay = ({
     lease.release().catch((error: unknown) => log.debug({ err: error }, 'relay lease left to expire'));
 
   /** Once an outage; what follows is the same again. */
-  const tell = (failure: unknown, message: string, first: boolean) =>
-    log[first && failures === 0 ? 'warn' : 'debug']({ err: failure }, message);
+  const logFailure = (failure: unknown, message: string, isFirst: boolean) =>
+    log[isFirst && failures === 0 ? 'warn' : 'debug']({ err: failure }, message);
 
   /**
    * Goes once through what waits now; answers whether there was anything for us, whether any of it failed, and whether all
    * that waited is published now.
    */
-  const round = async () => {
+  const publishWaiting = async () => {
     const outcome = { found: false, failed: false, published: true };
-    const upTo = await lastWaiting(db);
+    const upTo = await readLastSequence(db);
     for (let after = 0; upTo !== undefined && after < upTo; ) {
-      if (!(await lease.hold())) return { ...outcome, published: false };
+      if (!(await lease.acquire())) return { ...outcome, published: false };
       const { last, failure } = await relayBatch({ db, bus }, { after, upTo, size });
       if (last === undefined) break;
       after = last;
@@ -82,7 +82,7 @@ export const startRelay = ({
       size = failure ? smallBatchSize : Math.min(size * 4, batchSize);
       if (closing.signal.aborted && (failure || clock() > flushUntil)) return { ...outcome, failed: true };
       if (!failure) continue;
-      tell(failure, 'outbox not published, will retry', !outcome.failed);
+      logFailure(failure, 'outbox not published, will retry', !outcome.failed);
       outcome.failed = true;
       outcome.published = false;
       await sleepUnlessAborted(afterFailureMs, closing.signal);
@@ -92,8 +92,8 @@ export const startRelay = ({
 
   const run = async () => {
     for (;;) {
-      const { found, failed, published } = await round().catch((error: unknown) => {
-        tell(error, 'outbox cannot be read, will retry', true);
+      const { found, failed, published } = await publishWaiting().catch((error: unknown) => {
+        logFailure(error, 'outbox cannot be read, will retry', true);
         return { found: true, failed: true, published: false };
       });
       if (closing.signal.aborted && (failed || !found)) return;
@@ -112,7 +112,7 @@ export const startRelay = ({
       }
       if (!found) {
         if (clock() - busyAt > leaseMs) await releaseLease();
-        await sleepUnlessAborted(pollEveryMs, woken.signal);
+        await sleepUnlessAborted(pollIntervalMs, woken.signal);
         woken = new AbortController();
       }
     }
