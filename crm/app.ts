@@ -33,27 +33,27 @@ const statuses = {
 
 const api = {
   title: 'CRM',
-  description: 'Customers, and how far each allows the meter on their connection to be read.',
+  description: 'Customers, and the connection mandate of each: how far the utility company may read the smart meter.',
   events: asyncApiDocument,
 };
 
 const inMemoryNotice =
-  'in memory: nothing survives a stop, the next start loads the CSV again; its revisions then begin at the clock, and one ' +
-  'that is behind makes the views ignore its changes';
+  'in memory: nothing survives a stop, and the next start loads the CSV again; its revisions then start at the wall clock, ' +
+  'and if that clock is behind, the views ignore its changes';
 
 const statusSchema = z.object({
-  database: z.string().meta({ description: 'Whether what is changed survives a stop.' }),
-  instance: z.string().optional().meta({ description: 'This process, among those that share the database.' }),
+  database: z.string().meta({ description: 'Whether changes survive a stop of the process.' }),
+  instance: z.string().optional().meta({ description: 'The id of this process among those that share the database.' }),
   outbox: z
     .object({
       waiting: z.int().min(0),
       since: z.iso.datetime().nullable(),
       relayedBy: z.string().nullable().meta({ description: 'The instance that publishes; null while nothing waits.' }),
     })
-    .meta({ description: 'How many events wait to be published, and since when the oldest does.' }),
+    .meta({ description: 'How many events wait to be published, and since when the oldest one waits.' }),
 });
 
-/** Every place beside the record that holds something of a person. */
+/** Every place outside the customer's record that stores personal data. */
 export const personalDataSources: PersonalDataSources = {
   ...customerDataSources,
   importReports: importedRows,
@@ -66,7 +66,7 @@ export type CrmAppContext = CrmContext &
     durable: boolean;
     imports: ImportQueue;
     outbox: OutboxProgress;
-    /** Those of the service, which continues them after a restart; else the app has its own. */
+    /** The service passes its erasures, because it resumes them after a restart. Without them the app creates its own. */
     erasures?: Erasures;
     instance?: string;
   };

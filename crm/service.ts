@@ -17,10 +17,10 @@ import { startRelay, watchOutbox } from './outbox/index.ts';
 import { startRetentionJob } from './retention-job.ts';
 
 const flushForMs = 5_000;
-/** A request waits no longer than this for another transaction, and then says so. */
+/** A request waits at most this long for a lock of another transaction; then it is answered with 503. */
 const requestLockWaitMs = 150;
 
-/** Opens the database, loads the CSV, answers requests, and publishes what the outbox holds. */
+/** Opens the database, imports the CSV file of customers, serves requests, and relays the outbox to the event bus. */
 export const startCrm = async (
   config: CrmConfig,
   runtime: Runtime & { bus: EventBus },
@@ -33,7 +33,7 @@ export const startCrm = async (
   if (!durable)
     log.warn(
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
-        'the views ignore what is published (CRM_DATABASE_URL keeps them in a file or in MySQL)',
+        'the views ignore what the CRM publishes; set CRM_DATABASE_URL to keep them in a file or in MySQL',
     );
   const relay = startRelay({ ...runtime, db });
   const outbox = watchOutbox({ ...runtime, db });
@@ -52,7 +52,7 @@ export const startCrm = async (
   try {
     if (config.customersCsv !== undefined) await loadCustomers(context, config.customersCsv, log);
     await imports.resume();
-    // What a process before us has left; it says itself what fails.
+    // Resumes the erasures that the previous process left. A failure is logged and retried in `createErasures`.
     void erasures.complete().catch(() => {});
     const requests = { ...context, db: withPatience(db, requestLockWaitMs) };
     const app = crmApp({
@@ -78,6 +78,6 @@ const loadCustomers = async (context: CrmContext, file: string, log: Logger) => 
     if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${error.message}`);
     throw error;
   });
-  if (!job) return log.info('the file of CUSTOMERS_CSV was loaded before');
+  if (!job) return log.info('the file of CUSTOMERS_CSV was imported before, so it is not imported again');
   await logImport(context.db, job, log);
 };

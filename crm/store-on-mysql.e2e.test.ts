@@ -6,7 +6,7 @@ import { openCrmDatabase } from './database/index.ts';
 
 const ready = await stackReady();
 
-/** The tables as they are migrated; a test may have dropped one. */
+/** The columns right after the migrations. A test may drop a table; then the database is migrated again. */
 let migrated: string | undefined;
 useTestDatabase(async () => {
   const isWhole = migrated !== undefined && migrated === (await crmColumns());

@@ -1,6 +1,6 @@
 import type { MysqlAddress } from '../../packages/database/mysql.ts';
 
-/** Where customers are kept. `memory`: nowhere, for as long as the process lives. */
+/** Where customers are stored. With `memory` they exist only while the process runs. */
 export type CrmDatabaseUrl = 'memory' | `sqlite:${string}` | `mysql://${string}`;
 
 export const databaseUrlForm = 'memory, sqlite: and a file name, or mysql://user:password@host:port/database';
@@ -21,13 +21,13 @@ const decodePart = (part: string): string | undefined => {
   try {
     return decodeURIComponent(part);
   } catch {
-    return undefined; // a % that begins no escape
+    return undefined; // a % that starts no escape sequence
   }
 };
 
-/** The same without the password, to be shown and logged. */
+/** The URL without its password, for output and logs. */
 export const showDatabaseUrl = (url: CrmDatabaseUrl): string => url.replace(/^(mysql:\/\/[^:@]*):[^@]*@/, '$1@');
 
-/** @returns undefined for a database that is no file */
+/** @returns undefined unless the database is a file */
 export const sqliteFileOf = (url: CrmDatabaseUrl): string | undefined =>
   url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;

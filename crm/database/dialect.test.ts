@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { purgeDeletedBytes } from './dialect.ts';
 
-it('writes again after a refused row, and after the file was written anew', async () => {
+it('continues to write after a refused row and after the deleted bytes were purged', async () => {
   const db = await openTestDatabase();
   const write = (connectionId: string) => db.insertInto('connection').values({ connectionId, revision: 1 }).execute();
   await write('77');

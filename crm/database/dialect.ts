@@ -17,12 +17,12 @@ import { isSqliteFile } from '../../packages/database/sqlite-dialect.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from './schema.ts';
 
-/** What the databases do differently is here, and only here: queries are written once, for all of them. */
+/** All differences between the databases are in this file. Every other query is written once, for all of them. */
 
 const sessionSettings = [
-  // Statements see what is committed, and lock rows but no gaps between them: transactions seldom wait for each other.
+  // Read committed takes no gap locks, so transactions seldom wait for each other.
   'set session transaction isolation level read committed',
-  // What does not fit is refused, never cut off.
+  // MySQL refuses a value that does not fit into its column, instead of truncating it.
   "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5",
 ];
 
@@ -37,8 +37,8 @@ export const mysqlDialect = (address: MysqlAddress, answerWithinMs: number | und
 const isMysql = (db: Kysely<never> | Kysely<CrmDatabase>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;
 
 /**
- * Runs migrations alone. On SQLite they are one transaction; MySQL commits each statement, and Kysely holds a lock that
- * the server gives up when the process dies.
+ * Runs migrations in one process at a time. On SQLite they are one transaction. MySQL commits each statement; there Kysely
+ * holds a lock, which the server releases when the process dies.
  */
 export const runExclusively = <T>(db: Kysely<never>, work: (db: Kysely<never>) => Promise<T>): Promise<T> =>
   isMysql(db)
@@ -55,7 +55,7 @@ export const runExclusively = <T>(db: Kysely<never>, work: (db: Kysely<never>) =
         }
       });
 
-/** Whatever the server's default is: transactions, every character, and no two ids taken for one. */
+/** Creates tables with transactions, all of Unicode and byte-wise comparison of ids, regardless of the server's defaults. */
 const binaryCollation: KyselyPlugin = {
   transformQuery: ({ node }) => {
     const options = 'engine = InnoDB character set utf8mb4 collate utf8mb4_bin';
@@ -64,15 +64,16 @@ const binaryCollation: KyselyPlugin = {
   transformResult: async ({ result }) => result,
 };
 
-/** Readers of ours have their short statements behind them by then. */
+/** Our own readers finish their short statements within this time. */
 const truncateTimeoutMs = 10_000;
 const truncateRetryMs = 20;
 
 /**
- * A deleted row's bytes stay in a SQLite file until something is written over them, and `secure_delete` misses those that
- * a page kept when it was split (docs/adr/0015). So the file is written anew, and its log emptied. A server's own storage
- * is its administrator's affair.
- * @throws DomainError database-in-use while another process reads what was there before
+ * Purges the bytes of deleted rows from a SQLite file. They stay there until they are overwritten, and `secure_delete`
+ * misses the copies that a page split leaves (docs/adr/0015), so VACUUM rewrites the file and the write-ahead log is
+ * truncated. On MySQL it does nothing: the administrator is responsible for the server's storage.
+ * @param timeoutMs how long to wait for readers of the old pages
+ * @throws DomainError database-in-use when another process still reads the old pages
  */
 export const purgeDeletedBytes = async (db: Kysely<CrmDatabase>, timeoutMs = truncateTimeoutMs): Promise<void> => {
   if (!isSqliteFile(db)) return;
@@ -84,6 +85,6 @@ export const purgeDeletedBytes = async (db: Kysely<CrmDatabase>, timeoutMs = tru
     if (performance.now() > deadline) break;
     await delay(truncateRetryMs);
   }
-  const detail = 'Nothing names the person any more, but another process still reads the bytes of before.';
-  throw new DomainError('database-in-use', detail, { remedy: 'ask for it again: it may be repeated' });
+  const detail = 'No row names the person any more, but another process still reads old pages of the database file.';
+  throw new DomainError('database-in-use', detail, { remedy: 'repeat the request; an erasure may be repeated' });
 };

@@ -1,4 +1,4 @@
-/** The database of the CRM: how it is opened, its tables, and what SQLite and MySQL do differently. */
+/** The CRM's database: how it is opened and migrated, its tables, and the differences between SQLite and MySQL. */
 export { checkDatabase } from './check-database.ts';
 export { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
 export { purgeDeletedBytes } from './dialect.ts';

@@ -6,14 +6,14 @@ import { migrations } from './migrations.ts';
 /** Called with the name of each migration before it runs. */
 export type OnMigration = (migration: string) => void;
 
-/** Brings the schema up to date, by the migrations that are missing, in their order. */
+/** Runs the pending migrations in their order. @throws ConfigError when a newer release has migrated the database */
 export const migrate = (db: Kysely<never>, onMigration: OnMigration = () => {}): Promise<void> =>
   runExclusively(db, async (alone) => {
     const { error } = await createMigrator(alone, onMigration).migrateToLatest();
     if (error) throw explainMigrationError(error);
   });
 
-/** What `migrate` would do. */
+/** The names of the migrations that `migrate` would run. */
 export const readPendingMigrations = async (db: Kysely<never>): Promise<string[]> => {
   await refuseNewerSchema(db);
   const all = await createMigrator(db).getMigrations();
@@ -27,7 +27,7 @@ const createMigrator = (db: Kysely<never>, onMigration: OnMigration = () => {}) 
   return new Migrator({ db, provider: { getMigrations: async () => all } });
 };
 
-/** The migrations that the database has, in their order; also those that only a newer release knows. */
+/** The migrations that were run on the database, in their order, including those of a newer release. */
 const readAppliedMigrations = async (db: Kysely<never>): Promise<string[]> => {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];

@@ -12,13 +12,13 @@ import type { CrmDatabase } from './schema.ts';
 const answerWithinMs = 30_000;
 
 /**
- * Opens the CRM's database and brings its schema up to date.
- * @throws ConfigError when it cannot be reached now; later it may come and go
+ * Opens the CRM's database and runs the pending migrations.
+ * @throws ConfigError when the database cannot be reached now. An outage later is a TransientDatabaseError of each query.
  */
 export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigration): Promise<Kysely<CrmDatabase>> => {
   const db = connectCrmDatabase(url, answerWithinMs);
   try {
-    // A migration may take its time, and so may waiting for another process to finish it.
+    // Migrations have no query timeout: a migration, or the wait for another process that migrates, may take long.
     const migrating = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
     await migrate(migrating.withTables<never>(), onMigration).finally(() => migrating !== db && migrating.destroy());
     return db;
@@ -28,7 +28,7 @@ export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigra
   }
 };
 
-/** The migrations that are missing; changes nothing, and makes no file. */
+/** Lists the pending migrations. It changes nothing and creates no file. @throws ConfigError as `openCrmDatabase` */
 export const listPendingMigrations = async (url: CrmDatabaseUrl): Promise<string[]> => {
   const file = sqliteFileOf(url);
   const isMissing = file !== undefined && !existsSync(file);
@@ -42,7 +42,7 @@ export const listPendingMigrations = async (url: CrmDatabaseUrl): Promise<string
   }
 };
 
-/** Without a look at its schema. */
+/** Connects without running migrations. `answerWithinMs` is the query timeout on MySQL; without it there is none. */
 export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number): Kysely<CrmDatabase> => {
   const address = parseMysqlAddress(url);
   const file = sqliteFileOf(url) ?? inMemory;

@@ -1,4 +1,4 @@
-/** Events that were committed with their change, and the relay that publishes them. */
+/** The transactional outbox, and the relay that publishes its events. */
 export { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
 export { type OutboxProgress, watchOutbox } from './outbox-progress.ts';
 export { readWaitingEvents } from './personal-data.ts';

@@ -7,7 +7,7 @@ import { fromColumn } from './event-column.ts';
 
 const eventsPerPage = 500;
 
-/** The events of a topic with one of these keys that wait for the event bus, the oldest first. */
+/** Reads, page by page and the oldest first, the unpublished events of a topic with one of these keys. */
 export async function* readWaitingEvents(
   db: Kysely<CrmDatabase>,
   topic: Topic & { readonly codec: Codec },

@@ -6,7 +6,7 @@ import { fromColumn } from './event-column.ts';
 
 type Row = Selectable<OutboxTable>;
 
-/** The end of the outbox as it is now; undefined when nothing waits. */
+/** The highest sequence number in the outbox; undefined when the outbox is empty. */
 export const readLastSequence = async (db: Kysely<CrmDatabase>): Promise<number | undefined> => {
   const { last } = await db
     .selectFrom('outbox')
@@ -16,8 +16,9 @@ export const readLastSequence = async (db: Kysely<CrmDatabase>): Promise<number 
 };
 
 /**
- * Publishes up to `size` rows behind `after`, up to `upTo`, and removes those that the bus acknowledged; answers the last
- * of them, undefined where there were none, and what went wrong.
+ * Publishes up to `size` rows with a sequence number above `after` and at most `upTo`, and deletes the rows that the bus
+ * acknowledged.
+ * @returns the last sequence number that was read, undefined if there was no row, and the failure of the publish, if any
  */
 export const relayBatch = async (
   { db, bus }: { db: Kysely<CrmDatabase>; bus: EventBus },
@@ -47,7 +48,7 @@ const deleteRows = async (db: Kysely<CrmDatabase>, rows: readonly Row[]) => {
   await db.deleteFrom('outbox').where('sequence', 'in', sequences).execute();
 };
 
-/** Answers what may not be durable. */
+/** @returns undefined when all events are durable, else an error with the ids that may not be */
 const publishRows = (bus: EventBus, topic: string, rows: readonly Row[]): Promise<NotDurable | undefined> => {
   const events = rows.map(({ id, eventKey, event }) => ({ id, key: eventKey, value: fromColumn(event) }));
   const ids = rows.map(({ id }) => id);

@@ -5,13 +5,13 @@ import type { CrmDatabase, RelayLeaseTable } from '../database/index.ts';
 
 const leaseName = 'outbox';
 
-/** A holder renews the lease within half of this; another takes it over once it saw no renewal for this long. */
+/** The holder renews the lease after half of this time. Another instance takes it over when it saw no renewal for all of it. */
 export const relayLeaseMs = 2_000;
 
 export type RelayLease = {
-  /** Takes or renews the lease where it must; answers whether it is ours. */
+  /** Acquires the lease, or renews it when half of its time has passed. @returns whether we hold it */
   acquire(): Promise<boolean>;
-  /** So that another need not wait until it expires. Without effect where it is not ours. */
+  /** Releases the lease, so that another instance need not wait until it expires. Does nothing unless we hold it. */
   release(): Promise<void>;
 };
 
@@ -19,8 +19,8 @@ type LeaseContext = { db: Kysely<CrmDatabase>; holder: string; log: Logger; leas
 
 /**
  * The holder of the lease relays. Each instance observes the lease by its own monotonic clock, and takes it over when it was
- * not renewed for its duration. It saves double work and guarantees nothing: a relay that is late publishes the same ids
- * and revisions again.
+ * not renewed for `leaseMs`. The lease avoids double work; correctness does not depend on it, because a late relay
+ * publishes the same ids and revisions again.
  */
 export const createRelayLease = ({
   db,
@@ -45,7 +45,7 @@ export const createRelayLease = ({
       return (await insert.executeTakeFirstOrThrow()).numInsertedOrUpdatedRows === 1n;
     }
     if (current.holder !== holder && !hasExpired) return false;
-    // Of two that come at once, the second finds another value.
+    // A compare-and-set: of two instances that take over at the same time, the second finds a changed value.
     const { numUpdatedRows } = await db
       .updateTable('relayLease')
       .set(ours)
@@ -81,6 +81,6 @@ type StoredLease = Pick<RelayLeaseTable, 'holder' | 'expiresAt'>;
 export const readRelayLease = (db: Kysely<CrmDatabase>): Promise<StoredLease | undefined> =>
   db.selectFrom('relayLease').select(['holder', 'expiresAt']).where('name', '=', leaseName).executeTakeFirst();
 
-/** What an observer compares: it differs after each renewal and with each holder. */
+/** The value that an observer compares. It changes with each renewal and with each holder. */
 export const leaseValue = (lease: StoredLease | undefined): string | undefined =>
   lease && `${lease.holder} ${lease.expiresAt}`;

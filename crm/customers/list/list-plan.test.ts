@@ -24,7 +24,7 @@ describe('a list of customers', () => {
 
   it('is found as people write names', () =>
     expect(planList({ city: 'ENSCHEDÉ', connectionMandate: '2', name: "O'B" })).toMatchObject({
-      alike: [{ cityKey: 'enschede', connectionMandate: '2' }],
+      groups: [{ cityKey: 'enschede', connectionMandate: '2' }],
       prefix: 'ob',
     }));
 

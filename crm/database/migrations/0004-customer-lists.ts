@@ -10,7 +10,7 @@ export const customerLists = {
     for (const key of ['nameKey', 'cityKey'])
       await addColumnOnce(db, 'customer', key, 'varchar(255)', (column) => column.notNull().defaultTo(''));
     await fillKeys(db as unknown as Kysely<{ customer: CustomerTable }>);
-    // The primary key stands behind each of them by itself, in SQLite as in InnoDB.
+    // SQLite and InnoDB append the primary key to each index.
     await addIndexOnce(db, 'customer', ['connectionMandate', 'nameKey']);
     await addIndexOnce(db, 'customer', ['cityKey', 'connectionMandate', 'nameKey']);
     await addIndexOnce(db, 'customer', ['email']);

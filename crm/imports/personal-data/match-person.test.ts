@@ -28,7 +28,7 @@ const matchOf = (row: Partial<RowWithOwners>, person: Person): Match => {
 
 const names = ['Eva', 'Vos'];
 const other = 'tom@example.org';
-const held = { connectionId: '7733', holder: 7 };
+const held = { connectionId: '7733', holderId: 7 };
 const free = { connectionId: '7744' };
 const phone = ['+31 6 12345678'];
 
