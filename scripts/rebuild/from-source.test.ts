@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { crmSource } from '../../iot-platform/mandates/crm-source.ts';
 import { mandatesView } from '../../iot-platform/mandates/index.ts';
-import { crmThatAnswers, mandatePages } from '../../tests/crm-that-answers.ts';
+import { mandatePages, startStubCrm } from '../../tests/stub-crm.ts';
 import { knownKeys, remedyForShortLog, snapshotOf } from './from-source.ts';
 import { readCommand } from './options.ts';
 
 const command = (...args: string[]) => readCommand(args, crmSource);
 
 describe('a rebuild from the CRM', () => {
-  const crmWith = (database: string) => crmThatAnswers({ ...mandatePages, '/status': [200, { database }] });
+  const crmWith = (database: string) => startStubCrm({ ...mandatePages, '/status': [200, { database }] });
 
   it('is suggested for a log that was cut off, with the options that were given', async () => {
     const crm = await crmWith('durable');
@@ -38,7 +38,7 @@ describe('a rebuild from the CRM', () => {
     const away = await knownKeys(mandatesView, crmSource.open('http://127.0.0.1:9'), print);
     expect([away, said]).toEqual([undefined, [expect.stringContaining('only keys that the log still has')]]);
     expect(await knownKeys(mandatesView, undefined, print)).toBeUndefined();
-    const crm = await crmThatAnswers({ '/mandates?limit=1': [200, { items: [], next: null }] });
+    const crm = await startStubCrm({ '/mandates?limit=1': [200, { items: [], next: null }] });
     expect(await knownKeys(mandatesView, crmSource.open(crm), print)).toBeDefined();
     expect(said).toHaveLength(1);
   });
