@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { inTurn } from '../../packages/runtime/in-turn.ts';
-import { isTaken } from '../stack/converse.ts';
 import { ensureDaprd } from '../stack/daprd.ts';
 import { partNames } from '../stack/parts.ts';
 import { startPart } from '../stack/start-part.ts';
+import { isTaken } from '../stack/tcp-probe.ts';
 import { serveLab } from './control-socket.ts';
 import { handleLabRequest } from './handle-lab-request.ts';
 import { removeLabToken, writeLabToken } from './lab-token.ts';

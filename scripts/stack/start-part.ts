@@ -1,9 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { isTaken } from './converse.ts';
 import { isAlive, logOf, type OwnedProcess, ownedProcess, startProcess } from './owned-process.ts';
 import { type Part, type Say, silent } from './part.ts';
 import { type PartName, parts } from './parts.ts';
 import { partFolder } from './settings.ts';
+import { isTaken } from './tcp-probe.ts';
 import { waitUntil } from './wait-until.ts';
 
 /**

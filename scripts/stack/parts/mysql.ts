@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { converse } from '../converse.ts';
 import { installPackages } from '../debian-package.ts';
 import { findProgram } from '../find-program.ts';
 import type { Part, Say } from '../part.ts';
 import { runCommand } from '../run-command.ts';
 import { settings } from '../settings.ts';
+import { converse } from '../tcp-probe.ts';
 
 const port = settings.mysqlPort;
 

@@ -1,8 +1,8 @@
-import { converse } from '../converse.ts';
 import { installPackages } from '../debian-package.ts';
 import { findProgram, requireProgram } from '../find-program.ts';
 import type { Part, Say } from '../part.ts';
 import { settings } from '../settings.ts';
+import { converse } from '../tcp-probe.ts';
 
 const port = settings.redisPort;
 
