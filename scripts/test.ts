@@ -1,11 +1,22 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-const help = `Usage: npm test -- [--also-on=PATH]... | [options and filters of vitest]
-Runs every test, in two lanes in parallel: the tests that need the stack wait more than they compute.
-The fast tests measure their coverage.
-  --also-on=PATH  runs the fast tests on this Node, too
-With a filter or another option it is one plain run of vitest.`;
+const help = `Usage: npm test [-- --also-on=NODE... | -- OPTIONS AND FILTERS OF VITEST]
+Runs all tests, in two lanes at the same time: tests that need the stack (Kafka, Redis, MariaDB, Dapr) wait most of their time.
+The fast tests measure coverage. With an option or a filter of vitest it is a single run of vitest.
+
+Options
+  --also-on=NODE  runs the fast tests on this Node executable as well; may be repeated
+  --help          shows this text
+
+Examples
+  npm test
+  npm test -- crm/customers
+  npm test -- --project e2e tests/lab.e2e.test.ts
+
+Exit codes
+  0  all tests passed
+  1  a test failed, or a run ended before all its tests`;
 
 const counts = ['passed', 'failed', 'skipped'] as const;
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
@@ -20,7 +31,7 @@ const startVitest = (node: string, args: readonly string[], output: 'inherit' | 
 
 type Outcome = { readonly ok: boolean; readonly numbers: readonly number[] };
 
-/** A run that ends without its closing line has failed, whatever its exit code: how many tests it ran is not known. */
+/** A run without the closing line has failed even with exit code 0, because the number of its tests is unknown. */
 const runTests = (name: string, args: readonly string[], node = process.execPath): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     let numbers: number[] | undefined;
@@ -39,23 +50,29 @@ const runTests = (name: string, args: readonly string[], node = process.execPath
     });
   });
 
-/** Counts failures only: the run on our own Node has counted these tests already. */
-const runOnOtherNode = async (node: string): Promise<Outcome> => {
-  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout?.trim();
-  if (!version) throw new Error(`${node} is not a Node that runs here`);
-  const { ok, numbers } = await runTests(version, ['--project=fast'], node);
+type OtherNode = { readonly path: string; readonly version: string };
+
+const findOtherNode = (path: string): OtherNode => {
+  const version = spawnSync(path, ['--print', 'process.version'], { encoding: 'utf8' }).stdout?.trim();
+  if (!version?.startsWith('v')) throw new Error(`${path} is no Node that runs on this machine.`);
+  return { path, version };
+};
+
+/** Counts failures only, because the run on our own Node has counted the same tests. */
+const runOnOtherNode = async ({ path, version }: OtherNode): Promise<Outcome> => {
+  const { ok, numbers } = await runTests(version, ['--project=fast'], path);
   return { ok, numbers: [0, numbers[1] ?? 0, 0] };
 };
 
-const runLane = async (otherNodes: readonly string[]): Promise<Outcome[]> => {
+const runLaneWithoutStack = async (otherNodes: readonly OtherNode[]): Promise<Outcome[]> => {
   const outcomes = [await runTests('fast', ['--project=fast', '--coverage'])];
   outcomes.push(await runTests('integration', ['--project=integration']));
   for (const node of otherNodes) outcomes.push(await runOnOtherNode(node));
   return outcomes;
 };
 
-const runAll = async (otherNodes: readonly string[]) => {
-  const runs = (await Promise.all([runLane(otherNodes), runTests('e2e', ['--project=e2e'])])).flat();
+const runAll = async (otherNodes: readonly OtherNode[]) => {
+  const runs = (await Promise.all([runLaneWithoutStack(otherNodes), runTests('e2e', ['--project=e2e'])])).flat();
   const sums = counts.map((_, i) => runs.reduce((sum, { numbers }) => sum + (numbers[i] ?? 0), 0));
   process.stdout.write(`${counts.map((name, i) => `${sums[i]} ${name}`).join(', ')}\n`);
   process.exitCode = runs.every(({ ok }) => ok) ? 0 : 1;
@@ -64,7 +81,8 @@ const runAll = async (otherNodes: readonly string[]) => {
 const alsoOn = '--also-on=';
 const args = process.argv.slice(2);
 if (args.includes('--help')) process.stdout.write(`${help}\n`);
-else if (args.every((arg) => arg.startsWith(alsoOn))) await runAll(args.map((arg) => arg.slice(alsoOn.length)));
+else if (args.every((arg) => arg.startsWith(alsoOn)))
+  await runAll(args.map((arg) => findOtherNode(arg.slice(alsoOn.length))));
 else
   startVitest(process.execPath, args, 'inherit').once('close', (code) => {
     process.exitCode = code ?? 1;

@@ -8,7 +8,7 @@ const realTime =
 
 /** A test with fake timers decides itself what the time is. */
 const usesRealTime = ({ file, text }: Source) =>
-  isTest(file) && !file.startsWith('tests/torture') && realTime.test(text) && !text.includes('vi.useFakeTimers(');
+  isTest(file) && !file.startsWith('tests/chaos') && realTime.test(text) && !text.includes('vi.useFakeTimers(');
 
 /** Why these need real time, each with a comment at its place. A slow machine must not make any of them fail. */
 const reasons = {
