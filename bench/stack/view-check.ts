@@ -29,7 +29,7 @@ const isShown = (change: Change, shown: Shown | undefined): boolean =>
   shown?.connectionMandate === change.connectionMandate &&
   (shown.revision === undefined || shown.revision === change.revision);
 
-export const withRedis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
+const withRedis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
   const client = redisClient();
   await client.connect();
   return work(client).finally(() => client.destroy());

@@ -10,7 +10,7 @@ import { type StoreContext, storesOf } from './generations/stores.ts';
 import type { LogReader } from './log-reader.ts';
 
 /** Events since this process started: `applied` changed the view, `ignored` did not, `setAside` are dead letters. */
-export type Counts = {
+type Counts = {
   applied: number;
   ignored: number;
   setAside: number;
@@ -66,7 +66,7 @@ export const startProjections = async (
   }));
 };
 
-/** Follows the topic of one projection. */
+/** Follows the topic of one projection. @public the engine's entry point for a single view */
 export const startProjection = async <Event, Document extends object>(
   projection: Projection<Event, Document>,
   { store, secondaryStore, ...context }: ProjectionContext,

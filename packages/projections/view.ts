@@ -20,7 +20,7 @@ export type View<Document> = {
 /** A pointer that was read this long ago may still be used, and so may what was missing then. */
 export const pointerAgeMs = 1_000;
 /** A reader that was suspended on its way reads again: what it was pointed to may have been deleted meanwhile. */
-export const answerWithinMs = 3_000;
+const answerWithinMs = 3_000;
 const attempts = 3;
 
 export type ViewOptions = Pick<StoreContext, 'secondaryStore'> & {

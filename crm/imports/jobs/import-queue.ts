@@ -24,7 +24,7 @@ import { logImport } from './import-once.ts';
 import { heartbeatEveryMs, observeJobs, touchJobs } from './job-heartbeat.ts';
 
 /** A file that is sent: `expectedBytes` is its size where the sender says it before. */
-export type Upload = {
+type Upload = {
   readonly chunks: AsyncIterable<Buffer>;
   readonly fileName: string;
   readonly expectedBytes?: number | undefined;

@@ -2,7 +2,7 @@ import type { Checkpoint, OpenDeadLetter } from '../checkpoints/checkpoint.ts';
 import type { PlacePair } from './dead-letter-marks.ts';
 
 /** Enough to name them to a person; a position is written with every batch, so it has to stay small. */
-export const mostOpenDeadLetters = 500;
+const mostOpenDeadLetters = 500;
 
 /**
  * Brings the list of marked documents up to date. It says what a batch made of each document that it touched, so doing it

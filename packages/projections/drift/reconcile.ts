@@ -13,7 +13,7 @@ import { askLog, type Changed, type HeldDocument, nothingKnown, withAnswer } fro
 import { type Observed, observe } from './when-to-ask.ts';
 
 /** What a view was found to lack. */
-export type Found = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Checkpoint['lost'] };
+type Found = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Checkpoint['lost'] };
 
 type Comparison = {
   /** By partition, what the consumer group has committed: the view should have everything before. */

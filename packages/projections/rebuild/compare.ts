@@ -7,7 +7,7 @@ import { findMismatches, readShown, type Sides, type Source } from './find-misma
  * What each shows of a key; `source` only where one was asked, `live` only where a live generation was. `isUnknown`: the
  * source does not name the key.
  */
-export type Difference = { key: string; rebuilt: string; source?: string; isUnknown?: true; live?: string };
+type Difference = { key: string; rebuilt: string; source?: string; isUnknown?: true; live?: string };
 
 /** `isCut`: there are more than are listed; `isOpen`: and some of them could decide whether the generation is right. */
 export type Comparison = {

@@ -11,7 +11,7 @@ import type { RebuildSession } from './rebuild-session.ts';
 import { type Offsets, readDiscarded } from './registry.ts';
 
 /** Up to a thousand events or so; `next` is the cursor behind them, undefined on the last page. */
-export type SnapshotPage<Event> = { readonly events: readonly Event[]; readonly next: string | undefined };
+type SnapshotPage<Event> = { readonly events: readonly Event[]; readonly next: string | undefined };
 
 /**
  * What the owner of the data holds now, as the last event of each key. It is read page by page and not at one moment: an

@@ -6,7 +6,7 @@ import { persistently, type RebuildContext, readLog } from './context.ts';
 
 /** What the owner of the data holds, in pages; what it does not name shows nothing. */
 export type Source = { readonly name: string; pages(): AsyncIterable<readonly Owned[]> };
-export type Owned = { readonly key: string; readonly shown: string };
+type Owned = { readonly key: string; readonly shown: string };
 
 /** What a rebuilt generation is compared with. */
 export type Sides = {
@@ -27,7 +27,7 @@ export type Mismatches = {
 };
 
 /** Some of many keys; `isCut` when there are more. */
-export type MostKeys = { readonly keys: ReadonlySet<string>; readonly isCut: boolean };
+type MostKeys = { readonly keys: ReadonlySet<string>; readonly isCut: boolean };
 
 /** Every key of the source, and every key of the log, that shows something else somewhere, at a first look. */
 export const findMismatches = async <Event, Document>(
