@@ -172,20 +172,22 @@ describe('the relay', () => {
       readings++;
       return now;
     };
-    const { db, put, attempts, relay, relayedBy } = await startTestRelay(async () => {}, 0, { leaseMs, clock });
+    const options = { leaseMs, pollIntervalMs: 5, clock };
+    const { db, put, attempts, relay, relayedBy } = await startTestRelay(async () => {}, 0, options);
     const killed = createRelayLease({ ...createTestRuntime(), db, holder: 'killed' });
     expect(await killed.acquire()).toBe(true);
     await put('a');
     relay.wake();
+    /** Every poll reads the clock several times. */
     const pollTwiceAfter = async (ms: number) => {
       now += ms;
       const before = readings;
       await vi.waitFor(() => expect(readings).toBeGreaterThan(before + 10), patience);
     };
     await pollTwiceAfter(0);
-    await pollTwiceAfter(leaseMs / 2);
+    for (let eighth = 1; eighth < 8; eighth++) await pollTwiceAfter(leaseMs / 8);
     expect(attempts).toEqual([]);
-    await pollTwiceAfter(leaseMs / 2);
+    await pollTwiceAfter(leaseMs / 8);
     await vi.waitFor(() => expect(attempts).toEqual([['a']]), patience);
     // A late release by the former holder has no effect.
     await killed.release();
