@@ -19,7 +19,7 @@ import type { Erasures } from './personal-data/erasures.ts';
 import { deleteCustomer } from './personal-data/remove-customer.ts';
 import { customerPath, showCustomer } from './show-customer.ts';
 
-/** What a GET answered may be sent back as it is: what a caller cannot change is taken, and changes nothing. */
+/** The body of a GET can be sent back unchanged: fields that a caller cannot change are accepted and ignored. */
 const replacementSchema = customerDataSchema
   .extend({
     customerId: orNumber(customerIdSchema, { minimum: 1 }).optional().meta({ description: 'The id in the path.' }),
@@ -57,7 +57,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         summary: 'One customer',
         path: customerPath,
         headers: z.object(readPrecondition),
-        answers: { 200: customerAnswer, 304: { description: 'You have this version.' } },
+        answers: { 200: customerAnswer, 304: { description: 'The client already has this version.' } },
         problems: ['customer-unknown'],
         handle: async ({ path, headers }, res) => {
           const customer = await findCustomer(db, path.customerId);
@@ -65,11 +65,11 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         },
       }),
       put: replace('Replace a customer’s whole record'),
-      post: replace('Replace a customer’s whole record, the lab’s way'),
+      post: replace('Replace a customer’s whole record (legacy)'),
       patch: operation({
         summary: 'Change a part of a customer’s record',
         description:
-          'A merge patch (RFC 7396): what is left out stays, null removes an e-mail address or a phone number.',
+          'A JSON merge patch (RFC 7396): omitted fields stay, and null removes an e-mail address or a phone number.',
         path: customerPath,
         headers: changeHeaders,
         body: customerPatchSchema,
@@ -85,11 +85,11 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       delete: operation({
         summary: 'Delete a customer, and revoke the connection',
         description:
-          'The evidence of consent stays; an erasure takes from it what may name the person. Rows of import reports ' +
-          'about the customer are removed.',
+          'The evidence of consent stays; an erasure removes from it the texts that may name the person. Rows of import ' +
+          'reports about the customer are deleted.',
         path: customerPath,
         headers: changeHeaders,
-        answers: { 204: { description: 'There is no such customer any more.', headers: revisionHeader } },
+        answers: { 204: { description: 'The customer is deleted.', headers: revisionHeader } },
         problems: ['customer-unknown', 'version-differs'],
         handle: async ({ path, headers }, res) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
@@ -102,6 +102,6 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
 };
 
 const idMismatch = (customerId: string) => {
-  const expected = `${customerId}, the id in the path, or nothing`;
+  const expected = `${customerId}, the id in the path, or omit it`;
   return new DomainError('invalid-body', `customerId: ${expected}`, { errors: [{ field: 'customerId', expected }] });
 };

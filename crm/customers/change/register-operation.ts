@@ -11,11 +11,11 @@ export const registerOperation = (context: CrmContext): Operation =>
   operation({
     summary: 'Register a customer',
     description:
-      'With an Idempotency-Key it may be asked again for 24 hours: the same body gets the same answer, and nothing ' +
-      'is done twice. A refusal is not kept.',
+      'With an Idempotency-Key the request can be repeated for 24 hours: the same body gets the same answer, and the customer ' +
+      'is registered once. Errors are not stored.',
     headers: z.object({ 'Idempotency-Key': idempotencyKey, ...evidenceHeaders }),
     body: customerDataSchema,
-    answers: { 201: { ...changeAnswer, headers: { ...changeAnswer.headers, Location: 'Where the customer is.' } } },
+    answers: { 201: { ...changeAnswer, headers: { ...changeAnswer.headers, Location: 'The path of the customer.' } } },
     problems: ['connection-held', 'key-reused', 'answer-erased'],
     handle: async ({ headers, body }, res, req) => {
       const request = { ...originOf(headers, res), idempotencyKey: headers['Idempotency-Key'] };

@@ -11,19 +11,20 @@ import { removeListedRows } from '../report/remove-report.ts';
 import { type Counts, importRows, type RowsContext } from './import-rows.ts';
 import { readAhead } from './read-ahead.ts';
 
-/** `advanced` is called after each transaction; `stop` ends the import after the one that runs. */
+/** `onProgress` is called after each transaction of rows. An abort of `stop` ends the import after the current one. */
 export type RunOptions = {
   readonly stop?: AbortSignal | undefined;
   readonly onProgress?: ((job: ImportJob) => void) | undefined;
 };
 
-/** One transaction; so short that requests are answered in between. */
+/** Transactions are short, so that requests are answered in between. */
 const rowsPerTransaction = 500;
 
 /**
- * Does an import, from where it was when the process that did it before died: the rows of a transaction and how far the
- * job is are committed together. A dry run begins again.
- * @returns the job, finished, or as it is when `stop` came between
+ * Runs an import, or resumes it where the previous process was killed: each transaction commits its rows together with the
+ * progress of the job. A dry run starts again from its beginning.
+ * @returns the finished job, or the job so far after an abort of `stop`
+ * @throws RunByAnotherProcess
  */
 export const runImport = async (
   context: CrmContext,
@@ -126,7 +127,7 @@ const finish = (context: CrmContext, job: ImportJob): Promise<ImportJob> =>
     return to;
   });
 
-/** A start leaves a file alone whose very bytes were imported to their end. */
+/** Records a completely imported file, so that `importOnce` does not import it again. */
 const recordFile = async (trx: Transaction<CrmDatabase>, digest: string, importedAt: number) => {
   const known = await trx.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst();
   if (!known) await trx.insertInto('importedFile').values({ digest, importedAt }).execute();
