@@ -4,7 +4,7 @@ import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import { databaseErrorCodes } from '../packages/database/database-error.ts';
 import { type AppContext, httpApp } from '../packages/http/app.ts';
 import { healthRoutes } from '../packages/http/health.ts';
-import { withProblems } from '../packages/http/operation.ts';
+import { withErrors } from '../packages/http/operation.ts';
 import { statusRoutes } from '../packages/http/status.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
 import {
@@ -84,7 +84,7 @@ export const crmApp = (context: CrmAppContext): Express => {
     })),
   };
   const routes = {
-    ...withProblems(databaseRoutes, databaseErrorCodes),
+    ...withErrors(databaseRoutes, databaseErrorCodes),
     ...healthRoutes({
       database: () => checkDatabase(db),
       eventBus: () => bus.check(),

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { readPages } from '../../packages/database/pages.ts';
-import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { streamJsonObject } from '../../packages/http/stream-json.ts';
 import { nextLargeAnswerTurn } from '../../packages/runtime/take-turns.ts';
 import type { CrmDatabase } from '../database/index.ts';
@@ -20,18 +20,18 @@ const legacyQuerySchema = z.strictObject({
 
 /** The legacy route of the original lab: one customer by query parameter, or all of them as an object keyed by id. */
 export const legacyCustomerRoutes = ({ db }: Pick<CrmContext, 'db'>): Routes =>
-  tagged('Customers', {
+  withTag('Customers', {
     '/': {
       get: operation({
         summary: 'One customer or all of them (legacy)',
         query: legacyQuerySchema,
-        answers: {
+        responses: {
           200: {
             description: 'The customer, or all of them as an object keyed by id.',
             schema: z.union([legacyCustomerSchema, z.record(z.string().regex(/^[0-9]+$/), legacyCustomerSchema)]),
           },
         },
-        problems: ['customer-unknown'],
+        errors: ['customer-unknown'],
         handle: async ({ query: { customerId } }, res) => {
           if (customerId !== undefined) return res.json(showLegacyCustomer(await findCustomer(db, customerId)));
           await streamJsonObject(res, readAllCustomers(db));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { orNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
-import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../packages/http/preconditions.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import {
@@ -40,8 +40,8 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       path: customerPath,
       headers: changeHeaders,
       body: replacementSchema,
-      answers: { 200: changeAnswer },
-      problems: ['customer-unknown', 'version-differs', 'connection-held'],
+      responses: { 200: changeAnswer },
+      errors: ['customer-unknown', 'version-differs', 'connection-held'],
       handle: async ({ path, headers, body }, res, req) => {
         const { customerId = path.customerId, createdAt, updatedAt, version, ...data } = body;
         if (customerId !== path.customerId) throw idMismatch(path.customerId);
@@ -51,14 +51,14 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       },
     });
 
-  return tagged('Customers', {
+  return withTag('Customers', {
     '/customers/:customerId': {
       get: operation({
         summary: 'One customer',
         path: customerPath,
         headers: z.object(readPrecondition),
-        answers: { 200: customerAnswer, 304: { description: 'The client already has this version.' } },
-        problems: ['customer-unknown'],
+        responses: { 200: customerAnswer, 304: { description: 'The client already has this version.' } },
+        errors: ['customer-unknown'],
         handle: async ({ path, headers }, res) => {
           const customer = await findCustomer(db, path.customerId);
           sendVersion(res, customer.version, showCustomer(customer), headers);
@@ -74,8 +74,8 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         headers: changeHeaders,
         body: customerPatchSchema,
         bodyTypes: ['application/merge-patch+json', 'application/json'],
-        answers: { 200: changeAnswer },
-        problems: ['customer-unknown', 'version-differs', 'connection-held'],
+        responses: { 200: changeAnswer },
+        errors: ['customer-unknown', 'version-differs', 'connection-held'],
         handle: async ({ path, headers, body }, res, req) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
           const changing = changeCustomer(context, path.customerId, (data) => applyPatch(data, body), request);
@@ -89,8 +89,8 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
           'reports about the customer are deleted.',
         path: customerPath,
         headers: changeHeaders,
-        answers: { 204: { description: 'The customer is deleted.', headers: revisionHeader } },
-        problems: ['customer-unknown', 'version-differs'],
+        responses: { 204: { description: 'The customer is deleted.', headers: revisionHeader } },
+        errors: ['customer-unknown', 'version-differs'],
         handle: async ({ path, headers }, res) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
           const revision = await deleteCustomer(context, path.customerId, request, erasures);

@@ -1,4 +1,4 @@
-import { type Routes, tagged } from '../../packages/http/operation.ts';
+import { type Routes, withTag } from '../../packages/http/operation.ts';
 import type { CrmContext } from './change/change-customer.ts';
 import { registerOperation } from './change/register-operation.ts';
 import { mandateHistoryRoutes } from './history/mandate-history-routes.ts';
@@ -12,7 +12,7 @@ import { personalDataRoutes } from './personal-data/routes.ts';
 /** The routes of customers and their mandates. Each use case has its own folder. */
 export const customerRoutes = (context: CrmContext, erasures: Erasures): Routes => ({
   ...legacyCustomerRoutes(context),
-  ...tagged('Customers', { '/customers': { get: listOperation(context.db), post: registerOperation(context) } }),
+  ...withTag('Customers', { '/customers': { get: listOperation(context.db), post: registerOperation(context) } }),
   ...oneCustomerRoutes(context, erasures),
   ...mandateHistoryRoutes(context),
   ...mandateRoutes(context),

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { readPage } from '../../packages/database/pages.ts';
-import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmContext } from '../customers/index.ts';
@@ -47,11 +47,11 @@ const maxListedJobs = 100;
 type ImportRoutesContext = Pick<CrmContext, 'db'> & { readonly imports: ImportQueue };
 
 export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
-  tagged('Imports', {
+  withTag('Imports', {
     '/imports': {
       get: operation({
         summary: 'The latest imports, up to a hundred',
-        answers: { 200: { description: 'The latest first.', schema: z.object({ items: z.array(importSchema) }) } },
+        responses: { 200: { description: 'The latest first.', schema: z.object({ items: z.array(importSchema) }) } },
         handle: async (_asked, res) => res.json({ items: (await listJobs(db, maxListedJobs)).map(showImport) }),
       }),
       post: operation({
@@ -61,14 +61,14 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
           'refused before it is read, with Retry-After.',
         query: startQuery,
         bodyTypes: ['text/csv'],
-        answers: {
+        responses: {
           202: {
             description: 'The import is queued.',
             schema: importSchema,
             headers: { Location: 'The path of the import, which shows its progress.' },
           },
         },
-        problems: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
+        errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
         handle: async ({ query }, res, req) => {
           const options = { onConflict: query.onConflict, dryRun: query.dryRun === 'true' };
           const upload = { chunks: readBody(req), fileName: query.fileName, expectedBytes: readContentLength(req) };
@@ -84,8 +84,8 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
       get: operation({
         summary: 'The progress and the outcome of an import',
         path: importPath,
-        answers: { 200: { description: 'The import.', schema: importSchema } },
-        problems: ['import-unknown'],
+        responses: { 200: { description: 'The import.', schema: importSchema } },
+        errors: ['import-unknown'],
         handle: async ({ path }, res) => res.json(showImport(await findJob(db, path.importId))),
       }),
       delete: operation({
@@ -93,8 +93,8 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         description:
           'A running import stops between two transactions. The imported customers and the evidence of consent stay.',
         path: importPath,
-        answers: { 204: { description: 'The import is removed.' } },
-        problems: ['import-unknown'],
+        responses: { 204: { description: 'The import is removed.' } },
+        errors: ['import-unknown'],
         handle: async ({ path }, res) => {
           await imports.remove(path.importId);
           res.status(204).end();
@@ -106,13 +106,13 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         summary: 'The refused and skipped rows, with the reasons',
         path: importPath,
         query: rowsQuery,
-        answers: {
+        responses: {
           200: {
             description: 'A page by line. `next` is the path of the next page, null on the last one.',
             schema: z.object({ items: z.array(importedRowSchema), next: z.string().nullable() }),
           },
         },
-        problems: ['import-unknown'],
+        errors: ['import-unknown'],
         handle: async ({ path, query: { after, limit } }, res) => {
           const { importId } = await findJob(db, path.importId);
           const page = await readPage(limit, (rows) => listImportedRows(db, importId, { after, limit: rows }));
@@ -127,14 +127,14 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         path: importPath,
         description:
           'Only rows that the report lists. The header Rows-Not-Listed, the name of the file and the notes show if rows are missing.',
-        answers: {
+        responses: {
           200: {
             description: 'CSV in UTF-8.',
             mediaType: 'text/csv',
             headers: { 'Rows-Not-Listed': 'How many refused rows are not in the file; 0 if it is complete.' },
           },
         },
-        problems: ['import-unknown'],
+        errors: ['import-unknown'],
         handle: async ({ path }, res) => {
           const job = await findJob(db, path.importId);
           const notListed = job.refused - job.listedRefused;

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { Answer } from '../../../packages/http/operation.ts';
+import type { OperationResponse } from '../../../packages/http/operation.ts';
 import { sendVersion } from '../../../packages/http/preconditions.ts';
 import { traceparentOf } from '../../../packages/http/trace.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
@@ -14,13 +14,16 @@ export const revisionHeader = {
     'The revision of the connection’s mandate. A view that has this revision shows this change or a later one.',
 };
 
-export const customerAnswer: Answer = {
+export const customerAnswer: OperationResponse = {
   description: 'The customer.',
   schema: customerSchema,
   headers: { ETag: 'The version of the customer, for If-Match and If-None-Match.' },
 };
 
-export const changeAnswer: Answer = { ...customerAnswer, headers: { ...customerAnswer.headers, ...revisionHeader } };
+export const changeAnswer: OperationResponse = {
+  ...customerAnswer,
+  headers: { ...customerAnswer.headers, ...revisionHeader },
+};
 
 export const originOf = (headers: EvidenceHeaders, res: Response): ChangeOrigin => ({
   evidence: evidenceOf(headers),

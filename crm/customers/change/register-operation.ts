@@ -15,8 +15,8 @@ export const registerOperation = (context: CrmContext): Operation =>
       'is registered once. Errors are not stored.',
     headers: z.object({ 'Idempotency-Key': idempotencyKey, ...evidenceHeaders }),
     body: customerDataSchema,
-    answers: { 201: { ...changeAnswer, headers: { ...changeAnswer.headers, Location: 'The path of the customer.' } } },
-    problems: ['connection-held', 'key-reused', 'answer-erased'],
+    responses: { 201: { ...changeAnswer, headers: { ...changeAnswer.headers, Location: 'The path of the customer.' } } },
+    errors: ['connection-held', 'key-reused', 'answer-erased'],
     handle: async ({ headers, body }, res, req) => {
       const request = { ...originOf(headers, res), idempotencyKey: headers['Idempotency-Key'] };
       const changed = await registerCustomer(context, body, request).catch(suggestUpdate(req, body));

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { readPage } from '../../../packages/database/pages.ts';
-import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../../packages/http/operation.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { customerPath } from '../show-customer.ts';
@@ -28,7 +28,7 @@ const historyQuery = z
   .refine(({ at, after }) => at === undefined || after === undefined, { path: ['at'], message: timeFormat });
 
 export const mandateHistoryRoutes = ({ db }: { db: Kysely<CrmDatabase> }): Routes =>
-  tagged('Customers', {
+  withTag('Customers', {
     '/customers/:customerId/mandate-history': {
       get: operation({
         summary: 'What a customer allowed, and when',
@@ -39,13 +39,13 @@ export const mandateHistoryRoutes = ({ db }: { db: Kysely<CrmDatabase> }): Route
           'that the customer gave up has mandate 0.',
         path: customerPath,
         query: historyQuery,
-        answers: {
+        responses: {
           200: {
             description: 'A page. `next` is the path of the next page, null on the last one.',
             schema: z.object({ items: z.array(mandateChangeSchema), next: z.string().nullable() }),
           },
         },
-        problems: ['customer-unknown'],
+        errors: ['customer-unknown'],
         handle: async ({ path: { customerId }, query: { limit, after, at } }, res) => {
           const customerNumber = await findCustomerNumber(db, customerId);
           if (at !== undefined)

@@ -57,7 +57,7 @@ export const listOperation = (db: Kysely<CrmDatabase>): Operation =>
       'combination is refused, because no index supports it. Changes between two pages neither repeat nor hide other customers.',
     ].join(' '),
     query: querySchema,
-    answers: { 200: { description: 'A page.', schema: pageSchema } },
+    responses: { 200: { description: 'A page.', schema: pageSchema } },
     handle: async ({ query }, res) => {
       const { limit, after, total, ...listQuery } = query;
       const plan = planList(listQuery);

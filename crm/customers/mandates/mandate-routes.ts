@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { maxRevision } from '../../../contracts/cloud-event.ts';
 import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { heldMandateSchema, mandatesPageSchema } from '../../../contracts/mandates-page.ts';
-import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../../packages/http/operation.ts';
 import { traceparentOf } from '../../../packages/http/trace.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
 import { revisionHeader } from '../change/change-answer.ts';
@@ -39,7 +39,7 @@ const republicationSchema = z.strictObject(
 );
 
 export const mandateRoutes = (context: CrmContext): Routes =>
-  tagged('Mandates', {
+  withTag('Mandates', {
     '/mandates': {
       get: operation({
         summary: 'The mandates of all connections, page by page',
@@ -47,7 +47,7 @@ export const mandateRoutes = (context: CrmContext): Routes =>
           'Every connection for which the CRM ever issued a revision, by ascending `connectionId`, with its current mandate. A ' +
           'connection that was given up has mandate 0. The list names no person. With `connectionId`: that connection, or no item.',
         query: mandatesQuerySchema,
-        answers: { 200: { description: 'A page.', schema: mandatesPageSchema } },
+        responses: { 200: { description: 'A page.', schema: mandatesPageSchema } },
         handle: async ({ query: { connectionId, after, limit } }, res) => {
           if (connectionId !== undefined) {
             const mandate = await findMandate(context.db, connectionId);
@@ -70,10 +70,10 @@ export const mandateRoutes = (context: CrmContext): Routes =>
           'Mandate-Reference': evidenceHeaders['Mandate-Reference'],
         }),
         body: republicationSchema,
-        answers: {
+        responses: {
           200: { description: 'The published mandate.', schema: heldMandateSchema, headers: revisionHeader },
         },
-        problems: ['connection-unknown', 'revision-too-high'],
+        errors: ['connection-unknown', 'revision-too-high'],
         handle: async ({ path, headers, body: { above } }, res) => {
           const evidence = {
             changedBy: headers['Mandate-Changed-By'] ?? null,

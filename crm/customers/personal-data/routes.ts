@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../../packages/http/operation.ts';
 import { streamJsonLists } from '../../../packages/http/stream-json.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { originOf, revisionHeader } from '../change/change-answer.ts';
@@ -31,20 +31,20 @@ const erasureRequestSchema = z
 const erasureSchema = z.strictObject({ customerId: z.string(), erasedAt: z.iso.datetime() }).meta({ id: 'Erasure' });
 
 export const personalDataRoutes = (context: CrmContext, erasures: Erasures): Routes =>
-  tagged('Personal data', {
+  withTag('Personal data', {
     '/customers/:customerId/export': {
       get: operation({
         summary: 'All personal data of one person',
         description: 'Also for a deleted customer.',
         path: customerPath,
-        answers: {
+        responses: {
           200: {
             description: 'The export, as a file to save.',
             schema: exportSchema,
             headers: { 'Content-Disposition': 'The name of the file.' },
           },
         },
-        problems: ['customer-unknown'],
+        errors: ['customer-unknown'],
         handle: async ({ path }, res) => {
           const { record, lists } = await exportPerson(context, erasures.sources, path.customerId);
           res.attachment(`customer-${path.customerId}.json`);
@@ -62,8 +62,8 @@ export const personalDataRoutes = (context: CrmContext, erasures: Erasures): Rou
         path: customerPath,
         headers: z.object(evidenceHeaders),
         body: erasureRequestSchema,
-        answers: { 200: { description: 'The person is erased.', schema: erasureSchema, headers: revisionHeader } },
-        problems: ['customer-unknown', 'database-in-use'],
+        responses: { 200: { description: 'The person is erased.', schema: erasureSchema, headers: revisionHeader } },
+        errors: ['customer-unknown', 'database-in-use'],
         handle: async ({ path, headers, body }, res) => {
           if (body.customerId !== path.customerId) throw idMismatch(path.customerId);
           const { mandateRevision, ...erasure } = await erasePerson(

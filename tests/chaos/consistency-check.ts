@@ -2,7 +2,7 @@ import { topics } from '../../contracts/topics.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { getJson } from '../http.ts';
 import { endOffsets, recordsOf } from '../stack/fresh.ts';
-import { type ChangeRecord, mandatesOf, revisionsOf, type SentCustomer } from './record.ts';
+import { type ChangeRecord, mandatesOf, revisionsOf, type SentCustomer } from './change-record.ts';
 import type { Sampled, Sampling } from './sampling.ts';
 
 export type Agreement = { crm: string; members: readonly Sampled[]; record: ChangeRecord };

@@ -1,31 +1,31 @@
 import { connect } from 'node:net';
 
-/** Says something on a port of this machine and returns the answer once it is complete; undefined when none comes. */
-export const converse = (
+/** Sends a request to a port of this machine. @returns the reply once it is complete; undefined when none comes within 2 s */
+export const probeTcp = (
   port: number,
-  question: string | undefined,
-  isComplete: (answer: string) => boolean,
+  request: string | undefined,
+  isComplete: (reply: string) => boolean,
 ): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: 2_000 });
-    const end = (answer?: string) => {
+    const end = (reply?: string) => {
       socket.destroy();
-      resolve(answer);
+      resolve(reply);
     };
-    let answer = '';
+    let reply = '';
     socket.setEncoding('latin1');
-    socket.once('connect', () => question && socket.write(question));
+    socket.once('connect', () => request && socket.write(request));
     socket.on('data', (text: string) => {
-      answer += text;
-      if (isComplete(answer)) end(answer);
+      reply += text;
+      if (isComplete(reply)) end(reply);
     });
     socket.once('timeout', () => end());
     socket.once('error', () => end());
     socket.once('close', () => end());
   });
 
-/** Whether anything at all listens there. */
-export const isTaken = (port: number): Promise<boolean> =>
+/** Whether any process listens on this port of this machine. */
+export const isPortTaken = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, timeout: 2_000 });
     const end = (taken: boolean) => {

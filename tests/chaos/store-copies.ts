@@ -4,7 +4,7 @@ import { createConnection } from 'mysql2/promise';
 import { partFolder } from '../../scripts/stack/settings.ts';
 import { dataFolder } from '../platform-process.ts';
 import { ports } from '../stack/ports.ts';
-import { partUnit } from './unit.ts';
+import { partUnit } from './target.ts';
 
 /** A backup of a store; `restore` puts the store back to where it was, and resolves when it answers. */
 export type StoreCopy = { restore(): Promise<void> };

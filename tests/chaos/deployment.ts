@@ -6,7 +6,7 @@ import { componentsFolder, runCrmApp, runIotApp, startSidecar } from '../stack/d
 import { freshStack } from '../stack/fresh.ts';
 import { type Instance, ports } from '../stack/ports.ts';
 import type { Sampled } from './sampling.ts';
-import { partUnit, processUnit, type Unit } from './unit.ts';
+import { partUnit, processUnit, type Unit } from './target.ts';
 
 /** An instance of the IoT platform with its sidecar; `view` names the state store that it writes and reads. */
 export type FleetMember = Sampled & { app: Unit; sidecar: Unit; daprPort: number; consumerGroup: string };

@@ -7,11 +7,11 @@ import { said, startProgram } from '../../tests/platform-process.ts';
 import { broker } from '../stack/ports.ts';
 import { kafkaStreamsJars, pidOf, requireJava } from '../stack/stack.ts';
 import { checkView, type Shown } from '../stack/view-check.ts';
-import type { Contestant } from './contestant.ts';
 import { ownGroup } from './ours.ts';
 import { measureProgram } from './program.ts';
+import type { Contestant } from './subject.ts';
 
-const source = resolve(import.meta.dirname, '../peers/MandatesTable.java');
+const source = resolve(import.meta.dirname, '../baselines/MandatesTable.java');
 
 /** A KTable in the process itself: no store on the other side of a socket. */
 export const streams: Contestant = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'redis';
-import { ownedProcess } from '../../scripts/stack/owned-process.ts';
+import { findOwnedProcess } from '../../scripts/stack/owned-process.ts';
 import { partFolder } from '../../scripts/stack/settings.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import type { Started } from '../platform-process.ts';
@@ -58,7 +58,7 @@ export const processUnit = ({ name, run, endedItself, restarts }: ProcessUnitOpt
 
 /** A server of the stack. Its data outlives it. */
 export const partUnit = (name: 'kafka' | 'redis' | 'mysql'): Unit => {
-  const pid = () => ownedProcess(partFolder(name))?.pid;
+  const pid = () => findOwnedProcess(partFolder(name))?.pid;
   return {
     name,
     start: async () => {

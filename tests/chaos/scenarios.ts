@@ -1,13 +1,13 @@
 import { ports } from '../stack/ports.ts';
-import { contradictions, disagreements } from './agreement.ts';
-import { chance } from './chance.ts';
+import { emptyRecord, type SentCustomer } from './change-record.ts';
 import { createCustomer, replaceCustomer } from './change-stream.ts';
-import { type Fleet, type FleetMember, freshFleet, start } from './fleet.ts';
-import { holdWrites } from './held-write.ts';
-import { allAcknowledged, readEverythingAgain, saysThatEventsAreMissing } from './mending.ts';
-import { emptyRecord, type SentCustomer } from './record.ts';
+import { contradictions, disagreements } from './consistency-check.ts';
+import { type Fleet, type FleetMember, freshFleet, start } from './deployment.ts';
+import { chance } from './random.ts';
+import { allAcknowledged, readEverythingAgain, saysThatEventsAreMissing } from './repair.ts';
 import { startSampling } from './sampling.ts';
 import { copyStore } from './store-copies.ts';
+import { holdWrites } from './write-proxy.ts';
 
 export const customer = (connectionId: string, connectionMandate: SentCustomer['connectionMandate']): SentCustomer => ({
   firstName: 'First',

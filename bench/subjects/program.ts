@@ -1,6 +1,6 @@
 import { type Started, said } from '../../tests/platform-process.ts';
 import { observe } from '../measure/usage.ts';
-import type { Pass } from './contestant.ts';
+import type { Pass } from './subject.ts';
 
 /** Measures a program that says `first` at its first event and `done` with the seconds since then after its last. */
 export const measureProgram = async (

@@ -4,7 +4,7 @@ import { type Configuration, type Member, startIotPlatform } from '../stack/plat
 import { pidOf } from '../stack/stack.ts';
 import { untilViewHas } from '../stack/view.ts';
 import { checkView, emptyMysql, emptyRedis, readDaprMysql, readDaprRedis } from '../stack/view-check.ts';
-import type { Contestant, Pass } from './contestant.ts';
+import type { Contestant, Pass } from './subject.ts';
 
 export const inOneComponent: Configuration = { name: 'default', components: 'dapr-components' };
 export const inFourComponents: Configuration = {

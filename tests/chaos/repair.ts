@@ -6,7 +6,7 @@ import { iotPlatform } from '../../scripts/views.ts';
 import { getJson } from '../http.ts';
 import { startProgram } from '../platform-process.ts';
 import { ports } from '../stack/ports.ts';
-import { end, type FleetMember, start } from './fleet.ts';
+import { end, type FleetMember, start } from './deployment.ts';
 
 const topic = topics.connectionMandates.name;
 const saidWithinSeconds = 10;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Chance } from './chance.ts';
-import { come, end, type Fleet, type FleetMember } from './fleet.ts';
-import type { Unit } from './unit.ts';
+import { come, end, type Fleet, type FleetMember } from './deployment.ts';
+import type { Chance } from './random.ts';
+import type { Unit } from './target.ts';
 
 /** What happens to the platform, and when: `afterMs` from the beginning of the round. */
 export type Disturbance = {

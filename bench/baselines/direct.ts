@@ -1,7 +1,7 @@
 import { createClient } from 'redis';
 import { parseConnectionMandate } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { kafkaClient } from '../../packages/kafka/client.ts';
-import { passage } from './passage.ts';
+import { passage } from './run.ts';
 
 // A Node client of Kafka that writes to Redis itself: the last change of each key in a batch, 1,000 keys a command, no guard.
 const [broker = '', redisUrl = '', topic = '', groupId = '', events = ''] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import { CommunicationProtocolEnum, DaprClient, DaprServer } from '@dapr/dapr';
-import { passage } from './passage.ts';
+import { passage } from './run.ts';
 
 // As the lab teaches it, without its defects: one event at a time, and its save is awaited.
 const [appPort = '', daprPort = '', topic = '', events = ''] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { stackReady } from '../stack/stack.ts';
-import { torture } from './torture.ts';
+import { torture } from './run-chaos.ts';
 
 const seed = Number(process.env.TORTURE_SEED || randomInt(1_000_000));
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Chance } from './chance.ts';
-import type { Promised } from './record.ts';
+import type { Promised } from './change-record.ts';
+import type { Chance } from './random.ts';
 
 /** An instance that is asked, and the view it answers from: instances of one view must never contradict each other. */
 export type Sampled = { name: string; url: string; view: string };

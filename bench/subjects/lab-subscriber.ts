@@ -5,9 +5,9 @@ import { componentsFolder } from '../stack/components.ts';
 import { ports } from '../stack/ports.ts';
 import { ensureDaprd, pidOf } from '../stack/stack.ts';
 import { checkView, emptyRedis, readDaprRedis } from '../stack/view-check.ts';
-import type { Contestant } from './contestant.ts';
 import { ownGroup } from './ours.ts';
 import { measureProgram } from './program.ts';
+import type { Contestant } from './subject.ts';
 
 /** The lab's subscriber: the SDK's DaprServer and DaprClient over HTTP. */
 export const labWay: Contestant = {
@@ -23,7 +23,7 @@ export const labWay: Contestant = {
     const sidecarArgs = sidecarArguments('iot-platform', appPort, sidecarPorts, resources).filter(
       (argument) => !argument.includes('health'),
     );
-    const app = startProcess('bench/peers/lab-way.ts', {}, args);
+    const app = startProcess('bench/baselines/lab-subscriber.ts', {}, args);
     const sidecar = startProgram(await ensureDaprd(), sidecarArgs, {});
     try {
       const pass = await measureProgram(app, work.events, {

@@ -45,6 +45,6 @@ export type Safeguard = keyof typeof safeguards;
 
 /** The environment in which a service runs without the safeguard; it does not start where the source has changed. */
 export const without = (safeguard: Safeguard): Record<string, string> => ({
-  NODE_OPTIONS: `--import ${pathToFileURL(join(root, 'tests/torture/patch-sources.mjs'))}`,
+  NODE_OPTIONS: `--import ${pathToFileURL(join(root, 'tests/chaos/patch-sources.mjs'))}`,
   SOURCE_PATCHES: JSON.stringify(safeguards[safeguard]),
 });

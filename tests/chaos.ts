@@ -29,7 +29,7 @@ const main = async () => {
   const seed = positive('--seed', values.seed);
   // Read when the stack is first imported.
   process.env.TEST_PORTS ||= '24000';
-  const { torture } = await import('./torture/torture.ts');
+  const { torture } = await import('./chaos/run-chaos.ts');
   const { stopPart, partNames } = await import('./stack/stack.ts');
   const began = performance.now();
   const passed = () => (performance.now() - began) / 60_000;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Chance } from './chance.ts';
-import type { ChangeRecord, SentCustomer } from './record.ts';
+import type { ChangeRecord, SentCustomer } from './change-record.ts';
+import type { Chance } from './random.ts';
 
 export type ChangeStream = {
   /** Resolves when every change that was sent is answered. */

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { contradictions, disagreements } from './agreement.ts';
-import { type Chance, chance } from './chance.ts';
+import { type ChangeRecord, emptyRecord } from './change-record.ts';
 import { startChanges } from './change-stream.ts';
-import { type Disturbance, planRound } from './disturbances.ts';
-import { end, type Fleet, type FleetMember, freshFleet, start } from './fleet.ts';
-import { type ChangeRecord, emptyRecord } from './record.ts';
+import { contradictions, disagreements } from './consistency-check.ts';
+import { end, type Fleet, type FleetMember, freshFleet, start } from './deployment.ts';
+import { type Disturbance, planRound } from './plan-round.ts';
+import { type Chance, chance } from './random.ts';
 import { startSampling } from './sampling.ts';
 
 export type TortureOptions = {
