@@ -3,15 +3,15 @@ import { orNumber } from '../../contracts/events/connection-mandate-changed/sche
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../packages/http/preconditions.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
+import { type CrmContext, changeCustomer, replaceCustomer } from './change/change-customer.ts';
 import {
-  changeAnswer,
-  customerAnswer,
+  changeResponse,
+  customerResponse,
   originOf,
   revisionHeader,
   sendChange,
   suggestUpdate,
-} from './change/change-answer.ts';
-import { type CrmContext, changeCustomer, replaceCustomer } from './change/change-customer.ts';
+} from './change/change-response.ts';
 import { evidenceHeaders } from './change/evidence.ts';
 import { applyPatch, customerDataSchema, customerIdSchema, customerPatchSchema } from './customer.ts';
 import { findCustomer } from './find-customers.ts';
@@ -40,7 +40,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       path: customerPath,
       headers: changeHeaders,
       body: replacementSchema,
-      responses: { 200: changeAnswer },
+      responses: { 200: changeResponse },
       errors: ['customer-unknown', 'version-differs', 'connection-held'],
       handle: async ({ path, headers, body }, res, req) => {
         const { customerId = path.customerId, createdAt, updatedAt, version, ...data } = body;
@@ -57,7 +57,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         summary: 'One customer',
         path: customerPath,
         headers: z.object(readPrecondition),
-        responses: { 200: customerAnswer, 304: { description: 'The client already has this version.' } },
+        responses: { 200: customerResponse, 304: { description: 'The client already has this version.' } },
         errors: ['customer-unknown'],
         handle: async ({ path, headers }, res) => {
           const customer = await findCustomer(db, path.customerId);
@@ -74,7 +74,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         headers: changeHeaders,
         body: customerPatchSchema,
         bodyTypes: ['application/merge-patch+json', 'application/json'],
-        responses: { 200: changeAnswer },
+        responses: { 200: changeResponse },
         errors: ['customer-unknown', 'version-differs', 'connection-held'],
         handle: async ({ path, headers, body }, res, req) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };

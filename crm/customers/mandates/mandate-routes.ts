@@ -5,8 +5,8 @@ import { heldMandateSchema, mandatesPageSchema } from '../../../contracts/mandat
 import { operation, type Routes, withTag } from '../../../packages/http/operation.ts';
 import { traceparentOf } from '../../../packages/http/trace.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
-import { revisionHeader } from '../change/change-answer.ts';
 import type { CrmContext } from '../change/change-customer.ts';
+import { revisionHeader } from '../change/change-response.ts';
 import { evidenceHeaders } from '../change/evidence.ts';
 import { findMandate, listMandates } from './list-mandates.ts';
 import { republishMandate } from './republish-mandate.ts';

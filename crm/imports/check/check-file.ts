@@ -27,13 +27,13 @@ export const readFileHeader = async (file: string): Promise<Header> => {
 /** Validates every row of a file by itself and against the rows before it. */
 export async function* checkFile(file: string, header: Header): AsyncGenerator<CheckedRow[]> {
   const seen = { customerId: createSeenKeys(), connectionId: createSeenKeys() };
-  const turn = takeTurns();
+  const yieldInTurns = takeTurns();
   let isHeader = true;
   for await (const rows of readCsv(createReadStream(file))) {
     const checkedRows: CheckedRow[] = [];
     for (const row of isHeader ? rows.slice(1) : rows) {
       checkedRows.push(checkCsvRow(row, header, seen));
-      await turn();
+      await yieldInTurns();
     }
     yield checkedRows;
     isHeader &&= rows.length === 0;
@@ -45,8 +45,8 @@ type Seen = Record<'customerId' | 'connectionId', ReturnType<typeof createSeenKe
 const checkCsvRow = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => {
   const row = refuseSeenKeys(checkRow(csvRow, header), seen);
   const { bytes, encoding } = csvRow;
-  const turn = header.indexes.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
-  return { row, pass: turn, bytes, recoded: encoding !== 'utf-8' };
+  const pass = header.indexes.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
+  return { row, pass, bytes, recoded: encoding !== 'utf-8' };
 };
 
 const refuseSeenKeys = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {
@@ -55,8 +55,8 @@ const refuseSeenKeys = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | Re
   const keys: { column: keyof Seen; value: string }[] = [{ column: 'connectionId', value: data.connectionId }];
   if (customerId !== undefined) keys.unshift({ column: 'customerId', value: customerId });
   const problems = keys.flatMap(({ column, value }): Problem[] => {
-    const first = seen[column].findLine(value);
-    return first === undefined ? [] : [{ column, value, reason: `also on line ${first}` }];
+    const firstLine = seen[column].findLine(value);
+    return firstLine === undefined ? [] : [{ column, value, reason: `also on line ${firstLine}` }];
   });
   if (problems.length > 0) return { line, cells, problems };
   // Keys of a refused row are not added, because it is not imported and cannot conflict with later rows.

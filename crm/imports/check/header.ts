@@ -33,7 +33,7 @@ export const readHeader = (columns: readonly string[]): Header => {
     else if (name !== reasonColumn && name !== '') ignored.push(name);
   }
   const missing = knownColumns.filter((column) => !indexes.has(column) && !isOptional(column));
-  if (missing.length > 0) throw unusableFile(`The header lacks ${missing.join(', ')}.${hintOf(columns)}`);
+  if (missing.length > 0) throw unusableFile(`The header lacks ${missing.join(', ')}.${describeHeader(columns)}`);
   return { columns, indexes, ignored };
 };
 
@@ -42,7 +42,7 @@ export const unusableFile = (detail: string) =>
     remedy: `a CSV file in UTF-8 whose first line names its columns: ${knownColumns.join(',')}`,
   });
 
-const hintOf = (columns: readonly string[]): string => {
+const describeHeader = (columns: readonly string[]): string => {
   const text = columns.join(',');
   if (/\0|^(\xff\xfe|\xfe\xff)/.test(text)) return ' The file looks like UTF-16: save it as "CSV UTF-8".';
   if (text.includes('\r')) return ' Its line ends are those of an old Macintosh (CR): save it as "CSV UTF-8".';

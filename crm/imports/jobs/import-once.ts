@@ -40,13 +40,13 @@ export const createJobForFile = async (
 ): Promise<ImportJob> => {
   const measured = await measureFile(file);
   const { columns } = await readFileHeader(file);
-  const about = {
+  const fileInfo = {
     importId: context.newId(),
     fileName: basename(file).slice(0, 100),
     columns,
     createdAt: context.now(),
   };
-  return createJob(context.db, { ...measured, ...about }, options, 1);
+  return createJob(context.db, { ...measured, ...fileInfo }, options, 1);
 };
 
 /**

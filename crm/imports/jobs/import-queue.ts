@@ -152,8 +152,8 @@ export const createImportQueue = (
         const received = await receiveFile(measureUpload(upload, importId), file, limits);
         quota.record(importId, received.bytes);
         const { columns } = await readFileHeader(file);
-        const about = { ...received, importId, fileName, columns, createdAt: context.now() };
-        const job = await createJob(db, about, options);
+        const fileInfo = { ...received, importId, fileName, columns, createdAt: context.now() };
+        const job = await createJob(db, fileInfo, options);
         enqueue(importId);
         return job;
       } catch (error) {

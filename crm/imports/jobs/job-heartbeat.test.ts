@@ -13,8 +13,8 @@ const createObserver = async () => {
   let clock = 0;
   const { failSilent } = observeJobs({ db, now: context.now, clock: () => clock });
   const create = (importId: string, foreground: 0 | 1 = 0, createdAt = noon) => {
-    const about = { digest: 'd', bytes: 1, lines: 1, columns: ['firstName'], fileName: 'a.csv' };
-    return createJob(db, { ...about, importId, createdAt }, { dryRun: false, onConflict: 'skip' }, foreground);
+    const fileInfo = { digest: 'd', bytes: 1, lines: 1, columns: ['firstName'], fileName: 'a.csv' };
+    return createJob(db, { ...fileInfo, importId, createdAt }, { dryRun: false, onConflict: 'skip' }, foreground);
   };
   const beat = async (times: number, between: () => Promise<unknown> = async () => {}) => {
     for (let n = 0; n < times; n++) {

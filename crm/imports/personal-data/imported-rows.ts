@@ -17,18 +17,18 @@ const rowsPerPage = 200;
 export const importedRows: PersonalDataSource = {
   read: async function* (db, person) {
     for await (const rows of readCandidates(db, person)) {
-      const own = await filterInTurns(rows, (row) => isCertainMatch(row, person));
-      yield own.map((row) => ({ importId: row.importId, cells: row.cells, ...showImportedRow(row) }));
+      const matches = await filterInTurns(rows, (row) => isCertainMatch(row, person));
+      yield matches.map((row) => ({ importId: row.importId, cells: row.cells, ...showImportedRow(row) }));
     }
   },
   eraseInBatches: async (db, person, stop) => {
     await waitForOpenTransactions(db);
     for await (const rows of readCandidates(db, person)) {
-      const own = await filterInTurns(rows, (row) => isPossibleMatch(row, person));
-      const [first] = own;
+      const matches = await filterInTurns(rows, (row) => isPossibleMatch(row, person));
+      const [first] = matches;
       if (!first) continue;
       stop?.throwIfAborted();
-      const lines = own.map(({ line }) => line);
+      const lines = matches.map(({ line }) => line);
       await db.deleteFrom('importedRow').where('importId', '=', first.importId).where('line', 'in', lines).execute();
     }
   },
@@ -70,9 +70,9 @@ const findNextReport = async (db: Db, after: string): Promise<string | undefined
 
 /** Finds the last line of the next `rowsPerScan` rows. */
 const findRangeEnd = async (db: Db, importId: string, after: number): Promise<number> => {
-  const ofReport = db.selectFrom('importedRow').select('line').where('importId', '=', importId);
-  const behind = ofReport.where('line', '>', after).orderBy('line');
-  return (await behind.limit(1).offset(rowsPerScan).executeTakeFirst())?.line ?? Number.MAX_SAFE_INTEGER;
+  const reportRows = db.selectFrom('importedRow').select('line').where('importId', '=', importId);
+  const nextRows = reportRows.where('line', '>', after).orderBy('line');
+  return (await nextRows.limit(1).offset(rowsPerScan).executeTakeFirst())?.line ?? Number.MAX_SAFE_INTEGER;
 };
 
 const readRange = async (

@@ -7,7 +7,7 @@ import { removeImport } from './remove-report.ts';
 const away = () => {
   throw new TransientDatabaseError('database-away', new Error('gone'));
 };
-const patience = { timeout: 10_000 };
+const waitOptions = { timeout: 10_000 };
 const newCustomers = (count: number) => Array.from({ length: count }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
 
 describe('DELETE /imports/ID', () => {
@@ -46,10 +46,10 @@ describe('DELETE /imports/ID', () => {
     const rows = newCustomers(20_000);
     const started = await post('/imports', ...rows).expect(202);
     path = String(started.headers.location);
-    await vi.waitFor(() => expect(removing).toBeDefined(), patience);
+    await vi.waitFor(() => expect(removing).toBeDefined(), waitOptions);
     await removing;
     await http.get(path).expect(404);
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), patience);
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), waitOptions);
     const count = async (table: 'customer' | 'mandateChange') =>
       (await db.selectFrom(table).select('customerId').execute()).length;
     const imported = await count('customer');
@@ -90,11 +90,11 @@ describe('DELETE /imports/ID', () => {
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
     // The retry backoff grows: after three attempts it is 0.8 s, in which the other process removes the import.
-    await vi.waitFor(() => expect(attempts).toBe(3), patience);
+    await vi.waitFor(() => expect(attempts).toBe(3), waitOptions);
     await removeImport(db, body.importId, 0);
     expect(readdirSync(folder)).toHaveLength(1);
     isAway = false;
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), patience);
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), waitOptions);
     await http.get(`/imports/${body.importId}`).expect(404);
   });
 });

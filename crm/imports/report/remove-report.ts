@@ -37,12 +37,12 @@ export const removeImport = async (db: Db, importId: string, now: number): Promi
 
 /** Purges the rows of old reports, because they contain personal data, and the jobs that have ended. `now` is in ms since 1970. */
 export const purgeOldReports = async (db: Db, now: number): Promise<void> => {
-  const old = await db
+  const oldJobs = await db
     .selectFrom('importJob')
     .select('importId')
     .where('createdAt', '<', now - reportRetentionDays * dayMs)
     .execute();
-  for (const { importId } of old) {
+  for (const { importId } of oldJobs) {
     await removeListedRows(db, importId);
     await db
       .deleteFrom('importJob')

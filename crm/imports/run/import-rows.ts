@@ -42,14 +42,14 @@ export const importRows = async (
     report.add(outcome, () => reportRow(context, row, outcome, problems));
   };
 
-  const state = await readExistingState(trx, rows.filter(isImportRow), context.freedConnections);
+  const existing = await readExistingState(trx, rows.filter(isImportRow), context.freedConnections);
   for (const row of rows) {
     if (isRefused(row)) {
       addToReport(row, 'refused', row.problems);
       continue;
     }
-    const decision = decideRow(row, header, state.find(row), options.onConflict);
-    state.apply(row, decision);
+    const decision = decideRow(row, header, existing.find(row), options.onConflict);
+    existing.apply(row, decision);
     if ('problems' in decision) addToReport(row, decision.outcome, decision.problems);
     else counts[decision.outcome]++;
     if (decision.outcome === 'created') writes.push({ after: decision.data, customerId: row.customerId });

@@ -14,15 +14,15 @@ export const revisionHeader = {
     'The revision of the connection’s mandate. A view that has this revision shows this change or a later one.',
 };
 
-export const customerAnswer: OperationResponse = {
+export const customerResponse: OperationResponse = {
   description: 'The customer.',
   schema: customerSchema,
   headers: { ETag: 'The version of the customer, for If-Match and If-None-Match.' },
 };
 
-export const changeAnswer: OperationResponse = {
-  ...customerAnswer,
-  headers: { ...customerAnswer.headers, ...revisionHeader },
+export const changeResponse: OperationResponse = {
+  ...customerResponse,
+  headers: { ...customerResponse.headers, ...revisionHeader },
 };
 
 export const originOf = (headers: EvidenceHeaders, res: Response): ChangeOrigin => ({
