@@ -11,7 +11,10 @@ import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
 import { corinne } from './lab-customers.ts';
 
-/** Moves customer 7 to another connection, relays the events, and kills itself before its Nth statement to the CRM's database or the log. */
+/**
+ * Moves customer 7 to another connection, relays the events, and kills itself before its Nth statement to the CRM's
+ * database or the log.
+ */
 const [folder = '', killAt = '', leaseMs = ''] = process.argv.slice(2);
 let isCounting = false;
 let statements = 0;

@@ -20,7 +20,10 @@ export const lookUpCustomer = async (db: Kysely<CrmDatabase>, customerId: string
 export const findCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer> =>
   (await lookUpCustomer(db, customerId)) ?? throwUnknownCustomer(customerId);
 
-/** Finds and locks the customer, so that no other transaction changes it before this one ends. @throws DomainError customer-unknown */
+/**
+ * Finds and locks the customer, so that no other transaction changes it before this one ends.
+ * @throws DomainError customer-unknown
+ */
 export const lockCustomer = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Customer> =>
   (await lockCustomerIfExists(trx, customerId)) ?? throwUnknownCustomer(customerId);
 

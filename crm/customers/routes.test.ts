@@ -10,7 +10,7 @@ import { crmApp } from '../app.ts';
 import { createImportQueue, importOnce } from '../imports/index.ts';
 
 /** The customer as the API shows it, with defaults for the fields that a caller may omit. */
-const shown = (customer: object) => {
+const showWithDefaults = (customer: object) => {
   const at = new Date(noon).toISOString();
   return { email: null, phone: null, createdAt: at, updatedAt: at, version: 1, ...customer };
 };
@@ -36,7 +36,7 @@ describe('reading customers', () => {
     const { http } = await createCrm();
     const expected = { customerId: '7', ...corinne };
     await http.get('/?customerId=7').expect(200, expected);
-    await http.get('/customers/7').expect(200, shown(expected));
+    await http.get('/customers/7').expect(200, showWithDefaults(expected));
   });
 
   it('returns all of them as an object keyed by id', async () => {
@@ -105,7 +105,7 @@ describe('registering a customer', () => {
     await http
       .post('/customers')
       .send(molly)
-      .expect(201, shown({ ...molly, customerId: '9' }))
+      .expect(201, showWithDefaults({ ...molly, customerId: '9' }))
       .expect('Location', '/customers/9');
     const [event, ...others] = await outbox();
     expect(others).toEqual([]);
@@ -135,7 +135,7 @@ describe('registering a customer', () => {
     await http
       .post('/customers')
       .send(molly)
-      .expect(201, shown({ ...molly, customerId: '1' }));
+      .expect(201, showWithDefaults({ ...molly, customerId: '1' }));
   });
 
   it('refuses a connection that another customer holds, with the holder and the command that changes it', async () => {
@@ -162,7 +162,7 @@ describe('registering a customer', () => {
     await http
       .post('/customers')
       .send(sent)
-      .expect(201, shown({ ...molly, customerId: '9' }));
+      .expect(201, showWithDefaults({ ...molly, customerId: '9' }));
   });
 });
 
@@ -172,7 +172,7 @@ describe('changing a customer', () => {
     const changed = { ...corinne, connectionMandate: '2' };
     await http[method]('/customers/7')
       .send(changed)
-      .expect(200, shown({ customerId: '7', ...changed, version: 2 }));
+      .expect(200, showWithDefaults({ customerId: '7', ...changed, version: 2 }));
     expect((await outbox()).map(({ data, sequence }) => [data.connectionMandate, sequence])).toEqual([
       ['2', String(noon + 1)],
     ]);
@@ -186,12 +186,12 @@ describe('changing a customer', () => {
     await http
       .put('/customers/7')
       .send({ ...corinne, ...contacts })
-      .expect(200, shown({ ...changed, ...contacts, version: 2 }));
+      .expect(200, showWithDefaults({ ...changed, ...contacts, version: 2 }));
     await http.get('/?customerId=7').expect(200, { customerId: '7', ...corinne });
     await http
       .put('/customers/7')
       .send(corinne)
-      .expect(200, shown({ ...changed, version: 3 }));
+      .expect(200, showWithDefaults({ ...changed, version: 3 }));
   });
 
   it('makes no new version of equal data', async () => {
@@ -200,7 +200,7 @@ describe('changing a customer', () => {
     await http
       .put('/customers/7')
       .send(corinne)
-      .expect(200, shown({ customerId: '7', ...corinne }));
+      .expect(200, showWithDefaults({ customerId: '7', ...corinne }));
   });
 
   it('writes the evidence of each changed mandate', async () => {
@@ -260,7 +260,7 @@ describe('changing a customer', () => {
       .send({ ...corinne, connectionId: '8179' })
       .expect(409);
     expect(body.holder).toBe('1');
-    await http.get('/customers/7').expect(200, shown({ customerId: '7', ...corinne }));
+    await http.get('/customers/7').expect(200, showWithDefaults({ customerId: '7', ...corinne }));
     expect(await outbox()).toEqual([]);
   });
 
@@ -347,7 +347,7 @@ describe('a change and its event', () => {
       .send({ ...corinne, connectionMandate: '2' })
       .expect(500);
     await http.get('/customers/9').expect(404);
-    await http.get('/customers/7').expect(200, shown({ customerId: '7', ...corinne }));
+    await http.get('/customers/7').expect(200, showWithDefaults({ customerId: '7', ...corinne }));
   });
 });
 

@@ -65,7 +65,10 @@ export const appendMandateEventsAt = async (
   await appendToOutbox(trx, events, changedAt);
 };
 
-/** Assigns the next revision to each mandate, in order, because one connection may be given up and taken in the same change. */
+/**
+ * Assigns the next revision to each mandate, in order, because one connection may be given up and taken in the same
+ * change.
+ */
 const raiseRevisions = async (
   trx: Transaction<CrmDatabase>,
   mandates: readonly MandateOfCustomer[],

@@ -77,7 +77,10 @@ const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], cre
   return ({ customerId, after }: CreatedCustomer): string => customerId ?? (given.get(after.connectionId) as string);
 };
 
-/** @returns the assigned number by connection. It is read back, because an insert of many rows does not return each number. */
+/**
+ * @returns the assigned number by connection. It is read back, because an insert of many rows does not return each
+ * number.
+ */
 const insertUnnumbered = async (trx: Db, rows: readonly Insertable<CustomerTable>[]) => {
   const [first, ...others] = rows;
   if (!first) return new Map<string, string>();

@@ -84,7 +84,10 @@ export const readMandatesInForce = async (
   return rows.map(showMandateChange);
 };
 
-/** Finds which of these numbers belong, or ever belonged, to a customer with a mandate. The evidence outlives the customer. */
+/**
+ * Finds which of these numbers belong, or ever belonged, to a customer with a mandate. The evidence outlives the
+ * customer.
+ */
 export const findKnownCustomerIds = async (
   db: Kysely<CrmDatabase>,
   customerIds: readonly number[],

@@ -6,7 +6,10 @@ export type Cursor = { readonly customerId: number; readonly key?: string | numb
 
 export const cursorFormat = 'the cursor in `next` of the same list';
 
-/** The id; if the list has another sort key, a dot and that key in base64url. Base64url encodes names, it does not hide them. */
+/**
+ * The id; if the list has another sort key, a dot and that key in base64url. Base64url encodes names, it does not hide
+ * them.
+ */
 export const cursorPattern = /^[1-9][0-9]{0,9}(?:\.[A-Za-z0-9_-]{0,1200})?$/;
 
 export const writeCursor = ({ customerId, key }: Cursor): string =>

@@ -6,7 +6,10 @@ import { asCustomer as toCustomer } from '../find-customers.ts';
 import type { Cursor } from './list-cursor.ts';
 import type { ListPlan, RowGroup } from './list-plan.ts';
 
-/** Reads up to `limit` customers after the cursor `after`. `next` is the cursor of the next page, undefined on the last one. */
+/**
+ * Reads up to `limit` customers after the cursor `after`. `next` is the cursor of the next page, undefined on the last
+ * one.
+ */
 export const listPage = async (
   db: Kysely<CrmDatabase>,
   plan: ListPlan,

@@ -9,7 +9,10 @@ export type PersonalData = {
   readonly lists: Readonly<Record<string, AsyncIterable<readonly unknown[]>>>;
 };
 
-/** Exports all personal data of one person. The lists are read while the caller iterates. @throws DomainError customer-unknown */
+/**
+ * Exports all personal data of one person. The lists are read while the caller iterates.
+ * @throws DomainError customer-unknown
+ */
 export const exportPerson = async (
   { db, now }: Pick<CrmContext, 'db' | 'now'>,
   sources: PersonalDataSources,

@@ -27,7 +27,10 @@ const evidence: PersonalDataSource = {
   },
 };
 
-/** The unpublished events of the person's mandates. They are not erased, because they name no person and must reach the views. */
+/**
+ * The unpublished events of the person's mandates. They are not erased, because they name no person and must reach the
+ * views.
+ */
 const waitingEvents: PersonalDataSource = {
   read: async function* (db, { customerId, connectionIds }) {
     for await (const waiting of readWaitingEvents(db, topics.connectionMandates, connectionIds)) {

@@ -9,7 +9,10 @@ import { measureFile } from '../receive/receive-file.ts';
 import { runImport } from '../run/run-import.ts';
 import { startHeartbeat } from './job-heartbeat.ts';
 
-/** Imports a file in the foreground. `onProgress` is called after each transaction. @throws DomainError unusable-file, file-too-large */
+/**
+ * Imports a file in the foreground. `onProgress` is called after each transaction.
+ * @throws DomainError unusable-file, file-too-large
+ */
 export const importFile = async (
   context: CrmContext,
   file: string,

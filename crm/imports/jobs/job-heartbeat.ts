@@ -12,7 +12,10 @@ const minuteMs = 60_000;
 /** The limit is long for queued jobs, because a CRM that was stopped for a while resumes the jobs whose files it has. */
 const silenceLimitMinutes = ({ foreground }: ImportJob) => (foreground ? 1 : 60);
 
-/** Marks these running or waiting jobs as alive. It increments a counter, because a clock that was set back would hide it. */
+/**
+ * Marks these running or waiting jobs as alive. It increments a counter, because a clock that was set back would hide
+ * it.
+ */
 export const touchJobs = async (db: Db, importIds: readonly string[]): Promise<void> => {
   if (importIds.length === 0) return;
   await db

@@ -12,7 +12,8 @@ type Db = Transaction<CrmDatabase>;
  * rows of a person are being erased, every possible match is redacted, because the erasure may have scanned past its line.
  */
 export const redactErasedPersons = async (trx: Db, rows: readonly ImportedRowTable[]): Promise<ImportedRowTable[]> => {
-  // The lock comes before the reads: an erasure waits for it (imported-rows.ts) and then finds the rows that were not redacted.
+  // The lock comes before the reads: an erasure waits for it (imported-rows.ts) and then finds the rows that were not
+  // redacted.
   const jobs = trx.selectFrom('importJob').select('importId');
   await jobs
     .where('importId', 'in', [...new Set(rows.map(({ importId }) => importId))])

@@ -47,7 +47,7 @@ const erase = (customerId: string) => erasePerson(context, erasures, customerId)
 const remove = (customerId: string) => deleteCustomer(context, customerId, undefined, erasures);
 
 /** The report rows in the export of this person. */
-const exported = async (customerId: string) => {
+const readExportedRows = async (customerId: string) => {
   const { importReports } = await asObject(await exportPerson(context, sources, customerId));
   return (importReports as { cells: string[] }[]).map(({ cells }) => cells.join());
 };
@@ -73,7 +73,7 @@ describe('an export', () => {
       ',E,V,C,77,8,new@example.org,',
       ',E,V,C,1,9,x.eva@example.org,',
     );
-    expect(await exported(id)).toEqual(ownRows);
+    expect(await readExportedRows(id)).toEqual(ownRows);
   });
 
   it('has no report row of a customer with the person’s former connection or with the same names', async () => {
@@ -83,9 +83,9 @@ describe('an export', () => {
     const other = await register(person('Anneke', 'Smit', '930', 'as@example.org', '0612345678'));
     const rows = [',Bertus,Bos,Gouda,928,1,,', ',Anneke,Smit,Gouda,930,1,as@example.org,0612345678'];
     await load(...rows);
-    expect(await exported(anneke)).toEqual([]);
-    expect(await exported(bertus)).toEqual(rows.slice(0, 1));
-    expect(await exported(other)).toEqual(rows.slice(1));
+    expect(await readExportedRows(anneke)).toEqual([]);
+    expect(await readExportedRows(bertus)).toEqual(rows.slice(0, 1));
+    expect(await readExportedRows(other)).toEqual(rows.slice(1));
   });
 });
 

@@ -13,7 +13,7 @@ export type FileLimits = typeof fileLimits;
 
 /**
  * Stores an upload in a file that only its owner can read.
- * @throws DomainError unusable-file, file-too-large; TransientDatabaseError when the disk is full
+ * @throws DomainError unusable-file, file-too-large; TransientDatabaseError when the disk is full or fails
  */
 export const receiveFile = async (
   chunks: AsyncIterable<Buffer>,
@@ -23,7 +23,8 @@ export const receiveFile = async (
   const received = measureChunks(chunks, limits);
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    // The file is opened before the stream: a stream that fails while it opens could create the file after the caller removed it.
+    // The file is opened before the stream: a stream that fails while it opens could create the file after the caller
+    // removed it.
     const handle = await open(file, 'w', 0o600);
     await pipeline(received.chunks, handle.createWriteStream());
   } catch (error) {

@@ -1,6 +1,9 @@
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 
-/** An upload must send at least `bytes` in every period of `everyMs`, because it occupies one of the limited places of waiting files. */
+/**
+ * An upload must send at least `bytes` in every period of `everyMs`, because it occupies one of the limited places of
+ * waiting files.
+ */
 export const uploadPace = { bytes: 256 * 1024, everyMs: 30_000 };
 export type UploadPace = typeof uploadPace;
 

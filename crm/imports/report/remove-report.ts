@@ -35,7 +35,10 @@ export const removeImport = async (db: Db, importId: string, now: number): Promi
   await db.deleteFrom('importJob').where('importId', '=', importId).execute();
 };
 
-/** Purges the rows of old reports, because they contain personal data, and the jobs that have ended. `now` is in ms since 1970. */
+/**
+ * Purges the rows of old reports, because they contain personal data, and the jobs that have ended. `now` is in ms since
+ * 1970.
+ */
 export const purgeOldReports = async (db: Db, now: number): Promise<void> => {
   const oldJobs = await db
     .selectFrom('importJob')

@@ -59,7 +59,9 @@ describe('the report of an import', () => {
     expect(part.text.trimEnd().split('\r\n')).toHaveLength(1 + reportLimits.rows);
   });
 
-  it.each([1, 10, 11])('is the same after a kill after %i transactions, also for a dry run', async (transactions) => {
+  it.each([
+    1, 10, 11,
+  ])('is the same when the import is killed after %i transactions, also for a dry run', async (transactions) => {
     const lines = [header, ...refusedRows(tooMany)];
     const outcome = async (fixture: ImportFixture, job: ImportJob) => ({
       job: { ...job, importId: '' },

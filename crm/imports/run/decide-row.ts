@@ -23,7 +23,7 @@ export type Decision =
 
 /**
  * Decides what to do with a valid row. A row without an id is matched by its connection. A file never restores a mandate that
- * was given up, or a customer that was deleted or erased, since its first import: only the customer can grant it again.
+ * was given up, or a customer that was deleted or erased, since its first import: a mandate must be granted again explicitly.
  */
 export const decideRow = (
   row: ImportRow,

@@ -89,7 +89,10 @@ const reportRow = (
   };
 };
 
-/** Keeps only the problem values of a row that is too long for the report. In the file of refused rows it is refused again. */
+/**
+ * Keeps only the problem values of a row that is too long for the report. In the file of refused rows it is refused
+ * again.
+ */
 const shortenRow = (line: number, cells: readonly string[], problems: readonly Problem[]) => {
   if (Buffer.byteLength(JSON.stringify(cells)) <= reportLimits.rowBytes) return { cells, problems };
   const reason = `more than ${reportLimits.rowBytes} bytes, which a report does not keep: correct line ${line} of the file`;
