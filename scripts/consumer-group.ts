@@ -54,7 +54,7 @@ const main = async () => {
     if (command === 'describe') return console.log(table(await describeGroup(of)));
     if (!to) throw new Error('Where to? --to earliest, latest, a time, or PARTITION:OFFSET.');
     const say = (line: string) => console.log(line);
-    console.log(table(await resetGroup(of, { to, dryRun: values['dry-run'], say })));
+    console.log(table(await resetGroup(of, { to, dryRun: values['dry-run'], report: say })));
     console.log(values['dry-run'] ? 'Nothing was changed.' : 'Done. The group reads on from there.');
   } finally {
     close();

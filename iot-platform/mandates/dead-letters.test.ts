@@ -3,7 +3,7 @@ import { mandateChangedEvent } from '../../contracts/events/connection-mandate-c
 import { topics } from '../../contracts/topics.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { discardDeadLetters } from '../../packages/projections/dead-letters/index.ts';
-import { storesOf } from '../../packages/projections/generations/index.ts';
+import { createStores } from '../../packages/projections/generations/index.ts';
 import { type RunningProjection, startProjection } from '../../packages/projections/projection.ts';
 import { noProgress, rebuild } from '../../packages/projections/rebuild/index.ts';
 import { openView, type View } from '../../packages/projections/view.ts';
@@ -68,7 +68,7 @@ describe('a connection about which a record could not be read', () => {
     return { partition: partition as number, offset: (end as number) - 1 };
   };
   const discard = async (place: { partition: number; offset: number }, key = '7733') =>
-    discardDeadLetters(mandates, storesOf({ store: platform.stateStore('statestore') }), [{ ...place, key }]);
+    discardDeadLetters(mandates, createStores({ store: platform.stateStore('statestore') }), [{ ...place, key }]);
   const isMarked = () => expect(view.get('7733')).rejects.toMatchObject({ code: 'record-dead-lettered' });
   const shows = async (level: Level) => expect((await view.get('7733'))?.connectionMandate).toBe(level);
   const openOnes = async () => (await view.completeness()).deadLetters ?? 0;
@@ -157,15 +157,15 @@ describe('a connection about which a record could not be read', () => {
         {
           projection: mandates,
           log: platform.logReader(),
-          stores: storesOf({ store: platform.stateStore('statestore') }),
-          home: 'statestore',
+          stores: createStores({ store: platform.stateStore('statestore') }),
+          primaryStore: 'statestore',
           shown: permittedLevel,
           now: () => noon,
           holder: 'a test',
-          say: () => {},
+          report: () => {},
           progress: noProgress,
-          readersHoldMs: 0,
-          lookAgainAfterMs: 0,
+          pointerExpiryMs: 0,
+          recheckAfterMs: 0,
         },
         { inPlace: false, acceptDifferences: false },
       );

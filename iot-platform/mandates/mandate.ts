@@ -26,8 +26,8 @@ export const evolve = (held: Mandate | undefined, change: MandateChanged): Manda
   const { connectionId } = change.data;
   if (!held) return { connectionId, ...latest };
   const known = [statementIn(held), ...(held.other ? [held.other] : [])];
-  const sameKind = known.find((statement) => isRevised(statement) === isRevised(latest));
-  const otherKind = known.find((statement) => isRevised(statement) !== isRevised(latest));
+  const sameKind = known.find((statement) => hasRevision(statement) === hasRevision(latest));
+  const otherKind = known.find((statement) => hasRevision(statement) !== hasRevision(latest));
   if (sameKind && !isLater(latest, sameKind) && !isEarlierCopy(latest, sameKind)) return held;
   if (!otherKind) return { connectionId, ...latest };
   const [shown, other] = isLater(otherKind, latest) ? [otherKind, latest] : [latest, otherKind];
@@ -58,13 +58,13 @@ const statementOf = ({ data, revision, time, place }: MandateChanged): Statement
 
 const statementIn = ({ connectionId: _, other: __, ...statement }: Mandate): Statement => statement;
 
-const isRevised = ({ revision }: Statement) => revision > 0;
+const hasRevision = ({ revision }: Statement) => revision > 0;
 
 const isLater = (one: Statement, other: Statement): boolean => {
-  if (isRevised(one) && isRevised(other))
+  if (hasRevision(one) && hasRevision(other))
     return one.revision === other.revision ? isLower(one, other) : one.revision > other.revision;
   if (one.at && other.at && one.at[0] === other.at[0]) return one.at[1] > other.at[1];
-  if (isRevised(one) !== isRevised(other)) return isRevised(one) ? !outranks(other, one) : outranks(one, other);
+  if (hasRevision(one) !== hasRevision(other)) return hasRevision(one) ? !outranks(other, one) : outranks(one, other);
   // Two payloads without a revision in two partitions, between which the log has no order.
   return one.changedAt === other.changedAt ? isLower(one, other) : one.changedAt > other.changedAt;
 };
@@ -80,7 +80,7 @@ const isLower = (one: Statement, other: Statement) => one.connectionMandate < ot
 
 /** The same event at an earlier place: it was published again, and what is between the two places came after it. */
 const isEarlierCopy = (one: Statement, other: Statement): boolean =>
-  isRevised(one) &&
+  hasRevision(one) &&
   one.revision === other.revision &&
   one.connectionMandate === other.connectionMandate &&
   one.at !== undefined &&

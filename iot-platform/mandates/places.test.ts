@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
-import { parseBatch, projectionWriter } from '../../packages/projections/apply/index.ts';
+import { createProjectionWriter, parseBatch } from '../../packages/projections/apply/index.ts';
 import { discardDeadLetters } from '../../packages/projections/dead-letters/index.ts';
-import { watchDrift } from '../../packages/projections/drift/index.ts';
+import { startDriftDetection } from '../../packages/projections/drift/index.ts';
 import type { DeliveredRecord } from '../../packages/projections/event-bus.ts';
-import { storesOf } from '../../packages/projections/generations/index.ts';
+import { createStores } from '../../packages/projections/generations/index.ts';
 import { openView } from '../../packages/projections/view.ts';
 import { logInMemory } from '../../tests/log-in-memory.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
@@ -31,13 +31,13 @@ const record = (offset: number, level: string, timestamp = noon + offset): Deliv
 const opened = (records: DeliveredRecord[]) => {
   const log = logInMemory([{ begin: 0, end: records.length, records }]);
   const store = openEmbeddedPlatform(':memory:', []).stateStore('statestore');
-  const stores = storesOf({ store });
-  const write = projectionWriter(mandates, { stores, newId: () => 'id', log });
+  const stores = createStores({ store });
+  const write = createProjectionWriter(mandates, { stores, newId: () => 'id', log });
   const deliver = (...delivered: readonly DeliveredRecord[]) => parseBatch(mandates, delivered).then(write);
   const view = openView<Mandate>(mandates, store);
   const watch = () => {
     const bus = { committedOffsets: async () => new Map<number, number>() };
-    const drift = watchDrift(mandates, { ...createTestRuntime(), store, bus, topicLog: log });
+    const drift = startDriftDetection(mandates, { ...createTestRuntime(), store, bus, topicLog: log });
     closing.push(drift.close);
   };
   const level = async () => (await view.get('7733'))?.connectionMandate;

@@ -45,7 +45,7 @@ const problems = [
 ];
 
 /** When the store is asked again: soon at first, then less and less often. Another instance may be the one that writes. */
-const askAgainAfterMs = backoff({ firstMs: 2, mostMs: 20, factor: 1.5 });
+const rereadAfterMs = backoff({ firstMs: 2, mostMs: 20, factor: 1.5 });
 
 export const mandateRoutes = (view: View<Mandate>): Routes =>
   tagged('Mandates', {
@@ -80,16 +80,20 @@ const shown = (mandate: Mandate) => ({
   changedAt: mandate.changedAt,
 });
 
-type Asked = { connectionId: string; minRevision: number; waitMs: number };
+type MandateQuery = { connectionId: string; minRevision: number; waitMs: number };
 
-const readMandate = async (view: View<Mandate>, { connectionId, minRevision, waitMs }: Asked): Promise<Mandate> => {
+const readMandate = async (
+  view: View<Mandate>,
+  { connectionId, minRevision, waitMs }: MandateQuery,
+): Promise<Mandate> => {
   if (minRevision === 0) return findMandate(view, connectionId);
   const deadline = performance.now() + waitMs;
   for (let reads = 1; ; reads++) {
     const { mandate } = await read(view, connectionId);
     if (mandate && revisionOf(mandate) >= minRevision) return mandate;
-    if (performance.now() >= deadline) throw notYet(connectionId, minRevision, mandate && revisionOf(mandate));
-    await delay(askAgainAfterMs(reads));
+    if (performance.now() >= deadline)
+      throw createNotYetError(connectionId, minRevision, mandate && revisionOf(mandate));
+    await delay(rereadAfterMs(reads));
   }
 };
 
@@ -103,7 +107,7 @@ const findMandate = async (view: View<Mandate>, connectionId: string): Promise<M
   throw new DomainError('mandate-unknown', detail);
 };
 
-const notYet = (connectionId: string, wanted: number, shown: number | undefined) =>
+const createNotYetError = (connectionId: string, wanted: number, shown: number | undefined) =>
   new DomainError(
     'revision-not-here-yet',
     `The view has revision ${shown ?? 'none'} of ${connectionId}, not ${wanted} yet.`,

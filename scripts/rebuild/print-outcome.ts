@@ -1,8 +1,8 @@
 import { table } from '../../packages/cli/table.ts';
 import type { RegisteredView } from '../../packages/platform/views.ts';
 import {
+  describeGeneration,
   type Findings,
-  nameOf,
   type RebuildContext,
   type RebuildOutcome,
 } from '../../packages/projections/rebuild/index.ts';
@@ -19,39 +19,50 @@ export const printPlan = (
   snapshot: { readonly name: string } | undefined,
 ) => {
   const events = ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
-  const live = nameOf(context, pointer.answering);
-  context.say(
+  const live = describeGeneration(context, pointer.answering);
+  context.report(
     `${live[0]?.toUpperCase()}${live.slice(1)} answers now. The log holds ${events.toLocaleString('en')} events:`,
   );
-  context.say(table(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
-  if (unfinished) context.say(`An unfinished rebuild was found; it goes on.`);
-  context.say(
-    inPlace ? `${live} is emptied, and ${nameOf(context, into)} filled.` : `To be filled: ${nameOf(context, into)}.`,
+  context.report(table(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
+  if (unfinished) context.report(`An unfinished rebuild was found; it goes on.`);
+  context.report(
+    inPlace
+      ? `${live} is emptied, and ${describeGeneration(context, into)} filled.`
+      : `To be filled: ${describeGeneration(context, into)}.`,
   );
-  if (snapshot) context.say(`It gets ${snapshot.name}, and what the log gets from now on.`);
+  if (snapshot) context.report(`It gets ${snapshot.name}, and what the log gets from now on.`);
 };
 
 export const printOutcome = (
   context: Context,
   view: Pick<RegisteredView, 'source' | 'keyName'>,
   { inPlace, into, fromSource }: RebuildCommand,
-  { switched, generation, back, differences, isCut, isOpen, setAside, seconds }: RebuildOutcome & { seconds: number },
+  {
+    switched,
+    generation,
+    switchBackTo: back,
+    differences,
+    isTruncated,
+    isUndecided,
+    setAside,
+    seconds,
+  }: RebuildOutcome & { seconds: number },
 ) => {
-  const { say } = context;
-  const name = nameOf(context, generation);
+  const { report: say } = context;
+  const name = describeGeneration(context, generation);
   if (setAside > 0) say(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
   if (differences.length > 0) {
     say(switched ? 'What the live view showed otherwise:' : `${name} differs, so the old view goes on answering:`);
     say(table(differences.slice(0, shownDifferences).map((one) => asRow(view, one))));
-    if (isCut || differences.length > shownDifferences)
-      say(`… and more, ${isCut ? 'over ' : ''}${differences.length} in all.`);
+    if (isTruncated || differences.length > shownDifferences)
+      say(`… and more, ${isTruncated ? 'over ' : ''}${differences.length} in all.`);
   }
   const unknown = differences.filter(({ isUnknown, rebuilt }) => isUnknown && rebuilt === context.shown(undefined));
   if (fromSource && unknown.length > 0)
     say(
-      `${unknown.length}${isCut ? ' or more' : ''} of them are unknown to the ${view.source?.name}: they are not in the new view.`,
+      `${unknown.length}${isTruncated ? ' or more' : ''} of them are unknown to the ${view.source?.name}: they are not in the new view.`,
     );
-  if (!switched && isOpen && differences.length === 0)
+  if (!switched && isUndecided && differences.length === 0)
     return say(`${name} is compared again and again, and each time too much has changed: run again when less changes.`);
   if (!switched)
     return say(
@@ -65,9 +76,11 @@ export const printOutcome = (
   if (into !== undefined)
     say(`To make ${into} the home of the view: STATESTORE_NAME=${into}, and restart the service.`);
   if (back && fromSource)
-    say(`${nameOf(context, back)} is kept, with what it lost or what was forged: --retire removes it.`);
+    say(`${describeGeneration(context, back)} is kept, with what it lost or what was forged: --retire removes it.`);
   else if (back)
-    say(`${nameOf(context, back)} is kept up to date as well: --switch-back returns to it, --retire removes it.`);
+    say(
+      `${describeGeneration(context, back)} is kept up to date as well: --switch-back returns to it, --retire removes it.`,
+    );
   else if (!inPlace)
     say('Nothing before it has all events, so there is nothing to switch back to: --retire removes it.');
 };

@@ -3,20 +3,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createLogProgress } from '../../packages/cli/progress.ts';
 import { openStores } from '../../packages/platform/open-adapters.ts';
 import { storesOfView } from '../../packages/platform/views.ts';
-import { storesOf } from '../../packages/projections/generations/index.ts';
+import { createStores } from '../../packages/projections/generations/index.ts';
 import {
   abandon,
-  nameOf,
+  defaultPauses,
+  describeGeneration,
   preflight,
   type RebuildContext,
   rebuild,
   retire,
   type Snapshot,
   switchBack,
-  usualPauses,
 } from '../../packages/projections/rebuild/index.ts';
 import { throttledLog, throttledPages } from '../../packages/projections/throttled-log.ts';
-import { pointerAgeMs } from '../../packages/projections/view.ts';
+import { maxPointerAgeMs } from '../../packages/projections/view.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView } from '../views.ts';
@@ -44,14 +44,14 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const context: Context = {
     projection: view.projection,
     log: isHurried(command) ? log : throttledLog(log),
-    stores: storesOf(own),
-    home,
+    stores: createStores(own),
+    primaryStore: home,
     shown: view.shown,
     now: Date.now,
     holder: `process ${process.pid} on ${hostname()}`,
-    say: print,
+    report: print,
     progress,
-    ...usualPauses,
+    ...defaultPauses,
   };
   return run(context, view, command).finally(() => {
     progress.stop();
@@ -60,17 +60,19 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
 };
 
 const run = async (context: Context, view: ServiceView, command: RebuildCommand): Promise<boolean> => {
-  const { say } = context;
+  const { report: say } = context;
   const source = command.sourceUrl === undefined ? undefined : view.source?.open(command.sourceUrl);
-  if (command.action === 'switch-back') say(`${nameOf(context, await switchBack(context))} answers now.`);
+  if (command.action === 'switch-back') say(`${describeGeneration(context, await switchBack(context))} answers now.`);
   if (command.action === 'abandon') {
     const gone = await abandon(context, await knownKeys(view, source, say));
-    say(`${nameOf(context, gone)} is given up and removed.`);
+    say(`${describeGeneration(context, gone)} is given up and removed.`);
   }
   if (command.action === 'retire') {
     const gone = await retire(context, await knownKeys(view, source, say));
     say(
-      gone.length === 0 ? 'There is nothing to retire.' : `Removed ${gone.map((g) => nameOf(context, g)).join(', ')}.`,
+      gone.length === 0
+        ? 'There is nothing to retire.'
+        : `Removed ${gone.map((g) => describeGeneration(context, g)).join(', ')}.`,
     );
   }
   if (command.action !== 'rebuild') return true;
@@ -86,7 +88,7 @@ const run = async (context: Context, view: ServiceView, command: RebuildCommand)
   const startedAt = performance.now();
   const outcome = await rebuild(context, { ...way, source, snapshot });
   // Readers use what they know of the generations for so long.
-  if (outcome.switched) await delay(pointerAgeMs);
+  if (outcome.switched) await delay(maxPointerAgeMs);
   printOutcome(context, view, command, { ...outcome, seconds: (performance.now() - startedAt) / 1000 });
   return outcome.switched;
 };

@@ -20,7 +20,7 @@ type Change = { data: { connectionId: string; connectionMandate: string }; revis
 type Reader = Pick<Projection<Change, unknown>, 'parse' | 'keyOfUnreadable'>;
 
 /** All records that concern a connection, oldest first; those that cannot be read as well. */
-export const eventsOfConnection = async (
+export const readEventsOfConnection = async (
   log: LogReader,
   { topic, ...reader }: Reader & Pick<Projection<Change, unknown>, 'topic'>,
   connectionId: string,

@@ -5,8 +5,8 @@ import { topics } from '../../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../../packages/embedded/platform.ts';
 import { noon } from '../../../tests/test-runtime.ts';
 import { mandates } from '../materialise.ts';
-import { type EventLine, eventsOfConnection } from './events-of-connection.ts';
-import { judge } from './judge.ts';
+import { compareSides } from './compare-sides.ts';
+import { type EventLine, readEventsOfConnection } from './events-of-connection.ts';
 
 const line = (revision: number | '', level: string): EventLine => ({
   topic: 't',
@@ -19,7 +19,7 @@ const line = (revision: number | '', level: string): EventLine => ({
 const at = (level: string | undefined, revision?: number) => ({ level, revision, where: '' });
 
 it('a log without events of a connection that the CRM has names the rebuild from the CRM', () =>
-  expect(judge([], at('2'), at(undefined)).sentences).toEqual([
+  expect(compareSides([], at('2'), at(undefined)).sentences).toEqual([
     expect.stringContaining('The CRM says 2'),
     expect.stringContaining('npm run rebuild -- --from-crm'),
   ]));
@@ -50,7 +50,7 @@ describe('log, CRM and view', () => {
     ['the log has lost its events, as after a rebuild from the CRM', [], at('2'), at('2', 7)],
     ['no customer and 0 permit the same', [line(1, '0')], at(undefined), at('0', 1)],
     ['nothing is known anywhere', [], at(undefined), at(undefined)],
-  ])('agree: %s', (_, events, crm, view) => expect(judge(events, crm, view).agree).toBe(true));
+  ])('agree: %s', (_, events, crm, view) => expect(compareSides(events, crm, view).agree).toBe(true));
 
   it.each([
     ['a view that is behind', [line(1, '1'), line(2, '2')], at('2'), at('1', 1), '/status tells the lag'],
@@ -64,7 +64,7 @@ describe('log, CRM and view', () => {
     ],
     ['a CRM whose event is not in the log', [line(1, '2')], at('0'), at('2', 1), 'outbox'],
   ])('do not agree: %s', (_, events, crm, view, remedy) => {
-    const { agree, sentences } = judge(events, crm, view);
+    const { agree, sentences } = compareSides(events, crm, view);
     expect(agree).toBe(false);
     expect(sentences.join()).toContain(remedy);
   });
@@ -79,8 +79,8 @@ describe('a revision that the CRM never gave', () => {
     ...more,
   });
   const forged = { ...line(9, '1'), partition: 3, offset: 17 };
-  const said = (...args: Parameters<typeof judge>) => {
-    const { agree, sentences } = judge(...args);
+  const said = (...args: Parameters<typeof compareSides>) => {
+    const { agree, sentences } = compareSides(...args);
     expect(agree).toBe(false);
     return sentences.join(' ');
   };
@@ -119,9 +119,9 @@ describe('a revision that the CRM never gave', () => {
   });
 
   it('is not one that the CRM has given, nor one that a CRM of an older release does not tell', () => {
-    expect(judge([line(5, '1')], crm(5), at('1', 5)).agree).toBe(true);
-    expect(judge([line(5, '1')], crm(6), at('1', 5)).agree).toBe(true);
-    expect(judge([forged], at('1'), at('1', 9)).agree).toBe(true);
+    expect(compareSides([line(5, '1')], crm(5), at('1', 5)).agree).toBe(true);
+    expect(compareSides([line(5, '1')], crm(6), at('1', 5)).agree).toBe(true);
+    expect(compareSides([forged], at('1'), at('1', 9)).agree).toBe(true);
   });
 });
 
@@ -139,7 +139,7 @@ it('the records of a connection are found by what they name, read or not, or by 
     record('7733', 'no JSON'),
     record('7', '{"connectionId":"7733","connectionMandate":"9"}'),
   ]);
-  const lines = await eventsOfConnection(logReader(), mandates, '7733');
+  const lines = await readEventsOfConnection(logReader(), mandates, '7733');
   expect(lines.map(({ level, revision }) => [level, revision])).toEqual(
     expect.arrayContaining([
       ['1', noon],

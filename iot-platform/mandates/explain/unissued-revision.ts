@@ -1,12 +1,16 @@
 import { highestRepublished } from '../../../contracts/mandates-page.ts';
-import type { SaidByCrm } from './ask-services.ts';
 import type { EventLine } from './events-of-connection.ts';
+import type { CrmAnswer } from './fetch-answers.ts';
 
 /**
  * A revision that the CRM never gave hides every change below it from the view. Says where the highest of them is and what
  * to do about it; nothing where there is none, or where the CRM does not say its revisions.
  */
-export const beyondCrm = (events: readonly EventLine[], crm: SaidByCrm, inView: number | undefined): string[] => {
+export const explainUnissuedRevision = (
+  events: readonly EventLine[],
+  crm: CrmAnswer,
+  inView: number | undefined,
+): string[] => {
   const { connectionId, revision: own, isUnknown, isDurable } = crm;
   if (connectionId === undefined || (own === undefined && !isUnknown)) return [];
   const inLog = events.flatMap(({ revision }) => (revision === '' ? [] : [revision]));
@@ -21,7 +25,7 @@ export const beyondCrm = (events: readonly EventLine[], crm: SaidByCrm, inView: 
   return [`${sentence} ${remedyFor(highest, crm)}${isDurable === false ? ` ${inMemory}` : ''}`];
 };
 
-const remedyFor = (highest: number, { connectionId, isUnknown, isDurable }: SaidByCrm) => {
+const remedyFor = (highest: number, { connectionId, isUnknown, isDurable }: CrmAnswer) => {
   const rebuild = 'npm run rebuild -- --from-crm builds a view without it';
   if (isUnknown) return isDurable === false ? 'Register its customer again, or leave it.' : `${rebuild}.`;
   if (highest >= highestRepublished) return `${rebuild}; nothing can be published above it.`;

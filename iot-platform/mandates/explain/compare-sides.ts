@@ -1,13 +1,13 @@
 import type { ConnectionMandateData } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { evolve, type Mandate, permittedLevel, revisionOf } from '../mandate.ts';
-import type { Said, SaidByCrm } from './ask-services.ts';
-import { beyondCrm } from './beyond-crm.ts';
 import type { EventLine } from './events-of-connection.ts';
+import type { CrmAnswer, SideAnswer } from './fetch-answers.ts';
+import { explainUnissuedRevision } from './unissued-revision.ts';
 
-export type Verdict = { agree: boolean; sentences: string[] };
+export type SidesComparison = { agree: boolean; sentences: string[] };
 
 /** Compares what the events make of the mandate, the CRM and the view; each difference is a sentence with a next step. */
-export const judge = (events: readonly EventLine[], crm: SaidByCrm, view: Said): Verdict => {
+export const compareSides = (events: readonly EventLine[], crm: CrmAnswer, view: SideAnswer): SidesComparison => {
   const held = foldEvents(events);
   if (view.refusal !== undefined)
     return {
@@ -15,10 +15,10 @@ export const judge = (events: readonly EventLine[], crm: SaidByCrm, view: Said):
       sentences: [
         `The view refuses: ${view.refusal}`,
         ...crmFromLog(held, crm),
-        ...beyondCrm(events, crm, view.revision),
+        ...explainUnissuedRevision(events, crm, view.revision),
       ],
     };
-  const beyond = beyondCrm(events, crm, view.revision);
+  const beyond = explainUnissuedRevision(events, crm, view.revision);
   const sentences = [
     ...beyond,
     ...(permits(crm) === permits(view) ? [] : [`The CRM says ${words(crm)}, the view ${words(view)}.`]),
@@ -30,7 +30,7 @@ export const judge = (events: readonly EventLine[], crm: SaidByCrm, view: Said):
     : { agree: false, sentences };
 };
 
-const differencesFromLog = (held: Mandate | undefined, crm: Said, view: Said): string[] => {
+const differencesFromLog = (held: Mandate | undefined, crm: SideAnswer, view: SideAnswer): string[] => {
   // As after a rebuild from the CRM: that the log no longer reaches back is no contradiction.
   if (!held && permits(crm) === permits(view)) return [];
   const log = permittedLevel(held);
@@ -45,7 +45,7 @@ const differencesFromLog = (held: Mandate | undefined, crm: Said, view: Said): s
   ];
 };
 
-const crmFromLog = (held: Mandate | undefined, crm: Said): string[] => {
+const crmFromLog = (held: Mandate | undefined, crm: SideAnswer): string[] => {
   const log = permittedLevel(held);
   if (!held && permits(crm) !== log)
     return [
@@ -64,5 +64,5 @@ const foldEvents = (events: readonly EventLine[]): Mandate | undefined =>
     return evolve(held, { data, revision, time, place: replayOf ?? [partition, offset] });
   }, undefined);
 
-const permits = ({ level }: Said) => level ?? '0';
-const words = ({ level }: Said) => level ?? 'nothing (which permits as much as 0)';
+const permits = ({ level }: SideAnswer) => level ?? '0';
+const words = ({ level }: SideAnswer) => level ?? 'nothing (which permits as much as 0)';
