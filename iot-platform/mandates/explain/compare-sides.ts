@@ -6,7 +6,9 @@ import { explainUnissuedRevision } from './unissued-revision.ts';
 
 export type SidesComparison = { agree: boolean; sentences: string[] };
 
-/** Compares what the events make of the mandate, the CRM and the view; each difference is a sentence with a next step. */
+/**
+ * Compares the mandate according to the log, the CRM and the view. Each difference becomes a sentence with a next step.
+ */
 export const compareSides = (events: readonly EventLine[], crm: CrmAnswer, view: SideAnswer): SidesComparison => {
   const held = foldEvents(events);
   if (view.refusal !== undefined)
@@ -21,7 +23,7 @@ export const compareSides = (events: readonly EventLine[], crm: CrmAnswer, view:
   const beyond = explainUnissuedRevision(events, crm, view.revision);
   const sentences = [
     ...beyond,
-    ...(permits(crm) === permits(view) ? [] : [`The CRM says ${words(crm)}, the view ${words(view)}.`]),
+    ...(levelOf(crm) === levelOf(view) ? [] : [`The CRM has ${describeLevel(crm)}, the view ${describeLevel(view)}.`]),
     // A revision that the CRM never gave explains all other differences, and a rebuild from the log would not help.
     ...(beyond.length > 0 ? [] : differencesFromLog(held, crm, view)),
   ];
@@ -31,32 +33,34 @@ export const compareSides = (events: readonly EventLine[], crm: CrmAnswer, view:
 };
 
 const differencesFromLog = (held: Mandate | undefined, crm: SideAnswer, view: SideAnswer): string[] => {
-  // As after a rebuild from the CRM: that the log no longer reaches back is no contradiction.
-  if (!held && permits(crm) === permits(view)) return [];
+  // The log may no longer reach back, as after a rebuild from the CRM: that is no contradiction.
+  if (!held && levelOf(crm) === levelOf(view)) return [];
   const log = permittedLevel(held);
   return [
     ...(view.revision !== undefined && held && view.revision < revisionOf(held)
-      ? [`The view has revision ${view.revision}, the log ${revisionOf(held)}: its /status tells the lag.`]
+      ? [`The view has revision ${view.revision}, the log ${revisionOf(held)}: its /status shows the lag.`]
       : []),
-    ...(!held || permits(view) === log
+    ...(!held || levelOf(view) === log
       ? []
-      : [`The log ends with ${log}, the view says ${words(view)}: npm run rebuild.`]),
+      : [`The log ends with ${log}, the view has ${describeLevel(view)}: npm run rebuild repairs it.`]),
     ...crmFromLog(held, crm),
   ];
 };
 
 const crmFromLog = (held: Mandate | undefined, crm: SideAnswer): string[] => {
   const log = permittedLevel(held);
-  if (!held && permits(crm) !== log)
+  if (!held && levelOf(crm) !== log)
     return [
-      'Where the outbox of the CRM is empty (/status), the log has lost its events: npm run rebuild -- --from-crm.',
+      'If the outbox of the CRM is empty (/status), the log has lost its events: npm run rebuild -- --from-crm repairs the view.',
     ];
-  return permits(crm) === log
+  return levelOf(crm) === log
     ? []
-    : [`The log ends with ${log}, the CRM says ${words(crm)}: its /status tells whether its outbox waits.`];
+    : [
+        `The log ends with ${log}, the CRM has ${describeLevel(crm)}: its /status shows whether events wait in its outbox.`,
+      ];
 };
 
-/** What a view makes of the events, by its own rule. */
+/** Folds the events with the rule of the view. */
 const foldEvents = (events: readonly EventLine[]): Mandate | undefined =>
   events.reduce<Mandate | undefined>((held, { revision, level, time, partition, offset, replayOf }) => {
     if (revision === '') return held;
@@ -64,5 +68,5 @@ const foldEvents = (events: readonly EventLine[]): Mandate | undefined =>
     return evolve(held, { data, revision, time, place: replayOf ?? [partition, offset] });
   }, undefined);
 
-const permits = ({ level }: SideAnswer) => level ?? '0';
-const words = ({ level }: SideAnswer) => level ?? 'nothing (which permits as much as 0)';
+const levelOf = ({ level }: SideAnswer) => level ?? '0';
+const describeLevel = ({ level }: SideAnswer) => level ?? 'nothing (which permits as much as 0)';
