@@ -132,7 +132,9 @@ describe('npm run rebuild -- --from-crm', () => {
       /in memory: its revisions started over .*CRM_DATABASE_URL.*\nexit code 1$/,
     );
     truncate(file);
-    expect(await rebuild()).toMatch(/in memory: .* a view cannot be built from it\. .*CRM_DATABASE_URL.*\nexit code 1$/);
+    expect(await rebuild()).toMatch(
+      /in memory: .* a view cannot be built from it\. .*CRM_DATABASE_URL.*\nexit code 1$/,
+    );
   });
 });
 

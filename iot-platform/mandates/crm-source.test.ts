@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../packages/projections/rebuild/index.ts';
-import { crmThatAnswers, mandatePages } from '../../tests/crm-that-answers.ts';
+import { mandatePages, startStubCrm } from '../../tests/stub-crm.ts';
 import { crmSource } from './crm-source.ts';
 
 const read = async (snapshot: Snapshot<unknown>, after?: string) => {
@@ -11,7 +11,7 @@ const read = async (snapshot: Snapshot<unknown>, after?: string) => {
 
 describe('the mandates of the CRM', () => {
   it('are read as events with their latest revision, and each page has the cursor after it', async () => {
-    const { snapshot } = crmSource.open(await crmThatAnswers(mandatePages));
+    const { snapshot } = crmSource.open(await startStubCrm(mandatePages));
     const event = (connectionId: string) => ({
       data: { connectionId, connectionMandate: '1' },
       revision: 7,
@@ -26,7 +26,7 @@ describe('the mandates of the CRM', () => {
 
   it('are read for the comparison with a view', async () => {
     const all = [];
-    for await (const page of crmSource.open(await crmThatAnswers(mandatePages)).pages()) all.push(...page);
+    for await (const page of crmSource.open(await startStubCrm(mandatePages)).pages()) all.push(...page);
     expect(all).toEqual(['1', '2', '3'].map((key) => ({ key, shown: '1' })));
   });
 
@@ -39,17 +39,17 @@ describe('the mandates of the CRM', () => {
       /no page of mandates/,
     ],
   ])('cannot be read from %s, and the refusal says so', async (_, answers, message) =>
-    expect(crmSource.open(await crmThatAnswers(answers)).check()).rejects.toThrow(message));
+    expect(crmSource.open(await startStubCrm(answers)).check()).rejects.toThrow(message));
 
   it('are not continued after a connection that the CRM does not know', async () => {
     const problem = { type: 'urn:problem:invalid-parameter', detail: 'after: a connection of this CRM' };
-    const { snapshot } = crmSource.open(await crmThatAnswers({ '/mandates?limit=1000&after=9': [400, problem] }));
+    const { snapshot } = crmSource.open(await startStubCrm({ '/mandates?limit=1000&after=9': [400, problem] }));
     await expect(read(snapshot, '9')).rejects.toThrow(/another CRM, or has lost its data.* --abandon, and start again/);
   });
 
   it('fill no view when the CRM keeps its revisions in memory', async () => {
     const unfitness = async (database: string) =>
-      crmSource.open(await crmThatAnswers({ '/status': [200, { database }] })).unfitness();
+      crmSource.open(await startStubCrm({ '/status': [200, { database }] })).unfitness();
     expect(await unfitness('in memory: nothing survives')).toMatch(/in memory.*CRM_DATABASE_URL/);
     expect(await unfitness('durable')).toBeUndefined();
   });

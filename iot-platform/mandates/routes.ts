@@ -5,7 +5,7 @@ import {
   connectionMandateSchema,
 } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { databaseErrorCodes } from '../../packages/database/database-error.ts';
-import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
@@ -34,7 +34,7 @@ const mandateSchema = z
     changedAt: z.iso.datetime({ offset: true }),
   })
   .meta({ id: 'Mandate' });
-const problems = [
+const errors = [
   'mandate-unknown',
   'view-incomplete',
   'view-rebuilding',
@@ -49,13 +49,13 @@ const problems = [
 const rereadAfterMs = backoff({ firstMs: 2, mostMs: 20, factor: 1.5 });
 
 export const mandateRoutes = (view: View<Mandate>): Routes =>
-  tagged('Mandates', {
+  withTag('Mandates', {
     '/': {
       get: operation({
         summary: 'The mandate of a connection in the format of the lab: exactly the two fields of the event',
         query: z.strictObject({ connectionId, ...freshness }),
-        answers: { 200: { description: 'The mandate.', schema: labMandateSchema } },
-        problems,
+        responses: { 200: { description: 'The mandate.', schema: labMandateSchema } },
+        errors,
         handle: async ({ query }, res) => {
           const { connectionId, connectionMandate } = await readMandate(view, query);
           res.json({ connectionId, connectionMandate });
@@ -67,8 +67,8 @@ export const mandateRoutes = (view: View<Mandate>): Routes =>
         summary: 'The mandate of a connection, with its revision',
         path: z.object({ connectionId }),
         query: z.strictObject(freshness),
-        answers: { 200: { description: 'The mandate.', schema: mandateSchema } },
-        problems,
+        responses: { 200: { description: 'The mandate.', schema: mandateSchema } },
+        errors,
         handle: async ({ path, query }, res) => res.json(shown(await readMandate(view, { ...path, ...query }))),
       }),
     },
