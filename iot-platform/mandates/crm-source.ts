@@ -59,10 +59,10 @@ const fetchPage = async (crm: string, path: string): Promise<MandatesPage> => {
   const answer = await request(crm, path);
   const page = mandatesPageSchema.safeParse(answer.body);
   if (answer.ok && page.success) return page.data;
-  throw new RebuildRefused(refusalOf(crm, path, answer));
+  throw new RebuildRefused(describeRefusal(crm, path, answer));
 };
 
-const refusalOf = (crm: string, path: string, { status, body: { type, detail } }: ServiceAnswer): string => {
+const describeRefusal = (crm: string, path: string, { status, body: { type, detail } }: ServiceAnswer): string => {
   if (status === 404)
     return `The CRM at ${crm} has no GET /mandates, because it is an older release: update it, or leave the CRM out with --without-crm.`;
   if (type === 'urn:problem:invalid-parameter' && path.includes('after='))

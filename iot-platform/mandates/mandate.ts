@@ -25,10 +25,10 @@ export type Mandate = Pick<ConnectionMandateData, 'connectionId'> & Statement & 
  * mandate wins: both cannot be correct, and the lower one is safe.
  */
 export const evolve = (held: Mandate | undefined, change: MandateChanged): Mandate => {
-  const latest = statementOf(change);
+  const latest = toStatement(change);
   const { connectionId } = change.data;
   if (!held) return { connectionId, ...latest };
-  const known = [statementIn(held), ...(held.other ? [held.other] : [])];
+  const known = [shownStatement(held), ...(held.other ? [held.other] : [])];
   const sameKind = known.find((statement) => hasRevision(statement) === hasRevision(latest));
   const otherKind = known.find((statement) => hasRevision(statement) !== hasRevision(latest));
   if (sameKind && !isLater(latest, sameKind) && !isEarlierCopy(latest, sameKind)) return held;
@@ -52,14 +52,14 @@ export const contradicts = (held: Mandate | undefined, change: MandateChanged): 
       statement?.revision === change.revision && statement.connectionMandate !== change.data.connectionMandate,
   );
 
-const statementOf = ({ data, revision, time, place }: MandateChanged): Statement => ({
+const toStatement = ({ data, revision, time, place }: MandateChanged): Statement => ({
   connectionMandate: data.connectionMandate,
   revision,
   changedAt: time,
   ...(place && { at: place }),
 });
 
-const statementIn = ({ connectionId: _, other: __, ...statement }: Mandate): Statement => statement;
+const shownStatement = ({ connectionId: _, other: __, ...statement }: Mandate): Statement => statement;
 
 const hasRevision = ({ revision }: Statement) => revision > 0;
 

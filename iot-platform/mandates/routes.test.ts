@@ -93,7 +93,10 @@ describe('a mandate', () => {
       .get('/?connectionId=7733&minRevision=11&waitMs=60')
       .expect(503)
       .expect('Retry-After', '1');
-    expect(body).toMatchObject({ type: 'urn:problem:revision-not-here-yet' });
+    expect(body).toMatchObject({
+      type: 'urn:problem:revision-not-here-yet',
+      detail: 'The view has not reached revision 11 of 7733 yet: it has 10.',
+    });
     const waiting = http
       .get('/?connectionId=7733&minRevision=11&waitMs=5000')
       .expect(200, { connectionId: '7733', connectionMandate: '2' });

@@ -69,12 +69,12 @@ export const mandateRoutes = (view: View<Mandate>): Routes =>
         query: z.strictObject(freshness),
         responses: { 200: { description: 'The mandate.', schema: mandateSchema } },
         errors,
-        handle: async ({ path, query }, res) => res.json(shown(await readMandate(view, { ...path, ...query }))),
+        handle: async ({ path, query }, res) => res.json(toResponse(await readMandate(view, { ...path, ...query }))),
       }),
     },
   });
 
-const shown = (mandate: Mandate) => ({
+const toResponse = (mandate: Mandate) => ({
   connectionId: mandate.connectionId,
   connectionMandate: mandate.connectionMandate,
   revision: revisionOf(mandate),
@@ -103,15 +103,15 @@ const findMandate = async (view: View<Mandate>, connectionId: string): Promise<M
   if (mandate) return mandate;
   const detail =
     state === 'empty'
-      ? `This view has never been filled, so it knows no mandate of ${connectionId} either.`
+      ? `This view has never been filled, so it knows no mandate of ${connectionId}.`
       : `No mandate of connection ${connectionId} is known.`;
   throw new DomainError('mandate-unknown', detail);
 };
 
-const createNotYetError = (connectionId: string, wanted: number, shown: number | undefined) =>
+const createNotYetError = (connectionId: string, wanted: number, found: number | undefined) =>
   new DomainError(
     'revision-not-here-yet',
-    `The view has not reached revision ${wanted} of ${connectionId} yet: it has ${shown ?? 'none'}.`,
+    `The view has not reached revision ${wanted} of ${connectionId} yet: it has ${found ?? 'none'}.`,
     {
       remedy: 'repeat the request, or wait longer with waitMs',
     },

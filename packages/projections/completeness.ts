@@ -35,7 +35,7 @@ export const assessCompleteness = (
   inPrimaryStore: readonly (CheckpointDocument | undefined)[],
 ): Completeness => {
   const { store } = answering;
-  const known = documents.flatMap((document, partition) => {
+  const read = documents.flatMap((document, partition) => {
     const checkpoint = document?.generations[answering.number];
     return checkpoint && (checkpoint.applied >= 0 || checkpoint.lost) ? [[partition, checkpoint] as const] : [];
   });
@@ -43,17 +43,17 @@ export const assessCompleteness = (
   const isUnregistered =
     documents.some((document) => document && !document.generations[answering.number]) ||
     (store !== undefined && inPrimaryStore.some((document) => document && !document.also?.includes(store)));
-  const gaps = isUnregistered || known.some(([, { missing, lost }]) => missing.length > 0 || lost !== undefined);
+  const gaps = isUnregistered || read.some(([, { missing, lost }]) => missing.length > 0 || lost !== undefined);
   // A rebuild registers its generation in every partition, including those without an event.
   const isRebuilt = answering.number > 1 && documents.some((document) => document?.generations[answering.number]);
-  const state = gaps ? 'incomplete' : known.length === 0 && !isRebuilt ? 'empty' : 'complete';
-  const marked = new Set(known.flatMap(([, { deadLetters = [] }]) => deadLetters.map(([, key]) => key)));
+  const state = gaps ? 'incomplete' : read.length === 0 && !isRebuilt ? 'empty' : 'complete';
+  const marked = new Set(read.flatMap(([, { deadLetters = [] }]) => deadLetters.map(([, key]) => key)));
   // `moreDeadLetters` means at least one more than the list holds.
-  const deadLetters = marked.size + (known.some(([, { moreDeadLetters }]) => moreDeadLetters) ? 1 : 0);
+  const deadLetters = marked.size + (read.some(([, { moreDeadLetters }]) => moreDeadLetters) ? 1 : 0);
   return {
     state: unready ? 'rebuilding' : state,
     generation: answering,
-    partitions: Object.fromEntries(known),
+    partitions: Object.fromEntries(read),
     ...(deadLetters > 0 && { deadLetters }),
     ...(previous.length > 0 && { previous }),
     ...(rebuild && { rebuild }),

@@ -54,8 +54,8 @@ export const replayOfHeader = 'replay-of';
  */
 export const parseReplayOfHeader = (header: string | undefined, topic: string, own: Place): Place | undefined => {
   if (header === undefined) return undefined;
-  const [, of, partition, offset] = /^(.*)\/(\d{1,9})\/(\d{1,15})$/.exec(header) ?? [];
-  const isBefore = of === topic && Number(partition) === own.partition && Number(offset) < own.offset;
+  const [, topicOfOriginal, partition, offset] = /^(.*)\/(\d{1,9})\/(\d{1,15})$/.exec(header) ?? [];
+  const isBefore = topicOfOriginal === topic && Number(partition) === own.partition && Number(offset) < own.offset;
   return { partition: own.partition, offset: isBefore ? Number(offset) : -1 };
 };
 
@@ -80,7 +80,7 @@ export type Subscription = { close(): Promise<void> };
  */
 export type EventBus = {
   /**
-   * Resolves when every event is durable. An empty list is allowed.
+   * Resolves when every event is durable.
    * @throws NotDurable with the ids of the events that may not be durable; publish those again
    */
   publish(topic: string, events: readonly OutgoingEvent[]): Promise<void>;
@@ -112,11 +112,11 @@ export class NotDurable extends ExpectedError {
 /** @throws Error when no topic with this name is declared */
 export const findTopic = (topics: readonly Topic[], name: string): Topic => {
   const topic = topics.find((candidate) => candidate.name === name);
-  if (!topic) throw new Error(`there is no topic ${name}; topics are declared in contracts/topics.ts`);
+  if (!topic) throw new Error(`no topic ${name} is declared; topics are declared in contracts/topics.ts`);
   return topic;
 };
 
-/** Upper limit of what a broker adds to a record: headers, offsets, batch framing. */
+/** Bytes that a broker adds to a record at most: headers, offsets, batch framing. */
 const recordOverheadBytes = 512;
 
 /** Splits the events into those that fit into the topic's `maxMessageBytes` and those that are too large. */

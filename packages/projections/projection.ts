@@ -54,8 +54,8 @@ export const startProjections = async (
   }));
   const subscriptions = new Map<string, Subscription>();
   try {
-    for (const [topic, own] of groupBy(created, (one) => one.topic)) {
-      const subscribers = own.map(({ subscriber }) => subscriber);
+    for (const [topic, ofTopic] of groupBy(created, (one) => one.topic)) {
+      const subscribers = ofTopic.map(({ subscriber }) => subscriber);
       const handler = createBatchHandler(subscribers, limited);
       subscriptions.set(topic, await context.bus.subscribe(topic, handler));
     }
@@ -103,9 +103,9 @@ const createBatchHandler =
     try {
       // A record that several projections refuse becomes one dead letter.
       const letters = subscribers.map(({ deadLetters }, i) => ({ deadLetters, poison: written[i] ?? [] }));
-      for (const [, own] of groupBy(letters, ({ deadLetters }) => deadLetters.name)) {
-        const once = new Map(own.flatMap(({ poison }) => poison).map((one) => [one.record, one]));
-        await publishDeadLetters(own[0]?.deadLetters as Topic, context, [...once.values()]);
+      for (const [, sameTopic] of groupBy(letters, ({ deadLetters }) => deadLetters.name)) {
+        const once = new Map(sameTopic.flatMap(({ poison }) => poison).map((one) => [one.record, one]));
+        await publishDeadLetters(sameTopic[0]?.deadLetters as Topic, context, [...once.values()]);
       }
     } catch (error) {
       for (const subscriber of subscribers) subscriber.onFailure(error, batch.length);
@@ -123,7 +123,7 @@ const createProjection = <Event, Document>(projection: Projection<Event, Documen
   let hasFailed = false;
   const writeView = createProjectionWriter(projection, { stores: createStores(context), newId, log: topicLog, logger });
 
-  const failed = (err: unknown, records: number) => {
+  const onFailure = (err: unknown, records: number) => {
     counts.retried += records;
     limitedLog.warn({ err, projection: name, records }, 'view not written, will retry');
     hasFailed = true;
@@ -135,21 +135,21 @@ const createProjection = <Event, Document>(projection: Projection<Event, Documen
       const written = await writeView(parsed);
       const latest = parsed.events.at(-1);
       if (latest) last = eventStamp?.(latest);
-      for (const [what, many] of Object.entries(written)) counts[what] = (counts[what] ?? 0) + many;
+      for (const [outcome, count] of Object.entries(written)) counts[outcome] = (counts[outcome] ?? 0) + count;
       return parsed.poison;
     } catch (error) {
-      failed(error, batch.length);
+      onFailure(error, batch.length);
       return undefined;
     } finally {
       endSpans();
     }
   };
-  const done: BatchSubscriber['onDone'] = (poison) => {
+  const onDone: BatchSubscriber['onDone'] = (poison) => {
     counts.setAside += poison.length;
     if (hasFailed) logger.info({ projection: name }, 'view written again');
     hasFailed = false;
   };
-  const subscriber: BatchSubscriber = { deadLetters, write, onDone: done, onFailure: failed };
+  const subscriber: BatchSubscriber = { deadLetters, write, onDone, onFailure };
   return {
     subscriber,
     counts: () => ({ ...counts }),

@@ -94,11 +94,11 @@ it('a failed subscription closes those that were opened before', async () => {
   };
   const platform = openEmbeddedPlatform(':memory:', []);
   onTestFinished(platform.close);
-  const followed = ['first', 'second'].map((name) => ({
+  const projections = ['first', 'second'].map((name) => ({
     projection: { ...named(name), topic: { ...things.topic, name } },
     store: platform.stateStore('home'),
   }));
-  const started = startProjections(followed, { ...createTestRuntime(), bus: bus as EventBus });
+  const started = startProjections(projections, { ...createTestRuntime(), bus: bus as EventBus });
   await expect(started).rejects.toThrow('no such topic');
   expect(closed).toEqual(['first']);
 });

@@ -26,7 +26,7 @@ export const maxPointerAgeMs = 1_000;
  * been deleted meanwhile. In ms.
  */
 export const maxReadMs = 3_000;
-const attempts = 3;
+const maxAttempts = 3;
 
 export type ViewOptions = Pick<StoreContext, 'secondaryStore'> & {
   /** The number of partitions at the broker. Default: the declared number. */
@@ -58,22 +58,22 @@ export const openView = <Document extends object>(
   };
   /** Reads the pointer and the checkpoints, and in the same call `keys` of the primary store. */
   const readState = async (...keys: string[]) => {
-    const ofCheckpoints = await checkpointKeys();
+    const keysOfCheckpoints = await checkpointKeys();
     const documentsIn = (held: ReadonlyMap<string, StoredValue>) =>
-      ofCheckpoints.map((key) => asCheckpointDocument(held.get(key)?.value));
+      keysOfCheckpoints.map((key) => asCheckpointDocument(held.get(key)?.value));
     const readAt = clock();
-    const held = await store.getMany([pointerKey(name), ...ofCheckpoints, ...keys]);
+    const held = await store.getMany([pointerKey(name), ...keysOfCheckpoints, ...keys]);
     const pointer = asPointer(held.get(pointerKey(name))?.value);
     const { store: other } = pointer.answering;
-    const checkpoints = other === undefined ? held : await stores(other).getMany(ofCheckpoints);
+    const checkpoints = other === undefined ? held : await stores(other).getMany(keysOfCheckpoints);
     const completeness = assessCompleteness(pointer, documentsIn(checkpoints), documentsIn(held));
     const state = { pointer, completeness, readAt };
     latest = state;
     return { ...state, held };
   };
   const read = async ({ number, store: other }: Generation, key: string) => {
-    const at = documentKey(number, key);
-    return (await stores(other).getMany([at])).get(at)?.value;
+    const storedKey = documentKey(number, key);
+    return (await stores(other).getMany([storedKey])).get(storedKey)?.value;
   };
   /** Reads state and document in one call, as long as the pointer has not changed since the last one. */
   const readStateAndDocument = async (key: string) => {
@@ -100,7 +100,7 @@ export const openView = <Document extends object>(
         const stored = await read(cached.pointer.answering, key);
         if (stored !== undefined && clock() - cached.readAt < maxReadMs) return show(key, stored);
       }
-      for (let attempt = 1; attempt <= attempts; attempt++) {
+      for (let attempt = 1; attempt <= maxAttempts; attempt++) {
         const { stored, readAt } = await readStateAndDocument(key);
         if (clock() - readAt < maxReadMs) return show(key, stored);
       }
@@ -113,14 +113,16 @@ export const openView = <Document extends object>(
 
 /** Reports the last of the places: its record is the newest. */
 const createDeadLetteredError = (topic: string, key: string, marks: readonly PlacePair[]): DomainError => {
-  const [partition, offset] = marks.at(-1) as PlacePair;
-  const place = offset < 0 ? topic : `${topic}/${partition}/${offset}`;
+  const place = describePlace(topic, marks.at(-1) as PlacePair);
   return new DomainError(
     'record-dead-lettered',
     `A record about ${key} could not be read (${place}), so what this view shows of ${key} may be out of date.`,
     {
-      remedy: `npm run dead-letters -- show ${place}, then replay or discard it; a newer change of ${key} in the same partition clears it as well`,
-      facts: { deadLetters: marks.map(([of, at]) => (at < 0 ? topic : `${topic}/${of}/${at}`)) },
+      remedy: `npm run dead-letters -- show ${place}, then replay or discard it; a newer change of ${key} in the same partition resolves it as well`,
+      facts: { deadLetters: marks.map((mark) => describePlace(topic, mark)) },
     },
   );
 };
+
+const describePlace = (topic: string, [partition, offset]: PlacePair): string =>
+  offset < 0 ? topic : `${topic}/${partition}/${offset}`;

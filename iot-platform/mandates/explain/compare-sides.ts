@@ -16,44 +16,46 @@ export const compareSides = (events: readonly EventLine[], crm: CrmAnswer, view:
       agree: false,
       sentences: [
         `The view refuses: ${view.refusal}`,
-        ...crmFromLog(held, crm),
+        ...compareCrmWithLog(held, crm),
         ...explainUnissuedRevision(events, crm, view.revision),
       ],
     };
-  const beyond = explainUnissuedRevision(events, crm, view.revision);
+  const unissued = explainUnissuedRevision(events, crm, view.revision);
   const sentences = [
-    ...beyond,
-    ...(levelOf(crm) === levelOf(view) ? [] : [`The CRM has ${describeLevel(crm)}, the view ${describeLevel(view)}.`]),
+    ...unissued,
+    ...(permitted(crm) === permitted(view)
+      ? []
+      : [`The CRM has ${describeLevel(crm)}, the view ${describeLevel(view)}.`]),
     // A revision that the CRM never gave explains all other differences, and a rebuild from the log would not help.
-    ...(beyond.length > 0 ? [] : differencesFromLog(held, crm, view)),
+    ...(unissued.length > 0 ? [] : compareWithLog(held, crm, view)),
   ];
   return sentences.length === 0
     ? { agree: true, sentences: ['Log, CRM and view agree.'] }
     : { agree: false, sentences };
 };
 
-const differencesFromLog = (held: Mandate | undefined, crm: SideAnswer, view: SideAnswer): string[] => {
+const compareWithLog = (held: Mandate | undefined, crm: SideAnswer, view: SideAnswer): string[] => {
   // The log may no longer reach back, as after a rebuild from the CRM: that is no contradiction.
-  if (!held && levelOf(crm) === levelOf(view)) return [];
+  if (!held && permitted(crm) === permitted(view)) return [];
   const log = permittedLevel(held);
   return [
     ...(view.revision !== undefined && held && view.revision < revisionOf(held)
       ? [`The view has revision ${view.revision}, the log ${revisionOf(held)}: its /status shows the lag.`]
       : []),
-    ...(!held || levelOf(view) === log
+    ...(!held || permitted(view) === log
       ? []
       : [`The log ends with ${log}, the view has ${describeLevel(view)}: npm run rebuild repairs it.`]),
-    ...crmFromLog(held, crm),
+    ...compareCrmWithLog(held, crm),
   ];
 };
 
-const crmFromLog = (held: Mandate | undefined, crm: SideAnswer): string[] => {
+const compareCrmWithLog = (held: Mandate | undefined, crm: SideAnswer): string[] => {
   const log = permittedLevel(held);
-  if (!held && levelOf(crm) !== log)
+  if (!held && permitted(crm) !== log)
     return [
       'If the outbox of the CRM is empty (/status), the log has lost its events: npm run rebuild -- --from-crm repairs the view.',
     ];
-  return levelOf(crm) === log
+  return permitted(crm) === log
     ? []
     : [
         `The log ends with ${log}, the CRM has ${describeLevel(crm)}: its /status shows whether events wait in its outbox.`,
@@ -68,5 +70,5 @@ const foldEvents = (events: readonly EventLine[]): Mandate | undefined =>
     return evolve(held, { data, revision, time, place: replayOf ?? [partition, offset] });
   }, undefined);
 
-const levelOf = ({ level }: SideAnswer) => level ?? '0';
+const permitted = ({ level }: SideAnswer) => level ?? '0';
 const describeLevel = ({ level }: SideAnswer) => level ?? 'nothing (which permits as much as 0)';

@@ -11,21 +11,21 @@ export const explainUnissuedRevision = (
   crm: CrmAnswer,
   inView: number | undefined,
 ): string[] => {
-  const { connectionId, revision: own, isUnknown, isDurable } = crm;
-  if (connectionId === undefined || (own === undefined && !isUnknown)) return [];
+  const { connectionId, revision: lastOfCrm, isUnknown, isDurable } = crm;
+  if (connectionId === undefined || (lastOfCrm === undefined && !isUnknown)) return [];
   const inLog = events.flatMap(({ revision }) => (revision === '' ? [] : [revision]));
   const highest = Math.max(inView ?? -1, ...inLog);
   // Payloads without a revision have revision 0, which hides nothing.
-  if (highest <= (own ?? 0)) return [];
+  if (highest <= (lastOfCrm ?? 0)) return [];
   const place = events.find(({ revision }) => revision === highest);
   const where = place ? `in partition ${place.partition} at offset ${place.offset}` : 'in the view, not in the log';
   const sentence = isUnknown
     ? `The CRM never gave ${connectionId} a revision, but revision ${highest} is ${where}.`
-    : `Revision ${highest}, ${where}, is higher than the last one of the CRM, ${own}: the view ignores every change below it.`;
-  return [`${sentence} ${remedyFor(highest, crm)}${isDurable === false ? ` ${inMemory}` : ''}`];
+    : `Revision ${highest}, ${where}, is higher than the last one of the CRM, ${lastOfCrm}: the view ignores every change below it.`;
+  return [`${sentence} ${describeRemedy(highest, crm)}${isDurable === false ? ` ${inMemory}` : ''}`];
 };
 
-const remedyFor = (highest: number, { connectionId, isUnknown, isDurable }: CrmAnswer) => {
+const describeRemedy = (highest: number, { connectionId, isUnknown, isDurable }: CrmAnswer) => {
   const rebuild = 'npm run rebuild -- --from-crm builds a view without it';
   if (isUnknown)
     return isDurable === false ? 'Save its customer again in the CRM, or leave it as it is.' : `${rebuild}.`;

@@ -29,23 +29,23 @@ export const fold = <Event, Document>(
   isDiscarded: (place: PlacePair) => boolean = () => false,
 ): Folded => {
   const upserts: Upsert[] = [];
-  const classes: Record<string, number> = {};
+  const classifications: Record<string, number> = {};
   const marked = new Map<string, readonly PlacePair[]>();
   let [total, ignored] = [0, 0];
-  for (const [plainKey, steps] of byKey) {
+  for (const [plainKey, records] of byKey) {
     const key = documentKey(number, plainKey);
     const before = held.get(key);
     const stored = splitMarks<Document>(before?.value);
     let { document, marks } = stored;
-    for (const { record, event } of steps) {
+    for (const { record, event } of records) {
       if (event === undefined) {
-        const own = deadLetterPlaceOf(record);
-        if (!isDiscarded(own)) marks = addMark({ document, marks }, own);
+        const place = deadLetterPlaceOf(record);
+        if (!isDiscarded(place)) marks = addMark({ document, marks }, place);
         continue;
       }
       const place = placeOf(record);
       const classification = classify?.(document, event);
-      if (classification) classes[classification] = (classes[classification] ?? 0) + 1;
+      if (classification) classifications[classification] = (classifications[classification] ?? 0) + 1;
       const evolved = evolve(document, event);
       total++;
       if (evolved === document) ignored++;
@@ -56,6 +56,10 @@ export const fold = <Event, Document>(
     if (document !== stored.document || marks !== stored.marks)
       upserts.push({ key, value: joinMarks({ document, marks }), etag: before?.etag });
   }
-  const counts = { ...classes, ...(total > ignored && { applied: total - ignored }), ...(ignored > 0 && { ignored }) };
+  const counts = {
+    ...classifications,
+    ...(total > ignored && { applied: total - ignored }),
+    ...(ignored > 0 && { ignored }),
+  };
   return { upserts, counts, marked };
 };

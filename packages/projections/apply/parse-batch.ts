@@ -32,10 +32,10 @@ export const parseBatch = async <Event, Document>(
   const events: Event[] = [];
   const poison: PoisonRecord[] = [];
   const byKey = new Map<string, ParsedRecord<Event>[]>();
-  const add = (of: string, step: ParsedRecord<Event>) => {
-    const steps = byKey.get(of);
-    if (steps) steps.push(step);
-    else byKey.set(of, [step]);
+  const add = (key: string, parsed: ParsedRecord<Event>) => {
+    const records = byKey.get(key);
+    if (records) records.push(parsed);
+    else byKey.set(key, [parsed]);
   };
   const turn = takeTurns(turnMs);
   for (const record of batch) {

@@ -45,14 +45,14 @@ export const areOffsetsExpected = (offsets: DeliveredOffsets, { held, documents 
 export const nextStep = ({
   read,
   registered,
-  isVerified: isExplained,
+  isVerified,
 }: {
   readonly read: readonly number[];
   readonly registered: readonly number[];
   readonly isVerified: boolean;
 }): 'read again' | 'verify with log' | 'write' => {
   if (!registered.every((number) => read.includes(number))) return 'read again';
-  return isExplained ? 'write' : 'verify with log';
+  return isVerified ? 'write' : 'verify with log';
 };
 
 /**

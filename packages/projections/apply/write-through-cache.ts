@@ -35,8 +35,8 @@ export const createWriteThroughCache = (store: StateStore): WriteThroughCache =>
 
   const readAll = async (documentKeys: readonly string[], checkpointKeys: readonly string[]) => {
     const held = await store.getMany([...documentKeys, ...checkpointKeys]);
-    const strangersAreNew = !documentKeys.some((key) => held.has(key));
-    scopes.set(scopeName(checkpointKeys), { held: new Map(), assumeNewKeys: strangersAreNew });
+    const assumeNewKeys = !documentKeys.some((key) => held.has(key));
+    scopes.set(scopeName(checkpointKeys), { held: new Map(), assumeNewKeys });
     return held;
   };
 
@@ -70,14 +70,14 @@ export const createWriteThroughCache = (store: StateStore): WriteThroughCache =>
       const scope = scopes.get(name);
       if (!scope || !checkpointKeys.every((key) => written.has(key))) scopes.delete(name);
       else {
-        for (const upsert of upserts) remember(scope, upsert, store);
+        for (const upsert of upserts) cacheWrite(scope, upsert, store);
         evictOldest(scope);
       }
     },
   };
 };
 
-const remember = ({ held }: Scope, { key, value, etag }: Upsert, { etagAfter }: StateStore): void => {
+const cacheWrite = ({ held }: Scope, { key, value, etag }: Upsert, { etagAfter }: StateStore): void => {
   const next = etagAfter?.(etag);
   // Re-inserts the key, so that the map stays ordered from the oldest write to the latest.
   held.delete(key);

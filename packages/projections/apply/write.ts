@@ -53,7 +53,7 @@ export const createProjectionWriter = <Event, Document>(
    * The generations that each store registered last. Their documents are read in one call with the checkpoints, which
    * most likely register the same ones.
    */
-  const registeredLast = new Map<string | undefined, readonly number[]>();
+  const lastRegistered = new Map<string | undefined, readonly number[]>();
   const caches = new Map<string | undefined, WriteThroughCache>();
   const cacheOf = (store: string | undefined): WriteThroughCache => {
     const cache = caches.get(store) ?? createWriteThroughCache(stores(store));
@@ -62,16 +62,16 @@ export const createProjectionWriter = <Event, Document>(
   };
 
   const plan = async (store: string | undefined, pending: PendingBatch<Event>): Promise<Plan> => {
-    let numbers = registeredLast.get(store) ?? [1];
+    let numbers = lastRegistered.get(store) ?? [1];
     for (;;) {
       const { batch, offsets } = pending;
       const keys = numbers.flatMap((number) => [...batch.byKey.keys()].map((key) => documentKey(number, key)));
       const held = await cacheOf(store).read(keys, [...offsets.keys()]);
       const documents = await collectDocuments(store, held, pending);
       const registered = listRegistered(documents);
-      const isExplained = !log || pending.verified.has(store) || areOffsetsExpected(offsets, { held, documents });
-      const step = nextStep({ read: numbers, registered, isVerified: isExplained });
-      registeredLast.set(store, registered);
+      const isVerified = !log || pending.verified.has(store) || areOffsetsExpected(offsets, { held, documents });
+      const step = nextStep({ read: numbers, registered, isVerified });
+      lastRegistered.set(store, registered);
       numbers = registered;
       if (step === 'read again') continue;
       pending.verified.add(store);
@@ -81,10 +81,13 @@ export const createProjectionWriter = <Event, Document>(
     }
   };
 
-  /** Whether the log could be read; then everything has to be read again. */
-  const verifyOffsets = async (work: PendingBatch<Event>, documents: CheckpointDocuments): Promise<boolean> => {
+  /**
+   * Looks up unexpected offsets in the log. Returns whether the log could be read; if so, everything has to be read
+   * again.
+   */
+  const verifyOffsets = async (pending: PendingBatch<Event>, documents: CheckpointDocuments): Promise<boolean> => {
     try {
-      Object.assign(work, await verifyWithLog(log as LogReader, projection, work, documents));
+      Object.assign(pending, await verifyWithLog(log as LogReader, projection, pending, documents));
       return true;
     } catch (err) {
       // Unverified gaps count as missing, and the view refuses until they are resolved.
@@ -109,10 +112,10 @@ export const createProjectionWriter = <Event, Document>(
     return new Map(documents.flatMap(([key, document = absent]) => (document ? [[key, document]] : [])));
   };
 
-  const planAll = async (work: PendingBatch<Event>) => {
-    const plans = new Map([[undefined as string | undefined, await plan(undefined, work)]]);
+  const planAll = async (pending: PendingBatch<Event>) => {
+    const plans = new Map([[undefined as string | undefined, await plan(undefined, pending)]]);
     for (const [, { secondaryStores }] of plans)
-      for (const store of secondaryStores) if (!plans.has(store)) plans.set(store, await plan(store, work));
+      for (const store of secondaryStores) if (!plans.has(store)) plans.set(store, await plan(store, pending));
     return [...plans];
   };
 
@@ -120,11 +123,11 @@ export const createProjectionWriter = <Event, Document>(
     const { records } = batch;
     const isWithoutPlace = records.some(({ offset, partition }) => offset === undefined || partition === undefined);
     const offsets = collectOffsets(projection, records);
-    const work: PendingBatch<Event> = { batch, offsets, isWithoutPlace, verified: new Set() };
+    const pending: PendingBatch<Event> = { batch, offsets, isWithoutPlace, verified: new Set() };
     return retryOnConflict(async () => {
-      const plans = await planAll(work);
+      const plans = await planAll(pending);
       for (const [store, { upserts }] of plans.toReversed())
-        if (upserts.length > 0) await cacheOf(store).transact(upserts, [...work.offsets.keys()]);
+        if (upserts.length > 0) await cacheOf(store).transact(upserts, [...pending.offsets.keys()]);
       return plans.find(([, { counts }]) => Object.keys(counts).length > 0)?.[1].counts ?? {};
     });
   };

@@ -32,7 +32,7 @@ export const checkGaps = async (
   ranges: readonly PartitionRange[],
   gaps: Gaps,
 ): Promise<Map<number, CheckedGaps>> => {
-  const readings = new Map(
+  const readers = new Map(
     ranges.flatMap((range) => {
       const held = clip(gaps.get(range.partition) ?? [], range.begin, range.end);
       return held.length === 0 ? [] : [[range.partition, createGapReader(held)] as const];
@@ -40,48 +40,48 @@ export const checkGaps = async (
   );
   const finished = new AbortController();
   const signal = AbortSignal.any([finished.signal, AbortSignal.timeout(readTimeoutMs)]);
-  const spans = [...readings].map(([partition, { begin, end }]) => ({ partition, begin, end }));
+  const spans = [...readers].map(([partition, { begin, end }]) => ({ partition, begin, end }));
   if (spans.length > 0)
     await log
       .read(
         topic,
         spans,
         async ({ partition, records, next }) => {
-          readings.get(partition)?.add(records, next);
-          if ([...readings.values()].every((reading) => reading.isDone())) finished.abort(allGapsResolved);
+          readers.get(partition)?.add(records, next);
+          if ([...readers.values()].every((reader) => reader.isDone())) finished.abort(allGapsResolved);
         },
         signal,
       )
       .catch((error) => {
         if (error !== allGapsResolved) throw error;
       });
-  return new Map([...readings].map(([partition, reading]) => [partition, reading.result()]));
+  return new Map([...readers].map(([partition, reader]) => [partition, reader.result()]));
 };
 
 const createGapReader = (gaps: readonly OffsetRange[]) => {
   const [begin, end] = [(gaps[0] as OffsetRange)[0], (gaps.at(-1) as OffsetRange)[1] + 1];
   const misplaced: DeliveredRecord[] = [];
-  let found: number | undefined;
+  let firstMissing: number | undefined;
   let readUpTo = begin;
-  let n = 0;
+  let gapIndex = 0;
   return {
     begin,
     end,
-    isDone: () => found !== undefined || readUpTo >= end,
+    isDone: () => firstMissing !== undefined || readUpTo >= end,
     add: (records: readonly DeliveredRecord[], next: number) => {
       for (const record of records) {
         const offset = record.offset as number;
-        while (n < gaps.length && (gaps[n] as OffsetRange)[1] < offset) n++;
-        const gap = gaps[n];
-        if (found !== undefined || !gap || offset < gap[0]) continue;
+        while (gapIndex < gaps.length && (gaps[gapIndex] as OffsetRange)[1] < offset) gapIndex++;
+        const gap = gaps[gapIndex];
+        if (firstMissing !== undefined || !gap || offset < gap[0]) continue;
         if (record.hasReservedHeaders) misplaced.push(record);
-        else found = offset;
+        else firstMissing = offset;
       }
       readUpTo = next;
     },
     result: (): CheckedGaps => {
       const held = misplaced.map(({ offset = 0 }) => [offset, offset] as const);
-      return { empty: subtract(clip(gaps, begin, found ?? end), held), misplaced };
+      return { empty: subtract(clip(gaps, begin, firstMissing ?? end), held), misplaced };
     },
   };
 };

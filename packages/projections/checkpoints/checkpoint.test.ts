@@ -40,7 +40,7 @@ describe('the checkpoint of a view in a partition', () => {
     expect(advance(gap, [1, 2, 3, 4])).toEqual({ applied: 5, missing: [] });
   });
 
-  it('has no gap up to an offset that everything is known to be applied to', () => {
+  it('has no gap up to an offset once everything before it is known to be applied', () => {
     const gaps = advance(undefined, [2, 6, 9]);
     expect(advanceThrough(gaps, 4)).toEqual({
       applied: 9,

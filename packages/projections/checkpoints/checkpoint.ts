@@ -52,10 +52,11 @@ export const findGaps = ({ applied }: Checkpoint, offsets: readonly number[]): O
 export const advance = (checkpoint: Checkpoint = initialCheckpoint, offsets: readonly number[]): Checkpoint => {
   const highest = offsets.at(-1) ?? -1;
   const { applied, missing } = checkpoint;
-  const left = missing.length === 0 ? missing : subtract(missing, union(offsets.map((offset) => [offset, offset])));
-  if (highest <= applied) return left === missing ? checkpoint : { ...checkpoint, missing: left };
+  const remaining =
+    missing.length === 0 ? missing : subtract(missing, union(offsets.map((offset) => [offset, offset])));
+  if (highest <= applied) return remaining === missing ? checkpoint : { ...checkpoint, missing: remaining };
   const gaps = findGaps(checkpoint, offsets);
-  return { ...checkpoint, applied: highest, missing: gaps.length === 0 ? left : [...left, ...gaps] };
+  return { ...checkpoint, applied: highest, missing: gaps.length === 0 ? remaining : [...remaining, ...gaps] };
 };
 
 /** The checkpoint without gaps in ranges that hold no record. @param empty ascending */
@@ -81,7 +82,7 @@ export const markMissingBefore = (checkpoint: Checkpoint, next: number): Checkpo
 
 /** Subtracts `others` from `ranges`; returns the same array when nothing is removed. Both are ascending. */
 export const subtract = (ranges: readonly OffsetRange[], others: readonly OffsetRange[]): readonly OffsetRange[] => {
-  const left: OffsetRange[] = [];
+  const remaining: OffsetRange[] = [];
   let isSame = true;
   let n = 0;
   for (const range of ranges) {
@@ -91,17 +92,17 @@ export const subtract = (ranges: readonly OffsetRange[], others: readonly Offset
     // A range of `others` may reach into the next one of ours, so the next iteration begins with it again.
     for (let m = n; m < others.length && (others[m] as OffsetRange)[0] <= last; m++) {
       const [from, to] = others[m] as OffsetRange;
-      if (from > next) left.push([next, from - 1]);
+      if (from > next) remaining.push([next, from - 1]);
       next = Math.max(next, to + 1);
       n = m;
     }
-    if (next === first) left.push(range);
+    if (next === first) remaining.push(range);
     else {
       isSame = false;
-      if (next <= last) left.push([next, last]);
+      if (next <= last) remaining.push([next, last]);
     }
   }
-  return isSame ? ranges : left;
+  return isSame ? ranges : remaining;
 };
 
 /** Merges ranges into ascending ones that neither overlap nor touch. */

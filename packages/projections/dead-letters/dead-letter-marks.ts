@@ -61,11 +61,11 @@ export const clearMarks = (
   [partition, offset]: PlacePair,
   { hasChanged }: { hasChanged: boolean },
 ): readonly PlacePair[] => {
-  const isLeft = (mark: PlacePair) => {
+  const isKept = (mark: PlacePair) => {
     if (mark[0] !== partition) return true;
     if (partition === noPlace[0]) return !hasChanged;
     return hasChanged ? mark[1] > offset : mark[1] !== offset;
   };
-  const left = marks.filter(isLeft);
-  return left.length === marks.length ? marks : left;
+  const kept = marks.filter(isKept);
+  return kept.length === marks.length ? marks : kept;
 };

@@ -29,43 +29,45 @@ export const discardDeadLetters = async (
   stores: Stores,
   letters: readonly DeadLetterPlace[],
 ): Promise<void> => {
-  for (const [partition, own] of groupBy(letters, (letter) => letter.partition)) {
+  for (const [partition, inPartition] of groupBy(letters, (letter) => letter.partition)) {
     const discard = (store: string | undefined) =>
-      retryOnConflict(() => discardIn(projection, stores(store), partition, own));
+      retryOnConflict(() => discardInStore(projection, stores(store), partition, inPartition));
     const { also = [] } = await discard(undefined);
     for (const store of also) await discard(store);
   }
 };
 
-const discardIn = async (
+const discardInStore = async (
   { name, topic }: ProjectionRef,
   store: StateStore,
   partition: number,
   letters: readonly DeadLetterPlace[],
 ): Promise<CheckpointDocument> => {
   const key = checkpointKey(name, topic.name, partition);
-  const checkpoint = (await store.getMany([key])).get(key);
-  const document = asCheckpointDocument(checkpoint?.value) ?? createCheckpointDocument(await readPointer(store, name));
+  const storedCheckpoint = (await store.getMany([key])).get(key);
+  const document =
+    asCheckpointDocument(storedCheckpoint?.value) ?? createCheckpointDocument(await readPointer(store, name));
   const keys = [...new Set(letters.flatMap((letter) => letter.key ?? []))];
   const numbers = generationNumbers(document);
-  const held = await store.getMany(numbers.flatMap((number) => keys.map((of) => documentKey(number, of))));
-  const isKept = ([of, offset]: PlacePair) => of !== partition || !letters.some((letter) => letter.offset === offset);
+  const held = await store.getMany(numbers.flatMap((number) => keys.map((plainKey) => documentKey(number, plainKey))));
+  const isKept = ([markPartition, offset]: PlacePair) =>
+    markPartition !== partition || !letters.some((letter) => letter.offset === offset);
 
   const upserts: Upsert[] = [];
-  const unmarked = updateCheckpoints(document, (one, number) => {
+  const unmarked = updateCheckpoints(document, (checkpoint, number) => {
     const keptMarks = new Map<string, readonly PlacePair[]>();
-    for (const of of keys) {
-      const storedKey = documentKey(number, of);
+    for (const plainKey of keys) {
+      const storedKey = documentKey(number, plainKey);
       const stored = splitMarks(held.get(storedKey)?.value);
       const marks = stored.marks.filter(isKept);
       if (marks.length < stored.marks.length)
         upserts.push({ key: storedKey, value: joinMarks({ ...stored, marks }), etag: held.get(storedKey)?.etag });
-      keptMarks.set(of, marks);
+      keptMarks.set(plainKey, marks);
     }
-    return withDeadLetters(one, partition, keptMarks);
+    return withDeadLetters(checkpoint, partition, keptMarks);
   });
   const offsets = letters.map(({ offset }) => [offset, offset] as const);
   const after = { ...unmarked, discarded: union([...(document.discarded ?? []), ...offsets]) };
-  await store.transact([...upserts, { key, value: after, etag: checkpoint?.etag }]);
+  await store.transact([...upserts, { key, value: after, etag: storedCheckpoint?.etag }]);
   return after;
 };

@@ -15,7 +15,7 @@ export const withDeadLetters = (
 ): Checkpoint => {
   const { deadLetters: before = [], ...rest } = checkpoint;
   const touched = [...marked].flatMap(([key, marks]) =>
-    marks.filter(([of]) => of === partition).map(([, offset]): OpenDeadLetter => [offset, key]),
+    marks.filter(([markPartition]) => markPartition === partition).map(([, offset]): OpenDeadLetter => [offset, key]),
   );
   const after = [...before.filter(([, key]) => !marked.has(key)), ...touched].sort(compareOpenDeadLetters);
   if (

@@ -18,11 +18,11 @@ export const replayDeadLetters = async (
 ): Promise<void> => {
   const cut = letters.find(({ data }) => data.truncated);
   if (cut) throw new Error(`${cut.id} was too large to be kept whole, so it cannot be replayed. Nothing was replayed.`);
-  for (const [topic, own] of groupBy(letters, ({ data }) => data.topic))
-    for (let from = 0; from < own.length; from += maxRecordsPerAppend) {
-      const some = own.slice(from, from + maxRecordsPerAppend);
-      await append(findTopic(topics, topic), some.map(toRecordCopy));
-      onProgress(some.length);
+  for (const [topic, ofTopic] of groupBy(letters, ({ data }) => data.topic))
+    for (let from = 0; from < ofTopic.length; from += maxRecordsPerAppend) {
+      const chunk = ofTopic.slice(from, from + maxRecordsPerAppend);
+      await append(findTopic(topics, topic), chunk.map(toRecordCopy));
+      onProgress(chunk.length);
     }
 };
 

@@ -83,10 +83,10 @@ describe('drift detection', () => {
     const { platform, startDetection } = await openThings();
     const store = platform.stateStore('store');
     let answer = (): void => {};
-    const asked = new Promise<ReadonlyMap<number, number>>((resolve) => {
+    const committed = new Promise<ReadonlyMap<number, number>>((resolve) => {
       answer = () => resolve(new Map());
     });
-    const bus = { committedOffsets: () => asked };
+    const bus = { committedOffsets: () => committed };
     const waiting = startDriftDetection(things, { ...createTestRuntime(), bus, store, topicLog: platform.logReader() });
     closing.push(waiting.close);
     const detection = startDetection(store);

@@ -170,21 +170,21 @@ it('a read waits for the first comparison with the log', async () => {
   await deliver(record(0));
   const { read } = log;
   let [begin, answer] = [() => {}, () => {}];
-  const asked = new Promise<void>((resolve) => {
+  const readStarted = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const answered = new Promise<void>((resolve) => {
+  const readReleased = new Promise<void>((resolve) => {
     answer = resolve;
   });
   Object.assign(log, {
     read: async (...args: Parameters<typeof read>) => {
       begin();
-      await answered;
+      await readReleased;
       return read(...args);
     },
   });
   const { partitions } = startDetection(new Map([[0, 2]]));
-  await asked;
+  await readStarted;
   const outcome = openView<Thing>(things, store, { partitions })
     .get('K0')
     .catch((error: unknown) => error);

@@ -35,16 +35,16 @@ export const checkpointsIn = ({ after }: DocumentChange): Checkpoint[] => Object
  */
 export const lacksLastRecord = ({ applied, last, lost }: Checkpoint): boolean => applied >= 0 && !last && !lost;
 
-export const gapsOf = (one: DocumentChange): OffsetRange[] =>
-  union(checkpointsIn(one).flatMap(({ missing }) => missing));
+export const gapsOf = (change: DocumentChange): OffsetRange[] =>
+  union(checkpointsIn(change).flatMap(({ missing }) => missing));
 
 /**
  * The offsets between the checkpoint and the end of the log: records that are on their way, or the marker of a
  * transaction.
  */
-export const tailOf = (one: DocumentChange, ranges: readonly PartitionRange[]): OffsetRange | undefined => {
-  const end = ranges.find(({ partition }) => partition === one.partition)?.end ?? 0;
-  const applied = Math.max(-1, ...checkpointsIn(one).map((checkpoint) => checkpoint.applied));
+export const tailOf = (change: DocumentChange, ranges: readonly PartitionRange[]): OffsetRange | undefined => {
+  const end = ranges.find(({ partition }) => partition === change.partition)?.end ?? 0;
+  const applied = Math.max(-1, ...checkpointsIn(change).map((checkpoint) => checkpoint.applied));
   return applied >= 0 && applied < end - 1 ? [applied + 1, end - 1] : undefined;
 };
 
@@ -67,46 +67,46 @@ export const noFindings: LogFindings = {
 /** Looks up gaps, last records and the end of the log. @throws Error when the log cannot be read */
 export const queryLog = async (
   { reader, topic }: { readonly reader: LogReader; readonly topic: string },
-  held: readonly DocumentChange[],
+  changes: readonly DocumentChange[],
 ): Promise<LogFindings> => {
   // Read after the checkpoints: in the other order a view that follows the log would seem to be ahead of it.
   const ranges = await reader.offsets(topic);
-  const lastSeen = held.flatMap((one) => {
-    const last = checkpointsIn(one).find((checkpoint) => checkpoint.last)?.last;
-    return last ? [[one.partition, last] as const] : [];
+  const lastSeen = changes.flatMap((change) => {
+    const last = checkpointsIn(change).find((checkpoint) => checkpoint.last)?.last;
+    return last ? [[change.partition, last] as const] : [];
   });
   const replaced = await findReplacedPartitions(reader, topic, ranges, new Map(lastSeen));
-  const unknown = held.flatMap((one) =>
-    checkpointsIn(one)
+  const withoutLastRecord = changes.flatMap((change) =>
+    checkpointsIn(change)
       .filter(lacksLastRecord)
-      .map(({ applied }) => [one.partition, applied] as const),
+      .map(({ applied }) => [change.partition, applied] as const),
   );
-  const lastRecords = await readLastRecords(reader, topic, ranges, new Map(unknown));
-  const asked: Gaps = new Map(
-    held.map((one) => {
-      const tail = tailOf(one, ranges);
-      return [one.partition, union([...gapsOf(one), ...(tail ? [tail] : [])])];
+  const lastRecords = await readLastRecords(reader, topic, ranges, new Map(withoutLastRecord));
+  const gapsToCheck: Gaps = new Map(
+    changes.map((change) => {
+      const tail = tailOf(change, ranges);
+      return [change.partition, union([...gapsOf(change), ...(tail ? [tail] : [])])];
     }),
   );
-  const gaps = await checkGaps(reader, topic, ranges, asked);
-  return { ranges, replaced, lastRecords, gaps, misplaced: [...gaps.values()].flatMap((one) => one.misplaced) };
+  const gaps = await checkGaps(reader, topic, ranges, gapsToCheck);
+  return { ranges, replaced, lastRecords, gaps, misplaced: [...gaps.values()].flatMap((checked) => checked.misplaced) };
 };
 
 /** Applies the findings to a document: closes gaps without records, and marks a replaced log. */
 export const applyFindings = (
-  one: DocumentChange,
+  change: DocumentChange,
   { ranges, replaced, lastRecords, gaps }: LogFindings,
 ): DocumentChange => {
-  const empty = gaps.get(one.partition)?.empty ?? [];
-  const tail = tailOf(one, ranges);
+  const empty = gaps.get(change.partition)?.empty ?? [];
+  const tail = tailOf(change, ranges);
   const isTailEmpty = tail && empty.some(([first, last]) => first <= tail[0] && tail[1] <= last);
-  const document = replaced.has(one.partition) ? withoutDiscarded(one.after) : one.after;
+  const document = replaced.has(change.partition) ? withoutDiscarded(change.after) : change.after;
   const after = updateCheckpoints(document, (checkpoint) => {
-    if (replaced.has(one.partition)) return checkpoint.lost ? checkpoint : { ...checkpoint, lost: 'log-replaced' };
-    const lastRecord = lastRecords.get(one.partition);
+    if (replaced.has(change.partition)) return checkpoint.lost ? checkpoint : { ...checkpoint, lost: 'log-replaced' };
+    const lastRecord = lastRecords.get(change.partition);
     const isLastKnown = lastRecord?.offset === checkpoint.applied && lacksLastRecord(checkpoint);
     const updated = removeEmptyRanges(isLastKnown ? { ...checkpoint, last: lastRecord } : checkpoint, empty);
     return isTailEmpty && updated.applied === tail[0] - 1 ? advanceThrough(updated, tail[1]) : updated;
   });
-  return { ...one, after };
+  return { ...change, after };
 };

@@ -79,9 +79,9 @@ export const reconcile = async (
 };
 
 const findDrift = ({ partition, document, after }: DocumentChange): Drift[] => {
-  const [before, now] = [document, after].map(({ generations }) => Object.values(generations));
-  const lost = now?.find((checkpoint) => checkpoint.lost)?.lost;
-  const gaps = now?.flatMap(({ missing }) => missing) ?? [];
+  const [before, current] = [document, after].map(({ generations }) => Object.values(generations));
+  const lost = current?.find((checkpoint) => checkpoint.lost)?.lost;
+  const gaps = current?.flatMap(({ missing }) => missing) ?? [];
   const isNew = subtract(union(gaps), union(before?.flatMap(({ missing }) => missing) ?? [])).length > 0;
   return [
     ...(isNew ? [{ partition, missingBefore: (gaps.at(-1)?.[1] ?? 0) + 1 }] : []),

@@ -35,10 +35,10 @@ export const asCheckpointDocument = (value: unknown): CheckpointDocument | undef
 /** The document of a partition that has none yet: it registers the generations that the pointer names. */
 export const createCheckpointDocument = ({ answering, previous }: Pointer): CheckpointDocument => {
   const kept = [...previous, answering];
-  const own = kept.filter(({ store }) => store === undefined);
+  const inPrimaryStore = kept.filter(({ store }) => store === undefined);
   const also = [...new Set(kept.flatMap(({ store }) => (store === undefined ? [] : [store])))];
   return {
-    generations: Object.fromEntries(own.map(({ number }) => [number, initialCheckpoint])),
+    generations: Object.fromEntries(inPrimaryStore.map(({ number }) => [number, initialCheckpoint])),
     ...(also.length > 0 && { also }),
   };
 };

@@ -19,10 +19,10 @@ export const readCheckpointDocuments = async (
 /** Reads the checkpoint of a generation in each partition; undefined where the generation is not registered. */
 export const readCheckpoints = async (
   store: StateStore,
-  followed: ProjectionRef,
+  projection: ProjectionRef,
   number: number,
   partitions: readonly number[],
 ): Promise<Map<number, Checkpoint | undefined>> => {
-  const documents = await readCheckpointDocuments(store, followed, partitions);
+  const documents = await readCheckpointDocuments(store, projection, partitions);
   return new Map([...documents].map(([partition, document]) => [partition, document?.generations[number]]));
 };

@@ -39,17 +39,17 @@ export const withStore = ({ mark: _, also = [], ...held }: CheckpointDocument, s
 export const withoutGenerations = (
   { mark: _, generations, also = [], ...held }: CheckpointDocument,
   store: string | undefined,
-  gone: readonly Generation[],
+  removed: readonly Generation[],
   kept: readonly Generation[],
 ): CheckpointDocument => {
-  const numbers = gone.filter((one) => one.store === store).map(({ number }) => String(number));
-  const others = kept.filter((one) => !gone.some((other) => isSameGeneration(one, other)));
-  const left = also.filter(
-    (name) => !gone.some((one) => one.store === name) || others.some((one) => one.store === name),
+  const numbers = removed.filter((one) => one.store === store).map(({ number }) => String(number));
+  const others = kept.filter((one) => !removed.some((other) => isSameGeneration(one, other)));
+  const remaining = also.filter(
+    (name) => !removed.some((one) => one.store === name) || others.some((one) => one.store === name),
   );
   return {
     ...held,
     generations: Object.fromEntries(Object.entries(generations).filter(([number]) => !numbers.includes(number))),
-    ...(left.length > 0 && { also: left }),
+    ...(remaining.length > 0 && { also: remaining }),
   };
 };

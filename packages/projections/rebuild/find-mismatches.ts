@@ -46,9 +46,9 @@ export const findMismatches = async <Event, Document>(
       signal.throwIfAborted();
       const keys = page.map(({ key }) => key);
       const held = await readShown(context, rebuilt, keys);
-      for (const { key, shown: wanted } of page) {
+      for (const { key, shown: expected } of page) {
         knownToSource.add(key);
-        if (held.get(key)?.shown !== wanted) fromSourceOfTruth.add(key);
+        if (held.get(key)?.shown !== expected) fromSourceOfTruth.add(key);
       }
     }
     return knownToSource;
@@ -58,7 +58,7 @@ export const findMismatches = async <Event, Document>(
   const knownToSource = source && (await compareWith(source));
   const compareBatch = async ({ byKey }: ParsedBatch<Event>) => {
     const keys = [...byKey.keys()];
-    for (const [key, steps] of byKey) if (steps.some(({ event }) => event === undefined)) unreadable.add(key);
+    for (const [key, records] of byKey) if (records.some(({ event }) => event === undefined)) unreadable.add(key);
     const held = await readShown(context, rebuilt, keys);
     const heldLive = live && (await readShown(context, live, keys));
     for (const [key, { shown: value }] of held) {

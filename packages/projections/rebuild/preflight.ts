@@ -98,9 +98,9 @@ export const refusals = {
     rebuild?.snapshot && rebuild.phase !== 'filled' ? describeLostRecords(topic, ranges, rebuild.next) : undefined,
 
   'an old generation is being removed from the store': ({ pointer: { rebuild, retired = [] }, into, primaryStore }) => {
-    const there = retired.filter(({ store }) => store === into);
-    if (rebuild || there.length === 0) return undefined;
-    return `${describeGenerations({ primaryStore }, there)} is being removed. Wait for that, or finish it: npm run rebuild -- --retire`;
+    const inStore = retired.filter(({ store }) => store === into);
+    if (rebuild || inStore.length === 0) return undefined;
+    return `${describeGenerations({ primaryStore }, inStore)} is being removed. Wait for that, or finish it: npm run rebuild -- --retire`;
   },
 
   'in place excludes another store': ({ pointer: { rebuild }, mode, into }) =>

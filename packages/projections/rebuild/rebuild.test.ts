@@ -460,7 +460,7 @@ describe('after a rebuild', () => {
 });
 
 describe('a process that was suspended', () => {
-  const followed = async () => {
+  const openFollowed = async () => {
     const all = await openThings(20);
     await all.follow();
     await all.caughtUp();
@@ -474,7 +474,7 @@ describe('a process that was suspended', () => {
   };
 
   it('before its registration in place keeps the now active generation registered', async () => {
-    const { context, expectUpToDate, pointer } = await followed();
+    const { context, expectUpToDate, pointer } = await openFollowed();
     const { stores, reached, release } = blockAtRegistration();
     const inPlace = { ...nextToLive, inPlace: true };
     const suspended = rebuild(context(stores), inPlace);
@@ -488,7 +488,7 @@ describe('a process that was suspended', () => {
   });
 
   it('before its registration does not register a generation that was given up meanwhile', async () => {
-    const { context, expectUpToDate, shownIn } = await followed();
+    const { context, expectUpToDate, shownIn } = await openFollowed();
     const { stores, reached, release } = blockAtRegistration();
     const suspended = rebuild(context(stores), nextToLive);
     await reached();
@@ -500,7 +500,7 @@ describe('a process that was suspended', () => {
   });
 
   it('while it retired a store leaves the now active generation in it alone', async () => {
-    const { context, expectUpToDate } = await followed();
+    const { context, expectUpToDate } = await openFollowed();
     const into = { ...nextToLive, into: 'other' };
     await rebuild(context(), into);
     await switchBack(context());

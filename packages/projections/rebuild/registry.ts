@@ -66,12 +66,12 @@ export const register = async (
   { number, store }: Generation,
   { next, only, ...scope }: ChangeScope & { readonly next: Offsets; readonly only: readonly number[] | undefined },
 ): Promise<void> => {
-  const inPrimaryStore = await readDiscarded(context, scope.partitions);
+  const discarded = await readDiscarded(context, scope.partitions);
   await changeDocuments(context, store, scope, (held, partition) =>
     withGeneration(held, number, {
       applied: (next[partition] ?? 0) - 1,
       only,
-      discarded: inPrimaryStore.get(partition) ?? [],
+      discarded: discarded.get(partition) ?? [],
     }),
   );
   if (store !== undefined) await changeDocuments(context, undefined, scope, (held) => withStore(held, store));
@@ -98,8 +98,8 @@ export const closeGaps = (
   { next, checkOwnership }: { next: Offsets; checkOwnership: OwnershipCheck },
 ): Promise<void> =>
   changeDocuments(context, store, { partitions: Object.keys(next).map(Number), checkOwnership }, (held, partition) =>
-    updateCheckpoints(held, (checkpoint, of) =>
-      of === number ? advanceThrough(checkpoint, (next[partition] ?? 0) - 1) : checkpoint,
+    updateCheckpoints(held, (checkpoint, generation) =>
+      generation === number ? advanceThrough(checkpoint, (next[partition] ?? 0) - 1) : checkpoint,
     ),
   );
 
@@ -119,8 +119,8 @@ export const registerDeadLetters = async (
     // write conflicts.
     const held = await context.stores(store).getMany(keys.map((key) => documentKey(number, key)));
     const marked = new Map(keys.map((key) => [key, splitMarks(held.get(documentKey(number, key))?.value).marks]));
-    return updateCheckpoints(document, (checkpoint, of) =>
-      of === number ? withDeadLetters(checkpoint, partition, marked) : checkpoint,
+    return updateCheckpoints(document, (checkpoint, generation) =>
+      generation === number ? withDeadLetters(checkpoint, partition, marked) : checkpoint,
     );
   });
 };
