@@ -8,6 +8,7 @@ import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { realWorld } from '../packages/runtime/world.ts';
+import { openTracer } from '../packages/tracing/open-tracer.ts';
 
 const help = `Usage: npm start
 Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers.
@@ -18,7 +19,8 @@ Environment (all optional, see .env.example):
   DATA_DIR          where data is kept (.data); remove it to begin anew
   CRM_DATABASE_URL  memory, sqlite: and a file, or mysql://… (sqlite:DATA_DIR/crm.sqlite)
   CUSTOMERS_CSV     the customers to load, or none (data/customer-database.csv)
-  LOG_LEVEL         trace, debug, info, warn, error or silent (info)`;
+  LOG_LEVEL         trace, debug, info, warn, error or silent (info)
+  OTEL_EXPORTER_OTLP_ENDPOINT, ZIPKIN_URL  where spans are reported (nowhere), see docs/tracing.md`;
 
 const startPlatform = async () => {
   const iotConfig = readIotPlatformConfig(process.env);
@@ -27,23 +29,26 @@ const startPlatform = async () => {
     ...process.env,
     CRM_DATABASE_URL: process.env.CRM_DATABASE_URL || `sqlite:${join(dataDir, 'crm.sqlite')}`,
   });
-  const world = realWorld(createLog(crmConfig.logLevel, process.stdout), { service: 'connection-mandates' });
-  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), world);
+  const log = createLog(crmConfig.logLevel, process.stdout);
+  const worldOf = async (service: string) => realWorld(log, await openTracer(service, crmConfig.tracing, log));
+  const [crmWorld, iotWorld] = [await worldOf('crm'), await worldOf('iot-platform')];
+  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), realWorld(log));
 
   const iotPlatform = await startIotPlatform(iotConfig, {
-    ...world,
+    ...iotWorld,
     bus: platform.eventBus(iotConfig.consumerGroup),
     store: platform.stateStore(iotConfig.stateStoreName),
     otherStore: platform.stateStore,
     topicLog: platform.logReader(),
   });
-  const crm = await startCrm(crmConfig, { ...world, bus: platform.eventBus('crm') });
+  const crm = await startCrm(crmConfig, { ...crmWorld, bus: platform.eventBus('crm') });
   process.stdout.write(whatToTry(crm.url, iotPlatform.url));
   return {
     close: async () => {
       await crm.close();
       await iotPlatform.close();
       platform.close();
+      await Promise.all([crmWorld.tracer.close(), iotWorld.tracer.close()]);
     },
   };
 };

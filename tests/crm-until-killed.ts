@@ -40,7 +40,7 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
   postMessage.apply(this, message);
 };
 
-const world = realWorld(createLog('silent', {}), { service: 'crm' });
+const world = realWorld(createLog('silent', {}));
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 const bus = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics)).eventBus('crm');
 counting = true;

@@ -16,7 +16,7 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
   postMessage.apply(this, message);
 };
 
-const world = realWorld(createLog('silent', {}), { service: 'crm' });
+const world = realWorld(createLog('silent', {}));
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 counting = true;
 await erasePerson({ ...world, db, committed: () => {} }, createErasures({ db, sources: personalData }), '1');
