@@ -36,6 +36,8 @@ type MemberContext = {
   readonly daprd: string;
   readonly resources: string;
   readonly tokens: LabTokens;
+  /** Where the sidecar reports spans; a service reads that from its environment. */
+  readonly tracing?: Readonly<Record<string, string>>;
   /** The service ended, although it was not stopped. */
   readonly onServiceEnd: () => void;
   /** What has not ended after SIGTERM by then is killed. */
@@ -44,7 +46,7 @@ type MemberContext = {
 
 /** A member at rest. Its sidecar is started again when it ends by itself. */
 export const createMember = (plan: MemberPlan, context: MemberContext): Member => {
-  const { daprd, resources, tokens, onServiceEnd, stopsWithinMs = usuallyStopsWithinMs } = context;
+  const { daprd, resources, tokens, tracing, onServiceEnd, stopsWithinMs = usuallyStopsWithinMs } = context;
   const { id, url, main, appPort, ports } = plan;
   let service: ChildProcess | undefined;
   let sidecar: ChildProcess | undefined;
@@ -57,7 +59,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
   const keepSidecar = async ({ signal }: AbortController) => {
     for (let failures = 0; !signal.aborted; ) {
       const startedAt = performance.now();
-      sidecar = run(daprd, sidecarArguments(id, appPort, ports, resources), tokens, 'pipe');
+      sidecar = run(daprd, sidecarArguments(id, appPort, ports, resources), { ...tokens, ...tracing }, 'pipe');
       forwardLog(sidecar);
       const how = await endOf(sidecar);
       sidecar = undefined;
