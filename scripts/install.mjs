@@ -1,14 +1,16 @@
-// Installs the packages that a command needs and that are missing. Plain JavaScript: nothing is installed yet.
+// Installs the packages that a command needs and that are missing. Plain JavaScript, because tsx is not installed yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const help = `Usage: node scripts/install.mjs [--omit=dev] [--tracing]
-Installs the pinned packages that are missing. What is installed stays, as a running service may still load it.
-  (no option)  everything, tests and tools included
-  --omit=dev   only what running needs; also the tracing packages where OTEL_EXPORTER_OTLP_ENDPOINT,
-               OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or ZIPKIN_URL is set
-  --tracing    the tracing packages in any case`;
+Installs the packages of package-lock.json that are missing. What is installed stays, as a running service may still load it.
+
+Options
+  --omit=dev  installs only the packages that the services need, and those for tracing where OTEL_EXPORTER_OTLP_ENDPOINT,
+              OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or ZIPKIN_URL is set
+  --tracing   installs the packages for tracing in any case
+  --help      shows this text`;
 
 const root = join(import.meta.dirname, '..');
 const installedFile = 'node_modules/.package-lock.json';

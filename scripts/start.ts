@@ -7,20 +7,28 @@ import { startIotPlatform } from '../iot-platform/service.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
-import { realWorld } from '../packages/runtime/world.ts';
+import { createRuntime } from '../packages/runtime/runtime.ts';
 import { openTracer } from '../packages/tracing/open-tracer.ts';
 
 const help = `Usage: npm start
-Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers.
+Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers of a CSV file.
 
-Environment (all optional, see .env.example):
-  APP_PORT          the CRM's port (3005)
-  APP_REST_PORT     the IoT platform's port (3008)
-  DATA_DIR          where data is kept (.data); remove it to begin anew
-  CRM_DATABASE_URL  memory, sqlite: and a file, or mysql://… (sqlite:DATA_DIR/crm.sqlite)
-  CUSTOMERS_CSV     the customers to load, or none (data/customer-database.csv)
-  LOG_LEVEL         trace, debug, info, warn, error or silent (info)
-  OTEL_EXPORTER_OTLP_ENDPOINT, ZIPKIN_URL  where spans are reported (nowhere), see docs/tracing.md`;
+Options
+  --help            shows this text
+
+Environment (.env.example lists all variables)
+  APP_PORT          port of the CRM (default: 3005)
+  APP_REST_PORT     port of the IoT platform (default: 3008)
+  DATA_DIR          folder of the data; remove it to start from scratch (default: .data)
+  CRM_DATABASE_URL  memory, sqlite:FILE or mysql://user:password@host:port/database (default: sqlite:DATA_DIR/crm.sqlite)
+  CUSTOMERS_CSV     file of the customers to load, or none (default: data/customer-database.csv)
+  LOG_LEVEL         trace, debug, info, warn, error or silent (default: info)
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                    OTLP collector to which spans are reported (default: none; docs/tracing.md)
+
+Examples
+  APP_PORT=4005 npm start
+  npm start -- --help`;
 
 const startPlatform = async () => {
   const iotConfig = readIotPlatformConfig(process.env);
@@ -30,25 +38,25 @@ const startPlatform = async () => {
     CRM_DATABASE_URL: process.env.CRM_DATABASE_URL || `sqlite:${join(dataDir, 'crm.sqlite')}`,
   });
   const log = createLog(crmConfig.logLevel, process.stdout);
-  const worldOf = async (service: string) => realWorld(log, await openTracer(service, crmConfig.tracing, log));
-  const [crmWorld, iotWorld] = [await worldOf('crm'), await worldOf('iot-platform')];
-  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), realWorld(log));
+  const runtimeOf = async (service: string) => createRuntime(log, await openTracer(service, crmConfig.tracing, log));
+  const [crmRuntime, iotRuntime] = [await runtimeOf('crm'), await runtimeOf('iot-platform')];
+  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), createRuntime(log));
 
   const iotPlatform = await startIotPlatform(iotConfig, {
-    ...iotWorld,
+    ...iotRuntime,
     bus: platform.eventBus(iotConfig.consumerGroup),
     store: platform.stateStore(iotConfig.stateStoreName),
-    otherStore: platform.stateStore,
+    secondaryStore: platform.stateStore,
     topicLog: platform.logReader(),
   });
-  const crm = await startCrm(crmConfig, { ...crmWorld, bus: platform.eventBus('crm') });
+  const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm') });
   process.stdout.write(whatToTry(crm.url, iotPlatform.url));
   return {
     close: async () => {
       await crm.close();
       await iotPlatform.close();
       platform.close();
-      await Promise.all([crmWorld.tracer.close(), iotWorld.tracer.close()]);
+      await Promise.all([crmRuntime.tracer.close(), iotRuntime.tracer.close()]);
     },
   };
 };

@@ -5,7 +5,7 @@ import { mandateChangedEvent } from '../contracts/events/connection-mandate-chan
 import { connectionMandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import { eventReader } from '../contracts/read-event.ts';
 import { topics } from '../contracts/topics.ts';
-import { appendToOutbox, outboxBacklog } from '../crm/outbox/outbox.ts';
+import { appendToOutbox, readOutboxBacklog } from '../crm/outbox/outbox.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
 import type { Mandate } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
@@ -14,7 +14,7 @@ import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { openTestDatabase } from './crm-database.ts';
-import { noon, testWorld } from './test-world.ts';
+import { createTestRuntime, noon } from './test-runtime.ts';
 
 /** A codec whose bytes are neither JSON nor UTF-8. */
 const binaryCodec: Codec = { contentType: 'application/octet-stream', encode: serialize, decode: deserialize };
@@ -31,9 +31,9 @@ it('a topic with a binary codec goes through outbox, bus and projection into the
   });
   const projection = await startProjection(
     { ...mandates, topic, parse, keyOfUnreadable },
-    { ...testWorld(), bus, store },
+    { ...createTestRuntime(), bus, store },
   );
-  const relay = startRelay({ ...testWorld(), db, bus });
+  const relay = startRelay({ ...createTestRuntime(), db, bus });
   onTestFinished(async () => void (await Promise.all([relay.close(0), projection.close(), watching.close()])));
 
   const event = mandateChangedEvent(
@@ -46,7 +46,7 @@ it('a topic with a binary codec goes through outbox, bus and projection into the
   relay.wake();
   const view = openView<Mandate>(mandates, store);
   await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'));
-  expect(await outboxBacklog(db)).toMatchObject({ waiting: 0 });
+  expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 });
   expect(delivered.map(({ value }) => value)).toEqual([serialize(event)]);
 
   // JSON is what this codec cannot decode.

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { personalData } from '../crm/app.ts';
+import { personalDataSources } from '../crm/app.ts';
 import { createErasures, erasePerson } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createLog } from '../packages/runtime/log.ts';
-import { realWorld } from '../packages/runtime/world.ts';
+import { createRuntime } from '../packages/runtime/runtime.ts';
 
 /** Erases customer 1, and kills itself before its Nth statement. */
 const [folder = '', killAt = ''] = process.argv.slice(2);
@@ -16,7 +16,7 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
   postMessage.apply(this, message);
 };
 
-const world = realWorld(createLog('silent', {}));
+const runtime = createRuntime(createLog('silent', {}));
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 counting = true;
-await erasePerson({ ...world, db, committed: () => {} }, createErasures({ db, sources: personalData }), '1');
+await erasePerson({ ...runtime, db, onCommit: () => {} }, createErasures({ db, sources: personalDataSources }), '1');

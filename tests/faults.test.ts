@@ -5,14 +5,14 @@ import { topics } from '../contracts/topics.ts';
 import { findCustomer, listCustomers, replaceCustomer } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { importOnce } from '../crm/imports/index.ts';
-import { outboxBacklog, startRelay } from '../crm/outbox/index.ts';
+import { readOutboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import type { Mandate } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { seededRandom, withBusFaults, withStoreFaults } from '../packages/projections/faults.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 const patience = { timeout: 25_000, interval: 20 };
 
@@ -20,16 +20,16 @@ it.each([
   1, 2, 3,
 ])('the view equals the CRM, and never goes back, on a bus and a store that do their worst (seed %i)', async (seed) => {
   const random = seededRandom(seed);
-  const world = { ...testWorld(), now: Date.now, newId: randomUUID };
+  const runtime = { ...createTestRuntime(), now: Date.now, newId: randomUUID };
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
   const bus = withBusFaults(platform.eventBus('iot-platform-consumer'), random);
   const store = platform.stateStore('statestore');
-  const projection = await startProjection(mandates, { ...world, bus, store: withStoreFaults(store, random) });
+  const projection = await startProjection(mandates, { ...runtime, bus, store: withStoreFaults(store, random) });
   const view = openView<Mandate>(mandates, store);
   const db = await openCrmDatabase('memory');
-  const relay = startRelay({ ...world, db, bus });
-  const changes = { ...world, db, committed: () => relay.wake() };
-  await importOnce(changes, 'data/customer-database.csv');
+  const relay = startRelay({ ...runtime, db, bus });
+  const context = { ...runtime, db, onCommit: () => relay.wake() };
+  await importOnce(context, 'data/customer-database.csv');
 
   const lastSeen = new Map<string, number>();
   const sample = async (connectionId: string) => {
@@ -45,7 +45,7 @@ it.each([
     const { customerId, ...customer } = await findCustomer(db, String(1 + Math.floor(random() * 8)));
     const connectionMandate = (['0', '1', '2'] as const)[Math.floor(random() * 3)] ?? '0';
     const connectionId = random() < 0.1 ? String(9000 + n) : customer.connectionId;
-    await replaceCustomer(changes, customerId, { ...customer, connectionId, connectionMandate });
+    await replaceCustomer(context, customerId, { ...customer, connectionId, connectionMandate });
     await sample(customer.connectionId);
     if (n % 10 === 0) await delay(1);
   }
@@ -63,7 +63,7 @@ it.each([
   await vi.waitFor(async () => {
     const { wanted, shown } = await levels();
     expect(shown).toEqual(wanted);
-    expect((await outboxBacklog(db)).waiting).toBe(0);
+    expect((await readOutboxBacklog(db)).waiting).toBe(0);
     expect((await view.completeness()).state).toBe('complete');
   }, patience);
   await relay.close(0);

@@ -4,11 +4,11 @@ import { expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { importOnce } from '../crm/imports/index.ts';
-import { outboxBacklog, startRelay } from '../crm/outbox/index.ts';
+import { readOutboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 const leaseMs = 200;
 const patience = { timeout: 20_000, interval: 10 };
@@ -17,8 +17,8 @@ const patience = { timeout: 20_000, interval: 10 };
 const comeBack = async (folder: string) => {
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
   const platform = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics));
-  const relay = startRelay({ ...testWorld(), db, bus: platform.eventBus('crm'), leaseMs });
-  await vi.waitFor(async () => expect(await outboxBacklog(db)).toMatchObject({ waiting: 0 }), patience);
+  const relay = startRelay({ ...createTestRuntime(), db, bus: platform.eventBus('crm'), leaseMs });
+  await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), patience);
   await relay.close(0);
   const customer = await db.selectFrom('customer').selectAll().where('customerId', '=', 7).executeTakeFirstOrThrow();
   const evidence = await db.selectFrom('mandateChange').selectAll().execute();
@@ -35,7 +35,7 @@ const comeBack = async (folder: string) => {
 it('a CRM killed before any of its statements loses nothing, and publishes nothing under two ids', async () => {
   const template = dataFolder();
   const db = await openCrmDatabase(`sqlite:${join(template, 'crm.sqlite')}`);
-  await importOnce({ ...testWorld(), db, committed: () => {} }, 'data/customer-database.csv');
+  await importOnce({ ...createTestRuntime(), db, onCommit: () => {} }, 'data/customer-database.csv');
   await db.destroy();
   await comeBack(template);
 
