@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
-import { troubleCodes } from '../packages/database/database-trouble.ts';
+import { databaseErrorCodes } from '../packages/database/database-error.ts';
 import { type AppContext, httpApp } from '../packages/http/app.ts';
 import { healthRoutes } from '../packages/http/health.ts';
 import { withProblems } from '../packages/http/operation.ts';
@@ -84,7 +84,7 @@ export const crmApp = (context: CrmAppContext): Express => {
     })),
   };
   const routes = {
-    ...withProblems(ofDatabase, troubleCodes),
+    ...withProblems(ofDatabase, databaseErrorCodes),
     ...healthRoutes({
       database: () => checkDatabase(db),
       eventBus: () => bus.check(),

@@ -2,15 +2,18 @@ import { topics } from '../contracts/topics.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
-import { realWorld } from '../packages/runtime/world.ts';
+import { createRuntime } from '../packages/runtime/runtime.ts';
 import { readCrmConfig } from './config.ts';
 import { startCrm } from './service.ts';
 
 await runService(async (fail) => {
   const config = readCrmConfig(process.env);
-  const world = realWorld(createLog(config.logLevel, process.stdout), { service: 'crm', zipkinUrl: config.zipkinUrl });
-  const platform = openPlatform(config, [topics.connectionMandates], { ...world, fail });
+  const runtime = createRuntime(createLog(config.logLevel, process.stdout), {
+    service: 'crm',
+    zipkinUrl: config.zipkinUrl,
+  });
+  const platform = openPlatform(config, [topics.connectionMandates], { ...runtime, fail });
   const bus = platform.eventBus({ pubsub: config.pubsub, consumerGroup: 'crm' });
-  const crm = await startCrm(config, { ...world, bus });
-  return { close: () => crm.close().then(platform.close).then(world.tracer.close) };
+  const crm = await startCrm(config, { ...runtime, bus });
+  return { close: () => crm.close().then(platform.close).then(runtime.tracer.close) };
 });

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { openTestDatabase } from '../tests/crm-database.ts';
-import { noon, testWorld } from '../tests/test-world.ts';
+import { createTestRuntime, noon } from '../tests/test-runtime.ts';
 import type { CrmDatabase } from './database/index.ts';
 import { createJob, reportsKeptForDays } from './imports/index.ts';
 import { startRetentionJob } from './retention-job.ts';
@@ -9,7 +9,7 @@ import { startRetentionJob } from './retention-job.ts';
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
 let db: Kysely<CrmDatabase>;
-const { setClock, ...world } = testWorld();
+const { setClock, ...runtime } = createTestRuntime();
 beforeEach(async () => {
   setClock(noon);
   db = await openTestDatabase();
@@ -19,7 +19,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** Forgets, and an hour and a millisecond later again; tells what `left` is after each. */
 const expectLeft = async (left: () => Promise<string[]>, first: string[], then: string[]) => {
-  const forgetting = startRetentionJob({ ...world, db });
+  const forgetting = startRetentionJob({ ...runtime, db });
   onTestFinished(() => forgetting.close());
   await vi.waitFor(async () => expect(await left()).toEqual(first));
   setClock(noon + hour);

@@ -7,7 +7,7 @@ import type { Service } from '../packages/platform/service.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
 import { ConfigError } from '../packages/runtime/config-error.ts';
 import { DomainError } from '../packages/runtime/domain-error.ts';
-import type { World } from '../packages/runtime/world.ts';
+import type { Runtime } from '../packages/runtime/runtime.ts';
 import { crmApp, personalData } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import { type CustomerChanges, createErasures } from './customers/index.ts';
@@ -23,9 +23,9 @@ const requestPatienceMs = 150;
 /** Opens the database, loads the CSV, answers requests, and publishes what the outbox holds. */
 export const startCrm = async (
   config: CrmConfig,
-  world: World & { bus: EventBus },
+  runtime: Runtime & { bus: EventBus },
 ): Promise<Service & { url: string }> => {
-  const { log } = world;
+  const { log } = runtime;
   const durable = config.databaseUrl !== 'memory';
   const wide = filesOpenToOthers(sqliteFileOf(config.databaseUrl) ?? '');
   const db = await openCrmDatabase(config.databaseUrl, (migration) => durable && log.info({ migration }, 'migrating'));
@@ -35,10 +35,10 @@ export const startCrm = async (
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
         'the views ignore what is published (CRM_DATABASE_URL keeps them in a file or in MySQL)',
     );
-  const relay = startRelay({ ...world, db });
-  const outbox = watchOutbox({ ...world, db });
-  const changes = { ...world, db, committed: () => relay.wake() };
-  const forgetting = startRetentionJob({ ...world, db });
+  const relay = startRelay({ ...runtime, db });
+  const outbox = watchOutbox({ ...runtime, db });
+  const changes = { ...runtime, db, committed: () => relay.wake() };
+  const forgetting = startRetentionJob({ ...runtime, db });
   const erasures = createErasures({ db, log, sources: personalData });
   const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
   const close = async () => {

@@ -3,28 +3,28 @@ import { createRedisEvictionCheck } from '../packages/dapr/redis-eviction.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
-import { realWorld } from '../packages/runtime/world.ts';
+import { createRuntime } from '../packages/runtime/runtime.ts';
 import { readIotPlatformConfig } from './config.ts';
 import { startIotPlatform } from './service.ts';
 
 await runService(async (fail) => {
   const config = readIotPlatformConfig(process.env);
-  const world = realWorld(createLog(config.logLevel, process.stdout), {
+  const runtime = createRuntime(createLog(config.logLevel, process.stdout), {
     service: 'iot-platform',
     zipkinUrl: config.zipkinUrl,
   });
-  const platform = openPlatform(config, Object.values(topics), { ...world, fail });
+  const platform = openPlatform(config, Object.values(topics), { ...runtime, fail });
   const bus = platform.eventBus(config);
   const store = platform.stateStore(config.stateStoreName);
   const redis = config.redisUrl ? createRedisEvictionCheck(config.redisUrl) : undefined;
   const service = await startIotPlatform(config, {
-    ...world,
+    ...runtime,
     bus,
     store,
-    otherStore: platform.stateStore,
+    secondaryStore: platform.stateStore,
     topicLog: platform.logReader(config),
     deliveries: platform.deliveries,
     checks: redis && { redis: redis.check },
   });
-  return { close: () => service.close().then(redis?.close).then(platform.close).then(world.tracer.close) };
+  return { close: () => service.close().then(redis?.close).then(platform.close).then(runtime.tracer.close) };
 });

@@ -9,12 +9,12 @@ import type { RegisteredView } from '../packages/platform/views.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
 import type { StoreContext } from '../packages/projections/generations/index.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
-import type { World } from '../packages/runtime/world.ts';
+import type { Runtime } from '../packages/runtime/runtime.ts';
 import { iotPlatformApp } from './app.ts';
 import type { IotPlatformConfig } from './config.ts';
 import { iotPlatformViews } from './projections.ts';
 
-type IotPlatformContext = World &
+type IotPlatformContext = Runtime &
   StoreContext & {
     bus: EventBus;
     topicLog: LogReader;

@@ -7,7 +7,7 @@ import { startIotPlatform } from '../iot-platform/service.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
-import { realWorld } from '../packages/runtime/world.ts';
+import { createRuntime } from '../packages/runtime/runtime.ts';
 
 const help = `Usage: npm start
 Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers.
@@ -27,17 +27,17 @@ const startPlatform = async () => {
     ...process.env,
     CRM_DATABASE_URL: process.env.CRM_DATABASE_URL || `sqlite:${join(dataDir, 'crm.sqlite')}`,
   });
-  const world = realWorld(createLog(crmConfig.logLevel, process.stdout), { service: 'connection-mandates' });
-  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), world);
+  const runtime = createRuntime(createLog(crmConfig.logLevel, process.stdout), { service: 'connection-mandates' });
+  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), runtime);
 
   const iotPlatform = await startIotPlatform(iotConfig, {
-    ...world,
+    ...runtime,
     bus: platform.eventBus(iotConfig.consumerGroup),
     store: platform.stateStore(iotConfig.stateStoreName),
-    otherStore: platform.stateStore,
+    secondaryStore: platform.stateStore,
     topicLog: platform.logReader(),
   });
-  const crm = await startCrm(crmConfig, { ...world, bus: platform.eventBus('crm') });
+  const crm = await startCrm(crmConfig, { ...runtime, bus: platform.eventBus('crm') });
   process.stdout.write(whatToTry(crm.url, iotPlatform.url));
   return {
     close: async () => {

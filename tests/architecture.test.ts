@@ -78,7 +78,7 @@ describe('what enters where', () => {
     expect(filesWhere((source) => isComposed(source) && entering.test(source.text))).toEqual([
       'packages/embedded/platform.ts',
       'packages/platform/open-adapters.ts',
-      'packages/runtime/world.ts',
+      'packages/runtime/runtime.ts',
       'crm/main.ts',
       'iot-platform/main.ts',
     ]);

@@ -24,7 +24,7 @@ import { expectViewToEqualCrm, sendChanges } from './changes.ts';
 import { getJson, mandateOf, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, root, startPlatform } from './platform-process.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
 const databases = ['crm.sqlite', 'platform.sqlite'];
@@ -248,7 +248,7 @@ it('says plainly what to use where the CRM is on MySQL or in memory', async () =
 });
 
 it('a view in another store refuses once the log is an older one', async () => {
-  const world = { ...testWorld(), now: Date.now };
+  const runtime = { ...createTestRuntime(), now: Date.now };
   const data = dataFolder();
   const [logFile, viewFile] = [join(data, 'platform.sqlite'), join(data, 'other', 'view.sqlite')];
   const elsewhere = openEmbeddedPlatform(viewFile, []);
@@ -260,8 +260,8 @@ it('a view in another store refuses once the log is an older one', async () => {
     const platform = openEmbeddedPlatform(logFile, Object.values(topics));
     const bus = platform.eventBus('iot-platform-consumer');
     const topicLog = platform.logReader();
-    const projection = await startProjection(mandates, { ...world, bus, store, topicLog });
-    const drift = watchDrift(mandates, { ...world, bus, store, topicLog, apply: projection.apply });
+    const projection = await startProjection(mandates, { ...runtime, bus, store, topicLog });
+    const drift = watchDrift(mandates, { ...runtime, bus, store, topicLog, apply: projection.apply });
     const view = openView(mandates, store, { partitions: drift.partitions });
     const event = (n: number) =>
       Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: String(n % 3) }));

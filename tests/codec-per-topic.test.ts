@@ -14,7 +14,7 @@ import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { openTestDatabase } from './crm-database.ts';
-import { noon, testWorld } from './test-world.ts';
+import { createTestRuntime, noon } from './test-runtime.ts';
 
 /** A codec whose bytes are neither JSON nor UTF-8. */
 const binaryCodec: Codec = { contentType: 'application/octet-stream', encode: serialize, decode: deserialize };
@@ -31,9 +31,9 @@ it('a topic with a binary codec goes through outbox, bus and projection into the
   });
   const projection = await startProjection(
     { ...mandates, topic, parse, keyOfUnreadable },
-    { ...testWorld(), bus, store },
+    { ...createTestRuntime(), bus, store },
   );
-  const relay = startRelay({ ...testWorld(), db, bus });
+  const relay = startRelay({ ...createTestRuntime(), db, bus });
   onTestFinished(async () => void (await Promise.all([relay.close(0), projection.close(), watching.close()])));
 
   const event = mandateChangedEvent(

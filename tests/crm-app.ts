@@ -8,7 +8,7 @@ import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { corinne } from './lab-customers.ts';
 import { dataFolder } from './platform-process.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 /** Watches the outbox until the test has finished. */
 export const watchTestOutbox = (context: Parameters<typeof watchOutbox>[0]): OutboxProgress => {
@@ -19,9 +19,9 @@ export const watchTestOutbox = (context: Parameters<typeof watchOutbox>[0]): Out
 
 /** The CRM's routes on a database with one customer, Corinne, whose id is 1; its outbox is empty. */
 export const crmWithCorinne = async () => {
-  const world = testWorld();
+  const runtime = createTestRuntime();
   const db = await openTestDatabase();
-  const changes = { ...world, db, committed: () => {} };
+  const changes = { ...runtime, db, committed: () => {} };
   await registerCustomer(changes, { ...corinne, connectionMandate: '1', email: 'corinne@example.org', phone: null });
   await db.deleteFrom('outbox').execute();
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
@@ -30,7 +30,7 @@ export const crmWithCorinne = async () => {
   return {
     http: request(crmApp({ ...changes, bus, durable: false, imports, outbox })),
     db,
-    setClock: world.setClock,
+    setClock: runtime.setClock,
     /** Connection, mandate and revision of each event that waits. */
     told: async () => {
       const rows = await db.selectFrom('outbox').select('event').orderBy('sequence').execute();

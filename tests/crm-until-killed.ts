@@ -8,7 +8,7 @@ import { openCrmDatabase } from '../crm/database/index.ts';
 import { startRelay } from '../crm/outbox/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { createLog } from '../packages/runtime/log.ts';
-import { realWorld } from '../packages/runtime/world.ts';
+import { createRuntime } from '../packages/runtime/runtime.ts';
 import { corinne } from './lab-customers.ts';
 
 /** Moves customer 7, relays the events, and kills itself before its Nth statement to the CRM's database or the log. */
@@ -40,12 +40,12 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
   postMessage.apply(this, message);
 };
 
-const world = realWorld(createLog('silent', {}), { service: 'crm' });
+const runtime = createRuntime(createLog('silent', {}), { service: 'crm' });
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 const bus = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics)).eventBus('crm');
 counting = true;
 const moved = { ...corinne, connectionId: '9001', connectionMandate: '2', email: null, phone: null } as const;
-await replaceCustomer({ ...world, db, committed: () => {} }, '7', moved);
+await replaceCustomer({ ...runtime, db, committed: () => {} }, '7', moved);
 writeSync(1, 'acknowledged');
-await startRelay({ ...world, db, bus, leaseMs: Number(leaseMs) }).close(5_000);
+await startRelay({ ...runtime, db, bus, leaseMs: Number(leaseMs) }).close(5_000);
 writeSync(1, ` after ${statements} statements`);

@@ -7,7 +7,7 @@ import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { watchTestOutbox } from './crm-app.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { dataFolder } from './platform-process.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 export const importHeader = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
 const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
@@ -17,9 +17,9 @@ export const crmWithImports = async (limits: Partial<QueueLimits> = {}, committe
   const db = await openTestDatabase();
   const folder = join(dataFolder(), 'imports');
   let now = 0;
-  const world = { ...testWorld(), db, committed, clock: () => now };
-  const imports = importQueue(world, folder, limits);
-  const app = crmApp({ ...world, bus, durable: true, imports, outbox: watchTestOutbox(world) });
+  const runtime = { ...createTestRuntime(), db, committed, clock: () => now };
+  const imports = importQueue(runtime, folder, limits);
+  const app = crmApp({ ...runtime, bus, durable: true, imports, outbox: watchTestOutbox(runtime) });
   const http = request(app);
   onTestFinished(() => imports.close());
   const post = (path: string, ...lines: string[]) =>
@@ -36,5 +36,5 @@ export const crmWithImports = async (limits: Partial<QueueLimits> = {}, committe
   const passClock = (ms: number) => {
     now += ms;
   };
-  return { app, http, post, finished, folder, imports, db, world, passClock };
+  return { app, http, post, finished, folder, imports, db, runtime, passClock };
 };

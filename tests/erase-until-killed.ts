@@ -4,7 +4,7 @@ import { personalData } from '../crm/app.ts';
 import { createErasures, erasePerson } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createLog } from '../packages/runtime/log.ts';
-import { realWorld } from '../packages/runtime/world.ts';
+import { createRuntime } from '../packages/runtime/runtime.ts';
 
 /** Erases customer 1, and kills itself before its Nth statement. */
 const [folder = '', killAt = ''] = process.argv.slice(2);
@@ -16,7 +16,7 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
   postMessage.apply(this, message);
 };
 
-const world = realWorld(createLog('silent', {}), { service: 'crm' });
+const runtime = createRuntime(createLog('silent', {}), { service: 'crm' });
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 counting = true;
-await erasePerson({ ...world, db, committed: () => {} }, createErasures({ db, sources: personalData }), '1');
+await erasePerson({ ...runtime, db, committed: () => {} }, createErasures({ db, sources: personalData }), '1');

@@ -12,7 +12,7 @@ import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { seededRandom, withBusFaults, withStoreFaults } from '../packages/projections/faults.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 const patience = { timeout: 25_000, interval: 20 };
 
@@ -20,15 +20,15 @@ it.each([
   1, 2, 3,
 ])('the view equals the CRM, and never goes back, on a bus and a store that do their worst (seed %i)', async (seed) => {
   const random = seededRandom(seed);
-  const world = { ...testWorld(), now: Date.now, newId: randomUUID };
+  const runtime = { ...createTestRuntime(), now: Date.now, newId: randomUUID };
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
   const bus = withBusFaults(platform.eventBus('iot-platform-consumer'), random);
   const store = platform.stateStore('statestore');
-  const projection = await startProjection(mandates, { ...world, bus, store: withStoreFaults(store, random) });
+  const projection = await startProjection(mandates, { ...runtime, bus, store: withStoreFaults(store, random) });
   const view = openView<Mandate>(mandates, store);
   const db = await openCrmDatabase('memory');
-  const relay = startRelay({ ...world, db, bus });
-  const changes = { ...world, db, committed: () => relay.wake() };
+  const relay = startRelay({ ...runtime, db, bus });
+  const changes = { ...runtime, db, committed: () => relay.wake() };
   await importOnce(changes, 'data/customer-database.csv');
 
   const lastSeen = new Map<string, number>();

@@ -7,7 +7,7 @@ import { importQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
-import { sidecarOnly } from '../packages/dapr/guard.ts';
+import { authenticateSidecar } from '../packages/dapr/sidecar-authentication.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { hostList, originList } from '../packages/http/access-rules.ts';
 import { deliveryApp } from '../packages/http/delivery-app.ts';
@@ -15,20 +15,20 @@ import { type Listening, listen } from '../packages/http/listen.ts';
 import { idleViews } from './idle-views.ts';
 import { corinne } from './lab-customers.ts';
 import { type RawAnswer, sendRaw } from './raw-http.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
-const world = testWorld();
+const runtime = createTestRuntime();
 const consolePage = 'https://console.example.org';
 const access = { hosts: hostList.parse('crm.example.org'), origins: originList.parse(consolePage) };
 const deliveries = () => {
-  const created = createDeliveries(sidecarOnly('secret'), world);
+  const created = createDeliveries(authenticateSidecar('secret'), runtime);
   created.add('pubsub', 'things', async (batch) => batch.map(() => 'done'));
   return created.router;
 };
 const iotPlatform = (more: object) =>
   iotPlatformApp({
-    ...world,
+    ...runtime,
     ...more,
     access,
     bus: platform.eventBus('test'),
@@ -38,14 +38,14 @@ const iotPlatform = (more: object) =>
 
 const services = {
   CRM: async () => {
-    const changes = { ...world, db: await openCrmDatabase('memory'), committed: () => {} };
+    const changes = { ...runtime, db: await openCrmDatabase('memory'), committed: () => {} };
     await registerCustomer(changes, { ...corinne, connectionMandate: '1', email: null, phone: null });
     const parts = { imports: importQueue(changes, 'not used'), outbox: watchOutbox(changes) };
     return crmApp({ ...changes, ...parts, access, bus: platform.eventBus('test'), durable: false });
   },
   'IoT platform': async () => iotPlatform({}),
   'IoT platform with deliveries on its port': async () => iotPlatform({ deliveries: deliveries() }),
-  'delivery port': async () => deliveryApp(deliveries(), { ...world, access }),
+  'delivery port': async () => deliveryApp(deliveries(), { ...runtime, access }),
 };
 
 const started: Listening[] = [];

@@ -15,7 +15,7 @@ import {
 } from '../crm/imports/index.ts';
 import { openTestDatabase } from './crm-database.ts';
 import { dataFolder } from './platform-process.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 const asUsual: ImportOptions = { dryRun: false, onConflict: 'skip' };
 
@@ -27,7 +27,7 @@ export const importWorld = async () => {
   const committed = () => {
     if (transactions-- <= 0) throw new Error('killed');
   };
-  const changes = { ...testWorld(), db, committed };
+  const changes = { ...createTestRuntime(), db, committed };
   const path = (lines: readonly (string | Buffer)[]) => {
     const file = join(folder, 'customers.csv');
     writeFileSync(file, Buffer.concat(lines.flatMap((line, n) => [Buffer.from(n > 0 ? '\n' : ''), Buffer.from(line)])));

@@ -8,7 +8,7 @@ import { outboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 const leaseMs = 200;
 const patience = { timeout: 20_000, interval: 10 };
@@ -17,7 +17,7 @@ const patience = { timeout: 20_000, interval: 10 };
 const comeBack = async (folder: string) => {
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
   const platform = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics));
-  const relay = startRelay({ ...testWorld(), db, bus: platform.eventBus('crm'), leaseMs });
+  const relay = startRelay({ ...createTestRuntime(), db, bus: platform.eventBus('crm'), leaseMs });
   await vi.waitFor(async () => expect(await outboxBacklog(db)).toMatchObject({ waiting: 0 }), patience);
   await relay.close(0);
   const customer = await db.selectFrom('customer').selectAll().where('customerId', '=', 7).executeTakeFirstOrThrow();
@@ -35,7 +35,7 @@ const comeBack = async (folder: string) => {
 it('a CRM killed before any of its statements loses nothing, and publishes nothing under two ids', async () => {
   const template = dataFolder();
   const db = await openCrmDatabase(`sqlite:${join(template, 'crm.sqlite')}`);
-  await importOnce({ ...testWorld(), db, committed: () => {} }, 'data/customer-database.csv');
+  await importOnce({ ...createTestRuntime(), db, committed: () => {} }, 'data/customer-database.csv');
   await db.destroy();
   await comeBack(template);
 

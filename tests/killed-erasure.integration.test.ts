@@ -7,7 +7,7 @@ import { openCrmDatabase } from '../crm/database/index.ts';
 import { importFile } from '../crm/imports/index.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
 import { byHerself, quirine, traces } from './quirine.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 /** More than one batch. */
 const reportRows = 250;
@@ -22,7 +22,7 @@ const found = (folder: string) => {
 const customerWithReport = async () => {
   const folder = dataFolder();
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
-  const changes = { ...testWorld(), db, committed: () => {} };
+  const changes = { ...createTestRuntime(), db, committed: () => {} };
   await registerCustomer(changes, quirine, byHerself);
   const file = join(dataFolder(), 'report.csv');
   const row = `${quirine.firstName},${quirine.lastName},Venlo,8.7E+17,1\n`;

@@ -10,21 +10,21 @@ import { iotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { readDocument, tableUnder } from './docs/documents.ts';
 import { idleViews } from './idle-views.ts';
-import { testWorld } from './test-world.ts';
+import { createTestRuntime } from './test-runtime.ts';
 
 const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
 const bus = platform.eventBus('test');
-const world = testWorld();
+const runtime = createTestRuntime();
 
 const services = {
   CRM: async () => {
-    const changes = { ...world, db: await openCrmDatabase('memory'), committed: () => {} };
+    const changes = { ...runtime, db: await openCrmDatabase('memory'), committed: () => {} };
     const parts = { imports: importQueue(changes, 'not used'), outbox: watchOutbox(changes) };
     return crmApp({ ...changes, ...parts, bus, durable: false });
   },
   'IoT platform': async () =>
     iotPlatformApp({
-      ...world,
+      ...runtime,
       bus,
       store: platform.stateStore('statestore'),
       ...idleViews(platform.stateStore('statestore')),

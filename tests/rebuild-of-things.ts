@@ -11,7 +11,7 @@ export const rebuildsOf = (platform: EmbeddedPlatform, { lookAgainAfterMs }: { l
     ({
       projection: things,
       log: platform.logReader(),
-      stores: disturb(storesOf({ store: platform.stateStore('home'), otherStore: platform.stateStore })),
+      stores: disturb(storesOf({ store: platform.stateStore('home'), secondaryStore: platform.stateStore })),
       home: 'home',
       shown: (thing) => String(thing?.n ?? 0),
       now: Date.now,

@@ -18,7 +18,7 @@ import { showStatus } from '../scripts/status/show-status.ts';
 import { iotPlatform } from '../scripts/views.ts';
 import { getJson, mandateOf } from './http.ts';
 import { dataFolder } from './platform-process.ts';
-import { noon, testWorld } from './test-world.ts';
+import { createTestRuntime, noon } from './test-runtime.ts';
 
 type LastChange = { revision: number; changedAt: string };
 
@@ -49,8 +49,8 @@ const start = async (followed: typeof registered) => {
   const config = readIotPlatformConfig({ ...env, APP_REST_PORT: '0', APP_PORT: '0' });
   const { eventBus, stateStore, logReader } = platform;
   const [bus, store] = [eventBus(config.consumerGroup), stateStore(config.stateStoreName)];
-  const ports = { bus, store, otherStore: stateStore, topicLog: logReader() };
-  service = await startIotPlatform(config, { ...testWorld(), now: Date.now, ...ports }, followed);
+  const ports = { bus, store, secondaryStore: stateStore, topicLog: logReader() };
+  service = await startIotPlatform(config, { ...createTestRuntime(), now: Date.now, ...ports }, followed);
   ({ url } = service);
   env = { ...env, IOT_PLATFORM_URL: url };
 };
@@ -78,7 +78,7 @@ const publish = async (connectionId: string, connectionMandate: '0' | '1' | '2',
 const status = async (view: string) => (await getJson(`${url}/status?view=${view}`)).body;
 const store = () => platform.stateStore('statestore');
 const changeOf = async (connectionId: string) => {
-  const own = storesOfView(lastChanges, { store: store(), otherStore: platform.stateStore });
+  const own = storesOfView(lastChanges, { store: store(), secondaryStore: platform.stateStore });
   return (await openView<LastChange>(lastChanges.projection, own.store, own).get(connectionId))?.changedAt;
 };
 /** What a command prints, and whether it found all well. */

@@ -9,7 +9,7 @@ import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
-import { noon, testWorld } from './test-world.ts';
+import { createTestRuntime, noon } from './test-runtime.ts';
 
 /** A second version, as it might come one day: nested, in words, and with the revision among the data. */
 const secondType = 'utility.crm.connection-mandate-changed.v2';
@@ -64,7 +64,7 @@ describe('a second version of the event', () => {
     const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
     const bus = platform.eventBus('group');
     const store = platform.stateStore('statestore');
-    const projection = await startProjection({ ...mandates, parse }, { ...testWorld(), bus, store });
+    const projection = await startProjection({ ...mandates, parse }, { ...createTestRuntime(), bus, store });
     close = projection.close;
     const v1 = (connectionId: string, connectionMandate: string, revision: number) => ({
       ...first,

@@ -5,7 +5,7 @@ import { watchTestOutbox } from '../../tests/crm-app.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { corinne, molly } from '../../tests/lab-customers.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
-import { noon, testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import { crmApp } from '../app.ts';
 import { importOnce, importQueue } from '../imports/index.ts';
 
@@ -16,9 +16,9 @@ const shown = (customer: object) => {
 };
 
 const crm = async ({ empty = false } = {}) => {
-  const world = testWorld();
+  const runtime = createTestRuntime();
   const db = await openTestDatabase();
-  const changes = { ...world, db, committed: () => {} };
+  const changes = { ...runtime, db, committed: () => {} };
   if (!empty) await importOnce(changes, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
   const parts = { imports: importQueue(changes, dataFolder()), outbox: watchTestOutbox(changes) };
@@ -28,7 +28,7 @@ const crm = async ({ empty = false } = {}) => {
     return rows.map(({ event, eventKey, topic, id }) => ({ ...JSON.parse(event), eventKey, topic, rowId: id }));
   };
   await db.deleteFrom('outbox').execute();
-  return { http, outbox, db, setClock: world.setClock };
+  return { http, outbox, db, setClock: runtime.setClock };
 };
 
 describe('reading customers', () => {

@@ -11,7 +11,7 @@ import {
   RawNode,
   sql,
 } from 'kysely';
-import { explainedDialect } from '../../packages/database/explained-dialect.ts';
+import { errorMappingDialect } from '../../packages/database/error-mapping-dialect.ts';
 import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../packages/database/mysql.ts';
 import { isSqliteFile } from '../../packages/database/sqlite-dialect.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
@@ -31,7 +31,7 @@ export const mysqlDialect = (address: MysqlAddress, answerWithinMs: number | und
   const onCreateConnection = async (connection: DatabaseConnection) => {
     for (const setting of sessionSettings) await connection.executeQuery(CompiledQuery.raw(setting));
   };
-  return explainedDialect(new MysqlDialect({ pool, onCreateConnection }), explainMysqlError);
+  return errorMappingDialect(new MysqlDialect({ pool, onCreateConnection }), explainMysqlError);
 };
 
 const isMysql = (db: Kysely<never> | Kysely<CrmDatabase>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;

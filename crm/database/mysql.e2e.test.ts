@@ -8,7 +8,7 @@ import { dataFolder, startProcess } from '../../tests/platform-process.ts';
 import { hammerTwoCrms, publishedIn, startCrmOn } from '../../tests/several-crms.ts';
 import { emptyCrmDatabase } from '../../tests/stack/fresh.ts';
 import { stackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { appendToOutbox, startRelay } from '../outbox/index.ts';
 import { connectCrmDatabase, openCrmDatabase } from './open-database.ts';
 
@@ -52,7 +52,7 @@ describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
     const early = await db.startTransaction().execute();
     await put(early, 'early, and committed late');
     await db.transaction().execute((trx) => put(trx, 'behind it'));
-    const relay = startRelay({ ...testWorld(), db, bus: bus as unknown as EventBus });
+    const relay = startRelay({ ...createTestRuntime(), db, bus: bus as unknown as EventBus });
     onTestFinished(() => relay.close(0));
     await vi.waitFor(() => expect(published).toEqual(['behind it']), patience);
     await early.commit().execute();

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Kysely } from 'kysely';
-import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
+import { TransientDatabaseError } from '../../packages/database/database-error.ts';
 import { sqliteDialect } from '../../packages/database/sqlite-dialect.ts';
 import { explainOpenFailure, inMemory } from '../../packages/database/sqlite-file.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
@@ -52,7 +52,7 @@ export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number)
 
 const explainUnreachable = (url: CrmDatabaseUrl, error: unknown): unknown => {
   if (error instanceof ConfigError) return new ConfigError(`${showDatabaseUrl(url)}: ${error.message}`);
-  if (!(error instanceof DatabaseTrouble)) return error;
+  if (!(error instanceof TransientDatabaseError)) return error;
   const cause = error.cause as Error;
   const file = sqliteFileOf(url);
   if (file !== undefined) return explainOpenFailure(file, cause);

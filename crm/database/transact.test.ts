@@ -1,17 +1,17 @@
 import type { Transaction } from 'kysely';
 import { expect, it } from 'vitest';
-import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
+import { TransientDatabaseError } from '../../packages/database/database-error.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import type { CrmDatabase } from './schema.ts';
 import { transact } from './transact.ts';
 
 /** Writes a row, and fails so many times after it. */
-const writing = (times: number, trouble: DatabaseTrouble['code']) => {
+const writing = (times: number, trouble: TransientDatabaseError['code']) => {
   const attempts: number[] = [];
   const work = async (trx: Transaction<CrmDatabase>) => {
     attempts.push(attempts.length + 1);
     await trx.insertInto('connection').values({ connectionId: '1', revision: attempts.length }).execute();
-    if (attempts.length <= times) throw new DatabaseTrouble(trouble, new Error('told by the database'));
+    if (attempts.length <= times) throw new TransientDatabaseError(trouble, new Error('told by the database'));
     return 'done';
   };
   return { attempts, work };

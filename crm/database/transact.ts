@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
+import { TransientDatabaseError } from '../../packages/database/database-error.ts';
 import { retry } from '../../packages/runtime/retry.ts';
 import type { CrmDatabase } from './schema.ts';
 
@@ -16,5 +16,5 @@ export const transact = <T>(db: Kysely<CrmDatabase>, work: (trx: Transaction<Crm
     backoff: (failures) => Math.random() * 10 * failures,
   });
 
-const isConflict = (error: unknown): error is DatabaseTrouble =>
-  error instanceof DatabaseTrouble && error.code === 'database-conflict';
+const isConflict = (error: unknown): error is TransientDatabaseError =>
+  error instanceof TransientDatabaseError && error.code === 'database-conflict';

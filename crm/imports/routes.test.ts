@@ -3,9 +3,9 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DatabaseTrouble } from '../../packages/database/database-trouble.ts';
+import { TransientDatabaseError } from '../../packages/database/database-error.ts';
 import { crmWithImports, importHeader as header } from '../../tests/crm-with-imports.ts';
-import { noon } from '../../tests/test-world.ts';
+import { noon } from '../../tests/test-runtime.ts';
 import { createJob } from './import-job.ts';
 import { importQueue } from './jobs/import-queue.ts';
 
@@ -150,7 +150,7 @@ describe('the queue of imports', () => {
   it('waits for a database that is away, and continues from what is committed', async () => {
     let away = 2;
     const awayAfterCommit = () => {
-      if (away-- > 0) throw new DatabaseTrouble('database-away', new Error('gone'));
+      if (away-- > 0) throw new TransientDatabaseError('database-away', new Error('gone'));
     };
     const { post, finished, folder } = await crmWithImports({}, awayAfterCommit);
     const rows = Array.from({ length: 1_500 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
@@ -166,7 +166,7 @@ describe('the queue of imports', () => {
 
   it('stops at once while it waits for a database, and keeps the file for the next start', async () => {
     const alwaysAway = () => {
-      throw new DatabaseTrouble('database-away', new Error('gone'));
+      throw new TransientDatabaseError('database-away', new Error('gone'));
     };
     const { post, imports, http, folder } = await crmWithImports({}, alwaysAway);
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
@@ -183,7 +183,7 @@ describe('the queue of imports', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
     const { post, db, http, passClock, imports } = await crmWithImports({}, () => {
-      throw new DatabaseTrouble('database-away', new Error('gone'));
+      throw new TransientDatabaseError('database-away', new Error('gone'));
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
     await createJob(db, { ...measured, importId: 'killed', fileName: 'a.csv' }, asUsual);
@@ -198,13 +198,13 @@ describe('the queue of imports', () => {
   });
 
   it('stops between two transactions when it is closed, and the next one continues', async () => {
-    const { imports, folder, post, http, finished, world } = await crmWithImports();
+    const { imports, folder, post, http, finished, runtime } = await crmWithImports();
     const rows = Array.from({ length: 3_000 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     const { body } = await post('/imports', ...rows).expect(202);
     await imports.close();
     expect(existsSync(join(folder, `${body.importId}.csv`))).toBe(true);
     expect((await http.get(`/imports/${body.importId}`)).body.finishedAt).toBeNull();
-    await importQueue(world, folder).resume();
+    await importQueue(runtime, folder).resume();
     expect(await finished(`/imports/${body.importId}`)).toMatchObject({ created: 3_000, unchanged: 0 });
   });
 });

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
-import { noon } from '../../tests/test-world.ts';
+import { noon } from '../../tests/test-runtime.ts';
 import { appendToOutbox } from './outbox.ts';
 import { watchOutbox } from './outbox-progress.ts';
 

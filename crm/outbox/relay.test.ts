@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { appendToOutbox, outboxBacklog } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { readRelayLease, relayLease } from './relay-lease.ts';
@@ -36,7 +36,7 @@ const relaying = async (
       await publish(events);
     },
   } as unknown as EventBus;
-  relay = startRelay({ ...testWorld(), db, bus, ...options });
+  relay = startRelay({ ...createTestRuntime(), db, bus, ...options });
   const relayedBy = async () => (await readRelayLease(db))?.holder ?? null;
   return { db, put, attempts, relay, relayedBy };
 };
@@ -124,7 +124,7 @@ describe('the relay', () => {
     const bus = {
       publish: async (_: string, events: OutgoingEvent[]) => alsoPublished.push(...events.map((e) => e.id)),
     };
-    const second = startRelay({ ...testWorld(), newId: () => 'second', db, bus: bus as unknown as EventBus });
+    const second = startRelay({ ...createTestRuntime(), newId: () => 'second', db, bus: bus as unknown as EventBus });
     await put('a');
     second.wake();
     await vi.waitFor(() => expect(attempts.flat()).toContain('a'), patience);
@@ -141,7 +141,7 @@ describe('the relay', () => {
     await vi.waitFor(() => expect(attempts).toHaveLength(1), patience);
     await vi.waitFor(async () => expect(await relayedBy()).toBeNull(), patience);
     // Another instance need not wait then.
-    expect(await relayLease({ ...testWorld(), db, holder: 'another' }).hold()).toBe(true);
+    expect(await relayLease({ ...createTestRuntime(), db, holder: 'another' }).hold()).toBe(true);
     await db.deleteFrom('relayLease').execute();
     await put('next');
     relay.wake();
@@ -156,7 +156,7 @@ describe('the relay', () => {
     await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(1), patience);
     const published: string[] = [];
     const bus = { publish: async (_: string, events: OutgoingEvent[]) => published.push(...events.map((e) => e.id)) };
-    const second = startRelay({ ...testWorld(), newId: () => 'second', db, bus: bus as unknown as EventBus });
+    const second = startRelay({ ...createTestRuntime(), newId: () => 'second', db, bus: bus as unknown as EventBus });
     await vi.waitFor(() => expect(published).toEqual(['event-0', 'event-1', 'event-2']), patience);
     expect(await relayedBy()).toBe('second');
     await second.close(0);
@@ -165,7 +165,7 @@ describe('the relay', () => {
   it('waits no longer for one that was killed than its lease lasts', async () => {
     const leaseMs = 400;
     const { db, put, attempts, relay, relayedBy } = await relaying(async () => {}, 0, { leaseMs });
-    const killed = relayLease({ ...testWorld(), db, holder: 'killed' });
+    const killed = relayLease({ ...createTestRuntime(), db, holder: 'killed' });
     expect(await killed.hold()).toBe(true);
     const since = performance.now();
     await put('a');

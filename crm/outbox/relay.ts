@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 import type { EventBus } from '../../packages/projections/event-bus.ts';
 import { type MonotonicClock, monotonicClock } from '../../packages/runtime/lease.ts';
-import { pauseUnlessAborted } from '../../packages/runtime/pause.ts';
 import { backoff } from '../../packages/runtime/retry.ts';
+import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { lastWaiting, relayBatch } from './relay-batch.ts';
 import { relayLease, relayLeaseMs } from './relay-lease.ts';
@@ -85,7 +85,7 @@ export const startRelay = ({
       tell(failure, 'outbox not published, will retry', !outcome.failed);
       outcome.failed = true;
       outcome.published = false;
-      await pauseUnlessAborted(afterFailureMs, closing.signal);
+      await sleepUnlessAborted(afterFailureMs, closing.signal);
     }
     return outcome;
   };
@@ -103,7 +103,7 @@ export const startRelay = ({
         const pauseMs = retryAfterMs(failures);
         // The bus of another instance may work.
         if (pauseMs >= leaseMs) await releaseLease();
-        await pauseUnlessAborted(pauseMs, closing.signal);
+        await sleepUnlessAborted(pauseMs, closing.signal);
         continue;
       }
       if (failures > 0 && published) {
@@ -112,7 +112,7 @@ export const startRelay = ({
       }
       if (!found) {
         if (clock() - busyAt > leaseMs) await releaseLease();
-        await pauseUnlessAborted(pollEveryMs, woken.signal);
+        await sleepUnlessAborted(pollEveryMs, woken.signal);
         woken = new AbortController();
       }
     }

@@ -6,7 +6,7 @@ import type { BatchHandler, DeliveredRecord, EventBus } from '../../packages/pro
 import { seededRandom, withStoreFaults } from '../../packages/projections/faults.ts';
 import { startProjection } from '../../packages/projections/projection.ts';
 import { openView } from '../../packages/projections/view.ts';
-import { noon, testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
@@ -59,7 +59,7 @@ const deliver = async (
       return { close: async () => {} };
     },
   } as unknown as EventBus;
-  await startProjection(mandates, { ...testWorld(), bus, store: withStoreFaults(store, seededRandom(seed)) });
+  await startProjection(mandates, { ...createTestRuntime(), bus, store: withStoreFaults(store, seededRandom(seed)) });
   for (let from = 0; from < records.length; from += batchSize) {
     let left = records.slice(from, from + batchSize);
     while (left.length > 0) {

@@ -7,7 +7,7 @@ import { storesOf } from '../../packages/projections/generations/index.ts';
 import { type RunningProjection, startProjection } from '../../packages/projections/projection.ts';
 import { noProgress, rebuild } from '../../packages/projections/rebuild/index.ts';
 import { openView, type View } from '../../packages/projections/view.ts';
-import { noon, testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import { type Mandate, permittedLevel } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
@@ -24,7 +24,12 @@ describe('a connection about which a record could not be read', () => {
   const follow = async () => {
     const store = platform.stateStore('statestore');
     const bus = platform.eventBus(group);
-    projection = await startProjection(mandates, { ...testWorld(), bus, store, topicLog: platform.logReader() });
+    projection = await startProjection(mandates, {
+      ...createTestRuntime(),
+      bus,
+      store,
+      topicLog: platform.logReader(),
+    });
     view = openView<Mandate>(mandates, store);
   };
   beforeEach(async () => {

@@ -6,7 +6,7 @@ import type { EventBus } from '../../packages/projections/event-bus.ts';
 import { startProjection } from '../../packages/projections/projection.ts';
 import { StateConflict, type StateStore } from '../../packages/projections/state-store.ts';
 import { openView } from '../../packages/projections/view.ts';
-import { noon, testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
@@ -24,7 +24,11 @@ const subscribed = async (
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
   const bus = platform.eventBus('iot-platform-consumer');
   const store = platform.stateStore('statestore');
-  const projection = await startProjection(mandates, { ...testWorld(), bus: disturbBus(bus), store: disturb(store) });
+  const projection = await startProjection(mandates, {
+    ...createTestRuntime(),
+    bus: disturbBus(bus),
+    store: disturb(store),
+  });
   closing.push(() => projection.close());
   const view = openView<Mandate>(mandates, store);
   let ids = 0;
@@ -212,7 +216,7 @@ describe('a view and its log that have drifted apart', () => {
     const bus = platform.eventBus('iot-platform-consumer');
     const follow = async (storeName: string) => {
       const store = platform.stateStore(storeName);
-      const projection = await startProjection(mandates, { ...testWorld(), bus, store });
+      const projection = await startProjection(mandates, { ...createTestRuntime(), bus, store });
       closing.push(() => projection.close());
       return { view: openView<Mandate>(mandates, store), projection };
     };

@@ -22,7 +22,7 @@ export const mandates: Projection<MandateChanged, Mandate> = {
   key: (change) => change.data.connectionId,
   keyOfUnreadable: connectionOfUnreadable,
   evolve,
-  moment: ({ time, revision }) => ({ time, revision }),
+  eventStamp: ({ time, revision }) => ({ time, revision }),
   traceparent: (change) => change.traceparent,
   classify,
 };

@@ -8,7 +8,7 @@ import type { DeliveredRecord } from '../../packages/projections/event-bus.ts';
 import { storesOf } from '../../packages/projections/generations/index.ts';
 import { openView } from '../../packages/projections/view.ts';
 import { logInMemory } from '../../tests/log-in-memory.ts';
-import { noon, testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
@@ -36,8 +36,8 @@ const opened = (records: DeliveredRecord[]) => {
   const deliver = (...delivered: readonly DeliveredRecord[]) => parseBatch(mandates, delivered).then(write);
   const view = openView<Mandate>(mandates, store);
   const watch = () => {
-    const bus = { acknowledged: async () => new Map<number, number>() };
-    const drift = watchDrift(mandates, { ...testWorld(), store, bus, topicLog: log });
+    const bus = { committedOffsets: async () => new Map<number, number>() };
+    const drift = watchDrift(mandates, { ...createTestRuntime(), store, bus, topicLog: log });
     closing.push(drift.close);
   };
   const level = async () => (await view.get('7733'))?.connectionMandate;

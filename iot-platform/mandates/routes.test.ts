@@ -2,14 +2,14 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
-import { positionKey } from '../../packages/projections/generations/index.ts';
+import { checkpointKey } from '../../packages/projections/generations/index.ts';
 import type { StateStore } from '../../packages/projections/state-store.ts';
 import { idleViews } from '../../tests/idle-views.ts';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { iotPlatformApp } from '../app.ts';
 
 const mandate = { connectionId: '7733', connectionMandate: '1', revision: 10, changedAt: '2026-11-21T12:00:00.000Z' };
-const position = positionKey('mandates', topics.connectionMandates.name, 0);
+const position = checkpointKey('mandates', topics.connectionMandates.name, 0);
 
 const iotPlatform = async (
   documents: Record<string, unknown>,
@@ -21,7 +21,7 @@ const iotPlatform = async (
   await store.transact(Object.entries(documents).map(([key, value]) => ({ key, value })));
   const disturbed = disturb(store);
   const bus = platform.eventBus('group');
-  return request(iotPlatformApp({ ...testWorld(), bus, store: disturbed, ...idleViews(disturbed, drift) }));
+  return request(iotPlatformApp({ ...createTestRuntime(), bus, store: disturbed, ...idleViews(disturbed, drift) }));
 };
 const filled = { [mandate.connectionId]: mandate, [position]: { applied: 3, missing: [] } };
 const incomplete = { ...filled, [position]: { applied: 3, missing: [[1, 2]] } };
@@ -86,7 +86,7 @@ describe('a mandate', () => {
       store.transact([{ key: held.connectionId, value: held, etag }]);
     await put(mandate);
     const http = request(
-      iotPlatformApp({ ...testWorld(), bus: platform.eventBus('group'), store, ...idleViews(store) }),
+      iotPlatformApp({ ...createTestRuntime(), bus: platform.eventBus('group'), store, ...idleViews(store) }),
     );
     await http.get('/mandates/7733?minRevision=10').expect(200, mandate);
     const { body } = await http

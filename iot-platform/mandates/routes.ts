@@ -4,7 +4,7 @@ import {
   connectionIdSchema,
   connectionMandateSchema,
 } from '../../contracts/events/connection-mandate-changed/schema.ts';
-import { troubleCodes } from '../../packages/database/database-trouble.ts';
+import { databaseErrorCodes } from '../../packages/database/database-error.ts';
 import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import type { View } from '../../packages/projections/view.ts';
@@ -41,7 +41,7 @@ const problems = [
   'revision-not-here-yet',
   'record-dead-lettered',
   'log-unavailable',
-  ...troubleCodes,
+  ...databaseErrorCodes,
 ];
 
 /** When the store is asked again: soon at first, then less and less often. Another instance may be the one that writes. */

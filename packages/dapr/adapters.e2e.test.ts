@@ -6,7 +6,7 @@ import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
 import { asAdmin, kafka } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { stackReady } from '../../tests/stack/stack.ts';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
 import { listen } from '../http/listen.ts';
@@ -18,8 +18,8 @@ import { logReaderContract } from '../projections/log-reader.contract.ts';
 import { stateStoreContract } from '../projections/state-store.contract.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
 import { daprEventBus } from './event-bus/event-bus.ts';
-import { sidecarOnly } from './guard.ts';
 import { connectSidecar } from './sidecar.ts';
+import { authenticateSidecar } from './sidecar-authentication.ts';
 import { daprStateStore } from './state-store.ts';
 
 describe.runIf(await stackReady())('the adapters for Dapr', () => {
@@ -30,17 +30,17 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
   /** Each subscription is a member of its group as in life: an app and a sidecar of its own, which end with it. */
   const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
-    const none = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
+    const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
     const { publish, check } = daprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
     return {
       publish,
       check,
-      acknowledged: (topic) => committedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
+      committedOffsets: (topic) => committedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
       subscribe: async (topic, handler) => {
-        const deliveries = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
+        const deliveries = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
         const port = nextPort();
-        const app = await listen(deliveryApp(deliveries.router, { ...testWorld(), access: loopbackOnly }), {
+        const app = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
           host: '127.0.0.1',
           port,
           variable: 'PORT',

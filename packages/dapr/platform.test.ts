@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import request from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
 import { openDaprPlatform } from './platform.ts';
@@ -31,7 +31,7 @@ const openPlatform = (sidecarPort: number, tokens: { sidecarToken?: string; appT
   const warnings: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(JSON.parse(line).msg) });
   const settings = { sidecarPort, kafkaBrokers: [], ...tokens };
-  const { close, deliveries } = openDaprPlatform(settings, [], { ...testWorld(), log, fail: () => {} });
+  const { close, deliveries } = openDaprPlatform(settings, [], { ...createTestRuntime(), log, fail: () => {} });
   closing.push(close);
   return { warnings, deliveries };
 };
@@ -39,7 +39,7 @@ const openPlatform = (sidecarPort: number, tokens: { sidecarToken?: string; appT
 it('logs a handful of lines for any number of calls that are not from the sidecar', async () => {
   const { port } = await startSidecar('s');
   const { warnings, deliveries } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
-  const http = request(deliveryApp(deliveries, { ...testWorld(), access: loopbackOnly }));
+  const http = request(deliveryApp(deliveries, { ...createTestRuntime(), access: loopbackOnly }));
   for (let n = 0; n < 50; n++) await http.post('/deliveries/things').send({ entries: [] }).expect(403);
   expect(warnings).toHaveLength(5);
   expect(warnings[0]).toContain('call refused that is not from the sidecar');

@@ -7,13 +7,13 @@ import type { EventBus, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { StateStore } from '../projections/state-store.ts';
 import { ConfigError } from '../runtime/config-error.ts';
-import { pauseUnlessAborted } from '../runtime/pause.ts';
 import { rateLimitedLog } from '../runtime/rate-limited-log.ts';
-import type { World } from '../runtime/world.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { sleepUnlessAborted } from '../runtime/sleep.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
 import { daprEventBus } from './event-bus/event-bus.ts';
-import { sidecarOnly } from './guard.ts';
 import { connectSidecar, isKafka, type Sidecar } from './sidecar.ts';
+import { authenticateSidecar } from './sidecar-authentication.ts';
 import { daprStateStore } from './state-store.ts';
 
 const askAgainAfterMs = 500;
@@ -41,7 +41,7 @@ export type DaprPlatform = {
 export const openDaprPlatform = (
   settings: DaprSettings,
   topics: readonly Topic[],
-  { log, now, newId, fail }: Pick<World, 'log' | 'now' | 'newId'> & { fail: (error: ConfigError) => void },
+  { log, now, newId, fail }: Pick<Runtime, 'log' | 'now' | 'newId'> & { fail: (error: ConfigError) => void },
 ): DaprPlatform => {
   const sidecar = connectSidecar({ port: settings.sidecarPort, token: settings.sidecarToken });
   const closing = new AbortController();
@@ -56,7 +56,7 @@ export const openDaprPlatform = (
     });
   const { kafkaBrokers } = settings;
   const limitedLog = rateLimitedLog(log);
-  const guard = sidecarOnly(settings.appToken, ({ method, socket }) =>
+  const guard = authenticateSidecar(settings.appToken, ({ method, socket }) =>
     limitedLog.warn(
       { method, from: socket.remoteAddress },
       'call refused that is not from the sidecar: sidecar and service must have the same APP_API_TOKEN',
@@ -81,7 +81,7 @@ export const openDaprPlatform = (
           if (await isKafka(sidecar, pubsub))
             for (const advice of await checkTopics(kafkaBrokers, topics)) advise(advice);
         },
-        acknowledged: async (topic) =>
+        committedOffsets: async (topic) =>
           (await isKafka(sidecar, pubsub))
             ? committedOffsets(kafkaBrokers, consumerGroup, topic, serviceLimits)
             : new Map(),
@@ -125,7 +125,7 @@ const refuseStrangeSidecar = async (
   if (held instanceof ConfigError) return fail(held);
   if (held instanceof Error) {
     // It has gone again in the meantime: wait for it once more.
-    await pauseUnlessAborted(askAgainAfterMs, signal);
+    await sleepUnlessAborted(askAgainAfterMs, signal);
     return refuseStrangeSidecar(sidecar, pubsub, { signal, fail });
   }
   const names = held.components.map(({ name }) => name);

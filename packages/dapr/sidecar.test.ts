@@ -1,14 +1,14 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { checkTopics } from '../kafka/topics.ts';
 import { NotDurable } from '../projections/event-bus.ts';
 import { ConfigError } from '../runtime/config-error.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
 import { daprEventBus } from './event-bus/event-bus.ts';
-import { sidecarOnly } from './guard.ts';
 import { connectSidecar, isKafka } from './sidecar.ts';
+import { authenticateSidecar } from './sidecar-authentication.ts';
 import { daprStateStore } from './state-store.ts';
 
 const topic = { name: 'things', partitions: 4, maxMessageBytes: 16_384 };
@@ -39,7 +39,7 @@ const fakeSidecar = async (answers: Record<string, Answer>, options: { token?: s
     server.closeAllConnections();
     server.close();
   });
-  const deliveries = createDeliveries(sidecarOnly(undefined), testWorld());
+  const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
   return { sidecar, asked, deliveries, bus: daprEventBus(sidecar, 'pubsub', { topics: [topic], deliveries }) };
 };
 

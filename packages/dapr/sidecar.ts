@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { ConfigError } from '../runtime/config-error.ts';
 import { ExpectedError } from '../runtime/expected-error.ts';
-import { pauseUnlessAborted } from '../runtime/pause.ts';
+import { sleepUnlessAborted } from '../runtime/sleep.ts';
 
 export type SidecarAnswer = { status: number; body: unknown };
 
@@ -92,7 +92,7 @@ export const connectSidecar = ({
           () => 0,
         );
         if (status === 204) return;
-        await pauseUnlessAborted(100, signal);
+        await sleepUnlessAborted(100, signal);
       }
     },
     close: () => agent.destroy(),

@@ -2,11 +2,11 @@ import { StateConflict, type StateStore, type StoredValue, type Upsert } from '.
 import { chunksOf } from '../runtime/chunks.ts';
 import { ExpectedError } from '../runtime/expected-error.ts';
 import { type Sidecar, SidecarRefusal } from './sidecar.ts';
-import { combinedReads } from './state-store/combined-reads.ts';
+import { coalesceReads } from './state-store/coalesce-reads.ts';
 import {
-  type Guard,
   guarded,
   type Operation,
+  type Precondition,
   probeStateStore,
   type StoreCapabilities,
 } from './state-store/probe-state-store.ts';
@@ -80,7 +80,7 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     return capabilities;
   };
 
-  const transactAtOnce = async (upserts: readonly Upsert[], guard: Guard) => {
+  const transactAtOnce = async (upserts: readonly Upsert[], guard: Precondition) => {
     const answer = await execute(upserts.map((upsert) => guarded(guard, upsert)));
     if (answer.status < 300) return;
     // Stores say "conflict" in many ways, so ask the store itself; one that has written half of ours conflicts as well.
@@ -98,7 +98,7 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
   };
 
   return {
-    getMany: combinedReads(readMany),
+    getMany: coalesceReads(readMany),
     transact,
     etagAfter: (etag) => (capabilities?.countsWrites ? String(Number(etag ?? 0) + 1) : undefined),
     remove,

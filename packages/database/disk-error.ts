@@ -1,7 +1,7 @@
-import { DatabaseTrouble, type DiskTroubleCode } from './database-trouble.ts';
+import { type DiskErrorCode, TransientDatabaseError } from './database-error.ts';
 import { hasNoSpaceFor } from './sqlite-file.ts';
 
-const troubleOf: readonly [RegExp, DiskTroubleCode][] = [
+const troubleOf: readonly [RegExp, DiskErrorCode][] = [
   [/^(SQLITE_FULL|storage-full)/, 'storage-full'],
   [/^(SQLITE_READONLY_DBMOVED|database-replaced)/, 'database-replaced'],
   [/^(SQLITE_READONLY|database-read-only)/, 'database-read-only'],
@@ -11,13 +11,16 @@ const troubleOf: readonly [RegExp, DiskTroubleCode][] = [
 ];
 
 /** @returns what the disk did, as a trouble; also from an error that crossed a thread, which keeps its code alone */
-export const explainDiskError = (error: Error & { code?: string }, file?: string): DatabaseTrouble | undefined => {
-  if (error instanceof DatabaseTrouble) return error;
+export const explainDiskError = (
+  error: Error & { code?: string },
+  file?: string,
+): TransientDatabaseError | undefined => {
+  if (error instanceof TransientDatabaseError) return error;
   const code = troubleOf.find(([pattern]) => pattern.test(error.code ?? ''))?.[1];
   if (!code) return undefined;
   const cause = file === undefined ? error : new Error(`${file}: ${error.message}`, { cause: error });
   const isFull = code === 'storage-failed' && file !== undefined && hasNoSpaceFor(file);
-  return new DatabaseTrouble(isFull ? 'storage-full' : code, Object.assign(cause, { code: error.code }));
+  return new TransientDatabaseError(isFull ? 'storage-full' : code, Object.assign(cause, { code: error.code }));
 };
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -26,6 +29,6 @@ const failedCodes = new Set(['EIO', 'EROFS', 'EACCES', 'EPERM', 'ENOENT']);
 /** What the system says of a file of ours that cannot be written, as a trouble; any other error stays as it is. */
 export const explainWriteError = (error: Error & { code?: string; syscall?: string }): Error => {
   if (error.syscall === undefined) return error;
-  if (fullCodes.has(error.code ?? '')) return new DatabaseTrouble('storage-full', error);
-  return failedCodes.has(error.code ?? '') ? new DatabaseTrouble('storage-failed', error) : error;
+  if (fullCodes.has(error.code ?? '')) return new TransientDatabaseError('storage-full', error);
+  return failedCodes.has(error.code ?? '') ? new TransientDatabaseError('storage-failed', error) : error;
 };

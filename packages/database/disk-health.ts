@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DatabaseTrouble, type TroubleCode } from './database-trouble.ts';
+import { type DatabaseErrorCode, TransientDatabaseError } from './database-error.ts';
 import type { StatementWatch } from './guarded-sqlite.ts';
 import type { FileIdentity } from './sqlite-file.ts';
 
@@ -8,9 +8,9 @@ import type { FileIdentity } from './sqlite-file.ts';
 const leastFreeBytes = 1024 ** 2;
 
 /** They last until the service is started again; the others until a write succeeds. */
-const lasting = new Set<TroubleCode>(['database-damaged', 'database-stopped']);
+const lasting = new Set<DatabaseErrorCode>(['database-damaged', 'database-stopped']);
 /** What a database says by itself, at every statement. */
-const passing = new Set<TroubleCode>(['database-busy', 'database-conflict', 'database-replaced']);
+const passing = new Set<DatabaseErrorCode>(['database-busy', 'database-conflict', 'database-replaced']);
 
 export type DiskHealth = StatementWatch & {
   /**
@@ -23,7 +23,7 @@ export type DiskHealth = StatementWatch & {
 /** Remembers what the disk did last to a database file. */
 export const createDiskHealth = (identity: FileIdentity): DiskHealth => {
   const { file } = identity;
-  let trouble: DatabaseTrouble | undefined;
+  let trouble: TransientDatabaseError | undefined;
   const admit = () => {
     if (trouble && lasting.has(trouble.code)) throw trouble;
   };
@@ -40,7 +40,7 @@ export const createDiskHealth = (identity: FileIdentity): DiskHealth => {
       identity.check(true);
       const { blocks, bavail, bsize } = await statfs(dirname(file));
       if (blocks > 0 && bavail * bsize < leastFreeBytes)
-        throw new DatabaseTrouble('storage-full', new Error(`${bavail * bsize} bytes are free beside ${file}`));
+        throw new TransientDatabaseError('storage-full', new Error(`${bavail * bsize} bytes are free beside ${file}`));
       if (trouble) await probe();
     },
   };

@@ -1,4 +1,4 @@
-import type { DatabaseTrouble } from './database-trouble.ts';
+import type { TransientDatabaseError } from './database-error.ts';
 import { explainDiskError } from './disk-error.ts';
 import type { SqliteDatabase } from './sqlite.ts';
 import type { FileIdentity } from './sqlite-file.ts';
@@ -11,7 +11,7 @@ const isWriting = (text: string): boolean => !readOnly.test(text);
 export type StatementWatch = {
   /** @throws DatabaseTrouble while the file is known to be damaged: what is written to it may be lost */
   admit(): void;
-  failed(trouble: DatabaseTrouble): void;
+  failed(trouble: TransientDatabaseError): void;
   wrote(): void;
 };
 

@@ -1,5 +1,5 @@
 import { createPool, type Pool, type PoolConnection } from 'mysql2';
-import { DatabaseTrouble } from './database-trouble.ts';
+import { TransientDatabaseError } from './database-error.ts';
 
 export type MysqlAddress = { host: string; port: number; user: string; password: string; database: string };
 
@@ -65,13 +65,13 @@ const quotesNoValue = new Set([
  * @returns DatabaseTrouble when the same may be asked again
  */
 export const explainMysqlError = (error: Error & Partial<MysqlError>): Error => {
-  if (error instanceof DatabaseTrouble) return error;
+  if (error instanceof TransientDatabaseError) return error;
   const { code = '', errno, fatal, syscall, message } = error;
   // A dead connection has no code of the server's; what the network says has a system call.
   const isAway = fatal || syscall || away.has(code);
   const cause = new Error(isAway || quotesNoValue.has(code) ? message : `${code || error.name} ${errno ?? ''}`);
-  if (conflicts.has(code)) return new DatabaseTrouble('database-conflict', cause);
-  return isAway ? new DatabaseTrouble('database-away', cause) : cause;
+  if (conflicts.has(code)) return new TransientDatabaseError('database-conflict', cause);
+  return isAway ? new TransientDatabaseError('database-away', cause) : cause;
 };
 
 type MysqlError = { code: string; errno: number; fatal: boolean; syscall: string };

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigError } from '../runtime/config-error.ts';
-import { DatabaseTrouble } from './database-trouble.ts';
+import { TransientDatabaseError } from './database-error.ts';
 
 export const inMemory = ':memory:';
 
@@ -135,7 +135,7 @@ export const rememberIdentity = (file: string): FileIdentity => {
     // A log is made by the first statement of the first connection, which may be in another thread.
     if (remembered === undefined && path !== file) return void opened.set(path, found);
     const cause = new Error(`${path} is no longer the file that was opened: it was removed or replaced`);
-    throw new DatabaseTrouble('database-replaced', cause);
+    throw new TransientDatabaseError('database-replaced', cause);
   };
   return {
     file,

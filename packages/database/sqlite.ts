@@ -1,5 +1,5 @@
 import Database from 'libsql';
-import { DatabaseTrouble } from './database-trouble.ts';
+import { TransientDatabaseError } from './database-error.ts';
 import { explainDiskError } from './disk-error.ts';
 import { isBusy } from './retry-busy.ts';
 import {
@@ -62,4 +62,4 @@ export const closeSqlite = (database: SqliteDatabase): void => {
 
 /** @returns DatabaseTrouble when another process writes all the time or the disk fails, the error itself otherwise */
 export const explainSqliteError = (error: Error & { code?: string }): Error =>
-  explainDiskError(error) ?? (isBusy(error) ? new DatabaseTrouble('database-busy', error) : error);
+  explainDiskError(error) ?? (isBusy(error) ? new TransientDatabaseError('database-busy', error) : error);

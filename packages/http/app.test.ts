@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { DomainError } from '../runtime/domain-error.ts';
 import { httpApp } from './app.ts';
 import { operation } from './operation.ts';
@@ -15,7 +15,7 @@ const failing = (error: Error) => {
     throw error;
   };
   const routes = { '/things': { get: operation({ summary: 'Things', answers: {}, handle }) } };
-  const app = httpApp(routes, { ...testWorld(), log, api, statuses: { 'store-unavailable': 503 } });
+  const app = httpApp(routes, { ...createTestRuntime(), log, api, statuses: { 'store-unavailable': 503 } });
   return { http: request(app), lines };
 };
 

@@ -8,7 +8,7 @@ import express, {
 } from 'express';
 import { DomainError } from '../runtime/domain-error.ts';
 import { rateLimitedLog } from '../runtime/rate-limited-log.ts';
-import type { World } from '../runtime/world.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { type AccessRules, loopbackOnly } from './access-rules.ts';
 import { descriptionRoutes } from './openapi/description.ts';
 import { pageAssets } from './openapi/docs/page.ts';
@@ -19,7 +19,7 @@ import { type ProblemStatuses, sendProblem } from './server/problem.ts';
 import { guardRequests, judgeRequest } from './server/request-guard.ts';
 import { traceIdOf, traceRequests } from './trace.ts';
 
-export type HttpContext = Pick<World, 'log' | 'tracer'> & {
+export type HttpContext = Pick<Runtime, 'log' | 'tracer'> & {
   readonly api: ApiDescription;
   readonly statuses?: ProblemStatuses;
   /** Which hosts and origins are answered; without it loopback and the service's own pages. */
@@ -93,7 +93,7 @@ const refuseMethod = (allowed: string[]): RequestHandler => {
 
 /** The route, never the URL: a query may name a person. */
 const logRequests =
-  (log: World['log']): RequestHandler =>
+  (log: Runtime['log']): RequestHandler =>
   (req, res, next) => {
     const started = performance.now();
     res.on('finish', () => {

@@ -1,7 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import { DomainError } from '../runtime/domain-error.ts';
 import { rateLimitedLog } from '../runtime/rate-limited-log.ts';
-import type { World } from '../runtime/world.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { AccessRules } from './access-rules.ts';
 import { setPrivacyHeaders } from './server/privacy-headers.ts';
 import { sendProblem } from './server/problem.ts';
@@ -10,7 +10,7 @@ import { guardRequests } from './server/request-guard.ts';
 /** An app that only a sidecar calls: deliveries, and whether we are alive. */
 export const deliveryApp = (
   deliveries: Router,
-  { log, access }: Pick<World, 'log'> & { access: AccessRules },
+  { log, access }: Pick<Runtime, 'log'> & { access: AccessRules },
 ): Express => {
   const app = express();
   const limitedLog = rateLimitedLog(log);

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { httpApp } from './app.ts';
 import { operation } from './operation.ts';
 import { streamJsonLists, streamJsonObject } from './stream-json.ts';
@@ -16,7 +16,7 @@ const app = (chunks: () => AsyncIterable<Chunk>) => {
     handle: (_asked, res) => streamJsonObject(res, chunks()),
   });
   const api = { title: 'All', description: 'All.', events: {} };
-  return httpApp({ '/': { get } }, { ...testWorld(), api });
+  return httpApp({ '/': { get } }, { ...createTestRuntime(), api });
 };
 
 async function* some(...chunks: Chunk[]) {
@@ -83,7 +83,10 @@ describe('an object with lists that are streamed', () => {
       answers: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
       handle: (_asked, res) => streamJsonLists(res, head, lists),
     });
-    return httpApp({ '/': { get } }, { ...testWorld(), api: { title: 'All', description: 'All.', events: {} } });
+    return httpApp(
+      { '/': { get } },
+      { ...createTestRuntime(), api: { title: 'All', description: 'All.', events: {} } },
+    );
   };
   async function* items(...some: unknown[][]) {
     yield* some;

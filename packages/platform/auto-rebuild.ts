@@ -10,13 +10,13 @@ import {
   retire,
   usualPauses,
 } from '../projections/rebuild/index.ts';
-import { pauseUnlessAborted } from '../runtime/pause.ts';
 import { backoff } from '../runtime/retry.ts';
-import type { World } from '../runtime/world.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { sleepUnlessAborted } from '../runtime/sleep.ts';
 import type { RunningView } from './running-views.ts';
 import { storesOfView } from './views.ts';
 
-type AutoRebuildContext = World &
+type AutoRebuildContext = Runtime &
   StoreContext & {
     readonly topicLog: LogReader;
     readonly stateStoreName: string;
@@ -69,7 +69,7 @@ export const startAutoRebuild = (running: RunningView, context: AutoRebuildConte
           failures++;
         },
       );
-      await pauseUnlessAborted(failures === 0 ? lookEveryMs : retryAfterMs(failures), closing.signal);
+      await sleepUnlessAborted(failures === 0 ? lookEveryMs : retryAfterMs(failures), closing.signal);
     }
   })();
 

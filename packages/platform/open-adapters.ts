@@ -91,7 +91,7 @@ export const openStores = async (
     if (existsSync(file)) {
       const platform = openFile(file, service);
       const home = config.stateStoreName;
-      const stores = storesOf({ store: platform.stateStore(home), otherStore: platform.stateStore });
+      const stores = storesOf({ store: platform.stateStore(home), secondaryStore: platform.stateStore });
       return { stores, home, log: platform.logReader(), close: platform.close };
     }
     throw new ConfigError(
@@ -165,6 +165,6 @@ const openSidecar = async (
     );
   }
   const open = (name: string) => daprStateStore(sidecar, name, randomUUID);
-  const stores = storesOf({ store: open(home), otherStore: open });
+  const stores = storesOf({ store: open(home), secondaryStore: open });
   return { stores, home, log: kafkaLogReader(kafkaBrokers(env), { newId: randomUUID }), close: sidecar.close };
 };

@@ -6,7 +6,7 @@ import type { EventBus, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { StateStore } from '../projections/state-store.ts';
 import type { ConfigError } from '../runtime/config-error.ts';
-import type { World } from '../runtime/world.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 export type PlatformSettings = {
   /** Where the embedded adapters keep their file. */
@@ -30,16 +30,16 @@ export type Platform = {
 export const openPlatform = (
   { dataDir, dapr }: PlatformSettings,
   topics: readonly Topic[],
-  world: World & { fail: (error: ConfigError) => void },
+  runtime: Runtime & { fail: (error: ConfigError) => void },
 ): Platform => {
   if (dapr) {
-    const { eventBus, logReader, ...platform } = openDaprPlatform(dapr, topics, world);
+    const { eventBus, logReader, ...platform } = openDaprPlatform(dapr, topics, runtime);
     return {
       ...platform,
       eventBus: ({ pubsub, consumerGroup }) => eventBus(pubsub, consumerGroup),
       logReader: ({ pubsub }) => logReader(pubsub),
     };
   }
-  const { eventBus, ...platform } = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), topics, world);
+  const { eventBus, ...platform } = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), topics, runtime);
   return { ...platform, eventBus: ({ consumerGroup }) => eventBus(consumerGroup) };
 };

@@ -3,7 +3,7 @@ import { mandateChangedEvent } from '../../contracts/events/connection-mandate-c
 import { topics } from '../../contracts/topics.ts';
 import { mandates } from '../../iot-platform/mandates/materialise.ts';
 import { idleViews } from '../../tests/idle-views.ts';
-import { noon, testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import { startProjection } from '../projections/projection.ts';
 import { readStatus, type StatusSources } from './read-status.ts';
@@ -30,7 +30,7 @@ const opened = () => {
     ]);
   };
   const follow = async () => {
-    const projection = await startProjection(mandates, { ...testWorld(), bus, store });
+    const projection = await startProjection(mandates, { ...createTestRuntime(), bus, store });
     closing.push(() => projection.close());
     return projection;
   };

@@ -4,7 +4,7 @@ import type { StoreContext } from '../projections/generations/index.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import { type RunningProjection, startProjections } from '../projections/projection.ts';
 import { openView, type View } from '../projections/view.ts';
-import type { World } from '../runtime/world.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { checkViews, type RegisteredView, storesOfView } from './views.ts';
 
 /** A view that this instance follows and answers from. */
@@ -17,7 +17,7 @@ export type RunningView = {
 
 export type RunningViews = { readonly views: readonly RunningView[]; close(): Promise<void> };
 
-type ViewsContext = World & StoreContext & { readonly bus: EventBus; readonly topicLog: LogReader };
+type ViewsContext = Runtime & StoreContext & { readonly bus: EventBus; readonly topicLog: LogReader };
 
 /** Follows the topics of the views, and compares each view with the log, until it is closed. */
 export const startViews = async (
@@ -40,6 +40,6 @@ export const startViews = async (
 
 export const viewOf = (
   { projection }: RegisteredView,
-  { store, otherStore }: StoreContext,
+  { store, secondaryStore }: StoreContext,
   { partitions }: Pick<DriftWatch, 'partitions'>,
-): View<object> => openView(projection, store, { otherStore, partitions });
+): View<object> => openView(projection, store, { secondaryStore: secondaryStore, partitions });

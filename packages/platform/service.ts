@@ -1,4 +1,4 @@
-import { DatabaseTrouble, describeTrouble } from '../database/database-trouble.ts';
+import { describeDatabaseError, TransientDatabaseError } from '../database/database-error.ts';
 import { ConfigError } from '../runtime/config-error.ts';
 
 export type Service = { close(): Promise<void> };
@@ -19,8 +19,8 @@ export const runService = async (start: (fail: (error: Error) => void) => Promis
     process.exit(exitCode);
   };
   const explain = (error: unknown) => {
-    if (error instanceof DatabaseTrouble) {
-      process.stderr.write(`${describeTrouble(error)}\n`);
+    if (error instanceof TransientDatabaseError) {
+      process.stderr.write(`${describeDatabaseError(error)}\n`);
       return;
     }
     if (!(error instanceof ConfigError)) throw error;

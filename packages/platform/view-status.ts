@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { Position } from '../projections/checkpoints/index.ts';
+import type { Checkpoint } from '../projections/checkpoints/index.ts';
 import type { Completeness } from '../projections/completeness.ts';
 
 const generation = z.object({ number: z.int().min(1), store: z.string().exactOptional() });
 const offsets = z.record(z.string(), z.int());
 // Lists of two: not every reader of OpenAPI knows tuples.
-const ranges = z.array(z.array(z.int()).length(2)) as unknown as z.ZodType<unknown, Position['missing']>;
+const ranges = z.array(z.array(z.int()).length(2)) as unknown as z.ZodType<unknown, Checkpoint['missing']>;
 const openDeadLetters = z.array(z.array(z.union([z.int(), z.string()])).length(2)) as unknown as z.ZodType<
   unknown,
-  NonNullable<Position['deadLetters']>
+  NonNullable<Checkpoint['deadLetters']>
 >;
 const position = z.object({
   applied: z.int(),

@@ -85,5 +85,8 @@ export const checkViews = (views: readonly RegisteredView[]): void => {
 /** Of the service's stores the part that holds the view. */
 export const storesOfView = ({ keyPrefix }: RegisteredView, context: StoreContext): StoreContext => {
   const stores = storesOf(context);
-  return { store: withKeyPrefix(stores(), keyPrefix), otherStore: (name) => withKeyPrefix(stores(name), keyPrefix) };
+  return {
+    store: withKeyPrefix(stores(), keyPrefix),
+    secondaryStore: (name) => withKeyPrefix(stores(name), keyPrefix),
+  };
 };

@@ -1,8 +1,8 @@
 import { DomainError } from '../runtime/domain-error.ts';
-import type { Position } from './checkpoints/position.ts';
+import type { Checkpoint } from './checkpoints/checkpoint.ts';
+import type { CheckpointDocument } from './generations/checkpoint-document.ts';
 import type { Generation } from './generations/generation.ts';
 import type { Pointer, Rebuild } from './generations/pointer.ts';
-import type { PositionDocument } from './generations/position-document.ts';
 
 /**
  * `empty`: the generation that answers has never seen an event of the topic. `incomplete`: events are missing that the
@@ -14,7 +14,7 @@ export type Completeness = {
   /** The one that answers. */
   readonly generation: Generation;
   /** How far that one has followed each partition. */
-  readonly partitions: Record<number, Position>;
+  readonly partitions: Record<number, Checkpoint>;
   /** How many documents unreadable records mark; each of them refuses alone. Of very many only some are counted. */
   readonly deadLetters?: number;
   /** Those that answered before and can be switched back to. */
@@ -28,8 +28,8 @@ export type Completeness = {
  */
 export const completenessOf = (
   { answering, unready, previous, rebuild }: Pointer,
-  documents: readonly (PositionDocument | undefined)[],
-  atHome: readonly (PositionDocument | undefined)[],
+  documents: readonly (CheckpointDocument | undefined)[],
+  atHome: readonly (CheckpointDocument | undefined)[],
 ): Completeness => {
   const { store } = answering;
   const known = documents.flatMap((document, partition) => {

@@ -1,6 +1,6 @@
 import type { DeliveredRecord, Topic } from './event-bus.ts';
 
-export type Moment = { readonly time: string; readonly revision: number };
+export type EventStamp = { readonly time: string; readonly revision: number };
 
 /** A view, declared: which topic it follows and how one event changes one document. */
 export type Projection<Event, Document> = {
@@ -19,7 +19,7 @@ export type Projection<Event, Document> = {
    */
   readonly evolve: (held: Document | undefined, event: Event) => Document;
   /** When an event happened, in ISO 8601, and which revision of its document it made. */
-  readonly moment?: (event: Event) => Moment;
+  readonly eventStamp?: (event: Event) => EventStamp;
   /** The trace that the event belongs to, as a W3C traceparent. */
   readonly traceparent?: (event: Event) => string | undefined;
   /** Names what is worth counting about an event beside applied or ignored. */

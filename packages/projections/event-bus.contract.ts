@@ -120,10 +120,10 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await vi.waitFor(() => expect([...second.values()]).toEqual(expect.arrayContaining(newValues)), patience);
   });
 
-  it('tells what a group has acknowledged, and never more', async () => {
+  it('tells what a group has committed, and never more', async () => {
     const { topic, bus } = await open();
-    const total = (acknowledged: ReadonlyMap<number, number>) =>
-      [...acknowledged.values()].reduce((sum, next) => sum + next, 0);
+    const total = (committedOffsets: ReadonlyMap<number, number>) =>
+      [...committedOffsets.values()].reduce((sum, next) => sum + next, 0);
     const delivered: DeliveredRecord[] = [];
     let isDone = false;
     const readers = bus('readers');
@@ -133,11 +133,14 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     });
     await publish(bus('writers'), topic, events(10));
     await vi.waitFor(() => expect(delivered).not.toEqual([]), patience);
-    expect(total(await readers.acknowledged(topic.name))).toBe(0);
+    expect(total(await readers.committedOffsets(topic.name))).toBe(0);
     isDone = true;
     const tells = delivered.every(({ offset }) => offset !== undefined);
-    await vi.waitFor(async () => expect(total(await readers.acknowledged(topic.name))).toBe(tells ? 10 : 0), patience);
-    expect(await bus('others').acknowledged(topic.name)).toEqual(new Map());
+    await vi.waitFor(
+      async () => expect(total(await readers.committedOffsets(topic.name))).toBe(tells ? 10 : 0),
+      patience,
+    );
+    expect(await bus('others').committedOffsets(topic.name)).toEqual(new Map());
   });
 
   it('closes a subscription only when the delivery under way has been answered', async () => {

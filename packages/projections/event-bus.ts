@@ -69,7 +69,7 @@ export type EventBus = {
    * What the consumer group has acknowledged: by partition the offset behind it, nothing where it has acknowledged
    * nothing. Never more than handlers answered `done` for. Empty where the broker cannot tell.
    */
-  acknowledged(topic: string): Promise<ReadonlyMap<number, number>>;
+  committedOffsets(topic: string): Promise<ReadonlyMap<number, number>>;
   /** @throws Error that says what is missing, when the bus cannot be used now */
   check(): Promise<void>;
 };

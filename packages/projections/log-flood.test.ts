@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { things } from '../../tests/things.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import type { BatchHandler, DeliveredRecord, EventBus, OutgoingEvent } from './event-bus.ts';
@@ -23,12 +23,12 @@ const following = async (changes: { bus?: Partial<EventBus>; store?: Partial<Sta
       deliver = handler;
       return { close: async () => {} };
     },
-    acknowledged: async () => new Map(),
+    committedOffsets: async () => new Map(),
     check: async () => {},
     ...changes.bus,
   };
   const store = { ...openEmbeddedPlatform(':memory:', []).stateStore('statestore'), ...changes.store };
-  await startProjection(things, { ...testWorld(), log, bus, store });
+  await startProjection(things, { ...createTestRuntime(), log, bus, store });
   return { deliver: deliver as BatchHandler, lines, deadLetters, requests };
 };
 

@@ -1,10 +1,10 @@
 import { groupBy } from '../runtime/group-by.ts';
 import { type RateLimitedLog, rateLimitedLog } from '../runtime/rate-limited-log.ts';
-import type { World } from '../runtime/world.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { type PoisonRecord, parseBatch } from './apply/parse-batch.ts';
 import { projectionWriter } from './apply/write.ts';
-import { setAside } from './dead-letters/set-aside.ts';
-import type { Moment, Projection } from './declaration.ts';
+import { publishDeadLetters } from './dead-letters/publish-dead-letters.ts';
+import type { EventStamp, Projection } from './declaration.ts';
 import type { DeliveredRecord, EventBus, Subscription, Topic, Verdict } from './event-bus.ts';
 import { type StoreContext, storesOf } from './generations/stores.ts';
 import type { LogReader } from './log-reader.ts';
@@ -21,12 +21,12 @@ export type Counts = {
 export type RunningProjection = Subscription & {
   counts(): Counts;
   /** Of the event that this process wrote last. */
-  last(): Moment | undefined;
+  last(): EventStamp | undefined;
   /** Applies records that were read from the log, as if they were delivered. */
   apply(records: readonly DeliveredRecord[]): Promise<unknown>;
 };
 
-export type ProjectionContext = World &
+export type ProjectionContext = Runtime &
   StoreContext & {
     readonly bus: EventBus;
     /** The log behind the topic, by which gaps in the offsets are verified. */
@@ -45,9 +45,9 @@ export const startProjections = async (
   context: Omit<ProjectionContext, keyof StoreContext>,
 ): Promise<RunningProjection[]> => {
   const limited = { ...context, limitedLog: rateLimitedLog(context.log) };
-  const created = projections.map(({ projection, store, otherStore }) => ({
+  const created = projections.map(({ projection, store, secondaryStore }) => ({
     topic: projection.topic.name,
-    ...createProjection(projection, { ...limited, store, otherStore }),
+    ...createProjection(projection, { ...limited, store, secondaryStore: secondaryStore }),
   }));
   const subscriptions = new Map<string, Subscription>();
   try {
@@ -69,10 +69,10 @@ export const startProjections = async (
 /** Follows the topic of one projection. */
 export const startProjection = async <Event, Document extends object>(
   projection: Projection<Event, Document>,
-  { store, otherStore, ...context }: ProjectionContext,
+  { store, secondaryStore, ...context }: ProjectionContext,
 ): Promise<RunningProjection> => {
   const one = projection as unknown as ProjectionInStores['projection'];
-  const [running] = await startProjections([{ projection: one, store, otherStore }], context);
+  const [running] = await startProjections([{ projection: one, store, secondaryStore: secondaryStore }], context);
   return running as RunningProjection;
 };
 
@@ -99,7 +99,7 @@ const deliveryHandler =
       const letters = followers.map(({ deadLetters }, i) => ({ deadLetters, poison: written[i] ?? [] }));
       for (const [, own] of groupBy(letters, ({ deadLetters }) => deadLetters.name)) {
         const once = new Map(own.flatMap(({ poison }) => poison).map((one) => [one.record, one]));
-        await setAside(own[0]?.deadLetters as Topic, context, [...once.values()]);
+        await publishDeadLetters(own[0]?.deadLetters as Topic, context, [...once.values()]);
       }
     } catch (error) {
       for (const follower of followers) follower.failed(error, batch.length);
@@ -110,10 +110,10 @@ const deliveryHandler =
   };
 
 const createProjection = <Event, Document>(projection: Projection<Event, Document>, context: Context) => {
-  const { name, deadLetters, moment } = projection;
+  const { name, deadLetters, eventStamp: moment } = projection;
   const { newId, log: logger, topicLog, limitedLog } = context;
   const counts: Counts = { applied: 0, ignored: 0, setAside: 0, retried: 0 };
-  let last: Moment | undefined;
+  let last: EventStamp | undefined;
   let hasFailed = false;
   const writeView = projectionWriter(projection, { stores: storesOf(context), newId, log: topicLog, logger });
 

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { testWorld } from '../../tests/test-world.ts';
+import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { type Thing, things } from '../../tests/things.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import type { EventBus } from './event-bus.ts';
@@ -33,7 +33,7 @@ const start = async (isAway: () => boolean) => {
       { projection: named('one'), store: home },
       { projection: named('other'), store: failing },
     ],
-    { ...testWorld(), bus },
+    { ...createTestRuntime(), bus },
   )) as [Running, Running];
   onTestFinished(async () => {
     await Promise.all([one.close(), other.close()]);
@@ -59,10 +59,10 @@ it('a record that one of them could not apply is acknowledged only once that one
   const { bus, second, one, other, publish } = await start(() => isAway);
   await publish({ key: 'a', n: 1 });
   await vi.waitFor(() => expect(other.counts().retried).toBeGreaterThan(1));
-  expect((await bus.acknowledged(things.topic.name)).size).toBe(0);
+  expect((await bus.committedOffsets(things.topic.name)).size).toBe(0);
   expect(one.counts()).toMatchObject({ applied: 1, retried: 0 });
   isAway = false;
-  await vi.waitFor(async () => expect((await bus.acknowledged(things.topic.name)).size).toBe(1));
+  await vi.waitFor(async () => expect((await bus.committedOffsets(things.topic.name)).size).toBe(1));
   expect((await second.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
   expect(one.counts().applied).toBe(1);
 });
@@ -77,7 +77,7 @@ it('a record that both refuse is one dead letter, once both have written', async
   expect(one.counts().setAside).toBe(0);
   isAway = false;
   await vi.waitFor(async () => {
-    const acknowledged = [...(await bus.acknowledged(things.topic.name)).values()];
+    const acknowledged = [...(await bus.committedOffsets(things.topic.name)).values()];
     expect(acknowledged.reduce((sum, next) => sum + next, 0)).toBe(2);
   });
   expect(letters()).toBe(1);
@@ -98,7 +98,7 @@ it('a topic that cannot be subscribed to leaves no other subscription behind', a
     projection: { ...named(name), topic: { ...things.topic, name } },
     store: platform.stateStore('home'),
   }));
-  const started = startProjections(followed, { ...testWorld(), bus: bus as EventBus });
+  const started = startProjections(followed, { ...createTestRuntime(), bus: bus as EventBus });
   await expect(started).rejects.toThrow('no such topic');
   expect(closed).toEqual(['first']);
 });

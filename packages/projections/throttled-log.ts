@@ -1,5 +1,5 @@
 import { inTurn } from '../runtime/in-turn.ts';
-import { pause } from '../runtime/pause.ts';
+import { sleep } from '../runtime/sleep.ts';
 import type { LogReader } from './log-reader.ts';
 
 /**
@@ -13,7 +13,7 @@ export const throttledLog = (log: LogReader): LogReader => ({
     const handleAndRest: typeof handle = async (batch) => {
       const startedAt = performance.now();
       await handle(batch);
-      await pause(performance.now() - startedAt, signal);
+      await sleep(performance.now() - startedAt, signal);
     };
     return log.read(topic, ranges, (batch) => afterOthers(() => handleAndRest(batch)), signal);
   },
@@ -24,6 +24,6 @@ export const throttledPages = async function* <Page>(pages: AsyncIterable<Page>)
   for await (const page of pages) {
     const startedAt = performance.now();
     yield page;
-    await pause(performance.now() - startedAt, undefined);
+    await sleep(performance.now() - startedAt, undefined);
   }
 };

@@ -2,9 +2,9 @@ import { DomainError } from '../runtime/domain-error.ts';
 import { type Completeness, completenessOf, refusalOf } from './completeness.ts';
 import { type PlacePair, splitMarks } from './dead-letters/dead-letter-marks.ts';
 import type { Topic } from './event-bus.ts';
+import { asCheckpointDocument, checkpointKey } from './generations/checkpoint-document.ts';
 import { documentKey, type Generation } from './generations/generation.ts';
 import { asPointer, type Pointer, pointerKey } from './generations/pointer.ts';
-import { asPositionDocument, positionKey } from './generations/position-document.ts';
 import { type StoreContext, storesOf } from './generations/stores.ts';
 import type { StateStore, StoredValue } from './state-store.ts';
 
@@ -23,7 +23,7 @@ export const pointerAgeMs = 1_000;
 export const answerWithinMs = 3_000;
 const attempts = 3;
 
-export type ViewOptions = Pick<StoreContext, 'otherStore'> & {
+export type ViewOptions = Pick<StoreContext, 'secondaryStore'> & {
   /** How many partitions the broker has; as many as are declared where that is not asked. */
   readonly partitions?: (() => Promise<number>) | undefined;
   /** Monotonic, in milliseconds. */
@@ -37,9 +37,9 @@ export type ViewOptions = Pick<StoreContext, 'otherStore'> & {
 export const openView = <Document extends object>(
   { name, topic }: { name: string; topic: Topic },
   store: StateStore,
-  { otherStore, partitions = async () => topic.partitions, clock = () => performance.now() }: ViewOptions = {},
+  { secondaryStore, partitions = async () => topic.partitions, clock = () => performance.now() }: ViewOptions = {},
 ): View<Document> => {
-  const stores = storesOf({ store, otherStore });
+  const stores = storesOf({ store, secondaryStore: secondaryStore });
   let known: { pointer: Pointer; completeness: Completeness; readAt: number } | undefined;
 
   const positionKeys = async () => {
@@ -49,13 +49,13 @@ export const openView = <Document extends object>(
         cause,
       });
     });
-    return Array.from({ length: many }, (_, n) => positionKey(name, topic.name, n));
+    return Array.from({ length: many }, (_, n) => checkpointKey(name, topic.name, n));
   };
   /** Reads the pointer and the positions anew, and keys of the home with them. */
   const look = async (...keys: string[]) => {
     const ofPositions = await positionKeys();
     const documentsIn = (held: ReadonlyMap<string, StoredValue>) =>
-      ofPositions.map((key) => asPositionDocument(held.get(key)?.value));
+      ofPositions.map((key) => asCheckpointDocument(held.get(key)?.value));
     const readAt = clock();
     const held = await store.getMany([pointerKey(name), ...ofPositions, ...keys]);
     const pointer = asPointer(held.get(pointerKey(name))?.value);

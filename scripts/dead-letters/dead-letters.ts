@@ -70,7 +70,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
   const where = { embedded: platform.isEmbedded, daprHttpPort: platform.isEmbedded ? undefined : port };
   const withStores: WithStores = async (work) => {
     const { stores, close } = await openStores(env, service, where);
-    const own = storesOf(storesOfView(view, { store: stores(), otherStore: stores }));
+    const own = storesOf(storesOfView(view, { store: stores(), secondaryStore: stores }));
     return work(own).finally(close);
   };
   try {

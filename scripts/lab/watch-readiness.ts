@@ -1,4 +1,4 @@
-import { pauseUnlessAborted } from '../../packages/runtime/pause.ts';
+import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 import type { Member } from './member.ts';
 import { type Readiness, readReadiness, readViewState, type ViewState } from './readiness.ts';
 
@@ -31,7 +31,7 @@ export const watchReadiness = async (watch: Watch): Promise<void> => {
   let wasReady = false;
   let isAdvised = false;
   let isExplained = false;
-  for (; !signal.aborted; await pauseUnlessAborted(wasReady ? lookEveryMsWhenReady : lookEveryMs, signal)) {
+  for (; !signal.aborted; await sleepUnlessAborted(wasReady ? lookEveryMsWhenReady : lookEveryMs, signal)) {
     const [ofCrm, ofIotPlatform] = await Promise.all([readReadiness(crm.url), readReadiness(iotPlatform.url)]);
     if (signal.aborted) return;
     if (isAdvised && ofIotPlatform.isReady) {

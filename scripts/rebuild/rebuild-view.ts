@@ -40,7 +40,7 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const command = readCommand(args, view.source, env);
   const { close, log, home, stores } = await openStores(env, view.service, command);
   const progress = createLogProgress(process.stdout);
-  const own = storesOfView(view, { store: stores(), otherStore: stores });
+  const own = storesOfView(view, { store: stores(), secondaryStore: stores });
   const context: Context = {
     projection: view.projection,
     log: isHurried(command) ? log : throttledLog(log),

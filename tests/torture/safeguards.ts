@@ -29,12 +29,12 @@ export const safeguards = {
   ],
   position: [
     {
-      file: 'packages/projections/checkpoints/position.ts',
+      file: 'packages/projections/checkpoints/checkpoint.ts',
       text: 'missing: gaps.length === 0 ? left : [...left, ...gaps]',
       instead: 'missing: left',
     },
     {
-      file: 'packages/projections/checkpoints/position.ts',
+      file: 'packages/projections/checkpoints/checkpoint.ts',
       text: 'missing: [...position.missing, [position.applied + 1, next - 1]]',
       instead: 'missing: position.missing',
     },

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { corinne } from '../../../tests/lab-customers.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
-import { noon, testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
 import { openCrmDatabase } from '../../database/index.ts';
 import { purgeOldAnswers } from '../../idempotency/index.ts';
 import { throughApi } from './append-mandate-events.ts';
@@ -13,11 +13,11 @@ const day = 24 * 60 * 60 * 1000;
 const data = { ...corinne, connectionMandate: '1', email: null, phone: null } as const;
 
 describe('registering with an idempotency key', () => {
-  const world = testWorld();
+  const runtime = createTestRuntime();
   let changes: CustomerChanges;
   beforeEach(async () => {
-    world.setClock(noon);
-    changes = { ...world, db: await openTestDatabase(), committed: () => {} };
+    runtime.setClock(noon);
+    changes = { ...runtime, db: await openTestDatabase(), committed: () => {} };
   });
 
   const register = (idempotencyKey: string, change: object = {}) =>
@@ -27,7 +27,7 @@ describe('registering with an idempotency key', () => {
 
   it('registers once and answers the same again', async () => {
     const first = await register('k1');
-    world.setClock(noon + 5000);
+    runtime.setClock(noon + 5000);
     expect(await register('k1')).toEqual(first);
     expect(await count('customer')).toBe(1);
     expect(await count('outbox')).toBe(1);
@@ -54,7 +54,7 @@ describe('registering with an idempotency key', () => {
 
   it('forgets a key after a day', async () => {
     await register('k1');
-    world.setClock(noon + day);
+    runtime.setClock(noon + day);
     await expect(register('k1')).rejects.toMatchObject({ code: 'connection-held' });
     expect((await register('k1', { connectionId: '9001' })).customer.connectionId).toBe('9001');
     await purgeOldAnswers(changes.db, noon + 2 * day - 1);
@@ -75,7 +75,7 @@ it('answers the same after a restart', async () => {
   const url = `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
   const register = async () => {
     const db = await openCrmDatabase(url);
-    const changes = { ...testWorld(), db, committed: () => {} };
+    const changes = { ...createTestRuntime(), db, committed: () => {} };
     return registerCustomer(changes, data, { ...throughApi, idempotencyKey: 'k1' }).finally(() => db.destroy());
   };
   expect(await register()).toEqual(await register());

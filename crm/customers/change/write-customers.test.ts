@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { corinne } from '../../../tests/lab-customers.ts';
-import { noon, testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import type { CustomerData } from '../customer.ts';
 import { listCustomers } from '../find-customers.ts';
@@ -33,7 +33,7 @@ beforeEach(async () => {
     },
     transformResult: async ({ result }) => result,
   });
-  changes = { ...testWorld(), db, committed: () => {} };
+  changes = { ...createTestRuntime(), db, committed: () => {} };
 });
 
 const write = (writes: readonly CustomerWrite[]) =>

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { crmWithCorinne } from '../../../tests/crm-app.ts';
 import { molly } from '../../../tests/lab-customers.ts';
-import { noon } from '../../../tests/test-world.ts';
+import { noon } from '../../../tests/test-runtime.ts';
 
 const hour = 60 * 60 * 1000;
 

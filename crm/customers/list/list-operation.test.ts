@@ -5,14 +5,14 @@ import { watchTestOutbox } from '../../../tests/crm-app.ts';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { molly } from '../../../tests/lab-customers.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { crmApp } from '../../app.ts';
 import { importOnce, importQueue } from '../../imports/index.ts';
 
 type Page = { items: { lastName: string; customerId: string }[]; next: string | null; total?: object };
 
 const crm = async () => {
-  const changes = { ...testWorld(), db: await openTestDatabase(), committed: () => {} };
+  const changes = { ...createTestRuntime(), db: await openTestDatabase(), committed: () => {} };
   await importOnce(changes, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
   const parts = { imports: importQueue(changes, dataFolder()), outbox: watchTestOutbox(changes) };

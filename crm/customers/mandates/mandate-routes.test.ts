@@ -5,7 +5,7 @@ import type { HeldMandate, MandatesPage } from '../../../contracts/mandates-page
 import { highestRepublished } from '../../../contracts/mandates-page.ts';
 import { crmWithCorinne } from '../../../tests/crm-app.ts';
 import { molly } from '../../../tests/lab-customers.ts';
-import { noon } from '../../../tests/test-world.ts';
+import { noon } from '../../../tests/test-runtime.ts';
 
 let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { asObject } from '../../../tests/exported.ts';
 import { byHerself, liveAsQuirine, quirine, traces } from '../../../tests/quirine.ts';
-import { noon, testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
 import { mandateHistory } from '../history/mandate-history.ts';
@@ -13,12 +13,12 @@ import { exportPerson } from './export-person.ts';
 import { deleteCustomer } from './remove-customer.ts';
 import { sourcesBesideRecord } from './sources.ts';
 
-const world = testWorld();
+const runtime = createTestRuntime();
 let changes: CustomerChanges;
 let erasures: Erasures;
 beforeEach(async () => {
-  world.setClock(noon);
-  changes = { ...world, db: await openTestDatabase(), committed: () => {} };
+  runtime.setClock(noon);
+  changes = { ...runtime, db: await openTestDatabase(), committed: () => {} };
   erasures = createErasures({ db: changes.db, sources: sourcesBesideRecord });
 });
 
@@ -50,7 +50,7 @@ describe('erasing a person', () => {
 
   it('revokes the connection, and keeps the evidence without a name', async () => {
     await registerCustomer(changes, quirine, byHerself);
-    world.setClock(noon + 1000);
+    runtime.setClock(noon + 1000);
     expect(await erase('1')).toEqual({
       customerId: '1',
       erasedAt: new Date(noon + 1000).toISOString(),
@@ -81,7 +81,7 @@ describe('erasing a person', () => {
     const id = await liveAsQuirine(changes);
     const both = await Promise.all([erase(id), erase(id)]);
     expect(both.map(({ mandateRevision }) => typeof mandateRevision).sort()).toEqual(['number', 'undefined']);
-    world.setClock(noon + 5000);
+    runtime.setClock(noon + 5000);
     expect((await erase(id)).erasedAt).toBe(new Date(noon).toISOString());
     expect(await mandateHistory(changes.db, Number(id))).toHaveLength(4);
   });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openSqlite } from '../../../packages/database/sqlite.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { openCrmDatabase } from '../../database/index.ts';
 import { throughApi } from '../change/append-mandate-events.ts';
 import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
@@ -19,7 +19,7 @@ let changes: CustomerChanges;
 beforeEach(async () => {
   folder = dataFolder();
   file = join(folder, 'crm.sqlite');
-  changes = { ...testWorld(), db: await openCrmDatabase(`sqlite:${file}`), committed: () => {} };
+  changes = { ...createTestRuntime(), db: await openCrmDatabase(`sqlite:${file}`), committed: () => {} };
 });
 afterEach(() => changes.db.destroy());
 

@@ -4,7 +4,7 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { byHerself, quirine } from '../../../tests/quirine.ts';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type CrmDatabase, openCrmDatabase } from '../../database/index.ts';
 import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
 import { erasePerson } from './erase-person.ts';
@@ -15,7 +15,7 @@ import { deleteCustomer } from './remove-customer.ts';
 
 let changes: CustomerChanges;
 beforeEach(async () => {
-  changes = { ...testWorld(), db: await openTestDatabase(), committed: () => {} };
+  changes = { ...createTestRuntime(), db: await openTestDatabase(), committed: () => {} };
 });
 
 const register = async (connectionId: string, on = changes) =>

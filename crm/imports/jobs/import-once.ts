@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Logger } from 'pino';
-import { DatabaseTrouble } from '../../../packages/database/database-trouble.ts';
+import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
 import type { CustomerChanges } from '../../customers/index.ts';
 import { headerOfFile } from '../check/check-file.ts';
 import type { Problem } from '../check/check-row.ts';
@@ -23,7 +23,7 @@ export const importFile = async (
   } catch (error) {
     await failJob(changes.db, job.importId, changes.now()).catch((cause: unknown) => {
       // Where the database itself is the trouble, a CRM ends the job once it is silent.
-      if (error instanceof DatabaseTrouble) throw error;
+      if (error instanceof TransientDatabaseError) throw error;
       throw new AggregateError([error, cause], (error as Error).message);
     });
     throw error;

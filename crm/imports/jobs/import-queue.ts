@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { DatabaseTrouble } from '../../../packages/database/database-trouble.ts';
+import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
 import type { MonotonicClock } from '../../../packages/runtime/lease.ts';
 import { backoff, retry } from '../../../packages/runtime/retry.ts';
 import type { CustomerChanges } from '../../customers/index.ts';
@@ -94,7 +94,7 @@ export const importQueue = (context: QueueContext, folder: string, given: Partia
     if (stop.aborted) return;
     const patiently = <T>(work: () => Promise<T>) =>
       retry(work, {
-        while: (error) => error instanceof DatabaseTrouble,
+        while: (error) => error instanceof TransientDatabaseError,
         backoff: databaseBackoff,
         signal: stop,
         onRetry: (err, pauseMs) => log.warn({ err, importId, pauseMs }, 'import waits for the database'),

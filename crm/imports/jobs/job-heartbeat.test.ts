@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { importWorld } from '../../../tests/import-world.ts';
-import { noon } from '../../../tests/test-world.ts';
+import { noon } from '../../../tests/test-runtime.ts';
 import { createJob, findJob, listJobs } from '../import-job.ts';
 import { importFile } from './import-once.ts';
 import { heartbeatEveryMs, observeJobs, startHeartbeat, touchJobs } from './job-heartbeat.ts';

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DatabaseTrouble } from '../../../packages/database/database-trouble.ts';
+import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
 import { crmWithImports, importHeader } from '../../../tests/crm-with-imports.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
-import { noon } from '../../../tests/test-world.ts';
+import { noon } from '../../../tests/test-runtime.ts';
 import { sendFile } from '../../cli/import/through-crm.ts';
 import { createJob } from '../import-job.ts';
 import type { QueueLimits } from '../jobs/import-queue.ts';
@@ -16,7 +16,7 @@ import type { QueueLimits } from '../jobs/import-queue.ts';
 const crmThatWaits = async (limits: Partial<QueueLimits>) => {
   let isAway = true;
   const crm = await crmWithImports(limits, () => {
-    if (isAway) throw new DatabaseTrouble('database-away', new Error('gone'));
+    if (isAway) throw new TransientDatabaseError('database-away', new Error('gone'));
   });
   const server = createServer(crm.app).listen(0);
   onTestFinished(() => void server.close());

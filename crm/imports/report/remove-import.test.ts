@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { DatabaseTrouble } from '../../../packages/database/database-trouble.ts';
+import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
 import { crmWithImports } from '../../../tests/crm-with-imports.ts';
 import { removeImport } from './remove-report.ts';
 
 const away = () => {
-  throw new DatabaseTrouble('database-away', new Error('gone'));
+  throw new TransientDatabaseError('database-away', new Error('gone'));
 };
 const patience = { timeout: 10_000 };
 const newCustomers = (count: number) => Array.from({ length: count }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);

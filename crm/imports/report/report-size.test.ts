@@ -2,7 +2,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { dataFolder } from '../../../tests/platform-process.ts';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { openCrmDatabase } from '../../database/index.ts';
 import { importFile } from '../jobs/import-once.ts';
 
@@ -17,7 +17,7 @@ it('a file whose every row is refused takes no more of the database than a repor
   writeFileSync(file, `${header}\n${'x,,,,,9\n'.repeat(rows)}`);
   const database = join(folder, 'crm.sqlite');
   const db = await openCrmDatabase(`sqlite:${database}`);
-  const changes = { ...testWorld(), db, committed: () => {} };
+  const changes = { ...createTestRuntime(), db, committed: () => {} };
   const job = await importFile(changes, file, { dryRun: false, onConflict: 'skip' });
   await db.destroy();
   expect(job.refused).toBe(rows);

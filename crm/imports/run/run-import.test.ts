@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { importWorld } from '../../../tests/import-world.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
-import { noon } from '../../../tests/test-world.ts';
+import { noon } from '../../../tests/test-runtime.ts';
 import {
   dataOf,
   deleteCustomer,

@@ -3,7 +3,7 @@ import { maxRevision } from '../../../contracts/cloud-event.ts';
 import { mandateChangedEvent } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../../packages/embedded/platform.ts';
-import { noon } from '../../../tests/test-world.ts';
+import { noon } from '../../../tests/test-runtime.ts';
 import { mandates } from '../materialise.ts';
 import { type EventLine, eventsOfConnection } from './events-of-connection.ts';
 import { judge } from './judge.ts';

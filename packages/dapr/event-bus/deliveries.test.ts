@@ -4,11 +4,11 @@ import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
 import { deliveryApp } from '../../http/delivery-app.ts';
 import type { DeliveredRecord } from '../../projections/event-bus.ts';
-import { sidecarOnly } from '../guard.ts';
+import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
 
 const now = 1_000;
@@ -22,14 +22,14 @@ const entry = (entryId: string, text: string, metadata?: Record<string, string>)
 const subscribed = (token?: string) => {
   const lines: unknown[] = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
-  const deliveries = createDeliveries(sidecarOnly(token), { log, now: () => now });
+  const deliveries = createDeliveries(authenticateSidecar(token), { log, now: () => now });
   const seen: DeliveredRecord[] = [];
   const subscription = deliveries.add('pubsub', 'things', async (batch) => {
     seen.push(...batch);
     if (batch.some(({ value }) => value.toString() === 'throw')) throw new Error('the handler fails');
     return batch.map(({ value }) => (value.toString() === 'later' ? 'retry' : 'done'));
   });
-  const app = deliveryApp(deliveries.router, { ...testWorld(), access: loopbackOnly });
+  const app = deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly });
   return { app, http: request(app), seen, subscription, lines };
 };
 
@@ -185,7 +185,7 @@ it('metadata and event may be missing, as of a record without a value', async ()
 });
 
 it('a topic has one subscription, for a second would take its deliveries', () => {
-  const deliveries = createDeliveries(sidecarOnly(undefined), testWorld());
+  const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
   deliveries.add('pubsub', 'things', async () => []);
   expect(() => deliveries.add('pubsub', 'things', async () => [])).toThrow('things has a subscription already');
 });

@@ -1,7 +1,7 @@
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { BatchHandler, DeliveredRecord, Subscription, Verdict } from '../../projections/event-bus.ts';
 import { rateLimitedLog } from '../../runtime/rate-limited-log.ts';
-import type { World } from '../../runtime/world.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { deliveredRecord } from './delivered-record.ts';
 import { MalformedDelivery, readDelivery } from './read-delivery.ts';
 
@@ -22,7 +22,7 @@ const maxBatchBytes = 8 * 1024 * 1024;
 type Status = { readonly entryId: string; readonly status: 'SUCCESS' | 'RETRY' };
 
 /** The routes by which the sidecar asks for subscriptions and delivers; `guard` keeps others out. */
-export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<World, 'now' | 'log'>): Deliveries => {
+export const createDeliveries = (guard: RequestHandler, { now, log }: Pick<Runtime, 'now' | 'log'>): Deliveries => {
   const subscribed = new Map<string, { pubsub: string; deliver: (body: AsyncIterable<Buffer>) => Promise<Status[]> }>();
   const subscriptions = () => [...subscribed].map(([topic, { pubsub }]) => ({ pubsub, topic }));
   const limitedLog = rateLimitedLog(log);
@@ -76,7 +76,7 @@ type Subscribed = { topic: string; handle: (batch: readonly DeliveredRecord[]) =
 
 /** Hands the records on. Behind a batch that is to come again, so are all others: the sidecar repeats the whole delivery. */
 const deliver = async (
-  { topic, handle, now }: Subscribed & Pick<World, 'now'>,
+  { topic, handle, now }: Subscribed & Pick<Runtime, 'now'>,
   body: AsyncIterable<Buffer>,
 ): Promise<Status[]> => {
   const statuses: Status[] = [];

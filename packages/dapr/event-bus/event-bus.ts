@@ -13,13 +13,13 @@ import type { Deliveries } from './deliveries.ts';
 
 /**
  * An event bus through a Dapr pubsub component. The consumer group is the component's affair, and Dapr does not tell what
- * it has acknowledged: the broker has to be asked.
+ * it has committed: the broker has to be asked.
  */
 export const daprEventBus = (
   sidecar: Sidecar,
   pubsub: string,
   { topics, deliveries }: { topics: readonly Topic[]; deliveries: Deliveries },
-): Omit<EventBus, 'acknowledged'> => ({
+): Omit<EventBus, 'committedOffsets'> => ({
   publish: async (topicName, events) => {
     const topic = declaredTopic(topics, topicName);
     const { fitting, tooLarge } = bySize(topic, events);

@@ -4,11 +4,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { topics } from '../../../contracts/topics.ts';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
 import { deliveryApp } from '../../http/delivery-app.ts';
 import { type Listening, listen } from '../../http/listen.ts';
-import { sidecarOnly } from '../guard.ts';
+import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
 
 /** As many as the subscription asks for. */
@@ -19,7 +19,7 @@ let server: Listening;
 let seen: { batches: number; records: number; bytes: number; answered: number };
 beforeEach(async () => {
   seen = { batches: 0, records: 0, bytes: 0, answered: 0 };
-  const deliveries = createDeliveries(sidecarOnly(undefined), testWorld());
+  const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
   deliveries.add('pubsub', 'things', async (batch) => {
     seen.batches++;
     seen.records += batch.length;
@@ -28,7 +28,7 @@ beforeEach(async () => {
     void fetch(`${server.url}/healthz`).then(() => seen.answered++);
     return batch.map(() => 'done');
   });
-  server = await listen(deliveryApp(deliveries.router, { ...testWorld(), access: loopbackOnly }), {
+  server = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
     host: '127.0.0.1',
     port: 0,
     variable: 'PORT',
@@ -62,13 +62,13 @@ it('a full delivery of the largest records is handed on in parts, and /healthz i
 });
 
 it('a batch that must come again lets the sidecar repeat the whole delivery, and nothing behind it is handed on', async () => {
-  const deliveries = createDeliveries(sidecarOnly(undefined), testWorld());
+  const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
   let batches = 0;
   deliveries.add('pubsub', 'things', async (batch) => {
     batches++;
     return batch.map(() => (batches === 2 ? 'retry' : 'done'));
   });
-  const failing = await listen(deliveryApp(deliveries.router, { ...testWorld(), access: loopbackOnly }), {
+  const failing = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
     host: '127.0.0.1',
     port: 0,
     variable: 'PORT',

@@ -5,11 +5,11 @@ import { componentsFolder, startSidecar } from '../../../tests/stack/dapr-lab.ts
 import { asAdmin, kafka } from '../../../tests/stack/fresh.ts';
 import { ports } from '../../../tests/stack/ports.ts';
 import { stackReady } from '../../../tests/stack/stack.ts';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
 import { deliveryApp } from '../../http/delivery-app.ts';
 import { listen } from '../../http/listen.ts';
-import { sidecarOnly } from '../guard.ts';
+import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
 
 const maxMessageBytes = 16_384;
@@ -45,7 +45,7 @@ const follow = async (topic: string) => {
   const bodies: number[] = [];
   const batches: number[] = [];
   const offsets: number[] = [];
-  const deliveries = createDeliveries(sidecarOnly(undefined), { ...testWorld(), now: Date.now });
+  const deliveries = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
   deliveries.add('iot-platform-pubsub', topic, async (batch) => {
     batches.push(batch.reduce((sum, { value }) => sum + value.length, 0));
     offsets.push(...batch.map(({ offset }) => Number(offset)));
@@ -55,7 +55,7 @@ const follow = async (topic: string) => {
     if (req.method === 'POST') bodies.push(Number(req.get('content-length')));
     next();
   });
-  app.use(deliveryApp(deliveries.router, { ...testWorld(), access: loopbackOnly }));
+  app.use(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }));
   const own = { dapr: nextPort(), grpc: nextPort(), internal: nextPort() };
   const server = await listen(app, { host: '127.0.0.1', port: nextPort(), variable: 'PORT' });
   closing.push(server.close);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredValue } from '../../projections/state-store.ts';
-import { combinedReads } from './combined-reads.ts';
+import { coalesceReads } from './coalesce-reads.ts';
 
 /** A store whose reads are answered when told to, with what it holds then. */
 const slowStore = () => {
   const held = new Map<string, StoredValue>();
   const calls: { keys: readonly string[]; answer(): void; fail(error: Error): void }[] = [];
-  const read = combinedReads(
+  const read = coalesceReads(
     (keys) =>
       new Promise((resolve, reject) => {
         const seen = new Map(keys.flatMap((key) => (held.has(key) ? [[key, held.get(key) as StoredValue]] : [])));

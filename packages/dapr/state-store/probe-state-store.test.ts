@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judgeGuard, type Observation } from './probe-state-store.ts';
+import { judgePrecondition, type Observation } from './probe-state-store.ts';
 
 const asRedis: Observation = {
   isCreated: true,
@@ -21,7 +21,7 @@ it.each<[string, Partial<Observation>]>([
   ['holds another value than the one that replaced the first', { second: { value: 'first', etag: '1' } }],
   ['replaces what was written since', { isReplacedByStale: true }],
 ])('a store that %s has no use for the guard', (_, seen) =>
-  expect(judgeGuard({ ...asRedis, ...seen })).toBeUndefined());
+  expect(judgePrecondition({ ...asRedis, ...seen })).toBeUndefined());
 
 it.each<[string, Partial<Observation>, object]>([
   ['counts its writes', {}, { countsWrites: true, rollsBack: false }],
@@ -29,4 +29,4 @@ it.each<[string, Partial<Observation>, object]>([
   ['counts from another number', { first: { value: 'first', etag: '0' } }, { countsWrites: false, rollsBack: false }],
   ['does not count', { second: { value: 'second', etag: 'f3a' } }, { countsWrites: false, rollsBack: false }],
 ])('a store that %s is used so', (_, seen, capabilities) =>
-  expect(judgeGuard({ ...asRedis, ...seen })).toEqual(capabilities));
+  expect(judgePrecondition({ ...asRedis, ...seen })).toEqual(capabilities));

@@ -10,13 +10,13 @@ export type Operation = {
  * not there. Some overwrite without one, but refuse an ETag that no value has, and only where there is a value; others refuse
  * it always, and take first-write without an ETag.
  */
-export type Guard = { readonly absent?: string; readonly options?: { concurrency: 'first-write' } };
+export type Precondition = { readonly absent?: string; readonly options?: { concurrency: 'first-write' } };
 
 /**
  * The ETag alone comes first, for taking the options of each key apart is a tenth of the sidecar's work. An impossible ETag
  * comes before none: a store that knows it not refuses it even where the key is absent, so a fault meanwhile cannot pass for it.
  */
-const guards: readonly Guard[] = [
+const guards: readonly Precondition[] = [
   { absent: '-1' },
   { absent: '-1', options: { concurrency: 'first-write' } },
   { options: { concurrency: 'first-write' } },
@@ -28,14 +28,14 @@ const guards: readonly Guard[] = [
  */
 const logsEveryRefusal = 'state.mysql';
 
-export const guarded = ({ absent, options }: Guard, { key, value, etag = absent }: Upsert): Operation => ({
+export const guarded = ({ absent, options }: Precondition, { key, value, etag = absent }: Upsert): Operation => ({
   operation: 'upsert',
   request: { key, value, etag, options },
 });
 
 /** What was found out about a store. */
 export type StoreCapabilities = {
-  guard: Guard;
+  guard: Precondition;
   /** Whether its ETags count the writes of a key from 1. */
   countsWrites: boolean;
   /** Whether a transaction is undone as a whole when one of its writes is refused. */
@@ -67,7 +67,7 @@ const conditions: readonly ((seen: Observation) => boolean)[] = [
 ];
 
 /** @returns how else the store behaves, or undefined where the guard prevents too little */
-export const judgeGuard = (seen: Observation): Omit<StoreCapabilities, 'guard'> | undefined =>
+export const judgePrecondition = (seen: Observation): Omit<StoreCapabilities, 'guard'> | undefined =>
   conditions.every((isMet) => isMet(seen))
     ? { countsWrites: seen.first?.etag === '1' && seen.second?.etag === '2', rollsBack: !seen.isOtherWritten }
     : undefined;
@@ -78,7 +78,7 @@ type Store = {
 };
 
 /** Writes to two keys, which are deleted afterwards. */
-const observe = async (guard: Guard, { execute, readMany }: Store, key: string): Promise<Observation> => {
+const observe = async (guard: Precondition, { execute, readMany }: Store, key: string): Promise<Observation> => {
   const other = `${key}:other`;
   const read = async (which: string) => (await readMany([which])).get(which);
   const isTaken = async (...upserts: Upsert[]) =>
@@ -112,7 +112,7 @@ export const probeStateStore = async (
   { key, type }: { key: string; type: string | undefined },
 ): Promise<StoreCapabilities> => {
   for (const guard of type === logsEveryRefusal ? guards.toReversed() : guards) {
-    const capabilities = judgeGuard(await observe(guard, store, key));
+    const capabilities = judgePrecondition(await observe(guard, store, key));
     if (capabilities) return { guard, ...capabilities };
   }
   throw new Error(

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { takeTurns } from '../../runtime/take-turns.ts';
-import { DatabaseTrouble } from '../database-trouble.ts';
+import { TransientDatabaseError } from '../database-error.ts';
 import { closeSqlite, openSqlite } from '../sqlite.ts';
 import { inMemory } from '../sqlite-file.ts';
 import { createExecutor, type SqliteResult, type SqliteStatement } from './execute-sqlite.js';
@@ -24,7 +24,7 @@ type Asked = { resolve: (result: SqliteResult) => void; reject: (error: Error) =
 export const startSqliteThread = (
   file: string,
   settings: string,
-  onEnd: (trouble: DatabaseTrouble) => void = () => {},
+  onEnd: (trouble: TransientDatabaseError) => void = () => {},
 ): SqliteConnection => {
   // Without the options of this process: the TypeScript loader is not needed there.
   const thread = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
@@ -32,7 +32,7 @@ export const startSqliteThread = (
     execArgv: [],
   });
   const asked: Asked[] = [];
-  let ended: DatabaseTrouble | undefined;
+  let ended: TransientDatabaseError | undefined;
   // Only a statement that runs keeps the process alive.
   const unrefIdle = () => asked.length === 0 && thread.unref();
   thread.on('online', unrefIdle);
@@ -45,7 +45,7 @@ export const startSqliteThread = (
   });
   const end = (cause: Error) => {
     if (!ended) {
-      ended = new DatabaseTrouble('database-stopped', cause);
+      ended = new TransientDatabaseError('database-stopped', cause);
       onEnd(ended);
     }
     for (const { reject } of asked.splice(0)) reject(ended);

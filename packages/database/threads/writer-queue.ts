@@ -1,4 +1,4 @@
-import { DatabaseTrouble } from '../database-trouble.ts';
+import { TransientDatabaseError } from '../database-error.ts';
 
 type Waiter = { readonly since: number; start(waitedMs: number): void };
 
@@ -73,7 +73,10 @@ export const createWriterQueue = (): WriterQueue => {
           }
           waiting.splice(at, 1);
           reject(
-            new DatabaseTrouble('database-busy', new Error(`another transaction takes more than ${patienceMs} ms`)),
+            new TransientDatabaseError(
+              'database-busy',
+              new Error(`another transaction takes more than ${patienceMs} ms`),
+            ),
           );
         };
         // After an event loop that was late the answer of the database to the holder may be there, and not yet read.

@@ -15,7 +15,7 @@ import {
   type Verdict,
 } from '../../projections/event-bus.ts';
 import { groupBy } from '../../runtime/group-by.ts';
-import { pauseUnlessAborted } from '../../runtime/pause.ts';
+import { sleepUnlessAborted } from '../../runtime/sleep.ts';
 import { groupLog, logWriter } from './event-log.ts';
 
 const batchSize = 500;
@@ -70,7 +70,7 @@ export const embeddedEventBus = (
       };
     },
 
-    acknowledged: async (topicName) => log.committed(topicName),
+    committedOffsets: async (topicName) => log.committed(topicName),
 
     check,
   };
@@ -82,7 +82,7 @@ export const embeddedEventBus = (
         const { records, before } = log.pending(topic, batchSize);
         if (records.length === 0) await aPublishOrAWhile(topic.name, closing);
         else if (!(await settle(records, before, await verdicts(handler, records), closing)))
-          await pauseUnlessAborted(retryAfterMs, closing);
+          await sleepUnlessAborted(retryAfterMs, closing);
         // However much waits, and however soon it is handled, other work has its turn.
         else await nextTurn();
         hasFailed = false;
@@ -90,7 +90,7 @@ export const embeddedEventBus = (
         // Once an outage; what follows is the same again.
         if (!hasFailed) failures.error(error, `the log of ${topic.name} cannot be read or committed to, will retry`);
         hasFailed = true;
-        await pauseUnlessAborted(retryAfterMs, closing);
+        await sleepUnlessAborted(retryAfterMs, closing);
       }
     }
   }
@@ -122,7 +122,7 @@ export const embeddedEventBus = (
     const signal = AbortSignal.any([closing, waiting.signal]);
     await Promise.race([
       once(published, topicName, { signal }).catch(() => undefined),
-      pauseUnlessAborted(pollEveryMs, signal),
+      sleepUnlessAborted(pollEveryMs, signal),
     ]);
     waiting.abort();
   }

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { DomainError } from '../../runtime/domain-error.ts';
 import { httpApp } from '../app.ts';
 import { operation, type Routes, tagged } from '../operation.ts';
@@ -52,7 +52,7 @@ const routes: Routes = tagged('Trees', {
 });
 const api = { title: 'Trees', description: 'Their leaves.', events: { asyncapi: '3.0.0' } };
 const app = (statuses: Record<string, number> = { 'tree-unknown': 404 }) =>
-  request(httpApp(routes, { ...testWorld(), api, statuses }));
+  request(httpApp(routes, { ...createTestRuntime(), api, statuses }));
 const read = async () => (await app().get('/openapi.json').expect(200)).body;
 
 describe('an operation', () => {

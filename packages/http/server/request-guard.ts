@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import { DomainError } from '../../runtime/domain-error.ts';
 import { rateLimitedLog } from '../../runtime/rate-limited-log.ts';
-import type { World } from '../../runtime/world.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { type AccessRules, type Authority, isLoopback, parseAuthority } from './authority.ts';
 
 type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>;
@@ -46,7 +46,7 @@ export const judgeRequest = (
 };
 
 /** Refuses what a web page may have sent, and gives allowed origins the CORS headers that their browsers ask for. */
-export const guardRequests = (rules: AccessRules, log: World['log']): RequestHandler => {
+export const guardRequests = (rules: AccessRules, log: Runtime['log']): RequestHandler => {
   // A page can send refused requests without end.
   const limitedLog = rateLimitedLog(log);
   return (req, res, next) => {

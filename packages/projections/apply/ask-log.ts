@@ -1,9 +1,9 @@
 import { checkGaps, replacedPartitions } from '../checkpoints/check-log.ts';
-import { gapsBefore, union, unread } from '../checkpoints/position.ts';
+import { gapsBefore, union, unreadCheckpoint } from '../checkpoints/checkpoint.ts';
 import type { Projection } from '../declaration.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
-import type { PositionDocument } from '../generations/position-document.ts';
-import type { Followed } from '../generations/read-positions.ts';
+import type { CheckpointDocument } from '../generations/checkpoint-document.ts';
+import type { Followed } from '../generations/read-checkpoints.ts';
 import type { LogReader } from '../log-reader.ts';
 import { type DeliveredOffsets, isOtherRecord } from './delivered-offsets.ts';
 import { type ParsedBatch, parseBatch } from './parse-batch.ts';
@@ -17,7 +17,7 @@ export const verifyWithLog = async <Event, Document>(
   log: LogReader,
   projection: Projection<Event, Document>,
   { batch, offsets }: { readonly batch: ParsedBatch<Event>; readonly offsets: DeliveredOffsets },
-  documents: ReadonlyMap<string, PositionDocument>,
+  documents: ReadonlyMap<string, CheckpointDocument>,
 ): Promise<{ batch: ParsedBatch<Event>; offsets: DeliveredOffsets }> => {
   const { delivered, misplaced, isInLog } = await askLog(log, projection, offsets, documents);
   const { records } = batch;
@@ -38,7 +38,7 @@ const askLog = async (
   log: LogReader,
   { topic }: Followed,
   delivered: DeliveredOffsets,
-  documents: ReadonlyMap<string, PositionDocument>,
+  documents: ReadonlyMap<string, CheckpointDocument>,
 ): Promise<{
   delivered: DeliveredOffsets;
   misplaced: readonly DeliveredRecord[];
@@ -51,7 +51,7 @@ const askLog = async (
     const offsets = range ? held.offsets.filter((offset) => offset < range.end) : [];
     return range && offsets.length > 0 ? [{ key, range, held: { ...held, offsets } }] : [];
   });
-  const positionsOf = (key: string) => Object.values(documents.get(key)?.generations ?? { 1: unread });
+  const positionsOf = (key: string) => Object.values(documents.get(key)?.generations ?? { 1: unreadCheckpoint });
   const gaps = new Map(
     possible.map(({ key, held }) => [
       held.partition,

@@ -1,21 +1,21 @@
 import {
   advance,
+  type Checkpoint,
   gapsBefore,
   type OffsetRange,
-  type Position,
-  unread,
+  unreadCheckpoint,
   withoutRanges,
-} from '../checkpoints/position.ts';
+} from '../checkpoints/checkpoint.ts';
 import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
 import { withDeadLetters } from '../dead-letters/open-dead-letters.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import {
-  changePositions,
-  type PositionDocument,
-  positionKey,
+  type CheckpointDocument,
+  checkpointKey,
+  updateCheckpoints,
   withoutDiscarded,
-} from '../generations/position-document.ts';
-import type { Followed } from '../generations/read-positions.ts';
+} from '../generations/checkpoint-document.ts';
+import type { Followed } from '../generations/read-checkpoints.ts';
 
 /** What a batch brought of one partition. */
 export type PartitionOffsets = {
@@ -38,7 +38,7 @@ export const deliveredOffsets = ({ name }: Followed, batch: readonly DeliveredRe
     if (partition === undefined || offset === undefined) continue;
     // Mostly the partition of the record before.
     if (topic !== lastTopic || partition !== lastPartition)
-      [lastTopic, lastPartition, key] = [topic, partition, positionKey(name, topic, partition)];
+      [lastTopic, lastPartition, key] = [topic, partition, checkpointKey(name, topic, partition)];
     const held = byPartition.get(key);
     if (held) held.timestamps.set(offset, timestamp);
     else byPartition.set(key, { partition, timestamps: new Map([[offset, timestamp]]) });
@@ -53,7 +53,7 @@ export const deliveredOffsets = ({ name }: Followed, batch: readonly DeliveredRe
 
 /** Whether the log has to be asked: a gap, another record where one was seen, or a partition that was never seen. */
 export const isUnexpected = (
-  document: PositionDocument | undefined,
+  document: CheckpointDocument | undefined,
   { offsets, timestamps }: PartitionOffsets,
 ): boolean =>
   document === undefined ||
@@ -61,27 +61,27 @@ export const isUnexpected = (
     (position) => gapsBefore(position, offsets).length > 0 || isOtherRecord(position, timestamps),
   );
 
-export const isOtherRecord = ({ last }: Position, timestamps: ReadonlyMap<number, number>): boolean => {
+export const isOtherRecord = ({ last }: Checkpoint, timestamps: ReadonlyMap<number, number>): boolean => {
   const timestamp = last && timestamps.get(last.offset);
   return timestamp !== undefined && timestamp !== last?.timestamp;
 };
 
 /** The document once the batch is written. `markedBy` are the documents with dead letters that it touched, by generation. */
 export const afterDelivery = (
-  document: PositionDocument,
+  document: CheckpointDocument,
   delivered: PartitionOffsets,
   markedBy: (number: number) => ReadonlyMap<string, readonly PlacePair[]>,
-): PositionDocument =>
-  changePositions(delivered.log?.isReplaced ? withoutDiscarded(document) : document, (position, number) =>
+): CheckpointDocument =>
+  updateCheckpoints(delivered.log?.isReplaced ? withoutDiscarded(document) : document, (position, number) =>
     withDeadLetters(follow(position, delivered), delivered.partition, markedBy(number)),
   );
 
-const follow = (position: Position, { offsets, timestamps, log }: PartitionOffsets): Position => {
+const follow = (position: Checkpoint, { offsets, timestamps, log }: PartitionOffsets): Checkpoint => {
   // The offsets of the log before mean nothing in this one.
   const { deadLetters, moreDeadLetters } = position;
-  const before: Position = log?.isReplaced
+  const before: Checkpoint = log?.isReplaced
     ? {
-        ...unread,
+        ...unreadCheckpoint,
         lost: 'log-replaced',
         ...(deadLetters && { deadLetters }),
         ...(moreDeadLetters && { moreDeadLetters }),

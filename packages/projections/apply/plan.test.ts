@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { type Thing, thingRecord, things } from '../../../tests/things.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
-import { asPositionDocument, type PositionDocument, positionKey } from '../generations/position-document.ts';
+import { asCheckpointDocument, type CheckpointDocument, checkpointKey } from '../generations/checkpoint-document.ts';
 import type { StoredValue } from '../state-store.ts';
 import { deliveredOffsets } from './delivered-offsets.ts';
 import { parseBatch } from './parse-batch.ts';
 import { areExpected, nextStep, planWrites, type StoreRead } from './plan.ts';
 
-const position = positionKey(things.name, things.topic.name, 0);
+const position = checkpointKey(things.name, things.topic.name, 0);
 const readTo = (applied: number) => ({ applied, missing: [], last: { offset: applied, timestamp: 0 } });
 const record = (offset: number, key = 'K'): DeliveredRecord => thingRecord({ key, n: offset }, 0, offset);
 const nonsense = (offset: number): DeliveredRecord => ({ ...record(offset), key: 'K', value: Buffer.from('nonsense') });
 
 /** What a store holds that has this position document and these things. */
-const read = (document: PositionDocument, held: Record<string, Thing> = {}): StoreRead => ({
+const read = (document: CheckpointDocument, held: Record<string, Thing> = {}): StoreRead => ({
   held: new Map<string, StoredValue>(
     Object.entries({ ...held, [position]: document }).map(([key, value]) => [key, { value, etag: `etag of ${key}` }]),
   ),
@@ -68,7 +68,7 @@ describe('a plan', () => {
       ['g2:K', undefined],
       [position, `etag of ${position}`],
     ]);
-    expect(asPositionDocument(upserts.at(-1)?.value)?.generations).toEqual({ 1: readTo(3), 2: readTo(3) });
+    expect(asCheckpointDocument(upserts.at(-1)?.value)?.generations).toEqual({ 1: readTo(3), 2: readTo(3) });
     expect([counts, also]).toEqual([{ applied: 1 }, []]);
   });
 
@@ -93,7 +93,7 @@ describe('a plan', () => {
     ['marks the document that an unreadable record concerns', {}, false, [[0, 3]]],
     ['leaves it unmarked where the record was discarded', { discarded: [[3, 3]] }, false, undefined],
     ['marks it where another log has another record there', { discarded: [[3, 3]] }, true, [[0, 3]]],
-  ] as [string, Partial<PositionDocument>, boolean, unknown][])('%s', async (_, change, isReplaced, marks) => {
+  ] as [string, Partial<CheckpointDocument>, boolean, unknown][])('%s', async (_, change, isReplaced, marks) => {
     const store = read({ generations: { 1: readTo(2) }, ...change }, { K: { key: 'K', n: 2 } });
     const { upserts } = await plan(store, [nonsense(3)], { isReplaced });
     const written = upserts.find(({ key }) => key === 'K')?.value as { deadLetters?: unknown } | undefined;

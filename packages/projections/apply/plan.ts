@@ -1,16 +1,16 @@
 import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
 import type { Projection } from '../declaration.ts';
-import { isDiscarded, numbersOf, type PositionDocument, positionKey } from '../generations/position-document.ts';
+import { type CheckpointDocument, checkpointKey, isDiscarded, numbersOf } from '../generations/checkpoint-document.ts';
 import type { StoredValue, Upsert } from '../state-store.ts';
 import { afterDelivery, type DeliveredOffsets, isUnexpected } from './delivered-offsets.ts';
 import { fold } from './fold.ts';
 import type { ParsedBatch } from './parse-batch.ts';
 
 /** Position documents by key. */
-export type PositionDocuments = ReadonlyMap<string, PositionDocument>;
+export type CheckpointDocuments = ReadonlyMap<string, CheckpointDocument>;
 
 /** What was read of one store for a batch: by key what it holds, and the position documents. */
-export type StoreRead = { readonly held: ReadonlyMap<string, StoredValue>; readonly documents: PositionDocuments };
+export type StoreRead = { readonly held: ReadonlyMap<string, StoredValue>; readonly documents: CheckpointDocuments };
 
 /** What is to be written to one store. */
 export type Plan = {
@@ -21,7 +21,7 @@ export type Plan = {
   readonly also: readonly string[];
 };
 
-export const registeredIn = (documents: PositionDocuments): readonly number[] => [
+export const registeredIn = (documents: CheckpointDocuments): readonly number[] => [
   ...new Set([...documents.values()].flatMap(numbersOf)),
 ];
 
@@ -54,7 +54,7 @@ export const planWrites = <Event, Document>(
   mark: string | undefined,
 ): Plan => {
   const wasDiscarded = ([partition, offset]: PlacePair) => {
-    const key = positionKey(projection.name, projection.topic.name, partition);
+    const key = checkpointKey(projection.name, projection.topic.name, partition);
     const document = documents.get(key);
     // The offsets of the log before mean nothing in the one that replaced it.
     return document !== undefined && !offsets.get(key)?.log?.isReplaced && isDiscarded(document, offset);
@@ -62,7 +62,7 @@ export const planWrites = <Event, Document>(
   const registered = registeredIn(documents);
   const folded = new Map(registered.map((number) => [number, fold(projection, byKey, held, number, wasDiscarded)]));
   const positions = [...offsets].flatMap(([key, delivered]): Upsert[] => {
-    const before = documents.get(key) as PositionDocument;
+    const before = documents.get(key) as CheckpointDocument;
     const after = afterDelivery(before, delivered, (number) => folded.get(number)?.marked ?? new Map());
     if (after === before) return [];
     return [{ key, value: mark === undefined ? after : { ...after, mark }, etag: held.get(key)?.etag }];

@@ -1,8 +1,8 @@
-import type { World } from '../../runtime/world.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import type { Projection } from '../declaration.ts';
+import { asCheckpointDocument, documentFor } from '../generations/checkpoint-document.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
-import { asPositionDocument, documentFor } from '../generations/position-document.ts';
 import type { Stores } from '../generations/stores.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { StoredValue } from '../state-store.ts';
@@ -10,8 +10,8 @@ import { retryOnConflict } from '../state-store.ts';
 import { verifyWithLog } from './ask-log.ts';
 import { type DeliveredOffsets, deliveredOffsets } from './delivered-offsets.ts';
 import type { ParsedBatch } from './parse-batch.ts';
-import { areExpected, nextStep, type Plan, type PositionDocuments, planWrites, registeredIn } from './plan.ts';
-import { rememberWrites, type WriteMemory } from './write-memory.ts';
+import { areExpected, type CheckpointDocuments, nextStep, type Plan, planWrites, registeredIn } from './plan.ts';
+import { createWriteThroughCache, type WriteThroughCache } from './write-through-cache.ts';
 
 /** Answers the events of the batch by what became of them. */
 export type ProjectionWriter<Event> = (batch: ParsedBatch<Event>) => Promise<Record<string, number>>;
@@ -30,7 +30,7 @@ type WriterContext = {
   readonly newId: () => string;
   /** Without one a gap in the offsets counts as missing records. */
   readonly log: LogReader | undefined;
-  readonly logger?: Pick<World['log'], 'warn'>;
+  readonly logger?: Pick<Runtime['log'], 'warn'>;
 };
 
 /**
@@ -44,9 +44,9 @@ export const projectionWriter = <Event, Document>(
 ): ProjectionWriter<Event> => {
   /** By store what was registered last: those documents are read together with the positions, which most probably name the same. */
   const registeredLast = new Map<string | undefined, readonly number[]>();
-  const memories = new Map<string | undefined, WriteMemory>();
-  const memoryOf = (store: string | undefined): WriteMemory => {
-    const memory = memories.get(store) ?? rememberWrites(stores(store));
+  const memories = new Map<string | undefined, WriteThroughCache>();
+  const memoryOf = (store: string | undefined): WriteThroughCache => {
+    const memory = memories.get(store) ?? createWriteThroughCache(stores(store));
     memories.set(store, memory);
     return memory;
   };
@@ -72,7 +72,7 @@ export const projectionWriter = <Event, Document>(
   };
 
   /** Whether the log answered, so that all is to be read again. */
-  const hasLogAnswered = async (work: Work<Event>, documents: PositionDocuments): Promise<boolean> => {
+  const hasLogAnswered = async (work: Work<Event>, documents: CheckpointDocuments): Promise<boolean> => {
     try {
       Object.assign(work, await verifyWithLog(log as LogReader, projection, work, documents));
       return true;
@@ -88,9 +88,9 @@ export const projectionWriter = <Event, Document>(
     store: string | undefined,
     held: Map<string, StoredValue>,
     { offsets, isWithoutPlace }: Work<Event>,
-  ): Promise<PositionDocuments> => {
+  ): Promise<CheckpointDocuments> => {
     const keys = [...offsets.keys(), ...(isWithoutPlace || offsets.size === 0 ? [noPlace] : [])];
-    const documents = keys.map((key) => [key, asPositionDocument(held.get(key)?.value)] as const);
+    const documents = keys.map((key) => [key, asCheckpointDocument(held.get(key)?.value)] as const);
     const isComplete = documents.every(([, document]) => document !== undefined);
     const absent = isComplete ? undefined : documentFor(await readPointer(stores(store), projection.name));
     return new Map(documents.flatMap(([key, document = absent]) => (document ? [[key, document]] : [])));

@@ -1,6 +1,6 @@
 import type { DeliveredRecord } from '../event-bus.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
-import { type OffsetRange, type Position, subtract } from './position.ts';
+import { type Checkpoint, type OffsetRange, subtract } from './checkpoint.ts';
 
 /** What the log says of the gaps in one partition. */
 export type CheckedGaps = {
@@ -90,7 +90,7 @@ export const replacedPartitions = async (
   log: LogReader,
   topic: string,
   ranges: readonly PartitionRange[],
-  seen: ReadonlyMap<number, NonNullable<Position['last']>>,
+  seen: ReadonlyMap<number, NonNullable<Checkpoint['last']>>,
 ): Promise<Set<number>> => {
   const replaced = new Set<number>();
   const spans: PartitionRange[] = [];
@@ -121,8 +121,8 @@ export const recordsAt = async (
   topic: string,
   ranges: readonly PartitionRange[],
   offsets: ReadonlyMap<number, number>,
-): Promise<Map<number, NonNullable<Position['last']>>> => {
-  const found = new Map<number, NonNullable<Position['last']>>();
+): Promise<Map<number, NonNullable<Checkpoint['last']>>> => {
+  const found = new Map<number, NonNullable<Checkpoint['last']>>();
   const spans = ranges.flatMap(({ partition, begin, end }) => {
     const offset = offsets.get(partition) ?? -1;
     return begin <= offset && offset < end ? [{ partition, begin: offset, end: offset + 1 }] : [];

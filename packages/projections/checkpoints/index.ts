@@ -1,1 +1,1 @@
-export type { Position } from './position.ts';
+export type { Checkpoint } from './checkpoint.ts';

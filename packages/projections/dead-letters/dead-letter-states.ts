@@ -1,7 +1,7 @@
 import type { Projection } from '../declaration.ts';
+import { asCheckpointDocument, checkpointKey, isDiscarded } from '../generations/checkpoint-document.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
-import { asPositionDocument, isDiscarded, positionKey } from '../generations/position-document.ts';
 import type { Stores } from '../generations/stores.ts';
 import { splitMarks } from './dead-letter-marks.ts';
 import { type DeadLetter, recordOf } from './read-dead-letters.ts';
@@ -26,14 +26,14 @@ export const readLetterStates = async (
   const store = stores(answering.store);
   const partitions = [...new Set(letters.flatMap(({ data }) => data.partition ?? []))];
   const keys = [...new Set(letters.flatMap((letter) => keyOfDeadLetter(projection, letter) ?? []))];
-  const keyOf = (partition: number) => positionKey(name, topic.name, partition);
+  const keyOf = (partition: number) => checkpointKey(name, topic.name, partition);
   const held = await store.getMany([
     ...partitions.map(keyOf),
     ...keys.map((key) => documentKey(answering.number, key)),
   ]);
   const stateOf = (letter: DeadLetter): LetterState => {
     const { partition = -1, offset = -1 } = letter.data;
-    const document = asPositionDocument(held.get(keyOf(partition))?.value);
+    const document = asCheckpointDocument(held.get(keyOf(partition))?.value);
     if (document && isDiscarded(document, offset)) return 'discarded';
     const key = keyOfDeadLetter(projection, letter);
     if (key === undefined) return 'names none';

@@ -1,16 +1,16 @@
 import { groupBy } from '../../runtime/group-by.ts';
-import { union } from '../checkpoints/position.ts';
-import { documentKey } from '../generations/generation.ts';
-import { readPointer } from '../generations/pointer.ts';
+import { union } from '../checkpoints/checkpoint.ts';
 import {
-  asPositionDocument,
-  changePositions,
+  asCheckpointDocument,
+  type CheckpointDocument,
+  checkpointKey,
   documentFor,
   numbersOf,
-  type PositionDocument,
-  positionKey,
-} from '../generations/position-document.ts';
-import type { Followed } from '../generations/read-positions.ts';
+  updateCheckpoints,
+} from '../generations/checkpoint-document.ts';
+import { documentKey } from '../generations/generation.ts';
+import { readPointer } from '../generations/pointer.ts';
+import type { Followed } from '../generations/read-checkpoints.ts';
 import type { Stores } from '../generations/stores.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
 import { retryOnConflict } from '../state-store.ts';
@@ -42,17 +42,17 @@ const discardIn = async (
   store: StateStore,
   partition: number,
   letters: readonly DeadLetterPlace[],
-): Promise<PositionDocument> => {
-  const key = positionKey(name, topic.name, partition);
+): Promise<CheckpointDocument> => {
+  const key = checkpointKey(name, topic.name, partition);
   const position = (await store.getMany([key])).get(key);
-  const document = asPositionDocument(position?.value) ?? documentFor(await readPointer(store, name));
+  const document = asCheckpointDocument(position?.value) ?? documentFor(await readPointer(store, name));
   const keys = [...new Set(letters.flatMap((letter) => letter.key ?? []))];
   const numbers = numbersOf(document);
   const held = await store.getMany(numbers.flatMap((number) => keys.map((of) => documentKey(number, of))));
   const isLeft = ([of, offset]: PlacePair) => of !== partition || !letters.some((letter) => letter.offset === offset);
 
   const upserts: Upsert[] = [];
-  const freed = changePositions(document, (one, number) => {
+  const freed = updateCheckpoints(document, (one, number) => {
     const left = new Map<string, readonly PlacePair[]>();
     for (const of of keys) {
       const at = documentKey(number, of);

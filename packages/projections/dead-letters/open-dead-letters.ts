@@ -1,4 +1,4 @@
-import type { OpenDeadLetter, Position } from '../checkpoints/position.ts';
+import type { Checkpoint, OpenDeadLetter } from '../checkpoints/checkpoint.ts';
 import type { PlacePair } from './dead-letter-marks.ts';
 
 /** Enough to name them to a person; a position is written with every batch, so it has to stay small. */
@@ -9,10 +9,10 @@ export const mostOpenDeadLetters = 500;
  * again changes nothing. The very same position where the list is right already.
  */
 export const withDeadLetters = (
-  position: Position,
+  position: Checkpoint,
   partition: number,
   marked: ReadonlyMap<string, readonly PlacePair[]>,
-): Position => {
+): Checkpoint => {
   const { deadLetters: before = [], ...rest } = position;
   const touched = [...marked].flatMap(([key, marks]) =>
     marks.filter(([of]) => of === partition).map(([, offset]): OpenDeadLetter => [offset, key]),

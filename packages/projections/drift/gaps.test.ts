@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { logInMemory } from '../../../tests/log-in-memory.ts';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, thingRecord, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { parseBatch } from '../apply/parse-batch.ts';
@@ -31,17 +31,17 @@ const opened = (offsets: readonly number[], { begin = 0, end = (offsets.at(-1) ?
   const view = openView<Thing>(things, store);
   const completeness = () => view.completeness();
   const apply = (records: readonly DeliveredRecord[]) => deliver(...records);
-  const watch = (acknowledged: ReadonlyMap<number, number> = new Map()) => {
-    const bus = { acknowledged: async () => acknowledged };
-    const drift = watchDrift(things, { ...testWorld(), store, bus, topicLog: log, apply });
+  const watch = (committedOffsets: ReadonlyMap<number, number> = new Map()) => {
+    const bus = { committedOffsets: async () => committedOffsets };
+    const drift = watchDrift(things, { ...createTestRuntime(), store, bus, topicLog: log, apply });
     closing.push(drift.close);
     return drift;
   };
   const becomes = (expected: object) =>
     vi.waitFor(async () => expect(await completeness()).toMatchObject(expected), patience);
   /** Compares view and log once, and writes down what it finds. */
-  const compare = async (acknowledged?: ReadonlyMap<number, number>) => {
-    const { hasCompared } = watch(acknowledged);
+  const compare = async (committedOffsets?: ReadonlyMap<number, number>) => {
+    const { hasCompared } = watch(committedOffsets);
     await vi.waitFor(() => expect(hasCompared()).toBe(true), patience);
   };
   return { log, store, deliver, view, completeness, watch, compare, becomes };
@@ -91,7 +91,7 @@ describe('a record that the log holds and that was never delivered', () => {
     await becomes(complete);
   });
 
-  it('is missing where the group has acknowledged it, though no later one comes', async () => {
+  it('is missing where the group has committed it, though no later one comes', async () => {
     const { deliver, watch, becomes } = opened([0, 1, 2]);
     await deliver(record(0));
     watch(new Map([[0, 3]]));
@@ -302,11 +302,11 @@ describe('a record under a place that its headers made up', () => {
   it.each([
     ['and that was never delivered is not taken for an empty offset: it is applied from the log', new Map([[0, 3]])],
     ['is applied from the log where no later one comes', new Map()],
-  ])('%s', async (_, acknowledged) => {
+  ])('%s', async (_, committedOffsets) => {
     const { deliver, view, watch, becomes, log } = opened([0, 1, 2]);
     (log.partitions[0]?.records[2] as { hasReservedHeaders?: true }).hasReservedHeaders = true;
     await deliver(record(0), record(1));
-    watch(acknowledged);
+    watch(committedOffsets);
     await becomes({ ...complete, partitions: { 0: { applied: 2, missing: [] } } });
     expect(await view.get('K2')).toMatchObject({ key: 'K2' });
   });

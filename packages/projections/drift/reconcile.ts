@@ -1,11 +1,11 @@
-import { type Position, subtract, union } from '../checkpoints/position.ts';
+import { type Checkpoint, subtract, union } from '../checkpoints/checkpoint.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import {
-  asPositionDocument,
-  changePositions,
+  asCheckpointDocument,
+  type CheckpointDocument,
   missingInAll,
-  type PositionDocument,
-} from '../generations/position-document.ts';
+  updateCheckpoints,
+} from '../generations/checkpoint-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
 import { retryOnConflict } from '../state-store.ts';
@@ -13,11 +13,11 @@ import { askLog, type Changed, type HeldDocument, nothingKnown, withAnswer } fro
 import { type Observed, observe } from './when-to-ask.ts';
 
 /** What a view was found to lack. */
-export type Found = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Position['lost'] };
+export type Found = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Checkpoint['lost'] };
 
 type Comparison = {
-  /** By partition, what the consumer group has acknowledged: the view should have everything before. */
-  readonly acknowledged: ReadonlyMap<number, number>;
+  /** By partition, what the consumer group has committed: the view should have everything before. */
+  readonly committedOffsets: ReadonlyMap<number, number>;
   readonly ranges: readonly PartitionRange[];
   readonly log: { readonly reader: LogReader; readonly topic: string } | undefined;
   /** By the look before, if there was one. */
@@ -37,13 +37,13 @@ export type Reconciled = {
 export const reconcile = async (
   store: StateStore,
   held: readonly HeldDocument[],
-  { acknowledged, ranges, log, before }: Comparison,
+  { committedOffsets, ranges, log, before }: Comparison,
 ): Promise<Reconciled> => {
   const rangeOf = (partition: number) => ranges.find((range) => range.partition === partition);
   const mark = (one: HeldDocument): Changed => {
     const { begin = 0, end = Number.MAX_SAFE_INTEGER } = rangeOf(one.partition) ?? {};
     // Offsets that were committed to a topic before it was deleted may outlive it: nothing is missing behind the end.
-    const next = Math.max(Math.min(acknowledged.get(one.partition) ?? 0, end), begin);
+    const next = Math.max(Math.min(committedOffsets.get(one.partition) ?? 0, end), begin);
     return { ...one, after: loseWhatIsCutOff(missingInAll(one.document, next), begin) };
   };
   const marked = held.map(mark);
@@ -63,7 +63,7 @@ export const reconcile = async (
     const stored = await store.getMany(held.map(({ key }) => key));
     const checked = held.map((one) => {
       const value = stored.get(one.key);
-      const document = asPositionDocument(value?.value) ?? one.document;
+      const document = asCheckpointDocument(value?.value) ?? one.document;
       return withAnswer(mark({ ...one, etag: value?.etag, document }), answer);
     });
     const upserts = checked.flatMap(({ key, etag, document, after }): Upsert[] =>
@@ -86,8 +86,8 @@ const foundIn = ({ partition, document, after }: Changed): Found[] => {
 };
 
 /** What was removed before it was read cannot be read any more. */
-const loseWhatIsCutOff = (document: PositionDocument, begin: number): PositionDocument =>
-  changePositions(document, (position) =>
+const loseWhatIsCutOff = (document: CheckpointDocument, begin: number): CheckpointDocument =>
+  updateCheckpoints(document, (position) =>
     position.lost === undefined && position.missing.some(([first]) => first < begin)
       ? { ...position, lost: 'log-truncated' }
       : position,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import type { Completeness } from '../completeness.ts';
 import type { Projection } from '../declaration.ts';
@@ -37,13 +37,20 @@ const followed = async () => {
     );
   const follow = async (store: StateStore) => {
     const topicLog = platform.logReader();
-    const { close } = await startProjection(things, { ...testWorld(), bus, store, topicLog });
-    const total = async () => [...(await bus.acknowledged(topic.name)).values()].reduce((sum, next) => sum + next, 0);
+    const { close } = await startProjection(things, { ...createTestRuntime(), bus, store, topicLog });
+    const total = async () =>
+      [...(await bus.committedOffsets(topic.name)).values()].reduce((sum, next) => sum + next, 0);
     return { close, until: (many: number) => vi.waitFor(async () => expect(await total()).toBe(many), patience) };
   };
   const watch = (store: StateStore) => {
-    const { stateStore: otherStore } = platform;
-    const watching = watchDrift(things, { ...testWorld(), bus, store, otherStore, topicLog: platform.logReader() });
+    const { stateStore: secondaryStore } = platform;
+    const watching = watchDrift(things, {
+      ...createTestRuntime(),
+      bus,
+      store,
+      secondaryStore: secondaryStore,
+      topicLog: platform.logReader(),
+    });
     closing.push(watching.close);
     return watching;
   };
@@ -79,8 +86,8 @@ describe('a view and its log', () => {
     const asked = new Promise<ReadonlyMap<number, number>>((resolve) => {
       answer = () => resolve(new Map());
     });
-    const bus = { acknowledged: () => asked };
-    const waiting = watchDrift(things, { ...testWorld(), bus, store, topicLog: platform.logReader() });
+    const bus = { committedOffsets: () => asked };
+    const waiting = watchDrift(things, { ...createTestRuntime(), bus, store, topicLog: platform.logReader() });
     closing.push(waiting.close);
     const watching = watch(store);
     await vi.waitFor(() => expect(watching.hasCompared()).toBe(true), patience);
@@ -111,7 +118,7 @@ describe('a view and its log', () => {
     await expect(openView(things, restored).get('a')).rejects.toMatchObject({ code: 'view-incomplete' });
 
     const again = await startProjection(things, {
-      ...testWorld(),
+      ...createTestRuntime(),
       bus: platform.eventBus('from the beginning'),
       store: restored,
     });

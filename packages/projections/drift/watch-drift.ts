@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { pauseUnlessAborted } from '../../runtime/pause.ts';
-import type { World } from '../../runtime/world.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { sleepUnlessAborted } from '../../runtime/sleep.ts';
 import type { DeliveredRecord, EventBus, Topic } from '../event-bus.ts';
+import { asCheckpointDocument, checkpointKey, documentFor } from '../generations/checkpoint-document.ts';
 import { readPointer } from '../generations/pointer.ts';
-import { asPositionDocument, documentFor, positionKey } from '../generations/position-document.ts';
 import { type StoreContext, storesOf } from '../generations/stores.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import type { StateStore } from '../state-store.ts';
@@ -13,7 +13,7 @@ import type { Observed } from './when-to-ask.ts';
 export type Followed = { readonly name: string; readonly topic: Topic };
 
 export type DriftWatch = {
-  /** How many events the group had acknowledged when a store was last found that holds none of them; 0 otherwise. */
+  /** How many events the group had committed when a store was last found that holds none of them; 0 otherwise. */
   lostToEmptyStore(): number;
   /** Whether view and log were compared since the start; before that no one knows whether the store lacks events. */
   hasCompared(): boolean;
@@ -25,9 +25,9 @@ export type DriftWatch = {
   close(): Promise<void>;
 };
 
-type DriftContext = Pick<World, 'log'> &
+type DriftContext = Pick<Runtime, 'log'> &
   StoreContext & {
-    readonly bus: Pick<EventBus, 'acknowledged'>;
+    readonly bus: Pick<EventBus, 'committedOffsets'>;
     readonly topicLog?: LogReader | undefined;
     /** Applies records that were read from the log, as if they were delivered. */
     readonly apply?: ((records: readonly DeliveredRecord[]) => Promise<unknown>) | undefined;
@@ -39,7 +39,7 @@ const firstWithinMs = 3_000;
 
 /**
  * Compares view and log at the start and every two seconds, for they can drift apart: a store restored from a backup or
- * swapped lacks what the consumer group has acknowledged; a log can be cut off or replaced. What the view lacks is
+ * swapped lacks what the consumer group has committed; a log can be cut off or replaced. What the view lacks is
  * written down in the store as missing; else it would be noticed only when the next event comes. What turns out to be no
  * record is not missing any more.
  */
@@ -60,12 +60,12 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
   };
   const look = async () => {
     // First the group, then the store: the other way round a view that follows would seem to be behind.
-    const acknowledged = await bus.acknowledged(topic.name);
+    const committedOffsets = await bus.committedOffsets(topic.name);
     const held = await readRanges();
     const compare = (name: string | undefined) =>
-      compareStore(projection, stores(name), { acknowledged, ranges: held, topicLog, name, observedBefore });
+      compareStore(projection, stores(name), { committedOffsets, ranges: held, topicLog, name, observedBefore });
     const home = await compare(undefined);
-    lost = home.isEmpty ? [...acknowledged.values()].reduce((sum, next) => sum + next, 0) : 0;
+    lost = home.isEmpty ? [...committedOffsets.values()].reduce((sum, next) => sum + next, 0) : 0;
     const others = await Promise.allSettled(home.also.map(compare));
     // A second store that is away is no reason not to answer from the first.
     isCompared = true;
@@ -90,7 +90,7 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
     );
   const first = lookOnce();
   const watching = (async () => {
-    for (await first; !closing.signal.aborted; await lookOnce()) await pauseUnlessAborted(lookEveryMs, closing.signal);
+    for (await first; !closing.signal.aborted; await lookOnce()) await sleepUnlessAborted(lookEveryMs, closing.signal);
   })();
 
   return {
@@ -110,7 +110,7 @@ export const watchDrift = (projection: Followed, context: DriftContext): DriftWa
 };
 
 type Comparison = {
-  readonly acknowledged: ReadonlyMap<number, number>;
+  readonly committedOffsets: ReadonlyMap<number, number>;
   readonly ranges: readonly PartitionRange[];
   readonly topicLog: LogReader | undefined;
   /** Of the store; none of the home. */
@@ -122,27 +122,27 @@ type Comparison = {
 const compareStore = async (
   { name, topic }: Followed,
   store: StateStore,
-  { acknowledged, ranges, topicLog, name: storeName, observedBefore }: Comparison,
+  { committedOffsets, ranges, topicLog, name: storeName, observedBefore }: Comparison,
 ): Promise<Omit<Reconciled, 'observed'> & { readonly isEmpty: boolean; readonly also: readonly string[] }> => {
   const partitions = topicLog ? ranges.map(({ partition }) => partition) : [...Array(topic.partitions).keys()];
-  const keyOf = (partition: number) => positionKey(name, topic.name, partition);
+  const keyOf = (partition: number) => checkpointKey(name, topic.name, partition);
   const pointer = await readPointer(store, name);
   const held = await store.getMany(partitions.map(keyOf));
-  const documents = [...held.values()].map(({ value }) => asPositionDocument(value));
+  const documents = [...held.values()].map(({ value }) => asCheckpointDocument(value));
   // Those of the pointer, too: a store that answers and that the writers were not told of falls behind.
   const also = [...new Set([documentFor(pointer), ...documents].flatMap((document) => document?.also ?? []))];
   const isFilling = pointer.unready === true;
   if (documents.length === 0 || isFilling)
-    return { found: [], isEmpty: !isFilling && acknowledged.size > 0, also, misplaced: [] };
+    return { found: [], isEmpty: !isFilling && committedOffsets.size > 0, also, misplaced: [] };
 
   const before = partitions.map((partition) => {
     const stored = held.get(keyOf(partition));
-    const document = asPositionDocument(stored?.value) ?? documentFor(pointer);
+    const document = asCheckpointDocument(stored?.value) ?? documentFor(pointer);
     return { partition, key: keyOf(partition), etag: stored?.etag, document };
   });
   const log = topicLog && { reader: topicLog, topic: topic.name };
   const { observed, ...reconciled } = await reconcile(store, before, {
-    acknowledged,
+    committedOffsets,
     ranges,
     log,
     before: observedBefore.get(storeName),

@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
-import type { Position } from '../checkpoints/position.ts';
+import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { askAgainAfterMs, observe } from './when-to-ask.ts';
 
-const readTo = (applied: number, change: Partial<Position> = {}): Position => ({
+const readTo = (applied: number, change: Partial<Checkpoint> = {}): Checkpoint => ({
   ...{ applied, missing: [], last: { offset: applied, timestamp: 0 } },
   ...change,
 });
 const { last: _, ...unanchored } = readTo(4);
 const gap = readTo(4, { missing: [[1, 2]] });
 
-type Look = readonly [position: Position, end: number, atMs: number];
+type Look = readonly [position: Checkpoint, end: number, atMs: number];
 
 /** The last of these looks at a store with one partition. */
 const lookAt = (...looks: readonly Look[]) => {

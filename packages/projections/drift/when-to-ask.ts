@@ -1,5 +1,5 @@
 import type { PartitionRange } from '../log-reader.ts';
-import { type Changed, gapsOf, lacksLast, positionsIn, tailOf } from './log-answer.ts';
+import { type Changed, checkpointsIn, gapsOf, lacksLast, tailOf } from './log-answer.ts';
 
 /** What a look saw, and what the log was asked about last. */
 export type Observed = {
@@ -47,7 +47,7 @@ export const observe = (
   const hasGaps = held.some((one) => gapsOf(one).length > 0);
   const isStill = before?.tails === tails && held.some((one) => tailOf(one, ranges) !== undefined);
   const about = `${hasGaps ? JSON.stringify(held.map(gapsOf)) : ''} ${isStill ? tails : ''}`;
-  const isUnanchored = held.some((one) => positionsIn(one).some(lacksLast));
+  const isUnanchored = held.some((one) => checkpointsIn(one).some(lacksLast));
   const facts = { before, hasGaps, isUnanchored, isStill, isShorter: held.some(isBehindEnd(ranges)), about, now };
   const because = Object.keys(reasons).filter((reason) => reasons[reason]?.(facts));
   const isDue = because.length > 0;
@@ -64,5 +64,5 @@ const isBehindEnd =
   (ranges: readonly PartitionRange[]) =>
   (one: Changed): boolean => {
     const end = ranges.find(({ partition }) => partition === one.partition)?.end ?? 0;
-    return positionsIn(one).some(({ last, lost }) => last !== undefined && lost === undefined && last.offset >= end);
+    return checkpointsIn(one).some(({ last, lost }) => last !== undefined && lost === undefined && last.offset >= end);
   };

@@ -6,11 +6,11 @@ import { parseBatch } from '../apply/parse-batch.ts';
 import { projectionWriter } from '../apply/write.ts';
 import type { StateStore } from '../state-store.ts';
 import { openView } from '../view.ts';
+import { type CheckpointDocument, checkpointKey } from './checkpoint-document.ts';
 import { changePointer, type Pointer, pointerKey } from './pointer.ts';
-import { type PositionDocument, positionKey } from './position-document.ts';
 import { storesOf } from './stores.ts';
 
-const position = positionKey(things.name, things.topic.name, 0);
+const position = checkpointKey(things.name, things.topic.name, 0);
 const nowhere = { applied: -1, missing: [] };
 /** What a writer says of a partition whose last record has this offset. */
 const readTo = (offset: number, missing: [number, number][] = []) => ({
@@ -23,7 +23,7 @@ const opened = (disturb: (store: StateStore) => StateStore = (store) => store) =
   const platform = openEmbeddedPlatform(':memory:', [things.topic]);
   const store = platform.stateStore('home');
   const other = platform.stateStore('other');
-  const stores = storesOf({ store: disturb(store), otherStore: platform.stateStore });
+  const stores = storesOf({ store: disturb(store), secondaryStore: platform.stateStore });
   const write = projectionWriter(things, { stores, newId: randomUUID, log: undefined });
   const deliver = (...changes: [Thing, offset: number][]) => {
     const batch = changes.map(([thing, offset]) => thingRecord(thing, 0, offset));
@@ -34,10 +34,10 @@ const opened = (disturb: (store: StateStore) => StateStore = (store) => store) =
     const etag = (await store.getMany([key])).get(key)?.etag;
     await store.transact([{ key, value: document, etag }]);
   };
-  const list = (document: PositionDocument) => put(position, document);
+  const list = (document: CheckpointDocument) => put(position, document);
   const point = (change: Partial<Pointer>) => changePointer(store, things.name, (held) => ({ ...held, ...change }));
   let clock = 0;
-  const view = openView<Thing>(things, disturb(store), { otherStore: platform.stateStore, clock: () => clock });
+  const view = openView<Thing>(things, disturb(store), { secondaryStore: platform.stateStore, clock: () => clock });
   const wait = (ms: number) => {
     clock += ms;
   };

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { PositionDocument } from './position-document.ts';
+import type { CheckpointDocument } from './checkpoint-document.ts';
 import { withGeneration, withoutGenerations, withStore } from './registration.ts';
 
 const at = (applied: number) => ({ applied, missing: [] });
-const held: PositionDocument = { generations: { 1: at(9), 3: at(9) }, also: ['other'], mark: 'of a writer' };
+const held: CheckpointDocument = { generations: { 1: at(9), 3: at(9) }, also: ['other'], mark: 'of a writer' };
 const none = { applied: 4, only: undefined, discarded: [] };
 
 describe('a document with a generation that is registered', () => {
-  it.each<[string, PositionDocument, Parameters<typeof withGeneration>[2], PositionDocument]>([
+  it.each<[string, CheckpointDocument, Parameters<typeof withGeneration>[2], CheckpointDocument]>([
     ['beside the others', held, none, { generations: { 1: at(9), 2: at(4), 3: at(9) }, also: ['other'] }],
     [
       'a second time: its position stays',
@@ -38,7 +38,7 @@ it('a document of the home names another store once, and is no longer a write of
 
 describe('a document without generations that are gone', () => {
   const there = { number: 2, store: 'other' };
-  it.each<[string, Parameters<typeof withoutGenerations>, PositionDocument]>([
+  it.each<[string, Parameters<typeof withoutGenerations>, CheckpointDocument]>([
     ['at home', [held, undefined, [{ number: 1 }], []], { generations: { 3: at(9) }, also: ['other'] }],
     ['in another store: the home keeps its own', [held, undefined, [there], []], { generations: held.generations }],
     [

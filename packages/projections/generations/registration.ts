@@ -1,6 +1,6 @@
-import { type OffsetRange, union } from '../checkpoints/position.ts';
+import { type OffsetRange, union } from '../checkpoints/checkpoint.ts';
+import type { CheckpointDocument } from './checkpoint-document.ts';
 import { type Generation, isSame } from './generation.ts';
-import type { PositionDocument } from './position-document.ts';
 
 /**
  * The position document of the store that holds a generation, once the writers keep it up to date. A position that is
@@ -8,14 +8,14 @@ import type { PositionDocument } from './position-document.ts';
  * we know nothing, so they stay. `discarded` are offsets that the home knows as discarded.
  */
 export const withGeneration = (
-  { generations, also, discarded: here = [] }: PositionDocument,
+  { generations, also, discarded: here = [] }: CheckpointDocument,
   number: number,
   {
     applied,
     only,
     discarded,
   }: { applied: number; only: readonly number[] | undefined; discarded: readonly OffsetRange[] },
-): PositionDocument => {
+): CheckpointDocument => {
   const isKept = (other: number) => only === undefined || other > number || only.includes(other);
   const kept = Object.entries(generations).filter(([other]) => isKept(Number(other)));
   const all = union([...here, ...discarded]);
@@ -27,7 +27,7 @@ export const withGeneration = (
 };
 
 /** The home's document, once the writers write another store as well. */
-export const withStore = ({ mark: _, also = [], ...held }: PositionDocument, store: string): PositionDocument => ({
+export const withStore = ({ mark: _, also = [], ...held }: CheckpointDocument, store: string): CheckpointDocument => ({
   ...held,
   also: [...new Set([...also, store])],
 });
@@ -37,11 +37,11 @@ export const withStore = ({ mark: _, also = [], ...held }: PositionDocument, sto
  * unless another generation that the pointer still names (`kept`) is there.
  */
 export const withoutGenerations = (
-  { mark: _, generations, also = [], ...held }: PositionDocument,
+  { mark: _, generations, also = [], ...held }: CheckpointDocument,
   store: string | undefined,
   gone: readonly Generation[],
   kept: readonly Generation[],
-): PositionDocument => {
+): CheckpointDocument => {
   const numbers = gone.filter((one) => one.store === store).map(({ number }) => String(number));
   const others = kept.filter((one) => !gone.some((other) => isSame(one, other)));
   const left = also.filter(

@@ -6,16 +6,16 @@ export type Stores = (name?: string) => StateStore;
 export type StoreContext = {
   readonly store: StateStore;
   /** Opens another store of the same sidecar or file, for a generation that is there. */
-  readonly otherStore?: ((name: string) => StateStore) | undefined;
+  readonly secondaryStore?: ((name: string) => StateStore) | undefined;
 };
 
 /** Each store is opened once. @throws Error when there is a generation in another store, and no way to it */
-export const storesOf = ({ store, otherStore }: StoreContext): Stores => {
+export const storesOf = ({ store, secondaryStore }: StoreContext): Stores => {
   const opened = new Map<string, StateStore>();
   return (name) => {
     if (name === undefined) return store;
-    if (!otherStore) throw new Error(`there is no way to the state store ${name}`);
-    const other = opened.get(name) ?? otherStore(name);
+    if (!secondaryStore) throw new Error(`there is no way to the state store ${name}`);
+    const other = opened.get(name) ?? secondaryStore(name);
     opened.set(name, other);
     return other;
   };

@@ -1,7 +1,7 @@
-import { pause } from '../../runtime/pause.ts';
+import { sleep } from '../../runtime/sleep.ts';
 import type { Generation } from '../generations/generation.ts';
 import type { RebuildContext } from './context.ts';
-import { findSuspects, readShown, type Sides, type Source } from './find-suspects.ts';
+import { findMismatches, readShown, type Sides, type Source } from './find-mismatches.ts';
 
 /**
  * What each shows of a key; `source` only where one was asked, `live` only where a live generation was. `isUnknown`: the
@@ -33,7 +33,7 @@ export const compare = async <Event, Document>(
   sides: Sides & { readonly signal: AbortSignal },
 ): Promise<Comparison> => {
   for (let round = 1; ; round++) {
-    const { deciding, others, unreadable } = await findSuspects(context, rebuilt, sides);
+    const { deciding, others, unreadable } = await findMismatches(context, rebuilt, sides);
     const differences = await lookAgain(context, rebuilt, sides, new Set([...deciding.keys, ...others.keys]));
     const isSettled = !deciding.isCut || differences.some(({ key }) => deciding.keys.has(key));
     // All that was listed agrees by now, and the rest has not been compared.
@@ -55,7 +55,7 @@ const lookAgain = async <Event, Document>(
 ): Promise<Difference[]> => {
   let differences: (Difference & { etag: string | undefined })[] = [];
   for (let n = 1, left = suspects; n <= looks && left.size > 0; n++) {
-    if (n > 1) await pause(context.lookAgainAfterMs, sides.signal);
+    if (n > 1) await sleep(context.lookAgainAfterMs, sides.signal);
     const before = new Map(differences.map(({ key, etag }) => [key, etag]));
     const isListed = (one: Difference) => isDifferent(one) || (sides.listUnknown && one.isUnknown);
     const differing = (await look(context, rebuilt, sides, left)).filter(isListed);

@@ -3,11 +3,11 @@ import { groupBy } from '../../runtime/group-by.ts';
 import { fold } from '../apply/fold.ts';
 import type { ParsedBatch, Step } from '../apply/parse-batch.ts';
 import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
+import { isDiscarded } from '../generations/checkpoint-document.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
-import { isDiscarded } from '../generations/position-document.ts';
 import type { PartitionRange } from '../log-reader.ts';
 import { persistently, type RebuildContext, RebuildRefused, readLog } from './context.ts';
-import type { Ledger } from './ledger.ts';
+import type { RebuildSession } from './rebuild-session.ts';
 import { type Offsets, readDiscarded } from './registry.ts';
 
 /** Up to a thousand events or so; `next` is the cursor behind them, undefined on the last page. */
@@ -26,7 +26,7 @@ export type Snapshot<Event> = {
 /** Fills the generation from the snapshot, from behind the page at which an earlier run stopped. */
 export const loadSnapshot = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  ledger: Ledger,
+  ledger: RebuildSession,
   snapshot: Snapshot<Event>,
 ): Promise<void> => {
   const { into, snapshot: done } = ledger.rebuild();
@@ -55,7 +55,7 @@ const asStep = <Event>(event: Event) => ({ record: { topic: '', value: Buffer.al
  */
 export const replay = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  ledger: Ledger,
+  ledger: RebuildSession,
   ends: Offsets,
 ): Promise<void> => {
   const ranges = Object.entries(ends).map(([partition, end]): PartitionRange => {

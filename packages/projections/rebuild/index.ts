@@ -1,6 +1,6 @@
 export { nameOf, noProgress, type RebuildContext, RebuildRefused, RebuildUnderWay, usualPauses } from './context.ts';
 export type { Snapshot } from './fill.ts';
-export type { Source } from './find-suspects.ts';
+export type { Source } from './find-mismatches.ts';
 export { type Findings, preflight } from './preflight.ts';
 export { abandon, type RebuildOutcome, rebuild } from './rebuild.ts';
 export { retire } from './remove.ts';

@@ -1,10 +1,10 @@
-import { pause } from '../../runtime/pause.ts';
+import { sleep } from '../../runtime/sleep.ts';
 import type { Pointer, Rebuild } from '../generations/pointer.ts';
 import { type Comparison, notCompared } from './compare.ts';
 import { endsOf, type RebuildContext } from './context.ts';
 import { loadSnapshot, replay, type Snapshot } from './fill.ts';
-import type { Source } from './find-suspects.ts';
-import type { Ledger } from './ledger.ts';
+import type { Source } from './find-mismatches.ts';
+import type { RebuildSession } from './rebuild-session.ts';
 import { closeGaps, type Offsets, preparePointer, register } from './registry.ts';
 import { deleteGenerations, removeGivenUp } from './remove.ts';
 import { compareBeforeSwitch } from './switch.ts';
@@ -12,7 +12,7 @@ import { compareBeforeSwitch } from './switch.ts';
 /** A process at work on a rebuild that is in the ledger. */
 export type Run<Event, Document> = {
   readonly context: RebuildContext<Event, Document>;
-  readonly ledger: Ledger;
+  readonly ledger: RebuildSession;
   readonly partitions: readonly number[];
   readonly snapshot?: Snapshot<Event> | undefined;
   readonly source?: Source | undefined;
@@ -121,10 +121,13 @@ const fillAndRegister = async <Event, Document>({
 };
 
 /** No reader answers from the old generation any more, not even one that slept. */
-const hide = async <Event, Document>({ say, readersHoldMs }: RebuildContext<Event, Document>, ledger: Ledger) => {
+const hide = async <Event, Document>(
+  { say, readersHoldMs }: RebuildContext<Event, Document>,
+  ledger: RebuildSession,
+) => {
   await ledger.change((held) => ({ ...held, unready: true }));
   say('The view answers 503 until it is filled again.');
-  await pause(readersHoldMs, ledger.lost);
+  await sleep(readersHoldMs, ledger.lost);
 };
 
 const catchUp = async <Event, Document>({ context, ledger, snapshot }: Run<Event, Document>): Promise<void> => {

@@ -4,7 +4,7 @@ import type { PartitionRange } from '../log-reader.ts';
 import { nameOf, type RebuildContext, RebuildRefused } from './context.ts';
 import { lostRecords } from './fill.ts';
 import { phases } from './phases.ts';
-import { positionsOf } from './registry.ts';
+import { readCheckpointsOf } from './registry.ts';
 
 export type RebuildMode = {
   /** The old one is emptied first: for a store that has no room for two. */
@@ -137,7 +137,7 @@ export const refuseLostEvents = async <Event, Document>(
   ranges: readonly PartitionRange[],
 ): Promise<void> => {
   const partitions = ranges.map(({ partition }) => partition);
-  for (const [partition, position] of await positionsOf(context, live, partitions))
+  for (const [partition, position] of await readCheckpointsOf(context, live, partitions))
     if (position?.lost)
       throw new RebuildRefused(
         `The log does not hold all that ${nameOf(context, live)} was filled from (partition ${partition}: ${position.lost}), so ` +

@@ -1,17 +1,17 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expiredAtOnce, killedAt, rebuildsOf } from '../../../tests/rebuild-of-things.ts';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
+import type { CheckpointDocument } from '../generations/checkpoint-document.ts';
 import { documentKey } from '../generations/generation.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
-import type { PositionDocument } from '../generations/position-document.ts';
 import { type Stores, storesOf } from '../generations/stores.ts';
 import { startProjection } from '../projection.ts';
 import type { StateStore } from '../state-store.ts';
 import { openView } from '../view.ts';
 import { RebuildRefused } from './context.ts';
-import type { Source } from './find-suspects.ts';
+import type { Source } from './find-mismatches.ts';
 import { preflight } from './preflight.ts';
 import { abandon, type RebuildOptions, rebuild } from './rebuild.ts';
 import { retire } from './remove.ts';
@@ -34,7 +34,7 @@ const opened = async (things_ = 200) => {
     );
   const follow = async (disturb: (store: StateStore) => StateStore = (store) => store, name = 'home') => {
     const store = platform.stateStore(name);
-    const context = { ...testWorld(), bus, store: disturb(store), otherStore: platform.stateStore };
+    const context = { ...createTestRuntime(), bus, store: disturb(store), secondaryStore: platform.stateStore };
     const live = await startProjection(things, context);
     onTestFinished(() => live.close());
     return live;
@@ -44,7 +44,7 @@ const opened = async (things_ = 200) => {
     const held = await store.getMany(keys.map((key) => documentKey(number, key)));
     return keys.map((key) => (held.get(documentKey(number, key))?.value as Thing | undefined)?.n);
   };
-  const view = openView<Thing>(things, home, { otherStore: platform.stateStore });
+  const view = openView<Thing>(things, home, { secondaryStore: platform.stateStore });
   const pointer = () => readPointer(home, things.name);
   const caughtUp = () =>
     vi.waitFor(async () => {
@@ -397,7 +397,7 @@ describe('afterwards', () => {
     expect(await rebuild(context(), beside)).toMatchObject({ generation: { number: 3 }, back: { number: 2 } });
     const key = 'position:things:things-topic:1';
     const held = (await home.getMany([key])).get(key);
-    const { generations } = held?.value as PositionDocument;
+    const { generations } = held?.value as CheckpointDocument;
     const gap = { ...generations, 2: { applied: generations[2]?.applied, missing: [[0, 0]] } };
     await home.transact([{ key, value: { generations: gap }, etag: held?.etag }]);
     expect(await switchBack(context())).toEqual({ number: 1 });
@@ -562,7 +562,7 @@ describe('a rebuild into another store', () => {
     await live.close();
     await publish({ key: 'K2', n: 200 });
     await follow(undefined, 'other');
-    const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
+    const moved = openView<Thing>(things, other, { secondaryStore: platform.stateStore });
     await vi.waitFor(async () => expect(await moved.get('K2')).toEqual({ key: 'K2', n: 200 }), patience);
     expect(await moved.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
     expect(await shownIn(1, ['K2'])).toEqual([3]);
@@ -580,7 +580,7 @@ describe('a rebuild into another store', () => {
       if ((await pointer()).answering.number === 1) await rebuild(context(undefined, expiredAtOnce), into);
       expect(await shownIn(2, names(20), other)).toEqual(names(20).map((_, n) => n + 1));
       expect((await view.completeness()).state).toBe('complete');
-      const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
+      const moved = openView<Thing>(things, other, { secondaryStore: platform.stateStore });
       expect((await moved.completeness()).state).toBe('complete');
       await live.close();
     }
@@ -591,7 +591,7 @@ describe('a rebuild into another store', () => {
     await follow();
     await caughtUp();
     await rebuild(context(), into);
-    const moved = openView<Thing>(things, other, { otherStore: platform.stateStore });
+    const moved = openView<Thing>(things, other, { secondaryStore: platform.stateStore });
     for (let writes = 1, finished = false; !finished; writes++) {
       finished = await rebuild(context(killedAt(writes), expiredAtOnce), into).then(
         () => true,
@@ -614,7 +614,7 @@ describe('a rebuild into another store', () => {
     await rebuild(context(), into);
     await live.close();
     const fromThere = {
-      ...context(() => storesOf({ store: other, otherStore: platform.stateStore })),
+      ...context(() => storesOf({ store: other, secondaryStore: platform.stateStore })),
       home: 'other',
     };
     expect(await rebuild(fromThere, { ...beside, into: 'home' })).toMatchObject({
@@ -622,7 +622,7 @@ describe('a rebuild into another store', () => {
       generation: { number: 3, store: 'home' },
     });
     expect(await shownIn(3, names(20))).toEqual(names(20).map((_, n) => n + 1));
-    const view = openView<Thing>(things, home, { otherStore: platform.stateStore });
+    const view = openView<Thing>(things, home, { secondaryStore: platform.stateStore });
     expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 3 } });
   });
 });

@@ -3,10 +3,10 @@ import type { Rebuild } from '../generations/pointer.ts';
 import type { Comparison } from './compare.ts';
 import { endsOf, nameOf, partitionsOf, type RebuildContext, RebuildRefused } from './context.ts';
 import type { Snapshot } from './fill.ts';
-import type { Source } from './find-suspects.ts';
-import { leaseReleased, openLedger, untilFree } from './ledger.ts';
+import type { Source } from './find-mismatches.ts';
 import { phases, walkPhases } from './phases.ts';
 import { preflight, type RebuildMode, refuseLostEvents } from './preflight.ts';
+import { leaseReleased, openRebuildSession, untilFree } from './rebuild-session.ts';
 import { switchTarget } from './switch.ts';
 
 export type RebuildOptions<Event = never> = Omit<RebuildMode, 'isFromSnapshot'> & {
@@ -55,7 +55,7 @@ export const rebuild = async <Event, Document>(
   if (unfinished) say(`Going on with ${nameOf(context, into)}, ${phases[unfinished.phase].progress(unfinished)}.`);
   const taken: Rebuild = { ...(unfinished ?? fresh), holder, leaseUntil: leaseReleased };
   const lastNumber = Math.max(pointer.lastNumber, into.number);
-  const ledger = await openLedger(
+  const ledger = await openRebuildSession(
     stores(),
     projection.name,
     { ...pointer, lastNumber, rebuild: taken },
@@ -89,7 +89,7 @@ export const abandon = async <Event, Document>(
   if (rebuild.inPlace)
     throw new RebuildRefused('The old view is gone already: finish it, with npm run rebuild -- --in-place.');
   const taken: Rebuild = { ...rebuild, phase: 'abandoned', holder, leaseUntil: leaseReleased };
-  const ledger = await openLedger(stores(), projection.name, { ...pointer, rebuild: taken }, { held: pointer });
+  const ledger = await openRebuildSession(stores(), projection.name, { ...pointer, rebuild: taken }, { held: pointer });
   try {
     await walkPhases({ context, ledger, partitions: await partitionsOf(context), snapshot });
     return rebuild.into;

@@ -1,16 +1,16 @@
-import { type OffsetRange, type Position, through } from '../checkpoints/position.ts';
+import { type Checkpoint, type OffsetRange, through } from '../checkpoints/checkpoint.ts';
 import { splitMarks } from '../dead-letters/dead-letter-marks.ts';
 import { withDeadLetters } from '../dead-letters/open-dead-letters.ts';
+import {
+  asCheckpointDocument,
+  type CheckpointDocument,
+  checkpointKey,
+  documentFor,
+  updateCheckpoints,
+} from '../generations/checkpoint-document.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
 import { changePointer, keptBy, type Pointer, pointerKey, readPointer } from '../generations/pointer.ts';
-import {
-  asPositionDocument,
-  changePositions,
-  documentFor,
-  type PositionDocument,
-  positionKey,
-} from '../generations/position-document.ts';
-import { type Followed, readPositionDocuments, readPositions } from '../generations/read-positions.ts';
+import { type Followed, readCheckpointDocuments, readCheckpoints } from '../generations/read-checkpoints.ts';
 import { withGeneration, withoutGenerations, withStore } from '../generations/registration.ts';
 import { persistently, type RebuildContext, RebuildRefused } from './context.ts';
 
@@ -24,9 +24,9 @@ export type Offsets = Readonly<Record<number, number>>;
  * written: a process that is allowed something else later changes that document too, so one of us that slept conflicts.
  * @throws RebuildRefused when the pointer says otherwise
  */
-export type Permit = () => Promise<Pointer>;
+export type OwnershipCheck = () => Promise<Pointer>;
 
-type Where = { readonly partitions: readonly number[]; readonly permit: Permit };
+type Where = { readonly partitions: readonly number[]; readonly permit: OwnershipCheck };
 
 /**
  * Rewrites the position documents of a store, each against its ETag: from then on every writer knows.
@@ -36,14 +36,18 @@ const changeDocuments = async (
   { projection, stores }: Context,
   storeName: string | undefined,
   { partitions, permit }: Where,
-  change: (held: PositionDocument, partition: number, pointer: Pointer) => PositionDocument | Promise<PositionDocument>,
+  change: (
+    held: CheckpointDocument,
+    partition: number,
+    pointer: Pointer,
+  ) => CheckpointDocument | Promise<CheckpointDocument>,
 ): Promise<void> => {
   const store = stores(storeName);
   for (const partition of partitions) {
-    const key = positionKey(projection.name, projection.topic.name, partition);
+    const key = checkpointKey(projection.name, projection.topic.name, partition);
     await persistently(async () => {
       const held = (await store.getMany([key])).get(key);
-      const document = asPositionDocument(held?.value) ?? documentFor(await readPointer(store, projection.name));
+      const document = asCheckpointDocument(held?.value) ?? documentFor(await readPointer(store, projection.name));
       const pointer = await permit();
       await store.transact([{ key, value: await change(document, partition, pointer), etag: held?.etag }]);
     });
@@ -83,10 +87,12 @@ export const unregister = (
 export const closeGaps = (
   context: Context,
   { number, store }: Generation,
-  { next, permit }: { next: Offsets; permit: Permit },
+  { next, permit }: { next: Offsets; permit: OwnershipCheck },
 ): Promise<void> =>
   changeDocuments(context, store, { partitions: Object.keys(next).map(Number), permit }, (held, partition) =>
-    changePositions(held, (position, of) => (of === number ? through(position, (next[partition] ?? 0) - 1) : position)),
+    updateCheckpoints(held, (position, of) =>
+      of === number ? through(position, (next[partition] ?? 0) - 1) : position,
+    ),
   );
 
 /** Lists which of these documents dead letters mark in a generation, as the live writers do from now on. */
@@ -101,7 +107,7 @@ export const listDeadLetters = async (
     // Read after the position: a writer that changes one of them changes the position as well, so we conflict.
     const held = await context.stores(store).getMany(keys.map((key) => documentKey(number, key)));
     const marked = new Map(keys.map((key) => [key, splitMarks(held.get(documentKey(number, key))?.value).marks]));
-    return changePositions(document, (position, of) =>
+    return updateCheckpoints(document, (position, of) =>
       of === number ? withDeadLetters(position, partition, marked) : position,
     );
   });
@@ -112,16 +118,16 @@ export const readDiscarded = async (
   { projection, stores }: Context,
   partitions: readonly number[],
 ): Promise<ReadonlyMap<number, readonly OffsetRange[]>> => {
-  const documents = await persistently(() => readPositionDocuments(stores(), projection, partitions));
+  const documents = await persistently(() => readCheckpointDocuments(stores(), projection, partitions));
   return new Map([...documents].map(([partition, document]) => [partition, document?.discarded ?? []]));
 };
 
 /** How far the writers have followed each partition for a generation; undefined where they do not. */
-export const positionsOf = (
+export const readCheckpointsOf = (
   { projection, stores }: Context,
   { number, store }: Generation,
   partitions: readonly number[],
-): Promise<Map<number, Position | undefined>> => readPositions(stores(store), projection, number, partitions);
+): Promise<Map<number, Checkpoint | undefined>> => readCheckpoints(stores(store), projection, number, partitions);
 
 /**
  * The pointer of another store: a service that takes that store for its home finds the generation there, once it is
@@ -133,7 +139,7 @@ export const preparePointer = async (
   { partitions, isInUse }: { partitions: readonly number[]; isInUse: boolean },
 ): Promise<void> => {
   const store = stores(storeName);
-  const keys = partitions.map((partition) => positionKey(projection.name, projection.topic.name, partition));
+  const keys = partitions.map((partition) => checkpointKey(projection.name, projection.topic.name, partition));
   const wasUsed = (await persistently(() => store.getMany([pointerKey(projection.name), ...keys]))).size > 0;
   await changePointer(store, projection.name, (held) => {
     if (held.lastNumber >= number) return held;

@@ -4,7 +4,7 @@ import { documentKey, type Generation, isSame } from '../generations/generation.
 import { changePointer, type Pointer, readPointer } from '../generations/pointer.ts';
 import { partitionsOf, persistently, type RebuildContext, RebuildRefused, readLog } from './context.ts';
 import type { Snapshot } from './fill.ts';
-import { type Ledger, refuseUnfinished } from './ledger.ts';
+import { type RebuildSession, refuseUnfinished } from './rebuild-session.ts';
 import { unregister } from './registry.ts';
 
 /**
@@ -53,7 +53,7 @@ const stillRetired = async <Event, Document>(
 /** Removes what a rebuild that is given up has written. */
 export const removeGivenUp = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  ledger: Ledger,
+  ledger: RebuildSession,
   { partitions, snapshot }: { partitions: readonly number[]; snapshot?: Snapshot<Event> | undefined },
 ): Promise<void> => {
   const { into } = ledger.rebuild();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { expiredAtOnce, killedAt, rebuildsOf } from '../../../tests/rebuild-of-things.ts';
-import { testWorld } from '../../../tests/test-world.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
 import { openSqlite } from '../../database/sqlite.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
@@ -12,9 +12,9 @@ import { startProjection } from '../projection.ts';
 import { openView } from '../view.ts';
 import { RebuildRefused } from './context.ts';
 import type { Snapshot } from './fill.ts';
-import type { Source } from './find-suspects.ts';
+import type { Source } from './find-mismatches.ts';
 import { abandon, type RebuildOptions, rebuild } from './rebuild.ts';
-import { positionsOf } from './registry.ts';
+import { readCheckpointsOf } from './registry.ts';
 import { retire } from './remove.ts';
 
 const patience = { timeout: 10_000, interval: 5 };
@@ -68,13 +68,18 @@ const opened = async (count = 30) => {
     snapshot: snapshot(afterPage),
   });
   const follow = async () => {
-    const live = await startProjection(things, { ...testWorld(), bus, store: home, otherStore: platform.stateStore });
+    const live = await startProjection(things, {
+      ...createTestRuntime(),
+      bus,
+      store: home,
+      secondaryStore: platform.stateStore,
+    });
     onTestFinished(() => live.close());
     await caughtUp();
   };
   const caughtUp = () =>
     vi.waitFor(async () => {
-      const acknowledged = await bus.acknowledged(topic);
+      const acknowledged = await bus.committedOffsets(topic);
       for (const { partition, end } of await platform.logReader().offsets(topic))
         expect(acknowledged.get(partition) ?? 0).toBe(end);
     }, patience);
@@ -96,7 +101,7 @@ const opened = async (count = 30) => {
     follow,
     caughtUp,
     shownIn,
-    view: openView<Thing>(things, home, { otherStore: platform.stateStore }),
+    view: openView<Thing>(things, home, { secondaryStore: platform.stateStore }),
     pointer: () => readPointer(home, things.name),
     /** As retention does: of each partition the records before this distance from its end are gone. */
     truncate: (left: number) =>
@@ -124,7 +129,7 @@ describe('a rebuild that begins with a snapshot', () => {
     expect(await shownIn(2, [...owned.keys()])).toEqual(Object.fromEntries(owned));
     expect((await view.completeness()).state).toBe('complete');
     const ends = new Map((await context().log.offsets(topic)).map(({ partition, end }) => [partition, end]));
-    for (const [partition, position] of await positionsOf(context(), { number: 2 }, [0, 1]))
+    for (const [partition, position] of await readCheckpointsOf(context(), { number: 2 }, [0, 1]))
       expect(position).toEqual({ applied: Number(ends.get(partition)) - 1, missing: [] });
     await change({ key: keyOf(3), n: 500 }, { key: 'new', n: 5 });
     await caughtUp();

@@ -1,17 +1,17 @@
-import type { Position } from '../checkpoints/position.ts';
+import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { type Generation, isSame } from '../generations/generation.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import { type Comparison, compare } from './compare.ts';
 import { nameOf, partitionsOf, type RebuildContext, RebuildRefused } from './context.ts';
 import type { Snapshot } from './fill.ts';
-import type { Source } from './find-suspects.ts';
-import { type Ledger, refuseUnfinished } from './ledger.ts';
-import { completePointer, listDeadLetters, type Offsets, positionsOf } from './registry.ts';
+import type { Source } from './find-mismatches.ts';
+import { type RebuildSession, refuseUnfinished } from './rebuild-session.ts';
+import { completePointer, listDeadLetters, type Offsets, readCheckpointsOf } from './registry.ts';
 
 /** Compares the new generation with its source and the live one. Over when it may answer, and all is ready for that. */
 export const compareBeforeSwitch = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  ledger: Ledger,
+  ledger: RebuildSession,
   {
     partitions,
     snapshot,
@@ -38,7 +38,7 @@ export const compareBeforeSwitch = async <Event, Document>(
 };
 
 const verifyPositions = async <Event, Document>(context: RebuildContext<Event, Document>, { into, ends }: Rebuild) => {
-  const positions = await positionsOf(context, into, Object.keys(ends).map(Number));
+  const positions = await readCheckpointsOf(context, into, Object.keys(ends).map(Number));
   for (const [partition, position] of positions)
     if (!hasAll(position, ends[partition]))
       throw new RebuildRefused(
@@ -55,11 +55,11 @@ const agrees = async <Event, Document>(
 ): Promise<boolean> => {
   if (source) return !isOpen && differences.every((difference) => difference.source === difference.rebuilt);
   if ((differences.length === 0 && !isOpen) || !live) return true;
-  const positions = await positionsOf(context, live, Object.keys(ends).map(Number));
+  const positions = await readCheckpointsOf(context, live, Object.keys(ends).map(Number));
   return [...positions].some(([partition, position]) => !hasAll(position, ends[partition]));
 };
 
-const hasAll = (position: Position | undefined, end = 0): boolean =>
+const hasAll = (position: Checkpoint | undefined, end = 0): boolean =>
   position !== undefined && position.missing.length === 0 && position.applied >= end - 1;
 
 type Target = {
@@ -75,10 +75,10 @@ export const switchTarget = async <Event, Document>(
 ): Promise<Target> => {
   const partitions = await partitionsOf(context);
   // First the one that answers: the other way round one that follows it would seem to be behind.
-  const now = await positionsOf(context, answering, partitions);
+  const now = await readCheckpointsOf(context, answering, partitions);
   const unfit: string[] = [];
   for (const back of previous.toReversed()) {
-    const then = await positionsOf(context, back, partitions).catch((error: Error) => error);
+    const then = await readCheckpointsOf(context, back, partitions).catch((error: Error) => error);
     if (then instanceof Error) {
       unfit.push(`${nameOf(context, back)} cannot be read (${then.message})`);
       continue;

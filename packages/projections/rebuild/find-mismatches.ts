@@ -16,10 +16,10 @@ export type Sides = {
   readonly listUnknown?: boolean;
 };
 
-const mostSuspects = 10_000;
+const maxMismatches = 10_000;
 
 /** Keys that show something else somewhere. What the live generation shows decides only where no source is asked. */
-export type Suspects = {
+export type Mismatches = {
   readonly deciding: MostKeys;
   readonly others: MostKeys;
   /** Keys that records which cannot be read concern. */
@@ -30,11 +30,11 @@ export type Suspects = {
 export type MostKeys = { readonly keys: ReadonlySet<string>; readonly isCut: boolean };
 
 /** Every key of the source, and every key of the log, that shows something else somewhere, at a first look. */
-export const findSuspects = async <Event, Document>(
+export const findMismatches = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
   { source, live, listUnknown, signal }: Sides & { readonly signal: AbortSignal },
-): Promise<Suspects> => {
+): Promise<Mismatches> => {
   const { projection, log, shown, say } = context;
   const nothing = shown(undefined);
   const [deciding, others, unreadable] = [mostKeys(), mostKeys(), mostKeys()];
@@ -80,7 +80,7 @@ const mostKeys = () => {
       return isCut;
     },
     add: (key: string) => {
-      if (keys.size < mostSuspects) keys.add(key);
+      if (keys.size < maxMismatches) keys.add(key);
       else isCut ||= !keys.has(key);
     },
   };

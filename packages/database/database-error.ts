@@ -25,14 +25,14 @@ const troubles = {
   'database-damaged': ['The database file is damaged.', 'stop the service and restore a backup: npm run restore'],
 } as const;
 
-export type TroubleCode = keyof typeof troubles;
+export type DatabaseErrorCode = keyof typeof troubles;
 
 /** Every code, for the description of an API. */
-export const troubleCodes = Object.keys(troubles) as TroubleCode[];
+export const databaseErrorCodes = Object.keys(troubles) as DatabaseErrorCode[];
 
 /** Those of a file on a disk of ours. */
-export type DiskTroubleCode = Exclude<
-  TroubleCode,
+export type DiskErrorCode = Exclude<
+  DatabaseErrorCode,
   'database-away' | 'database-busy' | 'database-conflict' | 'database-stopped'
 >;
 
@@ -41,9 +41,9 @@ export type DiskTroubleCode = Exclude<
  * `database-busy`: another transaction takes long, and nothing was done. `database-conflict`: another transaction came
  * between, and nothing was done. `cause` is for the log alone.
  */
-export class DatabaseTrouble extends DomainError {
-  declare readonly code: TroubleCode;
-  constructor(code: TroubleCode, cause: Error) {
+export class TransientDatabaseError extends DomainError {
+  declare readonly code: DatabaseErrorCode;
+  constructor(code: DatabaseErrorCode, cause: Error) {
     const [message, remedy] = troubles[code];
     super(code, message, { remedy, cause });
     this.name = 'DatabaseTrouble';
@@ -51,5 +51,5 @@ export class DatabaseTrouble extends DomainError {
 }
 
 /** For the person who starts a service or a command: with the cause, and with what to do. */
-export const describeTrouble = ({ message, cause, remedy }: DatabaseTrouble): string =>
+export const describeDatabaseError = ({ message, cause, remedy }: TransientDatabaseError): string =>
   `${message} ${(cause as Error).message}. What to do: ${remedy}.`;

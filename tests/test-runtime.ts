@@ -1,11 +1,11 @@
 import { pino } from 'pino';
+import type { Runtime } from '../packages/runtime/runtime.ts';
 import { silentTracer } from '../packages/runtime/tracing.ts';
-import type { World } from '../packages/runtime/world.ts';
 
 export const noon = Date.UTC(2026, 10, 21, 12);
 
 /** A silent world whose clock stands until it is set and whose ids count up. */
-export const testWorld = (): World & { setClock(ms: number): void } => {
+export const createTestRuntime = (): Runtime & { setClock(ms: number): void } => {
   let ids = 0;
   let clock = noon;
   const newId = () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`;

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Thing, thingRecord, things } from '../../../tests/things.ts';
-import { positionKey } from '../generations/position-document.ts';
+import { checkpointKey } from '../generations/checkpoint-document.ts';
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../state-store.ts';
 import { parseBatch } from './parse-batch.ts';
 import { projectionWriter } from './write.ts';
 
 const partition = 0;
-const position = positionKey(things.name, things.topic.name, partition);
+const position = checkpointKey(things.name, things.topic.name, partition);
 
 /** Counts the writes of each key as Redis does: what was emptied begins again at 1, and an absent key takes any etag. */
 const countingStore = () => {

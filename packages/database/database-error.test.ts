@@ -2,15 +2,15 @@ import express from 'express';
 import request from 'supertest';
 import { expect, it } from 'vitest';
 import { sendProblem } from '../http/server/problem.ts';
-import { DatabaseTrouble, type TroubleCode, troubleCodes } from './database-trouble.ts';
+import { type DatabaseErrorCode, databaseErrorCodes, TransientDatabaseError } from './database-error.ts';
 
 it.each(
-  troubleCodes,
+  databaseErrorCodes,
 )('%s is answered as a failure of ours that may pass, with a remedy and without its cause', async (code) => {
   const app = express();
-  app.get('/', (_, res) => void sendProblem(res, new DatabaseTrouble(code, new Error('/data/crm.sqlite')), {}));
+  app.get('/', (_, res) => void sendProblem(res, new TransientDatabaseError(code, new Error('/data/crm.sqlite')), {}));
   const answer = await request(app).get('/');
-  const expected: Partial<Record<TroubleCode, number>> = { 'storage-full': 507 };
+  const expected: Partial<Record<DatabaseErrorCode, number>> = { 'storage-full': 507 };
   expect(answer.status).toBe(expected[code] ?? 503);
   expect(answer.body).toMatchObject({ type: `urn:problem:${code}`, remedy: expect.any(String) });
   expect(answer.get('Retry-After')).toBeDefined();

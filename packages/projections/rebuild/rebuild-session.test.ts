@@ -3,7 +3,7 @@ import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { observeValue } from '../../runtime/lease.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import { storesOf } from '../generations/stores.ts';
-import { leaseReleased, openLedger, rebuildLeaseMs, untilFree } from './ledger.ts';
+import { leaseReleased, openRebuildSession, rebuildLeaseMs, untilFree } from './rebuild-session.ts';
 
 const tomorrow = Date.now() + 86_400_000;
 const into = { number: 2 };
@@ -34,7 +34,7 @@ const withRebuild = async (rebuild: Rebuild, look: (nth: number) => unknown = ()
         return home.getMany(keys);
       },
     },
-    otherStore: platform.stateStore,
+    secondaryStore: platform.stateStore,
   });
   const free = () =>
     untilFree({ projection: { name: 'things' }, stores, say: (line) => void said.push(line), observeLease });
@@ -69,14 +69,16 @@ describe('the lease of a rebuild', () => {
     const held = await free();
     await changePointer(home, 'things', (now) => ({ ...now, rebuild: { ...killed, leaseUntil: 12 } }));
     const taken = { ...held, rebuild: { ...killed, holder: 'another' } };
-    await expect(openLedger(home, 'things', taken, { held })).rejects.toThrow('Another has changed the pointer');
+    await expect(openRebuildSession(home, 'things', taken, { held })).rejects.toThrow(
+      'Another has changed the pointer',
+    );
     expect((await readPointer(home, 'things')).rebuild).toMatchObject({ holder: killed.holder, leaseUntil: 12 });
   });
 
   it('is given back when it ends', async () => {
     const { home, free } = await withRebuild(killed);
     const held = await free();
-    const ledger = await openLedger(home, 'things', { ...held, rebuild: killed }, { held });
+    const ledger = await openRebuildSession(home, 'things', { ...held, rebuild: killed }, { held });
     const leaseUntil = async () => (await readPointer(home, 'things')).rebuild?.leaseUntil;
     expect(await leaseUntil()).toBeGreaterThan(leaseReleased);
     await ledger.close();

@@ -9,7 +9,7 @@ export type OpenDeadLetter = readonly [offset: number, key: string];
  * order. Kept in the store beside the values, because store and log can drift apart: a store restored from a backup, or
  * swapped, then shows a gap instead of quietly answering from the past.
  */
-export type Position = {
+export type Checkpoint = {
   readonly applied: number;
   readonly missing: readonly OffsetRange[];
   /** The last record seen and when the log received it. A log with another time at this offset is another log. */
@@ -22,10 +22,10 @@ export type Position = {
   readonly moreDeadLetters?: true;
 };
 
-export const unread: Position = { applied: -1, missing: [] };
+export const unreadCheckpoint: Checkpoint = { applied: -1, missing: [] };
 
 /** The ranges between what the position has seen and the offsets, and between those. @param offsets ascending */
-export const gapsBefore = ({ applied }: Position, offsets: readonly number[]): OffsetRange[] => {
+export const gapsBefore = ({ applied }: Checkpoint, offsets: readonly number[]): OffsetRange[] => {
   const gaps: OffsetRange[] = [];
   let next = applied + 1;
   for (const offset of offsets) {
@@ -36,7 +36,7 @@ export const gapsBefore = ({ applied }: Position, offsets: readonly number[]): O
 };
 
 /** Answers the very same position when the offsets add nothing to it. @param offsets ascending */
-export const advance = (position: Position = unread, offsets: readonly number[]): Position => {
+export const advance = (position: Checkpoint = unreadCheckpoint, offsets: readonly number[]): Checkpoint => {
   const highest = offsets.at(-1) ?? -1;
   const { applied, missing } = position;
   const left = missing.length === 0 ? missing : subtract(missing, union(offsets.map((offset) => [offset, offset])));
@@ -46,13 +46,13 @@ export const advance = (position: Position = unread, offsets: readonly number[])
 };
 
 /** The position once these ranges are known to hold no record. @param empty ascending */
-export const withoutRanges = (position: Position, empty: readonly OffsetRange[]): Position => {
+export const withoutRanges = (position: Checkpoint, empty: readonly OffsetRange[]): Checkpoint => {
   const missing = subtract(position.missing, empty);
   return missing === position.missing ? position : { ...position, missing };
 };
 
 /** The position once everything up to this offset is known to be there. */
-export const through = (position: Position, offset: number): Position => ({
+export const through = (position: Checkpoint, offset: number): Checkpoint => ({
   ...position,
   applied: Math.max(position.applied, offset),
   missing: position.missing.flatMap(([first, last]) =>
@@ -61,7 +61,7 @@ export const through = (position: Position, offset: number): Position => ({
 });
 
 /** The position of a view that should have everything before `next`: what it has not seen is missing. */
-export const missingBefore = (position: Position, next: number): Position =>
+export const missingBefore = (position: Checkpoint, next: number): Checkpoint =>
   next <= position.applied + 1
     ? position
     : { ...position, applied: next - 1, missing: [...position.missing, [position.applied + 1, next - 1]] };

@@ -9,7 +9,7 @@ const mostKeys = 30_000;
  * restored counts its etags anew, and then two values have the same one. So memory is used only where the positions,
  * which are read with each batch, vouch for it.
  */
-export type WriteMemory = {
+export type WriteThroughCache = {
   /** Answers the documents, remembered or read, and the positions, always read. */
   read(documentKeys: readonly string[], positionKeys: readonly string[]): Promise<Map<string, StoredValue>>;
   /** @throws StateConflict, or whatever the store does */
@@ -23,7 +23,7 @@ type Scope = {
   strangersAreNew: boolean;
 };
 
-export const rememberWrites = (store: StateStore): WriteMemory => {
+export const createWriteThroughCache = (store: StateStore): WriteThroughCache => {
   const scopes = new Map<string, Scope>();
   const nameOf = (positionKeys: readonly string[]) => [...positionKeys].sort().join(' ');
 

@@ -50,7 +50,7 @@ export const refuseUnfinished = ({ rebuild }: Pointer) => {
 };
 
 /** The pointer in the hands of the one rebuild that may change it, with what that has done so far. */
-export type Ledger = {
+export type RebuildSession = {
   pointer(): Pointer;
   rebuild(): Rebuild;
   /** Remembers what was done; written with the next renewal, or by `change`. */
@@ -69,12 +69,12 @@ export type Ledger = {
  * Takes the pointer, if it still is as it was read (`held`), with a lease that is renewed every second. Any other process
  * that writes it takes it from us: we notice at our next write, for each is a compare-and-set.
  */
-export const openLedger = async (
+export const openRebuildSession = async (
   store: StateStore,
   projection: string,
   taken: Pointer & { rebuild: Rebuild },
   { held: before }: { held: Pointer },
-): Promise<Ledger> => {
+): Promise<RebuildSession> => {
   const key = pointerKey(projection);
   const losing = new AbortController();
   let written = before;

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { silentTracer, type Tracer, zipkinTracer } from './tracing.ts';
 
 /** What a service may know of the world beside its ports: tests bring their own. */
-export type World = {
+export type Runtime = {
   readonly log: Logger;
   readonly tracer: Tracer;
   /** Milliseconds since 1970. */
@@ -13,10 +13,10 @@ export type World = {
 };
 
 /** Spans are reported under the service's name where there is a Zipkin. */
-export const realWorld = (
+export const createRuntime = (
   log: Logger,
   { service, zipkinUrl }: { service: string; zipkinUrl?: string | undefined },
-): World => ({
+): Runtime => ({
   log,
   tracer: zipkinUrl ? zipkinTracer(service, zipkinUrl) : silentTracer(randomUUID),
   now: Date.now,

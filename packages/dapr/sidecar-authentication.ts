@@ -6,7 +6,7 @@ import type { Request, RequestHandler } from 'express';
  * one, callers on this machine that name a loopback host and send JSON, which no web page can make a browser do.
  * The body of a call that is refused is not read; `onRefusal` is called once for each.
  */
-export const sidecarOnly = (
+export const authenticateSidecar = (
   token: string | undefined,
   onRefusal: (req: Request) => void = () => {},
 ): RequestHandler => {

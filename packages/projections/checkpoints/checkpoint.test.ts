@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { advance, gapsBefore, missingBefore, type Position, through, unread, withoutRanges } from './position.ts';
+import {
+  advance,
+  type Checkpoint,
+  gapsBefore,
+  missingBefore,
+  through,
+  unreadCheckpoint,
+  withoutRanges,
+} from './checkpoint.ts';
 
 const offsetsIn = (ranges: readonly (readonly [number, number])[]) =>
   ranges.flatMap(([a, b]) => Array.from({ length: b - a + 1 }, (_, n) => a + n));
@@ -45,7 +53,7 @@ describe('the position of a view in a partition', () => {
   });
 
   it('keeps what else is known of it', () => {
-    const known: Position = { ...unread, lost: 'log-replaced', last: { offset: 3, timestamp: 5 } };
+    const known: Checkpoint = { ...unreadCheckpoint, lost: 'log-replaced', last: { offset: 3, timestamp: 5 } };
     expect(missingBefore(advance(known, [4]), 9)).toEqual({
       ...known,
       applied: 8,
@@ -61,7 +69,7 @@ describe('the position of a view in a partition', () => {
   it('misses exactly the offsets that never came, whatever their order and number', () => {
     fc.assert(
       fc.property(batches, (all) => {
-        const { applied, missing } = all.reduce<Position>(advance, unread);
+        const { applied, missing } = all.reduce<Checkpoint>(advance, unreadCheckpoint);
         const seen = new Set(all.flat());
         const lacking = Array.from({ length: Math.max(...seen) + 1 }, (_, n) => n).filter((n) => !seen.has(n));
         expect(applied).toBe(Math.max(...seen));
@@ -76,7 +84,7 @@ describe('the position of a view in a partition', () => {
       .map((offsets) => ascending(offsets).map((offset) => [offset, offset] as const));
     fc.assert(
       fc.property(batches, ranges, (all, empty) => {
-        const position = all.reduce<Position>(advance, unread);
+        const position = all.reduce<Checkpoint>(advance, unreadCheckpoint);
         const known = new Set(offsetsIn(empty));
         const lacking = offsetsIn(position.missing).filter((offset) => !known.has(offset));
         expect(offsetsIn(withoutRanges(position, empty).missing)).toEqual(lacking);
@@ -85,7 +93,7 @@ describe('the position of a view in a partition', () => {
   });
 
   it('names each gap that offsets would leave', () => {
-    expect(gapsBefore(unread, [0, 1])).toEqual([]);
+    expect(gapsBefore(unreadCheckpoint, [0, 1])).toEqual([]);
     expect(gapsBefore({ applied: 2, missing: [] }, [1, 4, 4, 8])).toEqual([
       [3, 3],
       [5, 7],

@@ -3,7 +3,7 @@ import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 type Explain = (error: Error) => Error;
 
 /** The same dialect of Kysely, whose errors are explained wherever they come from. */
-export const explainedDialect = (dialect: Dialect, explain: Explain): Dialect => ({
+export const errorMappingDialect = (dialect: Dialect, explain: Explain): Dialect => ({
   createDriver: () => explainedDriver(dialect.createDriver(), explain),
   createAdapter: () => dialect.createAdapter(),
   createQueryCompiler: () => dialect.createQueryCompiler(),

@@ -1,16 +1,16 @@
 import { chunksOf } from '../../runtime/chunks.ts';
 import type { RateLimitedLog } from '../../runtime/rate-limited-log.ts';
-import type { World } from '../../runtime/world.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import type { DeliveredRecord, EventBus, Topic } from '../event-bus.ts';
 import { deadLetter } from './dead-letter.ts';
 
-type Context = Pick<World, 'now' | 'newId'> & { readonly bus: EventBus; readonly limitedLog: RateLimitedLog };
+type Context = Pick<Runtime, 'now' | 'newId'> & { readonly bus: EventBus; readonly limitedLog: RateLimitedLog };
 
 /** Between two of these requests the process does other work. */
 const mostDeadLettersAtOnce = 1_000;
 
 /** Publishes records that can never be applied to the dead-letter topic; resolves when that is durable. */
-export const setAside = async (
+export const publishDeadLetters = async (
   deadLetters: Topic,
   { bus, limitedLog, now, newId }: Context,
   poison: readonly { readonly record: DeliveredRecord; readonly reason: string }[],

@@ -6,13 +6,13 @@ type Waiting = { keys: readonly string[]; resolve(held: Map<string, StoredValue>
 /** Larger reads go their own way. */
 const mostKeys = 100;
 /** While so many are under way, those that come wait, and go together when one is back. */
-const mostUnderway = 2;
+const maxInFlight = 2;
 
 /**
  * Puts small reads that come at the same time into one call: most of what a read costs is the call. A read never joins
  * one that has begun, so it sees everything that was written before it was asked for.
  */
-export const combinedReads = (read: Read): Read => {
+export const coalesceReads = (read: Read): Read => {
   const waiting: Waiting[] = [];
   let underway = 0;
 
@@ -27,7 +27,7 @@ export const combinedReads = (read: Read): Read => {
   };
 
   const go = async (): Promise<void> => {
-    if (underway === mostUnderway || waiting.length === 0) return;
+    if (underway === maxInFlight || waiting.length === 0) return;
     const together = take();
     underway++;
     try {
