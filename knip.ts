@@ -11,6 +11,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     'bench/baselines/*.ts!',
     'tests/{*-until-killed,path-of-a-change/change-one-mandate}.ts',
     'tests/chaos/patch-sources.mjs',
+    'tests/without-tracing-packages.mjs',
   ],
   // faults.ts makes adapters misbehave in tests.
   project: [

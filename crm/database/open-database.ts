@@ -19,11 +19,11 @@ export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigra
   const db = connectCrmDatabase(url, answerWithinMs);
   try {
     // Migrations have no query timeout: a migration, or the wait for another process that migrates, may take long.
-    const migrating = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
+    const migrationDb = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
     try {
-      await migrate(migrating.withTables<never>(), onMigration);
+      await migrate(migrationDb.withTables<never>(), onMigration);
     } finally {
-      if (migrating !== db) await migrating.destroy();
+      if (migrationDb !== db) await migrationDb.destroy();
     }
     return db;
   } catch (error) {

@@ -22,7 +22,7 @@ const workThatTakesTime = () => {
 };
 const eachWithItsRest = [20, 30, 40].flatMap((ms) => ['begin', `end after ${ms}`, `rest for ${ms}`]);
 
-it('hands on one piece at a time, and rests after each as long as it took', async () => {
+it('handles one batch at a time, and pauses after each for as long as it took', async () => {
   const eager: LogReader = {
     offsets: async () => [],
     read: async (_, ranges, handle) => {
@@ -35,7 +35,7 @@ it('hands on one piece at a time, and rests after each as long as it took', asyn
   expect(steps).toEqual(eachWithItsRest);
 });
 
-it('rests after each page as long as that took', async () => {
+it('pauses after each page for as long as its processing took', async () => {
   const eager = async function* () {
     for (const next of ['1', '2', undefined]) yield { events: [], next };
   };

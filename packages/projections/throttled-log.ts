@@ -7,23 +7,23 @@ type Time = { readonly clock: MonotonicClock; readonly sleep: typeof sleep };
 const realTime: Time = { clock: monotonicClock, sleep };
 
 /**
- * Hands on one batch at a time and rests after each for as long as it took, so that most of the machine is left to the
- * requests that the live view answers meanwhile.
+ * Wraps a log reader so that it handles one batch at a time and then pauses for as long as the batch took. This leaves
+ * at least half of the machine to the live view.
  */
 export const throttledLog = (log: LogReader, time = realTime): LogReader => ({
   offsets: log.offsets,
   read: (topic, ranges, handle, signal) => {
-    const afterOthers = inTurn();
-    const handleAndRest: typeof handle = async (batch) => {
+    const queue = inTurn();
+    const handleAndPause: typeof handle = async (batch) => {
       const startedAt = time.clock();
       await handle(batch);
       await time.sleep(time.clock() - startedAt, signal);
     };
-    return log.read(topic, ranges, (batch) => afterOthers(() => handleAndRest(batch)), signal);
+    return log.read(topic, ranges, (batch) => queue(() => handleAndPause(batch)), signal);
   },
 });
 
-/** Rests after each page in the same way. */
+/** Pauses after each page for as long as its processing took. */
 export const throttledPages = async function* <Page>(
   pages: AsyncIterable<Page>,
   time = realTime,

@@ -95,7 +95,7 @@ export const runIotApp = (env: Record<string, string>, instance: Instance): Star
 };
 
 /** Waits until the address answers 200; an app that ended instead is an error that shows what it said. */
-const answering = async (url: string, app: Started): Promise<void> => {
+export const answering = async (url: string, app: Started): Promise<void> => {
   const ended = app.ended.then((code) => {
     throw new Error(`it ended with ${code} and said:\n${app.output()}`);
   });

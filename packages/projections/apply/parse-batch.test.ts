@@ -4,7 +4,7 @@ import { parseBatch } from './parse-batch.ts';
 
 const batch = Array.from({ length: 100 }, (_, n) => thingRecord({ key: `k${n % 3}`, n }, 0, n));
 
-it('lets other work run while it parses a batch that takes long', async () => {
+it('yields to the event loop while it parses a large batch', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   onTestFinished(() => void vi.useRealTimers());
   const slow: typeof things = {

@@ -1,3 +1,3 @@
 export { checkpointKey } from './checkpoint-document.ts';
 export type { Generation } from './generation.ts';
-export { type StoreContext, type Stores, storesOf } from './stores.ts';
+export { createStores, type StoreContext, type Stores } from './stores.ts';
