@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { vi } from 'vitest';
 
 export type CollectedSpan = {
@@ -14,15 +15,14 @@ type Request = { readonly path: string; readonly headers: Readonly<Record<string
 export const startSpanCollector = async (status: number | 'no answer' = 200) => {
   const spans: CollectedSpan[] = [];
   const requests: Request[] = [];
-  const server: Server = createServer(async (req, res) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of req) chunks.push(chunk);
-    const body = Buffer.concat(chunks);
+  const receive = async (req: IncomingMessage, res: ServerResponse) => {
+    const body = await buffer(req);
     requests.push({ path: String(req.url), headers: req.headers });
     if (status === 'no answer') return;
     if (status === 200) spans.push(...(req.headers['content-type'] === 'application/json' ? zipkin(body) : otlp(body)));
     res.writeHead(status).end();
-  });
+  };
+  const server: Server = createServer((req, res) => void receive(req, res));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   return {
