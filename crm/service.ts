@@ -27,9 +27,9 @@ export const startCrm = async (
 ): Promise<Service & { url: string }> => {
   const { log } = runtime;
   const durable = config.databaseUrl !== 'memory';
-  const openFiles = filesOpenToOthers(sqliteFileOf(config.databaseUrl) ?? '');
+  const exposedFiles = filesOpenToOthers(sqliteFileOf(config.databaseUrl) ?? '');
   const db = await openCrmDatabase(config.databaseUrl, (migration) => durable && log.info({ migration }, 'migrating'));
-  logNarrowed(log, openFiles);
+  logNarrowed(log, exposedFiles);
   if (!durable)
     log.warn(
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
@@ -54,9 +54,9 @@ export const startCrm = async (
     await imports.resume();
     // Resumes the erasures that the previous process left. A failure is logged and retried in `createErasures`.
     void erasures.complete().catch(() => {});
-    const requests = { ...context, db: withPatience(db, requestLockWaitMs) };
+    const requestContext = { ...context, db: withPatience(db, requestLockWaitMs) };
     const app = crmApp({
-      ...requests,
+      ...requestContext,
       access: config.access,
       durable,
       imports,
