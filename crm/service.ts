@@ -26,11 +26,14 @@ export const startCrm = async (
   runtime: Runtime & { bus: EventBus },
 ): Promise<Service & { url: string }> => {
   const { log } = runtime;
-  const durable = config.databaseUrl !== 'memory';
+  const isDurable = config.databaseUrl !== 'memory';
   const exposedFiles = filesOpenToOthers(sqliteFileOf(config.databaseUrl) ?? '');
-  const db = await openCrmDatabase(config.databaseUrl, (migration) => durable && log.info({ migration }, 'migrating'));
+  const db = await openCrmDatabase(
+    config.databaseUrl,
+    (migration) => isDurable && log.info({ migration }, 'migrating'),
+  );
   logNarrowed(log, exposedFiles);
-  if (!durable)
+  if (!isDurable)
     log.warn(
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
         'the views ignore what the CRM publishes; set CRM_DATABASE_URL to keep them in a file or in MySQL',
@@ -58,7 +61,7 @@ export const startCrm = async (
     const app = crmApp({
       ...requestContext,
       access: config.access,
-      durable,
+      isDurable,
       imports,
       outbox,
       erasures,
