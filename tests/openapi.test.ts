@@ -20,7 +20,7 @@ const services = {
   CRM: async () => {
     const context = { ...runtime, db: await openCrmDatabase('memory'), onCommit: () => {} };
     const parts = { imports: createImportQueue(context, 'not used'), outbox: watchOutbox(context) };
-    return crmApp({ ...context, ...parts, bus, durable: false });
+    return crmApp({ ...context, ...parts, bus, isDurable: false });
   },
   'IoT platform': async () =>
     iotPlatformApp({

@@ -49,7 +49,7 @@ describe('npm run rebuild, beside npm start', () => {
   });
 
   it('fills another store', async () => {
-    expect(await rebuild('--into', 'elsewhere')).toMatch(/STATESTORE_NAME=elsewhere, and restart[\s\S]*exit code 0$/);
+    expect(await rebuild('--into', 'elsewhere')).toMatch(/STATESTORE_NAME=elsewhere and restart[\s\S]*exit code 0$/);
     expect(await generation()).toEqual({ number: 3, store: 'elsewhere' });
     expect(await mandateOf(iot(), '7733')).toBe('2');
   });

@@ -29,7 +29,7 @@ describe.runIf(await stackReady())('the torture’s checks', () => {
   });
 
   it('find the view that is wrong and says nothing when there is no position', async () => {
-    const wrong = await aStoreIsRestored(without('position'));
+    const wrong = await aStoreIsRestored(without('checkpoint'));
     expect(wrong).toEqual([expect.stringMatching('^IoT platform 1 shows 2 under revision \\d+ of 1, not 0')]);
   });
 });
