@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { getJson } from '../tests/http.ts';
-import { said, startProcess } from '../tests/platform-process.ts';
+import { startProcess, waitForOutput } from '../tests/platform-process.ts';
 import { prepareDatabase, reportId, writeNewCustomers } from './blocking/prepare.ts';
 import { startProbes } from './blocking/probe.ts';
 import { peakMemory } from './measure/usage.ts';
@@ -78,7 +78,7 @@ const run = async () => {
     await writeNewCustomers(file, Number(values.imported));
     const env = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none', LOG_LEVEL: 'info' };
     const crm = startProcess('crm/main.ts', env);
-    const [url = ''] = await said(crm, /"url":"(http[^"]+)"/);
+    const [url = ''] = await waitForOutput(crm, /"url":"(http[^"]+)"/);
     console.log('| beside | took | request | p50 | p99 | max | 503 |\n|---|---|---|---|---|---|---|');
     for (const [name, doIt] of Object.entries(work(url, file))) {
       if (values.only && !values.only.split('|').includes(name)) continue;

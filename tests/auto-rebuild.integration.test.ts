@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openSqlite } from '../packages/database/sqlite.ts';
-import { getJson, mandateOf } from './http.ts';
-import { dataFolder, type Started, said, startPlatform, startProcess } from './platform-process.ts';
+import { fetchMandate, getJson } from './http.ts';
+import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
-const started: Started[] = [];
+const started: RunningProcess[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
 });
@@ -15,7 +15,7 @@ const filledFolder = async (): Promise<string> => {
   const folder = dataFolder();
   const platform = await startPlatform({ DATA_DIR: folder });
   started.push(platform);
-  await vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
   await vi.waitFor(async () => expect((await viewOf(platform.iotPlatform)).state).toBe('complete'), patience);
   await platform.end('SIGTERM');
   return folder;
@@ -27,7 +27,7 @@ const viewOf = async (url: string) => (await getJson(`${url}/status`)).body.view
 const startIot = async (env: Record<string, string>) => {
   const iot = startProcess('iot-platform/main.ts', env);
   started.push(iot);
-  const [url = ''] = await said(iot, /"url":"([^"]+)","msg":"IoT platform listens"/);
+  const [url = ''] = await waitForOutput(iot, /"url":"([^"]+)","msg":"IoT platform listens"/);
   return { url };
 };
 const isRepaired = async (url: string) => {
@@ -41,7 +41,7 @@ const isRepaired = async (url: string) => {
     ['1721', '0'],
     ['3481', '1'],
   ] as const)
-    expect(await mandateOf({ url }, connectionId)).toBe(level);
+    expect(await fetchMandate({ url }, connectionId)).toBe(level);
   expect((await getJson(`${url}/readyz`)).status).toBe(200);
 };
 
@@ -77,5 +77,5 @@ describe('with AUTO_REBUILD=true', () => {
 it('without it an empty store stays empty, and says what repairs it', async () => {
   const { url } = await startIot({ DATA_DIR: await filledFolder(), STATESTORE_NAME: 'swapped' });
   await vi.waitFor(async () => expect((await viewOf(url)).warning).toContain('npm run rebuild'), patience);
-  expect([await mandateOf({ url }, '7733'), (await viewOf(url)).state]).toEqual([404, 'empty']);
+  expect([await fetchMandate({ url }, '7733'), (await viewOf(url)).state]).toEqual([404, 'empty']);
 });

@@ -21,7 +21,7 @@ import { watchDrift } from '../packages/projections/drift/index.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { expectViewToEqualCrm, sendChanges } from './changes.ts';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, root, startPlatform } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
@@ -133,7 +133,7 @@ describe('of a platform that has stopped', () => {
   const templateBackup = join(dataFolder(), 'deep', 'backup');
   beforeAll(async () => {
     const platform = await startPlatform({ DATA_DIR: template, LOG_LEVEL: 'warn' });
-    await vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
     await platform.end('SIGTERM');
     expect(await npmRun('backup', template, templateBackup)).toMatchObject({ code: 0 });
   });

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { kafkaLogReader } from '../packages/kafka/log-reader.ts';
-import { getJson, mandateOf } from './http.ts';
+import { fetchMandate, getJson } from './http.ts';
 import { startProgram } from './platform-process.ts';
 import { componentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
-import { asAdmin, freshStack, kafka, redis } from './stack/fresh.ts';
+import { createKafkaClient, resetStack, withKafkaAdmin, withRedis } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const topic = topics.connectionMandates.name;
 const patience = { timeout: 30_000, interval: 50 };
@@ -32,13 +32,13 @@ const message = (connectionId: string, level: Level, revision = Date.now()): Mes
 });
 
 const publish = async (...messages: Message[]) => {
-  const producer = kafka().producer();
+  const producer = createKafkaClient().producer();
   await producer.connect();
   await producer.send({ topic, messages });
   await producer.disconnect();
 };
 
-describe.runIf(await stackReady())('what the IoT platform knows of the broker', () => {
+describe.runIf(await isStackReady())('what the IoT platform knows of the broker', () => {
   let iotPlatform: Member;
   let resources: string;
 
@@ -47,14 +47,14 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
     iotPlatform = await startIotMember(folder, { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` });
   };
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     resources = componentsFolder();
     await restart(resources);
   }, 180_000);
   afterAll(async () => iotPlatform?.end('SIGKILL'));
 
   const becomes = (connectionId: string, mandate: unknown) =>
-    vi.waitFor(async () => expect(await mandateOf(iotPlatform, connectionId)).toBe(mandate), patience);
+    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), patience);
   const status = async () =>
     (await getJson(`${iotPlatform.url}/status`)).body as {
       lag: number;
@@ -66,7 +66,11 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
 
   describe('offsets without a record', () => {
     it('between transactions, one a record, leave the view complete and fast, and lag comes to 0', async () => {
-      const producer = kafka().producer({ transactionalId: 'gaps', maxInFlightRequests: 1, idempotent: true });
+      const producer = createKafkaClient().producer({
+        transactionalId: 'gaps',
+        maxInFlightRequests: 1,
+        idempotent: true,
+      });
       await producer.connect();
       for (let n = 0; n < 100; n++) {
         const transaction = await producer.transaction();
@@ -82,7 +86,7 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
 
     it('come after records of a transaction that is still open, which the log has as well', async () => {
       const transactional = async (transactionalId: string) => {
-        const producer = kafka().producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
+        const producer = createKafkaClient().producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
         await producer.connect();
         return { producer, transaction: await producer.transaction() };
       };
@@ -133,16 +137,16 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
       await iotPlatform.end('SIGTERM');
       const headers = { __TypeId__: 'com.example.MandateChanged' };
       await publish({ ...message('S1', '0'), partition: 0, headers });
-      await asAdmin(async (admin) => {
+      await withKafkaAdmin(async (admin) => {
         const offsets = await admin.fetchTopicOffsets(topic);
         const partitions = offsets.map(({ partition, high }) => ({ partition, offset: high }));
         await admin.setOffsets({ groupId: 'iot-platform-consumer', topic, partitions });
       });
       await restart(resources);
       await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
-      expect(await mandateOf(iotPlatform, 'S1')).toBe(503);
+      expect(await fetchMandate(iotPlatform, 'S1')).toBe(503);
       await iotPlatform.end('SIGTERM');
-      await asAdmin((admin) => admin.resetOffsets({ groupId: 'iot-platform-consumer', topic, earliest: true }));
+      await withKafkaAdmin((admin) => admin.resetOffsets({ groupId: 'iot-platform-consumer', topic, earliest: true }));
       await restart(resources);
       await becomes('S1', '0');
       await publish({ ...message('S1', '1'), partition: 0, timestamp: '-1' });
@@ -162,7 +166,7 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
         await isUpToDate();
       }
       for (const other of ['N1', 'N2', 'N3', 'N4']) await becomes(other, '2');
-      expect((await redis((client) => client.keys('*position*77*'))) as string[]).toEqual([]);
+      expect((await withRedis((client) => client.keys('*position*77*'))) as string[]).toEqual([]);
       await restart(resources);
     });
   });
@@ -187,7 +191,7 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
       await publish({ key: 'Z1', value });
       await becomes('Z1', 503);
       expect((await getJson(`${iotPlatform.url}/mandates/Z1`)).body.type).toBe('urn:problem:record-dead-lettered');
-      expect(await mandateOf(iotPlatform, 'Z2')).toBe('1');
+      expect(await fetchMandate(iotPlatform, 'Z2')).toBe('1');
       expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready', deadLetters: 1 });
       const { output } = await deadLetters('list');
       const [, id] = /^(\S+) .* Z1 +open /m.exec(output) ?? [];
@@ -204,7 +208,7 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
       const { output } = await deadLetters('list');
       expect(output).toMatch(/ Z2 +settled +not JSON/);
       expect(await deadLetters('replay', '--all')).toEqual({ code: 0, output: '0 published to their topics again.\n' });
-      expect(await mandateOf(iotPlatform, 'Z2')).toBe('0');
+      expect(await fetchMandate(iotPlatform, 'Z2')).toBe('0');
     });
   });
 
@@ -226,14 +230,14 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
   });
 
   it('partitions beyond those that are declared are followed, compared and counted', async () => {
-    await asAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 8 }] }));
+    await withKafkaAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 8 }] }));
     await publish({ ...message('P6', '1'), partition: 6 }, { ...message('P1', '1'), partition: 1 });
     await becomes('P6', '1');
     await isUpToDate();
     // The store loses one of them, as one that was restored would.
-    await redis((client) => client.del(['iot-platform||P6', `iot-platform||position:mandates:${topic}:6`]));
+    await withRedis((client) => client.del(['iot-platform||P6', `iot-platform||position:mandates:${topic}:6`]));
     await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
-    expect(await mandateOf(iotPlatform, 'T1')).toBe(503);
+    expect(await fetchMandate(iotPlatform, 'T1')).toBe(503);
     const rebuild = startProgram(
       process.execPath,
       [
@@ -254,7 +258,7 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
   it('a log that was cut off before it was read leaves the view incomplete, and the remedy is the CRM', async () => {
     await iotPlatform.end('SIGTERM');
     await publish(...[...Array(20).keys()].map((n) => message(`C${n}`, '1')));
-    await asAdmin(async (admin) => {
+    await withKafkaAdmin(async (admin) => {
       const offsets = await admin.fetchTopicOffsets(topic);
       const partitions = offsets.map(({ partition, high }) => ({ partition, offset: high }));
       await admin.deleteTopicRecords({ topic, partitions });
@@ -262,24 +266,24 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
     iotPlatform = await startIotMember(resources);
     await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
     expect((await status()).view.warning).toContain('npm run rebuild -- --from-crm');
-    expect(await mandateOf(iotPlatform, 'T1')).toBe(503);
+    expect(await fetchMandate(iotPlatform, 'T1')).toBe(503);
   });
 
   it('a log that was deleted and created again is recognised, also when it has grown past the view', async () => {
     await iotPlatform.end('SIGTERM');
-    await freshStack();
+    await resetStack();
     iotPlatform = await startIotMember(resources);
     await publish({ ...message('R1', '2'), partition: 0 }, { ...message('R2', '1'), partition: 0 });
     await becomes('R2', '1');
     await isUpToDate();
     await iotPlatform.end('SIGTERM');
-    await freshStack({ keepStores: true });
+    await resetStack({ keepStores: true });
     await publish(...[...Array(5).keys()].map((n) => ({ ...message('R2', '2'), partition: n % 4 })));
     await publish(...[...Array(5).keys()].map(() => ({ ...message('R2', '1'), partition: 0 })));
     iotPlatform = await startIotMember(resources);
     await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
     expect((await status()).view.warning).toContain('npm run rebuild -- --from-crm');
-    expect(await mandateOf(iotPlatform, 'R1')).toBe(503);
+    expect(await fetchMandate(iotPlatform, 'R1')).toBe(503);
     expect((await getJson(`${iotPlatform.url}/readyz`)).status).toBe(503);
   });
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 
 const customer = (n: number, connectionMandate: string) => ({
   firstName: 'First',
@@ -63,7 +63,7 @@ export const expectViewToEqualCrm = async (
   await vi.waitFor(
     async () => {
       const shown = await Promise.all(
-        [...inCrm.keys()].map(async (id) => [id, await mandateOf({ url: iotPlatform }, id)] as const),
+        [...inCrm.keys()].map(async (id) => [id, await fetchMandate({ url: iotPlatform }, id)] as const),
       );
       expect(new Map(shown)).toEqual(inCrm);
       expect((await getJson(`${iotPlatform}/status`)).body).toMatchObject({ view: { state: 'complete' } });

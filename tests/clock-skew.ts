@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { type ClockOffset, fakeClock, jumpingClock } from './fake-clock.ts';
-import { getJson, mandateOf } from './http.ts';
+import { type ClockOffset, createJumpingClock, fakeClock } from './fake-clock.ts';
+import { fetchMandate, getJson } from './http.ts';
 
 type Environment = Record<string, string>;
 type Running = { url: string; end(signal: NodeJS.Signals): Promise<unknown> };
@@ -19,7 +19,7 @@ const patch = async ({ url }: Running, connectionMandate: string) => {
   expect((await fetch(`${url}/customers/7`, { method: 'PATCH', headers, body })).status).toBe(200);
 };
 const shows = (iot: Running, mandate: string) =>
-  vi.waitFor(async () => expect(await mandateOf(iot, '7733')).toBe(mandate), patience);
+  vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe(mandate), patience);
 const hasNoDeadLetters = async (iot: Running) =>
   expect((await getJson(`${iot.url}/status`)).body.sinceStart).toMatchObject({ setAside: 0 });
 
@@ -27,7 +27,7 @@ const hasNoDeadLetters = async (iot: Running) =>
 const clocks: ClockOffset[] = ['+6m', '+1d', '+0s', '-1d'];
 
 /** No wall clock decides whether an event of the CRM is applied. */
-export const clockSkewContract = (open: () => Promise<SkewedPlatform>) => {
+export const testClockSkew = (open: () => Promise<SkewedPlatform>) => {
   it('every change of a CRM is applied in its order, with a clock that is ahead, ahead by a day, right, and behind', async () => {
     const { startCrm, startIot } = await open();
     const iot = await startIot({});
@@ -60,7 +60,7 @@ export const clockSkewContract = (open: () => Promise<SkewedPlatform>) => {
 
   it('clocks of both that jump forth and back while they run change nothing', async () => {
     const { startCrm, startIot } = await open();
-    const [ofCrm, ofIot] = [jumpingClock('+0s'), jumpingClock('+0s')];
+    const [ofCrm, ofIot] = [createJumpingClock('+0s'), createJumpingClock('+0s')];
     const [crm, iot] = await Promise.all([startCrm(ofCrm.env), startIot(ofIot.env)]);
     const jumps: [ClockOffset, ClockOffset][] = [
       ['+1d', '+0s'],

@@ -1,23 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, root, type Started, startProgram } from './platform-process.ts';
+import { dataFolder, type RunningProcess, root, startProgram } from './platform-process.ts';
 import { componentsFolder } from './stack/dapr-lab.ts';
-import { freshStack } from './stack/fresh.ts';
+import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { daprCli, daprCliEnvironment, stackReady } from './stack/stack.ts';
+import { daprCli, daprCliEnvironment, isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 100 };
 const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
 
-const stack = await stackReady();
+const stack = await isStackReady();
 const cli = await daprCli.find();
 if (stack && !cli) console.warn('skipped: dapr run, for the Dapr CLI is not here; npm run stack -- up dapr builds it');
 
-const started: Started[] = [];
+const started: RunningProcess[] = [];
 const dapr = async (tokens: Record<'APP_API_TOKEN' | 'DAPR_API_TOKEN', string>, ...args: string[]) => {
   const env = {
     ...(await daprCliEnvironment()),
@@ -33,9 +33,9 @@ const bothTokens = { APP_API_TOKEN: 'to the app', DAPR_API_TOKEN: 'to the sideca
 const noTokens = { APP_API_TOKEN: '', DAPR_API_TOKEN: '' };
 
 const followsTheCrm = async () => {
-  await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe('1'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('1'), patience);
   expect((await postJson(`${crm.url}/customers/7`, corinneInRealTime)).status).toBe(200);
-  await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe('2'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('2'), patience);
   for (const { url } of [crm, iotPlatform])
     await vi.waitFor(
       async () => expect((await getJson(`${url}/readyz`)).body).toMatchObject({ status: 'ready' }),
@@ -45,7 +45,7 @@ const followsTheCrm = async () => {
 const isGone = (url: string) => vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), patience);
 
 describe.runIf(stack && cli)('dapr run', () => {
-  beforeEach(() => freshStack(), 60_000);
+  beforeEach(() => resetStack(), 60_000);
   afterEach(async () => {
     await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
   });

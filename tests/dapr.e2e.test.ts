@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { molly } from './lab-customers.ts';
 import { dataFolder, root, startProgram } from './platform-process.ts';
 import {
@@ -17,9 +17,16 @@ import {
   startIotMember,
   startSidecar,
 } from './stack/dapr-lab.ts';
-import { asAdmin, endOffsets, freshStack, kafka, recordsOf, type TopicRecord } from './stack/fresh.ts';
+import {
+  countRecords,
+  createKafkaClient,
+  readRecords,
+  resetStack,
+  type TopicRecord,
+  withKafkaAdmin,
+} from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady, startPart } from './stack/stack.ts';
+import { isStackReady, startPart } from './stack/stack.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
 const topic = topics.connectionMandates.name;
@@ -28,13 +35,13 @@ const example = JSON.parse(
 );
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-describe.runIf(await stackReady())('on Dapr and Kafka', () => {
+describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
   let resources: string;
   let crm: Member;
   let iotPlatform: Member;
 
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     resources = componentsFolder();
     [crm, iotPlatform] = await Promise.all([startCrmMember(resources), startIotMember(resources)]);
   }, 900_000);
@@ -43,7 +50,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
   });
 
   const becomes = (connectionId: string, mandate: unknown) =>
-    vi.waitFor(async () => expect(await mandateOf(iotPlatform, connectionId)).toBe(mandate), patience);
+    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), patience);
 
   describe('what is in the topic', () => {
     it('are CloudEvents with two fields as data, keyed by connection, each key in one partition, with the caller’s trace', async () => {
@@ -51,7 +58,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       await fetch(`${crm.url}/customers`, { method: 'POST', headers, body: JSON.stringify(molly) });
       let records: TopicRecord[] = [];
       await vi.waitFor(async () => {
-        records = await recordsOf(topic);
+        records = await readRecords(topic);
         expect(records).toHaveLength(9);
       }, patience);
       const partitions = new Map<string, number>();
@@ -76,7 +83,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
 
     it('may come from a stranger: the lab’s plain and its doubly encoded payload, by Kafka and by Dapr', async () => {
       const plain = (connectionId: string) => JSON.stringify({ connectionId, connectionMandate: '1' });
-      const producer = kafka().producer();
+      const producer = createKafkaClient().producer();
       await producer.connect();
       await producer.send({
         topic,
@@ -104,18 +111,18 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     };
 
     it('is set aside with its reason when it can never be applied, and what is behind it is applied without delay', async () => {
-      const producer = kafka().producer();
+      const producer = createKafkaClient().producer();
       await producer.connect();
       const bytes = Buffer.from([0xff, 0xfe]);
       const good = JSON.stringify({ connectionId: 'B1', connectionMandate: '2' });
       const values = [...Object.values(poison), bytes, good];
       await producer.send({ topic, messages: values.map((value) => ({ key: 'same', value })) });
       await producer.disconnect();
-      await vi.waitFor(async () => expect(await mandateOf(iotPlatform, 'B1')).toBe('2'), {
+      await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, 'B1')).toBe('2'), {
         timeout: 5_000,
         interval: 20,
       });
-      const letters = (await recordsOf(topics.connectionMandatesDeadLetters.name)).map(({ key, value }) => ({
+      const letters = (await readRecords(topics.connectionMandatesDeadLetters.name)).map(({ key, value }) => ({
         key,
         ...JSON.parse(value).data,
       }));
@@ -165,7 +172,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
         };
         return { key: connectionId, value: JSON.stringify({ id, time: new Date().toISOString(), data }) };
       };
-      const producer = kafka().producer();
+      const producer = createKafkaClient().producer();
       await producer.connect();
       const messages = [letter('old', 'B1', Date.now() - 3_600_000), letter('lone', 'B2', Date.now() - 3_600_000)];
       await producer.send({ topic: topics.connectionMandatesDeadLetters.name, messages });
@@ -175,35 +182,35 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
         output: expect.stringContaining('2 written'),
       });
       await becomes('B2', '0');
-      expect(await mandateOf(iotPlatform, 'B1')).toBe('2');
+      expect(await fetchMandate(iotPlatform, 'B1')).toBe('2');
     });
 
     it('sets aside again what still cannot be applied', async () => {
-      const before = await endOffsets(topics.connectionMandatesDeadLetters.name);
+      const before = await countRecords(topics.connectionMandatesDeadLetters.name);
       expect(await deadLetters('replay', '--all')).toMatchObject({ code: 0 });
       await vi.waitFor(
-        async () => expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(before + 8),
+        async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 8),
         patience,
       );
-      expect(await mandateOf(iotPlatform, 'B1')).toBe('2');
+      expect(await fetchMandate(iotPlatform, 'B1')).toBe('2');
     });
   });
 
   it('a record of 1 MB is refused by the topic; where one gets in it is set aside, and what is behind it is applied', async () => {
-    const producer = kafka().producer();
+    const producer = createKafkaClient().producer();
     await producer.connect();
     const message = (value: string) => producer.send({ topic, messages: [{ key: 'large', value }] });
     const large = 'x'.repeat(1_000_000);
     await expect(message(large)).rejects.toThrow('larger than the max message size');
     const configEntries = [{ name: 'max.message.bytes', value: '2000000' }];
     const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }];
-    await asAdmin((admin) => admin.alterConfigs({ validateOnly: false, resources }));
-    const before = await endOffsets(topics.connectionMandatesDeadLetters.name);
+    await withKafkaAdmin((admin) => admin.alterConfigs({ validateOnly: false, resources }));
+    const before = await countRecords(topics.connectionMandatesDeadLetters.name);
     await message(large);
     await message(JSON.stringify({ connectionId: 'B3', connectionMandate: '1' }));
     await producer.disconnect();
     await becomes('B3', '1');
-    expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(before + 1);
+    expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 1);
     // Brings the topic back to what is declared.
     await startPart('kafka');
   });
@@ -280,7 +287,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
 
     it('warns once of a topic that takes larger records than declared', async () => {
       const take = (bytes: number) =>
-        asAdmin((admin) =>
+        withKafkaAdmin((admin) =>
           admin.alterConfigs({
             validateOnly: false,
             resources: [{ type: 2, name: topic, configEntries: [{ name: 'max.message.bytes', value: String(bytes) }] }],
@@ -300,7 +307,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     });
 
     it('names a topic that is not there, and one with a single partition', async () => {
-      await asAdmin(async (admin) => {
+      await withKafkaAdmin(async (admin) => {
         await admin.deleteTopics({ topics: [topics.connectionMandatesDeadLetters.name] });
         await vi.waitFor(
           async () =>

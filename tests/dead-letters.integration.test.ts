@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, type Started, startPlatform, startProgram } from './platform-process.ts';
+import { dataFolder, type RunningProcess, startPlatform, startProgram } from './platform-process.ts';
 
 const patience = { timeout: 10_000, interval: 20 };
-const started: Started[] = [];
+const started: RunningProcess[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
 });
@@ -17,7 +17,8 @@ const startWithDeadLetter = async () => {
   const platform = await startPlatform({ DATA_DIR });
   started.push(platform);
   const iot = { url: platform.iotPlatform };
-  const shows = (level: unknown) => vi.waitFor(async () => expect(await mandateOf(iot, '7733')).toBe(level), patience);
+  const shows = (level: unknown) =>
+    vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe(level), patience);
   await shows('1');
   const log = openEmbeddedPlatform(join(DATA_DIR, 'platform.sqlite'), Object.values(topics));
   const value = Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: '7' }));
@@ -46,7 +47,7 @@ describe('on the embedded log, npm run dead-letters', () => {
       type: 'urn:problem:record-dead-lettered',
       remedy: expect.stringContaining(`npm run dead-letters -- show ${await id()}`),
     });
-    expect(await mandateOf(iot, '8179')).toBe('2');
+    expect(await fetchMandate(iot, '8179')).toBe('2');
     expect((await run('dead-letters', 'list')).output).toMatch(/7733 +7733 +open +connectionMandate: 0 \(none\)/);
     expect((await run('dead-letters', 'show', await id())).output).toContain('\\"connectionMandate\\":\\"7\\"');
     expect(await run('dead-letters', 'discard', await id())).toEqual({ code: 0, output: '1 discarded.\n' });
@@ -104,12 +105,12 @@ describe('on the embedded log, npm run dead-letters', () => {
 it('on the embedded log, npm run consumer-group has everything read again while the platform runs', async () => {
   const { iot, run, platform } = await startWithDeadLetter();
   await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
-  await vi.waitFor(async () => expect(await mandateOf(iot, '7733')).toBe('2'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe('2'), patience);
   expect((await run('consumer-group', 'describe')).output).toMatch(/^partition +committed +end +lag\n0 /);
   expect((await run('consumer-group', 'reset', '--to', 'earliest')).output).toContain('Done.');
   await vi.waitFor(async () => {
     const { sinceStart } = (await getJson(`${iot.url}/status`)).body as { sinceStart: { ignored: number } };
     expect(sinceStart.ignored).toBeGreaterThanOrEqual(9);
   }, patience);
-  expect(await mandateOf(iot, '7733')).toBe('2');
+  expect(await fetchMandate(iot, '7733')).toBe('2');
 });

@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { expectViewToEqualCrm } from './changes.ts';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
 import { startPlatform, startProcess } from './platform-process.ts';
-import { mountSmallDisk, whyNoSmallDisk } from './small-disk.ts';
+import { findSmallDiskObstacle, mountSmallDisk } from './small-disk.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
 const rows = 3_000;
@@ -16,7 +16,7 @@ const csv = (many: number) =>
 const upload = (crm: string, body: string) =>
   fetch(`${crm}/imports`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body });
 
-const reason = whyNoSmallDisk();
+const reason = findSmallDiskObstacle();
 if (reason) console.warn(`The tests of a full disk are skipped: ${reason}`);
 
 it.skipIf(reason)(
@@ -28,7 +28,7 @@ it.skipIf(reason)(
     const platform = await startPlatform({ DATA_DIR: data, LOG_LEVEL: 'info' });
     onTestFinished(() => void platform.end('SIGKILL'));
     const { crm, iotPlatform } = platform;
-    await vi.waitFor(async () => expect(await mandateOf({ url: iotPlatform }, '7733')).toBe('1'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('1'), patience);
     const ready = async (url: string) =>
       (await getJson(`${url}/readyz`)) as { status: number; body: { checks: object } };
     await vi.waitFor(async () =>
@@ -82,7 +82,7 @@ it.skipIf(reason)(
     expect((await getJson(`${crm}/imports/${importId}`)).body).toMatchObject({
       state: expect.stringMatching(/waiting|running/),
     });
-    expect(['1', '2']).toContain(await mandateOf({ url: iotPlatform }, '7733'));
+    expect(['1', '2']).toContain(await fetchMandate({ url: iotPlatform }, '7733'));
     const warnings = platform
       .output()
       .split('\n')

@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
-import { fakeClock, fakeClocksReady, jumpingClock } from './fake-clock.ts';
+import { canFakeClocks, createJumpingClock, fakeClock } from './fake-clock.ts';
 import { startProgram } from './platform-process.ts';
 
-const ready = await fakeClocksReady();
+const ready = await canFakeClocks();
 const hourMs = 3_600_000;
 const patience = { timeout: 20_000, interval: 20 };
 
@@ -28,7 +28,7 @@ it.skipIf(!ready)('a process runs with its wall clock ahead and its monotonic cl
 });
 
 it.skipIf(!ready)('a wall clock jumps while the process runs, and its timers continue', async () => {
-  const clock = jumpingClock();
+  const clock = createJumpingClock();
   const { last, end } = runClocks(clock.env);
   await vi.waitFor(() => expect(last().hoursAhead).toBe(0), patience);
   clock.jump('+2h');

@@ -17,7 +17,7 @@ const findLibrary = (): string | undefined =>
  * Whether a process can be started with a wall clock of its own; installs libfaketime where it is missing. Under CI it has
  * to be possible.
  */
-export const fakeClocksReady = async (): Promise<boolean> => {
+export const canFakeClocks = async (): Promise<boolean> => {
   try {
     if (process.platform !== 'linux') throw new Error('libfaketime is preloaded on Linux only.');
     if (!findLibrary()) await installPackages(['libfaketime'], (line) => void process.stderr.write(`${line}\n`));
@@ -40,7 +40,7 @@ export const fakeClock = (offset: ClockOffset): Environment => ({ ...preload(), 
  * Environment variables for processes whose wall clock jumps while they run, each time `jump` is called; `jump` sets the
  * difference from the machine's clock.
  */
-export const jumpingClock = (offset: ClockOffset = '+0s'): { env: Environment; jump(to: ClockOffset): void } => {
+export const createJumpingClock = (offset: ClockOffset = '+0s'): { env: Environment; jump(to: ClockOffset): void } => {
   const file = join(dataFolder(), 'clock');
   const jump = (to: ClockOffset) => {
     // Renamed into place, so that a process never reads half of it.

@@ -12,7 +12,7 @@ import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { hostList, originList } from '../packages/http/access-rules.ts';
 import { deliveryApp } from '../packages/http/delivery-app.ts';
 import { type Listening, listen } from '../packages/http/listen.ts';
-import { idleViews } from './idle-views.ts';
+import { createIdleViews } from './idle-views.ts';
 import { corinne } from './lab-customers.ts';
 import { type RawAnswer, sendRaw } from './raw-http.ts';
 import { createTestRuntime } from './test-runtime.ts';
@@ -33,7 +33,7 @@ const iotPlatform = (more: object) =>
     access,
     bus: platform.eventBus('test'),
     store: platform.stateStore('statestore'),
-    ...idleViews(platform.stateStore('statestore')),
+    ...createIdleViews(platform.stateStore('statestore')),
   });
 
 const services = {

@@ -10,7 +10,7 @@ export const idleDrift: RunningView['drift'] = {
 };
 
 /** What the IoT platform's app gets of views that have done nothing yet. */
-export const idleViews = (store: StoreContext['store'], drift: Partial<RunningView['drift']> = {}) => {
+export const createIdleViews = (store: StoreContext['store'], drift: Partial<RunningView['drift']> = {}) => {
   const watched = { ...idleDrift, ...drift };
   return {
     views: iotPlatformViews.map(

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { getJson } from './http.ts';
 import { replayDockerfile } from './image/replay-dockerfile.ts';
-import { dataFolder, root, type Started, said, startProgram } from './platform-process.ts';
+import { dataFolder, type RunningProcess, root, startProgram, waitForOutput } from './platform-process.ts';
 
 const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, { image: string; command: string[] }>;
@@ -12,12 +12,12 @@ const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'
 const ours = Object.entries(services).filter(([, { image }]) => image === 'connection-mandates');
 
 /** As the container starts it, but on free ports, and without a sidecar. */
-const start = ([program = '', ...args]: readonly string[]): Started =>
+const start = ([program = '', ...args]: readonly string[]): RunningProcess =>
   startProgram(program, args, { HOST: '127.0.0.1', APP_PORT: '0', APP_REST_PORT: '0', LOG_LEVEL: 'info' }, workdir);
 
 let workdir: string;
 let skipped: string[];
-const started: Started[] = [];
+const started: RunningProcess[] = [];
 
 beforeAll(async () => {
   ({ workdir, skipped } = await replayDockerfile(root, dataFolder()));
@@ -36,7 +36,7 @@ it('has both services, and each becomes ready with the command of docker-compose
   for (const [, { command }] of ours) {
     const service = start(command);
     started.push(service);
-    const [url] = await said(service, /"url":"(http[^"]+)"/);
+    const [url] = await waitForOutput(service, /"url":"(http[^"]+)"/);
     await vi.waitFor(async () => expect((await getJson(`${url}/readyz`)).status).toBe(200), { timeout: 30_000 });
   }
   expect(existsSync(join(workdir, '.data'))).toBe(true);

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { fakeClock, fakeClocksReady } from './fake-clock.ts';
-import { getJson, mandateOf } from './http.ts';
+import { canFakeClocks, fakeClock } from './fake-clock.ts';
+import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
 const patience = { timeout: 20_000, interval: 20 };
@@ -45,7 +45,7 @@ const withPlatform = async () => {
   return { view, startEndless, run, iotPlatform: { url: platform.iotPlatform } };
 };
 
-describe.skipIf(!(await fakeClocksReady()))('a rebuild', () => {
+describe.skipIf(!(await canFakeClocks()))('a rebuild', () => {
   it('that was killed with its clock a day ahead is continued within seconds', async () => {
     const { startEndless, run, view, iotPlatform } = await withPlatform();
     expect(await (await startEndless(fakeClock('+1d'))).end('SIGKILL')).toBe('SIGKILL');
@@ -53,7 +53,7 @@ describe.skipIf(!(await fakeClocksReady()))('a rebuild', () => {
     expect(said).toMatch(/has not given its lease back[\s\S]*Going on with Generation 2[\s\S]*exit code 0$/);
     expect(seconds).toBeLessThan(30);
     expect(await view()).toMatchObject({ state: 'complete', generation: { number: 2 } });
-    expect(await mandateOf(iotPlatform, '7733')).toBe('1');
+    expect(await fetchMandate(iotPlatform, '7733')).toBe('1');
   });
 
   it('that was killed with its clock a day ahead is given up within seconds', async () => {

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf } from './http.ts';
-import { dataFolder, type Started, said, startProcess, startProgram } from './platform-process.ts';
+import { fetchMandate, getJson } from './http.ts';
+import { dataFolder, type RunningProcess, startProcess, startProgram, waitForOutput } from './platform-process.ts';
 import { componentsFolder } from './stack/dapr-lab.ts';
-import { asAdmin, freshStack } from './stack/fresh.ts';
+import { resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 100 };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
@@ -15,7 +15,7 @@ const mandates = { 8179: '2', 1721: '0', 5138: '1', 8332: '2', 4512: '0', 5690: 
 
 let resources: string;
 let database: string;
-let lab: Started;
+let lab: RunningProcess;
 
 const startLab = (env: Record<string, string> = {}) => {
   lab = startProcess('scripts/lab.ts', {
@@ -37,7 +37,7 @@ const command = (text: string) => `LAB_PORTS=${ports.lab} npm run -s lab -- ${te
 
 const showsEveryMandate = () =>
   vi.waitFor(async () => {
-    const shown = Object.keys(mandates).map(async (id) => [id, await mandateOf(iotPlatform, id)]);
+    const shown = Object.keys(mandates).map(async (id) => [id, await fetchMandate(iotPlatform, id)]);
     expect(Object.fromEntries(await Promise.all(shown))).toEqual(mandates);
   }, patience);
 const isReady = () =>
@@ -60,8 +60,8 @@ const restartLab = async (env: Record<string, string> = {}) => {
 
 /** The commands that the lab prints under a letter, once it has seen that the view is empty. */
 const printedRemedy = async (letter: 'a' | 'b', shown: 404 | 503 = 404) => {
-  await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe(shown), patience);
-  const [text] = await said(
+  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe(shown), patience);
+  const [text] = await waitForOutput(
     lab,
     /The view of the IoT platform in \S+ is (?:empty|incomplete): [\s\S]*reads from the first event/,
   );
@@ -72,15 +72,15 @@ const printedRemedy = async (letter: 'a' | 'b', shown: 404 | 503 = 404) => {
 const isRepaired = async () => {
   await showsEveryMandate();
   await isReady();
-  await said(lab, /The IoT platform is ready: its view has every event/);
+  await waitForOutput(lab, /The IoT platform is ready: its view has every event/);
 };
 
-describe.runIf(await stackReady())('npm run lab, its state store swapped', () => {
+describe.runIf(await isStackReady())('npm run lab, its state store swapped', () => {
   beforeEach(async () => {
-    await freshStack();
+    await resetStack();
     resources = componentsFolder();
     database = `sqlite:${dataFolder()}/crm.sqlite`;
-    await said(startLab(), /Ctrl-C stops/);
+    await waitForOutput(startLab(), /Ctrl-C stops/);
     await showsEveryMandate();
     // A store counts as swapped only once the group has committed what it lacks.
     await vi.waitFor(
@@ -114,7 +114,7 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
       code: 0,
       output: expect.stringContaining('has left its consumer'),
     });
-    const { groups } = await asAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
+    const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
     expect(groups[0]?.members).toEqual([]);
     const wasReset = await type(String(reset));
     expect(wasReset).toMatchObject({ code: 0, output: expect.stringContaining('Done.') });
@@ -154,7 +154,7 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
     await type(String(stop));
     const reset = await type(groupCommand('reset --to earliest'));
     expect(reset).toMatchObject({ code: 0, output: expect.stringContaining('Done.') });
-    const { groups } = await asAdmin((admin) => admin.describeGroups(['renamed-consumer']));
+    const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['renamed-consumer']));
     expect(groups[0]).toMatchObject({ groupId: 'renamed-consumer', state: 'Empty' });
     expect((await type(groupCommand('describe'))).output).toMatch(/^0 +0 /m);
   });
@@ -163,7 +163,7 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
     const { output } = await type(command('status'));
     const [service, sidecar] = /^iot-platform +pid (\d+) +pid (\d+) .* yes$/m.exec(output)?.slice(1).map(Number) ?? [];
     process.kill(sidecar as number, 'SIGKILL');
-    await said(lab, /The sidecar of iot-platform ended with SIGKILL/);
+    await waitForOutput(lab, /The sidecar of iot-platform ended with SIGKILL/);
     await vi.waitFor(
       async () => expect((await type(command('status'))).output).not.toContain(`pid ${sidecar} `),
       patience,

@@ -1,17 +1,24 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dataFolder, root, type Started, said, startProcess, startProgram } from './platform-process.ts';
+import {
+  dataFolder,
+  type RunningProcess,
+  root,
+  startProcess,
+  startProgram,
+  waitForOutput,
+} from './platform-process.ts';
 import { componentsFolder } from './stack/dapr-lab.ts';
-import { freshStack } from './stack/fresh.ts';
+import { resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const tokenFile = join(root, '.data', `lab-${ports.lab}.token`);
 const { crm, iotPlatforms } = ports;
 const [iotPlatform] = iotPlatforms;
 
-let lab: Started;
+let lab: RunningProcess;
 
 /** As a person types it in a second terminal, who has exported nothing but the lab's ports. */
 const type = async (line: string, env: Record<string, string> = {}) => {
@@ -42,16 +49,16 @@ const listensOn = (pid: number): string[] => {
   });
 };
 
-describe.runIf(await stackReady())('the sidecars of npm run lab', () => {
+describe.runIf(await isStackReady())('the sidecars of npm run lab', () => {
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     const env = { LAB_PORTS: String(ports.lab), RESOURCES_PATH: componentsFolder() };
     lab = startProcess('scripts/lab.ts', {
       ...stackEnvironment,
       ...env,
       CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite`,
     });
-    await said(lab, /Ctrl-C stops/);
+    await waitForOutput(lab, /Ctrl-C stops/);
   }, 120_000);
   afterAll(async () => void (await lab?.end('SIGTERM')));
 
@@ -71,7 +78,7 @@ describe.runIf(await stackReady())('the sidecars of npm run lab', () => {
   it('have their token in a file of this user alone, as the lab says', async () => {
     expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
     expect(token()).toMatch(/^[0-9a-f]{32}$/);
-    const [line] = (await said(lab, /curl -H "dapr-api-token: .*/)) as unknown as [string];
+    const [line] = (await waitForOutput(lab, /curl -H "dapr-api-token: .*/)) as unknown as [string];
     const { code, output } = await type(line.replace('curl', 'curl -s'));
     expect([code, JSON.parse(output).id]).toEqual([0, 'iot-platform']);
   });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, markusInRealTime, molly } from './lab-customers.ts';
 import { startProgram } from './platform-process.ts';
 import { componentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
-import { asAdmin, clearRedis, endOffsets, freshStack } from './stack/fresh.ts';
+import { clearRedis, countRecords, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
 
@@ -13,25 +13,27 @@ let resources: string;
 let crm: Member;
 let iotPlatform: Member;
 
-const eventsInTopic = () => endOffsets('connection-mandates-topic');
+const eventsInTopic = () => countRecords('connection-mandates-topic');
 const lag = async (groupId = 'iot-platform-consumer') => {
-  const [committed] = await asAdmin((admin) => admin.fetchOffsets({ groupId, topics: ['connection-mandates-topic'] }));
+  const [committed] = await withKafkaAdmin((admin) =>
+    admin.fetchOffsets({ groupId, topics: ['connection-mandates-topic'] }),
+  );
   return (
     (await eventsInTopic()) -
     (committed?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
   );
 };
 const becomes = (member: Member, connectionId: string, mandate: unknown) =>
-  vi.waitFor(async () => expect(await mandateOf(member, connectionId)).toBe(mandate), patience);
+  vi.waitFor(async () => expect(await fetchMandate(member, connectionId)).toBe(mandate), patience);
 const ready = (member: Member) =>
   vi.waitFor(
     async () => expect((await getJson(`${member.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
     patience,
   );
 
-describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', () => {
+describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', () => {
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     resources = componentsFolder();
   }, 900_000);
   afterAll(async () => {
@@ -104,13 +106,13 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
     crm = await startCrmMember(resources, durable);
     await ready(crm);
     expect(await eventsInTopic()).toBe(published);
-    expect(await mandateOf(iotPlatform, '7733')).toBe('2');
+    expect(await fetchMandate(iotPlatform, '7733')).toBe('2');
   });
 
   it('7. shares four partitions between two instances, and both answer every key', async () => {
     const second = await startIotMember(resources, {}, 1);
     const shares = async () => {
-      const { groups } = await asAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
+      const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
       // A consumer's assignment: version, topics, and per topic its name and the number of its partitions.
       return groups[0]?.members
         .map(({ memberAssignment }) => memberAssignment.readInt32BE(6 + 2 + 'connection-mandates-topic'.length))

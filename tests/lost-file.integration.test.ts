@@ -2,7 +2,7 @@ import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
@@ -12,7 +12,10 @@ const start = async (folder: string) => {
   const platform = await startPlatform({ DATA_DIR: folder });
   onTestFinished(() => void platform.end('SIGKILL'));
   await vi.waitFor(async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).status).toBe(200), patience);
-  await vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).not.toBe(404), patience);
+  await vi.waitFor(
+    async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).not.toBe(404),
+    patience,
+  );
   return platform;
 };
 const red = (...checks: string[]) => ({
@@ -40,7 +43,7 @@ it('a log and view whose file is taken away refuse at once, and continue when it
   expect((await change(crm, corinneInRealTime)).status).toBe(200);
   expect((await getJson(`${crm}/status`)).body).toMatchObject({ outbox: { waiting: 1 } });
   renameSync(`${file}.away`, file);
-  await vi.waitFor(async () => expect(await mandateOf({ url: iotPlatform }, '7733')).toBe('2'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('2'), patience);
   expect((await getJson(`${iotPlatform}/readyz`)).status).toBe(200);
   const warnings = output()
     .split('\n')
@@ -67,7 +70,7 @@ it('a platform whose folder is removed refuses everything, and starts anew', asy
   expect(await getJson(`${platform.iotPlatform}/mandates/7733`)).toMatchObject(refused);
   await platform.end('SIGTERM');
   const again = await start(folder);
-  expect(await mandateOf({ url: again.iotPlatform }, '7733')).toBe('1');
+  expect(await fetchMandate({ url: again.iotPlatform }, '7733')).toBe('1');
 });
 
 it('whatever the umask, everything that holds personal data is its owner’s alone; wider files are narrowed with one line', async () => {

@@ -15,18 +15,18 @@ import {
   startIotMember,
   startSidecar,
 } from './stack/dapr-lab.ts';
-import { endOffsets, freshStack } from './stack/fresh.ts';
+import { countRecords, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady, startPart, stopPart } from './stack/stack.ts';
+import { isStackReady, startPart, stopPart } from './stack/stack.ts';
 
-describe.runIf(await stackReady())('outages on the real stack', () => {
+describe.runIf(await isStackReady())('outages on the real stack', () => {
   let resources: string;
   let crmEnv: Record<string, string>;
   let crm: Member;
   let iotPlatform: Member;
 
   beforeEach(async () => {
-    await freshStack();
+    await resetStack();
     // A group of its own: the killed members of the last one would be waited for.
     resources = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', randomUUID()));
     crmEnv = {
@@ -43,7 +43,7 @@ describe.runIf(await stackReady())('outages on the real stack', () => {
     await Promise.all([crm, iotPlatform].map((member) => member.end('SIGKILL')));
   });
 
-  const nothingSetAside = async () => expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(0);
+  const nothingSetAside = async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(0);
 
   const restarts: Record<string, () => Promise<void>> = {
     'the CRM’s app': async () => {

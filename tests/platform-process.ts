@@ -20,7 +20,7 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-export type Started = {
+export type RunningProcess = {
   pid: number;
   output: () => string;
   /** @returns the exit code, or the signal that ended it */
@@ -29,7 +29,7 @@ export type Started = {
 };
 
 /** Runs a TypeScript file of ours in a process of its own, on ports that the system chooses unless told otherwise. */
-export const startProcess = (file: string, env: Record<string, string>, args: string[] = []): Started =>
+export const startProcess = (file: string, env: Record<string, string>, args: string[] = []): RunningProcess =>
   startProgram(process.execPath, ['--import', 'tsx', file, ...args], {
     APP_PORT: '0',
     APP_REST_PORT: '0',
@@ -38,7 +38,12 @@ export const startProcess = (file: string, env: Record<string, string>, args: st
   });
 
 /** Runs a program until it ends, is ended, or the test run is over. */
-export const startProgram = (program: string, args: string[], env: Record<string, string>, cwd = root): Started => {
+export const startProgram = (
+  program: string,
+  args: string[],
+  env: Record<string, string>,
+  cwd = root,
+): RunningProcess => {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   let output = '';
@@ -62,7 +67,7 @@ export const startProgram = (program: string, args: string[], env: Record<string
 };
 
 /** Waits until the process has said each of these; gives the first group of each. */
-export const said = async (started: Started, ...patterns: RegExp[]): Promise<string[]> => {
+export const waitForOutput = async (started: RunningProcess, ...patterns: RegExp[]): Promise<string[]> => {
   const exited = started.ended.then((code) => {
     throw new Error(`it ended with ${code} and said:\n${started.output()}`);
   });
@@ -79,6 +84,6 @@ export const said = async (started: Started, ...patterns: RegExp[]): Promise<str
 /** The whole platform in one process, as `npm start` runs it. */
 export const startPlatform = async (env: Record<string, string>) => {
   const started = startProcess('scripts/start.ts', env);
-  const [crm, iotPlatform] = await said(started, /CRM +(http\S+)/, /IoT platform +(http\S+)/, /Ctrl-C stops/);
+  const [crm, iotPlatform] = await waitForOutput(started, /CRM +(http\S+)/, /IoT platform +(http\S+)/, /Ctrl-C stops/);
   return { ...started, crm: crm as string, iotPlatform: iotPlatform as string };
 };

@@ -5,7 +5,7 @@ import { mandateChangedEvent } from '../contracts/events/connection-mandate-chan
 import { topics } from '../contracts/topics.ts';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
@@ -32,7 +32,7 @@ const started = async (env: Record<string, string> = { DATA_DIR: dataFolder() })
   };
   const view = async () => (await getJson(`${iotPlatform}/status`)).body.view as Record<string, unknown>;
   const shows = (connectionId: string, level: unknown) =>
-    vi.waitFor(async () => expect(await mandateOf({ url: iotPlatform }, connectionId)).toBe(level), patience);
+    vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, connectionId)).toBe(level), patience);
   return {
     file: join(String(env.DATA_DIR), 'platform.sqlite'),
     crm,

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { sendChanges } from './changes.ts';
-import { fakeClock, fakeClocksReady } from './fake-clock.ts';
-import { getJson, mandateOf } from './http.ts';
+import { canFakeClocks, fakeClock } from './fake-clock.ts';
+import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
 import {
   componentsFolder,
@@ -15,22 +15,22 @@ import {
   startIotApp,
   startIotMember,
 } from './stack/dapr-lab.ts';
-import { asAdmin, freshStack, redisKeys } from './stack/fresh.ts';
+import { findRedisKeys, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const rows = 3_000;
 const customers = 50;
 
-describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and MySQL', () => {
+describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and MySQL', () => {
   let crm: Member;
   let iotPlatform: Member;
   const env = { CRM_DATABASE_URL: `sqlite:${join(dataFolder(), 'crm.sqlite')}`, CUSTOMERS_CSV: 'none' };
 
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     const resources = componentsFolder();
     [crm, iotPlatform] = await Promise.all([startCrmMember(resources, env), startIotMember(resources)]);
     await sendChanges(() => crm.url, { customers, changes: customers });
@@ -41,7 +41,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
     writeFileSync(file, ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...lines].join('\n'));
     crm = await startCrmApp(crm.sidecar, { ...env, CUSTOMERS_CSV: file });
     const last = String(100_000 + rows - 1);
-    await vi.waitFor(async () => expect(await mandateOf(iotPlatform, last)).toBe('2'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, last)).toBe('2'), patience);
     await vi.waitFor(async () => expect((await status(crm)).outbox).toMatchObject({ waiting: 0 }), patience);
   }, 900_000);
   afterAll(async () => {
@@ -90,7 +90,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
     const changes = { customers, changes: Number.POSITIVE_INFINITY, callers: 2, progress };
     const [acknowledged] = await Promise.all([sendChanges(() => crm.url, changes), ask(), workAndStop()]);
     await vi.waitFor(async () => {
-      for (const [id, level] of acknowledged) expect([id, await mandateOf(iotPlatform, id)]).toEqual([id, level]);
+      for (const [id, level] of acknowledged) expect([id, await fetchMandate(iotPlatform, id)]).toEqual([id, level]);
     }, patience);
     expect(await view()).toMatchObject({ state: 'complete' });
   };
@@ -104,7 +104,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
   it('rebuilds beside the live view while changes go on, and goes on after kill -9', async () => {
     await whileChanging(async () => {
       // What time it was for the one that is killed does not matter.
-      const killed = start([], undefined, (await fakeClocksReady()) ? fakeClock('+1d') : {});
+      const killed = start([], undefined, (await canFakeClocks()) ? fakeClock('+1d') : {});
       await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
       expect(await rebuild()).toMatch(
@@ -123,14 +123,14 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
 
   it('lists what differs from the CRM, and switches nothing', async () => {
     expect(await rebuild(['--retire'])).toMatch(/Removed Generation 2 in statestore\.\nexit code 0$/);
-    expect((await redisKeys('iot-platform||g2:*')).length).toBe(0);
+    expect((await findRedisKeys('iot-platform||g2:*')).length).toBe(0);
     const producer = await fetch(`http://127.0.0.1:${ports.crm.dapr}/v1.0/publish/pubsub/connection-mandates-topic`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ connectionId: 'STRANGER', connectionMandate: '1' }),
     });
     expect(producer.status).toBe(204);
-    await vi.waitFor(async () => expect(await mandateOf(iotPlatform, 'STRANGER')).toBe('1'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, 'STRANGER')).toBe('1'), patience);
     expect(await rebuild()).toMatch(/STRANGER +unknown to the CRM +1 +1\n[\s\S]*exit code 1$/);
     expect(await view()).toMatchObject({ generation: { number: 1 } });
     expect(await rebuild(['--abandon'])).toMatch(/given up and removed\.\nexit code 0$/);
@@ -165,7 +165,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
   });
 
   it('begins with the mandates of the CRM where the log was cut off, and resumes after kill -9', async () => {
-    await asAdmin(async (admin) => {
+    await withKafkaAdmin(async (admin) => {
       const ends = await admin.fetchTopicOffsets(topic);
       const partitions = ends.map(({ partition, high }) => ({ partition, offset: String(Number(high) - 5) }));
       await admin.deleteTopicRecords({ topic, partitions });
@@ -182,7 +182,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
       );
     });
     expect(await view()).toMatchObject({ generation: { number: before.generation.number + 1 } });
-    expect(await mandateOf(iotPlatform, String(100_000 + rows - 1))).toBe('2');
-    expect(await mandateOf(iotPlatform, 'STRANGER')).toBe(404);
+    expect(await fetchMandate(iotPlatform, String(100_000 + rows - 1))).toBe('2');
+    expect(await fetchMandate(iotPlatform, 'STRANGER')).toBe(404);
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, root, startPlatform, startProgram } from './platform-process.ts';
 
@@ -38,20 +38,20 @@ describe('npm run rebuild, beside npm start', () => {
     expect(await rebuild()).toMatch(shown('npm run rebuild'));
     const status = execFileSync('curl', ['-s', `${platform.iotPlatform}/status`]).toString();
     expect(status).toMatch(shown('curl http://localhost:3008/status'));
-    expect(await mandateOf(iot(), '7733')).toBe('1');
+    expect(await fetchMandate(iot(), '7733')).toBe('1');
   });
 
   it('switches back to a generation that was kept up to date', async () => {
     await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
     expect(await rebuild('--switch-back')).toBe('Generation 1 in statestore answers now.\nexit code 0');
     expect(await generation()).toEqual({ number: 1 });
-    expect(await mandateOf(iot(), '7733')).toBe('2');
+    expect(await fetchMandate(iot(), '7733')).toBe('2');
   });
 
   it('fills another store', async () => {
     expect(await rebuild('--into', 'elsewhere')).toMatch(/STATESTORE_NAME=elsewhere, and restart[\s\S]*exit code 0$/);
     expect(await generation()).toEqual({ number: 3, store: 'elsewhere' });
-    expect(await mandateOf(iot(), '7733')).toBe('2');
+    expect(await fetchMandate(iot(), '7733')).toBe('2');
   });
 
   it('says what it would do, and does nothing', async () => {

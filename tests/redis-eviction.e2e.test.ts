@@ -2,18 +2,18 @@ import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { getJson } from './http.ts';
 import { componentsFolder, type Member, startIotMember } from './stack/dapr-lab.ts';
-import { freshStack } from './stack/fresh.ts';
+import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const url = `redis://127.0.0.1:${ports.redis}`;
 const patience = { timeout: 60_000, interval: 50 };
 
-describe.runIf(await stackReady())('an IoT platform with REDIS_URL', () => {
+describe.runIf(await isStackReady())('an IoT platform with REDIS_URL', () => {
   const admin = createClient({ url });
   let iotPlatform: Member;
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     await admin.connect();
     iotPlatform = await startIotMember(componentsFolder(), { REDIS_URL: url });
   });
@@ -53,7 +53,7 @@ describe.runIf(await stackReady())('an IoT platform with REDIS_URL', () => {
   });
 });
 
-describe.runIf(await stackReady())('an IoT platform without REDIS_URL', () => {
+describe.runIf(await isStackReady())('an IoT platform without REDIS_URL', () => {
   it('has no check of Redis', async () => {
     const member = await startIotMember(componentsFolder());
     const { body } = await getJson(`${member.url}/readyz`);

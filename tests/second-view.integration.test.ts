@@ -16,7 +16,7 @@ import { explainKey } from '../scripts/explain/explain-key.ts';
 import { rebuildView } from '../scripts/rebuild/rebuild-view.ts';
 import { showStatus } from '../scripts/status/show-status.ts';
 import { iotPlatform } from '../scripts/views.ts';
-import { getJson, mandateOf } from './http.ts';
+import { fetchMandate, getJson } from './http.ts';
 import { dataFolder } from './platform-process.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
 
@@ -91,7 +91,7 @@ const run = async (command: Command, ...args: string[]) => {
 describe('a second view of the same topic', () => {
   it('is followed beside the first, each with keys, checkpoints and a status of its own', async () => {
     expect(await changeOf('8179')).toBe(timeOf(1));
-    expect(await mandateOf({ url }, '8179')).toBe('1');
+    expect(await fetchMandate({ url }, '8179')).toBe('1');
     expect(await status('last-changes')).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 3 } });
     expect(await status('mandates')).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 3 } });
     await vi.waitFor(
@@ -145,12 +145,12 @@ describe('a second view of the same topic', () => {
 
     await publish('7733', '2', 9);
     await vi.waitFor(async () => expect(await changeOf('7733')).toBe(timeOf(9)), patience);
-    await vi.waitFor(async () => expect(await mandateOf({ url }, '7733')).toBe('2'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe('2'), patience);
   });
 
   it('has dead letters of its own: to discard one frees its document, and not that of the first view', async () => {
     await platform.eventBus('crm').publish(topic, [{ id: 'x', key: '7733', value: Buffer.from('no JSON') }]);
-    await vi.waitFor(async () => expect(await mandateOf({ url }, '7733')).toBe(503), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe(503), patience);
     await vi.waitFor(() => expect(changeOf('7733')).rejects.toThrow('could not be read'), patience);
     const ofView = (view: string, ...args: string[]) => run(deadLetters, ...args, '--view', view, '--embedded');
     expect((await ofView('last-changes', 'list')).printed).toMatch(
@@ -158,7 +158,7 @@ describe('a second view of the same topic', () => {
     );
     expect((await ofView('last-changes', 'discard', '--all')).printed).toBe('1 discarded.');
     expect(await changeOf('7733')).toBe(timeOf(0));
-    expect(await mandateOf({ url }, '7733')).toBe(503);
+    expect(await fetchMandate({ url }, '7733')).toBe(503);
     expect((await ofView('mandates', 'list')).printed).toMatch(/7733 +open/);
   });
 
@@ -185,7 +185,7 @@ describe('a second view of the same topic', () => {
     await start([...registered, later]);
     const check = async () => ((await getJson(`${url}/readyz`)).body.checks as Record<string, string>)['view:later'];
     await vi.waitFor(async () => expect(await check()).toMatch(/has read 3 events already: npm run rebuild/), patience);
-    expect(await mandateOf({ url }, '7733')).toBe('1');
+    expect(await fetchMandate({ url }, '7733')).toBe('1');
     const all = [...views, { ...later, service: iotPlatform }];
     await rebuildView(['--view', 'later', '--embedded'], { views: all, env, print: () => {} });
     await vi.waitFor(async () => expect(await check()).toBe('ok'), patience);

@@ -4,7 +4,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import type { CrmDatabaseUrl } from '../crm/database/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, postJson } from './http.ts';
-import { dataFolder, said, startProcess } from './platform-process.ts';
+import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
 
 const customers = 4;
 const changesOfEach = 40;
@@ -24,14 +24,14 @@ export const startCrmOn = async (databaseUrl: CrmDatabaseUrl, folder: string, en
   const crm = startProcess('crm/main.ts', { ...usual, ...env });
   // One that a failed test leaves behind would relay what the next test writes.
   onTestFinished(async () => void (await crm.end('SIGKILL')));
-  const [url = ''] = await said(crm, /"url":"(http[^"]+)"/);
+  const [url = ''] = await waitForOutput(crm, /"url":"(http[^"]+)"/);
   return { ...crm, url };
 };
 
 type Published = { id: string; subject: string; revision: number; mandate: string };
 
 /** What the embedded event bus of the folder holds, in its order. */
-export const publishedIn = (folder: string): Published[] => {
+export const readPublishedEvents = (folder: string): Published[] => {
   const log = openSqlite(join(folder, 'platform.sqlite'));
   const rows = log.prepare('SELECT cast(value AS text) AS value FROM record ORDER BY partition, "offset"').all([]) as {
     value: string;
@@ -54,7 +54,7 @@ const postUntilAnswered = async (url: string, body: object): Promise<Response> =
 };
 
 /** Two CRMs on one database, both asked to register and to change the same customers at the same time. */
-export const hammerTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
+export const changeCustomersOnTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
   const folder = dataFolder();
   const crms = await Promise.all([startCrmOn(databaseUrl, folder), startCrmOn(databaseUrl, folder)]);
   const each = Array.from({ length: customers }, (_, n) => n);
@@ -81,7 +81,7 @@ export const hammerTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> 
 
   const relayed = async () => (await getJson(`${crms[0].url}/status`)).body.outbox;
   await vi.waitFor(async () => expect(await relayed()).toMatchObject({ waiting: 0 }), patience);
-  const published = publishedIn(folder);
+  const published = readPublishedEvents(folder);
   const distinct = (of: (event: Published) => unknown) => new Set(published.map(of)).size;
   const changes = distinct(({ subject, revision }) => `${subject} ${revision}`);
   expect([distinct(({ id }) => id), distinct((event) => JSON.stringify(event))]).toEqual([changes, changes]);

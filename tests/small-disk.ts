@@ -32,7 +32,7 @@ export const mountSmallDisk = (megabytes: number): SmallDisk => {
 };
 
 /** Why there can be no small disk here; undefined where there can. */
-export const whyNoSmallDisk = (): string | undefined => {
+export const findSmallDiskObstacle = (): string | undefined => {
   try {
     mountSmallDisk(1).remove();
     return undefined;

@@ -1,13 +1,13 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, type Started, said, startPlatform, startProcess } from './platform-process.ts';
+import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 import { sendRaw } from './raw-http.ts';
 
 const patience = { timeout: 10_000, interval: 20 };
-const started: Started[] = [];
+const started: RunningProcess[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
 });
@@ -18,7 +18,7 @@ const start = async (env: Record<string, string>) => {
 };
 
 const change = (crm: string, customer: object) => postJson(`${crm}/customers/7`, customer);
-const mandate = (url: string, connectionId: string) => mandateOf({ url }, connectionId);
+const mandate = (url: string, connectionId: string) => fetchMandate({ url }, connectionId);
 const offsets = async (iotPlatform: string) => {
   const { body } = await getJson(`${iotPlatform}/status`);
   const { partitions } = body.view as { partitions: Record<string, { applied: number }> };
@@ -107,7 +107,7 @@ describe('the two services in processes of their own', () => {
     const startService = async (file: string) => {
       const service = startProcess(file, env);
       started.push(service);
-      const [url] = await said(service, listening);
+      const [url] = await waitForOutput(service, listening);
       return { ...service, url: url as string };
     };
     const crm = await startService('crm/main.ts');

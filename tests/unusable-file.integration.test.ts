@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { dataFolder, startPlatform, startProcess } from './platform-process.ts';
-import { mountSmallDisk, whyNoSmallDisk } from './small-disk.ts';
+import { findSmallDiskObstacle, mountSmallDisk } from './small-disk.ts';
 
 const files = ['crm.sqlite', 'platform.sqlite'] as const;
 let template: string;
@@ -122,7 +122,7 @@ describe.each(files)('%s', (file) => {
   });
 });
 
-const reason = whyNoSmallDisk();
+const reason = findSmallDiskObstacle();
 if (reason) console.warn(`The tests of a read-only disk are skipped: ${reason}`);
 
 it.skipIf(reason)('a read-only disk is named', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sidecarArguments } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../../tests/http.ts';
-import { type Started, startProcess, startProgram } from '../../tests/platform-process.ts';
+import { type RunningProcess, startProcess, startProgram } from '../../tests/platform-process.ts';
 import { broker, ports } from './ports.ts';
 import { ensureDaprd } from './stack.ts';
 
@@ -14,7 +14,7 @@ export type Configuration = {
 };
 
 /** A service and its sidecar. `end` kills both and waits until they are gone. */
-export type Member = { url: string; app: Started; sidecar: Started; end(): Promise<void> };
+export type Member = { url: string; app: RunningProcess; sidecar: RunningProcess; end(): Promise<void> };
 
 type Place = { rest: number; app: number; dapr: number; grpc: number; internal: number };
 
@@ -52,7 +52,7 @@ export const startCrm = (resources: string, env: Record<string, string>) =>
   startMember('crm', ports.crm, resources, { env });
 
 /** @throws Error with what the process said, when it ends instead */
-export const untilAnswers = async (url: string, started: Started): Promise<void> => {
+export const untilAnswers = async (url: string, started: RunningProcess): Promise<void> => {
   const ended = started.ended.then((code) => {
     throw new Error(`it ended with ${code} and said:\n${started.output()}`);
   });

@@ -1,4 +1,4 @@
-import { said, startProcess } from '../../tests/platform-process.ts';
+import { startProcess, waitForOutput } from '../../tests/platform-process.ts';
 import { peakMemory } from '../measure/usage.ts';
 import { broker, ports } from './ports.ts';
 
@@ -15,7 +15,7 @@ export type RunningRebuild = {
 export const startRebuild = async (...options: string[]): Promise<RunningRebuild> => {
   const args = ['--without-crm', '--dapr-http-port', String(ports.iotPlatforms[0].dapr), ...options];
   const rebuild = startProcess('scripts/rebuild.ts', { KAFKA_BROKERS: broker }, args);
-  await said(rebuild, /To be filled/);
+  await waitForOutput(rebuild, /To be filled/);
   const began = performance.now();
   let [runs, megabytes] = [true, peakMemory(rebuild.pid)];
   const watch = setInterval(() => {

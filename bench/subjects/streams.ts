@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseConnectionMandate } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { topics } from '../../contracts/topics.ts';
-import { said, startProgram } from '../../tests/platform-process.ts';
+import { startProgram, waitForOutput } from '../../tests/platform-process.ts';
 import { broker } from '../stack/ports.ts';
 import { kafkaStreamsJars, pidOf, requireJava } from '../stack/stack.ts';
 import { checkView, type Shown } from '../stack/view-check.ts';
@@ -28,7 +28,7 @@ export const streams: Contestant = {
     const program = startProgram(await requireJava(), [...classpath, source, ...args], {});
     try {
       const pass = await measureProgram(program, work.events, { kafka: pidOf('kafka') });
-      await said(program, /^written$/m);
+      await waitForOutput(program, /^written$/m);
       const table = await readTable(join(folder, 'table'));
       await checkView(work, async (ids) => ids.map((id) => table.get(id)));
       return pass;

@@ -9,29 +9,30 @@ import { ports } from './ports.ts';
 import { startPart } from './stack.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
-export const kafka = () => kafkaClient(brokers);
-export const asAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(brokers, work, { retries: 5 });
+export const createKafkaClient = () => kafkaClient(brokers);
+export const withKafkaAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> =>
+  withAdmin(brokers, work, { retries: 5 });
 
 /** Empty topics, and with them no committed offsets, and empty stores: as on the first day. No service may run meanwhile. */
-export const freshStack = async ({ keepStores = false } = {}): Promise<void> => {
+export const resetStack = async ({ keepStores = false } = {}): Promise<void> => {
   await Promise.all((['kafka', 'redis', 'mysql'] as const).map((name) => startPart(name)));
-  await Promise.all([freshTopics(), ...(keepStores ? [] : [clearRedis(), freshMysql()])]);
+  await Promise.all([resetTopics(), ...(keepStores ? [] : [clearRedis(), resetMysql()])]);
   await startPart('kafka');
 };
 
 /** How many records the topic holds. */
-export const endOffsets = async (topic: string): Promise<number> => {
-  const offsets = await asAdmin((admin) => admin.fetchTopicOffsets(topic));
+export const countRecords = async (topic: string): Promise<number> => {
+  const offsets = await withKafkaAdmin((admin) => admin.fetchTopicOffsets(topic));
   return offsets.reduce((sum, { high }) => sum + Number(high), 0);
 };
 
 export type TopicRecord = { key: string; value: string; partition: number; headers: Record<string, string> };
 
 /** Everything that is in the topic now. */
-export const recordsOf = async (topic: string): Promise<TopicRecord[]> => {
-  const many = await endOffsets(topic);
+export const readRecords = async (topic: string): Promise<TopicRecord[]> => {
+  const many = await countRecords(topic);
   const records: TopicRecord[] = [];
-  const consumer = kafka().consumer({ groupId: randomUUID() });
+  const consumer = createKafkaClient().consumer({ groupId: randomUUID() });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
@@ -51,8 +52,8 @@ export const recordsOf = async (topic: string): Promise<TopicRecord[]> => {
   return records;
 };
 
-const freshTopics = () =>
-  asAdmin(async (admin) => {
+const resetTopics = () =>
+  withKafkaAdmin(async (admin) => {
     const names: string[] = Object.values(topics).map(({ name }) => name);
     const present = await admin.listTopics();
     await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
@@ -72,7 +73,7 @@ const freshTopics = () =>
   });
 
 /** Works with a client of the tests' Redis. */
-export const redis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
+export const withRedis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
   const client = await openRedis();
   return work(client).finally(() => client.destroy());
 };
@@ -80,11 +81,11 @@ export const redis = async <T>(work: (client: RedisClient) => Promise<T>): Promi
 const openRedis = () => createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();
 type RedisClient = Awaited<ReturnType<typeof openRedis>>;
 
-export const clearRedis = () => redis((client) => client.flushAll());
+export const clearRedis = () => withRedis((client) => client.flushAll());
 
-export const redisKeys = (pattern: string): Promise<string[]> => redis((client) => client.keys(pattern));
+export const findRedisKeys = (pattern: string): Promise<string[]> => withRedis((client) => client.keys(pattern));
 
-const freshMysql = () => emptyDatabase('statestore', 'utf8mb4_bin');
+const resetMysql = () => emptyDatabase('statestore', 'utf8mb4_bin');
 
 /** @returns its address; its default is to take `a`, `A` and `ä` for one, as a server's may be */
 export const emptyCrmDatabase = async () => {
@@ -97,7 +98,7 @@ type CrmAddress = typeof crmAddress;
 
 /** The same address; the tables stay and lose their rows, which is far faster than to migrate an empty database. */
 export const emptyCrmTables = async (): Promise<CrmAddress> => {
-  await asMysql(async (connection) => {
+  await withMysql(async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>(
       "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'crm' AND table_name NOT LIKE 'kysely%'",
     );
@@ -108,8 +109,8 @@ export const emptyCrmTables = async (): Promise<CrmAddress> => {
 };
 
 /** Every column of the CRM's tables, to see whether they are as they were. */
-export const crmColumns = (): Promise<string> =>
-  asMysql(async (connection) => {
+export const readCrmColumns = (): Promise<string> =>
+  withMysql(async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>(
       "SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = 'crm' ORDER BY 1, 2",
     );
@@ -117,12 +118,12 @@ export const crmColumns = (): Promise<string> =>
   });
 
 const emptyDatabase = (name: string, collation: string) =>
-  asMysql(async (connection) => {
+  withMysql(async (connection) => {
     await connection.query(`DROP DATABASE IF EXISTS ${name}`);
     await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE ${collation}`);
   });
 
-const asMysql = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
+const withMysql = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
   const user = { user: 'connection-mandates', password: 'connection-mandates' };
   const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
   return work(connection).finally(() => connection.end());

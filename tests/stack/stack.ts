@@ -17,7 +17,7 @@ export const stackFolder = join(root, stackEnvironment.STACK_DIR);
 export const outcomeFile = join(stackFolder, 'outcome');
 
 /** Whether Kafka, Redis, MariaDB, Zipkin and daprd are there; waits for them. Under CI they have to be. */
-export const stackReady = async (): Promise<boolean> => {
+export const isStackReady = async (): Promise<boolean> => {
   while (!existsSync(outcomeFile)) await delay(100);
   const outcome = readFileSync(outcomeFile, 'utf8');
   if (outcome === 'ready') return true;
