@@ -9,7 +9,7 @@ import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
 describe.runIf((await isStackReady()) && (await canFakeClocks()))(
-  'services with wrong clocks, on Dapr and Kafka',
+  'services with skewed clocks, on Dapr and Kafka',
   () => {
     const sidecars: RunningProcess[] = [];
     afterEach(async () => {
@@ -19,18 +19,18 @@ describe.runIf((await isStackReady()) && (await canFakeClocks()))(
     testClockSkew(async () => {
       await resetStack();
       const [resources, folder] = [componentsFolder(), dataFolder()];
-      const { rest, ...ofCrm } = ports.crm;
-      const { rest: _, app, ...ofIot } = ports.iotPlatforms[0];
+      const { rest, ...crmPorts } = ports.crm;
+      const { rest: _, app, ...iotPorts } = ports.iotPlatforms[0];
       const [crmSidecar, iotSidecar] = await Promise.all([
-        startSidecar('crm', rest, ofCrm, resources),
-        startSidecar('iot-platform', app, ofIot, resources),
+        startSidecar('crm', rest, crmPorts, resources),
+        startSidecar('iot-platform', app, iotPorts, resources),
       ]);
       sidecars.push(crmSidecar, iotSidecar);
       const database = { CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}` };
-      const alone = ({ url, app }: { url: string; app: RunningProcess }) => ({ url, end: app.end });
+      const withoutSidecar = ({ url, app }: { url: string; app: RunningProcess }) => ({ url, end: app.end });
       return {
-        startCrm: async (env) => alone(await startCrmApp(crmSidecar, { ...database, ...env })),
-        startIot: async (env) => alone(await startIotApp(iotSidecar, env)),
+        startCrm: async (env) => withoutSidecar(await startCrmApp(crmSidecar, { ...database, ...env })),
+        startIot: async (env) => withoutSidecar(await startIotApp(iotSidecar, env)),
       };
     });
   },

@@ -4,7 +4,7 @@ import { testClockSkew } from './clock-skew.ts';
 import { canFakeClocks } from './fake-clock.ts';
 import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
 
-describe.runIf(await canFakeClocks())('services with wrong clocks, on the embedded log', () => {
+describe.runIf(await canFakeClocks())('services with skewed clocks, on the embedded log', () => {
   testClockSkew(async () => {
     const folder = dataFolder();
     const start = async (file: string, pattern: RegExp, env: Record<string, string>) => {

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends a run with one line that says how many tests passed, failed and were skipped. Under CI a skip is a failure. */
+/** Prints the number of passed, failed and skipped tests as the last line of a run. Under CI a skipped test is a failure. */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]) {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };

@@ -17,14 +17,14 @@ const startWithDeadLetter = async () => {
   const platform = await startPlatform({ DATA_DIR });
   started.push(platform);
   const iot = { url: platform.iotPlatform };
-  const shows = (level: unknown) =>
+  const waitForMandate = (level: unknown) =>
     vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe(level), patience);
-  await shows('1');
+  await waitForMandate('1');
   const log = openEmbeddedPlatform(join(DATA_DIR, 'platform.sqlite'), Object.values(topics));
   const value = Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: '7' }));
   await log.eventBus('test').publish(topics.connectionMandates.name, [{ id: 'x', key: '7733', value }]);
   log.close();
-  await shows(503);
+  await waitForMandate(503);
   const run = async (script: string, ...args: string[]) => {
     const env = { DATA_DIR, KAFKA_BROKERS: '', DAPR_HTTP_PORT: '' };
     const command = startProgram(
@@ -36,12 +36,12 @@ const startWithDeadLetter = async () => {
   };
   const id = async () =>
     /connection-mandates-topic\/\d\/\d+/.exec((await run('dead-letters', 'list')).output)?.[0] ?? '';
-  return { platform, iot, shows, run, id };
+  return { platform, iot, waitForMandate, run, id };
 };
 
 describe('on the embedded log, npm run dead-letters', () => {
-  it('lists a record that could not be read with what it blocks, shows it, and frees its connection', async () => {
-    const { iot, shows, run, id } = await startWithDeadLetter();
+  it('lists a dead letter with the connection that it blocks, shows it, and discards it so that the connection answers', async () => {
+    const { iot, waitForMandate, run, id } = await startWithDeadLetter();
     expect((await getJson(`${iot.url}/readyz`)).body).toMatchObject({ status: 'ready', deadLetters: 1 });
     expect((await getJson(`${iot.url}/mandates/7733`)).body).toMatchObject({
       type: 'urn:problem:record-dead-lettered',
@@ -51,17 +51,17 @@ describe('on the embedded log, npm run dead-letters', () => {
     expect((await run('dead-letters', 'list')).output).toMatch(/7733 +7733 +open +connectionMandate: 0 \(none\)/);
     expect((await run('dead-letters', 'show', await id())).output).toContain('\\"connectionMandate\\":\\"7\\"');
     expect(await run('dead-letters', 'discard', await id())).toEqual({ code: 0, output: '1 discarded.\n' });
-    await shows('1');
+    await waitForMandate('1');
     expect((await run('dead-letters', 'list')).output).toContain('discarded');
     expect((await getJson(`${iot.url}/readyz`)).body).not.toHaveProperty('deadLetters');
   });
 
-  it('replays it, which a version that can read it would apply; this one dead-letters it under the same id', async () => {
-    const { shows, run, id, platform } = await startWithDeadLetter();
+  it('replays a record, which this version dead-letters again under the same id', async () => {
+    const { waitForMandate, run, id, platform } = await startWithDeadLetter();
     const before = await id();
     expect(await run('dead-letters', 'replay', '--all')).toMatchObject({
       code: 0,
-      output: expect.stringMatching(/1 written/),
+      output: expect.stringMatching(/1 published/),
     });
     await vi.waitFor(async () => {
       const { sinceStart } = (await getJson(`${platform.iotPlatform}/status`)).body as {
@@ -69,24 +69,24 @@ describe('on the embedded log, npm run dead-letters', () => {
       };
       expect(sinceStart.setAside).toBe(2);
     }, patience);
-    await shows(503);
+    await waitForMandate(503);
     expect((await run('dead-letters', 'list')).output.match(/connection-mandates-topic\//g)).toHaveLength(1);
     expect(await id()).toBe(before);
     await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
-    await shows('2');
+    await waitForMandate('2');
     expect((await run('dead-letters', 'list')).output).toContain('settled');
     expect(await run('dead-letters', 'replay', '--all')).toMatchObject({
       output: '0 published to their topics again.\n',
     });
   });
 
-  it('and npm run consumer-group say what is wrong with what was asked', async () => {
+  it('and npm run consumer-group report invalid arguments', async () => {
     const { run } = await startWithDeadLetter();
     expect(await run('dead-letters', 'show', 'none')).toMatchObject({
       code: 1,
       output: expect.stringMatching(/no dead letter none/),
     });
-    expect(await run('dead-letters', 'discard')).toMatchObject({ code: 1, output: expect.stringMatching(/Which\?/) });
+    expect(await run('dead-letters', 'discard')).toMatchObject({ code: 1, output: expect.stringMatching(/Add an ID/) });
     expect(await run('dead-letters', 'list', '--kafka')).toMatchObject({
       code: 1,
       output: expect.stringMatching(/Either/),
@@ -97,12 +97,12 @@ describe('on the embedded log, npm run dead-letters', () => {
     });
     expect(await run('consumer-group', 'reset')).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/Where to\?/),
+      output: expect.stringMatching(/Add where to reset to/),
     });
   });
 });
 
-it('on the embedded log, npm run consumer-group has everything read again while the platform runs', async () => {
+it('on the embedded log, npm run consumer-group resets the offsets while the platform runs', async () => {
   const { iot, run, platform } = await startWithDeadLetter();
   await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
   await vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe('2'), patience);

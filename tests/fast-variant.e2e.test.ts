@@ -11,7 +11,7 @@ describe.runIf(await isStackReady())('the IoT platform on dapr-components/varian
   beforeAll(() => resetStack(), 900_000);
   afterAll(async () => void (await Promise.all(members.map((member) => member.end('SIGKILL')))));
 
-  it('follows each partition through a component of its own', async () => {
+  it('consumes each partition through its own component', async () => {
     const resources = componentsFolder(undefined, 'dapr-components/variants/fast');
     const crm = await startCrmMember(resources);
     members.push(crm);

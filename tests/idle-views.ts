@@ -9,7 +9,7 @@ export const idleDrift: RunningView['drift'] = {
   partitions: async () => topics.connectionMandates.partitions,
 };
 
-/** What the IoT platform's app gets of views that have done nothing yet. */
+/** The views of the IoT platform before their first event, as its app expects them. */
 export const createIdleViews = (store: StoreContext['store'], drift: Partial<RunningView['drift']> = {}) => {
   const watched = { ...idleDrift, ...drift };
   return {

@@ -9,9 +9,9 @@ import { dataFolder, type RunningProcess, root, startProgram, waitForOutput } fr
 const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, { image: string; command: string[] }>;
 };
-const ours = Object.entries(services).filter(([, { image }]) => image === 'connection-mandates');
+const ownServices = Object.entries(services).filter(([, { image }]) => image === 'connection-mandates');
 
-/** As the container starts it, but on free ports, and without a sidecar. */
+/** Starts a service by the command of its container, on free ports and without a sidecar. */
 const start = ([program = '', ...args]: readonly string[]): RunningProcess =>
   startProgram(program, args, { HOST: '127.0.0.1', APP_PORT: '0', APP_REST_PORT: '0', LOG_LEVEL: 'info' }, workdir);
 
@@ -24,16 +24,16 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(started.map((service) => service.end('SIGKILL'))));
 
-it('needs a container for its user alone', () => expect(skipped).toEqual(['chown node .data', 'USER node']));
+it('needs a container for the user node only', () => expect(skipped).toEqual(['chown node .data', 'USER node']));
 
-it('has only what running needs', () => {
+it('contains no development dependencies', () => {
   expect(existsSync(join(workdir, 'node_modules/tsx'))).toBe(true);
   expect(['vitest', 'typescript'].filter((name) => existsSync(join(workdir, 'node_modules', name)))).toEqual([]);
 });
 
-it('has both services, and each becomes ready with the command of docker-compose.yml', async () => {
-  expect(ours.map(([name]) => name)).toEqual(['crm', 'iot-platform']);
-  for (const [, { command }] of ours) {
+it('contains both services, and each becomes ready with the command of docker-compose.yml', async () => {
+  expect(ownServices.map(([name]) => name)).toEqual(['crm', 'iot-platform']);
+  for (const [, { command }] of ownServices) {
     const service = start(command);
     started.push(service);
     const [url] = await waitForOutput(service, /"url":"(http[^"]+)"/);
@@ -45,7 +45,7 @@ it('has both services, and each becomes ready with the command of docker-compose
 
 it.each(['packages/runtime', 'node_modules/zod'])('its services do not start without %s', async (part) => {
   renameSync(join(workdir, part), join(workdir, 'elsewhere'));
-  for (const [name, { command }] of ours) {
+  for (const [name, { command }] of ownServices) {
     const service = start(command);
     expect(await service.ended, name).toBe(1);
     expect(service.output()).toMatch(/ERR_MODULE_NOT_FOUND/);

@@ -11,7 +11,7 @@ import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 20_000, interval: 50 };
 
-describe.runIf(await isStackReady())('a store that lost events', () => {
+describe.runIf(await isStackReady())('a view whose store lost events', () => {
   const record = createChangeRecord();
   let deployment: Deployment;
   let onRedis: PlatformInstance;
@@ -22,7 +22,7 @@ describe.runIf(await isStackReady())('a store that lost events', () => {
     deployment = await createDeployment();
     [onRedis, , onMariaDb] = deployment.instances as [PlatformInstance, PlatformInstance, PlatformInstance];
     await Promise.all([deployment.crm, onRedis, onMariaDb].map(startAndWait));
-    // Some in each partition, one that will change.
+    // Some connections in each partition, and 7733, which the tests change.
     for (let n = 0; n < 12; n++) await createCustomer(deployment.crm.url, customer(`${7000 + n}`, '1'), record);
     id = await createCustomer(deployment.crm.url, customer('7733', '1'), record);
     await agree(onRedis, onMariaDb);
@@ -35,8 +35,8 @@ describe.runIf(await isStackReady())('a store that lost events', () => {
   };
   const change = (connectionMandate: '0' | '2') =>
     replaceCustomer(deployment.crm.url, id, customer('7733', connectionMandate), record);
-  /** Said in all places, and nobody is told what is out of date. */
-  const isSaid = async (instance: PlatformInstance) => {
+  /** /readyz and /status report the missing events, and all queries are refused. */
+  const expectRefusal = async (instance: PlatformInstance) => {
     expect(await reportsMissingEvents(instance)).toBe(true);
     await vi.waitFor(async () => expect(await fetchMandate(instance, '7733')).toBe(503), patience);
     expect(await fetchMandate(instance, '7000')).toBe(503);
@@ -47,27 +47,27 @@ describe.runIf(await isStackReady())('a store that lost events', () => {
     });
   };
 
-  it('because Redis lost its last second: noticed without a further event, said, mended by npm run rebuild', async () => {
+  it('refuses without a further event after Redis lost its last second, and is repaired by npm run rebuild', async () => {
     const lastSecond = markRedisPosition();
     await change('2');
     await agree(onRedis);
     await lastSecond.restore();
-    await isSaid(onRedis);
+    await expectRefusal(onRedis);
     await rebuildView(onRedis, deployment.crm.url);
     await agree(onRedis);
   });
 
-  it('because MariaDB was put back to a dump: noticed without a further event, said, mended by npm run rebuild', async () => {
+  it('refuses without a further event after MariaDB was restored from a dump, and is repaired by npm run rebuild', async () => {
     const dump = await copyStore(onMariaDb.view);
     await change('0');
     await agree(onMariaDb);
     await dump.restore();
-    await isSaid(onMariaDb);
+    await expectRefusal(onMariaDb);
     await rebuildView(onMariaDb, deployment.crm.url);
     await agree(onMariaDb);
   });
 
-  it('because another, empty one took its place: unknown and not ready at first, incomplete from the next event on', async () => {
+  it('is empty and not ready after the store was replaced by an empty one, and incomplete from the next event on', async () => {
     await clearRedis();
     await vi.waitFor(async () => expect(await fetchMandate(onRedis, '7733')).toBe(404), patience);
     const warning = expect.stringContaining('never filled, and the consumer group has read');
@@ -77,7 +77,7 @@ describe.runIf(await isStackReady())('a store that lost events', () => {
     );
     expect((await getJson(`${onRedis.url}/status`)).body.view).toMatchObject({ state: 'empty', warning });
     await change('2');
-    await isSaid(onRedis);
+    await expectRefusal(onRedis);
     await readEverythingAgain(onRedis);
     await agree(onRedis);
   });

@@ -7,7 +7,7 @@ import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
 const patience = { timeout: 20_000, interval: 20 };
 
-/** A CRM that answers the check before a rebuild, and no page of customers: the rebuild holds its lease and waits. */
+/** Serves the check before a rebuild but no page of customers, so that a rebuild waits and holds its lease. */
 const startSilentCrm = async () => {
   const server = createServer((req, res) => {
     if (req.url?.endsWith('limit=1')) res.setHeader('content-type', 'application/json').end('{"items":[],"next":null}');
@@ -17,7 +17,7 @@ const startSilentCrm = async () => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
-/** The platform, and rebuilds beside it. */
+/** Starts the platform. @returns functions that run rebuilds */
 const withPlatform = async () => {
   const env = { DATA_DIR: dataFolder(), LOG_LEVEL: 'warn' };
   const platform = await startPlatform(env);
@@ -28,29 +28,29 @@ const withPlatform = async () => {
     const script = ['--import', 'tsx', 'scripts/rebuild.ts', '--embedded', '--crm', crm, ...args];
     return startProgram(process.execPath, script, { ...env, ...clock });
   };
-  /** A rebuild that holds the lease until it is ended. */
+  /** Starts a rebuild that holds the lease until it is killed. */
   const startEndless = async (clock: Record<string, string> = {}) => {
     const rebuild = start(await startSilentCrm(), clock);
     onTestFinished(async () => void (await rebuild.end('SIGKILL')));
     await vi.waitFor(async () => expect(await view()).toMatchObject({ rebuild: { phase: 'filled' } }), patience);
     return rebuild;
   };
-  /** How it ended, and after how many seconds. */
+  /** Runs a rebuild. @returns its output with the exit code, and its duration */
   const run = async (clock: Record<string, string>, ...args: string[]) => {
     const since = performance.now();
     const rebuild = start(platform.crm, clock, ...args);
     const code = await rebuild.ended;
-    return { said: `${rebuild.output()}exit code ${code}`, seconds: (performance.now() - since) / 1000 };
+    return { output: `${rebuild.output()}exit code ${code}`, seconds: (performance.now() - since) / 1000 };
   };
   return { view, startEndless, run, iotPlatform: { url: platform.iotPlatform } };
 };
 
 describe.skipIf(!(await canFakeClocks()))('a rebuild', () => {
-  it('that was killed with its clock a day ahead is continued within seconds', async () => {
+  it('that was killed with its clock a day ahead is continued by the next one within seconds', async () => {
     const { startEndless, run, view, iotPlatform } = await withPlatform();
     expect(await (await startEndless(fakeClock('+1d'))).end('SIGKILL')).toBe('SIGKILL');
-    const { said, seconds } = await run({});
-    expect(said).toMatch(/has not given its lease back[\s\S]*Going on with Generation 2[\s\S]*exit code 0$/);
+    const { output, seconds } = await run({});
+    expect(output).toMatch(/has not given its lease back[\s\S]*Going on with Generation 2[\s\S]*exit code 0$/);
     expect(seconds).toBeLessThan(30);
     expect(await view()).toMatchObject({ state: 'complete', generation: { number: 2 } });
     expect(await fetchMandate(iotPlatform, '7733')).toBe('1');
@@ -59,18 +59,18 @@ describe.skipIf(!(await canFakeClocks()))('a rebuild', () => {
   it('that was killed with its clock a day ahead is given up within seconds', async () => {
     const { startEndless, run, view } = await withPlatform();
     expect(await (await startEndless(fakeClock('+1d'))).end('SIGKILL')).toBe('SIGKILL');
-    const { said, seconds } = await run({}, '--abandon');
-    expect(said).toMatch(/Generation 2 in statestore is given up and removed\.\nexit code 0$/);
+    const { output, seconds } = await run({}, '--abandon');
+    expect(output).toMatch(/Generation 2 in statestore is given up and removed\.\nexit code 0$/);
     expect(seconds).toBeLessThan(30);
     expect(await view()).toMatchObject({ state: 'complete', generation: { number: 1 } });
     expect(await view()).not.toHaveProperty('rebuild');
   });
 
-  it('that is alive is not taken over by one whose clock is a day ahead', async () => {
+  it('that runs is not taken over by one whose clock is a day ahead', async () => {
     const { startEndless, run, view } = await withPlatform();
     const { pid } = await startEndless();
     for (const args of [[], ['--abandon']])
-      expect((await run(fakeClock('+1d'), ...args)).said).toMatch(/is under way[\s\S]*exit code 1$/);
+      expect((await run(fakeClock('+1d'), ...args)).output).toMatch(/is under way[\s\S]*exit code 1$/);
     expect((await view()).rebuild?.holder).toContain(`process ${pid} `);
   });
 });

@@ -8,7 +8,7 @@ import { isStackReady, startPart, stopPart } from './stack/stack.ts';
 
 const ready = (await isStackReady()) && (await canFakeClocks());
 
-/** MariaDB with a clock of its own, until the test has finished. */
+/** Restarts MariaDB with another clock until the test has finished. */
 const startMariaDb = async (env: Record<string, string>) => {
   onTestFinished(async () => {
     await stopPart('mysql');

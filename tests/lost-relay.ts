@@ -9,7 +9,7 @@ import { readPublishedEvents, startCrmOn } from './several-crms.ts';
 const customers = 20;
 const patience = { timeout: 20_000, interval: 50 };
 
-/** A port that nothing listens on. */
+/** Finds a port on which no process listens. */
 const findClosedPort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -22,9 +22,9 @@ type Crm = Awaited<ReturnType<typeof startCrmOn>>;
 type Outbox = { waiting: number; relayedBy: string | null };
 type Scenario = {
   databaseUrl: CrmDatabaseUrl;
-  /** Of the CRM that is lost. */
+  /** The environment of the CRM that is lost. */
   env?: Record<string, string>;
-  /** Loses the CRM that holds the lease. */
+  /** Kills or pauses the CRM that holds the lease. */
   lose: (crm: Crm) => unknown;
 };
 
@@ -35,7 +35,7 @@ export const fetchReadiness = async ({ url }: { url: string }) => {
   return { status, checks: body.checks as Record<string, string> };
 };
 
-/** A CRM whose event bus is away: its sidecar does not answer. */
+/** Starts a CRM whose event bus is unavailable, because its sidecar does not answer. */
 export const startCrmWithoutBus = async (
   databaseUrl: CrmDatabaseUrl,
   folder: string,
@@ -49,7 +49,7 @@ export const fillOutbox = async ({ url }: Crm) => {
   }
 };
 
-/** Waits until the holder has renewed its lease from now on. */
+/** Waits for the next renewal of the lease. */
 export const waitForLeaseRenewal = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
   const db = connectCrmDatabase(databaseUrl);
   const before = await readRelayLease(db);
@@ -57,7 +57,7 @@ export const waitForLeaseRenewal = async (databaseUrl: CrmDatabaseUrl): Promise<
   await db.destroy();
 };
 
-/** A CRM takes the lease while its bus is away, and is lost; another one on the same database publishes all in seconds. */
+/** Loses a CRM that holds the lease and cannot publish, and expects that another one on the same database publishes within 10 s. */
 export const expectPublishedAfterLoss = async ({ databaseUrl, env = {}, lose }: Scenario): Promise<void> => {
   const folder = dataFolder();
   const lost = await startCrmWithoutBus(databaseUrl, folder, env);
@@ -76,7 +76,7 @@ export const expectPublishedAfterLoss = async ({ databaseUrl, env = {}, lose }: 
   expect(new Set(readPublishedEvents(folder).map(({ subject }) => subject)).size).toBe(customers);
   await waitForOutput(next, /relay lease taken over/);
   expect(await fetchReadiness(next)).toMatchObject({ status: 200, checks: { outbox: 'ok' } });
-  // Nothing waits, so it gives the lease back.
+  // The outbox is empty, so the CRM releases the lease.
   await vi.waitFor(async () => expect((await fetchCrmStatus(next)).outbox.relayedBy).toBeNull(), patience);
   expect(await next.end('SIGTERM')).toBe(0);
 };

@@ -3,5 +3,5 @@ import { it } from 'vitest';
 import { dataFolder } from './platform-process.ts';
 import { changeCustomersOnTwoCrms } from './several-crms.ts';
 
-it('two CRMs on one SQLite file give no id twice and overwrite nothing unseen', () =>
+it('two CRMs on one SQLite file assign no id twice and lose no update', () =>
   changeCustomersOnTwoCrms(`sqlite:${join(dataFolder(), 'crm.sqlite')}`));

@@ -14,8 +14,8 @@ import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 100 };
 
-describe.runIf(await isStackReady())('an event that is larger than its topic allows', () => {
-  it('makes the CRM unready and is named, while those behind it are published', async () => {
+describe.runIf(await isStackReady())('an event that exceeds the limit of its topic', () => {
+  it('makes the CRM unready and is named, while later events are published', async () => {
     await resetStack();
     const databaseUrl = `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
     const crm = await startCrmMember(componentsFolder(), { CRM_DATABASE_URL: databaseUrl, CUSTOMERS_CSV: 'none' });

@@ -10,7 +10,7 @@ import { ensureDaprd } from './stack.ts';
 
 export const appToken = randomUUID();
 
-/** The project's components on the tests' ports, in a folder of the test's own; `edit` changes a file's text. */
+/** Copies the project's Dapr components, on the ports of the tests, into a new folder. @param edit changes the text of a file */
 export const componentsFolder = (
   edit: (file: string, yaml: string) => string = (_, yaml) => yaml,
   from = 'dapr-components',
@@ -65,7 +65,7 @@ export const startCrmApp = async (sidecar: RunningProcess, env: Record<string, s
   return createMember(url, app, sidecar);
 };
 
-/** The service alone, without waiting for it. */
+/** Starts the service without its sidecar, and does not wait until it answers. */
 export const runCrmApp = (env: Record<string, string> = {}): RunningProcess => {
   const { rest, dapr } = ports.crm;
   return startProcess('crm/main.ts', { ...commonEnvironment(dapr), APP_PORT: String(rest), ...env });
@@ -92,19 +92,19 @@ export const startIotApp = async (
   return createMember(url, app, sidecar);
 };
 
-/** The service alone, without waiting for it. */
+/** Starts the service without its sidecar, and does not wait until it answers. */
 export const runIotApp = (env: Record<string, string>, instance: Instance): RunningProcess => {
   const { rest, app, dapr } = ports.iotPlatforms[instance];
   const own = { APP_PORT: String(app), APP_REST_PORT: String(rest) };
   return startProcess('iot-platform/main.ts', { ...commonEnvironment(dapr), ...own, ...env });
 };
 
-/** Waits until the address answers 200; an app that ended instead is an error that shows what it said. */
+/** Waits until the URL answers 200. @throws Error with the output of the app when the app ends before */
 export const waitUntilHealthy = async (url: string, app: RunningProcess): Promise<void> => {
   const ended = app.ended.then((code) => {
-    throw new Error(`it ended with ${code} and said:\n${app.output()}`);
+    throw new Error(`The process ended with ${code}. Its output:\n${app.output()}`);
   });
-  const answers = async () => {
+  const waitForAnswer = async () => {
     while (
       !(await getJson(url).then(
         ({ status }) => status === 200,
@@ -113,5 +113,5 @@ export const waitUntilHealthy = async (url: string, app: RunningProcess): Promis
     )
       await delay(20);
   };
-  await Promise.race([answers(), ended]);
+  await Promise.race([waitForAnswer(), ended]);
 };

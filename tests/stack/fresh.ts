@@ -13,14 +13,14 @@ export const createKafkaClient = () => kafkaClient(brokers);
 export const withKafkaAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> =>
   withAdmin(brokers, work, { retries: 5 });
 
-/** Empty topics, and with them no committed offsets, and empty stores: as on the first day. No service may run meanwhile. */
+/** Empties topics, committed offsets and stores. No service may run meanwhile. */
 export const resetStack = async ({ keepStores = false } = {}): Promise<void> => {
   await Promise.all((['kafka', 'redis', 'mysql'] as const).map((name) => startPart(name)));
   await Promise.all([resetTopics(), ...(keepStores ? [] : [clearRedis(), resetMysql()])]);
   await startPart('kafka');
 };
 
-/** How many records the topic holds. */
+/** The number of records in the topic. */
 export const countRecords = async (topic: string): Promise<number> => {
   const offsets = await withKafkaAdmin((admin) => admin.fetchTopicOffsets(topic));
   return offsets.reduce((sum, { high }) => sum + Number(high), 0);
@@ -28,9 +28,9 @@ export const countRecords = async (topic: string): Promise<number> => {
 
 export type TopicRecord = { key: string; value: string; partition: number; headers: Record<string, string> };
 
-/** Everything that is in the topic now. */
+/** Reads all records that the topic has now. */
 export const readRecords = async (topic: string): Promise<TopicRecord[]> => {
-  const many = await countRecords(topic);
+  const count = await countRecords(topic);
   const records: TopicRecord[] = [];
   const consumer = createKafkaClient().consumer({ groupId: randomUUID() });
   await consumer.connect();
@@ -46,9 +46,9 @@ export const readRecords = async (topic: string): Promise<TopicRecord[]> => {
       });
     },
   });
-  const allRead = await waitUntil(20, () => records.length >= many);
+  const allRead = await waitUntil(20, () => records.length >= count);
   await consumer.disconnect();
-  if (!allRead) throw new Error(`${topic} holds ${many} records, of which ${records.length} could be read`);
+  if (!allRead) throw new Error(`${topic} has ${count} records, of which ${records.length} were read`);
   return records;
 };
 
@@ -59,20 +59,21 @@ const resetTopics = () =>
     await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
     const gone = async () => (await admin.listTopics()).every((name) => !names.includes(name));
     if (!(await waitUntil(20, gone))) throw new Error(`Kafka does not delete ${names.join(', ')}`);
-    // What a group has committed can outlive its topic: the next one would be read from there. A killed member has to expire.
+    // Committed offsets can survive the deletion of their topic and would apply to the new one, so all groups are deleted. A group
+    // with a killed member can be deleted after the session timeout only.
     const noGroups = async () => {
-      // Fails while the broker that has just started is loading its groups; the list would only be short.
+      // This request fails while a starting broker loads its groups; listGroups would return an incomplete list.
       await admin.fetchOffsets({ groupId: 'iot-platform-consumer' });
       const { groups } = await admin.listGroups();
       await admin.deleteGroups(groups.map(({ groupId }) => groupId)).catch(() => undefined);
-      // A group with a random id in its name is never used again; that of a killed log reader has a member for minutes.
+      // Groups with a random id are never used again. The group of a killed log reader keeps its member for minutes.
       return (await admin.listGroups()).groups.every(({ groupId }) => /[0-9a-f]{8}-[0-9a-f-]{27}/.test(groupId));
     };
     if (!(await waitUntil(30, () => noGroups().catch(() => false))))
       throw new Error('Kafka does not delete the consumer groups');
   });
 
-/** Works with a client of the tests' Redis. */
+/** Runs `work` with a client of the tests' Redis. */
 export const withRedis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
   const client = await openRedis();
   return work(client).finally(() => client.destroy());
@@ -87,7 +88,7 @@ export const findRedisKeys = (pattern: string): Promise<string[]> => withRedis((
 
 const resetMysql = () => emptyDatabase('statestore', 'utf8mb4_bin');
 
-/** @returns its address; its default is to take `a`, `A` and `ä` for one, as a server's may be */
+/** Creates an empty database, whose collation treats `a`, `A` and `ä` as equal, as a server's default may. @returns its URL */
 export const emptyCrmDatabase = async () => {
   await emptyDatabase('crm', 'utf8mb4_general_ci');
   return crmAddress;
@@ -96,7 +97,7 @@ export const emptyCrmDatabase = async () => {
 const crmAddress = `mysql://connection-mandates:connection-mandates@127.0.0.1:${ports.mysql}/crm` as const;
 type CrmAddress = typeof crmAddress;
 
-/** The same address; the tables stay and lose their rows, which is far faster than to migrate an empty database. */
+/** Empties the tables, which is much faster than to migrate an empty database. @returns the URL */
 export const emptyCrmTables = async (): Promise<CrmAddress> => {
   await withMysql(async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>(
@@ -108,7 +109,7 @@ export const emptyCrmTables = async (): Promise<CrmAddress> => {
   return crmAddress;
 };
 
-/** Every column of the CRM's tables, to see whether they are as they were. */
+/** Reads all columns of the CRM's tables as one text that can be compared. */
 export const readCrmColumns = (): Promise<string> =>
   withMysql(async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>(
