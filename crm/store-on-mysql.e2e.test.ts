@@ -1,14 +1,14 @@
 import { describe } from 'vitest';
-import { storeTests, testOn } from '../tests/crm-database.ts';
+import { storeTests, useTestDatabase } from '../tests/crm-database.ts';
 import { emptyCrmDatabase, emptyCrmTables, readCrmColumns } from '../tests/stack/fresh.ts';
 import { isStackReady } from '../tests/stack/stack.ts';
 import { openCrmDatabase } from './database/index.ts';
 
 const ready = await isStackReady();
 
-/** The tables as they are migrated; a test may have dropped one. */
+/** The columns right after the migrations. A test may drop a table; then the database is migrated again. */
 let migrated: string | undefined;
-testOn(async () => {
+useTestDatabase(async () => {
   const isWhole = migrated !== undefined && migrated === (await readCrmColumns());
   const db = await openCrmDatabase(isWhole ? await emptyCrmTables() : await emptyCrmDatabase());
   migrated ??= await readCrmColumns();

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { orNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
-import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../packages/http/preconditions.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import {
-  answerChange,
   changeAnswer,
   customerAnswer,
   originOf,
   revisionHeader,
-  showUpdateLine,
+  sendChange,
+  suggestUpdate,
 } from './change/change-answer.ts';
-import { type CustomerChanges, changeCustomer, replaceCustomer } from './change/change-customer.ts';
+import { type CrmContext, changeCustomer, replaceCustomer } from './change/change-customer.ts';
 import { evidenceHeaders } from './change/evidence.ts';
 import { applyPatch, customerDataSchema, customerIdSchema, customerPatchSchema } from './customer.ts';
 import { findCustomer } from './find-customers.ts';
@@ -31,8 +31,8 @@ const replacementSchema = customerDataSchema
 
 const changeHeaders = z.object({ ...writePreconditions, ...evidenceHeaders });
 
-export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures): Routes => {
-  const { db } = changes;
+export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Routes => {
+  const { db } = context;
 
   const replace = (summary: string) =>
     operation({
@@ -40,25 +40,25 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
       path: customerPath,
       headers: changeHeaders,
       body: replacementSchema,
-      answers: { 200: changeAnswer },
-      problems: ['customer-unknown', 'version-differs', 'connection-held'],
+      responses: { 200: changeAnswer },
+      errors: ['customer-unknown', 'version-differs', 'connection-held'],
       handle: async ({ path, headers, body }, res, req) => {
         const { customerId = path.customerId, createdAt, updatedAt, version, ...data } = body;
-        if (customerId !== path.customerId) throw otherId(path.customerId);
+        if (customerId !== path.customerId) throw idMismatch(path.customerId);
         const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
-        const replacing = replaceCustomer(changes, customerId, data, request);
-        answerChange(res, await replacing.catch(showUpdateLine(req, data)));
+        const replacing = replaceCustomer(context, customerId, data, request);
+        sendChange(res, await replacing.catch(suggestUpdate(req, data)));
       },
     });
 
-  return tagged('Customers', {
+  return withTag('Customers', {
     '/customers/:customerId': {
       get: operation({
         summary: 'One customer',
         path: customerPath,
         headers: z.object(readPrecondition),
-        answers: { 200: customerAnswer, 304: { description: 'You have this version.' } },
-        problems: ['customer-unknown'],
+        responses: { 200: customerAnswer, 304: { description: 'You have this version.' } },
+        errors: ['customer-unknown'],
         handle: async ({ path, headers }, res) => {
           const customer = await findCustomer(db, path.customerId);
           sendVersion(res, customer.version, showCustomer(customer), headers);
@@ -74,12 +74,12 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
         headers: changeHeaders,
         body: customerPatchSchema,
         bodyTypes: ['application/merge-patch+json', 'application/json'],
-        answers: { 200: changeAnswer },
-        problems: ['customer-unknown', 'version-differs', 'connection-held'],
+        responses: { 200: changeAnswer },
+        errors: ['customer-unknown', 'version-differs', 'connection-held'],
         handle: async ({ path, headers, body }, res, req) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
-          const changing = changeCustomer(changes, path.customerId, (data) => applyPatch(data, body), request);
-          answerChange(res, await changing.catch(showUpdateLine(req, body)));
+          const changing = changeCustomer(context, path.customerId, (data) => applyPatch(data, body), request);
+          sendChange(res, await changing.catch(suggestUpdate(req, body)));
         },
       }),
       delete: operation({
@@ -89,11 +89,11 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
           'about the customer are removed.',
         path: customerPath,
         headers: changeHeaders,
-        answers: { 204: { description: 'There is no such customer any more.', headers: revisionHeader } },
-        problems: ['customer-unknown', 'version-differs'],
+        responses: { 204: { description: 'There is no such customer any more.', headers: revisionHeader } },
+        errors: ['customer-unknown', 'version-differs'],
         handle: async ({ path, headers }, res) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
-          const revision = await deleteCustomer(changes, path.customerId, request, erasures);
+          const revision = await deleteCustomer(context, path.customerId, request, erasures);
           res.status(204).set('Mandate-Revision', String(revision)).end();
         },
       }),
@@ -101,7 +101,7 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
   });
 };
 
-const otherId = (customerId: string) => {
+const idMismatch = (customerId: string) => {
   const expected = `${customerId}, the id in the path, or nothing`;
   return new DomainError('invalid-body', `customerId: ${expected}`, { errors: [{ field: 'customerId', expected }] });
 };

@@ -3,10 +3,10 @@ import { pipeline } from 'node:stream/promises';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { readPage } from '../../packages/database/pages.ts';
-import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CustomerChanges } from '../customers/index.ts';
+import type { CrmContext } from '../customers/index.ts';
 import { conflictPolicies, findJob, listImportedRows, listJobs } from './import-job.ts';
 import type { ImportQueue } from './jobs/import-queue.ts';
 import { refusedCsv } from './report/refused-csv.ts';
@@ -42,17 +42,17 @@ const rowsQuery = z.strictObject({
   limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
   after: wholeNumber('a line', { min: 0, max: 2 ** 31 - 1, otherwise: 0 }),
 });
-const recentJobs = 100;
+const maxListedJobs = 100;
 
-type ImportRoutesContext = Pick<CustomerChanges, 'db'> & { readonly imports: ImportQueue };
+type ImportRoutesContext = Pick<CrmContext, 'db'> & { readonly imports: ImportQueue };
 
 export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
-  tagged('Imports', {
+  withTag('Imports', {
     '/imports': {
       get: operation({
         summary: 'The latest imports, up to a hundred',
-        answers: { 200: { description: 'The latest first.', schema: z.object({ items: z.array(importSchema) }) } },
-        handle: async (_asked, res) => res.json({ items: (await listJobs(db, recentJobs)).map(showImport) }),
+        responses: { 200: { description: 'The latest first.', schema: z.object({ items: z.array(importSchema) }) } },
+        handle: async (_asked, res) => res.json({ items: (await listJobs(db, maxListedJobs)).map(showImport) }),
       }),
       post: operation({
         summary: 'Import customers from a CSV file',
@@ -61,20 +61,20 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
           'bytes, it is refused before it is read, with Retry-After.',
         query: startQuery,
         bodyTypes: ['text/csv'],
-        answers: {
+        responses: {
           202: {
             description: 'It waits its turn.',
             schema: importSchema,
             headers: { Location: 'Where to look how far it is.' },
           },
         },
-        problems: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
+        errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
         handle: async ({ query }, res, req) => {
           const options = { onConflict: query.onConflict, dryRun: query.dryRun === 'true' };
-          const upload = { chunks: bodyOf(req), fileName: query.fileName, announcedBytes: announcedBytes(req) };
+          const upload = { chunks: readBody(req), fileName: query.fileName, expectedBytes: readContentLength(req) };
           const job = await imports.add(upload, options).catch((error: unknown) => {
             discardRest(req);
-            throw req.destroyed && !req.complete ? brokenOff() : error;
+            throw req.destroyed && !req.complete ? uploadCutOff() : error;
           });
           res.status(202).location(`/imports/${job.importId}`).json(showImport(job));
         },
@@ -84,8 +84,8 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
       get: operation({
         summary: 'How far an import is, and what became of its rows',
         path: importPath,
-        answers: { 200: { description: 'The import.', schema: importSchema } },
-        problems: ['import-unknown'],
+        responses: { 200: { description: 'The import.', schema: importSchema } },
+        errors: ['import-unknown'],
         handle: async ({ path }, res) => res.json(showImport(await findJob(db, path.importId))),
       }),
       delete: operation({
@@ -93,8 +93,8 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         description:
           'An import that runs ends between two transactions. What it has imported stays, and so does the evidence of consent.',
         path: importPath,
-        answers: { 204: { description: 'There is no such import any more.' } },
-        problems: ['import-unknown'],
+        responses: { 204: { description: 'There is no such import any more.' } },
+        errors: ['import-unknown'],
         handle: async ({ path }, res) => {
           await imports.remove(path.importId);
           res.status(204).end();
@@ -106,13 +106,13 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         summary: 'The rows that were refused or left alone, and why',
         path: importPath,
         query: rowsQuery,
-        answers: {
+        responses: {
           200: {
             description: 'A page by line; `next` is the path of the next one, null on the last.',
             schema: z.object({ items: z.array(importedRowSchema), next: z.string().nullable() }),
           },
         },
-        problems: ['import-unknown'],
+        errors: ['import-unknown'],
         handle: async ({ path, query: { after, limit } }, res) => {
           const { importId } = await findJob(db, path.importId);
           const page = await readPage(limit, (rows) => listImportedRows(db, importId, { after, limit: rows }));
@@ -127,14 +127,14 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         path: importPath,
         description:
           'Only rows that the report lists: the header, the name of the file and the notes say how many it lacks.',
-        answers: {
+        responses: {
           200: {
             description: 'CSV in UTF-8.',
             mediaType: 'text/csv',
             headers: { 'Rows-Not-Listed': 'How many refused rows were only counted; 0 where the file is complete.' },
           },
         },
-        problems: ['import-unknown'],
+        errors: ['import-unknown'],
         handle: async ({ path }, res) => {
           const job = await findJob(db, path.importId);
           const notListed = job.refused - job.listedRefused;
@@ -147,7 +147,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
   });
 
 /** It is left open where reading stops, so that the request can still be answered. */
-const bodyOf = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+const readBody = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 
 const discardForMs = 5_000;
 
@@ -157,9 +157,9 @@ const discardRest = (req: Request) => {
   req.once('close', () => clearTimeout(timer)).resume();
 };
 
-const announcedBytes = (req: Request) => {
+const readContentLength = (req: Request) => {
   const length = req.get('Content-Length');
   return length === undefined ? undefined : Number(length);
 };
 
-const brokenOff = () => new DomainError('malformed-request', 'The file broke off before its end.');
+const uploadCutOff = () => new DomainError('malformed-request', 'The file broke off before its end.');

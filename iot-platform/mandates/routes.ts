@@ -5,7 +5,7 @@ import {
   connectionMandateSchema,
 } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { databaseErrorCodes } from '../../packages/database/database-error.ts';
-import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
@@ -33,7 +33,7 @@ const mandateSchema = z
     changedAt: z.iso.datetime({ offset: true }),
   })
   .meta({ id: 'Mandate' });
-const problems = [
+const errors = [
   'mandate-unknown',
   'view-incomplete',
   'view-rebuilding',
@@ -48,13 +48,13 @@ const problems = [
 const askAgainAfterMs = backoff({ firstMs: 2, mostMs: 20, factor: 1.5 });
 
 export const mandateRoutes = (view: View<Mandate>): Routes =>
-  tagged('Mandates', {
+  withTag('Mandates', {
     '/': {
       get: operation({
         summary: 'The mandate of a connection, the lab’s way: exactly the event’s two fields',
         query: z.strictObject({ connectionId, ...freshness }),
-        answers: { 200: { description: 'The mandate.', schema: labMandateSchema } },
-        problems,
+        responses: { 200: { description: 'The mandate.', schema: labMandateSchema } },
+        errors,
         handle: async ({ query }, res) => {
           const { connectionId, connectionMandate } = await readMandate(view, query);
           res.json({ connectionId, connectionMandate });
@@ -66,8 +66,8 @@ export const mandateRoutes = (view: View<Mandate>): Routes =>
         summary: 'The mandate of a connection, with its revision',
         path: z.object({ connectionId }),
         query: z.strictObject(freshness),
-        answers: { 200: { description: 'The mandate.', schema: mandateSchema } },
-        problems,
+        responses: { 200: { description: 'The mandate.', schema: mandateSchema } },
+        errors,
         handle: async ({ path, query }, res) => res.json(shown(await readMandate(view, { ...path, ...query }))),
       }),
     },

@@ -14,7 +14,7 @@ const failing = (error: Error) => {
   const handle = () => {
     throw error;
   };
-  const routes = { '/things': { get: operation({ summary: 'Things', answers: {}, handle }) } };
+  const routes = { '/things': { get: operation({ summary: 'Things', responses: {}, handle }) } };
   const app = httpApp(routes, { ...createTestRuntime(), log, api, statuses: { 'store-unavailable': 503 } });
   return { http: request(app), lines };
 };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { operation, type Routes, tagged } from './operation.ts';
+import { operation, type Routes, withTag } from './operation.ts';
 
 /** The things a service needs, by name; a check throws an Error that says what is wrong and what to do. */
 export type Checks = Readonly<Record<string, () => Promise<void>>>;
@@ -22,18 +22,18 @@ export const healthRoutes = (
   checks: Checks,
   facts: () => Promise<Readonly<Record<string, unknown>>> = async () => ({}),
 ): Routes =>
-  tagged('Health', {
+  withTag('Health', {
     '/healthz': {
       get: operation({
         summary: 'Whether the process is alive',
-        answers: { 200: { description: 'It is.', schema: z.object({ status: z.literal('alive') }) } },
+        responses: { 200: { description: 'It is.', schema: z.object({ status: z.literal('alive') }) } },
         handle: (_asked, res) => res.json({ status: 'alive' }),
       }),
     },
     '/readyz': {
       get: operation({
         summary: 'Whether everything is there that the service needs',
-        answers: {
+        responses: {
           200: { description: 'Everything is there.', schema: readySchema },
           503: { description: 'Something is missing.', schema: notReadySchema },
         },

@@ -5,7 +5,7 @@ import { validate } from '../runtime/validate.ts';
 import { mediaTypeRemedy } from './server/problem.ts';
 
 /** What an operation answers with one status; without a schema there is nothing in the body, or no JSON. */
-export type Answer = {
+export type OperationResponse = {
   readonly description: string;
   readonly schema?: z.ZodType;
   /** `application/json` unless said otherwise. */
@@ -29,9 +29,9 @@ type Description = {
   readonly body?: z.ZodType;
   /** What a body may be sent as; `application/json` unless said otherwise. Without `body` it is left to be streamed. */
   readonly bodyTypes?: readonly string[];
-  readonly answers: Readonly<Record<number, Answer>>;
+  readonly responses: Readonly<Record<number, OperationResponse>>;
   /** Codes of the domain errors it may answer, beside those that follow from what it asks for. */
-  readonly problems?: readonly string[];
+  readonly errors?: readonly string[];
 };
 
 export type Operation = Description & { readonly handler: RequestHandler };
@@ -42,12 +42,12 @@ export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 export type Routes = Readonly<Record<string, Partial<Record<(typeof methods)[number], Operation>>>>;
 
 /** Puts the same heading over each of the routes. */
-export const tagged = (tag: string, routes: Routes): Routes =>
+export const withTag = (tag: string, routes: Routes): Routes =>
   eachOperation(routes, (operation) => ({ tag, ...operation }));
 
 /** What may go wrong with each of the routes, beside their own problems. */
-export const withProblems = (routes: Routes, codes: readonly string[]): Routes =>
-  eachOperation(routes, (operation) => ({ ...operation, problems: [...(operation.problems ?? []), ...codes] }));
+export const withErrors = (routes: Routes, codes: readonly string[]): Routes =>
+  eachOperation(routes, (operation) => ({ ...operation, errors: [...(operation.errors ?? []), ...codes] }));
 
 const eachOperation = (routes: Routes, change: (operation: Operation) => Operation): Routes =>
   Object.fromEntries(
@@ -70,7 +70,7 @@ export const operation = <
   ...description
 }: Description & { path?: Path; query?: Query; headers?: Headers; body?: Body } & {
   handle(
-    asked: { path: Output<Path>; query: Output<Query>; headers: Output<Headers>; body: Output<Body> },
+    request: { path: Output<Path>; query: Output<Query>; headers: Output<Headers>; body: Output<Body> },
     res: Response,
     req: Request,
   ): unknown;
@@ -86,13 +86,13 @@ export const operation = <
     },
   };
   const handler: RequestHandler = async (req, res) => {
-    const asked = {
+    const request = {
       path: parts.path(req),
       query: parts.query(req),
       headers: parts.headers(req),
       body: parts.body(req),
     };
-    await handle(asked as Parameters<typeof handle>[0], res, req);
+    await handle(request as Parameters<typeof handle>[0], res, req);
   };
   return { ...(description as Description), handler };
 };
@@ -110,11 +110,11 @@ const refuseOtherTypes = (req: Request, types: readonly string[]) => {
 };
 
 /** The codes that an operation may answer: those that it names, and those that follow from what it asks for. */
-export const problemsOf = ({ path, query, headers, body, bodyTypes, problems = [] }: Operation): string[] => [
+export const listErrorCodes = ({ path, query, headers, body, bodyTypes, errors = [] }: Operation): string[] => [
   ...(path ? ['malformed-request'] : []),
   ...(path || query ? ['invalid-parameter'] : []),
   ...(headers ? ['invalid-header'] : []),
   ...(body ? ['malformed-json', 'invalid-body', 'body-too-large'] : []),
   ...(body || bodyTypes ? ['unsupported-media-type'] : []),
-  ...problems,
+  ...errors,
 ];

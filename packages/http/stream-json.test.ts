@@ -12,7 +12,7 @@ type Chunk = readonly (readonly [string, unknown])[];
 const app = (chunks: () => AsyncIterable<Chunk>) => {
   const get = operation({
     summary: 'All of them',
-    answers: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
+    responses: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
     handle: (_asked, res) => streamJsonObject(res, chunks()),
   });
   const api = { title: 'All', description: 'All.', events: {} };
@@ -80,7 +80,7 @@ describe('an object with lists that are streamed', () => {
   const listsApp = (head: object, lists: Record<string, AsyncIterable<readonly unknown[]>>) => {
     const get = operation({
       summary: 'All of them',
-      answers: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
+      responses: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
       handle: (_asked, res) => streamJsonLists(res, head, lists),
     });
     return httpApp(

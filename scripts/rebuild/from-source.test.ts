@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { crmSource } from '../../iot-platform/mandates/crm-source.ts';
 import { mandatesView } from '../../iot-platform/mandates/index.ts';
-import { crmThatAnswers, mandatePages } from '../../tests/crm-that-answers.ts';
+import { mandatePages, startStubCrm } from '../../tests/stub-crm.ts';
 import { findShortLogRemedy, openKnownKeys, openSnapshot } from './from-source.ts';
 import { readCommand } from './options.ts';
 
 const command = (...args: string[]) => readCommand(args, crmSource);
 
 describe('a rebuild from the CRM', () => {
-  const crmWith = (database: string) => crmThatAnswers({ ...mandatePages, '/status': [200, { database }] });
+  const crmWith = (database: string) => startStubCrm({ ...mandatePages, '/status': [200, { database }] });
 
   it('is the remedy for a truncated log, with the options of the command', async () => {
     const crm = await crmWith('durable');
@@ -41,7 +41,7 @@ describe('a rebuild from the CRM', () => {
       [expect.stringContaining('only the keys that the log still has')],
     ]);
     expect(await openKnownKeys(mandatesView, undefined, print)).toBeUndefined();
-    const crm = await crmThatAnswers({ '/mandates?limit=1': [200, { items: [], next: null }] });
+    const crm = await startStubCrm({ '/mandates?limit=1': [200, { items: [], next: null }] });
     expect(await openKnownKeys(mandatesView, crmSource.open(crm), print)).toBeDefined();
     expect(printed).toHaveLength(1);
   });

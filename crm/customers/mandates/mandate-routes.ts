@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { maxRevision } from '../../../contracts/cloud-event.ts';
 import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { heldMandateSchema, mandatesPageSchema } from '../../../contracts/mandates-page.ts';
-import { operation, type Routes, tagged } from '../../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../../packages/http/operation.ts';
 import { traceparentOf } from '../../../packages/http/trace.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
 import { revisionHeader } from '../change/change-answer.ts';
-import type { CustomerChanges } from '../change/change-customer.ts';
+import type { CrmContext } from '../change/change-customer.ts';
 import { evidenceHeaders } from '../change/evidence.ts';
 import { findMandate, listMandates } from './list-mandates.ts';
 import { republishMandate } from './republish-mandate.ts';
@@ -25,21 +25,21 @@ const mandatesQuerySchema = z
     message: notTogether,
   });
 
-const aRevision = `a revision: a whole number from 0 to ${maxRevision}`;
+const revisionFormat = `a revision: a whole number from 0 to ${maxRevision}`;
 const republicationSchema = z.strictObject(
   {
     above: z
-      .int(aRevision)
-      .min(0, aRevision)
-      .max(maxRevision, aRevision)
+      .int(revisionFormat)
+      .min(0, revisionFormat)
+      .max(maxRevision, revisionFormat)
       .default(0)
       .meta({ description: 'The revision to publish above; without it above the last of the CRM.' }),
   },
   'a JSON object',
 );
 
-export const mandateRoutes = (changes: CustomerChanges): Routes =>
-  tagged('Mandates', {
+export const mandateRoutes = (context: CrmContext): Routes =>
+  withTag('Mandates', {
     '/mandates': {
       get: operation({
         summary: 'The mandates of all connections, page by page',
@@ -47,13 +47,13 @@ export const mandateRoutes = (changes: CustomerChanges): Routes =>
           'By ascending `connectionId`: every connection that the CRM ever gave a revision, with its current mandate; one that ' +
           'was given up has mandate 0. It names no person. With `connectionId` that one, or no item.',
         query: mandatesQuerySchema,
-        answers: { 200: { description: 'A page.', schema: mandatesPageSchema } },
+        responses: { 200: { description: 'A page.', schema: mandatesPageSchema } },
         handle: async ({ query: { connectionId, after, limit } }, res) => {
           if (connectionId !== undefined) {
-            const mandate = await findMandate(changes.db, connectionId);
+            const mandate = await findMandate(context.db, connectionId);
             return res.json({ items: mandate ? [mandate] : [], next: null });
           }
-          const { items, next } = await listMandates(changes.db, { after, limit });
+          const { items, next } = await listMandates(context.db, { after, limit });
           res.json({ items, next: next === undefined ? null : `/mandates?limit=${limit}&after=${next}` });
         },
       }),
@@ -70,17 +70,17 @@ export const mandateRoutes = (changes: CustomerChanges): Routes =>
           'Mandate-Reference': evidenceHeaders['Mandate-Reference'],
         }),
         body: republicationSchema,
-        answers: {
+        responses: {
           200: { description: 'The mandate as it is published.', schema: heldMandateSchema, headers: revisionHeader },
         },
-        problems: ['connection-unknown', 'revision-too-high'],
+        errors: ['connection-unknown', 'revision-too-high'],
         handle: async ({ path, headers, body: { above } }, res) => {
           const evidence = {
             changedBy: headers['Mandate-Changed-By'] ?? null,
             reference: headers['Mandate-Reference'] ?? null,
           };
           const request = { above, evidence, traceparent: traceparentOf(res) };
-          const mandate = await republishMandate(changes, path.connectionId, request);
+          const mandate = await republishMandate(context, path.connectionId, request);
           res.set('Mandate-Revision', String(mandate.revision)).json(mandate);
         },
       }),

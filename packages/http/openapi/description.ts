@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { operation, type Routes, tagged } from '../operation.ts';
+import { operation, type Routes, withTag } from '../operation.ts';
 import type { ProblemStatuses } from '../server/problem.ts';
 import { showPage } from './docs/page.ts';
 import { type ApiDescription, openApiDocument } from './openapi.ts';
@@ -8,11 +8,11 @@ import { type ApiDescription, openApiDocument } from './openapi.ts';
 export const descriptionRoutes = (described: Routes, api: ApiDescription, statuses: ProblemStatuses): Routes => {
   // Written when it is first asked for: a start should not wait for it.
   let document: object | undefined;
-  const routes: Routes = tagged('Descriptions', {
+  const routes: Routes = withTag('Descriptions', {
     '/openapi.json': {
       get: operation({
         summary: 'This description, in OpenAPI 3.1',
-        answers: { 200: { description: 'The document', schema: z.looseObject({ openapi: z.literal('3.1.0') }) } },
+        responses: { 200: { description: 'The document', schema: z.looseObject({ openapi: z.literal('3.1.0') }) } },
         handle: (_asked, res) => {
           document ??= openApiDocument({ ...described, ...routes }, api, statuses);
           res.json(document);
@@ -22,14 +22,14 @@ export const descriptionRoutes = (described: Routes, api: ApiDescription, status
     '/asyncapi.json': {
       get: operation({
         summary: 'The events, in AsyncAPI 3',
-        answers: { 200: { description: 'The document', schema: z.looseObject({ asyncapi: z.literal('3.0.0') }) } },
+        responses: { 200: { description: 'The document', schema: z.looseObject({ asyncapi: z.literal('3.0.0') }) } },
         handle: (_asked, res) => res.json(api.events),
       }),
     },
     '/docs': {
       get: operation({
         summary: 'This description, to browse and to try',
-        answers: { 200: { description: 'The page', mediaType: 'text/html' } },
+        responses: { 200: { description: 'The page', mediaType: 'text/html' } },
         handle: (_asked, res) => showPage(res),
       }),
     },

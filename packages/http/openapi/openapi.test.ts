@@ -4,18 +4,18 @@ import { z } from 'zod';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { DomainError } from '../../runtime/domain-error.ts';
 import { httpApp } from '../app.ts';
-import { operation, type Routes, tagged } from '../operation.ts';
+import { operation, type Routes, withTag } from '../operation.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 const leaf = z.strictObject({ colour: z.string().max(5, 'a short colour') }).meta({ id: 'Leaf' });
-const routes: Routes = tagged('Trees', {
+const routes: Routes = withTag('Trees', {
   '/trees/:tree/leaves': {
     get: operation({
       summary: 'The leaves of a tree',
       path: z.object({ tree: z.string() }),
       query: z.strictObject({ limit: wholeNumber('1 to 9', { min: 1, max: 9, otherwise: 3 }) }),
-      answers: { 200: { description: 'The leaves.', schema: z.array(leaf) } },
-      problems: ['tree-unknown'],
+      responses: { 200: { description: 'The leaves.', schema: z.array(leaf) } },
+      errors: ['tree-unknown'],
       handle: ({ path, query }, res) => {
         if (path.tree !== 'oak') throw new DomainError('tree-unknown', 'No such tree.');
         res.json(Array(query.limit).fill({ colour: 'green' }));
@@ -32,7 +32,7 @@ const routes: Routes = tagged('Trees', {
       }),
       body: leaf,
       bodyTypes: ['application/merge-patch+json', 'application/json'],
-      answers: { 201: { description: 'It grew.', schema: leaf, headers: { Location: 'Where it is.' } } },
+      responses: { 201: { description: 'It grew.', schema: leaf, headers: { Location: 'Where it is.' } } },
       handle: ({ body, headers }, res) =>
         res
           .status(201)
@@ -42,7 +42,7 @@ const routes: Routes = tagged('Trees', {
     put: operation({
       summary: 'All leaves, as they come',
       bodyTypes: ['text/csv'],
-      answers: { 204: { description: 'Read.' } },
+      responses: { 204: { description: 'Read.' } },
       handle: async (_asked, res, req) => {
         for await (const _chunk of req);
         res.sendStatus(204);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { groupBy } from '../../runtime/group-by.ts';
-import { type Answer, jsonTypes, type Operation, problemsOf, type Routes } from '../operation.ts';
+import { jsonTypes, listErrorCodes, type Operation, type OperationResponse, type Routes } from '../operation.ts';
 import { commonStatuses, type ProblemStatuses, problemSchema, problemType } from '../server/problem.ts';
 import { guardProblems } from '../server/request-guard.ts';
 import { jsonSchemas } from './json-schema.ts';
@@ -30,8 +30,8 @@ export const openApiDocument = (routes: Routes, { title, description }: ApiDescr
           parameters: parametersOf(operation, describe),
           requestBody: requestBody(operation, describe),
           responses: merged(
-            answersOf(operation, describe),
-            problem([...guardProblems(method), ...problemsOf(operation)]),
+            describeResponses(operation, describe),
+            problem([...guardProblems(method), ...listErrorCodes(operation)]),
           ),
         },
       ]),
@@ -72,10 +72,10 @@ const requestBody = ({ body, bodyTypes }: Operation, describe: Describe) => {
 
 type Responses = Record<string, { description: string; headers?: object | undefined; content?: object | undefined }>;
 
-const answersOf = ({ answers }: Operation, describe: Describe): Responses =>
-  Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, response(answer, describe)]));
+const describeResponses = ({ responses }: Operation, describe: Describe): Responses =>
+  Object.fromEntries(Object.entries(responses).map(([status, answer]) => [status, describeResponse(answer, describe)]));
 
-const response = ({ description, schema, mediaType, headers }: Answer, describe: Describe) => ({
+const describeResponse = ({ description, schema, mediaType, headers }: OperationResponse, describe: Describe) => ({
   description,
   headers:
     headers &&

@@ -8,30 +8,30 @@ import type { ImportJob } from '../import-job.ts';
 export const reportLimits = { rows: 10_000, bytes: 4 * 1024 ** 2, rowBytes: 8 * 1024 };
 
 /** What a transaction adds to a report; the job keeps the sums. */
-export type Listed = Record<'listedRefused' | 'listedSkipped' | 'refusedBytes' | 'skippedBytes', number>;
+export type ListedCounts = Record<'listedRefused' | 'listedSkipped' | 'refusedBytes' | 'skippedBytes', number>;
 
 type Outcome = ImportedRowTable['outcome'];
 
-export type ReportRoom = {
+export type ReportBuilder = {
   /** Counts a row; `toRow` is called only where the report may still list it. */
-  add(outcome: Outcome, toRow: () => ImportedRowTable): void;
+  add(outcome: Outcome, createRow: () => ImportedRowTable): void;
   readonly rows: readonly ImportedRowTable[];
-  listed(): Listed;
+  countListed(): ListedCounts;
 };
 
 /**
  * Decides which rows a report lists. Once a row is only counted, so are all that follow with this outcome: then the list is
  * the same wherever the import was killed and continued.
  */
-export const openReport = (job: ImportJob): ReportRoom => {
+export const createReportBuilder = (job: ImportJob): ReportBuilder => {
   const rows: ImportedRowTable[] = [];
-  const room = {
+  const quota = {
     refused: { isOpen: job.refused === job.listedRefused, rows: job.listedRefused, bytes: job.refusedBytes },
     skipped: { isOpen: job.skipped === job.listedSkipped, rows: job.listedSkipped, bytes: job.skippedBytes },
   };
   return {
     add: (outcome, toRow) => {
-      const used = room[outcome];
+      const used = quota[outcome];
       used.isOpen &&= used.rows < reportLimits.rows;
       if (!used.isOpen) return;
       const row = toRow();
@@ -43,11 +43,11 @@ export const openReport = (job: ImportJob): ReportRoom => {
       rows.push(row);
     },
     rows,
-    listed: () => ({
-      listedRefused: room.refused.rows - job.listedRefused,
-      listedSkipped: room.skipped.rows - job.listedSkipped,
-      refusedBytes: room.refused.bytes - job.refusedBytes,
-      skippedBytes: room.skipped.bytes - job.skippedBytes,
+    countListed: () => ({
+      listedRefused: quota.refused.rows - job.listedRefused,
+      listedSkipped: quota.skipped.rows - job.listedSkipped,
+      refusedBytes: quota.refused.bytes - job.refusedBytes,
+      skippedBytes: quota.skipped.bytes - job.skippedBytes,
     }),
   };
 };

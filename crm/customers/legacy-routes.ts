@@ -1,16 +1,16 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { readPages } from '../../packages/database/pages.ts';
-import { operation, type Routes, tagged } from '../../packages/http/operation.ts';
+import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { streamJsonObject } from '../../packages/http/stream-json.ts';
 import { nextLargeAnswerTurn } from '../../packages/runtime/take-turns.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import type { CustomerChanges } from './change/change-customer.ts';
+import type { CrmContext } from './change/change-customer.ts';
 import type { Customer } from './customer.ts';
 import { findCustomer, listCustomers } from './find-customers.ts';
-import { labCustomerSchema, showLabCustomer } from './show-customer.ts';
+import { legacyCustomerSchema, showLegacyCustomer } from './show-customer.ts';
 
-const homeQuerySchema = z.strictObject({
+const legacyQuerySchema = z.strictObject({
   customerId: z
     .string('one customerId')
     .min(1, 'a customerId')
@@ -19,36 +19,36 @@ const homeQuerySchema = z.strictObject({
 });
 
 /** The lab's way: one customer by query parameter, or all of them as an object keyed by id. */
-export const labCustomerRoutes = ({ db }: Pick<CustomerChanges, 'db'>): Routes =>
-  tagged('Customers', {
+export const legacyCustomerRoutes = ({ db }: Pick<CrmContext, 'db'>): Routes =>
+  withTag('Customers', {
     '/': {
       get: operation({
         summary: 'One customer or all of them, the lab’s way',
-        query: homeQuerySchema,
-        answers: {
+        query: legacyQuerySchema,
+        responses: {
           200: {
             description: 'The customer, or all of them as an object keyed by id.',
-            schema: z.union([labCustomerSchema, z.record(z.string().regex(/^[0-9]+$/), labCustomerSchema)]),
+            schema: z.union([legacyCustomerSchema, z.record(z.string().regex(/^[0-9]+$/), legacyCustomerSchema)]),
           },
         },
-        problems: ['customer-unknown'],
+        errors: ['customer-unknown'],
         handle: async ({ query: { customerId } }, res) => {
-          if (customerId !== undefined) return res.json(showLabCustomer(await findCustomer(db, customerId)));
-          await streamJsonObject(res, everyCustomer(db));
+          if (customerId !== undefined) return res.json(showLegacyCustomer(await findCustomer(db, customerId)));
+          await streamJsonObject(res, readAllCustomers(db));
         },
       }),
     },
   });
 
 /** A chunk of these takes the event loop a millisecond or two. */
-const rowsAtOnce = 200;
+const rowsPerPage = 200;
 
 /** By id, some at a time: however many there are, few are in memory, and others are answered in between. */
-async function* everyCustomer(db: Kysely<CrmDatabase>) {
-  const pages = readPages<Customer>(rowsAtOnce, async (after, limit) => {
+async function* readAllCustomers(db: Kysely<CrmDatabase>) {
+  const pages = readPages<Customer>(rowsPerPage, async (after, limit) => {
     await nextLargeAnswerTurn();
     return listCustomers(db, { after: after?.customerId, limit });
   });
   for await (const page of pages)
-    yield page.map((customer) => [customer.customerId, showLabCustomer(customer)] as const);
+    yield page.map((customer) => [customer.customerId, showLegacyCustomer(customer)] as const);
 }

@@ -4,32 +4,32 @@ import { DomainError } from '../../../packages/runtime/domain-error.ts';
 export const waitingLimits = { files: 16, bytes: 4 * 1024 ** 3 };
 export type WaitingLimits = typeof waitingLimits;
 
-export type WaitingFiles = {
+export type UploadQuota = {
   /** A file that is here, whatever the limits say. */
-  keep(importId: string, bytes: number): void;
+  record(importId: string, bytes: number): void;
   /** A file that is announced; 0 where its size is not known. @throws DomainError too-many-imports */
   reserve(importId: string, bytes: number): void;
   /** So much of it is here by now. @throws DomainError too-many-imports */
   grow(importId: string, bytes: number): void;
-  remove(importId: string): void;
+  release(importId: string): void;
 };
 
 /** Counts the files that wait in this process, so that uploads cannot fill the disk. */
-export const countWaitingFiles = (limits: WaitingLimits = waitingLimits): WaitingFiles => {
+export const createUploadQuota = (limits: WaitingLimits = waitingLimits): UploadQuota => {
   const files = new Map<string, number>();
-  const set = (importId: string, bytes: number) => {
+  const setSize = (importId: string, bytes: number) => {
     const others = [...files].reduce((sum, [id, size]) => (id === importId ? sum : sum + size), 0);
     if (!files.has(importId) && files.size >= limits.files) throw tooMany(`${limits.files} files wait`);
     if (others + bytes > limits.bytes) throw tooMany(`The files that wait may have ${limits.bytes} bytes together`);
     files.set(importId, bytes);
   };
   return {
-    keep: (importId, bytes) => void files.set(importId, bytes),
-    reserve: set,
+    record: (importId, bytes) => void files.set(importId, bytes),
+    reserve: setSize,
     grow: (importId, bytes) => {
-      if (bytes > (files.get(importId) ?? 0)) set(importId, bytes);
+      if (bytes > (files.get(importId) ?? 0)) setSize(importId, bytes);
     },
-    remove: (importId) => void files.delete(importId),
+    release: (importId) => void files.delete(importId),
   };
 };
 
