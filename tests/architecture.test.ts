@@ -31,9 +31,10 @@ describe('borders', () => {
   });
 
   it('every import is a source of an area or a declared dependency', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>;
+    const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
     const ofBench = ['@dapr/dapr'];
-    expect(unknownImports(everything, [...Object.keys(dependencies), ...ofBench])).toEqual([]);
+    expect(unknownImports(everything, [...Object.keys(declared), ...ofBench])).toEqual([]);
   });
 
   it('no import path is computed at run time', () =>
@@ -94,6 +95,13 @@ describe('dependencies', () => {
     const users = filesWhere((source) => isProduct(source) && source.imports.map(packageOf).includes(library));
     expect(users).not.toEqual([]);
     expect(users.filter((file) => !place.test(file))).toEqual([]);
+  });
+
+  it('OpenTelemetry is loaded by one dynamic import, only where tracing is on', () => {
+    const users = filesWhere(({ imports }) => imports.some((name) => name.startsWith('@opentelemetry/')));
+    expect(users).not.toEqual([]);
+    expect(users.filter((file) => !file.startsWith('packages/tracing/open-telemetry/'))).toEqual([]);
+    expect(containing(/(?<!await import\()'\.\/open-telemetry\//, 'packages/tracing/')).toEqual([]);
   });
 
   it('of the services only the IoT platform’s main.ts imports an adapter', () =>

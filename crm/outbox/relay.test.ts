@@ -12,7 +12,7 @@ afterEach(async () => {
   await relay?.close(0);
 });
 
-const patience = { timeout: 5_000, interval: 5 };
+const waitOptions = { timeout: 5_000, interval: 5 };
 
 const startTestRelay = async (
   publish: (events: readonly OutgoingEvent[]) => Promise<void>,
@@ -46,7 +46,7 @@ describe('the relay', () => {
   it('publishes waiting events in order and with their keys, and empties the outbox', async () => {
     const published: OutgoingEvent[] = [];
     const { db } = await startTestRelay(async (events) => void published.push(...events));
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(published).toEqual(
       [0, 1, 2].map((n) => ({ id: `event-${n}`, key: `key of event-${n}`, value: Buffer.from(`{"id":"event-${n}"}`) })),
     );
@@ -60,16 +60,16 @@ describe('the relay', () => {
     const topic = { ...topics.connectionMandates, codec };
     await db.transaction().execute((trx) => appendToOutbox(trx, [{ topic, id: 'x', key: 'k', event: {} }], 1_000));
     relay.wake();
-    await vi.waitFor(() => expect(published).toEqual([{ id: 'x', key: 'k', value: bytes }]), patience);
+    await vi.waitFor(() => expect(published).toEqual([{ id: 'x', key: 'k', value: bytes }]), waitOptions);
   });
 
   it('publishes an event at once when it is woken after a commit', async () => {
     const { db, put, attempts, relay } = await startTestRelay(async () => {}, 0);
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     const started = performance.now();
     await put('late');
     relay.wake();
-    await vi.waitFor(() => expect(attempts).toEqual([['late']]), patience);
+    await vi.waitFor(() => expect(attempts).toEqual([['late']]), waitOptions);
     expect(performance.now() - started).toBeLessThan(900);
   });
 
@@ -78,7 +78,7 @@ describe('the relay', () => {
     const { db, attempts } = await startTestRelay(async () => {
       if (failing-- > 0) throw new Error('the broker is away');
     });
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(attempts).toEqual(Array(4).fill(['event-0', 'event-1', 'event-2']));
   });
 
@@ -90,7 +90,7 @@ describe('the relay', () => {
         throw new NotDurable(['event-1'], 'one partition is away');
       }
     });
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(attempts).toEqual([['event-0', 'event-1', 'event-2'], ['event-1']]);
   });
 
@@ -108,17 +108,17 @@ describe('the relay', () => {
 
   it('publishes an event that commits late with a lower sequence number than the published ones', async () => {
     const { db, put, attempts, relay } = await startTestRelay(async () => {}, 3);
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     await put('late');
     await db.updateTable('outbox').set({ sequence: 2 }).execute();
     relay.wake();
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(attempts.at(-1)).toEqual(['late']);
   });
 
   it('relays only in the instance that holds the lease, and in another one after that has closed', async () => {
     const { put, attempts, relay: first, db, relayedBy } = await startTestRelay(async () => {}, 1);
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(await relayedBy()).toBe(first.holder);
     const alsoPublished: string[] = [];
     const bus = {
@@ -127,25 +127,25 @@ describe('the relay', () => {
     const second = startRelay({ ...createTestRuntime(), newId: () => 'second', db, bus: bus as unknown as EventBus });
     await put('a');
     second.wake();
-    await vi.waitFor(() => expect(attempts.flat()).toContain('a'), patience);
+    await vi.waitFor(() => expect(attempts.flat()).toContain('a'), waitOptions);
     await first.close(0);
     expect(await relayedBy()).toBeNull();
     await put('b');
-    await vi.waitFor(() => expect(alsoPublished).toEqual(['b']), patience);
+    await vi.waitFor(() => expect(alsoPublished).toEqual(['b']), waitOptions);
     expect(await relayedBy()).toBe('second');
     await second.close(0);
   });
 
   it('releases the lease when the outbox stays empty, and acquires it again for the next event', async () => {
     const { db, put, attempts, relay, relayedBy } = await startTestRelay(async () => {}, 1, { leaseMs: 400 });
-    await vi.waitFor(() => expect(attempts).toHaveLength(1), patience);
-    await vi.waitFor(async () => expect(await relayedBy()).toBeNull(), patience);
+    await vi.waitFor(() => expect(attempts).toHaveLength(1), waitOptions);
+    await vi.waitFor(async () => expect(await relayedBy()).toBeNull(), waitOptions);
     // Another instance can acquire the lease without waiting.
     expect(await createRelayLease({ ...createTestRuntime(), db, holder: 'another' }).acquire()).toBe(true);
     await db.deleteFrom('relayLease').execute();
     await put('next');
     relay.wake();
-    await vi.waitFor(() => expect(attempts.at(-1)).toEqual(['next']), patience);
+    await vi.waitFor(() => expect(attempts.at(-1)).toEqual(['next']), waitOptions);
     expect(await relayedBy()).toBe(relay.holder);
   });
 
@@ -153,11 +153,11 @@ describe('the relay', () => {
     const { db, attempts, relayedBy } = await startTestRelay(() => Promise.reject(new Error('the broker is away')), 3, {
       leaseMs: 400,
     });
-    await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(1), patience);
+    await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(1), waitOptions);
     const published: string[] = [];
     const bus = { publish: async (_: string, events: OutgoingEvent[]) => published.push(...events.map((e) => e.id)) };
     const second = startRelay({ ...createTestRuntime(), newId: () => 'second', db, bus: bus as unknown as EventBus });
-    await vi.waitFor(() => expect(published).toEqual(['event-0', 'event-1', 'event-2']), patience);
+    await vi.waitFor(() => expect(published).toEqual(['event-0', 'event-1', 'event-2']), waitOptions);
     expect(await relayedBy()).toBe('second');
     await second.close(0);
   });
@@ -170,7 +170,7 @@ describe('the relay', () => {
     const since = performance.now();
     await put('a');
     relay.wake();
-    await vi.waitFor(() => expect(attempts).toEqual([['a']]), patience);
+    await vi.waitFor(() => expect(attempts).toEqual([['a']]), waitOptions);
     expect(performance.now() - since).toBeGreaterThan(leaseMs - 100);
     // A late release by the former holder has no effect.
     await killed.release();

@@ -54,7 +54,7 @@ export const startRelay = ({
   let woken = new AbortController();
   let flushUntil = Number.POSITIVE_INFINITY;
   let size = batchSize;
-  /** How many rounds in a row failed. */
+  /** How many rounds have failed since the outbox was last published completely. */
   let failures = 0;
   let busyAt = clock();
 
@@ -67,7 +67,8 @@ export const startRelay = ({
 
   /**
    * Runs one round over the events that wait now.
-   * @returns `found`: there were events and we hold the lease; `failed`: some could not be published; `published`: none is left
+   * @returns `found`: there were events and we hold the lease; `failed`: some could not be published; `published`: none
+   * is left
    */
   const publishWaiting = async () => {
     const outcome = { found: false, failed: false, published: true };

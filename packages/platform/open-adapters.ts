@@ -11,7 +11,7 @@ import { kafkaGroups } from '../kafka/consumer-groups.ts';
 import { kafkaLogReader } from '../kafka/log-reader.ts';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
 import type { Topic } from '../projections/event-bus.ts';
-import { type Stores, storesOf } from '../projections/generations/index.ts';
+import { createStores, type Stores } from '../projections/generations/index.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { LogWriter } from '../projections/log-writer.ts';
 import { ConfigError } from '../runtime/config-error.ts';
@@ -91,7 +91,7 @@ export const openStores = async (
     if (existsSync(file)) {
       const platform = openFile(file, service);
       const home = config.stateStoreName;
-      const stores = storesOf({ store: platform.stateStore(home), secondaryStore: platform.stateStore });
+      const stores = createStores({ store: platform.stateStore(home), secondaryStore: platform.stateStore });
       return { stores, home, log: platform.logReader(), close: platform.close };
     }
     throw new ConfigError(
@@ -165,6 +165,6 @@ const openSidecar = async (
     );
   }
   const open = (name: string) => daprStateStore(sidecar, name, randomUUID);
-  const stores = storesOf({ store: open(home), secondaryStore: open });
+  const stores = createStores({ store: open(home), secondaryStore: open });
   return { stores, home, log: kafkaLogReader(kafkaBrokers(env), { newId: randomUUID }), close: sidecar.close };
 };

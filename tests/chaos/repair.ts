@@ -37,7 +37,7 @@ export const reportsMissingEvents = async ({ url }: PlatformInstance): Promise<b
 export const readEverythingAgain = async (instance: PlatformInstance): Promise<void> => {
   await stopBoth(instance, 'SIGTERM');
   const group = { ...(await kafkaLog()), group: instance.consumerGroup, topic };
-  await resetGroup(group, { to: 'earliest', dryRun: false, say: () => {} });
+  await resetGroup(group, { to: 'earliest', dryRun: false, report: () => {} });
   await startAndWait(instance);
 };
 

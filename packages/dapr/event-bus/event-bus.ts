@@ -1,12 +1,12 @@
 import {
   type BatchHandler,
-  bySize,
-  declaredTopic,
+  createTooLargeError,
   type EventBus,
+  findTopic,
   NotDurable,
   type OutgoingEvent,
+  splitBySize,
   type Topic,
-  tooLargeFor,
 } from '../../projections/event-bus.ts';
 import { complaintOf, type Sidecar, type SidecarAnswer } from '../sidecar.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -21,9 +21,9 @@ export const daprEventBus = (
   { topics, deliveries }: { topics: readonly Topic[]; deliveries: Deliveries },
 ): Omit<EventBus, 'committedOffsets'> => ({
   publish: async (topicName, events) => {
-    const topic = declaredTopic(topics, topicName);
-    const { fitting, tooLarge } = bySize(topic, events);
-    const failures = tooLarge.length > 0 ? [tooLargeFor(topic, tooLarge)] : [];
+    const topic = findTopic(topics, topicName);
+    const { fitting, tooLarge } = splitBySize(topic, events);
+    const failures = tooLarge.length > 0 ? [createTooLargeError(topic, tooLarge)] : [];
     // One after the other, so that the order of a key stays.
     for (const some of inRequests(fitting)) {
       const failed = await publishBulk(sidecar, pubsub, topicName, some);

@@ -2,8 +2,8 @@ import type { SqliteDatabase } from '../../database/sqlite.ts';
 import {
   type DeliveredRecord,
   type OutgoingEvent,
+  parseReplayOfHeader,
   type RecordCopy,
-  replayedPlace,
   type Topic,
 } from '../../projections/event-bus.ts';
 
@@ -39,7 +39,7 @@ export const asRecord = (
   topic: string,
   { partition, offset, key, timestamp, value, replayOf }: Row,
 ): DeliveredRecord => {
-  const replayed = replayedPlace(replayOf ?? undefined, topic, { partition, offset });
+  const replayed = parseReplayOfHeader(replayOf ?? undefined, topic, { partition, offset });
   const record = {
     topic,
     partition,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SqliteDatabase } from '../../database/sqlite.ts';
-import { declaredTopic, type Topic } from '../../projections/event-bus.ts';
+import { findTopic, type Topic } from '../../projections/event-bus.ts';
 import type { LogReader, PartitionRange } from '../../projections/log-reader.ts';
 import { asRecord, createLogTables, type Row, recordColumns } from './event-log.ts';
 
@@ -25,7 +25,7 @@ export const embeddedLogReader = (database: SqliteDatabase, topics: readonly Top
 
   return {
     offsets: async (topic) =>
-      Array.from({ length: Math.max(declaredTopic(topics, topic).partitions, written(topic)) }, (_, partition) => ({
+      Array.from({ length: Math.max(findTopic(topics, topic).partitions, written(topic)) }, (_, partition) => ({
         partition,
         ...(range.all(topic, partition)[0] as { begin: number; end: number }),
       })),

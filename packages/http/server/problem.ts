@@ -87,7 +87,7 @@ export const problemSchema = z
       .meta({ description: `Each field that is wrong, up to ${mostErrors} of them, and what was expected of it.` }),
     errorsNotListed: z.int().optional().meta({ description: 'How many more fields are wrong.' }),
     remedy: z.string().optional().meta({ description: 'What to do about it.' }),
-    traceId: z.string().meta({ description: 'Under which the logs and Zipkin know the request.' }),
+    traceId: z.string().meta({ description: 'Names the request in the logs and in its trace.' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 
