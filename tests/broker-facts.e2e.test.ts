@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
-import { kafkaLogReader } from '../packages/kafka/log-reader.ts';
+import { createKafkaLogReader } from '../packages/kafka/log-reader.ts';
 import { getJson, mandateOf } from './http.ts';
 import { startProgram } from './platform-process.ts';
 import { componentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
@@ -217,7 +217,7 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
     const producer = startProgram('bash', ['-c', `echo '${payload}' | ${java}`], {});
     expect([await producer.ended, producer.output()]).toEqual([0, expect.any(String)]);
     await becomes('Y1', '2');
-    const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
+    const log = createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
     const values: string[] = [];
     await log.read(topic, await log.offsets(topic), async ({ records }) => {
       values.push(...records.map(({ value }) => String(value)));

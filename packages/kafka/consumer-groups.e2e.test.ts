@@ -6,7 +6,7 @@ import { stackReady } from '../../tests/stack/stack.ts';
 import { consumerGroupsContract } from '../projections/consumer-groups.contract.ts';
 import type { OutgoingEvent } from '../projections/event-bus.ts';
 import { kafkaGroups } from './consumer-groups.ts';
-import { kafkaLogReader } from './log-reader.ts';
+import { createKafkaLogReader } from './log-reader.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
 
@@ -20,6 +20,6 @@ describe.runIf(await stackReady())('the consumer groups of Kafka', () => {
       await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
       await producer.disconnect();
     };
-    return { topic, log: kafkaLogReader(brokers, { newId: randomUUID }), groups: kafkaGroups(brokers), publish };
+    return { topic, log: createKafkaLogReader(brokers, { newId: randomUUID }), groups: kafkaGroups(brokers), publish };
   });
 });

@@ -13,7 +13,7 @@ const giveUpAfterSilenceMs = 60_000;
  * The log in Kafka, read through a consumer group made for each reading. It reads uncommitted, as daprd's consumer does:
  * what was delivered and what a rebuild reads must be the same records.
  */
-export const kafkaLogReader = (
+export const createKafkaLogReader = (
   brokers: readonly string[],
   { newId, limits }: { newId: () => string; limits?: AskLimits },
 ): LogReader => ({

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectSidecar } from '../dapr/sidecar.ts';
-import { daprStateStore } from '../dapr/state-store.ts';
+import { createDaprStateStore } from '../dapr/state-store.ts';
 import { embeddedGroups } from '../embedded/consumer-groups.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import { appendCopies } from '../kafka/append.ts';
 import { kafkaBrokers, withAdmin } from '../kafka/client.ts';
 import { kafkaGroups } from '../kafka/consumer-groups.ts';
-import { kafkaLogReader } from '../kafka/log-reader.ts';
+import { createKafkaLogReader } from '../kafka/log-reader.ts';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
 import type { Topic } from '../projections/event-bus.ts';
 import { type Stores, storesOf } from '../projections/generations/index.ts';
@@ -67,7 +67,7 @@ export const openLog = async (
   const brokers = kafkaBrokers(env);
   return {
     isEmbedded: false,
-    log: kafkaLogReader(brokers, { newId: randomUUID }),
+    log: createKafkaLogReader(brokers, { newId: randomUUID }),
     groups: kafkaGroups(brokers),
     append: ({ name }, copies) => appendCopies(brokers, name, copies),
     close: () => {},
@@ -164,7 +164,7 @@ const openSidecar = async (
         : `The records of ${type} have no place, so no rebuild can tell how far it is: only those of pubsub.kafka have.`,
     );
   }
-  const open = (name: string) => daprStateStore(sidecar, name, randomUUID);
+  const open = (name: string) => createDaprStateStore(sidecar, name, randomUUID);
   const stores = storesOf({ store: open(home), secondaryStore: open });
-  return { stores, home, log: kafkaLogReader(kafkaBrokers(env), { newId: randomUUID }), close: sidecar.close };
+  return { stores, home, log: createKafkaLogReader(kafkaBrokers(env), { newId: randomUUID }), close: sidecar.close };
 };

@@ -13,7 +13,7 @@ import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
 
 const maxMessageBytes = 16_384;
-/** Kafka counts the frame of a record, its key and its headers. */
+/** Kafka counts record framing, key and headers as well. */
 const largestValue = maxMessageBytes - 120;
 const patience = { timeout: 60_000, interval: 100 };
 
@@ -34,7 +34,7 @@ const topicWith = async (messages: readonly Message[], maxBytes = maxMessageByte
   await asAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }));
   const producer = kafka().producer();
   await producer.connect();
-  // One record a batch where records are large: the topic's limit is that of a batch.
+  // One record per batch: max.message.bytes of a topic limits a batch.
   await Promise.all(messages.map((message) => producer.send({ topic, messages: [message] })));
   await producer.disconnect();
   return topic;
@@ -69,27 +69,27 @@ const everyOffset = (many: number) => Array.from({ length: many }, (_, offset) =
 describe.runIf(await stackReady())('deliveries of a real sidecar', () => {
   beforeAll(() => asAdmin((admin) => admin.listTopics()));
 
-  it('full of the largest records, are handed on in batches, and the service answers meanwhile', async () => {
+  it('with the largest records reach the handler in batches, and the service stays responsive', async () => {
     const many = 12_000;
     const value = Buffer.alloc(largestValue, 'x');
     const topic = await topicWith(Array.from({ length: many }, () => ({ key: '7733', value })));
     const { url, bodies, batches, offsets, sidecar } = await follow(topic);
-    let asked = 0;
+    let healthChecks = 0;
     await vi.waitFor(async () => {
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
-      asked++;
+      healthChecks++;
       expect(offsets.length).toBeGreaterThanOrEqual(many);
     }, patience);
-    expect(asked).toBeGreaterThan(3);
+    expect(healthChecks).toBeGreaterThan(3);
     expect([...new Set(offsets)]).toEqual(everyOffset(many));
-    // Larger than what is handed on at once, and not limited by anything.
+    // A delivery has no size limit; a batch has.
     expect(Math.max(...bodies)).toBeGreaterThan(64 * 1024 * 1024);
     expect(Math.max(...batches)).toBeLessThan(12 * 1024 * 1024);
-    // The sidecar itself asks every second, and gives up after three answers that took longer than half a second.
+    // The sidecar checks the app every second, and marks it unhealthy after three responses slower than half a second.
     expect(sidecar.output()).not.toMatch(/unhealthy/i);
   });
 
-  it('of records that are larger than declared, come through and stop nothing', async () => {
+  it('with records larger than declared arrive and do not block later records', async () => {
     const large = Array.from({ length: 150 }, (): Message => ({ value: Buffer.alloc(1_000_000, 'x') }));
     const topic = await topicWith([...large, { key: 'behind', value: Buffer.from('{}') }], 1_048_588);
     const { offsets, batches } = await follow(topic);
@@ -97,7 +97,7 @@ describe.runIf(await stackReady())('deliveries of a real sidecar', () => {
     expect(Math.max(...batches)).toBeLessThan(16 * 1024 * 1024);
   });
 
-  it('of odd records, are never taken for malformed', async () => {
+  it('with binary keys, values and headers are never malformed', async () => {
     const noText = Buffer.from([0xff, 0xfe, 0x00, 0xc3, 0x28, 0xed, 0xa0, 0x80]);
     const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`h${n}`, Buffer.from('"\\\u2028<>&')]));
     const odd: Message[] = [
