@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import { follow, sendFile } from '../crm/cli/import/through-crm.ts';
+import { followImport, sendFile } from '../crm/cli/import/through-crm.ts';
 import { table } from '../packages/cli/table.ts';
 import { getJson } from '../tests/http.ts';
 import { writeCustomers } from './import/customers-file.ts';
@@ -47,7 +47,7 @@ const measure = async (database: DatabaseName, file: string, rows: number) => {
     const asking = answersMeanwhile(`${crm.url}/customers?limit=1`);
     const began = performance.now();
     const { importId } = await sendFile(crm.url, file, { dryRun: false, onConflict: 'skip' });
-    const job = await follow(crm.url, importId, ({ progress: { rows: done } }) =>
+    const job = await followImport(crm.url, importId, ({ progress: { rows: done } }) =>
       progress(`${database}: ${done} rows`),
     );
     const importSeconds = (performance.now() - began) / 1000;

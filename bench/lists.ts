@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { crmApp } from '../crm/app.ts';
 import { isDatabaseUrl, openCrmDatabase, showDatabaseUrl } from '../crm/database/index.ts';
-import { importQueue } from '../crm/imports/index.ts';
+import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { listen } from '../packages/http/listen.ts';
@@ -50,17 +50,17 @@ const run = async () => {
     await fill(db, rows, seed, (done) => process.stderr.write(`\r${done} of ${rows} customers, ${seconds()} s`));
     process.stderr.write('\n');
     const log = pino({ level: 'warn' });
-    const changes = {
+    const context = {
       db,
       now: Date.now,
       newId: randomUUID,
-      committed: () => {},
+      onCommit: () => {},
       log,
       tracer: silentTracer(randomUUID),
     };
     const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
-    const outbox = watchOutbox(changes);
-    const app = crmApp({ ...changes, bus, durable: true, imports: importQueue(changes, folder), outbox });
+    const outbox = watchOutbox(context);
+    const app = crmApp({ ...context, bus, durable: true, imports: createImportQueue(context, folder), outbox });
     const server = await listen(app, { host: '127.0.0.1', port: 0, variable: 'APP_PORT' });
     const database = url.startsWith('mysql:') ? 'MariaDB or MySQL' : 'SQLite';
     const lines = ['| list | p50 | p95 | max |', '|---|---|---|---|'];

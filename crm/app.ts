@@ -8,16 +8,16 @@ import { withErrors } from '../packages/http/operation.ts';
 import { statusRoutes } from '../packages/http/status.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
 import {
-  type CustomerChanges,
+  type CrmContext,
   createErasures,
+  customerDataSources,
   customerRoutes,
   type Erasures,
   type PersonalDataSources,
-  sourcesBesideRecord,
 } from './customers/index.ts';
 import { checkDatabase } from './database/index.ts';
 import { type ImportQueue, importedRows, importFileNames, importRoutes, importStatuses } from './imports/index.ts';
-import { type OutboxProgress, outboxBacklog } from './outbox/index.ts';
+import { type OutboxProgress, readOutboxBacklog } from './outbox/index.ts';
 
 const statuses = {
   'customer-unknown': 404,
@@ -33,58 +33,58 @@ const statuses = {
 
 const api = {
   title: 'CRM',
-  description: 'Customers, and how far each allows the meter on their connection to be read.',
+  description: 'Customers, and the connection mandate of each: how far the utility company may read the smart meter.',
   events: asyncApiDocument,
 };
 
-const inMemory =
-  'in memory: nothing survives a stop, the next start loads the CSV again; its revisions then begin at the clock, and one ' +
-  'that is behind makes the views ignore its changes';
+const inMemoryNotice =
+  'in memory: nothing survives a stop, and the next start loads the CSV again; its revisions then start at the wall clock, ' +
+  'and if that clock is behind, the views ignore its changes';
 
 const statusSchema = z.object({
-  database: z.string().meta({ description: 'Whether what is changed survives a stop.' }),
-  instance: z.string().optional().meta({ description: 'This process, among those that share the database.' }),
+  database: z.string().meta({ description: 'Whether changes survive a stop of the process.' }),
+  instance: z.string().optional().meta({ description: 'The id of this process among those that share the database.' }),
   outbox: z
     .object({
       waiting: z.int().min(0),
       since: z.iso.datetime().nullable(),
       relayedBy: z.string().nullable().meta({ description: 'The instance that publishes; null while nothing waits.' }),
     })
-    .meta({ description: 'How many events wait to be published, and since when the oldest does.' }),
+    .meta({ description: 'How many events wait to be published, and since when the oldest one waits.' }),
 });
 
-/** Every place beside the record that holds something of a person. */
-export const personalData: PersonalDataSources = {
-  ...sourcesBesideRecord,
+/** Every place outside the customer's record that stores personal data. */
+export const personalDataSources: PersonalDataSources = {
+  ...customerDataSources,
   importReports: importedRows,
   importFileNames,
 };
 
-export type CrmAppContext = CustomerChanges &
+export type CrmAppContext = CrmContext &
   AppContext & {
     bus: EventBus;
     durable: boolean;
     imports: ImportQueue;
     outbox: OutboxProgress;
-    /** Those of the service, which continues them after a restart; else the app has its own. */
+    /** The service passes its erasures, because it resumes them after a restart. Without them the app creates its own. */
     erasures?: Erasures;
     instance?: string;
   };
 
 export const crmApp = (context: CrmAppContext): Express => {
   const { db, bus, durable, outbox, instance } = context;
-  const erasures = context.erasures ?? createErasures({ ...context, sources: personalData });
-  const ofDatabase = {
+  const erasures = context.erasures ?? createErasures({ ...context, sources: personalDataSources });
+  const databaseRoutes = {
     ...customerRoutes(context, erasures),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
-      database: durable ? 'durable' : inMemory,
+      database: durable ? 'durable' : inMemoryNotice,
       instance,
-      outbox: { ...(await outboxBacklog(db)), relayedBy: await outbox.relayedBy() },
+      outbox: { ...(await readOutboxBacklog(db)), relayedBy: await outbox.relayedBy() },
     })),
   };
   const routes = {
-    ...withErrors(ofDatabase, databaseErrorCodes),
+    ...withErrors(databaseRoutes, databaseErrorCodes),
     ...healthRoutes({
       database: () => checkDatabase(db),
       eventBus: () => bus.check(),

@@ -6,10 +6,10 @@ import { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl } from './database/
 const schema = z.object({
   ...commonSettings,
   APP_PORT: port().default(3005),
-  /** The Dapr component by which events are published. */
+  /** The Dapr pubsub component that publishes the events. */
   PUBSUB_NAME: z.string().default('pubsub'),
   CRM_DATABASE_URL: z.custom<CrmDatabaseUrl>(isDatabaseUrl, databaseUrlForm).default('memory'),
-  /** Loaded at start; `none` loads nothing. */
+  /** The customers to import at start; `none` imports nothing. */
   CUSTOMERS_CSV: z.string().default('data/customer-database.csv'),
 });
 
@@ -20,7 +20,7 @@ export type CrmConfig = CommonConfig & {
   customersCsv: string | undefined;
 };
 
-/** @throws ConfigError that lists every problem */
+/** @throws ConfigError that lists every invalid variable */
 export const readCrmConfig = (env: Record<string, string | undefined>): CrmConfig => {
   const settings = readEnvironment(schema, env);
   return {

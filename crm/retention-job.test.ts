@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { openTestDatabase } from '../tests/crm-database.ts';
 import { createTestRuntime, noon } from '../tests/test-runtime.ts';
 import type { CrmDatabase } from './database/index.ts';
-import { createJob, reportsKeptForDays } from './imports/index.ts';
+import { createJob, reportRetentionDays } from './imports/index.ts';
 import { startRetentionJob } from './retention-job.ts';
 
 const hour = 60 * 60 * 1000;
@@ -17,31 +17,31 @@ beforeEach(async () => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** Forgets, and an hour and a millisecond later again; tells what `left` is after each. */
-const expectLeft = async (left: () => Promise<string[]>, first: string[], then: string[]) => {
-  const forgetting = startRetentionJob({ ...runtime, db });
-  onTestFinished(() => forgetting.close());
-  await vi.waitFor(async () => expect(await left()).toEqual(first));
+/** Runs the retention job at the start and an hour later, and compares what remains after each run. */
+const expectRemaining = async (readRemaining: () => Promise<string[]>, atStart: string[], afterAnHour: string[]) => {
+  const job = startRetentionJob({ ...runtime, db });
+  onTestFinished(() => job.close());
+  await vi.waitFor(async () => expect(await readRemaining()).toEqual(atStart));
   setClock(noon + hour);
   await vi.advanceTimersByTimeAsync(hour);
-  await vi.waitFor(async () => expect(await left()).toEqual(then));
-  await forgetting.close();
+  await vi.waitFor(async () => expect(await readRemaining()).toEqual(afterAnHour));
+  await job.close();
 };
 
-it('removes answers that are a day old, at the start and every hour', async () => {
+it('purges stored answers that are a day old, at the start and every hour', async () => {
   const answer = { contentDigest: null, customerId: null, answer: null };
   const stored = [
     { ...answer, keyDigest: 'old', createdAt: noon - day },
     { ...answer, keyDigest: 'new', createdAt: noon - day + 1 },
   ];
   await db.insertInto('storedAnswer').values(stored).execute();
-  const left = async () =>
+  const readRemaining = async () =>
     (await db.selectFrom('storedAnswer').select('keyDigest').execute()).map((row) => row.keyDigest);
-  await expectLeft(left, ['new'], []);
+  await expectRemaining(readRemaining, ['new'], []);
 });
 
-it('removes reports of imports after a month likewise, but none of an import that still runs', async () => {
-  const monthAgo = noon - reportsKeptForDays * day;
+it('purges import reports that are a month old, except the job of an import that still runs', async () => {
+  const monthAgo = noon - reportRetentionDays * day;
   const file = { fileName: 'a.csv', digest: 'd', bytes: 1, lines: 1, columns: [] };
   const row = {
     line: 2,
@@ -65,9 +65,9 @@ it('removes reports of imports after a month likewise, but none of an import tha
       .values({ ...row, importId })
       .execute();
   }
-  const left = async () => [
+  const readRemaining = async () => [
     ...(await db.selectFrom('importJob').select('importId').orderBy('importId').execute()).map((job) => job.importId),
     ...(await db.selectFrom('importedRow').select('importId').execute()).map(({ importId }) => `row of ${importId}`),
   ];
-  await expectLeft(left, ['running', 'younger', 'row of younger'], ['running']);
+  await expectRemaining(readRemaining, ['running', 'younger', 'row of younger'], ['running']);
 });

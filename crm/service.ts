@@ -8,53 +8,53 @@ import type { EventBus } from '../packages/projections/event-bus.ts';
 import { ConfigError } from '../packages/runtime/config-error.ts';
 import { DomainError } from '../packages/runtime/domain-error.ts';
 import type { Runtime } from '../packages/runtime/runtime.ts';
-import { crmApp, personalData } from './app.ts';
+import { crmApp, personalDataSources } from './app.ts';
 import type { CrmConfig } from './config.ts';
-import { type CustomerChanges, createErasures } from './customers/index.ts';
+import { type CrmContext, createErasures } from './customers/index.ts';
 import { openCrmDatabase, sqliteFileOf } from './database/index.ts';
-import { importOnce, importQueue, logImport } from './imports/index.ts';
+import { createImportQueue, importOnce, logImport } from './imports/index.ts';
 import { startRelay, watchOutbox } from './outbox/index.ts';
 import { startRetentionJob } from './retention-job.ts';
 
 const flushForMs = 5_000;
-/** A request waits no longer than this for another transaction, and then says so. */
-const requestPatienceMs = 150;
+/** A request waits at most this long for a lock of another transaction; then it is answered with 503. */
+const requestLockWaitMs = 150;
 
-/** Opens the database, loads the CSV, answers requests, and publishes what the outbox holds. */
+/** Opens the database, imports the CSV file of customers, serves requests, and relays the outbox to the event bus. */
 export const startCrm = async (
   config: CrmConfig,
   runtime: Runtime & { bus: EventBus },
 ): Promise<Service & { url: string }> => {
   const { log } = runtime;
   const durable = config.databaseUrl !== 'memory';
-  const wide = filesOpenToOthers(sqliteFileOf(config.databaseUrl) ?? '');
+  const openFiles = filesOpenToOthers(sqliteFileOf(config.databaseUrl) ?? '');
   const db = await openCrmDatabase(config.databaseUrl, (migration) => durable && log.info({ migration }, 'migrating'));
-  logNarrowed(log, wide);
+  logNarrowed(log, openFiles);
   if (!durable)
     log.warn(
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
-        'the views ignore what is published (CRM_DATABASE_URL keeps them in a file or in MySQL)',
+        'the views ignore what the CRM publishes; set CRM_DATABASE_URL to keep them in a file or in MySQL',
     );
   const relay = startRelay({ ...runtime, db });
   const outbox = watchOutbox({ ...runtime, db });
-  const changes = { ...runtime, db, committed: () => relay.wake() };
-  const forgetting = startRetentionJob({ ...runtime, db });
-  const erasures = createErasures({ db, log, sources: personalData });
-  const imports = importQueue(changes, join(config.dataDir, 'imports', String(config.port)));
+  const context = { ...runtime, db, onCommit: () => relay.wake() };
+  const retentionJob = startRetentionJob({ ...runtime, db });
+  const erasures = createErasures({ db, log, sources: personalDataSources });
+  const imports = createImportQueue(context, join(config.dataDir, 'imports', String(config.port)));
   const close = async () => {
     await imports.close();
-    await forgetting.close();
+    await retentionJob.close();
     await erasures.close();
     await outbox.close();
     await relay.close(flushForMs);
     await db.destroy();
   };
   try {
-    if (config.customersCsv !== undefined) await loadCustomers(changes, config.customersCsv, log);
+    if (config.customersCsv !== undefined) await loadCustomers(context, config.customersCsv, log);
     await imports.resume();
-    // What a process before us has left; it says itself what fails.
+    // Resumes the erasures that the previous process left. A failure is logged and retried in `createErasures`.
     void erasures.complete().catch(() => {});
-    const requests = { ...changes, db: withPatience(db, requestPatienceMs) };
+    const requests = { ...context, db: withPatience(db, requestLockWaitMs) };
     const app = crmApp({
       ...requests,
       access: config.access,
@@ -73,11 +73,11 @@ export const startCrm = async (
   }
 };
 
-const loadCustomers = async (changes: CustomerChanges, file: string, log: Logger) => {
-  const job = await importOnce(changes, file).catch((error) => {
+const loadCustomers = async (context: CrmContext, file: string, log: Logger) => {
+  const job = await importOnce(context, file).catch((error) => {
     if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${error.message}`);
     throw error;
   });
-  if (!job) return log.info('the file of CUSTOMERS_CSV was loaded before');
-  await logImport(changes.db, job, log);
+  if (!job) return log.info('the file of CUSTOMERS_CSV was imported before, so it is not imported again');
+  await logImport(context.db, job, log);
 };

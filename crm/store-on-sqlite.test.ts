@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { storeTests, testOn } from '../tests/crm-database.ts';
+import { storeTests, useTestDatabase } from '../tests/crm-database.ts';
 import { dataFolder } from '../tests/platform-process.ts';
 import { openCrmDatabase } from './database/index.ts';
 
-testOn(() => openCrmDatabase(`sqlite:${join(dataFolder(), 'crm.sqlite')}`));
+useTestDatabase(() => openCrmDatabase(`sqlite:${join(dataFolder(), 'crm.sqlite')}`));
 
 describe.each(storeTests)('on a SQLite file: %s', async (file) => void (await import(file)));

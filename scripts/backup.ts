@@ -6,15 +6,26 @@ import { reportFailure } from '../packages/cli/report-failure.ts';
 import { databaseFiles, existingFiles } from './backup/files.ts';
 import { takeBackup } from './backup/take-backup.ts';
 
-const help = `Copies the databases of npm start, the CRM's and the log's, as they are at one moment; also while it runs.
+const help = `Usage: npm run backup -- FOLDER
+Copies the SQLite databases of the CRM and of the embedded log as of one point in time, also while the platform runs.
 
-  npm run backup -- FOLDER    a new folder with crm.sqlite, platform.sqlite and manifest.json; one that is there is refused
+FOLDER must not exist. It receives crm.sqlite, platform.sqlite and manifest.json, and gets its name after the copies were checked.
+The copies contain personal data that a later erasure does not remove; only their owner can read them.
+npm run restore puts a backup in place. docs/backup.md describes backups with MySQL and Kafka.
 
-The copies are checked before the folder gets its name. They hold personal data: only their owner may read them, and an
-erasure does not reach them. npm run restore puts them back; docs/backup.md says how often, and what with MySQL and Kafka.
+Options
+  --help            shows this text
 
-Options    --help
-Variables  DATA_DIR (.data)   CRM_DATABASE_URL (sqlite:DATA_DIR/crm.sqlite)`;
+Environment
+  DATA_DIR          folder of the data (default: .data)
+  CRM_DATABASE_URL  database of the CRM (default: sqlite:DATA_DIR/crm.sqlite)
+
+Examples
+  npm run backup -- backups/2026-11-26
+
+Exit codes
+  0  the backup is complete
+  1  there is no backup; the message says why`;
 
 const showProgress = () => {
   const display = createProgress(process.stderr);
@@ -29,15 +40,16 @@ const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
   if (values.help) return console.log(help);
   const [folder, ...more] = positionals;
-  if (!folder || more.length > 0) throw new Error('Into which folder? npm run backup -- FOLDER (--help tells more).');
+  if (!folder || more.length > 0)
+    throw new Error('Name one folder for the backup: npm run backup -- FOLDER (see npm run backup -- --help).');
   const files = existingFiles(databaseFiles(process.env));
   const { version: release } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const manifest = await takeBackup(files, resolve(folder), { release, now: Date.now, progress: showProgress() });
   for (const { name, bytes, sha256 } of manifest.files)
     console.log(`${name}  ${bytes.toLocaleString('en')} bytes  sha256 ${sha256}`);
   if (!files['platform.sqlite'])
-    console.log('There is no platform.sqlite: a log in Kafka is not in this backup (docs/backup.md).');
-  console.log(`${folder} has the data of ${manifest.takenAt}.`);
+    console.log('There is no platform.sqlite: this backup does not contain a log in Kafka (docs/backup.md).');
+  console.log(`${folder} contains the data as of ${manifest.takenAt}.`);
 };
 
 main().catch(reportFailure);

@@ -4,17 +4,17 @@ import { type ServiceView, views } from './views.ts';
 export type CommandContext = {
   readonly views: readonly ServiceView[];
   readonly env: NodeJS.ProcessEnv;
-  /** Writes a line for the person. */
+  /** Prints a line to stdout. */
   readonly print: (line: string) => void;
 };
 
-/** What `npm run` starts. Answers whether all is well. @throws Error whose message says what to do */
+/** A command of npm run. Resolves to true for exit code 0, to false for 1. @throws Error whose message says what to do */
 export type Command = (args: string[], context: CommandContext) => Promise<boolean>;
 
-/** Runs a command on the views of this project, as a process: exit code 0 when all is well, 1 otherwise. */
+/** Runs a command on the views of this project with the arguments of the process, and sets the exit code. */
 export const runCommand = (command: Command): void => {
   const context = { views, env: process.env, print: (line: string) => console.log(line) };
-  command(process.argv.slice(2), context).then((isWell) => {
-    if (!isWell) process.exitCode = 1;
+  command(process.argv.slice(2), context).then((isSuccessful) => {
+    if (!isSuccessful) process.exitCode = 1;
   }, reportFailure);
 };

@@ -17,12 +17,12 @@ const entry = (name: string, value: string) => `    - name: ${name}\n      value
 const group = (env: Record<string, string> = {}) => consumerGroupOf(env, readComponents(folder));
 
 describe('the consumer group of the IoT platform', () => {
-  it('is that of every folder of components that comes with the project', () => {
+  it('is the same in every folder of components of the project', () => {
     for (const name of ['.', 'variants/fast', 'variants/compose', 'variants/sqlite', 'variants/redis-streams'])
       expect(consumerGroupOf({}, readComponents(`dapr-components/${name}`)), name).toBe('iot-platform-consumer');
   });
 
-  it('is read from the YAML of its component, whatever the file is called', () => {
+  it('is read from the component of that name in any file of the folder', () => {
     write('other.yaml', pubsub(entry('consumerGroup', 'other'), 'pubsub'));
     write(
       'any.yml',
@@ -38,20 +38,20 @@ describe('the consumer group of the IoT platform', () => {
     expect(group({ CONSUMER_GROUP: '' })).toBe('in-yaml');
   });
 
-  it('is the one that Dapr takes where the YAML has none', () => {
+  it('is the consumerID or the app-id where the component has no consumerGroup, as in Dapr', () => {
     write('pubsub.yaml', pubsub(entry('brokers', 'b')));
     expect(group()).toBe('iot-platform');
     write('pubsub.yaml', pubsub(entry('consumerID', 'by-id')));
     expect(group()).toBe('by-id');
   });
 
-  it('is the usual one without a component, and a file that is no YAML does not matter', () => {
+  it('is iot-platform-consumer without the component, and unparsable files are skipped', () => {
     write('broken.yaml', 'kind: [');
     write('list.yaml', '- 1');
     write('empty.yaml', '');
     expect(group()).toBe('iot-platform-consumer');
   });
 
-  it('cannot be read from a folder that is not there', () =>
+  it('is an error that names the folder where the folder does not exist', () =>
     expect(() => readComponents(join(folder, 'none'))).toThrow(/^The folder .*none \(RESOURCES_PATH\) cannot be read/));
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
-/** A Dapr component as its YAML declares it; metadata that refers to a secret is left out. */
+/** A Dapr component as declared in YAML, without metadata that refers to a secret. */
 export type Component = { file: string; name: string; type: string; metadata: Readonly<Record<string, string>> };
 
 type Manifest = {
@@ -11,10 +11,10 @@ type Manifest = {
   spec?: { type?: unknown; metadata?: { name?: unknown; value?: unknown }[] };
 };
 
-/** The folder whose YAML the sidecars load. */
+/** The folder of Dapr components that the sidecars load. */
 export const resourcesPath = (env: NodeJS.ProcessEnv): string => env.RESOURCES_PATH || 'dapr-components';
 
-/** The components of a folder. A file that cannot be parsed is left to the sidecar, which reports it. */
+/** Reads the components of a folder. A file that cannot be parsed is skipped, because the sidecar reports it. */
 export const readComponents = (folder: string): Component[] =>
   yamlFilesIn(folder).flatMap((name) => {
     const file = join(folder, name);
@@ -26,7 +26,7 @@ export const readComponents = (folder: string): Component[] =>
 
 const yamlFilesIn = (folder: string): string[] => {
   try {
-    // The sidecar reads no subfolders either.
+    // Subfolders are skipped, as the sidecar does.
     return readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
   } catch (error) {
     throw new Error(`The folder ${folder} (RESOURCES_PATH) cannot be read: ${(error as Error).message}`);
@@ -48,13 +48,13 @@ const componentOf = (file: string, manifest: Manifest | null): Component[] => {
   ];
 };
 
-/** The component by which the IoT platform receives events. */
+/** The pubsub component of the IoT platform. */
 export const pubsubOf = (env: NodeJS.ProcessEnv, components: readonly Component[]): Component | undefined =>
   components.find(({ name }) => name === (env.PUBSUB_NAME || 'iot-platform-pubsub'));
 
 /**
- * The consumer group of the IoT platform: CONSUMER_GROUP, else the one in the component's YAML, else the usual one. Where the
- * YAML has none, Dapr takes consumerID, and the app-id where that is missing too.
+ * The consumer group of the IoT platform: CONSUMER_GROUP, else the consumerGroup of its pubsub component. Without a
+ * consumerGroup Dapr uses the consumerID, and without that the app-id.
  */
 export const consumerGroupOf = (env: NodeJS.ProcessEnv, components: readonly Component[]): string => {
   if (env.CONSUMER_GROUP) return env.CONSUMER_GROUP;

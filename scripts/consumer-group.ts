@@ -8,25 +8,42 @@ import { withLabEnvironment } from './lab/lab-environment.ts';
 import { views } from './views.ts';
 import { whichLogHelp, whichLogOptions } from './which-log.ts';
 
-const followed = new Map(views.map(({ projection, service }) => [projection.topic.name, service]));
+const serviceOfTopic = new Map(views.map(({ projection, service }) => [projection.topic.name, service]));
 
-const help = `How far a consumer group has read, and how to make it read again: in Kafka, or in the file of npm start.
+const help = `Usage: npm run consumer-group -- [describe | reset --to TARGET] [OPTIONS]
+Shows the committed offsets and the lag of a consumer group, or resets its offsets, in Kafka or in the file of npm start.
 
+Stop all members of the group before a reset in Kafka; the command waits until the broker has removed members that were killed.
+In the file of npm start a reset works while npm start runs.
+${whichLogHelp}
+
+Commands
+  describe         shows committed offset, end offset and lag of each partition (the default)
+  reset            sets the committed offsets of the group
+
+Options
+  --to TARGET      earliest, latest, a time (as 2026-11-21T09:00:00Z, the first record of that time or later), or PARTITION:OFFSET
+  --dry-run        shows what a reset would change, and changes nothing
+  --group NAME     the consumer group (default: CONSUMER_GROUP)
+  --topic NAME     the topic: ${[...serviceOfTopic.keys()].join(', ')}
+  --kafka          the log is in Kafka
+  --embedded       the log is in the file of npm start
+  --help           shows this text
+
+Environment (npm run lab, while it runs, supplies what is not set)
+  KAFKA_BROKERS    brokers of Kafka (default: localhost:9092)
+  DATA_DIR         folder of the file of npm start (default: .data)
+  CONSUMER_GROUP   the consumer group (default: in Kafka consumerGroup of the component iot-platform-pubsub, else
+                   iot-platform-consumer)
+  RESOURCES_PATH   folder of the Dapr components (default: dapr-components)
+
+Examples
   npm run consumer-group -- describe
-  npm run consumer-group -- reset --to earliest | latest | TIME | PARTITION:OFFSET [--dry-run]
+  npm run consumer-group -- reset --to earliest --dry-run
 
-TIME is as in 2026-11-21T09:00:00Z: each partition goes to its first record of that time or later.
-In Kafka a reset is for a group without members: stop them first. Dead ones are waited for until the broker has given
-them up. With npm start a reset works while it runs.
-
-Options    --group NAME   --topic ${[...followed.keys()].join(' | ')}   --dry-run
-           --kafka   --embedded   --help
-Variables  KAFKA_BROKERS (localhost:9092)   DATA_DIR
-           CONSUMER_GROUP; without it and --group: in Kafka the consumerGroup of the component iot-platform-pubsub, whose YAML
-           is in RESOURCES_PATH (dapr-components); in the file of npm start iot-platform-consumer
-
-What is not set is taken from the lab that runs, if one does (npm run lab).
-${whichLogHelp}`;
+Exit codes
+  0  the command is done
+  1  the command failed; the message says what to do`;
 
 const main = async () => {
   const { values, positionals } = parseArgs({
@@ -44,29 +61,31 @@ const main = async () => {
   if (values.help) return console.log(help);
   const { to } = values;
   if (command !== 'describe' && command !== 'reset')
-    throw new Error(`There is no command ${command}: describe or reset (npm run consumer-group -- --help).`);
+    throw new Error(
+      `There is no command ${command}. The commands are describe and reset (npm run consumer-group -- --help).`,
+    );
   const [topic, service] = findTopic(values.topic);
   const env = await withLabEnvironment(process.env, values);
   const { log, groups, isEmbedded, close } = await openLog(env, service, values);
   try {
     const group = values.group ?? consumerGroupOf(env, isEmbedded ? [] : readComponents(resourcesPath(env)));
-    const of = { log, groups, group, topic };
-    if (command === 'describe') return console.log(table(await describeGroup(of)));
-    if (!to) throw new Error('Where to? --to earliest, latest, a time, or PARTITION:OFFSET.');
+    const groupOfTopic = { log, groups, group, topic };
+    if (command === 'describe') return console.log(table(await describeGroup(groupOfTopic)));
+    if (!to) throw new Error('Add where to reset to: --to earliest, latest, a time, or PARTITION:OFFSET.');
     const say = (line: string) => console.log(line);
-    console.log(table(await resetGroup(of, { to, dryRun: values['dry-run'], say })));
-    console.log(values['dry-run'] ? 'Nothing was changed.' : 'Done. The group reads on from there.');
+    console.log(table(await resetGroup(groupOfTopic, { to, dryRun: values['dry-run'], say })));
+    console.log(values['dry-run'] ? 'Nothing was changed.' : 'Done. The group continues from these offsets.');
   } finally {
     close();
   }
 };
 
-/** The topic, and the service that follows it; where none is named the only one that is followed. */
+/** The topic and the service that consumes it. Without a name it is the only topic with a view. */
 const findTopic = (name: string | undefined) => {
-  const [first, ...others] = followed;
+  const [first, ...others] = serviceOfTopic;
   if (!first || (name === undefined && others.length > 0))
-    throw new Error(`Which topic? --topic with one of: ${[...followed.keys()].join(', ')}.`);
-  return name === undefined ? first : ([name, followed.get(name) ?? first[1]] as const);
+    throw new Error(`Which topic? --topic with one of: ${[...serviceOfTopic.keys()].join(', ')}.`);
+  return name === undefined ? first : ([name, serviceOfTopic.get(name) ?? first[1]] as const);
 };
 
 main().catch(reportFailure);

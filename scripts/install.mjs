@@ -1,10 +1,14 @@
-// Installs the packages when they are missing or older than package-lock.json. Plain JavaScript: nothing is there yet.
+// Installs the packages when they are missing or older than package-lock.json. Plain JavaScript, because tsx is not installed yet.
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const help = `Usage: node scripts/install.mjs [--omit=dev]
-Installs the pinned packages if they are not there. --omit=dev: only what running needs.`;
+Installs the packages of package-lock.json unless they are installed already.
+
+Options
+  --omit=dev  installs only the packages that the services need
+  --help      shows this text`;
 
 const root = join(import.meta.dirname, '..');
 const onlyToRun = process.argv.includes('--omit=dev');

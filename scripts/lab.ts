@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
-import { askLab, type LabRequest, NoLabRuns } from './lab/control-socket.ts';
+import { LabNotRunning, type LabRequest, requestLab } from './lab/control-socket.ts';
 import { runLab } from './lab/run-lab.ts';
 import { readLabSettings } from './lab/settings.ts';
 import { help } from './lab/texts.ts';
 
-/** What a running lab is asked by these arguments. @throws Error that says what to type instead */
+/** Reads the request to the running lab from the arguments. @throws Error that says what to type instead */
 const readRequest = ([command, member, ...more]: string[]): LabRequest => {
   if (command === 'status' && member === undefined) return { command };
   if (command !== 'start' && command !== 'stop')
-    throw new Error(`There is no command ${command}: start, stop or status (npm run lab -- --help).`);
+    throw new Error(`There is no command ${command}. The commands are start, stop and status (npm run lab -- --help).`);
   if (member === undefined || more.length > 0)
-    throw new Error(`Which member? npm run lab -- ${command} crm, or npm run lab -- ${command} iot-platform.`);
+    throw new Error(`Name one member: npm run lab -- ${command} crm, or npm run lab -- ${command} iot-platform.`);
   if (command === 'stop') return { command, member };
   const { STATESTORE_NAME, CONSUMER_GROUP } = process.env;
   const overrides = { ...(STATESTORE_NAME && { STATESTORE_NAME }), ...(CONSUMER_GROUP && { CONSUMER_GROUP }) };
@@ -22,8 +22,8 @@ const main = async () => {
   if (values.help) return console.log(help);
   if (positionals.length === 0) return runLab();
   const { socket, prefix } = readLabSettings(process.env);
-  const { text } = await askLab(socket, readRequest(positionals)).catch((error: unknown) => {
-    if (error instanceof NoLabRuns) throw new Error(`${error.message} Start one: ${prefix}npm run lab`);
+  const { text } = await requestLab(socket, readRequest(positionals)).catch((error: unknown) => {
+    if (error instanceof LabNotRunning) throw new Error(`${error.message} Start one: ${prefix}npm run lab`);
     throw error;
   });
   console.log(text);

@@ -4,31 +4,41 @@ import { reportFailure } from '../packages/cli/report-failure.ts';
 import { databaseFiles } from './backup/files.ts';
 import { restoreBackup } from './backup/restore-backup.ts';
 
-const help = `Puts the databases of a backup in place of those that are there. Stop the platform first.
+const help = `Usage: npm run restore -- FOLDER [--stopped]
+Replaces the SQLite databases of the stopped platform by those of a backup.
 
-  npm run restore -- FOLDER
+The backup is checked before a database is replaced. If the restore is killed, either nothing has changed or no service starts
+until the next npm run restore has finished it. Changes made since the backup are lost: take a backup of them first.
 
-The backup is checked before anything is replaced, and what is there is kept until all is replaced: killed at any point,
-either all is as before or the next npm run restore finishes it, and no service starts in between. What was changed
-since the backup is lost; to keep it, take a backup of it first.
+Options
+  --stopped         confirms that the platform is stopped, where a database is too damaged to tell whether it is in use
+  --help            shows this text
 
-Options    --stopped   the platform is stopped; needed only where a file is so damaged that it cannot tell
-           --help
-Variables  DATA_DIR (.data)   CRM_DATABASE_URL (sqlite:DATA_DIR/crm.sqlite)`;
+Environment
+  DATA_DIR          folder of the data (default: .data)
+  CRM_DATABASE_URL  database of the CRM (default: sqlite:DATA_DIR/crm.sqlite)
+
+Examples
+  npm run restore -- backups/2026-11-26
+
+Exit codes
+  0  all databases of the backup are restored
+  1  the restore was refused or failed; the message says what to do`;
 
 const main = async (): Promise<void> => {
   const options = { help: { type: 'boolean' }, stopped: { type: 'boolean', default: false } } as const;
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
   if (values.help) return console.log(help);
   const [folder, ...more] = positionals;
-  if (!folder || more.length > 0) throw new Error('Which backup? npm run restore -- FOLDER (--help tells more).');
-  const say = (line: string) => console.log(line);
+  if (!folder || more.length > 0)
+    throw new Error('Name the folder of one backup: npm run restore -- FOLDER (see npm run restore -- --help).');
+  const print = (line: string) => console.log(line);
   const { takenAt, files } = await restoreBackup(resolve(folder), databaseFiles(process.env), {
     isStopped: values.stopped,
-    say,
+    print,
   });
-  say(`${files.map(({ name }) => name).join(' and ')} are as they were at ${takenAt}. Start the platform: npm start`);
-  say('A view in another store, or a log in Kafka, is newer: see docs/backup.md.');
+  print(`Restored ${files.map(({ name }) => name).join(' and ')} as of ${takenAt}. Start the platform: npm start`);
+  print('A view in another store and a log in Kafka are newer than the restored data: see docs/backup.md.');
 };
 
 main().catch(reportFailure);

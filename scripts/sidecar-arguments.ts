@@ -3,7 +3,7 @@ import { join } from 'node:path';
 /** A sidecar's own ports. */
 export type SidecarPorts = { dapr: number; grpc: number; internal: number };
 
-/** How we run daprd: on loopback, quiet, and out of its consumer group when its app is gone. */
+/** The arguments of daprd: it listens on loopback, logs warnings only, and leaves its consumer group while its app is down. */
 export const sidecarArguments = (appId: string, appPort: number, ports: SidecarPorts, resources: string): string[] =>
   Object.entries({
     'app-id': appId,

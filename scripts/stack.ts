@@ -2,20 +2,43 @@ import { parseArgs } from 'node:util';
 import { table } from '../packages/cli/table.ts';
 import { isPart, isProgram, partNames, programNames, programs } from './stack/parts.ts';
 import { startPart } from './stack/start-part.ts';
-import { status } from './stack/status.ts';
+import { readStackStatus } from './stack/status.ts';
 import { stopPart } from './stack/stop-part.ts';
 
-const help = `Kafka, Redis, MariaDB, Zipkin and the Dapr sidecar on this Linux machine, without Docker.
+const help = `Usage: npm run stack -- [up | down | status] [PART ...] [--with-cli] [--quiet]
+Runs Kafka, Redis, MariaDB and Zipkin on this Linux machine without Docker, and installs the Dapr sidecar.
 
-  npm run stack -- up [part ...]     starts what does not answer yet, creates the topics
-  npm run stack -- down [part ...]   stops what up started, and nothing else; the data stays
-  npm run stack -- status            shows each part, its port, version and health
+Programs on PATH and in ~/.dapr/bin are used; the others are fetched or built into ~/.cache/connection-mandates.
 
-Parts      kafka redis mysql zipkin daprd dapr (dapr, the CLI, only when named or with --with-cli)
-Options    --with-cli  also the Dapr CLI      --quiet  only errors      --help
-Variables  KAFKA_PORT REDIS_PORT MYSQL_PORT ZIPKIN_PORT; STACK_DIR for data and logs (.data/stack)
+Commands
+  up           starts the parts that do not answer yet, and creates the topics
+  down         stops the parts that up started, and no others; the data stays
+  status       shows port, version and health of each part (the default)
 
-What is on PATH or in ~/.dapr/bin is used; the rest is fetched or built into ~/.cache/connection-mandates.`;
+Parts (default: all but dapr)
+  kafka redis mysql zipkin daprd
+  dapr         the Dapr CLI
+
+Options
+  --with-cli   includes the Dapr CLI
+  --quiet      prints errors only
+  --help       shows this text
+
+Environment
+  KAFKA_PORT   port of Kafka (default: 9092); the next port is its controller's
+  REDIS_PORT   port of Redis (default: 6379)
+  MYSQL_PORT   port of MariaDB or MySQL (default: 3306)
+  ZIPKIN_PORT  port of Zipkin (default: 9411)
+  STACK_DIR    folder of data and logs (default: .data/stack)
+
+Examples
+  npm run stack -- up
+  npm run stack -- up kafka redis
+  npm run stack -- down
+
+Exit codes
+  0  the command is done
+  1  a part could not be started or stopped; the message says why`;
 
 const readCommand = () => {
   const options = { 'with-cli': { type: 'boolean' }, quiet: { type: 'boolean' }, help: { type: 'boolean' } } as const;
@@ -23,7 +46,7 @@ const readCommand = () => {
   const [verb = 'status', ...names] = positionals;
   const unknown = names.find((name) => !isPart(name) && !isProgram(name));
   if (unknown)
-    throw new Error(`There is no part ${unknown}: name some of ${[...partNames, ...programNames].join(', ')}.`);
+    throw new Error(`There is no part ${unknown}. The parts are ${[...partNames, ...programNames].join(', ')}.`);
   const chosen = names.length > 0 ? names : [...partNames, 'daprd'];
   if (values['with-cli']) chosen.push('dapr');
   return { verb: values.help ? 'help' : verb, chosen: [...new Set(chosen)], quiet: values.quiet ?? false };
@@ -31,18 +54,18 @@ const readCommand = () => {
 
 const main = async (): Promise<void> => {
   const { verb, chosen, quiet } = readCommand();
-  const tell = (name: string) => (line: string) => quiet || console.log(`${name.padEnd(6)} ${line}`);
-  const all = <Name extends string>(names: Name[], act: (name: Name) => Promise<unknown>) =>
+  const reportOf = (name: string) => (line: string) => quiet || console.log(`${name.padEnd(6)} ${line}`);
+  const forEach = <Name extends string>(names: Name[], act: (name: Name) => Promise<unknown>) =>
     Promise.all(names.map((name) => act(name).catch((error: Error) => fail(`${name}: ${error.message}`))));
   if (verb === 'up') {
-    await all(chosen, async (name) => {
-      if (isPart(name)) await startPart(name, tell(name));
-      else if (isProgram(name)) tell(name)(`is ${await programs[name].ensure(tell(name))}`);
+    await forEach(chosen, async (name) => {
+      if (isPart(name)) await startPart(name, reportOf(name));
+      else if (isProgram(name)) reportOf(name)(`is ${await programs[name].ensure(reportOf(name))}`);
     });
-  } else if (verb === 'down') await all(chosen.filter(isPart), (name) => stopPart(name, tell(name)));
-  else if (verb === 'status') console.log(table(await status()));
+  } else if (verb === 'down') await forEach(chosen.filter(isPart), (name) => stopPart(name, reportOf(name)));
+  else if (verb === 'status') console.log(table(await readStackStatus()));
   else if (verb === 'help') console.log(help);
-  else throw new Error(`There is no command ${verb}: say up, down or status (--help tells more).`);
+  else throw new Error(`There is no command ${verb}. The commands are up, down and status (npm run stack -- --help).`);
 };
 
 const fail = (message: string): void => {

@@ -10,15 +10,22 @@ import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
 
 const help = `Usage: npm start
-Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers.
+Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers of a CSV file.
 
-Environment (all optional, see .env.example):
-  APP_PORT          the CRM's port (3005)
-  APP_REST_PORT     the IoT platform's port (3008)
-  DATA_DIR          where data is kept (.data); remove it to begin anew
-  CRM_DATABASE_URL  memory, sqlite: and a file, or mysql://… (sqlite:DATA_DIR/crm.sqlite)
-  CUSTOMERS_CSV     the customers to load, or none (data/customer-database.csv)
-  LOG_LEVEL         trace, debug, info, warn, error or silent (info)`;
+Options
+  --help            shows this text
+
+Environment (.env.example lists all variables)
+  APP_PORT          port of the CRM (default: 3005)
+  APP_REST_PORT     port of the IoT platform (default: 3008)
+  DATA_DIR          folder of the data; remove it to start from scratch (default: .data)
+  CRM_DATABASE_URL  memory, sqlite:FILE or mysql://user:password@host:port/database (default: sqlite:DATA_DIR/crm.sqlite)
+  CUSTOMERS_CSV     file of the customers to load, or none (default: data/customer-database.csv)
+  LOG_LEVEL         trace, debug, info, warn, error or silent (default: info)
+
+Examples
+  APP_PORT=4005 npm start
+  npm start -- --help`;
 
 const startPlatform = async () => {
   const iotConfig = readIotPlatformConfig(process.env);

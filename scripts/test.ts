@@ -1,9 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-const help = `Usage: npm test -- [options and filters of vitest]
-Runs every test, in two runs beside each other: those that need the stack wait more than they compute.
-With a filter or an option it is one plain run of vitest.`;
+const help = `Usage: npm test [-- OPTIONS AND FILTERS OF VITEST]
+Runs all tests, in two processes of vitest at the same time: tests that need the stack (Kafka, Redis, MariaDB, Dapr) wait most of
+their time. With an option or a filter it is a single run of vitest.
+
+Options
+  --help  shows this text
+
+Examples
+  npm test
+  npm test -- crm/customers
+  npm test -- --project e2e tests/lab.e2e.test.ts
+
+Exit codes
+  0  all tests passed
+  1  a test failed, or a run ended before all its tests`;
 
 const counts = ['passed', 'failed', 'skipped'] as const;
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
@@ -18,7 +30,7 @@ const startVitest = (args: readonly string[], output: 'inherit' | 'pipe'): Child
 
 type Outcome = { readonly ok: boolean; readonly numbers: readonly number[] };
 
-/** A run that ends without its closing line has failed, whatever its exit code: how many tests it ran is not known. */
+/** A run without the closing line has failed even with exit code 0, because the number of its tests is unknown. */
 const runProjects = (name: string, projects: readonly string[]): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     let numbers: number[] | undefined;

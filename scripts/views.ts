@@ -4,7 +4,7 @@ import { iotPlatformViews } from '../iot-platform/projections.ts';
 import type { AdaptedService } from '../packages/platform/open-adapters.ts';
 import type { RegisteredView } from '../packages/platform/views.ts';
 
-/** A service with views: its log and stores, and where it answers unless the variable says otherwise. */
+/** A service with views: how to open its log and stores, and its URL unless `urlVariable` is set. */
 export type ViewService = AdaptedService & { readonly urlVariable: string; readonly usualUrl: string };
 
 export type ServiceView = RegisteredView & { readonly service: ViewService };
@@ -18,12 +18,12 @@ export const iotPlatform: ViewService = {
   usualUrl: 'http://localhost:3008',
 };
 
-/** The views of all services, which the commands work on. A service with views gets a line here. */
+/** The views of all services, for the commands. Add a line for each service with views. */
 export const views: readonly ServiceView[] = iotPlatformViews.map((view) => ({ ...view, service: iotPlatform }));
 
 export const viewOption = { view: { type: 'string' } } as const;
 
-/** The view of that name; the only one where none is given. @throws Error that lists the names */
+/** Finds the view of that name; without a name the only view. @throws Error that lists the names */
 export const findView = (all: readonly ServiceView[], name: string | undefined): ServiceView => {
   const names = all.map(({ projection }) => projection.name).join(', ');
   const [only, ...others] = all;

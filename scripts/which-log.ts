@@ -1,7 +1,8 @@
-/** The options of a command that works on a log. */
+/** The options of a command that reads or writes a log. */
 export const whichLogOptions = {
   embedded: { type: 'boolean', default: false },
   kafka: { type: 'boolean', default: false },
 } as const;
 
-export const whichLogHelp = `Without --kafka, --embedded or KAFKA_BROKERS it takes the log that is there: Kafka on localhost:9092, or the file of npm start.`;
+export const whichLogHelp =
+  'Without --kafka, --embedded and KAFKA_BROKERS the command uses the log that it finds: Kafka on localhost:9092, else the file of npm start.';

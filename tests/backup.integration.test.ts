@@ -156,7 +156,7 @@ describe('of a platform that has stopped', () => {
     });
     expect(await npmRun('backup', data, backup)).toMatchObject({
       code: 1,
-      says: expect.stringContaining('is there already'),
+      says: expect.stringContaining('exists already'),
     });
   });
 

@@ -203,7 +203,7 @@ describe.runIf(await stackReady())('what the IoT platform knows of the broker', 
       await becomes('Z2', '0');
       const { output } = await deadLetters('list');
       expect(output).toMatch(/ Z2 +settled +not JSON/);
-      expect(await deadLetters('replay', '--all')).toEqual({ code: 0, output: '0 written to their topics again.\n' });
+      expect(await deadLetters('replay', '--all')).toEqual({ code: 0, output: '0 published to their topics again.\n' });
       expect(await mandateOf(iotPlatform, 'Z2')).toBe('0');
     });
   });

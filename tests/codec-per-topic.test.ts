@@ -5,7 +5,7 @@ import { mandateChangedEvent } from '../contracts/events/connection-mandate-chan
 import { connectionMandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import { eventReader } from '../contracts/read-event.ts';
 import { topics } from '../contracts/topics.ts';
-import { appendToOutbox, outboxBacklog } from '../crm/outbox/outbox.ts';
+import { appendToOutbox, readOutboxBacklog } from '../crm/outbox/outbox.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
 import type { Mandate } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
@@ -46,7 +46,7 @@ it('a topic with a binary codec goes through outbox, bus and projection into the
   relay.wake();
   const view = openView<Mandate>(mandates, store);
   await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'));
-  expect(await outboxBacklog(db)).toMatchObject({ waiting: 0 });
+  expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 });
   expect(delivered.map(({ value }) => value)).toEqual([serialize(event)]);
 
   // JSON is what this codec cannot decode.

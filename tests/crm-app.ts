@@ -2,7 +2,7 @@ import request from 'supertest';
 import { onTestFinished } from 'vitest';
 import { crmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/index.ts';
-import { importQueue } from '../crm/imports/index.ts';
+import { createImportQueue } from '../crm/imports/index.ts';
 import { type OutboxProgress, watchOutbox } from '../crm/outbox/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { openTestDatabase } from './crm-database.ts';
@@ -18,21 +18,21 @@ export const watchTestOutbox = (context: Parameters<typeof watchOutbox>[0]): Out
 };
 
 /** The CRM's routes on a database with one customer, Corinne, whose id is 1; its outbox is empty. */
-export const crmWithCorinne = async () => {
+export const createCrmWithCorinne = async () => {
   const runtime = createTestRuntime();
   const db = await openTestDatabase();
-  const changes = { ...runtime, db, committed: () => {} };
-  await registerCustomer(changes, { ...corinne, connectionMandate: '1', email: 'corinne@example.org', phone: null });
+  const context = { ...runtime, db, onCommit: () => {} };
+  await registerCustomer(context, { ...corinne, connectionMandate: '1', email: 'corinne@example.org', phone: null });
   await db.deleteFrom('outbox').execute();
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
-  const outbox = watchTestOutbox(changes);
-  const imports = importQueue(changes, dataFolder());
+  const outbox = watchTestOutbox(context);
+  const imports = createImportQueue(context, dataFolder());
   return {
-    http: request(crmApp({ ...changes, bus, durable: false, imports, outbox })),
+    http: request(crmApp({ ...context, bus, durable: false, imports, outbox })),
     db,
     setClock: runtime.setClock,
     /** Connection, mandate and revision of each event that waits. */
-    told: async () => {
+    waitingMandates: async () => {
       const rows = await db.selectFrom('outbox').select('event').orderBy('sequence').execute();
       return rows.map(({ event }) => {
         const { data, sequence } = JSON.parse(event);

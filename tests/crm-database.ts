@@ -15,7 +15,7 @@ export const openTestDatabase = async (): Promise<Kysely<CrmDatabase>> => {
 };
 
 /** The tests of this test file that open a database get this one, which must be empty each time. */
-export const testOn = (another: typeof open): void => {
+export const useTestDatabase = (another: typeof open): void => {
   open = another;
 };
 
@@ -23,4 +23,8 @@ export const testOn = (another: typeof open): void => {
 export const storeTests: string[] = readdirSync(join(root, 'crm'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
   .map((file) => join(root, 'crm', file))
-  .filter((file) => /(openTestDatabase|crmWithCorinne|importWorld|crmWithImports)\(/.test(readFileSync(file, 'utf8')));
+  .filter((file) =>
+    /(openTestDatabase|createCrmWithCorinne|createImportFixture|createCrmWithImports)\(/.test(
+      readFileSync(file, 'utf8'),
+    ),
+  );

@@ -13,14 +13,14 @@ import { corinne } from './lab-customers.ts';
 
 /** Moves customer 7, relays the events, and kills itself before its Nth statement to the CRM's database or the log. */
 const [folder = '', killAt = '', leaseMs = ''] = process.argv.slice(2);
-let counting = false;
+let isCounting = false;
 let statements = 0;
 const step = () => {
-  if (counting && ++statements === Number(killAt)) process.kill(process.pid, 'SIGKILL');
+  if (isCounting && ++statements === Number(killAt)) process.kill(process.pid, 'SIGKILL');
 };
 
 const prepare = Database.prototype.prepare;
-const counted = function (this: Database.Database, text: string) {
+const countStatements = function (this: Database.Database, text: string) {
   const statement = prepare.call(this, text);
   for (const name of ['run', 'all'] as const) {
     const execute = statement[name].bind(statement) as (...values: unknown[]) => never;
@@ -31,7 +31,7 @@ const counted = function (this: Database.Database, text: string) {
   }
   return statement;
 };
-Database.prototype.prepare = counted as typeof prepare;
+Database.prototype.prepare = countStatements as typeof prepare;
 
 // The statements of the CRM's database run in threads, which get them as messages.
 const postMessage = Worker.prototype.postMessage;
@@ -43,9 +43,9 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
 const runtime = createRuntime(createLog('silent', {}), { service: 'crm' });
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 const bus = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics)).eventBus('crm');
-counting = true;
+isCounting = true;
 const moved = { ...corinne, connectionId: '9001', connectionMandate: '2', email: null, phone: null } as const;
-await replaceCustomer({ ...runtime, db, committed: () => {} }, '7', moved);
+await replaceCustomer({ ...runtime, db, onCommit: () => {} }, '7', moved);
 writeSync(1, 'acknowledged');
 await startRelay({ ...runtime, db, bus, leaseMs: Number(leaseMs) }).close(5_000);
 writeSync(1, ` after ${statements} statements`);

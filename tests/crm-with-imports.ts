@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import { expect, onTestFinished, vi } from 'vitest';
 import { crmApp } from '../crm/app.ts';
-import { importQueue, type QueueLimits } from '../crm/imports/index.ts';
+import { createImportQueue, type QueueLimits } from '../crm/imports/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { watchTestOutbox } from './crm-app.ts';
 import { openTestDatabase } from './crm-database.ts';
@@ -12,13 +12,13 @@ import { createTestRuntime } from './test-runtime.ts';
 export const importHeader = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
 const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
 
-/** The CRM's routes on an empty database, with imports in the background. `committed` is called after each transaction. */
-export const crmWithImports = async (limits: Partial<QueueLimits> = {}, committed = () => {}) => {
+/** The CRM's routes on an empty database, with imports in the background. `onCommit` is called after each transaction. */
+export const createCrmWithImports = async (limits: Partial<QueueLimits> = {}, onCommit = () => {}) => {
   const db = await openTestDatabase();
   const folder = join(dataFolder(), 'imports');
   let now = 0;
-  const runtime = { ...createTestRuntime(), db, committed, clock: () => now };
-  const imports = importQueue(runtime, folder, limits);
+  const runtime = { ...createTestRuntime(), db, onCommit, clock: () => now };
+  const imports = createImportQueue(runtime, folder, limits);
   const app = crmApp({ ...runtime, bus, durable: true, imports, outbox: watchTestOutbox(runtime) });
   const http = request(app);
   onTestFinished(() => imports.close());
@@ -27,14 +27,14 @@ export const crmWithImports = async (limits: Partial<QueueLimits> = {}, committe
       .post(path)
       .set('Content-Type', 'text/csv')
       .send([importHeader, ...lines].join('\n'));
-  const finished = (path: string) =>
+  const waitUntilFinished = (path: string) =>
     vi.waitFor(async () => {
       const { body } = await http.get(path).expect(200);
       expect(body.finishedAt).not.toBeNull();
       return body;
     }, 5_000);
-  const passClock = (ms: number) => {
+  const advanceClock = (ms: number) => {
     now += ms;
   };
-  return { app, http, post, finished, folder, imports, db, runtime, passClock };
+  return { app, http, post, waitUntilFinished, folder, imports, db, runtime, advanceClock };
 };

@@ -75,7 +75,7 @@ describe('on the embedded log, npm run dead-letters', () => {
     await shows('2');
     expect((await run('dead-letters', 'list')).output).toContain('settled');
     expect(await run('dead-letters', 'replay', '--all')).toMatchObject({
-      output: '0 written to their topics again.\n',
+      output: '0 published to their topics again.\n',
     });
   });
 

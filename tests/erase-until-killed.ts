@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { personalData } from '../crm/app.ts';
+import { personalDataSources } from '../crm/app.ts';
 import { createErasures, erasePerson } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createLog } from '../packages/runtime/log.ts';
@@ -19,4 +19,4 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
 const runtime = createRuntime(createLog('silent', {}), { service: 'crm' });
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 counting = true;
-await erasePerson({ ...runtime, db, committed: () => {} }, createErasures({ db, sources: personalData }), '1');
+await erasePerson({ ...runtime, db, onCommit: () => {} }, createErasures({ db, sources: personalDataSources }), '1');

@@ -1,11 +1,12 @@
 import type { PersonalData } from '../crm/customers/index.ts';
 
 /** An export as the one object that the API answers. */
-export const asObject = async ({ record, held }: PersonalData): Promise<Record<string, unknown>> => {
-  const lists: Record<string, unknown[]> = {};
-  for (const [place, items] of Object.entries(held)) {
-    lists[place] = [];
-    for await (const some of items) lists[place].push(...some);
+export const asObject = async ({ record, lists }: PersonalData): Promise<Record<string, unknown>> => {
+  const object: Record<string, unknown[]> = {};
+  for (const [place, items] of Object.entries(lists)) {
+    const rows: unknown[] = [];
+    object[place] = rows;
+    for await (const some of items) rows.push(...some);
   }
-  return { ...record, ...lists };
+  return { ...record, ...object };
 };

@@ -5,7 +5,7 @@ import { topics } from '../contracts/topics.ts';
 import { findCustomer, listCustomers, replaceCustomer } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { importOnce } from '../crm/imports/index.ts';
-import { outboxBacklog, startRelay } from '../crm/outbox/index.ts';
+import { readOutboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import type { Mandate } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
@@ -28,8 +28,8 @@ it.each([
   const view = openView<Mandate>(mandates, store);
   const db = await openCrmDatabase('memory');
   const relay = startRelay({ ...runtime, db, bus });
-  const changes = { ...runtime, db, committed: () => relay.wake() };
-  await importOnce(changes, 'data/customer-database.csv');
+  const context = { ...runtime, db, onCommit: () => relay.wake() };
+  await importOnce(context, 'data/customer-database.csv');
 
   const lastSeen = new Map<string, number>();
   const sample = async (connectionId: string) => {
@@ -45,7 +45,7 @@ it.each([
     const { customerId, ...customer } = await findCustomer(db, String(1 + Math.floor(random() * 8)));
     const connectionMandate = (['0', '1', '2'] as const)[Math.floor(random() * 3)] ?? '0';
     const connectionId = random() < 0.1 ? String(9000 + n) : customer.connectionId;
-    await replaceCustomer(changes, customerId, { ...customer, connectionId, connectionMandate });
+    await replaceCustomer(context, customerId, { ...customer, connectionId, connectionMandate });
     await sample(customer.connectionId);
     if (n % 10 === 0) await delay(1);
   }
@@ -63,7 +63,7 @@ it.each([
   await vi.waitFor(async () => {
     const { wanted, shown } = await levels();
     expect(shown).toEqual(wanted);
-    expect((await outboxBacklog(db)).waiting).toBe(0);
+    expect((await readOutboxBacklog(db)).waiting).toBe(0);
     expect((await view.completeness()).state).toBe('complete');
   }, patience);
   await relay.close(0);

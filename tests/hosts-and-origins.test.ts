@@ -3,7 +3,7 @@ import { topics } from '../contracts/topics.ts';
 import { crmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
-import { importQueue } from '../crm/imports/index.ts';
+import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
@@ -38,10 +38,10 @@ const iotPlatform = (more: object) =>
 
 const services = {
   CRM: async () => {
-    const changes = { ...runtime, db: await openCrmDatabase('memory'), committed: () => {} };
-    await registerCustomer(changes, { ...corinne, connectionMandate: '1', email: null, phone: null });
-    const parts = { imports: importQueue(changes, 'not used'), outbox: watchOutbox(changes) };
-    return crmApp({ ...changes, ...parts, access, bus: platform.eventBus('test'), durable: false });
+    const context = { ...runtime, db: await openCrmDatabase('memory'), onCommit: () => {} };
+    await registerCustomer(context, { ...corinne, connectionMandate: '1', email: null, phone: null });
+    const parts = { imports: createImportQueue(context, 'not used'), outbox: watchOutbox(context) };
+    return crmApp({ ...context, ...parts, access, bus: platform.eventBus('test'), durable: false });
   },
   'IoT platform': async () => iotPlatform({}),
   'IoT platform with deliveries on its port': async () => iotPlatform({ deliveries: deliveries() }),

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { emptyRecord } from './chaos/change-record.ts';
+import { createCustomer, replaceCustomer } from './chaos/change-stream.ts';
+import { type Fleet, type FleetMember, freshFleet, start } from './chaos/deployment.ts';
+import { allAcknowledged, readEverythingAgain, rebuildView, saysThatEventsAreMissing } from './chaos/repair.ts';
+import { customer, mustAgree } from './chaos/scenarios.ts';
+import { copyStore, loseWhatRedisWritesNow } from './chaos/store-copies.ts';
 import { getJson, mandateOf } from './http.ts';
 import { clearRedis } from './stack/fresh.ts';
 import { stackReady } from './stack/stack.ts';
-import { createCustomer, replaceCustomer } from './torture/change-stream.ts';
-import { type Fleet, type FleetMember, freshFleet, start } from './torture/fleet.ts';
-import { allAcknowledged, readEverythingAgain, rebuildView, saysThatEventsAreMissing } from './torture/mending.ts';
-import { emptyRecord } from './torture/record.ts';
-import { customer, mustAgree } from './torture/scenarios.ts';
-import { copyStore, loseWhatRedisWritesNow } from './torture/store-copies.ts';
 
 const patience = { timeout: 20_000, interval: 50 };
 

@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { importOnce } from '../crm/imports/index.ts';
-import { outboxBacklog, startRelay } from '../crm/outbox/index.ts';
+import { readOutboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
@@ -18,7 +18,7 @@ const comeBack = async (folder: string) => {
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
   const platform = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics));
   const relay = startRelay({ ...createTestRuntime(), db, bus: platform.eventBus('crm'), leaseMs });
-  await vi.waitFor(async () => expect(await outboxBacklog(db)).toMatchObject({ waiting: 0 }), patience);
+  await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), patience);
   await relay.close(0);
   const customer = await db.selectFrom('customer').selectAll().where('customerId', '=', 7).executeTakeFirstOrThrow();
   const evidence = await db.selectFrom('mandateChange').selectAll().execute();
@@ -35,7 +35,7 @@ const comeBack = async (folder: string) => {
 it('a CRM killed before any of its statements loses nothing, and publishes nothing under two ids', async () => {
   const template = dataFolder();
   const db = await openCrmDatabase(`sqlite:${join(template, 'crm.sqlite')}`);
-  await importOnce({ ...createTestRuntime(), db, committed: () => {} }, 'data/customer-database.csv');
+  await importOnce({ ...createTestRuntime(), db, onCommit: () => {} }, 'data/customer-database.csv');
   await db.destroy();
   await comeBack(template);
 

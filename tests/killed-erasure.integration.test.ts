@@ -1,8 +1,8 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { personalData } from '../crm/app.ts';
-import { createErasures, pendingErasures, registerCustomer } from '../crm/customers/index.ts';
+import { personalDataSources } from '../crm/app.ts';
+import { createErasures, listPendingErasures, registerCustomer } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { importFile } from '../crm/imports/index.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
@@ -22,12 +22,12 @@ const found = (folder: string) => {
 const customerWithReport = async () => {
   const folder = dataFolder();
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
-  const changes = { ...createTestRuntime(), db, committed: () => {} };
-  await registerCustomer(changes, quirine, byHerself);
+  const context = { ...createTestRuntime(), db, onCommit: () => {} };
+  await registerCustomer(context, quirine, byHerself);
   const file = join(dataFolder(), 'report.csv');
   const row = `${quirine.firstName},${quirine.lastName},Venlo,8.7E+17,1\n`;
   writeFileSync(file, `firstName,lastName,city,connectionId,connectionMandate\n${row.repeat(reportRows)}`);
-  const job = await importFile(changes, file, { dryRun: false, onConflict: 'skip' });
+  const job = await importFile(context, file, { dryRun: false, onConflict: 'skip' });
   expect(job.refused).toBe(reportRows);
   await db.destroy();
   return folder;
@@ -42,9 +42,9 @@ it('an erasure killed before any of its statements has happened as a whole, or i
     const end = await startProgram(process.execPath, args, {}).ended;
     const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
     const isCommitted = (await db.selectFrom('erasedCustomer').selectAll().execute()).length > 0;
-    const left = await pendingErasures(db);
-    await createErasures({ db, sources: personalData }).complete();
-    expect(await pendingErasures(db)).toEqual([]);
+    const left = await listPendingErasures(db);
+    await createErasures({ db, sources: personalDataSources }).complete();
+    expect(await listPendingErasures(db)).toEqual([]);
     expect(await db.selectFrom('customer').selectAll().execute()).toHaveLength(isCommitted ? 0 : 1);
     expect(await db.selectFrom('importedRow').selectAll().execute()).toHaveLength(isCommitted ? 0 : reportRows);
     await db.destroy();

@@ -50,7 +50,7 @@ const marksIn = (folder: string): Set<string> => {
 };
 
 const restore = (folder: string) =>
-  restoreBackup(backup, databaseFiles({ DATA_DIR: folder }), { isStopped: false, say: () => {} });
+  restoreBackup(backup, databaseFiles({ DATA_DIR: folder }), { isStopped: false, print: () => {} });
 
 it('a restore that is killed before any of its steps leaves the old pair or the new one, never a mix', async () => {
   const seen = new Set<string>();

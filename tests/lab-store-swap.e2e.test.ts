@@ -163,7 +163,7 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
     const { output } = await type(command('status'));
     const [service, sidecar] = /^iot-platform +pid (\d+) +pid (\d+) .* yes$/m.exec(output)?.slice(1).map(Number) ?? [];
     process.kill(sidecar as number, 'SIGKILL');
-    await said(lab, /the sidecar of iot-platform ended with SIGKILL/);
+    await said(lab, /The sidecar of iot-platform ended with SIGKILL/);
     await vi.waitFor(
       async () => expect((await type(command('status'))).output).not.toContain(`pid ${sidecar} `),
       patience,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { crmApp } from '../crm/app.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
-import { importQueue } from '../crm/imports/index.ts';
+import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
@@ -17,9 +17,9 @@ const runtime = createTestRuntime();
 
 const services = {
   CRM: async () => {
-    const changes = { ...runtime, db: await openCrmDatabase('memory'), committed: () => {} };
-    const parts = { imports: importQueue(changes, 'not used'), outbox: watchOutbox(changes) };
-    return crmApp({ ...changes, ...parts, bus, durable: false });
+    const context = { ...runtime, db: await openCrmDatabase('memory'), onCommit: () => {} };
+    const parts = { imports: createImportQueue(context, 'not used'), outbox: watchOutbox(context) };
+    return crmApp({ ...context, ...parts, bus, durable: false });
   },
   'IoT platform': async () =>
     iotPlatformApp({

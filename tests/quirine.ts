@@ -1,6 +1,6 @@
 import {
   type ChangeOrigin,
-  type CustomerChanges,
+  type CrmContext,
   type CustomerData,
   changeCustomer,
   registerCustomer,
@@ -25,10 +25,10 @@ export const byHerself: ChangeOrigin = {
 };
 
 /** Registers her, changes her name and moves her. @returns her customerId */
-export const liveAsQuirine = async (changes: CustomerChanges): Promise<string> => {
-  const { customer } = await registerCustomer(changes, quirine, { ...byHerself, idempotencyKey: 'for-Quirine' });
+export const liveAsQuirine = async (context: CrmContext): Promise<string> => {
+  const { customer } = await registerCustomer(context, quirine, { ...byHerself, idempotencyKey: 'for-Quirine' });
   const { customerId } = customer;
-  await changeCustomer(changes, customerId, (data) => ({ ...data, lastName: marriedName }), byHerself);
-  await changeCustomer(changes, customerId, (data) => ({ ...data, connectionId: '4712' }), byHerself);
+  await changeCustomer(context, customerId, (data) => ({ ...data, lastName: marriedName }), byHerself);
+  await changeCustomer(context, customerId, (data) => ({ ...data, connectionId: '4712' }), byHerself);
   return customerId;
 };

@@ -17,5 +17,5 @@ syncBuiltinESMExports();
 
 const { databaseFiles } = await import('../scripts/backup/files.ts');
 const { restoreBackup } = await import('../scripts/backup/restore-backup.ts');
-await restoreBackup(folder, databaseFiles({ DATA_DIR: dataDir }), { isStopped: false, say: () => {} });
+await restoreBackup(folder, databaseFiles({ DATA_DIR: dataDir }), { isStopped: false, print: () => {} });
 process.stdout.write(`restored after ${changes} changes`);

@@ -1,13 +1,13 @@
-import type { Contestant, Pass } from '../contestants/contestant.ts';
-import { direct } from '../contestants/direct.ts';
-import { labWay } from '../contestants/lab-way.ts';
-import { inFourComponents, inOneComponent, ours } from '../contestants/ours.ts';
-import { streams } from '../contestants/streams.ts';
 import { median } from '../measure/statistics.ts';
 import type { ScenarioId } from '../options.ts';
 import type { Plan } from '../plan.ts';
 import type { Goal, Result } from '../result.ts';
 import { prepareLog } from '../stack/log.ts';
+import { direct } from '../subjects/direct.ts';
+import { labWay } from '../subjects/lab-subscriber.ts';
+import { inFourComponents, inOneComponent, ours } from '../subjects/ours.ts';
+import { streams } from '../subjects/streams.ts';
+import type { Contestant, Pass } from '../subjects/subject.ts';
 import type { Work } from '../work.ts';
 import type { Progress, Scenario } from './scenario.ts';
 

@@ -1,4 +1,3 @@
-import { inFourComponents, ownGroup } from '../contestants/ours.ts';
 import { peakMemory } from '../measure/usage.ts';
 import type { Result } from '../result.ts';
 import { componentsFolder } from '../stack/components.ts';
@@ -6,6 +5,7 @@ import { startIotPlatform } from '../stack/platform.ts';
 import { startRebuild } from '../stack/rebuild.ts';
 import { untilViewHas } from '../stack/view.ts';
 import { checkView, emptyRedis, readDaprRedis, readRebuiltRedis } from '../stack/view-check.ts';
+import { inFourComponents, ownGroup } from '../subjects/ours.ts';
 import { fill } from './materialise.ts';
 import type { Scenario } from './scenario.ts';
 

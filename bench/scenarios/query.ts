@@ -1,4 +1,3 @@
-import { inFourComponents, ownGroup } from '../contestants/ours.ts';
 import { type Load, loadHttp } from '../measure/http-load.ts';
 import { quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
@@ -7,6 +6,7 @@ import { startIotPlatform } from '../stack/platform.ts';
 import { startRebuild } from '../stack/rebuild.ts';
 import { untilViewHas } from '../stack/view.ts';
 import { emptyRedis } from '../stack/view-check.ts';
+import { inFourComponents, ownGroup } from '../subjects/ours.ts';
 import { lastChanges, type Work } from '../work.ts';
 import { fill } from './materialise.ts';
 import type { Scenario } from './scenario.ts';

@@ -2,13 +2,13 @@ import { topics } from '../../contracts/topics.ts';
 import { kafkaClient } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { getJson } from '../../tests/http.ts';
-import { inOneComponent, ownGroup } from '../contestants/ours.ts';
 import { componentsFolder } from '../stack/components.ts';
 import { emptyLog } from '../stack/log.ts';
 import { startIotPlatform } from '../stack/platform.ts';
 import { broker } from '../stack/ports.ts';
 import { untilViewHas } from '../stack/view.ts';
 import { emptyRedis } from '../stack/view-check.ts';
+import { inOneComponent, ownGroup } from '../subjects/ours.ts';
 import { messageAt } from '../work.ts';
 import type { Scenario } from './scenario.ts';
 

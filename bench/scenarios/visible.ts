@@ -3,7 +3,6 @@ import { Agent, request } from 'node:http';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mandateLevels } from '../../contracts/events/connection-mandate-changed/schema.ts';
-import { inFourComponents, inOneComponent, ownGroup } from '../contestants/ours.ts';
 import { quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
 import { componentsFolder } from '../stack/components.ts';
@@ -11,6 +10,7 @@ import { emptyLog } from '../stack/log.ts';
 import { type Configuration, startCrm, startIotPlatform } from '../stack/platform.ts';
 import { untilViewHas } from '../stack/view.ts';
 import { emptyRedis } from '../stack/view-check.ts';
+import { inFourComponents, inOneComponent, ownGroup } from '../subjects/ours.ts';
 import type { Scenario } from './scenario.ts';
 
 const customers = 1_000;

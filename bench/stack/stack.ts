@@ -6,7 +6,7 @@ Object.assign(process.env, stackEnvironment);
 process.chdir(root);
 const { startPart } = await import('../../scripts/stack/start-part.ts');
 const { stopPart } = await import('../../scripts/stack/stop-part.ts');
-const { ownedProcess } = await import('../../scripts/stack/owned-process.ts');
+const { findOwnedProcess: ownedProcess } = await import('../../scripts/stack/owned-process.ts');
 const { partFolder } = await import('../../scripts/stack/settings.ts');
 export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
 export const { requireJava } = await import('../../scripts/stack/maven.ts');

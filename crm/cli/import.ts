@@ -7,11 +7,11 @@ import { type DeleteArguments, readArguments } from './import/arguments.ts';
 import { writeRefusedFile } from './import/refused-file.ts';
 import {
   deleteThroughCrm,
-  firstRows,
-  follow,
+  fetchFirstRows,
+  fetchRefusedRows,
+  followImport,
   type Import,
   type ImportedRow,
-  refusedRows,
   sendFile,
 } from './import/through-crm.ts';
 import { deleteDirectly, importDirectly } from './import/without-crm.ts';
@@ -35,10 +35,10 @@ phone; others are ignored. One bad row stops no other, and a file may be importe
 Ends with 0, with 2 when rows were refused, with 1 when the import could not be done.`;
 
 const main = async (): Promise<void> => {
-  const asked = readArguments(process.argv.slice(2), process.env);
-  if (!asked) return console.log(help);
-  if ('deleteImport' in asked) return remove(asked);
-  const { crm, file, options, refusedFile } = asked;
+  const args = readArguments(process.argv.slice(2), process.env);
+  if (!args) return console.log(help);
+  if ('deleteImport' in args) return remove(args);
+  const { crm, file, options, refusedFile } = args;
   await (crm ? throughCrm(crm, file, options, refusedFile) : directly(file, options, refusedFile));
 };
 
@@ -55,16 +55,19 @@ const durableDatabase = () => {
 
 const throughCrm = async (crm: string, file: string, options: ImportOptions, refusedFile: string) => {
   const { importId } = await sendFile(crm, file, options);
-  const job = await follow(crm, importId, showing());
-  await report(job, await firstRows(crm, job, rowsShown), () => refusedRows(crm, job), refusedFile);
+  const job = await followImport(crm, importId, createProgressDisplay());
+  await printReport(job, await fetchFirstRows(crm, job, rowsShown), () => fetchRefusedRows(crm, job), refusedFile);
 };
 
 const directly = async (file: string, options: ImportOptions, refusedFile: string) => {
-  const done = await importDirectly(durableDatabase(), file, options, { rowLimit: rowsShown, show: showing() });
-  await report(done.job, done.rows, async () => done.refused, refusedFile).finally(done.close);
+  const done = await importDirectly(durableDatabase(), file, options, {
+    rowLimit: rowsShown,
+    show: createProgressDisplay(),
+  });
+  await printReport(done.job, done.rows, async () => done.refused, refusedFile).finally(done.close);
 };
 
-const showing = () => {
+const createProgressDisplay = () => {
   const display = createProgress(process.stderr);
   display.begin('importing');
   return ({ progress: { bytes, bytesDone, rows }, finishedAt }: Import) => {
@@ -73,7 +76,7 @@ const showing = () => {
   };
 };
 
-const report = async (
+const printReport = async (
   job: Import,
   rows: readonly ImportedRow[],
   refused: () => Promise<AsyncIterable<Uint8Array | string>>,
@@ -83,8 +86,8 @@ const report = async (
   if (rows.length > 0) console.log(`${table(rows.flatMap(problems))}\n`);
   const { created, updated, unchanged, skipped } = job;
   const counts = { created, updated, unchanged, skipped, refused: job.refused };
-  const told = Object.entries(counts).map(([name, number]) => `${count(number)} ${name}`);
-  console.log(`${job.dryRun ? 'A dry run, nothing is changed: ' : ''}${told.join(', ')}`);
+  const parts = Object.entries(counts).map(([name, number]) => `${count(number)} ${name}`);
+  console.log(`${job.dryRun ? 'A dry run, nothing is changed: ' : ''}${parts.join(', ')}`);
   if (skipped + job.refused > rows.length) console.log(`The first ${rowsShown} are shown; the rest: GET ${job.rows}`);
   if (job.refused > 0) {
     const written = await writeRefusedFile(refusedFile, await refused());

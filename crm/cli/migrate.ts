@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { readCrmConfig } from '../config.ts';
-import { lookUpPendingMigrations, openCrmDatabase, showDatabaseUrl } from '../database/index.ts';
+import { listPendingMigrations, openCrmDatabase, showDatabaseUrl } from '../database/index.ts';
 
 const help = `Brings the schema of the CRM's database up to date, as every start of the CRM does.
 
@@ -23,14 +23,14 @@ const main = async (): Promise<void> => {
     throw new Error('CRM_DATABASE_URL=memory has nothing to migrate: name a file or a MySQL database.');
 
   console.log(showDatabaseUrl(databaseUrl));
-  const told: string[] = [];
-  const tell = (verb: string) => (migration: string) => {
-    told.push(migration);
+  const reported: string[] = [];
+  const report = (verb: string) => (migration: string) => {
+    reported.push(migration);
     console.log(`  ${verb} ${migration}`);
   };
-  if (values['dry-run']) (await lookUpPendingMigrations(databaseUrl)).forEach(tell('missing'));
-  else await openCrmDatabase(databaseUrl, tell('running')).then((db) => db.destroy());
-  if (told.length === 0) console.log('  up to date');
+  if (values['dry-run']) (await listPendingMigrations(databaseUrl)).forEach(report('missing'));
+  else await openCrmDatabase(databaseUrl, report('running')).then((db) => db.destroy());
+  if (reported.length === 0) console.log('  up to date');
   else if (!values['dry-run']) console.log('  done');
 };
 

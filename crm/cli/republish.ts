@@ -32,8 +32,8 @@ const refusal = (crm: string, answer: ServiceAnswer) =>
     : `The CRM at ${crm} answers ${answer.status}: ${describeRefusal(answer)}`;
 
 const main = async () => {
-  const asked = readArguments(process.argv.slice(2), process.env);
-  if (asked) await republish(asked);
+  const args = readArguments(process.argv.slice(2), process.env);
+  if (args) await republish(args);
   else console.log(help);
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CustomerData, customerDataSchema, customerNumber, mandateChanges, nextRevision } from './customer.ts';
+import { type CustomerData, customerDataSchema, mandateChanges, nextRevision, parseCustomerId } from './customer.ts';
 
 const corinne: CustomerData = {
   firstName: 'Corinne',
@@ -80,4 +80,4 @@ describe('what a caller says of a customer', () => {
 });
 
 it.each(['0', '01', '-1', '1.0', '', '__proto__', '99999999999'])('%j is no customerId', (id) =>
-  expect(customerNumber(id)).toBeUndefined());
+  expect(parseCustomerId(id)).toBeUndefined());

@@ -57,23 +57,23 @@ export type CustomerPatch = z.infer<typeof customerPatchSchema>;
 export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyof CustomerData)[];
 
 /** What a column holds in every database. */
-const largestCustomerId = 2 ** 31 - 1;
+const maxCustomerId = 2 ** 31 - 1;
 
 /** @returns the number of a customerId; undefined for anything that cannot be one */
-export const customerNumber = (customerId: string): number | undefined =>
-  /^[1-9][0-9]{0,9}$/.test(customerId) && Number(customerId) <= largestCustomerId ? Number(customerId) : undefined;
+export const parseCustomerId = (customerId: string): number | undefined =>
+  /^[1-9][0-9]{0,9}$/.test(customerId) && Number(customerId) <= maxCustomerId ? Number(customerId) : undefined;
 
-const customerId = `a whole number from 1 to ${largestCustomerId}`;
+const customerId = `a whole number from 1 to ${maxCustomerId}`;
 export const customerIdSchema = z
   .string(customerId)
   .regex(/^[1-9][0-9]{0,9}$/, { error: customerId, abort: true })
-  .refine((id) => customerNumber(id) !== undefined, customerId);
+  .refine((id) => parseCustomerId(id) !== undefined, customerId);
 
 /** Every number behind the largest one there is is left to the database, so that what comes from outside leaves it room. */
-const largestGivenId = 1_000_000_000;
-const givenId = `a whole number from 1 to ${largestGivenId}, or nothing for a new number`;
+const maxExternalId = 1_000_000_000;
+const externalIdFormat = `a whole number from 1 to ${maxExternalId}, or nothing for a new number`;
 /** A customerId that is given from outside, not by the database. */
-export const givenCustomerIdSchema = customerIdSchema.refine((id) => Number(id) <= largestGivenId, givenId);
+export const externalCustomerIdSchema = customerIdSchema.refine((id) => Number(id) <= maxExternalId, externalIdFormat);
 
 /** A customer as it is held; times in ms since 1970, `version` 1 at first and one more with each change. */
 export type Customer = CustomerData & { customerId: string; createdAt: number; updatedAt: number; version: number };

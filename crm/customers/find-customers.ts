@@ -1,7 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/index.ts';
-import { type Customer, customerNumber } from './customer.ts';
+import { type Customer, parseCustomerId } from './customer.ts';
 
 export const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
   customerId: String(customerId),
@@ -10,7 +10,7 @@ export const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable
 
 /** Works on the database and within a transaction, as all of these do. */
 export const lookUpCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer | undefined> => {
-  const number = customerNumber(customerId);
+  const number = parseCustomerId(customerId);
   if (number === undefined) return undefined;
   const row = await db.selectFrom('customer').selectAll().where('customerId', '=', number).executeTakeFirst();
   return row && asCustomer(row);
@@ -18,21 +18,24 @@ export const lookUpCustomer = async (db: Kysely<CrmDatabase>, customerId: string
 
 /** @throws DomainError customer-unknown */
 export const findCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer> =>
-  (await lookUpCustomer(db, customerId)) ?? unknown(customerId);
+  (await lookUpCustomer(db, customerId)) ?? throwUnknownCustomer(customerId);
 
 /** The same, and no other transaction changes the customer before this one ends. */
 export const lockCustomer = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Customer> =>
-  (await lockIfThere(trx, customerId)) ?? unknown(customerId);
+  (await lockCustomerIfExists(trx, customerId)) ?? throwUnknownCustomer(customerId);
 
-export const lockIfThere = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Customer | undefined> => {
-  const number = customerNumber(customerId);
+export const lockCustomerIfExists = async (
+  trx: Transaction<CrmDatabase>,
+  customerId: string,
+): Promise<Customer | undefined> => {
+  const number = parseCustomerId(customerId);
   if (number === undefined) return undefined;
   const query = trx.selectFrom('customer').selectAll().where('customerId', '=', number);
   const row = await query.forUpdate().executeTakeFirst();
   return row && asCustomer(row);
 };
 
-const unknown = (customerId: string): never => {
+const throwUnknownCustomer = (customerId: string): never => {
   throw new DomainError('customer-unknown', `There is no customer ${customerId.slice(0, 100)}.`);
 };
 
@@ -54,25 +57,25 @@ export const findHolders = async (
 
 /** The last revision of a connection's mandate; undefined for one that no customer ever had. */
 export const revisionOf = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<number | undefined> =>
-  (await revisionsOf(db, [connectionId])).get(connectionId);
+  (await findRevisions(db, [connectionId])).get(connectionId);
 
 /** The last revisions of those connections that any customer ever had. */
-export const revisionsOf = async (
+export const findRevisions = async (
   db: Kysely<CrmDatabase>,
   connectionIds: readonly string[],
 ): Promise<Map<string, number>> => {
   if (connectionIds.length === 0) return new Map();
   const rows = await db.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds).execute();
-  return byConnection(rows);
+  return mapByConnection(rows);
 };
 
 /** The same, and no other transaction raises one before this one ends: in the order of their ids, or two wait for each other. */
 export const lockRevisions = async (trx: Transaction<CrmDatabase>, connectionIds: readonly string[]) => {
   const query = trx.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds);
-  return byConnection(await query.orderBy('connectionId').forUpdate().execute());
+  return mapByConnection(await query.orderBy('connectionId').forUpdate().execute());
 };
 
-const byConnection = (rows: readonly ConnectionTable[]) =>
+const mapByConnection = (rows: readonly ConnectionTable[]) =>
   new Map(rows.map(({ connectionId, revision }) => [connectionId, Number(revision)]));
 
 /** Those of these customers that there are, locked in one order: two transactions must not wait for each other. */

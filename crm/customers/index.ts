@@ -4,7 +4,7 @@
  */
 export type { ChangeOrigin } from './change/append-mandate-events.ts';
 export {
-  type CustomerChanges,
+  type CrmContext,
   changeCustomer,
   inTransaction,
   registerCustomer,
@@ -16,23 +16,23 @@ export {
   type CustomerData,
   customerDataSchema,
   customerFieldNames,
-  customerNumber,
   dataOf,
-  givenCustomerIdSchema,
+  externalCustomerIdSchema,
+  parseCustomerId,
 } from './customer.ts';
-export { findCustomer, findHolders, listCustomers, lockCustomers, revisionsOf } from './find-customers.ts';
-export { findEverCustomers, mandateHistory } from './history/mandate-history.ts';
+export { findCustomer, findHolders, findRevisions, listCustomers, lockCustomers } from './find-customers.ts';
+export { findKnownCustomerIds, readMandateHistory } from './history/mandate-history.ts';
 export { replaceReference } from './history/replace-reference.ts';
 export { writeCursor } from './list/list-cursor.ts';
 export { planList, type Sort } from './list/list-plan.ts';
 export { erasePerson } from './personal-data/erase-person.ts';
-export { pendingErasures, personsBeingErased, requestErasure } from './personal-data/erasure-job.ts';
+export { listPendingErasures, listPersonsBeingErased, requestErasure } from './personal-data/erasure-job.ts';
 export { createErasures, type Erasures } from './personal-data/erasures.ts';
 export { exportPerson, type PersonalData } from './personal-data/export-person.ts';
 export { findConnectionsOfErased, findErasedCustomers } from './personal-data/find-erased.ts';
 export { lockPerson } from './personal-data/find-person.ts';
 export type { Person, PersonalDataSource, PersonalDataSources } from './personal-data/personal-data-source.ts';
 export { deleteCustomer } from './personal-data/remove-customer.ts';
-export { sourcesBesideRecord } from './personal-data/sources.ts';
+export { customerDataSources } from './personal-data/sources.ts';
 export { customerRoutes } from './routes.ts';
 export { searchKeys } from './search-keys.ts';

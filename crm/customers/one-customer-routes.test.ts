@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { crmWithCorinne } from '../../tests/crm-app.ts';
+import { createCrmWithCorinne } from '../../tests/crm-app.ts';
 import { corinne, molly } from '../../tests/lab-customers.ts';
 import { noon } from '../../tests/test-runtime.ts';
 
-let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
+let crm: Awaited<ReturnType<typeof createCrmWithCorinne>>;
 beforeEach(async () => {
-  crm = await crmWithCorinne();
+  crm = await createCrmWithCorinne();
 });
 
 const patch = (body: object) => crm.http.patch('/customers/1').send(body);
@@ -71,7 +71,7 @@ describe('changing a part of a customer', () => {
   it('leaves the rest, and publishes nothing where the mandate stays', async () => {
     const { body } = await patch({ city: 'Delft', phone: '+31 6 12345678' }).expect(200);
     expect(body).toMatchObject({ ...corinne, city: 'Delft', email: 'corinne@example.org', phone: '+31 6 12345678' });
-    expect(await crm.told()).toEqual([]);
+    expect(await crm.waitingMandates()).toEqual([]);
   });
 
   it('removes what is null', async () => {
@@ -84,7 +84,7 @@ describe('changing a part of a customer', () => {
       .expect(200)
       .expect('Mandate-Revision', String(noon + 1));
     await patch({ connectionId: '9001' }).expect(200).expect('Mandate-Revision', String(noon));
-    expect(await crm.told()).toEqual([
+    expect(await crm.waitingMandates()).toEqual([
       ['7733', '2', noon + 1],
       ['7733', '0', noon + 2],
       ['9001', '2', noon],
@@ -133,7 +133,7 @@ describe('deleting a customer', () => {
       .post('/customers')
       .send({ ...molly, connectionId: '7733' })
       .expect(201);
-    expect(await crm.told()).toEqual([
+    expect(await crm.waitingMandates()).toEqual([
       ['7733', '0', noon + 1],
       ['7733', '0', noon + 2],
     ]);
@@ -162,13 +162,13 @@ describe('registering with an Idempotency-Key', () => {
     expect(again.text).toBe(first.text);
     for (const header of ['location', 'etag', 'mandate-revision'])
       expect(again.headers[header]).toBe(first.headers[header]);
-    expect(await crm.told()).toHaveLength(2);
+    expect(await crm.waitingMandates()).toHaveLength(2);
   });
 
   it('answers all who ask at once alike', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => register('k1')));
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
-    expect(await crm.told()).toHaveLength(1);
+    expect(await crm.waitingMandates()).toHaveLength(1);
   });
 
   it('refuses other content and a key that is none', async () => {

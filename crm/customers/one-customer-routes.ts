@@ -4,14 +4,14 @@ import { operation, type Routes, withTag } from '../../packages/http/operation.t
 import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../packages/http/preconditions.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import {
-  answerChange,
   changeAnswer,
   customerAnswer,
   originOf,
   revisionHeader,
-  showUpdateLine,
+  sendChange,
+  suggestUpdate,
 } from './change/change-answer.ts';
-import { type CustomerChanges, changeCustomer, replaceCustomer } from './change/change-customer.ts';
+import { type CrmContext, changeCustomer, replaceCustomer } from './change/change-customer.ts';
 import { evidenceHeaders } from './change/evidence.ts';
 import { applyPatch, customerDataSchema, customerIdSchema, customerPatchSchema } from './customer.ts';
 import { findCustomer } from './find-customers.ts';
@@ -31,8 +31,8 @@ const replacementSchema = customerDataSchema
 
 const changeHeaders = z.object({ ...writePreconditions, ...evidenceHeaders });
 
-export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures): Routes => {
-  const { db } = changes;
+export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Routes => {
+  const { db } = context;
 
   const replace = (summary: string) =>
     operation({
@@ -44,10 +44,10 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
       errors: ['customer-unknown', 'version-differs', 'connection-held'],
       handle: async ({ path, headers, body }, res, req) => {
         const { customerId = path.customerId, createdAt, updatedAt, version, ...data } = body;
-        if (customerId !== path.customerId) throw otherId(path.customerId);
+        if (customerId !== path.customerId) throw idMismatch(path.customerId);
         const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
-        const replacing = replaceCustomer(changes, customerId, data, request);
-        answerChange(res, await replacing.catch(showUpdateLine(req, data)));
+        const replacing = replaceCustomer(context, customerId, data, request);
+        sendChange(res, await replacing.catch(suggestUpdate(req, data)));
       },
     });
 
@@ -78,8 +78,8 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
         errors: ['customer-unknown', 'version-differs', 'connection-held'],
         handle: async ({ path, headers, body }, res, req) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
-          const changing = changeCustomer(changes, path.customerId, (data) => applyPatch(data, body), request);
-          answerChange(res, await changing.catch(showUpdateLine(req, body)));
+          const changing = changeCustomer(context, path.customerId, (data) => applyPatch(data, body), request);
+          sendChange(res, await changing.catch(suggestUpdate(req, body)));
         },
       }),
       delete: operation({
@@ -93,7 +93,7 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
         errors: ['customer-unknown', 'version-differs'],
         handle: async ({ path, headers }, res) => {
           const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
-          const revision = await deleteCustomer(changes, path.customerId, request, erasures);
+          const revision = await deleteCustomer(context, path.customerId, request, erasures);
           res.status(204).set('Mandate-Revision', String(revision)).end();
         },
       }),
@@ -101,7 +101,7 @@ export const oneCustomerRoutes = (changes: CustomerChanges, erasures: Erasures):
   });
 };
 
-const otherId = (customerId: string) => {
+const idMismatch = (customerId: string) => {
   const expected = `${customerId}, the id in the path, or nothing`;
   return new DomainError('invalid-body', `customerId: ${expected}`, { errors: [{ field: 'customerId', expected }] });
 };

@@ -7,7 +7,7 @@ import { corinne, molly } from '../../tests/lab-customers.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import { crmApp } from '../app.ts';
-import { importOnce, importQueue } from '../imports/index.ts';
+import { createImportQueue, importOnce } from '../imports/index.ts';
 
 /** A customer as it is answered, with what a caller need not say. */
 const shown = (customer: object) => {
@@ -18,11 +18,11 @@ const shown = (customer: object) => {
 const crm = async ({ empty = false } = {}) => {
   const runtime = createTestRuntime();
   const db = await openTestDatabase();
-  const changes = { ...runtime, db, committed: () => {} };
-  if (!empty) await importOnce(changes, 'data/customer-database.csv');
+  const context = { ...runtime, db, onCommit: () => {} };
+  if (!empty) await importOnce(context, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
-  const parts = { imports: importQueue(changes, dataFolder()), outbox: watchTestOutbox(changes) };
-  const http = request(crmApp({ ...changes, ...parts, bus, durable: false }));
+  const parts = { imports: createImportQueue(context, dataFolder()), outbox: watchTestOutbox(context) };
+  const http = request(crmApp({ ...context, ...parts, bus, durable: false }));
   const outbox = async () => {
     const rows = await db.selectFrom('outbox').selectAll().orderBy('sequence').execute();
     return rows.map(({ event, eventKey, topic, id }) => ({ ...JSON.parse(event), eventKey, topic, rowId: id }));

@@ -4,7 +4,7 @@ import { type Customer, customerDataSchema, customerIdSchema } from './customer.
 const { firstName, lastName, city, connectionId, connectionMandate, email, phone } = customerDataSchema.shape;
 
 /** The six fields of the lab, in its order. */
-export const labCustomerSchema = z
+export const legacyCustomerSchema = z
   .strictObject({ customerId: customerIdSchema, firstName, lastName, city, connectionId, connectionMandate })
   .meta({ id: 'LabCustomer', description: 'A customer as the lab knows it.' });
 
@@ -14,7 +14,7 @@ export const customerPath = z.object({ customerId: z.string().meta({ examples: [
 /** A customer as the API shows it. */
 export const customerSchema = z
   .strictObject({
-    ...labCustomerSchema.shape,
+    ...legacyCustomerSchema.shape,
     email,
     phone,
     createdAt: z.iso.datetime(),
@@ -24,7 +24,7 @@ export const customerSchema = z
   .meta({ id: 'Customer' });
 
 export const showCustomer = (customer: Customer): z.infer<typeof customerSchema> => ({
-  ...showLabCustomer(customer),
+  ...showLegacyCustomer(customer),
   email: customer.email,
   phone: customer.phone,
   createdAt: new Date(customer.createdAt).toISOString(),
@@ -32,7 +32,7 @@ export const showCustomer = (customer: Customer): z.infer<typeof customerSchema>
   version: customer.version,
 });
 
-export const showLabCustomer = (customer: Customer): z.infer<typeof labCustomerSchema> => {
+export const showLegacyCustomer = (customer: Customer): z.infer<typeof legacyCustomerSchema> => {
   const { customerId, firstName, lastName, city, connectionId, connectionMandate } = customer;
   return { customerId, firstName, lastName, city, connectionId, connectionMandate };
 };

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { readCrmConfig } from '../config.ts';
-import { mysqlAddress, showDatabaseUrl } from './database-url.ts';
+import { parseMysqlAddress, showDatabaseUrl } from './database-url.ts';
 
-it('reads an address of MySQL, with what a URL must escape', () => {
-  expect(mysqlAddress('mysql://crm:p%40ss%2Fword@db.example.org:3307/customers')).toEqual({
+it('parses a MySQL address with escaped characters', () => {
+  expect(parseMysqlAddress('mysql://crm:p%40ss%2Fword@db.example.org:3307/customers')).toEqual({
     host: 'db.example.org',
     port: 3307,
     user: 'crm',
     password: 'p@ss/word',
     database: 'customers',
   });
-  expect(mysqlAddress('mysql://crm@[::1]/crm')).toMatchObject({ host: '::1', port: 3306, password: '' });
+  expect(parseMysqlAddress('mysql://crm@[::1]/crm')).toMatchObject({ host: '::1', port: 3306, password: '' });
 });
 
 it.each([
@@ -23,13 +23,13 @@ it.each([
   'mysql://crm:secret@host/crm?ssl=true',
   'postgres://crm:secret@host/crm',
   'sqlite:',
-])('does not take %s, and says what it takes without the password', (url) => {
+])('refuses %s with the accepted forms, and never shows the password', (url) => {
   const read = () => readCrmConfig({ CRM_DATABASE_URL: url });
   expect(read).toThrow('CRM_DATABASE_URL: memory, sqlite: and a file name, or mysql://');
   expect(read).not.toThrow(/secret|se%cret/);
 });
 
-it('shows an address without its password', () => {
+it('shows a database URL without its password', () => {
   expect(showDatabaseUrl('mysql://crm:secret@host/crm')).toBe('mysql://crm@host/crm');
   expect(showDatabaseUrl('mysql://crm@host/crm')).toBe('mysql://crm@host/crm');
   expect(showDatabaseUrl('sqlite:a:b@c')).toBe('sqlite:a:b@c');

@@ -1,33 +1,33 @@
 import type { MysqlAddress } from '../../packages/database/mysql.ts';
 
-/** Where customers are kept. `memory`: nowhere, for as long as the process lives. */
+/** Where customers are stored. With `memory` they exist only while the process runs. */
 export type CrmDatabaseUrl = 'memory' | `sqlite:${string}` | `mysql://${string}`;
 
 export const databaseUrlForm = 'memory, sqlite: and a file name, or mysql://user:password@host:port/database';
 
 export const isDatabaseUrl = (url: unknown): url is CrmDatabaseUrl =>
-  typeof url === 'string' && (/^(memory|sqlite:.+)$/.test(url) || mysqlAddress(url) !== undefined);
+  typeof url === 'string' && (/^(memory|sqlite:.+)$/.test(url) || parseMysqlAddress(url) !== undefined);
 
 /** @returns undefined for anything that is not a MySQL address with a user and a database */
-export const mysqlAddress = (url: string): MysqlAddress | undefined => {
+export const parseMysqlAddress = (url: string): MysqlAddress | undefined => {
   if (!url.startsWith('mysql://') || !URL.canParse(url)) return undefined;
   const { hostname, port, username, password, pathname, search, hash } = new URL(url);
-  const [user, word, database] = [username, password, pathname.slice(1)].map(decoded);
+  const [user, word, database] = [username, password, pathname.slice(1)].map(decodePart);
   if (!user || word === undefined || !database || database.includes('/') || search || hash) return undefined;
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 3306), user, password: word, database };
 };
 
-const decoded = (part: string): string | undefined => {
+const decodePart = (part: string): string | undefined => {
   try {
     return decodeURIComponent(part);
   } catch {
-    return undefined; // a % that begins no escape
+    return undefined; // a % that starts no escape sequence
   }
 };
 
-/** The same without the password, to be shown and logged. */
+/** The URL without its password, for output and logs. */
 export const showDatabaseUrl = (url: CrmDatabaseUrl): string => url.replace(/^(mysql:\/\/[^:@]*):[^@]*@/, '$1@');
 
-/** @returns undefined for a database that is no file */
+/** @returns undefined unless the database is a file */
 export const sqliteFileOf = (url: CrmDatabaseUrl): string | undefined =>
   url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;

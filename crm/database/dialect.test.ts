@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
 import { openTestDatabase } from '../../tests/crm-database.ts';
-import { forgetDeletedBytes } from './dialect.ts';
+import { purgeDeletedBytes } from './dialect.ts';
 
-it('writes again after a refused row, and after the file was written anew', async () => {
+it('continues to write after a refused row and after the deleted bytes were purged', async () => {
   const db = await openTestDatabase();
   const write = (connectionId: string) => db.insertInto('connection').values({ connectionId, revision: 1 }).execute();
   await write('77');
   await expect(write('77')).rejects.toThrow();
   await write('78');
   await db.deleteFrom('connection').where('connectionId', '=', '77').execute();
-  await forgetDeletedBytes(db);
+  await purgeDeletedBytes(db);
   await write('77');
   const rows = await db.selectFrom('connection').select('connectionId').orderBy('connectionId').execute();
   expect(rows.map(({ connectionId }) => connectionId)).toEqual(['77', '78']);

@@ -17,12 +17,12 @@ import { isSqliteFile } from '../../packages/database/sqlite-dialect.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from './schema.ts';
 
-/** What the databases do differently is here, and only here: queries are written once, for all of them. */
+/** All differences between the databases are in this file. Every other query is written once, for all of them. */
 
 const sessionSettings = [
-  // Statements see what is committed, and lock rows but no gaps between them: transactions seldom wait for each other.
+  // Read committed takes no gap locks, so transactions seldom wait for each other.
   'set session transaction isolation level read committed',
-  // What does not fit is refused, never cut off.
+  // MySQL refuses a value that does not fit into its column, instead of truncating it.
   "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5",
 ];
 
@@ -37,12 +37,12 @@ export const mysqlDialect = (address: MysqlAddress, answerWithinMs: number | und
 const isMysql = (db: Kysely<never> | Kysely<CrmDatabase>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;
 
 /**
- * Runs migrations alone. On SQLite they are one transaction; MySQL commits each statement, and Kysely holds a lock that
- * the server gives up when the process dies.
+ * Runs migrations in one process at a time. On SQLite they are one transaction. MySQL commits each statement; there Kysely
+ * holds a lock, which the server releases when the process dies.
  */
-export const migratingAlone = <T>(db: Kysely<never>, work: (db: Kysely<never>) => Promise<T>): Promise<T> =>
+export const runExclusively = <T>(db: Kysely<never>, work: (db: Kysely<never>) => Promise<T>): Promise<T> =>
   isMysql(db)
-    ? work(db.withPlugin(tablesCompareBytes))
+    ? work(db.withPlugin(binaryCollation))
     : db.connection().execute(async (connection) => {
         await sql`begin`.execute(connection);
         try {
@@ -55,8 +55,8 @@ export const migratingAlone = <T>(db: Kysely<never>, work: (db: Kysely<never>) =
         }
       });
 
-/** Whatever the server's default is: transactions, every character, and no two ids taken for one. */
-const tablesCompareBytes: KyselyPlugin = {
+/** Creates tables with transactions, all of Unicode and byte-wise comparison of ids, regardless of the server's defaults. */
+const binaryCollation: KyselyPlugin = {
   transformQuery: ({ node }) => {
     const options = 'engine = InnoDB character set utf8mb4 collate utf8mb4_bin';
     return CreateTableNode.is(node) ? CreateTableNode.cloneWithEndModifier(node, RawNode.createWithSql(options)) : node;
@@ -64,26 +64,27 @@ const tablesCompareBytes: KyselyPlugin = {
   transformResult: async ({ result }) => result,
 };
 
-/** Readers of ours have their short statements behind them by then. */
-const truncateWithinMs = 10_000;
-const truncateEveryMs = 20;
+/** Our own readers finish their short statements within this time. */
+const truncateTimeoutMs = 10_000;
+const truncateRetryMs = 20;
 
 /**
- * A deleted row's bytes stay in a SQLite file until something is written over them, and `secure_delete` misses those that
- * a page kept when it was split (docs/adr/0015). So the file is written anew, and its log emptied. A server's own storage
- * is its administrator's affair.
- * @throws DomainError database-in-use while another process reads what was there before
+ * Purges the bytes of deleted rows from a SQLite file. They stay there until they are overwritten, and `secure_delete`
+ * misses the copies that a page split leaves (docs/adr/0015), so VACUUM rewrites the file and the write-ahead log is
+ * truncated. On MySQL it does nothing: the administrator is responsible for the server's storage.
+ * @param timeoutMs how long to wait for readers of the old pages
+ * @throws DomainError database-in-use when another process still reads the old pages
  */
-export const forgetDeletedBytes = async (db: Kysely<CrmDatabase>, waitMs = truncateWithinMs): Promise<void> => {
+export const purgeDeletedBytes = async (db: Kysely<CrmDatabase>, timeoutMs = truncateTimeoutMs): Promise<void> => {
   if (!isSqliteFile(db)) return;
   await sql`VACUUM`.execute(db);
-  const until = performance.now() + waitMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const { rows } = await sql<{ busy: number }>`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
     if (!rows[0]?.busy) return;
-    if (performance.now() > until) break;
-    await delay(truncateEveryMs);
+    if (performance.now() > deadline) break;
+    await delay(truncateRetryMs);
   }
-  const detail = 'Nothing names the person any more, but another process still reads the bytes of before.';
-  throw new DomainError('database-in-use', detail, { remedy: 'ask for it again: it may be repeated' });
+  const detail = 'No row names the person any more, but another process still reads old pages of the database file.';
+  throw new DomainError('database-in-use', detail, { remedy: 'repeat the request; an erasure may be repeated' });
 };

@@ -19,5 +19,5 @@ it.each([
   ['  de ', 'de '],
 ])('folds %j to %j', (text, folded) => expect(foldText(text)).toBe(folded));
 
-it('folds what is composed and what is taken apart to the same', () =>
+it('folds composed and decomposed characters to the same text', () =>
   expect(foldText('é'.normalize('NFD'))).toBe(foldText('é'.normalize('NFC'))));

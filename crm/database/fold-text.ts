@@ -1,4 +1,4 @@
-/** Letters that Unicode does not take apart. */
+/** Letters that Unicode normalisation (NFKD) does not decompose. */
 const plainLetters: Readonly<Record<string, string>> = {
   ß: 'ss',
   æ: 'ae',
@@ -12,8 +12,8 @@ const plainLetters: Readonly<Record<string, string>> = {
 };
 
 /**
- * Text as people look for it: without regard to case, accents and apostrophes; spaces, hyphens and commas are all one
- * space. Other scripts keep their letters. Compared byte by byte, so every database finds and sorts it alike.
+ * Folds a text for search: lower case, without accents and apostrophes; each run of spaces, hyphens and commas becomes one
+ * space. Letters of other scripts stay. Databases compare the result byte by byte, so all of them find and sort alike.
  */
 export const foldText = (text: string): string =>
   text

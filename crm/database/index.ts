@@ -1,10 +1,10 @@
-/** The database of the CRM: how it is opened, its tables, and what SQLite and MySQL do differently. */
+/** The CRM's database: how it is opened and migrated, its tables, and the differences between SQLite and MySQL. */
 export { checkDatabase } from './check-database.ts';
 export { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
-export { forgetDeletedBytes } from './dialect.ts';
+export { purgeDeletedBytes } from './dialect.ts';
 export { foldText } from './fold-text.ts';
 export { migrations } from './migrations.ts';
-export { connectCrmDatabase, lookUpPendingMigrations, openCrmDatabase } from './open-database.ts';
+export { connectCrmDatabase, listPendingMigrations, openCrmDatabase } from './open-database.ts';
 export type {
   ConnectionTable,
   CrmDatabase,

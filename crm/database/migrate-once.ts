@@ -1,6 +1,6 @@
 import type { ColumnDefinitionBuilder, Expression, Kysely } from 'kysely';
 
-/** Adds a column unless it is there: a migration that was killed half-way is run again from its beginning. */
+/** Adds a column unless it exists, because a migration that was killed half-way runs again from its beginning. */
 export const addColumnOnce = async (
   db: Kysely<never>,
   table: string,
@@ -9,11 +9,11 @@ export const addColumnOnce = async (
   build: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder = (column) => column,
 ): Promise<void> => {
   const tables = await db.introspection.getTables();
-  const there = tables.find(({ name }) => name === table)?.columns.some(({ name }) => name === column);
-  if (!there) await db.schema.alterTable(table).addColumn(column, type, build).execute();
+  const exists = tables.find(({ name }) => name === table)?.columns.some(({ name }) => name === column);
+  if (!exists) await db.schema.alterTable(table).addColumn(column, type, build).execute();
 };
 
-/** Adds an index unless it is there; not every database can say so itself. */
+/** Adds an index unless it exists. MySQL has no `create index if not exists`. */
 export const addIndexOnce = async (db: Kysely<never>, table: string, columns: string[]): Promise<void> => {
   const name = `${table}_by_${columns.join('_')}`;
   const adding = db.schema.createIndex(name).on(table).columns(columns).execute();

@@ -1,34 +1,34 @@
 import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
-import { migratingAlone } from './dialect.ts';
+import { runExclusively } from './dialect.ts';
 import { migrations } from './migrations.ts';
 
 /** Called with the name of each migration before it runs. */
 export type OnMigration = (migration: string) => void;
 
-/** Brings the schema up to date, by the migrations that are missing, in their order. */
+/** Runs the pending migrations in their order. @throws ConfigError when a newer release has migrated the database */
 export const migrate = (db: Kysely<never>, onMigration: OnMigration = () => {}): Promise<void> =>
-  migratingAlone(db, async (alone) => {
-    const { error } = await migratorOf(alone, onMigration).migrateToLatest();
-    if (error) throw explained(error);
+  runExclusively(db, async (alone) => {
+    const { error } = await createMigrator(alone, onMigration).migrateToLatest();
+    if (error) throw explainMigrationError(error);
   });
 
-/** What `migrate` would do. */
-export const pendingMigrations = async (db: Kysely<never>): Promise<string[]> => {
-  await refuseNewer(db);
-  const all = await migratorOf(db).getMigrations();
+/** The names of the migrations that `migrate` would run. */
+export const readPendingMigrations = async (db: Kysely<never>): Promise<string[]> => {
+  await refuseNewerSchema(db);
+  const all = await createMigrator(db).getMigrations();
   return all.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
 };
 
-const migratorOf = (db: Kysely<never>, onMigration: OnMigration = () => {}) => {
-  const reported = ([name, { up }]: [string, Migration]) =>
+const createMigrator = (db: Kysely<never>, onMigration: OnMigration = () => {}) => {
+  const withReport = ([name, { up }]: [string, Migration]) =>
     [name, { up: (on: Kysely<never>) => Promise.resolve(onMigration(name)).then(() => up(on)) }] as const;
-  const all = Object.fromEntries(Object.entries(migrations).map(reported));
+  const all = Object.fromEntries(Object.entries(migrations).map(withReport));
   return new Migrator({ db, provider: { getMigrations: async () => all } });
 };
 
-/** The migrations that the database has, in their order; also those that only a newer release knows. */
-const appliedMigrations = async (db: Kysely<never>): Promise<string[]> => {
+/** The migrations that were run on the database, in their order, including those of a newer release. */
+const readAppliedMigrations = async (db: Kysely<never>): Promise<string[]> => {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return [];
   const { rows } = await sql<{
@@ -37,15 +37,15 @@ const appliedMigrations = async (db: Kysely<never>): Promise<string[]> => {
   return rows.map(({ name }) => name);
 };
 
-const refuseNewer = async (db: Kysely<never>) => {
-  const unknown = (await appliedMigrations(db)).find((name) => !(name in migrations));
-  if (unknown) throw newer(`this one does not know its migration ${unknown}`);
+const refuseNewerSchema = async (db: Kysely<never>) => {
+  const unknown = (await readAppliedMigrations(db)).find((name) => !(name in migrations));
+  if (unknown) throw newerRelease(`this one does not know its migration ${unknown}`);
 };
 
-const newer = (why: string) =>
+const newerRelease = (why: string) =>
   new ConfigError(`The database belongs to a newer release: ${why}. Run that release, or later.`);
 
-const explained = (error: unknown) =>
+const explainMigrationError = (error: unknown) =>
   error instanceof Error && /previously executed migration .* is missing/.test(error.message)
-    ? newer(error.message)
+    ? newerRelease(error.message)
     : error;

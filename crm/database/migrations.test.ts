@@ -12,7 +12,7 @@ let revision = 0;
 
 const everyTable = ['importedFile', 'mandateChange', 'outbox', 'connection', 'customer', 'relayLease'] as const;
 
-it('customers of an older version get times, a version and the evidence of what is in force', async () => {
+it('gives customers of an older schema times, a version and evidence of the mandate in force', async () => {
   const db = await openCrmDatabase(`sqlite:${join(dataFolder(), 'crm.sqlite')}`);
   for (const table of everyTable) await db.schema.dropTable(table).execute();
   const older = db.withTables<never>() as never;
@@ -24,7 +24,7 @@ it('customers of an older version get times, a version and the evidence of what 
     .execute();
   await db.insertInto('connection').values({ connectionId: '77', revision: 5_000 }).execute();
 
-  // Twice: a migration that was killed half-way is run again.
+  // The migration runs twice, because one that was killed half-way runs again.
   for (const _ of [1, 2]) await contactsEvidenceLease.up(older);
   const contacts = { email: null, phone: null, createdAt: 5_000, updatedAt: 5_000, version: 1 };
   expect(await db.selectFrom('customer').selectAll().execute()).toEqual([{ ...eva, ...contacts, customerId: 1 }]);
@@ -35,7 +35,7 @@ it('customers of an older version get times, a version and the evidence of what 
   await db.destroy();
 });
 
-it('customers of an older version can be looked for as people do', async () => {
+it('gives customers of an older schema folded search keys', async () => {
   const db = await openCrmDatabase('memory');
   const at = { createdAt: 1, updatedAt: 1, version: 1 };
   const zoe = { firstName: 'Zoë', lastName: 'Müller', city: '’s-Hertogenbosch', connectionId: '78' };
@@ -48,7 +48,7 @@ it('customers of an older version can be looked for as people do', async () => {
   await db.destroy();
 });
 
-it('reports of an older version list all their rows, and erasures find the file names in older evidence', async () => {
+it('counts all rows of older reports as listed, and records the file references of older evidence', async () => {
   const db = await openCrmDatabase('memory');
   const file = { importId: 'old', fileName: 'a.csv', digest: 'd', bytes: 1, lines: 1, columns: [], createdAt: 1 };
   await createJob(db, file, { dryRun: false, onConflict: 'skip' });

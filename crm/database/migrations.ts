@@ -11,8 +11,9 @@ import { importQuotas } from './migrations/0009-import-quotas.ts';
 import { erasureJobs } from './migrations/0010-erasure-jobs.ts';
 
 /**
- * In the order of their names. What has landed is never edited; a change is a new migration. Each may be run again: one
- * that was killed half-way, or that another process runs at the same time, must not stop the next start.
+ * Migrations run in the order of their names. A released migration is never edited; a schema change is a new migration.
+ * Each can run more than once: one that was killed half-way, or that another process runs at the same time, must not
+ * prevent the next start.
  */
 export const migrations: Record<string, Migration> = {
   '0001-customers-connections-outbox': customersConnectionsOutbox,

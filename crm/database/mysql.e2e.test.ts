@@ -25,7 +25,7 @@ describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
     return db;
   };
 
-  it('compares ids byte by byte, whatever the database’s own collation is', async () => {
+  it('compares ids byte by byte, independently of the collation of the database', async () => {
     const db = await open();
     const ids = ['a', 'A', 'ä'];
     await db
@@ -36,12 +36,12 @@ describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
     expect(found).toEqual([{ connectionId: 'A', revision: 1 }]);
   });
 
-  it('is migrated once when several start at the same time', async () => {
+  it('is migrated once when several CRMs start at the same time', async () => {
     const databases = await Promise.all([open(), open(), open()]);
     for (const db of databases) expect(await db.selectFrom('customer').selectAll().execute()).toEqual([]);
   });
 
-  it('publishes a row that commits later than those behind it', async () => {
+  it('publishes an outbox row that commits after rows with higher sequence numbers', async () => {
     const db = await open();
     const published: string[] = [];
     const bus = {
@@ -59,14 +59,14 @@ describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
     await vi.waitFor(() => expect(published).toEqual(['behind it', 'early, and committed late']), patience);
   });
 
-  it('gives up a statement that is not answered in time, and asks the next on another connection', async () => {
+  it('times out a statement that is not answered, and runs the next one on another connection', async () => {
     const db = connectCrmDatabase(url, 200);
     onTestFinished(() => db.destroy());
     await expect(sql`select sleep(20)`.execute(db)).rejects.toMatchObject({ code: 'database-away' });
     expect((await sql<{ one: number }>`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
   });
 
-  it('says which address cannot be used and why, without the password', async () => {
+  it('names the address that cannot be used and the reason, without the password', async () => {
     const wrong = startProcess('crm/main.ts', {
       CRM_DATABASE_URL: url.replace(/:[^:@]*@/, ':hunter2@'),
       DATA_DIR: dataFolder(),
@@ -76,20 +76,20 @@ describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
     expect(wrong.output()).not.toContain('hunter2');
   });
 
-  it('gives no id twice and overwrites nothing unseen when two CRMs share it', () => hammerTwoCrms(url));
+  it('assigns no id twice and loses no update when two CRMs share the database', () => hammerTwoCrms(url));
 
-  it('may go away: the CRM says 503, and goes on by itself when it is back', async () => {
+  it('makes the CRM answer 503 during an outage, and the CRM recovers by itself', async () => {
     const folder = dataFolder();
     const crm = await startCrmOn(url, folder);
     const change = (customer: object) => postJson(`${crm.url}/customers/1`, customer);
     expect((await postJson(`${crm.url}/customers`, corinne)).status).toBe(201);
     await stopPart('mysql');
-    for (const ask of [
+    for (const send of [
       () => fetch(`${crm.url}/customers/1`),
       () => change(corinneInRealTime),
       () => fetch(`${crm.url}/status`),
     ]) {
-      const answer = await ask();
+      const answer = await send();
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await answer.json()).toMatchObject({ type: 'urn:problem:database-away', remedy: expect.any(String) });
     }

@@ -4,21 +4,21 @@ import { TransientDatabaseError } from '../../packages/database/database-error.t
 import { sqliteDialect } from '../../packages/database/sqlite-dialect.ts';
 import { explainOpenFailure, inMemory } from '../../packages/database/sqlite-file.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
-import { type CrmDatabaseUrl, mysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
+import { type CrmDatabaseUrl, parseMysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
 import { mysqlDialect } from './dialect.ts';
-import { migrate, type OnMigration, pendingMigrations } from './migrate.ts';
+import { migrate, type OnMigration, readPendingMigrations } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
 
 const answerWithinMs = 30_000;
 
 /**
- * Opens the CRM's database and brings its schema up to date.
- * @throws ConfigError when it cannot be reached now; later it may come and go
+ * Opens the CRM's database and runs the pending migrations.
+ * @throws ConfigError when the database cannot be reached now. An outage later is a TransientDatabaseError of each query.
  */
 export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigration): Promise<Kysely<CrmDatabase>> => {
   const db = connectCrmDatabase(url, answerWithinMs);
   try {
-    // A migration may take its time, and so may waiting for another process to finish it.
+    // Migrations have no query timeout: a migration, or the wait for another process that migrates, may take long.
     const migrating = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
     await migrate(migrating.withTables<never>(), onMigration).finally(() => migrating !== db && migrating.destroy());
     return db;
@@ -28,13 +28,13 @@ export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigra
   }
 };
 
-/** The migrations that are missing; changes nothing, and makes no file. */
-export const lookUpPendingMigrations = async (url: CrmDatabaseUrl): Promise<string[]> => {
+/** Lists the pending migrations. It changes nothing and creates no file. @throws ConfigError as `openCrmDatabase` */
+export const listPendingMigrations = async (url: CrmDatabaseUrl): Promise<string[]> => {
   const file = sqliteFileOf(url);
-  const absent = file !== undefined && !existsSync(file);
-  const db = connectCrmDatabase(absent ? 'memory' : url);
+  const isMissing = file !== undefined && !existsSync(file);
+  const db = connectCrmDatabase(isMissing ? 'memory' : url);
   try {
-    return await pendingMigrations(db.withTables<never>());
+    return await readPendingMigrations(db.withTables<never>());
   } catch (error) {
     throw explainUnreachable(url, error);
   } finally {
@@ -42,9 +42,9 @@ export const lookUpPendingMigrations = async (url: CrmDatabaseUrl): Promise<stri
   }
 };
 
-/** Without a look at its schema. */
+/** Connects without running migrations. `answerWithinMs` is the query timeout on MySQL; without it there is none. */
 export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number): Kysely<CrmDatabase> => {
-  const address = mysqlAddress(url);
+  const address = parseMysqlAddress(url);
   const file = sqliteFileOf(url) ?? inMemory;
   const dialect = address ? mysqlDialect(address, answerWithinMs) : sqliteDialect(file);
   return new Kysely<CrmDatabase>({ dialect });

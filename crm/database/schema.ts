@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely';
 
-/** Times are in ms since 1970 here and in every table. */
+/** Times are in ms since 1970, here and in every other table. */
 export type CustomerTable = {
   customerId: Generated<number>;
   firstName: string;
@@ -12,19 +12,19 @@ export type CustomerTable = {
   phone: string | null;
   createdAt: number;
   updatedAt: number;
-  /** 1 at first, and one more with each change. */
+  /** Starts at 1 and grows by one with each change. */
   version: number;
-  /** Last and first name, and the city, folded: what people look for, and sort by. */
+  /** Search and sort keys, folded by `foldText`: `nameKey` is "last name first name". */
   nameKey: string;
   cityKey: string;
 };
 
-/** The last revision of each connection that ever was: it outlives the customer, so that it can only grow. */
+/** The last revision of every connection. A row outlives its customer, so that a revision only ever grows. */
 export type ConnectionTable = { connectionId: string; revision: number };
 
 /**
- * Evidence of consent: every mandate that was ever in force, under the revision that announced it. It outlives the
- * customer, and names a person only by number.
+ * Evidence of consent: every mandate that was ever in force, with the revision of its event. A row outlives its customer
+ * and identifies a person by customerId only.
  */
 export type MandateChangeTable = {
   connectionId: string;
@@ -37,7 +37,7 @@ export type MandateChangeTable = {
   reference: string | null;
 };
 
-/** Events that were committed and not yet acknowledged by the event bus; `event` as crm/outbox/event-column.ts writes it. */
+/** Committed events that the event bus has not acknowledged yet. crm/outbox/event-column.ts encodes `event`. */
 export type OutboxTable = {
   sequence: Generated<number>;
   id: string;
@@ -47,17 +47,15 @@ export type OutboxTable = {
   createdAt: number;
 };
 
-/** Files that were imported to their end, by the SHA-256 of their bytes. */
+/** Files that were imported completely, identified by the SHA-256 of their bytes. */
 export type ImportedFileTable = { digest: string; importedAt: number };
 
-/**
- * Which process does a work that only one may do at a time. `expiresAt` is no time: it changes with every renewal.
- */
+/** Leases: which process does work that only one may do at a time. `expiresAt` is not a time; each renewal changes it. */
 export type RelayLeaseTable = { name: string; holder: string; expiresAt: number };
 
 /**
- * What was answered to an attempt that carried an idempotency key, both as SHA-256. An erasure empties all but the key;
- * `customerId`: the customer that the answer is about.
+ * Answers to requests with an idempotency key. Key and content are stored as SHA-256; `customerId` is the customer that
+ * the answer is about. An erasure clears content and answer, and keeps the key.
  */
 export type StoredAnswerTable = {
   keyDigest: string;
@@ -67,18 +65,18 @@ export type StoredAnswerTable = {
   createdAt: number;
 };
 
-/** Who was erased: the number that is left of them. */
+/** Erased customers. Only the number remains. */
 export type ErasedCustomerTable = { customerId: number; erasedAt: number };
 
 /**
- * What a deletion or an erasure still has to do after its transaction. `person` is whom to look for (JSON), null once no row
- * is left; `erasesBytes`: 1 when the freed bytes of the file must go as well. `requests` grows with each request.
+ * Work that a deletion or an erasure leaves for after its transaction. `person` is a Person as JSON, null once its rows are
+ * erased. `erasesBytes` is 1 when the freed bytes of the database file must be purged too. Each request increments `requests`.
  */
 export type ErasureJobTable = { customerId: number; person: string | null; erasesBytes: 0 | 1; requests: number };
 
 /**
- * An import and how far it is. Rows with an id are its first pass, those without its second; `line` is the last one of the
- * pass that is committed. `columns` is a JSON list, as in the file's header.
+ * An import and its progress. Pass 1 takes the rows with a customerId, pass 2 those without. `line` is the last committed
+ * line of the pass. `columns` is the file's header as a JSON list.
  */
 export type ImportJobTable = {
   importId: string;
@@ -99,28 +97,28 @@ export type ImportJobTable = {
   unchanged: number;
   skipped: number;
   refused: number;
-  /** Rows that were not in UTF-8. */
+  /** How many rows were not in UTF-8. */
   recoded: number;
   createdAt: number;
-  /** Changes with every sign of life of the process that does it, or has it waiting. */
+  /** The heartbeat: the process that runs the job, or has it in its queue, changes this value. */
   updatedAt: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** 1: its file stays with the process that does it, so no other can continue it. */
+  /** 1 for a job whose file only the process that runs it can read, so that no other process can continue it. */
   foreground: Generated<0 | 1>;
-  /** How many of the refused and of the skipped rows the report lists, and in how many bytes; the others are only counted. */
+  /** How many refused and skipped rows the report lists, and their bytes. The other rows are only counted. */
   listedRefused: Generated<number>;
   listedSkipped: Generated<number>;
   refusedBytes: Generated<number>;
   skippedBytes: Generated<number>;
 };
 
-/** Every reference that an import gave to evidence of consent. It holds the name of a file, where an erasure looks for names. */
+/** Every reference that an import wrote into evidence of consent. It contains a file name, which an erasure searches. */
 export type ImportReferenceTable = { reference: string };
 
 /**
- * Rows that were refused or left alone, with why (JSON, as are the cells). They name people: an erasure finds them by
- * customerId and connectionId, where the row has such, and by `textKey`, the cells' text, folded.
+ * Refused and skipped rows; `problems` and `cells` are JSON. The rows contain personal data: an erasure finds them by
+ * customerId and connectionId, if the row has them, and by `textKey`, the folded text of the cells.
  */
 export type ImportedRowTable = {
   importId: string;

@@ -3,17 +3,18 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, StoredAnswerTable } from '../database/index.ts';
 
-const keptForMs = 24 * 60 * 60 * 1000;
+const retentionMs = 24 * 60 * 60 * 1000;
 
-/** `key` is the caller's name for it, `operation` what was asked for, `content` all that it was asked with. */
+/** `key` is the Idempotency-Key, `operation` names what is requested, `content` is the whole request. */
 export type Attempt = { key: string; operation: string; content: object };
 
 /**
- * Executes an attempt once: a request with the same key gets the same answer again. That is stored in the transaction
- * of the change, so it is there exactly when the change happened; of two at once the database lets the second wait for
- * the first. A refusal changed nothing and is not stored: the same attempt may succeed later.
- * @param execute answers something that survives JSON, and the customer that it is about
- * @throws DomainError key-reused for other content, answer-erased, and what `execute` throws
+ * Executes an attempt once. A later request with the same key gets the stored answer. The answer is stored in the
+ * transaction of the change, so it exists exactly when the change was committed. Of two requests at the same time, the
+ * database makes the second wait for the first. An error is not stored, so the same attempt may succeed later.
+ * @param now in ms since 1970; a stored answer expires after 24 hours
+ * @param execute returns an answer that can be stored as JSON, and the customer that it is about
+ * @throws DomainError key-reused when the content differs, answer-erased, and what `execute` throws
  */
 export const executeOnce = async <T>(
   trx: Transaction<CrmDatabase>,
@@ -21,14 +22,14 @@ export const executeOnce = async <T>(
   now: number,
   execute: () => Promise<{ answer: T; customerId: string }>,
 ): Promise<T> => {
-  // A digest, for a key may be any text: a name, too.
+  // Only digests are stored, because a key may be any text, even a name.
   const keyDigest = digest(`${attempt.operation} ${attempt.key}`);
   const contentDigest = digest(JSON.stringify(attempt.content));
   const claim = { keyDigest, contentDigest, createdAt: now, customerId: null, answer: null };
   const ofKey = trx.selectFrom('storedAnswer').selectAll().where('keyDigest', '=', keyDigest);
   const stored = await ofKey.executeTakeFirst();
-  if (stored && Number(stored.createdAt) > now - keptForMs) return givenAgain<T>(stored, contentDigest);
-  // The key is taken before anything is done: the second of two waits here, and then starts again.
+  if (stored && Number(stored.createdAt) > now - retentionMs) return replayAnswer<T>(stored, contentDigest);
+  // The key is claimed before the work: the second of two requests waits here, conflicts and starts again.
   if (stored) await trx.updateTable('storedAnswer').set(claim).where('keyDigest', '=', keyDigest).execute();
   else await trx.insertInto('storedAnswer').values(claim).execute();
   const { answer, customerId } = await execute();
@@ -40,33 +41,33 @@ export const executeOnce = async <T>(
   return answer;
 };
 
-const givenAgain = <T>({ answer, contentDigest }: Selectable<StoredAnswerTable>, wanted: string): T => {
+const replayAnswer = <T>({ answer, contentDigest }: Selectable<StoredAnswerTable>, expectedDigest: string): T => {
   if (answer === null)
-    throw new DomainError('answer-erased', 'The customer that this key registered was erased since.', {
+    throw new DomainError('answer-erased', 'The customer that was registered with this key has been erased.', {
       errors: [{ field: 'Idempotency-Key', expected: 'a new key for a new customer' }],
     });
-  if (contentDigest !== wanted)
-    throw new DomainError('key-reused', 'This key was used for other content.', {
-      errors: [{ field: 'Idempotency-Key', expected: 'a key of its own for each attempt, or the very same content' }],
+  if (contentDigest !== expectedDigest)
+    throw new DomainError('key-reused', 'This key was used for a request with different content.', {
+      errors: [{ field: 'Idempotency-Key', expected: 'a new key for a new request, or exactly the same content' }],
     });
   return JSON.parse(answer);
 };
 
-const answersAtOnce = 500;
+const answersPerBatch = 500;
 
-/** Removes what no client may ask for again, in many short transactions. */
+/** Deletes the expired answers, in many short transactions. `now` is in ms since 1970. */
 export const purgeOldAnswers = async (db: Kysely<CrmDatabase>, now: number): Promise<void> => {
   const old = db
     .selectFrom('storedAnswer')
     .select('keyDigest')
-    .where('createdAt', '<=', now - keptForMs);
+    .where('createdAt', '<=', now - retentionMs);
   for (;;) {
-    const keys = (await old.limit(answersAtOnce).execute()).map(({ keyDigest }) => keyDigest);
+    const keys = (await old.limit(answersPerBatch).execute()).map(({ keyDigest }) => keyDigest);
     if (keys.length === 0) return;
     await db
       .deleteFrom('storedAnswer')
       .where('keyDigest', 'in', keys)
-      .where('createdAt', '<=', now - keptForMs)
+      .where('createdAt', '<=', now - retentionMs)
       .execute();
   }
 };

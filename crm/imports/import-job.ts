@@ -17,7 +17,7 @@ export type ReceivedFile = { readonly digest: string; readonly bytes: number; re
 type Db = Kysely<CrmDatabase>;
 
 /** How far a job is that begins. */
-const nothingDone = {
+const initialProgress = {
   pass: 1,
   line: 0,
   bytesDone: 0,
@@ -35,19 +35,19 @@ const nothingDone = {
 
 export const createJob = async (
   db: Db,
-  about: ReceivedFile & { importId: string; fileName: string; columns: readonly string[]; createdAt: number },
+  file: ReceivedFile & { importId: string; fileName: string; columns: readonly string[]; createdAt: number },
   { dryRun, onConflict }: ImportOptions,
   foreground: 0 | 1 = 0,
 ): Promise<ImportJob> => {
   const job: ImportJob = {
-    ...about,
-    columns: JSON.stringify(about.columns),
+    ...file,
+    columns: JSON.stringify(file.columns),
     onConflict,
     dryRun: dryRun ? 1 : 0,
     state: 'waiting',
     failure: null,
-    ...nothingDone,
-    updatedAt: about.createdAt,
+    ...initialProgress,
+    updatedAt: file.createdAt,
     startedAt: null,
     finishedAt: null,
     foreground,
@@ -59,26 +59,26 @@ export const createJob = async (
 /** @throws DomainError import-unknown */
 export const findJob = async (db: Db, importId: string): Promise<ImportJob> => {
   const row = await db.selectFrom('importJob').selectAll().where('importId', '=', importId).executeTakeFirst();
-  if (row) return asJob(row);
+  if (row) return toJob(row);
   throw new DomainError('import-unknown', `There is no import ${importId.slice(0, 100)}.`, {
-    remedy: `reports are kept for ${reportsKeptForDays} days: GET /imports lists them`,
+    remedy: `reports are kept for ${reportRetentionDays} days: GET /imports lists them`,
   });
 };
 
 /** The latest first. */
 export const listJobs = async (db: Db, limit: number): Promise<ImportJob[]> => {
   const rows = await db.selectFrom('importJob').selectAll().orderBy('createdAt', 'desc').limit(limit).execute();
-  return rows.map(asJob);
+  return rows.map(toJob);
 };
 
-export const unfinishedJobs = async (db: Db): Promise<ImportJob[]> => {
+export const listUnfinishedJobs = async (db: Db): Promise<ImportJob[]> => {
   const rows = await db
     .selectFrom('importJob')
     .selectAll()
     .where('state', 'in', ['waiting', 'running'])
     .orderBy('createdAt')
     .execute();
-  return rows.map(asJob);
+  return rows.map(toJob);
 };
 
 /**
@@ -96,7 +96,7 @@ export const advanceJob = async (trx: Transaction<CrmDatabase>, from: ImportJob,
     .where('pass', '=', from.pass)
     .where('line', '=', from.line)
     .executeTakeFirstOrThrow();
-  if (numUpdatedRows !== 1n) throw new DoneByAnother(from.importId);
+  if (numUpdatedRows !== 1n) throw new RunByAnotherProcess(from.importId);
 };
 
 /**
@@ -110,14 +110,14 @@ export const beginJob = async (trx: Transaction<CrmDatabase>, job: ImportJob, no
     state: 'running',
     startedAt: job.startedAt ?? now,
     updatedAt: now,
-    ...(job.dryRun && nothingDone),
+    ...(job.dryRun && initialProgress),
   };
   await advanceJob(trx, job, begun);
   return begun;
 };
 
 /** Another process has got the import further meanwhile: two must not do the same. */
-export class DoneByAnother extends Error {
+export class RunByAnotherProcess extends Error {
   constructor(importId: string) {
     super(`import ${importId} is done by another process`);
     this.name = 'DoneByAnother';
@@ -126,7 +126,7 @@ export class DoneByAnother extends Error {
 
 /** Ends a job that cannot go on. What is done of it stays. */
 export const failJob = async (db: Db, importId: string, finishedAt: number): Promise<void> => {
-  const failure = `It broke off, and the log says why. ${whatToDo}`;
+  const failure = `It broke off, and the log says why. ${retryAdvice}`;
   await endJob(db, importId, failure, finishedAt);
 };
 
@@ -140,7 +140,7 @@ export const endJob = async (db: Db, importId: string, failure: string, finished
     .execute();
 };
 
-export const whatToDo = 'What is counted is done: import the file again for the rest.';
+export const retryAdvice = 'What is counted is done: import the file again for the rest.';
 
 /** Rows that were refused or left alone, by line, from behind the line `after`. */
 export const listImportedRows = (
@@ -158,9 +158,9 @@ export const listImportedRows = (
     .limit(limit)
     .execute();
 
-export const reportsKeptForDays = 30;
+export const reportRetentionDays = 30;
 
-const asJob = (row: ImportJob): ImportJob => ({
+const toJob = (row: ImportJob): ImportJob => ({
   ...row,
   bytes: Number(row.bytes),
   bytesDone: Number(row.bytesDone),

@@ -10,11 +10,11 @@ export {
   type ImportJob,
   type ImportOptions,
   listImportedRows,
-  reportsKeptForDays,
-  unfinishedJobs,
+  listUnfinishedJobs,
+  reportRetentionDays,
 } from './import-job.ts';
-export { importFile, importOnce, jobOfFile, logImport } from './jobs/import-once.ts';
-export { type ImportQueue, importQueue, type QueueLimits } from './jobs/import-queue.ts';
+export { createJobForFile, importFile, importOnce, logImport } from './jobs/import-once.ts';
+export { createImportQueue, type ImportQueue, type QueueLimits } from './jobs/import-queue.ts';
 export { importFileNames } from './personal-data/file-names.ts';
 export { importedRows } from './personal-data/imported-rows.ts';
 export { refusedCsv } from './report/refused-csv.ts';

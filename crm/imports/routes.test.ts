@@ -4,21 +4,21 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TransientDatabaseError } from '../../packages/database/database-error.ts';
-import { crmWithImports, importHeader as header } from '../../tests/crm-with-imports.ts';
+import { createCrmWithImports, importHeader as header } from '../../tests/crm-with-imports.ts';
 import { noon } from '../../tests/test-runtime.ts';
 import { createJob } from './import-job.ts';
-import { importQueue } from './jobs/import-queue.ts';
+import { createImportQueue } from './jobs/import-queue.ts';
 
 describe('POST /imports', () => {
   it('answers at once where to look, imports in the background, and keeps no file', async () => {
-    const { http, post, finished, folder } = await crmWithImports();
+    const { http, post, waitUntilFinished, folder } = await createCrmWithImports();
     const started = await post('/imports?fileName=spring.csv', '1,Eva,Vos,Delft,77,1', '2,Jan,Vos,Delft,78,7').expect(
       202,
     );
     expect(started.body).toMatchObject({ state: 'waiting', fileName: 'spring.csv', onConflict: 'skip', dryRun: false });
     const path = String(started.headers.location);
     expect(path).toBe(`/imports/${started.body.importId}`);
-    const job = await finished(path);
+    const job = await waitUntilFinished(path);
     expect(job).toMatchObject({ state: 'finished', created: 1, refused: 1, progress: { rows: 2 } });
     expect(job.progress.bytesDone).toBe(job.progress.bytes);
     await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
@@ -27,11 +27,11 @@ describe('POST /imports', () => {
   });
 
   it('tells the rows page by page, and gives the refused ones as a file that can be corrected and imported', async () => {
-    const { http, post, finished } = await crmWithImports();
+    const { http, post, waitUntilFinished } = await createCrmWithImports();
     await post('/imports', '1,Eva,Vos,Delft,77,1');
     const rows = ['1,Eva,Vos,Gouda,77,1', '2,Jan,"Vos, senior",Delft,78,7', '3,Jan,Vos,Delft,79,8,more'];
     const { body } = await post('/imports', ...rows).expect(202);
-    const job = await finished(`/imports/${body.importId}`);
+    const job = await waitUntilFinished(`/imports/${body.importId}`);
     const first = await http.get(`${job.rows}?limit=2`).expect(200);
     expect(first.body.items).toEqual([
       {
@@ -61,13 +61,17 @@ describe('POST /imports', () => {
 
     const corrected = file.text.replace('Delft,78,7', 'Delft,78,2').replace('79,8,more', '79,1');
     const again = await http.post('/imports').set('Content-Type', 'text/csv').send(corrected).expect(202);
-    expect(await finished(`/imports/${again.body.importId}`)).toMatchObject({ created: 2, refused: 0, notes: [] });
+    expect(await waitUntilFinished(`/imports/${again.body.importId}`)).toMatchObject({
+      created: 2,
+      refused: 0,
+      notes: [],
+    });
   });
 
   it('checks everything and changes nothing in a dry run', async () => {
-    const { http, post, finished } = await crmWithImports();
+    const { http, post, waitUntilFinished } = await createCrmWithImports();
     const { body } = await post('/imports?dryRun=true&onConflict=update', '1,Eva,Vos,Delft,77,1').expect(202);
-    expect(await finished(`/imports/${body.importId}`)).toMatchObject({
+    expect(await waitUntilFinished(`/imports/${body.importId}`)).toMatchObject({
       created: 1,
       dryRun: true,
       onConflict: 'update',
@@ -76,10 +80,10 @@ describe('POST /imports', () => {
   });
 
   it('says what a person should know of a file', async () => {
-    const { http, finished } = await crmWithImports();
+    const { http, waitUntilFinished } = await createCrmWithImports();
     const bytes = Buffer.from(`remark,${header}\nnew,1,Ren\xe9,Vos,Delft,77,1\n${'\n'.repeat(65_534)}`, 'latin1');
     const { body } = await http.post('/imports').set('Content-Type', 'text/csv').send(bytes).expect(202);
-    expect((await finished(`/imports/${body.importId}`)).notes).toEqual([
+    expect((await waitUntilFinished(`/imports/${body.importId}`)).notes).toEqual([
       'Columns that were ignored: remark.',
       '1 rows were not in UTF-8, and read as Windows-1252 (Latin-1).',
       'The file has 65536 lines, as many as a spreadsheet can hold: it may have been cut off.',
@@ -87,7 +91,7 @@ describe('POST /imports', () => {
   });
 
   it('refuses a file that cannot be used before anything is imported, and keeps nothing of it', async () => {
-    const { http, post, folder } = await crmWithImports({ bytes: 100, lines: 3 });
+    const { http, post, folder } = await createCrmWithImports({ bytes: 100, lines: 3 });
     const csv = () => http.post('/imports').set('Content-Type', 'text/csv');
     expect((await csv().send('a,b\n1,2\n').expect(422)).body).toMatchObject({
       type: 'urn:problem:unusable-file',
@@ -105,7 +109,7 @@ describe('POST /imports', () => {
   });
 
   it('keeps nothing of a file that broke off', async () => {
-    const { app, folder, http } = await crmWithImports();
+    const { app, folder, http } = await createCrmWithImports();
     const server = createServer(app).listen(0);
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
@@ -124,27 +128,27 @@ describe('the queue of imports', () => {
   const asUsual = { dryRun: false, onConflict: 'skip' } as const;
 
   it('continues at a start with what was left, and removes the rest', async () => {
-    const { folder, imports, db, finished } = await crmWithImports();
+    const { folder, imports, db, waitUntilFinished } = await createCrmWithImports();
     mkdirSync(folder, { recursive: true });
     await createJob(db, { ...measured, importId: 'left', fileName: 'a.csv' }, asUsual);
     writeFileSync(join(folder, 'left.csv'), `${header}\n1,Eva,Vos,Delft,77,1`);
     writeFileSync(join(folder, 'upload-that-was-cut-off.csv'), header);
     await imports.resume();
-    expect(await finished('/imports/left')).toMatchObject({ state: 'finished', created: 1 });
+    expect(await waitUntilFinished('/imports/left')).toMatchObject({ state: 'finished', created: 1 });
     await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
   });
 
   it('says of an import that broke off what to do, and continues with the next', async () => {
-    const { imports, db, finished, folder, post } = await crmWithImports();
+    const { imports, db, waitUntilFinished, folder, post } = await createCrmWithImports();
     mkdirSync(join(folder, 'unreadable.csv'), { recursive: true });
     await createJob(db, { ...measured, importId: 'unreadable', fileName: 'a.csv' }, asUsual);
     await imports.resume();
-    expect(await finished('/imports/unreadable')).toMatchObject({
+    expect(await waitUntilFinished('/imports/unreadable')).toMatchObject({
       state: 'failed',
       failure: expect.stringContaining('import the file again'),
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
-    expect(await finished(`/imports/${body.importId}`)).toMatchObject({ created: 1 });
+    expect(await waitUntilFinished(`/imports/${body.importId}`)).toMatchObject({ created: 1 });
   });
 
   it('waits for a database that is away, and continues from what is committed', async () => {
@@ -152,10 +156,10 @@ describe('the queue of imports', () => {
     const awayAfterCommit = () => {
       if (away-- > 0) throw new TransientDatabaseError('database-away', new Error('gone'));
     };
-    const { post, finished, folder } = await crmWithImports({}, awayAfterCommit);
+    const { post, waitUntilFinished, folder } = await createCrmWithImports({}, awayAfterCommit);
     const rows = Array.from({ length: 1_500 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     const { body } = await post('/imports', ...rows).expect(202);
-    expect(await finished(`/imports/${body.importId}`)).toMatchObject({
+    expect(await waitUntilFinished(`/imports/${body.importId}`)).toMatchObject({
       state: 'finished',
       created: 1_500,
       unchanged: 0,
@@ -168,7 +172,7 @@ describe('the queue of imports', () => {
     const alwaysAway = () => {
       throw new TransientDatabaseError('database-away', new Error('gone'));
     };
-    const { post, imports, http, folder } = await crmWithImports({}, alwaysAway);
+    const { post, imports, http, folder } = await createCrmWithImports({}, alwaysAway);
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
     await vi.waitFor(
       async () => expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running'),
@@ -182,7 +186,7 @@ describe('the queue of imports', () => {
   it('ends jobs without a sign of life while it runs, and gives one for its own', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
-    const { post, db, http, passClock, imports } = await crmWithImports({}, () => {
+    const { post, db, http, advanceClock, imports } = await createCrmWithImports({}, () => {
       throw new TransientDatabaseError('database-away', new Error('gone'));
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
@@ -190,7 +194,7 @@ describe('the queue of imports', () => {
     await imports.resume();
     const job = async (importId: string) => (await http.get(`/imports/${importId}`)).body;
     await vi.waitFor(async () => {
-      passClock(600_000);
+      advanceClock(600_000);
       vi.advanceTimersByTime(10_000);
       expect((await job('killed')).state).toBe('failed');
     }, 20_000);
@@ -198,22 +202,22 @@ describe('the queue of imports', () => {
   });
 
   it('stops between two transactions when it is closed, and the next one continues', async () => {
-    const { imports, folder, post, http, finished, runtime } = await crmWithImports();
+    const { imports, folder, post, http, waitUntilFinished, runtime } = await createCrmWithImports();
     const rows = Array.from({ length: 3_000 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     const { body } = await post('/imports', ...rows).expect(202);
     await imports.close();
     expect(existsSync(join(folder, `${body.importId}.csv`))).toBe(true);
     expect((await http.get(`/imports/${body.importId}`)).body.finishedAt).toBeNull();
-    await importQueue(runtime, folder).resume();
-    expect(await finished(`/imports/${body.importId}`)).toMatchObject({ created: 3_000, unchanged: 0 });
+    await createImportQueue(runtime, folder).resume();
+    expect(await waitUntilFinished(`/imports/${body.importId}`)).toMatchObject({ created: 3_000, unchanged: 0 });
   });
 });
 
 it('the report of an import is part of what is exported of a customer, and loses that with the customer', async () => {
-  const { http, post, finished } = await crmWithImports();
+  const { http, post, waitUntilFinished } = await createCrmWithImports();
   await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
   const { body } = await post('/imports', '1,Eva,Vos,Delft,77,9', ',Eva,Vos,Delft,8.7E+17,1', '2,Jan,Bos,Delft,78,9');
-  const { refusedRows, rows } = await finished(`/imports/${body.importId}`);
+  const { refusedRows, rows } = await waitUntilFinished(`/imports/${body.importId}`);
   const held = await http.get('/customers/1/export').expect(200);
   expect(held.body.importReports).toMatchObject([{ line: 2, cells: ['1', 'Eva', 'Vos', 'Delft', '77', '9'] }]);
   await http.delete('/customers/1').expect(204);

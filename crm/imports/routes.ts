@@ -6,7 +6,7 @@ import { readPage } from '../../packages/database/pages.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CustomerChanges } from '../customers/index.ts';
+import type { CrmContext } from '../customers/index.ts';
 import { conflictPolicies, findJob, listImportedRows, listJobs } from './import-job.ts';
 import type { ImportQueue } from './jobs/import-queue.ts';
 import { refusedCsv } from './report/refused-csv.ts';
@@ -42,9 +42,9 @@ const rowsQuery = z.strictObject({
   limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
   after: wholeNumber('a line', { min: 0, max: 2 ** 31 - 1, otherwise: 0 }),
 });
-const recentJobs = 100;
+const maxListedJobs = 100;
 
-type ImportRoutesContext = Pick<CustomerChanges, 'db'> & { readonly imports: ImportQueue };
+type ImportRoutesContext = Pick<CrmContext, 'db'> & { readonly imports: ImportQueue };
 
 export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
   withTag('Imports', {
@@ -52,7 +52,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
       get: operation({
         summary: 'The latest imports, up to a hundred',
         responses: { 200: { description: 'The latest first.', schema: z.object({ items: z.array(importSchema) }) } },
-        handle: async (_asked, res) => res.json({ items: (await listJobs(db, recentJobs)).map(showImport) }),
+        handle: async (_asked, res) => res.json({ items: (await listJobs(db, maxListedJobs)).map(showImport) }),
       }),
       post: operation({
         summary: 'Import customers from a CSV file',
@@ -71,10 +71,10 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
         handle: async ({ query }, res, req) => {
           const options = { onConflict: query.onConflict, dryRun: query.dryRun === 'true' };
-          const upload = { chunks: bodyOf(req), fileName: query.fileName, announcedBytes: announcedBytes(req) };
+          const upload = { chunks: readBody(req), fileName: query.fileName, expectedBytes: readContentLength(req) };
           const job = await imports.add(upload, options).catch((error: unknown) => {
             discardRest(req);
-            throw req.destroyed && !req.complete ? brokenOff() : error;
+            throw req.destroyed && !req.complete ? uploadCutOff() : error;
           });
           res.status(202).location(`/imports/${job.importId}`).json(showImport(job));
         },
@@ -147,7 +147,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
   });
 
 /** It is left open where reading stops, so that the request can still be answered. */
-const bodyOf = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+const readBody = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 
 const discardForMs = 5_000;
 
@@ -157,9 +157,9 @@ const discardRest = (req: Request) => {
   req.once('close', () => clearTimeout(timer)).resume();
 };
 
-const announcedBytes = (req: Request) => {
+const readContentLength = (req: Request) => {
   const length = req.get('Content-Length');
   return length === undefined ? undefined : Number(length);
 };
 
-const brokenOff = () => new DomainError('malformed-request', 'The file broke off before its end.');
+const uploadCutOff = () => new DomainError('malformed-request', 'The file broke off before its end.');

@@ -3,9 +3,9 @@ import { isUtf8 } from 'node:buffer';
 const base64Marker = 'base64:';
 
 /**
- * The outbox keeps events in a text column. Bytes that are text are kept as they are, so JSON stays readable in the table, and
- * an instance of the version before can publish it; all others as base64 behind a marker. A zero byte is no text: SQLite's
- * driver ends a text there.
+ * Encodes an event for the text column of the outbox. UTF-8 text is stored unchanged, so JSON stays readable in the table and
+ * an instance of the previous release can publish it. Other bytes are stored as base64 with a marker in front. Text with a
+ * zero byte is encoded too, because SQLite's driver ends a text there.
  */
 export const toColumn = (value: Buffer): string => {
   const isText =

@@ -1,5 +1,5 @@
-/** Events that were committed with their change, and the relay that publishes them. */
-export { appendToOutbox, type OutboxEvent, outboxBacklog } from './outbox.ts';
+/** The transactional outbox, and the relay that publishes its events. */
+export { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
 export { type OutboxProgress, watchOutbox } from './outbox-progress.ts';
 export { readWaitingEvents } from './personal-data.ts';
 export { startRelay } from './relay.ts';

@@ -3,17 +3,17 @@ import type { Logger } from 'pino';
 import { inTurn } from '../../packages/runtime/in-turn.ts';
 import { type MonotonicClock, monotonicClock, observeValue } from '../../packages/runtime/lease.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import { outboxBacklog } from './outbox.ts';
+import { readOutboxBacklog } from './outbox.ts';
 import { leaseValue, readRelayLease, relayLeaseMs } from './relay-lease.ts';
 
-/** An outbox whose oldest event has waited this long makes no progress. */
+/** The outbox makes no progress when its oldest event stays the same for this long. */
 const stalledAfterMs = 10_000;
-const lookEveryMs = 1_000;
+const pollIntervalMs = 1_000;
 
 export type OutboxProgress = {
-  /** @throws Error that says what waits and what to look at, while the outbox makes no progress */
+  /** @throws Error while the outbox makes no progress; its message names the oldest event and what to check */
   check(): Promise<void>;
-  /** The instance that relays; null where the lease is free or was not renewed. */
+  /** The instance that relays; null when the lease is free or is not renewed. */
   relayedBy(): Promise<string | null>;
   close(): Promise<void>;
 };
@@ -21,53 +21,54 @@ export type OutboxProgress = {
 type ProgressContext = { db: Kysely<CrmDatabase>; log: Logger; clock?: MonotonicClock };
 
 /**
- * Observes the outbox in every instance, whether it relays or not, by a monotonic clock of its own. The oldest event decides:
- * one that can never be published stays the oldest, while those behind it are published.
+ * Observes the outbox by a monotonic clock, in every instance, whether it relays or not. Progress means that the oldest
+ * event changes: an event that can never be published stays the oldest while later events are published.
  */
 export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext): OutboxProgress => {
   const oldestEvent = observeValue(stalledAfterMs, clock);
   const lease = observeValue(relayLeaseMs, clock);
   let isStalled = false;
 
-  const lookAtLease = async () => {
-    const seen = await readRelayLease(db);
-    return lease.isUnchanged(leaseValue(seen)) ? null : (seen?.holder ?? null);
+  const readLeaseHolder = async () => {
+    const current = await readRelayLease(db);
+    return lease.isUnchanged(leaseValue(current)) ? null : (current?.holder ?? null);
   };
 
   /** @returns the stalled outbox; undefined while it makes progress */
-  const lookOnce = async () => {
+  const findStalled = async () => {
     const oldest = await db
       .selectFrom('outbox')
       .select(['id', 'topic'])
       .orderBy('sequence')
       .limit(1)
       .executeTakeFirst();
-    const relayedBy = await lookAtLease();
+    const relayedBy = await readLeaseHolder();
     const wasStalled = isStalled;
     isStalled = oldestEvent.isUnchanged(oldest?.id);
     if (wasStalled && !isStalled) log.info('outbox makes progress again');
     if (!oldest || !isStalled) return undefined;
-    const stalled = { ...(await outboxBacklog(db)), oldest, relayedBy };
+    const stalled = { ...(await readOutboxBacklog(db)), oldest, relayedBy };
     if (!wasStalled) log.warn(stalled, 'outbox makes no progress');
     return stalled;
   };
 
-  // One after the other: an answer that another look has overtaken would make a stalled outbox look as if it moved.
-  const oneAtATime = inTurn();
-  const look = () => oneAtATime(lookOnce);
-  const tick = () => look().catch((err: unknown) => void log.debug({ err }, 'outbox not looked at, will retry'));
-  tick();
-  const timer = setInterval(tick, lookEveryMs).unref();
+  // Reads run one at a time: with two in flight, an older result could arrive last and look like progress.
+  const runInTurn = inTurn();
+  const findStalledInTurn = () => runInTurn(findStalled);
+  const observe = () =>
+    findStalledInTurn().catch((err: unknown) => void log.debug({ err }, 'outbox progress not read, will retry'));
+  observe();
+  const timer = setInterval(observe, pollIntervalMs).unref();
 
   return {
     check: async () => {
-      const stalled = await look();
+      const stalled = await findStalledInTurn();
       if (stalled) throw new Error(describeStalled(stalled));
     },
-    relayedBy: lookAtLease,
+    relayedBy: readLeaseHolder,
     close: async () => {
       clearInterval(timer);
-      await oneAtATime(async () => {});
+      await runInTurn(async () => {});
     },
   };
 };
@@ -83,5 +84,5 @@ const describeStalled = ({ waiting, since, oldest: { id, topic }, relayedBy }: S
   `${waiting} ${waiting === 1 ? 'event waits' : 'events wait'} to be published, the oldest since ${since}; event ${id} of ` +
   `${topic} is the first and has not been published for more than ${stalledAfterMs / 1000} s. ` +
   `${relayedBy ? `Instance ${relayedBy} holds the relay lease` : 'No instance renews the relay lease'}. Look at the check ` +
-  `eventBus, at "outbox not published" in the log of that instance, and whether the event is larger than the topic allows ` +
-  '(max.message.bytes).';
+  `eventBus, look for "outbox not published" in the log of that instance, and check whether the event is larger than the ` +
+  'topic allows (max.message.bytes).';

@@ -4,10 +4,10 @@ import type { Topic } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { toColumn } from './event-column.ts';
 
-/** The topic's codec encodes the event. */
+/** An event to publish. `topic.codec` encodes it. */
 export type OutboxEvent = { topic: Topic & { readonly codec: Codec }; id: string; key: string; event: object };
 
-/** Writes events beside the rows that they are about, in the same transaction: either both are durable, or neither. */
+/** Writes events in the transaction of the rows that they are about, so that either both are committed or neither. */
 export const appendToOutbox = async (
   trx: Transaction<CrmDatabase>,
   events: readonly OutboxEvent[],
@@ -24,8 +24,8 @@ export const appendToOutbox = async (
   await trx.insertInto('outbox').values(rows).execute();
 };
 
-/** How many events wait for the event bus, and since when the oldest does. */
-export const outboxBacklog = async (db: Kysely<CrmDatabase>) => {
+/** How many events wait to be published, and since when the oldest one waits (ISO 8601). */
+export const readOutboxBacklog = async (db: Kysely<CrmDatabase>) => {
   const { waiting, oldest } = await db
     .selectFrom('outbox')
     .select(({ fn }) => [fn.countAll<number>().as('waiting'), fn.min('createdAt').as('oldest')])

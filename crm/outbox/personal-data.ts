@@ -5,9 +5,9 @@ import type { Topic } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { fromColumn } from './event-column.ts';
 
-const eventsAtOnce = 500;
+const eventsPerPage = 500;
 
-/** The events of a topic with one of these keys that wait for the event bus, the oldest first. */
+/** Reads, page by page and the oldest first, the unpublished events of a topic with one of these keys. */
 export async function* readWaitingEvents(
   db: Kysely<CrmDatabase>,
   topic: Topic & { readonly codec: Codec },
@@ -20,7 +20,7 @@ export async function* readWaitingEvents(
     .where('topic', '=', topic.name)
     .where('eventKey', 'in', keys)
     .orderBy('sequence');
-  const pages = readPages<{ sequence: number; event: string }>(eventsAtOnce, (after, limit) =>
+  const pages = readPages<{ sequence: number; event: string }>(eventsPerPage, (after, limit) =>
     waiting
       .where('sequence', '>', after?.sequence ?? 0)
       .limit(limit)

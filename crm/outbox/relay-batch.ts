@@ -6,8 +6,8 @@ import { fromColumn } from './event-column.ts';
 
 type Row = Selectable<OutboxTable>;
 
-/** The end of the outbox as it is now; undefined when nothing waits. */
-export const lastWaiting = async (db: Kysely<CrmDatabase>): Promise<number | undefined> => {
+/** The highest sequence number in the outbox; undefined when the outbox is empty. */
+export const readLastSequence = async (db: Kysely<CrmDatabase>): Promise<number | undefined> => {
   const { last } = await db
     .selectFrom('outbox')
     .select(({ fn }) => fn.max('sequence').as('last'))
@@ -16,8 +16,9 @@ export const lastWaiting = async (db: Kysely<CrmDatabase>): Promise<number | und
 };
 
 /**
- * Publishes up to `size` rows behind `after`, up to `upTo`, and removes those that the bus acknowledged; answers the last
- * of them, undefined where there were none, and what went wrong.
+ * Publishes up to `size` rows with a sequence number above `after` and at most `upTo`, and deletes the rows that the bus
+ * acknowledged.
+ * @returns the last sequence number that was read, undefined if there was no row, and the failure of the publish, if any
  */
 export const relayBatch = async (
   { db, bus }: { db: Kysely<CrmDatabase>; bus: EventBus },
@@ -33,26 +34,26 @@ export const relayBatch = async (
     .execute();
   let failure: NotDurable | undefined;
   for (const [topic, events] of groupBy(rows, (row) => row.topic)) {
-    const refused = await publish(bus, topic, events);
-    const acknowledged = refused ? events.filter(({ id }) => !refused.ids.has(id)) : events;
-    failure ??= refused;
-    await remove(db, acknowledged);
+    const notDurable = await publishRows(bus, topic, events);
+    const acknowledged = notDurable ? events.filter(({ id }) => !notDurable.ids.has(id)) : events;
+    failure ??= notDurable;
+    await deleteRows(db, acknowledged);
   }
   return { last: rows.at(-1)?.sequence, failure };
 };
 
-const remove = async (db: Kysely<CrmDatabase>, rows: readonly Row[]) => {
+const deleteRows = async (db: Kysely<CrmDatabase>, rows: readonly Row[]) => {
   if (rows.length === 0) return;
   const sequences = rows.map(({ sequence }) => sequence);
   await db.deleteFrom('outbox').where('sequence', 'in', sequences).execute();
 };
 
-/** Answers what may not be durable. */
-const publish = (bus: EventBus, topic: string, rows: readonly Row[]): Promise<NotDurable | undefined> => {
+/** @returns undefined when all events are durable, else an error with the ids that may not be */
+const publishRows = (bus: EventBus, topic: string, rows: readonly Row[]): Promise<NotDurable | undefined> => {
   const events = rows.map(({ id, eventKey, event }) => ({ id, key: eventKey, value: fromColumn(event) }));
-  const all = rows.map(({ id }) => id);
+  const ids = rows.map(({ id }) => id);
   return bus.publish(topic, events).then(
     () => undefined,
-    (error: Error) => (error instanceof NotDurable ? error : new NotDurable(all, error.message)),
+    (error: Error) => (error instanceof NotDurable ? error : new NotDurable(ids, error.message)),
   );
 };

@@ -3,15 +3,15 @@ import type { Logger } from 'pino';
 import { type MonotonicClock, monotonicClock, newLeaseValue, observeValue } from '../../packages/runtime/lease.ts';
 import type { CrmDatabase, RelayLeaseTable } from '../database/index.ts';
 
-const name = 'outbox';
+const leaseName = 'outbox';
 
-/** A holder renews the lease within half of this; another takes it over once it saw no renewal for this long. */
+/** The holder renews the lease after half of this time. Another instance takes it over when it saw no renewal for all of it. */
 export const relayLeaseMs = 2_000;
 
 export type RelayLease = {
-  /** Takes or renews the lease where it must; answers whether it is ours. */
-  hold(): Promise<boolean>;
-  /** So that another need not wait until it expires. Without effect where it is not ours. */
+  /** Acquires the lease, or renews it when half of its time has passed. @returns whether we hold it */
+  acquire(): Promise<boolean>;
+  /** Releases the lease, so that another instance need not wait until it expires. Does nothing unless we hold it. */
   release(): Promise<void>;
 };
 
@@ -19,59 +19,59 @@ type LeaseContext = { db: Kysely<CrmDatabase>; holder: string; log: Logger; leas
 
 /**
  * The holder of the lease relays. Each instance observes the lease by its own monotonic clock, and takes it over when it was
- * not renewed for its duration. It saves double work and guarantees nothing: a relay that is late publishes the same ids
- * and revisions again.
+ * not renewed for `leaseMs`. The lease avoids double work; correctness does not depend on it, because a late relay
+ * publishes the same ids and revisions again.
  */
-export const relayLease = ({
+export const createRelayLease = ({
   db,
   holder,
   log,
   leaseMs = relayLeaseMs,
   clock = monotonicClock,
 }: LeaseContext): RelayLease => {
-  const stored = observeValue(leaseMs, clock);
+  const observed = observeValue(leaseMs, clock);
   let heldUntil = Number.NEGATIVE_INFINITY;
   let isHeld = false;
 
-  const take = async (): Promise<boolean> => {
-    const seen = await readRelayLease(db);
+  const acquireOrRenew = async (): Promise<boolean> => {
+    const current = await readRelayLease(db);
     const ours = { holder, expiresAt: newLeaseValue() };
-    const hasExpired = stored.isUnchanged(leaseValue(seen));
-    if (!seen) {
-      const first = db
+    const hasExpired = observed.isUnchanged(leaseValue(current));
+    if (!current) {
+      const insert = db
         .insertInto('relayLease')
-        .values({ name, ...ours })
+        .values({ name: leaseName, ...ours })
         .ignore();
-      return (await first.executeTakeFirstOrThrow()).numInsertedOrUpdatedRows === 1n;
+      return (await insert.executeTakeFirstOrThrow()).numInsertedOrUpdatedRows === 1n;
     }
-    if (seen.holder !== holder && !hasExpired) return false;
-    // Of two that come at once, the second finds another value.
+    if (current.holder !== holder && !hasExpired) return false;
+    // A compare-and-set: of two instances that take over at the same time, the second finds a changed value.
     const { numUpdatedRows } = await db
       .updateTable('relayLease')
       .set(ours)
-      .where('name', '=', name)
-      .where('holder', '=', seen.holder)
-      .where('expiresAt', '=', seen.expiresAt)
+      .where('name', '=', leaseName)
+      .where('holder', '=', current.holder)
+      .where('expiresAt', '=', current.expiresAt)
       .executeTakeFirstOrThrow();
     const isTaken = numUpdatedRows === 1n;
-    if (isTaken && seen.holder !== holder)
-      log.info({ from: seen.holder }, 'relay lease taken over, it was not renewed');
+    if (isTaken && current.holder !== holder)
+      log.info({ from: current.holder }, 'relay lease taken over, it was not renewed');
     return isTaken;
   };
 
   return {
-    hold: async () => {
-      const asked = clock();
-      if (asked < heldUntil) return true;
-      isHeld = await take();
-      heldUntil = isHeld ? asked + leaseMs / 2 : Number.NEGATIVE_INFINITY;
+    acquire: async () => {
+      const requestedAt = clock();
+      if (requestedAt < heldUntil) return true;
+      isHeld = await acquireOrRenew();
+      heldUntil = isHeld ? requestedAt + leaseMs / 2 : Number.NEGATIVE_INFINITY;
       return isHeld;
     },
     release: async () => {
       if (!isHeld) return;
       isHeld = false;
       heldUntil = Number.NEGATIVE_INFINITY;
-      await db.deleteFrom('relayLease').where('name', '=', name).where('holder', '=', holder).execute();
+      await db.deleteFrom('relayLease').where('name', '=', leaseName).where('holder', '=', holder).execute();
     },
   };
 };
@@ -79,8 +79,8 @@ export const relayLease = ({
 type StoredLease = Pick<RelayLeaseTable, 'holder' | 'expiresAt'>;
 
 export const readRelayLease = (db: Kysely<CrmDatabase>): Promise<StoredLease | undefined> =>
-  db.selectFrom('relayLease').select(['holder', 'expiresAt']).where('name', '=', name).executeTakeFirst();
+  db.selectFrom('relayLease').select(['holder', 'expiresAt']).where('name', '=', leaseName).executeTakeFirst();
 
-/** What an observer compares: it differs after each renewal and with each holder. */
+/** The value that an observer compares. It changes with each renewal and with each holder. */
 export const leaseValue = (lease: StoredLease | undefined): string | undefined =>
   lease && `${lease.holder} ${lease.expiresAt}`;

@@ -3,9 +3,9 @@ import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { appendToOutbox, outboxBacklog } from './outbox.ts';
+import { appendToOutbox, readOutboxBacklog } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
-import { readRelayLease, relayLease } from './relay-lease.ts';
+import { createRelayLease, readRelayLease } from './relay-lease.ts';
 
 let relay: Relay | undefined;
 afterEach(async () => {
@@ -14,7 +14,7 @@ afterEach(async () => {
 
 const patience = { timeout: 5_000, interval: 5 };
 
-const relaying = async (
+const startTestRelay = async (
   publish: (events: readonly OutgoingEvent[]) => Promise<void>,
   waiting = 3,
   options: { leaseMs?: number } = {},
@@ -43,18 +43,18 @@ const relaying = async (
 const empty = { waiting: 0, since: null };
 
 describe('the relay', () => {
-  it('publishes what waits, in its order and with its keys, and empties the outbox', async () => {
+  it('publishes waiting events in order and with their keys, and empties the outbox', async () => {
     const published: OutgoingEvent[] = [];
-    const { db } = await relaying(async (events) => void published.push(...events));
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    const { db } = await startTestRelay(async (events) => void published.push(...events));
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(published).toEqual(
       [0, 1, 2].map((n) => ({ id: `event-${n}`, key: `key of event-${n}`, value: Buffer.from(`{"id":"event-${n}"}`) })),
     );
   });
 
-  it('publishes the bytes of any codec as it encoded them', async () => {
+  it('publishes exactly the bytes that the topic’s codec encoded', async () => {
     const published: OutgoingEvent[] = [];
-    const { db, relay } = await relaying(async (events) => void published.push(...events), 0);
+    const { db, relay } = await startTestRelay(async (events) => void published.push(...events), 0);
     const bytes = Buffer.from([0x00, 0xff, 0xc3, 0x28]);
     const codec = { contentType: 'application/octet-stream', encode: () => bytes, decode: () => ({}) };
     const topic = { ...topics.connectionMandates, codec };
@@ -63,9 +63,9 @@ describe('the relay', () => {
     await vi.waitFor(() => expect(published).toEqual([{ id: 'x', key: 'k', value: bytes }]), patience);
   });
 
-  it('publishes at once what is committed while it waits', async () => {
-    const { db, put, attempts, relay } = await relaying(async () => {}, 0);
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+  it('publishes an event at once when it is woken after a commit', async () => {
+    const { db, put, attempts, relay } = await startTestRelay(async () => {}, 0);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     const started = performance.now();
     await put('late');
     relay.wake();
@@ -73,52 +73,52 @@ describe('the relay', () => {
     expect(performance.now() - started).toBeLessThan(900);
   });
 
-  it('publishes the same ids again while the bus is away, and loses none', async () => {
+  it('publishes the same ids again until the bus is back, and loses none', async () => {
     let failing = 3;
-    const { db, attempts } = await relaying(async () => {
+    const { db, attempts } = await startTestRelay(async () => {
       if (failing-- > 0) throw new Error('the broker is away');
     });
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(attempts).toEqual(Array(4).fill(['event-0', 'event-1', 'event-2']));
   });
 
-  it('removes row by row what was acknowledged, and publishes only the rest again', async () => {
+  it('deletes the acknowledged rows of a batch, and publishes only the others again', async () => {
     let first = true;
-    const { db, attempts } = await relaying(async () => {
+    const { db, attempts } = await startTestRelay(async () => {
       if (first) {
         first = false;
         throw new NotDurable(['event-1'], 'one partition is away');
       }
     });
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(attempts).toEqual([['event-0', 'event-1', 'event-2'], ['event-1']]);
   });
 
-  it('passes over what cannot be published now, so that it does not stand in the way of the rest', async () => {
+  it('skips events that cannot be published now, so that they do not block the others', async () => {
     const refused = (id: string) => Number(id.split('-')[1]) < 700;
-    const { db } = await relaying(async (events) => {
+    const { db } = await startTestRelay(async (events) => {
       const ids = events.map(({ id }) => id).filter(refused);
       if (ids.length > 0) throw new NotDurable(ids, 'their partition is away');
     }, 701);
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toMatchObject({ waiting: 700 }), {
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 700 }), {
       timeout: 25_000,
       interval: 20,
     });
   });
 
-  it('publishes what was committed late under a lower number than what is published already', async () => {
-    const { db, put, attempts, relay } = await relaying(async () => {}, 3);
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+  it('publishes an event that commits late with a lower sequence number than the published ones', async () => {
+    const { db, put, attempts, relay } = await startTestRelay(async () => {}, 3);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     await put('late');
     await db.updateTable('outbox').set({ sequence: 2 }).execute();
     relay.wake();
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(attempts.at(-1)).toEqual(['late']);
   });
 
-  it('leaves the work to the one that has the lease, and takes over when that is gone', async () => {
-    const { put, attempts, relay: first, db, relayedBy } = await relaying(async () => {}, 1);
-    await vi.waitFor(async () => expect(await outboxBacklog(db)).toEqual(empty), patience);
+  it('relays only in the instance that holds the lease, and in another one after that has closed', async () => {
+    const { put, attempts, relay: first, db, relayedBy } = await startTestRelay(async () => {}, 1);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
     expect(await relayedBy()).toBe(first.holder);
     const alsoPublished: string[] = [];
     const bus = {
@@ -136,12 +136,12 @@ describe('the relay', () => {
     await second.close(0);
   });
 
-  it('gives the lease back when nothing has waited for a while, and takes it again for the next event', async () => {
-    const { db, put, attempts, relay, relayedBy } = await relaying(async () => {}, 1, { leaseMs: 400 });
+  it('releases the lease when the outbox stays empty, and acquires it again for the next event', async () => {
+    const { db, put, attempts, relay, relayedBy } = await startTestRelay(async () => {}, 1, { leaseMs: 400 });
     await vi.waitFor(() => expect(attempts).toHaveLength(1), patience);
     await vi.waitFor(async () => expect(await relayedBy()).toBeNull(), patience);
-    // Another instance need not wait then.
-    expect(await relayLease({ ...createTestRuntime(), db, holder: 'another' }).hold()).toBe(true);
+    // Another instance can acquire the lease without waiting.
+    expect(await createRelayLease({ ...createTestRuntime(), db, holder: 'another' }).acquire()).toBe(true);
     await db.deleteFrom('relayLease').execute();
     await put('next');
     relay.wake();
@@ -149,8 +149,8 @@ describe('the relay', () => {
     expect(await relayedBy()).toBe(relay.holder);
   });
 
-  it('leaves the lease to an instance whose bus works while its own stays away', async () => {
-    const { db, attempts, relayedBy } = await relaying(() => Promise.reject(new Error('the broker is away')), 3, {
+  it('releases the lease while its bus is away, so that an instance with a working bus relays', async () => {
+    const { db, attempts, relayedBy } = await startTestRelay(() => Promise.reject(new Error('the broker is away')), 3, {
       leaseMs: 400,
     });
     await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(1), patience);
@@ -162,31 +162,31 @@ describe('the relay', () => {
     await second.close(0);
   });
 
-  it('waits no longer for one that was killed than its lease lasts', async () => {
+  it('takes over from a killed instance after one lease duration', async () => {
     const leaseMs = 400;
-    const { db, put, attempts, relay, relayedBy } = await relaying(async () => {}, 0, { leaseMs });
-    const killed = relayLease({ ...createTestRuntime(), db, holder: 'killed' });
-    expect(await killed.hold()).toBe(true);
+    const { db, put, attempts, relay, relayedBy } = await startTestRelay(async () => {}, 0, { leaseMs });
+    const killed = createRelayLease({ ...createTestRuntime(), db, holder: 'killed' });
+    expect(await killed.acquire()).toBe(true);
     const since = performance.now();
     await put('a');
     relay.wake();
     await vi.waitFor(() => expect(attempts).toEqual([['a']]), patience);
     expect(performance.now() - since).toBeGreaterThan(leaseMs - 100);
-    // Late, it is not in the way.
+    // A late release by the former holder has no effect.
     await killed.release();
     expect(await relayedBy()).toBe(relay.holder);
   });
 
-  it('flushes the outbox when it is closed', async () => {
-    const { db, relay, attempts } = await relaying(async () => {}, 1200);
+  it('publishes all waiting events when it is closed', async () => {
+    const { db, relay, attempts } = await startTestRelay(async () => {}, 1200);
     await relay.close(5_000);
-    expect(await outboxBacklog(db)).toEqual(empty);
+    expect(await readOutboxBacklog(db)).toEqual(empty);
     expect(attempts.flat()).toHaveLength(1200);
   });
 
   it('does not wait for a bus that is away when it is closed', async () => {
-    const { db, relay } = await relaying(() => Promise.reject(new Error('the broker is away')));
+    const { db, relay } = await startTestRelay(() => Promise.reject(new Error('the broker is away')));
     await relay.close(5_000);
-    expect(await outboxBacklog(db)).toEqual({ waiting: 3, since: new Date(1_000).toISOString() });
+    expect(await readOutboxBacklog(db)).toEqual({ waiting: 3, since: new Date(1_000).toISOString() });
   });
 });

@@ -5,22 +5,22 @@ import { type MonotonicClock, monotonicClock } from '../../packages/runtime/leas
 import { backoff } from '../../packages/runtime/retry.ts';
 import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import { lastWaiting, relayBatch } from './relay-batch.ts';
-import { relayLease, relayLeaseMs } from './relay-lease.ts';
+import { readLastSequence, relayBatch } from './relay-batch.ts';
+import { createRelayLease, relayLeaseMs } from './relay-lease.ts';
 
 const batchSize = 500;
 const smallBatchSize = 16;
-/** Another process that writes to the same database cannot wake us. */
-const pollEveryMs = 250;
+/** Polls, because another process that writes to the same database cannot wake this relay. */
+const pollIntervalMs = 250;
 const afterFailureMs = 100;
 const retryAfterMs = backoff({ firstMs: afterFailureMs, mostMs: 5_000 });
 
 export type Relay = {
-  /** Our name in the lease. */
+  /** The id of this instance in the relay lease. */
   readonly holder: string;
-  /** Call it after a commit that may have filled the outbox. */
+  /** Starts a round now. Call it after a commit that may have added events. */
   wake(): void;
-  /** Publishes what waits, as far as `flushForMs` allows, and stops. */
+  /** Publishes waiting events for at most `flushForMs`, then stops. */
   close(flushForMs: number): Promise<void>;
 };
 
@@ -34,11 +34,11 @@ type RelayContext = {
 };
 
 /**
- * Publishes the outbox in its order, one batch in flight, and removes row by row what the bus acknowledged; of all that
- * share the database, one at a time. When killed between the two it, or another, publishes the same ids and revisions
- * again, which no consumer can tell apart. What cannot be published now is passed over until the next round, so it never
- * blocks the rest; so is a row whose transaction commits later than those behind it, as each round begins at the
- * beginning.
+ * Publishes the outbox in sequence order, with one batch in flight, and deletes the rows that the bus acknowledged. Of all
+ * instances that share the database, the holder of the lease relays. After a kill between publish and delete, the same ids
+ * and revisions are published again, and consumers deduplicate them. A round skips events that cannot be published now, so
+ * they never block the others. Each round starts at the lowest sequence number, so it also finds rows whose transaction
+ * committed after rows with higher numbers.
  */
 export const startRelay = ({
   db,
@@ -49,40 +49,40 @@ export const startRelay = ({
   clock = monotonicClock,
 }: RelayContext): Relay => {
   const holder = newId();
-  const lease = relayLease({ db, holder, log, leaseMs, clock });
+  const lease = createRelayLease({ db, holder, log, leaseMs, clock });
   const closing = new AbortController();
   let woken = new AbortController();
   let flushUntil = Number.POSITIVE_INFINITY;
   let size = batchSize;
-  /** Rounds in a row that did not publish all. */
+  /** How many rounds in a row failed. */
   let failures = 0;
   let busyAt = clock();
 
   const releaseLease = () =>
-    lease.release().catch((error: unknown) => log.debug({ err: error }, 'relay lease left to expire'));
+    lease.release().catch((error: unknown) => log.debug({ err: error }, 'relay lease not released, it will expire'));
 
-  /** Once an outage; what follows is the same again. */
-  const tell = (failure: unknown, message: string, first: boolean) =>
-    log[first && failures === 0 ? 'warn' : 'debug']({ err: failure }, message);
+  /** Warns once per outage. Repetitions are logged at debug level. */
+  const logFailure = (failure: unknown, message: string, isFirst: boolean) =>
+    log[isFirst && failures === 0 ? 'warn' : 'debug']({ err: failure }, message);
 
   /**
-   * Goes once through what waits now; answers whether there was anything for us, whether any of it failed, and whether all
-   * that waited is published now.
+   * Runs one round over the events that wait now.
+   * @returns `found`: there were events and we hold the lease; `failed`: some could not be published; `published`: none is left
    */
-  const round = async () => {
+  const publishWaiting = async () => {
     const outcome = { found: false, failed: false, published: true };
-    const upTo = await lastWaiting(db);
+    const upTo = await readLastSequence(db);
     for (let after = 0; upTo !== undefined && after < upTo; ) {
-      if (!(await lease.hold())) return { ...outcome, published: false };
+      if (!(await lease.acquire())) return { ...outcome, published: false };
       const { last, failure } = await relayBatch({ db, bus }, { after, upTo, size });
       if (last === undefined) break;
       after = last;
       outcome.found = true;
-      // A broker that is away fails a large batch slowly, and a small one soon.
+      // When the broker is away, a large batch fails slowly and a small one fails fast.
       size = failure ? smallBatchSize : Math.min(size * 4, batchSize);
       if (closing.signal.aborted && (failure || clock() > flushUntil)) return { ...outcome, failed: true };
       if (!failure) continue;
-      tell(failure, 'outbox not published, will retry', !outcome.failed);
+      logFailure(failure, 'outbox not published, will retry', !outcome.failed);
       outcome.failed = true;
       outcome.published = false;
       await sleepUnlessAborted(afterFailureMs, closing.signal);
@@ -92,8 +92,8 @@ export const startRelay = ({
 
   const run = async () => {
     for (;;) {
-      const { found, failed, published } = await round().catch((error: unknown) => {
-        tell(error, 'outbox cannot be read, will retry', true);
+      const { found, failed, published } = await publishWaiting().catch((error: unknown) => {
+        logFailure(error, 'outbox cannot be read, will retry', true);
         return { found: true, failed: true, published: false };
       });
       if (closing.signal.aborted && (failed || !found)) return;
@@ -101,7 +101,7 @@ export const startRelay = ({
       if (failed) {
         failures += 1;
         const pauseMs = retryAfterMs(failures);
-        // The bus of another instance may work.
+        // Another instance may reach the bus, so the lease is released before a long pause.
         if (pauseMs >= leaseMs) await releaseLease();
         await sleepUnlessAborted(pauseMs, closing.signal);
         continue;
@@ -112,7 +112,7 @@ export const startRelay = ({
       }
       if (!found) {
         if (clock() - busyAt > leaseMs) await releaseLease();
-        await sleepUnlessAborted(pollEveryMs, woken.signal);
+        await sleepUnlessAborted(pollIntervalMs, woken.signal);
         woken = new AbortController();
       }
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../packages/projections/rebuild/index.ts';
-import { crmThatAnswers, mandatePages } from '../../tests/crm-that-answers.ts';
+import { mandatePages, startStubCrm } from '../../tests/stub-crm.ts';
 import { crmSource } from './crm-source.ts';
 
 const read = async (snapshot: Snapshot<unknown>, after?: string) => {
@@ -11,7 +11,7 @@ const read = async (snapshot: Snapshot<unknown>, after?: string) => {
 
 describe('the mandates of the CRM', () => {
   it('are events with the revision that it gave last, and each page has the cursor behind it', async () => {
-    const { snapshot } = crmSource.open(await crmThatAnswers(mandatePages));
+    const { snapshot } = crmSource.open(await startStubCrm(mandatePages));
     const event = (connectionId: string) => ({
       data: { connectionId, connectionMandate: '1' },
       revision: 7,
@@ -26,7 +26,7 @@ describe('the mandates of the CRM', () => {
 
   it('are what a view is compared with', async () => {
     const all = [];
-    for await (const page of crmSource.open(await crmThatAnswers(mandatePages)).pages()) all.push(...page);
+    for await (const page of crmSource.open(await startStubCrm(mandatePages)).pages()) all.push(...page);
     expect(all).toEqual(['1', '2', '3'].map((key) => ({ key, shown: '1' })));
   });
 
@@ -35,17 +35,17 @@ describe('the mandates of the CRM', () => {
     ['one that fails', { '/mandates?limit=1': [503, { detail: 'Away.' }] as [number, object] }, /503 \(Away\.\)/],
     ['something else', { '/mandates?limit=1': [200, { items: [{}] }] as [number, object] }, /no page of mandates/],
   ])('cannot be had from %s, which the refusal says', async (_, answers, said) =>
-    expect(crmSource.open(await crmThatAnswers(answers)).check()).rejects.toThrow(said));
+    expect(crmSource.open(await startStubCrm(answers)).check()).rejects.toThrow(said));
 
   it('are not continued at a connection that the CRM does not know', async () => {
     const problem = { type: 'urn:problem:invalid-parameter', detail: 'after: a connection of this CRM' };
-    const { snapshot } = crmSource.open(await crmThatAnswers({ '/mandates?limit=1000&after=9': [400, problem] }));
+    const { snapshot } = crmSource.open(await startStubCrm({ '/mandates?limit=1000&after=9': [400, problem] }));
     await expect(read(snapshot, '9')).rejects.toThrow(/another CRM, or has lost its data.* --abandon, and begin anew/);
   });
 
   it('fill no view where the CRM loses its revisions with each stop', async () => {
     const unfitness = async (database: string) =>
-      crmSource.open(await crmThatAnswers({ '/status': [200, { database }] })).unfitness();
+      crmSource.open(await startStubCrm({ '/status': [200, { database }] })).unfitness();
     expect(await unfitness('in memory: nothing survives')).toMatch(/in memory.*CRM_DATABASE_URL/);
     expect(await unfitness('durable')).toBeUndefined();
   });

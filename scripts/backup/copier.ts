@@ -6,21 +6,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 export type Copier = {
   readonly source: string;
   begin(): void;
-  /** Whether the copy shows what was committed when it began, whatever is written from now on. */
+  /** Whether the copy has its read snapshot, so that later commits are not in it. */
   hasBegun(): boolean;
+  /** The size of the copy so far. */
   bytes(): number;
-  /** @throws Error that says why there is no copy */
+  /** Rejects with the reason when the copy fails. */
   readonly done: Promise<void>;
   close(): void;
 };
 
-/** Starts a process that can copy a database; resolves when it has it open. @param target an empty file */
+/** Starts a process that copies a database; resolves when the process has opened it. @param target an empty file */
 export const startCopier = async (source: string, target: string): Promise<Copier> => {
   const script = new URL('./copy-database.ts', import.meta.url);
   const child = fork(script, [source, target], { execArgv: ['--import', 'tsx'] });
   const bytes = () => statSync(target, { throwIfNoEntry: false })?.size ?? 0;
   let isDone = false;
-  // A message that was sent before the end may arrive after it.
+  // The last message of a process may arrive after its exit.
   const ended = once(child, 'exit').then(() => delay(100, { error: 'its process ended' }));
   const expectMessage = async (expected: 'ready' | 'done') => {
     const [message] = await Promise.race([once(child, 'message'), ended.then((end) => [end])]);
@@ -30,7 +31,7 @@ export const startCopier = async (source: string, target: string): Promise<Copie
   const done = expectMessage('done').finally(() => {
     isDone = true;
   });
-  // It is awaited later.
+  // The caller awaits `done` later; until then a rejection must not be reported as unhandled.
   done.catch(() => {});
   return {
     source,

@@ -1,25 +1,25 @@
 import { openSqlite } from '../../packages/database/sqlite.ts';
 
-/** A process that copies a database in one read transaction, which begins when it is told to. It blocks while it does. */
+/** A child process that copies a database in one read transaction when it receives a message. The copy blocks the process. */
 const [source = '', target = ''] = process.argv.slice(2);
-const tell = (message: 'ready' | 'done' | { error: string }) => process.send?.(message);
+const send = (message: 'ready' | 'done' | { error: string }) => process.send?.(message);
 
 try {
   const database = openSqlite(source);
-  // Little stays in memory, so that the target grows as soon as the transaction has begun.
+  // With a small cache the target grows as soon as the transaction has begun.
   database.exec('PRAGMA cache_size = -1000');
   process.once('message', () => {
     try {
       database.prepare('VACUUM INTO ?').run(target);
-      tell('done');
+      send('done');
     } catch (error) {
-      tell({ error: (error as Error).message });
+      send({ error: (error as Error).message });
     }
     database.close();
     process.disconnect();
   });
-  tell('ready');
+  send('ready');
 } catch (error) {
-  tell({ error: (error as Error).message });
+  send({ error: (error as Error).message });
   process.disconnect();
 }

@@ -12,37 +12,37 @@ const fileSchema = z.object({
   name: z.enum(names),
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** The CRM's last migration, or the number of the platform's schema. */
+  /** The name of the CRM's last migration, or the schema version of the embedded platform. */
   schema: z.string(),
 });
 const manifestSchema = z.object({
   format: z.literal(1),
   takenAt: z.iso.datetime(),
-  /** Of the platform that was copied. */
+  /** The release of the platform that was copied. */
   release: z.string(),
   files: z.array(fileSchema).min(1).max(names.length),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 export type BackupFile = z.infer<typeof fileSchema>;
 
-const manifestOf = (folder: string) => join(folder, 'manifest.json');
+const manifestFile = (folder: string) => join(folder, 'manifest.json');
 
 export const writeManifest = (folder: string, manifest: Manifest): void => {
-  writeFileSync(manifestOf(folder), `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  sync(manifestOf(folder));
+  writeFileSync(manifestFile(folder), `${JSON.stringify(manifest, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  sync(manifestFile(folder));
 };
 
 /** @throws ConfigError when the folder is no backup that this release can read */
 export const readManifest = (folder: string): Manifest => {
   let text: string;
   try {
-    text = readFileSync(manifestOf(folder), 'utf8');
+    text = readFileSync(manifestFile(folder), 'utf8');
   } catch (error) {
     throw new ConfigError(`${folder} is no backup: ${(error as Error).message}.`);
   }
   const manifest = manifestSchema.safeParse(parse(text));
   if (manifest.success) return manifest.data;
-  throw new ConfigError(`${manifestOf(folder)} is damaged, or of a newer release.`);
+  throw new ConfigError(`${manifestFile(folder)} is damaged, or of a newer release.`);
 };
 
 const parse = (text: string): unknown => {
@@ -53,28 +53,28 @@ const parse = (text: string): unknown => {
   }
 };
 
-/** What the manifest says of a database that is a file of its own, with nothing in a log beside it. */
+/** Checks a copied database and returns its entry for the manifest. The copy must have no write-ahead log. */
 export const describeFile = async (name: Name, file: string): Promise<BackupFile> => ({
   name,
   schema: inspect(name, file),
   bytes: statSync(file).size,
-  sha256: await digestOf(file),
+  sha256: await readDigest(file),
 });
 
-/** @throws ConfigError when the file is not what the manifest says, or is damaged, or newer than this release */
+/** @throws ConfigError when the file differs from the manifest, is damaged, or is newer than this release */
 export const verifyFile = async (expected: BackupFile, file: string): Promise<void> => {
-  const [bytes, sha256] = [statSync(file).size, await digestOf(file)];
+  const [bytes, sha256] = [statSync(file).size, await readDigest(file)];
   if (bytes !== expected.bytes || sha256 !== expected.sha256)
-    throw new ConfigError(`${expected.name} of the backup is damaged: its checksum is not that of the manifest.`);
+    throw new ConfigError(`${expected.name} of the backup is damaged: its checksum differs from the manifest.`);
   const schema = inspect(expected.name, file);
   const isKnown = expected.name === 'crm.sqlite' ? schema in migrations : Number(schema) <= schemaVersion;
   if (!isKnown)
     throw new ConfigError(
-      `${expected.name} of the backup belongs to a newer release: restore it with that release, or later.`,
+      `${expected.name} of the backup belongs to a newer release: restore it with that release or a later one.`,
     );
 };
 
-/** Looks through the whole file. @returns its schema @throws ConfigError when it is damaged */
+/** Checks the integrity of the whole file. @returns its schema version @throws ConfigError when the file is damaged */
 const inspect = (name: Name, file: string): string => {
   const database = openSqlite(file);
   try {
@@ -86,7 +86,7 @@ const inspect = (name: Name, file: string): string => {
         ? database.prepare('SELECT name AS "schema" FROM kysely_migration ORDER BY name DESC LIMIT 1')
         : database.prepare('SELECT user_version AS "schema" FROM pragma_user_version')
     ).all() as { schema: string | number }[];
-    // Leaves no log beside it.
+    // Removes the write-ahead log.
     database.prepare('PRAGMA journal_mode = DELETE').all();
     return String(found?.schema);
   } finally {
@@ -94,7 +94,7 @@ const inspect = (name: Name, file: string): string => {
   }
 };
 
-const digestOf = async (file: string): Promise<string> => {
+const readDigest = async (file: string): Promise<string> => {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk);
   return hash.digest('hex');

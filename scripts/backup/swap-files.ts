@@ -3,14 +3,15 @@ import { dirname } from 'node:path';
 import { markOfRestore } from '../../packages/database/sqlite-file.ts';
 import { sync } from './files.ts';
 
-/** A restored file waits beside the one that it replaces, and that one is kept until all are replaced. */
-export const stagedOf = (file: string): string => `${file}.restored`;
-const replacedOf = (file: string): string => `${file}.replaced`;
+/** The path of a restored file before the swap. */
+export const stagedPath = (file: string): string => `${file}.restored`;
+/** The path of a replaced file, which is kept until all files are replaced. */
+const replacedPath = (file: string): string => `${file}.replaced`;
 const suffixes = ['', '-wal', '-shm', '-journal'];
 
 /**
- * Puts all staged files in their places, or none. From the first mark on they are put there, by `finishSwap` where this
- * process is killed; and no service opens a marked file, so none ever sees an old file beside a new one.
+ * Moves all staged files into place, or none. From the first mark on the swap is completed: by `finishSwap` when this process
+ * is killed. A service refuses to open a marked file, so it never sees an old file together with a new one.
  */
 export const swapFiles = (files: readonly string[]): void => {
   for (const file of files) {
@@ -21,15 +22,15 @@ export const swapFiles = (files: readonly string[]): void => {
   swapMarked(files);
 };
 
-/** Finishes what a restore that was killed has begun. @returns whether there was any */
+/** Completes the swap of a killed restore. @returns whether there was one */
 export const finishSwap = (files: readonly string[]): boolean => {
   const marks = files.map(markOfRestore).filter((mark) => existsSync(mark));
   const [mark] = marks;
   if (mark === undefined) return false;
-  // A mark that was cut off was the first: nothing is replaced yet, and the staged files are all there.
-  const marked = readMark(mark) ?? files.filter((file) => existsSync(stagedOf(file)));
+  // Only the first mark can be truncated: then no file is replaced yet, and all staged files exist.
+  const marked = readMark(mark) ?? files.filter((file) => existsSync(stagedPath(file)));
   swapMarked(marked);
-  for (const left of marks) rmSync(left, { force: true });
+  for (const remaining of marks) rmSync(remaining, { force: true });
   return true;
 };
 
@@ -43,18 +44,18 @@ const readMark = (mark: string): string[] | undefined => {
 
 const swapMarked = (files: readonly string[]): void => {
   for (const file of files) swap(file);
-  for (const file of files) for (const suffix of suffixes) rmSync(replacedOf(file) + suffix, { force: true });
+  for (const file of files) for (const suffix of suffixes) rmSync(replacedPath(file) + suffix, { force: true });
   for (const file of files) {
     rmSync(markOfRestore(file), { force: true });
     sync(dirname(file));
   }
 };
 
-/** May be repeated from any point: the staged file is moved last. */
+/** Idempotent from any point, because the staged file is moved last. */
 const swap = (file: string): void => {
-  if (!existsSync(stagedOf(file))) return;
-  // A log that was left beside it would be applied to the file that comes.
-  for (const suffix of suffixes) if (existsSync(file + suffix)) renameSync(file + suffix, replacedOf(file) + suffix);
-  renameSync(stagedOf(file), file);
+  if (!existsSync(stagedPath(file))) return;
+  // SQLite would apply a remaining write-ahead log to the restored file.
+  for (const suffix of suffixes) if (existsSync(file + suffix)) renameSync(file + suffix, replacedPath(file) + suffix);
+  renameSync(stagedPath(file), file);
   sync(dirname(file));
 };

@@ -8,7 +8,7 @@ import { takeBackup } from './take-backup.ts';
 
 const options = { release: '0.1.0', now: Date.now, progress: () => {} };
 
-it('a backup finds its moment between transactions that follow each other all the time', async () => {
+it('a backup gets the write lock while three writers begin one transaction after the other', async () => {
   const file = join(dataFolder(), 'crm.sqlite');
   const db = await openCrmDatabase(`sqlite:${file}`);
   let isDone = false;
@@ -32,7 +32,7 @@ it('a backup finds its moment between transactions that follow each other all th
   expect((await backup).files).toMatchObject([{ name: 'crm.sqlite' }]);
 });
 
-it('a backup whose copying process cannot start fails and says so', async () => {
+it('a backup fails with the reason when its copying process cannot start', async () => {
   const file = join(dataFolder(), 'crm.sqlite');
   openSqlite(file).close();
   vi.stubEnv('NODE_OPTIONS', '--no-such-option');

@@ -17,27 +17,42 @@ import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView, viewOption } from '../views.ts';
 import { whichLogHelp, whichLogOptions } from '../which-log.ts';
 
-const help = (views: readonly ServiceView[]) => `The records that a view could not read, from its dead-letter topic.
-A document that such a record concerns answers 503 until the record is superseded, replayed or discarded.
+const help = (
+  views: readonly ServiceView[],
+) => `Usage: npm run dead-letters -- [list | show ID ... | replay ID ... | discard ID ...] [OPTIONS]
+Lists, replays or discards the dead letters of a view: records that it could not parse.
 
+The document of a dead letter answers 503 until a newer record of its key was applied, or the dead letter is replayed or discarded.
+A replayed record keeps the order of the original, so newer changes stay. A record that still cannot be parsed becomes a dead letter
+with the same ID. Before you discard one, compare with the source: npm run explain -- KEY
+${whichLogHelp}
+
+Commands
+  list                shows all dead letters and their states (the default)
+  show ID ...         prints dead letters as JSON
+  replay ID ...       publishes the records to their topic again, for a version that can parse them
+  discard ID ...      lets the documents answer again with what the view has
+
+Options
+  --all               replay: all open dead letters, all where the view does not answer; discard: all
+  --view NAME         the view: ${views.map(({ projection }) => projection.name).join(', ')}
+  --kafka             the log is in Kafka
+  --embedded          the log is in the file of npm start
+  --dapr-http-port N  port of the service's sidecar, to read the view (default: 3908)
+  --help              shows this text
+
+Environment (npm run lab, while it runs, supplies what is not set)
+  KAFKA_BROKERS       brokers of Kafka (default: localhost:9092)
+  DAPR_HTTP_PORT, DAPR_API_TOKEN, PUBSUB_NAME, STATESTORE_NAME, DATA_DIR
+                      as for the service (see .env.example)
+
+Examples
   npm run dead-letters -- list
-  npm run dead-letters -- show ID
-  npm run dead-letters -- replay ID ... | --all    writes them to their topic again, for a version that can read them
-  npm run dead-letters -- discard ID ... | --all   their documents answer again, from what the view has
+  npm run dead-letters -- replay --all
 
-A replay counts where the original was: what has changed since stays. One that still cannot be read is a dead letter
-again, under the same ID. With --all a replay leaves out what is discarded or settled, where the view can be asked.
-Before you discard, compare with the source: npm run explain -- KEY
-
-Options    --view NAME            which view: ${views.map(({ projection }) => projection.name).join(', ')}
-           --all
-           --kafka   --embedded   which log
-           --dapr-http-port N     the sidecar of the service, through which the view is read (3908)
-           --help
-Variables  KAFKA_BROKERS (localhost:9092)   DAPR_HTTP_PORT DAPR_API_TOKEN PUBSUB_NAME STATESTORE_NAME DATA_DIR
-
-What is not set is taken from the lab that runs, if one does (npm run lab).
-${whichLogHelp}`;
+Exit codes
+  0  the command is done
+  1  the command failed; the message says what to do`;
 
 const commands = ['list', 'show', 'replay', 'discard'];
 
@@ -60,7 +75,9 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
     return true;
   }
   if (!commands.includes(command))
-    throw new Error(`There is no command ${command}: list, show, replay or discard (npm run dead-letters -- --help).`);
+    throw new Error(
+      `There is no command ${command}. The commands are list, show, replay and discard (npm run dead-letters -- --help).`,
+    );
   const view = findView(views, values.view);
   const { service, projection } = view;
   const daprHttpPort = readSidecarPort(values['dapr-http-port']);
@@ -80,13 +97,14 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
       return true;
     }
     const chosen = values.all && command !== 'show' ? letters : ids.map((id) => find(letters, id));
-    if (chosen.length === 0) throw new Error(`Which? Give an id of the list${command === 'show' ? '' : ', or --all'}.`);
+    if (chosen.length === 0)
+      throw new Error(`Add an ID of npm run dead-letters -- list${command === 'show' ? '' : ', or --all'}.`);
     if (command === 'show') print(JSON.stringify(chosen, null, 2));
     else if (command === 'discard') await withStores((stores) => discard(view, stores, chosen, print));
     else {
-      const replayed = values.all ? await unsettled(view, chosen, withStores) : chosen;
+      const replayed = values.all ? await keepOpen(view, chosen, withStores) : chosen;
       await replayDeadLetters(platform, [projection.topic], replayed, showProgress(replayed.length));
-      print(`${replayed.length} written to their topics again.`);
+      print(`${replayed.length} published to their topics again.`);
     }
     return true;
   } finally {
@@ -118,18 +136,18 @@ const list = async (
     reason: letter.data.reason,
   });
   print(table(letters.map(row)));
-  if (states instanceof Error) console.error(`Which of them are open is not known: ${states.message}`);
+  if (states instanceof Error) console.error(`Their states are unknown: ${states.message}`);
 };
 
-/** Where the view cannot be asked, all of them: a replay of what is settled changes nothing. */
-const unsettled = async (
+/** Leaves out settled and discarded dead letters; none where the view does not answer, because replaying them changes nothing. */
+const keepOpen = async (
   { projection }: ServiceView,
   letters: readonly DeadLetter[],
   withStores: WithStores,
 ): Promise<readonly DeadLetter[]> => {
   const states = await withStores((stores) => readLetterStates(projection, stores, letters)).catch(() => undefined);
-  const isLeftOut = ({ id }: DeadLetter) => ['settled', 'discarded'].includes(states?.get(id) ?? '');
-  return letters.filter((letter) => !isLeftOut(letter));
+  const isOpen = ({ id }: DeadLetter) => !['settled', 'discarded'].includes(states?.get(id) ?? '');
+  return letters.filter(isOpen);
 };
 
 const discard = async (
@@ -138,23 +156,23 @@ const discard = async (
   letters: readonly DeadLetter[],
   print: Print,
 ) => {
-  const placed = letters.flatMap((letter) => {
+  const located = letters.flatMap((letter) => {
     const { partition, offset } = letter.data;
     const key = keyOfDeadLetter(projection, letter);
     return partition === undefined || offset === undefined ? [] : [{ partition, offset, key }];
   });
-  await discardDeadLetters(projection, stores, placed);
-  print(`${placed.length} discarded.`);
-  if (placed.length < letters.length)
-    print(`${letters.length - placed.length} have no place in the log, so they mark no ${keyName}.`);
+  await discardDeadLetters(projection, stores, located);
+  print(`${located.length} discarded.`);
+  if (located.length < letters.length)
+    print(`${letters.length - located.length} have no partition and offset, so they concern no ${keyName}.`);
 };
 
 const showProgress = (total: number) => {
   const display = createProgress(process.stderr);
   display.begin('replaying');
   let done = 0;
-  return (many: number) => {
-    done += many;
+  return (count: number) => {
+    done += count;
     display.update([{ name: 'replaying', done, total }]);
     if (done === total) display.end();
   };

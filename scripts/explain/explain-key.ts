@@ -6,30 +6,37 @@ import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView, viewOption } from '../views.ts';
 
-const help = (
-  views: readonly ServiceView[],
-) => `Why does a view show of a key what it shows? The key's events in the log, the source of the view, the view, and whether they
-agree.
+const help = (views: readonly ServiceView[]) => `Usage: npm run explain -- KEY [OPTIONS]
+Shows what the log, the source and a view have for one key, and whether they agree.
 
-  npm run explain -- KEY
+For the view mandates the key is a connection. A revision that the source never issued is reported together with its remedy:
+npm run republish, or npm run rebuild -- --from-crm.
+Without --dapr-http-port, DAPR_HTTP_PORT and --embedded the command uses what runs: npm run lab, else the sidecar on port 3908,
+else the file of npm start.
 
-For mandates KEY is a connection. Ends with 0 when log, source and view agree, with 1 when they do not. A revision that the
-source never gave is named, with what to do about it: npm run republish, or npm run rebuild -- --from-crm.
+Options
+  --view NAME         the view: ${names(views)}
+  --dapr-http-port N  the log is in Kafka, and the service's sidecar listens on this port
+  --embedded          the log is in the file of npm start
+  --help              shows this text
 
-Options    --view NAME          which view: ${names(views)}
-           --dapr-http-port N   the log is in Kafka, the sidecar of the service on this port
-           --embedded           the log is in the file of npm start
-           --help
-Variables  CRM_URL (http://localhost:3005)   IOT_PLATFORM_URL (http://localhost:3008)
-           DAPR_HTTP_PORT DAPR_API_TOKEN KAFKA_BROKERS PUBSUB_NAME DATA_DIR, as those of the service
+Environment (npm run lab, while it runs, supplies what is not set)
+  CRM_URL             the CRM (default: http://localhost:3005)
+  IOT_PLATFORM_URL    the IoT platform (default: http://localhost:3008)
+  DAPR_HTTP_PORT, DAPR_API_TOKEN, KAFKA_BROKERS, PUBSUB_NAME, DATA_DIR
+                      as for the service (see .env.example)
 
-Without --dapr-http-port, DAPR_HTTP_PORT or --embedded it takes what is there: the lab that runs; else the
-sidecar on 3908, or the file.`;
+Examples
+  npm run explain -- 7733
+
+Exit codes
+  0  log, source and view agree
+  1  they differ, or the command failed; the message says what to do`;
 
 const names = (views: readonly ServiceView[]) => views.map(({ projection }) => projection.name).join(', ');
 
-type Explained = ServiceView & { readonly explain: ViewExplanation };
-const isExplained = (view: ServiceView): view is Explained => view.explain !== undefined;
+type ExplainableView = ServiceView & { readonly explain: ViewExplanation };
+const isExplainable = (view: ServiceView): view is ExplainableView => view.explain !== undefined;
 
 /** npm run explain */
 export const explainKey: Command = async (args, { views: all, env: ownEnv, print }) => {
@@ -43,12 +50,12 @@ export const explainKey: Command = async (args, { views: all, env: ownEnv, print
       ...viewOption,
     },
   });
-  const views = all.filter(isExplained);
+  const views = all.filter(isExplainable);
   if (values.help) {
     print(help(views));
     return true;
   }
-  const { service, explain } = findView(views, values.view) as Explained;
+  const { service, explain } = findView(views, values.view) as ExplainableView;
   const [key, ...more] = positionals;
   if (key === undefined || !explain.isKey(key) || more.length > 0) throw new Error(explain.question);
   const where = { daprHttpPort: readSidecarPort(values['dapr-http-port']), embedded: values.embedded };

@@ -3,13 +3,13 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startProgram } from '../../tests/platform-process.ts';
-import { askLab, type LabReply, type LabRequest, NoLabRuns, serveLab } from './control-socket.ts';
+import { LabNotRunning, type LabReply, type LabRequest, requestLab, serveLab } from './control-socket.ts';
 
 let folder: string;
 let path: string;
 const servers: Server[] = [];
 beforeEach(() => {
-  // Not in the system's folder for temporary files: a longer path of a socket is cut off at about 100 characters.
+  // The path of a Unix socket is truncated at about 100 characters, so it is not in the system's temporary folder.
   mkdirSync('.data', { recursive: true });
   folder = mkdtempSync('.data/lab-test-');
   path = join(folder, 'new', 'lab.sock');
@@ -22,29 +22,29 @@ const serve = async (handle: (request: LabRequest) => Promise<LabReply>) => {
   servers.push(await serveLab(path, handle));
 };
 
-it('answers a request of another terminal of this user alone', async () => {
+it('answers a request, on a socket that only this user may open', async () => {
   await serve(async (request) => ({ text: JSON.stringify(request) }));
   expect(statSync(path).mode & 0o777).toBe(0o600);
   const request = { command: 'start', member: 'crm', overrides: { STATESTORE_NAME: 'other' } } as const;
-  expect(JSON.parse((await askLab(path, request)).text)).toEqual(request);
+  expect(JSON.parse((await requestLab(path, request)).text)).toEqual(request);
 });
 
-it('reports what the lab refuses', async () => {
+it('passes on the message when the lab refuses a request', async () => {
   await serve(async () => {
     throw new Error('crm runs already');
   });
-  await expect(askLab(path, { command: 'status' })).rejects.toThrow('crm runs already');
+  await expect(requestLab(path, { command: 'status' })).rejects.toThrow('crm runs already');
 });
 
-it('reports a lab that ends before it answers', async () => {
-  // As a process that exits: the connection ends without an answer.
+it('reports that the lab ended before it answered', async () => {
+  // A process that exits closes the connection without an answer.
   await serve(async () => new Promise(() => {}));
   servers[0]?.on('connection', (socket) => socket.once('data', () => socket.destroy()));
-  await expect(askLab(path, { command: 'status' })).rejects.toThrow('The lab ended before it answered');
+  await expect(requestLab(path, { command: 'status' })).rejects.toThrow('The lab ended before it answered');
 });
 
-it('says that no lab runs, with and without a socket that a killed one left', async () => {
-  await expect(askLab(path, { command: 'status' })).rejects.toThrow(NoLabRuns);
+it('reports that no lab runs, with and without the socket of a killed lab', async () => {
+  await expect(requestLab(path, { command: 'status' })).rejects.toThrow(LabNotRunning);
   const killed = startProgram(
     process.execPath,
     [
@@ -56,19 +56,19 @@ it('says that no lab runs, with and without a socket that a killed one left', as
   await killed.ended;
   path = join(folder, 'left.sock');
   expect(statSync(path).isSocket()).toBe(true);
-  await expect(askLab(path, { command: 'status' })).rejects.toThrow(NoLabRuns);
+  await expect(requestLab(path, { command: 'status' })).rejects.toThrow(LabNotRunning);
   await serve(async () => ({ text: 'after the killed one' }));
-  expect((await askLab(path, { command: 'status' })).text).toBe('after the killed one');
+  expect((await requestLab(path, { command: 'status' })).text).toBe('after the killed one');
 });
 
-it('serves no second lab on the socket of the first', async () => {
+it('refuses a second lab on the same socket', async () => {
   await serve(async () => ({ text: 'first' }));
   await expect(serveLab(path, async () => ({ text: 'second' }))).rejects.toThrow('A lab runs already');
-  expect((await askLab(path, { command: 'status' })).text).toBe('first');
+  expect((await requestLab(path, { command: 'status' })).text).toBe('first');
 });
 
 const lab = async (args: string[], env: Record<string, string> = {}) => {
-  // A lab of these ports never runs.
+  // No lab runs on these ports.
   const started = startProgram(process.execPath, ['--import', 'tsx', 'scripts/lab.ts', ...args], {
     LAB_PORTS: '63999',
     ...env,
@@ -79,14 +79,14 @@ const lab = async (args: string[], env: Record<string, string> = {}) => {
 it.each([
   [['status'], 'No lab runs: nothing answers on .data/lab-63999.sock. Start one: LAB_PORTS=63999 npm run lab'],
   [['stop', 'iot-platform'], 'No lab runs'],
-  [['stop'], 'Which member? npm run lab -- stop crm, or npm run lab -- stop iot-platform.'],
-  [['restart', 'crm'], 'There is no command restart: start, stop or status (npm run lab -- --help).'],
+  [['stop'], 'Name one member: npm run lab -- stop crm, or npm run lab -- stop iot-platform.'],
+  [['restart', 'crm'], 'There is no command restart. The commands are start, stop and status (npm run lab -- --help).'],
   [['--fast'], "Unknown option '--fast'"],
-])('npm run lab -- %s, without a lab, ends with 1 and says what to do', async (args, message) => {
+])('npm run lab -- %s ends with exit code 1 and the remedy when no lab runs', async (args, message) => {
   expect(await lab(args)).toMatchObject({ code: 1, output: expect.stringContaining(message) });
 });
 
-it('npm run lab takes ports that can be used', async () =>
+it('npm run lab refuses an invalid LAB_PORTS', async () =>
   expect(await lab([], { LAB_PORTS: 'here' })).toMatchObject({
     code: 1,
     output: expect.stringContaining('LAB_PORTS=here'),
@@ -95,6 +95,6 @@ it('npm run lab takes ports that can be used', async () =>
 it('npm run lab -- --help names every command', async () => {
   const { code, output } = await lab(['--help']);
   expect(code).toBe(0);
-  for (const text of ['lab -- status', 'lab -- stop crm|iot-platform', 'lab -- start crm|iot-platform', 'LAB_PORTS'])
+  for (const text of ['[status | stop MEMBER | start MEMBER]', 'crm or iot-platform', 'LAB_PORTS'])
     expect(output).toContain(text);
 });

@@ -9,26 +9,26 @@ export type LabRequest =
   | { readonly command: 'stop'; readonly member: string }
   | { readonly command: 'start'; readonly member: string; readonly overrides: Overrides };
 
-/** `text` is for a person, `environment` for the scripts that work on the running lab. */
+/** `text` is printed, `environment` is for the commands that work on the running lab. */
 export type LabReply =
   | { readonly text: string; readonly environment?: Readonly<Record<string, string>> }
   | { readonly error: string };
 
-export class NoLabRuns extends Error {
-  override name = 'NoLabRuns';
+export class LabNotRunning extends Error {
+  override name = 'LabNotRunning';
 }
 
 /**
- * Answers the requests of other terminals of this user, one JSON line each, until it is closed.
+ * Serves requests from other terminals of this user on a Unix socket: one JSON line each way per connection.
  * @throws Error when another lab answers on the socket already
  */
 export const serveLab = async (path: string, handle: (request: LabRequest) => Promise<LabReply>): Promise<Server> => {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  if (await isServed(path)) throw new Error(`A lab runs already: it answers on ${path}. Stop that first.`);
+  if (await isServed(path)) throw new Error(`A lab runs already: it answers on ${path}. Stop that lab first.`);
   // A lab that was killed leaves its socket behind.
   rmSync(path, { force: true });
   const server = createServer((socket) => {
-    socket.on('error', () => {}); // the terminal has gone
+    socket.on('error', () => {}); // the other terminal has closed the connection
     void readLine(socket).then(async (line) => {
       const reply = await Promise.resolve()
         .then(() => handle(JSON.parse(line)))
@@ -36,7 +36,7 @@ export const serveLab = async (path: string, handle: (request: LabRequest) => Pr
       socket.end(`${JSON.stringify(reply)}\n`);
     });
   });
-  // The socket starts processes, so no other user may ever connect: its mode is 0600 from the beginning.
+  // The umask gives the socket mode 0600 when it is created: requests start processes, so no other user may connect.
   const umask = process.umask(0o177);
   try {
     server.listen(path);
@@ -47,8 +47,8 @@ export const serveLab = async (path: string, handle: (request: LabRequest) => Pr
   return server;
 };
 
-/** @throws NoLabRuns when none answers on the socket; Error with what the lab says when it refuses */
-export const askLab = async (path: string, request: LabRequest): Promise<Exclude<LabReply, { error: string }>> => {
+/** Sends a request to the running lab. @throws LabNotRunning; Error with the lab's message when it refuses the request */
+export const requestLab = async (path: string, request: LabRequest): Promise<Exclude<LabReply, { error: string }>> => {
   const socket = await open(path);
   socket.write(`${JSON.stringify(request)}\n`);
   const line = await readLine(socket).finally(() => socket.destroy());
@@ -65,7 +65,8 @@ const open = async (path: string): Promise<Socket> => {
     return socket;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') throw new NoLabRuns(`No lab runs: nothing answers on ${path}.`);
+    if (code === 'ENOENT' || code === 'ECONNREFUSED')
+      throw new LabNotRunning(`No lab runs: nothing answers on ${path}.`);
     throw error;
   }
 };
@@ -79,7 +80,7 @@ const isServed = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** What comes before the first line feed; empty when the other side ends without one. */
+/** Reads up to the first line feed. @returns an empty text when the connection ends before it */
 const readLine = (socket: Socket): Promise<string> =>
   new Promise((resolve) => {
     let text = '';

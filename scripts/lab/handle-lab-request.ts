@@ -4,31 +4,32 @@ import type { LabReply, LabRequest } from './control-socket.ts';
 import type { Member } from './member.ts';
 import { type Readiness, readReadiness, readViewState } from './readiness.ts';
 import type { LabSettings, Overrides } from './settings.ts';
-import { problemLines } from './watch-readiness.ts';
+import { formatProblems } from './watch-readiness.ts';
 
 const readyWithinSeconds = 20;
 
-/** What the running lab does for another terminal. @throws Error for that terminal, when it cannot be done */
+/** Executes a request of another terminal. @throws Error whose message is sent to that terminal */
 export const handleLabRequest = async (
   request: LabRequest,
   members: readonly Member[],
   settings: LabSettings,
 ): Promise<LabReply> => {
-  if (request.command === 'status') return { text: await statusOf(members) };
-  if (request.command === 'environment') return { text: '', environment: environmentOf(members, settings) };
+  if (request.command === 'status') return { text: await describeMembers(members) };
+  if (request.command === 'environment') return { text: '', environment: commandEnvironment(members, settings) };
   if (request.command !== 'stop' && request.command !== 'start') throw new Error('The lab does not know this command.');
   const member = members.find(({ id }) => id === request.member);
-  if (!member) throw new Error(`There is no member ${request.member}: ${members.map(({ id }) => id).join(' or ')}.`);
+  if (!member)
+    throw new Error(`There is no member ${request.member}. The members are ${members.map(({ id }) => id).join(', ')}.`);
   return { text: request.command === 'stop' ? await stop(member) : await start(member, request.overrides, settings) };
 };
 
 const stop = async (member: Member): Promise<string> => {
   if (member.isStopped()) return `${member.id} is stopped already.`;
   const wasKilled = await member.stop();
-  const left = wasKilled
+  const membership = wasKilled
     ? 'It had to be killed: Kafka removes it from its consumer group within 10 s.'
     : 'It has left its consumer group.';
-  return `${member.id} and its sidecar are stopped. ${left}`;
+  return `${member.id} and its sidecar are stopped. ${membership}`;
 };
 
 const start = async (member: Member, overrides: Overrides, { prefix }: LabSettings): Promise<string> => {
@@ -37,19 +38,19 @@ const start = async (member: Member, overrides: Overrides, { prefix }: LabSettin
   let readiness = await readReadiness(member.url);
   await waitUntil(readyWithinSeconds, async () => {
     readiness = await readReadiness(member.url);
-    return readiness.isReady || (await isLeftEmpty(member, readiness));
+    return readiness.isReady || (await needsRebuild(member, readiness));
   });
   if (readiness.isReady) return `${member.id} is ready at ${member.url}.`;
-  return `${member.id} is started, and not ready yet:\n${problemLines(member, readiness)}`.trimEnd();
+  return `${member.id} is started but not ready yet:\n${formatProblems(member, readiness)}`.trimEnd();
 };
 
-/** A store that is empty although the group has read events stays so until a person does something. */
-const isLeftEmpty = async ({ url }: Member, { problems }: Readiness): Promise<boolean> => {
+/** A store that is empty although the group has committed offsets stays empty until the view is rebuilt. */
+const needsRebuild = async ({ url }: Member, { problems }: Readiness): Promise<boolean> => {
   const view = 'view' in problems ? await readViewState(url) : undefined;
   return view?.state === 'empty' && view.warning !== undefined;
 };
 
-const statusOf = async (members: readonly Member[]): Promise<string> => {
+const describeMembers = async (members: readonly Member[]): Promise<string> => {
   const rows = await Promise.all(
     members.map(async (member) => {
       const { service, sidecar } = member.pids();
@@ -58,39 +59,41 @@ const statusOf = async (members: readonly Member[]): Promise<string> => {
         row: {
           member: member.id,
           service: service ? `pid ${service}` : 'stopped',
-          sidecar: sidecar ? `pid ${sidecar}` : member.isStopped() ? 'stopped' : 'starts again',
+          sidecar: sidecar ? `pid ${sidecar}` : member.isStopped() ? 'stopped' : 'restarting',
           address: member.url,
           ready: readiness?.isReady ? 'yes' : 'no',
         },
-        problems: readiness ? problemLines(member, readiness) : '',
+        problems: readiness ? formatProblems(member, readiness) : '',
       };
     }),
   );
   const iotPlatform = members.find(({ id }) => id === 'iot-platform');
   const view = iotPlatform && (await readViewState(iotPlatform.url));
-  const ofView =
+  const viewLine =
     view && iotPlatform
       ? `\n\nThe view in ${view.store} is ${view.state}; its consumer group is ${iotPlatform.environment().CONSUMER_GROUP}.`
       : '';
   const problems = rows.map(({ problems }) => problems).join('');
-  return `${table(rows.map(({ row }) => row))}${ofView}${problems && `\n\n${problems}`}`.trimEnd();
+  return `${table(rows.map(({ row }) => row))}${viewLine}${problems && `\n\n${problems}`}`.trimEnd();
 };
 
-/** What a script in another terminal needs, to work on this lab. No secrets. */
-const environmentOf = (members: readonly Member[], settings: LabSettings): Record<string, string> => {
+/** The environment of a command in another terminal that works on this lab, without secrets. */
+const commandEnvironment = (members: readonly Member[], settings: LabSettings): Record<string, string> => {
   const { PUBSUB_NAME, CONSUMER_GROUP } = process.env;
   const iotPlatform = members.find(({ id }) => id === 'iot-platform');
   const { DAPR_HTTP_PORT, KAFKA_BROKERS, STATESTORE_NAME } = iotPlatform?.environment() ?? {};
-  const known = {
+  const environment = {
     DAPR_HTTP_PORT,
     KAFKA_BROKERS,
     STATESTORE_NAME,
     PUBSUB_NAME,
-    // Not the one in the YAML: a script reads that itself, as it is then.
+    // Without an override the command reads the group from the YAML, which may have been edited since.
     CONSUMER_GROUP: iotPlatform?.overrides().CONSUMER_GROUP || CONSUMER_GROUP,
     RESOURCES_PATH: settings.resources,
     CRM_URL: settings.members.crm.url,
     IOT_PLATFORM_URL: settings.members['iot-platform'].url,
   };
-  return Object.fromEntries(Object.entries(known).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  return Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
 };

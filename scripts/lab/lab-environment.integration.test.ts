@@ -5,7 +5,7 @@ import { withLabEnvironment } from './lab-environment.ts';
 import { removeLabToken, writeLabToken } from './lab-token.ts';
 import { readLabSettings } from './settings.ts';
 
-// A lab on these ports never runs.
+// No lab runs on these ports.
 const own = { LAB_PORTS: '63998' };
 const ofLab = { DAPR_HTTP_PORT: '3908', STATESTORE_NAME: 'durable-statestore', KAFKA_BROKERS: 'localhost:9092' };
 
@@ -21,9 +21,9 @@ const startLab = async () => {
   }));
 };
 
-it('is that of the terminal where no lab runs', async () => expect(await withLabEnvironment(own)).toEqual(own));
+it('is that of the terminal when no lab runs', async () => expect(await withLabEnvironment(own)).toEqual(own));
 
-it('has from the lab what the terminal has not set', async () => {
+it('takes variables that the terminal has not set from the running lab', async () => {
   await startLab();
   expect(await withLabEnvironment(own)).toEqual({ ...own, ...ofLab });
   expect(await withLabEnvironment({ ...own, STATESTORE_NAME: 'other', KAFKA_BROKERS: '' })).toEqual({
@@ -34,11 +34,11 @@ it('has from the lab what the terminal has not set', async () => {
   expect(await withLabEnvironment(own, { daprHttpPort: 3908 })).toMatchObject(ofLab);
 });
 
-it('has the token of the lab that runs, unless the terminal has one', async () => {
+it('takes the token from the running lab, unless the terminal has one', async () => {
   const { tokenFile } = readLabSettings(own);
   writeLabToken(tokenFile, 'of the lab');
   try {
-    // Left by a lab that was killed.
+    // The token file of a killed lab is ignored.
     expect(await withLabEnvironment(own)).toEqual(own);
     await startLab();
     expect(await withLabEnvironment(own)).toMatchObject({ DAPR_API_TOKEN: 'of the lab' });
@@ -51,7 +51,7 @@ it('has the token of the lab that runs, unless the terminal has one', async () =
   expect(await withLabEnvironment(own)).toEqual({ ...own, ...ofLab });
 });
 
-it('has nothing from the lab for another sidecar, another broker or the embedded file', async () => {
+it('takes nothing from the lab for another sidecar, another broker or the embedded file', async () => {
   await startLab();
   expect(await withLabEnvironment(own, { embedded: true })).toEqual(own);
   expect(await withLabEnvironment(own, { daprHttpPort: 3918 })).toEqual(own);

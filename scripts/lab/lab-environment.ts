@@ -1,10 +1,10 @@
-import { askLab, NoLabRuns } from './control-socket.ts';
+import { LabNotRunning, requestLab } from './control-socket.ts';
 import { readLabToken } from './lab-token.ts';
 import { readLabSettings } from './settings.ts';
 
 /**
- * The environment of a script that works on the IoT platform: variables that are not set come from the lab that runs, if one
- * does. Another sidecar or broker than the lab's, or the embedded file, has nothing to do with the lab.
+ * The environment of a command: while a lab runs, it supplies the variables that are not set. It supplies none where the command
+ * uses another sidecar or broker than the lab's, or the embedded file.
  */
 export const withLabEnvironment = async (
   env: NodeJS.ProcessEnv,
@@ -12,8 +12,8 @@ export const withLabEnvironment = async (
 ): Promise<NodeJS.ProcessEnv> => {
   if (embedded) return env;
   const { socket, tokenFile } = readLabSettings(env);
-  const lab = await askLab(socket, { command: 'environment' }).catch((error: unknown) => {
-    if (error instanceof NoLabRuns) return undefined;
+  const lab = await requestLab(socket, { command: 'environment' }).catch((error: unknown) => {
+    if (error instanceof LabNotRunning) return undefined;
     throw error;
   });
   const port = daprHttpPort ?? (env.DAPR_HTTP_PORT ? Number(env.DAPR_HTTP_PORT) : undefined);
@@ -24,7 +24,7 @@ export const withLabEnvironment = async (
     (env.KAFKA_BROKERS && env.KAFKA_BROKERS !== KAFKA_BROKERS);
   if (isOther) return env;
   const set = Object.entries(env).filter(([, value]) => value !== undefined && value !== '');
-  // Over the socket no secret is passed on; the file has the token, and is this user's alone.
+  // The token is not sent over the socket; it is in a file that only this user can read.
   const token = readLabToken(tokenFile);
   return { ...lab.environment, ...(token && { DAPR_API_TOKEN: token }), ...Object.fromEntries(set) };
 };

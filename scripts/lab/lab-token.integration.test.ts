@@ -6,7 +6,7 @@ import { readLabToken, removeLabToken, writeLabToken } from './lab-token.ts';
 
 const modeOf = (file: string) => statSync(file).mode & 0o777;
 
-it('is readable by its user alone, also where a file was there that all could read', () => {
+it('is readable by its owner only, also where a world-readable file existed', () => {
   const file = join(dataFolder(), 'new', 'lab.token');
   writeLabToken(file, 'first');
   expect([modeOf(file), readLabToken(file)]).toEqual([0o600, 'first']);
@@ -15,7 +15,7 @@ it('is readable by its user alone, also where a file was there that all could re
   expect([modeOf(file), readLabToken(file)]).toEqual([0o600, 'second']);
 });
 
-it('is never written through a link to another file', () => {
+it('is not written through a symbolic link', () => {
   const [file, other] = [join(dataFolder(), 'lab.token'), join(dataFolder(), 'other')];
   writeFileSync(other, 'untouched');
   symlinkSync(other, file);
@@ -23,7 +23,7 @@ it('is never written through a link to another file', () => {
   expect([readFileSync(other, 'utf8'), readLabToken(file)]).toEqual(['untouched', 'secret']);
 });
 
-it('is gone when it was removed, and removed twice without complaint', () => {
+it('can be removed twice', () => {
   const file = join(dataFolder(), 'lab.token');
   writeLabToken(file, 'secret');
   removeLabToken(file);

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Writes the token of the lab's sidecars to a file that this user alone may read. A file that is there already is replaced, not
- * written over: its mode may be wider, and another process may have it open.
+ * Writes the token of the lab's sidecars to a file that only this user can read. An existing file is removed first, because its
+ * mode may be wider and another process may have it open.
  */
 export const writeLabToken = (file: string, token: string): void => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -11,7 +11,7 @@ export const writeLabToken = (file: string, token: string): void => {
   writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
 };
 
-/** The token of the lab that runs; undefined where there is no file. */
+/** Reads the token of the running lab; undefined where there is no file. */
 export const readLabToken = (file: string): string | undefined => {
   try {
     return readFileSync(file, 'utf8').trim() || undefined;

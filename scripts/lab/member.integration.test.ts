@@ -5,7 +5,7 @@ import { dataFolder } from '../../tests/platform-process.ts';
 import { createMember, type Member } from './member.ts';
 import type { MemberPlan } from './settings.ts';
 
-const tokens = { APP_API_TOKEN: 'to the app', DAPR_API_TOKEN: 'to the sidecar' };
+const tokens = { APP_API_TOKEN: 'app token', DAPR_API_TOKEN: 'sidecar token' };
 
 let member: Member;
 afterEach(async () => void (await member.stop()));
@@ -18,8 +18,8 @@ const isAlive = (pid: number) => {
   }
 };
 
-/** A member of two programs that write a file when they run; the service takes SIGTERM as `onTerm` says. */
-const create = (onTerm: string, stopsWithinMs?: number) => {
+/** Creates a member of two small programs. The service writes a file when it is ready, and runs `onTerm` on SIGTERM. */
+const create = (onTerm: string, stopTimeoutMs?: number) => {
   const folder = dataFolder();
   const ready = join(folder, 'ready');
   const file = (name: string, text: string) => {
@@ -49,10 +49,10 @@ const create = (onTerm: string, stopsWithinMs?: number) => {
     resources: folder,
     tokens,
     onServiceEnd: ends,
-    ...(stopsWithinMs !== undefined && { stopsWithinMs }),
+    ...(stopTimeoutMs !== undefined && { stopTimeoutMs }),
   });
-  const takesSignals = () => vi.waitFor(() => expect(existsSync(ready)).toBe(true), { timeout: 30_000 });
-  return { ends, takesSignals };
+  const waitUntilReady = () => vi.waitFor(() => expect(existsSync(ready)).toBe(true), { timeout: 30_000 });
+  return { ends, waitUntilReady };
 };
 
 const runningPids = async () => {
@@ -61,7 +61,7 @@ const runningPids = async () => {
   return [service, sidecar] as [number, number];
 };
 
-it('is stopped when service and sidecar have ended, and is started again', async () => {
+it('stops when service and sidecar have ended, and can be started again', async () => {
   const { ends } = create('process.exit(0)');
   expect(member.isStopped()).toBe(true);
   member.start({});
@@ -74,17 +74,17 @@ it('is stopped when service and sidecar have ended, and is started again', async
   expect(ends).not.toHaveBeenCalled();
 });
 
-it('is killed when it does not end by itself', async () => {
-  const { takesSignals } = create('', 100);
+it('is killed when it ignores SIGTERM', async () => {
+  const { waitUntilReady } = create('', 100);
   member.start({});
   const pids = await runningPids();
-  // Before its handler is there, SIGTERM ends it.
-  await takesSignals();
+  // SIGTERM would end the service before it has its handler.
+  await waitUntilReady();
   expect(await member.stop()).toBe(true);
   expect(pids.map(isAlive)).toEqual([false, false]);
 });
 
-it('starts a sidecar again that ends, and reports a service that does', async () => {
+it('restarts a sidecar that ends, and reports a service that ends', async () => {
   const { ends } = create('process.exit(0)');
   member.start({});
   const [service, sidecar] = await runningPids();
@@ -96,7 +96,7 @@ it('starts a sidecar again that ends, and reports a service that does', async ()
   await vi.waitFor(() => expect(ends).toHaveBeenCalledOnce(), { timeout: 20_000 });
 });
 
-it('keeps what a start changed for later starts', async () => {
+it('keeps the overrides of a start for later starts', async () => {
   create('process.exit(0)');
   member.start({ STATESTORE_NAME: 'other' });
   await member.stop();
@@ -104,13 +104,13 @@ it('keeps what a start changed for later starts', async () => {
   expect(member.environment()).toEqual({ STATESTORE_NAME: 'other', CONSUMER_GROUP: 'mine' });
 });
 
-it('gives the service and its sidecar both tokens', async () => {
+it('passes both tokens to the service and to its sidecar', async () => {
   create('process.exit(0)');
   member.start({});
-  const said = Object.entries(tokens).map(([name, value]) => `${name}=${value}`);
+  const expected = Object.entries(tokens).map(([name, value]) => `${name}=${value}`);
   for (const pid of await runningPids())
     await vi.waitFor(() => {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-      expect(environment).toEqual(expect.arrayContaining(said));
+      expect(environment).toEqual(expect.arrayContaining(expected));
     }, 10_000);
 });

@@ -7,44 +7,44 @@ import { sidecarArguments } from '../sidecar-arguments.ts';
 import type { MemberId, MemberPlan, Overrides } from './settings.ts';
 import { isExpectedRefusal } from './sidecar-log.ts';
 
-/** Longer than a service takes to close (15 s at most) and a sidecar to shut down (5 s). */
-const usuallyStopsWithinMs = 20_000;
-const sidecarAgainAfterMs = backoff({ firstMs: 1_000, mostMs: 30_000 });
-/** One that ends sooner than this did not start: the pauses between the attempts double. */
-const sidecarRunsForMs = 10_000;
+/** A service closes within 15 s, a sidecar shuts down within 5 s. */
+const defaultStopTimeoutMs = 20_000;
+const sidecarRestartDelayMs = backoff({ firstMs: 1_000, mostMs: 30_000 });
+/** A sidecar that ends sooner counts as a failed start, and the delay before the next start doubles. */
+const sidecarStartupMs = 10_000;
 
 /** A service and its sidecar, which are started and stopped together. */
 export type Member = {
   readonly id: MemberId;
   readonly url: string;
-  /** Process ids; undefined where there is no process now. */
+  /** Process ids; undefined for a process that does not run. */
   pids(): { service: number | undefined; sidecar: number | undefined };
   isStopped(): boolean;
-  /** What the service was started with last. */
+  /** The environment of the last start of the service. */
   environment(): Readonly<Record<string, string>>;
-  /** What starts have changed so far: each also holds for later starts. */
+  /** The overrides of all starts so far; they apply to later starts as well. */
   overrides(): Overrides;
   start(overrides: Overrides): void;
-  /** Resolves when both processes have ended, so the sidecar has left its consumer group; true when one had to be killed. */
+  /** Resolves when both processes have ended, so the sidecar has left its consumer group. @returns whether one was killed */
   stop(): Promise<boolean>;
 };
 
-/** What a service and its sidecar prove themselves with to each other, as the environment of both. */
+/** The tokens by which a service and its sidecar authenticate to each other, as environment variables of both. */
 export type LabTokens = { readonly APP_API_TOKEN: string; readonly DAPR_API_TOKEN: string };
 
 type MemberContext = {
   readonly daprd: string;
   readonly resources: string;
   readonly tokens: LabTokens;
-  /** The service ended, although it was not stopped. */
+  /** Called when the service ends without a call of `stop`. */
   readonly onServiceEnd: () => void;
-  /** What has not ended after SIGTERM by then is killed. */
-  readonly stopsWithinMs?: number;
+  /** A process that still runs so long after SIGTERM is killed (default: 20 s). */
+  readonly stopTimeoutMs?: number;
 };
 
-/** A member at rest. Its sidecar is started again when it ends by itself. */
+/** Creates a stopped member. While it is started, its sidecar is restarted whenever it ends. */
 export const createMember = (plan: MemberPlan, context: MemberContext): Member => {
-  const { daprd, resources, tokens, onServiceEnd, stopsWithinMs = usuallyStopsWithinMs } = context;
+  const { daprd, resources, tokens, onServiceEnd, stopTimeoutMs = defaultStopTimeoutMs } = context;
   const { id, url, main, appPort, ports } = plan;
   let service: ChildProcess | undefined;
   let sidecar: ChildProcess | undefined;
@@ -54,26 +54,26 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
   let environment: Readonly<Record<string, string>> = {};
   let overrides: Overrides = {};
 
-  const keepSidecar = async ({ signal }: AbortController) => {
+  const superviseSidecar = async ({ signal }: AbortController) => {
     for (let failures = 0; !signal.aborted; ) {
       const startedAt = performance.now();
       sidecar = run(daprd, sidecarArguments(id, appPort, ports, resources), tokens, 'pipe');
       forwardLog(sidecar);
-      const how = await endOf(sidecar);
+      const outcome = await waitForEnd(sidecar);
       sidecar = undefined;
       if (signal.aborted) return;
-      failures = performance.now() - startedAt > sidecarRunsForMs ? 0 : failures + 1;
-      const again = sidecarAgainAfterMs(Math.max(1, failures));
-      console.error(`the sidecar of ${id} ended with ${how}; it is started again in ${again / 1_000} s`);
-      await delay(again, undefined, { signal }).catch(() => {});
+      failures = performance.now() - startedAt > sidecarStartupMs ? 0 : failures + 1;
+      const delayMs = sidecarRestartDelayMs(Math.max(1, failures));
+      console.error(`The sidecar of ${id} ended with ${outcome}. The lab restarts it in ${delayMs / 1_000} s.`);
+      await delay(delayMs, undefined, { signal }).catch(() => {});
     }
   };
-  const keepService = async ({ signal }: AbortController) => {
+  const superviseService = async ({ signal }: AbortController) => {
     service = run(process.execPath, ['--import', 'tsx', main], { ...tokens, ...environment }, 'inherit');
-    const how = await endOf(service);
+    const outcome = await waitForEnd(service);
     service = undefined;
     if (signal.aborted) return;
-    console.error(`${id} ended with ${how}`);
+    console.error(`${id} ended with ${outcome}, so the lab ends.`);
     onServiceEnd();
   };
 
@@ -89,29 +89,29 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
       environment = plan.environment(all);
       overrides = all;
       stopping = new AbortController();
-      ended = Promise.all([keepService(stopping), keepSidecar(stopping)]);
+      ended = Promise.all([superviseService(stopping), superviseSidecar(stopping)]);
     },
     stop: async () => {
       stopping.abort();
       const processes = [service, sidecar];
       for (const child of processes) child?.kill('SIGTERM');
-      const late = new AbortController();
+      const timer = new AbortController();
       const hasEnded = ended.then(() => true);
-      const inTime = await Promise.race([hasEnded, delay(stopsWithinMs, false, { signal: late.signal })]);
-      late.abort();
-      if (!inTime) for (const child of processes) child?.kill('SIGKILL');
+      const isInTime = await Promise.race([hasEnded, delay(stopTimeoutMs, false, { signal: timer.signal })]);
+      timer.abort();
+      if (!isInTime) for (const child of processes) child?.kill('SIGKILL');
       await ended;
-      return !inTime;
+      return !isInTime;
     },
   };
 };
 
-/** In a process group of its own: Ctrl-C reaches the lab alone, which stops each process once. */
+/** The child gets a process group of its own, so that Ctrl-C reaches only the lab, which then stops each process once. */
 const run = (program: string, args: string[], env: Record<string, string>, output: 'inherit' | 'pipe'): ChildProcess =>
   spawn(program, args, { detached: true, stdio: ['ignore', output, 'inherit'], env: { ...process.env, ...env } });
 
-/** @returns the exit code, the signal, or why it could not be started */
-const endOf = (child: ChildProcess): Promise<string> =>
+/** @returns the exit code, the signal, or the reason why the process could not be started */
+const waitForEnd = (child: ChildProcess): Promise<string> =>
   once(child, 'exit').then(
     ([code, signal]) => String(signal ?? code),
     (error: Error) => error.message,

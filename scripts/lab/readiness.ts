@@ -1,11 +1,11 @@
-/** What a service says of itself. */
+/** The answer of a service to `/readyz`. */
 export type Readiness = {
   readonly isReady: boolean;
-  /** What is wrong, by the name of the check; of a service that does not answer, the error. */
+  /** The failed checks with their messages; `service` with the error when the service does not answer. */
   readonly problems: Readonly<Record<string, string>>;
 };
 
-const answersWithinMs = 5_000;
+const timeoutMs = 5_000;
 
 export const readReadiness = async (url: string): Promise<Readiness> => {
   try {
@@ -21,7 +21,7 @@ export const readReadiness = async (url: string): Promise<Readiness> => {
 
 export type ViewState = { readonly store: string; readonly state: string; readonly warning?: string | undefined };
 
-/** The state of the IoT platform's view by its `/status`; undefined where it does not answer. */
+/** Reads the state of the IoT platform's view from its `/status`; undefined when it does not answer. */
 export const readViewState = async (url: string): Promise<ViewState | undefined> => {
   try {
     const { store, view } = (await (await get(`${url}/status`)).json()) as {
@@ -34,4 +34,4 @@ export const readViewState = async (url: string): Promise<ViewState | undefined>
   }
 };
 
-const get = (url: string) => fetch(url, { signal: AbortSignal.timeout(answersWithinMs) });
+const get = (url: string) => fetch(url, { signal: AbortSignal.timeout(timeoutMs) });

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { inTurn } from '../../packages/runtime/in-turn.ts';
-import { isTaken } from '../stack/converse.ts';
 import { ensureDaprd } from '../stack/daprd.ts';
 import { partNames } from '../stack/parts.ts';
 import { startPart } from '../stack/start-part.ts';
+import { isPortTaken } from '../stack/tcp-probe.ts';
 import { serveLab } from './control-socket.ts';
 import { handleLabRequest } from './handle-lab-request.ts';
 import { removeLabToken, writeLabToken } from './lab-token.ts';
 import { createMember } from './member.ts';
 import { readLabSettings } from './settings.ts';
-import { remedies, walkThrough } from './texts.ts';
+import { formatRemedies, formatWalkThrough } from './texts.ts';
 import { watchReadiness } from './watch-readiness.ts';
 
-/** Runs the stack, both services and their sidecars until a signal or until a service ends by itself. */
+/** Runs the stack, both services and their sidecars until a signal arrives or a service ends. */
 export const runLab = async (): Promise<void> => {
   const settings = readLabSettings(process.env);
   const ending = new AbortController();
@@ -27,11 +27,11 @@ export const runLab = async (): Promise<void> => {
 
   for (const { appPort, ports } of Object.values(settings.members))
     for (const port of [appPort, ...Object.values(ports)])
-      if (await isTaken(port))
-        throw new Error(`Port ${port} is taken: is a lab, or what it left, still running? Stop that first.`);
-  const say = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
-  const parts = partNames.map((name) => startPart(name, say(name)));
-  const [daprd] = await Promise.all([ensureDaprd(say('daprd')), ...parts]);
+      if (await isPortTaken(port))
+        throw new Error(`Port ${port} is taken, perhaps by another lab. Stop that process, or set LAB_PORTS.`);
+  const reportOf = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
+  const parts = partNames.map((name) => startPart(name, reportOf(name)));
+  const [daprd] = await Promise.all([ensureDaprd(reportOf('daprd')), ...parts]);
 
   const tokens = {
     APP_API_TOKEN: process.env.APP_API_TOKEN || newToken(),
@@ -49,7 +49,7 @@ export const runLab = async (): Promise<void> => {
   const oneAtATime = inTurn();
   const control = await serveLab(settings.socket, (request) => {
     const handle = async () => {
-      // A member that is started while the others are stopped would outlive the lab.
+      // A member that starts while the lab stops the others would outlive the lab.
       if (ending.signal.aborted) throw new Error('The lab is ending.');
       return handleLabRequest(request, members, settings);
     };
@@ -65,10 +65,10 @@ export const runLab = async (): Promise<void> => {
     writeLabToken(settings.tokenFile, tokens.DAPR_API_TOKEN);
     for (const member of members) member.start({});
     const texts = {
-      walkThrough: walkThrough(settings),
-      remedies: (view: Parameters<typeof remedies>[1]) => remedies(settings, view),
+      walkThrough: formatWalkThrough(settings),
+      remedies: (view: Parameters<typeof formatRemedies>[1]) => formatRemedies(settings, view),
     };
-    await watchReadiness({ crm, iotPlatform, say: console.log, texts, signal: ending.signal });
+    await watchReadiness({ crm, iotPlatform, print: console.log, texts, signal: ending.signal });
   } catch (error) {
     console.error((error as Error).message);
     await stop(1);

@@ -6,7 +6,7 @@ const iotPlatform = (env: Record<string, string>, overrides = {}) =>
   readLabSettings(env).members['iot-platform'].environment(overrides);
 
 describe('the lab', () => {
-  it('has the usual ports, and LAB_PORTS moves them all and its socket', () => {
+  it('uses the documented ports, and LAB_PORTS moves all of them and the socket', () => {
     const usual = readLabSettings({});
     expect(usual).toMatchObject({ socket: '.data/lab.sock', prefix: '' });
     expect(usual.members.crm).toMatchObject({ appPort: 3005, ports: { dapr: 3905 } });
@@ -22,10 +22,10 @@ describe('the lab', () => {
     });
   });
 
-  it.each(['x', '80', '65000'])('takes no LAB_PORTS=%s', (LAB_PORTS) =>
-    expect(() => readLabSettings({ LAB_PORTS })).toThrow(`LAB_PORTS=${LAB_PORTS} is no base for ports`));
+  it.each(['x', '80', '65000'])('refuses LAB_PORTS=%s', (LAB_PORTS) =>
+    expect(() => readLabSettings({ LAB_PORTS })).toThrow(`LAB_PORTS=${LAB_PORTS} is invalid`));
 
-  it('names store and group as the starting terminal does, else as it was started itself', () => {
+  it('takes store and group from the terminal that starts a member, else from its own environment', () => {
     expect(iotPlatform({})).toMatchObject({ STATESTORE_NAME: 'statestore', CONSUMER_GROUP: 'iot-platform-consumer' });
     expect(iotPlatform({ STATESTORE_NAME: 'durable-statestore', CONSUMER_GROUP: 'mine' })).toMatchObject({
       STATESTORE_NAME: 'durable-statestore',
@@ -37,7 +37,7 @@ describe('the lab', () => {
     });
   });
 
-  it('has its Redis looked at where the IoT platform uses one', () => {
+  it('sets REDIS_URL where the IoT platform uses Redis', () => {
     const redis = `redis://localhost:${stack.redisPort}`;
     expect(iotPlatform({})).toMatchObject({ REDIS_URL: redis });
     expect(iotPlatform({ STATESTORE_NAME: 'durable-statestore' })).not.toHaveProperty('REDIS_URL');

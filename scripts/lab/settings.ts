@@ -5,37 +5,37 @@ import { settings as stack } from '../stack/settings.ts';
 
 export type MemberId = 'crm' | 'iot-platform';
 
-/** A service and its sidecar: where they listen and what the service is given. */
+/** A service and its sidecar: their ports and the environment of the service. */
 export type MemberPlan = {
   readonly id: MemberId;
   readonly main: string;
   readonly url: string;
   readonly appPort: number;
   readonly ports: SidecarPorts;
-  /** Read at each start, so an edited YAML counts. `overrides` come from the terminal that starts the member. */
+  /** Called at each start, so that an edited YAML is read. `overrides` come from the terminal that starts the member. */
   readonly environment: (overrides: Overrides) => Record<string, string>;
 };
 
-/** What a start may change for one member. */
+/** The variables that npm run lab -- start can change for one member. */
 export type Overrides = { readonly STATESTORE_NAME?: string; readonly CONSUMER_GROUP?: string };
 
 export type LabSettings = {
   readonly resources: string;
-  /** Where the running lab takes commands from other terminals. */
+  /** The socket on which the running lab serves commands of other terminals. */
   readonly socket: string;
-  /** Where the running lab keeps the token of its sidecars. */
+  /** The file with the token of the running lab's sidecars. */
   readonly tokenFile: string;
-  /** To be put before a command that is meant for this lab. */
+  /** The variable that a printed command needs in front, to reach this lab. */
   readonly prefix: string;
   readonly zipkin: string;
   readonly members: Readonly<Record<MemberId, MemberPlan>>;
 };
 
-/** @throws Error when LAB_PORTS is no base for ports */
+/** @throws Error when LAB_PORTS is invalid */
 export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
   const base = env.LAB_PORTS ? Number(env.LAB_PORTS) : undefined;
   if (base !== undefined && (!Number.isInteger(base) || base < 1_000 || base > 64_000))
-    throw new Error(`LAB_PORTS=${env.LAB_PORTS} is no base for ports: give one from 1000 to 64000, as in 33000.`);
+    throw new Error(`LAB_PORTS=${env.LAB_PORTS} is invalid: give a number from 1000 to 64000, as in 33000.`);
   const portOf = (usual: number) => (base === undefined ? usual : base + (usual % 1_000));
   const name = base === undefined ? 'lab' : `lab-${base}`;
   const resources = resourcesPath(env);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { isExpectedRefusal } from './sidecar-log.ts';
 
-// As daprd 1.18.2 printed it.
+// A line of daprd 1.18.2.
 const refusal =
   'time="2026-11-26T02:10:27.315147916Z" level=error msg="possible etag mismatch. error from state store: rows affected error: no rows match given key and eTag" app_id=iot-platform component="durable-statestore (state.mysql/v1)" instance=vm scope=dapr.contrib type=log ver=unknown';
 
 describe('the log of a sidecar', () => {
-  it('is shown without the compare-and-sets that state.mysql refuses, under any name of the component', () => {
+  it('omits refused compare-and-sets of state.mysql, under any name of the component', () => {
     expect(isExpectedRefusal(refusal)).toBe(true);
     expect(isExpectedRefusal(refusal.replace('durable-statestore', 'statestore'))).toBe(true);
   });

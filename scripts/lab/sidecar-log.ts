@@ -1,9 +1,9 @@
 /**
- * state.mysql logs each compare-and-set that it refuses as an error, without the key. They are part of normal work: the service
- * tries at its start whether the store refuses what it should, and reads again when another writer came first.
+ * state.mysql logs each refused compare-and-set as an error. Refusals are normal: at its start the service probes whether the
+ * store refuses a stale ETag, and later it reads and retries when another writer was first.
  */
 const refusal =
   /^time="[^"]*" level=error msg="possible etag mismatch\. error from state store: rows affected error: no rows match given key and eTag" .*component="[^"]* \(state\.mysql\/v\d+\)"/;
 
-/** Whether a line of the sidecar's log reports nothing but a refused compare-and-set of state.mysql. */
+/** Whether a line of the sidecar's log reports only a refused compare-and-set of state.mysql. */
 export const isExpectedRefusal = (line: string): boolean => refusal.test(line);

@@ -8,11 +8,11 @@ type Answers = { checks: Record<string, string>; view?: object };
 const servers: Server[] = [];
 let ending: AbortController;
 let watching: Promise<void>;
-let said: string[];
+let printed: string[];
 let crm: Answers;
 let iotPlatform: Answers;
 
-/** A service that answers what the test says. */
+/** Serves /readyz and /status with the answers of the test. */
 const serve = async (answers: () => Answers) => {
   const server = createServer((req, res) => {
     const { checks, view } = answers();
@@ -29,19 +29,19 @@ const watch = async (patienceMs = 60_000) => {
   watching = watchReadiness({
     crm: { id: 'crm', url: crmUrl },
     iotPlatform: { id: 'iot-platform', url: iotPlatformUrl },
-    say: (text) => void said.push(text),
+    print: (text) => void printed.push(text),
     texts: { walkThrough: 'walk-through', remedies: ({ store, state }) => `remedies for ${store}, ${state}` },
     signal: ending.signal,
     patienceMs,
   });
 };
-const says = (...texts: string[]) => vi.waitFor(() => expect(said).toEqual(texts), { timeout: 10_000 });
+const expectPrinted = (...texts: string[]) => vi.waitFor(() => expect(printed).toEqual(texts), { timeout: 10_000 });
 const ready = { checks: { view: 'ok' }, view: { state: 'complete' } };
 const warned = (state: string) => ({ checks: { view: 'a warning' }, view: { state, warning: 'a warning' } });
 
 beforeEach(() => {
   ending = new AbortController();
-  said = [];
+  printed = [];
   crm = { checks: {} };
   iotPlatform = ready;
 });
@@ -51,30 +51,33 @@ afterEach(async () => {
   for (const server of servers.splice(0)) server.close();
 });
 
-it.each(['empty', 'incomplete'])('says once what helps a view that is %s, and when it is ready', async (state) => {
+it.each([
+  'empty',
+  'incomplete',
+])('prints the remedies of a view that is %s once, then that it is ready', async (state) => {
   iotPlatform = warned(state);
   await watch();
-  await says(`remedies for statestore, ${state}`);
+  await expectPrinted(`remedies for statestore, ${state}`);
   iotPlatform = ready;
   const isReady = 'The IoT platform is ready: its view has every event.';
-  await says(`remedies for statestore, ${state}`, isReady, 'walk-through');
-  // The store is swapped while the lab runs.
+  await expectPrinted(`remedies for statestore, ${state}`, isReady, 'walk-through');
+  // The store is replaced while the lab runs.
   iotPlatform = warned('empty');
-  await says(`remedies for statestore, ${state}`, isReady, 'walk-through', 'remedies for statestore, empty');
+  await expectPrinted(`remedies for statestore, ${state}`, isReady, 'walk-through', 'remedies for statestore, empty');
 });
 
-it('gives no advice while the view is rebuilt or was just begun', async () => {
+it('prints no remedies while the view is rebuilt', async () => {
   iotPlatform = warned('rebuilding');
   await watch(0);
-  await says('Not ready yet:\n  iot-platform view: a warning\n');
+  await expectPrinted('Not ready yet:\n  iot-platform view: a warning\n');
   iotPlatform = ready;
-  await says('Not ready yet:\n  iot-platform view: a warning\n', 'walk-through');
+  await expectPrinted('Not ready yet:\n  iot-platform view: a warning\n', 'walk-through');
 });
 
-it('says once, after a while, what is missing, and keeps watching', async () => {
+it('prints the failed checks once after a while, and keeps watching', async () => {
   crm = { checks: { eventBus: 'topic x does not exist', database: 'ok' } };
   await watch(0);
-  await says('Not ready yet:\n  crm eventBus: topic x does not exist\n');
+  await expectPrinted('Not ready yet:\n  crm eventBus: topic x does not exist\n');
   crm = { checks: {} };
-  await says('Not ready yet:\n  crm eventBus: topic x does not exist\n', 'walk-through');
+  await expectPrinted('Not ready yet:\n  crm eventBus: topic x does not exist\n', 'walk-through');
 });

@@ -2,66 +2,67 @@ import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 import type { Member } from './member.ts';
 import { type Readiness, readReadiness, readViewState, type ViewState } from './readiness.ts';
 
-const lookEveryMs = 500;
-const lookEveryMsWhenReady = 2_000;
-const usualPatienceMs = 60_000;
+const pollEveryMs = 500;
+const pollEveryMsWhenReady = 2_000;
+const defaultPatienceMs = 60_000;
 
 type Watch = {
   readonly crm: Pick<Member, 'id' | 'url'>;
   readonly iotPlatform: Pick<Member, 'id' | 'url'>;
-  readonly say: (text: string) => void;
+  readonly print: (text: string) => void;
   readonly texts: {
-    /** When everything is ready for the first time. */
+    /** Printed when both services are ready for the first time. */
     readonly walkThrough: string;
-    /** When the view misses events. */
+    /** Printed when the view misses events. */
     readonly remedies: (view: ViewState) => string;
   };
   readonly signal: AbortSignal;
-  /** What is wrong is said when nothing else was said for so long. */
+  /** The failed checks are printed once the lab is not ready for so long (default: 60 s). */
   readonly patienceMs?: number;
 };
 
 /**
- * Says when the lab is ready, when its view misses events, with what helps, and when it has them again. Does not end what is not
- * ready: the processes run, and a person in another terminal makes it ready.
+ * Prints when the lab is ready, when its view misses events, with the remedies, and when the view has them again. It stops no
+ * process, because a command in another terminal can make the lab ready.
  */
 export const watchReadiness = async (watch: Watch): Promise<void> => {
-  const { crm, iotPlatform, say, texts, signal, patienceMs = usualPatienceMs } = watch;
+  const { crm, iotPlatform, print, texts, signal, patienceMs = defaultPatienceMs } = watch;
   const waitingSince = performance.now();
   let wasReady = false;
-  let isAdvised = false;
-  let isExplained = false;
-  for (; !signal.aborted; await sleepUnlessAborted(wasReady ? lookEveryMsWhenReady : lookEveryMs, signal)) {
-    const [ofCrm, ofIotPlatform] = await Promise.all([readReadiness(crm.url), readReadiness(iotPlatform.url)]);
+  let hasPrintedRemedies = false;
+  let hasPrintedProblems = false;
+  for (; !signal.aborted; await sleepUnlessAborted(wasReady ? pollEveryMsWhenReady : pollEveryMs, signal)) {
+    const [crmReadiness, iotReadiness] = await Promise.all([readReadiness(crm.url), readReadiness(iotPlatform.url)]);
     if (signal.aborted) return;
-    if (isAdvised && ofIotPlatform.isReady) {
-      isAdvised = false;
-      say('The IoT platform is ready: its view has every event.');
+    if (hasPrintedRemedies && iotReadiness.isReady) {
+      hasPrintedRemedies = false;
+      print('The IoT platform is ready: its view has every event.');
     }
-    if (!wasReady && ofCrm.isReady && ofIotPlatform.isReady) {
+    if (!wasReady && crmReadiness.isReady && iotReadiness.isReady) {
       wasReady = true;
-      say(texts.walkThrough);
+      print(texts.walkThrough);
     }
-    if (!isAdvised && 'view' in ofIotPlatform.problems) {
+    if (!hasPrintedRemedies && 'view' in iotReadiness.problems) {
       const view = await readViewState(iotPlatform.url);
       if (view && missesEvents(view)) {
-        isAdvised = true;
-        say(texts.remedies(view));
+        hasPrintedRemedies = true;
+        print(texts.remedies(view));
       }
     }
-    if (!wasReady && !isAdvised && !isExplained && performance.now() - waitingSince > patienceMs) {
-      isExplained = true;
-      say(`Not ready yet:\n${problemLines(crm, ofCrm)}${problemLines(iotPlatform, ofIotPlatform)}`);
+    const isOverdue = !wasReady && performance.now() - waitingSince > patienceMs;
+    if (isOverdue && !hasPrintedRemedies && !hasPrintedProblems) {
+      hasPrintedProblems = true;
+      print(`Not ready yet:\n${formatProblems(crm, crmReadiness)}${formatProblems(iotPlatform, iotReadiness)}`);
     }
   }
 };
 
-/** A view that is being rebuilt warns as well, and needs no advice. */
+/** A view that is being rebuilt has a warning as well, but needs no remedy. */
 const missesEvents = ({ state, warning }: ViewState): boolean =>
   warning !== undefined && (state === 'empty' || state === 'incomplete');
 
-/** What is wrong with a member, a line each; empty when it is ready. */
-export const problemLines = ({ id }: Pick<Member, 'id'>, { problems }: Readiness): string =>
+/** The failed checks of a member, one per line; empty when it is ready. */
+export const formatProblems = ({ id }: Pick<Member, 'id'>, { problems }: Readiness): string =>
   Object.entries(problems)
     .map(([check, problem]) => `  ${id} ${check}: ${problem}\n`)
     .join('');

@@ -2,15 +2,17 @@ import type { OpenedSource, RegisteredView } from '../../packages/platform/views
 import { RebuildRefused, type Snapshot } from '../../packages/projections/rebuild/index.ts';
 import type { RebuildCommand } from './options.ts';
 
-/** The data of the source, to begin with. @throws RebuildRefused when a view cannot begin with it */
-export const snapshotOf = async (source: OpenedSource<unknown> | undefined): Promise<Snapshot<unknown> | undefined> => {
+/** Opens the snapshot of the source. @throws RebuildRefused when a view cannot be built from this source */
+export const openSnapshot = async (
+  source: OpenedSource<unknown> | undefined,
+): Promise<Snapshot<unknown> | undefined> => {
   const unfitness = await source?.unfitness();
   if (unfitness !== undefined) throw new RebuildRefused(unfitness);
   return source?.snapshot;
 };
 
-/** What to do where the log no longer reaches back to its beginning; undefined where nothing can be done. */
-export const remedyForShortLog = async (
+/** The remedy where the log no longer has its first records; undefined where there is none. */
+export const findShortLogRemedy = async (
   { source }: Pick<RegisteredView, 'source'>,
   { sourceUrl, into, inPlace, view }: RebuildCommand,
 ): Promise<string | undefined> => {
@@ -25,11 +27,14 @@ export const remedyForShortLog = async (
     ...(into === undefined ? [] : ['--into', into]),
     ...(sourceUrl === source.usualUrl ? [] : [`--${source.option}`, sourceUrl]),
   ];
-  return `Begin with ${opened.snapshot.name} instead: npm run rebuild -- ${options.join(' ')}`;
+  return `Rebuild from ${opened.snapshot.name} instead: npm run rebuild -- ${options.join(' ')}`;
 };
 
-/** Names the keys that the log has forgotten, where the source can be asked; they stay in the store otherwise. */
-export const knownKeys = async (
+/**
+ * The snapshot of the source, whose keys are removed in addition to the keys of the log. Undefined where the source does not
+ * answer; then keys that the log no longer has stay in the store.
+ */
+export const openKnownKeys = async (
   { source }: Pick<RegisteredView, 'source'>,
   opened: OpenedSource<unknown> | undefined,
   print: (line: string) => void,
@@ -40,7 +45,7 @@ export const knownKeys = async (
     return opened.snapshot;
   } catch (error) {
     if (!(error instanceof RebuildRefused)) throw error;
-    print(`The ${source.name} cannot be asked for its keys, so only keys that the log still has are removed.`);
+    print(`The ${source.name} does not answer, so only the keys that the log still has are removed.`);
     return undefined;
   }
 };

@@ -9,29 +9,43 @@ export const rebuildHelp = (views: readonly ServiceView[]): string => {
   const names = views.map(({ projection }) => projection.name).join(', ');
   const lines = (of: (source: (typeof sources)[number]) => string) =>
     sources.map((source) => `${of(source)}\n`).join('');
-  return `Builds a view again from the log, and lets the new one answer once it is right.
+  const option = (name: string, text: string) => `  ${name.padEnd(21)} ${text}`;
+  return `Usage: npm run rebuild -- [OPTIONS]
+Fills a new generation of a view from the log, compares it with the source and the live view, and switches to it.
 
-  npm run rebuild                                 beside the live view, which answers all the while
-  npm run rebuild -- --into durable-statestore    into another state store, which is then kept up to date as well
-  npm run rebuild -- --in-place                   where there is no room for two: removes, fills, answers 503 meanwhile
-${lines(({ option, name }) => `  npm run rebuild -- ${`--from-${option}`.padEnd(29)}from the ${name} and what comes after it, where the log was cut off, lost or forged`)}\
-  npm run rebuild -- --switch-back                the generation before answers again
-  npm run rebuild -- --retire                     removes every generation but the one that answers
-  npm run rebuild -- --abandon                    gives up an unfinished rebuild, and removes what it wrote
+The live view answers until the switch. Where the comparison finds a difference, the command lists it, does not switch, and ends
+with exit code 1. A rebuild that was killed continues where it stopped when the command is run again.
+Without --dapr-http-port, DAPR_HTTP_PORT and --embedded the command uses what runs: npm run lab with its store and its CRM, else
+the sidecar on port 3908, else the file of npm start.
 
-Before the switch the new view is compared with its source and with the live view. What differs is listed, nothing is
-switched, and the exit code is 1. Killed at any moment, it continues where it stopped when it is run again.
+Options
+  --beside              fills the new generation while the live one answers (the default)
+  --into STORE          fills it in another state store, which is then kept up to date as well
+  --in-place            removes the live generation first, where there is no room for two; the view answers 503 meanwhile
+${lines((source) => option(`--from-${source.option}`, `starts with the data of the ${source.name}, where the log is truncated, lost or forged`))}\
+  --switch-back         lets the previous generation answer again
+  --retire              removes all generations but the one that answers
+  --abandon             gives up an unfinished rebuild, and removes what it wrote
+  --view NAME           the view: ${names}
+  --dry-run             shows the plan, and changes nothing
+  --full-speed          does not throttle; by default a rebuild leaves most of the machine to the live view
+${lines((source) => `${option(`--${source.option} URL`, `the ${source.name} (default: ${variableOf(source)}, else ${source.usualUrl})`)}\n${option(`--without-${source.option}`, 'compares with the live view only')}`)}\
+  --accept-differences  switches although the comparison found differences
+  --dapr-http-port N    port of the service's sidecar
+  --embedded            the file of npm start, which may be running
+  --help                shows this text
 
-Options    --view NAME           which view: ${names}
-           --dry-run             shows what would be done, and whether it can be
-           --full-speed          takes all it can get; without, it leaves most of the machine to who asks the live view
-${lines(({ option, name, ...source }) => `           ${`--${option} URL`.padEnd(22)}the ${name} (${variableOf({ option })}, else ${source.usualUrl})\n           ${`--without-${option}`.padEnd(22)}compares with the live view alone`)}\
-           --accept-differences  switches whatever the comparison says
-           --dapr-http-port N    through the sidecar of the service on this port
-           --embedded            the file of npm start, which may be running
-           --help
-Variables  DAPR_HTTP_PORT DAPR_API_TOKEN KAFKA_BROKERS PUBSUB_NAME STATESTORE_NAME DATA_DIR, as those of the service
+Environment (npm run lab, while it runs, supplies what is not set)
+${lines((source) => option(variableOf(source), `the ${source.name} (default: ${source.usualUrl})`))}\
+  DAPR_HTTP_PORT, DAPR_API_TOKEN, KAFKA_BROKERS, PUBSUB_NAME, STATESTORE_NAME, DATA_DIR
+                        as for the service (see .env.example)
 
-Without --dapr-http-port, DAPR_HTTP_PORT or --embedded it takes what is there: the lab that runs, with its store and its CRM;
-else the sidecar on 3908, or the file.`;
+Examples
+  npm run rebuild -- --dry-run
+  npm run rebuild -- --into durable-statestore
+  npm run rebuild -- --retire
+
+Exit codes
+  0  the new generation answers, or the other action is done
+  1  nothing was switched; the message says what to do`;
 };

@@ -24,11 +24,11 @@ export const printPlan = (
     `${live[0]?.toUpperCase()}${live.slice(1)} answers now. The log holds ${events.toLocaleString('en')} events:`,
   );
   context.say(table(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
-  if (unfinished) context.say(`An unfinished rebuild was found; it goes on.`);
+  if (unfinished) context.say('This command continues an unfinished rebuild.');
   context.say(
     inPlace ? `${live} is emptied, and ${nameOf(context, into)} filled.` : `To be filled: ${nameOf(context, into)}.`,
   );
-  if (snapshot) context.say(`It gets ${snapshot.name}, and what the log gets from now on.`);
+  if (snapshot) context.say(`It starts with ${snapshot.name} and follows the log from now on.`);
 };
 
 export const printOutcome = (
@@ -41,35 +41,34 @@ export const printOutcome = (
   const name = nameOf(context, generation);
   if (setAside > 0) say(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
   if (differences.length > 0) {
-    say(switched ? 'What the live view showed otherwise:' : `${name} differs, so the old view goes on answering:`);
-    say(table(differences.slice(0, shownDifferences).map((one) => asRow(view, one))));
+    say(switched ? 'The old live view differed:' : `${name} differs, so the old view keeps answering:`);
+    say(table(differences.slice(0, shownDifferences).map((difference) => asRow(view, difference))));
     if (isCut || differences.length > shownDifferences)
-      say(`… and more, ${isCut ? 'over ' : ''}${differences.length} in all.`);
+      say(`… and more: ${isCut ? 'over ' : ''}${differences.length} in total.`);
   }
   const unknown = differences.filter(({ isUnknown, rebuilt }) => isUnknown && rebuilt === context.shown(undefined));
   if (fromSource && unknown.length > 0)
     say(
-      `${unknown.length}${isCut ? ' or more' : ''} of them are unknown to the ${view.source?.name}: they are not in the new view.`,
+      `${unknown.length}${isCut ? ' or more' : ''} of them are unknown to the ${view.source?.name}, so the new view does not have them.`,
     );
   if (!switched && isOpen && differences.length === 0)
-    return say(`${name} is compared again and again, and each time too much has changed: run again when less changes.`);
+    return say(`${name} changed too fast to be compared. Run this command again when fewer events arrive.`);
   if (!switched)
     return say(
-      `${view.source ? `${view.source.advice} ` : ''}Run again when that is mended, which only compares. ` +
-        'To switch all the same: --accept-differences. To give it up: --abandon.' +
+      `${view.source ? `${view.source.advice} ` : ''}Then run this command again; it only repeats the comparison. ` +
+        'To switch although they differ, add --accept-differences. To give the rebuild up, use --abandon.' +
         (view.source && !fromSource
-          ? ` Where the log itself lost events or holds forged ones: --abandon, then --from-${view.source.option}.`
+          ? ` Where the log lost events or has forged ones, use --abandon, then --from-${view.source.option}.`
           : ''),
     );
   say(`${name} answers now, after ${seconds.toFixed(1)} s.`);
   if (into !== undefined)
-    say(`To make ${into} the home of the view: STATESTORE_NAME=${into}, and restart the service.`);
-  if (back && fromSource)
-    say(`${nameOf(context, back)} is kept, with what it lost or what was forged: --retire removes it.`);
+    say(`To make ${into} the primary store of the view, set STATESTORE_NAME=${into} and restart the service.`);
+  if (back && fromSource) say(`${nameOf(context, back)} is kept with its lost or forged events: --retire removes it.`);
   else if (back)
     say(`${nameOf(context, back)} is kept up to date as well: --switch-back returns to it, --retire removes it.`);
   else if (!inPlace)
-    say('Nothing before it has all events, so there is nothing to switch back to: --retire removes it.');
+    say('No earlier generation has all events, so --switch-back is impossible: --retire removes the earlier ones.');
 };
 
 const asRow = (
@@ -77,7 +76,7 @@ const asRow = (
   { key, source, isUnknown, rebuilt, live }: RebuildOutcome['differences'][number],
 ) => ({
   [keyName]: key,
-  ...(owner && { [owner.name]: isUnknown ? `unknown to the ${owner.name}` : (source ?? 'not asked') }),
+  ...(owner && { [owner.name]: isUnknown ? `unknown to the ${owner.name}` : (source ?? 'not compared') }),
   rebuilt,
   live: live ?? 'none',
 });

@@ -20,9 +20,9 @@ import { pointerAgeMs } from '../../packages/projections/view.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView } from '../views.ts';
-import { knownKeys, remedyForShortLog, snapshotOf } from './from-source.ts';
+import { findShortLogRemedy, openKnownKeys, openSnapshot } from './from-source.ts';
 import { rebuildHelp } from './help.ts';
-import { nameOfView, type RebuildCommand, readCommand } from './options.ts';
+import { type RebuildCommand, readCommand, readViewName } from './options.ts';
 import { printOutcome, printPlan } from './print-outcome.ts';
 
 type Context = RebuildContext<unknown, object>;
@@ -33,8 +33,8 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
     print(rebuildHelp(views));
     return true;
   }
-  const view = findView(views, nameOfView(args));
-  // First, for an option that cannot be is told without a look at the lab.
+  const view = findView(views, readViewName(args));
+  // The options are read before the lab's environment, so that an invalid option is reported at once.
   const options = readCommand(args, view.source);
   const env = await withLabEnvironment(ownEnv, options);
   const command = readCommand(args, view.source, env);
@@ -43,7 +43,7 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const own = storesOfView(view, { store: stores(), secondaryStore: stores });
   const context: Context = {
     projection: view.projection,
-    log: isHurried(command) ? log : throttledLog(log),
+    log: isUnthrottled(command) ? log : throttledLog(log),
     stores: storesOf(own),
     home,
     shown: view.shown,
@@ -64,37 +64,36 @@ const run = async (context: Context, view: ServiceView, command: RebuildCommand)
   const source = command.sourceUrl === undefined ? undefined : view.source?.open(command.sourceUrl);
   if (command.action === 'switch-back') say(`${nameOf(context, await switchBack(context))} answers now.`);
   if (command.action === 'abandon') {
-    const gone = await abandon(context, await knownKeys(view, source, say));
-    say(`${nameOf(context, gone)} is given up and removed.`);
+    const removed = await abandon(context, await openKnownKeys(view, source, say));
+    say(`${nameOf(context, removed)} is given up and removed.`);
   }
   if (command.action === 'retire') {
-    const gone = await retire(context, await knownKeys(view, source, say));
-    say(
-      gone.length === 0 ? 'There is nothing to retire.' : `Removed ${gone.map((g) => nameOf(context, g)).join(', ')}.`,
-    );
+    const removed = await retire(context, await openKnownKeys(view, source, say));
+    const names = removed.map((generation) => nameOf(context, generation)).join(', ');
+    say(removed.length === 0 ? 'There is no generation to retire.' : `Removed ${names}.`);
   }
   if (command.action !== 'rebuild') return true;
   await source?.check();
-  const whole = command.fromSource ? await snapshotOf(source) : undefined;
-  const snapshot = whole && !isHurried(command) ? throttled(whole) : whole;
-  const way = { ...command, shortLogRemedy: () => remedyForShortLog(view, command) };
-  printPlan(context, command, await preflight(context, { ...way, isFromSnapshot: command.fromSource }), snapshot);
+  const unthrottled = command.fromSource ? await openSnapshot(source) : undefined;
+  const snapshot = unthrottled && !isUnthrottled(command) ? throttleSnapshot(unthrottled) : unthrottled;
+  const mode = { ...command, shortLogRemedy: () => findShortLogRemedy(view, command) };
+  printPlan(context, command, await preflight(context, { ...mode, isFromSnapshot: command.fromSource }), snapshot);
   if (command.dryRun) {
     say('Nothing was changed.');
     return true;
   }
   const startedAt = performance.now();
-  const outcome = await rebuild(context, { ...way, source, snapshot });
-  // Readers use what they know of the generations for so long.
+  const outcome = await rebuild(context, { ...mode, source, snapshot });
+  // Readers cache the pointer to the live generation for this long.
   if (outcome.switched) await delay(pointerAgeMs);
   printOutcome(context, view, command, { ...outcome, seconds: (performance.now() - startedAt) / 1000 });
   return outcome.switched;
 };
 
-/** In place nothing is answered meanwhile. */
-const isHurried = ({ fullSpeed, inPlace }: RebuildCommand) => fullSpeed || inPlace;
+/** A rebuild in place is not throttled, because the view answers no query meanwhile. */
+const isUnthrottled = ({ fullSpeed, inPlace }: RebuildCommand) => fullSpeed || inPlace;
 
-const throttled = (snapshot: Snapshot<unknown>): Snapshot<unknown> => ({
+const throttleSnapshot = (snapshot: Snapshot<unknown>): Snapshot<unknown> => ({
   ...snapshot,
   pages: (after) => throttledPages(snapshot.pages(after)),
 });

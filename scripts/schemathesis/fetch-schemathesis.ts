@@ -10,18 +10,18 @@ const requirements = join(import.meta.dirname, 'requirements.txt');
 export type Program = { program: string; args: string[]; env: Record<string, string> };
 
 /**
- * Fetches schemathesis from PyPI into the cache folder, once, with everything it needs at the versions of
- * requirements.txt; returns how it is run.
- * @throws Error that says what is missing and how it is had
+ * Fetches schemathesis and its dependencies, at the versions of requirements.txt, from PyPI into the cache folder, once.
+ * @returns the command that runs it
+ * @throws Error with the remedy when Python is missing
  */
-export const fetchSchemathesis = async (say: (line: string) => void): Promise<Program> => {
+export const fetchSchemathesis = async (report: (line: string) => void): Promise<Program> => {
   const python = await requireProgram('python3', 'install Python 3.10 or later, with pip.');
   const version = await runCommand(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
   const [, release] = /^schemathesis==(.+)$/m.exec(readFileSync(requirements, 'utf8')) ?? [];
   const folder = join(settings.cacheFolder, `schemathesis-${release}-python-${version}`);
   if (!(await exists(folder))) {
-    say(`fetching schemathesis ${release} from PyPI`);
-    // Unfinished work never carries the final name, so a broken download is not taken for a whole one.
+    report(`fetching schemathesis ${release} from PyPI`);
+    // The folder gets its final name when it is complete, so an interrupted download is never used.
     const unfinished = `${folder}.${process.pid}.unfinished`;
     const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'];
     try {

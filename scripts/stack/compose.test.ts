@@ -8,9 +8,9 @@ const read = (path: string): string => readFileSync(resolve(root, path), 'utf8')
 const compose = read('docker-compose.yml');
 
 const addresses = { 'localhost:9092': 'kafka:19092', 'localhost:6379': 'redis:6379', 'localhost:3306': 'mysql:3306' };
-const inside = (yaml: string): string =>
+const withComposeAddresses = (yaml: string): string =>
   Object.entries(addresses)
-    .reduce((text, [outside, within]) => text.replaceAll(outside, within), yaml)
+    .reduce((text, [onHost, inCompose]) => text.replaceAll(onHost, inCompose), yaml)
     .replace('"http://localhost:9411', '"http://zipkin:9411');
 
 describe('docker-compose.yml', () => {
@@ -26,18 +26,18 @@ describe('docker-compose.yml', () => {
     expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
   });
 
-  it('gives the IoT platform its Redis to look at', () =>
+  it('gives the IoT platform the URL of Redis, for its check of maxmemory-policy', () =>
     expect(compose).toMatch(/iot-platform:\n(?:.+\n)+ +- REDIS_URL=redis:\/\/redis:6379\n/));
 
-  it.each(['STATESTORE_NAME', 'CONSUMER_GROUP', 'AUTO_REBUILD'])('passes %s on to the IoT platform', (name) =>
+  it.each(['STATESTORE_NAME', 'CONSUMER_GROUP', 'AUTO_REBUILD'])('passes %s to the IoT platform', (name) =>
     expect(compose).toMatch(new RegExp(`iot-platform:\\n(?:.+\\n)+ +- ${name}\\n`)));
 
-  it.each(['ALLOWED_HOSTS', 'ALLOWED_ORIGINS'])('passes %s on to both services', (name) => {
+  it.each(['ALLOWED_HOSTS', 'ALLOWED_ORIGINS'])('passes %s to both services', (name) => {
     for (const service of ['crm', 'iot-platform'])
       expect(compose).toMatch(new RegExp(`\\n  ${service}:\\n(?:.+\\n)+ +- ${name}\\n`));
   });
 
-  it('lets every sidecar and health check call its service under a loopback name', () => {
+  it('lets every sidecar and health check call its service by a loopback name', () => {
     expect(compose).not.toContain('app-channel-address');
     for (const service of ['crm', 'iot-platform'])
       expect(compose).toMatch(new RegExp(`${service}-sidecar:\\n(?:.+\\n)+? +network_mode: "service:${service}"\\n`));
@@ -48,16 +48,18 @@ describe('docker-compose.yml', () => {
   it.each([
     'APP_API_TOKEN',
     'DAPR_API_TOKEN',
-  ])('passes %s on to both services and their sidecars where it is set', (name) => {
+  ])('passes %s to both services and their sidecars where it is set', (name) => {
     const passed = `- ${name}=\${${name}:-}\n`;
     for (const member of ['x-sidecar: &sidecar', '  crm:', '  iot-platform:'])
       expect(compose.split(`\n${member}\n`)[1]?.split('\n\n')[0], member).toContain(passed);
   });
 
-  it('gives its sidecars the components of everybody else, at the addresses inside', () => {
+  it('gives its sidecars the same components as elsewhere, with the addresses of the Compose network', () => {
     const files = readdirSync(resolve(root, 'dapr-components')).filter((name) => name.endsWith('.yaml'));
     for (const name of files) {
-      expect(read(`dapr-components/variants/compose/${name}`), name).toBe(inside(read(`dapr-components/${name}`)));
+      expect(read(`dapr-components/variants/compose/${name}`), name).toBe(
+        withComposeAddresses(read(`dapr-components/${name}`)),
+      );
     }
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ensureDaprd } from './daprd.ts';
 import { findProgram, isExecutable } from './find-program.ts';
 import { buildGoProgram } from './go-build.ts';
-import { type Program, type Say, silent } from './part.ts';
+import { type Program, type Report, silent } from './part.ts';
 import { runCommand } from './run-command.ts';
 import { settings } from './settings.ts';
 
@@ -14,8 +14,8 @@ const built = join(settings.cacheFolder, `dapr-cli-${version}`);
 const find = async (): Promise<string | undefined> =>
   (await findProgram('dapr')) ?? ((await isExecutable(built)) ? built : undefined);
 
-/** The path of the Dapr CLI; builds it when there is none. Run it with `daprCliEnvironment()`. */
-const ensureDaprCli = async (say: Say = silent): Promise<string> => {
+/** Builds the Dapr CLI unless it is installed. Run it with `daprCliEnvironment()`. @returns its path */
+const ensureDaprCli = async (report: Report = silent): Promise<string> => {
   const found = await find();
   if (found) return found;
   await buildGoProgram(
@@ -24,23 +24,23 @@ const ensureDaprCli = async (say: Say = silent): Promise<string> => {
       version: `v${version}`,
       mainPackage: '.',
       flags: ['-ldflags', `-s -w -X main.version=${version} -X main.apiVersion=1.0`],
-      corrections: ['github.com/dapr/components-contrib@v1.16.5'],
+      moduleOverrides: ['github.com/dapr/components-contrib@v1.16.5'],
     },
     built,
-    say,
+    report,
   );
   return built;
 };
 
-/** What `dapr run` needs in its environment where `dapr init` was never run: a folder with the sidecar and a configuration. */
-export const daprCliEnvironment = async (say: Say = silent): Promise<Record<string, string>> => {
+/** Replaces `dapr init` where it was never run: a folder with daprd and a configuration, and the variable that names it. */
+export const daprCliEnvironment = async (report: Report = silent): Promise<Record<string, string>> => {
   if (await isExecutable(join(homedir(), '.dapr/bin/daprd'))) return {};
   const runtimeFolder = join(settings.cacheFolder, 'dapr-runtime');
   const programs = join(runtimeFolder, '.dapr/bin');
   await mkdir(programs, { recursive: true });
   const link = join(programs, 'daprd');
   await rm(link, { force: true });
-  await symlink(await ensureDaprd(say), link);
+  await symlink(await ensureDaprd(report), link);
   const configuration = 'apiVersion: dapr.io/v1alpha1\nkind: Configuration\nmetadata:\n  name: daprConfig\nspec: {}\n';
   await writeFile(join(runtimeFolder, '.dapr/config.yaml'), configuration);
   return { DAPR_RUNTIME_PATH: runtimeFolder };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { findProgram, isExecutable } from './find-program.ts';
 import { buildGoProgram } from './go-build.ts';
-import { type Program, type Say, silent } from './part.ts';
+import { type Program, type Report, silent } from './part.ts';
 import { runCommand } from './run-command.ts';
 import { settings } from './settings.ts';
 
@@ -11,16 +11,21 @@ const built = join(settings.cacheFolder, `daprd-${version}`);
 const find = async (): Promise<string | undefined> =>
   (await findProgram('daprd')) ?? ((await isExecutable(built)) ? built : undefined);
 
-/** The path of the sidecar's program; builds it when there is none. */
-export const ensureDaprd = async (say: Say = silent): Promise<string> => {
+/** Builds daprd unless it is installed. @returns its path */
+export const ensureDaprd = async (report: Report = silent): Promise<string> => {
   const found = await find();
   if (found) return found;
   const flags = ['-tags', 'stablecomponents', '-ldflags'];
-  const stamp = `-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=${version}`;
+  const linkerFlags = `-s -w -X github.com/dapr/dapr/pkg/buildinfo.version=${version}`;
   await buildGoProgram(
-    { module: 'github.com/dapr/dapr', version: `v${version}`, mainPackage: './cmd/daprd', flags: [...flags, stamp] },
+    {
+      module: 'github.com/dapr/dapr',
+      version: `v${version}`,
+      mainPackage: './cmd/daprd',
+      flags: [...flags, linkerFlags],
+    },
     built,
-    say,
+    report,
   );
   return built;
 };

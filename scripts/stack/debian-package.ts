@@ -2,25 +2,28 @@ import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { inTurn } from '../../packages/runtime/in-turn.ts';
 import { findProgram } from './find-program.ts';
-import type { Say } from './part.ts';
+import type { Report } from './part.ts';
 import { runCommand } from './run-command.ts';
 
 const servicePolicy = '/usr/sbin/policy-rc.d';
-const keptPolicy = `${servicePolicy}.before-connection-mandates`;
+const savedPolicy = `${servicePolicy}.before-connection-mandates`;
 
-// dpkg takes one caller at a time, and the service policy is one file.
-const afterOthers = inTurn();
+// dpkg holds one lock, and all installations share one service policy file.
+const oneAtATime = inTurn();
 
-/** Installs packages of Debian or Ubuntu without starting the services that come with them; only as root. */
-export const installPackages = (names: string[], say: Say): Promise<void> =>
-  afterOthers(async () => {
+/** Installs packages of Debian or Ubuntu without starting their services. @throws Error with the command to run, unless we are root */
+export const installPackages = (names: string[], report: Report): Promise<void> =>
+  oneAtATime(async () => {
     const list = names.join(' ');
-    if (!(await findProgram('apt-get'))) throw new Error(`Missing: ${list}. Install what your system calls them.`);
+    if (!(await findProgram('apt-get')))
+      throw new Error(`Missing: ${list}. Install these programs by the package manager of your system.`);
     if (process.getuid?.() !== 0) {
-      throw new Error(`Missing: ${list}. As root: apt-get install --no-install-recommends ${list}; then this again.`);
+      throw new Error(
+        `Missing: ${list}. Run apt-get install --no-install-recommends ${list} as root, then run this command again.`,
+      );
     }
-    say(`installing Debian's ${list}`);
-    await withServicesKeptDown(async () => {
+    report(`installing the Debian packages ${list}`);
+    await withoutStartingServices(async () => {
       await apt('update');
       await apt('install', '--no-install-recommends', ...names);
     });
@@ -31,23 +34,23 @@ const apt = (...args: string[]): Promise<string> =>
     env: { DEBIAN_FRONTEND: 'noninteractive' },
   });
 
-const withServicesKeptDown = async (work: () => Promise<void>): Promise<void> => {
-  // The terminal interrupts apt-get by itself; we have to stay and put the policy back.
-  process.on('SIGINT', stay);
+const withoutStartingServices = async (work: () => Promise<void>): Promise<void> => {
+  // Ctrl-C reaches apt-get as well. This process must not end before it has restored the policy.
+  process.on('SIGINT', ignoreInterrupt);
   try {
-    // One that is kept already was left by a run that was killed: the present one is ours then.
-    if (!existsSync(keptPolicy)) await rename(servicePolicy, keptPolicy).catch(ignoreMissing);
-    // invoke-rc.d asks this file; 101 means "do not start".
+    // A saved policy is left by a killed run; then the file in place is ours and must not be saved.
+    if (!existsSync(savedPolicy)) await rename(servicePolicy, savedPolicy).catch(ignoreMissing);
+    // invoke-rc.d runs this file; exit code 101 means "do not start".
     await writeFile(servicePolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
     await work();
   } finally {
     await rm(servicePolicy, { force: true });
-    await rename(keptPolicy, servicePolicy).catch(ignoreMissing);
-    process.off('SIGINT', stay);
+    await rename(savedPolicy, servicePolicy).catch(ignoreMissing);
+    process.off('SIGINT', ignoreInterrupt);
   }
 };
 
-const stay = (): void => {};
+const ignoreInterrupt = (): void => {};
 
 const ignoreMissing = (error: NodeJS.ErrnoException): void => {
   if (error.code !== 'ENOENT') throw error;

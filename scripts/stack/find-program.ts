@@ -2,7 +2,10 @@ import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** Looks on PATH, then where Debian keeps servers and where `dapr init` keeps its programs; the first name goes first. */
+/**
+ * Searches PATH, then the folders of Debian's servers and of `dapr init`.
+ * @param names alternatives; an earlier one is preferred
+ */
 export const findProgram = async (...names: string[]): Promise<string | undefined> => {
   const onPath = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const folders = [...onPath, '/usr/local/sbin', '/usr/sbin', join(homedir(), '.dapr/bin')];
@@ -18,7 +21,7 @@ export const isExecutable = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** For what we neither fetch nor install: says what is missing and how it is had. */
+/** Finds a program that this project neither fetches nor installs. @throws Error with the remedy when it is missing */
 export const requireProgram = async (name: string, remedy: string): Promise<string> => {
   const path = await findProgram(name);
   if (!path) throw new Error(`${name} is not on PATH: ${remedy}`);

@@ -12,7 +12,7 @@ const components = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   )
   .filter(({ yaml }) => yaml.includes('type: pubsub.kafka'));
 
-it('every Kafka component keeps headers of records out of what the broker reports', () => {
+it('every Kafka component drops record headers that look like broker metadata', () => {
   expect(components.length).toBeGreaterThanOrEqual(9);
   for (const { name, yaml } of components)
     expect(yaml, name).toMatch(/- name: excludeHeaderMetaRegex\n +value: "\^__"/);

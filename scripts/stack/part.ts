@@ -1,7 +1,7 @@
-/** Takes one line of progress. */
-export type Say = (line: string) => void;
+/** Prints one line of progress. */
+export type Report = (line: string) => void;
 
-export const silent: Say = () => {};
+export const silent: Report = () => {};
 
 export type Command = { program: string; args: string[]; env?: Record<string, string> };
 
@@ -11,20 +11,20 @@ export type Part = {
   port: number;
   /** The variable that moves it to another port. */
   portVariable: string;
-  /** Fetches or installs what is missing, writes the configuration into `folder`, and returns what to run there. */
-  prepare(folder: string, say: Say): Promise<Command>;
-  /** The version that answers on the port; undefined when nothing healthy does. */
+  /** Installs missing programs and writes the configuration into `folder`. @returns the command to run there */
+  prepare(folder: string, report: Report): Promise<Command>;
+  /** The version of the healthy server that answers on the port; undefined when there is none. */
   probe(): Promise<string | undefined>;
-  /** Makes what has to be in it, also where another process started it. May be done again and again. */
-  furnish?(say: Say): Promise<void>;
+  /** Creates what the project needs in the running server, such as topics. Idempotent. */
+  provision?(report: Report): Promise<void>;
 };
 
-/** A program that is run by others: the sidecar, the Dapr CLI. */
+/** A program that the lab and the tests run: the sidecar, the Dapr CLI. */
 export type Program = {
   title: string;
-  /** Where it is, if it is there already. */
+  /** The path of the program where it is installed already. */
   find(): Promise<string | undefined>;
-  /** Builds it when it is not there. */
-  ensure(say?: Say): Promise<string>;
+  /** Builds the program unless it is installed. @returns its path */
+  ensure(report?: Report): Promise<string>;
   version(path: string): Promise<string>;
 };

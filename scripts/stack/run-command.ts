@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 
 type Options = { env?: Record<string, string>; cwd?: string; onLine?: (line: string) => void };
 
-/** Runs a program to its end and returns what it printed; rejects with its last lines when it fails. */
+/** Runs a program to its end. @returns its output, stdout and stderr @throws Error with the last lines when it fails */
 export const runCommand = (program: string, args: string[], { env, cwd, onLine }: Options = {}): Promise<string> =>
   new Promise((resolve, reject) => {
     const lines: string[] = [];

@@ -12,9 +12,9 @@ const readPort = (env: NodeJS.ProcessEnv, name: string, usual: number): number =
 };
 
 const readStackSettings = (env: NodeJS.ProcessEnv) => ({
-  /** Data, configuration and logs of what we run; `down` leaves them, removing the folder starts afresh. */
+  /** Data, configuration and logs of the stack. `down` keeps them; remove the folder to start with empty servers. */
   dataFolder: resolve(env.STACK_DIR || join(projectRoot, '.data/stack')),
-  /** Programs fetched or built, shared by every checkout of the project. */
+  /** Fetched and built programs, shared by all checkouts of the project. */
   cacheFolder: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'connection-mandates'),
   kafkaPort: readPort(env, 'KAFKA_PORT', 9092),
   redisPort: readPort(env, 'REDIS_PORT', 6379),
@@ -24,5 +24,5 @@ const readStackSettings = (env: NodeJS.ProcessEnv) => ({
 
 export const settings = readStackSettings(process.env);
 
-/** Where a part has its configuration, data, log and process record. */
+/** The folder of a part's configuration, data, log and process record. */
 export const partFolder = (name: string): string => join(settings.dataFolder, name);

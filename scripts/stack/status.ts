@@ -1,11 +1,11 @@
-import { ownedProcess } from './owned-process.ts';
+import { findOwnedProcess } from './owned-process.ts';
 import type { Part, Program } from './part.ts';
 import { type PartName, type ProgramName, parts, programs } from './parts.ts';
 import { partFolder } from './settings.ts';
 
 export type Row = { part: string; port: string; version: string; health: string; pid: string; 'started by': string };
 
-export const status = async (): Promise<Row[]> =>
+export const readStackStatus = async (): Promise<Row[]> =>
   Promise.all([
     ...Object.entries(parts).map(([name, part]) => partRow(name as PartName, part)),
     ...Object.entries(programs).map(([name, program]) => programRow(name as ProgramName, program)),
@@ -13,7 +13,7 @@ export const status = async (): Promise<Row[]> =>
 
 const partRow = async (name: PartName, part: Part): Promise<Row> => {
   const version = await part.probe();
-  const owned = ownedProcess(partFolder(name));
+  const owned = findOwnedProcess(partFolder(name));
   return {
     part: name,
     port: String(part.port),

@@ -28,7 +28,7 @@ const status: Status = {
   freshnessSeconds: 1.6,
 };
 
-it('a view is a row, and each of its partitions, with the offsets that are missing counted', () => {
+it('shows a row for each view and for each partition, with the number of missing offsets', () => {
   expect(table([asRow('IoT platform', 'mandates', status)])).toBe(
     'service       view      state       generation               lag  freshness  dead letters\n' +
       'IoT platform  mandates  incomplete  2 in durable-statestore  3    2 s        1',
@@ -40,7 +40,7 @@ it('a view is a row, and each of its partitions, with the offsets that are missi
   );
 });
 
-it('what is not known is not shown as good', () => {
+it('shows unknown values as unknown', () => {
   const away: Status = { ...status, view: { state: 'unknown', reason: 'away' } };
   const { lag: _, freshnessSeconds: __, ...unknown } = away;
   expect(asRow('IoT platform', 'mandates', unknown)).toMatchObject({
@@ -52,27 +52,29 @@ it('what is not known is not shown as good', () => {
   expect(partitionRows('mandates', unknown)).toEqual([]);
 });
 
-/** What the command does where this is the answer to /status. */
+/** Runs the command against a server that gives this answer to /status. */
 const run = async (answer: string, ...args: string[]) => {
   const server = createServer((_, res) => res.end(answer));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   onTestFinished(() => void server.close().closeAllConnections());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, isWell: showStatus(args, { views, env: { IOT_PLATFORM_URL: url }, print: () => {} }) };
+  return { url, isReliable: showStatus(args, { views, env: { IOT_PLATFORM_URL: url }, print: () => {} }) };
 };
 
-it('an answer of another service is no status', async () => {
-  const { url, isWell } = await run('{"database":"durable"}');
-  await expect(isWell).rejects.toThrow(`What answers at ${url} is no IoT platform: set IOT_PLATFORM_URL.`);
+it('refuses the answer of another service', async () => {
+  const { url, isReliable } = await run('{"database":"durable"}');
+  await expect(isReliable).rejects.toThrow(
+    `The server at ${url} is not the IoT platform: set IOT_PLATFORM_URL to its address.`,
+  );
 });
 
 it.each([
   ['complete', true, status.view, { warning: undefined, state: 'complete' }],
   ['incomplete', false, status.view, { warning: 'npm run rebuild' }],
   ['unknown', false, { state: 'unknown', reason: 'away' }, {}],
-])('a view that is %s gives the exit code of that', async (_, expected, view, more) => {
+])('reports a view that is %s by the exit code', async (_, expected, view, more) => {
   for (const args of [[], ['--json']]) {
-    const { isWell } = await run(JSON.stringify({ ...status, view: { ...view, ...more } }), ...args);
-    expect(await isWell).toBe(expected);
+    const { isReliable } = await run(JSON.stringify({ ...status, view: { ...view, ...more } }), ...args);
+    expect(await isReliable).toBe(expected);
   }
 });

@@ -9,16 +9,24 @@ import { findView, type ServiceView, viewOption } from '../views.ts';
 
 const help = (views: readonly ServiceView[]) => {
   const services = [...new Set(views.map(({ service }) => service))];
-  return `How far each view is, as its service says. The exit code is 1 when one of them is not to be relied on.
+  return `Usage: npm run status -- [--view NAME] [--json]
+Shows state, generation, lag, freshness and dead letters of each view, as its service reports them.
 
+Options
+  --view NAME       one view: ${views.map(({ projection }) => projection.name).join(', ')} (default: all views)
+  --json            prints the answer of /status as JSON; for several views an object by view name
+  --help            shows this text
+
+Environment (npm run lab, while it runs, supplies what is not set)
+${services.map(({ name, urlVariable, usualUrl }) => `  ${urlVariable}  the ${name} (default: ${usualUrl})`).join('\n')}
+
+Examples
   npm run status
+  npm run status -- --json
 
-Options    --view NAME   one of them: ${views.map(({ projection }) => projection.name).join(', ')}
-           --json        what /status says; of several views an object of them, by name
-           --help
-Variables  ${services.map(({ urlVariable, usualUrl }) => `${urlVariable} (${usualUrl})`).join('   ')}
-
-What is not set is taken from the lab that runs, if one does (npm run lab).`;
+Exit codes
+  0  every view is complete
+  1  a view is empty, incomplete or unknown, or a service does not answer`;
 };
 
 export type Status = z.input<typeof statusSchema>;
@@ -36,29 +44,30 @@ export const showStatus: Command = async (args, { views, env: ownEnv, print }) =
   const shown = values.view === undefined ? views : [findView(views, values.view)];
   const env = await withLabEnvironment(ownEnv);
   const answers = await Promise.all(
-    shown.map(async (view) => ({ view, name: view.projection.name, status: await askStatus(view, env) })),
+    shown.map(async (view) => ({ view, name: view.projection.name, status: await fetchStatus(view, env) })),
   );
-  const isWell = answers.every(({ status: { view } }) => 'generation' in view && !view.warning);
+  const isReliable = answers.every(({ status: { view } }) => 'generation' in view && !view.warning);
   if (values.json) {
     const [only, ...others] = answers;
     const all = Object.fromEntries(answers.map(({ name, status }) => [name, status]));
     print(JSON.stringify(only && others.length === 0 ? only.status : all, null, 2));
-    return isWell;
+    return isReliable;
   }
   print(table(answers.map(({ view, name, status }) => asRow(view.service.name, name, status))));
   const partitions = answers.flatMap(({ name, status }) => partitionRows(name, status));
   if (partitions.length > 0) print(`\n${table(partitions)}`);
-  for (const { name, status } of answers) for (const note of notesOn(status)) print(`\n${name}: ${note}`);
-  return isWell;
+  for (const { name, status } of answers) for (const note of describeWarnings(status)) print(`\n${name}: ${note}`);
+  return isReliable;
 };
 
-const askStatus = async ({ service, projection }: ServiceView, env: NodeJS.ProcessEnv): Promise<Status> => {
+const fetchStatus = async ({ service, projection }: ServiceView, env: NodeJS.ProcessEnv): Promise<Status> => {
   const { name, urlVariable, usualUrl } = service;
   const url = env[urlVariable] || usualUrl;
   const asked = { name, url, remedy: `start it, or set ${urlVariable}.` };
   const answer = await askService(asked, `/status?view=${encodeURIComponent(projection.name)}`);
-  if (!answer.ok) throw new Error(`The ${name} at ${url} says: ${describeRefusal(answer)}`);
-  if (!('view' in answer.body)) throw new Error(`What answers at ${url} is no ${name}: set ${urlVariable}.`);
+  if (!answer.ok) throw new Error(`The ${name} at ${url} answers: ${describeRefusal(answer)}`);
+  if (!('view' in answer.body))
+    throw new Error(`The server at ${url} is not the ${name}: set ${urlVariable} to its address.`);
   return answer.body as Status;
 };
 
@@ -74,7 +83,7 @@ export const asRow = (service: string, name: string, { store, view, lag, freshne
   'dead letters': 'generation' in view ? (view.deadLetters ?? 0) : '',
 });
 
-/** `missing` counts offsets. */
+/** `missing` is the number of missing offsets. */
 export const partitionRows = (name: string, { view }: Status) =>
   'generation' in view
     ? Object.entries(view.partitions).map(([partition, { applied, missing, lost }]) => ({
@@ -86,7 +95,7 @@ export const partitionRows = (name: string, { view }: Status) =>
       }))
     : [];
 
-const notesOn = ({ view }: Status): string[] => {
+const describeWarnings = ({ view }: Status): string[] => {
   if (!('generation' in view)) return [view.reason];
   const { warning, rebuild } = view;
   return [

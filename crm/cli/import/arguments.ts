@@ -33,7 +33,7 @@ export const readArguments = (
     },
   });
   if (values.help) return undefined;
-  const crm = values.direct ? undefined : address(values.crm || env.CRM_URL || 'http://localhost:3005');
+  const crm = values.direct ? undefined : parseCrmUrl(values.crm || env.CRM_URL || 'http://localhost:3005');
   if (values.delete !== undefined) {
     if (positionals.length > 0) throw new Error('--delete takes the id of an import, and no file.');
     return { deleteImport: values.delete, crm };
@@ -59,7 +59,7 @@ const checkReadable = (file: string) => {
   }
 };
 
-const address = (crm: string): string => {
+const parseCrmUrl = (crm: string): string => {
   const url = URL.canParse(crm) ? new URL(crm) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return crm.replace(/\/$/, '');
   throw new Error(`${crm} is no address of a CRM: write it as http://localhost:3005 (--crm URL, or CRM_URL).`);

@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises';
 export const writeRefusedFile = async (wanted: string, rows: AsyncIterable<Uint8Array | string>): Promise<string> => {
   await mkdir(dirname(wanted), { recursive: true, mode: 0o700 });
   for (let number = 1; ; number++) {
-    const file = number === 1 ? wanted : numbered(wanted, number);
+    const file = number === 1 ? wanted : addNumber(wanted, number);
     const handle = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });
@@ -21,7 +21,7 @@ export const writeRefusedFile = async (wanted: string, rows: AsyncIterable<Uint8
   }
 };
 
-const numbered = (file: string, number: number): string => {
+const addNumber = (file: string, number: number): string => {
   const { ext } = parse(file);
   return `${file.slice(0, file.length - ext.length)}.${number}${ext}`;
 };

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { follow } from './through-crm.ts';
+import { followImport } from './through-crm.ts';
 
 const answering = (...statuses: number[]) => {
   const job = { finishedAt: '2026-11-21T12:00:00.000Z' };
@@ -14,9 +14,9 @@ const answering = (...statuses: number[]) => {
 };
 
 it('waits for a CRM whose database is away', async () =>
-  expect(await follow(answering(503), 'i', () => {})).toMatchObject({ finishedAt: expect.any(String) }));
+  expect(await followImport(answering(503), 'i', () => {})).toMatchObject({ finishedAt: expect.any(String) }));
 
 it('says at once that the CRM does not know the import any more', async () =>
-  await expect(follow(answering(404), 'i', () => {})).rejects.toThrow(
+  await expect(followImport(answering(404), 'i', () => {})).rejects.toThrow(
     /There is no import i\.[\s\S]*import the file again/,
   ));

@@ -10,7 +10,7 @@ export type ImportedRow = z.infer<typeof importedRowSchema>;
 /** Gives a running CRM the file. @throws Error that says what to do */
 export const sendFile = async (crm: string, file: string, { dryRun, onConflict }: ImportOptions): Promise<Import> => {
   const query = new URLSearchParams({ dryRun: String(dryRun), onConflict, fileName: basename(file).slice(0, 100) });
-  const answer = await ask(crm, `/imports?${query}`, {
+  const answer = await request(crm, `/imports?${query}`, {
     method: 'POST',
     headers: { 'Content-Type': 'text/csv' },
     body: createReadStream(file) as unknown as BodyInit,
@@ -19,16 +19,16 @@ export const sendFile = async (crm: string, file: string, { dryRun, onConflict }
   return (await answer.json()) as Import;
 };
 
-const lookEveryMs = 200;
+const pollIntervalMs = 200;
 /** A CRM that is started again continues the import. */
-const waitForCrmMs = 30_000;
+const crmTimeoutMs = 30_000;
 
 /** Looks at the import until it has ended. */
-export const follow = async (crm: string, importId: string, show: (job: Import) => void): Promise<Import> => {
-  for (let answered = performance.now(); ; await delay(lookEveryMs)) {
+export const followImport = async (crm: string, importId: string, show: (job: Import) => void): Promise<Import> => {
+  for (let answeredAt = performance.now(); ; await delay(pollIntervalMs)) {
     try {
-      const job = (await ask(crm, `/imports/${importId}`).then((answer) => answer.json())) as Import;
-      answered = performance.now();
+      const job = (await request(crm, `/imports/${importId}`).then((answer) => answer.json())) as Import;
+      answeredAt = performance.now();
       show(job);
       if (job.finishedAt !== null) return job;
     } catch (error) {
@@ -36,29 +36,31 @@ export const follow = async (crm: string, importId: string, show: (job: Import) 
         throw new Error(
           `${error.message}\nIt was deleted, or the CRM is in memory and was started again: then import the file again.`,
         );
-      if (performance.now() - answered < waitForCrmMs) continue;
+      if (performance.now() - answeredAt < crmTimeoutMs) continue;
       throw new Error(`${(error as Error).message}\nStarted again, it continues: curl ${crm}/imports/${importId}`);
     }
   }
 };
 
-export const firstRows = async (crm: string, { rows }: Import, limit: number): Promise<ImportedRow[]> => {
-  const answer = await ask(crm, `${rows}?limit=${limit}`);
+export const fetchFirstRows = async (crm: string, { rows }: Import, limit: number): Promise<ImportedRow[]> => {
+  const answer = await request(crm, `${rows}?limit=${limit}`);
   return ((await answer.json()) as { items: ImportedRow[] }).items;
 };
 
-export const refusedRows = async (crm: string, { refusedRows: path }: Import): Promise<AsyncIterable<Uint8Array>> =>
-  (await ask(crm, path)).body as unknown as AsyncIterable<Uint8Array>;
+export const fetchRefusedRows = async (
+  crm: string,
+  { refusedRows: path }: Import,
+): Promise<AsyncIterable<Uint8Array>> => (await request(crm, path)).body as unknown as AsyncIterable<Uint8Array>;
 
 /** @throws Error that says what to do */
 export const deleteThroughCrm = async (crm: string, importId: string): Promise<void> => {
-  await ask(crm, `/imports/${encodeURIComponent(importId)}`, { method: 'DELETE' });
+  await request(crm, `/imports/${encodeURIComponent(importId)}`, { method: 'DELETE' });
 };
 
 /** What is asked again is refused again. */
 class RefusedByCrm extends Error {}
 
-const ask = async (crm: string, path: string, init: RequestInit & { duplex?: 'half' } = {}): Promise<Response> => {
+const request = async (crm: string, path: string, init: RequestInit & { duplex?: 'half' } = {}): Promise<Response> => {
   const answer = await fetch(`${crm}${path}`, init as RequestInit).catch((error: Error & { cause?: Error }) => {
     throw new Error(
       `No CRM answers at ${crm} (${error.cause?.message ?? error.message}). Start one (npm start), name another with ` +

@@ -27,8 +27,8 @@ export const importDirectly = async (
 ): Promise<DirectImport> => {
   const db = await openCrmDatabase(url);
   try {
-    const changes = { db, now: Date.now, newId: randomUUID, committed: () => {} };
-    const job = await importFile(changes, file, options, (advanced) => show(showImport(advanced)));
+    const context = { db, now: Date.now, newId: randomUUID, onCommit: () => {} };
+    const job = await importFile(context, file, options, (advanced) => show(showImport(advanced)));
     const rows = await listImportedRows(db, job.importId, { limit: rowLimit });
     return {
       job: showImport(job),

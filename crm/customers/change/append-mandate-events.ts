@@ -15,7 +15,7 @@ export type Evidence = { changedBy: string | null; channel: string | null; refer
 /** What a change knows of where it came from. */
 export type ChangeOrigin = { readonly evidence: Evidence; readonly traceparent?: string | undefined };
 
-export const throughApi: ChangeOrigin = { evidence: { changedBy: null, channel: 'api', reference: null } };
+export const apiOrigin: ChangeOrigin = { evidence: { changedBy: null, channel: 'api', reference: null } };
 
 /** What the transaction of a change needs. */
 export type ChangeContext = ChangeOrigin & { readonly now: () => number; readonly newId: () => string };
@@ -36,10 +36,10 @@ export const appendMandateEvents = async (
 ): Promise<ReadonlyMap<string, number>> => {
   if (mandates.length === 0) return new Map();
   const changedAt = now();
-  const raised = await raiseRevisions(trx, mandates, changedAt);
-  const changes = raised.map((mandate) => ({ ...mandate, ...evidence }));
+  const withRevisions = await raiseRevisions(trx, mandates, changedAt);
+  const changes = withRevisions.map((mandate) => ({ ...mandate, ...evidence }));
   await appendMandateEventsAt(trx, changes, { newId, traceparent, changedAt });
-  return new Map(raised.map(({ connectionId, revision }) => [connectionId, revision]));
+  return new Map(withRevisions.map(({ connectionId, revision }) => [connectionId, revision]));
 };
 
 type AppendContext = Pick<ChangeContext, 'newId' | 'traceparent'> & { readonly changedAt: number };

@@ -30,13 +30,13 @@ export const originOf = (headers: EvidenceHeaders, res: Response): ChangeOrigin 
 });
 
 /** With the revision a caller can ask a view to wait until it shows this change. */
-export const answerChange = (res: Response, { customer, mandateRevision }: ChangedCustomer): void => {
+export const sendChange = (res: Response, { customer, mandateRevision }: ChangedCustomer): void => {
   res.set('Mandate-Revision', String(mandateRevision));
   sendVersion(res, customer.version, showCustomer(customer));
 };
 
 /** The caller may have meant to change the customer that holds the connection: the remedy is the line that does it. */
-export const showUpdateLine = (req: Request, data: CustomerPatch) => (error: unknown) => {
+export const suggestUpdate = (req: Request, data: CustomerPatch) => (error: unknown) => {
   if (!(error instanceof DomainError) || error.code !== 'connection-held') throw error;
   const body = JSON.stringify(data).replaceAll("'", String.raw`'\''`);
   const url = `${req.protocol}://${req.get('host')}/customers/${error.facts.holder}`;

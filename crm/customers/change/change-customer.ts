@@ -3,18 +3,18 @@ import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { type CrmDatabase, transact } from '../../database/index.ts';
 import { executeOnce } from '../../idempotency/index.ts';
 import { type Customer, type CustomerData, dataOf, isSameData } from '../customer.ts';
-import { findHolder, lockCustomer, revisionOf } from '../find-customers.ts';
+import { findHolder, revisionOf as findRevision, lockCustomer } from '../find-customers.ts';
 import { showCustomer } from '../show-customer.ts';
-import { type ChangeContext, type ChangeOrigin, throughApi } from './append-mandate-events.ts';
+import { apiOrigin, type ChangeContext, type ChangeOrigin } from './append-mandate-events.ts';
 import { writeCustomers } from './write-customers.ts';
 
 /** What a change of customers needs. */
-export type CustomerChanges = {
+export type CrmContext = {
   readonly db: Kysely<CrmDatabase>;
   readonly now: () => number;
   readonly newId: () => string;
   /** Called after each commit: events may wait in the outbox. */
-  readonly committed: () => void;
+  readonly onCommit: () => void;
 };
 
 /** `precondition` decides whether the version that is there may be changed. */
@@ -28,15 +28,15 @@ export type ChangedCustomer = { customer: Customer; mandateRevision: number };
  * @throws DomainError connection-held, key-reused, answer-erased
  */
 export const registerCustomer = (
-  changes: CustomerChanges,
+  context: CrmContext,
   data: CustomerData,
-  { idempotencyKey: key, ...origin }: ChangeOrigin & { idempotencyKey?: string | undefined } = throughApi,
+  { idempotencyKey: key, ...origin }: ChangeOrigin & { idempotencyKey?: string | undefined } = apiOrigin,
 ): Promise<ChangedCustomer> =>
-  inTransaction(changes, (trx) => {
-    const register = () => insertCustomer(trx, data, { ...changes, ...origin });
+  inTransaction(context, (trx) => {
+    const register = () => insertCustomer(trx, data, { ...context, ...origin });
     if (key === undefined) return register();
     const attempt = { key, operation: 'register customer', content: data };
-    return executeOnce(trx, attempt, changes.now(), async () => {
+    return executeOnce(trx, attempt, context.now(), async () => {
       const answer = await register();
       return { answer, customerId: answer.customer.customerId };
     });
@@ -47,23 +47,23 @@ export const registerCustomer = (
  * @throws DomainError customer-unknown, version-differs, connection-held
  */
 export const changeCustomer = (
-  changes: CustomerChanges,
+  context: CrmContext,
   customerId: string,
   next: (before: CustomerData) => CustomerData,
-  request: ChangeRequest = throughApi,
+  request: ChangeRequest = apiOrigin,
 ): Promise<ChangedCustomer> =>
-  inTransaction(changes, async (trx) => {
-    const before = await findForChange(trx, customerId, request);
-    return updateCustomer(trx, before, next(dataOf(before)), { ...changes, ...request });
+  inTransaction(context, async (trx) => {
+    const before = await lockForChange(trx, customerId, request);
+    return updateCustomer(trx, before, next(dataOf(before)), { ...context, ...request });
   });
 
 /** Replaces the whole record. @throws as `changeCustomer` */
 export const replaceCustomer = (
-  changes: CustomerChanges,
+  context: CrmContext,
   customerId: string,
   data: CustomerData,
   request?: ChangeRequest,
-): Promise<ChangedCustomer> => changeCustomer(changes, customerId, () => data, request);
+): Promise<ChangedCustomer> => changeCustomer(context, customerId, () => data, request);
 
 /** What changes nothing makes no new version. */
 const updateCustomer = async (
@@ -94,7 +94,7 @@ const insertCustomer = async (
 };
 
 /** Locks the customer. @throws DomainError customer-unknown, version-differs */
-export const findForChange = async (
+export const lockForChange = async (
   trx: Transaction<CrmDatabase>,
   customerId: string,
   { precondition = () => true }: ChangeRequest,
@@ -109,15 +109,15 @@ export const findForChange = async (
 
 /** Of a mandate that the change left as it was. */
 const currentRevision = async (trx: Transaction<CrmDatabase>, { connectionId }: CustomerData): Promise<number> =>
-  (await revisionOf(trx, connectionId)) ?? 0;
+  (await findRevision(trx, connectionId)) ?? 0;
 
 /** `work` may run more than once: see `transact`. */
 export const inTransaction = async <T>(
-  { db, committed }: CustomerChanges,
+  { db, onCommit }: CrmContext,
   work: (trx: Transaction<CrmDatabase>) => Promise<T>,
 ): Promise<T> => {
   const result = await transact(db, work);
-  committed();
+  onCommit();
   return result;
 };
 

@@ -6,24 +6,24 @@ import { dataFolder } from '../../../tests/platform-process.ts';
 import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
 import { openCrmDatabase } from '../../database/index.ts';
 import { purgeOldAnswers } from '../../idempotency/index.ts';
-import { throughApi } from './append-mandate-events.ts';
-import { type CustomerChanges, registerCustomer } from './change-customer.ts';
+import { apiOrigin } from './append-mandate-events.ts';
+import { type CrmContext, registerCustomer } from './change-customer.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const data = { ...corinne, connectionMandate: '1', email: null, phone: null } as const;
 
 describe('registering with an idempotency key', () => {
   const runtime = createTestRuntime();
-  let changes: CustomerChanges;
+  let context: CrmContext;
   beforeEach(async () => {
     runtime.setClock(noon);
-    changes = { ...runtime, db: await openTestDatabase(), committed: () => {} };
+    context = { ...runtime, db: await openTestDatabase(), onCommit: () => {} };
   });
 
   const register = (idempotencyKey: string, change: object = {}) =>
-    registerCustomer(changes, { ...data, ...change }, { ...throughApi, idempotencyKey });
+    registerCustomer(context, { ...data, ...change }, { ...apiOrigin, idempotencyKey });
   const count = async (table: 'customer' | 'outbox' | 'storedAnswer') =>
-    (await changes.db.selectFrom(table).selectAll().execute()).length;
+    (await context.db.selectFrom(table).selectAll().execute()).length;
 
   it('registers once and answers the same again', async () => {
     const first = await register('k1');
@@ -48,7 +48,7 @@ describe('registering with an idempotency key', () => {
     const held = await register('k1');
     await expect(register('k2')).rejects.toMatchObject({ code: 'connection-held' });
     expect(await count('storedAnswer')).toBe(1);
-    await changes.db.deleteFrom('customer').execute();
+    await context.db.deleteFrom('customer').execute();
     expect((await register('k2')).customer.customerId).not.toBe(held.customer.customerId);
   });
 
@@ -57,15 +57,15 @@ describe('registering with an idempotency key', () => {
     runtime.setClock(noon + day);
     await expect(register('k1')).rejects.toMatchObject({ code: 'connection-held' });
     expect((await register('k1', { connectionId: '9001' })).customer.connectionId).toBe('9001');
-    await purgeOldAnswers(changes.db, noon + 2 * day - 1);
+    await purgeOldAnswers(context.db, noon + 2 * day - 1);
     expect(await count('storedAnswer')).toBe(1);
-    await purgeOldAnswers(changes.db, noon + 2 * day);
+    await purgeOldAnswers(context.db, noon + 2 * day);
     expect(await count('storedAnswer')).toBe(0);
   });
 
   it('keeps neither key nor content as text', async () => {
     await register('a-key-by-corinne');
-    const [stored] = await changes.db.selectFrom('storedAnswer').selectAll().execute();
+    const [stored] = await context.db.selectFrom('storedAnswer').selectAll().execute();
     expect(JSON.stringify(stored)).not.toContain('a-key-by-corinne');
     expect(stored).toMatchObject({ customerId: 1, createdAt: noon });
   });
@@ -75,8 +75,8 @@ it('answers the same after a restart', async () => {
   const url = `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
   const register = async () => {
     const db = await openCrmDatabase(url);
-    const changes = { ...createTestRuntime(), db, committed: () => {} };
-    return registerCustomer(changes, data, { ...throughApi, idempotencyKey: 'k1' }).finally(() => db.destroy());
+    const context = { ...createTestRuntime(), db, onCommit: () => {} };
+    return registerCustomer(context, data, { ...apiOrigin, idempotencyKey: 'k1' }).finally(() => db.destroy());
   };
   expect(await register()).toEqual(await register());
 });

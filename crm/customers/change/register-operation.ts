@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { idempotencyKey } from '../../../packages/http/idempotency-key.ts';
 import { type Operation, operation } from '../../../packages/http/operation.ts';
 import { customerDataSchema } from '../customer.ts';
-import { answerChange, changeAnswer, originOf, showUpdateLine } from './change-answer.ts';
-import { type CustomerChanges, registerCustomer } from './change-customer.ts';
+import { changeAnswer, originOf, sendChange, suggestUpdate } from './change-answer.ts';
+import { type CrmContext, registerCustomer } from './change-customer.ts';
 import { evidenceHeaders } from './evidence.ts';
 
 /** `POST /customers` */
-export const registerOperation = (changes: CustomerChanges): Operation =>
+export const registerOperation = (context: CrmContext): Operation =>
   operation({
     summary: 'Register a customer',
     description:
@@ -19,7 +19,7 @@ export const registerOperation = (changes: CustomerChanges): Operation =>
     errors: ['connection-held', 'key-reused', 'answer-erased'],
     handle: async ({ headers, body }, res, req) => {
       const request = { ...originOf(headers, res), idempotencyKey: headers['Idempotency-Key'] };
-      const changed = await registerCustomer(changes, body, request).catch(showUpdateLine(req, body));
-      answerChange(res.status(201).location(`/customers/${changed.customer.customerId}`), changed);
+      const changed = await registerCustomer(context, body, request).catch(suggestUpdate(req, body));
+      sendChange(res.status(201).location(`/customers/${changed.customer.customerId}`), changed);
     },
   });

@@ -6,9 +6,9 @@ import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import type { CustomerData } from '../customer.ts';
 import { listCustomers } from '../find-customers.ts';
-import { throughApi } from './append-mandate-events.ts';
+import { apiOrigin } from './append-mandate-events.ts';
 import {
-  type CustomerChanges,
+  type CrmContext,
   changeCustomer,
   inTransaction,
   registerCustomer,
@@ -19,7 +19,7 @@ import { type CustomerWrite, writeCustomers } from './write-customers.ts';
 const data: CustomerData = { ...corinne, connectionMandate: '1', email: null, phone: null };
 
 let db: Kysely<CrmDatabase>;
-let changes: CustomerChanges;
+let context: CrmContext;
 let statements = 0;
 const counted = async <T>(work: Promise<T>): Promise<[T, number]> => {
   statements = 0;
@@ -33,30 +33,30 @@ beforeEach(async () => {
     },
     transformResult: async ({ result }) => result,
   });
-  changes = { ...createTestRuntime(), db, committed: () => {} };
+  context = { ...createTestRuntime(), db, onCommit: () => {} };
 });
 
 const write = (writes: readonly CustomerWrite[]) =>
-  inTransaction(changes, (trx) => writeCustomers(trx, writes, { ...changes, ...throughApi }));
+  inTransaction(context, (trx) => writeCustomers(trx, writes, { ...context, ...apiOrigin }));
 const customersLike = (count: number, from = 0): CustomerWrite[] =>
   Array.from({ length: count }, (_, n) => ({ after: { ...data, connectionId: `${from + n}` } }));
 
 describe('a change takes no more statements than it needs: it does not read again what it has written', () => {
   it('registering: holder, customer, revision read and written, evidence, event', async () => {
-    const [{ mandateRevision }, count] = await counted(registerCustomer(changes, data));
+    const [{ mandateRevision }, count] = await counted(registerCustomer(context, data));
     expect({ mandateRevision, count }).toEqual({ mandateRevision: noon, count: 6 });
   });
 
   it('another mandate: the customer is locked and read as well', async () => {
-    const { customer } = await registerCustomer(changes, data);
+    const { customer } = await registerCustomer(context, data);
     const next = { ...data, connectionMandate: '2' as const };
-    const [{ mandateRevision }, count] = await counted(replaceCustomer(changes, customer.customerId, next));
+    const [{ mandateRevision }, count] = await counted(replaceCustomer(context, customer.customerId, next));
     expect({ mandateRevision, count }).toEqual({ mandateRevision: noon + 1, count: 7 });
   });
 
   it('another city: the revision of the mandate that stays is read', async () => {
-    const { customer } = await registerCustomer(changes, data);
-    const changing = changeCustomer(changes, customer.customerId, (before) => ({ ...before, city: 'Delft' }));
+    const { customer } = await registerCustomer(context, data);
+    const changing = changeCustomer(context, customer.customerId, (before) => ({ ...before, city: 'Delft' }));
     const [changed, count] = await counted(changing);
     expect({ ...changed, count }).toMatchObject({ customer: { version: 2 }, mandateRevision: noon, count: 4 });
   });

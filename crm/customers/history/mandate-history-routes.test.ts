@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { crmWithCorinne } from '../../../tests/crm-app.ts';
+import { createCrmWithCorinne } from '../../../tests/crm-app.ts';
 import { molly } from '../../../tests/lab-customers.ts';
 import { noon } from '../../../tests/test-runtime.ts';
 
 const hour = 60 * 60 * 1000;
 
-let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
+let crm: Awaited<ReturnType<typeof createCrmWithCorinne>>;
 beforeEach(async () => {
-  crm = await crmWithCorinne();
+  crm = await createCrmWithCorinne();
 });
 
 type Change = { connectionId: string; connectionMandate: string };

@@ -7,25 +7,25 @@ import type { CrmDatabase } from '../../database/index.ts';
 import { customerPath } from '../show-customer.ts';
 import {
   findCustomerNumber,
-  type HistoryPlace,
+  type HistoryCursor,
   mandateChangeSchema,
-  mandateHistory,
-  mandatesInForce,
+  readMandateHistory,
+  readMandatesInForce,
 } from './mandate-history.ts';
 
-const place = 'a place such as 1700000000000-7733, as `next` has it';
-const moment = 'a time such as 2026-11-21T12:00:00Z, and not together with `after`';
+const cursorFormat = 'a place such as 1700000000000-7733, as `next` has it';
+const timeFormat = 'a time such as 2026-11-21T12:00:00Z, and not together with `after`';
 
 const historyQuery = z
   .strictObject({
     limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
     after: z
-      .string(place)
-      .regex(/^[0-9]{1,16}-[0-9A-Z-]{1,64}$/, place)
+      .string(cursorFormat)
+      .regex(/^[0-9]{1,16}-[0-9A-Z-]{1,64}$/, cursorFormat)
       .optional(),
-    at: z.iso.datetime({ offset: true, error: moment }).optional(),
+    at: z.iso.datetime({ offset: true, error: timeFormat }).optional(),
   })
-  .refine(({ at, after }) => at === undefined || after === undefined, { path: ['at'], message: moment });
+  .refine(({ at, after }) => at === undefined || after === undefined, { path: ['at'], message: timeFormat });
 
 export const mandateHistoryRoutes = ({ db }: { db: Kysely<CrmDatabase> }): Routes =>
   withTag('Customers', {
@@ -46,21 +46,23 @@ export const mandateHistoryRoutes = ({ db }: { db: Kysely<CrmDatabase> }): Route
         },
         errors: ['customer-unknown'],
         handle: async ({ path: { customerId }, query: { limit, after, at } }, res) => {
-          const number = await findCustomerNumber(db, customerId);
+          const customerNumber = await findCustomerNumber(db, customerId);
           if (at !== undefined)
-            return void res.json({ items: await mandatesInForce(db, number, Date.parse(at)), next: null });
-          const from = after === undefined ? undefined : placeOf(after);
-          const page = await readPage(limit, (rows) => mandateHistory(db, number, { limit: rows, after: from }));
-          res.json({ items: page.items, next: page.next ? pathOf(customerId, limit, page.next) : null });
+            return void res.json({ items: await readMandatesInForce(db, customerNumber, Date.parse(at)), next: null });
+          const from = after === undefined ? undefined : parseCursor(after);
+          const page = await readPage(limit, (rows) =>
+            readMandateHistory(db, customerNumber, { limit: rows, after: from }),
+          );
+          res.json({ items: page.items, next: page.next ? nextPath(customerId, limit, page.next) : null });
         },
       }),
     },
   });
 
-const pathOf = (customerId: string, limit: number, { revision, connectionId }: HistoryPlace) =>
+const nextPath = (customerId: string, limit: number, { revision, connectionId }: HistoryCursor) =>
   `/customers/${customerId}/mandate-history?limit=${limit}&after=${revision}-${connectionId}`;
 
-const placeOf = (text: string): HistoryPlace => {
+const parseCursor = (text: string): HistoryCursor => {
   const dash = text.indexOf('-');
   return { revision: Number(text.slice(0, dash)), connectionId: text.slice(dash + 1) };
 };

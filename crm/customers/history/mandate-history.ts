@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import { z } from 'zod';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, MandateChangeTable } from '../../database/index.ts';
-import { customerDataSchema, customerNumber } from '../customer.ts';
+import { customerDataSchema, parseCustomerId } from '../customer.ts';
 
 const { connectionId, connectionMandate } = customerDataSchema.shape;
 
@@ -20,7 +20,7 @@ export const mandateChangeSchema = z
   .meta({ id: 'MandateChange' });
 export type MandateChange = z.infer<typeof mandateChangeSchema>;
 
-const show = (change: Selectable<MandateChangeTable>): MandateChange => ({
+const showMandateChange = (change: Selectable<MandateChangeTable>): MandateChange => ({
   connectionId: change.connectionId,
   connectionMandate: change.connectionMandate,
   revision: Number(change.revision),
@@ -31,13 +31,13 @@ const show = (change: Selectable<MandateChangeTable>): MandateChange => ({
 });
 
 /** Where a page ended: revision, then connection, both downwards. */
-export type HistoryPlace = { revision: number; connectionId: string };
+export type HistoryCursor = { revision: number; connectionId: string };
 
 /** Changes of all connections that the customer ever had, the newest first, from behind `after`. */
-export const mandateHistory = async (
+export const readMandateHistory = async (
   db: Kysely<CrmDatabase>,
   customerId: number,
-  { after, limit }: { after?: HistoryPlace | undefined; limit?: number | undefined } = {},
+  { after, limit }: { after?: HistoryCursor | undefined; limit?: number | undefined } = {},
 ): Promise<MandateChange[]> => {
   let query = db
     .selectFrom('mandateChange')
@@ -53,11 +53,11 @@ export const mandateHistory = async (
       ]),
     );
   if (limit !== undefined) query = query.limit(limit);
-  return (await query.execute()).map(show);
+  return (await query.execute()).map(showMandateChange);
 };
 
 /** The last change, at or before a time in ms, of each connection that the customer had had by then. */
-export const mandatesInForce = async (
+export const readMandatesInForce = async (
   db: Kysely<CrmDatabase>,
   customerId: number,
   at: number,
@@ -81,11 +81,11 @@ export const mandatesInForce = async (
     )
     .orderBy('connectionId')
     .execute();
-  return rows.map(show);
+  return rows.map(showMandateChange);
 };
 
 /** Those of these numbers that are, or ever were, a customer's who had a mandate: the evidence outlives the customer. */
-export const findEverCustomers = async (
+export const findKnownCustomerIds = async (
   db: Kysely<CrmDatabase>,
   customerIds: readonly number[],
 ): Promise<Set<number>> => {
@@ -97,7 +97,7 @@ export const findEverCustomers = async (
 
 /** Of a person who is, or ever was, a customer. @throws DomainError customer-unknown */
 export const findCustomerNumber = async (db: Kysely<CrmDatabase>, customerId: string): Promise<number> => {
-  const number = customerNumber(customerId);
+  const number = parseCustomerId(customerId);
   for (const table of ['customer', 'mandateChange', 'erasedCustomer'] as const) {
     if (number === undefined) break;
     const row = await db.selectFrom(table).select('customerId').where('customerId', '=', number).limit(1).execute();

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { readPages } from '../../../packages/database/pages.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 
-const connectionsAtOnce = 500;
+const connectionsPerBatch = 500;
 
 /** Replaces a reference in all the evidence of consent that has it, in many short transactions. It may be repeated. */
 export const replaceReference = async (
@@ -10,15 +10,15 @@ export const replaceReference = async (
   { reference, replacement }: { reference: string; replacement: string },
   stop: AbortSignal | undefined,
 ): Promise<void> => {
-  const having = db
+  const withReference = db
     .selectFrom('mandateChange')
     .select('connectionId')
     .where('reference', '=', reference)
     .orderBy('connectionId');
-  const pages = readPages<{ connectionId: string }>(connectionsAtOnce, async (after, limit) => {
+  const pages = readPages<{ connectionId: string }>(connectionsPerBatch, async (after, limit) => {
     stop?.throwIfAborted();
-    const behind = after ? having.where('connectionId', '>', after.connectionId) : having;
-    return behind.limit(limit).execute();
+    const remaining = after ? withReference.where('connectionId', '>', after.connectionId) : withReference;
+    return remaining.limit(limit).execute();
   });
   for await (const page of pages)
     await db

@@ -5,7 +5,7 @@ import type { ListPlan } from './list-plan.ts';
 export type Cursor = { readonly customerId: number; readonly key?: string | number };
 
 /** The id, and behind a point the key of the order where that is another; names are encoded, not hidden. */
-export const cursorForm = /^[1-9][0-9]{0,9}(?:\.[A-Za-z0-9_-]{0,1200})?$/;
+export const cursorPattern = /^[1-9][0-9]{0,9}(?:\.[A-Za-z0-9_-]{0,1200})?$/;
 
 export const writeCursor = ({ customerId, key }: Cursor): string =>
   key === undefined ? String(customerId) : `${customerId}.${Buffer.from(String(key)).toString('base64url')}`;

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { openCrmDatabase } from '../../database/index.ts';
 import { pageQuery } from './list-page.ts';
-import { type Asked, planList, sorts } from './list-plan.ts';
+import { type ListQuery, planList, sorts } from './list-plan.ts';
 
 const db = await openCrmDatabase('memory');
 
 /** What SQLite says it would do for a page in the midst of the list. */
-const explain = async (asked: Asked) => {
+const explain = async (asked: ListQuery) => {
   const plan = planList(asked);
   const key = { customerId: undefined, nameKey: 'jansen jo', updatedAt: 20 }[plan.key];
   const after = { customerId: 7, ...(key !== undefined && { key }) };
@@ -17,12 +17,12 @@ const explain = async (asked: Asked) => {
   });
   const stretches = rows.filter(({ detail }) => detail === 'CO-ROUTINE stretch').map(({ id }) => id);
   return {
-    expected: plan.alike.length * (key === undefined ? 1 : 2),
+    expected: plan.groups.length * (key === undefined ? 1 : 2),
     stretches: rows.filter(({ parent }) => stretches.includes(parent)).map(({ detail }) => detail),
   };
 };
 
-it.each<Asked>([
+it.each<ListQuery>([
   ...sorts.map((sort) => ({ sort })),
   { city: 'Delft' },
   { connectionMandate: '1' },

@@ -7,16 +7,16 @@ import { molly } from '../../../tests/lab-customers.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { crmApp } from '../../app.ts';
-import { importOnce, importQueue } from '../../imports/index.ts';
+import { createImportQueue, importOnce } from '../../imports/index.ts';
 
 type Page = { items: { lastName: string; customerId: string }[]; next: string | null; total?: object };
 
 const crm = async () => {
-  const changes = { ...createTestRuntime(), db: await openTestDatabase(), committed: () => {} };
-  await importOnce(changes, 'data/customer-database.csv');
+  const context = { ...createTestRuntime(), db: await openTestDatabase(), onCommit: () => {} };
+  await importOnce(context, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
-  const parts = { imports: importQueue(changes, dataFolder()), outbox: watchTestOutbox(changes) };
-  const http = request(crmApp({ ...changes, ...parts, bus, durable: false }));
+  const parts = { imports: createImportQueue(context, dataFolder()), outbox: watchTestOutbox(context) };
+  const http = request(crmApp({ ...context, ...parts, bus, durable: false }));
   const page = async (path: string): Promise<Page> => (await http.get(path).expect(200)).body;
   return { http, page };
 };

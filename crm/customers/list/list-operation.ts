@@ -9,14 +9,14 @@ import { wholeNumber } from '../../../packages/http/whole-number.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { customerDataSchema } from '../customer.ts';
 import { customerSchema, showCustomer } from '../show-customer.ts';
-import { cursorForm, readCursor, writeCursor } from './list-cursor.ts';
+import { cursorPattern, readCursor, writeCursor } from './list-cursor.ts';
 import { countCustomers, listPage } from './list-page.ts';
 import { planList, sorts } from './list-plan.ts';
 
 const { city, firstName } = customerDataSchema.shape;
-const page = { limit: 'a whole number from 1 to 1000', after: 'what `next` of this very list gives' };
-const aTotal = 'exact, or a whole number from 1 to 100000';
-const aSort = `one of ${sorts.join(', ')}`;
+const formats = { limit: 'a whole number from 1 to 1000', after: 'what `next` of this very list gives' };
+const totalFormat = 'exact, or a whole number from 1 to 100000';
+const sortFormat = `one of ${sorts.join(', ')}`;
 
 const querySchema = z.strictObject({
   city: city.optional().meta({ description: 'The whole name, without regard to case and accents.' }),
@@ -27,14 +27,14 @@ const querySchema = z.strictObject({
   }),
   connectionId: connectionIdSchema.optional(),
   email: z.string('an e-mail address').min(1).max(254).optional().meta({ description: 'The very address.' }),
-  sort: z.enum(sorts, aSort).optional().meta({ description: 'Downwards with a minus.' }),
-  limit: wholeNumber(page.limit, { min: 1, max: 1000, otherwise: 100 }),
-  after: z.string(page.after).regex(cursorForm, page.after).optional().meta({ description: page.after }),
+  sort: z.enum(sorts, sortFormat).optional().meta({ description: 'Downwards with a minus.' }),
+  limit: wholeNumber(formats.limit, { min: 1, max: 1000, otherwise: 100 }),
+  after: z.string(formats.after).regex(cursorPattern, formats.after).optional().meta({ description: formats.after }),
   total: z
-    .string(aTotal)
-    .regex(/^(?:exact|[1-9][0-9]{0,4}|100000)$/, aTotal)
+    .string(totalFormat)
+    .regex(/^(?:exact|[1-9][0-9]{0,4}|100000)$/, totalFormat)
     .optional()
-    .meta({ description: `Counts as well: all of them, or up to that many. ${aTotal}.` }),
+    .meta({ description: `Counts as well: all of them, or up to that many. ${totalFormat}.` }),
 });
 
 const pageSchema = z.object({
@@ -58,25 +58,25 @@ export const listOperation = (db: Kysely<CrmDatabase>): Operation =>
     query: querySchema,
     responses: { 200: { description: 'A page.', schema: pageSchema } },
     handle: async ({ query }, res) => {
-      const { limit, after, total, ...asked } = query;
-      const plan = planList(asked);
+      const { limit, after, total, ...listQuery } = query;
+      const plan = planList(listQuery);
       const cursor = after === undefined ? undefined : readCursor(after, plan);
       const { items, next } = await listPage(db, plan, { after: cursor, limit });
       res.json({
         items: items.map(showCustomer),
-        next: next ? pathOf({ ...asked, limit, after: writeCursor(next) }) : null,
+        next: next ? nextPath({ ...listQuery, limit, after: writeCursor(next) }) : null,
         ...(total && { total: await count(total) }),
       });
 
       async function count(wanted: string) {
-        const atMost = wanted === 'exact' ? undefined : Number(wanted);
-        const exactly = await countCustomers(db, plan, atMost);
-        return exactly === undefined ? { moreThan: atMost } : { exactly };
+        const maxCount = wanted === 'exact' ? undefined : Number(wanted);
+        const exactly = await countCustomers(db, plan, maxCount);
+        return exactly === undefined ? { moreThan: maxCount } : { exactly };
       }
     },
   });
 
-const pathOf = (parameters: Record<string, string | number | undefined>) => {
+const nextPath = (parameters: Record<string, string | number | undefined>) => {
   const given = Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   );

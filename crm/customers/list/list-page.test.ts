@@ -5,7 +5,7 @@ import type { CustomerTable } from '../../database/index.ts';
 import { searchKeys } from '../search-keys.ts';
 import type { Cursor } from './list-cursor.ts';
 import { countCustomers, listPage } from './list-page.ts';
-import { type Asked, planList, type Sort, sorts } from './list-plan.ts';
+import { type ListQuery, planList, type Sort, sorts } from './list-plan.ts';
 
 /** Few names, cities and times, so that many customers share them. */
 const names = ['Jansen', 'jansen', 'Jánsen', 'de Vries', 'Devries', "d'Ancona", 'Özil', '𐐷', '李'];
@@ -38,7 +38,7 @@ const filled = async () => {
 };
 
 /** What the list should be, by looking at every row. */
-const wanted = ({ city, connectionMandate, name, connectionId, email, sort }: Asked) => {
+const wanted = ({ city, connectionMandate, name, connectionId, email, sort }: ListQuery) => {
   const keys = searchKeys({ firstName: '', lastName: name ?? '', city: city ?? '' });
   const by = sort?.replace('-', '') ?? (city || connectionMandate || name ? 'name' : 'customerId');
   const key = (by === 'name' ? 'nameKey' : by) as keyof CustomerTable;
@@ -70,7 +70,7 @@ const others = fc.oneof(
   fc.record({ email: fc.constantFrom('one@example.org', 'nobody@example.org'), sort: optional<Sort>('-customerId') }),
   fc.record({ connectionId: fc.constantFrom('C7', 'C999') }),
 );
-const anyList = fc.oneof(byName, others) as fc.Arbitrary<Asked>;
+const anyList = fc.oneof(byName, others) as fc.Arbitrary<ListQuery>;
 
 describe('a list, page by page', () => {
   it('is all that was asked for, in its order, each once', async () => {

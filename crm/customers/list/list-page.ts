@@ -2,9 +2,9 @@ import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kyse
 import { readPage } from '../../../packages/database/pages.ts';
 import type { CrmDatabase, CustomerTable } from '../../database/index.ts';
 import type { Customer } from '../customer.ts';
-import { asCustomer } from '../find-customers.ts';
+import { asCustomer as toCustomer } from '../find-customers.ts';
 import type { Cursor } from './list-cursor.ts';
-import type { Equal, ListPlan } from './list-plan.ts';
+import type { ListPlan, RowGroup } from './list-plan.ts';
 
 /** Up to `limit` customers from behind the cursor, and the cursor of the next page where there is one. */
 export const listPage = async (
@@ -13,7 +13,7 @@ export const listPage = async (
   { after, limit }: { after?: Cursor | undefined; limit: number },
 ): Promise<{ items: Customer[]; next: Cursor | undefined }> => {
   const page = await readPage(limit, (rows) => pageQuery(db, plan, { after, limit: rows }).execute());
-  return { items: page.items.map(asCustomer), next: page.next && cursorOf(page.next, plan) };
+  return { items: page.items.map(toCustomer), next: page.next && cursorOf(page.next, plan) };
 };
 
 const cursorOf = (row: Selectable<CustomerTable>, { key }: ListPlan): Cursor =>
@@ -28,13 +28,13 @@ export const pageQuery = (
   plan: ListPlan,
   { after, limit }: { after?: Cursor | undefined; limit: number },
 ) => {
-  const { key, descending, alike } = plan;
+  const { key, descending, groups } = plan;
   const order = descending ? 'desc' : 'asc';
-  const stretches = alike.flatMap((equal) =>
-    ranges(after, plan).map((range) =>
+  const indexRanges = groups.flatMap((group) =>
+    pageRanges(after, plan).map((range) =>
       db
         .selectFrom(
-          range(alikeRows(db, equal))
+          range(selectGroup(db, group))
             .select(['customer.customerId', `customer.${key} as sortKey`])
             .orderBy(`customer.${key}`, order)
             .orderBy('customer.customerId', order)
@@ -44,7 +44,7 @@ export const pageQuery = (
         .select(['stretch.customerId', 'stretch.sortKey']),
     ),
   );
-  const [first, ...others] = stretches;
+  const [first, ...others] = indexRanges;
   if (!first) throw new Error('a plan has rows');
   const all = others.reduce((union, stretch) => union.unionAll(stretch), first);
   const page = db
@@ -65,53 +65,53 @@ export const pageQuery = (
 export const countCustomers = async (
   db: Kysely<CrmDatabase>,
   plan: ListPlan,
-  atMost: number | undefined,
+  maxCount: number | undefined,
 ): Promise<number | undefined> => {
   let count = 0;
-  for (const equal of plan.alike) {
-    const some = beginning(alikeRows(db, equal), plan).select('customer.customerId');
-    const limited = atMost === undefined ? some : some.limit(atMost - count + 1);
+  for (const group of plan.groups) {
+    const some = filterByPrefix(selectGroup(db, group), plan).select('customer.customerId');
+    const limited = maxCount === undefined ? some : some.limit(maxCount - count + 1);
     const { many } = await db
       .selectFrom(limited.as('some'))
       .select(({ fn }) => fn.countAll<number>().as('many'))
       .executeTakeFirstOrThrow();
     count += Number(many);
-    if (atMost !== undefined && count > atMost) return undefined;
+    if (maxCount !== undefined && count > maxCount) return undefined;
   }
   return count;
 };
 
 type Rows = SelectQueryBuilder<CrmDatabase, 'customer', object>;
 
-const alikeRows = (db: Kysely<CrmDatabase>, equal: Equal): Rows => {
+const selectGroup = (db: Kysely<CrmDatabase>, group: RowGroup): Rows => {
   let rows: Rows = db.selectFrom('customer');
-  for (const [column, value] of Object.entries(equal)) rows = rows.where(sql.ref(`customer.${column}`), '=', value);
+  for (const [column, value] of Object.entries(group)) rows = rows.where(sql.ref(`customer.${column}`), '=', value);
   return rows;
 };
 
-const beginning = (rows: Rows, { prefix }: ListPlan): Rows =>
-  prefix ? rows.where('nameKey', '>=', prefix).where('nameKey', '<', endOf(prefix)) : rows;
+const filterByPrefix = (rows: Rows, { prefix }: ListPlan): Rows =>
+  prefix ? rows.where('nameKey', '>=', prefix).where('nameKey', '<', prefixEnd(prefix)) : rows;
 
 /** No character comes behind the last one of Unicode, in any database that compares bytes. */
-const endOf = (prefix: string) => `${prefix}\u{10ffff}`;
+const prefixEnd = (prefix: string) => `${prefix}\u{10ffff}`;
 
 /**
  * The rows of a page: without a cursor from the beginning; else those of the cursor's key with another id, and those of
  * another key, each a stretch of the index. Each has one bound on either side: not every database takes the narrower of two.
  */
-const ranges = (after: Cursor | undefined, plan: ListPlan): ((rows: Rows) => Rows)[] => {
-  if (!after) return [(rows) => beginning(rows, plan)];
+const pageRanges = (after: Cursor | undefined, plan: ListPlan): ((rows: Rows) => Rows)[] => {
+  if (!after) return [(rows) => filterByPrefix(rows, plan)];
   const { key, descending, prefix } = plan;
-  const beyond = descending ? '<' : '>';
+  const comparison = descending ? '<' : '>';
   const { customerId, key: last } = after;
-  const otherId = (rows: Rows) => rows.where('customer.customerId', beyond, customerId);
-  if (key === 'customerId' || last === undefined) return [otherId];
+  const afterId = (rows: Rows) => rows.where('customer.customerId', comparison, customerId);
+  if (key === 'customerId' || last === undefined) return [afterId];
   return [
-    (rows) => otherId(rows.where(`customer.${key}`, '=', last as never)),
+    (rows) => afterId(rows.where(`customer.${key}`, '=', last as never)),
     (rows) => {
-      const others = rows.where(`customer.${key}`, beyond, last as never);
+      const others = rows.where(`customer.${key}`, comparison, last as never);
       if (!prefix) return others;
-      return descending ? others.where('nameKey', '>=', prefix) : others.where('nameKey', '<', endOf(prefix));
+      return descending ? others.where('nameKey', '>=', prefix) : others.where('nameKey', '<', prefixEnd(prefix));
     },
   ];
 };

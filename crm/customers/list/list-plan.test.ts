@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Asked, planList } from './list-plan.ts';
+import { type ListQuery, planList } from './list-plan.ts';
 
-const filters: Required<Omit<Asked, 'sort'>> = {
+const filters: Required<Omit<ListQuery, 'sort'>> = {
   city: 'Delft',
   connectionMandate: '1',
   name: 'lop',
@@ -10,7 +10,7 @@ const filters: Required<Omit<Asked, 'sort'>> = {
 };
 
 describe('a list of customers', () => {
-  it.each<[Asked, string]>([
+  it.each<[ListQuery, string]>([
     [{}, 'customerId'],
     [{ sort: '-customerId' }, 'customerId'],
     [{ sort: 'name' }, 'nameKey'],
@@ -24,16 +24,16 @@ describe('a list of customers', () => {
 
   it('is found as people write names', () =>
     expect(planList({ city: 'ENSCHEDÉ', connectionMandate: '2', name: "O'B" })).toMatchObject({
-      alike: [{ cityKey: 'enschede', connectionMandate: '2' }],
+      groups: [{ cityKey: 'enschede', connectionMandate: '2' }],
       prefix: 'ob',
     }));
 
   it('merges the mandates where any will do', () =>
-    expect(planList({ city: 'Delft' }).alike).toEqual(
+    expect(planList({ city: 'Delft' }).groups).toEqual(
       ['0', '1', '2'].map((connectionMandate) => ({ cityKey: 'delft', connectionMandate })),
     ));
 
-  it.each<[Asked, string, string]>([
+  it.each<[ListQuery, string, string]>([
     [{ city: 'Delft', sort: 'customerId' }, 'sort', 'name, -name'],
     [{ name: 'lop', sort: 'updatedAt' }, 'sort', 'name, -name'],
     [{ email: filters.email, sort: 'name' }, 'sort', 'customerId, -customerId'],

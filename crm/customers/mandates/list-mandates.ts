@@ -15,28 +15,34 @@ export const listMandates = async (
   { after, limit }: { after?: string | undefined; limit: number },
 ): Promise<{ items: HeldMandate[]; next: string | undefined }> => {
   // The row of the cursor comes along: a connection is never removed, so one that is missing is of another database.
-  const { items, next } = await readPage(limit, async (wanted) => {
-    const rows = await mandatesQuery(db, { from: after, limit: wanted + (after === undefined ? 0 : 1) }).execute();
+  const { items, next } = await readPage(limit, async (pageLimit) => {
+    const rows = await selectMandatesPage(db, {
+      from: after,
+      limit: pageLimit + (after === undefined ? 0 : 1),
+    }).execute();
     if (after !== undefined && rows.shift()?.connectionId !== after) throw unknownCursor(after);
     return rows;
   });
-  return { items: items.map(show), next: next?.connectionId };
+  return { items: items.map(showMandate), next: next?.connectionId };
 };
 
 /** The mandate of one connection; undefined for one that the CRM never gave a revision. */
 export const findMandate = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<HeldMandate | undefined> => {
-  const row = await heldMandates(db).where('connection.connectionId', '=', connectionId).executeTakeFirst();
-  return row && show(row);
+  const row = await selectMandates(db).where('connection.connectionId', '=', connectionId).executeTakeFirst();
+  return row && showMandate(row);
 };
 
-export const mandatesQuery = (db: Kysely<CrmDatabase>, { from, limit }: { from?: string | undefined; limit: number }) =>
-  heldMandates(db)
+export const selectMandatesPage = (
+  db: Kysely<CrmDatabase>,
+  { from, limit }: { from?: string | undefined; limit: number },
+) =>
+  selectMandates(db)
     .$if(from !== undefined, (query) => query.where('connection.connectionId', '>=', String(from)))
     .orderBy('connection.connectionId')
     .limit(limit);
 
 /** Level and revision are read in one statement: read one after the other they could belong to two changes. */
-const heldMandates = (db: Kysely<CrmDatabase>) =>
+const selectMandates = (db: Kysely<CrmDatabase>) =>
   db
     .selectFrom('connection')
     .leftJoin('customer', 'customer.connectionId', 'connection.connectionId')
@@ -52,9 +58,9 @@ const heldMandates = (db: Kysely<CrmDatabase>) =>
       'mandateChange.changedAt',
     ]);
 
-type Row = Awaited<ReturnType<ReturnType<typeof heldMandates>['execute']>>[number];
+type Row = Awaited<ReturnType<ReturnType<typeof selectMandates>['execute']>>[number];
 
-const show = ({ connectionId, connectionMandate, revision, changedAt }: Row): HeldMandate => ({
+const showMandate = ({ connectionId, connectionMandate, revision, changedAt }: Row): HeldMandate => ({
   connectionId,
   connectionMandate: connectionMandate ?? mandateLevels.none,
   revision: Number(revision),

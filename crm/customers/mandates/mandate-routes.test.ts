@@ -3,13 +3,13 @@ import { maxRevision } from '../../../contracts/cloud-event.ts';
 import { parseConnectionMandate } from '../../../contracts/events/connection-mandate-changed/upcasters.ts';
 import type { HeldMandate, MandatesPage } from '../../../contracts/mandates-page.ts';
 import { highestRepublished } from '../../../contracts/mandates-page.ts';
-import { crmWithCorinne } from '../../../tests/crm-app.ts';
+import { createCrmWithCorinne } from '../../../tests/crm-app.ts';
 import { molly } from '../../../tests/lab-customers.ts';
 import { noon } from '../../../tests/test-runtime.ts';
 
-let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
+let crm: Awaited<ReturnType<typeof createCrmWithCorinne>>;
 beforeEach(async () => {
-  crm = await crmWithCorinne();
+  crm = await createCrmWithCorinne();
 });
 
 const page = async (query = ''): Promise<MandatesPage> => (await crm.http.get(`/mandates${query}`).expect(200)).body;
@@ -117,7 +117,7 @@ describe('a republication', () => {
       .patch('/customers/1')
       .send({ connectionMandate: '2' })
       .expect('Mandate-Revision', `${forged + 2}`);
-    expect(await crm.told()).toEqual([
+    expect(await crm.waitingMandates()).toEqual([
       ['7733', '1', forged + 1],
       ['7733', '2', forged + 2],
     ]);
@@ -155,7 +155,7 @@ describe('a republication', () => {
   it('of a connection that was given up publishes 0, under the number of who gave it up', async () => {
     await crm.http.delete('/customers/1').expect(204);
     await republish({ above: forged }).expect(200);
-    expect((await crm.told()).at(-1)).toEqual(['7733', '0', forged + 1]);
+    expect((await crm.waitingMandates()).at(-1)).toEqual(['7733', '0', forged + 1]);
     const { body } = await crm.http.get('/customers/1/mandate-history?limit=1').expect(200);
     expect(body.items).toMatchObject([{ connectionMandate: '0', channel: 'republication' }]);
     await crm.db.deleteFrom('mandateChange').execute();
@@ -165,7 +165,7 @@ describe('a republication', () => {
   it('and a change at the same time end with the mandate that the CRM has', async () => {
     for (const level of ['2', '0', '1', '2']) {
       await Promise.all([patch(level), republish(), republish({ above: 7 })]);
-      const told = (await crm.told()) as [string, string, number][];
+      const told = (await crm.waitingMandates()) as [string, string, number][];
       const [, last] = told.sort((a, b) => a[2] - b[2]).at(-1) ?? [];
       expect(last).toBe(level);
       expect(new Set(told.map(([, , revision]) => revision)).size).toBe(told.length);
@@ -181,7 +181,7 @@ describe('a republication', () => {
   ])('cannot be asked for with %j, and the answer names the field', async (body, field) => {
     const answer = await republish(body).expect(422);
     expect(answer.body).toMatchObject({ type: 'urn:problem:invalid-body', errors: [{ field }] });
-    expect(await crm.told()).toEqual([]);
+    expect(await crm.waitingMandates()).toEqual([]);
   });
 
   it.each([
@@ -194,7 +194,7 @@ describe('a republication', () => {
       detail: expect.stringContaining(String(above)),
       remedy: expect.stringContaining('npm run rebuild -- --from-crm'),
     });
-    expect([await crm.told(), brief(await page())]).toEqual([[], ['7733: 1']]);
+    expect([await crm.waitingMandates(), brief(await page())]).toEqual([[], ['7733: 1']]);
     expect((await republish({ above: highestRepublished - 1 }).expect(200)).body.revision).toBe(highestRepublished);
   });
 

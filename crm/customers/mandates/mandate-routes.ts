@@ -6,7 +6,7 @@ import { operation, type Routes, withTag } from '../../../packages/http/operatio
 import { traceparentOf } from '../../../packages/http/trace.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
 import { revisionHeader } from '../change/change-answer.ts';
-import type { CustomerChanges } from '../change/change-customer.ts';
+import type { CrmContext } from '../change/change-customer.ts';
 import { evidenceHeaders } from '../change/evidence.ts';
 import { findMandate, listMandates } from './list-mandates.ts';
 import { republishMandate } from './republish-mandate.ts';
@@ -25,20 +25,20 @@ const mandatesQuerySchema = z
     message: notTogether,
   });
 
-const aRevision = `a revision: a whole number from 0 to ${maxRevision}`;
+const revisionFormat = `a revision: a whole number from 0 to ${maxRevision}`;
 const republicationSchema = z.strictObject(
   {
     above: z
-      .int(aRevision)
-      .min(0, aRevision)
-      .max(maxRevision, aRevision)
+      .int(revisionFormat)
+      .min(0, revisionFormat)
+      .max(maxRevision, revisionFormat)
       .default(0)
       .meta({ description: 'The revision to publish above; without it above the last of the CRM.' }),
   },
   'a JSON object',
 );
 
-export const mandateRoutes = (changes: CustomerChanges): Routes =>
+export const mandateRoutes = (context: CrmContext): Routes =>
   withTag('Mandates', {
     '/mandates': {
       get: operation({
@@ -50,10 +50,10 @@ export const mandateRoutes = (changes: CustomerChanges): Routes =>
         responses: { 200: { description: 'A page.', schema: mandatesPageSchema } },
         handle: async ({ query: { connectionId, after, limit } }, res) => {
           if (connectionId !== undefined) {
-            const mandate = await findMandate(changes.db, connectionId);
+            const mandate = await findMandate(context.db, connectionId);
             return res.json({ items: mandate ? [mandate] : [], next: null });
           }
-          const { items, next } = await listMandates(changes.db, { after, limit });
+          const { items, next } = await listMandates(context.db, { after, limit });
           res.json({ items, next: next === undefined ? null : `/mandates?limit=${limit}&after=${next}` });
         },
       }),
@@ -80,7 +80,7 @@ export const mandateRoutes = (changes: CustomerChanges): Routes =>
             reference: headers['Mandate-Reference'] ?? null,
           };
           const request = { above, evidence, traceparent: traceparentOf(res) };
-          const mandate = await republishMandate(changes, path.connectionId, request);
+          const mandate = await republishMandate(context, path.connectionId, request);
           res.set('Mandate-Revision', String(mandate.revision)).json(mandate);
         },
       }),

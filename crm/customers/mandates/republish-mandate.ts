@@ -4,7 +4,7 @@ import { type HeldMandate, highestRepublished } from '../../../contracts/mandate
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { appendMandateEventsAt, type Evidence, type MandateOfCustomer } from '../change/append-mandate-events.ts';
-import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
+import { type CrmContext, inTransaction } from '../change/change-customer.ts';
 import { nextRevision } from '../customer.ts';
 import { findHolder, lockRevisions } from '../find-customers.ts';
 
@@ -21,21 +21,21 @@ type Republication = {
  * @throws DomainError connection-unknown, revision-too-high
  */
 export const republishMandate = (
-  changes: CustomerChanges,
+  context: CrmContext,
   connectionId: string,
   { above, evidence, traceparent }: Republication,
 ): Promise<HeldMandate> =>
-  inTransaction(changes, async (trx) => {
+  inTransaction(context, async (trx) => {
     // The lock comes first: a change that commits later publishes above what is read here.
     const last = (await lockRevisions(trx, [connectionId])).get(connectionId);
-    if (last === undefined) throw unknown(connectionId);
-    const changedAt = changes.now();
+    if (last === undefined) throw unknownConnection(connectionId);
+    const changedAt = context.now();
     const revision = nextRevision(Math.max(last, above), changedAt);
-    if (revision > highestRepublished) throw tooHigh(revision - 1);
+    if (revision > highestRepublished) throw revisionTooHigh(revision - 1);
     const mandate = await currentMandate(trx, connectionId);
     await trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).execute();
     const published = { ...mandate, ...evidence, channel: 'republication', revision };
-    await appendMandateEventsAt(trx, [published], { ...changes, traceparent, changedAt });
+    await appendMandateEventsAt(trx, [published], { ...context, traceparent, changedAt });
     const { connectionMandate } = mandate;
     return { connectionId, connectionMandate, revision, changedAt: new Date(changedAt).toISOString() };
   });
@@ -56,12 +56,12 @@ const currentMandate = async (trx: Transaction<CrmDatabase>, connectionId: strin
   return { connectionId, connectionMandate: mandateLevels.none, customerId: last?.customerId ?? 0 };
 };
 
-const unknown = (connectionId: string) =>
+const unknownConnection = (connectionId: string) =>
   new DomainError('connection-unknown', `This CRM never had a connection ${connectionId}.`, {
     remedy: 'npm run rebuild -- --from-crm builds a view without what the CRM does not know',
   });
 
-const tooHigh = (above: number) =>
+const revisionTooHigh = (above: number) =>
   new DomainError(
     'revision-too-high',
     `Revision ${above} leaves no room above it: at most ${highestRepublished} can be published.`,

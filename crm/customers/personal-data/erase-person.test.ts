@@ -5,24 +5,24 @@ import { asObject } from '../../../tests/exported.ts';
 import { byHerself, liveAsQuirine, quirine, traces } from '../../../tests/quirine.ts';
 import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
 import type { CrmDatabase } from '../../database/index.ts';
-import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
-import { mandateHistory } from '../history/mandate-history.ts';
+import { type CrmContext, registerCustomer } from '../change/change-customer.ts';
+import { readMandateHistory } from '../history/mandate-history.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures, type Erasures } from './erasures.ts';
 import { exportPerson } from './export-person.ts';
 import { deleteCustomer } from './remove-customer.ts';
-import { sourcesBesideRecord } from './sources.ts';
+import { customerDataSources } from './sources.ts';
 
 const runtime = createTestRuntime();
-let changes: CustomerChanges;
+let context: CrmContext;
 let erasures: Erasures;
 beforeEach(async () => {
   runtime.setClock(noon);
-  changes = { ...runtime, db: await openTestDatabase(), committed: () => {} };
-  erasures = createErasures({ db: changes.db, sources: sourcesBesideRecord });
+  context = { ...runtime, db: await openTestDatabase(), onCommit: () => {} };
+  erasures = createErasures({ db: context.db, sources: customerDataSources });
 });
 
-const erase = (customerId: string) => erasePerson(changes, erasures, customerId, byHerself);
+const erase = (customerId: string) => erasePerson(context, erasures, customerId, byHerself);
 
 /** Which of the person's traces are in any column of any table, whichever migrations come. */
 const found = async (db: Kysely<CrmDatabase>) => {
@@ -34,22 +34,22 @@ const found = async (db: Kysely<CrmDatabase>) => {
 
 describe('erasing a person', () => {
   it('leaves nothing that names her in any table', async () => {
-    const id = await liveAsQuirine(changes);
-    expect(await found(changes.db)).toEqual(traces);
+    const id = await liveAsQuirine(context);
+    expect(await found(context.db)).toEqual(traces);
     await erase(id);
-    expect(await found(changes.db)).toEqual([]);
+    expect(await found(context.db)).toEqual([]);
   });
 
   it('leaves nothing of a customer who was deleted before', async () => {
-    const id = await liveAsQuirine(changes);
-    await deleteCustomer(changes, id, byHerself);
-    expect(await found(changes.db)).not.toEqual([]);
+    const id = await liveAsQuirine(context);
+    await deleteCustomer(context, id, byHerself);
+    expect(await found(context.db)).not.toEqual([]);
     await erase(id);
-    expect(await found(changes.db)).toEqual([]);
+    expect(await found(context.db)).toEqual([]);
   });
 
   it('revokes the connection, and keeps the evidence without a name', async () => {
-    await registerCustomer(changes, quirine, byHerself);
+    await registerCustomer(context, quirine, byHerself);
     runtime.setClock(noon + 1000);
     expect(await erase('1')).toEqual({
       customerId: '1',
@@ -57,11 +57,11 @@ describe('erasing a person', () => {
       mandateRevision: noon + 1000,
     });
     const evidence = { connectionId: '4711', changedBy: 'erased', channel: 'phone', reference: 'erased' };
-    expect(await mandateHistory(changes.db, 1)).toMatchObject([
+    expect(await readMandateHistory(context.db, 1)).toMatchObject([
       { ...evidence, connectionMandate: '0', revision: noon + 1000 },
       { ...evidence, connectionMandate: '2', revision: noon },
     ]);
-    const events = await changes.db.selectFrom('outbox').select('event').orderBy('sequence').execute();
+    const events = await context.db.selectFrom('outbox').select('event').orderBy('sequence').execute();
     expect(events.map(({ event }) => JSON.parse(event).data)).toEqual([
       { connectionId: '4711', connectionMandate: '2' },
       { connectionId: '4711', connectionMandate: '0' },
@@ -69,21 +69,21 @@ describe('erasing a person', () => {
   });
 
   it('leaves others alone', async () => {
-    const id = await liveAsQuirine(changes);
-    await registerCustomer(changes, { ...quirine, connectionId: '5001', firstName: 'Ada' }, byHerself);
+    const id = await liveAsQuirine(context);
+    await registerCustomer(context, { ...quirine, connectionId: '5001', firstName: 'Ada' }, byHerself);
     await erase(id);
-    const ada = await asObject(await exportPerson(changes, sourcesBesideRecord, '2'));
+    const ada = await asObject(await exportPerson(context, customerDataSources, '2'));
     expect(ada).toMatchObject({ erasedAt: null, customer: { firstName: 'Ada' } });
     expect(ada.mandateHistory).toEqual([expect.objectContaining({ changedBy: 'Quirine Vandenzwaluw' })]);
   });
 
   it('may be repeated, even at once, and keeps the time of the first', async () => {
-    const id = await liveAsQuirine(changes);
+    const id = await liveAsQuirine(context);
     const both = await Promise.all([erase(id), erase(id)]);
     expect(both.map(({ mandateRevision }) => typeof mandateRevision).sort()).toEqual(['number', 'undefined']);
     runtime.setClock(noon + 5000);
     expect((await erase(id)).erasedAt).toBe(new Date(noon).toISOString());
-    expect(await mandateHistory(changes.db, Number(id))).toHaveLength(4);
+    expect(await readMandateHistory(context.db, Number(id))).toHaveLength(4);
   });
 
   it('knows no person who never was a customer', async () => {
@@ -91,8 +91,8 @@ describe('erasing a person', () => {
   });
 
   it('does not let a repeated attempt register her again', async () => {
-    await erase(await liveAsQuirine(changes));
-    const again = registerCustomer(changes, quirine, { ...byHerself, idempotencyKey: 'for-Quirine' });
+    await erase(await liveAsQuirine(context));
+    const again = registerCustomer(context, quirine, { ...byHerself, idempotencyKey: 'for-Quirine' });
     await expect(again).rejects.toMatchObject({ code: 'answer-erased' });
   });
 });

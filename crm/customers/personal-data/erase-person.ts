@@ -1,8 +1,8 @@
-import { type ChangeOrigin, throughApi } from '../change/append-mandate-events.ts';
-import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
+import { apiOrigin, type ChangeOrigin } from '../change/append-mandate-events.ts';
+import { type CrmContext, inTransaction } from '../change/change-customer.ts';
 import { requestErasure } from './erasure-job.ts';
 import type { Erasures } from './erasures.ts';
-import { erasureOf, lockPerson } from './find-person.ts';
+import { lockPerson, readErasureTime } from './find-person.ts';
 import { removeCustomer } from './remove-customer.ts';
 
 /** `mandateRevision`: of the revocation, where there was a connection to revoke. */
@@ -15,17 +15,17 @@ export type Erasure = { customerId: string; erasedAt: string; mandateRevision: n
  * @throws DomainError customer-unknown, database-in-use
  */
 export const erasePerson = async (
-  changes: CustomerChanges,
+  context: CrmContext,
   erasures: Erasures,
   customerId: string,
-  origin: ChangeOrigin = throughApi,
+  origin: ChangeOrigin = apiOrigin,
 ): Promise<Erasure> => {
-  const erasure = await inTransaction(changes, async (trx) => {
+  const erasure = await inTransaction(context, async (trx) => {
     const person = await lockPerson(trx, customerId);
-    const mandateRevision = person.record && (await removeCustomer(trx, person.record, { ...changes, ...origin }));
+    const mandateRevision = person.record && (await removeCustomer(trx, person.record, { ...context, ...origin }));
     for (const { erase } of Object.values(erasures.sources)) await erase?.(trx, person);
-    const before = await erasureOf(trx, person);
-    const erasedAt = changes.now();
+    const before = await readErasureTime(trx, person);
+    const erasedAt = context.now();
     if (before === undefined)
       await trx.insertInto('erasedCustomer').values({ customerId: person.customerId, erasedAt }).execute();
     await requestErasure(trx, person, { erasesBytes: true });

@@ -6,25 +6,25 @@ import { dataFolder } from '../../../tests/platform-process.ts';
 import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { openCrmDatabase } from '../../database/index.ts';
-import { throughApi } from '../change/append-mandate-events.ts';
-import { type CustomerChanges, inTransaction } from '../change/change-customer.ts';
+import { apiOrigin } from '../change/append-mandate-events.ts';
+import { type CrmContext, inTransaction } from '../change/change-customer.ts';
 import { writeCustomers } from '../change/write-customers.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures } from './erasures.ts';
-import { sourcesBesideRecord } from './sources.ts';
+import { customerDataSources } from './sources.ts';
 
 let folder: string;
 let file: string;
-let changes: CustomerChanges;
+let context: CrmContext;
 beforeEach(async () => {
   folder = dataFolder();
   file = join(folder, 'crm.sqlite');
-  changes = { ...createTestRuntime(), db: await openCrmDatabase(`sqlite:${file}`), committed: () => {} };
+  context = { ...createTestRuntime(), db: await openCrmDatabase(`sqlite:${file}`), onCommit: () => {} };
 });
-afterEach(() => changes.db.destroy());
+afterEach(() => context.db.destroy());
 
 const erase = (customerId: string) =>
-  erasePerson(changes, createErasures({ db: changes.db, sources: sourcesBesideRecord }), customerId);
+  erasePerson(context, createErasures({ db: context.db, sources: customerDataSources }), customerId);
 
 /** Which texts are anywhere in the bytes of the file and its log. */
 const found = (texts: readonly string[]) => {
@@ -33,7 +33,7 @@ const found = (texts: readonly string[]) => {
 };
 
 it('no byte names an erased person', async () => {
-  const id = await liveAsQuirine(changes);
+  const id = await liveAsQuirine(context);
   expect(found(traces)).toEqual(traces);
   await erase(id);
   expect(found(traces)).toEqual([]);
@@ -41,21 +41,21 @@ it('no byte names an erased person', async () => {
 
 it('nor a customer who was deleted before', async () => {
   const marks = Array.from({ length: 100 }, (_, n) => `${'zyxwvuts'[(n * 5) % 8]}-mark-${n}-`);
-  await inTransaction(changes, async (trx) => {
+  await inTransaction(context, async (trx) => {
     for (const [n, mark] of marks.entries()) {
       const names = { firstName: 'Ada', lastName: mark, city: mark, email: `${mark}@example.org`, phone: null };
       const data = { ...names, connectionId: `${n}`, connectionMandate: '0' as const };
-      await writeCustomers(trx, [{ after: data }], { ...changes, ...throughApi });
+      await writeCustomers(trx, [{ after: data }], { ...context, ...apiOrigin });
     }
   });
-  await changes.db.deleteFrom('customer').execute();
+  await context.db.deleteFrom('customer').execute();
   expect(found(marks)).toEqual(marks);
   await erase('1');
   expect(found(marks)).toEqual([]);
 });
 
 it('while another process reads the old pages that is said, and a repetition finishes it', async () => {
-  const id = await liveAsQuirine(changes);
+  const id = await liveAsQuirine(context);
   const other = openSqlite(file);
   other.exec('BEGIN');
   other.prepare('SELECT * FROM customer').all();

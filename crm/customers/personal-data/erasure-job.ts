@@ -7,7 +7,7 @@ type Db = Kysely<CrmDatabase>;
 /** What a deletion or an erasure has left to do: the rows about `person`, and then perhaps the freed bytes of the file. */
 export type ErasureJob = Omit<Selectable<ErasureJobTable>, 'person'> & { readonly person: Person | undefined };
 
-const jobsAtOnce = 100;
+const jobsPerRun = 100;
 
 /**
  * Written in the transaction that removes the record, so that what follows it is done even after a kill. An earlier request
@@ -21,7 +21,7 @@ export const requestErasure = async (
   const { customerId } = asked;
   const ofCustomer = trx.selectFrom('erasureJob').selectAll().where('customerId', '=', customerId);
   const earlier = await ofCustomer.forUpdate().executeTakeFirst();
-  const person = JSON.stringify(mergePersons(asked, earlier && asJob(earlier).person));
+  const person = JSON.stringify(mergePersons(asked, earlier && parseJob(earlier).person));
   if (!earlier) {
     const job = { customerId, person, erasesBytes: erasesBytes ? 1 : 0, requests: 1 } as const;
     await trx.insertInto('erasureJob').values(job).execute();
@@ -41,9 +41,9 @@ const mergePersons = (asked: Person, earlier: Person | undefined): Person => ({
 });
 
 /** Some of the jobs, to be done together. */
-export const pendingErasures = async (db: Db): Promise<ErasureJob[]> => {
-  const rows = await db.selectFrom('erasureJob').selectAll().orderBy('customerId').limit(jobsAtOnce).execute();
-  return rows.map(asJob);
+export const listPendingErasures = async (db: Db): Promise<ErasureJob[]> => {
+  const rows = await db.selectFrom('erasureJob').selectAll().orderBy('customerId').limit(jobsPerRun).execute();
+  return rows.map(parseJob);
 };
 
 /** No row is about the person any more, so the job must not name the person either. */
@@ -57,9 +57,9 @@ export const markRowsErased = async (db: Db, { customerId, requests }: ErasureJo
 };
 
 /** All whose rows are being erased, however many wait. */
-export const personsBeingErased = async (db: Db): Promise<Person[]> => {
+export const listPersonsBeingErased = async (db: Db): Promise<Person[]> => {
   const rows = await db.selectFrom('erasureJob').selectAll().where('person', 'is not', null).execute();
-  return rows.flatMap((row) => asJob(row).person ?? []);
+  return rows.flatMap((row) => parseJob(row).person ?? []);
 };
 
 /** Leaves a job that was requested again since. */
@@ -72,7 +72,7 @@ export const finishErasure = async (db: Db, { customerId, requests }: ErasureJob
     .execute();
 };
 
-const asJob = ({ person, ...job }: Selectable<ErasureJobTable>): ErasureJob => ({
+const parseJob = ({ person, ...job }: Selectable<ErasureJobTable>): ErasureJob => ({
   ...job,
   person: person === null ? undefined : JSON.parse(person),
 });

@@ -6,19 +6,19 @@ import { dataFolder } from '../../../tests/platform-process.ts';
 import { byHerself, quirine } from '../../../tests/quirine.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type CrmDatabase, openCrmDatabase } from '../../database/index.ts';
-import { type CustomerChanges, registerCustomer } from '../change/change-customer.ts';
+import { type CrmContext, registerCustomer } from '../change/change-customer.ts';
 import { erasePerson } from './erase-person.ts';
-import { pendingErasures } from './erasure-job.ts';
+import { listPendingErasures } from './erasure-job.ts';
 import { createErasures } from './erasures.ts';
 import type { Person } from './personal-data-source.ts';
 import { deleteCustomer } from './remove-customer.ts';
 
-let changes: CustomerChanges;
+let context: CrmContext;
 beforeEach(async () => {
-  changes = { ...createTestRuntime(), db: await openTestDatabase(), committed: () => {} };
+  context = { ...createTestRuntime(), db: await openTestDatabase(), onCommit: () => {} };
 });
 
-const register = async (connectionId: string, on = changes) =>
+const register = async (connectionId: string, on = context) =>
   (await registerCustomer(on, { ...quirine, connectionId }, byHerself)).customer.customerId;
 
 /** A place in which only the record finds a person; `fails` says whether it can be emptied now. */
@@ -43,30 +43,30 @@ it('an erasure that broke off after its first transaction is completed by the ne
   let isBroken = true;
   const { erased, erasuresOn } = place(() => isBroken);
   const id = await register('4711');
-  await expect(erasePerson(changes, erasuresOn(changes.db), id)).rejects.toThrow('killed');
-  expect(await pendingErasures(changes.db)).toMatchObject([{ person: { record: { lastName: quirine.lastName } } }]);
+  await expect(erasePerson(context, erasuresOn(context.db), id)).rejects.toThrow('killed');
+  expect(await listPendingErasures(context.db)).toMatchObject([{ person: { record: { lastName: quirine.lastName } } }]);
   isBroken = false;
-  await erasuresOn(changes.db).complete();
+  await erasuresOn(context.db).complete();
   expect(erased).toMatchObject([{ customerId: Number(id), record: { lastName: quirine.lastName } }]);
-  expect(await pendingErasures(changes.db)).toEqual([]);
+  expect(await listPendingErasures(context.db)).toEqual([]);
 });
 
 it('an erasure after a deletion that broke off still knows the record', async () => {
   let isBroken = true;
   const { erased, erasuresOn } = place(() => isBroken);
-  const erasures = erasuresOn(changes.db);
+  const erasures = erasuresOn(context.db);
   const id = await register('4711');
-  await deleteCustomer(changes, id, undefined, erasures);
+  await deleteCustomer(context, id, undefined, erasures);
   isBroken = false;
-  await erasePerson(changes, erasures, id);
+  await erasePerson(context, erasures, id);
   expect(erased.at(-1)).toMatchObject({ customerId: Number(id), record: { firstName: quirine.firstName } });
-  expect(await pendingErasures(changes.db)).toEqual([]);
+  expect(await listPendingErasures(context.db)).toEqual([]);
 });
 
 it('erasures at once share the cleaning of the file', async () => {
   const db = await openCrmDatabase(`sqlite:${join(dataFolder(), 'crm.sqlite')}`);
   onTestFinished(() => db.destroy());
-  const onFile = { ...changes, db };
+  const onFile = { ...context, db };
   const ids: string[] = [];
   for (let n = 0; n < 6; n++) ids.push(await register(String(4711 + n), onFile));
   // VACUUM makes it one more.

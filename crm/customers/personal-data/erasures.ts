@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { backoff } from '../../../packages/runtime/retry.ts';
-import { type CrmDatabase, forgetDeletedBytes } from '../../database/index.ts';
-import { finishErasure, markRowsErased, pendingErasures } from './erasure-job.ts';
+import { type CrmDatabase, purgeDeletedBytes } from '../../database/index.ts';
+import { finishErasure, listPendingErasures, markRowsErased } from './erasure-job.ts';
 import type { PersonalDataSources } from './personal-data-source.ts';
 
 const retryAfterMs = backoff({ firstMs: 1_000, mostMs: 600_000 });
@@ -34,7 +34,7 @@ export const createErasures = ({ db, sources, log }: ErasuresContext): Erasures 
   const run = async () => {
     clearTimeout(retry);
     try {
-      await completeAll(db, sources, closing.signal);
+      await completePending(db, sources, closing.signal);
       failures = 0;
     } catch (error) {
       if (closing.signal.aborted) throw error;
@@ -67,9 +67,9 @@ export const createErasures = ({ db, sources, log }: ErasuresContext): Erasures 
   };
 };
 
-const completeAll = async (db: Kysely<CrmDatabase>, sources: PersonalDataSources, stop: AbortSignal) => {
+const completePending = async (db: Kysely<CrmDatabase>, sources: PersonalDataSources, stop: AbortSignal) => {
   for (;;) {
-    const jobs = await pendingErasures(db);
+    const jobs = await listPendingErasures(db);
     if (jobs.length === 0) return;
     for (const job of jobs) {
       for (const { eraseInBatches } of Object.values(sources)) {
@@ -79,7 +79,7 @@ const completeAll = async (db: Kysely<CrmDatabase>, sources: PersonalDataSources
       }
       await markRowsErased(db, job);
     }
-    if (jobs.some(({ erasesBytes }) => erasesBytes)) await forgetDeletedBytes(db);
+    if (jobs.some(({ erasesBytes }) => erasesBytes)) await purgeDeletedBytes(db);
     for (const job of jobs) await finishErasure(db, job);
   }
 };

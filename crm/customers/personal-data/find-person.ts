@@ -1,32 +1,36 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { CrmDatabase } from '../../database/index.ts';
 import type { Customer } from '../customer.ts';
-import { lockIfThere, lookUpCustomer } from '../find-customers.ts';
+import { lockCustomerIfExists, lookUpCustomer } from '../find-customers.ts';
 import { findCustomerNumber } from '../history/mandate-history.ts';
 import type { Person } from './personal-data-source.ts';
 
 /** Of a person who is, or ever was, a customer. @throws DomainError customer-unknown */
 export const findPerson = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Person> =>
-  asPerson(db, await findCustomerNumber(db, customerId), await lookUpCustomer(db, customerId));
+  readPerson(db, await findCustomerNumber(db, customerId), await lookUpCustomer(db, customerId));
 
 /** The same, and no other transaction changes the record before this one ends. */
 export const lockPerson = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Person> =>
-  asPerson(trx, await findCustomerNumber(trx, customerId), await lockIfThere(trx, customerId));
+  readPerson(trx, await findCustomerNumber(trx, customerId), await lockCustomerIfExists(trx, customerId));
 
-const asPerson = async (db: Kysely<CrmDatabase>, customerId: number, record: Customer | undefined): Promise<Person> => {
-  const had = await db
+const readPerson = async (
+  db: Kysely<CrmDatabase>,
+  customerId: number,
+  record: Customer | undefined,
+): Promise<Person> => {
+  const everHeld = await db
     .selectFrom('mandateChange')
     .select('connectionId')
     .distinct()
     .where('customerId', '=', customerId)
     .execute();
-  const connectionIds = new Set(had.map(({ connectionId }) => connectionId));
+  const connectionIds = new Set(everHeld.map(({ connectionId }) => connectionId));
   if (record) connectionIds.add(record.connectionId);
   return { customerId, connectionIds: [...connectionIds], record };
 };
 
 /** When the person was erased; undefined where that never happened. */
-export const erasureOf = async (db: Kysely<CrmDatabase>, { customerId }: Person): Promise<string | undefined> => {
+export const readErasureTime = async (db: Kysely<CrmDatabase>, { customerId }: Person): Promise<string | undefined> => {
   const row = await db
     .selectFrom('erasedCustomer')
     .select('erasedAt')

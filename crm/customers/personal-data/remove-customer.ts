@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { CrmDatabase } from '../../database/index.ts';
-import { type ChangeContext, throughApi } from '../change/append-mandate-events.ts';
-import { type ChangeRequest, type CustomerChanges, findForChange, inTransaction } from '../change/change-customer.ts';
+import { apiOrigin, type ChangeContext } from '../change/append-mandate-events.ts';
+import { type ChangeRequest, type CrmContext, inTransaction, lockForChange } from '../change/change-customer.ts';
 import { writeCustomers } from '../change/write-customers.ts';
 import type { Customer } from '../customer.ts';
 import { requestErasure } from './erasure-job.ts';
@@ -15,15 +15,15 @@ import { lockPerson } from './find-person.ts';
  * @throws DomainError customer-unknown, version-differs
  */
 export const deleteCustomer = async (
-  changes: CustomerChanges,
+  context: CrmContext,
   customerId: string,
-  request: ChangeRequest = throughApi,
+  request: ChangeRequest = apiOrigin,
   erasures?: Pick<Erasures, 'complete'>,
 ): Promise<number> => {
-  const revision = await inTransaction(changes, async (trx) => {
-    const customer = await findForChange(trx, customerId, request);
+  const revision = await inTransaction(context, async (trx) => {
+    const customer = await lockForChange(trx, customerId, request);
     const person = await lockPerson(trx, customerId);
-    const revision = await removeCustomer(trx, customer, { ...changes, ...request });
+    const revision = await removeCustomer(trx, customer, { ...context, ...request });
     await requestErasure(trx, person, { erasesBytes: false });
     return revision;
   });

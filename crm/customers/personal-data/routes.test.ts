@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { crmWithCorinne } from '../../../tests/crm-app.ts';
+import { createCrmWithCorinne } from '../../../tests/crm-app.ts';
 import { molly } from '../../../tests/lab-customers.ts';
 import { noon } from '../../../tests/test-runtime.ts';
 
-let crm: Awaited<ReturnType<typeof crmWithCorinne>>;
+let crm: Awaited<ReturnType<typeof createCrmWithCorinne>>;
 beforeEach(async () => {
-  crm = await crmWithCorinne();
+  crm = await createCrmWithCorinne();
 });
 
 describe('the export of a person', () => {
@@ -63,7 +63,7 @@ describe('the erasure of a person', () => {
       .expect(200, erased)
       .expect('Mandate-Revision', String(noon + 1000));
     await crm.http.get('/customers/1').expect(404);
-    expect(await crm.told()).toEqual([['7733', '0', noon + 1000]]);
+    expect(await crm.waitingMandates()).toEqual([['7733', '0', noon + 1000]]);
     crm.setClock(noon + 2000);
     const { headers } = await crm.http.post('/customers/1/erasure').send({ customerId: '1' }).expect(200, erased);
     expect(headers['mandate-revision']).toBeUndefined();

@@ -3,7 +3,7 @@ import { operation, type Routes, withTag } from '../../../packages/http/operatio
 import { streamJsonLists } from '../../../packages/http/stream-json.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { originOf, revisionHeader } from '../change/change-answer.ts';
-import type { CustomerChanges } from '../change/change-customer.ts';
+import type { CrmContext } from '../change/change-customer.ts';
 import { evidenceHeaders } from '../change/evidence.ts';
 import { customerPath, customerSchema } from '../show-customer.ts';
 import { erasePerson } from './erase-person.ts';
@@ -29,7 +29,7 @@ const erasureRequestSchema = z
 
 const erasureSchema = z.strictObject({ customerId: z.string(), erasedAt: z.iso.datetime() }).meta({ id: 'Erasure' });
 
-export const personalDataRoutes = (changes: CustomerChanges, erasures: Erasures): Routes =>
+export const personalDataRoutes = (context: CrmContext, erasures: Erasures): Routes =>
   withTag('Personal data', {
     '/customers/:customerId/export': {
       get: operation({
@@ -45,9 +45,9 @@ export const personalDataRoutes = (changes: CustomerChanges, erasures: Erasures)
         },
         errors: ['customer-unknown'],
         handle: async ({ path }, res) => {
-          const { record, held } = await exportPerson(changes, erasures.sources, path.customerId);
+          const { record, lists } = await exportPerson(context, erasures.sources, path.customerId);
           res.attachment(`customer-${path.customerId}.json`);
-          await streamJsonLists(res, record, held);
+          await streamJsonLists(res, record, lists);
         },
       }),
     },
@@ -64,9 +64,9 @@ export const personalDataRoutes = (changes: CustomerChanges, erasures: Erasures)
         responses: { 200: { description: 'It is done.', schema: erasureSchema, headers: revisionHeader } },
         errors: ['customer-unknown', 'database-in-use'],
         handle: async ({ path, headers, body }, res) => {
-          if (body.customerId !== path.customerId) throw otherCustomer(path.customerId);
+          if (body.customerId !== path.customerId) throw idMismatch(path.customerId);
           const { mandateRevision, ...erasure } = await erasePerson(
-            changes,
+            context,
             erasures,
             path.customerId,
             originOf(headers, res),
@@ -78,7 +78,7 @@ export const personalDataRoutes = (changes: CustomerChanges, erasures: Erasures)
     },
   });
 
-const otherCustomer = (customerId: string) => {
+const idMismatch = (customerId: string) => {
   const expected = `${customerId}, the id in the path`;
   return new DomainError('invalid-body', `customerId: ${expected}`, { errors: [{ field: 'customerId', expected }] });
 };

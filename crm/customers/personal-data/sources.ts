@@ -5,17 +5,17 @@ import { readPages } from '../../../packages/database/pages.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { storedAnswers } from '../../idempotency/index.ts';
 import { readWaitingEvents } from '../../outbox/index.ts';
-import { type MandateChange, mandateHistory } from '../history/mandate-history.ts';
+import { type MandateChange, readMandateHistory } from '../history/mandate-history.ts';
 import type { PersonalDataSource, PersonalDataSources } from './personal-data-source.ts';
 
 /** What is left of a text that may have named the person. */
 const erasedText = 'erased';
-const changesAtOnce = 500;
+const changesPerPage = 500;
 
 /** The evidence of consent outlives everything: which mandate, when, by which channel; the free texts do not. */
 const evidence: PersonalDataSource = {
   read: (db, { customerId }) =>
-    readPages<MandateChange>(changesAtOnce, (after, limit) => mandateHistory(db, customerId, { after, limit })),
+    readPages<MandateChange>(changesPerPage, (after, limit) => readMandateHistory(db, customerId, { after, limit })),
   erase: async (trx, { customerId }) => {
     for (const text of ['changedBy', 'reference'] as const)
       await trx
@@ -32,14 +32,18 @@ const waitingEvents: PersonalDataSource = {
   read: async function* (db, { customerId, connectionIds }) {
     for await (const waiting of readWaitingEvents(db, topics.connectionMandates, connectionIds)) {
       const events = waiting as MandateChangedEvent[];
-      const own = await ownRevisions(db, customerId, events);
+      const own = await findOwnRevisions(db, customerId, events);
       yield events.filter(({ subject, sequence }) => own.has(`${subject} ${sequence}`));
     }
   },
 };
 
 /** A connection may have been another customer's: the revision says whose. */
-const ownRevisions = async (db: Kysely<CrmDatabase>, customerId: number, events: readonly MandateChangedEvent[]) => {
+const findOwnRevisions = async (
+  db: Kysely<CrmDatabase>,
+  customerId: number,
+  events: readonly MandateChangedEvent[],
+) => {
   const revisions = events.map(({ sequence }) => Number(sequence));
   const rows = await db
     .selectFrom('mandateChange')
@@ -50,4 +54,4 @@ const ownRevisions = async (db: Kysely<CrmDatabase>, customerId: number, events:
   return new Set(rows.map(({ connectionId, revision }) => `${connectionId} ${revision}`));
 };
 
-export const sourcesBesideRecord: PersonalDataSources = { mandateHistory: evidence, storedAnswers, waitingEvents };
+export const customerDataSources: PersonalDataSources = { mandateHistory: evidence, storedAnswers, waitingEvents };

@@ -32,12 +32,14 @@ export const contactsEvidenceLease = {
   },
 };
 
-/** When a customer was last heard of is known by the revision of its mandate, a clock in ms. */
+/** The revision of a mandate is a clock in ms, so it tells when an existing customer was last changed. */
 const fillFromRevisions = async (db: Kysely<never>) => {
   const revision = sql`(select revision from connection where connection.connectionId = customer.connectionId)`;
   await sql`update customer set createdAt = ${revision}, updatedAt = ${revision} where createdAt = 0`.execute(db);
   await sql`insert into mandateChange (connectionId, revision, customerId, connectionMandate, changedAt)
     select customer.connectionId, revision, customerId, connectionMandate, revision
     from customer join connection on connection.connectionId = customer.connectionId
-    where not exists (select 1 from mandateChange as told where told.connectionId = customer.connectionId)`.execute(db);
+    where not exists (select 1 from mandateChange as known where known.connectionId = customer.connectionId)`.execute(
+    db,
+  );
 };

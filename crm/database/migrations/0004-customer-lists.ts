@@ -3,14 +3,14 @@ import { foldText } from '../fold-text.ts';
 import { addColumnOnce, addIndexOnce } from '../migrate-once.ts';
 import type { CustomerTable } from '../schema.ts';
 
-const rowsAtOnce = 1_000;
+const rowsPerBatch = 1_000;
 
 export const customerLists = {
   up: async (db: Kysely<never>) => {
     for (const key of ['nameKey', 'cityKey'])
       await addColumnOnce(db, 'customer', key, 'varchar(255)', (column) => column.notNull().defaultTo(''));
     await fillKeys(db as unknown as Kysely<{ customer: CustomerTable }>);
-    // The primary key stands behind each of them by itself, in SQLite as in InnoDB.
+    // SQLite and InnoDB append the primary key to each index.
     await addIndexOnce(db, 'customer', ['connectionMandate', 'nameKey']);
     await addIndexOnce(db, 'customer', ['cityKey', 'connectionMandate', 'nameKey']);
     await addIndexOnce(db, 'customer', ['email']);
@@ -25,15 +25,15 @@ const fillKeys = async (db: Kysely<{ customer: CustomerTable }>) => {
       .select(['customerId', 'firstName', 'lastName', 'city'])
       .where('customerId', '>', after)
       .orderBy('customerId')
-      .limit(rowsAtOnce)
+      .limit(rowsPerBatch)
       .execute();
     for (const { customerId, firstName, lastName, city } of rows) {
-      const keys = { nameKey: key(`${lastName} ${firstName}`), cityKey: key(city) };
+      const keys = { nameKey: createKey(`${lastName} ${firstName}`), cityKey: createKey(city) };
       await db.updateTable('customer').set(keys).where('customerId', '=', customerId).execute();
       after = customerId;
     }
-    if (rows.length < rowsAtOnce) return;
+    if (rows.length < rowsPerBatch) return;
   }
 };
 
-const key = (text: string) => [...foldText(text)].slice(0, 200).join('').trimEnd();
+const createKey = (text: string) => [...foldText(text)].slice(0, 200).join('').trimEnd();

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { addIndexOnce } from '../migrate-once.ts';
 
-/** MySQL's text ends at 64 KiB. */
+/** MySQL limits `text` to 64 KiB. */
 const longText = sql`mediumtext`;
 
 export const imports = {
@@ -44,7 +44,7 @@ export const imports = {
       .addColumn('cells', longText, (column) => column.notNull())
       .addPrimaryKeyConstraint('importedRow_key', ['importId', 'line'])
       .execute();
-    // By these an erasure finds the rows that tell of a person.
+    // An erasure finds the rows about a person by these indexes.
     await addIndexOnce(db, 'importedRow', ['customerId']);
     await addIndexOnce(db, 'importedRow', ['connectionId']);
   },

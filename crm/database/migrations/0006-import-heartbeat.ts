@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { addColumnOnce } from '../migrate-once.ts';
 
-/** 0: a job of before, which whoever has its file will touch. */
+/** Older jobs have 0. The process that has a job's file updates it with its next heartbeat. */
 export const importHeartbeat = {
   up: (db: Kysely<never>) =>
     addColumnOnce(db, 'importJob', 'updatedAt', 'bigint', (column) => column.notNull().defaultTo(0)),

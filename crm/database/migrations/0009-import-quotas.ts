@@ -5,7 +5,7 @@ export const importQuotas = {
   up: async (db: Kysely<never>) => {
     for (const column of ['listedRefused', 'listedSkipped', 'refusedBytes', 'skippedBytes'])
       await addColumnOnce(db, 'importJob', column, 'integer', (added) => added.notNull().defaultTo(0));
-    // A report of before lists every row.
+    // Reports that were written before this migration list every row.
     await sql`update importJob set listedRefused = refused, listedSkipped = skipped
       where listedRefused = 0 and listedSkipped = 0`.execute(db);
     await db.schema

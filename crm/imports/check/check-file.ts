@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type CsvRow, readCsv } from '../../../packages/csv/read-csv.ts';
 import { takeTurns } from '../../../packages/runtime/take-turns.ts';
 import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
-import { type Header, mostColumns, readHeader, unusable } from './header.ts';
+import { type Header, maxColumns, readHeader, unusableFile } from './header.ts';
 import { createSeenKeys } from './seen-keys.ts';
 
 /** `pass`: when it is its turn. Rows without an id come last, so that they cannot take the id of a row behind them. */
@@ -14,11 +14,11 @@ export type CheckedRow = {
 };
 
 /** The columns of a file. @throws DomainError unusable-file */
-export const headerOfFile = async (file: string): Promise<Header> => {
+export const readFileHeader = async (file: string): Promise<Header> => {
   for await (const [first] of readCsv(createReadStream(file))) {
     if (!first) continue;
     const count = first.cells.length;
-    if (count > mostColumns) throw unusable(`The header has ${count} columns, more than ${mostColumns}.`);
+    if (count > maxColumns) throw unusableFile(`The header has ${count} columns, more than ${maxColumns}.`);
     return readHeader(first.cells);
   }
   return readHeader([]);
@@ -32,7 +32,7 @@ export async function* checkFile(file: string, header: Header): AsyncGenerator<C
   for await (const rows of readCsv(createReadStream(file))) {
     const checkedRows: CheckedRow[] = [];
     for (const row of isHeader ? rows.slice(1) : rows) {
-      checkedRows.push(checked(row, header, seen));
+      checkedRows.push(checkCsvRow(row, header, seen));
       await turn();
     }
     yield checkedRows;
@@ -42,24 +42,24 @@ export async function* checkFile(file: string, header: Header): AsyncGenerator<C
 
 type Seen = Record<'customerId' | 'connectionId', ReturnType<typeof createSeenKeys>>;
 
-const checked = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => {
-  const row = refusedWhenSeen(checkRow(csvRow, header), seen);
+const checkCsvRow = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => {
+  const row = refuseSeenKeys(checkRow(csvRow, header), seen);
   const { bytes, encoding } = csvRow;
-  const turn = header.places.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
+  const turn = header.indexes.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
   return { row, pass: turn, bytes, recoded: encoding !== 'utf-8' };
 };
 
-const refusedWhenSeen = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {
+const refuseSeenKeys = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {
   if (isRefused(row)) return row;
   const { line, cells, customerId, data } = row;
   const keys: { column: keyof Seen; value: string }[] = [{ column: 'connectionId', value: data.connectionId }];
   if (customerId !== undefined) keys.unshift({ column: 'customerId', value: customerId });
   const problems = keys.flatMap(({ column, value }): Problem[] => {
-    const first = seen[column].lineOf(value);
+    const first = seen[column].findLine(value);
     return first === undefined ? [] : [{ column, value, reason: `also on line ${first}` }];
   });
   if (problems.length > 0) return { line, cells, problems };
   // Only now: a row that does nothing keeps out no other.
-  for (const { column, value } of keys) seen[column].see(value, line);
+  for (const { column, value } of keys) seen[column].add(value, line);
   return row;
 };

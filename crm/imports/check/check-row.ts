@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { CsvRow } from '../../../packages/csv/read-csv.ts';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
-import { type CustomerData, customerDataSchema, givenCustomerIdSchema } from '../../customers/index.ts';
-import { type Column, type Header, mayBeEmpty } from './header.ts';
+import { type CustomerData, customerDataSchema, externalCustomerIdSchema } from '../../customers/index.ts';
+import { type Column, type Header, isOptional } from './header.ts';
 
 /** What is wrong with one cell, or, without a column, with the whole row. */
 export type Problem = { readonly column: string | null; readonly value: string; readonly reason: string };
@@ -17,59 +17,60 @@ export type ImportRow = {
 
 export type RefusedRow = Pick<ImportRow, 'line' | 'cells'> & { readonly problems: readonly Problem[] };
 
-const rowSchema = z.object({ ...customerDataSchema.shape, customerId: givenCustomerIdSchema.optional() });
+const rowSchema = z.object({ ...customerDataSchema.shape, customerId: externalCustomerIdSchema.optional() });
 
 /** Checks a row for itself; what it means beside other rows and customers is for others to say. */
 export const checkRow = (row: CsvRow, header: Header): ImportRow | RefusedRow => {
   const { line, cells, broken } = row;
   if (broken !== undefined)
-    return { line, cells, problems: [{ column: null, value: shortened(cells.join(',')), reason: broken }] };
+    return { line, cells, problems: [{ column: null, value: shorten(cells.join(',')), reason: broken }] };
   const extra = cells.slice(header.columns.length).find((cell) => cell !== '');
   if (extra !== undefined)
-    return { line, cells, problems: [{ column: null, value: shortened(extra), reason: tooMany(row, header) }] };
+    return { line, cells, problems: [{ column: null, value: shorten(extra), reason: tooManyCells(row, header) }] };
 
-  const lost = [...header.places].filter(([, place]) => cells[place]?.includes('\ufffd'));
-  if (lost.length > 0)
-    return { line, cells, problems: lost.map(([column, place]) => unreadable(column, cells[place] ?? '')) };
+  const damaged = [...header.indexes].filter(([, index]) => cells[index]?.includes('\ufffd'));
+  if (damaged.length > 0)
+    return { line, cells, problems: damaged.map(([column, index]) => lostCharacter(column, cells[index] ?? '')) };
 
   const filled: Partial<Record<Column, string>> = {};
-  for (const [column, place] of header.places) {
-    const cell = cells[place] ?? '';
-    if (cell !== '' || !mayBeEmpty(column)) filled[column] = cell;
+  for (const [column, index] of header.indexes) {
+    const cell = cells[index] ?? '';
+    if (cell !== '' || !isOptional(column)) filled[column] = cell;
   }
   const { data: valid, error } = rowSchema.safeParse(filled);
-  if (error) return { line, cells, problems: error.issues.map((issue) => problemOf(issue, row, header)) };
+  if (error) return { line, cells, problems: error.issues.map((issue) => toProblem(issue, row, header)) };
   const { customerId, ...data } = valid;
   return { line, cells, customerId, data };
 };
 
 export const isRefused = (row: ImportRow | RefusedRow): row is RefusedRow => 'problems' in row;
 
-const problemOf = (issue: z.core.$ZodIssue, { cells }: CsvRow, { places, columns }: Header): Problem => {
+const toProblem = (issue: z.core.$ZodIssue, { cells }: CsvRow, { indexes, columns }: Header): Problem => {
   const column = issue.path[0] as Column;
-  const place = places.get(column) as number;
-  const value = shortened(cells[place] ?? '');
-  return { column, value, reason: reasonOf(value, issue.message, place < cells.length ? undefined : columns.length) };
+  const index = indexes.get(column) as number;
+  const value = shorten(cells[index] ?? '');
+  return { column, value, reason: reasonOf(value, issue.message, index < cells.length ? undefined : columns.length) };
 
   function reasonOf(cell: string, expected: string, width: number | undefined): string {
     if (width !== undefined) return `required, but the row ends after ${cells.length} of ${width} cells`;
     if (cell === '') return `required: ${expected}`;
-    if (shortenedNumber.test(cell)) return `a spreadsheet has rounded this number, and its digits are lost: ${asText}`;
+    if (roundedNumber.test(cell))
+      return `a spreadsheet has rounded this number, and its digits are lost: ${roundedNumberAdvice}`;
     return expected;
   }
 };
 
-const unreadable = (column: Column, cell: string): Problem => ({
+const lostCharacter = (column: Column, cell: string): Problem => ({
   column,
-  value: shortened(cell),
+  value: shorten(cell),
   reason: 'where \ufffd stands a character was lost: type it again',
 });
 
 /** As in 8.7E+17, or 8,7E+17. */
-const shortenedNumber = /^[+-]?\d+([.,]\d+)?E[+-]?\d+$/i;
-const asText = 'format the column as text before typing or loading it, and export the file again';
+const roundedNumber = /^[+-]?\d+([.,]\d+)?E[+-]?\d+$/i;
+const roundedNumberAdvice = 'format the column as text before typing or loading it, and export the file again';
 
-const tooMany = ({ cells }: CsvRow, { columns }: Header) =>
+const tooManyCells = ({ cells }: CsvRow, { columns }: Header) =>
   `${cells.length} cells where the header has ${columns.length}: does a cell hold a delimiter and need quotes?`;
 
-const shortened = (text: string): string => shortenText(text, 100);
+const shorten = (text: string): string => shortenText(text, 100);

@@ -5,7 +5,7 @@ import { type CustomerData, customerFieldNames } from '../../customers/index.ts'
 export type Header = {
   /** As they are in the file. */
   readonly columns: readonly string[];
-  readonly places: ReadonlyMap<Column, number>;
+  readonly indexes: ReadonlyMap<Column, number>;
   readonly ignored: readonly string[];
 };
 
@@ -15,29 +15,29 @@ const optionalColumns: readonly Column[] = ['customerId', 'email', 'phone'];
 const knownColumns: readonly Column[] = ['customerId', ...customerFieldNames];
 
 /** Every report keeps the header, and each look at the report reads it. */
-export const mostColumns = 1_000;
+export const maxColumns = 1_000;
 
 /** What we write into the file of refused rows, and pass over when it comes back. */
 export const reasonColumn = 'reason';
 
-export const mayBeEmpty = (column: Column): boolean => optionalColumns.includes(column);
+export const isOptional = (column: Column): boolean => optionalColumns.includes(column);
 
 /** Columns may be in any order and in any case; those that we do not know are ignored. @throws DomainError unusable-file */
 export const readHeader = (columns: readonly string[]): Header => {
-  const places = new Map<Column, number>();
+  const indexes = new Map<Column, number>();
   const ignored: string[] = [];
-  for (const [place, name] of columns.entries()) {
+  for (const [index, name] of columns.entries()) {
     const column = knownColumns.find((known) => known.toLowerCase() === name.toLowerCase());
-    if (column && places.has(column)) throw unusable(`The header has the column ${column} twice.`);
-    if (column) places.set(column, place);
+    if (column && indexes.has(column)) throw unusableFile(`The header has the column ${column} twice.`);
+    if (column) indexes.set(column, index);
     else if (name !== reasonColumn && name !== '') ignored.push(name);
   }
-  const missing = knownColumns.filter((column) => !places.has(column) && !mayBeEmpty(column));
-  if (missing.length > 0) throw unusable(`The header lacks ${missing.join(', ')}.${hintOf(columns)}`);
-  return { columns, places, ignored };
+  const missing = knownColumns.filter((column) => !indexes.has(column) && !isOptional(column));
+  if (missing.length > 0) throw unusableFile(`The header lacks ${missing.join(', ')}.${hintOf(columns)}`);
+  return { columns, indexes, ignored };
 };
 
-export const unusable = (detail: string) =>
+export const unusableFile = (detail: string) =>
   new DomainError('unusable-file', detail, {
     remedy: `a CSV file in UTF-8 whose first line names its columns: ${knownColumns.join(',')}`,
   });

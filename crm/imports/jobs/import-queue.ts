@@ -4,30 +4,30 @@ import type { Logger } from 'pino';
 import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
 import type { MonotonicClock } from '../../../packages/runtime/lease.ts';
 import { backoff, retry } from '../../../packages/runtime/retry.ts';
-import type { CustomerChanges } from '../../customers/index.ts';
-import { headerOfFile } from '../check/check-file.ts';
+import type { CrmContext } from '../../customers/index.ts';
+import { readFileHeader } from '../check/check-file.ts';
 import {
   createJob,
-  DoneByAnother,
   failJob,
   findJob,
   type ImportJob,
   type ImportOptions,
-  unfinishedJobs,
+  listUnfinishedJobs,
+  RunByAnotherProcess,
 } from '../import-job.ts';
 import { type FileLimits, fileLimits, receiveFile, tooLarge } from '../receive/receive-file.ts';
-import { keepPace, type UploadPace, uploadPace } from '../receive/upload-pace.ts';
-import { countWaitingFiles, type WaitingLimits, waitingLimits } from '../receive/waiting-files.ts';
+import { enforcePace, type UploadPace, uploadPace } from '../receive/upload-pace.ts';
+import { createUploadQuota, type WaitingLimits, waitingLimits } from '../receive/upload-quota.ts';
 import { removeImport } from '../report/remove-report.ts';
 import { runImport } from '../run/run-import.ts';
 import { logImport } from './import-once.ts';
 import { heartbeatEveryMs, observeJobs, touchJobs } from './job-heartbeat.ts';
 
-/** A file that is sent: `announcedBytes` is its size where the sender says it before. */
+/** A file that is sent: `expectedBytes` is its size where the sender says it before. */
 export type Upload = {
   readonly chunks: AsyncIterable<Buffer>;
   readonly fileName: string;
-  readonly announcedBytes?: number | undefined;
+  readonly expectedBytes?: number | undefined;
 };
 
 export type ImportQueue = {
@@ -44,55 +44,59 @@ export type ImportQueue = {
   close(): Promise<void>;
 };
 
-type QueueContext = CustomerChanges & { readonly log: Logger; readonly clock?: MonotonicClock };
+type QueueContext = CrmContext & { readonly log: Logger; readonly clock?: MonotonicClock };
 
 export type QueueLimits = FileLimits & { readonly waiting: WaitingLimits; readonly pace: UploadPace };
 
 const databaseBackoff = backoff({ firstMs: 200, mostMs: 30_000 });
 
 /** Imports one file after the other, while the process does its other work. `folder`: where files wait, for us alone. */
-export const importQueue = (context: QueueContext, folder: string, given: Partial<QueueLimits> = {}): ImportQueue => {
-  const limits: QueueLimits = { ...fileLimits, waiting: waitingLimits, pace: uploadPace, ...given };
+export const createImportQueue = (
+  context: QueueContext,
+  folder: string,
+  overrides: Partial<QueueLimits> = {},
+): ImportQueue => {
+  const limits: QueueLimits = { ...fileLimits, waiting: waitingLimits, pace: uploadPace, ...overrides };
   const { db, log } = context;
-  const waiting = countWaitingFiles(limits.waiting);
+  const quota = createUploadQuota(limits.waiting);
   const closing = new AbortController();
-  let last: Promise<void> = Promise.resolve();
+  let queue: Promise<void> = Promise.resolve();
   const fileOf = (importId: string) => join(folder, `${importId}.csv`);
 
   const remove = (file: string) => rm(join(folder, file), { recursive: true, force: true });
   const removeFile = async (importId: string) => {
     await remove(`${importId}.csv`);
-    waiting.remove(importId);
+    quota.release(importId);
   };
 
-  const mine = new Set<string>();
+  const ownJobs = new Set<string>();
   const enqueue = (importId: string) => {
-    mine.add(importId);
-    last = last
+    ownJobs.add(importId);
+    queue = queue
       .then(() => run(importId))
       .catch((err: unknown) => log.error({ err, importId }, 'import not ended'))
-      .finally(() => mine.delete(importId));
+      .finally(() => ownJobs.delete(importId));
   };
 
-  const jobs = observeJobs(context);
+  const observer = observeJobs(context);
   /** Ours first: a job that waits here must not look silent to us. */
-  const beat = async () => {
-    await touchJobs(db, [...mine]);
-    await jobs.failSilent();
+  const sendHeartbeat = async () => {
+    await touchJobs(db, [...ownJobs]);
+    await observer.failSilent();
   };
-  let beating: Promise<void> | undefined;
+  let heartbeat: Promise<void> | undefined;
   const timer = setInterval(() => {
-    beating ??= beat()
+    heartbeat ??= sendHeartbeat()
       .catch((err: unknown) => log.warn({ err }, 'silent imports not looked for, will retry'))
       .finally(() => {
-        beating = undefined;
+        heartbeat = undefined;
       });
   }, heartbeatEveryMs).unref();
 
   const run = async (importId: string) => {
     const { signal: stop } = closing;
     if (stop.aborted) return;
-    const patiently = <T>(work: () => Promise<T>) =>
+    const retryWhileDatabaseIsAway = <T>(work: () => Promise<T>) =>
       retry(work, {
         while: (error) => error instanceof TransientDatabaseError,
         backoff: databaseBackoff,
@@ -100,19 +104,20 @@ export const importQueue = (context: QueueContext, folder: string, given: Partia
         onRetry: (err, pauseMs) => log.warn({ err, importId, pauseMs }, 'import waits for the database'),
       });
     try {
-      const job = await patiently(async () => {
-        const left = await findJob(db, importId);
-        return left.finishedAt === null ? runImport(context, left, fileOf(importId), { stop }) : left;
+      const job = await retryWhileDatabaseIsAway(async () => {
+        const stored = await findJob(db, importId);
+        return stored.finishedAt === null ? runImport(context, stored, fileOf(importId), { stop }) : stored;
       });
       if (job.finishedAt === null) return;
-      if (job.state === 'finished') await patiently(() => logImport(db, job, log));
+      if (job.state === 'finished') await retryWhileDatabaseIsAway(() => logImport(db, job, log));
     } catch (error) {
       if (stop.aborted) return;
-      if (await patiently(() => hasEnded(importId))) log.info({ importId }, 'import was ended or deleted meanwhile');
+      if (await retryWhileDatabaseIsAway(() => hasEnded(importId)))
+        log.info({ importId }, 'import was ended or deleted meanwhile');
       else {
         log.error({ err: error, importId }, 'import failed');
-        if (error instanceof DoneByAnother) return;
-        await patiently(() => failJob(db, importId, context.now()));
+        if (error instanceof RunByAnotherProcess) return;
+        await retryWhileDatabaseIsAway(() => failJob(db, importId, context.now()));
       }
     }
     await removeFile(importId);
@@ -121,14 +126,14 @@ export const importQueue = (context: QueueContext, folder: string, given: Partia
   /** Here or by another process that shares the database. */
   const hasEnded = async (importId: string) => {
     const isUnfinished = (job: ImportJob) => job.importId === importId;
-    return !(await unfinishedJobs(db)).some(isUnfinished);
+    return !(await listUnfinishedJobs(db)).some(isUnfinished);
   };
 
-  async function* kept({ chunks }: Upload, importId: string) {
+  async function* measureUpload({ chunks }: Upload, importId: string) {
     let bytes = 0;
-    for await (const chunk of keepPace(chunks, limits.pace)) {
+    for await (const chunk of enforcePace(chunks, limits.pace)) {
       bytes += chunk.length;
-      waiting.grow(importId, bytes);
+      quota.grow(importId, bytes);
       yield chunk;
     }
   }
@@ -137,13 +142,13 @@ export const importQueue = (context: QueueContext, folder: string, given: Partia
     add: async (upload, options) => {
       const importId = context.newId();
       const file = fileOf(importId);
-      const { fileName, announcedBytes = 0 } = upload;
-      if (announcedBytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
-      waiting.reserve(importId, announcedBytes);
+      const { fileName, expectedBytes = 0 } = upload;
+      if (expectedBytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
+      quota.reserve(importId, expectedBytes);
       try {
-        const received = await receiveFile(kept(upload, importId), file, limits);
-        waiting.keep(importId, received.bytes);
-        const { columns } = await headerOfFile(file);
+        const received = await receiveFile(measureUpload(upload, importId), file, limits);
+        quota.record(importId, received.bytes);
+        const { columns } = await readFileHeader(file);
         const about = { ...received, importId, fileName, columns, createdAt: context.now() };
         const job = await createJob(db, about, options);
         enqueue(importId);
@@ -159,20 +164,20 @@ export const importQueue = (context: QueueContext, folder: string, given: Partia
     },
     resume: async () => {
       const files = new Set(await readdir(folder).catch(() => [] as string[]));
-      for (const { importId } of await unfinishedJobs(db)) {
+      for (const { importId } of await listUnfinishedJobs(db)) {
         if (!files.delete(`${importId}.csv`)) continue;
-        waiting.keep(importId, await sizeOf(fileOf(importId)));
+        quota.record(importId, await sizeOf(fileOf(importId)));
         enqueue(importId);
       }
       // Of uploads that were cut off, and of imports that ended.
       for (const file of files) await remove(file);
-      await beat();
+      await sendHeartbeat();
     },
     close: async () => {
       clearInterval(timer);
       closing.abort();
-      await last;
-      await beating;
+      await queue;
+      await heartbeat;
     },
   };
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { importWorld } from '../../../tests/import-world.ts';
+import { createImportFixture } from '../../../tests/import-fixture.ts';
 import { noon } from '../../../tests/test-runtime.ts';
 import { createJob, findJob, listJobs } from '../import-job.ts';
 import { importFile } from './import-once.ts';
@@ -9,9 +9,9 @@ const dayMs = 86_400_000;
 const perMinute = 60_000 / heartbeatEveryMs;
 
 const observing = async () => {
-  const { db, changes, loadUntilKilled, dieAfter, resume } = await importWorld();
+  const { db, context, loadUntilKilled, killAfter, resume } = await createImportFixture();
   let clock = 0;
-  const { failSilent } = observeJobs({ db, now: changes.now, clock: () => clock });
+  const { failSilent } = observeJobs({ db, now: context.now, clock: () => clock });
   const create = (importId: string, foreground: 0 | 1 = 0, createdAt = noon) => {
     const about = { digest: 'd', bytes: 1, lines: 1, columns: ['firstName'], fileName: 'a.csv' };
     return createJob(db, { ...about, importId, createdAt }, { dryRun: false, onConflict: 'skip' }, foreground);
@@ -25,7 +25,7 @@ const observing = async () => {
     await failSilent();
   };
   const stateOf = async (importId: string) => (await findJob(db, importId)).state;
-  return { db, create, beat, stateOf, loadUntilKilled, dieAfter, resume };
+  return { db, create, beat, stateOf, loadUntilKilled, killAfter, resume };
 };
 
 describe('a job of another process', () => {
@@ -49,8 +49,8 @@ describe('a job of another process', () => {
   });
 
   it('that was done in the foreground ends after a minute: no process can continue it', async () => {
-    const { db, beat, loadUntilKilled, dieAfter, create, stateOf } = await observing();
-    dieAfter(1);
+    const { db, beat, loadUntilKilled, killAfter, create, stateOf } = await observing();
+    killAfter(1);
     await loadUntilKilled([
       'customerId,firstName,lastName,city,connectionId,connectionMandate',
       '1,Eva,Vos,Delft,77,1',
@@ -95,10 +95,10 @@ describe('an import in the foreground', () => {
 
   it('gives them until it ends', async () => {
     fakeTimers();
-    const { db, changes, path } = await importWorld();
+    const { db, context, writeCsv } = await createImportFixture();
     const beats: number[] = [];
-    const file = path(['firstName,lastName,city,connectionId,connectionMandate', 'Eva,Vos,Delft,77,1']);
-    await importFile(changes, file, { dryRun: false, onConflict: 'skip' }, () => {
+    const file = writeCsv(['firstName,lastName,city,connectionId,connectionMandate', 'Eva,Vos,Delft,77,1']);
+    await importFile(context, file, { dryRun: false, onConflict: 'skip' }, () => {
       vi.advanceTimersByTime(heartbeatEveryMs);
       beats.push(vi.getTimerCount());
     });

@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
-import { findConnectionsOfErased, findErasedCustomers, personsBeingErased } from '../../customers/index.ts';
+import { findConnectionsOfErased, findErasedCustomers, listPersonsBeingErased } from '../../customers/index.ts';
 import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
-import { isPossibleMatch, type PointingRow } from './match-person.ts';
-import { pointRows } from './pointing-rows.ts';
+import { isPossibleMatch, type RowWithOwners } from './match-person.ts';
+import { resolveOwners } from './resolve-owners.ts';
 
 type Db = Transaction<CrmDatabase>;
 
@@ -11,7 +11,7 @@ type Db = Transaction<CrmDatabase>;
  * since: a file from before the erasure must not bring a name back. While the rows of a person are being erased, all rows
  * about the person are emptied, for the erasure may have passed their place.
  */
-export const emptyRowsOfErased = async (trx: Db, rows: readonly ImportedRowTable[]): Promise<ImportedRowTable[]> => {
+export const redactErasedPersons = async (trx: Db, rows: readonly ImportedRowTable[]): Promise<ImportedRowTable[]> => {
   // Before it looks: an erasure waits for this lock (imported-rows.ts), and so finds the rows that this did not empty.
   const jobs = trx.selectFrom('importJob').select('importId');
   await jobs
@@ -28,7 +28,7 @@ export const emptyRowsOfErased = async (trx: Db, rows: readonly ImportedRowTable
     const { customerId, connectionId } = row;
     const isErased = customerId !== null ? customers.has(customerId) : connections.has(connectionId ?? '');
     if (!isErased && !beingErased.has(row)) return row;
-    return { ...row, cells: '[]', textKey: '', problems: withoutValues(row.problems) };
+    return { ...row, cells: '[]', textKey: '', problems: redactValues(row.problems) };
   });
 };
 
@@ -37,11 +37,13 @@ const findRowsBeingErased = async (
   trx: Db,
   rows: readonly ImportedRowTable[],
 ): Promise<ReadonlySet<ImportedRowTable>> => {
-  const persons = await personsBeingErased(trx);
+  const persons = await listPersonsBeingErased(trx);
   if (persons.length === 0) return new Set();
-  const pointing = await pointRows(trx, rows);
-  return new Set(rows.filter((_, n) => persons.some((person) => isPossibleMatch(pointing[n] as PointingRow, person))));
+  const withOwners = await resolveOwners(trx, rows);
+  return new Set(
+    rows.filter((_, n) => persons.some((person) => isPossibleMatch(withOwners[n] as RowWithOwners, person))),
+  );
 };
 
-const withoutValues = (problems: string) =>
+const redactValues = (problems: string) =>
   JSON.stringify((JSON.parse(problems) as object[]).map((problem) => ({ ...problem, value: '' })));

@@ -1,46 +1,46 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { asObject } from '../../../tests/exported.ts';
-import { importWorld } from '../../../tests/import-world.ts';
+import { createImportFixture } from '../../../tests/import-fixture.ts';
 import {
-  type CustomerChanges,
+  type CrmContext,
   createErasures,
   deleteCustomer,
   type Erasures,
   erasePerson,
   exportPerson,
-  mandateHistory,
+  readMandateHistory,
   registerCustomer,
 } from '../../customers/index.ts';
-import { jobOfFile } from '../jobs/import-once.ts';
+import { createJobForFile } from '../jobs/import-once.ts';
 import { runImport } from '../run/run-import.ts';
 import { importFileNames } from './file-names.ts';
 
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
 const sources = { importFileNames: importFileNames };
 
-let world: Awaited<ReturnType<typeof importWorld>>;
-let changes: CustomerChanges;
+let fixture: Awaited<ReturnType<typeof createImportFixture>>;
+let context: CrmContext;
 let erasures: Erasures;
 let eva: string;
 beforeEach(async () => {
-  world = await importWorld();
-  changes = world.changes;
-  erasures = createErasures({ db: world.db, sources });
+  fixture = await createImportFixture();
+  context = fixture.context;
+  erasures = createErasures({ db: fixture.db, sources });
   const contacts = { email: 'eva@example.org', phone: null };
   const data = { firstName: 'Éva', lastName: 'van der Vos', city: 'Delft', connectionId: '77', ...contacts };
-  eva = (await registerCustomer(changes, { ...data, connectionMandate: '1' })).customer.customerId;
+  eva = (await registerCustomer(context, { ...data, connectionMandate: '1' })).customer.customerId;
 });
 
 /** Imports a customer of number 900 from a file of this name. */
 const importFrom = async (fileName: string) => {
-  const file = world.path([header, '900,Jan,Bos,Delft,78,1']);
-  const job = await jobOfFile(changes, file, { dryRun: false, onConflict: 'update' });
-  await world.db.updateTable('importJob').set({ fileName }).where('importId', '=', job.importId).execute();
-  return runImport(changes, { ...job, fileName }, file);
+  const file = fixture.writeCsv([header, '900,Jan,Bos,Delft,78,1']);
+  const job = await createJobForFile(context, file, { dryRun: false, onConflict: 'update' });
+  await fixture.db.updateTable('importJob').set({ fileName }).where('importId', '=', job.importId).execute();
+  return runImport(context, { ...job, fileName }, file);
 };
 const fileNames = async () =>
-  (await world.db.selectFrom('importJob').select('fileName').execute()).map(({ fileName }) => fileName);
-const references = async () => (await mandateHistory(world.db, 900)).map(({ reference }) => reference);
+  (await fixture.db.selectFrom('importJob').select('fileName').execute()).map(({ fileName }) => fileName);
+const references = async () => (await readMandateHistory(fixture.db, 900)).map(({ reference }) => reference);
 
 describe.each([
   'Eva_van_der_Vos.csv',
@@ -52,7 +52,7 @@ describe.each([
 ])('a file called %s', (fileName) => {
   it('is part of what is exported of the person', async () => {
     const { importId, digest } = await importFrom(fileName);
-    const { importFileNames } = await asObject(await exportPerson(changes, sources, eva));
+    const { importFileNames } = await asObject(await exportPerson(context, sources, eva));
     expect(importFileNames).toEqual([
       { importId, fileName },
       { reference: `${fileName} sha256:${digest.slice(0, 16)}` },
@@ -61,11 +61,11 @@ describe.each([
 
   it('has another name after an erasure, in the evidence of others as well', async () => {
     const { digest } = await importFrom(fileName);
-    await erasePerson(changes, erasures, eva);
+    await erasePerson(context, erasures, eva);
     expect(await fileNames()).toEqual(['erased']);
     const neutral = `erased sha256:${digest.slice(0, 16)}`;
     expect(await references()).toEqual([neutral]);
-    expect(await world.db.selectFrom('importReference').selectAll().execute()).toEqual([{ reference: neutral }]);
+    expect(await fixture.db.selectFrom('importReference').selectAll().execute()).toEqual([{ reference: neutral }]);
   });
 });
 
@@ -76,33 +76,33 @@ it.each([
   'eva_bos.csv',
 ])('a file called %s keeps its name', async (fileName) => {
   await importFrom(fileName);
-  expect(await asObject(await exportPerson(changes, sources, eva))).toMatchObject({ importFileNames: [] });
-  await erasePerson(changes, erasures, eva);
+  expect(await asObject(await exportPerson(context, sources, eva))).toMatchObject({ importFileNames: [] });
+  await erasePerson(context, erasures, eva);
   expect(await fileNames()).toEqual([fileName]);
   expect(await references()).toEqual([expect.stringContaining(`${fileName} sha256:`)]);
 });
 
 it('a deletion takes the names of files as well: later no record would tell whom they name', async () => {
   await importFrom('Eva van der Vos.csv');
-  await deleteCustomer(changes, eva, undefined, erasures);
+  await deleteCustomer(context, eva, undefined, erasures);
   expect(await fileNames()).toEqual(['erased']);
   expect(await references()).toEqual([expect.stringMatching(/^erased sha256:/)]);
 });
 
 it('an import that runs during the erasure brings the name back neither in its report nor in evidence', async () => {
   const rows = Array.from({ length: 2_500 }, (_, n) => `${n + 900},Jan,Bos,Delft,${n + 5_000},1`);
-  const file = world.path([header, ...rows]);
-  const job = await jobOfFile(changes, file, { dryRun: false, onConflict: 'skip' });
+  const file = fixture.writeCsv([header, ...rows]);
+  const job = await createJobForFile(context, file, { dryRun: false, onConflict: 'skip' });
   const fileName = 'Eva_van_der_Vos.csv';
-  await world.db.updateTable('importJob').set({ fileName }).execute();
+  await fixture.db.updateTable('importJob').set({ fileName }).execute();
   const stop = new AbortController();
-  const half = await runImport(changes, { ...job, fileName }, file, {
+  const half = await runImport(context, { ...job, fileName }, file, {
     stop: stop.signal,
-    advanced: () => stop.abort(),
+    onProgress: () => stop.abort(),
   });
-  await erasePerson(changes, erasures, eva);
-  await runImport(changes, half, file);
+  await erasePerson(context, erasures, eva);
+  await runImport(context, half, file);
   expect(await fileNames()).toEqual(['erased']);
-  const evidence = await world.db.selectFrom('mandateChange').select('reference').distinct().execute();
+  const evidence = await fixture.db.selectFrom('mandateChange').select('reference').distinct().execute();
   expect(JSON.stringify(evidence)).not.toContain('Vos');
 });

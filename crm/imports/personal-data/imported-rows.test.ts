@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { asObject } from '../../../tests/exported.ts';
-import { importWorld } from '../../../tests/import-world.ts';
+import { createImportFixture } from '../../../tests/import-fixture.ts';
 import {
-  type CustomerChanges,
+  type CrmContext,
   type CustomerData,
   changeCustomer,
   createErasures,
@@ -20,13 +20,13 @@ const header = 'customerId,firstName,lastName,city,connectionId,connectionMandat
 const sources = { importReports: importedRows };
 const eva = person('Eva', 'Vos', '77', 'eva@example.org', '+31 15 1234567');
 
-let world: Awaited<ReturnType<typeof importWorld>>;
-let changes: CustomerChanges;
+let fixture: Awaited<ReturnType<typeof createImportFixture>>;
+let context: CrmContext;
 let erasures: Erasures;
 beforeEach(async () => {
-  world = await importWorld();
-  changes = world.changes;
-  erasures = createErasures({ db: world.db, sources });
+  fixture = await createImportFixture();
+  context = fixture.context;
+  erasures = createErasures({ db: fixture.db, sources });
 });
 
 function person(firstName: string, lastName: string, connectionId: string, email?: string, phone?: string) {
@@ -41,19 +41,19 @@ function person(firstName: string, lastName: string, connectionId: string, email
   } satisfies CustomerData;
 }
 
-const register = async (data: CustomerData) => (await registerCustomer(changes, data)).customer.customerId;
-const load = (...rows: string[]) => world.load([header, ...rows]);
-const erase = (customerId: string) => erasePerson(changes, erasures, customerId);
-const remove = (customerId: string) => deleteCustomer(changes, customerId, undefined, erasures);
+const register = async (data: CustomerData) => (await registerCustomer(context, data)).customer.customerId;
+const load = (...rows: string[]) => fixture.load([header, ...rows]);
+const erase = (customerId: string) => erasePerson(context, erasures, customerId);
+const remove = (customerId: string) => deleteCustomer(context, customerId, undefined, erasures);
 
 /** The rows of every report that this person's export has. */
 const exported = async (customerId: string) => {
-  const { importReports } = await asObject(await exportPerson(changes, sources, customerId));
+  const { importReports } = await asObject(await exportPerson(context, sources, customerId));
   return (importReports as { cells: string[] }[]).map(({ cells }) => cells.join());
 };
 /** The rows that are left in any report. */
 const left = async () => {
-  const rows = await world.db.selectFrom('importedRow').select('cells').orderBy('importId').orderBy('line').execute();
+  const rows = await fixture.db.selectFrom('importedRow').select('cells').orderBy('importId').orderBy('line').execute();
   return rows.map(({ cells }) => (JSON.parse(cells) as string[]).join());
 };
 
@@ -78,7 +78,7 @@ describe('what an export has of import reports', () => {
 
   it('has no row of a customer who holds the person’s old connection, nor of one with the same names', async () => {
     const anneke = await register(person('Anneke', 'Smit', '928'));
-    await changeCustomer(changes, anneke, (data) => ({ ...data, connectionId: '929' }));
+    await changeCustomer(context, anneke, (data) => ({ ...data, connectionId: '929' }));
     const bertus = await register(person('Bertus', 'Bos', '928'));
     const other = await register(person('Anneke', 'Smit', '930', 'as@example.org', '0612345678'));
     const rows = [',Bertus,Bos,Gouda,928,1,,', ',Anneke,Smit,Gouda,930,1,as@example.org,0612345678'];
@@ -108,7 +108,7 @@ describe('what an erasure leaves of import reports', () => {
 
   it('is every row that is clearly about another person', async () => {
     const id = await register(eva);
-    await changeCustomer(changes, id, (data) => ({ ...data, connectionId: '78' }));
+    await changeCustomer(context, id, (data) => ({ ...data, connectionId: '78' }));
     const jan = await register(person('Jan', 'Bos', '77'));
     const rows = [
       ',Jan,Bos,Gouda,77,1,,',
@@ -141,7 +141,7 @@ describe('what an erasure leaves of import reports', () => {
     await load(...long.map(() => ',x,vos,C,8.7E+17,1'));
     // As reports had them before they cut long rows.
     for (const [n, cell] of long.entries())
-      await world.db
+      await fixture.db
         .updateTable('importedRow')
         .set({ cells: JSON.stringify([cell, 'vos']), textKey: null })
         .where('line', '=', n + 2)
@@ -155,7 +155,7 @@ describe('what an erasure leaves of import reports', () => {
   it('finds rows from before they were searched by their text', async () => {
     const id = await register(eva);
     await load(',EVA,vos,C,8.7E+17,1,,', ',Jan,Bos,C,8.7E+17,1,,');
-    await world.db.updateTable('importedRow').set({ textKey: null }).execute();
+    await fixture.db.updateTable('importedRow').set({ textKey: null }).execute();
     await erase(id);
     expect(await left()).toEqual([',Jan,Bos,C,8.7E+17,1,,']);
   });
@@ -173,7 +173,7 @@ describe('what an erasure leaves of import reports', () => {
   it('is no row that an import writes meanwhile, behind the place that the erasure has reached', async () => {
     const id = await register(eva);
     await load(',Eva,Vos,C,8.7E+17,1,,');
-    await changes.db.transaction().execute(async (trx) => {
+    await context.db.transaction().execute(async (trx) => {
       await requestErasure(trx, await lockPerson(trx, id), { erasesBytes: true });
     });
     await load(',Eva,Vos,Gouda,8.7E+17,1,,', ',E,V,C,88,9,eva@example.org,', ',Jan,Bos,C,8.7E+17,1,,');
@@ -184,7 +184,7 @@ describe('what an erasure leaves of import reports', () => {
 
   it('is no row that an import writes meanwhile, however many other erasures wait', async () => {
     const id = await register(eva);
-    await changes.db.transaction().execute(async (trx) => {
+    await context.db.transaction().execute(async (trx) => {
       const last = { ...(await lockPerson(trx, id)), customerId: 100_000 };
       for (let customerId = 1_000; customerId < 1_100; customerId++)
         await requestErasure(trx, { customerId, connectionIds: [], record: undefined }, { erasesBytes: false });
@@ -204,15 +204,15 @@ describe('what an erasure leaves of import reports', () => {
       ',Quirinus,Zonderling,D,66,1,,',
     ];
     for (const onConflict of ['skip', 'fail'] as const) {
-      const job = await world.load([header, ...rows, '', '7,Jan,Bos,Delft,1,9,,'], { onConflict });
-      expect((await world.rows(job)).map(([line, , column, value]) => [line, column, value])).toEqual([
+      const job = await fixture.load([header, ...rows, '', '7,Jan,Bos,Delft,1,9,,'], { onConflict });
+      expect((await fixture.reportRows(job)).map(([line, , column, value]) => [line, column, value])).toEqual([
         [2, 'customerId', ''],
         [3, 'connectionId', ''],
         [4, 'connectionId', ''],
         [6, 'connectionMandate', '9'],
       ]);
     }
-    const report = JSON.stringify(await world.db.selectFrom('importedRow').selectAll().execute());
+    const report = JSON.stringify(await fixture.db.selectFrom('importedRow').selectAll().execute());
     expect(['Eva', 'eva', 'Quirinus', 'quirinus', 'Jan'].filter((name) => report.includes(name))).toEqual(['Jan']);
   });
 });

@@ -5,25 +5,25 @@ import type { Person, PersonalDataSource } from '../../customers/index.ts';
 import { type CrmDatabase, foldText, transact } from '../../database/index.ts';
 import { showImportedRow } from '../report/show-import.ts';
 import { isCertainMatch, isPossibleMatch } from './match-person.ts';
-import { pointRows } from './pointing-rows.ts';
+import { resolveOwners } from './resolve-owners.ts';
 
 type Db = Kysely<CrmDatabase>;
 
 /** How many rows one statement looks through, and how many of them it returns: a row may have 64 KiB. */
-const lookThrough = 2_000;
-const rowsAtOnce = 200;
+const rowsPerScan = 2_000;
+const rowsPerPage = 200;
 
 /** The rows of import reports about a person: a report loses them, and keeps its counts. */
 export const importedRows: PersonalDataSource = {
   read: async function* (db, person) {
-    for await (const rows of rowsLike(db, person)) {
+    for await (const rows of readCandidates(db, person)) {
       const own = await filterInTurns(rows, (row) => isCertainMatch(row, person));
       yield own.map((row) => ({ importId: row.importId, cells: row.cells, ...showImportedRow(row) }));
     }
   },
   eraseInBatches: async (db, person, stop) => {
-    await untilImportsKnow(db);
-    for await (const rows of rowsLike(db, person)) {
+    await waitForOpenTransactions(db);
+    for await (const rows of readCandidates(db, person)) {
       const own = await filterInTurns(rows, (row) => isPossibleMatch(row, person));
       const [first] = own;
       if (!first) continue;
@@ -38,40 +38,44 @@ export const importedRows: PersonalDataSource = {
  * An import locks its job before it looks for erased persons (`emptyRowsOfErased`). So each of its transactions either sees the
  * request of the erasure, or is committed before this resolves, and its rows are found.
  */
-const untilImportsKnow = (db: Db): Promise<unknown> =>
+const waitForOpenTransactions = (db: Db): Promise<unknown> =>
   transact(db, (trx) =>
     trx.selectFrom('importJob').select('importId').where('state', 'in', ['waiting', 'running']).forUpdate().execute(),
   );
 
 /** Every row that may be about the person, and more: SQL cannot decide which are. Some at a time, of one report each. */
-async function* rowsLike(db: Db, person: Person) {
-  for (let importId = await nextReport(db, ''); importId !== undefined; importId = await nextReport(db, importId))
+async function* readCandidates(db: Db, person: Person) {
+  for (
+    let importId = await findNextReport(db, '');
+    importId !== undefined;
+    importId = await findNextReport(db, importId)
+  )
     for (let after = 0, end = 0; ; after = end) {
-      end = await endOfStretch(db, importId, after);
-      const stretch = { importId, after, end };
-      yield* readPages<StretchRow>(rowsAtOnce, async (last, limit) => {
+      end = await findRangeEnd(db, importId, after);
+      const range = { importId, after, end };
+      yield* readPages<CandidateRow>(rowsPerPage, async (last, limit) => {
         await nextLargeAnswerTurn();
-        return rowsOfStretch(db, person, { ...stretch, after: last?.line ?? stretch.after }, limit);
+        return readRange(db, person, { ...range, after: last?.line ?? range.after }, limit);
       });
       if (end === Number.MAX_SAFE_INTEGER) break;
     }
 }
 
-type StretchRow = Awaited<ReturnType<typeof rowsOfStretch>>[number];
+type CandidateRow = Awaited<ReturnType<typeof readRange>>[number];
 
-const nextReport = async (db: Db, after: string): Promise<string | undefined> => {
+const findNextReport = async (db: Db, after: string): Promise<string | undefined> => {
   const query = db.selectFrom('importedRow').select('importId').where('importId', '>', after);
   return (await query.orderBy('importId').limit(1).executeTakeFirst())?.importId;
 };
 
 /** The last line of as many rows as one statement looks through. */
-const endOfStretch = async (db: Db, importId: string, after: number): Promise<number> => {
+const findRangeEnd = async (db: Db, importId: string, after: number): Promise<number> => {
   const ofReport = db.selectFrom('importedRow').select('line').where('importId', '=', importId);
   const behind = ofReport.where('line', '>', after).orderBy('line');
-  return (await behind.limit(1).offset(lookThrough).executeTakeFirst())?.line ?? Number.MAX_SAFE_INTEGER;
+  return (await behind.limit(1).offset(rowsPerScan).executeTakeFirst())?.line ?? Number.MAX_SAFE_INTEGER;
 };
 
-const rowsOfStretch = async (
+const readRange = async (
   db: Db,
   person: Person,
   { importId, after, end }: { importId: string; after: number; end: number },
@@ -83,23 +87,28 @@ const rowsOfStretch = async (
     .where('importId', '=', importId)
     .where('line', '>', after)
     .where('line', '<=', end)
-    .where((row) => isLike(row, person))
+    .where((row) => isCandidate(row, person))
     .orderBy('line')
     .limit(limit)
     .execute();
-  return pointRows(db, rows);
+  return resolveOwners(db, rows);
 };
 
 /**
  * A refused row may have the wrong number and connection, or none: as long as the record is there it is also known by the
  * e-mail address, the phone number, or both names.
  */
-const isLike = (row: ExpressionBuilder<CrmDatabase, 'importedRow'>, { customerId, connectionIds, record }: Person) => {
-  const has = (text: string) => sql<boolean>`instr(${row.ref('textKey')}, ${foldText(text).trimEnd()}) > 0`;
+const isCandidate = (
+  row: ExpressionBuilder<CrmDatabase, 'importedRow'>,
+  { customerId, connectionIds, record }: Person,
+) => {
+  const containsText = (text: string) => sql<boolean>`instr(${row.ref('textKey')}, ${foldText(text).trimEnd()}) > 0`;
   return row.or([
     row('customerId', '=', customerId),
     ...(connectionIds.length > 0 ? [row('connectionId', 'in', connectionIds)] : []),
-    ...(record ? [row('textKey', 'is', null), row.and([has(record.firstName), has(record.lastName)])] : []),
-    ...[record?.email, record?.phone].flatMap((text) => (text ? [has(text)] : [])),
+    ...(record
+      ? [row('textKey', 'is', null), row.and([containsText(record.firstName), containsText(record.lastName)])]
+      : []),
+    ...[record?.email, record?.phone].flatMap((text) => (text ? [containsText(text)] : [])),
   ]);
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Customer, Person } from '../../customers/index.ts';
-import { isCertainMatch, isPossibleMatch, type PointingRow } from './match-person.ts';
+import { isCertainMatch, isPossibleMatch, type RowWithOwners } from './match-person.ts';
 
 const record: Customer = {
   ...{
@@ -18,17 +18,17 @@ const withoutEmail: Person = { ...eva, record: { ...record, email: null } };
 const deleted: Person = { ...eva, record: undefined };
 
 type Match = 'certain' | 'possible' | 'none';
-type Case = { of: string; row: Partial<PointingRow>; match: Match; person?: Person };
+type Case = { of: string; row: Partial<RowWithOwners>; match: Match; person?: Person };
 
-const matchOf = (row: Partial<PointingRow>, person: Person): Match => {
-  const pointing = { customerId: null, connectionId: null, cells: [], known: null, holder: null, ...row };
+const matchOf = (row: Partial<RowWithOwners>, person: Person): Match => {
+  const pointing = { customerId: null, connectionId: null, cells: [], knownCustomerId: null, holderId: null, ...row };
   if (!isPossibleMatch(pointing, person)) return 'none';
   return isCertainMatch(pointing, person) ? 'certain' : 'possible';
 };
 
 const names = ['Eva', 'Vos'];
 const other = 'tom@example.org';
-const held = { connectionId: '7733', holder: 7 };
+const held = { connectionId: '7733', holderId: 7 };
 const free = { connectionId: '7744' };
 const phone = ['+31 6 12345678'];
 
@@ -43,7 +43,7 @@ const cases: Case[] = [
   { of: 'the own e-mail address, within a cell', row: { cells: ['mail: eva@Example.org.'] }, match: 'certain' },
   {
     of: 'the own e-mail address and the number of another customer',
-    row: { cells: ['eva@example.org'], customerId: 8, known: 8 },
+    row: { cells: ['eva@example.org'], customerId: 8, knownCustomerId: 8 },
     match: 'certain',
   },
   { of: 'a number that is no customer’s, and a held connection', row: { ...held, customerId: 99 }, match: 'possible' },
@@ -53,7 +53,7 @@ const cases: Case[] = [
 
   {
     of: 'the number of another customer, connection and names',
-    row: { ...free, customerId: 8, known: 8, cells: names },
+    row: { ...free, customerId: 8, knownCustomerId: 8, cells: names },
     match: 'none',
   },
   {
@@ -70,7 +70,7 @@ const cases: Case[] = [
   },
   { of: 'a connection that the person had and that is free', row: free, match: 'possible' },
   { of: 'the same, of a deleted customer', row: free, person: deleted, match: 'possible' },
-  { of: 'a connection that the person had and another holds', row: { ...free, holder: 8 }, match: 'none' },
+  { of: 'a connection that the person had and another holds', row: { ...free, holderId: 8 }, match: 'none' },
   { of: 'both names', row: { cells: ['vos', 'EVA'] }, match: 'possible' },
   { of: 'both names, of a deleted customer', row: { cells: names }, person: deleted, match: 'none' },
   {

@@ -3,74 +3,76 @@ import { foldText } from '../../database/index.ts';
 import { findEmails, findPhones, hasWord, textKeyOf } from './search-cells.ts';
 
 /** A row of a report, and to whom else it may point. */
-export type PointingRow = {
+export type RowWithOwners = {
   readonly customerId: number | null;
   readonly connectionId: string | null;
   readonly cells: readonly string[];
   /** The row's customerId where there is, or ever was, such a customer. */
-  readonly known: number | null;
+  readonly knownCustomerId: number | null;
   /** Who holds the row's connection now. */
-  readonly holder: number | null;
+  readonly holderId: number | null;
 };
 
 /** Whether a row has something by which a person is recognised, or is distinguished from others. */
-type Clue = (row: PointingRow, person: Person) => boolean;
+type Criterion = (row: RowWithOwners, person: Person) => boolean;
 
 /** The first clue that a row has decides whether the person matches; a row with none of them does not. */
-type DecisionTable = readonly (readonly [clue: Clue, isMatch: boolean])[];
+type DecisionTable = readonly (readonly [clue: Criterion, isMatch: boolean])[];
 
-const decide = (table: DecisionTable, row: PointingRow, person: Person): boolean =>
-  table.find(([hasClue]) => hasClue(row, person))?.[1] ?? false;
+const decide = (table: DecisionTable, row: RowWithOwners, person: Person): boolean =>
+  table.find(([isMet]) => isMet(row, person))?.[1] ?? false;
 
-const ownNumber: Clue = ({ customerId }, person) => customerId === person.customerId;
-const anyNumber: Clue = ({ customerId }) => customerId !== null;
-const numberOfOtherCustomer: Clue = ({ known }, { customerId }) => known !== null && known !== customerId;
+const ownNumber: Criterion = ({ customerId }, person) => customerId === person.customerId;
+const anyNumber: Criterion = ({ customerId }) => customerId !== null;
+const otherCustomersNumber: Criterion = ({ knownCustomerId }, { customerId }) =>
+  knownCustomerId !== null && knownCustomerId !== customerId;
 
-const ownEmail: Clue = ({ cells }, { record }) =>
+const ownEmail: Criterion = ({ cells }, { record }) =>
   Boolean(record?.email) && findEmails(cells).includes(String(record?.email).toLowerCase());
-const anyEmail: Clue = ({ cells }) => findEmails(cells).length > 0;
-const emailBesideOwn: Clue = (row, person) => Boolean(person.record?.email) && anyEmail(row, person);
+const anyEmail: Criterion = ({ cells }) => findEmails(cells).length > 0;
+const differentEmail: Criterion = (row, person) => Boolean(person.record?.email) && anyEmail(row, person);
 
-const ownPhone: Clue = ({ cells }, { record }) => {
+const ownPhone: Criterion = ({ cells }, { record }) => {
   const phone = record?.phone && foldText(record.phone);
   return findPhones(cells).some((found) => foldText(found) === phone);
 };
-const phoneInText: Clue = ({ cells }, { record }) =>
+const ownPhoneInText: Criterion = ({ cells }, { record }) =>
   Boolean(record?.phone) && hasWord(textKeyOf(cells), String(record?.phone));
 
-const connectionHeldNow: Clue = ({ connectionId, holder }, { customerId, record }) =>
-  record !== undefined && connectionId === record.connectionId && holder === customerId;
-const connectionHadAndFree: Clue = ({ connectionId, holder }, { customerId, connectionIds }) =>
-  connectionId !== null && connectionIds.includes(connectionId) && (holder === null || holder === customerId);
+const currentConnection: Criterion = ({ connectionId, holderId }, { customerId, record }) =>
+  record !== undefined && connectionId === record.connectionId && holderId === customerId;
+const formerConnectionWithoutOtherHolder: Criterion = ({ connectionId, holderId }, { customerId, connectionIds }) =>
+  connectionId !== null && connectionIds.includes(connectionId) && (holderId === null || holderId === customerId);
 
-const bothNames: Clue = ({ cells }, { record }) => {
+const bothNames: Criterion = ({ cells }, { record }) => {
   if (!record) return false;
   const text = textKeyOf(cells);
   return hasWord(text, record.firstName) && hasWord(text, record.lastName);
 };
-const connectionAndNames: Clue = (row, person) => connectionHadAndFree(row, person) && bothNames(row, person);
+const formerConnectionAndNames: Criterion = (row, person) =>
+  formerConnectionWithoutOtherHolder(row, person) && bothNames(row, person);
 
 const certain: DecisionTable = [
   [ownNumber, true],
   [ownEmail, true],
   [anyNumber, false],
   [anyEmail, false],
-  [connectionHeldNow, true],
+  [currentConnection, true],
   [ownPhone, true],
 ];
 
 /** Names are not enough, for others have them too; nor is a connection that was the person's once. */
-export const isCertainMatch: Clue = (row, person) => decide(certain, row, person);
+export const isCertainMatch: Criterion = (row, person) => decide(certain, row, person);
 
 const possible: DecisionTable = [
   [isCertainMatch, true],
-  [numberOfOtherCustomer, false],
-  [connectionAndNames, true],
-  [emailBesideOwn, false],
-  [connectionHadAndFree, true],
+  [otherCustomersNumber, false],
+  [formerConnectionAndNames, true],
+  [differentEmail, false],
+  [formerConnectionWithoutOtherHolder, true],
   [bothNames, true],
-  [phoneInText, true],
+  [ownPhoneInText, true],
 ];
 
 /** Wider: rather a row too many is erased than a name left, unless the row is plainly about another person. */
-export const isPossibleMatch: Clue = (row, person) => decide(possible, row, person);
+export const isPossibleMatch: Criterion = (row, person) => decide(possible, row, person);

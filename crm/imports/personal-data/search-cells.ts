@@ -19,9 +19,10 @@ export const hasWord = (text: string, word: string): boolean => {
   if (wanted === '') return false;
   for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
     const end = at + wanted.length;
-    if (!hasLetter(text.slice(Math.max(0, at - 1), at)) && !hasLetter(text.slice(end, end + 1))) return true;
+    if (!isLetterOrDigit(text.slice(Math.max(0, at - 1), at)) && !isLetterOrDigit(text.slice(end, end + 1)))
+      return true;
   }
   return false;
 };
 
-const hasLetter = (text: string) => /[\p{L}\p{N}]/u.test(text);
+const isLetterOrDigit = (text: string) => /[\p{L}\p{N}]/u.test(text);

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { explainWriteError } from '../../../packages/database/disk-error.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import { unusable } from '../check/header.ts';
+import { unusableFile } from '../check/header.ts';
 import type { ReceivedFile } from '../import-job.ts';
 
 export const fileLimits = { bytes: 2 * 1024 ** 3, lines: 5_000_000 };
@@ -17,7 +17,7 @@ export const receiveFile = async (
   file: string,
   limits: FileLimits,
 ): Promise<ReceivedFile> => {
-  const received = measuring(chunks, limits);
+  const received = measureChunks(chunks, limits);
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     // Opened first: a stream that fails while it opens would make its file after the caller has removed it.
@@ -31,40 +31,40 @@ export const receiveFile = async (
 
 /** @throws DomainError unusable-file, file-too-large */
 export const measureFile = async (file: string, limits: FileLimits = fileLimits): Promise<ReceivedFile> => {
-  const { chunks, result } = measuring(createReadStream(file), limits);
+  const { chunks, result } = measureChunks(createReadStream(file), limits);
   try {
     for await (const _ of chunks);
   } catch (error) {
-    throw error instanceof DomainError ? error : unusable(`${file} cannot be read: ${(error as Error).message}.`);
+    throw error instanceof DomainError ? error : unusableFile(`${file} cannot be read: ${(error as Error).message}.`);
   }
   return result();
 };
 
-const measuring = (source: AsyncIterable<Buffer>, limits: FileLimits) => {
+const measureChunks = (source: AsyncIterable<Buffer>, limits: FileLimits) => {
   const hash = createHash('sha256');
-  const found = { bytes: 0, lines: 0 };
+  const measured = { bytes: 0, lines: 0 };
   let last = newline;
   async function* chunks() {
     for await (const chunk of source) {
       hash.update(chunk);
-      found.bytes += chunk.length;
-      for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, at + 1)) found.lines++;
+      measured.bytes += chunk.length;
+      for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, at + 1)) measured.lines++;
       last = chunk.at(-1) ?? last;
-      if (found.bytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
-      if (found.lines > limits.lines) throw tooLarge(`${limits.lines} lines`);
+      if (measured.bytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
+      if (measured.lines > limits.lines) throw tooLarge(`${limits.lines} lines`);
       yield chunk;
     }
   }
   const result = (): ReceivedFile => {
-    if (found.bytes === 0) throw unusable('The file is empty.');
-    return { ...found, lines: found.lines + (last === newline ? 0 : 1), digest: hash.digest('hex') };
+    if (measured.bytes === 0) throw unusableFile('The file is empty.');
+    return { ...measured, lines: measured.lines + (last === newline ? 0 : 1), digest: hash.digest('hex') };
   };
   return { chunks: chunks(), result };
 };
 
 const newline = 10;
 
-export const tooLarge = (most: string) =>
-  new DomainError('file-too-large', `The file has more than ${most}.`, {
+export const tooLarge = (limit: string) =>
+  new DomainError('file-too-large', `The file has more than ${limit}.`, {
     remedy: 'split it, and import the parts one after the other: each with the header as its first line',
   });

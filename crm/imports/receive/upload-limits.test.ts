@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
-import { crmWithImports, importHeader } from '../../../tests/crm-with-imports.ts';
+import { createCrmWithImports, importHeader } from '../../../tests/crm-with-imports.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { noon } from '../../../tests/test-runtime.ts';
 import { sendFile } from '../../cli/import/through-crm.ts';
@@ -15,7 +15,7 @@ import type { QueueLimits } from '../jobs/import-queue.ts';
 /** A CRM on a port, whose database is away as soon as an import runs: so files wait until `comeBack`. */
 const crmThatWaits = async (limits: Partial<QueueLimits>) => {
   let isAway = true;
-  const crm = await crmWithImports(limits, () => {
+  const crm = await createCrmWithImports(limits, () => {
     if (isAway) throw new TransientDatabaseError('database-away', new Error('gone'));
   });
   const server = createServer(crm.app).listen(0);
@@ -51,7 +51,9 @@ const row = '1,Eva,Vos,Delft,77,1';
 
 describe('the files that wait', () => {
   it('are so many at most, also while they are uploaded; when one is done the next is taken', async () => {
-    const { post, begin, comeBack, files, finished } = await crmThatWaits({ waiting: { files: 2, bytes: 10_000 } });
+    const { post, begin, comeBack, files, waitUntilFinished } = await crmThatWaits({
+      waiting: { files: 2, bytes: 10_000 },
+    });
     const first = await post('/imports', row).expect(202);
     const underWay = begin();
     underWay.upload.write(importHeader);
@@ -63,7 +65,7 @@ describe('the files that wait', () => {
     const second = await post('/imports', row).expect(202);
     await post('/imports', row).expect(429);
     comeBack();
-    for (const { body } of [first, second]) await finished(`/imports/${body.importId}`);
+    for (const { body } of [first, second]) await waitUntilFinished(`/imports/${body.importId}`);
     await vi.waitFor(() => expect(files()).toEqual([]), 5_000);
     await post('/imports', row).expect(202);
   });

@@ -5,7 +5,7 @@ export const uploadPace = { bytes: 256 * 1024, everyMs: 30_000 };
 export type UploadPace = typeof uploadPace;
 
 /** Passes chunks on as long as they come fast enough. @throws DomainError upload-too-slow */
-export async function* keepPace(
+export async function* enforcePace(
   chunks: AsyncIterable<Buffer>,
   { bytes: expected, everyMs }: UploadPace,
 ): AsyncGenerator<Buffer> {
@@ -14,7 +14,7 @@ export async function* keepPace(
   let timer: NodeJS.Timeout | undefined;
   const tooSlow = new Promise<never>((_, reject) => {
     timer = setInterval(() => {
-      if (received < expected) reject(slow(expected, everyMs));
+      if (received < expected) reject(tooSlowError(expected, everyMs));
       received = 0;
     }, everyMs);
   });
@@ -38,7 +38,7 @@ export async function* keepPace(
   }
 }
 
-const slow = (bytes: number, ms: number) =>
+const tooSlowError = (bytes: number, ms: number) =>
   new DomainError('upload-too-slow', `Less than ${bytes} bytes came in ${ms / 1000} seconds.`, {
     remedy: 'send it again over a faster connection, or split it: each part with the header as its first line',
   });

@@ -1,24 +1,24 @@
 import { csvLine } from '../../../packages/csv/write-csv.ts';
 import { readPages } from '../../../packages/database/pages.ts';
 import { nextLargeAnswerTurn } from '../../../packages/runtime/take-turns.ts';
-import type { CustomerChanges } from '../../customers/index.ts';
+import type { CrmContext } from '../../customers/index.ts';
 import type { Problem } from '../check/check-row.ts';
 import { reasonColumn } from '../check/header.ts';
 import { type ImportedRow, type ImportJob, listImportedRows } from '../import-job.ts';
 
 /** A row may have 64 KiB. */
-const rowsAtOnce = 200;
+const rowsPerPage = 200;
 
 /**
  * The refused rows of an import as a file: as they were, with the reason in front, where a row of too many cells does not
  * push it away. Corrected, it can be imported as it is; a row that was not corrected is refused again.
  */
-export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns }: ImportJob): AsyncGenerator<string> {
+export async function* refusedCsv(db: CrmContext['db'], { importId, columns }: ImportJob): AsyncGenerator<string> {
   const header = JSON.parse(columns) as string[];
-  const given = header.indexOf(reasonColumn);
-  const withoutReason = (cells: string[]) => (given < 0 ? cells : cells.toSpliced(given, 1));
+  const reasonIndex = header.indexOf(reasonColumn);
+  const withoutReason = (cells: string[]) => (reasonIndex < 0 ? cells : cells.toSpliced(reasonIndex, 1));
   yield csvLine([reasonColumn, ...withoutReason(header)]);
-  const pages = readPages<ImportedRow>(rowsAtOnce, async (after, limit) => {
+  const pages = readPages<ImportedRow>(rowsPerPage, async (after, limit) => {
     await nextLargeAnswerTurn();
     return listImportedRows(db, importId, { after: after?.line ?? 0, limit, outcome: 'refused' });
   });
@@ -27,8 +27,8 @@ export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns
       const problems = JSON.parse(row.problems) as Problem[];
       const cells = JSON.parse(row.cells) as string[];
       return csvLine([
-        reasonOf(problems),
-        ...(showsWhatIsWrong(problems, cells, header) ? withoutReason(cells) : [withoutReason(cells).join(',')]),
+        formatReason(problems),
+        ...(areProblemsVisible(problems, cells, header) ? withoutReason(cells) : [withoutReason(cells).join(',')]),
       ]);
     });
     yield lines.join('');
@@ -39,8 +39,8 @@ export async function* refusedCsv(db: CustomerChanges['db'], { importId, columns
  * What was wrong with the quotes or bytes of a whole row is not to be seen in its cells: written one by one they would pass
  * for good ones. As a single cell they lack all the others.
  */
-const showsWhatIsWrong = (problems: readonly Problem[], cells: string[], header: string[]): boolean =>
+const areProblemsVisible = (problems: readonly Problem[], cells: string[], header: string[]): boolean =>
   problems.every(({ column }) => column !== null) || cells.slice(header.length).some((cell) => cell !== '');
 
-const reasonOf = (problems: readonly Problem[]): string =>
+const formatReason = (problems: readonly Problem[]): string =>
   problems.map(({ column, reason }) => (column === null ? reason : `${column}: ${reason}`)).join('; ');

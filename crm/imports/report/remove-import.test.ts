@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
-import { crmWithImports } from '../../../tests/crm-with-imports.ts';
+import { createCrmWithImports } from '../../../tests/crm-with-imports.ts';
 import { removeImport } from './remove-report.ts';
 
 const away = () => {
@@ -12,12 +12,12 @@ const newCustomers = (count: number) => Array.from({ length: count }, (_, n) => 
 
 describe('DELETE /imports/ID', () => {
   it('removes the report with its rows, leaves others, and knows it no more', async () => {
-    const { http, post, finished, db } = await crmWithImports();
+    const { http, post, waitUntilFinished, db } = await createCrmWithImports();
     const ids = [];
     for (const _ of [1, 2]) {
       const rows = Array.from({ length: 2_500 }, (_, n) => `x,F,L,C,${n},1`);
       const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1', ...rows).expect(202);
-      await finished(`/imports/${body.importId}`);
+      await waitUntilFinished(`/imports/${body.importId}`);
       ids.push(body.importId);
     }
     await http.delete(`/imports/${ids[0]}`).expect(204);
@@ -31,7 +31,7 @@ describe('DELETE /imports/ID', () => {
   });
 
   it('does not know what never was', async () => {
-    const { http } = await crmWithImports();
+    const { http } = await createCrmWithImports();
     await http.delete('/imports/none').expect(404);
   });
 
@@ -39,7 +39,7 @@ describe('DELETE /imports/ID', () => {
     let transactions = 0;
     let removing: Promise<unknown> | undefined;
     let path = '';
-    const crm = await crmWithImports({}, () => {
+    const crm = await createCrmWithImports({}, () => {
       if (path !== '' && ++transactions === 3) removing = crm.http.delete(path).expect(204).then();
     });
     const { http, post, db, folder } = crm;
@@ -57,28 +57,33 @@ describe('DELETE /imports/ID', () => {
     expect(imported).toBeLessThan(rows.length);
     expect(await count('mandateChange')).toBe(imported);
     const next = await post('/imports', '30000,Eva,Vos,Delft,99999,1').expect(202);
-    expect(await crm.finished(`/imports/${next.body.importId}`)).toMatchObject({ state: 'finished', created: 1 });
+    expect(await crm.waitUntilFinished(`/imports/${next.body.importId}`)).toMatchObject({
+      state: 'finished',
+      created: 1,
+    });
   });
 
   it('removes the file of one that waits, which is never imported', async () => {
     let isAway = true;
-    const { http, post, finished, folder } = await crmWithImports({}, () => (isAway ? away() : undefined));
+    const { http, post, waitUntilFinished, folder } = await createCrmWithImports({}, () =>
+      isAway ? away() : undefined,
+    );
     const first = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
     const second = await post('/imports', '2,Jan,Bos,Delft,78,1').expect(202);
     expect(readdirSync(folder)).toHaveLength(2);
     await http.delete(`/imports/${second.body.importId}`).expect(204);
     expect(readdirSync(folder)).toEqual([`${first.body.importId}.csv`]);
     isAway = false;
-    await finished(`/imports/${first.body.importId}`);
+    await waitUntilFinished(`/imports/${first.body.importId}`);
     const third = await post('/imports', '3,Jan,Bos,Delft,79,1').expect(202);
-    await finished(`/imports/${third.body.importId}`);
+    await waitUntilFinished(`/imports/${third.body.importId}`);
     await http.get('/customers/2').expect(404);
   });
 
   it('ends one that another process runs, which removes its file', async () => {
     let isAway = true;
     let attempts = 0;
-    const { http, post, folder, db } = await crmWithImports({}, () => {
+    const { http, post, folder, db } = await createCrmWithImports({}, () => {
       if (!isAway) return;
       attempts++;
       away();

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { CrmDatabase } from '../../database/index.ts';
-import { endJob, findJob, reportsKeptForDays } from '../import-job.ts';
+import { endJob, findJob, reportRetentionDays } from '../import-job.ts';
 
 type Db = Kysely<CrmDatabase>;
 
@@ -40,7 +40,7 @@ export const purgeOldReports = async (db: Db, now: number): Promise<void> => {
   const old = await db
     .selectFrom('importJob')
     .select('importId')
-    .where('createdAt', '<', now - reportsKeptForDays * dayMs)
+    .where('createdAt', '<', now - reportRetentionDays * dayMs)
     .execute();
   for (const { importId } of old) {
     await removeListedRows(db, importId);

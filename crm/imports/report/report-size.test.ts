@@ -17,8 +17,8 @@ it('a file whose every row is refused takes no more of the database than a repor
   writeFileSync(file, `${header}\n${'x,,,,,9\n'.repeat(rows)}`);
   const database = join(folder, 'crm.sqlite');
   const db = await openCrmDatabase(`sqlite:${database}`);
-  const changes = { ...createTestRuntime(), db, committed: () => {} };
-  const job = await importFile(changes, file, { dryRun: false, onConflict: 'skip' });
+  const context = { ...createTestRuntime(), db, onCommit: () => {} };
+  const job = await importFile(context, file, { dryRun: false, onConflict: 'skip' });
   await db.destroy();
   expect(job.refused).toBe(rows);
   expect(statSync(database).size).toBeLessThan(8 * mebibyte);

@@ -43,7 +43,7 @@ export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
     progress: { bytes, bytesDone, rows },
     ...{ created, updated, unchanged, skipped, refused },
     listed: { refused: job.listedRefused, skipped: job.listedSkipped },
-    notes: notesOf(job),
+    notes: createNotes(job),
     rows: `/imports/${importId}/rows`,
     refusedRows: `/imports/${importId}/refused.csv`,
     createdAt: isoTime(job.createdAt),
@@ -55,15 +55,15 @@ export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
 /** A spreadsheet cuts a file off without a word: at what its format can hold. */
 const spreadsheetLines = [65_536, 1_048_576];
 
-const mostIgnored = 20;
+const maxIgnoredNames = 20;
 
-const notesOf = (job: ImportJob): string[] => {
+const createNotes = (job: ImportJob): string[] => {
   const { columns, recoded, lines } = job;
   const { ignored } = readHeader(JSON.parse(columns));
-  const more = ignored.length > mostIgnored ? ` and ${ignored.length - mostIgnored} more` : '';
-  const named = ignored.slice(0, mostIgnored).map((name) => shortenText(name, 50));
+  const more = ignored.length > maxIgnoredNames ? ` and ${ignored.length - maxIgnoredNames} more` : '';
+  const named = ignored.slice(0, maxIgnoredNames).map((name) => shortenText(name, 50));
   return [
-    ...notListed(job),
+    ...noteUnlistedRows(job),
     ...(ignored.length > 0 ? [`Columns that were ignored: ${named.join(', ')}${more}.`] : []),
     ...(recoded > 0 ? [`${recoded} rows were not in UTF-8, and read as Windows-1252 (Latin-1).`] : []),
     ...(spreadsheetLines.includes(lines)
@@ -72,7 +72,7 @@ const notesOf = (job: ImportJob): string[] => {
   ];
 };
 
-const notListed = ({ refused, skipped, listedRefused, listedSkipped }: ImportJob): string[] =>
+const noteUnlistedRows = ({ refused, skipped, listedRefused, listedSkipped }: ImportJob): string[] =>
   [
     { what: 'refused', all: refused, listed: listedRefused },
     { what: 'skipped', all: skipped, listed: listedSkipped },

@@ -6,12 +6,12 @@ import type { ConflictPolicy } from '../import-job.ts';
 /** What the database holds of what a row names. */
 export type ExistingState = {
   /** The customer of the row's id; of a row without one, who holds its connection. */
-  readonly there: Customer | undefined;
+  readonly customer: Customer | undefined;
   /** Who holds the row's connection. */
   readonly holder: Customer | undefined;
   /** Whether any customer ever held the connection, and whether the id ever was a customer's. */
-  readonly connectionKnown: boolean;
-  readonly idKnown: boolean;
+  readonly isConnectionKnown: boolean;
+  readonly isCustomerIdKnown: boolean;
 };
 
 export type Decision =
@@ -26,35 +26,39 @@ export type Decision =
  */
 export const decideRow = (
   row: ImportRow,
-  { places }: Pick<Header, 'places'>,
-  { there, holder, connectionKnown, idKnown }: ExistingState,
+  { indexes }: Pick<Header, 'indexes'>,
+  { customer, holder, isConnectionKnown, isCustomerIdKnown }: ExistingState,
   onConflict: ConflictPolicy,
 ): Decision => {
   const conflict = (problems: Problem[]): Decision => ({
     outcome: onConflict === 'skip' ? 'skipped' : 'refused',
     problems,
   });
-  const of = (column: Column, reason: string): Problem[] => [
+  const problemIn = (column: Column, reason: string): Problem[] => [
     { column, value: column === 'customerId' ? (row.customerId ?? '') : (row.data[column] ?? ''), reason },
   ];
-  if (!there) {
-    if (row.customerId !== undefined && idKnown)
-      return conflict(of('customerId', 'this customer was deleted; its number is not given again'));
-    if (holder) return { outcome: 'refused', problems: of('connectionId', heldBy(holder)) };
-    if (row.customerId === undefined && connectionKnown)
-      return conflict(of('connectionId', 'given up since by who held it; an import does not grant it again'));
+  if (!customer) {
+    if (row.customerId !== undefined && isCustomerIdKnown)
+      return conflict(problemIn('customerId', 'this customer was deleted; its number is not given again'));
+    if (holder) return { outcome: 'refused', problems: problemIn('connectionId', heldBy(holder)) };
+    if (row.customerId === undefined && isConnectionKnown)
+      return conflict(problemIn('connectionId', 'given up since by who held it; an import does not grant it again'));
     return { outcome: 'created', data: row.data };
   }
-  const differing = [...places.keys()].filter(
-    (column) => column !== 'customerId' && there[column] !== row.data[column],
+  const changedColumns = [...indexes.keys()].filter(
+    (column) => column !== 'customerId' && customer[column] !== row.data[column],
   );
-  if (differing.length === 0) return { outcome: 'unchanged' };
+  if (changedColumns.length === 0) return { outcome: 'unchanged' };
   if (onConflict !== 'update')
-    return conflict(differing.flatMap((column) => of(column, `differs from what customer ${there.customerId} has`)));
-  if (holder && holder.customerId !== there.customerId)
-    return { outcome: 'refused', problems: of('connectionId', heldBy(holder)) };
-  const said = Object.fromEntries(differing.map((column) => [column, row.data[column as keyof CustomerData]]));
-  return { outcome: 'updated', before: there, data: { ...dataOf(there), ...said } };
+    return conflict(
+      changedColumns.flatMap((column) => problemIn(column, `differs from what customer ${customer.customerId} has`)),
+    );
+  if (holder && holder.customerId !== customer.customerId)
+    return { outcome: 'refused', problems: problemIn('connectionId', heldBy(holder)) };
+  const changedFields = Object.fromEntries(
+    changedColumns.map((column) => [column, row.data[column as keyof CustomerData]]),
+  );
+  return { outcome: 'updated', before: customer, data: { ...dataOf(customer), ...changedFields } };
 };
 
 const heldBy = ({ customerId }: Customer) => `held by customer ${customerId}`;

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { type Customer, findEverCustomers, lockCustomers, revisionsOf } from '../../customers/index.ts';
+import { type Customer, findKnownCustomerIds, findRevisions, lockCustomers } from '../../customers/index.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import type { ImportRow } from '../check/check-row.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';
@@ -7,7 +7,7 @@ import type { Decision, ExistingState } from './decide-row.ts';
 
 /** What the rows of a chunk meet: as the database has it, and then as each decision changes it. */
 export type ChunkState = {
-  of(row: ImportRow): ExistingState;
+  find(row: ImportRow): ExistingState;
   apply(row: ImportRow, decision: Decision): void;
 };
 
@@ -18,25 +18,25 @@ export type ChunkState = {
 export const readExistingState = async (
   trx: Transaction<CrmDatabase>,
   rows: readonly ImportRow[],
-  freed: SeenKeys | undefined,
+  freedConnections: SeenKeys | undefined,
 ): Promise<ChunkState> => {
   const ids = rows.flatMap(({ customerId }) => customerId ?? []);
   const connections = rows.map(({ data }) => data.connectionId);
-  const byId = keyed(await lockCustomers(trx, 'customerId', ids), 'customerId');
-  const byConnection = keyed(await lockCustomers(trx, 'connectionId', connections), 'connectionId');
-  const revisions = await revisionsOf(trx, connections);
+  const byId = indexBy(await lockCustomers(trx, 'customerId', ids), 'customerId');
+  const byConnection = indexBy(await lockCustomers(trx, 'connectionId', connections), 'connectionId');
+  const revisions = await findRevisions(trx, connections);
   const missing = ids.filter((id) => !byId.has(id)).map(Number);
-  const knownIds = await findEverCustomers(trx, missing);
-  const isFreed = (connectionId: string) => freed?.lineOf(connectionId) !== undefined;
+  const knownIds = await findKnownCustomerIds(trx, missing);
+  const isFreed = (connectionId: string) => freedConnections?.findLine(connectionId) !== undefined;
 
   return {
-    of: ({ customerId, data: { connectionId } }) => {
+    find: ({ customerId, data: { connectionId } }) => {
       const holder = isFreed(connectionId) ? undefined : byConnection.get(connectionId);
       return {
-        there: customerId === undefined ? holder : byId.get(customerId),
+        customer: customerId === undefined ? holder : byId.get(customerId),
         holder,
-        connectionKnown: revisions.has(connectionId),
-        idKnown: customerId !== undefined && knownIds.has(Number(customerId)),
+        isConnectionKnown: revisions.has(connectionId),
+        isCustomerIdKnown: customerId !== undefined && knownIds.has(Number(customerId)),
       };
     },
     apply: ({ line }, decision) => {
@@ -45,10 +45,10 @@ export const readExistingState = async (
       if (before.connectionId === data.connectionId) return;
       byConnection.delete(before.connectionId);
       byConnection.set(data.connectionId, { ...before, ...data });
-      freed?.see(before.connectionId, line);
+      freedConnections?.add(before.connectionId, line);
     },
   };
 };
 
-const keyed = (customers: readonly Customer[], key: 'customerId' | 'connectionId') =>
+const indexBy = (customers: readonly Customer[], key: 'customerId' | 'connectionId') =>
   new Map(customers.map((customer) => [customer[key], customer]));

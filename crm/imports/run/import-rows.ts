@@ -1,24 +1,24 @@
 import type { Transaction } from 'kysely';
-import { type ChangeOrigin, type CustomerWrite, customerNumber, writeCustomers } from '../../customers/index.ts';
+import { type ChangeOrigin, type CustomerWrite, parseCustomerId, writeCustomers } from '../../customers/index.ts';
 import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow } from '../check/check-row.ts';
 import type { Header } from '../check/header.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';
 import type { ImportJob, ImportOptions } from '../import-job.ts';
-import { emptyRowsOfErased } from '../personal-data/erased-rows.ts';
+import { redactErasedPersons } from '../personal-data/erased-rows.ts';
 import { textKeyOf } from '../personal-data/search-cells.ts';
-import { type Listed, openReport, reportLimits } from '../report/report-room.ts';
+import { createReportBuilder, type ListedCounts, reportLimits } from '../report/report-builder.ts';
 import { decideRow } from './decide-row.ts';
 import { readExistingState } from './existing-state.ts';
 
-export type Counts = Record<'created' | 'updated' | 'unchanged' | 'skipped' | 'refused', number> & Listed;
+export type Counts = Record<'created' | 'updated' | 'unchanged' | 'skipped' | 'refused', number> & ListedCounts;
 
 export type RowsContext = ChangeOrigin & {
   readonly importId: string;
   readonly header: Header;
   readonly options: ImportOptions;
   /** Of a dry run: the connections that it would have made free. */
-  readonly freed: SeenKeys | undefined;
+  readonly freedConnections: SeenKeys | undefined;
   readonly now: () => number;
   readonly newId: () => string;
 };
@@ -36,20 +36,20 @@ export const importRows = async (
   const { header, options } = context;
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: 0 };
   const writes: CustomerWrite[] = [];
-  const report = openReport(job);
+  const report = createReportBuilder(job);
   const addToReport = (row: ImportRow | RefusedRow, outcome: 'refused' | 'skipped', problems: readonly Problem[]) => {
     counts[outcome]++;
     report.add(outcome, () => reportRow(context, row, outcome, problems));
   };
 
-  const existing = await readExistingState(trx, rows.filter(isImportRow), context.freed);
+  const state = await readExistingState(trx, rows.filter(isImportRow), context.freedConnections);
   for (const row of rows) {
     if (isRefused(row)) {
       addToReport(row, 'refused', row.problems);
       continue;
     }
-    const decision = decideRow(row, header, existing.of(row), options.onConflict);
-    existing.apply(row, decision);
+    const decision = decideRow(row, header, state.find(row), options.onConflict);
+    state.apply(row, decision);
     if ('problems' in decision) addToReport(row, decision.outcome, decision.problems);
     else counts[decision.outcome]++;
     if (decision.outcome === 'created') writes.push({ after: decision.data, customerId: row.customerId });
@@ -59,9 +59,9 @@ export const importRows = async (
   if (report.rows.length > 0)
     await trx
       .insertInto('importedRow')
-      .values(await emptyRowsOfErased(trx, report.rows))
+      .values(await redactErasedPersons(trx, report.rows))
       .execute();
-  return { ...counts, ...report.listed() };
+  return { ...counts, ...report.countListed() };
 };
 
 const isImportRow = (row: ImportRow | RefusedRow): row is ImportRow => !isRefused(row);
@@ -73,24 +73,24 @@ const reportRow = (
   outcome: 'refused' | 'skipped',
   problems: readonly Problem[],
 ): ImportedRowTable => {
-  const cell = (column: 'customerId' | 'connectionId') => cells[header.places.get(column) ?? -1] ?? '';
+  const cell = (column: 'customerId' | 'connectionId') => cells[header.indexes.get(column) ?? -1] ?? '';
   const customerId = cell('customerId');
   const connectionId = cell('connectionId');
-  const kept = keptOf(line, cells, problems);
+  const shortened = shortenRow(line, cells, problems);
   return {
     importId,
     line,
     outcome,
-    customerId: customerNumber(customerId) ?? null,
+    customerId: parseCustomerId(customerId) ?? null,
     connectionId: connectionId !== '' && connectionId.length <= 64 ? connectionId : null,
-    problems: JSON.stringify(kept.problems),
-    cells: JSON.stringify(kept.cells),
-    textKey: textKeyOf(kept.cells),
+    problems: JSON.stringify(shortened.problems),
+    cells: JSON.stringify(shortened.cells),
+    textKey: textKeyOf(shortened.cells),
   };
 };
 
 /** Of a long row only what its problems show is kept. As one cell of the file to correct it is refused again. */
-const keptOf = (line: number, cells: readonly string[], problems: readonly Problem[]) => {
+const shortenRow = (line: number, cells: readonly string[], problems: readonly Problem[]) => {
   if (Buffer.byteLength(JSON.stringify(cells)) <= reportLimits.rowBytes) return { cells, problems };
   const reason = `more than ${reportLimits.rowBytes} bytes, which a report does not keep: correct line ${line} of the file`;
   const values = problems.map(({ value }) => value);

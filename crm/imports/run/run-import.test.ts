@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { importWorld } from '../../../tests/import-world.ts';
+import { createImportFixture } from '../../../tests/import-fixture.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { noon } from '../../../tests/test-runtime.ts';
 import {
@@ -22,44 +22,46 @@ const header = 'customerId,firstName,lastName,city,connectionId,connectionMandat
 
 describe('importing customers', () => {
   it('creates eight from the lab’s file, the one without an id as number 8, and one event for each', async () => {
-    const { once, waiting, db } = await importWorld();
-    expect(await once(labFile)).toMatchObject({ created: 8, unchanged: 0, refused: 0 });
+    const { importOnceFrom, countWaitingEvents, db } = await createImportFixture();
+    expect(await importOnceFrom(labFile)).toMatchObject({ created: 8, unchanged: 0, refused: 0 });
     expect(await findCustomer(db, '8')).toMatchObject({ firstName: 'Mary', connectionId: '3481' });
-    expect(await waiting()).toBe(8);
+    expect(await countWaitingEvents()).toBe(8);
   });
 
   it('leaves a file alone at a start that was imported before, even where a customer has moved since', async () => {
-    const { once, waiting, db, changes } = await importWorld();
-    await once(labFile);
+    const { importOnceFrom, countWaitingEvents, db, context } = await createImportFixture();
+    await importOnceFrom(labFile);
     const mary = dataOf(await findCustomer(db, '8'));
-    await replaceCustomer(changes, '8', { ...mary, connectionId: '9001' });
-    expect(await once(labFile)).toBeUndefined();
-    expect(await waiting()).toBe(10);
+    await replaceCustomer(context, '8', { ...mary, connectionId: '9001' });
+    expect(await importOnceFrom(labFile)).toBeUndefined();
+    expect(await countWaitingEvents()).toBe(10);
     expect(await listCustomers(db, {})).toHaveLength(8);
   });
 
   it('changes nothing when it is done again', async () => {
-    const { load, waiting } = await importWorld();
+    const { load, countWaitingEvents } = await createImportFixture();
     const rows = ['1,John,Doe,Eindhoven,8179,2', ',Mary,Bertrand,Winchelsea Beach,3481,1'];
     await load([header, ...rows]);
     for (const onConflict of ['skip', 'update', 'fail'] as const)
       expect(await load([header, ...rows], { onConflict })).toMatchObject({ unchanged: 2, created: 0, refused: 0 });
-    expect(await waiting()).toBe(2);
+    expect(await countWaitingEvents()).toBe(2);
   });
 
   it('leaves customers alone that are there and differ, and says in what', async () => {
-    const { load, waiting, db, changes, rows } = await importWorld();
+    const { load, countWaitingEvents, db, context, reportRows } = await createImportFixture();
     await load([header, '1,John,Doe,Eindhoven,8179,2']);
-    await replaceCustomer(changes, '1', { ...dataOf(await findCustomer(db, '1')), connectionMandate: '0' });
+    await replaceCustomer(context, '1', { ...dataOf(await findCustomer(db, '1')), connectionMandate: '0' });
     const job = await load([header, '1,John,Doe,Eindhoven,8179,2', '5,A,B,C,55,1']);
     expect(job).toMatchObject({ created: 1, skipped: 1, refused: 0 });
-    expect(await rows(job)).toEqual([[2, 'skipped', 'connectionMandate', '2', 'differs from what customer 1 has']]);
+    expect(await reportRows(job)).toEqual([
+      [2, 'skipped', 'connectionMandate', '2', 'differs from what customer 1 has'],
+    ]);
     expect(await findCustomer(db, '1')).toMatchObject({ connectionMandate: '0' });
-    expect(await waiting()).toBe(3);
+    expect(await countWaitingEvents()).toBe(3);
   });
 
   it('updates them when told to, with the columns that the file has, and revokes a connection that is left', async () => {
-    const { load, db, events } = await importWorld();
+    const { load, db, events } = await createImportFixture();
     await load([`${header},email,phone`, '1,Eva,Vos,Delft,77,1,a@b.nl,+31 15 1234567']);
     const job = await load([`${header},phone`, '1,Eva,Vos,Gouda,78,2,'], { onConflict: 'update' });
     expect(job).toMatchObject({ updated: 1, created: 0, refused: 0 });
@@ -72,36 +74,36 @@ describe('importing customers', () => {
   });
 
   it('refuses rows that differ when told to fail, and imports the others', async () => {
-    const { load, rows } = await importWorld();
+    const { load, reportRows } = await createImportFixture();
     await load([header, '1,John,Doe,Eindhoven,8179,2']);
     const job = await load([header, '1,Jan,Doe,Eindhoven,8179,2', '2,Jane,Quiz,Veldhoven,1721,0'], {
       onConflict: 'fail',
     });
     expect(job).toMatchObject({ created: 1, refused: 1 });
-    expect(await rows(job)).toEqual([[2, 'refused', 'firstName', 'Jan', 'differs from what customer 1 has']]);
+    expect(await reportRows(job)).toEqual([[2, 'refused', 'firstName', 'Jan', 'differs from what customer 1 has']]);
   });
 
   it('grants no connection again that was given up, and brings back no customer who was deleted', async () => {
-    const { load, waiting, db, changes, rows } = await importWorld();
+    const { load, countWaitingEvents, db, context, reportRows } = await createImportFixture();
     const file = [header, ',Mary,Bertrand,Winchelsea Beach,3481,1', '7,John,Doe,Eindhoven,8179,2'];
     await load(file);
     const mary = (await listCustomers(db, {})).find(({ firstName }) => firstName === 'Mary');
-    await replaceCustomer(changes, String(mary?.customerId), { ...dataOf(mary as never), connectionId: '5555' });
-    await deleteCustomer(changes, '7');
-    const before = await waiting();
+    await replaceCustomer(context, String(mary?.customerId), { ...dataOf(mary as never), connectionId: '5555' });
+    await deleteCustomer(context, '7');
+    const before = await countWaitingEvents();
     for (const onConflict of ['skip', 'update', 'fail'] as const) {
       const job = await load(file, { onConflict });
       expect(job).toMatchObject({ created: 0, updated: 0, [onConflict === 'skip' ? 'skipped' : 'refused']: 2 });
-      expect((await rows(job)).map(([line, , column]) => [line, column])).toEqual([
+      expect((await reportRows(job)).map(([line, , column]) => [line, column])).toEqual([
         [2, 'connectionId'],
         [3, 'customerId'],
       ]);
     }
-    expect(await waiting()).toBe(before);
+    expect(await countWaitingEvents()).toBe(before);
   });
 
   it('refuses a connection that another customer holds, and takes one that a row before it makes free', async () => {
-    const { load, rows, db } = await importWorld();
+    const { load, reportRows, db } = await createImportFixture();
     await load([header, '1,John,Doe,Eindhoven,8179,2', '2,Jane,Quiz,Veldhoven,1721,0']);
     const lines = [header, '3,Eva,Vos,Delft,8179,1', '1,John,Doe,Eindhoven,9000,2', '2,Jane,Quiz,Veldhoven,8179,0'];
     const options = { onConflict: 'update' } as const;
@@ -111,31 +113,31 @@ describe('importing customers', () => {
     }
     expect(await findCustomer(db, '2')).toMatchObject({ connectionId: '8179' });
     const job = await load(lines.slice(0, 2), options);
-    expect(await rows(job)).toEqual([[2, 'refused', 'connectionId', '8179', 'held by customer 2']]);
+    expect(await reportRows(job)).toEqual([[2, 'refused', 'connectionId', '8179', 'held by customer 2']]);
   });
 
   it('gives no row without an id the id of a row behind it', async () => {
-    const { load, db } = await importWorld();
+    const { load, db } = await createImportFixture();
     await load([header, ',Mary,Bertrand,Winchelsea Beach,3481,1', '1,John,Doe,Eindhoven,8179,2']);
     expect(await findCustomer(db, '1')).toMatchObject({ firstName: 'John' });
     expect(await listCustomers(db, {})).toMatchObject([{}, { firstName: 'Mary' }]);
   });
 
   it('refuses an id beyond what may be given, so that ids of the database never run out', async () => {
-    const { load, rows, db, changes } = await importWorld();
+    const { load, reportRows, db, context } = await createImportFixture();
     const job = await load([header, '2147483647,A,B,C,1,1', '1000000001,A,B,C,2,1', '1000000000,A,B,C,3,1']);
     const expected = 'a whole number from 1 to 1000000000, or nothing for a new number';
-    expect(await rows(job)).toEqual([
+    expect(await reportRows(job)).toEqual([
       [2, 'refused', 'customerId', '2147483647', expected],
       [3, 'refused', 'customerId', '1000000001', expected],
     ]);
     const data = { ...dataOf(await findCustomer(db, '1000000000')), connectionId: '4' };
-    const { customer } = await registerCustomer(changes, data);
+    const { customer } = await registerCustomer(context, data);
     expect(await findCustomer(db, customer.customerId)).toMatchObject({ customerId: '1000000001' });
   });
 
   it('refuses bad rows by line, column, value and reason, and imports the others', async () => {
-    const { load, db, rows } = await importWorld();
+    const { load, db, reportRows } = await createImportFixture();
     const job = await load([
       header,
       '1,John,Doe,Eindhoven,008179,2',
@@ -151,7 +153,7 @@ describe('importing customers', () => {
       '10,Eva,Vos,Delft,77,1',
     ]);
     expect(job).toMatchObject({ created: 2, refused: 7 });
-    expect((await rows(job)).map(([line, , column, value]) => [line, column, value])).toEqual([
+    expect((await reportRows(job)).map(([line, , column, value]) => [line, column, value])).toEqual([
       [3, 'connectionMandate', '9'],
       [4, 'customerId', 'x'],
       [5, 'city', ''],
@@ -166,21 +168,21 @@ describe('importing customers', () => {
   });
 
   it.each(['8.7E+17', '8,71687E+17', '8.7e+17'])('says of %j that a spreadsheet has rounded it', async (ean) => {
-    const { load, rows } = await importWorld();
+    const { load, reportRows } = await createImportFixture();
     const job = await load([header.replaceAll(',', ';'), `1;Eva;Vos;Delft;${ean};1`]);
-    expect(await rows(job)).toEqual([
+    expect(await reportRows(job)).toEqual([
       [2, 'refused', 'connectionId', ean, expect.stringContaining('spreadsheet has rounded')],
     ]);
   });
 
   it('refuses a connection or an id that the file has twice, naming the line of the first', async () => {
-    const { load, rows } = await importWorld();
+    const { load, reportRows } = await createImportFixture();
     const many = Array.from({ length: 1100 }, (_, n) => `${n + 10},F,L,C,${1000 + n},1`);
     const lines = [header, '1,Eva,Vos,Delft,77,1', ...many, '2,Jan,Vos,Delft,77,1', '1,Jan,Vos,Delft,78,1'];
     for (const dryRun of [true, false]) {
       const job = await load(lines, { dryRun });
       expect(job).toMatchObject({ created: 1101, refused: 2 });
-      expect(await rows(job)).toEqual([
+      expect(await reportRows(job)).toEqual([
         [1103, 'refused', 'connectionId', '77', 'also on line 2'],
         [1104, 'refused', 'customerId', '1', 'also on line 2'],
       ]);
@@ -188,14 +190,14 @@ describe('importing customers', () => {
   });
 
   it('lets no row stand in the way of another that was itself refused', async () => {
-    const { load, rows } = await importWorld();
+    const { load, reportRows } = await createImportFixture();
     const job = await load([header, '50,Eva,Vos,Delft,1,1', '50,Eva,Vos,Delft,2,1', '51,Jan,Vos,Delft,2,1']);
     expect(job).toMatchObject({ created: 2, refused: 1 });
-    expect(await rows(job)).toEqual([[3, 'refused', 'customerId', '50', 'also on line 2']]);
+    expect(await reportRows(job)).toEqual([[3, 'refused', 'customerId', '50', 'also on line 2']]);
   });
 
   it('refuses every refused row again that was not corrected', async () => {
-    const { load, db } = await importWorld();
+    const { load, db } = await createImportFixture();
     const rows = [
       '1,"Ria,Vos,Delft,77,1',
       '2,"Ria"x,Vos,Delft,78,1',
@@ -215,7 +217,7 @@ describe('importing customers', () => {
   });
 
   it('takes a byte order mark, Windows line ends, other columns and another order of them', async () => {
-    const { load, db } = await importWorld();
+    const { load, db } = await createImportFixture();
     const job = await load([
       '\uFEFFremark,Email,city,connectionMandate,connectionId,lastName,firstName\r',
       '"new, and\r\nvaluable",a@b.nl,Delft,1,77,Vos,Eva\r',
@@ -237,7 +239,7 @@ describe('importing customers', () => {
   });
 
   it('reads a file in Latin-1 and counts its rows, and refuses a row in two encodings', async () => {
-    const { load, db, rows } = await importWorld();
+    const { load, db, reportRows } = await createImportFixture();
     const latin1 = (text: string) => Buffer.from(text, 'latin1');
     const job = await load([
       header,
@@ -246,13 +248,13 @@ describe('importing customers', () => {
     ]);
     expect(job).toMatchObject({ created: 1, refused: 1, recoded: 1 });
     expect(await findCustomer(db, '1')).toMatchObject({ firstName: 'René' });
-    expect(await rows(job)).toMatchObject([
+    expect(await reportRows(job)).toMatchObject([
       [3, 'refused', null, expect.anything(), expect.stringContaining('encoding')],
     ]);
   });
 
   it('writes where a mandate comes from', async () => {
-    const { load, db } = await importWorld();
+    const { load, db } = await createImportFixture();
     const { digest } = await load([header, '1,Eva,Vos,Delft,77,1']);
     expect(await db.selectFrom('mandateChange').selectAll().execute()).toEqual([
       {
@@ -269,24 +271,24 @@ describe('importing customers', () => {
   });
 
   it('writes nothing but its report in a dry run, and a start still imports the file', async () => {
-    const { load, waiting, db, path, once } = await importWorld();
+    const { load, countWaitingEvents, db, writeCsv, importOnceFrom } = await createImportFixture();
     await load([header, '1,Eva,Vos,Delft,77,1']);
     const lines = [header, '1,Eva,Vos,Gouda,77,1', ',Jan,Vos,Delft,78,1', '3,Jan,Vos,Delft,77,1', 'x'];
     const dry = await load(lines, { dryRun: true, onConflict: 'update' });
-    expect(await waiting()).toBe(1);
+    expect(await countWaitingEvents()).toBe(1);
     expect(await listCustomers(db, {})).toMatchObject([{ customerId: '1', city: 'Delft' }]);
     const real = await load(lines, { onConflict: 'update' });
     const { created, updated, refused } = real;
     expect(dry).toMatchObject({ created, updated, refused });
     expect(real).toMatchObject({ created: 1, updated: 1, refused: 2 });
 
-    const another = path([header, '9,Eva,Vos,Gouda,99,1']);
+    const another = writeCsv([header, '9,Eva,Vos,Gouda,99,1']);
     await load([header, '9,Eva,Vos,Gouda,99,1'], { dryRun: true });
-    expect(await once(another)).toMatchObject({ created: 1 });
+    expect(await importOnceFrom(another)).toMatchObject({ created: 1 });
   });
 
   it('says which column is missing or twice there, and which file cannot be read', async () => {
-    const { load } = await importWorld();
+    const { load } = await createImportFixture();
     await expect(load(['firstName,lastName,city,connectionId', 'a,b,c,1'])).rejects.toThrow('connectionMandate');
     await expect(load([`${header},City`, 'a,b,c,1'])).rejects.toThrow('city twice');
     await expect(load([''])).rejects.toThrow('empty');
@@ -296,8 +298,8 @@ describe('importing customers', () => {
   });
 
   it('takes no file beyond its limits', async () => {
-    const { path } = await importWorld();
-    const file = path([header, '1,Eva,Vos,Delft,77,1', '2,Eva,Vos,Delft,78,1']);
+    const { writeCsv } = await createImportFixture();
+    const file = writeCsv([header, '1,Eva,Vos,Delft,77,1', '2,Eva,Vos,Delft,78,1']);
     await expect(measureFile(file, { ...fileLimits, lines: 1 })).rejects.toThrow('more than 1 lines');
     await expect(measureFile(file, { ...fileLimits, bytes: 50 })).rejects.toThrow('more than 50 bytes');
     expect(await measureFile(file, { bytes: 1000, lines: 3 })).toMatchObject({ lines: 3 });
@@ -310,17 +312,17 @@ describe('an import that was killed', () => {
   it.each([
     0, 1, 4, 5, 6, 7,
   ])('continues where it was, after %i transactions, and counts every row once', async (transactions) => {
-    const { loadUntilKilled, resume, waiting, dieAfter } = await importWorld();
-    dieAfter(transactions);
+    const { loadUntilKilled, resume, countWaitingEvents, killAfter } = await createImportFixture();
+    killAfter(transactions);
     await loadUntilKilled([...lines, 'x']);
     expect(await resume()).toMatchObject({ state: 'finished', created: 2401, unchanged: 0, refused: 1 });
-    expect(await waiting()).toBe(2401);
+    expect(await countWaitingEvents()).toBe(2401);
   });
 
   it.each([
     2, 5,
   ])('tells the same of a dry run, after %i transactions, as if nothing had happened', async (transactions) => {
-    const { load, loadUntilKilled, resume, dieAfter, rows } = await importWorld();
+    const { load, loadUntilKilled, resume, killAfter, reportRows } = await createImportFixture();
     const held = Array.from({ length: 1200 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     await load([header, ...held]);
     const freed = Array.from({ length: 1200 }, (_, n) => `${n + 1},F,L,C,${5000 + n},1`);
@@ -328,17 +330,17 @@ describe('an import that was killed', () => {
     const moves = [header, 'x', ...freed, ...takesOver];
     const dry = { dryRun: true, onConflict: 'update' } as const;
     const whole = await load(moves, dry);
-    dieAfter(transactions);
+    killAfter(transactions);
     await loadUntilKilled(moves, dry);
     const { importId, ...resumed } = await resume();
     expect(resumed).toEqual({ ...whole, importId: undefined });
     expect(resumed).toMatchObject({ created: 1200, updated: 1200, refused: 1 });
-    expect(await rows({ ...whole, importId })).toEqual(await rows(whole));
+    expect(await reportRows({ ...whole, importId })).toEqual(await reportRows(whole));
   });
 
   it('is told as failed when it throws', async () => {
-    const { load, dieAfter, db } = await importWorld();
-    dieAfter(2);
+    const { load, killAfter, db } = await createImportFixture();
+    killAfter(2);
     await expect(load(lines)).rejects.toThrow('killed');
     expect(await listJobs(db, 1)).toMatchObject([
       { state: 'failed', created: 1000, finishedAt: noon, failure: expect.stringContaining('import the file again') },
@@ -346,22 +348,22 @@ describe('an import that was killed', () => {
   });
 
   it('is harmless when it is started again from its beginning', async () => {
-    const { load, loadUntilKilled, waiting, dieAfter, db } = await importWorld();
-    dieAfter(3);
+    const { load, loadUntilKilled, countWaitingEvents, killAfter, db } = await createImportFixture();
+    killAfter(3);
     await loadUntilKilled(lines);
-    dieAfter(Number.POSITIVE_INFINITY);
+    killAfter(Number.POSITIVE_INFINITY);
     const { created, unchanged } = await load(lines);
-    expect([created + unchanged, await waiting()]).toEqual([2401, 2401]);
+    expect([created + unchanged, await countWaitingEvents()]).toEqual([2401, 2401]);
     expect(unchanged).toBeGreaterThan(0);
     expect(new Set((await listCustomers(db, {})).map(({ connectionId }) => connectionId)).size).toBe(2401);
   });
 
   it('is not done by two processes at once', async () => {
-    const { loadUntilKilled, resume, dieAfter, waiting } = await importWorld();
-    dieAfter(2);
+    const { loadUntilKilled, resume, killAfter, countWaitingEvents } = await createImportFixture();
+    killAfter(2);
     await loadUntilKilled(lines);
     const both = await Promise.allSettled([resume(), resume()]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(await waiting()).toBe(2401);
+    expect(await countWaitingEvents()).toBe(2401);
   });
 });

@@ -3,11 +3,11 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { topics } from '../../../contracts/topics.ts';
 import { fetchJars, requireJava } from '../maven.ts';
-import { ownedProcess } from '../owned-process.ts';
-import type { Part, Say } from '../part.ts';
+import { findOwnedProcess } from '../owned-process.ts';
+import type { Part, Report } from '../part.ts';
 import { runCommand } from '../run-command.ts';
 import { partFolder, settings } from '../settings.ts';
-import { brokerAnswers, ensureTopics } from '../topics.ts';
+import { ensureTopics, isBrokerReachable } from '../topics.ts';
 
 const version = '4.2.0';
 const port = settings.kafkaPort;
@@ -37,25 +37,25 @@ const serverProperties = (data: string): string =>
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
 
-/** The folder of the broker's jars, which hold Kafka's own tools as well. */
-export const kafkaJars = (say: Say): Promise<string> =>
-  fetchJars(`kafka-${version}`, [...['kafka_2.13', 'kafka-tools'].map(kafkaArtifact), log], say);
+/** The folder of the broker's jars, which contain Kafka's command-line tools as well. */
+export const kafkaJars = (report: Report): Promise<string> =>
+  fetchJars(`kafka-${version}`, [...['kafka_2.13', 'kafka-tools'].map(kafkaArtifact), log], report);
 
 /** The folder of the jars of Kafka Streams, of the broker's version. */
-export const kafkaStreamsJars = (say: Say): Promise<string> =>
-  fetchJars(`kafka-streams-${version}`, [kafkaArtifact('kafka-streams'), log], say);
+export const kafkaStreamsJars = (report: Report): Promise<string> =>
+  fetchJars(`kafka-streams-${version}`, [kafkaArtifact('kafka-streams'), log], report);
 
-const prepare = async (folder: string, say: Say) => {
+const prepare = async (folder: string, report: Report) => {
   const java = await requireJava();
-  const jars = await kafkaJars(say);
+  const jars = await kafkaJars(report);
   const classpath = ['-cp', join(jars, '*')];
   const data = join(folder, 'data');
   const properties = join(folder, 'server.properties');
   await mkdir(data, { recursive: true });
   await writeFile(properties, serverProperties(data));
   if (!(await readdir(data)).includes('meta.properties')) {
-    say('formatting its data folder');
-    // Led by a letter: an id that begins with a dash is taken for an option.
+    report('formatting its data folder');
+    // The id begins with a letter, because an id that begins with a dash would be parsed as an option.
     const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`;
     await runCommand(java, [...classpath, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties]);
   }
@@ -68,8 +68,8 @@ export const kafka: Part = {
   port,
   portVariable: 'KAFKA_PORT',
   prepare,
-  // The broker's protocol does not tell its version.
+  // Kafka's protocol does not report the broker's version.
   probe: async () =>
-    (await brokerAnswers(broker)) ? (ownedProcess(partFolder('kafka')) ? version : 'unknown') : undefined,
-  furnish: (say) => ensureTopics(broker, Object.values(topics), say),
+    (await isBrokerReachable(broker)) ? (findOwnedProcess(partFolder('kafka')) ? version : 'unknown') : undefined,
+  provision: (report) => ensureTopics(broker, Object.values(topics), report),
 };

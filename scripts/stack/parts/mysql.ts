@@ -1,47 +1,47 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { converse } from '../converse.ts';
 import { installPackages } from '../debian-package.ts';
 import { findProgram } from '../find-program.ts';
-import type { Part, Say } from '../part.ts';
+import type { Part, Report } from '../part.ts';
 import { runCommand } from '../run-command.ts';
 import { settings } from '../settings.ts';
+import { probeTcp } from '../tcp-probe.ts';
 
 const port = settings.mysqlPort;
 
-// Run at each start, before the port opens. The collation compares bytes: no two keys are taken for one.
-const firstStatements = join(import.meta.dirname, '../databases.sql');
+// The server runs it at each start, before it opens the port. The collation compares bytes, so no two keys are equal.
+const initFile = join(import.meta.dirname, '../databases.sql');
 
-// MariaDB and MySQL refuse to run as root unless told; the data is ours, and only loopback is listened to.
+// MariaDB and MySQL run as root only with this option. It is safe here: they listen on loopback alone.
 const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
 
-const prepare = async (folder: string, say: Say) => {
-  if (!(await findServer())) await installPackages(['mariadb-server-core', 'mariadb-client-core'], say);
+const prepare = async (folder: string, report: Report) => {
+  if (!(await findServer())) await installPackages(['mariadb-server-core', 'mariadb-client-core'], report);
   const program = await findServer();
   if (!program) throw new Error('Neither mariadbd nor mysqld is on PATH: install MariaDB 10.6 or MySQL 8, or later.');
   const data = join(folder, 'data');
   const temporary = join(folder, 'tmp');
   await mkdir(temporary, { recursive: true });
-  if (!existsSync(data)) await createData(program, data, say);
+  if (!existsSync(data)) await initialiseData(program, data, report);
   const listen = [`--port=${port}`, '--bind-address=127.0.0.1', '--loose-mysqlx=OFF', '--skip-name-resolve'];
-  // A relative socket is made in the data folder; an absolute path could be longer than the system allows.
-  const files = [`--datadir=${data}`, '--socket=mysql.sock', '--pid-file=mysql.pid', `--init-file=${firstStatements}`];
-  // A server that starts removes what it takes for its own left-overs, another's in /tmp too.
+  // A relative socket is created in the data folder; an absolute path could exceed the limit of about 100 characters.
+  const files = [`--datadir=${data}`, '--socket=mysql.sock', '--pid-file=mysql.pid', `--init-file=${initFile}`];
+  // A starting server deletes old temporary files, in /tmp also those of another server.
   files.push(`--tmpdir=${temporary}`);
   return { program, args: ['--no-defaults', ...asRoot, ...files, ...listen, '--max-connections=500'] };
 };
 
-// The installer asks my_print_defaults, which Debian packs with the client.
+// mariadb-install-db needs my_print_defaults, which is in Debian's client package.
 const findServer = async () => (await findProgram('my_print_defaults')) && findProgram('mariadbd', 'mysqld');
 
-const createData = async (server: string, data: string, say: Say): Promise<void> => {
-  say('creating its system tables');
+const initialiseData = async (server: string, data: string, report: Report): Promise<void> => {
+  report('creating the system tables');
   const unfinished = `${data}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   const mariaDb = await findProgram('mariadb-install-db');
-  const ways = mariaDb ? ['--skip-test-db', '--skip-name-resolve'] : ['--initialize'];
-  await runCommand(mariaDb ?? server, ['--no-defaults', ...asRoot, `--datadir=${unfinished}`, ...ways]);
+  const options = mariaDb ? ['--skip-test-db', '--skip-name-resolve'] : ['--initialize'];
+  await runCommand(mariaDb ?? server, ['--no-defaults', ...asRoot, `--datadir=${unfinished}`, ...options]);
   await rename(unfinished, data);
 };
 
@@ -51,8 +51,8 @@ export const mysql: Part = {
   portVariable: 'MYSQL_PORT',
   prepare,
   probe: async () => {
-    // The server speaks first: a header of four bytes, the protocol (10), the version and a NUL.
-    const greeting = await converse(port, undefined, (text) => text.includes('\0', 5));
+    // The server sends the first packet: a header of four bytes, the protocol version (10), the server version and a NUL.
+    const greeting = await probeTcp(port, undefined, (text) => text.includes('\0', 5));
     if (greeting?.charCodeAt(4) !== 10) return undefined;
     return greeting.slice(5, greeting.indexOf('\0', 5)).replace(/^5\.5\.5-/, '');
   },

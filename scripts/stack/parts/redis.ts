@@ -1,15 +1,15 @@
-import { converse } from '../converse.ts';
 import { installPackages } from '../debian-package.ts';
 import { findProgram, requireProgram } from '../find-program.ts';
-import type { Part, Say } from '../part.ts';
+import type { Part, Report } from '../part.ts';
 import { settings } from '../settings.ts';
+import { probeTcp } from '../tcp-probe.ts';
 
 const port = settings.redisPort;
 
-const prepare = async (_folder: string, say: Say) => {
-  if (!(await findProgram('redis-server'))) await installPackages(['redis-server'], say);
+const prepare = async (_folder: string, report: Report) => {
+  if (!(await findProgram('redis-server'))) await installPackages(['redis-server'], report);
   const program = await requireProgram('redis-server', 'install Redis 6.2 or later.');
-  // The consumer's offsets outlive a Redis that forgets; so the append-only file is on.
+  // Committed offsets in Kafka survive a restart, so the view must survive it too: the append-only file is on.
   const durable = ['--appendonly', 'yes', '--save', ''];
   return { program, args: ['--port', String(port), '--bind', '127.0.0.1', '--dir', '.', ...durable] };
 };
@@ -20,8 +20,8 @@ export const redis: Part = {
   portVariable: 'REDIS_PORT',
   prepare,
   probe: async () => {
-    // While it loads its append-only file it answers with its version, but serves no commands.
-    const answer = await converse(port, 'INFO server\r\nPING\r\n', (text) => /^(\+PONG|-.*)\r\n/m.test(text));
-    return answer?.includes('+PONG') ? /redis_version:(\S+)/.exec(answer)?.[1] : undefined;
+    // While Redis loads its append-only file it answers INFO, but no other command.
+    const reply = await probeTcp(port, 'INFO server\r\nPING\r\n', (text) => /^(\+PONG|-.*)\r\n/m.test(text));
+    return reply?.includes('+PONG') ? /redis_version:(\S+)/.exec(reply)?.[1] : undefined;
   },
 };

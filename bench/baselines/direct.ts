@@ -1,0 +1,32 @@
+import { createClient } from 'redis';
+import { parseConnectionMandate } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
+import { kafkaClient } from '../../packages/kafka/client.ts';
+import { passage } from './run.ts';
+
+// A Node client of Kafka that writes to Redis itself: the last change of each key in a batch, 1,000 keys a command, no guard.
+const [broker = '', redisUrl = '', topic = '', groupId = '', events = ''] = process.argv.slice(2);
+const keysPerCommand = 1_000;
+const redis = await createClient({ url: redisUrl }).connect();
+const consumer = kafkaClient([broker]).consumer({ groupId, maxBytesPerPartition: 4 * 1024 * 1024 });
+const progress = passage(Number(events));
+
+await consumer.connect();
+await consumer.subscribe({ topic, fromBeginning: true });
+await consumer.run({
+  partitionsConsumedConcurrently: 4,
+  eachBatch: async ({ batch }) => {
+    progress(0);
+    const last = new Map<string, string>();
+    for (const { value, timestamp } of batch.messages) {
+      const change = parseConnectionMandate({ value: value as Buffer, timestamp: Number(timestamp) });
+      const { connectionId } = change.data;
+      last.set(connectionId, JSON.stringify({ ...change.data, revision: change.revision, changedAt: change.time }));
+    }
+    const pairs = [...last];
+    const commands: Promise<unknown>[] = [];
+    for (let from = 0; from < pairs.length; from += keysPerCommand)
+      commands.push(redis.mSet(pairs.slice(from, from + keysPerCommand)));
+    await Promise.all(commands);
+    progress(batch.messages.length);
+  },
+});

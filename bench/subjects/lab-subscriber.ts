@@ -1,0 +1,40 @@
+import { topics } from '../../contracts/topics.ts';
+import { sidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import { startProcess, startProgram } from '../../tests/platform-process.ts';
+import { componentsFolder } from '../stack/components.ts';
+import { ports } from '../stack/ports.ts';
+import { ensureDaprd, pidOf } from '../stack/stack.ts';
+import { checkView, emptyRedis, readDaprRedis } from '../stack/view-check.ts';
+import { ownGroup } from './ours.ts';
+import { measureProgram } from './program.ts';
+import type { Contestant } from './subject.ts';
+
+/** The lab's subscriber: the SDK's DaprServer and DaprClient over HTTP. */
+export const labWay: Contestant = {
+  id: 'lab-way',
+  title: 'the lab’s way',
+  configuration: '@dapr/dapr, HTTP; one event, one awaited save',
+  pass: async (work) => {
+    await emptyRedis();
+    const { rest: _, app: appPort, ...sidecarPorts } = ports.iotPlatforms[0];
+    const args = [appPort, sidecarPorts.dapr, topics.connectionMandates.name, work.events].map(String);
+    const resources = componentsFolder('dapr-components', ownGroup());
+    // The SDK's server has no route for the health check.
+    const sidecarArgs = sidecarArguments('iot-platform', appPort, sidecarPorts, resources).filter(
+      (argument) => !argument.includes('health'),
+    );
+    const app = startProcess('bench/baselines/lab-subscriber.ts', {}, args);
+    const sidecar = startProgram(await ensureDaprd(), sidecarArgs, {});
+    try {
+      const pass = await measureProgram(app, work.events, {
+        daprd: sidecar.pid,
+        redis: pidOf('redis'),
+        kafka: pidOf('kafka'),
+      });
+      await checkView(work, readDaprRedis);
+      return pass;
+    } finally {
+      await Promise.all([sidecar.end('SIGKILL'), app.end('SIGKILL')]);
+    }
+  },
+};

@@ -1,0 +1,34 @@
+import type { DocumentedPath, Stop } from './documented-path.ts';
+import type { Recording } from './record-calls.ts';
+
+/** What the documented path says differently from the calls that were recorded, one line each; empty if they agree. */
+export const comparePath = (
+  { stops, onTheWay, inBackground }: DocumentedPath,
+  { calls, files }: Recording,
+): readonly string[] => {
+  // The last call, because the view is read again and again until it shows the change.
+  const lastCallOf = ({ file, name }: Stop) => calls.findLastIndex((call) => call.file === file && call.name === name);
+  const isCalled = (path: string) => files.some((file) => contains(path, file));
+  const leftOut = [...onTheWay, ...inBackground];
+  const linked = stops.flatMap(({ file, alsoCalled }) => [file, ...alsoCalled]);
+  const called = stops.filter((stop) => lastCallOf(stop) >= 0);
+  return [
+    ...stops.filter(({ number }, i) => number !== i + 1).map((stop) => `${describe(stop)} has the wrong number`),
+    ...stops.filter((stop) => !called.includes(stop)).map((stop) => `${describe(stop)} is not called`),
+    ...called
+      .slice(1)
+      .filter((stop, i) => lastCallOf(stop) < lastCallOf(called[i] as Stop))
+      .map((stop) => `${describe(stop)} is called before the stop above it`),
+    ...[...linked, ...onTheWay].filter((path) => !isCalled(path)).map((path) => `nothing in ${path} is called`),
+    ...leftOut
+      .filter((path) => linked.some((file) => contains(path, file)))
+      .map((path) => `${path} is left out and is on the path`),
+    ...files
+      .filter((file) => ![...linked, ...leftOut].some((path) => contains(path, file)))
+      .map((file) => `${file} is called and not mentioned`),
+  ];
+};
+
+const contains = (path: string, file: string) => (path.endsWith('/') ? file.startsWith(path) : file === path);
+
+const describe = ({ number, name, file }: Stop) => `stop ${number}, ${name} in ${file},`;
