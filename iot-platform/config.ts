@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommonConfig, commonConfig, commonSettings } from '../packages/platform/config.ts';
+import { type CommonConfig, commonSettings, createCommonConfig } from '../packages/platform/config.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
 
 const schema = z.object({
@@ -33,7 +33,7 @@ export type IotPlatformConfig = CommonConfig & {
 export const readIotPlatformConfig = (env: Record<string, string | undefined>): IotPlatformConfig => {
   const settings = readEnvironment(schema, env);
   return {
-    ...commonConfig(settings),
+    ...createCommonConfig(settings),
     port: settings.APP_REST_PORT,
     deliveryPort: settings.APP_PORT,
     pubsub: settings.PUBSUB_NAME,

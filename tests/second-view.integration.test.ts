@@ -8,7 +8,7 @@ import { mandatesView } from '../iot-platform/mandates/index.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { startIotPlatform } from '../iot-platform/service.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { registerView, storesOfView } from '../packages/platform/views.ts';
+import { openViewStores, registerView } from '../packages/platform/views.ts';
 import { openView } from '../packages/projections/view.ts';
 import type { Command } from '../scripts/command.ts';
 import { deadLetters } from '../scripts/dead-letters/dead-letters.ts';
@@ -78,7 +78,7 @@ const publish = async (connectionId: string, connectionMandate: '0' | '1' | '2',
 const status = async (view: string) => (await getJson(`${url}/status?view=${view}`)).body;
 const store = () => platform.stateStore('statestore');
 const changeOf = async (connectionId: string) => {
-  const own = storesOfView(lastChanges, { store: store(), secondaryStore: platform.stateStore });
+  const own = openViewStores(lastChanges, { store: store(), secondaryStore: platform.stateStore });
   return (await openView<LastChange>(lastChanges.projection, own.store, own).get(connectionId))?.changedAt;
 };
 /** What a command prints, and whether it found all well. */

@@ -1,6 +1,6 @@
 import { heldMandateSchema } from '../../contracts/mandates-page.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
-import { askService, describeRefusal, type ServiceAnswer } from '../../packages/http/ask.ts';
+import { callService, describeRefusal, type ServiceResponse } from '../../packages/http/call-service.ts';
 import { type RepublishArguments, readArguments } from './republish/arguments.ts';
 
 const help = `Has the CRM publish the current mandate of a connection again, under a higher revision.
@@ -17,7 +17,7 @@ Variables  CRM_URL (http://localhost:3005)`;
 
 const republish = async ({ crm, connectionId, above }: RepublishArguments): Promise<void> => {
   const service = { name: 'CRM', url: crm, remedy: 'start it, or set CRM_URL.' };
-  const answer = await askService(service, `/mandates/${connectionId}/republication`, {
+  const answer = await callService(service, `/mandates/${connectionId}/republication`, {
     method: 'POST',
     body: { above },
   });
@@ -26,7 +26,7 @@ const republish = async ({ crm, connectionId, above }: RepublishArguments): Prom
   console.log(`Mandate ${connectionMandate} of ${connectionId} is published under revision ${revision}.`);
 };
 
-const refusal = (crm: string, answer: ServiceAnswer) =>
+const refusal = (crm: string, answer: ServiceResponse) =>
   answer.body.type === 'urn:problem:unknown-route'
     ? `The CRM at ${crm} is of a release that cannot republish: update it.`
     : `The CRM at ${crm} answers ${answer.status}: ${describeRefusal(answer)}`;

@@ -45,7 +45,7 @@ describe('the mandates of the CRM', () => {
 
   it('fill no view where the CRM loses its revisions with each stop', async () => {
     const unfitness = async (database: string) =>
-      crmSource.open(await startStubCrm({ '/status': [200, { database }] })).unfitness();
+      crmSource.open(await startStubCrm({ '/status': [200, { database }] })).findUnfitness();
     expect(await unfitness('in memory: nothing survives')).toMatch(/in memory.*CRM_DATABASE_URL/);
     expect(await unfitness('durable')).toBeUndefined();
   });

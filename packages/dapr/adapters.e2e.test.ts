@@ -8,9 +8,9 @@ import { ports } from '../../tests/stack/ports.ts';
 import { stackReady } from '../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
-import { deliveryApp } from '../http/delivery-app.ts';
+import { createDeliveryApp } from '../http/delivery-app.ts';
 import { listen } from '../http/listen.ts';
-import { committedOffsets } from '../kafka/consumer-groups.ts';
+import { fetchCommittedOffsets } from '../kafka/consumer-groups.ts';
 import { createKafkaLogReader } from '../kafka/log-reader.ts';
 import { eventBusContract } from '../projections/event-bus.contract.ts';
 import type { EventBus, OutgoingEvent, Topic } from '../projections/event-bus.ts';
@@ -35,16 +35,19 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     return {
       publish,
       check,
-      committedOffsets: (topic) => committedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
+      committedOffsets: (topic) => fetchCommittedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
       subscribe: async (topic, handler) => {
         const deliveries = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
         const port = nextPort();
-        const app = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
-          host: '127.0.0.1',
-          port,
-          variable: 'PORT',
-        });
+        const app = await listen(
+          createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }),
+          {
+            host: '127.0.0.1',
+            port,
+            variable: 'PORT',
+          },
+        );
         const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
         const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
         return {

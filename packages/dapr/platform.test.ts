@@ -5,7 +5,7 @@ import request from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
-import { deliveryApp } from '../http/delivery-app.ts';
+import { createDeliveryApp } from '../http/delivery-app.ts';
 import { openDaprPlatform } from './platform.ts';
 
 const closing: (() => void)[] = [];
@@ -39,7 +39,7 @@ const openPlatform = (sidecarPort: number, tokens: { sidecarToken?: string; appT
 it('logs at most five lines for any number of calls that are not from the sidecar', async () => {
   const { port } = await startSidecar('s');
   const { warnings, deliveries } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
-  const http = request(deliveryApp(deliveries, { ...createTestRuntime(), access: loopbackOnly }));
+  const http = request(createDeliveryApp(deliveries, { ...createTestRuntime(), access: loopbackOnly }));
   for (let n = 0; n < 50; n++) await http.post('/deliveries/things').send({ entries: [] }).expect(403);
   expect(warnings).toHaveLength(5);
   expect(warnings[0]).toContain('refused a call that is not from the sidecar');

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import { serviceLimits } from '../kafka/client.ts';
-import { committedOffsets } from '../kafka/consumer-groups.ts';
+import { fetchCommittedOffsets } from '../kafka/consumer-groups.ts';
 import { createKafkaLogReader } from '../kafka/log-reader.ts';
 import { checkTopics } from '../kafka/topics.ts';
 import type { EventBus, Topic } from '../projections/event-bus.ts';
@@ -83,7 +83,7 @@ export const openDaprPlatform = (
         },
         committedOffsets: async (topic) =>
           (await isKafka(sidecar, pubsub))
-            ? committedOffsets(kafkaBrokers, consumerGroup, topic, serviceLimits)
+            ? fetchCommittedOffsets(kafkaBrokers, consumerGroup, topic, serviceLimits)
             : new Map(),
       };
     },

@@ -7,8 +7,8 @@ import { openEmbeddedPlatform } from './platform.ts';
 
 const topic = { name: 'things', partitions: 1, maxMessageBytes: 1000 };
 
-/** A platform, and another process that holds the lock of its file until it releases it. */
-const opened = (lockWaitMs: number) => {
+/** A platform, and a second connection that acts as another process and can hold the lock of the file. */
+const openWithOtherProcess = (lockWaitMs: number) => {
   const file = join(dataFolder(), 'platform.sqlite');
   const platform = openEmbeddedPlatform(file, [topic], { lockWaitMs });
   const other = openSqlite(file);
@@ -20,22 +20,22 @@ const opened = (lockWaitMs: number) => {
 };
 const event = { id: '1', key: 'a', value: Buffer.from('{}') };
 
-it('a publish that waits in vain for the lock of another process says so, and blocks nothing', async () => {
-  const { eventBus, hold, release } = opened(1_500);
+it('a publish that times out on the lock of another process fails, and does not block the event loop', async () => {
+  const { eventBus, hold, release } = openWithOtherProcess(1_500);
   const bus = eventBus('writer');
   hold();
   const delays = monitorEventLoopDelay({ resolution: 1 });
   delays.enable();
   await expect(bus.publish(topic.name, [event])).rejects.toMatchObject({ name: 'NotDurable', ids: new Set(['1']) });
   delays.disable();
-  // It would be blocked for all of the 1.5 s.
+  // A blocking wait would take the full 1.5 s.
   expect(delays.max / 1e6).toBeLessThan(1_000);
   release();
   await bus.publish(topic.name, [event]);
 });
 
-it('writes to the state store wait for the lock for a while, then fail; reads do not wait', async () => {
-  const { stateStore, hold, release } = opened(300);
+it('state store writes wait for the lock up to the limit, then fail; reads do not wait', async () => {
+  const { stateStore, hold, release } = openWithOtherProcess(300);
   const store = stateStore('things');
   await store.transact([{ key: 'a', value: 1 }]);
   hold();
@@ -47,8 +47,8 @@ it('writes to the state store wait for the lock for a while, then fail; reads do
   expect((await store.getMany(['b'])).get('b')?.value).toBe(2);
 });
 
-it('a subscriber does not get records again while their commit waits for the lock', async () => {
-  const { eventBus, consumerGroup, hold, release } = opened(300);
+it('records are not redelivered while their commit waits for the lock', async () => {
+  const { eventBus, consumerGroup, hold, release } = openWithOtherProcess(300);
   const bus = eventBus('readers');
   await bus.publish(topic.name, [event]);
   let deliveries = 0;
@@ -63,8 +63,8 @@ it('a subscriber does not get records again while their commit waits for the loc
   expect(deliveries).toBe(1);
 });
 
-it('what was refused while another process held the lock does not hinder what is written later', async () => {
-  const { stateStore, hold, release } = opened(50);
+it('a write that failed on a held lock does not affect later writes', async () => {
+  const { stateStore, hold, release } = openWithOtherProcess(50);
   const store = stateStore('things');
   await store.transact([{ key: 'a', value: 1 }]);
   hold();

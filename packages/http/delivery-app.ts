@@ -3,19 +3,19 @@ import { DomainError } from '../runtime/domain-error.ts';
 import { rateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { AccessRules } from './access-rules.ts';
+import { checkRequests } from './server/check-request.ts';
 import { setPrivacyHeaders } from './server/privacy-headers.ts';
 import { sendProblem } from './server/problem.ts';
-import { guardRequests } from './server/request-guard.ts';
 
 /** An app that only a sidecar calls: deliveries, and whether we are alive. */
-export const deliveryApp = (
+export const createDeliveryApp = (
   deliveries: Router,
   { log, access }: Pick<Runtime, 'log'> & { access: AccessRules },
 ): Express => {
   const app = express();
   const limitedLog = rateLimitedLog(log);
   app.disable('x-powered-by').disable('etag');
-  app.use(setPrivacyHeaders, guardRequests(access, log));
+  app.use(setPrivacyHeaders, checkRequests(access, log));
   app.get('/healthz', (_req, res) => void res.json({ status: 'alive' }));
   app.use(deliveries);
   app.use((req) => {

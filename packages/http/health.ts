@@ -6,7 +6,7 @@ import { operation, type Routes, withTag } from './operation.ts';
 export type Checks = Readonly<Record<string, () => Promise<void>>>;
 
 /** Less than what asks usually waits for. */
-const answerWithinMs = 3_000;
+const timeoutMs = 3_000;
 
 const checksSchema = z
   .record(z.string(), z.string())
@@ -39,7 +39,7 @@ export const healthRoutes = (
         },
         handle: async (_asked, res) => {
           const results = await Promise.all(
-            Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
+            Object.entries(checks).map(async ([name, check]) => [name, await runCheck(check)] as const),
           );
           const ready = results.every(([, result]) => result === 'ok');
           const status = ready ? 'ready' : 'not ready';
@@ -50,11 +50,11 @@ export const healthRoutes = (
     },
   });
 
-const outcome = (check: () => Promise<void>): Promise<string> => {
-  const tooLate = delay(answerWithinMs, `no answer within ${answerWithinMs / 1000} s`, { ref: false });
-  const checked = check().then(
+const runCheck = (check: () => Promise<void>): Promise<string> => {
+  const timeout = delay(timeoutMs, `no answer within ${timeoutMs / 1000} s`, { ref: false });
+  const result = check().then(
     () => 'ok',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  return Promise.race([checked, tooLate]);
+  return Promise.race([result, timeout]);
 };

@@ -43,13 +43,13 @@ export type Routes = Readonly<Record<string, Partial<Record<(typeof methods)[num
 
 /** Puts the same heading over each of the routes. */
 export const withTag = (tag: string, routes: Routes): Routes =>
-  eachOperation(routes, (operation) => ({ tag, ...operation }));
+  mapOperations(routes, (operation) => ({ tag, ...operation }));
 
 /** What may go wrong with each of the routes, beside their own problems. */
 export const withErrors = (routes: Routes, codes: readonly string[]): Routes =>
-  eachOperation(routes, (operation) => ({ ...operation, errors: [...(operation.errors ?? []), ...codes] }));
+  mapOperations(routes, (operation) => ({ ...operation, errors: [...(operation.errors ?? []), ...codes] }));
 
-const eachOperation = (routes: Routes, change: (operation: Operation) => Operation): Routes =>
+const mapOperations = (routes: Routes, change: (operation: Operation) => Operation): Routes =>
   Object.fromEntries(
     Object.entries(routes).map(([path, operations]) => [
       path,
@@ -79,9 +79,9 @@ export const operation = <
   const parts = {
     path: (req: Request) => path && validate(path, req.params, 'invalid-parameter'),
     query: (req: Request) => query && validate(query, req.query, 'invalid-parameter'),
-    headers: (req: Request) => headers && validate(headers, sentHeaders(req, headers), 'invalid-header'),
+    headers: (req: Request) => headers && validate(headers, pickHeaders(req, headers), 'invalid-header'),
     body: (req: Request) => {
-      if (body ?? bodyTypes) refuseOtherTypes(req, bodyTypes ?? jsonTypes);
+      if (body ?? bodyTypes) checkMediaType(req, bodyTypes ?? jsonTypes);
       return body && validate(body, req.body, 'invalid-body');
     },
   };
@@ -99,10 +99,10 @@ export const operation = <
 
 export const jsonTypes = ['application/json'] as const;
 
-const sentHeaders = (req: Request, headers: Fields) =>
+const pickHeaders = (req: Request, headers: Fields) =>
   Object.fromEntries(Object.keys(headers.shape).map((name) => [name, req.get(name)]));
 
-const refuseOtherTypes = (req: Request, types: readonly string[]) => {
+const checkMediaType = (req: Request, types: readonly string[]) => {
   if (!req.is([...types]))
     throw new DomainError('unsupported-media-type', `A body is expected: ${types.join(' or ')}.`, {
       remedy: mediaTypeRemedy(types[0]),

@@ -18,17 +18,17 @@ export const writePreconditions = { 'If-Match': entityTags, 'If-None-Match': ent
 type Preconditions = { 'If-Match'?: string | undefined; 'If-None-Match'?: string | undefined };
 
 /** `*` names whatever is there. */
-const names = (sent: string, tag: string) => sent === '*' || sent.split(/[ \t]*,[ \t]*(?=W\/|")/).includes(tag);
+const includesTag = (sent: string, tag: string) => sent === '*' || sent.split(/[ \t]*,[ \t]*(?=W\/|")/).includes(tag);
 
 /** `If-None-Match` compares weakly: a weak tag is as good as a strong one. */
-const isKnown = (sent: string | undefined, version: number) =>
-  sent !== undefined && (names(sent, entityTag(version)) || names(sent, `W/${entityTag(version)}`));
+const matchesWeakly = (sent: string | undefined, version: number) =>
+  sent !== undefined && (includesTag(sent, entityTag(version)) || includesTag(sent, `W/${entityTag(version)}`));
 
 /** Tells of a version whether the request may change it. `If-Match` compares strongly: a weak tag matches nothing. */
-export const mayWrite =
+export const createWriteCheck =
   ({ 'If-Match': match, 'If-None-Match': noneMatch }: Preconditions) =>
   (version: number): boolean =>
-    (match === undefined || names(match, entityTag(version))) && !isKnown(noneMatch, version);
+    (match === undefined || includesTag(match, entityTag(version))) && !matchesWeakly(noneMatch, version);
 
 /** Answers with the resource and its tag; with 304 and nothing where the caller has this version. */
 export const sendVersion = (
@@ -38,6 +38,6 @@ export const sendVersion = (
   { 'If-None-Match': known }: Preconditions = {},
 ): void => {
   res.set('ETag', entityTag(version));
-  if (isKnown(known, version)) res.status(304).end();
+  if (matchesWeakly(known, version)) res.status(304).end();
   else res.json(body);
 };

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { httpApp } from './app.ts';
+import { createHttpApp } from './app.ts';
 import { operation } from './operation.ts';
 import { streamJsonLists, streamJsonObject } from './stream-json.ts';
 
@@ -16,7 +16,7 @@ const app = (chunks: () => AsyncIterable<Chunk>) => {
     handle: (_asked, res) => streamJsonObject(res, chunks()),
   });
   const api = { title: 'All', description: 'All.', events: {} };
-  return httpApp({ '/': { get } }, { ...createTestRuntime(), api });
+  return createHttpApp({ '/': { get } }, { ...createTestRuntime(), api });
 };
 
 async function* some(...chunks: Chunk[]) {
@@ -83,7 +83,7 @@ describe('an object with lists that are streamed', () => {
       responses: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
       handle: (_asked, res) => streamJsonLists(res, head, lists),
     });
-    return httpApp(
+    return createHttpApp(
       { '/': { get } },
       { ...createTestRuntime(), api: { title: 'All', description: 'All.', events: {} } },
     );

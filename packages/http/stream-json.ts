@@ -10,14 +10,14 @@ import type { Response } from 'express';
 export const streamJsonObject = (
   res: Response,
   chunks: AsyncIterable<readonly (readonly [string, unknown])[]>,
-): Promise<void> => streamJson(res, objectText(chunks));
+): Promise<void> => streamJson(res, serialiseObject(chunks));
 
 /** The same for an object with the entries `head`, and behind them lists whose items come some at a time. */
 export const streamJsonLists = (
   res: Response,
   head: object,
   lists: Readonly<Record<string, AsyncIterable<readonly unknown[]>>>,
-): Promise<void> => streamJson(res, listsText(head, lists));
+): Promise<void> => streamJson(res, serialiseLists(head, lists));
 
 const streamJson = async (res: Response, text: AsyncGenerator<string, void>): Promise<void> => {
   const first = await text.next();
@@ -37,7 +37,7 @@ const streamJson = async (res: Response, text: AsyncGenerator<string, void>): Pr
   });
 };
 
-async function* objectText(
+async function* serialiseObject(
   chunks: AsyncIterable<readonly (readonly [string, unknown])[]>,
 ): AsyncGenerator<string, void> {
   let before = '{';
@@ -49,7 +49,7 @@ async function* objectText(
   yield before === '{' ? '{}' : '}';
 }
 
-async function* listsText(
+async function* serialiseLists(
   head: object,
   lists: Readonly<Record<string, AsyncIterable<readonly unknown[]>>>,
 ): AsyncGenerator<string, void> {

@@ -5,7 +5,7 @@ import { ports } from '../../tests/stack/ports.ts';
 import { stackReady } from '../../tests/stack/stack.ts';
 import { consumerGroupsContract } from '../projections/consumer-groups.contract.ts';
 import type { OutgoingEvent } from '../projections/event-bus.ts';
-import { kafkaGroups } from './consumer-groups.ts';
+import { createKafkaConsumerGroups } from './consumer-groups.ts';
 import { createKafkaLogReader } from './log-reader.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
@@ -20,6 +20,11 @@ describe.runIf(await stackReady())('the consumer groups of Kafka', () => {
       await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
       await producer.disconnect();
     };
-    return { topic, log: createKafkaLogReader(brokers, { newId: randomUUID }), groups: kafkaGroups(brokers), publish };
+    return {
+      topic,
+      log: createKafkaLogReader(brokers, { newId: randomUUID }),
+      groups: createKafkaConsumerGroups(brokers),
+      publish,
+    };
   });
 });

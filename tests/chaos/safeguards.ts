@@ -9,8 +9,8 @@ export const safeguards = {
   guard: [
     {
       file: 'packages/dapr/state-store.ts',
-      text: 'const answer = await execute(upserts.map((upsert) => guarded(guard, upsert)));',
-      instead: 'const answer = await execute(upserts.map(({ key, value }) => guarded({}, { key, value })));',
+      text: 'const answer = await execute(upserts.map((upsert) => withPrecondition(precondition, upsert)));',
+      instead: 'const answer = await execute(upserts.map(({ key, value }) => withPrecondition({}, { key, value })));',
     },
   ],
   // Committed first and published afterwards: what was answered is for half a second nowhere but in memory.

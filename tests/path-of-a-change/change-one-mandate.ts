@@ -4,7 +4,7 @@ import { getJson, postJson } from '../http.ts';
 import { corinne } from '../lab-customers.ts';
 import { startCallRecorder } from './record-calls.ts';
 
-const record = await startCallRecorder(new URL('../../', import.meta.url));
+const record = await startCallRecorder(new URL('../..', import.meta.url));
 
 let printed = '';
 const { stdout } = process;

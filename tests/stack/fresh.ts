@@ -3,13 +3,13 @@ import type { Admin } from 'kafkajs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createClient } from 'redis';
 import { topics } from '../../contracts/topics.ts';
-import { kafkaClient, withAdmin } from '../../packages/kafka/client.ts';
+import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { ports } from './ports.ts';
 import { startPart } from './stack.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
-export const kafka = () => kafkaClient(brokers);
+export const kafka = () => createKafkaClient(brokers);
 export const asAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(brokers, work, { retries: 5 });
 
 /** Empty topics, and with them no committed offsets, and empty stores: as on the first day. No service may run meanwhile. */

@@ -6,7 +6,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
-import { deliveryApp } from '../../http/delivery-app.ts';
+import { createDeliveryApp } from '../../http/delivery-app.ts';
 import type { DeliveredRecord } from '../../projections/event-bus.ts';
 import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -29,7 +29,7 @@ const openDeliveries = (token?: string) => {
     if (batch.some(({ value }) => value.toString() === 'throw')) throw new Error('the handler fails');
     return batch.map(({ value }) => (value.toString() === 'later' ? 'retry' : 'done'));
   });
-  const app = deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly });
+  const app = createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly });
   return { app, http: request(app), seen, subscription, lines };
 };
 

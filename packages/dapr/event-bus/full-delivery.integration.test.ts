@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { topics } from '../../../contracts/topics.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
-import { deliveryApp } from '../../http/delivery-app.ts';
+import { createDeliveryApp } from '../../http/delivery-app.ts';
 import { type Listening, listen } from '../../http/listen.ts';
 import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
     void fetch(`${server.url}/healthz`).then(() => seen.answered++);
     return batch.map(() => 'done');
   });
-  server = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
+  server = await listen(createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
     host: '127.0.0.1',
     port: 0,
     variable: 'PORT',
@@ -68,7 +68,7 @@ it('after a batch with a retry the sidecar repeats the delivery, and no later ba
     batches++;
     return batch.map(() => (batches === 2 ? 'retry' : 'done'));
   });
-  const failing = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
+  const failing = await listen(createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
     host: '127.0.0.1',
     port: 0,
     variable: 'PORT',

@@ -7,7 +7,7 @@ import { ports } from '../../../tests/stack/ports.ts';
 import { stackReady } from '../../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
-import { deliveryApp } from '../../http/delivery-app.ts';
+import { createDeliveryApp } from '../../http/delivery-app.ts';
 import { listen } from '../../http/listen.ts';
 import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -55,7 +55,7 @@ const follow = async (topic: string) => {
     if (req.method === 'POST') bodies.push(Number(req.get('content-length')));
     next();
   });
-  app.use(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }));
+  app.use(createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }));
   const own = { dapr: nextPort(), grpc: nextPort(), internal: nextPort() };
   const server = await listen(app, { host: '127.0.0.1', port: nextPort(), variable: 'PORT' });
   closing.push(server.close);

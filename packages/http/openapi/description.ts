@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { operation, type Routes, withTag } from '../operation.ts';
 import type { ProblemStatuses } from '../server/problem.ts';
 import { showPage } from './docs/page.ts';
-import { type ApiDescription, openApiDocument } from './openapi.ts';
+import { type ApiDescription, createOpenApiDocument } from './openapi.ts';
 
 /** The routes that describe all routes: `/openapi.json`, `/asyncapi.json` and the page `/docs`. */
-export const descriptionRoutes = (described: Routes, api: ApiDescription, statuses: ProblemStatuses): Routes => {
+export const createDescriptionRoutes = (
+  serviceRoutes: Routes,
+  api: ApiDescription,
+  statuses: ProblemStatuses,
+): Routes => {
   // Written when it is first asked for: a start should not wait for it.
   let document: object | undefined;
   const routes: Routes = withTag('Descriptions', {
@@ -14,7 +18,7 @@ export const descriptionRoutes = (described: Routes, api: ApiDescription, status
         summary: 'This description, in OpenAPI 3.1',
         responses: { 200: { description: 'The document', schema: z.looseObject({ openapi: z.literal('3.1.0') }) } },
         handle: (_asked, res) => {
-          document ??= openApiDocument({ ...described, ...routes }, api, statuses);
+          document ??= createOpenApiDocument({ ...serviceRoutes, ...routes }, api, statuses);
           res.json(document);
         },
       }),

@@ -19,15 +19,18 @@ export const jsonSchemas = () => {
   };
   const describe = (schema: z.ZodType, io: Side): JsonSchema => {
     // Within another schema one with an id becomes a reference, too.
-    const { properties, $defs = {} } = z.toJSONSchema(z.object({ described: schema }), { io, override: tellForms(io) });
-    for (const [name, definition] of Object.entries($defs)) add(name, inComponents(definition));
-    return inComponents(properties?.described as JsonSchema);
+    const { properties, $defs = {} } = z.toJSONSchema(z.object({ described: schema }), {
+      io,
+      override: addAcceptedForms(io),
+    });
+    for (const [name, definition] of Object.entries($defs)) add(name, referToComponents(definition));
+    return referToComponents(properties?.described as JsonSchema);
   };
   return { describe, components };
 };
 
 /** Where a schema takes more forms than it gives, both are told. */
-const tellForms =
+const addAcceptedForms =
   (io: Side) =>
   ({ jsonSchema }: { jsonSchema: JsonSchema & { alsoAccepts?: JsonSchema[] } }) => {
     const { alsoAccepts, ...usual } = jsonSchema;
@@ -36,5 +39,5 @@ const tellForms =
     Object.assign(jsonSchema, io === 'input' ? { anyOf: [usual, ...alsoAccepts] } : usual);
   };
 
-const inComponents = <T>(schema: T): T =>
+const referToComponents = <T>(schema: T): T =>
   JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));

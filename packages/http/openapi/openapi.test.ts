@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { DomainError } from '../../runtime/domain-error.ts';
-import { httpApp } from '../app.ts';
+import { createHttpApp } from '../app.ts';
 import { operation, type Routes, withTag } from '../operation.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -52,7 +52,7 @@ const routes: Routes = withTag('Trees', {
 });
 const api = { title: 'Trees', description: 'Their leaves.', events: { asyncapi: '3.0.0' } };
 const app = (statuses: Record<string, number> = { 'tree-unknown': 404 }) =>
-  request(httpApp(routes, { ...createTestRuntime(), api, statuses }));
+  request(createHttpApp(routes, { ...createTestRuntime(), api, statuses }));
 const read = async () => (await app().get('/openapi.json').expect(200)).body;
 
 describe('an operation', () => {

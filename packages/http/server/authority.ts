@@ -6,12 +6,12 @@ export type Authority = { readonly host: string; readonly port: number | undefin
 /** What a service answers beside loopback: its own further names, and the foreign origins that may change data. */
 export type AccessRules = { readonly hosts: readonly Authority[]; readonly origins: readonly string[] };
 
-const longest = 300;
+const maxLength = 300;
 const pattern = /^(?:(\[[0-9a-f:.]+\])|([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?)(?::([0-9]{1,5}))?$/i;
 
 /** Undefined where the text is not exactly a host with an optional port: user-info, paths and other bytes are refused. */
 export const parseAuthority = (text: string): Authority | undefined => {
-  const [, address, name, digits] = (text.length <= longest && pattern.exec(text)) || [];
+  const [, address, name, digits] = (text.length <= maxLength && pattern.exec(text)) || [];
   const host = address ? canonicalAddress(address) : name?.toLowerCase();
   const port = digits === undefined ? undefined : Number(digits);
   return host === undefined || (port ?? 0) > 65_535 ? undefined : { host, port };

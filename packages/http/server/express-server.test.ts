@@ -3,13 +3,13 @@ import { type AddressInfo, connect } from 'node:net';
 import express from 'express';
 import request from 'supertest';
 import { expect, it } from 'vitest';
-import { expressServer } from './express-server.ts';
+import { createExpressServer } from './express-server.ts';
 
 it('serves an app whose requests and responses need no other prototype, and do all that Express promises', async () => {
   const app = express();
   let isAsBorn = false;
   // Before Express has touched them.
-  const server = expressServer(app).prependListener('request', (req, res) => {
+  const server = createExpressServer(app).prependListener('request', (req, res) => {
     isAsBorn = Object.getPrototypeOf(req) === app.request && Object.getPrototypeOf(res) === app.response;
   });
   app.get('/things/:id', (req, res) => {
@@ -31,7 +31,7 @@ it('serves an app whose requests and responses need no other prototype, and do a
 it('breaks off an answer that has begun when the client sends what is no HTTP, and puts nothing else into it', async () => {
   const app = express();
   app.get('/', (_req, res) => void res.write('begun'));
-  const server = expressServer(app).listen(0, '127.0.0.1');
+  const server = createExpressServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   let answer = '';

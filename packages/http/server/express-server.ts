@@ -6,11 +6,11 @@ import { answerMalformedRequest } from './malformed-requests.ts';
  * A server whose requests and responses are born as what Express makes of them. Express sets the prototype of each one
  * anew, unless it has it already; for V8 that is most of the work of a small request (docs/performance.md).
  */
-export const expressServer = (app: Express): Server => {
+export const createExpressServer = (app: Express): Server => {
   class ExpressRequest extends IncomingMessage {}
   class ExpressResponse extends ServerResponse {}
-  app.request = equipped(ExpressRequest.prototype, app.request);
-  app.response = equipped(ExpressResponse.prototype, app.response);
+  app.request = copyProperties(ExpressRequest.prototype, app.request);
+  app.response = copyProperties(ExpressResponse.prototype, app.response);
   const classes = { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
   // A request without a Host reaches the app, which refuses it with problem details, where Node would do so without.
   const server = createServer({ ...classes, requireHostHeader: false }, (req, res) =>
@@ -28,7 +28,7 @@ export const expressServer = (app: Express): Server => {
 const hasPath = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/') || url === '*' || URL.canParse(url);
 
 /** Express keeps the app's own property on one object, and the methods that all apps share on the next one. */
-const equipped = <Equipment extends object>(prototype: object, equipment: Equipment): Equipment =>
+const copyProperties = <Equipment extends object>(prototype: object, equipment: Equipment): Equipment =>
   Object.defineProperties(prototype, {
     ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(equipment)),
     ...Object.getOwnPropertyDescriptors(equipment),

@@ -38,18 +38,18 @@ export const commonStatuses: ProblemStatuses = {
 };
 
 /** A detail may repeat what was sent, such as a path: an answer stays short all the same. */
-const longestDetail = 1_000;
+const maxDetailLength = 1_000;
 
 /** When to ask again, in seconds; room on a disk is made by hand. */
 const retryAfter: Readonly<Record<number, string>> = { 429: '10', 503: '1', 507: '10' };
 
 /** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
 export const sendProblem = (res: Response, error: unknown, statuses: ProblemStatuses): number => {
-  const known = error instanceof DomainError ? error : fromExpress(error);
+  const known = error instanceof DomainError ? error : mapExpressError(error);
   const status = known ? ({ ...commonStatuses, ...statuses }[known.code] ?? 500) : 500;
   const body =
     known && status !== 500
-      ? problemBody(known, status)
+      ? createProblemBody(known, status)
       : {
           type: 'about:blank',
           title: 'Internal error',
@@ -62,11 +62,11 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
   return status;
 };
 
-export const problemBody = ({ code, message, errors, remedy, facts }: DomainError, status: number) => ({
+export const createProblemBody = ({ code, message, errors, remedy, facts }: DomainError, status: number) => ({
   type: problemType(code),
-  title: title(code),
+  title: titleOf(code),
   status,
-  detail: shortenText(message, longestDetail),
+  detail: shortenText(message, maxDetailLength),
   errors: errors?.slice(0, mostErrors),
   remedy,
   ...facts,
@@ -91,10 +91,10 @@ export const problemSchema = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 
-const title = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
+const titleOf = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
 
 /** What Express and its body parser throw at a request they cannot read. */
-const fromExpress = (error: unknown): DomainError | undefined => {
+const mapExpressError = (error: unknown): DomainError | undefined => {
   const { type, status } = (error ?? {}) as { type?: string; status?: number };
   if (type === 'entity.parse.failed')
     return new DomainError('malformed-json', 'The body is not JSON, or neither an object nor a list.');
