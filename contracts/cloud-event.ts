@@ -58,10 +58,10 @@ export const hasValidEnvelope = (event: object): boolean => {
   const { specversion, id, source, time, sequence, traceparent, datacontenttype } = event as Record<string, unknown>;
   return (
     specversion === '1.0' &&
-    isFilled(id) &&
-    isFilled(source) &&
-    isOf(timeForm, time) &&
-    isOf(sequenceForm, sequence) &&
+    isNonEmptyString(id) &&
+    isNonEmptyString(source) &&
+    matches(timeForm, time) &&
+    matches(sequenceForm, sequence) &&
     Number(sequence) >= 1 &&
     Number(sequence) <= maxRevision &&
     (traceparent === undefined || typeof traceparent === 'string') &&
@@ -69,5 +69,5 @@ export const hasValidEnvelope = (event: object): boolean => {
   );
 };
 
-const isFilled = (value: unknown) => typeof value === 'string' && value !== '';
-export const isOf = (form: RegExp, value: unknown) => typeof value === 'string' && form.test(value);
+const isNonEmptyString = (value: unknown) => typeof value === 'string' && value !== '';
+export const matches = (form: RegExp, value: unknown) => typeof value === 'string' && form.test(value);

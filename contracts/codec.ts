@@ -15,14 +15,14 @@ export const jsonCodec: Codec = {
   contentType: 'application/cloudevents+json',
   encode: (event) => Buffer.from(JSON.stringify(event)),
   decode: (value) => {
-    const event = decodedTwice(parseJson(value.toString()));
+    const event = parseIfString(parseJson(value.toString()));
     if (!isObject(event)) throw new Error('not a JSON object');
     return event;
   },
 };
 
 /** Of a value that may be JSON text: what the text says. @throws Error where it is a text and not JSON */
-export const decodedTwice = (value: unknown): unknown => (typeof value === 'string' ? parseJson(value) : value);
+export const parseIfString = (value: unknown): unknown => (typeof value === 'string' ? parseJson(value) : value);
 
 export const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

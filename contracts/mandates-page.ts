@@ -21,4 +21,4 @@ export const mandatesPageSchema = z.object({
 export type MandatesPage = z.infer<typeof mandatesPageSchema>;
 
 /** The highest revision under which a mandate is published again; it leaves each connection room for changes above it. */
-export const highestRepublished = maxRevision - 1_000_000_000;
+export const maxRepublishedRevision = maxRevision - 1_000_000_000;

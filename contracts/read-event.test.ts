@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, hasValidEnvelope } from './cloud-event.ts';
 import { type Codec, jsonCodec } from './codec.ts';
-import { type EventContract, eventReader, validate } from './read-event.ts';
+import { createEventReader, type EventContract, validate } from './read-event.ts';
 
 /** A second event, as it would be declared in a folder of its own. */
 const type = 'utility.crm.order-placed.v1';
@@ -29,7 +29,7 @@ describe.each([
   ['JSON', jsonCodec],
   ['a binary codec', binaryCodec],
 ])('another event, in %s,', (_, codec) => {
-  const { parse, subjectOfUnreadable } = eventReader(codec, orderPlaced);
+  const { parse, findSubjectOfUnreadable: subjectOfUnreadable } = createEventReader(codec, orderPlaced);
   const value = (change: object) => codec.encode({ ...event, ...change });
 
   it('is read through its upcaster', () =>

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Codec, decodedTwice, isObject } from './codec.ts';
+import { type Codec, isObject, parseIfString } from './codec.ts';
 
 /** Partition and offset of a record. */
 export type PlaceInLog = readonly [partition: number, offset: number];
@@ -47,8 +47,8 @@ export type EventContract<Data> = {
 const aheadAfterMs = 5 * 60_000;
 
 /** Reads the events of a topic. No clock decides what is applied. */
-export const eventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, subject }: EventContract<Data>) => {
-  const upcasterOf = (event: { specversion?: unknown; type?: unknown }): Upcaster<Data> => {
+export const createEventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, subject }: EventContract<Data>) => {
+  const findUpcaster = (event: { specversion?: unknown; type?: unknown }): Upcaster<Data> => {
     if (!('specversion' in event)) {
       if (!withoutEnvelope) throw new Error('no CloudEvent');
       return withoutEnvelope;
@@ -59,15 +59,15 @@ export const eventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, su
     return upcast;
   };
 
-  const asSubject = (value: unknown): string | undefined => {
+  const parseSubject = (value: unknown): string | undefined => {
     const read = subject.schema.safeParse(value);
     return read.success ? read.data : undefined;
   };
 
-  const subjectNamedIn = (value: Buffer): unknown => {
+  const findSubject = (value: Buffer): unknown => {
     try {
       const event = codec.decode(value) as Record<string, unknown>;
-      const data = decodedTwice(event.data);
+      const data = parseIfString(event.data);
       const named = isObject(data) ? (data as Record<string, unknown>)[subject.field] : undefined;
       return event[subject.field] ?? named ?? event.subject;
     } catch {
@@ -79,7 +79,7 @@ export const eventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, su
     /** @throws Error whose message says what is wrong with the record; such a record can never be applied */
     parse: ({ value, timestamp, partition, offset, replayOf }: RecordToRead): ReadEvent<Data> => {
       const content = codec.decode(value);
-      const event = upcasterOf(content)(content, timestamp);
+      const event = findUpcaster(content)(content, timestamp);
       if (replayOf) event.place = [replayOf.partition, replayOf.offset];
       else if (partition !== undefined && offset !== undefined) event.place = [partition, offset];
       if (event.revision > timestamp + aheadAfterMs) event.isAhead = true;
@@ -90,8 +90,8 @@ export const eventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, su
      * Of a record that `parse` refuses: the subject that its payload names, otherwise its key; undefined where neither is
      * a subject.
      */
-    subjectOfUnreadable: ({ value, key }: Pick<RecordToRead, 'value' | 'key'>): string | undefined =>
-      asSubject(subjectNamedIn(value)) ?? asSubject(key),
+    findSubjectOfUnreadable: ({ value, key }: Pick<RecordToRead, 'value' | 'key'>): string | undefined =>
+      parseSubject(findSubject(value)) ?? parseSubject(key),
   };
 };
 

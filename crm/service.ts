@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { withPatience } from '../packages/database/sqlite-dialect.ts';
-import { filesOpenToOthers, logNarrowed } from '../packages/database/sqlite-file.ts';
+import { withLockTimeout } from '../packages/database/sqlite-dialect.ts';
+import { findExposedFiles, logRestricted } from '../packages/database/sqlite-file.ts';
 import { listen } from '../packages/http/listen.ts';
 import type { Service } from '../packages/platform/service.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
@@ -27,9 +27,9 @@ export const startCrm = async (
 ): Promise<Service & { url: string }> => {
   const { log } = runtime;
   const durable = config.databaseUrl !== 'memory';
-  const openFiles = filesOpenToOthers(sqliteFileOf(config.databaseUrl) ?? '');
+  const openFiles = findExposedFiles(sqliteFileOf(config.databaseUrl) ?? '');
   const db = await openCrmDatabase(config.databaseUrl, (migration) => durable && log.info({ migration }, 'migrating'));
-  logNarrowed(log, openFiles);
+  logRestricted(log, openFiles);
   if (!durable)
     log.warn(
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
@@ -54,7 +54,7 @@ export const startCrm = async (
     await imports.resume();
     // Resumes the erasures that the previous process left. A failure is logged and retried in `createErasures`.
     void erasures.complete().catch(() => {});
-    const requests = { ...context, db: withPatience(db, requestLockWaitMs) };
+    const requests = { ...context, db: withLockTimeout(db, requestLockWaitMs) };
     const app = crmApp({
       ...requests,
       access: config.access,

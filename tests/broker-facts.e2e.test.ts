@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { createKafkaLogReader } from '../packages/kafka/log-reader.ts';
 import { getJson, mandateOf } from './http.ts';
@@ -24,7 +24,10 @@ type Message = {
 
 const event = (connectionId: string, connectionMandate: Level, revision: number): string =>
   JSON.stringify(
-    mandateChangedEvent({ connectionId, connectionMandate }, { id: `${revision}`, revision, time: new Date(revision) }),
+    createMandateChangedEvent(
+      { connectionId, connectionMandate },
+      { id: `${revision}`, revision, time: new Date(revision) },
+    ),
   );
 const message = (connectionId: string, level: Level, revision = Date.now()): Message => ({
   key: connectionId,

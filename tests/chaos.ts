@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { table } from '../packages/cli/table.ts';
+import { formatTable } from '../packages/cli/table.ts';
 
 const help = `Kills and pauses the parts of the platform at random, on a stack of its own, while customers change, and looks after every
 round whether each view equals the CRM, no answered change is lost, no view ever went back, and nothing was set aside.
@@ -46,7 +46,9 @@ const main = async () => {
     goOn: () => passed() < minutes,
     say,
   }).finally(stopStack);
-  console.log(table([...happened].sort().map(([what, times]) => ({ 'what happened': what, times: String(times) }))));
+  console.log(
+    formatTable([...happened].sort().map(([what, times]) => ({ 'what happened': what, times: String(times) }))),
+  );
   console.log(`${rounds} rounds, ${changes} changes answered, ${samples} answers of views looked at, seed ${seed}`);
   if (wrong.length === 0) return console.log('Every view is right.');
   console.error(`WRONG, with seed ${seed}:\n${wrong.map((line) => `  ${line}`).join('\n')}`);

@@ -102,5 +102,5 @@ it('whatever the umask, everything that holds personal data is its owner’s alo
   const second = run();
   await up(second);
   expect(modes()).toMatchObject(sqlite('crm.sqlite'));
-  expect(second.output().match(/open to other users/g)).toHaveLength(1);
+  expect(second.output().match(/restricted database files/g)).toHaveLength(1);
 });

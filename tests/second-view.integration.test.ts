@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import { topics } from '../contracts/topics.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
@@ -71,7 +71,7 @@ afterEach(async () => {
 
 const publish = async (connectionId: string, connectionMandate: '0' | '1' | '2', n: number) => {
   const context = { id: `change ${n}`, revision: noon + n, time: new Date(noon + n) };
-  const event = mandateChangedEvent({ connectionId, connectionMandate }, context);
+  const event = createMandateChangedEvent({ connectionId, connectionMandate }, context);
   const record = { id: event.id, key: connectionId, value: Buffer.from(JSON.stringify(event)) };
   await platform.eventBus('crm').publish(topic, [record]);
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { orNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { acceptNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import {
   createWriteCheck,
@@ -27,7 +27,7 @@ import { customerPath, showCustomer } from './show-customer.ts';
 /** What a GET answered may be sent back as it is: what a caller cannot change is taken, and changes nothing. */
 const replacementSchema = customerDataSchema
   .extend({
-    customerId: orNumber(customerIdSchema, { minimum: 1 }).optional().meta({ description: 'The id in the path.' }),
+    customerId: acceptNumber(customerIdSchema, { minimum: 1 }).optional().meta({ description: 'The id in the path.' }),
     createdAt: z.iso.datetime('a time in UTC').optional(),
     updatedAt: z.iso.datetime('a time in UTC').optional(),
     version: z.int('a whole number').optional(),

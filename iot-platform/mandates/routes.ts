@@ -17,8 +17,8 @@ const aRevision = 'a revision, as the CRM answers it in Mandate-Revision';
 const aWait = 'milliseconds to wait, 0 to 30000';
 /** Who must not read an older mandate than this waits until the view has it. */
 const freshness = {
-  minRevision: wholeNumber(aRevision, { min: 0, max: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
-  waitMs: wholeNumber(aWait, { min: 0, max: 30_000, otherwise: 0 }),
+  minRevision: wholeNumber(aRevision, { min: 0, max: Number.MAX_SAFE_INTEGER, defaultValue: 0 }),
+  waitMs: wholeNumber(aWait, { min: 0, max: 30_000, defaultValue: 0 }),
 };
 
 const labMandateSchema = z
@@ -45,7 +45,7 @@ const errors = [
 ];
 
 /** When the store is asked again: soon at first, then less and less often. Another instance may be the one that writes. */
-const askAgainAfterMs = backoff({ firstMs: 2, mostMs: 20, factor: 1.5 });
+const askAgainAfterMs = backoff({ firstMs: 2, maxMs: 20, factor: 1.5 });
 
 export const mandateRoutes = (view: View<Mandate>): Routes =>
   withTag('Mandates', {

@@ -12,42 +12,42 @@ export type Part = {
   readonly unit?: string;
 };
 
-const redrawEveryMs = 200;
-const lineEveryMs = 5_000;
+const redrawIntervalMs = 200;
+const lineIntervalMs = 5_000;
 const barWidth = 24;
 
-export const count = (number: number): string => number.toLocaleString('en');
+export const formatCount = (number: number): string => number.toLocaleString('en');
 
 /** The name, a bar at a terminal, the share that is done, how much that is, the rate, and the time left at that rate. */
-export const progressLine = (part: Part, { seconds, isTTY }: { seconds: number; isTTY: boolean }): string => {
+export const formatProgress = (part: Part, { seconds, isTTY }: { seconds: number; isTTY: boolean }): string => {
   const { name, done, total, unit } = part;
   const counted = part.count ?? done;
   const share = total > 0 ? Math.min(done / total, 1) : 1;
   const bar = isTTY ? '█'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '░') : '';
-  const amount = unit ? `${count(counted)} ${unit}` : `${count(done)} of ${count(total)}`;
-  const rate = `${count(Math.round(counted / Math.max(seconds, 0.001)))}${unit ? ` ${unit}` : ''}/s`;
-  const left = share === 1 ? 'done' : share === 0 ? '…' : `${duration((seconds * (1 - share)) / share)} left`;
+  const amount = unit ? `${formatCount(counted)} ${unit}` : `${formatCount(done)} of ${formatCount(total)}`;
+  const rate = `${formatCount(Math.round(counted / Math.max(seconds, 0.001)))}${unit ? ` ${unit}` : ''}/s`;
+  const left = share === 1 ? 'done' : share === 0 ? '…' : `${formatDuration((seconds * (1 - share)) / share)} left`;
   return `${name} ${bar} ${Math.floor(share * 100)} %  ${amount}, ${rate}, ${left}`.replace(/ {2,}/g, '  ').trimStart();
 };
 
-const duration = (seconds: number): string =>
+const formatDuration = (seconds: number): string =>
   seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 
 /** How far a work is: at a terminal a line per part, drawn over the one before; elsewhere one line every few seconds. */
 export const createProgress = (out: Output) => {
-  let whole = '';
+  let title = '';
   let parts: readonly Part[] = [];
   let startedAt = 0;
-  let drawn = 0;
+  let drawnLines = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const draw = () => {
     if (parts.every(({ total }) => total === 0)) return;
     const seconds = (performance.now() - startedAt) / 1000;
-    if (!out.isTTY) return void out.write(`${progressLine(sum(whole, parts), { seconds, isTTY: false })}\n`);
-    const lines = parts.map((part) => `\x1b[2K${progressLine(part, { seconds, isTTY: true })}\n`);
-    out.write(`${drawn > 0 ? `\x1b[${drawn}A` : ''}${lines.join('')}`);
-    drawn = lines.length;
+    if (!out.isTTY) return void out.write(`${formatProgress(sumParts(title, parts), { seconds, isTTY: false })}\n`);
+    const lines = parts.map((part) => `\x1b[2K${formatProgress(part, { seconds, isTTY: true })}\n`);
+    out.write(`${drawnLines > 0 ? `\x1b[${drawnLines}A` : ''}${lines.join('')}`);
+    drawnLines = lines.length;
   };
   /** Where something fails in between. */
   const stop = () => {
@@ -57,9 +57,9 @@ export const createProgress = (out: Output) => {
 
   return {
     begin: (name: string) => {
-      [whole, parts, startedAt, drawn] = [name, [], performance.now(), 0];
+      [title, parts, startedAt, drawnLines] = [name, [], performance.now(), 0];
       stop();
-      timer = setInterval(draw, out.isTTY ? redrawEveryMs : lineEveryMs);
+      timer = setInterval(draw, out.isTTY ? redrawIntervalMs : lineIntervalMs);
       timer.unref();
     },
     update: (now: readonly Part[]) => {
@@ -74,7 +74,7 @@ export const createProgress = (out: Output) => {
   };
 };
 
-const sum = (name: string, parts: readonly Part[]): Part => {
+const sumParts = (name: string, parts: readonly Part[]): Part => {
   const total = (of: (part: Part) => number) => parts.reduce((all, part) => all + of(part), 0);
   const [first] = parts;
   return {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CsvRow, readCsv } from './read-csv.ts';
-import { csvLine } from './write-csv.ts';
+import { formatCsvLine } from './write-csv.ts';
 
 /** Gives the bytes in pieces, as a network would. */
 async function* inPieces(bytes: Buffer, size: number) {
@@ -112,7 +112,7 @@ describe('reading CSV', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(row), fc.integer({ min: 1, max: 20 }), async (rows, size) => {
         const table = [['a', 'b', 'c'], ...rows];
-        expect(await cells(table.map(csvLine).join(''), size)).toEqual(table);
+        expect(await cells(table.map(formatCsvLine).join(''), size)).toEqual(table);
       }),
       { seed: 7, numRuns: 300 },
     );

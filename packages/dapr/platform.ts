@@ -7,7 +7,7 @@ import type { EventBus, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { StateStore } from '../projections/state-store.ts';
 import { ConfigError } from '../runtime/config-error.ts';
-import { rateLimitedLog } from '../runtime/rate-limited-log.ts';
+import { createRateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { sleepUnlessAborted } from '../runtime/sleep.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
@@ -55,7 +55,7 @@ export const openDaprPlatform = (
       if (isOpen) log.warn(`The sidecar was started without DAPR_API_TOKEN: ${openSidecarWarning}`);
     });
   const { kafkaBrokers } = settings;
-  const limitedLog = rateLimitedLog(log);
+  const limitedLog = createRateLimitedLog(log);
   const authenticate = authenticateSidecar(settings.appToken, ({ method, socket }) =>
     limitedLog.warn(
       { method, from: socket.remoteAddress },

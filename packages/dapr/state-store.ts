@@ -1,5 +1,5 @@
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../projections/state-store.ts';
-import { chunksOf } from '../runtime/chunks.ts';
+import { splitIntoChunks } from '../runtime/chunks.ts';
 import { ExpectedError } from '../runtime/expected-error.ts';
 import { type Sidecar, SidecarError } from './sidecar.ts';
 import { coalesceReads } from './state-store/coalesce-reads.ts';
@@ -32,7 +32,7 @@ export const createDaprStateStore = (sidecar: Sidecar, name: string, newId: () =
 
   const readMany = async (keys: readonly string[]): Promise<Map<string, StoredValue>> => {
     const values = new Map<string, StoredValue>();
-    for (const chunk of chunksOf(keys, maxKeysPerCall))
+    for (const chunk of splitIntoChunks(keys, maxKeysPerCall))
       for (const [key, value] of await readChunk(chunk)) values.set(key, value);
     return values;
   };
@@ -54,7 +54,10 @@ export const createDaprStateStore = (sidecar: Sidecar, name: string, newId: () =
     const known = await readCapabilities();
     const { precondition } = known;
     const [earlier, last] = [upserts.slice(0, -maxKeysPerCall), upserts.slice(-maxKeysPerCall)];
-    for (const concurrentChunks of chunksOf(chunksOf(earlier, maxKeysPerCall), maxConcurrentWrites(known)))
+    for (const concurrentChunks of splitIntoChunks(
+      splitIntoChunks(earlier, maxKeysPerCall),
+      maxConcurrentWrites(known),
+    ))
       await awaitAll(concurrentChunks.map((chunk) => transactChunk(chunk, precondition)));
     await transactChunk(last, precondition);
   };

@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events';
 import { createDiskHealth } from '../database/disk-health.ts';
-import { guardSqlite } from '../database/guarded-sqlite.ts';
 import { retryBusy } from '../database/retry-busy.ts';
 import { closeSqlite, openSqlite, type SqliteDatabase } from '../database/sqlite.ts';
 import {
-  filesOpenToOthers,
+  findExposedFiles,
   inMemory,
-  logNarrowed,
-  type NarrowedLog,
+  logRestricted,
+  type RestrictionLog,
   rememberIdentity,
 } from '../database/sqlite-file.ts';
+import { checkSqliteStatements } from '../database/statement-checks.ts';
 import type { EventBus, RecordCopy, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { StateStore } from '../projections/state-store.ts';
@@ -38,7 +38,7 @@ export const schemaVersion = 1;
 
 type PlatformOptions = {
   readonly now?: () => number;
-  readonly log?: FailureLog & NarrowedLog;
+  readonly log?: FailureLog & RestrictionLog;
   /** How long a write waits for the lock of another process, in ms, without blocking the event loop. Default: 500. */
   readonly lockWaitMs?: number;
 };
@@ -53,12 +53,12 @@ export const openEmbeddedPlatform = (
   topics: readonly Topic[],
   { now = Date.now, log = console, lockWaitMs = 500 }: PlatformOptions = {},
 ): EmbeddedPlatform => {
-  const exposedFiles = filesOpenToOthers(file);
+  const exposedFiles = findExposedFiles(file);
   const opened = openSqlite(file);
   const identity = rememberIdentity(file);
   const health = createDiskHealth(identity);
-  const database = guardSqlite(opened, identity, health);
-  logNarrowed(log, exposedFiles);
+  const database = checkSqliteStatements(opened, identity, health);
+  logRestricted(log, exposedFiles);
   claimSchema(database, file);
   createLogTables(database);
   createStateTable(database);

@@ -20,7 +20,7 @@ const createFailingApp = (error: Error) => {
 };
 
 describe('the log of a service', () => {
-  it('has one line without a stack for what it cannot answer now', async () => {
+  it('has one line without a stack for a temporary failure', async () => {
     const cause = new TypeError('the sidecar on port 3908 does not answer');
     const { http, lines } = createFailingApp(
       new DomainError('store-unavailable', 'The store does not answer.', { cause }),
@@ -39,7 +39,7 @@ describe('the log of a service', () => {
     ]);
   });
 
-  it('has the stack of what should not happen', async () => {
+  it('has the stack of an unexpected error', async () => {
     const { http, lines } = createFailingApp(new TypeError('a mistake'));
     await http.get('/things').expect(500);
     expect(lines).toMatchObject([{ level: 50, err: { stack: expect.stringContaining('app.test.ts') } }]);
@@ -48,7 +48,7 @@ describe('the log of a service', () => {
   it.each([
     [503, new DomainError('store-unavailable', 'The store does not answer.')],
     [500, new Error('a mistake')],
-  ])('has a handful of lines for a hundred answers %s', async (status, error) => {
+  ])('has fewer than ten lines for a hundred responses with status %s', async (status, error) => {
     const { http, lines } = createFailingApp(error);
     for (let n = 0; n < 100; n++) await http.get('/things').expect(status);
     expect(lines.length).toBeLessThan(10);

@@ -26,7 +26,7 @@ const startService = async (status: number, text: string) => {
   return { received, service: { name: 'shop', url, remedy: 'start it.' } };
 };
 
-it('sends JSON, and answers what came back', async () => {
+it('sends JSON, and returns the response', async () => {
   const { received, service } = await startService(200, '{"a":1}');
   expect(await callService(service, '/x', { method: 'POST', body: { b: 2 } })).toEqual({
     status: 200,
@@ -40,20 +40,20 @@ it('sends JSON, and answers what came back', async () => {
   ]);
 });
 
-it('keeps the path of the address, with or without a slash at its end', async () => {
+it('keeps the path of the base URL, with or without a trailing slash', async () => {
   const { received, service } = await startService(200, '{}');
   for (const base of ['', '/', '/crm', '/crm/']) await callService({ ...service, url: service.url + base }, '/x?y=1');
   expect(received.map(({ path }) => path)).toEqual(['/x?y=1', '/x?y=1', '/crm/x?y=1', '/crm/x?y=1']);
 });
 
-it('describes a refusal by its problem details, else by its status', async () => {
+it('describes a refusal by its problem details, or by its status if there are none', async () => {
   const problem = await startService(409, '{"detail":"It is taken.","remedy":"Take another."}');
   expect(describeRefusal(await callService(problem.service, '/'))).toBe('It is taken. Take another.');
   const other = await startService(502, '<html>');
   expect(describeRefusal(await callService(other.service, '/'))).toBe('status 502');
 });
 
-it('names a service that does not answer, why, and what to do', () =>
+it('reports a service that does not answer, with the cause and the remedy', () =>
   expect(callService({ name: 'shop', url: 'http://127.0.0.1:9', remedy: 'start it.' }, '/')).rejects.toThrow(
     /^The shop does not answer at http:\/\/127\.0\.0\.1:9 \(.+\): start it\.$/,
   ));

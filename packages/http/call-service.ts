@@ -1,23 +1,23 @@
 import { ExpectedError } from '../runtime/expected-error.ts';
 
-/** A service that a command asks: its name for people, its address, and what to do where it does not answer. */
+/** A service that a command calls: its display name, its URL, and the remedy if it does not answer. */
 export type CalledService = { readonly name: string; readonly url: string; readonly remedy: string };
 
-/** `body` is empty where it was not a JSON object. */
+/** `body` is empty if the response is not a JSON object. */
 export type ServiceResponse = { readonly status: number; readonly ok: boolean; readonly body: Record<string, unknown> };
 
 const timeoutMs = 30_000;
 
 /**
- * Asks a service, with a JSON body where one is given.
- * @throws ExpectedError that says what to do when it does not answer within 30 seconds
+ * Calls a service, with a JSON body if given.
+ * @throws ExpectedError with the remedy when it does not answer within 30 seconds
  */
 export const callService = async (
   { name, url, remedy }: CalledService,
   path: string,
   { method = 'GET', body }: { method?: string; body?: unknown } = {},
 ): Promise<ServiceResponse> => {
-  // The address may have a path, as behind a reverse proxy.
+  // The URL may have a path, for example behind a reverse proxy.
   const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
     method,
     ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
@@ -32,6 +32,6 @@ export const callService = async (
   return { status: response.status, ok: response.ok, body: isObject ? (json as Record<string, unknown>) : {} };
 };
 
-/** What a problem (RFC 9457) says, with its remedy; the status where it is none. */
+/** The detail and remedy of problem details (RFC 9457), or the status if the response has none. */
 export const describeRefusal = ({ status, body: { detail, remedy } }: ServiceResponse): string =>
   detail === undefined ? `status ${status}` : `${detail}${remedy ? ` ${remedy}` : ''}`;

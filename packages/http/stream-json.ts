@@ -3,16 +3,15 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
 /**
- * Answers one JSON object as its entries come, chunk by chunk: as fast as they are read, and no more of them in memory. A
- * failure before the first chunk is an error as any other; a later one breaks the answer off, so that no client takes it
- * for complete.
+ * Streams one JSON object chunk by chunk, with backpressure and one chunk in memory. A failure before the first chunk becomes a
+ * normal error response; a later failure aborts the response, so that no client takes it for complete.
  */
 export const streamJsonObject = (
   res: Response,
   chunks: AsyncIterable<readonly (readonly [string, unknown])[]>,
 ): Promise<void> => streamJson(res, serialiseObject(chunks));
 
-/** The same for an object with the entries `head`, and behind them lists whose items come some at a time. */
+/** Streams one JSON object with the entries of `head`, followed by lists whose items arrive in chunks. */
 export const streamJsonLists = (
   res: Response,
   head: object,
@@ -30,9 +29,9 @@ const streamJson = async (res: Response, text: AsyncGenerator<string, void>): Pr
     if (!first.done) yield first.value;
     yield* text;
   }
-  // One chunk ahead, however slowly the client reads.
+  // Read at most one chunk ahead of the client.
   await pipeline(Readable.from(all(), { highWaterMark: 1 }), res).catch((error: NodeJS.ErrnoException) => {
-    // The client has gone.
+    // The client disconnected.
     if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   });
 };

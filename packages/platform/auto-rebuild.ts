@@ -24,7 +24,7 @@ type AutoRebuildContext = Runtime &
 
 const checkIntervalMs = 2_000;
 /** Each attempt reads the whole log. */
-const retryAfterMs = backoff({ firstMs: 4_000, mostMs: 300_000 });
+const retryAfterMs = backoff({ firstMs: 4_000, maxMs: 300_000 });
 /** How long close waits for a running rebuild; a later one continues it. */
 const closeTimeoutMs = 500;
 

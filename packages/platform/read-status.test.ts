@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { mandates } from '../../iot-platform/mandates/materialise.ts';
 import { idleViews } from '../../tests/idle-views.ts';
@@ -24,7 +24,7 @@ const openSources = () => {
   const sources: StatusSources = { names, topicLog, now: () => noon + 1_500 };
   const change = (connectionId: string, revision: number) => {
     const data = { connectionId, connectionMandate: '1' as const };
-    const event = mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
+    const event = createMandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
     return bus.publish(mandates.topic.name, [
       { id: 'x', key: connectionId, value: Buffer.from(JSON.stringify(event)) },
     ]);

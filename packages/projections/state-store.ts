@@ -34,7 +34,7 @@ export class StateConflict extends Error {
   }
 }
 
-const longestPauseMs = backoff({ firstMs: 2, mostMs: 128 });
+const longestPauseMs = backoff({ firstMs: 2, maxMs: 128 });
 
 /**
  * Does the work again when another writer was there first, after a short random pause. The work reads anew each time.

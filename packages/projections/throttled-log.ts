@@ -1,4 +1,4 @@
-import { inTurn } from '../runtime/in-turn.ts';
+import { createSerialQueue } from '../runtime/serial-queue.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { LogReader } from './log-reader.ts';
 
@@ -9,7 +9,7 @@ import type { LogReader } from './log-reader.ts';
 export const throttledLog = (log: LogReader): LogReader => ({
   offsets: log.offsets,
   read: (topic, ranges, handle, signal) => {
-    const afterOthers = inTurn();
+    const afterOthers = createSerialQueue();
     const handleAndRest: typeof handle = async (batch) => {
       const startedAt = performance.now();
       await handle(batch);

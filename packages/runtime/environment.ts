@@ -13,5 +13,5 @@ export const readEnvironment = <T>(schema: z.ZodType<T>, env: Record<string, str
   throw new ConfigError(`The configuration cannot be used:\n${problems.join('\n')}`);
 };
 
-const aPort = 'a port, 0 to 65535';
-export const port = () => z.coerce.number(aPort).int(aPort).min(0, aPort).max(65_535, aPort);
+const portForm = 'a port, 0 to 65535';
+export const port = () => z.coerce.number(portForm).int(portForm).min(0, portForm).max(65_535, portForm);

@@ -6,7 +6,7 @@ import { fingerprint } from './fingerprint.ts';
  */
 export type KeySet = { add(key: string): void; has(key: string): boolean };
 
-export const keySet = (): KeySet => {
+export const createKeySet = (): KeySet => {
   let hashes = new Float64Array(1024);
   let size = 0;
   let sorted = true;
@@ -23,12 +23,12 @@ export const keySet = (): KeySet => {
     has: (key) => {
       if (!sorted) hashes.subarray(0, size).sort();
       sorted = true;
-      return isIn(hashes, size, hash(key));
+      return includes(hashes, size, hash(key));
     },
   };
 };
 
-const isIn = (sorted: Float64Array, size: number, wanted: number) => {
+const includes = (sorted: Float64Array, size: number, wanted: number) => {
   let [low, high] = [0, size];
   while (low < high) {
     const middle = (low + high) >>> 1;

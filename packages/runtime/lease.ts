@@ -19,15 +19,15 @@ export type ValueObserver = {
  * this process was paused, the other side has time to write again.
  * @param durationMs with 0 every value is unchanged at once
  */
-export const observeValue = (durationMs: number, clock: MonotonicClock = monotonicClock): ValueObserver => {
-  let seen: string | undefined;
+export const createValueObserver = (durationMs: number, clock: MonotonicClock = monotonicClock): ValueObserver => {
+  let lastValue: string | undefined;
   let unchangedMs = 0;
   let readAt = clock();
   return {
     isUnchanged: (value) => {
       const now = clock();
-      unchangedMs = value === seen ? unchangedMs + Math.min(now - readAt, durationMs / 2) : 0;
-      seen = value;
+      unchangedMs = value === lastValue ? unchangedMs + Math.min(now - readAt, durationMs / 2) : 0;
+      lastValue = value;
       readAt = now;
       return value !== undefined && unchangedMs >= durationMs;
     },
@@ -38,4 +38,4 @@ export const observeValue = (durationMs: number, clock: MonotonicClock = monoton
  * A value for the renewal of a lease: another one each time, and never 0. It is below every time in ms since 1970, so a
  * release that compares it with its clock takes the lease for expired.
  */
-export const newLeaseValue = (): number => randomInt(1, 2 ** 31);
+export const createLeaseValue = (): number => randomInt(1, 2 ** 31);

@@ -1,18 +1,18 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { rateLimitedLog } from './rate-limited-log.ts';
+import { createRateLimitedLog } from './rate-limited-log.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const limited = () => {
+const createLimitedLog = () => {
   const lines: { level: number; msg: string; n?: number; more?: number }[] = [];
   const log = pino({ base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line)) });
-  return { lines, log: rateLimitedLog(log, { entries: 3, windowMs: 1_000 }) };
+  return { lines, log: createRateLimitedLog(log, { entries: 3, windowMs: 1_000 }) };
 };
 
 it('logs the first of a flood whole, and then how many more there were', () => {
-  const { lines, log } = limited();
+  const { lines, log } = createLimitedLog();
   for (let n = 0; n < 10_000; n++) log.warn({ n }, 'store away');
   expect(lines).toEqual([0, 1, 2].map((n) => ({ level: 40, n, msg: 'store away' })));
   vi.advanceTimersByTime(1_000);
@@ -20,7 +20,7 @@ it('logs the first of a flood whole, and then how many more there were', () => {
 });
 
 it('logs each of what is rare, and what comes after a flood', () => {
-  const { lines, log } = limited();
+  const { lines, log } = createLimitedLog();
   for (let n = 0; n < 3; n++) log.error({ n }, 'store away');
   vi.advanceTimersByTime(5_000);
   log.error({ n: 3 }, 'store away');
@@ -28,7 +28,7 @@ it('logs each of what is rare, and what comes after a flood', () => {
 });
 
 it('does not hide one message behind another', () => {
-  const { lines, log } = limited();
+  const { lines, log } = createLimitedLog();
   for (let n = 0; n < 10; n++) log.warn({ n }, 'store away');
   log.error({}, 'broker away');
   expect(lines.at(-1)).toEqual({ level: 50, msg: 'broker away' });

@@ -8,13 +8,13 @@ export type RateLimitedLog = {
   error(entry: object, message: string): void;
 };
 
-const usualRate: LogRate = { entries: 5, windowMs: 10_000 };
+const defaultRate: LogRate = { entries: 5, windowMs: 10_000 };
 
 /**
  * A log for what can happen hundreds of times a second: a store or a broker that is away, a flood of bad records. Messages are
  * constants, and each has a window of its own.
  */
-export const rateLimitedLog = (log: Logger, { entries, windowMs }: LogRate = usualRate): RateLimitedLog => {
+export const createRateLimitedLog = (log: Logger, { entries, windowMs }: LogRate = defaultRate): RateLimitedLog => {
   const seen = new Map<string, number>();
   const write = (level: 'warn' | 'error') => (entry: object, message: string) => {
     const before = seen.get(message);

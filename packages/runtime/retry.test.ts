@@ -3,12 +3,12 @@ import { backoff, retry } from './retry.ts';
 
 const failure = new Error('busy');
 const isFailure = (error: unknown): error is Error => error === failure;
-const policy = { while: isFailure, backoff: backoff({ firstMs: 1, mostMs: 3 }) };
+const policy = { while: isFailure, backoff: backoff({ firstMs: 1, maxMs: 3 }) };
 /** A test that waits for it fails. */
 const tooLongMs = 600_000;
 
 /** Fails so often, and then answers the number of the attempt. */
-const failing = (times: number) => {
+const createFailingWork = (times: number) => {
   let attempts = 0;
   return vi.fn(async () => {
     if (++attempts <= times) throw failure;
@@ -18,12 +18,12 @@ const failing = (times: number) => {
 
 describe('backoff', () => {
   it('doubles the pause with each failure, up to the longest one', () => {
-    const pause = backoff({ firstMs: 100, mostMs: 5_000 });
+    const pause = backoff({ firstMs: 100, maxMs: 5_000 });
     expect([1, 2, 3, 6, 7, 5_000].map(pause)).toEqual([100, 200, 400, 3_200, 5_000, 5_000]);
   });
 
   it('grows by another factor where one is given', () => {
-    const pause = backoff({ firstMs: 2, mostMs: 20, factor: 1.5 });
+    const pause = backoff({ firstMs: 2, maxMs: 20, factor: 1.5 });
     expect([1, 2, 3, 9].map(pause)).toEqual([2, 3, 4.5, 20]);
   });
 });
@@ -31,7 +31,7 @@ describe('backoff', () => {
 describe('retry', () => {
   it('does the work again, after the pauses of the backoff, until it succeeds', async () => {
     const pauses: number[] = [];
-    expect(await retry(failing(4), { ...policy, onRetry: (_, pauseMs) => pauses.push(pauseMs) })).toBe(5);
+    expect(await retry(createFailingWork(4), { ...policy, onRetry: (_, pauseMs) => pauses.push(pauseMs) })).toBe(5);
     expect(pauses).toEqual([1, 2, 3, 3]);
   });
 
@@ -43,7 +43,7 @@ describe('retry', () => {
 
   it('chooses the pause by the failure, too', async () => {
     const pauses: number[] = [];
-    await retry(failing(2), {
+    await retry(createFailingWork(2), {
       while: isFailure,
       backoff: (failures, { message }) => failures * message.length,
       onRetry: (_, pauseMs) => pauses.push(pauseMs),
@@ -52,21 +52,21 @@ describe('retry', () => {
   });
 
   it('throws the last failure after the given number of attempts', async () => {
-    const work = failing(5);
+    const work = createFailingWork(5);
     await expect(retry(work, { ...policy, attempts: 3 })).rejects.toBe(failure);
     expect(work).toHaveBeenCalledTimes(3);
   });
 
   it('begins no pause that would end too late', async () => {
-    const work = failing(5);
-    const growing = backoff({ firstMs: 1, mostMs: tooLongMs, factor: tooLongMs });
-    await expect(retry(work, { ...policy, backoff: growing, withinMs: tooLongMs / 2 })).rejects.toBe(failure);
+    const work = createFailingWork(5);
+    const growing = backoff({ firstMs: 1, maxMs: tooLongMs, factor: tooLongMs });
+    await expect(retry(work, { ...policy, backoff: growing, timeoutMs: tooLongMs / 2 })).rejects.toBe(failure);
     expect(work).toHaveBeenCalledTimes(2);
   });
 
   it('ends its pause when it is aborted, and throws the failure', async () => {
     const stop = new AbortController();
-    const work = failing(5);
+    const work = createFailingWork(5);
     await expect(
       retry(work, {
         ...policy,
@@ -79,7 +79,7 @@ describe('retry', () => {
   });
 
   it('tries once, and not again, when it was aborted before', async () => {
-    const work = failing(5);
+    const work = createFailingWork(5);
     await expect(retry(work, { ...policy, signal: AbortSignal.abort() })).rejects.toBe(failure);
     expect(work).toHaveBeenCalledTimes(1);
   });

@@ -8,7 +8,7 @@ export type Backoff = (failures: number) => number;
  * jitter: where several callers compete for the same thing, each multiplies the pause with a random number.
  */
 export const backoff =
-  ({ firstMs, mostMs, factor = 2 }: { firstMs: number; mostMs: number; factor?: number }): Backoff =>
+  ({ firstMs, maxMs: mostMs, factor = 2 }: { firstMs: number; maxMs: number; factor?: number }): Backoff =>
   (failures) =>
     Math.min(firstMs * factor ** (failures - 1), mostMs);
 
@@ -19,7 +19,7 @@ export type RetryPolicy<Failure> = {
   /** Default: unlimited. */
   readonly attempts?: number;
   /** No pause begins that would end later than this after the first attempt began, in ms. Default: unlimited. */
-  readonly withinMs?: number | undefined;
+  readonly timeoutMs?: number | undefined;
   /** Aborted, it ends the pause and the retries; an attempt that runs is awaited. */
   readonly signal?: AbortSignal | undefined;
   /** Is called before each pause. */
@@ -32,7 +32,7 @@ export type RetryPolicy<Failure> = {
  * @throws the failure of the last attempt
  */
 export const retry = async <T, Failure>(work: () => T | Promise<T>, policy: RetryPolicy<Failure>): Promise<T> => {
-  const { attempts = Number.POSITIVE_INFINITY, withinMs = Number.POSITIVE_INFINITY, signal } = policy;
+  const { attempts = Number.POSITIVE_INFINITY, timeoutMs: withinMs = Number.POSITIVE_INFINITY, signal } = policy;
   const deadline = performance.now() + withinMs;
   for (let failures = 1; ; failures++) {
     try {

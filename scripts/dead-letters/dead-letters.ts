@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createProgress } from '../../packages/cli/progress.ts';
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import { openLog, openStores, readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import { openViewStores } from '../../packages/platform/views.ts';
 import {
@@ -135,7 +135,7 @@ const list = async (
     }),
     reason: letter.data.reason,
   });
-  print(table(letters.map(row)));
+  print(formatTable(letters.map(row)));
   if (states instanceof Error) console.error(`Their states are unknown: ${states.message}`);
 };
 

@@ -1,4 +1,4 @@
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import type { RegisteredView } from '../../packages/platform/views.ts';
 import {
   type Findings,
@@ -23,7 +23,7 @@ export const printPlan = (
   context.say(
     `${live[0]?.toUpperCase()}${live.slice(1)} answers now. The log holds ${events.toLocaleString('en')} events:`,
   );
-  context.say(table(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
+  context.say(formatTable(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
   if (unfinished) context.say('This command continues an unfinished rebuild.');
   context.say(
     inPlace ? `${live} is emptied, and ${nameOf(context, into)} filled.` : `To be filled: ${nameOf(context, into)}.`,
@@ -42,7 +42,7 @@ export const printOutcome = (
   if (setAside > 0) say(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
   if (differences.length > 0) {
     say(switched ? 'The old live view differed:' : `${name} differs, so the old view keeps answering:`);
-    say(table(differences.slice(0, shownDifferences).map((difference) => asRow(view, difference))));
+    say(formatTable(differences.slice(0, shownDifferences).map((difference) => asRow(view, difference))));
     if (isCut || differences.length > shownDifferences)
       say(`… and more: ${isCut ? 'over ' : ''}${differences.length} in total.`);
   }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import { callService, describeRefusal } from '../../packages/http/call-service.ts';
 import type { statusSchema } from '../../packages/platform/view-status.ts';
 import type { Command } from '../command.ts';
@@ -53,9 +53,9 @@ export const showStatus: Command = async (args, { views, env: ownEnv, print }) =
     print(JSON.stringify(only && others.length === 0 ? only.status : all, null, 2));
     return isReliable;
   }
-  print(table(answers.map(({ view, name, status }) => asRow(view.service.name, name, status))));
+  print(formatTable(answers.map(({ view, name, status }) => asRow(view.service.name, name, status))));
   const partitions = answers.flatMap(({ name, status }) => partitionRows(name, status));
-  if (partitions.length > 0) print(`\n${table(partitions)}`);
+  if (partitions.length > 0) print(`\n${formatTable(partitions)}`);
   for (const { name, status } of answers) for (const note of describeWarnings(status)) print(`\n${name}: ${note}`);
   return isReliable;
 };

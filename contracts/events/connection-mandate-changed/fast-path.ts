@@ -1,4 +1,4 @@
-import { hasValidEnvelope, isOf } from '../../cloud-event.ts';
+import { hasValidEnvelope, matches } from '../../cloud-event.ts';
 import { connectionIdPattern, type MandateChangedEvent, mandateChangedType, mandateLevels } from './schema.ts';
 
 const levels = new Set<unknown>(Object.values(mandateLevels));
@@ -14,8 +14,8 @@ export const isValidMandateChanged = (event: object): event is MandateChangedEve
   return (
     type === mandateChangedType &&
     hasValidEnvelope(event) &&
-    isOf(connectionIdPattern, subject) &&
-    isOf(connectionIdPattern, connectionId) &&
+    matches(connectionIdPattern, subject) &&
+    matches(connectionIdPattern, connectionId) &&
     levels.has(connectionMandate)
   );
 };

@@ -11,7 +11,7 @@ export const mandateLevels = { none: '0', billingOnly: '1', realTime: '2' } as c
 export const connectionMandateSchema = z.enum(mandateLevels, '0 (none), 1 (billing only) or 2 (real time)');
 
 /** A person may type 2 where the field is "2"; `numbers` are the whole numbers that then make sense. */
-export const orNumber = <T extends z.ZodType>(schema: T, numbers: { minimum?: number; maximum?: number } = {}) =>
+export const acceptNumber = <T extends z.ZodType>(schema: T, numbers: { minimum?: number; maximum?: number } = {}) =>
   z
     .preprocess((value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value), schema)
     .meta({ alsoAccepts: [{ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...numbers }] });
@@ -32,5 +32,5 @@ export const mandateChangedSchema = cloudEventSchema(mandateChangedType, {
 });
 export type MandateChangedEvent = z.infer<typeof mandateChangedSchema>;
 
-export const mandateChangedEvent = (data: ConnectionMandateData, envelope: Envelope): MandateChangedEvent =>
+export const createMandateChangedEvent = (data: ConnectionMandateData, envelope: Envelope): MandateChangedEvent =>
   createCloudEvent({ source: '/crm', type: mandateChangedType, subject: data.connectionId, data }, envelope);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { maxRevision } from '../../cloud-event.ts';
 import { isValidMandateChanged } from './fast-path.ts';
-import { mandateChangedEvent, mandateChangedSchema } from './schema.ts';
-import { connectionOfUnreadable, parseConnectionMandate } from './upcasters.ts';
+import { createMandateChangedEvent, mandateChangedSchema } from './schema.ts';
+import { findConnectionOfUnreadable, parseConnectionMandate } from './upcasters.ts';
 
 const example = JSON.parse(readFileSync(new URL('examples/v1.json', import.meta.url), 'utf8'));
 const timestamp = Number(example.sequence) + 2;
@@ -22,7 +22,7 @@ describe('an event of connection-mandates-topic', () => {
 
   it('is written as the golden example shows', () =>
     expect(
-      mandateChangedEvent(example.data, {
+      createMandateChangedEvent(example.data, {
         id: example.id,
         revision: Number(example.sequence),
         time: new Date(example.time),
@@ -135,5 +135,7 @@ describe('the connection that an unreadable record concerns', () => {
     ['none where neither names one', 'nonsense', 'same', undefined],
     ['none without a key', '[]', undefined, undefined],
   ])('is %s', (_, value, key, expected) =>
-    expect(connectionOfUnreadable({ value: Buffer.from(value), ...(key !== undefined && { key }) })).toBe(expected));
+    expect(findConnectionOfUnreadable({ value: Buffer.from(value), ...(key !== undefined && { key }) })).toBe(
+      expected,
+    ));
 });

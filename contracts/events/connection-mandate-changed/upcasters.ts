@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { decodedTwice } from '../../codec.ts';
-import { type EventContract, eventReader, type ReadEvent, validate } from '../../read-event.ts';
+import { parseIfString } from '../../codec.ts';
+import { createEventReader, type EventContract, type ReadEvent, validate } from '../../read-event.ts';
 import { topics } from '../../topics.ts';
 import { isValidMandateChanged } from './fast-path.ts';
 import {
+  acceptNumber,
   type ConnectionMandateData,
   connectionIdSchema,
   connectionMandateSchema,
   mandateChangedSchema,
   mandateChangedType,
-  orNumber,
 } from './schema.ts';
 
 /** A change of one connection's mandate, in whichever form it was written. */
@@ -17,8 +17,8 @@ export type MandateChanged = ReadEvent<ConnectionMandateData>;
 
 /** The lab's CRM passes on what a person typed. */
 const plainPayloadSchema = z.object({
-  connectionId: orNumber(connectionIdSchema),
-  connectionMandate: orNumber(connectionMandateSchema),
+  connectionId: acceptNumber(connectionIdSchema),
+  connectionMandate: acceptNumber(connectionMandateSchema),
 });
 
 /** Without a revision of its own an event is ordered by its place in the log, which no clock decides. */
@@ -41,14 +41,14 @@ const fromMandateChanged = (event: object): MandateChanged => {
 export const connectionMandateChanged: EventContract<ConnectionMandateData> = {
   upcasters: {
     [mandateChangedType]: fromMandateChanged,
-    'com.dapr.event.sent': (event, timestamp) => fromPlainPayload(decodedTwice(event.data), timestamp),
+    'com.dapr.event.sent': (event, timestamp) => fromPlainPayload(parseIfString(event.data), timestamp),
   },
   withoutEnvelope: fromPlainPayload,
-  subject: { field: 'connectionId', schema: orNumber(connectionIdSchema) },
+  subject: { field: 'connectionId', schema: acceptNumber(connectionIdSchema) },
 };
 
 /** `parse` reads an event of connection-mandates-topic. */
-export const { parse: parseConnectionMandate, subjectOfUnreadable: connectionOfUnreadable } = eventReader(
+export const { parse: parseConnectionMandate, findSubjectOfUnreadable: findConnectionOfUnreadable } = createEventReader(
   topics.connectionMandates.codec,
   connectionMandateChanged,
 );

@@ -28,7 +28,7 @@ const querySchema = z.strictObject({
   connectionId: connectionIdSchema.optional(),
   email: z.string('an e-mail address').min(1).max(254).optional().meta({ description: 'The very address.' }),
   sort: z.enum(sorts, sortFormat).optional().meta({ description: 'Downwards with a minus.' }),
-  limit: wholeNumber(formats.limit, { min: 1, max: 1000, otherwise: 100 }),
+  limit: wholeNumber(formats.limit, { min: 1, max: 1000, defaultValue: 100 }),
   after: z.string(formats.after).regex(cursorPattern, formats.after).optional().meta({ description: formats.after }),
   total: z
     .string(totalFormat)

@@ -1,4 +1,4 @@
-import { highestRepublished } from '../../../contracts/mandates-page.ts';
+import { maxRepublishedRevision } from '../../../contracts/mandates-page.ts';
 import type { SaidByCrm } from './ask-services.ts';
 import type { EventLine } from './events-of-connection.ts';
 
@@ -24,7 +24,7 @@ export const beyondCrm = (events: readonly EventLine[], crm: SaidByCrm, inView: 
 const remedyFor = (highest: number, { connectionId, isUnknown, isDurable }: SaidByCrm) => {
   const rebuild = 'npm run rebuild -- --from-crm builds a view without it';
   if (isUnknown) return isDurable === false ? 'Register its customer again, or leave it.' : `${rebuild}.`;
-  if (highest >= highestRepublished) return `${rebuild}; nothing can be published above it.`;
+  if (highest >= maxRepublishedRevision) return `${rebuild}; nothing can be published above it.`;
   const republish = `npm run republish -- ${connectionId} --above ${highest} publishes above it`;
   return isDurable === false ? `${republish}.` : `${republish}, or ${rebuild}.`;
 };

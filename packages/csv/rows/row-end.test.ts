@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { largestRowBytes } from './csv-row.ts';
+import { maxRowBytes } from './csv-row.ts';
 import { findRowEnd } from './row-end.ts';
 
 const header = { delimiter: ',', width: 2 };
-const long = 'y'.repeat(largestRowBytes);
+const long = 'y'.repeat(maxRowBytes);
 const never = 'a quote is opened and never closed';
 const elsewhere = 'a quote is opened and not closed where it should be';
 const behind = 'text stands behind a closing quote';

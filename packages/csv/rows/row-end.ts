@@ -1,4 +1,4 @@
-import { type Header, largestRowBytes } from './csv-row.ts';
+import { type Header, maxRowBytes } from './csv-row.ts';
 import { splitQuotedRow } from './split-row.ts';
 
 /** `broken` says why the row ends with its line, although its quotes mean something else. */
@@ -14,14 +14,14 @@ export const findRowEnd = (
   { start, end: lineEnd, isLast }: { start: number; end: number; isLast: boolean },
   { delimiter, width }: Header,
 ): RowEnd | undefined => {
-  const mayGrow = !isLast && text.length - start <= largestRowBytes;
+  const mayGrow = !isLast && text.length - start <= maxRowBytes;
   const split = splitQuotedRow(text, start, delimiter);
   if (split === 'malformed') return { end: lineEnd, broken: 'text stands behind a closing quote' };
   if (split === 'open') return mayGrow ? undefined : { end: lineEnd, broken: 'a quote is opened and never closed' };
   // The quote that closes the last cell may be the first half of a doubled one.
   if (split.end === text.length && mayGrow) return undefined;
   const isOneLine = split.end === lineEnd;
-  const isWhole = split.cells.length === width && split.end - start <= largestRowBytes;
+  const isWhole = split.cells.length === width && split.end - start <= maxRowBytes;
   if (isOneLine || isWhole) return split;
   return { end: lineEnd, broken: 'a quote is opened and not closed where it should be' };
 };

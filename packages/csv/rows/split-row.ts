@@ -8,9 +8,9 @@ export type SplitRow = { cells: string[]; end: number };
 export const splitQuotedRow = (text: string, start: number, delimiter: string): SplitRow | 'open' | 'malformed' => {
   const cells: string[] = [];
   for (let at = start; ; at++) {
-    const quoted = quotedCell(text, skipBlanks(text, at, delimiter));
+    const quoted = readQuotedCell(text, skipBlanks(text, at, delimiter));
     if (quoted === 'open') return 'open';
-    const cell = quoted ?? plainCell(text, at, delimiter);
+    const cell = quoted ?? readPlainCell(text, at, delimiter);
     cells.push(cell.value);
     at = quoted ? skipBlanks(text, cell.end, delimiter) : cell.end;
     if (at >= text.length || text[at] === '\n') return { cells, end: Math.min(at, text.length) };
@@ -20,7 +20,7 @@ export const splitQuotedRow = (text: string, start: number, delimiter: string): 
 
 type Cell = { value: string; end: number };
 
-const quotedCell = (text: string, start: number): Cell | 'open' | undefined => {
+const readQuotedCell = (text: string, start: number): Cell | 'open' | undefined => {
   if (text[start] !== '"') return undefined;
   let value = '';
   for (let from = start + 1; ; ) {
@@ -34,7 +34,7 @@ const quotedCell = (text: string, start: number): Cell | 'open' | undefined => {
 };
 
 /** A quote inside such a cell is a character like any other. */
-const plainCell = (text: string, start: number, delimiter: string): Cell => {
+const readPlainCell = (text: string, start: number, delimiter: string): Cell => {
   let end = start;
   while (end < text.length && text[end] !== delimiter && text[end] !== '\n') end++;
   return { value: text.slice(start, end).trim(), end };
@@ -50,7 +50,7 @@ const skipBlanks = (text: string, start: number, delimiter: string): number => {
 const delimiters = [',', ';', '\t', '|'];
 
 /** The delimiter that a header has most of; a comma where it has none. */
-export const delimiterOf = (header: string): string => {
+export const detectDelimiter = (header: string): string => {
   const bare = header.replace(/"[^"]*"/g, '');
   const count = (delimiter: string) => bare.split(delimiter).length;
   return delimiters.reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best));

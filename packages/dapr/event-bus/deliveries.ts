@@ -1,6 +1,6 @@
 import { type NextFunction, type Request, type RequestHandler, type Response, Router } from 'express';
 import type { BatchHandler, DeliveredRecord, Subscription, Verdict } from '../../projections/event-bus.ts';
-import { rateLimitedLog } from '../../runtime/rate-limited-log.ts';
+import { createRateLimitedLog } from '../../runtime/rate-limited-log.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { createDeliveredRecord } from './delivered-record.ts';
 import { MalformedDelivery, readDelivery } from './read-delivery.ts';
@@ -28,7 +28,7 @@ export const createDeliveries = (
 ): Deliveries => {
   const byTopic = new Map<string, { pubsub: string; deliver: (body: AsyncIterable<Buffer>) => Promise<Status[]> }>();
   const subscriptions = () => [...byTopic].map(([topic, { pubsub }]) => ({ pubsub, topic }));
-  const limitedLog = rateLimitedLog(log);
+  const limitedLog = createRateLimitedLog(log);
 
   const router = Router();
   router.get('/dapr/config', authenticate, (_req, res) => void res.json({}));

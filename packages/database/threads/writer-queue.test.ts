@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createWriterQueue } from './writer-queue.ts';
 
-it('lets one hold it at a time, in the order in which they came', async () => {
+it('has one holder at a time, in the order of the calls', async () => {
   const queue = createWriterQueue();
   const order: number[] = [];
   let holders = 0;
@@ -18,7 +18,7 @@ it('lets one hold it at a time, in the order in which they came', async () => {
   expect(order).toEqual([...order].sort((a, b) => a - b));
 });
 
-it('gives up on a holder that takes longer than it has patience, and leaves the queue to the others', async () => {
+it('rejects a caller that waits longer than its timeout, and still serves the others', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
   const patient = queue.acquire(10_000);
@@ -29,7 +29,7 @@ it('gives up on a holder that takes longer than it has patience, and leaves the 
   expect(await queue.acquire(0)).toBe(0);
 });
 
-it('does not give up on a queue that moves, however long it is', async () => {
+it('does not time out in a long queue that makes progress', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
   const waiting = Array.from({ length: 30 }, () =>
@@ -42,7 +42,7 @@ it('does not give up on a queue that moves, however long it is', async () => {
   await Promise.all(waiting);
 });
 
-it('waits longer for a holder that makes progress, but not for ever', async () => {
+it('waits longer for a holder that makes progress, but at most four times the timeout', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
   const began = performance.now();

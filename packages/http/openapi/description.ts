@@ -10,14 +10,14 @@ export const createDescriptionRoutes = (
   api: ApiDescription,
   statuses: ProblemStatuses,
 ): Routes => {
-  // Written when it is first asked for: a start should not wait for it.
+  // Created on the first request, to keep the start fast.
   let document: object | undefined;
   const routes: Routes = withTag('Descriptions', {
     '/openapi.json': {
       get: operation({
         summary: 'This description, in OpenAPI 3.1',
         responses: { 200: { description: 'The document', schema: z.looseObject({ openapi: z.literal('3.1.0') }) } },
-        handle: (_asked, res) => {
+        handle: (_request, res) => {
           document ??= createOpenApiDocument({ ...serviceRoutes, ...routes }, api, statuses);
           res.json(document);
         },
@@ -27,14 +27,14 @@ export const createDescriptionRoutes = (
       get: operation({
         summary: 'The events, in AsyncAPI 3',
         responses: { 200: { description: 'The document', schema: z.looseObject({ asyncapi: z.literal('3.0.0') }) } },
-        handle: (_asked, res) => res.json(api.events),
+        handle: (_request, res) => res.json(api.events),
       }),
     },
     '/docs': {
       get: operation({
         summary: 'This description, to browse and to try',
         responses: { 200: { description: 'The page', mediaType: 'text/html' } },
-        handle: (_asked, res) => showPage(res),
+        handle: (_request, res) => showPage(res),
       }),
     },
   });

@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Which side of a schema is described: what is sent (`input`), or what comes of it (`output`). */
+/** The side of a schema to describe: the request (`input`) or the parsed value (`output`). */
 export type Side = 'input' | 'output';
 
 /**
- * Describes schemas in JSON Schema 2020-12. One that has an id (`.meta({ id })`) becomes a component, which the others
- * refer to; `alsoAccepts` in its meta names further forms in which it takes its input.
+ * Describes schemas in JSON Schema 2020-12. A schema with an id (`.meta({ id })`) becomes a component that other schemas
+ * reference. `alsoAccepts` in its meta lists further accepted forms of its input.
  * @throws Error when two schemas share an id
  */
 export const jsonSchemas = () => {
@@ -18,7 +18,7 @@ export const jsonSchemas = () => {
     components[name] = schema;
   };
   const describe = (schema: z.ZodType, io: Side): JsonSchema => {
-    // Within another schema one with an id becomes a reference, too.
+    // Only a nested schema with an id becomes a reference, so wrap the schema in an object.
     const { properties, $defs = {} } = z.toJSONSchema(z.object({ described: schema }), {
       io,
       override: addAcceptedForms(io),
@@ -29,7 +29,7 @@ export const jsonSchemas = () => {
   return { describe, components };
 };
 
-/** Where a schema takes more forms than it gives, both are told. */
+/** Adds the further accepted forms (`alsoAccepts`) to the description of an input. */
 const addAcceptedForms =
   (io: Side) =>
   ({ jsonSchema }: { jsonSchema: JsonSchema & { alsoAccepts?: JsonSchema[] } }) => {

@@ -5,14 +5,14 @@ import { listRequestCheckErrors } from '../server/check-request.ts';
 import { commonStatuses, type ProblemStatuses, problemSchema, problemType } from '../server/problem.ts';
 import { jsonSchemas } from './json-schema.ts';
 
-/** What comes above the operations; `events` is an AsyncAPI document. */
+/** The head of the document; `events` is an AsyncAPI document. */
 export type ApiDescription = { readonly title: string; readonly description: string; readonly events: object };
 
 type Describe = ReturnType<typeof jsonSchemas>['describe'];
 
 /**
- * OpenAPI 3.1 of the routes: every schema is the very one that checks the request or describes the answer.
- * @throws Error when an operation names a problem that has no status
+ * Describes the routes in OpenAPI 3.1, with the same schemas that validate the requests.
+ * @throws Error when an operation lists an error code without a status
  */
 export const createOpenApiDocument = (
   routes: Routes,
@@ -94,34 +94,34 @@ const describeResponse = ({ description, schema, mediaType, headers }: Operation
       : undefined,
 });
 
-/** Codes that share a status are one answer, which names them. */
+/** One response per status, which lists the error codes with this status. */
 const describeErrors =
   (describe: Describe, statuses: ProblemStatuses) =>
   (codes: readonly string[]): Responses => {
     const byStatus = groupBy([...new Set(codes)], (code) => {
-      if (!statuses[code]) throw new Error(`the problem ${code} has no status`);
+      if (!statuses[code]) throw new Error(`the error code ${code} has no status`);
       return String(statuses[code]);
     });
     return Object.fromEntries(
-      [...byStatus].map(([status, same]) => {
-        const types = { properties: { type: { enum: same.map(problemType) } } };
+      [...byStatus].map(([status, sameStatus]) => {
+        const types = { properties: { type: { enum: sameStatus.map(problemType) } } };
         const schema = { allOf: [describe(problemSchema, 'output'), types] };
-        return [status, { description: same.join(', '), content: { 'application/problem+json': { schema } } }];
+        return [status, { description: sameStatus.join(', '), content: { 'application/problem+json': { schema } } }];
       }),
     );
   };
 
-/** A status may have an answer of its own and problems. */
+/** A status can have both a response of the operation and errors. */
 const mergeResponses = (responses: Responses, errorResponses: Responses): Responses => {
-  const all = { ...errorResponses, ...responses };
+  const merged = { ...errorResponses, ...responses };
   for (const [status, { description, content }] of Object.entries(errorResponses))
     if (responses[status])
-      all[status] = {
+      merged[status] = {
         ...responses[status],
         description: `${responses[status].description} Or ${description}`,
         content: { ...responses[status].content, ...content },
       };
-  return all;
+  return merged;
 };
 
 const omitUndefined = <T>(document: T): T => JSON.parse(JSON.stringify(document));

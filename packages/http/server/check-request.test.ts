@@ -71,7 +71,7 @@ describe('the Host of a request', () => {
     ['[::1%25eth0]', 'invalid-host'],
     ['[:::1]', 'invalid-host'],
     ['a'.repeat(301), 'invalid-host'],
-  ])('%j: %s, of what is loopback alone', (host, expected) => {
+  ])('%j: %s, with loopback only', (host, expected) => {
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE'])
       expect(check({ Host: host }, { method, rules: loopbackOnly })).toBe(expected);
   });
@@ -91,7 +91,7 @@ describe('the Host of a request', () => {
     ['localhost:3005', 'passes'],
   ])('%j: %s, with names in ALLOWED_HOSTS', (host, expected) => expect(check({ Host: host })).toBe(expected));
 
-  it('is one header, in any spelling of its name', () => {
+  it('must be one header, in any case', () => {
     expect(check({})).toBe('invalid-host');
     expect(check({ hOsT: 'localhost' })).toBe('passes');
     expect(check({ Host: ['localhost', 'evil.example'] })).toBe('invalid-host');
@@ -112,7 +112,7 @@ describe('the Host of a request', () => {
     ['http://evil@localhost:3005/', 'invalid-host'],
     ['http://localhost:3005@evil.example/', 'invalid-host'],
     ['http:///customers', 'invalid-host'],
-  ])('agrees with the request target %s: %s', (url, expected) =>
+  ])('must match the request target %s: %s', (url, expected) =>
     expect(check({ Host: 'localhost:3005' }, { url })).toBe(expected));
 });
 
@@ -152,14 +152,14 @@ describe('the origin of a change', () => {
       expect(check({ Host: 'localhost:3005', ...headers }, { method })).toBe(expected);
   });
 
-  it('may leave out the port that its scheme implies, as Host may', () => {
+  it('may omit the default port of its scheme, like Host', () => {
     expect(check({ Host: 'crm', Origin: 'https://crm' })).toBe('passes');
     expect(check({ Host: 'crm:443', Origin: 'https://crm' })).toBe('passes');
     expect(check({ Host: 'crm:443', Origin: 'http://crm' })).toBe('origin-not-allowed');
     expect(check({ Host: '[::1]', Origin: 'http://[::1]' })).toBe('passes');
   });
 
-  it('does not matter where nothing is changed: no page of another origin can read the answer', () => {
+  it('is not checked for reads, because a page of another origin cannot read the response', () => {
     for (const method of ['GET', 'HEAD', 'OPTIONS']) {
       const foreign = { Host: 'localhost', Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
       expect(check(foreign, { method })).toBe('passes');
@@ -172,7 +172,7 @@ describe('a refusal', () => {
   const refusal = (headers: Headers) =>
     checkRequest({ method: 'POST', url: '/', rawHeaders: rawHeaders(headers) }, access);
 
-  it('names the header, what was expected, and the variable to set', () => {
+  it('has the header, the expected value and the variable to set', () => {
     expect(refusal({ Host: 'other:3005' })).toMatchObject({
       errors: [{ field: 'Host', expected: expect.stringContaining('ALLOWED_HOSTS'), got: 'other:3005' }],
       remedy: expect.stringContaining('ALLOWED_HOSTS=other'),
@@ -188,7 +188,7 @@ describe('a refusal', () => {
     expect(refusal({})).toMatchObject({ errors: [{ field: 'Host', expected: expect.any(String) }] });
   });
 
-  it('is logged a few times, however often a page repeats it', async () => {
+  it('is logged fewer than ten times, even if a page repeats it', async () => {
     const lines: string[] = [];
     const app = express().use(checkRequests(loopbackOnly, pino({}, { write: (line) => void lines.push(line) })));
     for (const host of ['crm:3005', 'a b', ...Array(20).fill('evil.example')])

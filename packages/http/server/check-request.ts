@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import { DomainError } from '../../runtime/domain-error.ts';
-import { rateLimitedLog } from '../../runtime/rate-limited-log.ts';
+import { createRateLimitedLog } from '../../runtime/rate-limited-log.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type AccessRules, type Authority, isLoopback, parseAuthority } from './authority.ts';
 
@@ -10,7 +10,7 @@ type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>;
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 const isSafe = (method = '') => safeMethods.includes(method.toUpperCase());
 
-/** The codes with which the guard may refuse a request of this method. */
+/** The error codes of `checkRequest` for this method. */
 export const listRequestCheckErrors = (method: string): string[] => [
   'invalid-host',
   'host-not-allowed',
@@ -18,19 +18,19 @@ export const listRequestCheckErrors = (method: string): string[] => [
 ];
 
 /**
- * Whether a web page may be behind the request. A page whose name was pointed at this machine (DNS rebinding) is known by
- * its Host, a page that sends a form or a fetch to us by its Origin or Sec-Fetch-Site. Programs send neither of these.
- * @returns the refusal, or undefined where the request may pass
+ * Detects requests that a foreign web page may have sent. The Host header reveals DNS rebinding, where the page's host name points to
+ * this machine. Origin or Sec-Fetch-Site reveal a form or fetch of another site; programs send neither.
+ * @returns the refusal, or undefined if the request is allowed
  */
 export const checkRequest = (
   { method, url = '', rawHeaders }: RequestHead,
   rules: AccessRules,
 ): DomainError | undefined => {
-  // Node keeps the first of several Host headers and drops the others.
+  // Read rawHeaders, because req.headers keeps only the first of several Host headers.
   const hosts = valuesOf(rawHeaders, 'host');
   const own = hosts.length === 1 ? parseAuthority(String(hosts[0])) : undefined;
   if (!own)
-    return createInvalidHost(hosts.length > 1 ? 'There are several Host headers.' : 'There is no usable Host header.');
+    return createInvalidHost(hosts.length > 1 ? 'There are several Host headers.' : 'There is no valid Host header.');
   const target = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
   if (target !== undefined && !isSameAuthority(parseAuthority(target), own))
     return createInvalidHost('The request target names another host than the Host header.');
@@ -48,10 +48,10 @@ export const checkRequest = (
     : undefined;
 };
 
-/** Refuses what a web page may have sent, and gives allowed origins the CORS headers that their browsers ask for. */
+/** Middleware: refuses requests that a foreign web page may have sent, and sends CORS headers to allowed origins. */
 export const checkRequests = (rules: AccessRules, log: Runtime['log']): RequestHandler => {
-  // A page can send refused requests without end.
-  const limitedLog = rateLimitedLog(log);
+  // Rate-limited, because a page can send refused requests without end.
+  const limitedLog = createRateLimitedLog(log);
   return (req, res, next) => {
     const refusal = checkRequest(req, rules);
     if (refusal) {
@@ -65,7 +65,7 @@ export const checkRequests = (rules: AccessRules, log: Runtime['log']): RequestH
   };
 };
 
-/** @returns whether the request is the preflight of an allowed origin, which needs no further answer */
+/** @returns whether the request is the preflight of an allowed origin, which needs no body */
 const setCorsHeaders = (
   method: string,
   { origin, 'access-control-request-method': requestedMethod }: IncomingMessage['headers'],
@@ -90,12 +90,12 @@ const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
 const isSameAuthority = (one: Authority | undefined, other: Authority) =>
   one?.host === other.host && (one.port ?? 80) === (other.port ?? 80);
 
-/** An entry without a port admits every port. Clients leave out the port that their scheme implies. */
+/** An entry without a port allows every port. Clients omit the default port of their scheme. */
 const matchesHost = (allowed: Authority, { host, port }: Authority) =>
   allowed.host === host &&
   (allowed.port === undefined || (port === undefined ? [80, 443].includes(allowed.port) : allowed.port === port));
 
-/** The scheme is not compared: behind a proxy that terminates TLS we do not know ours. */
+/** The scheme is not compared, because the service does not know it behind a proxy that terminates TLS. */
 const isOwnOrigin = (origin: string, own: Authority) => {
   const [, scheme, authority = ''] = /^(https?):\/\/(.+)$/.exec(origin) ?? [];
   const usual = scheme === 'https' ? 443 : 80;
@@ -110,7 +110,7 @@ const createInvalidHost = (detail: string) =>
   });
 
 const createHostNotAllowed = ({ host, port }: Authority) =>
-  new DomainError('host-not-allowed', `This service does not answer under the name ${host}.`, {
+  new DomainError('host-not-allowed', `This service does not accept the host ${host}.`, {
     errors: [
       {
         field: 'Host',
@@ -118,13 +118,13 @@ const createHostNotAllowed = ({ host, port }: Authority) =>
         got: port === undefined ? host : `${host}:${port}`,
       },
     ],
-    remedy: `if the name is the service's own, start it with ALLOWED_HOSTS=${host}`,
+    remedy: `if this is a host name of the service, start it with ALLOWED_HOSTS=${host}`,
   });
 
 const describeForeignOrigin = (origin: string) =>
   parseAuthority(origin.replace(/^https?:\/\//, ''))
-    ? `The page ${origin} may not change anything here.`
-    : 'A page without a usable origin may not change anything here.';
+    ? `Pages of ${origin} may not change data here.`
+    : 'A page without a valid origin may not change data here.';
 
 const createOriginNotAllowed = (field: 'Origin' | 'Sec-Fetch-Site', detail: string) =>
   new DomainError('origin-not-allowed', detail, {

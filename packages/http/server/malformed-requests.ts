@@ -4,19 +4,19 @@ import { DomainError } from '../../runtime/domain-error.ts';
 import { privacyHeaders } from './privacy-headers.ts';
 import { commonStatuses, createProblemBody } from './problem.ts';
 
-/** What Node reports about a request that it cannot read; every other code is a malformed request. */
-const problemsByCode: Readonly<Record<string, readonly [code: string, detail: string]>> = {
+/** Node's error codes for a request that it cannot parse; every other code is a malformed request. */
+const errorsByNodeCode: Readonly<Record<string, readonly [code: string, detail: string]>> = {
   HPE_HEADER_OVERFLOW: ['headers-too-large', 'The request line and the headers are larger than 16 KiB.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'The chunk extensions of the body are larger than 16 KiB.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request did not arrive completely in time.'],
 };
 
-/** For a server's `clientError`: the same problem details and headers as for a request that reached the app. */
+/** Handles a server's `clientError` with the same problem details and headers as the app. */
 export const answerMalformedRequest = (error: NodeJS.ErrnoException, socket: Socket): void => {
-  // As Node's own handler: an answer that has begun cannot be replaced, only broken off.
+  // Like Node's own handler: a started response cannot be replaced, only aborted.
   const { _httpMessage: response } = socket as Socket & { _httpMessage?: ServerResponse | null };
   if (!socket.writable || error.code === 'ECONNRESET' || response?.headersSent) return void socket.destroy();
-  const [code, detail] = problemsByCode[error.code ?? ''] ?? [
+  const [code, detail] = errorsByNodeCode[error.code ?? ''] ?? [
     'malformed-request',
     'This is not a valid HTTP/1.1 request.',
   ];

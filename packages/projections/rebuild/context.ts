@@ -94,6 +94,6 @@ const askAgainAfterMs = 500;
 export const persistently = <T>(work: () => Promise<T>): Promise<T> =>
   retry(work, {
     while: (error): error is unknown => !(error instanceof RebuildRefused),
-    withinMs: giveUpAfterMs,
+    timeoutMs: giveUpAfterMs,
     backoff: (_, error) => (error instanceof StateConflict ? Math.random() * 20 : askAgainAfterMs),
   });

@@ -1,4 +1,4 @@
-import { chunksOf } from '../../runtime/chunks.ts';
+import { splitIntoChunks } from '../../runtime/chunks.ts';
 import { groupBy } from '../../runtime/group-by.ts';
 import { fold } from '../apply/fold.ts';
 import type { ParsedBatch, Step } from '../apply/parse-batch.ts';
@@ -127,6 +127,6 @@ const createFiller = <Event, Document>(
   };
 
   return async (byKey) => {
-    for (const chunk of chunksOf([...byKey], keysPerWrite)) await writeChunk(chunk);
+    for (const chunk of splitIntoChunks([...byKey], keysPerWrite)) await writeChunk(chunk);
   };
 };

@@ -1,5 +1,5 @@
-import { chunksOf } from '../../runtime/chunks.ts';
-import { type KeySet, keySet } from '../../runtime/key-set.ts';
+import { splitIntoChunks } from '../../runtime/chunks.ts';
+import { createKeySet, type KeySet } from '../../runtime/key-set.ts';
 import type { ParsedBatch } from '../apply/parse-batch.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
 import { persistently, type RebuildContext, readLog } from './context.ts';
@@ -40,7 +40,7 @@ export const findMismatches = async <Event, Document>(
   const [deciding, others, unreadable] = [mostKeys(), mostKeys(), mostKeys()];
 
   const compareWith = async (owner: Source): Promise<KeySet> => {
-    const known = keySet();
+    const known = createKeySet();
     for await (const page of owner.pages()) {
       signal.throwIfAborted();
       const keys = page.map(({ key }) => key);
@@ -95,7 +95,7 @@ export const readShown = async <Event, Document>(
   keys: readonly string[],
 ): Promise<Map<string, { shown: string; etag: string | undefined }>> => {
   const result = new Map<string, { shown: string; etag: string | undefined }>();
-  for (const chunk of chunksOf(keys, keysPerRead)) {
+  for (const chunk of splitIntoChunks(keys, keysPerRead)) {
     const held = await persistently(() => stores(store).getMany(chunk.map((key) => documentKey(number, key))));
     for (const key of chunk) {
       const stored = held.get(documentKey(number, key));

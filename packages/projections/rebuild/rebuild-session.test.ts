@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
-import { observeValue } from '../../runtime/lease.ts';
+import { createValueObserver } from '../../runtime/lease.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import { storesOf } from '../generations/stores.ts';
 import { leaseReleased, openRebuildSession, rebuildLeaseMs, untilFree } from './rebuild-session.ts';
@@ -19,7 +19,7 @@ const withRebuild = async (rebuild: Rebuild, look: (nth: number) => unknown = ()
   await changePointer(home, 'things', (held) => ({ ...held, rebuild }));
   const said: string[] = [];
   let [looks, now] = [0, 0];
-  const lease = observeValue(rebuildLeaseMs, () => now);
+  const lease = createValueObserver(rebuildLeaseMs, () => now);
   const observeLease = () => ({
     isUnchanged: (value: string | undefined) => {
       if (looks++ > 0) now += rebuildLeaseMs / 4;

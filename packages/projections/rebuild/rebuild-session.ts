@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { newLeaseValue, observeValue } from '../../runtime/lease.ts';
+import { createLeaseValue, createValueObserver } from '../../runtime/lease.ts';
 import { asPointer, type Pointer, pointerKey, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { StateStore } from '../state-store.ts';
 import { persistently, type RebuildContext, RebuildRefused, RebuildUnderWay } from './context.ts';
@@ -24,7 +24,7 @@ export const untilFree = async ({
   projection,
   stores,
   say,
-  observeLease = () => observeValue(rebuildLeaseMs),
+  observeLease = () => createValueObserver(rebuildLeaseMs),
 }: LeaseContext): Promise<Pointer> => {
   const lease = observeLease();
   for (let first: string | undefined; ; ) {
@@ -82,7 +82,7 @@ export const openRebuildSession = async (
   let writing: Promise<unknown> = Promise.resolve();
 
   const write = async () => {
-    const next = plain(noted.rebuild ? withLease(noted, noted.rebuild, newLeaseValue()) : noted);
+    const next = plain(noted.rebuild ? withLease(noted, noted.rebuild, createLeaseValue()) : noted);
     await persistently(async () => {
       const held = (await store.getMany([key])).get(key);
       if (isDeepStrictEqual(held?.value, next)) return; // an attempt that seemed to fail

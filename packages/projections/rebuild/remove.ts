@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { chunksOf } from '../../runtime/chunks.ts';
+import { splitIntoChunks } from '../../runtime/chunks.ts';
 import { documentKey, type Generation, isSame } from '../generations/generation.ts';
 import { changePointer, type Pointer, readPointer } from '../generations/pointer.ts';
 import { partitionsOf, persistently, type RebuildContext, RebuildRefused, readLog } from './context.ts';
@@ -77,7 +77,7 @@ export const deleteGenerations = async <Event, Document>(
   const { projection, log, stores } = context;
   const remove = async (keys: readonly string[]) => {
     for (const { number, store } of gone)
-      for (const chunk of chunksOf(keys, keysPerCall))
+      for (const chunk of splitIntoChunks(keys, keysPerCall))
         await persistently(() => stores(store).remove(chunk.map((key) => documentKey(number, key))));
   };
   const ranges = await log.offsets(projection.topic.name);

@@ -1,9 +1,9 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 
-const usualTurnMs = 2;
+const defaultTurnMs = 2;
 
 /** Call and await the result between pieces of work: after each `turnMs` the event loop has its turn. */
-export const takeTurns = (turnMs = usualTurnMs): (() => Promise<void>) => {
+export const createYielder = (turnMs = defaultTurnMs): (() => Promise<void>) => {
   let began = performance.now();
   return async () => {
     if (performance.now() - began < turnMs) return;
@@ -13,14 +13,14 @@ export const takeTurns = (turnMs = usualTurnMs): (() => Promise<void>) => {
 };
 
 /** As `filter` of an array, with turns of the event loop in between. */
-export const filterInTurns = async <T>(items: readonly T[], isWanted: (item: T) => boolean): Promise<T[]> => {
-  const turn = takeTurns();
-  const wanted: T[] = [];
+export const filterYielding = async <T>(items: readonly T[], isWanted: (item: T) => boolean): Promise<T[]> => {
+  const turn = createYielder();
+  const kept: T[] = [];
   for (const item of items) {
-    if (isWanted(item)) wanted.push(item);
+    if (isWanted(item)) kept.push(item);
     await turn();
   }
-  return wanted;
+  return kept;
 };
 
 const pauseMs = 1;
@@ -30,7 +30,7 @@ let lastTurn: Promise<unknown> = Promise.resolve();
  * Await it before each piece of a large answer. Pieces are made one by one, however many clients ask, with a millisecond for
  * other requests in between: a transaction makes ten trips to its database and would else wait for a piece on each of them.
  */
-export const nextLargeAnswerTurn = async (): Promise<void> => {
+export const waitForLargeResponseTurn = async (): Promise<void> => {
   lastTurn = lastTurn.then(() => delay(pauseMs));
   await lastTurn;
 };
