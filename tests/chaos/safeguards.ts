@@ -22,9 +22,9 @@ export const safeguards = {
     },
     {
       file: 'crm/customers/change/change-customer.ts',
-      text: '  committed();\n',
+      text: '  onCommit();\n',
       instead: `  const rows = globalThis.unpublished?.splice(0) ?? [];
-  setTimeout(() => rows.length > 0 && db.insertInto('outbox').values(rows).execute().then(committed), 500);\n`,
+  setTimeout(() => rows.length > 0 && db.insertInto('outbox').values(rows).execute().then(onCommit), 500);\n`,
     },
   ],
   position: [

@@ -1,5 +1,5 @@
-// Starts the platform in this process, changes one mandate, and prints what is called until the view shows it: the calls of
-// the functions in the files that are given, and every file.
+// Starts the platform in this process, changes one mandate, and prints what is called until the view shows the change: the
+// calls of functions in the files that the arguments name, and every file of which a function is called.
 import { getJson, postJson } from '../http.ts';
 import { corinne } from '../lab-customers.ts';
 import { startCallRecorder } from './record-calls.ts';
@@ -24,7 +24,7 @@ const changeMandate = async (connectionMandate: string) => {
   while ((await shown()) !== connectionMandate);
 };
 
-// V8 knows a function once the one around it has run.
+// V8 lists a function only after the function around it has run, so the first change is not recorded.
 await changeMandate('2');
 const { calls, files } = await record(process.argv.slice(2), () => changeMandate('0'));
 const recording = { calls, files: files.filter((file) => !file.startsWith('tests/')) };

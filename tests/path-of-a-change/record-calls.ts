@@ -11,9 +11,9 @@ export type Recording = {
 };
 
 /**
- * Records which functions below `root` are called in this process. V8 counts the calls from the time that a module is
- * loaded, so this must be started before. Counts have no order: each function in `observed` also gets a breakpoint whose
- * condition records the call and is false, so that nothing stops there.
+ * Records which functions below `root` are called in this process; worker threads are not recorded. Call it before the
+ * modules are loaded, because V8 counts calls only in modules that are loaded later. Counts have no order, so each function
+ * of the observed files also gets a breakpoint. Its condition records the call and is false: nothing stops.
  */
 export const startCallRecorder = async (root: URL) => {
   const session = new Session();
