@@ -2,13 +2,13 @@ import type { PartitionRange } from '../projections/log-reader.ts';
 
 type Output = { readonly isTTY?: boolean; write(text: string): unknown };
 
-/** One part of a work. `done` and `total` in any unit; `count` is what the rate counts, `done` unless given. */
+/** The progress of one part. `done` and `total` share any unit; the rate counts `count`, by default `done`. */
 export type Part = {
   readonly name: string;
   readonly done: number;
   readonly total: number;
   readonly count?: number;
-  /** What `count` counts, as in 500 rows; without it a line shows how many of how many are done. */
+  /** The unit of `count`, for example rows. Without it a line shows `done` of `total`. */
   readonly unit?: string;
 };
 
@@ -18,7 +18,7 @@ const barWidth = 24;
 
 export const formatCount = (number: number): string => number.toLocaleString('en');
 
-/** The name, a bar at a terminal, the share that is done, how much that is, the rate, and the time left at that rate. */
+/** Formats name, bar (at a terminal), share, amount, rate, and time left at that rate. */
 export const formatProgress = (part: Part, { seconds, isTTY }: { seconds: number; isTTY: boolean }): string => {
   const { name, done, total, unit } = part;
   const counted = part.count ?? done;
@@ -33,7 +33,7 @@ export const formatProgress = (part: Part, { seconds, isTTY }: { seconds: number
 const formatDuration = (seconds: number): string =>
   seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 
-/** How far a work is: at a terminal a line per part, drawn over the one before; elsewhere one line every few seconds. */
+/** Prints progress: at a terminal one line per part, redrawn in place; elsewhere one line every few seconds. */
 export const createProgress = (out: Output) => {
   let title = '';
   let parts: readonly Part[] = [];
@@ -49,7 +49,7 @@ export const createProgress = (out: Output) => {
     out.write(`${drawnLines > 0 ? `\x1b[${drawnLines}A` : ''}${lines.join('')}`);
     drawnLines = lines.length;
   };
-  /** Where something fails in between. */
+  /** Stops without a last line, for example after a failure. */
   const stop = () => {
     clearInterval(timer);
     timer = undefined;
@@ -86,7 +86,7 @@ const sumParts = (name: string, parts: readonly Part[]): Part => {
   };
 };
 
-/** How far a log has been read, partition by partition. */
+/** Prints the progress of reading a log, per partition. */
 export const createLogProgress = (out: Output) => {
   const progress = createProgress(out);
   const parts = new Map<number, Part & { begin: number }>();

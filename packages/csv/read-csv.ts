@@ -4,9 +4,9 @@ import { findRowEnd } from './rows/row-end.ts';
 export { type CsvRow, maxRowBytes } from './rows/csv-row.ts';
 
 /**
- * Reads CSV from bytes as they come, in the memory of one chunk and one row. The first row with anything in it, the header,
- * tells the delimiter and how many cells a row should have. A row that cannot be read is given as `broken` and stops no other: the
- * next one begins on the next line. Rows without anything in any cell are left out. Rows come in lists, one a chunk.
+ * Streams CSV with one chunk and one row in memory; yields one list of rows per chunk. The header is the first row that is not blank:
+ * it sets the delimiter and the number of cells. A row that cannot be parsed is `broken`, and parsing continues on the next line.
+ * Blank rows are skipped.
  */
 export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<CsvRow[]> {
   const state: State = { line: 1, header: undefined, isSkipping: false };
@@ -23,11 +23,11 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Cs
 type State = {
   line: number;
   header: Header | undefined;
-  /** Within a row that is too long, whose end has not come yet. */
+  /** True inside a row that is too long, until its end. */
   isSkipping: boolean;
 };
 
-/** `text` has one character a byte, so a place in it is a place in the data. */
+/** `text` is Latin-1, so an index in it is a byte offset in the data. */
 type Scan = {
   readonly data: Buffer;
   readonly text: string;
@@ -35,13 +35,13 @@ type Scan = {
   readonly nextQuote: (from: number) => number;
 };
 
-/** From `start` to its line feed, or where that has not come to the end of the data. */
+/** From `start` to its line feed, or to the end of the data if the line feed has not arrived. */
 type Line = { readonly start: number; readonly end: number; readonly hasLineFeed: boolean };
 
-/** What begins with a line: where it ends, and its row unless that is left out. */
+/** The part that begins with a line: its end, and its row unless it is skipped. */
 type Piece = { readonly end: number; readonly row?: CsvRow };
 
-/** The complete rows of the data, all of them when it is the last; `end` is how many bytes they take. */
+/** Parses the complete rows of the data, and all rows if it is the last data; `end` is the number of bytes consumed. */
 const readRows = (data: Buffer, state: State, isLast: boolean): { rows: CsvRow[]; end: number } => {
   const text = data.toString('latin1');
   const scan: Scan = { data, text, isEndOfFile: isLast, nextQuote: createFinder(text, '"') };
@@ -70,17 +70,17 @@ const findLine = (text: string, start: number): Line => {
 
 const countLineFeeds = (text: string) => text.split('\n').length - 1;
 
-/** A line that is too long, or a further part of one, which was reported before. */
+/** Skips a line that is too long, or a further part of it, which was reported before. */
 const skipLine = ({ start, end, hasLineFeed }: Line, state: State): Piece => {
   const isReported = state.isSkipping;
   state.isSkipping = !hasLineFeed;
   return isReported ? { end } : { end, row: createTooLongRow(state.line, end - start) };
 };
 
-/** What a spreadsheet writes before the header of a file for itself alone. */
+/** Spreadsheets may write the delimiter in a line before the header. */
 const delimiterLine = /^"?sep=.?"?\s*$/i;
 
-/** @returns undefined until the end of the row has come */
+/** @returns undefined until the end of the row has arrived */
 const readPiece = (
   { data, text, isEndOfFile: isLast, nextQuote }: Scan,
   line: Line,
@@ -100,7 +100,7 @@ const readPiece = (
   return { end, row };
 };
 
-/** Finds the next place of a character from ever greater places on, without looking at a place twice. */
+/** Creates a search for the next index of a character from ascending positions, which scans the text once. */
 const createFinder = (text: string, character: string) => {
   let found = -1;
   return (from: number): number => {

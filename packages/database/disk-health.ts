@@ -40,7 +40,10 @@ export const createDiskHealth = (identity: FileIdentity): DiskHealth => {
       identity.check(true);
       const { blocks, bavail, bsize } = await statfs(dirname(file));
       if (blocks > 0 && bavail * bsize < minFreeBytes)
-        throw new TransientDatabaseError('storage-full', new Error(`${bavail * bsize} bytes are free on the disk of ${file}`));
+        throw new TransientDatabaseError(
+          'storage-full',
+          new Error(`${bavail * bsize} bytes are free on the disk of ${file}`),
+        );
       if (lastError) await probe();
     },
   };

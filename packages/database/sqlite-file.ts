@@ -113,7 +113,10 @@ export type RestrictionLog = { info?(facts: object, message: string): void };
 export const logRestricted = (log: RestrictionLog, files: readonly string[]): void => {
   const restricted = files.filter((file) => !findExposedFiles(file).includes(file));
   if (restricted.length > 0)
-    log.info?.({ files: restricted }, 'restricted database files to their owner, because other users could access them');
+    log.info?.(
+      { files: restricted },
+      'restricted database files to their owner, because other users could access them',
+    );
 };
 
 export type FileIdentity = {

@@ -1,8 +1,8 @@
 import { fingerprint } from './fingerprint.ts';
 
 /**
- * A set of very many keys in eight bytes each: it remembers a hash of 53 bits, so one key in a thousand million that is
- * not in it passes for one that is. Keys are added first and asked for after.
+ * A set of very many keys with eight bytes per key. It stores 53-bit hashes, so about one absent key in 10^9 is reported as present.
+ * Add all keys before the first `has`, because `has` sorts the hashes.
  */
 export type KeySet = { add(key: string): void; has(key: string): boolean };
 

@@ -11,7 +11,7 @@ const createObserver = (durationMs: number) => {
 };
 
 describe('an observed value', () => {
-  it('is unchanged once it was seen for the duration', () => {
+  it('is unchanged once it was read for the duration', () => {
     const { isUnchanged, pass } = createObserver(1_000);
     expect(isUnchanged('a')).toBe(false);
     for (let quarter = 1; quarter < 4; quarter++) {
@@ -23,7 +23,7 @@ describe('an observed value', () => {
     expect(isUnchanged('a')).toBe(true);
   });
 
-  it('starts anew with each change', () => {
+  it('starts again with each change', () => {
     const { isUnchanged, pass } = createObserver(1_000);
     for (const value of ['a', 'b', 'c', 'a']) {
       pass(400);
@@ -37,7 +37,7 @@ describe('an observed value', () => {
     expect(isUnchanged('a')).toBe(true);
   });
 
-  it('that is absent is never unchanged, and starts anew when it is back', () => {
+  it('that is absent is never unchanged, and starts again when it is back', () => {
     const { isUnchanged, pass } = createObserver(1_000);
     for (let n = 0; n < 5; n++) {
       pass(500);
@@ -50,7 +50,7 @@ describe('an observed value', () => {
     expect(isUnchanged('a')).toBe(false);
   });
 
-  it('is not taken for unchanged by an observer that did not look, however long that was', () => {
+  it('is not unchanged after a long time without a read', () => {
     const { isUnchanged, pass } = createObserver(1_000);
     expect(isUnchanged('a')).toBe(false);
     pass(86_400_000);
@@ -61,10 +61,10 @@ describe('an observed value', () => {
     expect(isUnchanged('a')).toBe(true);
   });
 
-  it('is unchanged at once where the duration is 0', () => expect(createObserver(0).isUnchanged('a')).toBe(true));
+  it('is unchanged at once if the duration is 0', () => expect(createObserver(0).isUnchanged('a')).toBe(true));
 });
 
-it('a lease gets another value with each renewal, which is in the past for a release that compares it with a clock', () => {
+it('a lease value differs with each renewal, and is in the past for a release that compares it with a clock', () => {
   const values = Array.from({ length: 1_000 }, createLeaseValue);
   expect(new Set(values).size).toBeGreaterThan(995);
   for (const value of values) {

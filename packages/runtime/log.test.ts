@@ -8,13 +8,13 @@ const logError = (error: Error) => {
   return lines[0]?.err;
 };
 
-it('shows what was expected by its message alone', () =>
-  expect(logError(new NotDurable(['1'], 'things: the broker is away'))).toEqual({
+it('logs an expected error with its message only', () =>
+  expect(logError(new NotDurable(['1'], 'things: the broker is unavailable'))).toEqual({
     type: 'NotDurable',
-    message: 'things: the broker is away',
+    message: 'things: the broker is unavailable',
   }));
 
-it('shows what was not expected with its stack and cause', () => {
+it('logs an unexpected error with stack and cause', () => {
   const err = logError(new Error('outer', { cause: new TypeError('inner') }));
   expect(err).toMatchObject({ type: 'Error', stack: expect.stringContaining('log.test.ts') });
   expect(err?.stack).toContain('inner');

@@ -11,7 +11,7 @@ const createLimitedLog = () => {
   return { lines, log: createRateLimitedLog(log, { entries: 3, windowMs: 1_000 }) };
 };
 
-it('logs the first of a flood whole, and then how many more there were', () => {
+it('logs the first entries of a flood, and then the number of the others', () => {
   const { lines, log } = createLimitedLog();
   for (let n = 0; n < 10_000; n++) log.warn({ n }, 'store away');
   expect(lines).toEqual([0, 1, 2].map((n) => ({ level: 40, n, msg: 'store away' })));
@@ -19,7 +19,7 @@ it('logs the first of a flood whole, and then how many more there were', () => {
   expect(lines.slice(3)).toEqual([{ level: 40, more: 9_997, seconds: 1, msg: 'store away: 9997 more' }]);
 });
 
-it('logs each of what is rare, and what comes after a flood', () => {
+it('logs every rare entry, and entries after a flood', () => {
   const { lines, log } = createLimitedLog();
   for (let n = 0; n < 3; n++) log.error({ n }, 'store away');
   vi.advanceTimersByTime(5_000);
@@ -27,7 +27,7 @@ it('logs each of what is rare, and what comes after a flood', () => {
   expect(lines.map(({ level, n }) => [level, n])).toEqual([0, 1, 2, 3].map((n) => [50, n]));
 });
 
-it('does not hide one message behind another', () => {
+it('limits each message separately', () => {
   const { lines, log } = createLimitedLog();
   for (let n = 0; n < 10; n++) log.warn({ n }, 'store away');
   log.error({}, 'broker away');

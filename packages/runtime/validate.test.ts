@@ -14,7 +14,7 @@ const catchRefusal = (schema: z.ZodType, value: unknown): DomainError => {
 
 const bytesOf = ({ message, errors, facts }: DomainError) => JSON.stringify({ message, errors, facts }).length;
 
-it('names every wrong field, as long as they are few', () => {
+it('lists every invalid field up to the limit', () => {
   const error = catchRefusal(z.strictObject({ a: z.string('a text') }), { a: 1, b: 2 });
   expect(error.errors).toEqual([
     { field: 'a', expected: 'a text', got: 1 },
@@ -24,7 +24,7 @@ it('names every wrong field, as long as they are few', () => {
   expect(error.facts).toEqual({});
 });
 
-it('names the first of thousands of wrong fields, and counts the others', () => {
+it('lists the first of thousands of invalid fields, and counts the others', () => {
   const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`field${n}`, n]));
   const wrong = Array.from({ length: 5_000 }, () => 'x'.repeat(90));
   for (const error of [catchRefusal(z.strictObject({}), unknown), catchRefusal(z.array(z.number()), wrong)]) {
@@ -35,7 +35,7 @@ it('names the first of thousands of wrong fields, and counts the others', () => 
   }
 });
 
-it('cuts off a long name of a field, but no character', () => {
+it('shortens a long field name without splitting a character', () => {
   const error = catchRefusal(z.strictObject({}), { ['😀'.repeat(10_000)]: 1 });
   expect(error.errors).toEqual([{ field: `${'😀'.repeat(49)}…`, expected: 'no such field' }]);
   expect(bytesOf(error)).toBeLessThan(1_000);

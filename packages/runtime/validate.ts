@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { DomainError, type FieldError } from './domain-error.ts';
 import { shortenText } from './shorten-text.ts';
 
-/** A request may have thousands of wrong fields: an answer names the first ones, and counts the others. */
+/** A request may have thousands of invalid fields: a response lists this many, and counts the others. */
 export const maxErrors = 20;
 
 const maxFieldLength = 100;
 const maxExpectedLength = 300;
 
-/** @throws DomainError with the given code, naming the first wrong fields and what was expected of each */
+/** @throws DomainError with the given code, the first invalid fields and what was expected */
 export const validate = <T>(schema: z.ZodType<T>, value: unknown, code: string): T => {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
@@ -36,6 +36,6 @@ const limitLength = (error: FieldError): FieldError => ({
   expected: shortenText(error.expected, maxExpectedLength),
 });
 
-/** An answer repeats what was sent only where that helps: not a document, not a page of text. */
+/** Only short input is repeated in a response. */
 const isShort = (input: unknown) =>
   (typeof input === 'string' && input.length <= 100) || typeof input === 'number' || typeof input === 'boolean';

@@ -2,7 +2,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 
 const defaultTurnMs = 2;
 
-/** Call and await the result between pieces of work: after each `turnMs` the event loop has its turn. */
+/** Creates a function to await between pieces of work: it yields to the event loop once `turnMs` have passed. */
 export const createYielder = (turnMs = defaultTurnMs): (() => Promise<void>) => {
   let began = performance.now();
   return async () => {
@@ -12,7 +12,7 @@ export const createYielder = (turnMs = defaultTurnMs): (() => Promise<void>) => 
   };
 };
 
-/** As `filter` of an array, with turns of the event loop in between. */
+/** Like `Array.filter`, but yields to the event loop in between. */
 export const filterYielding = async <T>(items: readonly T[], isWanted: (item: T) => boolean): Promise<T[]> => {
   const turn = createYielder();
   const kept: T[] = [];
@@ -27,8 +27,8 @@ const pauseMs = 1;
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /**
- * Await it before each piece of a large answer. Pieces are made one by one, however many clients ask, with a millisecond for
- * other requests in between: a transaction makes ten trips to its database and would else wait for a piece on each of them.
+ * Await it before each piece of a large response. All large responses together create one piece at a time, with a millisecond for other
+ * requests in between. Otherwise a transaction with ten database calls would wait for a piece at each call.
  */
 export const waitForLargeResponseTurn = async (): Promise<void> => {
   lastTurn = lastTurn.then(() => delay(pauseMs));

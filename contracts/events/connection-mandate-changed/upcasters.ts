@@ -12,16 +12,16 @@ import {
   mandateChangedType,
 } from './schema.ts';
 
-/** A change of one connection's mandate, in whichever form it was written. */
+/** A change of one connection's mandate, parsed from any version of the event. */
 export type MandateChanged = ReadEvent<ConnectionMandateData>;
 
-/** The lab's CRM passes on what a person typed. */
+/** The lab's CRM publishes the input as typed, so numbers are accepted. */
 const plainPayloadSchema = z.object({
   connectionId: acceptNumber(connectionIdSchema),
   connectionMandate: acceptNumber(connectionMandateSchema),
 });
 
-/** Without a revision of its own an event is ordered by its place in the log, which no clock decides. */
+/** An event without a revision is ordered by its offset, not by a clock. */
 const fromPlainPayload = (payload: unknown, timestamp: number): MandateChanged => ({
   data: validate(plainPayloadSchema, payload),
   revision: 0,
@@ -37,7 +37,7 @@ const fromMandateChanged = (event: object): MandateChanged => {
   return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };
 };
 
-/** Our CloudEvent, and what the lab's CRM publishes: the bare payload, alone or in the envelope that Dapr puts around it. */
+/** Accepts our CloudEvent, and the payload of the lab's CRM, bare or in the envelope that Dapr adds. */
 export const connectionMandateChanged: EventContract<ConnectionMandateData> = {
   upcasters: {
     [mandateChangedType]: fromMandateChanged,
@@ -47,7 +47,7 @@ export const connectionMandateChanged: EventContract<ConnectionMandateData> = {
   subject: { field: 'connectionId', schema: acceptNumber(connectionIdSchema) },
 };
 
-/** `parse` reads an event of connection-mandates-topic. */
+/** Parses the events of connection-mandates-topic. */
 export const { parse: parseConnectionMandate, findSubjectOfUnreadable: findConnectionOfUnreadable } = createEventReader(
   topics.connectionMandates.codec,
   connectionMandateChanged,

@@ -1,19 +1,19 @@
 import { decodeRow, type Encoding } from './decode-row.ts';
 import { detectDelimiter, splitQuotedRow } from './split-row.ts';
 
-/** `line` is where the row begins, from 1. `broken` says why its cells are not what was meant; unreadable bytes are U+FFFD in them. */
+/** `line` is the first line of the row, counted from 1. `broken` says why its cells are unreliable; undecodable bytes are U+FFFD. */
 export type CsvRow = {
   readonly line: number;
   readonly cells: readonly string[];
   readonly encoding: Encoding;
-  /** How much of the file it takes. */
+  /** Its length in the file, in bytes. */
   readonly bytes: number;
   readonly broken?: string;
 };
 
 export const maxRowBytes = 64 * 1024;
 
-/** `width`: how many cells a row should have. */
+/** `width`: the number of cells that a row should have. */
 export type Header = { readonly delimiter: string; readonly width: number };
 
 export const parseHeader = (bytes: Buffer): Header => {
@@ -22,7 +22,7 @@ export const parseHeader = (bytes: Buffer): Header => {
   return { delimiter, width: splitCells(text, delimiter).length };
 };
 
-/** Reads the bytes of one row, without its line feed. @param broken why its quotes mean nothing */
+/** Parses the bytes of one row, without its line feed. @param broken why its quotes are ignored */
 export const parseRow = (
   bytes: Buffer,
   line: number,
@@ -31,7 +31,7 @@ export const parseRow = (
 ): CsvRow => {
   const decoded = decodeRow(bytes);
   const text = decoded?.text ?? bytes.toString('utf8');
-  const reason = decoded ? broken : 'bytes of UTF-8 and of another encoding in one row';
+  const reason = decoded ? broken : 'the row mixes UTF-8 and another encoding';
   const cells = reason === undefined ? splitCells(text, delimiter) : splitPlainCells(text, delimiter);
   return {
     line,
