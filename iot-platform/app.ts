@@ -22,7 +22,7 @@ const statuses = {
 
 const api = {
   title: 'IoT platform',
-  description: 'How far the meter on a connection may be read, as the CRM’s events tell it.',
+  description: 'How far the meter on a connection may be read, according to the events of the CRM.',
   events: asyncApiDocument,
 };
 
@@ -30,16 +30,16 @@ export type IotPlatformAppContext = AppContext &
   StatusSources & {
     readonly bus: Pick<EventBus, 'check'>;
     readonly store: Pick<StateStore, 'check'>;
-    /** At least one. */
+    /** At least one view. */
     readonly views: readonly RunningView[];
-    /** Of what this deployment depends on, beside the checks of the app itself. */
+    /** Checks of what this deployment depends on, in addition to those of the app itself. */
     readonly checks?: Checks | undefined;
   };
 
 export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
   const { bus, store, views, checks } = context;
   const viewRoutes = views.map(({ registered, view }) => registered.routes?.(view) ?? {});
-  const viewChecks = views.map((one) => [nameOfCheck(one, views), () => checkView(one)] as const);
+  const viewChecks = views.map((one) => [checkName(one, views), () => checkView(one)] as const);
   const routes = {
     ...Object.assign({}, ...viewRoutes),
     ...healthRoutes(
@@ -49,36 +49,36 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
         ...Object.fromEntries(viewChecks),
         ...checks,
       },
-      // They concern single documents, so the service is ready all the same.
+      // Dead letters concern single documents, so the service is ready all the same.
       async () => {
         const all = await Promise.all(views.map(({ view }) => view.completeness()));
         const deadLetters = all.reduce((sum, one) => sum + (one.deadLetters ?? 0), 0);
         return deadLetters ? { deadLetters } : {};
       },
     ),
-    ...statusRoutes(statusSchema, ({ view }) => readStatus(viewNamed(view, views), context), viewQuery(views)),
+    ...statusRoutes(statusSchema, ({ view }) => readStatus(findView(view, views), context), viewQuery(views)),
   };
   return createHttpApp(routes, { ...context, api, statuses });
 };
 
 const nameOf = ({ registered }: RunningView) => registered.projection.name;
 
-/** Of the only view, as it was before there could be several. */
-const nameOfCheck = (one: RunningView, { length }: readonly RunningView[]) =>
+/** A single view is called `view`, as before a service could have several. */
+const checkName = (one: RunningView, { length }: readonly RunningView[]) =>
   length === 1 ? 'view' : `view:${nameOf(one)}`;
 
 const checkView = async ({ view, drift }: RunningView) => {
   const warning = describeWarning(await view.completeness(), drift);
   if (warning) throw new Error(warning);
-  if (!drift.hasCompared()) throw new Error('View and log have not been compared since the start.');
+  if (!drift.hasCompared()) throw new Error('The view has not been compared with the log since the start.');
 };
 
-/** Which view is asked for; needless where there is only one. */
+/** The query parameter that selects a view; optional where there is only one. */
 const viewQuery = (views: readonly RunningView[]) => {
   const names = views.map(nameOf);
   const name = z.enum(names, `one of ${names.join(', ')}`).meta({ description: 'The name of the view.' });
   return z.object({ view: views.length === 1 ? name.default(String(names[0])) : name });
 };
 
-const viewNamed = (name: string, views: readonly RunningView[]) =>
+const findView = (name: string, views: readonly RunningView[]) =>
   views.find((one) => nameOf(one) === name) as RunningView;

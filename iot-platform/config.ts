@@ -5,21 +5,21 @@ import { port, readEnvironment } from '../packages/runtime/environment.ts';
 const schema = z.object({
   ...commonSettings,
   APP_REST_PORT: port().default(3008),
-  /** Where the sidecar delivers. */
+  /** The port to which the sidecar delivers. */
   APP_PORT: port().default(5002),
-  /** The Dapr component by which events come. */
+  /** The Dapr pubsub component that delivers the events. */
   PUBSUB_NAME: z.string().default('iot-platform-pubsub'),
   STATESTORE_NAME: z.string().default('statestore'),
-  /** With Dapr it stands in the component's YAML, and here once more: Dapr does not tell it. */
+  /** With Dapr, the same as in the component's YAML: Dapr does not report it to the app. */
   CONSUMER_GROUP: z.string().default('iot-platform-consumer'),
-  /** Whether a view that is found empty or incomplete is rebuilt by the service itself. */
+  /** Whether the service itself rebuilds a view that is empty or incomplete. */
   AUTO_REBUILD: z.enum(['true', 'false'], 'true or false').default('false'),
-  /** The Redis that keeps the view: asked whether it evicts keys. */
+  /** The Redis that holds the view. When set, /readyz checks that it does not evict keys. */
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'an address such as redis://localhost:6379' }).optional(),
 });
 
 export type IotPlatformConfig = CommonConfig & {
-  /** Where requests are answered. */
+  /** The port of the REST API. */
   port: number;
   deliveryPort: number;
   pubsub: string;
@@ -29,7 +29,7 @@ export type IotPlatformConfig = CommonConfig & {
   redisUrl: string | undefined;
 };
 
-/** @throws ConfigError that lists every problem */
+/** Reads the configuration from the environment. @throws ConfigError that lists every problem */
 export const readIotPlatformConfig = (env: Record<string, string | undefined>): IotPlatformConfig => {
   const settings = readEnvironment(schema, env);
   return {

@@ -1,5 +1,8 @@
 import type { RegisteredView } from '../packages/platform/views.ts';
 import { mandatesView } from './mandates/index.ts';
 
-/** The views of this service. The service follows each of them, and npm run rebuild, status, explain and dead-letters know them. */
+/**
+ * The views of this service: the service follows each of them, and npm run rebuild, status, explain and dead-letters
+ * find them here.
+ */
 export const iotPlatformViews: readonly RegisteredView[] = [mandatesView];

@@ -23,8 +23,8 @@ type IotPlatformContext = Runtime &
   };
 
 /**
- * Follows the topics of its views and answers from them. A sidecar delivers on a port of its own, unless the lab gave us
- * one port for both.
+ * Starts the service: follows the topics of its views and answers from them. The sidecar delivers to a port of its own,
+ * unless the configuration names one port for both.
  */
 export const startIotPlatform = async (
   config: Pick<
@@ -35,7 +35,7 @@ export const startIotPlatform = async (
   registered: readonly RegisteredView[] = iotPlatformViews,
 ): Promise<Service & { url: string }> => {
   const { log, deliveries, topicLog } = context;
-  const onePort = config.port === config.deliveryPort;
+  const isOnePort = config.port === config.deliveryPort;
   const running = await startViews(registered, context);
   const { views } = running;
   const opened: Service[] = [running];
@@ -46,11 +46,11 @@ export const startIotPlatform = async (
       views,
       names: config,
       access: config.access,
-      deliveries: onePort ? deliveries : undefined,
+      deliveries: isOnePort ? deliveries : undefined,
     });
     const rest = await listen(app, { ...config, variable: 'APP_REST_PORT' });
     opened.push(rest);
-    if (deliveries && !onePort)
+    if (deliveries && !isOnePort)
       opened.push(
         await listen(createDeliveryApp(deliveries, { ...config, log }), {
           ...config,

@@ -17,7 +17,7 @@ import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { watchDrift } from '../packages/projections/drift/index.ts';
+import { startDriftDetection } from '../packages/projections/drift/index.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { expectViewToEqualCrm, sendChanges } from './changes.ts';
@@ -261,7 +261,7 @@ it('a view in another store refuses once the log is an older one', async () => {
     const bus = platform.eventBus('iot-platform-consumer');
     const topicLog = platform.logReader();
     const projection = await startProjection(mandates, { ...runtime, bus, store, topicLog });
-    const drift = watchDrift(mandates, { ...runtime, bus, store, topicLog, apply: projection.apply });
+    const drift = startDriftDetection(mandates, { ...runtime, bus, store, topicLog, apply: projection.apply });
     const view = openView(mandates, store, { partitions: drift.partitions });
     const event = (n: number) =>
       Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: String(n % 3) }));

@@ -50,7 +50,7 @@ describe.skipIf(!(await fakeClocksReady()))('a rebuild', () => {
     const { startEndless, run, view, iotPlatform } = await withPlatform();
     expect(await (await startEndless(fakeClock('+1d'))).end('SIGKILL')).toBe('SIGKILL');
     const { said, seconds } = await run({});
-    expect(said).toMatch(/has not given its lease back[\s\S]*Going on with Generation 2[\s\S]*exit code 0$/);
+    expect(said).toMatch(/has not released its lease[\s\S]*Continuing with Generation 2[\s\S]*exit code 0$/);
     expect(seconds).toBeLessThan(30);
     expect(await view()).toMatchObject({ state: 'complete', generation: { number: 2 } });
     expect(await mandateOf(iotPlatform, '7733')).toBe('1');
@@ -70,7 +70,7 @@ describe.skipIf(!(await fakeClocksReady()))('a rebuild', () => {
     const { startEndless, run, view } = await withPlatform();
     const { pid } = await startEndless();
     for (const args of [[], ['--abandon']])
-      expect((await run(fakeClock('+1d'), ...args)).said).toMatch(/is under way[\s\S]*exit code 1$/);
+      expect((await run(fakeClock('+1d'), ...args)).said).toMatch(/is in progress[\s\S]*exit code 1$/);
     expect((await view()).rebuild?.holder).toContain(`process ${pid} `);
   });
 });

@@ -85,7 +85,7 @@ describe('npm run rebuild -- --from-crm', () => {
     expect(await rebuild()).toMatch(/7733 +1 +0 +0\n[\s\S]*--abandon, then --from-crm\.\nexit code 1$/);
     expect(await rebuild('--abandon')).toMatch(/exit code 0$/);
     expect(await rebuild('--from-crm')).toMatch(
-      /8 read; [\s\S]*Generation 3 in statestore answers now[\s\S]*exit code 0$/,
+      /8 events read\.[\s\S]*Generation 3 in statestore answers now[\s\S]*exit code 0$/,
     );
     await showsCsv();
     await change(corinneInRealTime);
@@ -107,7 +107,7 @@ describe('npm run rebuild -- --from-crm', () => {
     );
     expect(await rebuild('--without-crm')).toMatch(/from it alone\.\nexit code 1$/);
     expect(await rebuild('--from-crm')).toMatch(
-      /9 read; [\s\S]*Generation 2 in statestore answers now[\s\S]*exit code 0$/,
+      /9 events read\.[\s\S]*Generation 2 in statestore answers now[\s\S]*exit code 0$/,
     );
     expect(await view()).toMatchObject({ state: 'complete', generation: { number: 2 } });
     await showsCsv();
@@ -129,10 +129,12 @@ describe('npm run rebuild -- --from-crm', () => {
   it('is refused with a CRM in memory, which a rebuild does not suggest either', async () => {
     const { rebuild, file } = await started({ DATA_DIR: dataFolder(), CRM_DATABASE_URL: 'memory' });
     expect(await rebuild('--from-crm')).toMatch(
-      /in memory: its revisions began anew .*CRM_DATABASE_URL.*\nexit code 1$/,
+      /in memory: its revisions started over .*CRM_DATABASE_URL.*\nexit code 1$/,
     );
     truncate(file);
-    expect(await rebuild()).toMatch(/in memory: .* a view cannot be built from it\. CRM_DATABASE_URL.*\nexit code 1$/);
+    expect(await rebuild()).toMatch(
+      /in memory: .* a view cannot be built from it\. .*CRM_DATABASE_URL.*\nexit code 1$/,
+    );
   });
 });
 
@@ -153,7 +155,7 @@ describe('a forged revision in the log', () => {
     const { explain, republish, shows, change, forged } = await withForged();
     expect(await explain('7733')).toMatch(
       new RegExp(
-        `Revision ${forged}, in partition \\d at offset \\d+, is beyond the last one of the CRM, \\d+: .*` +
+        `Revision ${forged}, in partition \\d at offset \\d+, is higher than the last one of the CRM, \\d+: .*` +
           `npm run republish -- 7733 --above ${forged} publishes above it, or npm run rebuild -- --from-crm`,
       ),
     );

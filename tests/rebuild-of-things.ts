@@ -1,28 +1,28 @@
 import type { EmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { type Stores, storesOf } from '../packages/projections/generations/index.ts';
+import { createStores, type Stores } from '../packages/projections/generations/index.ts';
 import { noProgress, type RebuildContext, RebuildRefused } from '../packages/projections/rebuild/index.ts';
 import { createValueObserver, type ValueObserver } from '../packages/runtime/lease.ts';
 import { type Thing, things } from './things.ts';
 
 /** Contexts of rebuilds of the view in the store `home`, and what these say. */
-export const rebuildsOf = (platform: EmbeddedPlatform, { lookAgainAfterMs }: { lookAgainAfterMs: number }) => {
-  const said: string[] = [];
+export const rebuildsOf = (platform: EmbeddedPlatform, { recheckAfterMs }: { recheckAfterMs: number }) => {
+  const reported: string[] = [];
   const context = (disturb: (stores: Stores) => Stores = (stores) => stores, observeLease?: () => ValueObserver) =>
     ({
       projection: things,
       log: platform.logReader(),
-      stores: disturb(storesOf({ store: platform.stateStore('home'), secondaryStore: platform.stateStore })),
-      home: 'home',
+      stores: disturb(createStores({ store: platform.stateStore('home'), secondaryStore: platform.stateStore })),
+      primaryStore: 'home',
       shown: (thing) => String(thing?.n ?? 0),
       now: Date.now,
       holder: 'a test',
       ...(observeLease && { observeLease }),
-      say: (line) => void said.push(line),
+      report: (line) => void reported.push(line),
       progress: noProgress,
-      readersHoldMs: 0,
-      lookAgainAfterMs,
+      pointerExpiryMs: 0,
+      recheckAfterMs,
     }) satisfies RebuildContext<Thing, Thing>;
-  return { said, context };
+  return { reported, context };
 };
 
 /** For a rebuild that need not wait whether the one before it is alive. */

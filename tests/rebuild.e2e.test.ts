@@ -108,7 +108,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
       await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
       expect(await rebuild()).toMatch(
-        /Going on with Generation 2[\s\S]*Generation 2 in statestore answers now[\s\S]*exit code 0$/,
+        /Continuing with Generation 2[\s\S]*Generation 2 in statestore answers now[\s\S]*exit code 0$/,
       );
     });
     expect(await view()).toMatchObject({ generation: { number: 2 }, previous: [{ number: 1 }] });
@@ -178,7 +178,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
       await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
       expect(await rebuild(['--from-crm'], home)).toMatch(
-        /Going on with Generation \d[\s\S]*answers now[\s\S]*exit code 0$/,
+        /Continuing with Generation \d[\s\S]*answers now[\s\S]*exit code 0$/,
       );
     });
     expect(await view()).toMatchObject({ generation: { number: before.generation.number + 1 } });

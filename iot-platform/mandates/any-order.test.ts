@@ -10,7 +10,7 @@ import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
-/** What is written to the log: an event with a revision, or a payload without one. */
+/** A record of the log: an event with a revision, or a payload without one. */
 type Change = { connectionId: string; connectionMandate: '0' | '1' | '2'; revision: number };
 
 const changes = (revisions: fc.Arbitrary<number>) =>
@@ -22,7 +22,7 @@ const changes = (revisions: fc.Arbitrary<number>) =>
     }),
     { minLength: 1, maxLength: 12 },
   );
-/** The same changes in another order, some of them more than once, in batches of another size, on a store that fails. */
+/** The same changes in another order, some of them repeated, in batches of any size, on a store with faults. */
 const deliveries = (revisions: fc.Arbitrary<number>) =>
   changes(revisions).chain((all) =>
     fc.record({
@@ -35,7 +35,7 @@ const deliveries = (revisions: fc.Arbitrary<number>) =>
     }),
   );
 
-/** The times run backwards: no clock decides. */
+/** The times run backwards, because no clock may decide. */
 const record = ({ revision, ...data }: Change, offset: number): DeliveredRecord => {
   const event = revision === 0 ? data : createMandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
   return {
@@ -72,7 +72,7 @@ const deliver = async (
 
 const connectionsIn = (all: readonly Change[]) => [...new Set(all.map(({ connectionId }) => connectionId))];
 
-/** What a person would say: of each connection the last revision, and of that the lowest level. */
+/** The expected result: per connection the highest revision, and of that the lowest level. */
 const expectedByRevision = (all: Change[]) =>
   connectionsIn(all).map((id) => {
     const own = all.filter(({ connectionId }) => connectionId === id);
@@ -81,7 +81,7 @@ const expectedByRevision = (all: Change[]) =>
     return [id, { revision, connectionMandate: levels.sort()[0] }] as const;
   });
 
-it('the view is the same whatever the order, the multiplicity and the batches of its events', () =>
+it('the view does not depend on order, repetition and batches of its events', () =>
   fc.assert(
     fc.asyncProperty(
       deliveries(fc.integer({ min: noon, max: noon + 5 })),
@@ -96,7 +96,10 @@ it('the view is the same whatever the order, the multiplicity and the batches of
     { numRuns: 200 },
   ));
 
-/** Of the events the highest revision, at its first place; of the payloads the last; and of these two the later one. */
+/**
+ * The expected result: of the events the highest revision at its first offset, of the payloads the last, and of these
+ * two the later one.
+ */
 const expectedByPlace = (all: Change[]) =>
   connectionsIn(all).map((id) => {
     const own = all.map((change, offset) => ({ ...change, offset })).filter(({ connectionId }) => connectionId === id);
@@ -107,8 +110,8 @@ const expectedByPlace = (all: Change[]) =>
     return [id, { revision: highest, connectionMandate: last?.connectionMandate }] as const;
   });
 
-it('so it is where payloads without a revision are between the events: they are ordered by their place', () => {
-  /** One level for each revision: what is published again is the same. */
+it('the view does not depend on them either when payloads without a revision, ordered by offset, are among the events', () => {
+  /** One level per revision, because an event that is published again is the same. */
   const levelOf = (revision: number) => String(revision % 3) as Change['connectionMandate'];
   return fc.assert(
     fc.asyncProperty(deliveries(fc.constantFrom(0, 0, 1, 2, 3, 4)), async ({ all, indices, batchSize, seed }) => {

@@ -10,7 +10,7 @@ const read = async (snapshot: Snapshot<unknown>, after?: string) => {
 };
 
 describe('the mandates of the CRM', () => {
-  it('are events with the revision that it gave last, and each page has the cursor behind it', async () => {
+  it('are read as events with their latest revision, and each page has the cursor after it', async () => {
     const { snapshot } = crmSource.open(await startStubCrm(mandatePages));
     const event = (connectionId: string) => ({
       data: { connectionId, connectionMandate: '1' },
@@ -24,7 +24,7 @@ describe('the mandates of the CRM', () => {
     expect(await read(snapshot, '2')).toEqual([{ events: [event('3')], next: undefined }]);
   });
 
-  it('are what a view is compared with', async () => {
+  it('are read for the comparison with a view', async () => {
     const all = [];
     for await (const page of crmSource.open(await startStubCrm(mandatePages)).pages()) all.push(...page);
     expect(all).toEqual(['1', '2', '3'].map((key) => ({ key, shown: '1' })));
@@ -33,24 +33,28 @@ describe('the mandates of the CRM', () => {
   it.each([
     ['an older release', {}, /has no GET \/mandates.*older release.*--without-crm/],
     ['one that fails', { '/mandates?limit=1': [503, { detail: 'Away.' }] as [number, object] }, /503 \(Away\.\)/],
-    ['something else', { '/mandates?limit=1': [200, { items: [{}] }] as [number, object] }, /no page of mandates/],
-  ])('cannot be had from %s, which the refusal says', async (_, answers, said) =>
-    expect(crmSource.open(await startStubCrm(answers)).check()).rejects.toThrow(said));
+    [
+      'a service that is no CRM',
+      { '/mandates?limit=1': [200, { items: [{}] }] as [number, object] },
+      /no page of mandates/,
+    ],
+  ])('cannot be read from %s, and the refusal says so', async (_, answers, message) =>
+    expect(crmSource.open(await startStubCrm(answers)).check()).rejects.toThrow(message));
 
-  it('are not continued at a connection that the CRM does not know', async () => {
+  it('are not continued after a connection that the CRM does not know', async () => {
     const problem = { type: 'urn:problem:invalid-parameter', detail: 'after: a connection of this CRM' };
     const { snapshot } = crmSource.open(await startStubCrm({ '/mandates?limit=1000&after=9': [400, problem] }));
-    await expect(read(snapshot, '9')).rejects.toThrow(/another CRM, or has lost its data.* --abandon, and begin anew/);
+    await expect(read(snapshot, '9')).rejects.toThrow(/another CRM, or has lost its data.* --abandon, and start again/);
   });
 
-  it('fill no view where the CRM loses its revisions with each stop', async () => {
+  it('fill no view when the CRM keeps its revisions in memory', async () => {
     const unfitness = async (database: string) =>
       crmSource.open(await startStubCrm({ '/status': [200, { database }] })).findUnfitness();
     expect(await unfitness('in memory: nothing survives')).toMatch(/in memory.*CRM_DATABASE_URL/);
     expect(await unfitness('durable')).toBeUndefined();
   });
 
-  it('cannot be had from a CRM that is away, and the refusal says how to go without', () =>
+  it('cannot be read from a CRM that does not answer, and the refusal names --without-crm', () =>
     expect(crmSource.open('http://127.0.0.1:9').check()).rejects.toThrow(
       /^The CRM does not answer at http:\/\/127\.0\.0\.1:9 .*--without-crm\.$/,
     ));

@@ -3,7 +3,7 @@ import { createMandateChangedEvent } from '../../contracts/events/connection-man
 import { topics } from '../../contracts/topics.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { discardDeadLetters } from '../../packages/projections/dead-letters/index.ts';
-import { storesOf } from '../../packages/projections/generations/index.ts';
+import { createStores } from '../../packages/projections/generations/index.ts';
 import { type RunningProjection, startProjection } from '../../packages/projections/projection.ts';
 import { noProgress, rebuild } from '../../packages/projections/rebuild/index.ts';
 import { openView, type View } from '../../packages/projections/view.ts';
@@ -16,7 +16,7 @@ const group = 'iot-platform-consumer';
 const patience = { timeout: 5_000, interval: 5 };
 type Level = '0' | '1' | '2';
 
-describe('a connection about which a record could not be read', () => {
+describe('a connection with an unreadable record', () => {
   let platform: EmbeddedPlatform;
   let projection: RunningProjection;
   let view: View<Mandate>;
@@ -38,7 +38,7 @@ describe('a connection about which a record could not be read', () => {
   });
   afterEach(() => projection.close());
 
-  /** Answers when all of it is in the view. */
+  /** Resolves when the view has applied it. */
   const publish = async (value: string, key = '7733') => {
     await platform.eventBus('test').publish(topic.name, [{ id: 'x', key, value: Buffer.from(value) }]);
     await settled();
@@ -68,12 +68,12 @@ describe('a connection about which a record could not be read', () => {
     return { partition: partition as number, offset: (end as number) - 1 };
   };
   const discard = async (place: { partition: number; offset: number }, key = '7733') =>
-    discardDeadLetters(mandates, storesOf({ store: platform.stateStore('statestore') }), [{ ...place, key }]);
+    discardDeadLetters(mandates, createStores({ store: platform.stateStore('statestore') }), [{ ...place, key }]);
   const isMarked = () => expect(view.get('7733')).rejects.toMatchObject({ code: 'record-dead-lettered' });
   const shows = async (level: Level) => expect((await view.get('7733'))?.connectionMandate).toBe(level);
   const openOnes = async () => (await view.completeness()).deadLetters ?? 0;
 
-  it('is refused, alone, with the place of the record', async () => {
+  it('is refused, with the place of the record, while other connections are answered', async () => {
     await change('2', noon);
     await change('1', noon, '1721');
     await publish(unreadable);
@@ -86,7 +86,7 @@ describe('a connection about which a record could not be read', () => {
     expect([(await view.completeness()).state, await openOnes()]).toEqual(['complete', 1]);
   });
 
-  it('is the one that the payload names; a record that names none is only counted', async () => {
+  it('is found by its payload; a record that names no connection is only counted', async () => {
     await change('2', noon);
     await publish(unreadable, 'X');
     await isMarked();
@@ -94,13 +94,13 @@ describe('a connection about which a record could not be read', () => {
     expect([projection.counts().setAside, await openOnes()]).toEqual([2, 1]);
   });
 
-  it('is the key of a record without a value', async () => {
+  it('is found by the key of a record without a value', async () => {
     await change('2', noon);
     await publish('', '7733');
     await isMarked();
   });
 
-  it('stays unknown where it is unknown, until a later record about it is read', async () => {
+  it('stays unknown until a later record about it is read', async () => {
     await publish(unreadable);
     expect(await view.get('7733')).toBeUndefined();
     await change('1', noon);
@@ -108,7 +108,7 @@ describe('a connection about which a record could not be read', () => {
     expect(await openOnes()).toBe(0);
   });
 
-  it('is answered again when a later record changes it, and not when one is stale or comes twice', async () => {
+  it('is answered again after a later change, and not after a stale or duplicate one', async () => {
     await change('1', noon);
     await publish(unreadable);
     await change('2', noon - 1);
@@ -120,7 +120,7 @@ describe('a connection about which a record could not be read', () => {
     expect(await openOnes()).toBe(0);
   });
 
-  it('stays refused over a restart, and over reading everything again', async () => {
+  it('stays refused after a restart, and after an offset reset', async () => {
     await change('1', noon);
     await publish(unreadable);
     await projection.close();
@@ -131,7 +131,10 @@ describe('a connection about which a record could not be read', () => {
     expect(await openOnes()).toBe(1);
   });
 
-  it.each(['nonsense', `${topic.name}/9/9`])('is refused for a record that says it repeats %s', async (replayOf) => {
+  it.each([
+    'nonsense',
+    `${topic.name}/9/9`,
+  ])('is refused for a record whose replay-of header is %s', async (replayOf) => {
     await change('1', noon);
     const { partition } = await placeOfLast();
     await platform.appendCopies(topic, [
@@ -143,7 +146,7 @@ describe('a connection about which a record could not be read', () => {
     await shows('1');
   });
 
-  it('is not refused again when the record is delivered again after a later one', async () => {
+  it('is not refused again when the record is delivered again after a later change', async () => {
     await change('1', noon);
     await publish(unreadable);
     await change('2', noon + 1);
@@ -151,21 +154,21 @@ describe('a connection about which a record could not be read', () => {
     await shows('2');
   });
 
-  describe('in a view that is rebuilt', () => {
+  describe('in a rebuilt view', () => {
     const rebuilt = () =>
       rebuild(
         {
           projection: mandates,
           log: platform.logReader(),
-          stores: storesOf({ store: platform.stateStore('statestore') }),
-          home: 'statestore',
+          stores: createStores({ store: platform.stateStore('statestore') }),
+          primaryStore: 'statestore',
           shown: permittedLevel,
           now: () => noon,
           holder: 'a test',
-          say: () => {},
+          report: () => {},
           progress: noProgress,
-          readersHoldMs: 0,
-          lookAgainAfterMs: 0,
+          pointerExpiryMs: 0,
+          recheckAfterMs: 0,
         },
         { inPlace: false, acceptDifferences: false },
       );
@@ -185,7 +188,7 @@ describe('a connection about which a record could not be read', () => {
       expect(await openOnes()).toBe(0);
     });
 
-    it('is answered where a later record settled it, or where it was discarded', async () => {
+    it('is answered when a later change settled the record, or when it was discarded', async () => {
       await change('1', noon);
       await publish(unreadable);
       await change('2', noon + 1);
@@ -199,10 +202,10 @@ describe('a connection about which a record could not be read', () => {
       await shows('2');
     });
 
-    it('is refused for a dead letter of an earlier version, which marked nothing', async () => {
+    it('is refused for a dead letter of an earlier version, which did not mark documents', async () => {
       await change('1', noon);
       await publish(unreadable);
-      // As an earlier version left it: without marks and places.
+      // As an earlier version wrote it: without marks and places.
       const store = platform.stateStore('statestore');
       const held = await store.getMany(['7733']);
       const { deadLetters: _, at: __, ...old } = held.get('7733')?.value as Record<string, unknown>;
@@ -225,7 +228,7 @@ describe('a connection about which a record could not be read', () => {
     };
     const plain = (connectionMandate: Level) => JSON.stringify({ connectionId: '7733', connectionMandate });
 
-    it('is answered, with what it says', async () => {
+    it('is answered with the value of the record', async () => {
       await change('1', noon);
       await publish(unreadable);
       await replay(await placeOfLast(), event('2', noon + 1));
@@ -233,14 +236,14 @@ describe('a connection about which a record could not be read', () => {
       expect(await openOnes()).toBe(0);
     });
 
-    it('is answered although the record is older than what the view has', async () => {
+    it('is answered although the record is older than the view', async () => {
       await change('1', noon);
       await publish(unreadable);
       await replay(await placeOfLast(), event('2', noon - 1));
       await shows('1');
     });
 
-    it('stays refused for a later record that could not be read either', async () => {
+    it('stays refused for a later unreadable record', async () => {
       await change('1', noon);
       await publish(unreadable);
       const first = await placeOfLast();
@@ -250,7 +253,7 @@ describe('a connection about which a record could not be read', () => {
       expect(await openOnes()).toBe(1);
     });
 
-    it('is not set back by a payload without a revision, for that counts where it was', async () => {
+    it('is not set back by a payload without a revision, which is ordered by its original offset', async () => {
       await publish(plain('1'));
       await publish(unreadable);
       const place = await placeOfLast();
@@ -259,7 +262,7 @@ describe('a connection about which a record could not be read', () => {
       await shows('0');
     });
 
-    it('is marked by the same dead letter when the record still cannot be read', async () => {
+    it('keeps the same dead letter when the record still cannot be read', async () => {
       await change('1', noon);
       await publish(unreadable);
       const place = await placeOfLast();
@@ -269,7 +272,7 @@ describe('a connection about which a record could not be read', () => {
       });
     });
 
-    it('is not freed by a header that names a later place, or another partition', async () => {
+    it('is not changed by a replay-of header with a later offset or another partition', async () => {
       await publish(plain('1'));
       const place = await placeOfLast();
       await publish(plain('0'));
@@ -290,7 +293,7 @@ describe('a connection about which a record could not be read', () => {
   });
 
   describe('whose record is discarded', () => {
-    it('is answered from what the view has, also after the record was delivered again', async () => {
+    it('is answered from the view, also after the record is delivered again', async () => {
       await change('1', noon);
       await publish(unreadable);
       await discard(await placeOfLast());

@@ -9,7 +9,7 @@ export const mandatesView = registerView({
   projection: mandates,
   shown: permittedLevel,
   keyName: 'connectionId',
-  // Its keys were stored before a service could have several views.
+  // Keys without a prefix: they were stored before a service could have several views.
   keyPrefix: '',
   routes: mandateRoutes,
   source: crmSource,

@@ -19,7 +19,7 @@ const given = (...history: MandateChanged[]) => ({
 });
 
 describe('a mandate', () => {
-  it('is that of the first change', () =>
+  it('is the one of the first change', () =>
     given()
       .when(changed('7733', '1', 10))
       .then('1', 10));
@@ -40,7 +40,7 @@ describe('a mandate', () => {
     expect(evolve(held, changed('7733', '1', 10))).toBe(held);
   });
 
-  it('is the lower one when a revision has two values, in whichever order they come', () => {
+  it('is the lower one when a revision has two values, in either order of delivery', () => {
     given(changed('7733', '2', 20))
       .when(changed('7733', '1', 20))
       .then('1', 20);

@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const patience = { timeout: 5_000, interval: 5 };
 
-const subscribed = async (
+const startView = async (
   disturb: (store: StateStore) => StateStore = (store) => store,
   disturbBus: (bus: EventBus) => EventBus = (bus) => bus,
 ) => {
@@ -44,7 +44,7 @@ const subscribed = async (
   return { bus, view, change, publish, counts: projection.counts };
 };
 
-/** Grows while the test runs. */
+/** The array grows while the test runs. */
 const collectDeadLetters = async (bus: EventBus) => {
   const collected: { id: string; data: Record<string, unknown> }[] = [];
   const subscription = await bus.subscribe(topics.connectionMandatesDeadLetters.name, async (batch) => {
@@ -57,7 +57,7 @@ const collectDeadLetters = async (bus: EventBus) => {
 
 describe('the mandates view', () => {
   it('applies a change', async () => {
-    const { change, view } = await subscribed();
+    const { change, view } = await startView();
     await change('2', noon);
     await vi.waitFor(async () => {
       expect(await view.get('7733')).toEqual({
@@ -70,7 +70,7 @@ describe('the mandates view', () => {
   });
 
   it('ignores a duplicate', async () => {
-    const { change, view, counts } = await subscribed();
+    const { change, view, counts } = await startView();
     await change('2', noon);
     await change('2', noon);
     await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), patience);
@@ -78,15 +78,15 @@ describe('the mandates view', () => {
   });
 
   it('ignores a stale change', async () => {
-    const { change, view, counts } = await subscribed();
+    const { change, view, counts } = await startView();
     await change('2', noon);
     await change('1', noon - 1);
     await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), patience);
     expect((await view.get('7733'))?.connectionMandate).toBe('2');
   });
 
-  it('sets a malformed record aside with its reason, and applies what stands behind it', async () => {
-    const { bus, change, publish, view, counts } = await subscribed();
+  it('dead-letters a malformed record with its reason, and applies the records after it', async () => {
+    const { bus, change, publish, view, counts } = await startView();
     const deadLetters = await collectDeadLetters(bus);
     await publish('{"connectionId":"7733","connectionMandate":"7"}');
     await change('2', noon);
@@ -104,9 +104,9 @@ describe('the mandates view', () => {
     expect(counts()).toMatchObject({ applied: 1, setAside: 1 });
   });
 
-  it('is not done with a record that could not be set aside', async () => {
+  it('retries a record whose dead letter could not be published', async () => {
     let failing = 3;
-    const { bus, publish, change, view, counts } = await subscribed(undefined, (inner) => ({
+    const { bus, publish, change, view, counts } = await startView(undefined, (inner) => ({
       ...inner,
       publish: async (topic, events) => {
         if (topic === topics.connectionMandatesDeadLetters.name && failing-- > 0) throw new Error('the broker is away');
@@ -126,9 +126,9 @@ describe('the mandates view', () => {
     expect(counts().retried).toBeGreaterThanOrEqual(3);
   });
 
-  it('sets a record aside once, however long the store is away', async () => {
+  it('publishes one dead letter, however long the store is unavailable', async () => {
     let failing = 20;
-    const { bus, publish, change, counts } = await subscribed((store) => ({
+    const { bus, publish, change, counts } = await startView((store) => ({
       ...store,
       getMany: async (keys) => {
         if (failing-- > 0) throw new Error('the store is down');
@@ -142,9 +142,9 @@ describe('the mandates view', () => {
     await vi.waitFor(() => expect(deadLetters).toHaveLength(1), patience);
   });
 
-  it('tries again while the store fails, and sets nothing aside', async () => {
+  it('retries while the store fails, and dead-letters nothing', async () => {
     let failing = 5;
-    const { change, view, counts } = await subscribed((store) => ({
+    const { change, view, counts } = await startView((store) => ({
       ...store,
       transact: async (upserts) => {
         if (failing-- > 0) throw new Error('the store is down');
@@ -156,14 +156,14 @@ describe('the mandates view', () => {
     expect(counts()).toEqual({ applied: 1, ignored: 0, setAside: 0, retried: 5 });
   });
 
-  it('reads again when another writer was there first', async () => {
+  it('reads again after a conflict with another writer', async () => {
     let other: Mandate | undefined = {
       connectionId: '7733',
       connectionMandate: '0',
       revision: noon + 1,
       changedAt: 'later',
     };
-    const { change, view, counts } = await subscribed((store) => ({
+    const { change, view, counts } = await startView((store) => ({
       ...store,
       transact: async (upserts) => {
         const value = other;
@@ -178,9 +178,9 @@ describe('the mandates view', () => {
     expect(counts().retried).toBe(0);
   });
 
-  it('does not give up its place to a writer that never ends', async () => {
+  it('keeps retrying after more conflicts than one attempt allows', async () => {
     let writers = 25;
-    const { change, view } = await subscribed((store) => ({
+    const { change, view } = await startView((store) => ({
       ...store,
       transact: async (upserts) => {
         if (writers-- > 0) throw new StateConflict('7733');
@@ -192,7 +192,7 @@ describe('the mandates view', () => {
   });
 
   it('counts a revision with two values, and shows the lower one', async () => {
-    const { change, view, counts } = await subscribed();
+    const { change, view, counts } = await startView();
     await change('2', noon);
     await change('1', noon);
     await vi.waitFor(() => expect(counts().contradictions).toBe(1), patience);
@@ -200,9 +200,9 @@ describe('the mandates view', () => {
   });
 });
 
-describe('a revision that its record does not explain', () => {
-  it('is applied, for no clock decides, and counted', async () => {
-    const { change, view, counts } = await subscribed();
+describe('a revision that the time of its record does not explain', () => {
+  it('is applied, because no clock decides, and counted', async () => {
+    const { change, view, counts } = await startView();
     await change('2', 999_999_999_999_999);
     await change('1', noon);
     await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1, revisionsAhead: 1 }), patience);
@@ -211,7 +211,7 @@ describe('a revision that its record does not explain', () => {
 });
 
 describe('a view and its log that have drifted apart', () => {
-  const followed = async () => {
+  const openPlatform = async () => {
     const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
     const bus = platform.eventBus('iot-platform-consumer');
     const follow = async (storeName: string) => {
@@ -230,8 +230,8 @@ describe('a view and its log that have drifted apart', () => {
     return { follow, change };
   };
 
-  it('is empty when the store was swapped, and incomplete when the group then goes on behind the first events', async () => {
-    const { follow, change } = await followed();
+  it('is empty after a swap of the store, and incomplete once the group continues after the first events', async () => {
+    const { follow, change } = await openPlatform();
     const first = await follow('statestore');
     await change('1', noon);
     await vi.waitFor(async () => expect((await first.view.completeness()).state).toBe('complete'), patience);

@@ -7,13 +7,13 @@ import { topics } from '../../contracts/topics.ts';
 import type { Projection } from '../../packages/projections/declaration.ts';
 import { contradicts, evolve, type Mandate } from './mandate.ts';
 
-/** What is worth counting: a revision with two values; a revision that the time of its record does not explain. */
+/** Counts revisions with two values, and revisions that the time of the record does not explain. */
 const classify = (held: Mandate | undefined, change: MandateChanged): string | undefined => {
   if (contradicts(held, change)) return 'contradictions';
   return change.isAhead ? 'revisionsAhead' : undefined;
 };
 
-/** The mandates view: one document per connection, its key the connectionId. */
+/** The mandates view: one document per connection, with the connectionId as key. */
 export const mandates: Projection<MandateChanged, Mandate> = {
   name: 'mandates',
   topic: topics.connectionMandates,

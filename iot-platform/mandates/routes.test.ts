@@ -9,7 +9,7 @@ import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { iotPlatformApp } from '../app.ts';
 
 const mandate = { connectionId: '7733', connectionMandate: '1', revision: 10, changedAt: '2026-11-21T12:00:00.000Z' };
-const position = checkpointKey('mandates', topics.connectionMandates.name, 0);
+const checkpoint = checkpointKey('mandates', topics.connectionMandates.name, 0);
 
 const iotPlatform = async (
   documents: Record<string, unknown>,
@@ -23,38 +23,38 @@ const iotPlatform = async (
   const bus = platform.eventBus('group');
   return request(iotPlatformApp({ ...createTestRuntime(), bus, store: disturbed, ...idleViews(disturbed, drift) }));
 };
-const filled = { [mandate.connectionId]: mandate, [position]: { applied: 3, missing: [] } };
-const incomplete = { ...filled, [position]: { applied: 3, missing: [[1, 2]] } };
+const filled = { [mandate.connectionId]: mandate, [checkpoint]: { applied: 3, missing: [] } };
+const incomplete = { ...filled, [checkpoint]: { applied: 3, missing: [[1, 2]] } };
 const broken = (store: StateStore): StateStore => ({
   ...store,
   getMany: () => Promise.reject(new Error('secret of the store')),
 });
 
 describe('a mandate', () => {
-  it('is answered the lab’s way, with the event’s two fields', async () => {
+  it('is answered in the format of the lab, with the two fields of the event', async () => {
     const http = await iotPlatform(filled);
     await http.get('/?connectionId=7733').expect(200, { connectionId: '7733', connectionMandate: '1' });
   });
 
-  it('is answered by its path, with its revision', async () => {
+  it('is answered under its path, with its revision', async () => {
     const http = await iotPlatform(filled);
     await http.get('/mandates/7733').expect(200, mandate);
   });
 
-  it('is unknown', async () => {
+  it('is 404 when it is unknown', async () => {
     const http = await iotPlatform(filled);
     const { body } = await http.get('/?connectionId=1').expect(404);
     expect(body).toMatchObject({ type: 'urn:problem:mandate-unknown' });
     expect(body.detail).not.toContain('never been filled');
   });
 
-  it('is unknown to a view that was never filled, which says so', async () => {
+  it('is 404 from a view that was never filled, and the problem says so', async () => {
     const http = await iotPlatform({});
     const { body } = await http.get('/?connectionId=7733').expect(404);
     expect(body.detail).toContain('never been filled');
   });
 
-  it('cannot be called unknown by a view that misses events', async () => {
+  it('is 503, not 404, when it is unknown to a view that lacks events', async () => {
     const http = await iotPlatform(incomplete);
     const { body } = await http.get('/mandates/1').expect(503);
     expect(body.remedy).toContain('rebuild');
@@ -62,7 +62,7 @@ describe('a mandate', () => {
     expect(readiness.checks.view).toContain('rebuild');
   });
 
-  it('is not answered by a view that misses events, for it may be out of date', async () => {
+  it('is 503 from a view that lacks events, because it may be out of date', async () => {
     const http = await iotPlatform(incomplete);
     const { body } = await http.get('/?connectionId=7733').expect(503).expect('Retry-After', '1');
     expect(body).toMatchObject({ type: 'urn:problem:view-incomplete' });
@@ -70,7 +70,7 @@ describe('a mandate', () => {
     expect(status.view).toMatchObject({ state: 'incomplete', warning: expect.stringContaining('npm run rebuild') });
   });
 
-  it('is unknown to a store that was never filled, and one that takes the place of another is not ready', async () => {
+  it('is 404 from an empty store, and the service is not ready when the group has committed events', async () => {
     const http = await iotPlatform({}, undefined, { lostToEmptyStore: () => 8 });
     await http.get('/?connectionId=7733').expect(404);
     const { body: readiness } = await http.get('/readyz').expect(503);
@@ -79,7 +79,7 @@ describe('a mandate', () => {
     expect(status.view).toMatchObject({ state: 'empty', warning: readiness.checks.view });
   });
 
-  it('is answered once the view has the revision that was asked for, or 503 when it has not in time', async () => {
+  it('is answered once the view has the requested revision, or 503 after the waiting time', async () => {
     const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
     const store = platform.stateStore('statestore');
     const put = async (held: typeof mandate, etag?: string) =>
@@ -93,13 +93,16 @@ describe('a mandate', () => {
       .get('/?connectionId=7733&minRevision=11&waitMs=60')
       .expect(503)
       .expect('Retry-After', '1');
-    expect(body).toMatchObject({ type: 'urn:problem:revision-not-here-yet' });
+    expect(body).toMatchObject({
+      type: 'urn:problem:revision-not-here-yet',
+      detail: 'The view has not reached revision 11 of 7733 yet: it has 10.',
+    });
     const waiting = http
       .get('/?connectionId=7733&minRevision=11&waitMs=5000')
       .expect(200, { connectionId: '7733', connectionMandate: '2' });
-    const asked = waiting.then((response) => response);
+    const response = waiting.then((answer) => answer);
     await put({ ...mandate, connectionMandate: '2', revision: 11 }, (await store.getMany(['7733'])).get('7733')?.etag);
-    await asked;
+    await response;
     await http.get('/mandates/1?minRevision=1').expect(503);
     await http.get('/mandates/7733?minRevision=x').expect(400);
   });
@@ -111,13 +114,13 @@ describe('a mandate', () => {
     '/?connectionId=1&connectionId=2',
     '/mandates/a%7C%7Cb',
     '/mandates/position:x',
-  ])('is not asked for by %s', async (url) => {
+  ])('cannot be requested with %s', async (url) => {
     const http = await iotPlatform(filled);
     const { body } = await http.get(url).expect(400);
     expect(body.errors[0]).toMatchObject({ field: 'connectionId', expected: expect.stringContaining('0-9, A-Z') });
   });
 
-  it('is not answered while the store is away, and nothing leaks', async () => {
+  it('is 503 while the store is unavailable, without details of the store', async () => {
     const http = await iotPlatform(filled, broken);
     const { text } = await http
       .get('/mandates/7733')
@@ -128,7 +131,7 @@ describe('a mandate', () => {
 });
 
 describe('the state of the service', () => {
-  it('is alive and ready, and says how far the view is', async () => {
+  it('is alive and ready, and shows how far the view is', async () => {
     const http = await iotPlatform(filled);
     await http.get('/healthz').expect(200);
     await http

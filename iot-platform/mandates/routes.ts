@@ -13,9 +13,9 @@ import { backoff } from '../../packages/runtime/retry.ts';
 import { type Mandate, revisionOf } from './mandate.ts';
 
 const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
-const aRevision = 'a revision, as the CRM answers it in Mandate-Revision';
+const aRevision = 'a revision, as in the CRM’s response header Mandate-Revision';
 const aWait = 'milliseconds to wait, 0 to 30000';
-/** Who must not read an older mandate than this waits until the view has it. */
+/** A client that must not read an older mandate passes its revision, and waits until the view has it. */
 const freshness = {
   minRevision: wholeNumber(aRevision, { min: 0, max: Number.MAX_SAFE_INTEGER, defaultValue: 0 }),
   waitMs: wholeNumber(aWait, { min: 0, max: 30_000, defaultValue: 0 }),
@@ -28,7 +28,8 @@ const mandateSchema = z
   .object({
     ...labMandateSchema.shape,
     revision: z.int().meta({
-      description: 'Grows with each change of this connection’s mandate; 0 while there were only payloads without one.',
+      description:
+        'Grows with each change of this connection’s mandate; 0 when there were only payloads without a revision.',
     }),
     changedAt: z.iso.datetime({ offset: true }),
   })
@@ -44,14 +45,14 @@ const errors = [
   ...databaseErrorCodes,
 ];
 
-/** When the store is asked again: soon at first, then less and less often. Another instance may be the one that writes. */
-const askAgainAfterMs = backoff({ firstMs: 2, maxMs: 20, factor: 1.5 });
+/** The pause before the store is read again: short at first, then longer. Another instance may write the revision. */
+const rereadAfterMs = backoff({ firstMs: 2, maxMs: 20, factor: 1.5 });
 
 export const mandateRoutes = (view: View<Mandate>): Routes =>
   withTag('Mandates', {
     '/': {
       get: operation({
-        summary: 'The mandate of a connection, the lab’s way: exactly the event’s two fields',
+        summary: 'The mandate of a connection in the format of the lab: exactly the two fields of the event',
         query: z.strictObject({ connectionId, ...freshness }),
         responses: { 200: { description: 'The mandate.', schema: labMandateSchema } },
         errors,
@@ -68,28 +69,32 @@ export const mandateRoutes = (view: View<Mandate>): Routes =>
         query: z.strictObject(freshness),
         responses: { 200: { description: 'The mandate.', schema: mandateSchema } },
         errors,
-        handle: async ({ path, query }, res) => res.json(shown(await readMandate(view, { ...path, ...query }))),
+        handle: async ({ path, query }, res) => res.json(toResponse(await readMandate(view, { ...path, ...query }))),
       }),
     },
   });
 
-const shown = (mandate: Mandate) => ({
+const toResponse = (mandate: Mandate) => ({
   connectionId: mandate.connectionId,
   connectionMandate: mandate.connectionMandate,
   revision: revisionOf(mandate),
   changedAt: mandate.changedAt,
 });
 
-type Asked = { connectionId: string; minRevision: number; waitMs: number };
+type MandateQuery = { connectionId: string; minRevision: number; waitMs: number };
 
-const readMandate = async (view: View<Mandate>, { connectionId, minRevision, waitMs }: Asked): Promise<Mandate> => {
+const readMandate = async (
+  view: View<Mandate>,
+  { connectionId, minRevision, waitMs }: MandateQuery,
+): Promise<Mandate> => {
   if (minRevision === 0) return findMandate(view, connectionId);
   const deadline = performance.now() + waitMs;
   for (let reads = 1; ; reads++) {
     const { mandate } = await read(view, connectionId);
     if (mandate && revisionOf(mandate) >= minRevision) return mandate;
-    if (performance.now() >= deadline) throw notYet(connectionId, minRevision, mandate && revisionOf(mandate));
-    await delay(askAgainAfterMs(reads));
+    if (performance.now() >= deadline)
+      throw createNotYetError(connectionId, minRevision, mandate && revisionOf(mandate));
+    await delay(rereadAfterMs(reads));
   }
 };
 
@@ -98,17 +103,17 @@ const findMandate = async (view: View<Mandate>, connectionId: string): Promise<M
   if (mandate) return mandate;
   const detail =
     state === 'empty'
-      ? `This view has never been filled, so it knows no mandate of ${connectionId} either.`
+      ? `This view has never been filled, so it knows no mandate of ${connectionId}.`
       : `No mandate of connection ${connectionId} is known.`;
   throw new DomainError('mandate-unknown', detail);
 };
 
-const notYet = (connectionId: string, wanted: number, shown: number | undefined) =>
+const createNotYetError = (connectionId: string, wanted: number, found: number | undefined) =>
   new DomainError(
     'revision-not-here-yet',
-    `The view has revision ${shown ?? 'none'} of ${connectionId}, not ${wanted} yet.`,
+    `The view has not reached revision ${wanted} of ${connectionId} yet: it has ${found ?? 'none'}.`,
     {
-      remedy: 'ask again, or wait longer with waitMs',
+      remedy: 'repeat the request, or wait longer with waitMs',
     },
   );
 

@@ -1,5 +1,5 @@
 import type { Admin, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import { type DeliveredRecord, replayedPlace, replayOfHeader } from '../projections/event-bus.ts';
+import { type DeliveredRecord, parseReplayOfHeader, replayOfHeader } from '../projections/event-bus.ts';
 import type { LogReader, PartitionRange } from '../projections/log-reader.ts';
 import { createKafkaClient, type RequestLimits, withAdmin } from './client.ts';
 
@@ -97,7 +97,7 @@ const toRecord = (
   { key, value, timestamp, offset, headers = {} }: KafkaMessage,
 ): DeliveredRecord => {
   const place = { partition, offset: Number(offset) };
-  const replayOf = replayedPlace(headers[replayOfHeader]?.toString(), topic, place);
+  const replayOf = parseReplayOfHeader(headers[replayOfHeader]?.toString(), topic, place);
   return {
     topic,
     value: value ?? Buffer.alloc(0),

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Completeness } from '../projections/completeness.ts';
-import { type StoreContext, storesOf } from '../projections/generations/index.ts';
+import { createStores, type StoreContext } from '../projections/generations/index.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import {
+  defaultPauses,
   noProgress,
   type RebuildContext,
-  RebuildUnderWay,
+  RebuildInProgress,
   rebuild,
   retire,
-  usualPauses,
 } from '../projections/rebuild/index.ts';
 import { backoff } from '../runtime/retry.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -65,7 +65,7 @@ export const startAutoRebuild = (running: RunningView, context: AutoRebuildConte
           failures = 0;
         },
         (err: unknown) => {
-          if (err instanceof RebuildUnderWay) return;
+          if (err instanceof RebuildInProgress) return;
           log[failures > 0 ? 'debug' : 'warn']({ err, projection: name }, 'rebuilding the view failed, will retry');
           failures++;
         },
@@ -93,13 +93,13 @@ const createRebuildContext = (
 ): RebuildContext<unknown, object> => ({
   projection: registered.projection,
   log: context.topicLog,
-  stores: storesOf(openViewStores(registered, context)),
-  home: context.stateStoreName,
+  stores: createStores(openViewStores(registered, context)),
+  primaryStore: context.stateStoreName,
   shown: registered.shown,
   now: context.now,
   holder: `the service ${context.newId()}`,
-  say: (line) => context.log.debug({ projection: registered.projection.name }, line),
+  report: (line) => context.log.debug({ projection: registered.projection.name }, line),
   // /status shows the progress.
   progress: noProgress,
-  ...usualPauses,
+  ...defaultPauses,
 });

@@ -11,7 +11,7 @@ import { createKafkaConsumerGroups } from '../kafka/consumer-groups.ts';
 import { createKafkaLogReader } from '../kafka/log-reader.ts';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
 import type { Topic } from '../projections/event-bus.ts';
-import { type Stores, storesOf } from '../projections/generations/index.ts';
+import { createStores, type Stores } from '../projections/generations/index.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { LogWriter } from '../projections/log-writer.ts';
 import { ConfigError } from '../runtime/config-error.ts';
@@ -97,7 +97,7 @@ export const openStores = async (
     if (existsSync(file)) {
       const platform = openFile(file, service);
       const primaryStore = config.stateStoreName;
-      const stores = storesOf({ store: platform.stateStore(primaryStore), secondaryStore: platform.stateStore });
+      const stores = createStores({ store: platform.stateStore(primaryStore), secondaryStore: platform.stateStore });
       return { stores, primaryStore, log: platform.logReader(), close: platform.close };
     }
     throw new ConfigError(
@@ -171,7 +171,7 @@ const openSidecar = async (
     );
   }
   const open = (name: string) => createDaprStateStore(sidecar, name, randomUUID);
-  const stores = storesOf({ store: open(primaryStore), secondaryStore: open });
+  const stores = createStores({ store: open(primaryStore), secondaryStore: open });
   return {
     stores,
     primaryStore,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Completeness, refusalOf } from '../projections/completeness.ts';
+import { type Completeness, findRefusal } from '../projections/completeness.ts';
 import type { LogReader, PartitionRange } from '../projections/log-reader.ts';
 import type { RunningView } from './running-views.ts';
 import type { statusSchema } from './view-status.ts';
@@ -52,7 +52,7 @@ const computeFreshness = (lag: number | undefined, lastTime: string | undefined,
 
 /** What an operator should do about the view, if anything. */
 export const describeWarning = (completeness: Completeness, drift: RunningView['drift']): string | undefined => {
-  const refusal = refusalOf(completeness);
+  const refusal = findRefusal(completeness);
   if (refusal) return `${refusal.message} ${refusal.remedy}`;
   const lost = drift.lostToEmptyStore();
   if (completeness.state !== 'empty' || lost === 0) return undefined;

@@ -1,4 +1,4 @@
-import { type DriftWatch, watchDrift } from '../projections/drift/index.ts';
+import { type DriftDetection, startDriftDetection } from '../projections/drift/index.ts';
 import type { EventBus } from '../projections/event-bus.ts';
 import type { StoreContext } from '../projections/generations/index.ts';
 import type { LogReader } from '../projections/log-reader.ts';
@@ -12,7 +12,7 @@ export type RunningView = {
   readonly registered: RegisteredView;
   readonly view: View<object>;
   readonly projection: Pick<RunningProjection, 'counts' | 'last'>;
-  readonly drift: Pick<DriftWatch, 'lostToEmptyStore' | 'hasCompared' | 'partitions'>;
+  readonly drift: Pick<DriftDetection, 'lostToEmptyStore' | 'hasCompared' | 'partitions'>;
 };
 
 export type RunningViews = { readonly views: readonly RunningView[]; close(): Promise<void> };
@@ -31,7 +31,7 @@ export const startViews = async (
   const views = registered.map((one, i) => {
     const viewStores = stores[i] as StoreContext;
     const projection = projections[i] as RunningProjection;
-    const drift = watchDrift(one.projection, { ...context, ...viewStores, apply: projection.apply });
+    const drift = startDriftDetection(one.projection, { ...context, ...viewStores, apply: projection.apply });
     return { registered: one, projection, drift, view: openRegisteredView(one, viewStores, drift) };
   });
   const opened = views.flatMap(({ projection, drift }) => [projection, drift]);
@@ -41,5 +41,5 @@ export const startViews = async (
 export const openRegisteredView = (
   { projection }: RegisteredView,
   { store, secondaryStore }: StoreContext,
-  { partitions }: Pick<DriftWatch, 'partitions'>,
+  { partitions }: Pick<DriftDetection, 'partitions'>,
 ): View<object> => openView(projection, store, { secondaryStore: secondaryStore, partitions });

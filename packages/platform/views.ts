@@ -1,6 +1,6 @@
 import type { Routes } from '../http/operation.ts';
 import type { Projection } from '../projections/declaration.ts';
-import { type StoreContext, storesOf } from '../projections/generations/index.ts';
+import { createStores, type StoreContext } from '../projections/generations/index.ts';
 import { withKeyPrefix } from '../projections/key-prefix.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { Snapshot, Source } from '../projections/rebuild/index.ts';
@@ -84,7 +84,7 @@ export const checkViews = (views: readonly RegisteredView[]): void => {
 
 /** Opens the part of the service's stores that holds the view. */
 export const openViewStores = ({ keyPrefix }: RegisteredView, context: StoreContext): StoreContext => {
-  const stores = storesOf(context);
+  const stores = createStores(context);
   return {
     store: withKeyPrefix(stores(), keyPrefix),
     secondaryStore: (name) => withKeyPrefix(stores(name), keyPrefix),

@@ -5,52 +5,55 @@ import type { Generation } from './generations/generation.ts';
 import type { Pointer, Rebuild } from './generations/pointer.ts';
 
 /**
- * `empty`: the generation that answers has never seen an event of the topic. `incomplete`: events are missing that the
- * topic once had, so what is shown may be out of date, and what is not there only missing here: the view refuses.
- * `rebuilding`: it is being filled, and refuses as well.
+ * `empty`: the active generation has seen no event of the topic. `incomplete`: it lacks events that the topic had, so
+ * it may show outdated documents or lack some, and the view refuses to answer. `rebuilding`: it is being filled, and
+ * refuses as well.
  */
 export type Completeness = {
   readonly state: 'empty' | 'complete' | 'incomplete' | 'rebuilding';
-  /** The one that answers. */
+  /** The active generation, from which the view answers. */
   readonly generation: Generation;
-  /** How far that one has followed each partition. */
+  /** The checkpoint of the active generation in each partition. */
   readonly partitions: Record<number, Checkpoint>;
-  /** How many documents unreadable records mark; each of them refuses alone. Of very many only some are counted. */
+  /**
+   * The number of documents that are marked by dead letters; only these refuse to answer. The count is limited by
+   * `maxOpenDeadLetters` per partition.
+   */
   readonly deadLetters?: number;
-  /** Those that answered before and can be switched back to. */
+  /** Earlier generations that are kept up to date, so the view can be switched back to them. */
   readonly previous?: readonly Generation[];
   readonly rebuild?: Rebuild;
 };
 
 /**
- * `documents` are those of the partitions, in their order, in the store of the generation that answers; `atHome` those of
- * the home, by which the writers know of that store.
+ * Determines the state of a view. `documents` are the checkpoint documents of all partitions, in order, in the store of
+ * the active generation; `inPrimaryStore` are those of the primary store, which tell the writers about that store.
  */
-export const completenessOf = (
+export const assessCompleteness = (
   { answering, unready, previous, rebuild }: Pointer,
   documents: readonly (CheckpointDocument | undefined)[],
-  atHome: readonly (CheckpointDocument | undefined)[],
+  inPrimaryStore: readonly (CheckpointDocument | undefined)[],
 ): Completeness => {
   const { store } = answering;
-  const known = documents.flatMap((document, partition) => {
-    const position = document?.generations[answering.number];
-    return position && (position.applied >= 0 || position.lost) ? [[partition, position] as const] : [];
+  const read = documents.flatMap((document, partition) => {
+    const checkpoint = document?.generations[answering.number];
+    return checkpoint && (checkpoint.applied >= 0 || checkpoint.lost) ? [[partition, checkpoint] as const] : [];
   });
-  // A list without the generation that answers: it is not kept up to date.
-  const unkept =
+  // The writers do not update a generation that is not registered in the checkpoint document.
+  const isUnregistered =
     documents.some((document) => document && !document.generations[answering.number]) ||
-    (store !== undefined && atHome.some((document) => document && !document.also?.includes(store)));
-  const gaps = unkept || known.some(([, { missing, lost }]) => missing.length > 0 || lost !== undefined);
-  // A rebuild lists its generation in every partition, also where the log has no event yet.
+    (store !== undefined && inPrimaryStore.some((document) => document && !document.also?.includes(store)));
+  const gaps = isUnregistered || read.some(([, { missing, lost }]) => missing.length > 0 || lost !== undefined);
+  // A rebuild registers its generation in every partition, including those without an event.
   const isRebuilt = answering.number > 1 && documents.some((document) => document?.generations[answering.number]);
-  const state = gaps ? 'incomplete' : known.length === 0 && !isRebuilt ? 'empty' : 'complete';
-  const marked = new Set(known.flatMap(([, { deadLetters = [] }]) => deadLetters.map(([, key]) => key)));
-  // There is at least one more than are listed.
-  const deadLetters = marked.size + (known.some(([, { moreDeadLetters }]) => moreDeadLetters) ? 1 : 0);
+  const state = gaps ? 'incomplete' : read.length === 0 && !isRebuilt ? 'empty' : 'complete';
+  const marked = new Set(read.flatMap(([, { deadLetters = [] }]) => deadLetters.map(([, key]) => key)));
+  // `moreDeadLetters` means at least one more than the list holds.
+  const deadLetters = marked.size + (read.some(([, { moreDeadLetters }]) => moreDeadLetters) ? 1 : 0);
   return {
     state: unready ? 'rebuilding' : state,
     generation: answering,
-    partitions: Object.fromEntries(known),
+    partitions: Object.fromEntries(read),
     ...(deadLetters > 0 && { deadLetters }),
     ...(previous.length > 0 && { previous }),
     ...(rebuild && { rebuild }),
@@ -59,24 +62,25 @@ export const completenessOf = (
 
 const reasons = {
   missing: 'Events are missing from this view: what it shows may be out of date.',
-  'log-truncated': 'The log was cut off before this view had read it: what it shows may be out of date.',
-  'log-replaced': 'The log was deleted and created again, or lost its end: what this view shows may be out of date.',
+  'log-truncated': 'Retention deleted records before this view had read them: what it shows may be out of date.',
+  'log-replaced':
+    'The topic was deleted and created again, or lost its latest records: what this view shows may be out of date.',
 } as const;
 
-/** What a view may not be asked for, if anything. */
-export const refusalOf = ({ state, partitions, rebuild }: Completeness): DomainError | undefined => {
+/** Returns the error with which a view has to refuse reads; undefined when it may answer. */
+export const findRefusal = ({ state, partitions, rebuild }: Completeness): DomainError | undefined => {
   if (state === 'rebuilding')
     return new DomainError(
       'view-rebuilding',
-      'This view is being filled again from the log; it answers when that is done.',
-      { remedy: '/status says how far it is' },
+      'This view is being rebuilt from the log; it answers when the rebuild is complete.',
+      { remedy: '/status shows the progress' },
     );
   if (state !== 'incomplete') return undefined;
-  const lost = Object.values(partitions).find((position) => position.lost)?.lost;
+  const lost = Object.values(partitions).find((checkpoint) => checkpoint.lost)?.lost;
   return new DomainError('view-incomplete', reasons[lost ?? 'missing'], {
-    // What no log holds any more a rebuild from the log cannot bring.
+    // A rebuild from the log cannot restore events that the log has lost.
     remedy: rebuild
-      ? 'a rebuild has begun: /status says how far it is'
-      : `npm run rebuild${lost ? ' -- --from-crm' : ''} repairs it; /status says what is missing`,
+      ? 'a rebuild is running: /status shows its progress'
+      : `npm run rebuild${lost ? ' -- --from-crm' : ''} repairs it; /status shows what is missing`,
   });
 };

@@ -2,14 +2,23 @@ import type { LogReader, PartitionRange } from './log-reader.ts';
 
 type Offsets = ReadonlyMap<number, number>;
 
-/** The consumer groups of a log: what they have committed, and how to set it. */
+/** The consumer groups of a broker: reads and sets their committed offsets. */
 export type ConsumerGroups = {
-  /** By partition the offset behind what the group has committed; nothing where it has committed nothing. */
+  /**
+   * The committed offsets: per partition the offset after the last committed record. Partitions without a commit are
+   * absent.
+   */
   committed(group: string, topic: string): Promise<Offsets>;
-  /** By partition the first record of that time or later; nothing where there is none. @param time in ms since 1970 */
+  /**
+   * Per partition the offset of the first record with this time or a later one; partitions without one are absent.
+   * @param time in ms since 1970
+   */
   offsetsAt(topic: string, time: number, ranges: readonly PartitionRange[]): Promise<Offsets>;
-  /** @throws Error when the group has live members, naming them */
-  reset(group: string, topic: string, goals: Offsets, say: (line: string) => void): Promise<void>;
+  /**
+   * Sets committed offsets. `report` gets a line while the group has to be waited for.
+   * @throws Error when the group has active members; the message names them
+   */
+  reset(group: string, topic: string, targets: Offsets, report: (line: string) => void): Promise<void>;
 };
 
 type Group = {
@@ -19,10 +28,13 @@ type Group = {
   readonly topic: string;
 };
 
-/** `lag` counts offsets: transactions and compaction leave some without a record. */
+/**
+ * The state of one partition. `lag` is the consumer lag in offsets; transactions and compaction leave some offsets
+ * without a record.
+ */
 export type PartitionState = { partition: number; committed: number | 'none'; end: number; lag: number };
 
-/** Per partition the group's committed offset, the end of the log, and how many offsets lie between. */
+/** Reads per partition the group's committed offset, the end offset and the lag. */
 export const describeGroup = async ({ log, groups, group, topic }: Group): Promise<PartitionState[]> => {
   const ranges = await log.offsets(topic);
   const committed = await groups.committed(group, topic);
@@ -33,43 +45,47 @@ export const describeGroup = async ({ log, groups, group, topic }: Group): Promi
 };
 
 /**
- * Sets the group's offsets, and answers where each partition was and is now.
- * @throws Error when the group has live members, naming them, or when `to` is no place
+ * Resets the group's offsets and returns the offset of each partition before and after. `to` is earliest, latest, a
+ * time, or PARTITION:OFFSET. With `dryRun` nothing is written.
+ * @throws Error when the group has active members, or when `to` is not valid
  */
 export const resetGroup = async (
   group: Group,
-  { to, dryRun, say }: { to: string; dryRun: boolean; say: (line: string) => void },
+  { to, dryRun, report }: { to: string; dryRun: boolean; report: (line: string) => void },
 ) => {
   const before = await describeGroup(group);
-  const goals = await goalsOf(group, to);
-  if (!dryRun) await group.groups.reset(group.group, group.topic, goals, say);
+  const targets = await resolveTargetOffsets(group, to);
+  if (!dryRun) await group.groups.reset(group.group, group.topic, targets, report);
   return before.map(({ partition, committed, end }) => ({
     partition,
     from: committed,
-    to: goals.get(partition) ?? committed,
+    to: targets.get(partition) ?? committed,
     end,
   }));
 };
 
-const goalsOf = async ({ log, groups, topic }: Group, to: string): Promise<ReadonlyMap<number, number>> => {
+const resolveTargetOffsets = async (
+  { log, groups, topic }: Group,
+  to: string,
+): Promise<ReadonlyMap<number, number>> => {
   const ranges = await log.offsets(topic);
   const all = (offsetOf: (range: PartitionRange) => number) =>
     new Map(ranges.map((range) => [range.partition, offsetOf(range)]));
   if (to === 'earliest') return all(({ begin }) => begin);
   if (to === 'latest') return all(({ end }) => end);
-  const place = /^(\d+):(\d+)$/.exec(to);
-  if (place) {
-    const [partition, offset] = [Number(place[1]), Number(place[2])];
+  const match = /^(\d+):(\d+)$/.exec(to);
+  if (match) {
+    const [partition, offset] = [Number(match[1]), Number(match[2])];
     const range = ranges.find((candidate) => candidate.partition === partition);
     if (!range || offset < range.begin || offset > range.end)
       throw new Error(
-        `${to} is no place of ${topic}: ${ranges.map((r) => `${r.partition}:${r.begin}-${r.end}`).join(' ')}`,
+        `${to} is not an offset of ${topic}: ${ranges.map((r) => `${r.partition}:${r.begin}-${r.end}`).join(' ')}`,
       );
     return new Map([[partition, offset]]);
   }
   const time = Date.parse(to);
   if (Number.isNaN(time)) throw new Error(`${to} is neither earliest, latest, a time nor PARTITION:OFFSET.`);
   const found = await groups.offsetsAt(topic, time, ranges);
-  // Where no record is as late, reading starts at the end.
+  // Without a record of that time, reading begins at the end.
   return all(({ partition, end }) => found.get(partition) ?? end);
 };

@@ -1,27 +1,42 @@
 import type { DeliveredRecord, Topic } from './event-bus.ts';
 
+/** The time of an event in ISO 8601, and the revision that it gave its document. */
 export type EventStamp = { readonly time: string; readonly revision: number };
 
-/** A view, declared: which topic it follows and how one event changes one document. */
+/**
+ * Declares a view: the topic it follows, and how one event changes one document. Everything here is data or a pure
+ * function; the engine does the rest.
+ */
 export type Projection<Event, Document> = {
   readonly name: string;
   readonly topic: Topic;
-  /** Where records go that can never be applied. */
+  /** The dead-letter topic: records that can never be applied are published there. */
   readonly deadLetters: Topic;
-  /** @throws Error whose message says why the record can never be applied */
+  /**
+   * Decodes a record.
+   * @throws Error when the record can never be applied; the message is the reason in the dead letter
+   */
   readonly parse: (record: DeliveredRecord) => Event;
+  /** The key of the document that the event changes. It must not contain a colon. */
   readonly key: (event: Event) => string;
-  /** Of a record that cannot be parsed: the key of the document that it concerns, undefined where it names none. */
+  /**
+   * Finds the key of the document that an unreadable record concerns; undefined where the record names none. That
+   * document refuses to answer until the dead letter is resolved. Default: no document is affected.
+   */
   readonly keyOfUnreadable?: (record: DeliveredRecord) => string | undefined;
   /**
-   * Pure. Answers the very same document when the event changes nothing. A document whose `at` is the partition and offset
-   * of the record that it shows is not marked by an unreadable record before that.
+   * Pure and independent of the order of events. Returns the same object when the event changes nothing. A document may
+   * keep the place of its record as `at: [partition, offset]`: then an unreadable record with a lower offset in that
+   * partition does not mark it.
    */
   readonly evolve: (held: Document | undefined, event: Event) => Document;
-  /** When an event happened, in ISO 8601, and which revision of its document it made. */
+  /** The time of the event (ISO 8601) and the revision of its document, for /status. */
   readonly eventStamp?: (event: Event) => EventStamp;
-  /** The trace that the event belongs to, as a W3C traceparent. */
+  /** The trace of the event, as a W3C traceparent. */
   readonly traceparent?: (event: Event) => string | undefined;
-  /** Names what is worth counting about an event beside applied or ignored. */
+  /**
+   * Classifies an event that /status counts separately, in addition to applied or ignored; undefined for an ordinary
+   * event.
+   */
   readonly classify?: (held: Document | undefined, event: Event) => string | undefined;
 };

@@ -3,24 +3,26 @@ import type { BatchHandler, DeliveredRecord, EventBus, OutgoingEvent, Subscripti
 import { NotDurable } from './event-bus.ts';
 import { bytesOfAnyCodec } from './log-reader.contract.ts';
 
-/** What the suite needs of an adapter: a topic of its own per test, and buses on it by consumer group. */
+/** What the suite needs of an adapter: a new topic for each test, and buses on it by consumer group. */
 export type EventBusUnderTest = { topic: Topic; bus: (consumerGroup: string) => EventBus };
 
-/** The contract of the event bus; every adapter runs it. It asks for no order and tolerates repeats. */
+/**
+ * The contract of the event bus; every adapter runs it. The suite requires no order and tolerates repeated deliveries.
+ */
 export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
   const subscriptions: Subscription[] = [];
   afterEach(async () => {
     await Promise.all(subscriptions.splice(0).map((subscription) => subscription.close()));
   });
 
-  const follow = async (bus: EventBus, topic: Topic, handler: BatchHandler) => {
+  const subscribe = async (bus: EventBus, topic: Topic, handler: BatchHandler) => {
     const subscription = await bus.subscribe(topic.name, handler);
     subscriptions.push(subscription);
     return subscription;
   };
   const collect = async (bus: EventBus, topic: Topic) => {
     const seen: DeliveredRecord[] = [];
-    const subscription = await follow(bus, topic, async (batch) => {
+    const subscription = await subscribe(bus, topic, async (batch) => {
       seen.push(...batch);
       return batch.map(() => 'done');
     });
@@ -54,7 +56,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await vi.waitFor(() => expect(values()).toEqual(new Set(events(50).map(textOf))), patience);
   });
 
-  it('delivers bytes that are no text unchanged', async () => {
+  it('delivers values that are not valid text unchanged', async () => {
     const { topic, bus } = await open();
     await publish(
       bus('writers'),
@@ -73,7 +75,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await vi.waitFor(() => expect(values().size).toBe(20), patience);
   });
 
-  it('says where a record stands, and keeps the records of one key in one partition', async () => {
+  it('reports partition and offset of a record, and keeps the records of one key in one partition', async () => {
     const { topic, bus } = await open();
     await publish(bus('writers'), topic, events(40));
     const { seen, values } = await collect(bus('readers'), topic);
@@ -86,11 +88,11 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     expect(partitionsOfKey.size).toBe(1);
   });
 
-  it('delivers again what was answered with retry, and what the handler threw on', async () => {
+  it('delivers records again after the verdict retry, and after the handler threw', async () => {
     const { topic, bus } = await open();
     const calls = { count: 0 };
     const done = new Set<string>();
-    await follow(bus('readers'), topic, async (batch) => {
+    await subscribe(bus('readers'), topic, async (batch) => {
       calls.count++;
       if (calls.count === 1) throw new Error('the handler fails');
       if (calls.count === 2) return batch.map(() => 'retry');
@@ -101,14 +103,14 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await vi.waitFor(() => expect(done.size).toBe(10), patience);
   });
 
-  it('gives every consumer group all events', async () => {
+  it('delivers all events to every consumer group', async () => {
     const { topic, bus } = await open();
     const [one, two] = [await collect(bus('one'), topic), await collect(bus('two'), topic)];
     await publish(bus('writers'), topic, events(10));
     await vi.waitFor(() => expect([one.values().size, two.values().size]).toEqual([10, 10]), patience);
   });
 
-  it('goes on after a restart of the group, losing nothing', async () => {
+  it('continues after a restart of the group without losing events', async () => {
     const { topic, bus } = await open();
     const first = await collect(bus('readers'), topic);
     await publish(bus('writers'), topic, events(10));
@@ -120,14 +122,14 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await vi.waitFor(() => expect([...second.values()]).toEqual(expect.arrayContaining(newValues)), patience);
   });
 
-  it('tells what a group has committed, and never more', async () => {
+  it('reports the committed offsets of a group, and never more than its handlers answered done for', async () => {
     const { topic, bus } = await open();
     const total = (committedOffsets: ReadonlyMap<number, number>) =>
       [...committedOffsets.values()].reduce((sum, next) => sum + next, 0);
     const delivered: DeliveredRecord[] = [];
     let isDone = false;
     const readers = bus('readers');
-    await follow(readers, topic, async (batch) => {
+    await subscribe(readers, topic, async (batch) => {
       delivered.push(...batch);
       return batch.map(() => (isDone ? 'done' : 'retry'));
     });
@@ -135,18 +137,18 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await vi.waitFor(() => expect(delivered).not.toEqual([]), patience);
     expect(total(await readers.committedOffsets(topic.name))).toBe(0);
     isDone = true;
-    const tells = delivered.every(({ offset }) => offset !== undefined);
+    const reportsOffsets = delivered.every(({ offset }) => offset !== undefined);
     await vi.waitFor(
-      async () => expect(total(await readers.committedOffsets(topic.name))).toBe(tells ? 10 : 0),
+      async () => expect(total(await readers.committedOffsets(topic.name))).toBe(reportsOffsets ? 10 : 0),
       patience,
     );
     expect(await bus('others').committedOffsets(topic.name)).toEqual(new Map());
   });
 
-  it('closes a subscription only when the delivery under way has been answered', async () => {
+  it('closes a subscription only after the handler has returned for the delivery in flight', async () => {
     const { topic, bus } = await open();
     const steps: string[] = [];
-    const subscription = await follow(bus('readers'), topic, async (batch) => {
+    const subscription = await subscribe(bus('readers'), topic, async (batch) => {
       if (steps.length === 0) steps.push('delivered');
       await new Promise((resolve) => setTimeout(resolve, 100));
       steps.push('answered');
@@ -161,7 +163,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     expect(steps).toHaveLength(length);
   });
 
-  it('names the event that cannot be made durable, and makes the others durable', async () => {
+  it('reports the event that cannot be made durable, and makes the others durable', async () => {
     const { topic, bus } = await open();
     const tooLarge = { ...event(1), value: Buffer.alloc(topic.maxMessageBytes + 1, 'x') };
     const failure = await bus('writers')

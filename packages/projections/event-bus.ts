@@ -1,30 +1,41 @@
 import { ExpectedError } from '../runtime/expected-error.ts';
 
-/** A named log of events; a key's events share a partition. */
+/**
+ * A topic as it is declared in contracts/topics.ts. All events of a key go to one partition. `maxMessageBytes` limits
+ * one record, with its key and headers.
+ */
 export type Topic = { readonly name: string; readonly partitions: number; readonly maxMessageBytes: number };
 
-/** `value` is the whole event, encoded. Publishing the same event again uses the same id. */
+/** An event to publish; `value` is the encoded event. A retry publishes the same event with the same id. */
 export type OutgoingEvent = { readonly id: string; readonly key: string; readonly value: Buffer };
 
-/** Where a record is in its topic. */
+/** Where a record is in its topic: partition and offset. */
 export type Place = { readonly partition: number; readonly offset: number };
 
 /**
- * One record as it is delivered; `timestamp` is when the log received it, in milliseconds since 1970, or when it was
- * delivered where the broker does not report the former. Some brokers report neither key nor place.
+ * One delivered record. `timestamp` is the time at which the broker received it, in ms since 1970; where the broker
+ * does not report that, it is the time of delivery. Some brokers report no key, partition or offset.
  */
 export type DeliveredRecord = Partial<Place> & {
   readonly topic: string;
   readonly value: Buffer;
   readonly timestamp: number;
   readonly key?: string;
-  /** The place of the record that this one repeats: a dead letter that is replayed keeps its place in the order. */
+  /**
+   * For a replayed dead letter: the place of the original record. The replay is ordered by it, not by its own offset.
+   */
   readonly replayOf?: Place;
-  /** Only from a log reader: a sidecar may have delivered the record under a place that its headers made up. */
+  /**
+   * Set by log readers only: the record has headers that a sidecar interprets itself, so the sidecar may have delivered
+   * the record with a wrong partition or offset.
+   */
   readonly hasReservedHeaders?: true;
 };
 
-/** A record to be written again as it was: with its key, time and partition. `replayOf` says where it was. */
+/**
+ * A record to append again with its original key, time (ms since 1970) and partition. `replayOf` is the place of the
+ * original, as topic/partition/offset.
+ */
 export type RecordCopy = {
   readonly key: string;
   readonly value: Buffer;
@@ -33,44 +44,59 @@ export type RecordCopy = {
   readonly replayOf: string;
 };
 
-/** The header of a replayed record: the place of the original, as topic/partition/offset. */
+/** The header of a replayed record. Its value is the place of the original, as topic/partition/offset. */
 export const replayOfHeader = 'replay-of';
 
 /**
- * The place that a replayed record repeats; undefined where there is no such header. A place that is not before the
- * record's own in the same partition is not believed, and counts as one before all others: a replay is never newer.
+ * Parses the `replay-of` header of the record at `own`; undefined without the header. Anyone who can publish can set
+ * the header, so only a lower offset of the same partition is accepted. Every other value counts as offset -1, before
+ * all records, because a replay must never count as newer than it is.
  */
-export const replayedPlace = (header: string | undefined, topic: string, own: Place): Place | undefined => {
+export const parseReplayOfHeader = (header: string | undefined, topic: string, own: Place): Place | undefined => {
   if (header === undefined) return undefined;
-  const [, of, partition, offset] = /^(.*)\/(\d{1,9})\/(\d{1,15})$/.exec(header) ?? [];
-  const isBefore = of === topic && Number(partition) === own.partition && Number(offset) < own.offset;
+  const [, topicOfOriginal, partition, offset] = /^(.*)\/(\d{1,9})\/(\d{1,15})$/.exec(header) ?? [];
+  const isBefore = topicOfOriginal === topic && Number(partition) === own.partition && Number(offset) < own.offset;
   return { partition: own.partition, offset: isBefore ? Number(offset) : -1 };
 };
 
-/** `retry`: deliver the record again, later, before or together with what is behind it. */
+/**
+ * `done` lets the broker commit the record. `retry` requests another delivery, together with or before the records that
+ * follow.
+ */
 export type Verdict = 'done' | 'retry';
 
-/** Answers one verdict per record, in the batch's order. A handler that throws has answered `retry` for all. */
+/**
+ * Returns one verdict per record, in the order of the batch. When the handler throws, every record of the batch counts
+ * as `retry`.
+ */
 export type BatchHandler = (batch: readonly DeliveredRecord[]) => Promise<readonly Verdict[]>;
 
-/** `close` resolves when the last delivery has been answered. */
+/** `close` stops the deliveries, and resolves once the handler has returned for the last one. */
 export type Subscription = { close(): Promise<void> };
 
 /**
- * The contract is the weakest of all adapters: a delivery may repeat, reorder and mix keys, and a publish that failed
- * may still have written its events.
+ * Publishes and delivers events. The contract is the weakest of all adapters: deliveries are at least once, unordered,
+ * and mix keys; a publish that failed may have written some of its events.
  */
 export type EventBus = {
-  /** Resolves when every event is durable. @throws NotDurable naming the events that may not be */
+  /**
+   * Resolves when every event is durable.
+   * @throws NotDurable with the ids of the events that may not be durable; publish those again
+   */
   publish(topic: string, events: readonly OutgoingEvent[]): Promise<void>;
-  /** Once per topic: two subscriptions of one consumer group would share the records between them. */
+  /**
+   * Delivers the records of a topic to the handler, beginning at the committed offset of the consumer group, or at the
+   * oldest record without one. Subscribe once per topic: the broker would divide the records between two subscriptions
+   * of one group.
+   */
   subscribe(topic: string, handler: BatchHandler): Promise<Subscription>;
   /**
-   * What the consumer group has acknowledged: by partition the offset behind it, nothing where it has acknowledged
-   * nothing. Never more than handlers answered `done` for. Empty where the broker cannot tell.
+   * The committed offsets of the consumer group: per partition the offset after the last committed record. Partitions
+   * without a commit are absent. The map is empty where the broker does not report offsets. Only records with the
+   * verdict `done` are committed.
    */
   committedOffsets(topic: string): Promise<ReadonlyMap<number, number>>;
-  /** @throws Error that says what is missing, when the bus cannot be used now */
+  /** The readiness check. @throws Error with a message that says what is missing, when the bus cannot be used now */
   check(): Promise<void>;
 };
 
@@ -83,24 +109,24 @@ export class NotDurable extends ExpectedError {
   }
 }
 
-/** @throws Error when no such topic is declared */
-export const declaredTopic = (topics: readonly Topic[], name: string): Topic => {
+/** @throws Error when no topic with this name is declared */
+export const findTopic = (topics: readonly Topic[], name: string): Topic => {
   const topic = topics.find((candidate) => candidate.name === name);
-  if (!topic) throw new Error(`there is no topic ${name}; topics are declared in contracts/topics.ts`);
+  if (!topic) throw new Error(`no topic ${name} is declared; topics are declared in contracts/topics.ts`);
   return topic;
 };
 
-/** What a broker adds to a record: headers, offsets, the frame of a batch. */
+/** Bytes that a broker adds to a record at most: headers, offsets, batch framing. */
 const recordOverheadBytes = 512;
 
-/** Parts the events that the topic takes from those that are larger than it allows. */
-export const bySize = (topic: Topic, events: readonly OutgoingEvent[]) => {
+/** Splits the events into those that fit into the topic's `maxMessageBytes` and those that are too large. */
+export const splitBySize = (topic: Topic, events: readonly OutgoingEvent[]) => {
   const fits = ({ key, value }: OutgoingEvent) =>
     Buffer.byteLength(key) + value.length + recordOverheadBytes <= topic.maxMessageBytes;
   return { fitting: events.filter(fits), tooLarge: events.filter((event) => !fits(event)) };
 };
 
-export const tooLargeFor = (topic: Topic, events: readonly OutgoingEvent[]) =>
+export const createTooLargeError = (topic: Topic, events: readonly OutgoingEvent[]) =>
   new NotDurable(
     events.map(({ id }) => id),
     `larger than the ${topic.maxMessageBytes} bytes that ${topic.name} takes`,

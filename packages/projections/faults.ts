@@ -2,7 +2,7 @@ import type { DeliveredRecord, EventBus } from './event-bus.ts';
 import { NotDurable } from './event-bus.ts';
 import { StateConflict, type StateStore } from './state-store.ts';
 
-/** A number in [0, 1); the same seed gives the same numbers (mulberry32). */
+/** A random number generator (mulberry32): numbers in [0, 1), the same ones for the same seed. */
 export const seededRandom = (seed: number) => {
   let state = seed;
   return () => {
@@ -13,14 +13,17 @@ export const seededRandom = (seed: number) => {
   };
 };
 
-/** The worst bus the contract allows: publishes in part, forgets acknowledgements, repeats, reorders and mixes. */
+/**
+ * Wraps a bus with every fault that its contract allows: partial publishes, lost commits, repeated, reordered and mixed
+ * deliveries.
+ */
 export const withBusFaults = (bus: EventBus, random: () => number): EventBus => ({
   ...bus,
   publish: async (topic, events) => {
-    const fate = random();
-    const written = fate < 0.15 ? events.filter(() => random() < 0.5) : events;
+    const outcome = random();
+    const written = outcome < 0.15 ? events.filter(() => random() < 0.5) : events;
     await bus.publish(topic, written);
-    if (fate < 0.3)
+    if (outcome < 0.3)
       throw new NotDurable(
         events.map(({ id }) => id),
         `injected: ${written.length} of ${events.length} written`,
@@ -36,14 +39,16 @@ export const withBusFaults = (bus: EventBus, random: () => number): EventBus => 
       delivered.push(...kept);
       delivered.splice(0, delivered.length - 500);
       const refused = new Set(sent.filter((_, i) => verdicts[i] !== 'done'));
-      const acknowledged = (record: DeliveredRecord) =>
-        kept.includes(record) && !refused.has(record) && random() < 0.95;
-      return batch.map((record) => (acknowledged(record) ? 'done' : 'retry'));
+      const isCommitted = (record: DeliveredRecord) => kept.includes(record) && !refused.has(record) && random() < 0.95;
+      return batch.map((record) => (isCommitted(record) ? 'done' : 'retry'));
     });
   },
 });
 
-/** The worst store the contract allows: a failed transaction applies some of its upserts, and a read may fail. */
+/**
+ * Wraps a store with every fault that its contract allows: failed reads, and transactions that fail after some of their
+ * upserts.
+ */
 export const withStoreFaults = (store: StateStore, random: () => number): StateStore => ({
   ...store,
   getMany: async (keys) => {

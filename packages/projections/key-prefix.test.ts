@@ -6,7 +6,7 @@ import { stateStoreContract } from './state-store.contract.ts';
 describe('a state store whose keys have a prefix', () => {
   stateStoreContract(async () => withKeyPrefix(openEmbeddedPlatform(':memory:', []).stateStore('home'), 'counts/'));
 
-  it('shares its store with others, and neither sees the keys of the other', async () => {
+  it('shares its store with others, and none of them sees the keys of another', async () => {
     const store = openEmbeddedPlatform(':memory:', []).stateStore('home');
     const [one, other] = [withKeyPrefix(store, 'one/'), withKeyPrefix(store, '')];
     await one.transact([{ key: '7733', value: 1 }]);

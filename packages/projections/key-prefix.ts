@@ -1,6 +1,6 @@
 import type { StateStore } from './state-store.ts';
 
-/** The part of a store whose keys begin with the prefix, so that several views can share the store. */
+/** Restricts a store to the keys with this prefix, so that several views can share it. */
 export const withKeyPrefix = (store: StateStore, prefix: string): StateStore =>
   prefix === ''
     ? store

@@ -7,8 +7,8 @@ import type { BatchHandler, DeliveredRecord, EventBus, OutgoingEvent } from './e
 import { startProjection } from './projection.ts';
 import type { StateStore } from './state-store.ts';
 
-/** A projection whose deliveries the test makes. */
-const following = async (changes: { bus?: Partial<EventBus>; store?: Partial<StateStore> } = {}) => {
+/** Starts a projection; the test makes its deliveries. */
+const startThings = async (changes: { bus?: Partial<EventBus>; store?: Partial<StateStore> } = {}) => {
   const lines: Record<string, unknown>[] = [];
   const log = pino({ base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line)) });
   const deadLetters: OutgoingEvent[] = [];
@@ -42,12 +42,12 @@ const batchOf = (many: number, value: string): DeliveredRecord[] =>
     value: Buffer.from(value),
   }));
 
-it('ten thousand bad records are as many dead letters, and a handful of lines with place and reason', async () => {
-  const { deliver, lines, deadLetters, requests } = await following();
+it('ten thousand poison records become ten thousand dead letters and a handful of log lines with partition, offset and reason', async () => {
+  const { deliver, lines, deadLetters, requests } = await startThings();
   const verdicts = await deliver(batchOf(10_000, 'poison'));
   expect(new Set(verdicts)).toEqual(new Set(['done']));
   expect(new Set(deadLetters.map(({ id }) => id)).size).toBe(10_000);
-  // Between two of them the process does other work.
+  // The process does other work between two publishes.
   expect(Math.max(...requests)).toBeLessThanOrEqual(1_000);
   expect(lines.length).toBeLessThan(10);
   expect(lines[0]).toEqual({
@@ -56,15 +56,15 @@ it('ten thousand bad records are as many dead letters, and a handful of lines wi
     partition: 0,
     offset: 0,
     reason: expect.any(String),
-    msg: 'record set aside',
+    msg: 'record dead-lettered',
   });
 });
 
 it.each([
   ['store', { store: { getMany: () => Promise.reject(new Error('away')) } }],
   ['broker', { bus: { publish: () => Promise.reject(new Error('away')) } }],
-])('a %s that is away is a handful of lines, however often the sidecar delivers', async (_, changes) => {
-  const { deliver, lines } = await following(changes);
+])('an unavailable %s causes a handful of log lines, however often the sidecar delivers', async (_, changes) => {
+  const { deliver, lines } = await startThings(changes);
   for (let n = 0; n < 100; n++) expect(await deliver(batchOf(2, 'poison'))).toEqual(['retry', 'retry']);
   expect(lines.length).toBeLessThan(10);
   expect(lines[0]).toMatchObject({ msg: 'view not written, will retry', records: 2 });

@@ -8,7 +8,7 @@ export type LogToRead = {
   publish(events: readonly OutgoingEvent[]): Promise<void>;
 };
 
-/** Values as codecs other than JSON write them: no UTF-8, with zero bytes, like a text with a byte order mark, empty. */
+/** Values as binary codecs write them: invalid UTF-8, zero bytes, a byte order mark, an empty value. */
 export const bytesOfAnyCodec: readonly Buffer[] = [
   Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
   Buffer.from([0x00, 0xff]),
@@ -18,7 +18,7 @@ export const bytesOfAnyCodec: readonly Buffer[] = [
   Buffer.alloc(0),
 ];
 
-/** The contract of the log reader; every adapter runs it, each test on a topic of its own. */
+/** The contract of the log reader; every adapter runs it, each test on a new topic. */
 export const logReaderContract = (open: () => Promise<LogToRead>) => {
   const event = (n: number): OutgoingEvent => ({
     id: String(n),
@@ -26,7 +26,7 @@ export const logReaderContract = (open: () => Promise<LogToRead>) => {
     value: Buffer.from(JSON.stringify({ n })),
   });
   const events = Array.from({ length: 300 }, (_, n) => event(n));
-  const opened = async () => {
+  const openFilled = async () => {
     const { topic, log, publish } = await open();
     await publish(events);
     const read = async (ranges: readonly PartitionRange[]) => {
@@ -45,15 +45,15 @@ export const logReaderContract = (open: () => Promise<LogToRead>) => {
       )
       .sort();
 
-  it('says where each partition begins and ends', async () => {
-    const { topic, log } = await opened();
+  it('reports begin and end offset of each partition', async () => {
+    const { topic, log } = await openFilled();
     const ranges = await log.offsets(topic.name);
     expect(ranges.map(({ partition, begin }) => [partition, begin])).toEqual([0, 1, 2, 3].map((n) => [n, 0]));
     expect(ranges.reduce((sum, { end }) => sum + end, 0)).toBe(events.length);
   });
 
-  it('hands on every record once, with its key, place and time, a partition’s in order', async () => {
-    const { topic, log, read } = await opened();
+  it('reads every record once, with key, partition, offset and time, in order within a partition', async () => {
+    const { topic, log, read } = await openFilled();
     const ranges = await log.offsets(topic.name);
     const records = await read(ranges);
     expect(placesOf(records)).toEqual(placesIn(ranges));
@@ -66,7 +66,7 @@ export const logReaderContract = (open: () => Promise<LogToRead>) => {
     }
   });
 
-  it('hands on bytes that are no text unchanged', async () => {
+  it('reads values that are not valid text unchanged', async () => {
     const { topic, log, publish } = await open();
     await publish(bytesOfAnyCodec.map((value, n) => ({ id: String(n), key: 'K', value })));
     const values: Buffer[] = [];
@@ -76,34 +76,34 @@ export const logReaderContract = (open: () => Promise<LogToRead>) => {
     expect(values).toEqual(bytesOfAnyCodec);
   });
 
-  it('reads from the middle to the middle, and not what comes behind', async () => {
-    const { topic, log, publish, read } = await opened();
+  it('reads a range from its begin to before its end, and nothing after it', async () => {
+    const { topic, log, publish, read } = await openFilled();
     const ranges = (await log.offsets(topic.name)).map((r) => ({ ...r, begin: Math.min(3, r.end), end: r.end - 1 }));
     await publish([event(301), event(302)]);
     expect(placesOf(await read(ranges))).toEqual(placesIn(ranges));
   });
 
-  it('reads nothing where there is nothing', async () => {
-    const { read } = await opened();
+  it('reads nothing from an empty range', async () => {
+    const { read } = await openFilled();
     expect(await read([{ partition: 0, begin: 5, end: 5 }])).toEqual([]);
   });
 
-  it('ends with the error of the one who reads', async () => {
-    const { topic, log } = await opened();
+  it('rejects with the error of the handler', async () => {
+    const { topic, log } = await openFilled();
     const reading = log.read(topic.name, await log.offsets(topic.name), async () => {
       throw new Error('cannot be written');
     });
     await expect(reading).rejects.toThrow('cannot be written');
   });
 
-  it('ends when it is told to', async () => {
-    const { topic, log } = await opened();
-    const stopping = new AbortController();
+  it('rejects with the reason of the signal once that is aborted', async () => {
+    const { topic, log } = await openFilled();
+    const aborting = new AbortController();
     const reading = log.read(
       topic.name,
       await log.offsets(topic.name),
-      async () => stopping.abort(new Error('enough')),
-      stopping.signal,
+      async () => aborting.abort(new Error('enough')),
+      aborting.signal,
     );
     await expect(reading).rejects.toThrow('enough');
   });

@@ -1,7 +1,10 @@
 import type { RecordCopy, Topic } from './event-bus.ts';
 
-/** Writes to the log itself, beside the event bus. */
+/** Appends records to a topic's log directly, without the event bus. */
 export type LogWriter = {
-  /** Writes records again as they were: with their key, time and partition, and the place of the original in a header. */
+  /**
+   * Appends copies of records with their original key, time and partition, and with the place of the original in the
+   * `replay-of` header.
+   */
   append(topic: Topic, copies: readonly RecordCopy[]): Promise<void>;
 };

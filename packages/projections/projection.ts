@@ -2,14 +2,17 @@ import { groupBy } from '../runtime/group-by.ts';
 import { createRateLimitedLog, type RateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type PoisonRecord, parseBatch } from './apply/parse-batch.ts';
-import { projectionWriter } from './apply/write.ts';
+import { createProjectionWriter } from './apply/write.ts';
 import { publishDeadLetters } from './dead-letters/publish-dead-letters.ts';
 import type { EventStamp, Projection } from './declaration.ts';
 import type { DeliveredRecord, EventBus, Subscription, Topic, Verdict } from './event-bus.ts';
-import { type StoreContext, storesOf } from './generations/stores.ts';
+import { createStores, type StoreContext } from './generations/stores.ts';
 import type { LogReader } from './log-reader.ts';
 
-/** Events since this process started: `applied` changed the view, `ignored` did not, `setAside` are dead letters. */
+/**
+ * Number of events since this process started: `applied` changed the view, `ignored` did not, `setAside` were
+ * dead-lettered, `retried` were delivered again after a failure. Other names are classifications of the projection.
+ */
 export type Counts = {
   applied: number;
   ignored: number;
@@ -20,25 +23,25 @@ export type Counts = {
 
 export type RunningProjection = Subscription & {
   counts(): Counts;
-  /** Of the event that this process wrote last. */
+  /** The event that this process applied last. */
   last(): EventStamp | undefined;
-  /** Applies records that were read from the log, as if they were delivered. */
+  /** Applies records that were read from the log, like a delivery. */
   apply(records: readonly DeliveredRecord[]): Promise<unknown>;
 };
 
 export type ProjectionContext = Runtime &
   StoreContext & {
     readonly bus: EventBus;
-    /** The log behind the topic, by which gaps in the offsets are verified. */
+    /** The log of the topic, in which gaps in the offsets are looked up. Without one every gap counts as missing. */
     readonly topicLog?: LogReader | undefined;
   };
 
-/** A projection, and the stores that it writes. */
+/** A projection and the stores that it writes. */
 export type ProjectionInStores = StoreContext & { readonly projection: Projection<unknown, object> };
 
 /**
- * Follows the topics of several projections, each topic by one subscription of the consumer group. A record is `done` once
- * every projection of its topic has applied it, so where one cannot, all of them get it again, and ignore what they have.
+ * Starts several projections, with one subscription per topic. A record is `done` once every projection of its topic
+ * has applied it. When one of them fails, all of them get the record again; those that have applied it ignore it.
  */
 export const startProjections = async (
   projections: readonly ProjectionInStores[],
@@ -47,112 +50,115 @@ export const startProjections = async (
   const limited = { ...context, limitedLog: createRateLimitedLog(context.log) };
   const created = projections.map(({ projection, store, secondaryStore }) => ({
     topic: projection.topic.name,
-    ...createProjection(projection, { ...limited, store, secondaryStore: secondaryStore }),
+    ...createProjection(projection, { ...limited, store, secondaryStore }),
   }));
   const subscriptions = new Map<string, Subscription>();
   try {
-    for (const [topic, own] of groupBy(created, (one) => one.topic)) {
-      const followers = own.map(({ follower }) => follower);
-      const handler = deliveryHandler(followers, limited);
+    for (const [topic, ofTopic] of groupBy(created, (one) => one.topic)) {
+      const subscribers = ofTopic.map(({ subscriber }) => subscriber);
+      const handler = createBatchHandler(subscribers, limited);
       subscriptions.set(topic, await context.bus.subscribe(topic, handler));
     }
   } catch (error) {
     await Promise.all([...subscriptions.values()].map((subscription) => subscription.close()));
     throw error;
   }
-  return created.map(({ topic, follower: _, ...one }) => ({
+  return created.map(({ topic, subscriber: _, ...one }) => ({
     ...one,
     close: async () => subscriptions.get(topic)?.close(),
   }));
 };
 
-/** Follows the topic of one projection. */
+/** Starts one projection. */
 export const startProjection = async <Event, Document extends object>(
   projection: Projection<Event, Document>,
   { store, secondaryStore, ...context }: ProjectionContext,
 ): Promise<RunningProjection> => {
   const one = projection as unknown as ProjectionInStores['projection'];
-  const [running] = await startProjections([{ projection: one, store, secondaryStore: secondaryStore }], context);
+  const [running] = await startProjections([{ projection: one, store, secondaryStore }], context);
   return running as RunningProjection;
 };
 
-/** What follows a topic for one projection; `write` never throws. */
-type Follower = {
+/** One projection that handles the batches of a topic. `write` never throws. */
+type BatchSubscriber = {
   readonly deadLetters: Topic;
-  /** The records that can never be applied; undefined where the view could not be written. */
+  /** Returns the records that can never be applied; undefined when the view could not be written. */
   write(batch: readonly DeliveredRecord[]): Promise<readonly PoisonRecord[] | undefined>;
-  /** The batch is written, and its unreadable records are set aside. */
-  done(poison: readonly PoisonRecord[]): void;
-  failed(error: unknown, records: number): void;
+  /** Called when the batch is written and its unreadable records are dead-lettered. */
+  onDone(poison: readonly PoisonRecord[]): void;
+  onFailure(error: unknown, records: number): void;
 };
 
 type Context = ProjectionContext & { readonly limitedLog: RateLimitedLog };
 
-/** Records are set aside once all have written, so that a store that is away does not do it at every attempt. */
-const deliveryHandler =
-  (followers: readonly Follower[], context: Omit<Context, keyof StoreContext>) =>
+/**
+ * Publishes dead letters only after every subscriber has written: otherwise a store that is unavailable would publish
+ * them at every attempt.
+ */
+const createBatchHandler =
+  (subscribers: readonly BatchSubscriber[], context: Omit<Context, keyof StoreContext>) =>
   async (batch: readonly DeliveredRecord[]): Promise<Verdict[]> => {
-    const written = await Promise.all(followers.map((follower) => follower.write(batch)));
+    const written = await Promise.all(subscribers.map((subscriber) => subscriber.write(batch)));
     if (written.some((poison) => poison === undefined)) return batch.map(() => 'retry');
     try {
-      // A record that several of them refuse is one dead letter.
-      const letters = followers.map(({ deadLetters }, i) => ({ deadLetters, poison: written[i] ?? [] }));
-      for (const [, own] of groupBy(letters, ({ deadLetters }) => deadLetters.name)) {
-        const once = new Map(own.flatMap(({ poison }) => poison).map((one) => [one.record, one]));
-        await publishDeadLetters(own[0]?.deadLetters as Topic, context, [...once.values()]);
+      // A record that several projections refuse becomes one dead letter.
+      const letters = subscribers.map(({ deadLetters }, i) => ({ deadLetters, poison: written[i] ?? [] }));
+      for (const [, sameTopic] of groupBy(letters, ({ deadLetters }) => deadLetters.name)) {
+        const once = new Map(sameTopic.flatMap(({ poison }) => poison).map((one) => [one.record, one]));
+        await publishDeadLetters(sameTopic[0]?.deadLetters as Topic, context, [...once.values()]);
       }
     } catch (error) {
-      for (const follower of followers) follower.failed(error, batch.length);
+      for (const subscriber of subscribers) subscriber.onFailure(error, batch.length);
       return batch.map(() => 'retry');
     }
-    for (const [i, follower] of followers.entries()) follower.done(written[i] ?? []);
+    for (const [i, subscriber] of subscribers.entries()) subscriber.onDone(written[i] ?? []);
     return batch.map(() => 'done');
   };
 
 const createProjection = <Event, Document>(projection: Projection<Event, Document>, context: Context) => {
-  const { name, deadLetters, eventStamp: moment } = projection;
+  const { name, deadLetters, eventStamp } = projection;
   const { newId, log: logger, topicLog, limitedLog } = context;
   const counts: Counts = { applied: 0, ignored: 0, setAside: 0, retried: 0 };
   let last: EventStamp | undefined;
   let hasFailed = false;
-  const writeView = projectionWriter(projection, { stores: storesOf(context), newId, log: topicLog, logger });
+  const writeView = createProjectionWriter(projection, { stores: createStores(context), newId, log: topicLog, logger });
 
-  const failed = (err: unknown, records: number) => {
+  const onFailure = (err: unknown, records: number) => {
     counts.retried += records;
     limitedLog.warn({ err, projection: name, records }, 'view not written, will retry');
     hasFailed = true;
   };
-  const write: Follower['write'] = async (batch) => {
+  const write: BatchSubscriber['write'] = async (batch) => {
     const parsed = await parseBatch(projection, batch);
     const endSpans = startSpans(projection, context, parsed.events);
     try {
       const written = await writeView(parsed);
       const latest = parsed.events.at(-1);
-      if (latest) last = moment?.(latest);
-      for (const [what, many] of Object.entries(written)) counts[what] = (counts[what] ?? 0) + many;
+      if (latest) last = eventStamp?.(latest);
+      for (const [outcome, count] of Object.entries(written)) counts[outcome] = (counts[outcome] ?? 0) + count;
       return parsed.poison;
     } catch (error) {
-      failed(error, batch.length);
+      onFailure(error, batch.length);
       return undefined;
     } finally {
       endSpans();
     }
   };
-  const done: Follower['done'] = (poison) => {
+  const onDone: BatchSubscriber['onDone'] = (poison) => {
     counts.setAside += poison.length;
     if (hasFailed) logger.info({ projection: name }, 'view written again');
     hasFailed = false;
   };
-  const follower: Follower = { deadLetters, write, done, failed };
+  const subscriber: BatchSubscriber = { deadLetters, write, onDone, onFailure };
   return {
-    follower,
+    subscriber,
     counts: () => ({ ...counts }),
     last: () => last,
-    apply: deliveryHandler([follower], context),
+    apply: createBatchHandler([subscriber], context),
   };
 };
 
-/** Each event continues the trace of the request that caused it. */
+/** Starts a span per event, which continues the trace of the request that caused the event. */
 const startSpans = <Event, Document>(
   { name, traceparent }: Projection<Event, Document>,
   { tracer }: ProjectionContext,

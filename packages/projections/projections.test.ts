@@ -45,7 +45,7 @@ const start = async (isAway: () => boolean) => {
 };
 type Running = Awaited<ReturnType<typeof startProjections>>[number];
 
-it('projections of one topic share a subscription, and each applies every record', async () => {
+it('projections of one topic share one subscription, and each applies every record', async () => {
   const { subscribed, home, second, publish } = await start(() => false);
   await publish({ key: 'a', n: 1 });
   await vi.waitFor(async () => {
@@ -54,7 +54,7 @@ it('projections of one topic share a subscription, and each applies every record
   expect(subscribed).toEqual([things.topic.name]);
 });
 
-it('a record that one of them could not apply is acknowledged only once that one has applied it', async () => {
+it('a record is committed only once every projection of its topic has applied it', async () => {
   let isAway = true;
   const { bus, second, one, other, publish } = await start(() => isAway);
   await publish({ key: 'a', n: 1 });
@@ -67,7 +67,7 @@ it('a record that one of them could not apply is acknowledged only once that one
   expect(one.counts().applied).toBe(1);
 });
 
-it('a record that both refuse is one dead letter, once both have written', async () => {
+it('a record that both projections refuse becomes one dead letter, after both have written', async () => {
   let isAway = true;
   const { bus, letters, one, other, publish } = await start(() => isAway);
   await publish({ key: 'a', n: 1 });
@@ -77,14 +77,14 @@ it('a record that both refuse is one dead letter, once both have written', async
   expect(one.counts().setAside).toBe(0);
   isAway = false;
   await vi.waitFor(async () => {
-    const acknowledged = [...(await bus.committedOffsets(things.topic.name)).values()];
-    expect(acknowledged.reduce((sum, next) => sum + next, 0)).toBe(2);
+    const committed = [...(await bus.committedOffsets(things.topic.name)).values()];
+    expect(committed.reduce((sum, next) => sum + next, 0)).toBe(2);
   });
   expect(letters()).toBe(1);
   for (const { counts } of [one, other]) expect(counts().setAside).toBe(1);
 });
 
-it('a topic that cannot be subscribed to leaves no other subscription behind', async () => {
+it('a failed subscription closes those that were opened before', async () => {
   const closed: string[] = [];
   const bus: Pick<EventBus, 'subscribe'> = {
     subscribe: async (topic) => {
@@ -94,11 +94,11 @@ it('a topic that cannot be subscribed to leaves no other subscription behind', a
   };
   const platform = openEmbeddedPlatform(':memory:', []);
   onTestFinished(platform.close);
-  const followed = ['first', 'second'].map((name) => ({
+  const projections = ['first', 'second'].map((name) => ({
     projection: { ...named(name), topic: { ...things.topic, name } },
     store: platform.stateStore('home'),
   }));
-  const started = startProjections(followed, { ...createTestRuntime(), bus: bus as EventBus });
+  const started = startProjections(projections, { ...createTestRuntime(), bus: bus as EventBus });
   await expect(started).rejects.toThrow('no such topic');
   expect(closed).toEqual(['first']);
 });

@@ -1,48 +1,62 @@
 import { backoff, retry } from '../runtime/retry.ts';
 
-/** `value` is what was stored, as JSON; `etag` changes with every write of the key. Stores round what is no integer. */
+/**
+ * `value` is the stored JSON. `etag` changes with every write of the key. Some stores round numbers that are not
+ * integers.
+ */
 export type StoredValue = { readonly value: unknown; readonly etag: string };
 
-/** With an etag: replace the value that has it. Without: create the key, only if it is absent. */
+/**
+ * A compare-and-set write. With an etag it replaces the value that has this etag; without one it creates the key, and
+ * fails when the key exists.
+ */
 export type Upsert = { readonly key: string; readonly value: unknown; readonly etag?: string | undefined };
 
 /**
- * The contract is the weakest of all adapters: a `transact` that failed, for whatever reason, may have applied some of
- * its upserts. A long list is written in pieces, some side by side, but its last hundred after all others, so that of a
- * store that loses its last writes they are the first to go. Keys are at most 255 characters.
+ * A key-value store with ETags. Keys have at most 255 characters. The contract is the weakest of all adapters: a
+ * `transact` that failed for any reason may have applied some of its upserts, so callers read again before they retry.
+ * An adapter writes a long list in several transactions, some of them concurrently, and the last hundred upserts after
+ * all others: a store that loses its latest writes loses those first. Callers therefore put checkpoints last.
  */
 export type StateStore = {
-  /** Absent keys are absent from the answer. */
+  /** Reads many keys. Keys that do not exist are absent from the result. */
   getMany(keys: readonly string[]): Promise<Map<string, StoredValue>>;
-  /** @throws StateConflict when a key is not as its upsert expected; read again, decide again */
+  /**
+   * Writes all upserts.
+   * @throws StateConflict when a precondition fails: another writer changed or created a key. Read again and decide
+   * again
+   */
   transact(upserts: readonly Upsert[]): Promise<void>;
   /**
-   * The etag that a key has after its upsert against this one (undefined: after its creation), where the store counts its
-   * writes, so that it need not be read. To be asked after a `transact`.
+   * Only of stores whose etags count the writes of a key: predicts the etag that an upsert with this etag (undefined: a
+   * creation) leads to, which saves a read. Call it after the `transact`.
    */
   readonly etagAfter?: (etag: string | undefined) => string | undefined;
-  /** Whatever they hold; absent ones stay absent. A `remove` that failed may have removed some. */
+  /**
+   * Deletes keys without a precondition; keys that do not exist are ignored. A `remove` that failed may have deleted
+   * some of them.
+   */
   remove(keys: readonly string[]): Promise<void>;
-  /** @throws Error that says what is missing, when the store cannot be used now */
+  /** The readiness check. @throws Error with a message that says what is missing, when the store cannot be used now */
   check(): Promise<void>;
 };
 
 export class StateConflict extends Error {
   constructor(key: string) {
-    super(`${key} was written by another in the meantime`);
+    super(`${key} was written by another process since it was read`);
     this.name = 'StateConflict';
   }
 }
 
-const longestPauseMs = backoff({ firstMs: 2, maxMs: 128 });
+const maxPauseMs = backoff({ firstMs: 2, maxMs: 128 });
 
 /**
- * Does the work again when another writer was there first, after a short random pause. The work reads anew each time.
- * @throws StateConflict after 20 attempts, or what else the work throws
+ * Retries `work` after a StateConflict, with a short random backoff. Every attempt has to read again.
+ * @throws StateConflict after 20 attempts; any other error of `work` at once
  */
 export const retryOnConflict = <T>(work: () => Promise<T>): Promise<T> =>
   retry(work, {
     while: (error) => error instanceof StateConflict,
     attempts: 20,
-    backoff: (failures) => Math.random() * longestPauseMs(failures),
+    backoff: (failures) => Math.random() * maxPauseMs(failures),
   });

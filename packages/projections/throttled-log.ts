@@ -3,23 +3,23 @@ import { sleep } from '../runtime/sleep.ts';
 import type { LogReader } from './log-reader.ts';
 
 /**
- * Hands on one batch at a time and rests after each for as long as it took, so that most of the machine is left to the
- * requests that the live view answers meanwhile.
+ * Wraps a log reader so that it handles one batch at a time and then pauses for as long as the batch took. This leaves
+ * at least half of the machine to the live view.
  */
 export const throttledLog = (log: LogReader): LogReader => ({
   offsets: log.offsets,
   read: (topic, ranges, handle, signal) => {
-    const afterOthers = createSerialQueue();
-    const handleAndRest: typeof handle = async (batch) => {
+    const queue = createSerialQueue();
+    const handleAndPause: typeof handle = async (batch) => {
       const startedAt = performance.now();
       await handle(batch);
       await sleep(performance.now() - startedAt, signal);
     };
-    return log.read(topic, ranges, (batch) => afterOthers(() => handleAndRest(batch)), signal);
+    return log.read(topic, ranges, (batch) => queue(() => handleAndPause(batch)), signal);
   },
 });
 
-/** Rests after each page in the same way. */
+/** Pauses after each page for as long as its processing took. */
 export const throttledPages = async function* <Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
   for await (const page of pages) {
     const startedAt = performance.now();

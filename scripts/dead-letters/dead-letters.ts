@@ -7,11 +7,11 @@ import {
   type DeadLetter,
   discardDeadLetters,
   keyOfDeadLetter,
+  readDeadLetterStates,
   readDeadLetters,
-  readLetterStates,
   replayDeadLetters,
 } from '../../packages/projections/dead-letters/index.ts';
-import { type Stores, storesOf } from '../../packages/projections/generations/index.ts';
+import { createStores, type Stores } from '../../packages/projections/generations/index.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView, viewOption } from '../views.ts';
@@ -87,7 +87,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
   const where = { embedded: platform.isEmbedded, daprHttpPort: platform.isEmbedded ? undefined : port };
   const withStores: WithStores = async (work) => {
     const { stores, close } = await openStores(env, service, where);
-    const own = storesOf(openViewStores(view, { store: stores(), secondaryStore: stores }));
+    const own = createStores(openViewStores(view, { store: stores(), secondaryStore: stores }));
     return work(own).finally(close);
   };
   try {
@@ -122,7 +122,7 @@ const list = async (
   print: Print,
 ) => {
   if (letters.length === 0) return print('There are no dead letters.');
-  const states = await withStores((stores) => readLetterStates(projection, stores, letters)).catch(
+  const states = await withStores((stores) => readDeadLetterStates(projection, stores, letters)).catch(
     (error: Error) => error,
   );
   const row = (letter: DeadLetter) => ({
@@ -145,7 +145,7 @@ const keepOpen = async (
   letters: readonly DeadLetter[],
   withStores: WithStores,
 ): Promise<readonly DeadLetter[]> => {
-  const states = await withStores((stores) => readLetterStates(projection, stores, letters)).catch(() => undefined);
+  const states = await withStores((stores) => readDeadLetterStates(projection, stores, letters)).catch(() => undefined);
   const isOpen = ({ id }: DeadLetter) => !['settled', 'discarded'].includes(states?.get(id) ?? '');
   return letters.filter(isOpen);
 };

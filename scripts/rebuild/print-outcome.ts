@@ -1,8 +1,8 @@
 import { formatTable } from '../../packages/cli/table.ts';
 import type { RegisteredView } from '../../packages/platform/views.ts';
 import {
+  describeGeneration,
   type Findings,
-  nameOf,
   type RebuildContext,
   type RebuildOutcome,
 } from '../../packages/projections/rebuild/index.ts';
@@ -19,39 +19,50 @@ export const printPlan = (
   snapshot: { readonly name: string } | undefined,
 ) => {
   const events = ranges.reduce((sum, { begin, end }) => sum + end - begin, 0);
-  const live = nameOf(context, pointer.answering);
-  context.say(
+  const live = describeGeneration(context, pointer.answering);
+  context.report(
     `${live[0]?.toUpperCase()}${live.slice(1)} answers now. The log holds ${events.toLocaleString('en')} events:`,
   );
-  context.say(formatTable(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
-  if (unfinished) context.say('This command continues an unfinished rebuild.');
-  context.say(
-    inPlace ? `${live} is emptied, and ${nameOf(context, into)} filled.` : `To be filled: ${nameOf(context, into)}.`,
+  context.report(formatTable(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
+  if (unfinished) context.report('This command continues an unfinished rebuild.');
+  context.report(
+    inPlace
+      ? `${live} is emptied, and ${describeGeneration(context, into)} filled.`
+      : `To be filled: ${describeGeneration(context, into)}.`,
   );
-  if (snapshot) context.say(`It starts with ${snapshot.name} and follows the log from now on.`);
+  if (snapshot) context.report(`It starts with ${snapshot.name} and follows the log from now on.`);
 };
 
 export const printOutcome = (
   context: Context,
   view: Pick<RegisteredView, 'source' | 'keyName'>,
   { inPlace, into, fromSource }: RebuildCommand,
-  { switched, generation, back, differences, isCut, isOpen, setAside, seconds }: RebuildOutcome & { seconds: number },
+  {
+    switched,
+    generation,
+    switchBackTo: back,
+    differences,
+    isTruncated,
+    isUndecided,
+    setAside,
+    seconds,
+  }: RebuildOutcome & { seconds: number },
 ) => {
-  const { say } = context;
-  const name = nameOf(context, generation);
+  const { report: say } = context;
+  const name = describeGeneration(context, generation);
   if (setAside > 0) say(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
   if (differences.length > 0) {
     say(switched ? 'The old live view differed:' : `${name} differs, so the old view keeps answering:`);
     say(formatTable(differences.slice(0, shownDifferences).map((difference) => asRow(view, difference))));
-    if (isCut || differences.length > shownDifferences)
-      say(`… and more: ${isCut ? 'over ' : ''}${differences.length} in total.`);
+    if (isTruncated || differences.length > shownDifferences)
+      say(`… and more: ${isTruncated ? 'over ' : ''}${differences.length} in total.`);
   }
   const unknown = differences.filter(({ isUnknown, rebuilt }) => isUnknown && rebuilt === context.shown(undefined));
   if (fromSource && unknown.length > 0)
     say(
-      `${unknown.length}${isCut ? ' or more' : ''} of them are unknown to the ${view.source?.name}, so the new view does not have them.`,
+      `${unknown.length}${isTruncated ? ' or more' : ''} of them are unknown to the ${view.source?.name}, so the new view does not have them.`,
     );
-  if (!switched && isOpen && differences.length === 0)
+  if (!switched && isUndecided && differences.length === 0)
     return say(`${name} changed too fast to be compared. Run this command again when fewer events arrive.`);
   if (!switched)
     return say(
@@ -64,9 +75,12 @@ export const printOutcome = (
   say(`${name} answers now, after ${seconds.toFixed(1)} s.`);
   if (into !== undefined)
     say(`To make ${into} the primary store of the view, set STATESTORE_NAME=${into} and restart the service.`);
-  if (back && fromSource) say(`${nameOf(context, back)} is kept with its lost or forged events: --retire removes it.`);
+  if (back && fromSource)
+    say(`${describeGeneration(context, back)} is kept with its lost or forged events: --retire removes it.`);
   else if (back)
-    say(`${nameOf(context, back)} is kept up to date as well: --switch-back returns to it, --retire removes it.`);
+    say(
+      `${describeGeneration(context, back)} is kept up to date as well: --switch-back returns to it, --retire removes it.`,
+    );
   else if (!inPlace)
     say('No earlier generation has all events, so --switch-back is impossible: --retire removes the earlier ones.');
 };

@@ -3,20 +3,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createLogProgress } from '../../packages/cli/progress.ts';
 import { openStores } from '../../packages/platform/open-adapters.ts';
 import { openViewStores } from '../../packages/platform/views.ts';
-import { storesOf } from '../../packages/projections/generations/index.ts';
+import { createStores } from '../../packages/projections/generations/index.ts';
 import {
   abandon,
-  nameOf,
+  defaultPauses,
+  describeGeneration,
   preflight,
   type RebuildContext,
   rebuild,
   retire,
   type Snapshot,
   switchBack,
-  usualPauses,
 } from '../../packages/projections/rebuild/index.ts';
 import { throttledLog, throttledPages } from '../../packages/projections/throttled-log.ts';
-import { pointerAgeMs } from '../../packages/projections/view.ts';
+import { maxPointerAgeMs } from '../../packages/projections/view.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView } from '../views.ts';
@@ -38,20 +38,20 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const options = readCommand(args, view.source);
   const env = await withLabEnvironment(ownEnv, options);
   const command = readCommand(args, view.source, env);
-  const { close, log, primaryStore: home, stores } = await openStores(env, view.service, command);
+  const { close, log, primaryStore, stores } = await openStores(env, view.service, command);
   const progress = createLogProgress(process.stdout);
   const own = openViewStores(view, { store: stores(), secondaryStore: stores });
   const context: Context = {
     projection: view.projection,
     log: isUnthrottled(command) ? log : throttledLog(log),
-    stores: storesOf(own),
-    home,
+    stores: createStores(own),
+    primaryStore,
     shown: view.shown,
     now: Date.now,
     holder: `process ${process.pid} on ${hostname()}`,
-    say: print,
+    report: print,
     progress,
-    ...usualPauses,
+    ...defaultPauses,
   };
   return run(context, view, command).finally(() => {
     progress.stop();
@@ -60,16 +60,16 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
 };
 
 const run = async (context: Context, view: ServiceView, command: RebuildCommand): Promise<boolean> => {
-  const { say } = context;
+  const { report: say } = context;
   const source = command.sourceUrl === undefined ? undefined : view.source?.open(command.sourceUrl);
-  if (command.action === 'switch-back') say(`${nameOf(context, await switchBack(context))} answers now.`);
+  if (command.action === 'switch-back') say(`${describeGeneration(context, await switchBack(context))} answers now.`);
   if (command.action === 'abandon') {
     const removed = await abandon(context, await openKnownKeys(view, source, say));
-    say(`${nameOf(context, removed)} is given up and removed.`);
+    say(`${describeGeneration(context, removed)} is given up and removed.`);
   }
   if (command.action === 'retire') {
     const removed = await retire(context, await openKnownKeys(view, source, say));
-    const names = removed.map((generation) => nameOf(context, generation)).join(', ');
+    const names = removed.map((generation) => describeGeneration(context, generation)).join(', ');
     say(removed.length === 0 ? 'There is no generation to retire.' : `Removed ${names}.`);
   }
   if (command.action !== 'rebuild') return true;
@@ -85,7 +85,7 @@ const run = async (context: Context, view: ServiceView, command: RebuildCommand)
   const startedAt = performance.now();
   const outcome = await rebuild(context, { ...mode, source, snapshot });
   // Readers cache the pointer to the live generation for this long.
-  if (outcome.switched) await delay(pointerAgeMs);
+  if (outcome.switched) await delay(maxPointerAgeMs);
   printOutcome(context, view, command, { ...outcome, seconds: (performance.now() - startedAt) / 1000 });
   return outcome.switched;
 };

@@ -37,7 +37,7 @@ export const saysThatEventsAreMissing = async ({ url }: FleetMember): Promise<bo
 export const readEverythingAgain = async (member: FleetMember): Promise<void> => {
   await end(member, 'SIGTERM');
   const group = { ...(await kafkaLog()), group: member.consumerGroup, topic };
-  await resetGroup(group, { to: 'earliest', dryRun: false, say: () => {} });
+  await resetGroup(group, { to: 'earliest', dryRun: false, report: () => {} });
   await start(member);
 };
 

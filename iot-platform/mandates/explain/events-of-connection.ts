@@ -2,16 +2,16 @@ import type { Projection } from '../../../packages/projections/declaration.ts';
 import type { DeliveredRecord } from '../../../packages/projections/event-bus.ts';
 import type { LogReader } from '../../../packages/projections/log-reader.ts';
 
-/** One record of the log as a line for people; `level` is what it says, or why it cannot be read. */
+/** One record of the log as a line for the operator; `level` is its mandate, or why it cannot be read. */
 export type EventLine = {
   topic: string;
   partition: number;
   offset: number;
-  /** When the log received it. */
+  /** The time at which the log received it. */
   time: string;
   revision: number | '';
   level: string;
-  /** Where a replayed record counts: the place of the original. */
+  /** For a replayed record, the place of the original, by which it is ordered. */
   replayOf?: readonly [partition: number, offset: number];
 };
 
@@ -19,26 +19,26 @@ type Change = { data: { connectionId: string; connectionMandate: string }; revis
 
 type Reader = Pick<Projection<Change, unknown>, 'parse' | 'keyOfUnreadable'>;
 
-/** All records that concern a connection, oldest first; those that cannot be read as well. */
-export const eventsOfConnection = async (
+/** Reads all records about a connection, oldest first, including unreadable ones. */
+export const readEventsOfConnection = async (
   log: LogReader,
   { topic, ...reader }: Reader & Pick<Projection<Change, unknown>, 'topic'>,
   connectionId: string,
 ): Promise<EventLine[]> => {
   const found: { timestamp: number; line: EventLine }[] = [];
-  const look = (record: DeliveredRecord) => {
+  const collect = (record: DeliveredRecord) => {
     if (record.key !== connectionId && !record.value.includes(connectionId)) return;
-    const said = read(reader, record);
-    if (said.connectionId === connectionId)
-      found.push({ timestamp: record.timestamp, line: asLine(topic.name, record, said) });
+    const content = parseContent(reader, record);
+    if (content.connectionId === connectionId)
+      found.push({ timestamp: record.timestamp, line: toLine(topic.name, record, content) });
   };
-  await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => records.forEach(look));
-  return found.sort((a, b) => a.timestamp - b.timestamp || inOrder(a.line, b.line)).map(({ line }) => line);
+  await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => records.forEach(collect));
+  return found.sort((a, b) => a.timestamp - b.timestamp || compareLines(a.line, b.line)).map(({ line }) => line);
 };
 
-type Said = { connectionId: string | undefined; level: string; revision?: number };
+type RecordContent = { connectionId: string | undefined; level: string; revision?: number };
 
-const read = ({ parse, keyOfUnreadable }: Reader, record: DeliveredRecord): Said => {
+const parseContent = ({ parse, keyOfUnreadable }: Reader, record: DeliveredRecord): RecordContent => {
   try {
     const { data, revision } = parse(record);
     return { connectionId: data.connectionId, level: data.connectionMandate, revision };
@@ -47,10 +47,10 @@ const read = ({ parse, keyOfUnreadable }: Reader, record: DeliveredRecord): Said
   }
 };
 
-const asLine = (
+const toLine = (
   topic: string,
   { partition = 0, offset = 0, timestamp, replayOf }: DeliveredRecord,
-  { level, revision }: Said,
+  { level, revision }: RecordContent,
 ): EventLine => ({
   topic,
   partition,
@@ -61,4 +61,4 @@ const asLine = (
   ...(replayOf && { replayOf: [replayOf.partition, replayOf.offset] as const }),
 });
 
-const inOrder = (a: EventLine, b: EventLine) => a.partition - b.partition || a.offset - b.offset;
+const compareLines = (a: EventLine, b: EventLine) => a.partition - b.partition || a.offset - b.offset;

@@ -1,19 +1,19 @@
 import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import type { ViewExplanation } from '../../../packages/platform/views.ts';
 import { mandates } from '../materialise.ts';
-import { askCrm, askView } from './ask-services.ts';
-import { eventsOfConnection } from './events-of-connection.ts';
-import { judge } from './judge.ts';
+import { compareSides } from './compare-sides.ts';
+import { readEventsOfConnection } from './events-of-connection.ts';
+import { fetchCrmAnswer, fetchViewAnswer } from './fetch-answers.ts';
 
-/** Why the mandate of a connection is what it is: its events in the log, the CRM, the view, and whether they agree. */
+/** Explains the mandate of a connection: its events in the log, the CRM, the view, and whether they agree. */
 export const explainMandate: ViewExplanation = {
   question: 'Which connection? npm run explain -- 7733 (1 to 64 characters of 0-9, A-Z and -).',
   isKey: (text) => connectionIdSchema.safeParse(text).success,
   explain: async (connectionId, { env, openLog }) => {
-    const view = await askView(env.IOT_PLATFORM_URL || 'http://localhost:3008', connectionId);
-    const events = await eventsOfConnection(await openLog(), mandates, connectionId);
-    // The CRM last: a revision that it gives after it was asked would look like one that it never gave.
-    const crm = await askCrm(env.CRM_URL || 'http://localhost:3005', connectionId);
+    const view = await fetchViewAnswer(env.IOT_PLATFORM_URL || 'http://localhost:3008', connectionId);
+    const events = await readEventsOfConnection(await openLog(), mandates, connectionId);
+    // The CRM is read last: a revision that it gives after it was read would look like one that it never gave.
+    const crm = await fetchCrmAnswer(env.CRM_URL || 'http://localhost:3005', connectionId);
     return {
       events: events.map(({ replayOf: _, ...line }) => line),
       sides: [
@@ -25,7 +25,7 @@ export const explainMandate: ViewExplanation = {
           where: view.where,
         },
       ],
-      ...judge(events, crm, view),
+      ...compareSides(events, crm, view),
     };
   },
 };

@@ -1,4 +1,4 @@
-import { type DeliveredRecord, replayedPlace, replayOfHeader } from '../../projections/event-bus.ts';
+import { type DeliveredRecord, parseReplayOfHeader, replayOfHeader } from '../../projections/event-bus.ts';
 
 /**
  * `metadata` is what the sidecar reports about a record: partition, offset, key and timestamp, and the record's own headers. If
@@ -15,7 +15,7 @@ export const createDeliveredRecord = (
   const { partitionKey, __key: key = partitionKey, __partition, __offset, __timestamp } = metadata;
   const [partition, offset] = [wholeNumber(__partition), wholeNumber(__offset)];
   const place = partition === undefined || offset === undefined ? undefined : { partition, offset };
-  const replayOf = place && replayedPlace(metadata[replayOfHeader], topic, place);
+  const replayOf = place && parseReplayOfHeader(metadata[replayOfHeader], topic, place);
   return {
     topic,
     value,

@@ -1,12 +1,12 @@
 import {
   type BatchHandler,
-  bySize,
-  declaredTopic,
+  createTooLargeError,
   type EventBus,
+  findTopic,
   NotDurable,
   type OutgoingEvent,
+  splitBySize,
   type Topic,
-  tooLargeFor,
 } from '../../projections/event-bus.ts';
 import { describeSidecarError, type Sidecar, type SidecarResponse } from '../sidecar.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -21,9 +21,9 @@ export const createDaprEventBus = (
   { topics, deliveries }: { topics: readonly Topic[]; deliveries: Deliveries },
 ): Omit<EventBus, 'committedOffsets'> => ({
   publish: async (topicName, events) => {
-    const topic = declaredTopic(topics, topicName);
-    const { fitting, tooLarge } = bySize(topic, events);
-    const failures = tooLarge.length > 0 ? [tooLargeFor(topic, tooLarge)] : [];
+    const topic = findTopic(topics, topicName);
+    const { fitting, tooLarge } = splitBySize(topic, events);
+    const failures = tooLarge.length > 0 ? [createTooLargeError(topic, tooLarge)] : [];
     // One request after the other, to keep the order of a key.
     for (const batch of splitIntoRequests(fitting)) {
       const failed = await publishBulk(sidecar, pubsub, topicName, batch);

@@ -5,13 +5,13 @@ import { isBusy, retryBusy } from '../../database/retry-busy.ts';
 import type { SqliteDatabase } from '../../database/sqlite.ts';
 import {
   type BatchHandler,
-  bySize,
+  createTooLargeError,
   type DeliveredRecord,
-  declaredTopic,
   type EventBus,
+  findTopic,
   NotDurable,
+  splitBySize,
   type Topic,
-  tooLargeFor,
   type Verdict,
 } from '../../projections/event-bus.ts';
 import { groupBy } from '../../runtime/group-by.ts';
@@ -45,8 +45,8 @@ export const createEmbeddedEventBus = (
   const log = { ...createLogWriter(database, now), ...openGroupLog(database, consumerGroup) };
   return {
     publish: async (topicName, events) => {
-      const topic = declaredTopic(topics, topicName);
-      const { fitting, tooLarge } = bySize(topic, events);
+      const topic = findTopic(topics, topicName);
+      const { fitting, tooLarge } = splitBySize(topic, events);
       await retryBusy(() => log.append(topic, fitting), lockWaitMs).catch((error: Error) => {
         if (!isBusy(error)) throw error;
         throw new NotDurable(
@@ -55,11 +55,11 @@ export const createEmbeddedEventBus = (
         );
       });
       published.emit(topicName);
-      if (tooLarge.length > 0) throw tooLargeFor(topic, tooLarge);
+      if (tooLarge.length > 0) throw createTooLargeError(topic, tooLarge);
     },
 
     subscribe: async (topicName, handler) => {
-      const topic = declaredTopic(topics, topicName);
+      const topic = findTopic(topics, topicName);
       const closing = new AbortController();
       const running = deliver(topic, handler, closing.signal);
       return {

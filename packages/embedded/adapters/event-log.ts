@@ -2,8 +2,8 @@ import type { SqliteDatabase } from '../../database/sqlite.ts';
 import {
   type DeliveredRecord,
   type OutgoingEvent,
+  parseReplayOfHeader,
   type RecordCopy,
-  replayedPlace,
   type Topic,
 } from '../../projections/event-bus.ts';
 
@@ -39,7 +39,7 @@ export const toRecord = (
   topic: string,
   { partition, offset, key, timestamp, value, replayOf }: Row,
 ): DeliveredRecord => {
-  const original = replayedPlace(replayOf ?? undefined, topic, { partition, offset });
+  const original = parseReplayOfHeader(replayOf ?? undefined, topic, { partition, offset });
   const record = {
     topic,
     partition,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SqliteDatabase } from '../../database/sqlite.ts';
-import { declaredTopic, type Topic } from '../../projections/event-bus.ts';
+import { findTopic, type Topic } from '../../projections/event-bus.ts';
 import type { LogReader, PartitionRange } from '../../projections/log-reader.ts';
 import { createLogTables, type Row, recordColumns, toRecord } from './event-log.ts';
 
@@ -28,13 +28,10 @@ export const createEmbeddedLogReader = (database: SqliteDatabase, topics: readon
 
   return {
     offsets: async (topic) =>
-      Array.from(
-        { length: Math.max(declaredTopic(topics, topic).partitions, countPartitions(topic)) },
-        (_, partition) => ({
-          partition,
-          ...(selectRange.all(topic, partition)[0] as { begin: number; end: number }),
-        }),
-      ),
+      Array.from({ length: Math.max(findTopic(topics, topic).partitions, countPartitions(topic)) }, (_, partition) => ({
+        partition,
+        ...(selectRange.all(topic, partition)[0] as { begin: number; end: number }),
+      })),
 
     read: async (topic, ranges, handle, signal) => {
       const readPartition = async ({ partition, begin, end }: PartitionRange) => {

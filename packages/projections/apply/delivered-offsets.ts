@@ -1,10 +1,10 @@
 import {
   advance,
   type Checkpoint,
-  gapsBefore,
+  findGaps,
+  initialCheckpoint,
   type OffsetRange,
-  unreadCheckpoint,
-  withoutRanges,
+  removeEmptyRanges,
 } from '../checkpoints/checkpoint.ts';
 import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
 import { withDeadLetters } from '../dead-letters/open-dead-letters.ts';
@@ -15,28 +15,28 @@ import {
   updateCheckpoints,
   withoutDiscarded,
 } from '../generations/checkpoint-document.ts';
-import type { Followed } from '../generations/read-checkpoints.ts';
+import type { ProjectionRef } from '../generations/read-checkpoints.ts';
 
-/** What a batch brought of one partition. */
+/** The offsets of one partition in a batch. */
 export type PartitionOffsets = {
   readonly partition: number;
-  /** Ascending, each once. */
+  /** Ascending, without duplicates. */
   readonly offsets: readonly number[];
   readonly timestamps: ReadonlyMap<number, number>;
-  /** What was found out about the log, where something about the offsets was unexpected. */
+  /** The findings of a lookup in the log, where something about the offsets was unexpected. */
   readonly log?: { readonly begin: number; readonly empty: readonly OffsetRange[]; readonly isReplaced: boolean };
 };
 
-/** By the key of a partition's position document. */
+/** By the key of the partition's checkpoint document. */
 export type DeliveredOffsets = ReadonlyMap<string, PartitionOffsets>;
 
-/** Records without a place are left out: some brokers report none. */
-export const deliveredOffsets = ({ name }: Followed, batch: readonly DeliveredRecord[]): DeliveredOffsets => {
+/** Collects the offsets per partition. Records without partition and offset are left out: some brokers report none. */
+export const collectOffsets = ({ name }: ProjectionRef, batch: readonly DeliveredRecord[]): DeliveredOffsets => {
   const byPartition = new Map<string, { partition: number; timestamps: Map<number, number> }>();
   let [lastTopic, lastPartition, key] = ['', -1, ''];
   for (const { topic, partition, offset, timestamp } of batch) {
     if (partition === undefined || offset === undefined) continue;
-    // Mostly the partition of the record before.
+    // Most records have the same partition as the one before.
     if (topic !== lastTopic || partition !== lastPartition)
       [lastTopic, lastPartition, key] = [topic, partition, checkpointKey(name, topic, partition)];
     const held = byPartition.get(key);
@@ -51,46 +51,52 @@ export const deliveredOffsets = ({ name }: Followed, batch: readonly DeliveredRe
   );
 };
 
-/** Whether the log has to be asked: a gap, another record where one was seen, or a partition that was never seen. */
+/**
+ * Whether the offsets have to be looked up in the log: they leave a gap, another record is at the offset of the last
+ * one seen, or the partition is new.
+ */
 export const isUnexpected = (
   document: CheckpointDocument | undefined,
   { offsets, timestamps }: PartitionOffsets,
 ): boolean =>
   document === undefined ||
   Object.values(document.generations).some(
-    (position) => gapsBefore(position, offsets).length > 0 || isOtherRecord(position, timestamps),
+    (checkpoint) => findGaps(checkpoint, offsets).length > 0 || hasOtherRecord(checkpoint, timestamps),
   );
 
-export const isOtherRecord = ({ last }: Checkpoint, timestamps: ReadonlyMap<number, number>): boolean => {
+export const hasOtherRecord = ({ last }: Checkpoint, timestamps: ReadonlyMap<number, number>): boolean => {
   const timestamp = last && timestamps.get(last.offset);
   return timestamp !== undefined && timestamp !== last?.timestamp;
 };
 
-/** The document once the batch is written. `markedBy` are the documents with dead letters that it touched, by generation. */
-export const afterDelivery = (
+/**
+ * The checkpoint document after the batch. `markedBy` returns, by generation, the documents of the batch that have or
+ * had dead letters.
+ */
+export const advanceDocument = (
   document: CheckpointDocument,
   delivered: PartitionOffsets,
   markedBy: (number: number) => ReadonlyMap<string, readonly PlacePair[]>,
 ): CheckpointDocument =>
-  updateCheckpoints(delivered.log?.isReplaced ? withoutDiscarded(document) : document, (position, number) =>
-    withDeadLetters(follow(position, delivered), delivered.partition, markedBy(number)),
+  updateCheckpoints(delivered.log?.isReplaced ? withoutDiscarded(document) : document, (checkpoint, number) =>
+    withDeadLetters(advanceCheckpoint(checkpoint, delivered), delivered.partition, markedBy(number)),
   );
 
-const follow = (position: Checkpoint, { offsets, timestamps, log }: PartitionOffsets): Checkpoint => {
-  // The offsets of the log before mean nothing in this one.
-  const { deadLetters, moreDeadLetters } = position;
+const advanceCheckpoint = (checkpoint: Checkpoint, { offsets, timestamps, log }: PartitionOffsets): Checkpoint => {
+  // The log was replaced, so the offsets of the old log mean nothing in the new one.
+  const { deadLetters, moreDeadLetters } = checkpoint;
   const before: Checkpoint = log?.isReplaced
     ? {
-        ...unreadCheckpoint,
+        ...initialCheckpoint,
         lost: 'log-replaced',
         ...(deadLetters && { deadLetters }),
         ...(moreDeadLetters && { moreDeadLetters }),
       }
-    : position;
-  const advanced = withoutRanges(advance(before, offsets), log?.empty ?? []);
+    : checkpoint;
+  const advanced = removeEmptyRanges(advance(before, offsets), log?.empty ?? []);
   const isTruncated = advanced.lost === undefined && advanced.missing.some(([first]) => first < (log?.begin ?? 0));
   const highest = offsets.at(-1) as number;
-  if (advanced.applied === position.applied && !isTruncated && before === position) return advanced;
+  if (advanced.applied === checkpoint.applied && !isTruncated && before === checkpoint) return advanced;
   return {
     ...advanced,
     ...(highest === advanced.applied && { last: { offset: highest, timestamp: timestamps.get(highest) ?? 0 } }),

@@ -14,13 +14,13 @@ import type { ParsedBatch } from './parse-batch.ts';
 
 export type Folded = {
   readonly upserts: Upsert[];
-  /** Events, by what became of them. */
+  /** Number of events by outcome: applied, ignored, and the classifications of the projection. */
   readonly counts: Record<string, number>;
-  /** By key, of the documents that have or had marks of dead letters: the marks that they have now. */
+  /** By key the remaining dead-letter marks of each document that has or had some. */
   readonly marked: ReadonlyMap<string, readonly PlacePair[]>;
 };
 
-/** Folds the events of each key into what a generation holds of it. */
+/** Folds the events of each key into the document of one generation, and returns the upserts. */
 export const fold = <Event, Document>(
   { evolve, classify }: Projection<Event, Document>,
   byKey: ParsedBatch<Event>['byKey'],
@@ -29,25 +29,25 @@ export const fold = <Event, Document>(
   isDiscarded: (place: PlacePair) => boolean = () => false,
 ): Folded => {
   const upserts: Upsert[] = [];
-  const classes: Record<string, number> = {};
+  const classifications: Record<string, number> = {};
   const marked = new Map<string, readonly PlacePair[]>();
-  let [seen, ignored] = [0, 0];
-  for (const [plainKey, steps] of byKey) {
+  let [total, ignored] = [0, 0];
+  for (const [plainKey, records] of byKey) {
     const key = documentKey(number, plainKey);
     const before = held.get(key);
     const stored = splitMarks<Document>(before?.value);
     let { document, marks } = stored;
-    for (const { record, event } of steps) {
+    for (const { record, event } of records) {
       if (event === undefined) {
-        const own = deadLetterPlaceOf(record);
-        if (!isDiscarded(own)) marks = addMark({ document, marks }, own);
+        const place = deadLetterPlaceOf(record);
+        if (!isDiscarded(place)) marks = addMark({ document, marks }, place);
         continue;
       }
       const place = placeOf(record);
-      const what = classify?.(document, event);
-      if (what) classes[what] = (classes[what] ?? 0) + 1;
+      const classification = classify?.(document, event);
+      if (classification) classifications[classification] = (classifications[classification] ?? 0) + 1;
       const evolved = evolve(document, event);
-      seen++;
+      total++;
       if (evolved === document) ignored++;
       if (marks.length > 0) marks = clearMarks(marks, place, { hasChanged: evolved !== document });
       document = evolved;
@@ -56,6 +56,10 @@ export const fold = <Event, Document>(
     if (document !== stored.document || marks !== stored.marks)
       upserts.push({ key, value: joinMarks({ document, marks }), etag: before?.etag });
   }
-  const counts = { ...classes, ...(seen > ignored && { applied: seen - ignored }), ...(ignored > 0 && { ignored }) };
+  const counts = {
+    ...classifications,
+    ...(total > ignored && { applied: total - ignored }),
+    ...(ignored > 0 && { ignored }),
+  };
   return { upserts, counts, marked };
 };

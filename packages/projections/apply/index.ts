@@ -1,2 +1,2 @@
 export { parseBatch } from './parse-batch.ts';
-export { projectionWriter } from './write.ts';
+export { createProjectionWriter } from './write.ts';

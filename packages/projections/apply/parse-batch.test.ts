@@ -7,7 +7,7 @@ const busyFor = (ms: number) => {
   for (const until = performance.now() + ms; performance.now() < until; );
 };
 
-it('lets other work run while it parses a batch that takes long', async () => {
+it('yields to the event loop while it parses a large batch', async () => {
   const slow: typeof things = {
     ...things,
     parse: (record) => {

@@ -2,35 +2,40 @@ import { createYielder } from '../../runtime/yield-to-event-loop.ts';
 import type { Projection } from '../declaration.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 
-/** A record that can never be applied, and why. */
+/** A record that can never be applied, and the reason. */
 export type PoisonRecord = { readonly record: DeliveredRecord; readonly reason: string };
 
-/** What a record does to one document; without an event it cannot be read, and the document may be out of date. */
-export type Step<Event> = { readonly record: DeliveredRecord; readonly event: Event | undefined };
+/** A record about one document. Without an event the record could not be read, so the document may be out of date. */
+export type ParsedRecord<Event> = { readonly record: DeliveredRecord; readonly event: Event | undefined };
 
 export type ParsedBatch<Event> = {
   readonly records: readonly DeliveredRecord[];
   readonly events: readonly Event[];
   readonly poison: readonly PoisonRecord[];
-  /** In the order of the batch. A record that cannot be read is there where it names a document all the same. */
-  readonly byKey: ReadonlyMap<string, readonly Step<Event>[]>;
+  /**
+   * The records of each document, in the order of the batch. An unreadable record is included where its document is
+   * known.
+   */
+  readonly byKey: ReadonlyMap<string, readonly ParsedRecord<Event>[]>;
 };
 
-/** To say why a record is refused takes up to 50 µs, so a batch of bad ones would keep everything else waiting. */
+/**
+ * Describing why a record is invalid takes up to 50 µs, so a batch of poison records has to yield to the event loop.
+ */
 const turnMs = 25;
 
-/** Parses the records, and sorts out those that can never be applied. */
+/** Parses a batch and separates the poison records. */
 export const parseBatch = async <Event, Document>(
   { parse, key, keyOfUnreadable }: Projection<Event, Document>,
   batch: readonly DeliveredRecord[],
 ): Promise<ParsedBatch<Event>> => {
   const events: Event[] = [];
   const poison: PoisonRecord[] = [];
-  const byKey = new Map<string, Step<Event>[]>();
-  const add = (of: string, step: Step<Event>) => {
-    const steps = byKey.get(of);
-    if (steps) steps.push(step);
-    else byKey.set(of, [step]);
+  const byKey = new Map<string, ParsedRecord<Event>[]>();
+  const add = (key: string, parsed: ParsedRecord<Event>) => {
+    const records = byKey.get(key);
+    if (records) records.push(parsed);
+    else byKey.set(key, [parsed]);
   };
   const turn = createYielder(turnMs);
   for (const record of batch) {

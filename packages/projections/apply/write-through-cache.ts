@@ -1,50 +1,56 @@
 import type { StateStore, StoredValue, Upsert } from '../state-store.ts';
 
-/** Of one partition: some 15 MB of small documents. */
-const mostKeys = 30_000;
+/** Per partition; about 15 MB of small documents. */
+const maxKeys = 30_000;
 
 /**
- * A store whose documents need not be read again by the process that wrote them last. Memory replaces reading, never a
- * check: every write carries the etag it stands on. That alone would not be enough, for a store that was emptied or
- * restored counts its etags anew, and then two values have the same one. So memory is used only where the positions,
- * which are read with each batch, vouch for it.
+ * A store that remembers the documents that this process wrote last, so that they need not be read again. The cache
+ * saves reads, never checks: every write carries the etag that it is based on. Etags alone are not enough, because a
+ * store that was emptied or restored counts them from the beginning, and then two values have the same etag. So the
+ * cache is used only while the checkpoints, which are read with each batch, are those that this process wrote.
  */
 export type WriteThroughCache = {
-  /** Answers the documents, remembered or read, and the positions, always read. */
-  read(documentKeys: readonly string[], positionKeys: readonly string[]): Promise<Map<string, StoredValue>>;
-  /** @throws StateConflict, or whatever the store does */
-  transact(upserts: readonly Upsert[], positionKeys: readonly string[]): Promise<void>;
+  /** Returns the documents, cached or read, and the checkpoints, which are always read. */
+  read(documentKeys: readonly string[], checkpointKeys: readonly string[]): Promise<Map<string, StoredValue>>;
+  /** @throws StateConflict, or any other error of the store */
+  transact(upserts: readonly Upsert[], checkpointKeys: readonly string[]): Promise<void>;
 };
 
-/** What was written together with one set of positions, which is mostly one. */
+/**
+ * The documents that were written together with one set of checkpoints; a batch usually has the same set as the one
+ * before.
+ */
 type Scope = {
   held: Map<string, StoredValue>;
-  /** Whether keys that are not remembered were all absent when they were last read: then the next ones probably are. */
-  strangersAreNew: boolean;
+  /**
+   * Whether keys that are not cached were all absent when such keys were last read. Then the next ones probably are
+   * absent too.
+   */
+  assumeNewKeys: boolean;
 };
 
 export const createWriteThroughCache = (store: StateStore): WriteThroughCache => {
   const scopes = new Map<string, Scope>();
-  const nameOf = (positionKeys: readonly string[]) => [...positionKeys].sort().join(' ');
+  const scopeName = (checkpointKeys: readonly string[]) => [...checkpointKeys].sort().join(' ');
 
-  const readAll = async (documentKeys: readonly string[], positionKeys: readonly string[]) => {
-    const held = await store.getMany([...documentKeys, ...positionKeys]);
-    const strangersAreNew = !documentKeys.some((key) => held.has(key));
-    scopes.set(nameOf(positionKeys), { held: new Map(), strangersAreNew });
+  const readAll = async (documentKeys: readonly string[], checkpointKeys: readonly string[]) => {
+    const held = await store.getMany([...documentKeys, ...checkpointKeys]);
+    const assumeNewKeys = !documentKeys.some((key) => held.has(key));
+    scopes.set(scopeName(checkpointKeys), { held: new Map(), assumeNewKeys });
     return held;
   };
 
   return {
-    read: async (documentKeys, positionKeys) => {
-      const scope = scopes.get(nameOf(positionKeys));
-      if (!scope || !positionKeys.every((key) => scope.held.has(key))) return readAll(documentKeys, positionKeys);
-      const held = await store.getMany(positionKeys);
-      const vouched = positionKeys.every((key) => isSameWrite(scope.held.get(key), held.get(key)));
-      if (!vouched || positionKeys.length === 0) return readAll(documentKeys, positionKeys);
-      const strangers = documentKeys.filter((key) => !scope.held.has(key));
-      // A writer that wrongly takes them for new gets a conflict, and then reads.
-      const read = scope.strangersAreNew || strangers.length === 0 ? undefined : await store.getMany(strangers);
-      if (read) scope.strangersAreNew = read.size === 0;
+    read: async (documentKeys, checkpointKeys) => {
+      const scope = scopes.get(scopeName(checkpointKeys));
+      if (!scope || !checkpointKeys.every((key) => scope.held.has(key))) return readAll(documentKeys, checkpointKeys);
+      const held = await store.getMany(checkpointKeys);
+      const checkpointUnchanged = checkpointKeys.every((key) => isSameWrite(scope.held.get(key), held.get(key)));
+      if (!checkpointUnchanged || checkpointKeys.length === 0) return readAll(documentKeys, checkpointKeys);
+      const unknownKeys = documentKeys.filter((key) => !scope.held.has(key));
+      // If the assumption is wrong, the create-if-absent write fails with a conflict, and the next attempt reads.
+      const read = scope.assumeNewKeys || unknownKeys.length === 0 ? undefined : await store.getMany(unknownKeys);
+      if (read) scope.assumeNewKeys = read.size === 0;
       for (const key of documentKeys) {
         const known = scope.held.get(key) ?? read?.get(key);
         if (known) held.set(key, known);
@@ -52,46 +58,47 @@ export const createWriteThroughCache = (store: StateStore): WriteThroughCache =>
       return held;
     },
 
-    transact: async (upserts, positionKeys) => {
-      const name = nameOf(positionKeys);
+    transact: async (upserts, checkpointKeys) => {
+      const name = scopeName(checkpointKeys);
       try {
         await store.transact(upserts);
       } catch (error) {
-        scopes.delete(name); // it is not known what of it is written
+        scopes.delete(name); // It is unknown which upserts were applied.
         throw error;
       }
       const written = new Set(upserts.map(({ key }) => key));
       const scope = scopes.get(name);
-      if (!scope || !positionKeys.every((key) => written.has(key))) scopes.delete(name);
+      if (!scope || !checkpointKeys.every((key) => written.has(key))) scopes.delete(name);
       else {
-        for (const upsert of upserts) remember(scope, upsert, store);
-        forgetOldest(scope);
+        for (const upsert of upserts) cacheWrite(scope, upsert, store);
+        evictOldest(scope);
       }
     },
   };
 };
 
-const remember = ({ held }: Scope, { key, value, etag }: Upsert, { etagAfter }: StateStore): void => {
+const cacheWrite = ({ held }: Scope, { key, value, etag }: Upsert, { etagAfter }: StateStore): void => {
   const next = etagAfter?.(etag);
-  // The first of a map is what was written longest ago.
+  // Re-inserts the key, so that the map stays ordered from the oldest write to the latest.
   held.delete(key);
   if (next !== undefined) held.set(key, { value, etag: next });
 };
 
-/** Once a batch: to find its first key, a map goes past all that were deleted before it. */
-const forgetOldest = ({ held }: Scope): void => {
+/** Call it once per batch: a map finds its first key by skipping all that were deleted before it. */
+const evictOldest = ({ held }: Scope): void => {
   for (const oldest of held.keys()) {
-    if (held.size <= mostKeys) break;
+    if (held.size <= maxKeys) break;
     held.delete(oldest);
   }
 };
 
 /**
- * Whether a position is the very one that this process wrote last, by its etag and by the random mark of that write. Who
- * writes a document rewrites the position of its partition in the same transaction, and a store that went back in time
- * takes its positions along. So if the position is ours, each document either is as we wrote it, or has another etag.
+ * Whether a checkpoint document is the one that this process wrote last: same etag and same random write id. Every
+ * writer of a document rewrites the checkpoint of its partition in the same transaction, and a store that is restored
+ * restores its checkpoints as well. So if the checkpoint is ours, each document either is as we wrote it, or has
+ * another etag.
  */
-const isSameWrite = (ours: StoredValue | undefined, held: StoredValue | undefined): boolean => {
-  const [mark, other] = [ours, held].map((stored) => (stored?.value as { mark?: string } | undefined)?.mark);
-  return mark !== undefined && mark === other && ours?.etag === held?.etag;
+const isSameWrite = (cached: StoredValue | undefined, held: StoredValue | undefined): boolean => {
+  const [writeId, heldWriteId] = [cached, held].map((stored) => (stored?.value as { mark?: string } | undefined)?.mark);
+  return writeId !== undefined && writeId === heldWriteId && cached?.etag === held?.etag;
 };

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import type { Projection } from '../declaration.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
-import { storesOf } from '../generations/stores.ts';
+import { createStores } from '../generations/stores.ts';
 import type { StateStore } from '../state-store.ts';
 import { parseBatch } from './parse-batch.ts';
-import { projectionWriter } from './write.ts';
+import { createProjectionWriter } from './write.ts';
 
 const topic = (name: string) => ({ name, partitions: 2, maxMessageBytes: 10_000 });
 const things: Projection<string, { many: number }> = {
@@ -17,7 +17,7 @@ const things: Projection<string, { many: number }> = {
   evolve: (held) => ({ many: (held?.many ?? 0) + 1 }),
 };
 
-it('writes documents in one order, and positions behind them, whatever their keys are', async () => {
+it('writes documents in the order of their keys, and checkpoints after them', async () => {
   const embedded = openEmbeddedPlatform(':memory:', []).stateStore('statestore');
   const written: string[] = [];
   const store: StateStore = {
@@ -37,9 +37,9 @@ it('writes documents in one order, and positions behind them, whatever their key
       value: Buffer.from(key),
     }),
   );
-  await projectionWriter(things, { stores: storesOf({ store }), newId: () => 'id', log: undefined })(
+  await createProjectionWriter(things, { stores: createStores({ store }), newId: () => 'id', log: undefined })(
     await parseBatch(things, batch),
   );
-  const positions = [0, 1].map((partition) => `position:things:things-topic:${partition}`);
-  expect(written).toEqual(['apple', 'quince', 'zebra', ...positions]);
+  const checkpoints = [0, 1].map((partition) => `position:things:things-topic:${partition}`);
+  expect(written).toEqual(['apple', 'quince', 'zebra', ...checkpoints]);
 });

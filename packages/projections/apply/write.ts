@@ -1,121 +1,137 @@
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Projection } from '../declaration.ts';
-import { asCheckpointDocument, documentFor } from '../generations/checkpoint-document.ts';
+import { asCheckpointDocument, createCheckpointDocument } from '../generations/checkpoint-document.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
 import type { Stores } from '../generations/stores.ts';
 import type { LogReader } from '../log-reader.ts';
 import type { StoredValue } from '../state-store.ts';
 import { retryOnConflict } from '../state-store.ts';
-import { verifyWithLog } from './ask-log.ts';
-import { type DeliveredOffsets, deliveredOffsets } from './delivered-offsets.ts';
+import { collectOffsets, type DeliveredOffsets } from './delivered-offsets.ts';
 import type { ParsedBatch } from './parse-batch.ts';
-import { areExpected, type CheckpointDocuments, nextStep, type Plan, planWrites, registeredIn } from './plan.ts';
+import {
+  areOffsetsExpected,
+  type CheckpointDocuments,
+  listRegistered,
+  nextStep,
+  type Plan,
+  planWrites,
+} from './plan.ts';
+import { verifyWithLog } from './verify-with-log.ts';
 import { createWriteThroughCache, type WriteThroughCache } from './write-through-cache.ts';
 
-/** Answers the events of the batch by what became of them. */
+/** Writes a batch and returns the number of events by outcome. */
 export type ProjectionWriter<Event> = (batch: ParsedBatch<Event>) => Promise<Record<string, number>>;
 
-/** A batch and what was found out about it. */
-type Work<Event> = {
+/** A batch that is being written, and what the log says about it. */
+type PendingBatch<Event> = {
   batch: ParsedBatch<Event>;
   offsets: DeliveredOffsets;
   readonly isWithoutPlace: boolean;
-  /** The stores for whose positions the offsets were verified. */
+  /** The stores against whose checkpoints the offsets were verified. */
   readonly verified: Set<string | undefined>;
 };
 
 type WriterContext = {
   readonly stores: Stores;
   readonly newId: () => string;
-  /** Without one a gap in the offsets counts as missing records. */
+  /** Without a log every gap in the offsets counts as missing records. */
   readonly log: LogReader | undefined;
   readonly logger?: Pick<Runtime['log'], 'warn'>;
 };
 
 /**
- * Folds events into their documents and writes these, with the positions of the whole batch, into every generation that
- * the position documents register: one guarded transaction per store, the home last. Reads and folds again when another
- * writer was there first.
+ * Folds events into their documents and writes these, with the checkpoints of the whole batch, into every generation
+ * that the checkpoint documents register: one transaction with compare-and-set writes per store, the primary store
+ * last. Reads and folds again after a conflict.
  */
-export const projectionWriter = <Event, Document>(
+export const createProjectionWriter = <Event, Document>(
   projection: Projection<Event, Document>,
   { stores, newId, log, logger }: WriterContext,
 ): ProjectionWriter<Event> => {
-  /** By store what was registered last: those documents are read together with the positions, which most probably name the same. */
-  const registeredLast = new Map<string | undefined, readonly number[]>();
-  const memories = new Map<string | undefined, WriteThroughCache>();
-  const memoryOf = (store: string | undefined): WriteThroughCache => {
-    const memory = memories.get(store) ?? createWriteThroughCache(stores(store));
-    memories.set(store, memory);
-    return memory;
+  /**
+   * The generations that each store registered last. Their documents are read in one call with the checkpoints, which
+   * most likely register the same ones.
+   */
+  const lastRegistered = new Map<string | undefined, readonly number[]>();
+  const caches = new Map<string | undefined, WriteThroughCache>();
+  const cacheOf = (store: string | undefined): WriteThroughCache => {
+    const cache = caches.get(store) ?? createWriteThroughCache(stores(store));
+    caches.set(store, cache);
+    return cache;
   };
 
-  const plan = async (store: string | undefined, work: Work<Event>): Promise<Plan> => {
-    let numbers = registeredLast.get(store) ?? [1];
+  const plan = async (store: string | undefined, pending: PendingBatch<Event>): Promise<Plan> => {
+    let numbers = lastRegistered.get(store) ?? [1];
     for (;;) {
-      const { batch, offsets } = work;
+      const { batch, offsets } = pending;
       const keys = numbers.flatMap((number) => [...batch.byKey.keys()].map((key) => documentKey(number, key)));
-      const held = await memoryOf(store).read(keys, [...offsets.keys()]);
-      const documents = await positionDocuments(store, held, work);
-      const registered = registeredIn(documents);
-      const isExplained = !log || work.verified.has(store) || areExpected(offsets, { held, documents });
-      const step = nextStep({ read: numbers, registered, isExplained });
-      registeredLast.set(store, registered);
+      const held = await cacheOf(store).read(keys, [...offsets.keys()]);
+      const documents = await collectDocuments(store, held, pending);
+      const registered = listRegistered(documents);
+      const isVerified = !log || pending.verified.has(store) || areOffsetsExpected(offsets, { held, documents });
+      const step = nextStep({ read: numbers, registered, isVerified });
+      lastRegistered.set(store, registered);
       numbers = registered;
       if (step === 'read again') continue;
-      work.verified.add(store);
-      if (step === 'ask the log' && (await hasLogAnswered(work, documents))) continue;
-      const mark = stores(store).etagAfter && newId();
-      return planWrites(projection, { byKey: batch.byKey, offsets }, { held, documents }, mark);
+      pending.verified.add(store);
+      if (step === 'verify with log' && (await verifyOffsets(pending, documents))) continue;
+      const writeId = stores(store).etagAfter && newId();
+      return planWrites(projection, { byKey: batch.byKey, offsets }, { held, documents }, writeId);
     }
   };
 
-  /** Whether the log answered, so that all is to be read again. */
-  const hasLogAnswered = async (work: Work<Event>, documents: CheckpointDocuments): Promise<boolean> => {
+  /**
+   * Looks up unexpected offsets in the log. Returns whether the log could be read; if so, everything has to be read
+   * again.
+   */
+  const verifyOffsets = async (pending: PendingBatch<Event>, documents: CheckpointDocuments): Promise<boolean> => {
     try {
-      Object.assign(work, await verifyWithLog(log as LogReader, projection, work, documents));
+      Object.assign(pending, await verifyWithLog(log as LogReader, projection, pending, documents));
       return true;
     } catch (err) {
-      // What is not verified counts as missing, and the view refuses until it is.
-      logger?.warn({ err, projection: projection.name }, 'the log cannot be asked about a gap in the offsets');
+      // Unverified gaps count as missing, and the view refuses until they are resolved.
+      logger?.warn(
+        { err, projection: projection.name },
+        'a gap in the offsets could not be looked up in the log, it counts as missing',
+      );
       return false;
     }
   };
 
-  /** The position documents, by key. Where there is none yet, the pointer says which generations there are. */
-  const positionDocuments = async (
+  /** The checkpoint documents by key. Where one does not exist yet, the pointer says which generations there are. */
+  const collectDocuments = async (
     store: string | undefined,
     held: Map<string, StoredValue>,
-    { offsets, isWithoutPlace }: Work<Event>,
+    { offsets, isWithoutPlace }: PendingBatch<Event>,
   ): Promise<CheckpointDocuments> => {
-    const keys = [...offsets.keys(), ...(isWithoutPlace || offsets.size === 0 ? [noPlace] : [])];
+    const keys = [...offsets.keys(), ...(isWithoutPlace || offsets.size === 0 ? [noCheckpointKey] : [])];
     const documents = keys.map((key) => [key, asCheckpointDocument(held.get(key)?.value)] as const);
     const isComplete = documents.every(([, document]) => document !== undefined);
-    const absent = isComplete ? undefined : documentFor(await readPointer(stores(store), projection.name));
+    const absent = isComplete ? undefined : createCheckpointDocument(await readPointer(stores(store), projection.name));
     return new Map(documents.flatMap(([key, document = absent]) => (document ? [[key, document]] : [])));
   };
 
-  const planAll = async (work: Work<Event>) => {
-    const plans = new Map([[undefined as string | undefined, await plan(undefined, work)]]);
-    for (const [, { also }] of plans)
-      for (const store of also) if (!plans.has(store)) plans.set(store, await plan(store, work));
+  const planAll = async (pending: PendingBatch<Event>) => {
+    const plans = new Map([[undefined as string | undefined, await plan(undefined, pending)]]);
+    for (const [, { secondaryStores }] of plans)
+      for (const store of secondaryStores) if (!plans.has(store)) plans.set(store, await plan(store, pending));
     return [...plans];
   };
 
   return async (batch) => {
     const { records } = batch;
     const isWithoutPlace = records.some(({ offset, partition }) => offset === undefined || partition === undefined);
-    const offsets = deliveredOffsets(projection, records);
-    const work: Work<Event> = { batch, offsets, isWithoutPlace, verified: new Set() };
+    const offsets = collectOffsets(projection, records);
+    const pending: PendingBatch<Event> = { batch, offsets, isWithoutPlace, verified: new Set() };
     return retryOnConflict(async () => {
-      const plans = await planAll(work);
+      const plans = await planAll(pending);
       for (const [store, { upserts }] of plans.toReversed())
-        if (upserts.length > 0) await memoryOf(store).transact(upserts, [...work.offsets.keys()]);
+        if (upserts.length > 0) await cacheOf(store).transact(upserts, [...pending.offsets.keys()]);
       return plans.find(([, { counts }]) => Object.keys(counts).length > 0)?.[1].counts ?? {};
     });
   };
 };
 
-/** The key of no position document: what takes its place are the generations that the pointer names. */
-const noPlace = '';
+/** Stands for records without partition and offset: they go to the generations that the pointer names. */
+const noCheckpointKey = '';

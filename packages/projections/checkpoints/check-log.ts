@@ -2,24 +2,28 @@ import type { DeliveredRecord } from '../event-bus.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import { type Checkpoint, type OffsetRange, subtract } from './checkpoint.ts';
 
-/** What the log says of the gaps in one partition. */
+/** What the log holds in the gaps of one partition. */
 export type CheckedGaps = {
-  /** What of the gaps is known to hold no record. */
+  /** The parts of the gaps that hold no record. */
   readonly empty: readonly OffsetRange[];
-  /** Records in the gaps that a sidecar may have delivered under another place, so nothing says whether they were. */
+  /**
+   * Records in the gaps whose headers may have made the sidecar deliver them with another partition or offset. It is
+   * unknown whether the view has seen them.
+   */
   readonly misplaced: readonly DeliveredRecord[];
 };
 
-/** By partition, ascending. */
+/** Per partition the gaps, ascending. */
 export type Gaps = ReadonlyMap<number, readonly OffsetRange[]>;
 
-const giveUpAfterMs = 10_000;
-const noMore = new Error('every gap is known to miss a record');
+const readTimeoutMs = 10_000;
+const allGapsResolved = new Error('every gap has been resolved');
 
 /**
- * Offsets without a record are normal: transactions leave markers, compaction leaves gaps. Only a record that the log holds
- * and that was never delivered is missing. Reads the gaps of all partitions side by side, each up to the first record in
- * it. `ranges` are what the log holds: before them all is removed, and nothing says what it was.
+ * Looks up gaps in the log. Offsets without a record are normal: transactions leave control records, compaction removes
+ * records. A record is missing only when the log holds it and it was never delivered. Reads all partitions
+ * concurrently, each up to the first missing record. Nothing is known about offsets before `ranges`, which the log no
+ * longer holds.
  * @throws Error when the log cannot be read
  */
 export const checkGaps = async (
@@ -28,65 +32,66 @@ export const checkGaps = async (
   ranges: readonly PartitionRange[],
   gaps: Gaps,
 ): Promise<Map<number, CheckedGaps>> => {
-  const readings = new Map(
+  const readers = new Map(
     ranges.flatMap((range) => {
       const held = clip(gaps.get(range.partition) ?? [], range.begin, range.end);
-      return held.length === 0 ? [] : [[range.partition, readGaps(held)] as const];
+      return held.length === 0 ? [] : [[range.partition, createGapReader(held)] as const];
     }),
   );
-  const enough = new AbortController();
-  const signal = AbortSignal.any([enough.signal, AbortSignal.timeout(giveUpAfterMs)]);
-  const spans = [...readings].map(([partition, { begin, end }]) => ({ partition, begin, end }));
+  const finished = new AbortController();
+  const signal = AbortSignal.any([finished.signal, AbortSignal.timeout(readTimeoutMs)]);
+  const spans = [...readers].map(([partition, { begin, end }]) => ({ partition, begin, end }));
   if (spans.length > 0)
     await log
       .read(
         topic,
         spans,
         async ({ partition, records, next }) => {
-          readings.get(partition)?.take(records, next);
-          if ([...readings.values()].every((reading) => reading.isDone())) enough.abort(noMore);
+          readers.get(partition)?.add(records, next);
+          if ([...readers.values()].every((reader) => reader.isDone())) finished.abort(allGapsResolved);
         },
         signal,
       )
       .catch((error) => {
-        if (error !== noMore) throw error;
+        if (error !== allGapsResolved) throw error;
       });
-  return new Map([...readings].map(([partition, reading]) => [partition, reading.answer()]));
+  return new Map([...readers].map(([partition, reader]) => [partition, reader.result()]));
 };
 
-const readGaps = (gaps: readonly OffsetRange[]) => {
+const createGapReader = (gaps: readonly OffsetRange[]) => {
   const [begin, end] = [(gaps[0] as OffsetRange)[0], (gaps.at(-1) as OffsetRange)[1] + 1];
   const misplaced: DeliveredRecord[] = [];
-  let found: number | undefined;
+  let firstMissing: number | undefined;
   let readUpTo = begin;
-  let n = 0;
+  let gapIndex = 0;
   return {
     begin,
     end,
-    isDone: () => found !== undefined || readUpTo >= end,
-    take: (records: readonly DeliveredRecord[], next: number) => {
+    isDone: () => firstMissing !== undefined || readUpTo >= end,
+    add: (records: readonly DeliveredRecord[], next: number) => {
       for (const record of records) {
         const offset = record.offset as number;
-        while (n < gaps.length && (gaps[n] as OffsetRange)[1] < offset) n++;
-        const gap = gaps[n];
-        if (found !== undefined || !gap || offset < gap[0]) continue;
+        while (gapIndex < gaps.length && (gaps[gapIndex] as OffsetRange)[1] < offset) gapIndex++;
+        const gap = gaps[gapIndex];
+        if (firstMissing !== undefined || !gap || offset < gap[0]) continue;
         if (record.hasReservedHeaders) misplaced.push(record);
-        else found = offset;
+        else firstMissing = offset;
       }
       readUpTo = next;
     },
-    answer: (): CheckedGaps => {
+    result: (): CheckedGaps => {
       const held = misplaced.map(({ offset = 0 }) => [offset, offset] as const);
-      return { empty: subtract(clip(gaps, begin, found ?? end), held), misplaced };
+      return { empty: subtract(clip(gaps, begin, firstMissing ?? end), held), misplaced };
     },
   };
 };
 
 /**
- * The partitions in which the log has another record where the last one was seen, or ends before it: the topic was deleted
- * and created again, or lost its tail. @throws Error when the log cannot be read
+ * Finds the partitions whose log was replaced: it holds another record at the offset of the last record seen, or ends
+ * before it. The topic was deleted and created again, or lost its latest records.
+ * @throws Error when the log cannot be read
  */
-export const replacedPartitions = async (
+export const findReplacedPartitions = async (
   log: LogReader,
   topic: string,
   ranges: readonly PartitionRange[],
@@ -105,18 +110,18 @@ export const replacedPartitions = async (
       topic,
       spans,
       async ({ partition, records }) => {
-        // A record without a time (-1) was delivered with another one.
+        // The log has no time for such a record (-1), so it was delivered with the time of the delivery.
         const isOther = ({ timestamp, hasReservedHeaders }: DeliveredRecord) =>
           timestamp >= 0 && timestamp !== seen.get(partition)?.timestamp && !hasReservedHeaders;
         if (records.some(isOther)) replaced.add(partition);
       },
-      AbortSignal.timeout(giveUpAfterMs),
+      AbortSignal.timeout(readTimeoutMs),
     );
   return replaced;
 };
 
-/** By partition the record at an offset, as a position keeps its last one. @throws Error when the log cannot be read */
-export const recordsAt = async (
+/** Reads per partition the record at an offset, as `last` of a checkpoint. @throws Error when the log cannot be read */
+export const readLastRecords = async (
   log: LogReader,
   topic: string,
   ranges: readonly PartitionRange[],
@@ -134,12 +139,12 @@ export const recordsAt = async (
       async ({ partition, records: [record] }) => {
         if (record) found.set(partition, { offset: record.offset as number, timestamp: record.timestamp });
       },
-      AbortSignal.timeout(giveUpAfterMs),
+      AbortSignal.timeout(readTimeoutMs),
     );
   return found;
 };
 
-/** What of the ranges is from `begin` to before `end`. */
+/** Restricts ranges to the offsets from `begin` to before `end`. */
 export const clip = (ranges: readonly OffsetRange[], begin: number, end: number): readonly OffsetRange[] =>
   subtract(ranges, [
     ...(begin > 0 ? [[0, begin - 1] as const] : []),

@@ -1,31 +1,41 @@
-/** First and last offset, both included. */
+/** First and last offset, both inclusive. */
 export type OffsetRange = readonly [first: number, last: number];
 
-/** A dead letter whose document is marked: the record's offset, and the document's key. */
+/** A dead letter that marks a document: the offset of the record, and the key of the document. */
 export type OpenDeadLetter = readonly [offset: number, key: string];
 
 /**
- * How far a view has followed one partition: the highest offset seen, and the ranges below it that never arrived, in
- * order. Kept in the store beside the values, because store and log can drift apart: a store restored from a backup, or
- * swapped, then shows a gap instead of quietly answering from the past.
+ * How far a view has followed one partition: the highest offset it has seen, and the ranges below it that never
+ * arrived, ascending. It is stored next to the values, because the store and the committed offsets can drift apart:
+ * after a swap of the store or a restore from a backup, it shows a gap where the view would otherwise answer from
+ * outdated values.
  */
 export type Checkpoint = {
   readonly applied: number;
   readonly missing: readonly OffsetRange[];
-  /** The last record seen and when the log received it. A log with another time at this offset is another log. */
+  /**
+   * The last record seen, and the time at which the log received it (ms since 1970). Another time at this offset means
+   * that the log was replaced.
+   */
   readonly last?: { readonly offset: number; readonly timestamp: number };
-  /** Events that no log holds any more, so reading the log again cannot bring them: only their source can. */
+  /**
+   * Set when the log no longer holds events that the view lacks. A rebuild from the log cannot restore them; a rebuild
+   * from the source of the data can.
+   */
   readonly lost?: 'log-truncated' | 'log-replaced';
-  /** At most `mostOpenDeadLetters` of the documents that are marked by records of this partition. */
+  /** The documents that records of this partition mark, at most `maxOpenDeadLetters` of them. */
   readonly deadLetters?: readonly OpenDeadLetter[];
-  /** There may be more of them than are listed. */
+  /** The list was cut off: there may be more than `deadLetters` holds. */
   readonly moreDeadLetters?: true;
 };
 
-export const unreadCheckpoint: Checkpoint = { applied: -1, missing: [] };
+export const initialCheckpoint: Checkpoint = { applied: -1, missing: [] };
 
-/** The ranges between what the position has seen and the offsets, and between those. @param offsets ascending */
-export const gapsBefore = ({ applied }: Checkpoint, offsets: readonly number[]): OffsetRange[] => {
+/**
+ * The gaps that these offsets would leave: between the checkpoint and the offsets, and between the offsets.
+ * @param offsets ascending
+ */
+export const findGaps = ({ applied }: Checkpoint, offsets: readonly number[]): OffsetRange[] => {
   const gaps: OffsetRange[] = [];
   let next = applied + 1;
   for (const offset of offsets) {
@@ -35,63 +45,67 @@ export const gapsBefore = ({ applied }: Checkpoint, offsets: readonly number[]):
   return gaps;
 };
 
-/** Answers the very same position when the offsets add nothing to it. @param offsets ascending */
-export const advance = (position: Checkpoint = unreadCheckpoint, offsets: readonly number[]): Checkpoint => {
+/**
+ * The checkpoint after these offsets were applied; the same object when they change nothing.
+ * @param offsets ascending
+ */
+export const advance = (checkpoint: Checkpoint = initialCheckpoint, offsets: readonly number[]): Checkpoint => {
   const highest = offsets.at(-1) ?? -1;
-  const { applied, missing } = position;
-  const left = missing.length === 0 ? missing : subtract(missing, union(offsets.map((offset) => [offset, offset])));
-  if (highest <= applied) return left === missing ? position : { ...position, missing: left };
-  const gaps = gapsBefore(position, offsets);
-  return { ...position, applied: highest, missing: gaps.length === 0 ? left : [...left, ...gaps] };
+  const { applied, missing } = checkpoint;
+  const remaining =
+    missing.length === 0 ? missing : subtract(missing, union(offsets.map((offset) => [offset, offset])));
+  if (highest <= applied) return remaining === missing ? checkpoint : { ...checkpoint, missing: remaining };
+  const gaps = findGaps(checkpoint, offsets);
+  return { ...checkpoint, applied: highest, missing: gaps.length === 0 ? remaining : [...remaining, ...gaps] };
 };
 
-/** The position once these ranges are known to hold no record. @param empty ascending */
-export const withoutRanges = (position: Checkpoint, empty: readonly OffsetRange[]): Checkpoint => {
-  const missing = subtract(position.missing, empty);
-  return missing === position.missing ? position : { ...position, missing };
+/** The checkpoint without gaps in ranges that hold no record. @param empty ascending */
+export const removeEmptyRanges = (checkpoint: Checkpoint, empty: readonly OffsetRange[]): Checkpoint => {
+  const missing = subtract(checkpoint.missing, empty);
+  return missing === checkpoint.missing ? checkpoint : { ...checkpoint, missing };
 };
 
-/** The position once everything up to this offset is known to be there. */
-export const through = (position: Checkpoint, offset: number): Checkpoint => ({
-  ...position,
-  applied: Math.max(position.applied, offset),
-  missing: position.missing.flatMap(([first, last]) =>
+/** The checkpoint once every record up to and including `offset` is known to be applied. */
+export const advanceThrough = (checkpoint: Checkpoint, offset: number): Checkpoint => ({
+  ...checkpoint,
+  applied: Math.max(checkpoint.applied, offset),
+  missing: checkpoint.missing.flatMap(([first, last]) =>
     last > offset ? [[Math.max(first, offset + 1), last] as const] : [],
   ),
 });
 
-/** The position of a view that should have everything before `next`: what it has not seen is missing. */
-export const missingBefore = (position: Checkpoint, next: number): Checkpoint =>
-  next <= position.applied + 1
-    ? position
-    : { ...position, applied: next - 1, missing: [...position.missing, [position.applied + 1, next - 1]] };
+/** The checkpoint of a view that should have every record before `next`: the offsets between are missing. */
+export const markMissingBefore = (checkpoint: Checkpoint, next: number): Checkpoint =>
+  next <= checkpoint.applied + 1
+    ? checkpoint
+    : { ...checkpoint, applied: next - 1, missing: [...checkpoint.missing, [checkpoint.applied + 1, next - 1]] };
 
-/** What is left of the ranges, the very same where that is all. Both ascending. */
+/** Subtracts `others` from `ranges`; returns the same array when nothing is removed. Both are ascending. */
 export const subtract = (ranges: readonly OffsetRange[], others: readonly OffsetRange[]): readonly OffsetRange[] => {
-  const left: OffsetRange[] = [];
+  const remaining: OffsetRange[] = [];
   let isSame = true;
   let n = 0;
   for (const range of ranges) {
     const [first, last] = range;
     let next = first;
     while (n < others.length && (others[n] as OffsetRange)[1] < first) n++;
-    // A range of the others may reach into the next of ours, so it is looked at again.
+    // A range of `others` may reach into the next one of ours, so the next iteration begins with it again.
     for (let m = n; m < others.length && (others[m] as OffsetRange)[0] <= last; m++) {
       const [from, to] = others[m] as OffsetRange;
-      if (from > next) left.push([next, from - 1]);
+      if (from > next) remaining.push([next, from - 1]);
       next = Math.max(next, to + 1);
       n = m;
     }
-    if (next === first) left.push(range);
+    if (next === first) remaining.push(range);
     else {
       isSame = false;
-      if (next <= last) left.push([next, last]);
+      if (next <= last) remaining.push([next, last]);
     }
   }
-  return isSame ? ranges : left;
+  return isSame ? ranges : remaining;
 };
 
-/** All of them as ascending ranges that do not touch. */
+/** Merges ranges into ascending ones that neither overlap nor touch. */
 export const union = (ranges: readonly OffsetRange[]): OffsetRange[] => {
   const all: [number, number][] = [];
   for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {

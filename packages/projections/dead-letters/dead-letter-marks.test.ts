@@ -8,8 +8,8 @@ const marks: readonly PlacePair[] = [
   [1, 6],
 ];
 
-describe('the marks of unreadable records on a document', () => {
-  it('are beside its content, and may be all that there is', () => {
+describe('the dead-letter marks of a document', () => {
+  it('are stored next to its content, and may be stored without content', () => {
     expect(splitMarks(undefined)).toEqual({ document: undefined, marks: [] });
     expect(splitMarks({ n: 1 })).toEqual({ document: { n: 1 }, marks: [] });
     for (const marked of [
@@ -21,7 +21,7 @@ describe('the marks of unreadable records on a document', () => {
     expect(joinMarks({ document: { n: 1 }, marks: [] })).toEqual({ n: 1 });
   });
 
-  it('are added once, and not where the document shows a later record of the partition', () => {
+  it('are added once, and not when the document shows a later record of the partition', () => {
     const at = (offset: number) => ({ at: [0, offset] as const });
     expect(addMark({ document: undefined, marks: [] }, [0, 5])).toEqual([[0, 5]]);
     expect(addMark({ document: {}, marks }, [0, 5])).toBe(marks);
@@ -30,7 +30,7 @@ describe('the marks of unreadable records on a document', () => {
     expect(addMark({ document: at(6), marks: [] }, [1, 5])).toEqual([[1, 5]]);
   });
 
-  it('are bounded: of very many the latest are kept', () => {
+  it('are limited in number: the latest are kept', () => {
     let many: readonly PlacePair[] = [];
     for (let offset = 0; offset < 150; offset++) many = addMark({ document: {}, marks: many }, [0, offset]);
     expect(many).toHaveLength(100);
@@ -39,7 +39,7 @@ describe('the marks of unreadable records on a document', () => {
 
   it.each([
     [
-      'a change clears those before it in its partition',
+      'a change clears the marks before it in its partition',
       [0, 6],
       true,
       [
@@ -48,7 +48,7 @@ describe('the marks of unreadable records on a document', () => {
       ],
     ],
     [
-      'what is read and changes nothing clears its own alone',
+      'a record that changes nothing clears its own mark only',
       [0, 7],
       false,
       [
@@ -56,17 +56,17 @@ describe('the marks of unreadable records on a document', () => {
         [1, 6],
       ],
     ],
-    ['what is older clears none', [0, 4], true, marks],
-    ['another partition clears none', [2, 9], true, marks],
+    ['an older record clears none', [0, 4], true, marks],
+    ['a record of another partition clears none', [2, 9], true, marks],
   ] as const)('%s', (_, place, hasChanged, left) => expect(clearMarks(marks, place, { hasChanged })).toEqual(left));
 
-  it('are cleared by a change alone where records have no place', () => {
+  it('are cleared only by a change when records have no partition and offset', () => {
     const [nowhere] = [placeOf(record)];
     const marked = addMark({ document: {}, marks: [] }, nowhere);
     expect(clearMarks(marked, nowhere, { hasChanged: false })).toBe(marked);
     expect(clearMarks(marked, nowhere, { hasChanged: true })).toEqual([]);
   });
 
-  it('are where the original is when a record is replayed', () =>
+  it('have the place of the original when a record is replayed', () =>
     expect(placeOf({ ...record, partition: 0, offset: 9, replayOf: { partition: 0, offset: 5 } })).toEqual([0, 5]));
 });

@@ -8,19 +8,22 @@ import { type DeadLetter, recordOf } from './read-dead-letters.ts';
 
 type Reader = Pick<Projection<unknown, unknown>, 'name' | 'topic' | 'keyOfUnreadable'>;
 
-/** `open`: its document answers 503. `names none`: it concerns no document, and is only counted. */
-export type LetterState = 'open' | 'settled' | 'discarded' | 'names none';
+/**
+ * `open`: reads of its document are refused with 503. `settled`: a later change or a replay superseded it. `discarded`:
+ * an operator discarded it. `names none`: it concerns no document, and is only counted.
+ */
+export type DeadLetterState = 'open' | 'settled' | 'discarded' | 'names none';
 
-/** The key of the document that a dead letter concerns, if any. */
+/** The key of the document that a dead letter concerns; undefined where it names none. */
 export const keyOfDeadLetter = ({ keyOfUnreadable }: Pick<Reader, 'keyOfUnreadable'>, letter: DeadLetter) =>
   keyOfUnreadable?.(recordOf(letter));
 
-/** What has become of each dead letter in the view that answers. */
-export const readLetterStates = async (
+/** Reads the state of each dead letter in the active generation, by the id of the dead letter. */
+export const readDeadLetterStates = async (
   projection: Reader,
   stores: Stores,
   letters: readonly DeadLetter[],
-): Promise<Map<string, LetterState>> => {
+): Promise<Map<string, DeadLetterState>> => {
   const { name, topic } = projection;
   const { answering } = await readPointer(stores(), name);
   const store = stores(answering.store);
@@ -31,7 +34,7 @@ export const readLetterStates = async (
     ...partitions.map(keyOf),
     ...keys.map((key) => documentKey(answering.number, key)),
   ]);
-  const stateOf = (letter: DeadLetter): LetterState => {
+  const stateOf = (letter: DeadLetter): DeadLetterState => {
     const { partition = -1, offset = -1 } = letter.data;
     const document = asCheckpointDocument(held.get(keyOf(partition))?.value);
     if (document && isDiscarded(document, offset)) return 'discarded';

@@ -1,14 +1,14 @@
 import type { DeliveredRecord, OutgoingEvent } from '../event-bus.ts';
 
-const recordSetAsideType = 'utility.platform.record-set-aside.v1';
+const deadLetterType = 'utility.platform.record-set-aside.v1';
 
 const maxValueBytes = 1024 * 1024;
 
 /**
- * The event that reports a poison record: why, its place, and what it was, so that it can be replayed. Its id comes from
- * the record's place, so a record that is delivered or replayed twice is the same dead letter twice.
+ * Creates the event that reports a poison record: the reason, its place, and its content for a replay. The id is the
+ * place of the record, so a record that is delivered or replayed twice leads to the same dead letter.
  */
-export const deadLetter = (
+export const createDeadLetter = (
   record: DeliveredRecord,
   reason: string,
   context: { now: Date; newId: () => string },
@@ -20,23 +20,23 @@ export const deadLetter = (
   return {
     id,
     key,
-    value: encoded({
+    value: encodeJson({
       specversion: '1.0',
       id,
       source: `/subscribers/${topic}`,
-      type: recordSetAsideType,
+      type: deadLetterType,
       subject: key,
       time: context.now.toISOString(),
       datacontenttype: 'application/json',
-      data: { reason: reason.slice(0, 1000), topic, partition, offset, timestamp, key, ...content(record.value) },
+      data: { reason: reason.slice(0, 1000), topic, partition, offset, timestamp, key, ...encodeContent(record.value) },
     }),
   };
 };
 
-const encoded = (event: object) => Buffer.from(JSON.stringify(event));
+const encodeJson = (event: object) => Buffer.from(JSON.stringify(event));
 
-/** As text where people can read it, as base64 where text would lose bytes, or grow by what JSON escapes. */
-const content = (bytes: Buffer) => {
+/** As text, or as base64 where text would lose bytes or grow much by escaping. */
+const encodeContent = (bytes: Buffer) => {
   const kept = bytes.subarray(0, maxValueBytes);
   const text = kept.toString();
   const isText = Buffer.from(text).equals(kept) && JSON.stringify(text).length <= 1.5 * kept.length + 100;

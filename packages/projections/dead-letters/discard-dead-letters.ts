@@ -4,68 +4,70 @@ import {
   asCheckpointDocument,
   type CheckpointDocument,
   checkpointKey,
-  documentFor,
-  numbersOf,
+  createCheckpointDocument,
+  generationNumbers,
   updateCheckpoints,
 } from '../generations/checkpoint-document.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
-import type { Followed } from '../generations/read-checkpoints.ts';
+import type { ProjectionRef } from '../generations/read-checkpoints.ts';
 import type { Stores } from '../generations/stores.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
 import { retryOnConflict } from '../state-store.ts';
 import { joinMarks, type PlacePair, splitMarks } from './dead-letter-marks.ts';
 import { withDeadLetters } from './open-dead-letters.ts';
 
-/** A dead letter of one partition, and the key of the document that it concerns, if any. */
+/** A dead letter, and the key of the document that it concerns; undefined where it names none. */
 export type DeadLetterPlace = { readonly partition: number; readonly offset: number; readonly key: string | undefined };
 
 /**
- * Takes the marks of dead letters from their documents, in every generation that is kept up to date. The position documents
- * remember it, so neither a redelivery nor a rebuild marks them again.
+ * Removes the marks of dead letters from their documents, in every registered generation. The checkpoint documents
+ * remember the discarded offsets, so neither a redelivery nor a rebuild marks the documents again.
  */
 export const discardDeadLetters = async (
-  projection: Followed,
+  projection: ProjectionRef,
   stores: Stores,
   letters: readonly DeadLetterPlace[],
 ): Promise<void> => {
-  for (const [partition, own] of groupBy(letters, (letter) => letter.partition)) {
+  for (const [partition, inPartition] of groupBy(letters, (letter) => letter.partition)) {
     const discard = (store: string | undefined) =>
-      retryOnConflict(() => discardIn(projection, stores(store), partition, own));
+      retryOnConflict(() => discardInStore(projection, stores(store), partition, inPartition));
     const { also = [] } = await discard(undefined);
     for (const store of also) await discard(store);
   }
 };
 
-const discardIn = async (
-  { name, topic }: Followed,
+const discardInStore = async (
+  { name, topic }: ProjectionRef,
   store: StateStore,
   partition: number,
   letters: readonly DeadLetterPlace[],
 ): Promise<CheckpointDocument> => {
   const key = checkpointKey(name, topic.name, partition);
-  const position = (await store.getMany([key])).get(key);
-  const document = asCheckpointDocument(position?.value) ?? documentFor(await readPointer(store, name));
+  const storedCheckpoint = (await store.getMany([key])).get(key);
+  const document =
+    asCheckpointDocument(storedCheckpoint?.value) ?? createCheckpointDocument(await readPointer(store, name));
   const keys = [...new Set(letters.flatMap((letter) => letter.key ?? []))];
-  const numbers = numbersOf(document);
-  const held = await store.getMany(numbers.flatMap((number) => keys.map((of) => documentKey(number, of))));
-  const isLeft = ([of, offset]: PlacePair) => of !== partition || !letters.some((letter) => letter.offset === offset);
+  const numbers = generationNumbers(document);
+  const held = await store.getMany(numbers.flatMap((number) => keys.map((plainKey) => documentKey(number, plainKey))));
+  const isKept = ([markPartition, offset]: PlacePair) =>
+    markPartition !== partition || !letters.some((letter) => letter.offset === offset);
 
   const upserts: Upsert[] = [];
-  const freed = updateCheckpoints(document, (one, number) => {
-    const left = new Map<string, readonly PlacePair[]>();
-    for (const of of keys) {
-      const at = documentKey(number, of);
-      const stored = splitMarks(held.get(at)?.value);
-      const marks = stored.marks.filter(isLeft);
+  const unmarked = updateCheckpoints(document, (checkpoint, number) => {
+    const keptMarks = new Map<string, readonly PlacePair[]>();
+    for (const plainKey of keys) {
+      const storedKey = documentKey(number, plainKey);
+      const stored = splitMarks(held.get(storedKey)?.value);
+      const marks = stored.marks.filter(isKept);
       if (marks.length < stored.marks.length)
-        upserts.push({ key: at, value: joinMarks({ ...stored, marks }), etag: held.get(at)?.etag });
-      left.set(of, marks);
+        upserts.push({ key: storedKey, value: joinMarks({ ...stored, marks }), etag: held.get(storedKey)?.etag });
+      keptMarks.set(plainKey, marks);
     }
-    return withDeadLetters(one, partition, left);
+    return withDeadLetters(checkpoint, partition, keptMarks);
   });
   const offsets = letters.map(({ offset }) => [offset, offset] as const);
-  const after = { ...freed, discarded: union([...(document.discarded ?? []), ...offsets]) };
-  await store.transact([...upserts, { key, value: after, etag: position?.etag }]);
+  const after = { ...unmarked, discarded: union([...(document.discarded ?? []), ...offsets]) };
+  await store.transact([...upserts, { key, value: after, etag: storedCheckpoint?.etag }]);
   return after;
 };

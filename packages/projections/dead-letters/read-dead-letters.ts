@@ -2,7 +2,7 @@ import type { Projection } from '../declaration.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import type { LogReader } from '../log-reader.ts';
 
-/** `data` is as dead-letter.ts wrote it. */
+/** A dead letter, with `data` as written by dead-letter.ts. */
 export type DeadLetter = {
   id: string;
   time: string;
@@ -11,7 +11,7 @@ export type DeadLetter = {
     topic: string;
     partition?: number;
     offset?: number;
-    /** None where an earlier version did not trust the record's time. */
+    /** Null in dead letters of earlier versions, which did not trust the time of some records. */
     timestamp: number | null;
     key: string;
     value?: string;
@@ -21,8 +21,8 @@ export type DeadLetter = {
 };
 
 /**
- * All dead letters of the projection's topic, oldest first; the same record dead-lettered twice is one of them. Projections
- * of other topics may share the topic of dead letters.
+ * Reads all dead letters of the projection's topic, oldest first, each id once. Projections of other topics may share
+ * the dead-letter topic.
  */
 export const readDeadLetters = async (
   log: LogReader,
@@ -31,15 +31,15 @@ export const readDeadLetters = async (
   const letters = new Map<string, DeadLetter>();
   await log.read(name, await log.offsets(name), async ({ records }) => {
     for (const { value } of records) {
-      const letter = asDeadLetter(value);
+      const letter = parseDeadLetter(value);
       if (letter?.data.topic === topic.name) letters.set(letter.id, letter);
     }
   });
   return [...letters.values()].sort((a, b) => a.time.localeCompare(b.time));
 };
 
-/** Foreign records on the topic of dead letters are none. */
-const asDeadLetter = (value: Buffer): DeadLetter | undefined => {
+/** Returns undefined for foreign records on the dead-letter topic. */
+const parseDeadLetter = (value: Buffer): DeadLetter | undefined => {
   try {
     const letter = JSON.parse(value.toString()) as Partial<DeadLetter> | null;
     const isOne = typeof letter?.id === 'string' && typeof letter.time === 'string' && typeof letter.data === 'object';
@@ -49,11 +49,11 @@ const asDeadLetter = (value: Buffer): DeadLetter | undefined => {
   }
 };
 
-/** The record as it was delivered. */
+/** Restores the record as it was delivered. */
 export const recordOf = ({ data }: DeadLetter): DeliveredRecord => ({
   topic: data.topic,
   value: data.value === undefined ? Buffer.from(data.valueBase64 ?? '', 'base64') : Buffer.from(data.value),
-  // One whose time is not known is as old as can be.
+  // A record with unknown time counts as the oldest possible.
   timestamp: data.timestamp ?? 0,
   key: data.key,
   ...(data.partition !== undefined && data.offset !== undefined && { partition: data.partition, offset: data.offset }),

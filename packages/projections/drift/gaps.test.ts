@@ -4,11 +4,11 @@ import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, thingRecord, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { parseBatch } from '../apply/parse-batch.ts';
-import { projectionWriter } from '../apply/write.ts';
+import { createProjectionWriter } from '../apply/write.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
-import { storesOf } from '../generations/stores.ts';
+import { createStores } from '../generations/stores.ts';
 import { openView } from '../view.ts';
-import { watchDrift } from './watch-drift.ts';
+import { startDriftDetection } from './detect-drift.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -18,71 +18,71 @@ afterEach(async () => {
 const patience = { timeout: 8_000, interval: 20 };
 const record = (offset: number, key = `K${offset}`): DeliveredRecord => thingRecord({ key, n: offset }, 0, offset);
 
-/** A view on a log of two partitions, of which the first holds records at these offsets. */
-const opened = (offsets: readonly number[], { begin = 0, end = (offsets.at(-1) ?? -1) + 1 } = {}) => {
+/** A view on a log of two partitions; the first holds records at these offsets. */
+const openThings = (offsets: readonly number[], { begin = 0, end = (offsets.at(-1) ?? -1) + 1 } = {}) => {
   const held = offsets.map((offset) => record(offset));
   const log = logInMemory([
     { begin, end, records: held },
     { begin: 0, end: 0, records: [] },
   ]);
   const store = openEmbeddedPlatform(':memory:', []).stateStore('store');
-  const write = projectionWriter(things, { stores: storesOf({ store }), newId: () => 'id', log });
+  const write = createProjectionWriter(things, { stores: createStores({ store }), newId: () => 'id', log });
   const deliver = (...records: readonly DeliveredRecord[]) => parseBatch(things, records).then(write);
   const view = openView<Thing>(things, store);
   const completeness = () => view.completeness();
   const apply = (records: readonly DeliveredRecord[]) => deliver(...records);
-  const watch = (committedOffsets: ReadonlyMap<number, number> = new Map()) => {
+  const startDetection = (committedOffsets: ReadonlyMap<number, number> = new Map()) => {
     const bus = { committedOffsets: async () => committedOffsets };
-    const drift = watchDrift(things, { ...createTestRuntime(), store, bus, topicLog: log, apply });
+    const drift = startDriftDetection(things, { ...createTestRuntime(), store, bus, topicLog: log, apply });
     closing.push(drift.close);
     return drift;
   };
   const becomes = (expected: object) =>
     vi.waitFor(async () => expect(await completeness()).toMatchObject(expected), patience);
-  /** Compares view and log once, and writes down what it finds. */
+  /** Compares the view with the log once, and stores what it finds. */
   const compare = async (committedOffsets?: ReadonlyMap<number, number>) => {
-    const { hasCompared } = watch(committedOffsets);
+    const { hasCompared } = startDetection(committedOffsets);
     await vi.waitFor(() => expect(hasCompared()).toBe(true), patience);
   };
-  return { log, store, deliver, view, completeness, watch, compare, becomes };
+  return { log, store, deliver, view, completeness, startDetection, compare, becomes };
 };
 
 const complete = { state: 'complete' };
 const missing = (...ranges: [number, number][]) => ({ state: 'incomplete', partitions: { 0: { missing: ranges } } });
 
 describe('an offset without a record', () => {
-  it('is not missing: the log is asked once for a whole batch', async () => {
-    const { deliver, completeness, log } = opened([1, 3, 5, 7, 9]);
+  it('is not missing, and the log is read once for a whole batch', async () => {
+    const { deliver, completeness, log } = openThings([1, 3, 5, 7, 9]);
     await deliver(...[1, 3, 5, 7, 9].map((offset) => record(offset)));
     expect(await completeness()).toMatchObject({ ...complete, partitions: { 0: { applied: 9, missing: [] } } });
     expect(log.reads).toBe(1);
   });
 
-  it('costs nothing where offsets follow each other', async () => {
-    const { deliver, completeness, log } = opened([0, 1, 2]);
+  it('causes no read of the log when offsets follow each other', async () => {
+    const { deliver, completeness, log } = openThings([0, 1, 2]);
     await deliver(record(0), record(1));
     await deliver(record(2));
     expect(await completeness()).toMatchObject(complete);
     expect(log.reads).toBe(0);
   });
 
-  it('may be the last one of the log: nothing is behind it then', async () => {
-    const { deliver, watch, becomes } = opened([0], { end: 2 });
+  it('may be the last offset of the log', async () => {
+    const { deliver, startDetection, becomes } = openThings([0], { end: 2 });
     await deliver(record(0));
-    watch();
+    startDetection();
     await becomes({ ...complete, partitions: { 0: { applied: 1 } } });
   });
 });
 
 describe('a record that the log holds and that was never delivered', () => {
-  it('is missing, while empty offsets before it are not', async () => {
-    const { deliver, completeness } = opened([0, 4, 7]);
+  it('is missing, while offsets without a record before it are not', async () => {
+    const { deliver, completeness } = openThings([0, 4, 7]);
     await deliver(record(0), record(7));
     expect(await completeness()).toMatchObject(missing([4, 6]));
   });
 
-  it('stays missing however often view and log are compared, and is not when it comes', async () => {
-    const { deliver, compare, completeness, becomes, log } = opened([0, 4, 7]);
+  it('stays missing in every comparison until it is delivered', async () => {
+    const { deliver, compare, completeness, becomes, log } = openThings([0, 4, 7]);
     await deliver(record(0), record(7));
     await compare();
     expect(log.reads).toBeGreaterThan(2);
@@ -91,17 +91,17 @@ describe('a record that the log holds and that was never delivered', () => {
     await becomes(complete);
   });
 
-  it('is missing where the group has committed it, though no later one comes', async () => {
-    const { deliver, watch, becomes } = opened([0, 1, 2]);
+  it('is missing when the group has committed it, without a later record', async () => {
+    const { deliver, startDetection, becomes } = openThings([0, 1, 2]);
     await deliver(record(0));
-    watch(new Map([[0, 3]]));
+    startDetection(new Map([[0, 3]]));
     await becomes(missing([1, 2]));
   });
 });
 
 describe('an offset that was committed to a topic before it was deleted', () => {
-  it('is behind the end of the new one, where nothing is missing', async () => {
-    const { deliver, compare, completeness, log } = opened([0, 1, 2]);
+  it('is after the end of the new topic, so nothing is missing', async () => {
+    const { deliver, compare, completeness, log } = openThings([0, 1, 2]);
     await deliver(record(0), record(1), record(2));
     await compare(new Map([[0, 50]]));
     expect(log.reads).toBe(1);
@@ -109,20 +109,20 @@ describe('an offset that was committed to a topic before it was deleted', () => 
   });
 });
 
-describe('a view that was not compared with the log yet', () => {
-  it('does not answer from a store that was put back to a backup, not even at first', async () => {
-    const { deliver, watch, store } = opened([0, 1, 2]);
+describe('a view before its first comparison with the log', () => {
+  it('does not answer from a store that was restored from a backup', async () => {
+    const { deliver, startDetection, store } = openThings([0, 1, 2]);
     await deliver(record(0));
-    const { partitions } = watch(new Map([[0, 3]]));
+    const { partitions } = startDetection(new Map([[0, 3]]));
     const first = openView<Thing>(things, store, { partitions });
     await expect(first.get('K0')).rejects.toMatchObject({ code: 'view-incomplete' });
   });
 
-  it('refuses while the broker is away, and answers when it is back', async () => {
-    const { deliver, watch, store, log } = opened([0]);
+  it('refuses while the broker is unavailable, and answers afterwards', async () => {
+    const { deliver, startDetection, store, log } = openThings([0]);
     await deliver(record(0));
     log.isAway = true;
-    const { partitions } = watch();
+    const { partitions } = startDetection();
     const first = openView<Thing>(things, store, { partitions });
     await expect(first.get('K0')).rejects.toMatchObject({ code: 'log-unavailable' });
     log.isAway = false;
@@ -132,20 +132,23 @@ describe('a view that was not compared with the log yet', () => {
   });
 });
 
-describe('a log that cannot be asked', () => {
-  it('leaves a gap missing, until it can be', async () => {
-    const { deliver, completeness, watch, becomes, log } = opened([0, 7]);
+describe('a log that cannot be read', () => {
+  it('leaves a gap missing until it can be read', async () => {
+    const { deliver, completeness, startDetection, becomes, log } = openThings([0, 7]);
     log.isAway = true;
     await deliver(record(0), record(7));
     expect(await completeness()).toMatchObject(missing([1, 6]));
     log.isAway = false;
-    watch();
+    startDetection();
     await becomes(complete);
   });
 });
 
-it('a gap is closed although records are written all the time while the log is asked', async () => {
-  const { deliver, completeness, watch, becomes, log } = opened([0, ...Array.from({ length: 200 }, (_, n) => 7 + n)]);
+it('a gap is closed although the view is written all the time while the log is read', async () => {
+  const { deliver, completeness, startDetection, becomes, log } = openThings([
+    0,
+    ...Array.from({ length: 200 }, (_, n) => 7 + n),
+  ]);
   log.isAway = true;
   await deliver(record(0), record(7));
   expect(await completeness()).toMatchObject(missing([1, 6]));
@@ -158,30 +161,30 @@ it('a gap is closed although records are written all the time while the log is a
       return read(...args);
     },
   });
-  watch();
+  startDetection();
   await becomes(complete);
 });
 
-it('a view is not asked before it was compared with the log, however long that takes', async () => {
-  const { deliver, store, watch, log } = opened([0, 1]);
+it('a read waits for the first comparison with the log', async () => {
+  const { deliver, store, startDetection, log } = openThings([0, 1]);
   await deliver(record(0));
   const { read } = log;
   let [begin, answer] = [() => {}, () => {}];
-  const asked = new Promise<void>((resolve) => {
+  const readStarted = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const answered = new Promise<void>((resolve) => {
+  const readReleased = new Promise<void>((resolve) => {
     answer = resolve;
   });
   Object.assign(log, {
     read: async (...args: Parameters<typeof read>) => {
       begin();
-      await answered;
+      await readReleased;
       return read(...args);
     },
   });
-  const { partitions } = watch(new Map([[0, 2]]));
-  await asked;
+  const { partitions } = startDetection(new Map([[0, 2]]));
+  await readStarted;
   const outcome = openView<Thing>(things, store, { partitions })
     .get('K0')
     .catch((error: unknown) => error);
@@ -189,9 +192,9 @@ it('a view is not asked before it was compared with the log, however long that t
   expect(await outcome).toMatchObject({ code: 'view-incomplete' });
 });
 
-describe('a log that was cut off', () => {
-  it('holds nothing that could be verified: what was before is lost', async () => {
-    const { deliver, completeness, view } = opened([5, 6], { begin: 5 });
+describe('a truncated log', () => {
+  it('no longer shows what it held before: these offsets are lost', async () => {
+    const { deliver, completeness, view } = openThings([5, 6], { begin: 5 });
     await deliver(record(5), record(6));
     expect(await completeness()).toMatchObject({
       ...missing([0, 4]),
@@ -203,16 +206,16 @@ describe('a log that was cut off', () => {
     });
   });
 
-  it('is noticed without a further record', async () => {
-    const { deliver, watch, becomes, log } = opened([0, 1]);
+  it('is noticed without a new record', async () => {
+    const { deliver, startDetection, becomes, log } = openThings([0, 1]);
     await deliver(record(0));
     Object.assign(log.partitions[0] as object, { begin: 2, end: 2, records: [] });
-    watch();
+    startDetection();
     await becomes({ state: 'incomplete', partitions: { 0: { lost: 'log-truncated' } } });
   });
 
-  it('loses nothing where the view had read it all', async () => {
-    const { deliver, compare, completeness, log } = opened([0, 1]);
+  it('loses nothing when the view had read all of it', async () => {
+    const { deliver, compare, completeness, log } = openThings([0, 1]);
     await deliver(record(0), record(1));
     Object.assign(log.partitions[0] as object, { begin: 2, end: 2, records: [] });
     await compare();
@@ -221,7 +224,7 @@ describe('a log that was cut off', () => {
   });
 });
 
-describe('a log that was replaced', () => {
+describe('a replaced log', () => {
   const replacedBy = (offsets: readonly number[]) => {
     const records = offsets.map((offset) => ({ ...record(offset), timestamp: 9 }));
     return { begin: 0, end: offsets.length, records };
@@ -231,30 +234,30 @@ describe('a log that was replaced', () => {
     ['is recognised while it is shorter', [0]],
     ['is recognised when it has grown past the view', [0, 1, 2, 3, 4]],
   ])('%s', async (_, offsets) => {
-    const { deliver, watch, becomes, log } = opened([0, 1, 2]);
+    const { deliver, startDetection, becomes, log } = openThings([0, 1, 2]);
     await deliver(record(0), record(1), record(2));
     log.partitions[0] = replacedBy(offsets);
-    watch();
+    startDetection();
     await becomes({ state: 'incomplete', partitions: { 0: { lost: 'log-replaced' } } });
   });
 
-  it('is recognised after a rebuild, or an update, which knew no last record', async () => {
-    const { deliver, store, watch, becomes, log } = opened([0, 1, 2]);
+  it('is recognised after a rebuild or an update, which left the last record unknown', async () => {
+    const { deliver, store, startDetection, becomes, log } = openThings([0, 1, 2]);
     await deliver(record(0), record(1), record(2));
     const key = 'position:things:things-topic:0';
     const held = (await store.getMany([key])).get(key);
     const value = { generations: { 1: { applied: 2, missing: [] } } };
     await store.transact([{ key, value, etag: held?.etag }]);
-    const drift = watch();
+    const drift = startDetection();
     await becomes({ ...complete, partitions: { 0: { last: { offset: 2, timestamp: 0 } } } });
     await drift.close();
     log.partitions[0] = replacedBy([0, 1, 2, 3, 4]);
-    watch();
+    startDetection();
     await becomes({ state: 'incomplete', partitions: { 0: { lost: 'log-replaced' } } });
   });
 
-  it('is recognised by the record that comes where the last one was', async () => {
-    const { deliver, completeness, log } = opened([0, 1, 2]);
+  it('is recognised by another record at the offset of the last one', async () => {
+    const { deliver, completeness, log } = openThings([0, 1, 2]);
     await deliver(record(0), record(1), record(2));
     log.partitions[0] = replacedBy([0, 1, 2, 3]);
     await deliver(...(log.partitions[0]?.records ?? []));
@@ -264,8 +267,8 @@ describe('a log that was replaced', () => {
     });
   });
 
-  it('is not one whose last record came again', async () => {
-    const { deliver, completeness, compare, log } = opened([0, 1, 2]);
+  it('is not assumed when the last record is delivered again', async () => {
+    const { deliver, completeness, compare, log } = openThings([0, 1, 2]);
     await deliver(record(0), record(1), record(2));
     await deliver(record(2));
     await compare();
@@ -274,15 +277,15 @@ describe('a log that was replaced', () => {
   });
 });
 
-describe('a record under a place that its headers made up', () => {
+describe('a record delivered with a partition or offset from its own headers', () => {
   const forged = (place: object, key = 'F') => ({ ...record(1, key), ...place });
 
   it.each([
-    ['behind the end', { offset: 1_000_000 }],
-    ['in a partition that is not there', { partition: 77 }],
-    ['at the beginning of such a partition', { partition: 77, offset: 0 }],
-  ])('%s is applied, and concerns no other', async (_, place) => {
-    const { deliver, completeness, view, store, log } = opened([0, 1, 2]);
+    ['after the end', { offset: 1_000_000 }],
+    ['in a partition that does not exist', { partition: 77 }],
+    ['at the beginning of a partition that does not exist', { partition: 77, offset: 0 }],
+  ])('%s is applied, and affects no other record', async (_, place) => {
+    const { deliver, completeness, view, store, log } = openThings([0, 1, 2]);
     (log.partitions[0]?.records[1] as { hasReservedHeaders?: true }).hasReservedHeaders = true;
     await deliver(record(0), forged(place), record(2));
     expect(await completeness()).toMatchObject({ ...complete, partitions: { 0: { applied: 2 } } });
@@ -290,8 +293,8 @@ describe('a record under a place that its headers made up', () => {
     expect(await store.getMany(['position:things:things-topic:77'])).toEqual(new Map());
   });
 
-  it('that another record has is read from the log, so its own place is not missing', async () => {
-    const { deliver, completeness, view, log } = opened([0, 1, 2]);
+  it('that another record has is read from the log, so its own offset is not missing', async () => {
+    const { deliver, completeness, view, log } = openThings([0, 1, 2]);
     (log.partitions[0]?.records[1] as { hasReservedHeaders?: true }).hasReservedHeaders = true;
     await deliver(record(0), forged({ offset: 0 }, 'K1'));
     await deliver(record(2));
@@ -300,24 +303,24 @@ describe('a record under a place that its headers made up', () => {
   });
 
   it.each([
-    ['and that was never delivered is not taken for an empty offset: it is applied from the log', new Map([[0, 3]])],
-    ['is applied from the log where no later one comes', new Map()],
+    ['and that was never delivered is applied from the log', new Map([[0, 3]])],
+    ['is applied from the log without a later record', new Map()],
   ])('%s', async (_, committedOffsets) => {
-    const { deliver, view, watch, becomes, log } = opened([0, 1, 2]);
+    const { deliver, view, startDetection, becomes, log } = openThings([0, 1, 2]);
     (log.partitions[0]?.records[2] as { hasReservedHeaders?: true }).hasReservedHeaders = true;
     await deliver(record(0), record(1));
-    watch(committedOffsets);
+    startDetection(committedOffsets);
     await becomes({ ...complete, partitions: { 0: { applied: 2, missing: [] } } });
     expect(await view.get('K2')).toMatchObject({ key: 'K2' });
   });
 });
 
-it('a last record without a time was delivered with another one, and is no other log', async () => {
-  const { deliver, completeness, watch, log } = opened([0, 1]);
+it('a last record without a time in the log is not taken for a replaced log', async () => {
+  const { deliver, completeness, startDetection, log } = openThings([0, 1]);
   const noTime = log.partitions[0]?.records[1] as { timestamp: number };
   noTime.timestamp = -1;
   await deliver(record(0), { ...record(1), timestamp: 1_000 });
-  watch();
+  startDetection();
   await vi.waitFor(() => expect(log.reads).toBe(1));
   await deliver({ ...record(1), timestamp: 2_000 });
   expect(await completeness()).toMatchObject(complete);

@@ -1,1 +1,1 @@
-export { type DriftWatch, watchDrift } from './watch-drift.ts';
+export { type DriftDetection, startDriftDetection } from './detect-drift.ts';

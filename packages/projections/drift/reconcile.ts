@@ -3,92 +3,96 @@ import type { DeliveredRecord } from '../event-bus.ts';
 import {
   asCheckpointDocument,
   type CheckpointDocument,
-  missingInAll,
+  markMissingInAll,
   updateCheckpoints,
 } from '../generations/checkpoint-document.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
 import { retryOnConflict } from '../state-store.ts';
-import { askLog, type Changed, type HeldDocument, nothingKnown, withAnswer } from './log-answer.ts';
-import { type Observed, observe } from './when-to-ask.ts';
+import { applyFindings, type DocumentChange, noFindings, queryLog, type StoredDocument } from './log-findings.ts';
+import { decideQuery, type Observation } from './when-to-query-log.ts';
 
-/** What a view was found to lack. */
-export type Found = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Checkpoint['lost'] };
+/** What a view was found to lack in one partition. */
+export type Drift = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Checkpoint['lost'] };
 
 type Comparison = {
-  /** By partition, what the consumer group has committed: the view should have everything before. */
+  /** The committed offsets of the consumer group: the view should have everything before them. */
   readonly committedOffsets: ReadonlyMap<number, number>;
   readonly ranges: readonly PartitionRange[];
   readonly log: { readonly reader: LogReader; readonly topic: string } | undefined;
-  /** By the look before, if there was one. */
-  readonly before: Observed | undefined;
+  /** The observation of the previous comparison; undefined at the first one. */
+  readonly before: Observation | undefined;
 };
 
 export type Reconciled = {
-  readonly found: readonly Found[];
-  readonly observed: Observed | undefined;
-  /** Records that the log holds and whose headers may have hidden their place: they are to be applied. */
+  readonly found: readonly Drift[];
+  readonly observed: Observation | undefined;
+  /** Records in the log whose headers may have hidden their place; they have to be applied. */
   readonly misplaced: readonly DeliveredRecord[];
-  /** Why the log could not be asked. */
+  /** Why the log could not be read. */
   readonly failure?: unknown;
 };
 
-/** Compares the positions of one store with group and log, and writes down what is missing, lost, or not missing after all. */
+/**
+ * Compares the checkpoints of one store with the committed offsets and the log, and updates what is missing, lost, or
+ * no longer missing.
+ */
 export const reconcile = async (
   store: StateStore,
-  held: readonly HeldDocument[],
+  held: readonly StoredDocument[],
   { committedOffsets, ranges, log, before }: Comparison,
 ): Promise<Reconciled> => {
   const rangeOf = (partition: number) => ranges.find((range) => range.partition === partition);
-  const mark = (one: HeldDocument): Changed => {
+  const markMissing = (one: StoredDocument): DocumentChange => {
     const { begin = 0, end = Number.MAX_SAFE_INTEGER } = rangeOf(one.partition) ?? {};
-    // Offsets that were committed to a topic before it was deleted may outlive it: nothing is missing behind the end.
+    // Offsets that were committed before a topic was deleted may outlive it: nothing after the end is missing.
     const next = Math.max(Math.min(committedOffsets.get(one.partition) ?? 0, end), begin);
-    return { ...one, after: loseWhatIsCutOff(missingInAll(one.document, next), begin) };
+    return { ...one, after: markTruncated(markMissingInAll(one.document, next), begin) };
   };
-  const marked = held.map(mark);
-  const observed = observe(marked, ranges, before, performance.now());
-  let answer = nothingKnown;
+  const changes = held.map(markMissing);
+  const observed = decideQuery(changes, ranges, before, performance.now());
+  let findings = noFindings;
   let failure: unknown;
   if (log && observed.isDue)
     try {
-      answer = await askLog(log, marked);
+      findings = await queryLog(log, changes);
     } catch (error) {
-      // What is missing is written down all the same.
+      // Missing ranges are stored even so.
       failure = error;
     }
-  const { misplaced } = answer;
-  // Under load a writer always is first while the log is asked: what the log holds has not changed, so it is not asked again.
+  const { misplaced } = findings;
+  // Under load another writer changes the checkpoints while the log is read. Its content stays the same, so only the
+  // store is read again.
   return retryOnConflict(async () => {
     const stored = await store.getMany(held.map(({ key }) => key));
     const checked = held.map((one) => {
       const value = stored.get(one.key);
       const document = asCheckpointDocument(value?.value) ?? one.document;
-      return withAnswer(mark({ ...one, etag: value?.etag, document }), answer);
+      return applyFindings(markMissing({ ...one, etag: value?.etag, document }), findings);
     });
     const upserts = checked.flatMap(({ key, etag, document, after }): Upsert[] =>
       after === document ? [] : [{ key, value: after, etag }],
     );
     if (upserts.length > 0) await store.transact(upserts);
-    return { found: checked.flatMap(foundIn), observed, misplaced, failure };
+    return { found: checked.flatMap(findDrift), observed, misplaced, failure };
   });
 };
 
-const foundIn = ({ partition, document, after }: Changed): Found[] => {
-  const [before, now] = [document, after].map(({ generations }) => Object.values(generations));
-  const lost = now?.find((position) => position.lost)?.lost;
-  const gaps = now?.flatMap(({ missing }) => missing) ?? [];
+const findDrift = ({ partition, document, after }: DocumentChange): Drift[] => {
+  const [before, current] = [document, after].map(({ generations }) => Object.values(generations));
+  const lost = current?.find((checkpoint) => checkpoint.lost)?.lost;
+  const gaps = current?.flatMap(({ missing }) => missing) ?? [];
   const isNew = subtract(union(gaps), union(before?.flatMap(({ missing }) => missing) ?? [])).length > 0;
   return [
     ...(isNew ? [{ partition, missingBefore: (gaps.at(-1)?.[1] ?? 0) + 1 }] : []),
-    ...(lost && !before?.some((position) => position.lost) ? [{ partition, lost }] : []),
+    ...(lost && !before?.some((checkpoint) => checkpoint.lost) ? [{ partition, lost }] : []),
   ];
 };
 
-/** What was removed before it was read cannot be read any more. */
-const loseWhatIsCutOff = (document: CheckpointDocument, begin: number): CheckpointDocument =>
-  updateCheckpoints(document, (position) =>
-    position.lost === undefined && position.missing.some(([first]) => first < begin)
-      ? { ...position, lost: 'log-truncated' }
-      : position,
+/** Marks a checkpoint as `log-truncated` when the log no longer holds something it lacks. */
+const markTruncated = (document: CheckpointDocument, begin: number): CheckpointDocument =>
+  updateCheckpoints(document, (checkpoint) =>
+    checkpoint.lost === undefined && checkpoint.missing.some(([first]) => first < begin)
+      ? { ...checkpoint, lost: 'log-truncated' }
+      : checkpoint,
   );

@@ -1,66 +1,74 @@
-import { type Checkpoint, missingBefore, type OffsetRange, unreadCheckpoint } from '../checkpoints/checkpoint.ts';
+import { type Checkpoint, initialCheckpoint, markMissingBefore, type OffsetRange } from '../checkpoints/checkpoint.ts';
 import type { Pointer } from './pointer.ts';
 
 /**
- * What a store keeps of one partition: how far each generation in it has followed, and which other stores are to be
- * written as well. It is the fence of the writers: each batch reads it after its delivery, writes into every generation
- * that it lists, and writes it back against its ETag. So a change of the generations here reaches every
- * writer, also one that slept meanwhile: it gets a conflict, and reads again. A batch that leaves the document as it is must
- * have read it.
+ * The checkpoint document of one partition: the checkpoint of every generation in this store, and the other stores that
+ * have to be written too. It is the fence for writers: each batch reads it after its delivery, writes into every
+ * generation that it registers, and writes it back against its ETag. So a change of the registered generations reaches
+ * every writer, also one that was suspended meanwhile: its write conflicts, and it reads again. A batch that leaves the
+ * document unchanged must have read it.
  */
 export type CheckpointDocument = {
-  /** By number. */
+  /** By the number of the generation. */
   readonly generations: Readonly<Record<number, Checkpoint>>;
+  /** Names of the other stores that have to be written too. */
   readonly also?: readonly string[];
-  /** Offsets of dead letters that a person has discarded: they mark no document again, however often they come. */
+  /**
+   * Offsets of dead letters that an operator has discarded: they mark no document again, however often they are
+   * delivered.
+   */
   readonly discarded?: readonly OffsetRange[];
-  /** Random, of the writer's last batch: by it that writer knows its own (see write-memory.ts). */
+  /** Random id of the last write, by which the write-through cache recognises its own checkpoint. */
   readonly mark?: string;
 };
 
-/** No document key can look like this: document keys never contain a colon. */
+/** Cannot collide with a document key, because document keys never contain a colon. */
 export const checkpointKey = (projection: string, topic: string, partition: number): string =>
   `position:${projection}:${topic}:${partition}`;
 
-/** A document of the time before there were generations is one position, that of the first. */
+/** Versions before generations were introduced stored the checkpoint of the first generation alone. */
 export const asCheckpointDocument = (value: unknown): CheckpointDocument | undefined => {
   if (value === undefined) return undefined;
   return 'applied' in (value as object) ? { generations: { 1: value as Checkpoint } } : (value as CheckpointDocument);
 };
 
-/** For a partition that has no document yet: the generations that are kept up to date now. */
-export const documentFor = ({ answering, previous }: Pointer): CheckpointDocument => {
+/** The document of a partition that has none yet: it registers the generations that the pointer names. */
+export const createCheckpointDocument = ({ answering, previous }: Pointer): CheckpointDocument => {
   const kept = [...previous, answering];
-  const own = kept.filter(({ store }) => store === undefined);
+  const inPrimaryStore = kept.filter(({ store }) => store === undefined);
   const also = [...new Set(kept.flatMap(({ store }) => (store === undefined ? [] : [store])))];
   return {
-    generations: Object.fromEntries(own.map(({ number }) => [number, unreadCheckpoint])),
+    generations: Object.fromEntries(inPrimaryStore.map(({ number }) => [number, initialCheckpoint])),
     ...(also.length > 0 && { also }),
   };
 };
 
-/** Answers the very same document when `change` answers the very same positions. */
+/** Applies `change` to every checkpoint; returns the same document when no checkpoint changes. */
 export const updateCheckpoints = (
   document: CheckpointDocument,
-  change: (position: Checkpoint, number: number) => Checkpoint,
+  change: (checkpoint: Checkpoint, number: number) => Checkpoint,
 ): CheckpointDocument => {
-  const changed = numbersOf(document).map(
+  const changed = generationNumbers(document).map(
     (number) => [number, change(document.generations[number] as Checkpoint, number)] as const,
   );
-  if (changed.every(([number, position]) => position === document.generations[number])) return document;
+  if (changed.every(([number, checkpoint]) => checkpoint === document.generations[number])) return document;
   return { ...document, generations: Object.fromEntries(changed) };
 };
 
-/** The document of a store that should have everything before `next`; the very same one where it has. */
-export const missingInAll = (document: CheckpointDocument, next: number): CheckpointDocument =>
-  updateCheckpoints(document, (position) => missingBefore(position, next));
+/** The document of a store that should have every record before `next`; the same document when it has. */
+export const markMissingInAll = (document: CheckpointDocument, next: number): CheckpointDocument =>
+  updateCheckpoints(document, (checkpoint) => markMissingBefore(checkpoint, next));
 
-export const numbersOf = ({ generations }: CheckpointDocument): number[] => Object.keys(generations).map(Number);
+export const generationNumbers = ({ generations }: CheckpointDocument): number[] =>
+  Object.keys(generations).map(Number);
 
 export const isDiscarded = ({ discarded = [] }: Pick<CheckpointDocument, 'discarded'>, offset: number): boolean =>
   discarded.some(([first, last]) => first <= offset && offset <= last);
 
-/** Of another log: the offsets of the one before mean nothing in it. The very same document where nothing is discarded. */
+/**
+ * For a log that was replaced: discarded offsets of the old log mean nothing in it. Returns the same document when
+ * nothing is discarded.
+ */
 export const withoutDiscarded = (document: CheckpointDocument): CheckpointDocument => {
   const { discarded, ...rest } = document;
   return discarded ? rest : document;

@@ -1,4 +1,4 @@
 export { asCheckpointDocument, checkpointKey, isDiscarded } from './checkpoint-document.ts';
 export { documentKey, type Generation } from './generation.ts';
 export { readPointer } from './pointer.ts';
-export { type StoreContext, type Stores, storesOf } from './stores.ts';
+export { createStores, type StoreContext, type Stores } from './stores.ts';

@@ -2,57 +2,59 @@ import type { StateStore } from '../state-store.ts';
 import { retryOnConflict } from '../state-store.ts';
 import type { Generation } from './generation.ts';
 
-/** What a rebuild has done so far: enough to go on after it was killed. */
+/** The progress of a rebuild: enough to continue after the process was killed. */
 export type Rebuild = {
   readonly into: Generation;
   readonly inPlace: boolean;
   /**
-   * `joined`: the live writers keep the new generation up to date. `filled`: it has all that the log had by then.
-   * `abandoned`: it is being removed, and may be so in part.
+   * `replaying`: the generation is filled from the log. `joined`: the live writers keep it up to date as well.
+   * `filled`: it has everything that the log had by then. `abandoned`: it is being removed, and may be removed in part.
    */
   readonly phase: 'replaying' | 'joined' | 'filled' | 'abandoned';
+  /** The process that holds the lease. */
   readonly holder: string;
-  /** No time: it changes with every renewal of the holder's lease. 0: the lease was given back. */
+  /** A random value, not a time: it changes with every renewal of the lease. 0: the lease was released. */
   readonly leaseUntil: number;
-  /** In milliseconds since 1970. */
+  /** In ms since 1970. */
   readonly startedAt: number;
-  /** Per partition: everything before this offset is written. */
+  /** Per partition the next offset to replay. */
   readonly next: Readonly<Record<number, number>>;
-  /** Per partition: where it has to get to. */
+  /** Per partition the end offset of the replay. */
   readonly ends: Readonly<Record<number, number>>;
   readonly setAside: number;
   /**
-   * Of a rebuild that begins with a snapshot: whether that is written, and the cursor behind the last page that is. `next`
-   * then began where the log ended before the first page was read.
+   * Only of a rebuild that begins with a snapshot: whether the snapshot is written, and the cursor after the last page
+   * that is. `next` then begins at the end offsets from before the first page was read.
    */
   readonly snapshot?: { readonly after?: string; readonly isComplete: boolean };
 };
 
-/** Which generation of a view answers, and which others there are. */
+/** The pointer of a view: the active generation, and which others exist. */
 export type Pointer = {
+  /** The active generation, from which the view answers. */
   readonly answering: Generation;
-  /** The number that was given last. */
+  /** The highest number given to a generation so far. */
   readonly lastNumber: number;
-  /** Generations that answered before, in that order, and are still kept up to date. */
+  /** Generations that were active before, oldest first; writers still keep them up to date. */
   readonly previous: readonly Generation[];
-  /** Those that are about to be deleted, and may be so in part. */
+  /** Generations that are being deleted, and may be deleted in part. */
   readonly retired?: readonly Generation[];
-  /** The one that should answer is being filled: it must not be read yet. */
+  /** The active generation is being filled, so it must not be read yet. */
   readonly unready?: true;
   readonly rebuild?: Rebuild;
 };
 
-/** No document key can look like this: document keys never contain a colon. */
+/** Cannot collide with a document key, because document keys never contain a colon. */
 export const pointerKey = (projection: string): string => `generation:${projection}`;
 
-/** The generations that the writers have to keep up to date. */
-export const keptBy = ({ answering, previous, rebuild }: Pointer): readonly Generation[] => [
+/** The generations that writers have to keep up to date. */
+export const maintainedGenerations = ({ answering, previous, rebuild }: Pointer): readonly Generation[] => [
   answering,
   ...previous,
   ...(rebuild ? [rebuild.into] : []),
 ];
 
-/** Before the first rebuild there is none. */
+/** The pointer before the first rebuild, when none is stored. */
 export const initialPointer: Pointer = { answering: { number: 1 }, lastNumber: 1, previous: [] };
 
 export const asPointer = (value: unknown): Pointer => (value as Pointer | undefined) ?? initialPointer;
@@ -63,8 +65,8 @@ export const readPointer = async (store: StateStore, projection: string): Promis
 };
 
 /**
- * Reads the pointer, decides, and writes what was decided, unless another was there first: then all of it again.
- * `decide` may throw to leave things as they are. Answers the pointer as it now is.
+ * Changes the pointer by compare-and-set, and returns the new one. After a conflict it reads and decides again.
+ * `decide` may throw to leave the pointer unchanged.
  */
 export const changePointer = async (
   store: StateStore,

@@ -2,13 +2,13 @@ import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { StateStore } from '../state-store.ts';
 import { asCheckpointDocument, type CheckpointDocument, checkpointKey } from './checkpoint-document.ts';
 
-/** The name of a projection and of the topic that it follows: its position documents are found by these. */
-export type Followed = { readonly name: string; readonly topic: { readonly name: string } };
+/** The names of a projection and of its topic, which form the keys of its checkpoint documents. */
+export type ProjectionRef = { readonly name: string; readonly topic: { readonly name: string } };
 
-/** By partition what a store keeps of it; undefined where it has nothing of it yet. */
+/** Reads the checkpoint document of each partition; undefined where the store has none. */
 export const readCheckpointDocuments = async (
   store: StateStore,
-  { name, topic }: Followed,
+  { name, topic }: ProjectionRef,
   partitions: readonly number[],
 ): Promise<Map<number, CheckpointDocument | undefined>> => {
   const keyOf = (partition: number) => checkpointKey(name, topic.name, partition);
@@ -16,13 +16,13 @@ export const readCheckpointDocuments = async (
   return new Map(partitions.map((partition) => [partition, asCheckpointDocument(held.get(keyOf(partition))?.value)]));
 };
 
-/** How far the writers have followed each partition for a generation; undefined where they do not. */
+/** Reads the checkpoint of a generation in each partition; undefined where the generation is not registered. */
 export const readCheckpoints = async (
   store: StateStore,
-  followed: Followed,
+  projection: ProjectionRef,
   number: number,
   partitions: readonly number[],
 ): Promise<Map<number, Checkpoint | undefined>> => {
-  const documents = await readCheckpointDocuments(store, followed, partitions);
+  const documents = await readCheckpointDocuments(store, projection, partitions);
   return new Map([...documents].map(([partition, document]) => [partition, document?.generations[number]]));
 };

@@ -6,24 +6,29 @@ const at = (applied: number) => ({ applied, missing: [] });
 const held: CheckpointDocument = { generations: { 1: at(9), 3: at(9) }, also: ['other'], mark: 'of a writer' };
 const none = { applied: 4, only: undefined, discarded: [] };
 
-describe('a document with a generation that is registered', () => {
+describe('registering a generation in a checkpoint document', () => {
   it.each<[string, CheckpointDocument, Parameters<typeof withGeneration>[2], CheckpointDocument]>([
-    ['beside the others', held, none, { generations: { 1: at(9), 2: at(4), 3: at(9) }, also: ['other'] }],
+    ['adds it to the others', held, none, { generations: { 1: at(9), 2: at(4), 3: at(9) }, also: ['other'] }],
     [
-      'a second time: its position stays',
+      'a second time keeps its checkpoint',
       { generations: { 1: at(9), 2: at(7) } },
       none,
       { generations: { 1: at(9), 2: at(7) } },
     ],
     [
-      'in the place of others: those with a higher number stay, and no other store is written',
+      'in place of all others keeps those with a higher number, and removes secondary stores',
       held,
       { ...none, only: [] },
       { generations: { 2: at(4), 3: at(9) } },
     ],
-    ['in the place of others but one', held, { ...none, only: [1] }, { generations: { 1: at(9), 2: at(4), 3: at(9) } }],
     [
-      'with what was discarded there and at home',
+      'in place of all others but one keeps that one',
+      held,
+      { ...none, only: [1] },
+      { generations: { 1: at(9), 2: at(4), 3: at(9) } },
+    ],
+    [
+      'merges the discarded offsets of both stores',
       { generations: {}, discarded: [[1, 2]] },
       { ...none, discarded: [[3, 5]] },
       { generations: { 2: at(4) }, discarded: [[1, 5]] },
@@ -31,23 +36,27 @@ describe('a document with a generation that is registered', () => {
   ])('%s', (_, document, registered, expected) => expect(withGeneration(document, 2, registered)).toEqual(expected));
 });
 
-it('a document of the home names another store once, and is no longer a write of the writer before', () => {
+it('a secondary store is added once, and the write id of the last writer is removed', () => {
   expect(withStore(held, 'third')).toEqual({ generations: held.generations, also: ['other', 'third'] });
   expect(withStore(held, 'other')).toEqual({ generations: held.generations, also: ['other'] });
 });
 
-describe('a document without generations that are gone', () => {
+describe('unregistering generations from a checkpoint document', () => {
   const there = { number: 2, store: 'other' };
   it.each<[string, Parameters<typeof withoutGenerations>, CheckpointDocument]>([
-    ['at home', [held, undefined, [{ number: 1 }], []], { generations: { 3: at(9) }, also: ['other'] }],
-    ['in another store: the home keeps its own', [held, undefined, [there], []], { generations: held.generations }],
     [
-      'in another store that holds one that is kept',
+      'removes those of the primary store',
+      [held, undefined, [{ number: 1 }], []],
+      { generations: { 3: at(9) }, also: ['other'] },
+    ],
+    ['removes the secondary store that held them', [held, undefined, [there], []], { generations: held.generations }],
+    [
+      'keeps a secondary store that holds another generation',
       [held, undefined, [there], [there, { number: 5, store: 'other' }]],
       { generations: held.generations, also: ['other'] },
     ],
     [
-      'in that store: the same number elsewhere is another generation',
+      'keeps a generation with the same number in another store',
       [{ generations: { 1: at(9), 2: at(9) } }, 'other', [there, { number: 1 }], []],
       { generations: { 1: at(9) } },
     ],

@@ -1,14 +1,14 @@
 import { type OffsetRange, union } from '../checkpoints/checkpoint.ts';
 import type { CheckpointDocument } from './checkpoint-document.ts';
-import { type Generation, isSame } from './generation.ts';
+import { type Generation, isSameGeneration } from './generation.ts';
 
 /**
- * The position document of the store that holds a generation, once the writers keep it up to date. A position that is
- * there already stays. With `only` the generation takes the place of all others but these; of ones with a higher number
- * we know nothing, so they stay. `discarded` are offsets that the home knows as discarded.
+ * Registers a generation in the checkpoint document of its store, so that writers keep it up to date. A checkpoint that
+ * exists already stays. `only` lists the generations to keep registered (default: all); those with a higher number stay
+ * in any case, because we know nothing about them. `discarded` are the discarded offsets of the primary store.
  */
 export const withGeneration = (
-  { generations, also, discarded: here = [] }: CheckpointDocument,
+  { generations, also, discarded: ownDiscarded = [] }: CheckpointDocument,
   number: number,
   {
     applied,
@@ -18,38 +18,38 @@ export const withGeneration = (
 ): CheckpointDocument => {
   const isKept = (other: number) => only === undefined || other > number || only.includes(other);
   const kept = Object.entries(generations).filter(([other]) => isKept(Number(other)));
-  const all = union([...here, ...discarded]);
+  const allDiscarded = union([...ownDiscarded, ...discarded]);
   return {
     generations: { ...Object.fromEntries(kept), [number]: generations[number] ?? { applied, missing: [] } },
     ...(also && only === undefined && { also }),
-    ...(all.length > 0 && { discarded: all }),
+    ...(allDiscarded.length > 0 && { discarded: allDiscarded }),
   };
 };
 
-/** The home's document, once the writers write another store as well. */
+/** Adds a secondary store to the checkpoint document of the primary store, so that writers write it too. */
 export const withStore = ({ mark: _, also = [], ...held }: CheckpointDocument, store: string): CheckpointDocument => ({
   ...held,
   also: [...new Set([...also, store])],
 });
 
 /**
- * The document of a store once its writers leave these generations alone. Stores in which they were are left as well,
- * unless another generation that the pointer still names (`kept`) is there.
+ * Unregisters generations from the checkpoint document of a store. Secondary stores that held them are removed too,
+ * unless a generation that the pointer still names (`kept`) is in them.
  */
 export const withoutGenerations = (
   { mark: _, generations, also = [], ...held }: CheckpointDocument,
   store: string | undefined,
-  gone: readonly Generation[],
+  removed: readonly Generation[],
   kept: readonly Generation[],
 ): CheckpointDocument => {
-  const numbers = gone.filter((one) => one.store === store).map(({ number }) => String(number));
-  const others = kept.filter((one) => !gone.some((other) => isSame(one, other)));
-  const left = also.filter(
-    (name) => !gone.some((one) => one.store === name) || others.some((one) => one.store === name),
+  const numbers = removed.filter((one) => one.store === store).map(({ number }) => String(number));
+  const others = kept.filter((one) => !removed.some((other) => isSameGeneration(one, other)));
+  const remaining = also.filter(
+    (name) => !removed.some((one) => one.store === name) || others.some((one) => one.store === name),
   );
   return {
     ...held,
     generations: Object.fromEntries(Object.entries(generations).filter(([number]) => !numbers.includes(number))),
-    ...(left.length > 0 && { also: left }),
+    ...(remaining.length > 0 && { also: remaining }),
   };
 };

@@ -1,78 +1,81 @@
 import { sleep } from '../../runtime/sleep.ts';
 import type { Generation } from '../generations/generation.ts';
 import type { RebuildContext } from './context.ts';
-import { findMismatches, readShown, type Sides, type Source } from './find-mismatches.ts';
+import { type ComparisonTargets, findMismatches, readShown, type Source } from './find-mismatches.ts';
 
 /**
- * What each shows of a key; `source` only where one was asked, `live` only where a live generation was. `isUnknown`: the
- * source does not name the key.
+ * What each side shows of a key. `source` and `live` are absent when they were not compared. `isUnknown`: the source
+ * does not know the key.
  */
 export type Difference = { key: string; rebuilt: string; source?: string; isUnknown?: true; live?: string };
 
-/** `isCut`: there are more than are listed; `isOpen`: and some of them could decide whether the generation is right. */
+/**
+ * The result of a comparison. `isTruncated`: there are more differences than are listed. `isUndecided`: unlisted ones
+ * could decide whether the generation is correct.
+ */
 export type Comparison = {
   readonly differences: readonly Difference[];
-  readonly isCut: boolean;
-  readonly isOpen: boolean;
-  /** Keys that records which cannot be read concern; of very many only some. */
+  readonly isTruncated: boolean;
+  readonly isUndecided: boolean;
+  /** Keys that unreadable records concern; limited in number. */
   readonly unreadable: readonly string[];
 };
 
-export const notCompared: Comparison = { differences: [], isCut: false, isOpen: false, unreadable: [] };
+export const notCompared: Comparison = { differences: [], isTruncated: false, isUndecided: false, unreadable: [] };
 
-const looks = 6;
+const maxRounds = 6;
 
 /**
- * Compares a generation with its source and with the live one, over every key of all. Changes go on meanwhile: what differs
- * is looked at again, several times, and is a difference only where its document stood still from one look to the next.
- * One that moves is being written by the live writers, so whatever it shows is the newest.
+ * Compares a generation with its source and the live generation, over all keys. Changes continue meanwhile, so
+ * mismatches are read again several times, and count as a difference only when the document did not change between two
+ * reads. A document that changes is being written by the live writers, so it shows the newest value.
  */
 export const compare = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
-  sides: Sides & { readonly signal: AbortSignal },
+  targets: ComparisonTargets & { readonly signal: AbortSignal },
 ): Promise<Comparison> => {
   for (let round = 1; ; round++) {
-    const { deciding, others, unreadable } = await findMismatches(context, rebuilt, sides);
-    const differences = await lookAgain(context, rebuilt, sides, new Set([...deciding.keys, ...others.keys]));
-    const isSettled = !deciding.isCut || differences.some(({ key }) => deciding.keys.has(key));
-    // All that was listed agrees by now, and the rest has not been compared.
-    if (isSettled || round === looks)
+    const { fromSourceOfTruth, others, unreadable } = await findMismatches(context, rebuilt, targets);
+    const differences = await recheck(context, rebuilt, targets, new Set([...fromSourceOfTruth.keys, ...others.keys]));
+    const isSettled = !fromSourceOfTruth.isTruncated || differences.some(({ key }) => fromSourceOfTruth.keys.has(key));
+    // All listed mismatches have been resolved, and the unlisted ones have not been compared yet.
+    if (isSettled || round === maxRounds)
       return {
         differences,
-        isCut: deciding.isCut || others.isCut,
-        isOpen: deciding.isCut,
+        isTruncated: fromSourceOfTruth.isTruncated || others.isTruncated,
+        isUndecided: fromSourceOfTruth.isTruncated,
         unreadable: [...unreadable.keys],
       };
   }
 };
 
-const lookAgain = async <Event, Document>(
+const recheck = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
-  sides: Sides & { readonly signal: AbortSignal },
-  suspects: ReadonlySet<string>,
+  targets: ComparisonTargets & { readonly signal: AbortSignal },
+  mismatches: ReadonlySet<string>,
 ): Promise<Difference[]> => {
   let differences: (Difference & { etag: string | undefined })[] = [];
-  for (let n = 1, left = suspects; n <= looks && left.size > 0; n++) {
-    if (n > 1) await sleep(context.lookAgainAfterMs, sides.signal);
+  for (let round = 1, remaining = mismatches; round <= maxRounds && remaining.size > 0; round++) {
+    if (round > 1) await sleep(context.recheckAfterMs, targets.signal);
     const before = new Map(differences.map(({ key, etag }) => [key, etag]));
-    const isListed = (one: Difference) => isDifferent(one) || (sides.listUnknown && one.isUnknown);
-    const differing = (await look(context, rebuilt, sides, left)).filter(isListed);
-    left = new Set(differing.map(({ key }) => key));
-    differences = n < looks ? differing : differing.filter(({ key, etag }) => before.get(key) === etag);
+    const isListed = (one: Difference) => isDifferent(one) || (targets.listUnknown && one.isUnknown);
+    const differing = (await readAll(context, rebuilt, targets, remaining)).filter(isListed);
+    remaining = new Set(differing.map(({ key }) => key));
+    differences = round < maxRounds ? differing : differing.filter(({ key, etag }) => before.get(key) === etag);
   }
   return differences.map(({ etag: _, ...difference }) => difference);
 };
 
-/** What all show of these keys now. */
-const look = async <Event, Document>(
+/** Reads what all sides show of these keys now. */
+const readAll = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,
-  { source, live }: Sides,
+  { source, live }: ComparisonTargets,
   keys: ReadonlySet<string>,
 ): Promise<(Difference & { etag: string | undefined })[]> => {
-  const wanted = source && (await wantedOf(source, keys));
+  const bySource = source && (await readFromSource(source, keys));
   const all = [...keys];
   const [held, heldLive] = await Promise.all([
     readShown(context, rebuilt, all),
@@ -80,8 +83,8 @@ const look = async <Event, Document>(
   ]);
   return all.map((key) => ({
     key,
-    ...(wanted && { source: wanted.get(key) ?? context.shown(undefined) }),
-    ...(wanted && !wanted.has(key) && { isUnknown: true as const }),
+    ...(bySource && { source: bySource.get(key) ?? context.shown(undefined) }),
+    ...(bySource && !bySource.has(key) && { isUnknown: true as const }),
     rebuilt: held.get(key)?.shown as string,
     ...(heldLive && { live: heldLive.get(key)?.shown as string }),
     etag: held.get(key)?.etag,
@@ -91,8 +94,9 @@ const look = async <Event, Document>(
 const isDifferent = ({ rebuilt, source, live }: Difference) =>
   (source !== undefined && source !== rebuilt) || (live !== undefined && live !== rebuilt);
 
-const wantedOf = async (source: Source, keys: ReadonlySet<string>) => {
-  const wanted = new Map<string, string>();
-  for await (const page of source.pages()) for (const { key, shown } of page) if (keys.has(key)) wanted.set(key, shown);
-  return wanted;
+const readFromSource = async (source: Source, keys: ReadonlySet<string>) => {
+  const bySource = new Map<string, string>();
+  for await (const page of source.pages())
+    for (const { key, shown } of page) if (keys.has(key)) bySource.set(key, shown);
+  return bySource;
 };

@@ -1,4 +1,11 @@
-export { nameOf, noProgress, type RebuildContext, RebuildRefused, RebuildUnderWay, usualPauses } from './context.ts';
+export {
+  defaultPauses,
+  describeGeneration,
+  noProgress,
+  type RebuildContext,
+  RebuildInProgress,
+  RebuildRefused,
+} from './context.ts';
 export type { Snapshot } from './fill.ts';
 export type { Source } from './find-mismatches.ts';
 export { type Findings, preflight } from './preflight.ts';

@@ -1,43 +1,49 @@
 import type { Generation } from '../generations/generation.ts';
 import { type Pointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { PartitionRange } from '../log-reader.ts';
-import { nameOf, type RebuildContext, RebuildRefused } from './context.ts';
-import { lostRecords } from './fill.ts';
+import { describeGeneration, type RebuildContext, RebuildRefused } from './context.ts';
+import { describeLostRecords } from './fill.ts';
 import { phases } from './phases.ts';
-import { readCheckpointsOf } from './registry.ts';
+import { readGenerationCheckpoints } from './registry.ts';
 
 export type RebuildMode = {
-  /** The old one is emptied first: for a store that has no room for two. */
+  /** Empties the old generation first: for a store without room for two. */
   readonly inPlace: boolean;
-  /** Another store than the one that answers now. */
+  /** The store to fill, if it is not the primary store. */
   readonly into?: string | undefined;
-  /** It begins with a snapshot, so it needs of the log only what comes after that. */
+  /** It begins with a snapshot, so it needs only the part of the log after it. */
   readonly isFromSnapshot?: boolean;
-  /** Finds out what to do where the log no longer reaches back; undefined where nothing can be done. Asked only then. */
+  /**
+   * Finds a remedy for a log that no longer reaches back to its beginning; undefined when there is none. Called only
+   * then.
+   */
   readonly shortLogRemedy?: (() => Promise<string | undefined>) | undefined;
 };
 
 export type Findings = {
   readonly pointer: Pointer;
-  /** By partition, in order. */
+  /** In the order of the partitions. */
   readonly ranges: readonly PartitionRange[];
-  /** What is filled, or would be. */
+  /** The generation to fill. */
   readonly into: Generation;
   readonly unfinished?: Rebuild;
 };
 
-/** Looks whether a rebuild can begin or continue, and changes nothing. @throws RebuildRefused that says why not */
+/**
+ * Checks whether a rebuild can begin or continue, and changes nothing.
+ * @throws RebuildRefused with a message that says why not
+ */
 export const preflight = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   mode: RebuildMode,
 ): Promise<Findings> => {
-  const { projection, log, stores, home } = context;
-  const into = mode.into === home ? undefined : mode.into;
+  const { projection, log, stores, primaryStore } = context;
+  const into = mode.into === primaryStore ? undefined : mode.into;
   const ranges = await log.offsets(projection.topic.name);
   await stores().check();
   if (into !== undefined) await stores(into).check();
   const pointer = await readPointer(stores(), projection.name);
-  const refusal = await refusalOf({ mode, into, pointer, ranges, home, topic: projection.topic.name });
+  const refusal = await findRefusal({ mode, into, pointer, ranges, primaryStore, topic: projection.topic.name });
   if (refusal !== undefined) throw new RebuildRefused(refusal);
   const unfinished = pointer.rebuild;
   if (unfinished) return { pointer, ranges, into: unfinished.into, unfinished };
@@ -46,25 +52,25 @@ export const preflight = async <Event, Document>(
   return { pointer, ranges, into: { number, ...(into !== undefined && { store: into }) } };
 };
 
-/** What decides whether a rebuild can begin or continue. */
+/** The facts that decide whether a rebuild can begin or continue. */
 export type Facts = Pick<Findings, 'pointer' | 'ranges'> & {
   readonly mode: RebuildMode;
-  /** The store to fill, undefined for the home. */
+  /** The store to fill; undefined for the primary store. */
   readonly into: string | undefined;
-  /** What the home store is called. */
-  readonly home: string;
+  /** The name of the primary store. */
+  readonly primaryStore: string;
   readonly topic: string;
 };
 
-/** Why not; nothing where the row does not apply. */
+/** Returns why a rebuild is refused; nothing where the row does not apply. */
 type Refuse = (facts: Facts) => string | false | undefined | Promise<string | undefined>;
 
-/** The first row that has something to say refuses. */
+/** The first row that applies refuses the rebuild. */
 export const refusals = {
-  'it is given up, and removed in part': ({ pointer: { rebuild }, home }) =>
+  'it was given up and is removed in part': ({ pointer: { rebuild }, primaryStore }) =>
     rebuild &&
     phases[rebuild.phase].continuedBy === 'abandon' &&
-    `${nameOf({ home }, rebuild.into)} is given up, and removed in part. Finish that: npm run rebuild -- --abandon`,
+    `${describeGeneration({ primaryStore }, rebuild.into)} was given up and is removed in part. Finish the removal: npm run rebuild -- --abandon`,
 
   'another is unfinished': ({ pointer: { rebuild }, into, mode }) =>
     rebuild &&
@@ -73,48 +79,55 @@ export const refusals = {
       rebuild.into.store === into &&
       (rebuild.snapshot !== undefined) === (mode.isFromSnapshot ?? false)
     ) &&
-    `A rebuild ${describe(rebuild)} is unfinished. Finish it with the options that it was begun with, ` +
+    `A rebuild ${describeRebuild(rebuild)} is unfinished. Finish it with the options that it was begun with, ` +
       'or give it up with --abandon.',
 
   'the log does not reach back to its beginning': async ({ pointer: { rebuild }, mode, ranges, topic }) => {
     const short = ranges.find(({ begin }) => begin > 0);
     if (mode.isFromSnapshot || !short) return undefined;
-    // What is unfinished in place cannot be given up, so nothing else can begin.
+    // An unfinished rebuild in place cannot be given up, so no other can begin.
     const remedy = rebuild?.inPlace ? undefined : await mode.shortLogRemedy?.();
-    const first = rebuild ? ' Give up what is unfinished: npm run rebuild -- --abandon.' : '';
+    const first = rebuild ? ' Give up the unfinished rebuild: npm run rebuild -- --abandon.' : '';
     return (
       `Partition ${short.partition} of ${topic} begins at offset ${short.begin}: the log no longer reaches back to its ` +
       `beginning, so no view can be built from it alone.${remedy ? `${first} ${remedy}` : ''}`
     );
   },
 
-  'the log lost records behind the snapshot': ({ pointer: { rebuild }, ranges, topic }) =>
-    rebuild?.snapshot && rebuild.phase !== 'filled' ? lostRecords(topic, ranges, rebuild.next) : undefined,
+  'the log lost records after the snapshot': ({ pointer: { rebuild }, ranges, topic }) =>
+    rebuild?.snapshot && rebuild.phase !== 'filled' ? describeLostRecords(topic, ranges, rebuild.next) : undefined,
 
-  'what was there is being removed': ({ pointer: { rebuild, retired = [] }, into, home }) => {
-    const there = retired.filter(({ store }) => store === into);
-    if (rebuild || there.length === 0) return undefined;
-    return `${namesOf({ home }, there)} is being removed. Wait for that, or finish it: npm run rebuild -- --retire`;
+  'an old generation is being removed from the store': ({ pointer: { rebuild, retired = [] }, into, primaryStore }) => {
+    const inStore = retired.filter(({ store }) => store === into);
+    if (rebuild || inStore.length === 0) return undefined;
+    return `${describeGenerations({ primaryStore }, inStore)} is being removed. Wait for that, or finish it: npm run rebuild -- --retire`;
   },
 
-  'in place goes into no other store': ({ pointer: { rebuild }, mode, into }) =>
-    !rebuild && mode.inPlace && into !== undefined && 'In place is where the view is now: without --into.',
+  'in place excludes another store': ({ pointer: { rebuild }, mode, into }) =>
+    !rebuild &&
+    mode.inPlace &&
+    into !== undefined &&
+    '--in-place rebuilds the view in its present store: leave --into out.',
 
-  'in place the home has to answer': ({ pointer: { rebuild, answering }, mode, home }) =>
+  'in place the active generation has to be in the primary store': ({
+    pointer: { rebuild, answering },
+    mode,
+    primaryStore,
+  }) =>
     !rebuild &&
     mode.inPlace &&
     answering.store !== undefined &&
-    `What answers is ${nameOf({ home }, answering)}, not in ${home}: set STATESTORE_NAME=${answering.store}.`,
+    `The active generation is ${describeGeneration({ primaryStore }, answering)}, not in ${primaryStore}: set STATESTORE_NAME=${answering.store}.`,
 
-  'in place nothing older is kept': ({ pointer: { rebuild, previous, retired = [] }, mode, home }) => {
+  'in place no older generation may exist': ({ pointer: { rebuild, previous, retired = [] }, mode, primaryStore }) => {
     const old = [...previous, ...retired];
     if (rebuild || !mode.inPlace || old.length === 0) return undefined;
-    return `There is still ${namesOf({ home }, old)}. Retire what is old first: npm run rebuild -- --retire`;
+    return `There still is ${describeGenerations({ primaryStore }, old)}. Retire old generations first: npm run rebuild -- --retire`;
   },
 } satisfies Record<string, Refuse>;
 
-/** What the first row says that applies; undefined where a rebuild can begin or continue. */
-export const refusalOf = async (facts: Facts): Promise<string | undefined> => {
+/** Returns the message of the first row that applies; undefined when a rebuild can begin or continue. */
+export const findRefusal = async (facts: Facts): Promise<string | undefined> => {
   for (const refuse of Object.values<Refuse>(refusals)) {
     const refusal = await refuse(facts);
     if (refusal) return refusal;
@@ -122,25 +135,28 @@ export const refusalOf = async (facts: Facts): Promise<string | undefined> => {
   return undefined;
 };
 
-const namesOf = (context: { home: string }, generations: readonly Generation[]) =>
-  generations.map((one) => nameOf(context, one)).join(' and ');
+const describeGenerations = (context: { primaryStore: string }, generations: readonly Generation[]) =>
+  generations.map((one) => describeGeneration(context, one)).join(' and ');
 
-const describe = ({ inPlace, into, snapshot }: Rebuild) => {
-  const where = inPlace ? 'in place' : into.store === undefined ? 'beside the live view' : `into ${into.store}`;
+const describeRebuild = ({ inPlace, into, snapshot }: Rebuild) => {
+  const where = inPlace ? 'in place' : into.store === undefined ? 'next to the live view' : `into ${into.store}`;
   return snapshot ? `${where} (--from-crm)` : where;
 };
 
-/** What no log holds any more is in the live view alone, and keys that only that has are compared with nothing. */
+/**
+ * Refuses a rebuild from a log that has lost events: only the live view has them, and keys that only the live view has
+ * would be compared with nothing.
+ */
 export const refuseLostEvents = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   live: Generation,
   ranges: readonly PartitionRange[],
 ): Promise<void> => {
   const partitions = ranges.map(({ partition }) => partition);
-  for (const [partition, position] of await readCheckpointsOf(context, live, partitions))
-    if (position?.lost)
+  for (const [partition, checkpoint] of await readGenerationCheckpoints(context, live, partitions))
+    if (checkpoint?.lost)
       throw new RebuildRefused(
-        `The log does not hold all that ${nameOf(context, live)} was filled from (partition ${partition}: ${position.lost}), so ` +
-          'it cannot be rebuilt from the log alone: npm run rebuild -- --from-crm.',
+        `The log no longer holds all events that ${describeGeneration(context, live)} was filled from (partition ${partition}: ${checkpoint.lost}), so ` +
+          'it cannot be rebuilt from the log alone: run npm run rebuild -- --from-crm.',
       );
 };

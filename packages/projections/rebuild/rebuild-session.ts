@@ -1,29 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createLeaseValue, createValueObserver } from '../../runtime/lease.ts';
+import { retry } from '../../runtime/retry.ts';
 import { asPointer, type Pointer, pointerKey, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { StateStore } from '../state-store.ts';
-import { persistently, type RebuildContext, RebuildRefused, RebuildUnderWay } from './context.ts';
+import { type RebuildContext, RebuildInProgress, RebuildRefused, storeRetry } from './context.ts';
 
-/** A rebuild that did not renew its lease for this long is taken over. */
+/** A lease that was not renewed for this long has expired, in ms. */
 export const rebuildLeaseMs = 10_000;
 const renewEveryMs = 1_000;
-/** A lease that was given back: it can be taken at once. */
+/** The lease was released and can be taken at once. */
 export const leaseReleased = 0;
 
-type LeaseContext = Pick<RebuildContext<never, never>, 'stores' | 'say' | 'observeLease'> & {
+type LeaseContext = Pick<RebuildContext<never, never>, 'stores' | 'report' | 'observeLease'> & {
   readonly projection: { readonly name: string };
 };
 
 /**
- * The pointer once no other rebuild holds it. A rebuild that was killed has a lease that is not renewed: we observe that
- * for the lease's duration by our own clock, whatever time it was for the other.
- * @throws RebuildRefused when the other is alive
+ * Waits until no other process holds the lease, and returns the pointer. The lease of a killed process is not renewed:
+ * we observe that for the lease's duration by our own monotonic clock, whatever the clock of the other process says.
+ * @throws RebuildInProgress when the holder renews its lease
  */
-export const untilFree = async ({
+export const waitForLease = async ({
   projection,
   stores,
-  say,
+  report,
   observeLease = () => createValueObserver(rebuildLeaseMs),
 }: LeaseContext): Promise<Pointer> => {
   const lease = observeLease();
@@ -33,101 +34,107 @@ export const untilFree = async ({
     if (!rebuild || rebuild.leaseUntil === leaseReleased) return pointer;
     const value = `${rebuild.holder} ${rebuild.leaseUntil}`;
     if (lease.isUnchanged(value)) return pointer;
-    if (!first) say(`A rebuild by ${rebuild.holder} has not given its lease back; waiting whether it renews it …`);
+    if (!first)
+      report(`A rebuild by ${rebuild.holder} has not released its lease; waiting to see whether it renews it …`);
     first ??= value;
     if (value !== first)
-      throw new RebuildUnderWay(`A rebuild by ${rebuild.holder} is under way. Wait for it, or stop it and run again.`);
+      throw new RebuildInProgress(
+        `A rebuild by ${rebuild.holder} is in progress. Wait until it ends, or stop it and run again.`,
+      );
     await delay(250);
   }
 };
 
-/** @throws RebuildRefused while a rebuild is unfinished, whether a process is at work on it or not */
-export const refuseUnfinished = ({ rebuild }: Pointer) => {
+/** @throws RebuildRefused when a rebuild is unfinished, whether a process works on it or not */
+export const throwIfUnfinished = ({ rebuild }: Pointer) => {
   if (rebuild)
     throw new RebuildRefused(
-      'There is an unfinished rebuild: finish it with npm run rebuild, or give it up with --abandon.',
+      'A rebuild is unfinished: finish it with npm run rebuild, or give it up with npm run rebuild -- --abandon.',
     );
 };
 
-/** The pointer in the hands of the one rebuild that may change it, with what that has done so far. */
+/** A process's exclusive hold on the pointer during a rebuild: the lease, and the progress so far. */
 export type RebuildSession = {
   pointer(): Pointer;
   rebuild(): Rebuild;
-  /** Remembers what was done; written with the next renewal, or by `change`. */
-  note(done: Partial<Rebuild>): void;
-  /** Writes the pointer. @throws RebuildRefused when it is no longer ours */
-  change(decide: (held: Pointer) => Pointer): Promise<void>;
-  /** The pointer, once the store has said that it is as we wrote it. @throws RebuildRefused when it is no longer ours */
-  confirm(): Promise<Pointer>;
-  /** Aborted when the pointer is no longer ours. */
-  readonly lost: AbortSignal;
-  /** Gives the lease back. */
+  /** Records progress; it is stored with the next renewal of the lease, or by `update`. */
+  recordProgress(done: Partial<Rebuild>): void;
+  /** Changes and stores the pointer. @throws RebuildInProgress when another process has taken it */
+  update(decide: (held: Pointer) => Pointer): Promise<void>;
+  /**
+   * Reads the stored pointer, and returns it while it is as we wrote it.
+   * @throws RebuildInProgress when another process has taken it
+   */
+  checkOwnership(): Promise<Pointer>;
+  /** Aborted once another process has taken the pointer. */
+  readonly ownershipLost: AbortSignal;
+  /** Releases the lease. */
   close(): Promise<void>;
 };
 
 /**
- * Takes the pointer, if it still is as it was read (`held`), with a lease that is renewed every second. Any other process
- * that writes it takes it from us: we notice at our next write, for each is a compare-and-set.
+ * Takes the pointer if it is still as it was read (`expected`), with a lease that is renewed every second. Any other
+ * process that writes the pointer takes it from us: our next write is a compare-and-set, so it notices.
  */
 export const openRebuildSession = async (
   store: StateStore,
   projection: string,
-  taken: Pointer & { rebuild: Rebuild },
-  { held: before }: { held: Pointer },
+  taking: Pointer & { rebuild: Rebuild },
+  { expected }: { expected: Pointer },
 ): Promise<RebuildSession> => {
   const key = pointerKey(projection);
-  const losing = new AbortController();
-  let written = before;
-  let noted: Pointer = taken;
-  let writing: Promise<unknown> = Promise.resolve();
+  const aborting = new AbortController();
+  let written = expected;
+  let current: Pointer = taking;
+  let lastWrite: Promise<unknown> = Promise.resolve();
 
   const write = async () => {
-    const next = plain(noted.rebuild ? withLease(noted, noted.rebuild, createLeaseValue()) : noted);
-    await persistently(async () => {
+    const next = toStoredJson(current.rebuild ? withLease(current, current.rebuild, createLeaseValue()) : current);
+    await retry(async () => {
       const held = (await store.getMany([key])).get(key);
-      if (isDeepStrictEqual(held?.value, next)) return; // an attempt that seemed to fail
-      if (!isDeepStrictEqual(asPointer(held?.value), written)) throw noLongerOurs();
+      if (isDeepStrictEqual(held?.value, next)) return; // An attempt that seemed to fail was applied.
+      if (!isDeepStrictEqual(asPointer(held?.value), written)) throw createOwnershipLostError();
       await store.transact([{ key, value: next, etag: held?.etag }]);
-    });
+    }, storeRetry);
     written = next;
   };
-  const confirm = async () => {
-    losing.signal.throwIfAborted();
-    const held = await persistently(() => store.getMany([key]));
-    if (!isDeepStrictEqual(asPointer(held.get(key)?.value), written)) throw noLongerOurs();
+  const verifyStored = async () => {
+    aborting.signal.throwIfAborted();
+    const held = await retry(() => store.getMany([key]), storeRetry);
+    if (!isDeepStrictEqual(asPointer(held.get(key)?.value), written)) throw createOwnershipLostError();
   };
-  const inTurn = (work: () => Promise<void>) => {
-    const turn = writing.then(work);
-    writing = turn.catch((error) => losing.abort(error));
-    return turn;
+  const enqueue = (work: () => Promise<void>) => {
+    const done = lastWrite.then(work);
+    lastWrite = done.catch((error) => aborting.abort(error));
+    return done;
   };
 
-  await inTurn(write);
-  const renewal = setInterval(() => void inTurn(write).catch(() => clearInterval(renewal)), renewEveryMs);
+  await enqueue(write);
+  const renewal = setInterval(() => void enqueue(write).catch(() => clearInterval(renewal)), renewEveryMs);
   return {
-    pointer: () => noted,
-    rebuild: () => noted.rebuild as Rebuild,
-    note: (done) => {
-      noted = { ...noted, rebuild: { ...(noted.rebuild as Rebuild), ...done } };
+    pointer: () => current,
+    rebuild: () => current.rebuild as Rebuild,
+    recordProgress: (done) => {
+      current = { ...current, rebuild: { ...(current.rebuild as Rebuild), ...done } };
     },
-    change: async (decide) => {
-      losing.signal.throwIfAborted();
-      noted = decide(noted);
-      await inTurn(write);
+    update: async (decide) => {
+      aborting.signal.throwIfAborted();
+      current = decide(current);
+      await enqueue(write);
     },
-    confirm: async () => {
-      await inTurn(confirm);
-      return noted;
+    checkOwnership: async () => {
+      await enqueue(verifyStored);
+      return current;
     },
-    lost: losing.signal,
+    ownershipLost: aborting.signal,
     close: async () => {
       clearInterval(renewal);
-      await writing;
-      const { rebuild } = noted;
-      if (!rebuild || losing.signal.aborted) return;
+      await lastWrite;
+      const { rebuild } = current;
+      if (!rebuild || aborting.signal.aborted) return;
       const held = (await store.getMany([key])).get(key);
       if (!isDeepStrictEqual(held?.value, written)) return;
-      await store.transact([{ key, value: withLease(noted, rebuild, leaseReleased), etag: held?.etag }]);
+      await store.transact([{ key, value: withLease(current, rebuild, leaseReleased), etag: held?.etag }]);
     },
   };
 };
@@ -137,10 +144,10 @@ const withLease = (pointer: Pointer, rebuild: Rebuild, leaseUntil: number): Poin
   rebuild: { ...rebuild, leaseUntil },
 });
 
-/** As the store gives it back. */
-const plain = (pointer: Pointer): Pointer => JSON.parse(JSON.stringify(pointer));
+/** The pointer as the store returns it. */
+const toStoredJson = (pointer: Pointer): Pointer => JSON.parse(JSON.stringify(pointer));
 
-const noLongerOurs = () =>
-  new RebuildUnderWay(
-    'Another has changed the pointer meanwhile, or the store has lost what was written. Run again: it goes on from what is there.',
+const createOwnershipLostError = () =>
+  new RebuildInProgress(
+    'Another process has changed the pointer, or the store has lost a write. Run the command again: it continues from what is stored.',
   );

@@ -6,7 +6,7 @@ import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import type { CheckpointDocument } from '../generations/checkpoint-document.ts';
 import { documentKey } from '../generations/generation.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
-import { type Stores, storesOf } from '../generations/stores.ts';
+import { createStores, type Stores } from '../generations/stores.ts';
 import { startProjection } from '../projection.ts';
 import type { StateStore } from '../state-store.ts';
 import { openView } from '../view.ts';
@@ -18,10 +18,10 @@ import { retire } from './remove.ts';
 import { switchBack } from './switch.ts';
 
 const patience = { timeout: 10_000, interval: 5 };
-const beside: RebuildOptions = { inPlace: false, acceptDifferences: false };
+const nextToLive: RebuildOptions = { inPlace: false, acceptDifferences: false };
 const names = (n: number) => Array.from({ length: n }, (_, i) => `K${i}`);
 
-const opened = async (things_ = 200) => {
+const openThings = async (things_ = 200) => {
   const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
   const bus = platform.eventBus('live');
   const home = platform.stateStore('home');
@@ -39,7 +39,7 @@ const opened = async (things_ = 200) => {
     onTestFinished(() => live.close());
     return live;
   };
-  const { said, context } = rebuildsOf(platform, { lookAgainAfterMs: 20 });
+  const { reported, context } = rebuildsOf(platform, { recheckAfterMs: 20 });
   const shownIn = async (number: number, keys: string[], store = home) => {
     const held = await store.getMany(keys.map((key) => documentKey(number, key)));
     return keys.map((key) => (held.get(documentKey(number, key))?.value as Thing | undefined)?.n);
@@ -49,11 +49,11 @@ const opened = async (things_ = 200) => {
   const caughtUp = () =>
     vi.waitFor(async () => {
       const { partitions } = await view.completeness();
-      const applied = Object.values(partitions).reduce((sum, position) => sum + position.applied + 1, 0);
+      const applied = Object.values(partitions).reduce((sum, checkpoint) => sum + checkpoint.applied + 1, 0);
       expect(applied).toBe(published);
     }, patience);
   await publish(...names(things_).map((key, n) => ({ key, n: n + 1 })));
-  return { platform, home, other, publish, follow, context, said, shownIn, view, pointer, caughtUp };
+  return { platform, home, other, publish, follow, context, reported, shownIn, view, pointer, caughtUp };
 };
 
 const sourceOf = (content: () => Record<string, number>): Source => ({
@@ -63,35 +63,35 @@ const sourceOf = (content: () => Record<string, number>): Source => ({
   },
 });
 
-/** Holds whoever first reads a position document until it is released. */
-const heldAtList = () => {
+/** Blocks the first read of a single checkpoint document until it is released. */
+const blockAtRegistration = () => {
   let release = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
-  let isHeld = false;
+  let isBlocked = false;
   const stores = (all: Stores): Stores => {
     return (name) => ({
       ...all(name),
       getMany: async (keys) => {
-        if (!isHeld && keys.length === 1 && keys[0]?.startsWith('position:')) {
-          isHeld = true;
+        if (!isBlocked && keys.length === 1 && keys[0]?.startsWith('position:')) {
+          isBlocked = true;
           await released;
         }
         return all(name).getMany(keys);
       },
     });
   };
-  const reached = () => vi.waitFor(() => expect(isHeld).toBe(true), patience);
+  const reached = () => vi.waitFor(() => expect(isBlocked).toBe(true), patience);
   return { stores, reached, release };
 };
 
-describe('a rebuild beside the live view', () => {
-  it('fills a fresh generation, which then answers, while the old one is kept', async () => {
-    const { follow, context, shownIn, pointer, view, publish, caughtUp } = await opened();
+describe('a rebuild next to the live view', () => {
+  it('fills a fresh generation and makes it the active one, while the old one is kept up to date', async () => {
+    const { follow, context, shownIn, pointer, view, publish, caughtUp } = await openThings();
     await follow();
     await caughtUp();
-    const outcome = await rebuild(context(), beside);
+    const outcome = await rebuild(context(), nextToLive);
     expect(outcome).toMatchObject({ switched: true, generation: { number: 2 }, differences: [], setAside: 0 });
     expect(await shownIn(2, names(200))).toEqual(names(200).map((_, n) => n + 1));
     expect(await pointer()).toEqual({ answering: { number: 2 }, lastNumber: 2, previous: [{ number: 1 }] });
@@ -102,8 +102,8 @@ describe('a rebuild beside the live view', () => {
     expect((await view.completeness()).state).toBe('complete');
   });
 
-  it('goes on while changes do, and misses none of them', async () => {
-    const { follow, context, shownIn, publish, caughtUp } = await opened(50);
+  it('misses no change that is made while it runs', async () => {
+    const { follow, context, shownIn, publish, caughtUp } = await openThings(50);
     await follow();
     let changing = true;
     let n = 1_000;
@@ -114,7 +114,7 @@ describe('a rebuild beside the live view', () => {
       }
     };
     const changes = change();
-    const { switched } = await rebuild(context(), beside);
+    const { switched } = await rebuild(context(), nextToLive);
     changing = false;
     await changes;
     await caughtUp();
@@ -122,34 +122,34 @@ describe('a rebuild beside the live view', () => {
     expect(await shownIn(2, names(50))).toEqual(await shownIn(1, names(50)));
   });
 
-  it('has what a writer brings that slept since before the generation was listed', async () => {
-    const { follow, context, shownIn, publish, caughtUp } = await opened(10);
+  it('has the records of a writer that was suspended since before the registration', async () => {
+    const { follow, context, shownIn, publish, caughtUp } = await openThings(10);
     let wake = () => {};
-    const asleep = new Promise<void>((resolve) => {
+    const awake = new Promise<void>((resolve) => {
       wake = resolve;
     });
-    let sleeping = () => {};
-    const fellAsleep = new Promise<void>((resolve) => {
-      sleeping = resolve;
+    let onSuspended = () => {};
+    const isSuspended = new Promise<void>((resolve) => {
+      onSuspended = resolve;
     });
-    let isTired = false;
+    let suspendNext = false;
     await follow((store) => ({
       ...store,
       transact: async (upserts) => {
-        if (isTired && upserts.some(({ key }) => key === 'late')) {
-          isTired = false;
-          sleeping();
-          await asleep;
+        if (suspendNext && upserts.some(({ key }) => key === 'late')) {
+          suspendNext = false;
+          onSuspended();
+          await awake;
         }
         return store.transact(upserts);
       },
     }));
     await caughtUp();
-    isTired = true;
+    suspendNext = true;
     await publish({ key: 'late', n: 1 });
-    await fellAsleep;
+    await isSuspended;
     const source = sourceOf(() => ({ ...Object.fromEntries(names(10).map((key, i) => [key, i + 1])), late: 1 }));
-    expect((await rebuild(context(), { ...beside, source })).switched).toBe(true);
+    expect((await rebuild(context(), { ...nextToLive, source })).switched).toBe(true);
     wake();
     await caughtUp();
     await publish({ key: 'late', n: 2 });
@@ -157,17 +157,17 @@ describe('a rebuild beside the live view', () => {
     for (const number of [1, 2]) expect(await shownIn(number, ['late'])).toEqual([2]);
   });
 
-  it('has what came and was applied after the log was read and before the generation was listed', async () => {
-    const { follow, context, shownIn, publish, caughtUp } = await opened(10);
+  it('has the records that were applied after the replay and before the registration', async () => {
+    const { follow, context, shownIn, publish, caughtUp } = await openThings(10);
     await follow();
     await caughtUp();
-    let isListed = false;
-    const lateToList = (stores: Stores): Stores => {
+    let isRegistered = false;
+    const publishBeforeRegistration = (stores: Stores): Stores => {
       return (name) => ({
         ...stores(name),
         transact: async (upserts) => {
-          if (!isListed && upserts.some(({ key }) => key.startsWith('position:'))) {
-            isListed = true;
+          if (!isRegistered && upserts.some(({ key }) => key.startsWith('position:'))) {
+            isRegistered = true;
             await publish({ key: 'between', n: 1 }, ...names(10).map((key) => ({ key, n: 500 })));
             await caughtUp();
           }
@@ -175,17 +175,17 @@ describe('a rebuild beside the live view', () => {
         },
       });
     };
-    await rebuild(context(lateToList), { ...beside, acceptDifferences: true });
+    await rebuild(context(publishBeforeRegistration), { ...nextToLive, acceptDifferences: true });
     expect(await shownIn(2, ['between', ...names(10)])).toEqual([1, ...names(10).map(() => 500)]);
   });
 
-  it('that is killed after any of its writes goes on when it is run again, to the same end', async () => {
+  it('that is killed after any of its writes completes when it is run again', async () => {
     let writes = 0;
     for (let finished = false; !finished; writes++) {
-      const { follow, context, shownIn, view, pointer, caughtUp } = await opened(20);
+      const { follow, context, shownIn, view, pointer, caughtUp } = await openThings(20);
       const live = await follow();
       await caughtUp();
-      finished = await rebuild(context(killedAt(writes)), beside).then(
+      finished = await rebuild(context(killedAt(writes)), nextToLive).then(
         () => true,
         (error) => {
           expect(error.message).toBe('killed');
@@ -193,7 +193,7 @@ describe('a rebuild beside the live view', () => {
         },
       );
       if ((await pointer()).answering.number === 1)
-        expect(await rebuild(context(undefined, expiredAtOnce), beside)).toMatchObject({ switched: true });
+        expect(await rebuild(context(undefined, expiredAtOnce), nextToLive)).toMatchObject({ switched: true });
       expect(await shownIn(2, names(20))).toEqual(names(20).map((_, n) => n + 1));
       expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
       await live.close();
@@ -201,8 +201,8 @@ describe('a rebuild beside the live view', () => {
     expect(writes).toBeGreaterThan(8);
   });
 
-  it('goes on where it was: what was written is not read again', async () => {
-    const { context, platform, said } = await opened(20);
+  it('continues where it was, and does not read again what is written', async () => {
+    const { context, platform, reported } = await openThings(20);
     const read: number[] = [];
     const watched = () => {
       const log = platform.logReader();
@@ -212,38 +212,38 @@ describe('a rebuild beside the live view', () => {
       };
       return { ...log, read: reading };
     };
-    await expect(rebuild(context(killedAt(6)), beside)).rejects.toThrow('killed');
-    await rebuild({ ...context(undefined, expiredAtOnce), log: watched() }, beside);
-    expect(said).toContainEqual(expect.stringMatching(/Going on with Generation 2 in home/));
+    await expect(rebuild(context(killedAt(6)), nextToLive)).rejects.toThrow('killed');
+    await rebuild({ ...context(undefined, expiredAtOnce), log: watched() }, nextToLive);
+    expect(reported).toContainEqual(expect.stringMatching(/Continuing with Generation 2 in home/));
     expect(read.slice(0, 2)).toEqual([0, 0]);
   });
 
-  it('mends a view that misses events', async () => {
-    const { follow, context, home, view, publish, caughtUp } = await opened(20);
+  it('repairs a view that misses events', async () => {
+    const { follow, context, home, view, publish, caughtUp } = await openThings(20);
     await follow();
     await caughtUp();
     await home.remove(['K3', 'position:things:things-topic:0', 'position:things:things-topic:1']);
     await publish(...names(20).map((key) => ({ key: `${key}X`, n: 1 })));
     await vi.waitFor(async () => expect((await view.completeness()).state).toBe('incomplete'), patience);
-    expect(await rebuild(context(), beside)).toMatchObject({
+    expect(await rebuild(context(), nextToLive)).toMatchObject({
       switched: true,
       differences: [{ key: 'K3', rebuilt: '4', live: '0' }],
-      back: undefined,
+      switchBackTo: undefined,
     });
     expect(await view.get('K3')).toEqual({ key: 'K3', n: 4 });
     expect((await view.completeness()).state).toBe('complete');
     await expect(switchBack(context())).rejects.toThrow('misses events');
-    expect(await rebuild(context(), beside)).toMatchObject({ switched: true, back: { number: 2 } });
+    expect(await rebuild(context(), nextToLive)).toMatchObject({ switched: true, switchBackTo: { number: 2 } });
   });
 
-  it('counts the records that can never be applied', async () => {
-    const { platform, context } = await opened(3);
+  it('counts poison records', async () => {
+    const { platform, context } = await openThings(3);
     await platform.eventBus('x').publish(things.topic.name, [{ id: 'x', key: 'x', value: Buffer.from('nonsense') }]);
-    expect(await rebuild(context(), { ...beside, acceptDifferences: true })).toMatchObject({ setAside: 1 });
+    expect(await rebuild(context(), { ...nextToLive, acceptDifferences: true })).toMatchObject({ setAside: 1 });
   });
 
-  it('is not begun while another is under way', async () => {
-    const { context } = await opened(3);
+  it('is refused while another one is in progress', async () => {
+    const { context } = await openThings(3);
     const slow = (stores: Stores): Stores => {
       return (name) => ({
         ...stores(name),
@@ -253,15 +253,15 @@ describe('a rebuild beside the live view', () => {
         },
       });
     };
-    const first = rebuild(context(slow), { ...beside, acceptDifferences: true });
-    await vi.waitFor(async () => expect((await preflight(context(), beside)).unfinished).toBeDefined(), patience);
-    await expect(rebuild(context(), beside)).rejects.toThrow('under way');
+    const first = rebuild(context(slow), { ...nextToLive, acceptDifferences: true });
+    await vi.waitFor(async () => expect((await preflight(context(), nextToLive)).unfinished).toBeDefined(), patience);
+    await expect(rebuild(context(), nextToLive)).rejects.toThrow('is in progress');
     expect(await first).toMatchObject({ switched: true });
   });
 
-  it('takes over what it saw, and nothing that was written since', async () => {
-    const { context, home, pointer } = await opened(3);
-    await expect(rebuild(context(killedAt(4)), beside)).rejects.toThrow('killed');
+  it('does not take over a lease that was renewed since it was read', async () => {
+    const { context, home, pointer } = await openThings(3);
+    await expect(rebuild(context(killedAt(4)), nextToLive)).rejects.toThrow('killed');
     const later = context(undefined, expiredAtOnce);
     const renewedMeanwhile: typeof later.log.offsets = async (topic) => {
       await changePointer(home, things.name, (held) => ({
@@ -271,8 +271,8 @@ describe('a rebuild beside the live view', () => {
       return later.log.offsets(topic);
     };
     const log = { ...later.log, offsets: renewedMeanwhile };
-    await expect(rebuild({ ...later, log, holder: 'another' }, beside)).rejects.toThrow(
-      'Another has changed the pointer',
+    await expect(rebuild({ ...later, log, holder: 'another' }, nextToLive)).rejects.toThrow(
+      'Another process has changed the pointer',
     );
     expect((await pointer()).rebuild).toMatchObject({ holder: 'a test', leaseUntil: 7 });
   });
@@ -280,111 +280,113 @@ describe('a rebuild beside the live view', () => {
 
 describe('before the switch', () => {
   const filled = async () => {
-    const all = await opened(3);
+    const all = await openThings(3);
     await all.follow();
     await all.caughtUp();
     return all;
   };
 
-  it('a generation that shows something else than its source does not answer, unless that is accepted', async () => {
+  it('a generation that differs from its source is not switched to, unless differences are accepted', async () => {
     const { context, pointer } = await filled();
     const source = sourceOf(() => ({ K0: 1, K1: 7, gone: 0 }));
-    const outcome = await rebuild(context(), { ...beside, source });
-    expect(outcome).toMatchObject({ switched: false, isCut: false });
+    const outcome = await rebuild(context(), { ...nextToLive, source });
+    expect(outcome).toMatchObject({ switched: false, isTruncated: false });
     expect(outcome.differences).toEqual([
       { key: 'K1', source: '7', rebuilt: '2', live: '2' },
       { key: 'K2', source: '0', isUnknown: true, rebuilt: '3', live: '3' },
     ]);
     expect((await pointer()).answering).toEqual({ number: 1 });
-    expect(await rebuild(context(), { ...beside, source, acceptDifferences: true })).toMatchObject({ switched: true });
+    expect(await rebuild(context(), { ...nextToLive, source, acceptDifferences: true })).toMatchObject({
+      switched: true,
+    });
   });
 
-  it('a live view that lost far more than can be listed is mended all the same', async () => {
+  it('a live view with more differences than can be listed is repaired', async () => {
     const keys = names(10_050);
-    const { context, view, home } = await opened(keys.length);
-    // Nobody follows: the live view has nothing.
+    const { context, view, home } = await openThings(keys.length);
+    // No writer runs, so the live view is empty.
     const right = Object.fromEntries(keys.map((key, n) => [key, n + 1]));
-    const outcome = await rebuild(context(), { ...beside, source: sourceOf(() => right) });
-    expect(outcome).toMatchObject({ switched: true, isCut: true, isOpen: false });
+    const outcome = await rebuild(context(), { ...nextToLive, source: sourceOf(() => right) });
+    expect(outcome).toMatchObject({ switched: true, isTruncated: true, isUndecided: false });
     expect(await view.get('K10049')).toEqual({ key: 'K10049', n: 10_050 });
     expect(await home.getMany(['K1'])).toEqual(new Map());
   });
 
-  it('what is behind more than can be listed is not passed by unseen', async () => {
+  it('a difference after more mismatches than can be listed is found', async () => {
     const keys = names(10_050);
-    const { context, publish, follow, caughtUp } = await opened(keys.length);
+    const { context, publish, follow, caughtUp } = await openThings(keys.length);
     await follow();
     await caughtUp();
-    let asked = 0;
-    // All is in motion at the first look; then only the last is wrong.
-    const moving = (n: number) => (asked === 1 ? -1 : n + 1);
+    let reads = 0;
+    // At the first comparison every value differs; after that only the last one does.
+    const moving = (n: number) => (reads === 1 ? -1 : n + 1);
     const source = sourceOf(() => {
-      asked++;
+      reads++;
       return Object.fromEntries(keys.map((key, n) => [key, key === 'K10049' ? 20_000 : moving(n)]));
     });
-    const outcome = await rebuild(context(), { ...beside, source });
+    const outcome = await rebuild(context(), { ...nextToLive, source });
     expect(outcome).toMatchObject({ switched: false, differences: [{ key: 'K10049' }] });
     await publish({ key: 'K10049', n: 20_000 });
     await caughtUp();
-    expect(await rebuild(context(), { ...beside, source })).toMatchObject({ switched: true, differences: [] });
+    expect(await rebuild(context(), { ...nextToLive, source })).toMatchObject({ switched: true, differences: [] });
   });
 
-  it('a live view that was never filled is no measure', async () => {
-    const { context, view } = await opened(20);
-    expect(await rebuild(context(), beside)).toMatchObject({ switched: true });
+  it('a live view that was never filled does not prevent the switch', async () => {
+    const { context, view } = await openThings(20);
+    expect(await rebuild(context(), nextToLive)).toMatchObject({ switched: true });
     expect(await view.get('K1')).toEqual({ key: 'K1', n: 2 });
   });
 
-  it('what differs only while changes go on is no difference', async () => {
+  it('a value that differs only during a change is no difference', async () => {
     const { context, publish } = await filled();
-    let asked = 0;
+    let reads = 0;
     const source: Source = {
       name: 'the source',
       pages: async function* () {
-        if (asked++ === 0) await publish({ key: 'K1', n: 50 });
+        if (reads++ === 0) await publish({ key: 'K1', n: 50 });
         yield Object.entries({ K0: 1, K1: 50, K2: 3 }).map(([key, n]) => ({ key, shown: String(n) }));
       },
     };
-    expect(await rebuild(context(), { ...beside, source })).toMatchObject({ switched: true, differences: [] });
+    expect(await rebuild(context(), { ...nextToLive, source })).toMatchObject({ switched: true, differences: [] });
   });
 
-  it('what moves at every look is no difference, for the live writers have it', async () => {
+  it('a value that changes at every read is no difference, because the live writers maintain it', async () => {
     const { context, publish } = await filled();
-    let asked = 0;
+    let reads = 0;
     const source: Source = {
       name: 'the source',
       pages: async function* () {
-        const n = 1_000 + ++asked;
+        const n = 1_000 + ++reads;
         await publish({ key: 'K1', n });
         yield Object.entries({ K0: 1, K1: n + 1, K2: 3 }).map(([key, n]) => ({ key, shown: String(n) }));
       },
     };
-    expect(await rebuild(context(), { ...beside, source })).toMatchObject({ switched: true, differences: [] });
-    expect(asked).toBeGreaterThan(3);
+    expect(await rebuild(context(), { ...nextToLive, source })).toMatchObject({ switched: true, differences: [] });
+    expect(reads).toBeGreaterThan(3);
   });
 
-  it('what the live view alone shows wrong is mended, and said', async () => {
+  it('a wrong value of the live view alone is repaired and reported', async () => {
     const { context, home } = await filled();
     const etag = (await home.getMany(['K1'])).get('K1')?.etag;
     await home.transact([{ key: 'K1', value: { key: 'K1', n: 77 }, etag }]);
     const source = sourceOf(() => ({ K0: 1, K1: 2, K2: 3 }));
-    expect(await rebuild(context(), { ...beside, source })).toMatchObject({
+    expect(await rebuild(context(), { ...nextToLive, source })).toMatchObject({
       switched: true,
       differences: [{ key: 'K1', source: '2', rebuilt: '2', live: '77' }],
     });
   });
 });
 
-describe('afterwards', () => {
+describe('after a rebuild', () => {
   const rebuilt = async () => {
-    const all = await opened(20);
+    const all = await openThings(20);
     await all.follow();
     await all.caughtUp();
-    await rebuild(all.context(), beside);
+    await rebuild(all.context(), nextToLive);
     return all;
   };
 
-  it('one can switch back, and forth', async () => {
+  it('an operator can switch back and forth', async () => {
     const { context, view, pointer } = await rebuilt();
     expect(await switchBack(context())).toEqual({ number: 1 });
     expect((await view.completeness()).generation).toEqual({ number: 1 });
@@ -392,9 +394,12 @@ describe('afterwards', () => {
     expect(await pointer()).toMatchObject({ answering: { number: 2 }, previous: [{ number: 1 }] });
   });
 
-  it('one switches back to the latest that has all events, which the rebuild has named', async () => {
+  it('a switch back goes to the latest generation that has all events, which the rebuild has named', async () => {
     const { context, home, pointer } = await rebuilt();
-    expect(await rebuild(context(), beside)).toMatchObject({ generation: { number: 3 }, back: { number: 2 } });
+    expect(await rebuild(context(), nextToLive)).toMatchObject({
+      generation: { number: 3 },
+      switchBackTo: { number: 2 },
+    });
     const key = 'position:things:things-topic:1';
     const held = (await home.getMany([key])).get(key);
     const { generations } = held?.value as CheckpointDocument;
@@ -404,7 +409,7 @@ describe('afterwards', () => {
     expect((await pointer()).previous).toEqual([{ number: 2 }, { number: 3 }]);
   });
 
-  it('the old is retired: nobody writes it, its keys are gone, and nobody can switch back to it', async () => {
+  it('retiring deletes the keys of the old generation, and no writer and no switch back uses it any more', async () => {
     const { context, shownIn, publish, caughtUp, view } = await rebuilt();
     expect(await retire(context())).toEqual([{ number: 1 }]);
     expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));
@@ -416,7 +421,7 @@ describe('afterwards', () => {
     expect(await retire(context())).toEqual([]);
   });
 
-  it('a retirement that was killed is finished by the next', async () => {
+  it('a retirement that was killed is completed by the next one', async () => {
     for (let writes = 0, finished = false; !finished; writes++) {
       const { context, shownIn, view } = await rebuilt();
       finished = await retire(context(killedAt(writes))).then(
@@ -429,9 +434,9 @@ describe('afterwards', () => {
     }
   });
 
-  it('a store that is away for good keeps neither the view from following nor a rebuild from beginning', async () => {
+  it('a permanently unavailable store prevents neither updates of the view nor a new rebuild', async () => {
     const { context, pointer, publish, caughtUp, view } = await rebuilt();
-    await rebuild(context(), { ...beside, into: 'other' });
+    await rebuild(context(), { ...nextToLive, into: 'other' });
     await switchBack(context());
     const refuse = () => Promise.reject(new RebuildRefused('other is away'));
     const away = (stores: Stores): Stores => {
@@ -439,88 +444,88 @@ describe('afterwards', () => {
     };
     await expect(retire(context(away))).rejects.toThrow('other is away');
     expect(await pointer()).toMatchObject({ previous: [], retired: [{ number: 3, store: 'other' }] });
-    await expect(rebuild(context(), { ...beside, into: 'other' })).rejects.toThrow('is being removed');
-    expect(await rebuild(context(away), beside)).toMatchObject({ generation: { number: 4 }, switched: true });
+    await expect(rebuild(context(), { ...nextToLive, into: 'other' })).rejects.toThrow('is being removed');
+    expect(await rebuild(context(away), nextToLive)).toMatchObject({ generation: { number: 4 }, switched: true });
     await publish({ key: 'K1', n: 100 });
     await caughtUp();
     expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
   });
 
-  it('a number is never given twice', async () => {
+  it('a number is never reused', async () => {
     const { context, pointer } = await rebuilt();
     await retire(context());
-    await rebuild(context(), beside);
+    await rebuild(context(), nextToLive);
     expect(await pointer()).toMatchObject({ answering: { number: 3 }, previous: [{ number: 2 }] });
   });
 });
 
-describe('one that slept', () => {
-  const followed = async () => {
-    const all = await opened(20);
+describe('a process that was suspended', () => {
+  const openFollowed = async () => {
+    const all = await openThings(20);
     await all.follow();
     await all.caughtUp();
-    const isKeptUp = async () => {
+    const expectUpToDate = async () => {
       await all.publish({ key: 'K1', n: 100 });
       await all.caughtUp();
       expect(await all.view.get('K1')).toEqual({ key: 'K1', n: 100 });
       expect((await all.view.completeness()).state).toBe('complete');
     };
-    return { ...all, isKeptUp };
+    return { ...all, expectUpToDate };
   };
 
-  it('before its list in place leaves the generation listed that answers since', async () => {
-    const { context, isKeptUp, pointer } = await followed();
-    const { stores, reached, release } = heldAtList();
-    const inPlace = { ...beside, inPlace: true };
-    const slept = rebuild(context(stores), inPlace);
+  it('before its registration in place keeps the now active generation registered', async () => {
+    const { context, expectUpToDate, pointer } = await openFollowed();
+    const { stores, reached, release } = blockAtRegistration();
+    const inPlace = { ...nextToLive, inPlace: true };
+    const suspended = rebuild(context(stores), inPlace);
     await reached();
     await rebuild(context(undefined, expiredAtOnce), inPlace);
-    expect(await rebuild(context(), beside)).toMatchObject({ generation: { number: 3 }, switched: true });
+    expect(await rebuild(context(), nextToLive)).toMatchObject({ generation: { number: 3 }, switched: true });
     release();
-    await expect(slept).rejects.toThrow('Another has changed the pointer');
+    await expect(suspended).rejects.toThrow('Another process has changed the pointer');
     expect((await pointer()).answering).toEqual({ number: 3 });
-    await isKeptUp();
+    await expectUpToDate();
   });
 
-  it('before its list beside does not list what was given up since', async () => {
-    const { context, isKeptUp, shownIn } = await followed();
-    const { stores, reached, release } = heldAtList();
-    const slept = rebuild(context(stores), beside);
+  it('before its registration does not register a generation that was given up meanwhile', async () => {
+    const { context, expectUpToDate, shownIn } = await openFollowed();
+    const { stores, reached, release } = blockAtRegistration();
+    const suspended = rebuild(context(stores), nextToLive);
     await reached();
     await abandon(context(undefined, expiredAtOnce));
     release();
-    await expect(slept).rejects.toThrow('Another has changed the pointer');
-    await isKeptUp();
+    await expect(suspended).rejects.toThrow('Another process has changed the pointer');
+    await expectUpToDate();
     expect(await shownIn(2, ['K1'])).toEqual([undefined]);
   });
 
-  it('while it retired leaves the store alone that answers since', async () => {
-    const { context, isKeptUp } = await followed();
-    const into = { ...beside, into: 'other' };
+  it('while it retired a store leaves the now active generation in it alone', async () => {
+    const { context, expectUpToDate } = await openFollowed();
+    const into = { ...nextToLive, into: 'other' };
     await rebuild(context(), into);
     await switchBack(context());
-    const { stores, reached, release } = heldAtList();
-    const slept = retire(context(stores));
+    const { stores, reached, release } = blockAtRegistration();
+    const suspended = retire(context(stores));
     await reached();
     await expect(rebuild(context(), into)).rejects.toThrow('Generation 2 in other is being removed');
     await retire(context());
     expect(await rebuild(context(), into)).toMatchObject({ generation: { number: 3, store: 'other' }, switched: true });
     release();
-    await expect(slept).rejects.toThrow('Another has retired them');
-    await isKeptUp();
+    await expect(suspended).rejects.toThrow('Another process has retired them');
+    await expectUpToDate();
   });
 });
 
 describe('a rebuild in place', () => {
-  const inPlace = { ...beside, inPlace: true };
+  const inPlace = { ...nextToLive, inPlace: true };
 
-  it('answers nothing while it fills, and removes the old before', async () => {
-    const { follow, context, caughtUp, view, shownIn, pointer, publish } = await opened(20);
+  it('deletes the old generation first, and refuses reads while it fills', async () => {
+    const { follow, context, caughtUp, view, shownIn, pointer, publish } = await openThings(20);
     await follow();
     await caughtUp();
     await expect(rebuild(context(killedAt(5)), inPlace)).rejects.toThrow('killed');
     await expect(view.get('K1')).rejects.toMatchObject({ code: 'view-rebuilding' });
-    await expect(abandon(context(undefined, expiredAtOnce))).rejects.toThrow('finish it');
+    await expect(abandon(context(undefined, expiredAtOnce))).rejects.toThrow('finish the rebuild');
     await publish({ key: 'K1', n: 100 });
     expect(await rebuild(context(undefined, expiredAtOnce), inPlace)).toMatchObject({ switched: true });
     await caughtUp();
@@ -529,9 +534,9 @@ describe('a rebuild in place', () => {
     expect(await pointer()).toEqual({ answering: { number: 2 }, lastNumber: 2, previous: [] });
   });
 
-  it('that is killed after any of its writes ends complete when it is run again', async () => {
+  it('that is killed after any of its writes completes when it is run again', async () => {
     for (let writes = 0, finished = false; !finished; writes++) {
-      const { follow, context, shownIn, view, pointer, caughtUp } = await opened(20);
+      const { follow, context, shownIn, view, pointer, caughtUp } = await openThings(20);
       const live = await follow();
       await caughtUp();
       finished = await rebuild(context(killedAt(writes)), inPlace).then(
@@ -547,10 +552,10 @@ describe('a rebuild in place', () => {
 });
 
 describe('a rebuild into another store', () => {
-  const into = { ...beside, into: 'other' };
+  const into = { ...nextToLive, into: 'other' };
 
-  it('is kept up to date, and a service that then takes that store for its home goes on without a gap', async () => {
-    const { follow, context, caughtUp, view, shownIn, publish, platform, other } = await opened(20);
+  it('is kept up to date, and a service with that store as its primary store continues without a gap', async () => {
+    const { follow, context, caughtUp, view, shownIn, publish, platform, other } = await openThings(20);
     const live = await follow();
     await caughtUp();
     expect(await rebuild(context(), into)).toMatchObject({ generation: { number: 2, store: 'other' } });
@@ -568,9 +573,9 @@ describe('a rebuild into another store', () => {
     expect(await shownIn(1, ['K2'])).toEqual([3]);
   });
 
-  it('that is killed after any of its writes ends complete when it is run again', async () => {
+  it('that is killed after any of its writes completes when it is run again', async () => {
     for (let writes = 0, finished = false; !finished; writes++) {
-      const { follow, context, shownIn, view, caughtUp, pointer, other, platform } = await opened(20);
+      const { follow, context, shownIn, view, caughtUp, pointer, other, platform } = await openThings(20);
       const live = await follow();
       await caughtUp();
       finished = await rebuild(context(killedAt(writes)), into).then(
@@ -586,8 +591,8 @@ describe('a rebuild into another store', () => {
     }
   });
 
-  it('that answers already goes on answering until the next one there does, and can be switched back to', async () => {
-    const { follow, context, caughtUp, view, other, platform, publish } = await opened(20);
+  it('that holds the active generation keeps it active until the switch, and can be switched back to', async () => {
+    const { follow, context, caughtUp, view, other, platform, publish } = await openThings(20);
     await follow();
     await caughtUp();
     await rebuild(context(), into);
@@ -607,17 +612,17 @@ describe('a rebuild into another store', () => {
     expect(await switchBack(context())).toEqual({ number: 2, store: 'other' });
   });
 
-  it('may go there and back again', async () => {
-    const { context, other, home, platform, shownIn, follow, caughtUp } = await opened(20);
+  it('can move there and back again', async () => {
+    const { context, other, home, platform, shownIn, follow, caughtUp } = await openThings(20);
     const live = await follow();
     await caughtUp();
     await rebuild(context(), into);
     await live.close();
     const fromThere = {
-      ...context(() => storesOf({ store: other, secondaryStore: platform.stateStore })),
-      home: 'other',
+      ...context(() => createStores({ store: other, secondaryStore: platform.stateStore })),
+      primaryStore: 'other',
     };
-    expect(await rebuild(fromThere, { ...beside, into: 'home' })).toMatchObject({
+    expect(await rebuild(fromThere, { ...nextToLive, into: 'home' })).toMatchObject({
       switched: true,
       generation: { number: 3, store: 'home' },
     });
@@ -627,22 +632,24 @@ describe('a rebuild into another store', () => {
   });
 });
 
-describe('a rebuild that cannot be', () => {
-  it('says that the log no longer reaches back', async () => {
-    const { context } = await opened(3);
+describe('a rebuild that is refused', () => {
+  it('reports that the log no longer reaches back to its beginning', async () => {
+    const { context } = await openThings(3);
     const log = { ...context().log, offsets: async () => [{ partition: 1, begin: 5, end: 9 }] };
-    await expect(rebuild({ ...context(), log }, beside)).rejects.toThrow(
+    await expect(rebuild({ ...context(), log }, nextToLive)).rejects.toThrow(
       'Partition 1 of things-topic begins at offset 5',
     );
   });
 
-  it('says that another is unfinished, which can be given up', async () => {
-    const { context, pointer, shownIn, follow, caughtUp, publish } = await opened(3);
+  it('reports an unfinished rebuild, which can be given up', async () => {
+    const { context, pointer, shownIn, follow, caughtUp, publish } = await openThings(3);
     await follow();
     await caughtUp();
-    await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
+    await expect(rebuild(context(killedAt(8)), nextToLive)).rejects.toThrow('killed');
     const later = context(undefined, expiredAtOnce);
-    await expect(rebuild(later, { ...beside, inPlace: true })).rejects.toThrow('beside the live view is unfinished');
+    await expect(rebuild(later, { ...nextToLive, inPlace: true })).rejects.toThrow(
+      'next to the live view is unfinished',
+    );
     await expect(switchBack(later)).rejects.toThrow('unfinished');
     expect(await abandon(later)).toEqual({ number: 2 });
     expect(await pointer()).toEqual({ answering: { number: 1 }, lastNumber: 2, previous: [] });
@@ -652,20 +659,22 @@ describe('a rebuild that cannot be', () => {
     await expect(abandon(later)).rejects.toThrow('no unfinished rebuild');
   });
 
-  it('says that another was given up and is removed in part, which is finished first', async () => {
+  it('reports an abandoned rebuild that is removed in part, whose removal has to be completed first', async () => {
     for (let writes = 1, finished = false; !finished; writes++) {
-      const { context, shownIn, pointer } = await opened(3);
-      await expect(rebuild(context(killedAt(8)), beside)).rejects.toThrow('killed');
+      const { context, shownIn, pointer } = await openThings(3);
+      await expect(rebuild(context(killedAt(8)), nextToLive)).rejects.toThrow('killed');
       finished = await abandon(context(killedAt(writes), expiredAtOnce)).then(
         () => true,
         () => false,
       );
       const later = context(undefined, expiredAtOnce);
       if ((await pointer()).rebuild) {
-        await expect(rebuild(later, beside)).rejects.toThrow('Generation 2 in home is given up');
+        await expect(rebuild(later, nextToLive)).rejects.toThrow('Generation 2 in home was given up');
         expect(await abandon(later)).toEqual({ number: 2 });
       }
-      expect(await rebuild(later, { ...beside, acceptDifferences: true })).toMatchObject({ generation: { number: 3 } });
+      expect(await rebuild(later, { ...nextToLive, acceptDifferences: true })).toMatchObject({
+        generation: { number: 3 },
+      });
       expect(await shownIn(3, names(3))).toEqual([1, 2, 3]);
     }
   });

@@ -1,18 +1,18 @@
 import type { Generation } from '../generations/generation.ts';
 import type { Rebuild } from '../generations/pointer.ts';
 import type { Comparison } from './compare.ts';
-import { endsOf, nameOf, partitionsOf, type RebuildContext, RebuildRefused } from './context.ts';
+import { describeGeneration, endOffsetsOf, type RebuildContext, RebuildRefused, readPartitions } from './context.ts';
 import type { Snapshot } from './fill.ts';
 import type { Source } from './find-mismatches.ts';
-import { phases, walkPhases } from './phases.ts';
+import { phases, runPhases } from './phases.ts';
 import { preflight, type RebuildMode, refuseLostEvents } from './preflight.ts';
-import { leaseReleased, openRebuildSession, untilFree } from './rebuild-session.ts';
-import { switchTarget } from './switch.ts';
+import { leaseReleased, openRebuildSession, waitForLease } from './rebuild-session.ts';
+import { findSwitchBackTarget } from './switch.ts';
 
 export type RebuildOptions<Event = never> = Omit<RebuildMode, 'isFromSnapshot'> & {
-  /** What the generation is filled with first; without one all of it comes from the log. */
+  /** Fills the generation first. Default: all of it comes from the log. */
   readonly snapshot?: Snapshot<Event> | undefined;
-  /** What to compare with before the switch. */
+  /** The source that the generation is compared with before the switch. Default: the live generation. */
   readonly source?: Source | undefined;
   readonly acceptDifferences: boolean;
 };
@@ -20,80 +20,89 @@ export type RebuildOptions<Event = never> = Omit<RebuildMode, 'isFromSnapshot'> 
 export type RebuildOutcome = Comparison & {
   readonly switched: boolean;
   readonly generation: Generation;
-  /** What --switch-back would return to. */
-  readonly back: Generation | undefined;
-  /** Records that can never be applied. */
+  /** The generation that --switch-back would return to. */
+  readonly switchBackTo: Generation | undefined;
+  /** Number of poison records. */
   readonly setAside: number;
 };
 
 /**
- * Fills a fresh generation from the log, or from a snapshot and what the log got since, has the writers keep it up to
- * date, compares it, and lets it answer. Killed at any moment, it continues where it was when it is run again: see the
+ * Rebuilds a view: fills a fresh generation from the log, or from a snapshot and the log since, registers it with the
+ * writers, compares it, and makes it the active one. Killed at any time, it continues when it is run again: see the
  * table in phases.ts.
+ * @throws RebuildRefused when it cannot begin or continue
  */
 export const rebuild = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   options: RebuildOptions<Event>,
 ): Promise<RebuildOutcome> => {
-  const { projection, stores, now, holder, say } = context;
+  const { projection, stores, now, holder, report } = context;
   const { snapshot, source, acceptDifferences } = options;
-  const free = await untilFree(context);
+  const observed = await waitForLease(context);
   const mode = { ...options, isFromSnapshot: snapshot !== undefined };
   const { pointer, into, ranges, unfinished } = await preflight(context, mode);
   if (!snapshot && !source && !acceptDifferences) await refuseLostEvents(context, pointer.answering, ranges);
-  const fresh = {
+  const newRebuild = {
     into,
     inPlace: options.inPlace,
     phase: 'replaying',
     startedAt: now(),
-    // Noted before the snapshot is read: what it does not show yet comes later than this.
-    next: snapshot ? endsOf(ranges) : {},
+    // Taken before the snapshot is read: changes that the snapshot does not show come later in the log.
+    next: snapshot ? endOffsetsOf(ranges) : {},
     ends: {},
     setAside: 0,
     ...(snapshot && { snapshot: { isComplete: false } }),
   } as const;
-  if (unfinished) say(`Going on with ${nameOf(context, into)}, ${phases[unfinished.phase].progress(unfinished)}.`);
-  const taken: Rebuild = { ...(unfinished ?? fresh), holder, leaseUntil: leaseReleased };
+  if (unfinished)
+    report(`Continuing with ${describeGeneration(context, into)}, ${phases[unfinished.phase].progress(unfinished)}.`);
+  const taken: Rebuild = { ...(unfinished ?? newRebuild), holder, leaseUntil: leaseReleased };
   const lastNumber = Math.max(pointer.lastNumber, into.number);
-  const ledger = await openRebuildSession(
+  const session = await openRebuildSession(
     stores(),
     projection.name,
     { ...pointer, lastNumber, rebuild: taken },
-    // As it was observed: an owner that renews its lease again, or another that took it, must not be overwritten.
-    { held: free },
+    // Expects the pointer as it was observed, so that a holder that renews its lease again, or another that took it, is
+    // not overwritten.
+    { expected: observed },
   );
   try {
     const partitions = ranges.map(({ partition }) => partition);
-    const run = { context, ledger, partitions, snapshot, source, acceptDifferences };
-    const { comparison, setAside } = await walkPhases(run);
-    const switched = ledger.pointer().rebuild === undefined;
-    const { back } = switched ? await switchTarget(context, ledger.pointer()) : {};
-    return { ...comparison, switched, generation: into, back, setAside };
+    const run = { context, session, partitions, snapshot, source, acceptDifferences };
+    const { comparison, setAside } = await runPhases(run);
+    const switched = session.pointer().rebuild === undefined;
+    const { target } = switched ? await findSwitchBackTarget(context, session.pointer()) : {};
+    return { ...comparison, switched, generation: into, switchBackTo: target, setAside };
   } finally {
-    await ledger.close();
+    await session.close();
   }
 };
 
 /**
- * Gives up an unfinished rebuild and removes what it has written; `snapshot` names the keys that the log has forgotten.
- * Answers which generation.
+ * Gives up an unfinished rebuild and deletes its generation, which it returns. `snapshot` names keys that the log no
+ * longer holds.
+ * @throws RebuildRefused when there is none, or when it is in place
  */
 export const abandon = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   snapshot?: Snapshot<Event>,
 ): Promise<Generation> => {
   const { projection, stores, holder } = context;
-  const pointer = await untilFree(context);
+  const pointer = await waitForLease(context);
   const { rebuild } = pointer;
   if (!rebuild) throw new RebuildRefused('There is no unfinished rebuild.');
   if (rebuild.inPlace)
-    throw new RebuildRefused('The old view is gone already: finish it, with npm run rebuild -- --in-place.');
+    throw new RebuildRefused('The old view is already deleted: finish the rebuild with npm run rebuild -- --in-place.');
   const taken: Rebuild = { ...rebuild, phase: 'abandoned', holder, leaseUntil: leaseReleased };
-  const ledger = await openRebuildSession(stores(), projection.name, { ...pointer, rebuild: taken }, { held: pointer });
+  const session = await openRebuildSession(
+    stores(),
+    projection.name,
+    { ...pointer, rebuild: taken },
+    { expected: pointer },
+  );
   try {
-    await walkPhases({ context, ledger, partitions: await partitionsOf(context), snapshot });
+    await runPhases({ context, session, partitions: await readPartitions(context), snapshot });
     return rebuild.into;
   } finally {
-    await ledger.close();
+    await session.close();
   }
 };

@@ -1,41 +1,43 @@
-import { type Checkpoint, type OffsetRange, through } from '../checkpoints/checkpoint.ts';
+import { retry } from '../../runtime/retry.ts';
+import { advanceThrough, type Checkpoint, type OffsetRange } from '../checkpoints/checkpoint.ts';
 import { splitMarks } from '../dead-letters/dead-letter-marks.ts';
 import { withDeadLetters } from '../dead-letters/open-dead-letters.ts';
 import {
   asCheckpointDocument,
   type CheckpointDocument,
   checkpointKey,
-  documentFor,
+  createCheckpointDocument,
   updateCheckpoints,
 } from '../generations/checkpoint-document.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
-import { changePointer, keptBy, type Pointer, pointerKey, readPointer } from '../generations/pointer.ts';
-import { type Followed, readCheckpointDocuments, readCheckpoints } from '../generations/read-checkpoints.ts';
+import { changePointer, maintainedGenerations, type Pointer, pointerKey, readPointer } from '../generations/pointer.ts';
+import { type ProjectionRef, readCheckpointDocuments, readCheckpoints } from '../generations/read-checkpoints.ts';
 import { withGeneration, withoutGenerations, withStore } from '../generations/registration.ts';
-import { persistently, type RebuildContext, RebuildRefused } from './context.ts';
+import { type RebuildContext, RebuildRefused, storeRetry } from './context.ts';
 
-type Context = Pick<RebuildContext<unknown, unknown>, 'stores'> & { readonly projection: Followed };
+type Context = Pick<RebuildContext<unknown, unknown>, 'stores'> & { readonly projection: ProjectionRef };
 
-/** By partition: everything before this offset is there. */
+/** Per partition the next offset: every record before it is applied. */
 export type Offsets = Readonly<Record<number, number>>;
 
 /**
- * Reads the pointer, and answers it while it still says what we act upon. Asked after a document was read and before it is
- * written: a process that is allowed something else later changes that document too, so one of us that slept conflicts.
- * @throws RebuildRefused when the pointer says otherwise
+ * Reads the pointer, and returns it while we still own what we change. It is called after a document was read and
+ * before it is written: a process that takes over later changes that document too, so if one of us was suspended, its
+ * write conflicts.
+ * @throws RebuildRefused when we no longer own it
  */
 export type OwnershipCheck = () => Promise<Pointer>;
 
-type Where = { readonly partitions: readonly number[]; readonly permit: OwnershipCheck };
+type ChangeScope = { readonly partitions: readonly number[]; readonly checkOwnership: OwnershipCheck };
 
 /**
- * Rewrites the position documents of a store, each against its ETag: from then on every writer knows.
- * `change` gets the document that a writer would see, also where there is none yet.
+ * Rewrites the checkpoint documents of a store, each against its ETag: from then on every writer sees the change. Where
+ * a document does not exist yet, `change` gets the one that a writer would create.
  */
 const changeDocuments = async (
   { projection, stores }: Context,
   storeName: string | undefined,
-  { partitions, permit }: Where,
+  { partitions, checkOwnership }: ChangeScope,
   change: (
     held: CheckpointDocument,
     partition: number,
@@ -45,93 +47,103 @@ const changeDocuments = async (
   const store = stores(storeName);
   for (const partition of partitions) {
     const key = checkpointKey(projection.name, projection.topic.name, partition);
-    await persistently(async () => {
+    await retry(async () => {
       const held = (await store.getMany([key])).get(key);
-      const document = asCheckpointDocument(held?.value) ?? documentFor(await readPointer(store, projection.name));
-      const pointer = await permit();
+      const document =
+        asCheckpointDocument(held?.value) ?? createCheckpointDocument(await readPointer(store, projection.name));
+      const pointer = await checkOwnership();
       await store.transact([{ key, value: await change(document, partition, pointer), etag: held?.etag }]);
-    });
+    }, storeRetry);
   }
 };
 
-/** Has the writers keep a generation up to date that has everything before `next`; `only` as for `withGeneration`. */
+/**
+ * Registers a generation that has every record before `next`, so that writers keep it up to date; `only` as for
+ * `withGeneration`.
+ */
 export const register = async (
   context: Context,
   { number, store }: Generation,
-  { next, only, ...where }: Where & { readonly next: Offsets; readonly only: readonly number[] | undefined },
+  { next, only, ...scope }: ChangeScope & { readonly next: Offsets; readonly only: readonly number[] | undefined },
 ): Promise<void> => {
-  const atHome = await readDiscarded(context, where.partitions);
-  await changeDocuments(context, store, where, (held, partition) =>
+  const discarded = await readDiscarded(context, scope.partitions);
+  await changeDocuments(context, store, scope, (held, partition) =>
     withGeneration(held, number, {
       applied: (next[partition] ?? 0) - 1,
       only,
-      discarded: atHome.get(partition) ?? [],
+      discarded: discarded.get(partition) ?? [],
     }),
   );
-  if (store !== undefined) await changeDocuments(context, undefined, where, (held) => withStore(held, store));
+  if (store !== undefined) await changeDocuments(context, undefined, scope, (held) => withStore(held, store));
 };
 
 /**
- * Has the writers of a store leave these generations alone, those of the home first: they are then told not to look into
- * the other stores, unless what else the pointer names is there.
+ * Unregisters generations from a store, so that its writers leave them alone. Call it for the primary store first: its
+ * writers then no longer write the secondary stores, unless those hold another generation that the pointer names.
  */
 export const unregister = (
   context: Context,
   store: string | undefined,
-  gone: readonly Generation[],
-  where: Where,
+  removed: readonly Generation[],
+  scope: ChangeScope,
 ): Promise<void> =>
-  changeDocuments(context, store, where, (held, _, pointer) => withoutGenerations(held, store, gone, keptBy(pointer)));
+  changeDocuments(context, store, scope, (held, _, pointer) =>
+    withoutGenerations(held, store, removed, maintainedGenerations(pointer)),
+  );
 
-/** Closes the gaps of a registered generation in what is known to be there. */
+/** Closes the gaps of a registered generation before the offsets `next`. */
 export const closeGaps = (
   context: Context,
   { number, store }: Generation,
-  { next, permit }: { next: Offsets; permit: OwnershipCheck },
+  { next, checkOwnership }: { next: Offsets; checkOwnership: OwnershipCheck },
 ): Promise<void> =>
-  changeDocuments(context, store, { partitions: Object.keys(next).map(Number), permit }, (held, partition) =>
-    updateCheckpoints(held, (position, of) =>
-      of === number ? through(position, (next[partition] ?? 0) - 1) : position,
+  changeDocuments(context, store, { partitions: Object.keys(next).map(Number), checkOwnership }, (held, partition) =>
+    updateCheckpoints(held, (checkpoint, generation) =>
+      generation === number ? advanceThrough(checkpoint, (next[partition] ?? 0) - 1) : checkpoint,
     ),
   );
 
-/** Lists which of these documents dead letters mark in a generation, as the live writers do from now on. */
-export const listDeadLetters = async (
+/**
+ * Lists in the checkpoints of a generation which of these documents are marked by dead letters; from then on the live
+ * writers maintain the list.
+ */
+export const registerDeadLetters = async (
   context: Context,
   { number, store }: Generation,
   keys: readonly string[],
-  where: Where,
+  scope: ChangeScope,
 ): Promise<void> => {
   if (keys.length === 0) return;
-  await changeDocuments(context, store, where, async (document, partition) => {
-    // Read after the position: a writer that changes one of them changes the position as well, so we conflict.
+  await changeDocuments(context, store, scope, async (document, partition) => {
+    // Read after the checkpoint: a writer that changes one of the documents changes the checkpoint as well, and our
+    // write conflicts.
     const held = await context.stores(store).getMany(keys.map((key) => documentKey(number, key)));
     const marked = new Map(keys.map((key) => [key, splitMarks(held.get(documentKey(number, key))?.value).marks]));
-    return updateCheckpoints(document, (position, of) =>
-      of === number ? withDeadLetters(position, partition, marked) : position,
+    return updateCheckpoints(document, (checkpoint, generation) =>
+      generation === number ? withDeadLetters(checkpoint, partition, marked) : checkpoint,
     );
   });
 };
 
-/** By partition the offsets of dead letters that were discarded, as the home knows them. */
+/** Reads per partition the discarded offsets, as the primary store knows them. */
 export const readDiscarded = async (
   { projection, stores }: Context,
   partitions: readonly number[],
 ): Promise<ReadonlyMap<number, readonly OffsetRange[]>> => {
-  const documents = await persistently(() => readCheckpointDocuments(stores(), projection, partitions));
+  const documents = await retry(() => readCheckpointDocuments(stores(), projection, partitions), storeRetry);
   return new Map([...documents].map(([partition, document]) => [partition, document?.discarded ?? []]));
 };
 
-/** How far the writers have followed each partition for a generation; undefined where they do not. */
-export const readCheckpointsOf = (
+/** Reads the checkpoint of a generation in each partition; undefined where it is not registered. */
+export const readGenerationCheckpoints = (
   { projection, stores }: Context,
   { number, store }: Generation,
   partitions: readonly number[],
 ): Promise<Map<number, Checkpoint | undefined>> => readCheckpoints(stores(store), projection, number, partitions);
 
 /**
- * The pointer of another store: a service that takes that store for its home finds the generation there, once it is
- * filled. Where one that may answer is there already, that one is found until then.
+ * Prepares the pointer of a secondary store, so that a service with that store as its primary store finds the
+ * generation once it is filled. A generation that may answer there already stays active until then.
  */
 export const preparePointer = async (
   { projection, stores }: Context,
@@ -140,23 +152,24 @@ export const preparePointer = async (
 ): Promise<void> => {
   const store = stores(storeName);
   const keys = partitions.map((partition) => checkpointKey(projection.name, projection.topic.name, partition));
-  const wasUsed = (await persistently(() => store.getMany([pointerKey(projection.name), ...keys]))).size > 0;
+  const wasUsed = (await retry(() => store.getMany([pointerKey(projection.name), ...keys]), storeRetry)).size > 0;
   await changePointer(store, projection.name, (held) => {
     if (held.lastNumber >= number) return held;
     if (isInUse) return { ...held, lastNumber: number };
-    // What was there is no longer kept up to date, but can be retired from there.
+    // The old generation there is no longer kept up to date, but can be retired from there.
     const previous = wasUsed ? [...held.previous, held.answering].filter((one) => one.store === undefined) : [];
     return { answering: { number }, lastNumber: number, previous, unready: true };
   });
 };
 
-/** Has the generation answer for a service that takes its store for its home. */
+/** Makes the generation the active one for a service with this store as its primary store. */
 export const completePointer = async (
   { projection, stores }: Context,
   { number, store }: Generation,
 ): Promise<void> => {
   await changePointer(stores(store), projection.name, ({ unready: _, ...held }) => {
-    if (held.lastNumber !== number) throw new RebuildRefused(`${store} has gone on to another generation meanwhile.`);
+    if (held.lastNumber !== number)
+      throw new RebuildRefused(`${store} has a newer generation by now. Run npm run rebuild again.`);
     if (held.answering.number === number) return held;
     return { ...held, answering: { number }, previous: [...held.previous, held.answering] };
   });

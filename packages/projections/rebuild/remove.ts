@@ -1,84 +1,94 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { splitIntoChunks } from '../../runtime/chunks.ts';
-import { documentKey, type Generation, isSame } from '../generations/generation.ts';
+import { retry } from '../../runtime/retry.ts';
+import { documentKey, type Generation, isSameGeneration } from '../generations/generation.ts';
 import { changePointer, type Pointer, readPointer } from '../generations/pointer.ts';
-import { partitionsOf, persistently, type RebuildContext, RebuildRefused, readLog } from './context.ts';
+import { type RebuildContext, RebuildRefused, readLog, readPartitions, storeRetry } from './context.ts';
 import type { Snapshot } from './fill.ts';
-import { type RebuildSession, refuseUnfinished } from './rebuild-session.ts';
+import { type RebuildSession, throwIfUnfinished } from './rebuild-session.ts';
 import { unregister } from './registry.ts';
 
 /**
- * Removes every generation but the one that answers, keys and all; `snapshot` names the keys that the log has forgotten.
- * Answers which.
+ * Deletes every generation but the active one, and returns them. `snapshot` names keys that the log no longer holds.
  */
 export const retire = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   snapshot?: Snapshot<Event>,
 ): Promise<readonly Generation[]> => {
-  const { projection, stores, say, readersHoldMs } = context;
-  // First, so that no command can switch back to them from here on.
+  const { projection, stores, report, pointerExpiryMs } = context;
+  // Done first, so that from here on no command can switch back to them.
   const { retired = [] } = await changePointer(stores(), projection.name, (held) => {
-    refuseUnfinished(held);
+    throwIfUnfinished(held);
     return { ...held, previous: [], retired: [...(held.retired ?? []), ...held.previous] };
   });
   if (retired.length === 0) return [];
-  say(`Waiting ${readersHoldMs / 1000} s, until no reader uses the old generations …`);
-  await delay(readersHoldMs);
-  const partitions = await partitionsOf(context);
-  // Store by store, the home first: one that is away for good leaves nothing of the others behind.
+  report(`Waiting ${pointerExpiryMs / 1000} s until no reader uses the old generations …`);
+  await delay(pointerExpiryMs);
+  const partitions = await readPartitions(context);
+  // Store by store, the primary store first: a store that is permanently unavailable does not prevent the removal from
+  // the others.
   for (const store of new Set([undefined, ...retired.map((one) => one.store)])) {
-    const there = retired.filter((one) => one.store === store);
-    const gone = store === undefined ? retired : there;
-    await unregister(context, store, gone, { partitions, permit: () => stillRetired(context, gone) });
-    await deleteGenerations(context, there, { snapshot });
+    const inStore = retired.filter((one) => one.store === store);
+    const removed = store === undefined ? retired : inStore;
+    await unregister(context, store, removed, {
+      partitions,
+      checkOwnership: () => checkStillRetired(context, removed),
+    });
+    await deleteGenerations(context, inStore, { snapshot });
     await changePointer(stores(), projection.name, (held) => {
-      refuseUnfinished(held);
-      return { ...held, retired: (held.retired ?? []).filter((one) => !there.some((other) => isSame(one, other))) };
+      throwIfUnfinished(held);
+      return {
+        ...held,
+        retired: (held.retired ?? []).filter((one) => !inStore.some((other) => isSameGeneration(one, other))),
+      };
     });
   }
   return retired;
 };
 
-/** Once they are no longer named as retired, another has removed them, and what answers since may be where they were. */
-const stillRetired = async <Event, Document>(
+/**
+ * Checks that the pointer still names the generations as retired. Otherwise another process has removed them, and the
+ * active generation may be where they were.
+ */
+const checkStillRetired = async <Event, Document>(
   { projection, stores }: RebuildContext<Event, Document>,
-  gone: readonly Generation[],
+  removed: readonly Generation[],
 ): Promise<Pointer> => {
   const held = await readPointer(stores(), projection.name);
-  refuseUnfinished(held);
-  if (gone.every((one) => held.retired?.some((other) => isSame(one, other)))) return held;
-  throw new RebuildRefused('Another has retired them meanwhile.');
+  throwIfUnfinished(held);
+  if (removed.every((one) => held.retired?.some((other) => isSameGeneration(one, other)))) return held;
+  throw new RebuildRefused('Another process has retired them meanwhile.');
 };
 
-/** Removes what a rebuild that is given up has written. */
-export const removeGivenUp = async <Event, Document>(
+/** Deletes what an abandoned rebuild has written. */
+export const removeAbandoned = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  ledger: RebuildSession,
+  session: RebuildSession,
   { partitions, snapshot }: { partitions: readonly number[]; snapshot?: Snapshot<Event> | undefined },
 ): Promise<void> => {
-  const { into } = ledger.rebuild();
+  const { into } = session.rebuild();
   for (const store of new Set([undefined, into.store]))
-    await unregister(context, store, [into], { partitions, permit: ledger.confirm });
-  await deleteGenerations(context, [into], { snapshot, signal: ledger.lost });
+    await unregister(context, store, [into], { partitions, checkOwnership: session.checkOwnership });
+  await deleteGenerations(context, [into], { snapshot, signal: session.ownershipLost });
 };
 
-const keysPerCall = 1_000;
+const maxKeysPerCall = 1_000;
 
 /**
- * Removes all documents of generations that are no longer read or written. The log knows their keys; the snapshot, those
- * that it has forgotten.
+ * Deletes all documents of generations that are no longer read or written. Their keys come from the log, and from the
+ * snapshot those that the log no longer holds.
  */
 export const deleteGenerations = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  gone: readonly Generation[],
+  removed: readonly Generation[],
   { snapshot, signal }: { snapshot?: Snapshot<Event> | undefined; signal?: AbortSignal } = {},
 ): Promise<void> => {
-  if (gone.length === 0) return;
+  if (removed.length === 0) return;
   const { projection, log, stores } = context;
   const remove = async (keys: readonly string[]) => {
-    for (const { number, store } of gone)
-      for (const chunk of splitIntoChunks(keys, keysPerCall))
-        await persistently(() => stores(store).remove(chunk.map((key) => documentKey(number, key))));
+    for (const { number, store } of removed)
+      for (const chunk of splitIntoChunks(keys, maxKeysPerCall))
+        await retry(() => stores(store).remove(chunk.map((key) => documentKey(number, key))), storeRetry);
   };
   const ranges = await log.offsets(projection.topic.name);
   await readLog(context, 'deleting', ranges, ({ byKey }) => remove([...byKey.keys()]), signal);

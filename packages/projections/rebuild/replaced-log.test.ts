@@ -3,8 +3,8 @@ import { logInMemory } from '../../../tests/log-in-memory.ts';
 import { thingRecord, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { parseBatch } from '../apply/parse-batch.ts';
-import { projectionWriter } from '../apply/write.ts';
-import { storesOf } from '../generations/stores.ts';
+import { createProjectionWriter } from '../apply/write.ts';
+import { createStores } from '../generations/stores.ts';
 import { openView } from '../view.ts';
 import { RebuildRefused } from './context.ts';
 import { rebuild } from './rebuild.ts';
@@ -14,14 +14,14 @@ const record = (offset: number, key: string, timestamp: number) => ({
   timestamp,
 });
 
-it('a view whose log was replaced is not rebuilt from that alone: what only the view has would be forgotten', async () => {
+it('a view whose log was replaced is not rebuilt from the log alone, because events that only the view has would be lost', async () => {
   const log = logInMemory([
     { begin: 0, end: 2, records: [record(0, 'A', 1), record(1, 'B', 1)] },
     { begin: 0, end: 0, records: [] },
   ]);
   const store = openEmbeddedPlatform(':memory:', []).stateStore('store');
-  const stores = storesOf({ store });
-  const write = projectionWriter(things, { stores, newId: () => 'id', log });
+  const stores = createStores({ store });
+  const write = createProjectionWriter(things, { stores, newId: () => 'id', log });
   const deliverAll = () => parseBatch(things, log.partitions[0]?.records ?? []).then(write);
   await deliverAll();
   log.partitions[0] = { begin: 0, end: 2, records: [record(0, 'A', 9), record(1, 'A', 9)] };
@@ -30,14 +30,14 @@ it('a view whose log was replaced is not rebuilt from that alone: what only the 
     projection: things,
     log,
     stores,
-    home: 'store',
+    primaryStore: 'store',
     shown: (thing: unknown) => JSON.stringify(thing ?? null),
     now: () => 0,
     holder: 'a test',
-    say: () => {},
+    report: () => {},
     progress: { begin: () => {}, advance: () => {}, end: () => {} },
-    readersHoldMs: 0,
-    lookAgainAfterMs: 0,
+    pointerExpiryMs: 0,
+    recheckAfterMs: 0,
   };
   const outcome = rebuild(context, { inPlace: false, acceptDifferences: false });
   await expect(outcome).rejects.toThrow(RebuildRefused);

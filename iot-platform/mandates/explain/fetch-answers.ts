@@ -9,26 +9,29 @@ import type { Generation } from '../../../packages/projections/generations/index
 import { mandates } from '../materialise.ts';
 
 /**
- * What one side says of a connection; `level` is undefined where it knows no mandate, which permits nothing. `refusal`:
- * why it refuses.
+ * The answer of one side about a connection. `level` is undefined where it knows no mandate, which permits nothing.
+ * `refusal` is the reason why it refuses to answer.
  */
-export type Said = { level: string | undefined; revision?: number | undefined; where: string; refusal?: string };
+export type SideAnswer = { level: string | undefined; revision?: number | undefined; where: string; refusal?: string };
 
 /**
- * `isUnknown`: the CRM never gave the connection a revision. `isDurable`: whether it keeps its revisions over a restart. All
- * three are absent where the CRM is of a release that does not say them.
+ * `isUnknown`: the CRM never gave the connection a revision. `isDurable`: whether it keeps its revisions over a
+ * restart. All three fields are absent when the release of the CRM does not report them.
  */
-export type SaidByCrm = Said & {
+export type CrmAnswer = SideAnswer & {
   readonly connectionId?: string;
   readonly isUnknown?: boolean;
   readonly isDurable?: boolean;
 };
 
-/** What the CRM says of the connection's mandate. @throws Error that says what to do when it does not answer */
-export const askCrm = async (url: string, connectionId: string): Promise<SaidByCrm> => {
+/**
+ * Reads the connection's mandate from the CRM.
+ * @throws Error with a message that says what to do, when the CRM does not answer
+ */
+export const fetchCrmAnswer = async (url: string, connectionId: string): Promise<CrmAnswer> => {
   const crm = { name: 'CRM', url, remedy: 'start it, or set CRM_URL.' };
   const customers = await callService(crm, `/customers?connectionId=${connectionId}`);
-  if (customers.status !== 200) throw refused(crm, customers);
+  if (customers.status !== 200) throw createRefusedError(crm, customers);
   const [holder] = customers.body.items as { customerId: string; connectionMandate: string }[];
   const where = holder ? `customer ${holder.customerId}` : 'no customer holds it';
   const [page, state] = await Promise.all([
@@ -42,8 +45,11 @@ export const askCrm = async (url: string, connectionId: string): Promise<SaidByC
   return { ...about, level: mandate?.connectionMandate, revision: mandate?.revision };
 };
 
-/** What the IoT platform's view says of it, and where it looked. @throws Error as for the CRM */
-export const askView = async (url: string, connectionId: string): Promise<Said> => {
+/**
+ * Reads the connection's mandate from the view, and which generation of which store answered.
+ * @throws Error with a message that says what to do, when the IoT platform does not answer
+ */
+export const fetchViewAnswer = async (url: string, connectionId: string): Promise<SideAnswer> => {
   const iotPlatform = { name: 'IoT platform', url, remedy: 'start it, or set IOT_PLATFORM_URL.' };
   const [mandate, state] = await Promise.all([
     callService(iotPlatform, `/mandates/${connectionId}`),
@@ -53,12 +59,12 @@ export const askView = async (url: string, connectionId: string): Promise<Said> 
   const { number, store: other = store } = view.generation ?? { number: 'unknown' };
   const where = `generation ${number} in ${other}, ${view.state}`;
   if (mandate.status === 404) return { level: undefined, where };
-  // A view that refuses is no reason not to show the rest.
+  // A refusal of the view does not prevent showing the rest.
   if (mandate.status === 503) return { level: undefined, where, refusal: describeRefusal(mandate) };
-  if (mandate.status !== 200) throw refused(iotPlatform, mandate);
+  if (mandate.status !== 200) throw createRefusedError(iotPlatform, mandate);
   const { connectionMandate, revision } = mandate.body as { connectionMandate: string; revision: number };
   return { level: connectionMandate, revision, where };
 };
 
-const refused = ({ name, url }: CalledService, answer: ServiceResponse) =>
-  new Error(`The ${name} at ${url} says: ${describeRefusal(answer)}`);
+const createRefusedError = ({ name, url }: CalledService, answer: ServiceResponse) =>
+  new Error(`The ${name} at ${url} answers: ${describeRefusal(answer)}`);

@@ -6,7 +6,7 @@ import type { Projection } from '../declaration.ts';
 import { startProjection } from '../projection.ts';
 import type { StateStore } from '../state-store.ts';
 import { openView } from '../view.ts';
-import { watchDrift } from './watch-drift.ts';
+import { startDriftDetection } from './detect-drift.ts';
 
 const topic = { name: 'things-topic', partitions: 2, maxMessageBytes: 10_000 };
 const deadLetters = { name: 'things-dead-letters', partitions: 1, maxMessageBytes: 10_000 };
@@ -19,7 +19,7 @@ const things: Projection<{ key: string }, { many: number }> = {
   evolve: (held) => ({ many: (held?.many ?? 0) + 1 }),
 };
 const patience = { timeout: 5_000, interval: 5 };
-/** Embedded partitions of these keys: one and the other. */
+/** The embedded bus puts these keys into partition 0 and 1. */
 const keys = ['a', 'b'];
 
 const closing: (() => Promise<void>)[] = [];
@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-const followed = async () => {
+const openThings = async () => {
   const platform = openEmbeddedPlatform(':memory:', [topic, deadLetters]);
   const bus = platform.eventBus('group');
   const publish = () =>
@@ -42,62 +42,62 @@ const followed = async () => {
       [...(await bus.committedOffsets(topic.name)).values()].reduce((sum, next) => sum + next, 0);
     return { close, until: (many: number) => vi.waitFor(async () => expect(await total()).toBe(many), patience) };
   };
-  const watch = (store: StateStore) => {
+  const startDetection = (store: StateStore) => {
     const { stateStore: secondaryStore } = platform;
-    const watching = watchDrift(things, {
+    const detection = startDriftDetection(things, {
       ...createTestRuntime(),
       bus,
       store,
-      secondaryStore: secondaryStore,
+      secondaryStore,
       topicLog: platform.logReader(),
     });
-    closing.push(watching.close);
-    return watching;
+    closing.push(detection.close);
+    return detection;
   };
   const becomes = (store: StateStore, state: Completeness['state']) =>
     vi.waitFor(async () => expect((await openView(things, store).completeness()).state).toBe(state), patience);
-  return { platform, publish, follow, watch, becomes };
+  return { platform, publish, follow, startDetection, becomes };
 };
 
-/** Everything that the store holds, by key. */
+/** Everything that the store holds under these keys. */
 const copyOf = (store: StateStore, held: readonly string[]) => store.getMany(held);
 const restore = async (into: StateStore, copy: Awaited<ReturnType<typeof copyOf>>) =>
   into.transact([...copy].map(([key, { value }]) => ({ key, value })));
 const allKeys = [...keys, 'position:things:things-topic:0', 'position:things:things-topic:1'];
 
-describe('a view and its log', () => {
-  it('have not parted while the view goes on', async () => {
-    const { platform, publish, follow, watch, becomes } = await followed();
+describe('drift detection', () => {
+  it('finds no drift while the view follows the log', async () => {
+    const { platform, publish, follow, startDetection, becomes } = await openThings();
     const store = platform.stateStore('store');
     const { until, close } = await follow(store);
     closing.push(close);
-    const watching = watch(store);
+    const detection = startDetection(store);
     await publish();
     await until(2);
-    watch(store);
+    startDetection(store);
     await becomes(store, 'complete');
-    expect(watching.lostToEmptyStore()).toBe(0);
+    expect(detection.lostToEmptyStore()).toBe(0);
   });
 
-  it('are not known to agree before the broker was asked once', async () => {
-    const { platform, watch } = await followed();
+  it('has compared only after the broker has answered', async () => {
+    const { platform, startDetection } = await openThings();
     const store = platform.stateStore('store');
     let answer = (): void => {};
-    const asked = new Promise<ReadonlyMap<number, number>>((resolve) => {
+    const committed = new Promise<ReadonlyMap<number, number>>((resolve) => {
       answer = () => resolve(new Map());
     });
-    const bus = { committedOffsets: () => asked };
-    const waiting = watchDrift(things, { ...createTestRuntime(), bus, store, topicLog: platform.logReader() });
+    const bus = { committedOffsets: () => committed };
+    const waiting = startDriftDetection(things, { ...createTestRuntime(), bus, store, topicLog: platform.logReader() });
     closing.push(waiting.close);
-    const watching = watch(store);
-    await vi.waitFor(() => expect(watching.hasCompared()).toBe(true), patience);
+    const detection = startDetection(store);
+    await vi.waitFor(() => expect(detection.hasCompared()).toBe(true), patience);
     expect(waiting.hasCompared()).toBe(false);
     answer();
     await vi.waitFor(() => expect(waiting.hasCompared()).toBe(true), patience);
   });
 
-  it('have parted when the store is an older copy, which is noticed without a further event, and mended by the events', async () => {
-    const { platform, publish, follow, watch, becomes } = await followed();
+  it('finds an older copy of the store without a new event, and the missing events repair it', async () => {
+    const { platform, publish, follow, startDetection, becomes } = await openThings();
     const [store, restored] = [platform.stateStore('store'), platform.stateStore('restored')];
     const first = await follow(store);
     await publish();
@@ -109,7 +109,7 @@ describe('a view and its log', () => {
 
     await restore(restored, copy);
     await becomes(restored, 'complete');
-    watch(restored);
+    startDetection(restored);
     await becomes(restored, 'incomplete');
     expect((await openView(things, restored).completeness()).partitions).toMatchObject({
       0: { applied: 1, missing: [[1, 1]] },
@@ -126,8 +126,8 @@ describe('a view and its log', () => {
     await becomes(restored, 'complete');
   });
 
-  it('have parted where a partition never reached the store, though others did', async () => {
-    const { platform, publish, follow, watch, becomes } = await followed();
+  it('finds a partition that never reached the store, although others did', async () => {
+    const { platform, publish, follow, startDetection, becomes } = await openThings();
     const [store, restored] = [platform.stateStore('store'), platform.stateStore('restored')];
     const first = await follow(store);
     await publish();
@@ -135,12 +135,12 @@ describe('a view and its log', () => {
     await first.close();
     await restore(restored, await copyOf(store, allKeys.slice(0, 3)));
     await becomes(restored, 'complete');
-    watch(restored);
+    startDetection(restored);
     await becomes(restored, 'incomplete');
   });
 
-  it('have parted where the pointer asks another store that the writers were not told of', async () => {
-    const { platform, publish, follow, watch, becomes } = await followed();
+  it('finds a secondary store that the pointer names and the writers do not write', async () => {
+    const { platform, publish, follow, startDetection, becomes } = await openThings();
     const [store, other] = [platform.stateStore('store'), platform.stateStore('other')];
     const { until, close } = await follow(store);
     closing.push(close);
@@ -153,19 +153,19 @@ describe('a view and its log', () => {
     await publish();
     await until(4);
     await becomes(other, 'complete');
-    watch(store);
+    startDetection(store);
     await becomes(other, 'incomplete');
   });
 
-  it('have parted when the store was swapped for one that is empty, which is left for what fills it', async () => {
-    const { platform, publish, follow, watch, becomes } = await followed();
+  it('finds an empty store after a swap, and leaves it empty', async () => {
+    const { platform, publish, follow, startDetection, becomes } = await openThings();
     const [store, other] = [platform.stateStore('store'), platform.stateStore('other')];
     const { until, close } = await follow(store);
     await publish();
     await until(2);
     await close();
-    const watching = watch(other);
-    await vi.waitFor(() => expect(watching.lostToEmptyStore()).toBe(2), patience);
+    const detection = startDetection(other);
+    await vi.waitFor(() => expect(detection.lostToEmptyStore()).toBe(2), patience);
     await becomes(other, 'empty');
   });
 });
