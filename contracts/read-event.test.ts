@@ -29,7 +29,7 @@ describe.each([
   ['JSON', jsonCodec],
   ['a binary codec', binaryCodec],
 ])('another event, in %s,', (_, codec) => {
-  const { parse, findSubjectOfUnreadable: subjectOfUnreadable } = createEventReader(codec, orderPlaced);
+  const { parse, findSubjectOfUnreadable } = createEventReader(codec, orderPlaced);
   const value = (change: object) => codec.encode({ ...event, ...change });
 
   it('is parsed by its upcaster', () =>
@@ -54,11 +54,13 @@ describe.each([
   it('is refused if its codec cannot decode it, and then concerns the subject in its key', () => {
     const broken = { value: Buffer.from([0xfe, 0x00]), timestamp: 0, key: '12' };
     expect(() => parse(broken)).toThrow();
-    expect(subjectOfUnreadable(broken)).toBe('12');
+    expect(findSubjectOfUnreadable(broken)).toBe('12');
   });
 
   it('concerns the subject in its data if it cannot be parsed', () =>
-    expect(subjectOfUnreadable({ value: value({ type: 'later', data: { orderId: '99' } }), key: '12' })).toBe('99'));
+    expect(findSubjectOfUnreadable({ value: value({ type: 'later', data: { orderId: '99' } }), key: '12' })).toBe(
+      '99',
+    ));
 });
 
 it('the fast path accepts an envelope only if the schema does', () => {

@@ -42,9 +42,9 @@ type Line = { readonly start: number; readonly end: number; readonly hasLineFeed
 type Piece = { readonly end: number; readonly row?: CsvRow };
 
 /** Parses the complete rows of the data, and all rows if it is the last data; `end` is the number of bytes consumed. */
-const readRows = (data: Buffer, state: State, isLast: boolean): { rows: CsvRow[]; end: number } => {
+const readRows = (data: Buffer, state: State, isEndOfFile: boolean): { rows: CsvRow[]; end: number } => {
   const text = data.toString('latin1');
-  const scan: Scan = { data, text, isEndOfFile: isLast, nextQuote: createFinder(text, '"') };
+  const scan: Scan = { data, text, isEndOfFile, nextQuote: createFinder(text, '"') };
   const rows: CsvRow[] = [];
   let at = isStart(state) && data.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
   while (at < text.length) {
@@ -81,16 +81,14 @@ const skipLine = ({ start, end, hasLineFeed }: Line, state: State): Piece => {
 const delimiterLine = /^"?sep=.?"?\s*$/i;
 
 /** @returns undefined until the end of the row has arrived */
-const readPiece = (
-  { data, text, isEndOfFile: isLast, nextQuote }: Scan,
-  line: Line,
-  state: State,
-): Piece | undefined => {
-  if (!line.hasLineFeed && !isLast) return undefined;
+const readPiece = ({ data, text, isEndOfFile, nextQuote }: Scan, line: Line, state: State): Piece | undefined => {
+  if (!line.hasLineFeed && !isEndOfFile) return undefined;
   const { start } = line;
   const header = state.header ?? parseHeader(data.subarray(start, line.end));
   const found =
-    nextQuote(start) < line.end ? findRowEnd(text, { start, end: line.end, isLast }, header) : { end: line.end };
+    nextQuote(start) < line.end
+      ? findRowEnd(text, { start, end: line.end, isLast: isEndOfFile }, header)
+      : { end: line.end };
   if (!found) return undefined;
   const { end, broken } = found;
   const row = parseRow(data.subarray(start, end), state.line, header, broken);

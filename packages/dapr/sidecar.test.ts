@@ -62,7 +62,7 @@ describe('a bulk publish', () => {
     [204, []],
     [413, ['0', '1', '2', '3', '4']],
   ])('is split into requests by size, each of which succeeds or fails: %s', async (status, lost) => {
-    const { sidecar, deliveries, requests: asked } = await fakeSidecar({ '/large': { status } });
+    const { sidecar, deliveries, requests } = await fakeSidecar({ '/large': { status } });
     const topics = [{ name: 'large', partitions: 1, maxMessageBytes: 5 * 1024 * 1024 }];
     const bus = createDaprEventBus(sidecar, 'pubsub', { topics, deliveries });
     const value = Buffer.alloc(4 * 1024 * 1024, 'x');
@@ -71,7 +71,7 @@ describe('a bulk publish', () => {
       [...Array(5).keys()].map((n) => ({ id: String(n), key: 'k', value })),
     );
     expect(await publishing.catch(({ ids }: NotDurable) => [...ids])).toEqual(lost.length > 0 ? lost : undefined);
-    expect(asked).toHaveLength(3);
+    expect(requests).toHaveLength(3);
   });
 
   it('reports exactly the entries that the sidecar reports', async () =>
@@ -92,11 +92,11 @@ describe('a bulk publish', () => {
   });
 
   it('sends raw bytes with a key per entry, and the API token', async () => {
-    const { bus, requests: asked } = await fakeSidecar({ '/things': { status: 204 } }, { token: 'secret' });
+    const { bus, requests } = await fakeSidecar({ '/things': { status: 204 } }, { token: 'secret' });
     await bus.publish('things', events);
-    expect(asked[0]?.url).toBe('/v1.0/publish/bulk/pubsub/things?metadata.rawPayload=true');
-    expect(asked[0]?.headers['dapr-api-token']).toBe('secret');
-    expect(JSON.parse(asked[0]?.body() ?? '')[1]).toEqual({
+    expect(requests[0]?.url).toBe('/v1.0/publish/bulk/pubsub/things?metadata.rawPayload=true');
+    expect(requests[0]?.headers['dapr-api-token']).toBe('secret');
+    expect(JSON.parse(requests[0]?.body() ?? '')[1]).toEqual({
       entryId: '1',
       event: Buffer.from('{}').toString('base64'),
       contentType: 'application/octet-stream',
@@ -178,15 +178,15 @@ describe('an unavailable state store', () => {
   });
 
   it('is probed again after a failed probe', async () => {
-    const { sidecar, requests: asked } = await fakeSidecar({
+    const { sidecar, requests } = await fakeSidecar({
       '/bulk': { status: 500 },
       '/transaction': { status: 500 },
     });
     const store = createDaprStateStore(sidecar, 'store', () => 'id');
     const write = () => store.transact([{ key: 'a', value: 1 }]).catch(() => undefined);
     await write();
-    const once = asked.length;
+    const once = requests.length;
     await write();
-    expect(asked.length).toBe(2 * once);
+    expect(requests.length).toBe(2 * once);
   });
 });

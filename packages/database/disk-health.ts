@@ -24,11 +24,11 @@ export type DiskHealth = StatementObserver & {
 export const createDiskHealth = (identity: FileIdentity): DiskHealth => {
   const { file } = identity;
   let lastError: TransientDatabaseError | undefined;
-  const admit = () => {
+  const beforeStatement = () => {
     if (lastError && permanentCodes.has(lastError.code)) throw lastError;
   };
   return {
-    beforeStatement: admit,
+    beforeStatement,
     onFailure: (error) => {
       if (!ignoredCodes.has(error.code) && !(lastError && permanentCodes.has(lastError.code))) lastError = error;
     },
@@ -36,7 +36,7 @@ export const createDiskHealth = (identity: FileIdentity): DiskHealth => {
       if (lastError && !permanentCodes.has(lastError.code)) lastError = undefined;
     },
     check: async (probe) => {
-      admit();
+      beforeStatement();
       identity.check(true);
       const { blocks, bavail, bsize } = await statfs(dirname(file));
       if (blocks > 0 && bavail * bsize < minFreeBytes)

@@ -9,7 +9,7 @@ import { createSqliteDialect, withLockTimeout } from './sqlite-dialect.ts';
 type Tables = { thing: { id: Generated<number>; name: string } };
 
 const opened = async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'busy-writer-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lock-timeout-'));
   const file = join(folder, 'test.sqlite');
   const db = new Kysely<Tables>({ dialect: createSqliteDialect(file) });
   await db.schema
@@ -23,8 +23,8 @@ const opened = async () => {
     await db.destroy();
     rmSync(folder, { recursive: true });
   });
-  const add = (name: string, patienceMs: number) =>
-    withLockTimeout(db, patienceMs)
+  const add = (name: string, timeoutMs: number) =>
+    withLockTimeout(db, timeoutMs)
       .transaction()
       .execute((transaction) => transaction.insertInto('thing').values({ name }).execute());
   return { other, add };

@@ -5,23 +5,23 @@ export type MysqlAddress = { host: string; port: number; user: string; password:
 
 /**
  * Opens a pool of connections to MySQL or MariaDB, which replaces broken connections. A statement without a response within
- * `answerWithinMs` fails and closes its connection, because the server may be paused or the network down.
+ * `statementTimeoutMs` fails and closes its connection, because the server may be paused or the network down.
  */
 export const openMysqlPool = (
   address: MysqlAddress,
   {
-    connectTimeoutMs: connectWithinMs = 5_000,
-    statementTimeoutMs: answerWithinMs,
+    connectTimeoutMs = 5_000,
+    statementTimeoutMs,
   }: { connectTimeoutMs?: number; statementTimeoutMs?: number | undefined } = {},
 ): Pool => {
   const pool = createPool({
     ...address,
     connectionLimit: 10,
-    connectTimeout: connectWithinMs,
+    connectTimeout: connectTimeoutMs,
     charset: 'utf8mb4',
   });
-  if (answerWithinMs !== undefined)
-    pool.on('connection', (connection) => setStatementTimeout(connection, answerWithinMs));
+  if (statementTimeoutMs !== undefined)
+    pool.on('connection', (connection) => setStatementTimeout(connection, statementTimeoutMs));
   return pool;
 };
 

@@ -101,12 +101,12 @@ it('that was removed in a transaction still rolls the connection back', async ()
   const file = join(dataFolder(), 'data.sqlite');
   opened(file);
   const identity = rememberIdentity(file);
-  const guard = createStatementCheck(identity, createDiskHealth(identity));
+  const check = createStatementCheck(identity, createDiskHealth(identity));
   const executed: string[] = [];
-  const execute = (text: string) => guard(text, async () => void executed.push(text));
+  const execute = (text: string) => check(text, async () => void executed.push(text));
   await execute('begin');
   renameSync(file, `${file}.away`);
-  await expect(guard('commit', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  await expect(check('commit', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await execute('rollback');
   await expect(execute('begin')).rejects.toMatchObject({ code: 'database-replaced' });
   expect(executed).toEqual(['begin', 'rollback']);

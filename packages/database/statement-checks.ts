@@ -44,12 +44,12 @@ export const checkSqliteStatements = (
 ): SqliteDatabase => {
   const exec = database.exec.bind(database);
   const prepare = database.prepare.bind(database);
-  const { before, afterCommit, mapError: explain } = createStatementChecks(identity, observer);
+  const { before, afterCommit, mapError } = createStatementChecks(identity, observer);
   const withMappedErrors = <T>(work: () => T): T => {
     try {
       return work();
     } catch (error) {
-      throw explain(error);
+      throw mapError(error);
     }
   };
   const run = <T>(isWrite: boolean, work: () => T): T =>
@@ -85,7 +85,7 @@ export type StatementCheck = <T>(text: string, execute: () => Promise<T>) => Pro
 
 /** Creates the checks for a connection in another thread. */
 export const createStatementCheck = (identity: FileIdentity, observer: StatementObserver): StatementCheck => {
-  const { before, afterCommit, mapError: explain } = createStatementChecks(identity, observer);
+  const { before, afterCommit, mapError } = createStatementChecks(identity, observer);
   let isInTransaction = false;
   return async (text, execute) => {
     const isWrite = isWriting(text);
@@ -99,7 +99,7 @@ export const createStatementCheck = (identity: FileIdentity, observer: Statement
       return result;
     } catch (error) {
       if (isTransactionEnd) isInTransaction = false;
-      throw explain(error);
+      throw mapError(error);
     }
   };
 };

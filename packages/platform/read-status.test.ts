@@ -76,13 +76,13 @@ describe('the status of the IoT platform', () => {
 
   it('is available although store and broker are not', async () => {
     const { idle, sources } = openSources();
-    const unavailable = () => Promise.reject(new Error('away'));
+    const unavailable = () => Promise.reject(new Error('unavailable'));
     const topicLog = { read: unavailable, offsets: unavailable };
     const status = await readStatus(
       { ...idle, view: { ...idle.view, completeness: unavailable } },
       { ...sources, topicLog },
     );
-    expect(status).toMatchObject({ view: { state: 'unknown', reason: 'away' }, sinceStart: { applied: 0 } });
+    expect(status).toMatchObject({ view: { state: 'unknown', reason: 'unavailable' }, sinceStart: { applied: 0 } });
     expect(status).not.toHaveProperty('lag');
   });
 });

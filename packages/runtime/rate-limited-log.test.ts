@@ -13,23 +13,23 @@ const createLimitedLog = () => {
 
 it('logs the first entries of a flood, and then the number of the others', () => {
   const { lines, log } = createLimitedLog();
-  for (let n = 0; n < 10_000; n++) log.warn({ n }, 'store away');
-  expect(lines).toEqual([0, 1, 2].map((n) => ({ level: 40, n, msg: 'store away' })));
+  for (let n = 0; n < 10_000; n++) log.warn({ n }, 'store unavailable');
+  expect(lines).toEqual([0, 1, 2].map((n) => ({ level: 40, n, msg: 'store unavailable' })));
   vi.advanceTimersByTime(1_000);
-  expect(lines.slice(3)).toEqual([{ level: 40, more: 9_997, seconds: 1, msg: 'store away: 9997 more' }]);
+  expect(lines.slice(3)).toEqual([{ level: 40, more: 9_997, seconds: 1, msg: 'store unavailable: 9997 more' }]);
 });
 
 it('logs every rare entry, and entries after a flood', () => {
   const { lines, log } = createLimitedLog();
-  for (let n = 0; n < 3; n++) log.error({ n }, 'store away');
+  for (let n = 0; n < 3; n++) log.error({ n }, 'store unavailable');
   vi.advanceTimersByTime(5_000);
-  log.error({ n: 3 }, 'store away');
+  log.error({ n: 3 }, 'store unavailable');
   expect(lines.map(({ level, n }) => [level, n])).toEqual([0, 1, 2, 3].map((n) => [50, n]));
 });
 
 it('limits each message separately', () => {
   const { lines, log } = createLimitedLog();
-  for (let n = 0; n < 10; n++) log.warn({ n }, 'store away');
-  log.error({}, 'broker away');
-  expect(lines.at(-1)).toEqual({ level: 50, msg: 'broker away' });
+  for (let n = 0; n < 10; n++) log.warn({ n }, 'store unavailable');
+  log.error({}, 'broker unavailable');
+  expect(lines.at(-1)).toEqual({ level: 50, msg: 'broker unavailable' });
 });

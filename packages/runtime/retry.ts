@@ -8,9 +8,9 @@ export type Backoff = (failures: number) => number;
  * has no jitter; callers that compete for a resource add it.
  */
 export const backoff =
-  ({ firstMs, maxMs: mostMs, factor = 2 }: { firstMs: number; maxMs: number; factor?: number }): Backoff =>
+  ({ firstMs, maxMs, factor = 2 }: { firstMs: number; maxMs: number; factor?: number }): Backoff =>
   (failures) =>
-    Math.min(firstMs * factor ** (failures - 1), mostMs);
+    Math.min(firstMs * factor ** (failures - 1), maxMs);
 
 export type RetryPolicy<Failure> = {
   /** Whether the failure is temporary; any other failure is thrown at once. */
@@ -32,8 +32,8 @@ export type RetryPolicy<Failure> = {
  * @throws the failure of the last attempt
  */
 export const retry = async <T, Failure>(work: () => T | Promise<T>, policy: RetryPolicy<Failure>): Promise<T> => {
-  const { attempts = Number.POSITIVE_INFINITY, timeoutMs: withinMs = Number.POSITIVE_INFINITY, signal } = policy;
-  const deadline = performance.now() + withinMs;
+  const { attempts = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY, signal } = policy;
+  const deadline = performance.now() + timeoutMs;
   for (let failures = 1; ; failures++) {
     try {
       return await work();

@@ -11,7 +11,7 @@ import type { ReceivedFile } from '../import-job.ts';
 export const fileLimits = { bytes: 2 * 1024 ** 3, lines: 5_000_000 };
 export type FileLimits = typeof fileLimits;
 
-/** Keeps what comes in a file that only its owner may read. @throws DomainError unusable-file, file-too-large; DatabaseTrouble */
+/** Keeps what comes in a file that only its owner may read. @throws DomainError unusable-file, file-too-large; TransientDatabaseError */
 export const receiveFile = async (
   chunks: AsyncIterable<Buffer>,
   file: string,

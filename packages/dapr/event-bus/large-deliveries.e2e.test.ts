@@ -15,7 +15,7 @@ import { createDeliveries } from './deliveries.ts';
 const maxMessageBytes = 16_384;
 /** Kafka counts record framing, key and headers as well. */
 const largestValue = maxMessageBytes - 120;
-const patience = { timeout: 60_000, interval: 100 };
+const waitOptions = { timeout: 60_000, interval: 100 };
 
 type Message = { key?: string | Buffer; value: Buffer | null; headers?: Record<string, Buffer> };
 
@@ -79,7 +79,7 @@ describe.runIf(await stackReady())('deliveries of a real sidecar', () => {
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
       healthChecks++;
       expect(offsets.length).toBeGreaterThanOrEqual(many);
-    }, patience);
+    }, waitOptions);
     expect(healthChecks).toBeGreaterThan(3);
     expect([...new Set(offsets)]).toEqual(everyOffset(many));
     // A delivery has no size limit; a batch has.
@@ -93,7 +93,7 @@ describe.runIf(await stackReady())('deliveries of a real sidecar', () => {
     const large = Array.from({ length: 150 }, (): Message => ({ value: Buffer.alloc(1_000_000, 'x') }));
     const topic = await topicWith([...large, { key: 'behind', value: Buffer.from('{}') }], 1_048_588);
     const { offsets, batches } = await follow(topic);
-    await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(151)), patience);
+    await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(151)), waitOptions);
     expect(Math.max(...batches)).toBeLessThan(16 * 1024 * 1024);
   });
 
@@ -111,6 +111,6 @@ describe.runIf(await stackReady())('deliveries of a real sidecar', () => {
       { key: 'last', value: Buffer.from('x') },
     ];
     const { offsets } = await follow(await topicWith(odd));
-    await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(odd.length)), patience);
+    await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(odd.length)), waitOptions);
   });
 });

@@ -30,8 +30,8 @@ const preconditions: readonly Precondition[] = [
 const mysqlComponent = 'state.mysql';
 
 export const withPrecondition = (
-  { absentEtag: absent, options }: Precondition,
-  { key, value, etag = absent }: Upsert,
+  { absentEtag, options }: Precondition,
+  { key, value, etag = absentEtag }: Upsert,
 ): Operation => ({
   operation: 'upsert',
   request: { key, value, etag, options },

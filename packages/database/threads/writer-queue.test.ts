@@ -21,10 +21,10 @@ it('has one holder at a time, in the order of the calls', async () => {
 it('rejects a caller that waits longer than its timeout, and still serves the others', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
-  const patient = queue.acquire(10_000);
+  const waiting = queue.acquire(10_000);
   await expect(queue.acquire(20)).rejects.toMatchObject({ code: 'database-busy' });
   queue.release();
-  expect(await patient).toBeGreaterThanOrEqual(15);
+  expect(await waiting).toBeGreaterThanOrEqual(15);
   queue.release();
   expect(await queue.acquire(0)).toBe(0);
 });
