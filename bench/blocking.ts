@@ -13,8 +13,8 @@ import { startProbes } from './blocking/probe.ts';
 import { peakMemory } from './measure/usage.ts';
 
 const help = `Usage: npm run bench:blocking [-- --customers N --refused N --imported N --only NAME]
-Asks a CRM on a SQLite file for GET /customers/7 and /healthz 50 times a second, and for PATCH /customers/7 10 times a second,
-beside the longest work that it has. Says how long the answers took: at the median, the 99th percentile, and the longest.`;
+Sends GET /customers/7 and /healthz 50 times a second, and PATCH /customers/7 10 times a second, to a CRM on a SQLite file
+during its longest operations. Prints how long the answers took: the median, the 99th percentile, and the longest.`;
 
 const { values } = parseArgs({
   options: {
@@ -79,7 +79,7 @@ const run = async () => {
     const env = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none', LOG_LEVEL: 'info' };
     const crm = startProcess('crm/main.ts', env);
     const [url = ''] = await said(crm, /"url":"(http[^"]+)"/);
-    console.log('| beside | took | request | p50 | p99 | max | 503 |\n|---|---|---|---|---|---|---|');
+    console.log('| operation | took | request | p50 | p99 | max | 503 |\n|---|---|---|---|---|---|---|');
     for (const [name, doIt] of Object.entries(work(url, file))) {
       if (values.only && !values.only.split('|').includes(name)) continue;
       const probes = startProbes(url);

@@ -15,7 +15,7 @@ import { ports } from './stack/ports.ts';
 const help = `Usage: npm run bench:import [-- --rows N --only sqlite|mysql --seed N]
 Imports a file of a million customers through POST /imports of a CRM with a sidecar, into a SQLite file and into MariaDB,
 until Kafka has acknowledged every event, on a stack of its own (BENCH_PORTS moves it). Nothing else should run meanwhile.
-Says rows/s of the import alone and up to the last event, the CRM's memory at its peak, and how long a GET took meanwhile.`;
+Prints rows/s of the import alone and to the last event, the peak memory of the CRM, and how long a GET took meanwhile.`;
 
 const folder = resolve('.data/bench-import');
 const user = { user: 'connection-mandates', password: 'connection-mandates' };

@@ -16,9 +16,9 @@ import { fill, seeded } from './lists/fill.ts';
 import { writeTable } from './lists/write-table.ts';
 
 const help = `Usage: npm run bench:lists -- [--database URL] [--rows N] [--pages N] [--seed N] [--write]
-Fills a database with customers and asks for pages of every documented list over HTTP, anywhere in it. Prints a table.
+Fills a database with customers and requests pages of every documented list over HTTP, at random places. Prints a table.
 
-  --database URL  an empty database, as in CRM_DATABASE_URL; it keeps the customers. Else a SQLite file, removed afterwards
+  --database URL  an empty database, as in CRM_DATABASE_URL; the customers stay in it. Default: a SQLite file, removed afterwards
   --rows N        how many customers (1000000)
   --pages N       how many pages of each list (200)
   --seed N        of the customers and the pages (1)

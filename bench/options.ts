@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const scenarioIds = [
+const scenarioIds = [
   'redis-20k',
   'limits',
   'lab-way',
@@ -15,11 +15,11 @@ export const scenarioIds = [
 export type ScenarioId = (typeof scenarioIds)[number];
 
 export const help = `Usage: npm run bench -- [--quick] [--only scenario,…] [--seed N]
-Measures this project beside its peers, on a stack of its own that it starts and stops. Nothing else should run meanwhile.
+Measures this project and other programs that do the same work, on its own stack. Nothing else should run meanwhile.
 
-  --quick     smaller work, below 6 minutes; without it half an hour or more
-  --only      some scenarios, comma-separated; the results are then printed, and not written to docs/
-  --seed      another work of the same size (1)
+  --quick     less work, under 6 minutes; without it half an hour or more
+  --only      some scenarios, comma-separated; the results are printed, but not written to docs/
+  --seed      different events of the same number (1)
   --help
 
 Scenarios
@@ -28,13 +28,13 @@ Scenarios
   redis-distinct  as many connections as changes, into an empty Redis
   mysql-20k       into MariaDB or MySQL
   mysql-distinct
-  limits          what Kafka's own consumer and Redis's own benchmark reach
+  limits          what Kafka's own consumer and Redis' own benchmark reach
   visible         from the POST to the CRM to the answer of the IoT platform, at 200 changes/s
   query           one mandate, 32 connections; and while a rebuild runs
   takeover        kill -9 of one of two instances with its sidecar
   memory          5,000,000 changes of 5,000,000 connections (never with --quick)
 
-Needs Java 17 and Maven for Kafka and Kafka Streams, and redis-benchmark; what is missing is named.
+Needs Java 17 and Maven for Kafka and Kafka Streams, and redis-benchmark; names any that is missing.
 Writes docs/performance.md (between its markers) and docs/performance.svg. The last line of stdout is one JSON object.`;
 
 export type Options = { quick: boolean; seed: number; only: readonly ScenarioId[]; whole: boolean; help: boolean };

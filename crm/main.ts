@@ -3,15 +3,14 @@ import { openPlatform } from '../packages/platform/open-platform.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
+import { openTracer } from '../packages/tracing/open-tracer.ts';
 import { readCrmConfig } from './config.ts';
 import { startCrm } from './service.ts';
 
 await runService(async (fail) => {
   const config = readCrmConfig(process.env);
-  const runtime = createRuntime(createLog(config.logLevel, process.stdout), {
-    service: 'crm',
-    zipkinUrl: config.zipkinUrl,
-  });
+  const log = createLog(config.logLevel, process.stdout);
+  const runtime = createRuntime(log, await openTracer('crm', config.tracing, log));
   const platform = openPlatform(config, [topics.connectionMandates], { ...runtime, fail });
   const bus = platform.eventBus({ pubsub: config.pubsub, consumerGroup: 'crm' });
   const crm = await startCrm(config, { ...runtime, bus });

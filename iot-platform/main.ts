@@ -4,15 +4,14 @@ import { openPlatform } from '../packages/platform/open-platform.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
+import { openTracer } from '../packages/tracing/open-tracer.ts';
 import { readIotPlatformConfig } from './config.ts';
 import { startIotPlatform } from './service.ts';
 
 await runService(async (fail) => {
   const config = readIotPlatformConfig(process.env);
-  const runtime = createRuntime(createLog(config.logLevel, process.stdout), {
-    service: 'iot-platform',
-    zipkinUrl: config.zipkinUrl,
-  });
+  const log = createLog(config.logLevel, process.stdout);
+  const runtime = createRuntime(log, await openTracer('iot-platform', config.tracing, log));
   const platform = openPlatform(config, Object.values(topics), { ...runtime, fail });
   const bus = platform.eventBus(config);
   const store = platform.stateStore(config.stateStoreName);

@@ -8,6 +8,7 @@ import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
+import { openTracer } from '../packages/tracing/open-tracer.ts';
 
 const help = `Usage: npm start
 Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers of a CSV file.
@@ -22,6 +23,8 @@ Environment (.env.example lists all variables)
   CRM_DATABASE_URL  memory, sqlite:FILE or mysql://user:password@host:port/database (default: sqlite:DATA_DIR/crm.sqlite)
   CUSTOMERS_CSV     file of the customers to load, or none (default: data/customer-database.csv)
   LOG_LEVEL         trace, debug, info, warn, error or silent (default: info)
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                    OTLP collector to which spans are reported (default: none; docs/tracing.md)
 
 Examples
   APP_PORT=4005 npm start
@@ -34,23 +37,26 @@ const startPlatform = async () => {
     ...process.env,
     CRM_DATABASE_URL: process.env.CRM_DATABASE_URL || `sqlite:${join(dataDir, 'crm.sqlite')}`,
   });
-  const runtime = createRuntime(createLog(crmConfig.logLevel, process.stdout), { service: 'connection-mandates' });
-  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), runtime);
+  const log = createLog(crmConfig.logLevel, process.stdout);
+  const runtimeOf = async (service: string) => createRuntime(log, await openTracer(service, crmConfig.tracing, log));
+  const [crmRuntime, iotRuntime] = [await runtimeOf('crm'), await runtimeOf('iot-platform')];
+  const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), createRuntime(log));
 
   const iotPlatform = await startIotPlatform(iotConfig, {
-    ...runtime,
+    ...iotRuntime,
     bus: platform.eventBus(iotConfig.consumerGroup),
     store: platform.stateStore(iotConfig.stateStoreName),
     secondaryStore: platform.stateStore,
     topicLog: platform.logReader(),
   });
-  const crm = await startCrm(crmConfig, { ...runtime, bus: platform.eventBus('crm') });
+  const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm') });
   process.stdout.write(whatToTry(crm.url, iotPlatform.url));
   return {
     close: async () => {
       await crm.close();
       await iotPlatform.close();
       platform.close();
+      await Promise.all([crmRuntime.tracer.close(), iotRuntime.tracer.close()]);
     },
   };
 };

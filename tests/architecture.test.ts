@@ -31,9 +31,10 @@ describe('borders', () => {
   });
 
   it('all that is imported is a source of an area, or a dependency', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>;
+    const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
     const ofBench = ['@dapr/dapr'];
-    expect(unknownImports(everything, [...Object.keys(dependencies), ...ofBench])).toEqual([]);
+    expect(unknownImports(everything, [...Object.keys(declared), ...ofBench])).toEqual([]);
   });
 
   it('no import is worked out where the program runs', () =>
@@ -94,6 +95,13 @@ describe('what enters where', () => {
     const users = filesWhere((source) => isProduct(source) && source.imports.map(packageOf).includes(library));
     expect(users).not.toEqual([]);
     expect(users.filter((file) => !place.test(file))).toEqual([]);
+  });
+
+  it('OpenTelemetry is loaded by one dynamic import, where tracing is on', () => {
+    const users = filesWhere(({ imports }) => imports.some((name) => name.startsWith('@opentelemetry/')));
+    expect(users).not.toEqual([]);
+    expect(users.filter((file) => !file.startsWith('packages/tracing/open-telemetry/'))).toEqual([]);
+    expect(containing(/(?<!await import\()'\.\/open-telemetry\//, 'packages/tracing/')).toEqual([]);
   });
 
   it('only the IoT platform’s main.ts knows that Dapr is there', () =>

@@ -39,13 +39,21 @@ const main = async () => {
     process.once(signal, () => void stopStack().finally(() => process.exit(130)));
 
   console.log(`seed ${seed}: npm run torture -- --minutes ${minutes} --seed ${seed}`);
-  const { rounds, changes, samples, happened, wrong } = await torture({
+  const options = {
     seed,
     roundMs: positive('--round', values.round) * 1000,
     disturbances: positive('--disturbances', values.disturbances),
     goOn: () => passed() < minutes,
     say,
-  }).finally(stopStack);
+  };
+  const runTorture = async () => {
+    try {
+      return await torture(options);
+    } finally {
+      await stopStack();
+    }
+  };
+  const { rounds, changes, samples, happened, wrong } = await runTorture();
   console.log(
     formatTable([...happened].sort().map(([what, times]) => ({ 'what happened': what, times: String(times) }))),
   );

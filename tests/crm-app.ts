@@ -17,7 +17,7 @@ export const watchTestOutbox = (context: Parameters<typeof watchOutbox>[0]): Out
   return outbox;
 };
 
-/** The CRM's routes on a database with one customer, Corinne, whose id is 1; its outbox is empty. */
+/** Creates the CRM's routes on a database with one customer, Corinne, whose id is 1. The outbox is empty. */
 export const createCrmWithCorinne = async () => {
   const runtime = createTestRuntime();
   const db = await openTestDatabase();
@@ -31,7 +31,7 @@ export const createCrmWithCorinne = async () => {
     http: request(crmApp({ ...context, bus, durable: false, imports, outbox })),
     db,
     setClock: runtime.setClock,
-    /** Connection, mandate and revision of each event that waits. */
+    /** Connection, mandate and revision of each event in the outbox. */
     waitingMandates: async () => {
       const rows = await db.selectFrom('outbox').select('event').orderBy('sequence').execute();
       return rows.map(({ event }) => {

@@ -7,19 +7,19 @@ import { root } from './platform-process.ts';
 
 let open = () => openCrmDatabase('memory');
 
-/** An empty database for the test that runs, closed when it has finished. */
+/** Opens an empty database for the current test, and closes it when the test has finished. */
 export const openTestDatabase = async (): Promise<Kysely<CrmDatabase>> => {
   const db = await open();
   onTestFinished(() => db.destroy());
   return db;
 };
 
-/** The tests of this test file that open a database get this one, which must be empty each time. */
+/** Makes `openTestDatabase` use another database in the current test file. `another` must open an empty one each time. */
 export const useTestDatabase = (another: typeof open): void => {
   open = another;
 };
 
-/** Every file of tests that runs on whichever database there is. */
+/** All test files that open a test database. They run on each kind of database. */
 export const storeTests: string[] = readdirSync(join(root, 'crm'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
   .map((file) => join(root, 'crm', file))

@@ -11,7 +11,10 @@ import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
 import { corinne } from './lab-customers.ts';
 
-/** Moves customer 7, relays the events, and kills itself before its Nth statement to the CRM's database or the log. */
+/**
+ * Moves customer 7 to another connection, relays the events, and kills itself before its Nth statement to the CRM's
+ * database or the log.
+ */
 const [folder = '', killAt = '', leaseMs = ''] = process.argv.slice(2);
 let isCounting = false;
 let statements = 0;
@@ -33,14 +36,14 @@ const countStatements = function (this: Database.Database, text: string) {
 };
 Database.prototype.prepare = countStatements as typeof prepare;
 
-// The statements of the CRM's database run in threads, which get them as messages.
+// The CRM's database runs its statements in worker threads, which receive them as messages.
 const postMessage = Worker.prototype.postMessage;
 Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof postMessage>) {
   step();
   postMessage.apply(this, message);
 };
 
-const runtime = createRuntime(createLog('silent', {}), { service: 'crm' });
+const runtime = createRuntime(createLog('silent', {}));
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 const bus = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics)).eventBus('crm');
 isCounting = true;

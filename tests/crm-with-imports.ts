@@ -12,7 +12,7 @@ import { createTestRuntime } from './test-runtime.ts';
 export const importHeader = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
 const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
 
-/** The CRM's routes on an empty database, with imports in the background. `onCommit` is called after each transaction. */
+/** Creates the CRM's routes on an empty database, with background imports. `onCommit` is called after each transaction. */
 export const createCrmWithImports = async (limits: Partial<QueueLimits> = {}, onCommit = () => {}) => {
   const db = await openTestDatabase();
   const folder = join(dataFolder(), 'imports');

@@ -16,7 +16,7 @@ Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<ty
   postMessage.apply(this, message);
 };
 
-const runtime = createRuntime(createLog('silent', {}), { service: 'crm' });
+const runtime = createRuntime(createLog('silent', {}));
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 counting = true;
 await erasePerson({ ...runtime, db, onCommit: () => {} }, createErasures({ db, sources: personalDataSources }), '1');

@@ -6,7 +6,7 @@ const ready = await fakeClocksReady();
 const hourMs = 3_600_000;
 const patience = { timeout: 20_000, interval: 20 };
 
-/** Prints, every 20 ms, both clocks of a process: the wall clock's distance from ours and the time since its start. */
+/** Real time is what is tested here. Prints, every 20 ms, both clocks of a process: the wall clock's distance from ours and the time since its start. */
 const printClocks =
   'const start = performance.now(); setInterval(() => console.log(Date.now(), performance.now() - start), 20)';
 const runClocks = (env: Record<string, string>) => {

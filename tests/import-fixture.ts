@@ -19,7 +19,7 @@ import { createTestRuntime } from './test-runtime.ts';
 
 const defaultOptions: ImportOptions = { dryRun: false, onConflict: 'skip' };
 
-/** A CRM's database, and imports of files that a test writes. */
+/** A CRM's database, with functions to import files that a test writes. */
 export const createImportFixture = async () => {
   const db = await openTestDatabase();
   const folder = dataFolder();
@@ -40,29 +40,29 @@ export const createImportFixture = async () => {
     importOnceFrom: (file: string) => importOnce(context, file),
     load: (lines: readonly (string | Buffer)[], options: Partial<ImportOptions> = {}) =>
       importFile(context, writeCsv(lines), { ...defaultOptions, ...options }),
-    /** Of an import that is killed nothing says that it has failed. */
+    /** Runs an import until `onCommit` throws. Like an import whose process was killed, it is not marked as failed. */
     loadUntilKilled: async (lines: readonly (string | Buffer)[], options: Partial<ImportOptions> = {}) => {
       const file = writeCsv(lines);
       const job = await createJobForFile(context, file, { ...defaultOptions, ...options });
       await expect(runImport(context, job, file)).rejects.toThrow('killed');
     },
-    /** From now on the process dies after so many transactions. */
+    /** Makes the import throw after this many further transactions. */
     killAfter: (count: number) => {
       transactionsLeft = count;
     },
-    /** What the next start does with the import that was killed. */
+    /** Resumes the killed import, as the next start does. */
     resume: async () => {
       transactionsLeft = Number.POSITIVE_INFINITY;
       const [killed] = await listUnfinishedJobs(db);
       return runImport(context, killed as ImportJob, join(folder, 'customers.csv'));
     },
-    /** The report's rows, one line for each problem. */
+    /** The rows of the report, one entry per problem. */
     reportRows: async ({ importId }: ImportJob) =>
       (await listImportedRows(db, importId, { limit: 100 })).flatMap(({ line, outcome, problems }) =>
         (JSON.parse(problems) as Problem[]).map(({ column, value, reason }) => [line, outcome, column, value, reason]),
       ),
     countWaitingEvents: async () => (await db.selectFrom('outbox').selectAll().execute()).length,
-    /** What the events in the outbox say, in their order. */
+    /** Connection and mandate of each event in the outbox, in order. */
     events: async () =>
       (await db.selectFrom('outbox').select('event').orderBy('sequence').execute())
         .map(({ event }) => (JSON.parse(event) as MandateChangedEvent).data)

@@ -6,7 +6,7 @@ import {
   registerCustomer,
 } from '../crm/customers/index.ts';
 
-/** A customer whose every trace can be told from anything else. */
+/** A customer whose data occurs nowhere else, so that a test finds every trace of it. */
 export const quirine: CustomerData = {
   firstName: 'Quirine',
   lastName: 'Vandenzwaluw',
@@ -19,12 +19,12 @@ export const quirine: CustomerData = {
 export const marriedName = 'Zwaluwstaart';
 export const traces = ['Quirine', 'Vandenzwaluw', marriedName, 'Xanten', 'q.zwaluw', '98765432'];
 
-/** Evidence that names her, as it should not. */
+/** Evidence whose free texts name the person. */
 export const byHerself: ChangeOrigin = {
   evidence: { changedBy: 'Quirine Vandenzwaluw', channel: 'phone', reference: 'call of Mrs Vandenzwaluw' },
 };
 
-/** Registers her, changes her name and moves her. @returns her customerId */
+/** Registers the customer, changes the name and moves to another connection. @returns the customerId */
 export const liveAsQuirine = async (context: CrmContext): Promise<string> => {
   const { customer } = await registerCustomer(context, quirine, { ...byHerself, idempotencyKey: 'for-Quirine' });
   const { customerId } = customer;

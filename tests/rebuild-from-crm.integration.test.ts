@@ -161,13 +161,13 @@ describe('a forged revision in the log', () => {
     );
     await shows('7733', '2');
     expect(await republish('7733', '--above', String(forged))).toBe(
-      `Mandate 0 of 7733 is published under revision ${forged + 1}.\nexit code 0`,
+      `Mandate 0 of connection 7733 is published with revision ${forged + 1}.\nexit code 0`,
     );
     await shows('7733', '0');
     expect(await explain('7733')).toMatch(/Log, CRM and view agree\.\nexit code 0$/);
     await change(corinne);
     await shows('7733', '1');
-    expect(await republish('42')).toMatch(/answers 404: This CRM never had a connection 42\..*\nexit code 1$/);
+    expect(await republish('42')).toMatch(/answered 404: This CRM has never had connection 42\..*\nexit code 1$/);
   });
 
   it('is not in a view that is built from the CRM', async () => {

@@ -4,7 +4,10 @@ import { onTestFinished } from 'vitest';
 
 export type StubResponses = Record<string, [status: number, body: object]>;
 
-/** A server that answers each path with a status and JSON; any other with 404, as a CRM of an older release. */
+/**
+ * Starts a server that answers each path with a status and JSON, and any other path with 404, as a CRM of an older
+ * release.
+ */
 export const startStubCrm = async (answers: StubResponses) => {
   const server = createServer((req, res) => {
     const [status, body] = answers[String(req.url)] ?? [404, { type: 'urn:problem:unknown-route' }];

@@ -2,11 +2,20 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-type LockedPackage = { version: string; license?: string; integrity?: string; resolved?: string; link?: boolean };
+type LockedPackage = {
+  version: string;
+  license?: string;
+  integrity?: string;
+  resolved?: string;
+  link?: boolean;
+  peer?: boolean;
+  dev?: boolean;
+};
 type Dependencies = Record<string, string>;
+type Manifest = { dependencies: Dependencies; devDependencies: Dependencies; peerDependencies: Dependencies };
 
 const read = (path: string): string => readFileSync(resolve(import.meta.dirname, '..', path), 'utf8');
-const manifest = JSON.parse(read('package.json')) as { dependencies: Dependencies; devDependencies: Dependencies };
+const manifest = JSON.parse(read('package.json')) as Manifest;
 const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
 const { '': root, ...locked } = lock.packages;
 const offending = (isWrong: (locked: LockedPackage) => boolean) =>
@@ -20,9 +29,9 @@ describe('the lock file', () => {
   it('has packages', () => expect(Object.keys(locked).length).toBeGreaterThan(100));
 
   it('belongs to package.json, which pins exact versions', () => {
-    const { dependencies, devDependencies } = manifest;
-    expect(root).toMatchObject({ dependencies, devDependencies });
-    const versions = Object.entries({ ...dependencies, ...devDependencies });
+    const { dependencies, devDependencies, peerDependencies } = manifest;
+    expect(root).toMatchObject({ dependencies, devDependencies, peerDependencies });
+    const versions = Object.entries({ ...dependencies, ...devDependencies, ...peerDependencies });
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
     expect(versions.filter(([name, version]) => locked[`node_modules/${name}`]?.version !== version)).toEqual([]);
   });
@@ -30,6 +39,14 @@ describe('the lock file', () => {
   it('names a SHA-512 of every package, and no source but the npm registry', () => {
     expect(offending(({ integrity }) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual([]);
     expect(offending(({ link, resolved }) => link === true || !isFromRegistry(resolved))).toEqual([]);
+  });
+
+  it('can leave out every tracing package, and no other, with --omit=peer', () => {
+    const leftOut = offending(({ peer, dev }) => peer === true && dev !== true);
+    expect(leftOut).toEqual(Object.keys(locked).filter((path) => path.startsWith('node_modules/@opentelemetry/')));
+    expect(leftOut).toEqual(
+      expect.arrayContaining(Object.keys(manifest.peerDependencies).map((name) => `node_modules/${name}`)),
+    );
   });
 
   it('has packages under known permissive licences only', () =>

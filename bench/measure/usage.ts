@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 const ticksPerSecond = 100;
 
 /** Seconds of CPU that the process has used so far; all its threads, user and system. */
-export const cpuSeconds = (pid: number): number => {
+const cpuSeconds = (pid: number): number => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The second field, the name, may hold spaces; the 14th and 15th are what we are after.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -61,7 +61,7 @@ export const limits: Scenario = async ({ many, repeats }, progress) => {
   return [
     await of('consume', 'Kafka’s own consumer', 'ConsumerPerformance; reads, does nothing', consume),
     await of('set', 'Redis, SET', 'redis-benchmark, 1,000 a pipeline', () => write('SET', 'key:__rand_int__', value)),
-    await of('guarded', 'Redis, a guarded write', 'the same, one Lua EVAL a key as Dapr does', () =>
+    await of('guarded', 'Redis, a compare-and-set write', 'the same, one Lua EVAL per key, as Dapr does', () =>
       write('EVAL', guardedWrite, '1', 'key:__rand_int__', value),
     ),
   ];

@@ -52,7 +52,7 @@ export const startCrm = (resources: string, env: Record<string, string>) =>
   startMember('crm', ports.crm, resources, { env });
 
 /** @throws Error with what the process said, when it ends instead */
-export const untilAnswers = async (url: string, started: Started): Promise<void> => {
+const untilAnswers = async (url: string, started: Started): Promise<void> => {
   const ended = started.ended.then((code) => {
     throw new Error(`it ended with ${code} and said:\n${started.output()}`);
   });

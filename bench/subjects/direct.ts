@@ -11,7 +11,7 @@ import type { Contestant } from './subject.ts';
 export const direct: Contestant = {
   id: 'direct',
   title: 'kafkajs to Redis, without Dapr',
-  configuration: 'batches folded, MSET of 1,000, no guard',
+  configuration: 'batches folded, MSET of 1,000, no precondition',
   pass: async (work) => {
     await emptyRedis();
     const redisUrl = `redis://127.0.0.1:${ports.redis}`;

@@ -12,7 +12,7 @@ import type { Contestant } from './subject.ts';
 /** The lab's subscriber: the SDK's DaprServer and DaprClient over HTTP. */
 export const labWay: Contestant = {
   id: 'lab-way',
-  title: 'the lab’s way',
+  title: 'the lab’s subscriber',
   configuration: '@dapr/dapr, HTTP; one event, one awaited save',
   pass: async (work) => {
     await emptyRedis();

@@ -17,7 +17,7 @@ const source = resolve(import.meta.dirname, '../baselines/MandatesTable.java');
 export const streams: Contestant = {
   id: 'streams',
   title: 'Kafka Streams KTable',
-  configuration: 'Java, RocksDB, two threads, no revision looked at',
+  configuration: 'Java, RocksDB, two threads, revisions ignored',
   pass: async (work) => {
     const folder = resolve('.data/bench-streams');
     rmSync(folder, { recursive: true, force: true });

@@ -18,21 +18,21 @@ import { deleteDirectly, importDirectly } from './import/without-crm.ts';
 
 const rowsShown = 20;
 
-const help = `Imports customers from a CSV file, through a running CRM, and writes the refused rows to a file to correct.
+const help = `Imports customers from a CSV file through a running CRM, and writes the refused rows to a file to correct.
 
   npm run import -- FILE [--dry-run] [--on-conflict skip|update|fail] [--refused FILE] [--crm URL | --direct]
   npm run import -- --delete ID [--crm URL | --direct]
 
---dry-run       the very same checks; nothing is changed
---on-conflict   a customer who is there and differs: skip (left alone, the default), update, or fail (the row is refused)
---refused FILE  where the refused rows go (FILE.refused.csv beside the file); what is there is left, and the next name taken
---crm URL       the CRM (CRM_URL, or http://localhost:3005)
---delete ID     removes an import, its report and its file; one that waits or runs ends, and what it has imported stays
---direct        without a CRM, into CRM_DATABASE_URL; the events wait for the next CRM that runs on it
+--dry-run       validates all rows and changes nothing
+--on-conflict   for a customer who exists and differs: skip the row (default), update the customer, or fail (refuse the row)
+--refused FILE  where to write the refused rows (default: FILE.refused.csv); an existing file is kept, and a number is added
+--crm URL       the CRM (default: CRM_URL, or http://localhost:3005)
+--delete ID     removes an import, its report and its file, and stops it if it waits or runs; imported customers stay
+--direct        imports into CRM_DATABASE_URL without a CRM; the events wait until a CRM runs on that database
 
-The first line names the columns: firstName,lastName,city,connectionId,connectionMandate, and as you like customerId, email,
-phone; others are ignored. One bad row stops no other, and a file may be imported again. docs/import.md has the rest.
-Ends with 0, with 2 when rows were refused, with 1 when the import could not be done.`;
+The first line names the columns: firstName,lastName,city,connectionId,connectionMandate, and optionally customerId, email,
+phone; other columns are ignored. A bad row does not stop the import, and a file can be imported again. See docs/import.md.
+Exit code: 0; 2 if rows were refused; 1 if the import failed.`;
 
 const main = async (): Promise<void> => {
   const args = readArguments(process.argv.slice(2), process.env);
@@ -49,7 +49,7 @@ const remove = async ({ deleteImport: importId, crm }: DeleteArguments) => {
 
 const durableDatabase = () => {
   const { databaseUrl } = readCrmConfig(process.env);
-  if (databaseUrl === 'memory') throw new Error('--direct needs a database that stays: set CRM_DATABASE_URL.');
+  if (databaseUrl === 'memory') throw new Error('--direct needs a durable database: set CRM_DATABASE_URL.');
   return databaseUrl;
 };
 
@@ -64,7 +64,11 @@ const directly = async (file: string, options: ImportOptions, refusedFile: strin
     rowLimit: rowsShown,
     show: createProgressDisplay(),
   });
-  await printReport(done.job, done.rows, async () => done.refused, refusedFile).finally(done.close);
+  try {
+    await printReport(done.job, done.rows, async () => done.refused, refusedFile);
+  } finally {
+    await done.close();
+  }
 };
 
 const createProgressDisplay = () => {
@@ -87,13 +91,14 @@ const printReport = async (
   const { created, updated, unchanged, skipped } = job;
   const counts = { created, updated, unchanged, skipped, refused: job.refused };
   const parts = Object.entries(counts).map(([name, number]) => `${formatCount(number)} ${name}`);
-  console.log(`${job.dryRun ? 'A dry run, nothing is changed: ' : ''}${parts.join(', ')}`);
-  if (skipped + job.refused > rows.length) console.log(`The first ${rowsShown} are shown; the rest: GET ${job.rows}`);
+  console.log(`${job.dryRun ? 'Dry run, nothing is changed: ' : ''}${parts.join(', ')}`);
+  if (skipped + job.refused > rows.length)
+    console.log(`Only the first ${rowsShown} rows are shown; GET ${job.rows} lists all`);
   if (job.refused > 0) {
     const written = await writeRefusedFile(refusedFile, await refused());
     const which =
       job.listed.refused < job.refused ? `The first ${formatCount(job.listed.refused)} refused rows` : 'Refused rows';
-    console.log(`${which} are in ${written}: correct them there, and import that file.`);
+    console.log(`${which} are in ${written}: correct them and import that file.`);
     process.exitCode = 2;
   }
   if (job.failure) throw new Error(job.failure);

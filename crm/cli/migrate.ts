@@ -4,14 +4,14 @@ import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { readCrmConfig } from '../config.ts';
 import { listPendingMigrations, openCrmDatabase, showDatabaseUrl } from '../database/index.ts';
 
-const help = `Brings the schema of the CRM's database up to date, as every start of the CRM does.
+const help = `Runs the pending migrations of the CRM's database, as every start of the CRM does.
 
-  npm run migrate                 runs the migrations that are missing, and names each before it does
-  npm run migrate -- --dry-run    only names them; changes nothing
+  npm run migrate                 prints the name of each pending migration and runs it
+  npm run migrate -- --dry-run    only prints the names of the pending migrations
 
 Environment
-  CRM_DATABASE_URL  sqlite: and a file, or mysql://user:password@host:port/database (sqlite:DATA_DIR/crm.sqlite)
-  DATA_DIR          where npm start keeps its data (.data)`;
+  CRM_DATABASE_URL  sqlite: and a file, or mysql://user:password@host:port/database (default: sqlite:DATA_DIR/crm.sqlite)
+  DATA_DIR          the data folder of npm start (default: .data)`;
 
 const main = async (): Promise<void> => {
   const options = { 'dry-run': { type: 'boolean' }, help: { type: 'boolean' } } as const;
@@ -20,7 +20,7 @@ const main = async (): Promise<void> => {
   const file = `sqlite:${join(process.env.DATA_DIR || '.data', 'crm.sqlite')}`;
   const { databaseUrl } = readCrmConfig({ CRM_DATABASE_URL: process.env.CRM_DATABASE_URL || file });
   if (databaseUrl === 'memory')
-    throw new Error('CRM_DATABASE_URL=memory has nothing to migrate: name a file or a MySQL database.');
+    throw new Error('CRM_DATABASE_URL=memory has nothing to migrate: set it to a file or a MySQL database.');
 
   console.log(showDatabaseUrl(databaseUrl));
   const reported: string[] = [];

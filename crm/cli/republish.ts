@@ -3,14 +3,14 @@ import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { callService, describeRefusal, type ServiceResponse } from '../../packages/http/call-service.ts';
 import { type RepublishArguments, readArguments } from './republish/arguments.ts';
 
-const help = `Has the CRM publish the current mandate of a connection again, under a higher revision.
+const help = `Makes the CRM publish the current mandate of a connection again, with a higher revision.
 
-  npm run republish -- CONNECTION             above the last revision of the CRM
-  npm run republish -- CONNECTION --above R   above R as well
+  npm run republish -- CONNECTION             above the CRM's last revision
+  npm run republish -- CONNECTION --above R   above R too
 
-A view ignores every revision below the one that it holds. Where the CRM never gave that one (a forged event, a CRM that
-was restored from a backup or lost its memory), the view ignores the CRM until it publishes above it. npm run explain --
-CONNECTION shows which revision that is.
+A view ignores every revision below the one that it has. If the CRM never issued that one (a forged event, or a CRM that was
+restored from a backup or ran in memory), the view ignores the CRM until the CRM publishes above it. npm run explain --
+CONNECTION shows that revision.
 
 Options    --above R   --help
 Variables  CRM_URL (http://localhost:3005)`;
@@ -23,13 +23,13 @@ const republish = async ({ crm, connectionId, above }: RepublishArguments): Prom
   });
   if (!answer.ok) throw new Error(refusal(crm, answer));
   const { connectionMandate, revision } = heldMandateSchema.parse(answer.body);
-  console.log(`Mandate ${connectionMandate} of ${connectionId} is published under revision ${revision}.`);
+  console.log(`Mandate ${connectionMandate} of connection ${connectionId} is published with revision ${revision}.`);
 };
 
 const refusal = (crm: string, answer: ServiceResponse) =>
   answer.body.type === 'urn:problem:unknown-route'
-    ? `The CRM at ${crm} is of a release that cannot republish: update it.`
-    : `The CRM at ${crm} answers ${answer.status}: ${describeRefusal(answer)}`;
+    ? `The CRM at ${crm} is of an older release that cannot republish: update it.`
+    : `The CRM at ${crm} answered ${answer.status}: ${describeRefusal(answer)}`;
 
 const main = async () => {
   const args = readArguments(process.argv.slice(2), process.env);

@@ -12,18 +12,18 @@ const corinne: CustomerData = {
 };
 
 describe('the mandates that change with a customer', () => {
-  it('are the one of a new customer', () =>
+  it('are the mandate of a new customer', () =>
     expect(mandateChanges(undefined, corinne)).toEqual([{ connectionId: '7733', connectionMandate: '1' }]));
 
-  it('are none when only the city changed', () =>
+  it('are none when only the city changes', () =>
     expect(mandateChanges(corinne, { ...corinne, city: 'Hengelo' })).toEqual([]));
 
-  it('are the new level of the same connection', () =>
+  it('are the new mandate of the same connection', () =>
     expect(mandateChanges(corinne, { ...corinne, connectionMandate: '2' })).toEqual([
       { connectionId: '7733', connectionMandate: '2' },
     ]));
 
-  it('are a revocation of the old connection when the customer moves to another', () =>
+  it('are a revocation of the old connection and the mandate of the new one when the customer moves', () =>
     expect(mandateChanges(corinne, { ...corinne, connectionId: '9001' })).toEqual([
       { connectionId: '7733', connectionMandate: '0' },
       { connectionId: '9001', connectionMandate: '1' },
@@ -34,25 +34,32 @@ describe('a revision', () => {
   it('is the time of the first change', () => expect(nextRevision(undefined, 1000)).toBe(1000));
   it('follows the clock', () => expect(nextRevision(1000, 2000)).toBe(2000));
   it('grows within one millisecond', () => expect(nextRevision(1000, 1000)).toBe(1001));
-  it('grows while the clock goes back', () => expect(nextRevision(1000, 500)).toBe(1001));
+  it('grows when the clock goes back', () => expect(nextRevision(1000, 500)).toBe(1001));
 });
 
-describe('what a caller says of a customer', () => {
+describe('the customer data of a request', () => {
   const wrong = (change: object) => customerDataSchema.safeParse({ ...corinne, ...change }).error?.issues[0]?.path;
 
-  it('may have numbers where the fields are strings of digits', () =>
+  it('may have numbers in place of strings of digits', () =>
     expect(customerDataSchema.parse({ ...corinne, connectionId: 7733, connectionMandate: 2 })).toEqual({
       ...corinne,
       connectionMandate: '2',
     }));
 
-  it.each(['3', '-1', '', 'two', 1.5, null, ['1']])('has no mandate %j', (connectionMandate) =>
+  it.each(['3', '-1', '', 'two', 1.5, null, ['1']])('cannot have the mandate %j', (connectionMandate) =>
     expect(wrong({ connectionMandate })).toEqual(['connectionMandate']));
 
-  it.each(['abc', '', ' 7733', 'x'.repeat(65), '7733||', -7, 1e300])('has no connectionId %j', (connectionId) =>
-    expect(wrong({ connectionId })).toEqual(['connectionId']));
+  it.each([
+    'abc',
+    '',
+    ' 7733',
+    'x'.repeat(65),
+    '7733||',
+    -7,
+    1e300,
+  ])('cannot have the connectionId %j', (connectionId) => expect(wrong({ connectionId })).toEqual(['connectionId']));
 
-  it.each(['', '   ', 'a\u0000b', '\ud800', 'x'.repeat(101), 5])('has no city %j', (city) =>
+  it.each(['', '   ', 'a\u0000b', '\ud800', 'x'.repeat(101), 5])('cannot have the city %j', (city) =>
     expect(wrong({ city })).toEqual(['city']));
 
   it.each([
@@ -62,9 +69,9 @@ describe('what a caller says of a customer', () => {
     'a b@example.org',
     `${'x'.repeat(250)}@example.org`,
     5,
-  ])('has no e-mail address %j', (email) => expect(wrong({ email })).toEqual(['email']));
+  ])('cannot have the e-mail address %j', (email) => expect(wrong({ email })).toEqual(['email']));
 
-  it.each(['', '112', '+31 6 CORINNE', `+${'1'.repeat(32)}`, 31612345678])('has no phone number %j', (phone) =>
+  it.each(['', '112', '+31 6 CORINNE', `+${'1'.repeat(32)}`, 31612345678])('cannot have the phone number %j', (phone) =>
     expect(wrong({ phone })).toEqual(['phone']));
 
   it.each(['+31 6 12345678', '(053) 123 45 67', '0031-53-1234567'])('may have the phone number %j', (phone) =>
@@ -79,5 +86,5 @@ describe('what a caller says of a customer', () => {
     expect(customerDataSchema.parse({ ...corinne, connectionId: '007733' }).connectionId).toBe('007733'));
 });
 
-it.each(['0', '01', '-1', '1.0', '', '__proto__', '99999999999'])('%j is no customerId', (id) =>
+it.each(['0', '01', '-1', '1.0', '', '__proto__', '99999999999'])('refuses the customerId %j', (id) =>
   expect(parseCustomerId(id)).toBeUndefined());

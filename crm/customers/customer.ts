@@ -8,7 +8,7 @@ import {
 } from '../../contracts/events/connection-mandate-changed/schema.ts';
 
 const name = 'text of 1 to 100 characters without control characters';
-// biome-ignore lint/suspicious/noControlCharactersInRegex: refused here, and not as \p{Cc}, which not every reader knows
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this pattern refuses them; \p{Cc} is avoided, because not every JSON Schema validator supports it
 const withoutControls = /^[^\u0000-\u001f\u007f-\u009f]{1,100}$/u;
 const nameSchema = z
   .string(name)
@@ -39,7 +39,7 @@ const optionalFields = {
     .nullable(),
 };
 
-/** What a caller says of a customer. */
+/** The customer data that a caller sends. */
 export const customerDataSchema = z
   .strictObject(
     { ...requiredFields, email: optionalFields.email.default(null), phone: optionalFields.phone.default(null) },
@@ -48,7 +48,7 @@ export const customerDataSchema = z
   .meta({ id: 'CustomerData' });
 export type CustomerData = z.infer<typeof customerDataSchema>;
 
-/** What a caller says of a part of it, as RFC 7396 has it: null removes what may be absent. */
+/** A JSON merge patch (RFC 7396) of customer data: null removes an optional field. */
 export const customerPatchSchema = z
   .strictObject({ ...requiredFields, ...optionalFields }, 'a part of a customer as a JSON object')
   .exactPartial();
@@ -56,10 +56,10 @@ export type CustomerPatch = z.infer<typeof customerPatchSchema>;
 
 export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyof CustomerData)[];
 
-/** What a column holds in every database. */
+/** The largest value of an integer column in every database. */
 const maxCustomerId = 2 ** 31 - 1;
 
-/** @returns the number of a customerId; undefined for anything that cannot be one */
+/** @returns the number of a customerId; undefined if the text is not a valid customerId */
 export const parseCustomerId = (customerId: string): number | undefined =>
   /^[1-9][0-9]{0,9}$/.test(customerId) && Number(customerId) <= maxCustomerId ? Number(customerId) : undefined;
 
@@ -69,16 +69,16 @@ export const customerIdSchema = z
   .regex(/^[1-9][0-9]{0,9}$/, { error: customerId, abort: true })
   .refine((id) => parseCustomerId(id) !== undefined, customerId);
 
-/** Every number behind the largest one there is is left to the database, so that what comes from outside leaves it room. */
+/** The database assigns numbers above the largest existing one, so imported numbers must leave room above them. */
 const maxExternalId = 1_000_000_000;
-const externalIdFormat = `a whole number from 1 to ${maxExternalId}, or nothing for a new number`;
-/** A customerId that is given from outside, not by the database. */
+const externalIdFormat = `a whole number from 1 to ${maxExternalId}, or empty for a new number`;
+/** A customerId that an import file provides. */
 export const externalCustomerIdSchema = customerIdSchema.refine((id) => Number(id) <= maxExternalId, externalIdFormat);
 
-/** A customer as it is held; times in ms since 1970, `version` 1 at first and one more with each change. */
+/** A stored customer. Times are in ms since 1970; `version` starts at 1 and grows by one with each change. */
 export type Customer = CustomerData & { customerId: string; createdAt: number; updatedAt: number; version: number };
 
-/** The part that a caller decides on. */
+/** The fields that a caller can change. */
 export const dataOf = ({ customerId, createdAt, updatedAt, version, ...data }: Customer): CustomerData => data;
 
 export const applyPatch = (data: CustomerData, patch: CustomerPatch): CustomerData => ({ ...data, ...patch });
@@ -87,8 +87,8 @@ export const isSameData = (a: CustomerData, b: CustomerData): boolean =>
   customerFieldNames.every((field) => a[field] === b[field]);
 
 /**
- * The mandates that differ after a customer changed, came (no `before`) or went (no `after`); a connection that was given
- * up is revoked.
+ * The mandates that change when a customer is changed, created (no `before`) or deleted (no `after`). A connection that the
+ * customer gives up is revoked.
  */
 export const mandateChanges = (
   before: CustomerData | undefined,
@@ -102,5 +102,5 @@ export const mandateChanges = (
   ];
 };
 
-/** A hybrid logical clock in ms since 1970: always grows, even where the clock does not. */
+/** A hybrid logical clock in ms since 1970: the revision always grows, even if the wall clock `now` does not. */
 export const nextRevision = (last: number | undefined, now: number): number => Math.max((last ?? 0) + 1, now);

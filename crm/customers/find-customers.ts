@@ -8,7 +8,7 @@ export const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable
   ...data,
 });
 
-/** Works on the database and within a transaction, as all of these do. */
+/** @returns undefined if there is no such customer. Like all functions of this file it also runs within a transaction. */
 export const lookUpCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer | undefined> => {
   const number = parseCustomerId(customerId);
   if (number === undefined) return undefined;
@@ -20,7 +20,10 @@ export const lookUpCustomer = async (db: Kysely<CrmDatabase>, customerId: string
 export const findCustomer = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Customer> =>
   (await lookUpCustomer(db, customerId)) ?? throwUnknownCustomer(customerId);
 
-/** The same, and no other transaction changes the customer before this one ends. */
+/**
+ * Finds and locks the customer, so that no other transaction changes it before this one ends.
+ * @throws DomainError customer-unknown
+ */
 export const lockCustomer = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Customer> =>
   (await lockCustomerIfExists(trx, customerId)) ?? throwUnknownCustomer(customerId);
 
@@ -44,7 +47,7 @@ export const findHolder = async (db: Kysely<CrmDatabase>, connectionId: string):
   return row && asCustomer(row);
 };
 
-/** Which of these connections a customer holds, and which customer. */
+/** Finds the customer of each of these connections. Connections without one are not in the result. */
 export const findHolders = async (
   db: Kysely<CrmDatabase>,
   connectionIds: readonly string[],
@@ -55,11 +58,11 @@ export const findHolders = async (
   return new Map(rows.map(({ connectionId, customerId }) => [connectionId, customerId]));
 };
 
-/** The last revision of a connection's mandate; undefined for one that no customer ever had. */
+/** The last revision of a connection; undefined if no customer ever had the connection. */
 export const revisionOf = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<number | undefined> =>
   (await findRevisions(db, [connectionId])).get(connectionId);
 
-/** The last revisions of those connections that any customer ever had. */
+/** The last revisions by connection. Connections that no customer ever had are not in the result. */
 export const findRevisions = async (
   db: Kysely<CrmDatabase>,
   connectionIds: readonly string[],
@@ -69,7 +72,7 @@ export const findRevisions = async (
   return mapByConnection(rows);
 };
 
-/** The same, and no other transaction raises one before this one ends: in the order of their ids, or two wait for each other. */
+/** Finds and locks the revisions, in the order of the connection ids, so that two transactions do not deadlock. */
 export const lockRevisions = async (trx: Transaction<CrmDatabase>, connectionIds: readonly string[]) => {
   const query = trx.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds);
   return mapByConnection(await query.orderBy('connectionId').forUpdate().execute());
@@ -78,7 +81,7 @@ export const lockRevisions = async (trx: Transaction<CrmDatabase>, connectionIds
 const mapByConnection = (rows: readonly ConnectionTable[]) =>
   new Map(rows.map(({ connectionId, revision }) => [connectionId, Number(revision)]));
 
-/** Those of these customers that there are, locked in one order: two transactions must not wait for each other. */
+/** Finds and locks the customers that exist, in the order of their ids, so that two transactions do not deadlock. */
 export const lockCustomers = async (
   trx: Transaction<CrmDatabase>,
   by: 'customerId' | 'connectionId',
@@ -95,7 +98,7 @@ export const lockCustomers = async (
   return rows.map(asCustomer);
 };
 
-/** Up to `limit` customers by ascending id, from behind the customer `after`. */
+/** Lists up to `limit` customers by ascending id, starting after the customer `after`. */
 export const listCustomers = async (
   db: Kysely<CrmDatabase>,
   { after, limit }: { after?: string | undefined; limit?: number },

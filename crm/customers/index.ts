@@ -1,6 +1,7 @@
 /**
- * Customers, their mandates and the evidence of consent. routes.ts leads from each request to its use case; a change is
- * made by change/change-customer.ts, written by change/write-customers.ts and published by change/append-mandate-events.ts.
+ * Customers, their mandates and the evidence of consent. routes.ts maps each request to its use case.
+ * change/change-customer.ts makes a change, change/write-customers.ts writes it, and change/append-mandate-events.ts puts
+ * its events into the outbox.
  */
 export type { ChangeOrigin } from './change/append-mandate-events.ts';
 export {

@@ -18,12 +18,12 @@ const legacyQuerySchema = z.strictObject({
     .meta({ examples: ['7'] }),
 });
 
-/** The lab's way: one customer by query parameter, or all of them as an object keyed by id. */
+/** The legacy route of the original lab: one customer by query parameter, or all of them as an object keyed by id. */
 export const legacyCustomerRoutes = ({ db }: Pick<CrmContext, 'db'>): Routes =>
   withTag('Customers', {
     '/': {
       get: operation({
-        summary: 'One customer or all of them, the lab’s way',
+        summary: 'One customer or all of them (legacy)',
         query: legacyQuerySchema,
         responses: {
           200: {
@@ -40,10 +40,10 @@ export const legacyCustomerRoutes = ({ db }: Pick<CrmContext, 'db'>): Routes =>
     },
   });
 
-/** A chunk of these takes the event loop a millisecond or two. */
+/** Serialising a page blocks the event loop for a millisecond or two. */
 const rowsPerPage = 200;
 
-/** By id, some at a time: however many there are, few are in memory, and others are answered in between. */
+/** Reads all customers by id, page by page, so that few are in memory and other requests are answered in between. */
 async function* readAllCustomers(db: Kysely<CrmDatabase>) {
   const pages = readPages<Customer>(rowsPerPage, async (after, limit) => {
     await waitForLargeResponseTurn();

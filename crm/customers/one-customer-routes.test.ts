@@ -12,14 +12,14 @@ const patch = (body: object) => crm.http.patch('/customers/1').send(body);
 const versionNow = async () => (await crm.http.get('/customers/1')).headers.etag;
 
 describe('the version of a customer', () => {
-  it('is the tag of what a GET answers, and spares its repetition', async () => {
+  it('is the ETag of a GET, and If-None-Match with it is answered with 304', async () => {
     await crm.http.get('/customers/1').expect(200).expect('ETag', '"1"');
     const { text } = await crm.http.get('/customers/1').set('If-None-Match', '"1"').expect(304).expect('ETag', '"1"');
     expect(text).toBe('');
     await crm.http.get('/customers/1').set('If-None-Match', '"2"').expect(200);
   });
 
-  it('is the tag of what a change answers', async () => {
+  it('is the ETag of the response to each change', async () => {
     await crm.http.post('/customers').send(molly).expect(201).expect('ETag', '"1"');
     await crm.http
       .put('/customers/1')
@@ -29,12 +29,17 @@ describe('the version of a customer', () => {
     await patch({ city: 'Delft' }).expect('ETag', '"4"');
   });
 
-  it('stays when nothing changes', async () => {
+  it('stays the same when nothing changes', async () => {
     await patch({}).expect(200).expect('ETag', '"1"');
     await patch({ city: corinne.city }).expect(200).expect('ETag', '"1"');
   });
 
-  it.each(['put', 'post', 'patch', 'delete'] as const)('guards a %s: 412 with what is there now', async (method) => {
+  it.each([
+    'put',
+    'post',
+    'patch',
+    'delete',
+  ] as const)('is the precondition of a %s, which is refused with 412 and the current customer', async (method) => {
     await patch({ city: 'Hengelo' }).expect(200);
     const { body } = await crm.http[method]('/customers/1').set('If-Match', '"1"').send(corinne).expect(412);
     expect(body).toMatchObject({
@@ -49,37 +54,37 @@ describe('the version of a customer', () => {
       .expect(method === 'delete' ? 204 : 200);
   });
 
-  it('lets only one of two writers with the same tag pass', async () => {
+  it('lets only one of two writers with the same ETag succeed', async () => {
     const write = (city: string) => patch({ city }).set('If-Match', '"1"');
     const answers = await Promise.all([write('Hengelo'), write('Delft')]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
     expect(await versionNow()).toBe('"2"');
   });
 
-  it('is named as two standards allow, and nothing else', async () => {
+  it('must be sent as a valid entity tag', async () => {
     const { body } = await crm.http.get('/customers/1').set('If-None-Match', '1').expect(400);
     expect(body.errors[0]).toMatchObject({ field: 'If-None-Match', got: '1' });
     await patch({}).set('If-Match', 'one').expect(400);
     await patch({}).set('If-Match', '*').expect(200);
   });
 
-  it('is asked of a customer that there is', () =>
+  it('is not checked for an unknown customer, which is 404', () =>
     crm.http.put('/customers/42').set('If-Match', '"1"').send(corinne).expect(404));
 });
 
 describe('changing a part of a customer', () => {
-  it('leaves the rest, and publishes nothing where the mandate stays', async () => {
+  it('keeps the other fields, and publishes nothing if the mandate does not change', async () => {
     const { body } = await patch({ city: 'Delft', phone: '+31 6 12345678' }).expect(200);
     expect(body).toMatchObject({ ...corinne, city: 'Delft', email: 'corinne@example.org', phone: '+31 6 12345678' });
     expect(await crm.waitingMandates()).toEqual([]);
   });
 
-  it('removes what is null', async () => {
+  it('removes a field that is null', async () => {
     const { body } = await patch({ email: null }).expect(200);
     expect(body.email).toBeNull();
   });
 
-  it('publishes a mandate that it changes, and revokes a connection that it moves from', async () => {
+  it('publishes a changed mandate, and revokes a connection that the customer leaves', async () => {
     await patch({ connectionMandate: '2' })
       .expect(200)
       .expect('Mandate-Revision', String(noon + 1));
@@ -91,7 +96,7 @@ describe('changing a part of a customer', () => {
     ]);
   });
 
-  it('takes a merge patch as such', async () => {
+  it('accepts a JSON merge patch, and no JSON patch', async () => {
     const send = (type: string, body: string) => crm.http.patch('/customers/1').set('Content-Type', type).send(body);
     await send('application/merge-patch+json', '{"city":"Delft"}').expect(200);
     await send('application/json-patch+json', '[{"op":"remove","path":"/email"}]').expect(415);
@@ -112,17 +117,17 @@ describe('changing a part of a customer', () => {
     expect(await versionNow()).toBe('"1"');
   });
 
-  it('refuses the connection of another, with the line that changes that one', async () => {
+  it('refuses the connection of another customer, with the command that changes that customer', async () => {
     await crm.http.post('/customers').send(molly).expect(201);
     const { body } = await patch({ connectionId: molly.connectionId }).expect(409);
     expect(body).toMatchObject({ holder: '2', remedy: expect.stringContaining('curl -X PATCH http') });
   });
 
-  it('knows no customer 42', () => crm.http.patch('/customers/42').send({ city: 'Delft' }).expect(404));
+  it('is 404 for an unknown customer', () => crm.http.patch('/customers/42').send({ city: 'Delft' }).expect(404));
 });
 
 describe('deleting a customer', () => {
-  it('revokes the connection, whose next holder continues its revisions', async () => {
+  it('revokes the connection, and the next holder continues its revisions', async () => {
     const { text } = await crm.http
       .delete('/customers/1')
       .expect(204)
@@ -139,7 +144,7 @@ describe('deleting a customer', () => {
     ]);
   });
 
-  it('is done once, and its number is not given again', async () => {
+  it('is 404 the second time, and the number is never assigned again', async () => {
     await crm.http.delete('/customers/1').expect(204);
     await crm.http.delete('/customers/1').expect(404);
     const { body } = await crm.http.post('/customers').send(molly).expect(201);
@@ -154,7 +159,7 @@ describe('registering with an Idempotency-Key', () => {
       .set('Idempotency-Key', key)
       .send({ ...molly, ...change });
 
-  it('answers a repetition with the same status, headers and body, and does nothing twice', async () => {
+  it('answers a repetition with the same status, headers and body, and registers once', async () => {
     const first = await register('"k1"', { connectionMandate: '1' }).expect(201);
     crm.setClock(noon + 5000);
     await crm.http.patch('/customers/2').send({ city: 'Delft', connectionMandate: '2' }).expect(200);
@@ -165,13 +170,13 @@ describe('registering with an Idempotency-Key', () => {
     expect(await crm.waitingMandates()).toHaveLength(2);
   });
 
-  it('answers all who ask at once alike', async () => {
+  it('gives simultaneous requests the same answer', async () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => register('k1')));
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(await crm.waitingMandates()).toHaveLength(1);
   });
 
-  it('refuses other content and a key that is none', async () => {
+  it('refuses different content and a malformed key', async () => {
     await register('k1').expect(201);
     const { body } = await register('k1', { city: 'Delft' }).expect(422);
     expect(body).toMatchObject({ type: 'urn:problem:key-reused', errors: [{ field: 'Idempotency-Key' }] });
@@ -179,7 +184,7 @@ describe('registering with an Idempotency-Key', () => {
     expect(malformed.errors[0]).toMatchObject({ field: 'Idempotency-Key' });
   });
 
-  it('says when the person was erased since', async () => {
+  it('is 410 if the person was erased since', async () => {
     await register('k1').expect(201);
     await crm.http.post('/customers/2/erasure').send({ customerId: '2' }).expect(200);
     const { body } = await register('k1').expect(410);

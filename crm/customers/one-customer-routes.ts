@@ -8,15 +8,15 @@ import {
   writePreconditions,
 } from '../../packages/http/preconditions.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
+import { type CrmContext, changeCustomer, replaceCustomer } from './change/change-customer.ts';
 import {
-  changeAnswer,
-  customerAnswer,
+  changeResponse,
+  customerResponse,
   originOf,
   revisionHeader,
   sendChange,
   suggestUpdate,
-} from './change/change-answer.ts';
-import { type CrmContext, changeCustomer, replaceCustomer } from './change/change-customer.ts';
+} from './change/change-response.ts';
 import { evidenceHeaders } from './change/evidence.ts';
 import { applyPatch, customerDataSchema, customerIdSchema, customerPatchSchema } from './customer.ts';
 import { findCustomer } from './find-customers.ts';
@@ -24,7 +24,7 @@ import type { Erasures } from './personal-data/erasures.ts';
 import { deleteCustomer } from './personal-data/remove-customer.ts';
 import { customerPath, showCustomer } from './show-customer.ts';
 
-/** What a GET answered may be sent back as it is: what a caller cannot change is taken, and changes nothing. */
+/** The body of a GET can be sent back unchanged: fields that a caller cannot change are accepted and ignored. */
 const replacementSchema = customerDataSchema
   .extend({
     customerId: acceptNumber(customerIdSchema, { minimum: 1 }).optional().meta({ description: 'The id in the path.' }),
@@ -45,7 +45,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       path: customerPath,
       headers: changeHeaders,
       body: replacementSchema,
-      responses: { 200: changeAnswer },
+      responses: { 200: changeResponse },
       errors: ['customer-unknown', 'version-differs', 'connection-held'],
       handle: async ({ path, headers, body }, res, req) => {
         const { customerId = path.customerId, createdAt, updatedAt, version, ...data } = body;
@@ -62,7 +62,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         summary: 'One customer',
         path: customerPath,
         headers: z.object(readPrecondition),
-        responses: { 200: customerAnswer, 304: { description: 'You have this version.' } },
+        responses: { 200: customerResponse, 304: { description: 'The client already has this version.' } },
         errors: ['customer-unknown'],
         handle: async ({ path, headers }, res) => {
           const customer = await findCustomer(db, path.customerId);
@@ -70,16 +70,16 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         },
       }),
       put: replace('Replace a customer’s whole record'),
-      post: replace('Replace a customer’s whole record, the lab’s way'),
+      post: replace('Replace a customer’s whole record (legacy)'),
       patch: operation({
         summary: 'Change a part of a customer’s record',
         description:
-          'A merge patch (RFC 7396): what is left out stays, null removes an e-mail address or a phone number.',
+          'A JSON merge patch (RFC 7396): omitted fields stay, and null removes an e-mail address or a phone number.',
         path: customerPath,
         headers: changeHeaders,
         body: customerPatchSchema,
         bodyTypes: ['application/merge-patch+json', 'application/json'],
-        responses: { 200: changeAnswer },
+        responses: { 200: changeResponse },
         errors: ['customer-unknown', 'version-differs', 'connection-held'],
         handle: async ({ path, headers, body }, res, req) => {
           const request = { ...originOf(headers, res), precondition: createWriteCheck(headers) };
@@ -90,11 +90,11 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       delete: operation({
         summary: 'Delete a customer, and revoke the connection',
         description:
-          'The evidence of consent stays; an erasure takes from it what may name the person. Rows of import reports ' +
-          'about the customer are removed.',
+          'The evidence of consent stays; an erasure removes from it the texts that may name the person. Rows of import ' +
+          'reports about the customer are deleted.',
         path: customerPath,
         headers: changeHeaders,
-        responses: { 204: { description: 'There is no such customer any more.', headers: revisionHeader } },
+        responses: { 204: { description: 'The customer is deleted.', headers: revisionHeader } },
         errors: ['customer-unknown', 'version-differs'],
         handle: async ({ path, headers }, res) => {
           const request = { ...originOf(headers, res), precondition: createWriteCheck(headers) };
@@ -107,6 +107,6 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
 };
 
 const idMismatch = (customerId: string) => {
-  const expected = `${customerId}, the id in the path, or nothing`;
+  const expected = `${customerId}, the id in the path, or omit it`;
   return new DomainError('invalid-body', `customerId: ${expected}`, { errors: [{ field: 'customerId', expected }] });
 };

@@ -9,13 +9,13 @@ import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import { crmApp } from '../app.ts';
 import { createImportQueue, importOnce } from '../imports/index.ts';
 
-/** A customer as it is answered, with what a caller need not say. */
-const shown = (customer: object) => {
+/** The customer as the API shows it, with defaults for the fields that a caller may omit. */
+const showWithDefaults = (customer: object) => {
   const at = new Date(noon).toISOString();
   return { email: null, phone: null, createdAt: at, updatedAt: at, version: 1, ...customer };
 };
 
-const crm = async ({ empty = false } = {}) => {
+const createCrm = async ({ empty = false } = {}) => {
   const runtime = createTestRuntime();
   const db = await openTestDatabase();
   const context = { ...runtime, db, onCommit: () => {} };
@@ -32,15 +32,15 @@ const crm = async ({ empty = false } = {}) => {
 };
 
 describe('reading customers', () => {
-  it('finds one the lab’s way and by its path', async () => {
-    const { http } = await crm();
+  it('finds one by the legacy route and by its path', async () => {
+    const { http } = await createCrm();
     const expected = { customerId: '7', ...corinne };
     await http.get('/?customerId=7').expect(200, expected);
-    await http.get('/customers/7').expect(200, shown(expected));
+    await http.get('/customers/7').expect(200, showWithDefaults(expected));
   });
 
-  it('gives all of them as an object keyed by id', async () => {
-    const { http } = await crm();
+  it('returns all of them as an object keyed by id', async () => {
+    const { http } = await createCrm();
     const { body } = await http.get('/').expect(200);
     expect(Object.keys(body)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
     expect(body['8']).toEqual({
@@ -53,8 +53,8 @@ describe('reading customers', () => {
     });
   });
 
-  it('gives them page by page', async () => {
-    const { http } = await crm();
+  it('returns them page by page', async () => {
+    const { http } = await createCrm();
     const seen: string[] = [];
     let next: string | null = '/customers?limit=3';
     while (next) {
@@ -75,8 +75,8 @@ describe('reading customers', () => {
     '1%00',
     '%F0%9F%92%A9',
     '9'.repeat(5000),
-  ])('knows no customer %s', async (id) => {
-    const { http } = await crm();
+  ])('answers 404 for customer %s', async (id) => {
+    const { http } = await createCrm();
     const { body } = await http
       .get(`/customers/${id}`)
       .expect(404)
@@ -92,20 +92,20 @@ describe('reading customers', () => {
     ['/customers?limit=0', 'limit'],
     ['/customers?limit=many', 'limit'],
     ['/customers?after=x', 'after'],
-  ])('names what is wrong with %s', async (url, field) => {
-    const { http } = await crm();
+  ])('refuses %s and names the field', async (url, field) => {
+    const { http } = await createCrm();
     const { body } = await http.get(url).expect(400);
     expect(body.errors[0]).toMatchObject({ field, expected: expect.any(String) });
   });
 });
 
 describe('registering a customer', () => {
-  it('gives it the next id and puts one keyed event with a revision into the outbox', async () => {
-    const { http, outbox } = await crm();
+  it('assigns the next id and puts one keyed event with a revision into the outbox', async () => {
+    const { http, outbox } = await createCrm();
     await http
       .post('/customers')
       .send(molly)
-      .expect(201, shown({ ...molly, customerId: '9' }))
+      .expect(201, showWithDefaults({ ...molly, customerId: '9' }))
       .expect('Location', '/customers/9');
     const [event, ...others] = await outbox();
     expect(others).toEqual([]);
@@ -130,16 +130,16 @@ describe('registering a customer', () => {
       .expect('Mandate-Revision', String(noon + 1));
   });
 
-  it('gives the first customer of an empty CRM the id 1', async () => {
-    const { http } = await crm({ empty: true });
+  it('assigns id 1 to the first customer of an empty CRM', async () => {
+    const { http } = await createCrm({ empty: true });
     await http
       .post('/customers')
       .send(molly)
-      .expect(201, shown({ ...molly, customerId: '1' }));
+      .expect(201, showWithDefaults({ ...molly, customerId: '1' }));
   });
 
-  it('refuses a connection that another holds, names the holder and gives the line that updates it', async () => {
-    const { http, outbox } = await crm();
+  it('refuses a connection that another customer holds, with the holder and the command that changes it', async () => {
+    const { http, outbox } = await createCrm();
     const body = { ...molly, lastName: "O'Peterson" };
     await http.post('/customers').send(body).expect(201);
     const { body: problem } = await http.post('/customers').send(body).expect(409);
@@ -149,62 +149,62 @@ describe('registering a customer', () => {
     expect(await outbox()).toHaveLength(1);
   });
 
-  it('carries the caller’s trace in the event', async () => {
-    const { http, outbox } = await crm();
+  it('propagates the caller’s trace context in the event', async () => {
+    const { http, outbox } = await createCrm();
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     await http.post('/customers').set('traceparent', traceparent).send(molly).expect(201);
     expect((await outbox())[0].traceparent).toBe(traceparent);
   });
 
-  it('takes numbers for digits and stores them as strings', async () => {
-    const { http } = await crm();
+  it('accepts numbers for strings of digits and stores strings', async () => {
+    const { http } = await createCrm();
     const sent = { ...molly, connectionId: 928, connectionMandate: 0 };
     await http
       .post('/customers')
       .send(sent)
-      .expect(201, shown({ ...molly, customerId: '9' }));
+      .expect(201, showWithDefaults({ ...molly, customerId: '9' }));
   });
 });
 
 describe('changing a customer', () => {
   it.each(['post', 'put'] as const)('replaces it by %s', async (method) => {
-    const { http, outbox } = await crm();
+    const { http, outbox } = await createCrm();
     const changed = { ...corinne, connectionMandate: '2' };
     await http[method]('/customers/7')
       .send(changed)
-      .expect(200, shown({ customerId: '7', ...changed, version: 2 }));
+      .expect(200, showWithDefaults({ customerId: '7', ...changed, version: 2 }));
     expect((await outbox()).map(({ data, sequence }) => [data.connectionMandate, sequence])).toEqual([
       ['2', String(noon + 1)],
     ]);
   });
 
-  it('keeps an e-mail address and a phone number until they are left out', async () => {
-    const { http, setClock } = await crm();
+  it('removes an e-mail address and a phone number when a replacement omits them', async () => {
+    const { http, setClock } = await createCrm();
     const contacts = { email: 'corinne@example.org', phone: '+31 53 1234567' };
     setClock(noon + 60_000);
     const changed = { customerId: '7', ...corinne, updatedAt: new Date(noon + 60_000).toISOString() };
     await http
       .put('/customers/7')
       .send({ ...corinne, ...contacts })
-      .expect(200, shown({ ...changed, ...contacts, version: 2 }));
+      .expect(200, showWithDefaults({ ...changed, ...contacts, version: 2 }));
     await http.get('/?customerId=7').expect(200, { customerId: '7', ...corinne });
     await http
       .put('/customers/7')
       .send(corinne)
-      .expect(200, shown({ ...changed, version: 3 }));
+      .expect(200, showWithDefaults({ ...changed, version: 3 }));
   });
 
-  it('makes no new version of what is the same', async () => {
-    const { http, setClock } = await crm();
+  it('makes no new version of equal data', async () => {
+    const { http, setClock } = await createCrm();
     setClock(noon + 60_000);
     await http
       .put('/customers/7')
       .send(corinne)
-      .expect(200, shown({ customerId: '7', ...corinne }));
+      .expect(200, showWithDefaults({ customerId: '7', ...corinne }));
   });
 
-  it('writes the evidence of each mandate that changed', async () => {
-    const { http, db } = await crm();
+  it('writes the evidence of each changed mandate', async () => {
+    const { http, db } = await createCrm();
     const moved = { ...corinne, connectionId: '9001', connectionMandate: '2' };
     await http.put('/customers/7').send(moved).expect(200);
     const changes = db.selectFrom('mandateChange').selectAll().where('customerId', '=', 7).where('channel', '=', 'api');
@@ -215,8 +215,8 @@ describe('changing a customer', () => {
     ]);
   });
 
-  it('tells nobody when only the city changed', async () => {
-    const { http, outbox } = await crm();
+  it('publishes nothing when only the city changes', async () => {
+    const { http, outbox } = await createCrm();
     await http
       .put('/customers/7')
       .send({ ...corinne, city: 'Hengelo' })
@@ -224,8 +224,8 @@ describe('changing a customer', () => {
     expect(await outbox()).toEqual([]);
   });
 
-  it('revokes the connection that is given up, which another may then take with a newer revision', async () => {
-    const { http, outbox } = await crm();
+  it('revokes the connection that is given up, and another customer can take it with a higher revision', async () => {
+    const { http, outbox } = await createCrm();
     await http
       .put('/customers/7')
       .send({ ...corinne, connectionId: '9001' })
@@ -234,38 +234,38 @@ describe('changing a customer', () => {
       .post('/customers')
       .send({ ...molly, connectionId: '7733', connectionMandate: '2' })
       .expect(201);
-    const told = (await outbox()).map(({ data, sequence }) => [
+    const mandates = (await outbox()).map(({ data, sequence }) => [
       data.connectionId,
       data.connectionMandate,
       Number(sequence),
     ]);
-    expect(told).toEqual([
+    expect(mandates).toEqual([
       ['7733', '0', noon + 1],
       ['9001', '1', noon],
       ['7733', '2', noon + 2],
     ]);
   });
 
-  it('takes back what a GET answered', async () => {
-    const { http } = await crm();
+  it('accepts the unchanged body of a GET', async () => {
+    const { http } = await createCrm();
     const { body } = await http.get('/customers/7');
     await http.put('/customers/7').send(body).expect(200, body);
     await http.put('/customers/6').send(body).expect(422);
   });
 
-  it('refuses the connection of another, and changes nothing', async () => {
-    const { http, outbox } = await crm();
+  it('refuses the connection of another customer, and changes nothing', async () => {
+    const { http, outbox } = await createCrm();
     const { body } = await http
       .put('/customers/7')
       .send({ ...corinne, connectionId: '8179' })
       .expect(409);
     expect(body.holder).toBe('1');
-    await http.get('/customers/7').expect(200, shown({ customerId: '7', ...corinne }));
+    await http.get('/customers/7').expect(200, showWithDefaults({ customerId: '7', ...corinne }));
     expect(await outbox()).toEqual([]);
   });
 
-  it('knows no customer 42', async () => {
-    const { http } = await crm();
+  it('answers 404 for an unknown customer', async () => {
+    const { http } = await createCrm();
     await http.post('/customers/42').send(corinne).expect(404);
   });
 });
@@ -279,8 +279,8 @@ describe('bad input', () => {
     [{ ...molly, extra: 1 }, 'extra'],
     [{ ...molly, customerId: '3' }, 'customerId'],
     [[], 'body'],
-  ])('is answered 422 naming the field: %j', async (body, field) => {
-    const { http, outbox } = await crm();
+  ])('is answered with 422 and the field: %j', async (body, field) => {
+    const { http, outbox } = await createCrm();
     const { body: problem } = await http.post('/customers').send(body).expect(422);
     expect(problem.errors).toEqual([expect.objectContaining({ field, expected: expect.any(String) })]);
     expect(await outbox()).toEqual([]);
@@ -292,8 +292,8 @@ describe('bad input', () => {
     ['a form', 415, 'application/x-www-form-urlencoded', 'a=1'],
     ['a strange charset', 415, 'application/json; charset=x-unknown', '{}'],
     ['more than 1 MiB', 413, 'application/json', JSON.stringify({ city: 'x'.repeat(1024 * 1024) })],
-  ])('is answered as a problem: %s', async (_, status, type, body) => {
-    const { http } = await crm();
+  ])('is answered with problem details: %s', async (_, status, type, body) => {
+    const { http } = await createCrm();
     const { body: problem } = await http.post('/customers').set('Content-Type', type).send(body).expect(status);
     expect(problem).toMatchObject({
       status,
@@ -302,22 +302,22 @@ describe('bad input', () => {
     });
   });
 
-  it('does not reach the prototype', async () => {
-    const { http } = await crm();
+  it('cannot pollute the object prototype', async () => {
+    const { http } = await createCrm();
     const body = '{"__proto__":{"firstName":"x"},"constructor":{}}';
     await http.post('/customers').set('Content-Type', 'application/json').send(body).expect(422);
     expect(({} as { firstName?: string }).firstName).toBeUndefined();
   });
 
-  it('is a method that a route does not know', async () => {
-    const { http } = await crm();
+  it('is answered with 405 and Allow for a method that the route does not have', async () => {
+    const { http } = await createCrm();
     await http.delete('/customers').expect(405).expect('Allow', 'GET, POST, HEAD');
     await http.put('/').expect(405).expect('Allow', 'GET, HEAD');
     await http.options('/customers/7').expect(204).expect('Allow', 'GET, PUT, POST, PATCH, DELETE, HEAD');
   });
 
-  it('is a route that nobody knows, or that cannot be decoded', async () => {
-    const { http } = await crm();
+  it('is answered with problem details for an unknown route and for a path that cannot be decoded', async () => {
+    const { http } = await createCrm();
     await http
       .get('/nothing')
       .expect(404)
@@ -328,8 +328,8 @@ describe('bad input', () => {
       .expect('Content-Type', /problem\+json/);
   });
 
-  it('leaks nothing when the fault is ours', async () => {
-    const { http, db } = await crm();
+  it('is answered with 500 and no details when the database fails', async () => {
+    const { http, db } = await createCrm();
     await db.schema.dropTable('customer').execute();
     const { body, text } = await http.get('/customers/7').expect(500);
     expect(body).toMatchObject({ title: 'Internal error', traceId: expect.any(String) });
@@ -338,8 +338,8 @@ describe('bad input', () => {
 });
 
 describe('a change and its event', () => {
-  it('are both durable or neither is', async () => {
-    const { http, db } = await crm();
+  it('are committed together or not at all', async () => {
+    const { http, db } = await createCrm();
     await db.schema.dropTable('outbox').execute();
     await http.post('/customers').send(molly).expect(500);
     await http
@@ -347,13 +347,13 @@ describe('a change and its event', () => {
       .send({ ...corinne, connectionMandate: '2' })
       .expect(500);
     await http.get('/customers/9').expect(404);
-    await http.get('/customers/7').expect(200, shown({ customerId: '7', ...corinne }));
+    await http.get('/customers/7').expect(200, showWithDefaults({ customerId: '7', ...corinne }));
   });
 });
 
 describe('the state of the service', () => {
-  it('is alive, ready and without a backlog', async () => {
-    const { http } = await crm();
+  it('shows that it is alive, ready and how many events wait', async () => {
+    const { http } = await createCrm();
     await http.get('/healthz').expect(200);
     await http
       .get('/readyz')
@@ -364,7 +364,7 @@ describe('the state of the service', () => {
   });
 
   it('is not ready without its database', async () => {
-    const { http, db } = await crm();
+    const { http, db } = await createCrm();
     await db.schema.dropTable('connection').execute();
     const { body } = await http.get('/readyz').expect(503);
     expect(body.checks).toMatchObject({ eventBus: 'ok', database: expect.stringContaining('connection') });

@@ -9,7 +9,7 @@ import { oneCustomerRoutes } from './one-customer-routes.ts';
 import type { Erasures } from './personal-data/erasures.ts';
 import { personalDataRoutes } from './personal-data/routes.ts';
 
-/** All requests about customers and their mandates; each use case has its folder. */
+/** The routes of customers and their mandates. Each use case has its own folder. */
 export const customerRoutes = (context: CrmContext, erasures: Erasures): Routes => ({
   ...legacyCustomerRoutes(context),
   ...withTag('Customers', { '/customers': { get: listOperation(context.db), post: registerOperation(context) } }),

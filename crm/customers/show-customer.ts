@@ -3,12 +3,12 @@ import { type Customer, customerDataSchema, customerIdSchema } from './customer.
 
 const { firstName, lastName, city, connectionId, connectionMandate, email, phone } = customerDataSchema.shape;
 
-/** The six fields of the lab, in its order. */
+/** The six fields of the original lab, in its order. */
 export const legacyCustomerSchema = z
   .strictObject({ customerId: customerIdSchema, firstName, lastName, city, connectionId, connectionMandate })
-  .meta({ id: 'LabCustomer', description: 'A customer as the lab knows it.' });
+  .meta({ id: 'LabCustomer', description: 'A customer with the six fields of the legacy routes.' });
 
-// Any text: a customer that cannot be is as unknown as one that is not.
+// The path accepts any text: a malformed customerId is answered with 404, like an unknown one.
 export const customerPath = z.object({ customerId: z.string().meta({ examples: ['7'] }) });
 
 /** A customer as the API shows it. */
@@ -19,7 +19,7 @@ export const customerSchema = z
     phone,
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
-    version: z.int().min(1).meta({ description: '1 at first, and one more with each change.' }),
+    version: z.int().min(1).meta({ description: 'Starts at 1 and grows by one with each change.' }),
   })
   .meta({ id: 'Customer' });
 

@@ -55,7 +55,9 @@ export const runExclusively = <T>(db: Kysely<never>, work: (db: Kysely<never>) =
         }
       });
 
-/** Creates tables with transactions, all of Unicode and byte-wise comparison of ids, regardless of the server's defaults. */
+/**
+ * Creates tables with transactions, all of Unicode and byte-wise comparison of ids, regardless of the server's defaults.
+ */
 const binaryCollation: KyselyPlugin = {
   transformQuery: ({ node }) => {
     const options = 'engine = InnoDB character set utf8mb4 collate utf8mb4_bin';

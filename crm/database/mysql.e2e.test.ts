@@ -12,7 +12,7 @@ import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { appendToOutbox, startRelay } from '../outbox/index.ts';
 import { connectCrmDatabase, openCrmDatabase } from './open-database.ts';
 
-const patience = { timeout: 20_000, interval: 20 };
+const waitOptions = { timeout: 20_000, interval: 20 };
 
 describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
   let url: Awaited<ReturnType<typeof emptyCrmDatabase>>;
@@ -54,9 +54,9 @@ describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
     await db.transaction().execute((trx) => put(trx, 'behind it'));
     const relay = startRelay({ ...createTestRuntime(), db, bus: bus as unknown as EventBus });
     onTestFinished(() => relay.close(0));
-    await vi.waitFor(() => expect(published).toEqual(['behind it']), patience);
+    await vi.waitFor(() => expect(published).toEqual(['behind it']), waitOptions);
     await early.commit().execute();
-    await vi.waitFor(() => expect(published).toEqual(['behind it', 'early, and committed late']), patience);
+    await vi.waitFor(() => expect(published).toEqual(['behind it', 'early, and committed late']), waitOptions);
   });
 
   it('times out a statement that is not answered, and runs the next one on another connection', async () => {
@@ -97,9 +97,9 @@ describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
       checks: { database: expect.stringContaining('not') },
     });
     await startPart('mysql');
-    await vi.waitFor(async () => expect((await getJson(`${crm.url}/readyz`)).status).toBe(200), patience);
+    await vi.waitFor(async () => expect((await getJson(`${crm.url}/readyz`)).status).toBe(200), waitOptions);
     expect((await change(corinneInRealTime)).status).toBe(200);
-    await vi.waitFor(() => expect(publishedIn(folder).at(-1)?.mandate).toBe('2'), patience);
+    await vi.waitFor(() => expect(publishedIn(folder).at(-1)?.mandate).toBe('2'), waitOptions);
     expect(await crm.end('SIGTERM')).toBe(0);
     expect(crm.output()).not.toMatch(/:connection-mandates@|Corinne/);
   });

@@ -19,8 +19,12 @@ export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigra
   const db = connectCrmDatabase(url, answerWithinMs);
   try {
     // Migrations have no query timeout: a migration, or the wait for another process that migrates, may take long.
-    const migrating = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
-    await migrate(migrating.withTables<never>(), onMigration).finally(() => migrating !== db && migrating.destroy());
+    const migrationDb = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
+    try {
+      await migrate(migrationDb.withTables<never>(), onMigration);
+    } finally {
+      if (migrationDb !== db) await migrationDb.destroy();
+    }
     return db;
   } catch (error) {
     await db.destroy();

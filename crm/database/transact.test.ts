@@ -6,12 +6,12 @@ import type { CrmDatabase } from './schema.ts';
 import { transact } from './transact.ts';
 
 /** Inserts a row and then throws, on the first `failures` attempts. */
-const createFailingWork = (failures: number, code: TransientDatabaseError['code']) => {
+const createFailingWork = (failureCount: number, code: TransientDatabaseError['code']) => {
   const attempts: number[] = [];
   const work = async (trx: Transaction<CrmDatabase>) => {
     attempts.push(attempts.length + 1);
     await trx.insertInto('connection').values({ connectionId: '1', revision: attempts.length }).execute();
-    if (attempts.length <= failures) throw new TransientDatabaseError(code, new Error('reported by the database'));
+    if (attempts.length <= failureCount) throw new TransientDatabaseError(code, new Error('reported by the database'));
     return 'done';
   };
   return { attempts, work };

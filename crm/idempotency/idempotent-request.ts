@@ -26,8 +26,8 @@ export const executeOnce = async <T>(
   const keyDigest = digest(`${attempt.operation} ${attempt.key}`);
   const contentDigest = digest(JSON.stringify(attempt.content));
   const claim = { keyDigest, contentDigest, createdAt: now, customerId: null, answer: null };
-  const ofKey = trx.selectFrom('storedAnswer').selectAll().where('keyDigest', '=', keyDigest);
-  const stored = await ofKey.executeTakeFirst();
+  const query = trx.selectFrom('storedAnswer').selectAll().where('keyDigest', '=', keyDigest);
+  const stored = await query.executeTakeFirst();
   if (stored && Number(stored.createdAt) > now - retentionMs) return replayAnswer<T>(stored, contentDigest);
   // The key is claimed before the work: the second of two requests waits here, conflicts and starts again.
   if (stored) await trx.updateTable('storedAnswer').set(claim).where('keyDigest', '=', keyDigest).execute();
@@ -57,12 +57,12 @@ const answersPerBatch = 500;
 
 /** Deletes the expired answers, in many short transactions. `now` is in ms since 1970. */
 export const purgeOldAnswers = async (db: Kysely<CrmDatabase>, now: number): Promise<void> => {
-  const old = db
+  const expired = db
     .selectFrom('storedAnswer')
     .select('keyDigest')
     .where('createdAt', '<=', now - retentionMs);
   for (;;) {
-    const keys = (await old.limit(answersPerBatch).execute()).map(({ keyDigest }) => keyDigest);
+    const keys = (await expired.limit(answersPerBatch).execute()).map(({ keyDigest }) => keyDigest);
     if (keys.length === 0) return;
     await db
       .deleteFrom('storedAnswer')

@@ -3,7 +3,10 @@ import type { CrmDatabase } from '../database/index.ts';
 
 type Person = { customerId: number };
 
-/** The stored answers about one person. An erasure keeps the keys, so that a repeated request cannot register the person again. */
+/**
+ * The stored answers about one person. An erasure keeps the keys, so that a repeated request cannot register the person
+ * again.
+ */
 export const storedAnswers = {
   read: async function* (db: Kysely<CrmDatabase>, { customerId }: Person) {
     const rows = await db

@@ -4,19 +4,19 @@ import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../database/
 
 export type ImportJob = Selectable<ImportJobTable>;
 export type ImportedRow = Selectable<ImportedRowTable>;
-/** What becomes of a row whose customer is there and differs; `fail` refuses the row, and no other. */
+/** What happens to a row whose customer exists and differs. `fail` refuses that row only, not the import. */
 export const conflictPolicies = ['skip', 'update', 'fail'] as const;
 export type ConflictPolicy = (typeof conflictPolicies)[number];
 
 export type ImportOptions = { readonly dryRun: boolean; readonly onConflict: ConflictPolicy };
 
-/** What is known of a file before its rows are looked at. */
+/** The digest (SHA-256, hexadecimal) and size of a file, known before its rows are parsed. */
 export type ReceivedFile = { readonly digest: string; readonly bytes: number; readonly lines: number };
 
-/** The database as a whole and one transaction alike. */
+/** Either the database or a transaction. */
 type Db = Kysely<CrmDatabase>;
 
-/** How far a job is that begins. */
+/** The progress of a job that has not started. */
 const initialProgress = {
   pass: 1,
   line: 0,
@@ -65,7 +65,7 @@ export const findJob = async (db: Db, importId: string): Promise<ImportJob> => {
   });
 };
 
-/** The latest first. */
+/** Lists up to `limit` jobs, the latest first. */
 export const listJobs = async (db: Db, limit: number): Promise<ImportJob[]> => {
   const rows = await db.selectFrom('importJob').selectAll().orderBy('createdAt', 'desc').limit(limit).execute();
   return rows.map(toJob);
@@ -82,9 +82,9 @@ export const listUnfinishedJobs = async (db: Db): Promise<ImportJob[]> => {
 };
 
 /**
- * Writes how far a job is, in the transaction of the rows that got it there. An erasure may have replaced the name of the
- * file meanwhile: that stays.
- * @throws DoneByAnother
+ * Writes the progress of a job, in the transaction of the imported rows. It never writes the file name, because an erasure
+ * may have replaced that in the meantime.
+ * @throws RunByAnotherProcess when the job has other progress than `from`
  */
 export const advanceJob = async (trx: Transaction<CrmDatabase>, from: ImportJob, to: ImportJob): Promise<void> => {
   const { fileName, ...progress } = to;
@@ -100,9 +100,9 @@ export const advanceJob = async (trx: Transaction<CrmDatabase>, from: ImportJob,
 };
 
 /**
- * The first step of a process that does the job. A dry run begins again: only the process that died knew what its
- * rows would have done; the caller removes its rows, once the job is its own.
- * @throws DoneByAnother
+ * Marks the job as running in this process. A dry run starts again from its beginning, because what its rows would have
+ * changed was only in the memory of the killed process; the caller then removes its listed rows.
+ * @throws RunByAnotherProcess
  */
 export const beginJob = async (trx: Transaction<CrmDatabase>, job: ImportJob, now: number): Promise<ImportJob> => {
   const begun: ImportJob = {
@@ -116,21 +116,21 @@ export const beginJob = async (trx: Transaction<CrmDatabase>, job: ImportJob, no
   return begun;
 };
 
-/** Another process has got the import further meanwhile: two must not do the same. */
+/** Another process has advanced the job. Two processes must not run the same import. */
 export class RunByAnotherProcess extends Error {
   constructor(importId: string) {
-    super(`import ${importId} is done by another process`);
-    this.name = 'DoneByAnother';
+    super(`another process runs the import ${importId}`);
+    this.name = 'RunByAnotherProcess';
   }
 }
 
-/** Ends a job that cannot go on. What is done of it stays. */
+/** Marks a job as failed after an error. The rows that it has imported stay. */
 export const failJob = async (db: Db, importId: string, finishedAt: number): Promise<void> => {
-  const failure = `It broke off, and the log says why. ${retryAdvice}`;
+  const failure = `The import failed; the log states the cause. ${retryAdvice}`;
   await endJob(db, importId, failure, finishedAt);
 };
 
-/** Ends a job for good, unless it has ended: the process that does it stops at its next step. */
+/** Marks a job as failed, unless it has ended. The process that runs it stops before its next transaction. */
 export const endJob = async (db: Db, importId: string, failure: string, finishedAt: number): Promise<void> => {
   await db
     .updateTable('importJob')
@@ -140,9 +140,9 @@ export const endJob = async (db: Db, importId: string, failure: string, finished
     .execute();
 };
 
-export const retryAdvice = 'What is counted is done: import the file again for the rest.';
+export const retryAdvice = 'The counted rows are imported: import the file again for the others.';
 
-/** Rows that were refused or left alone, by line, from behind the line `after`. */
+/** Lists up to `limit` refused and skipped rows of an import by line, starting after the line `after`. */
 export const listImportedRows = (
   db: Db,
   importId: string,

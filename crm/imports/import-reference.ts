@@ -3,12 +3,12 @@ import type { CrmDatabase } from '../database/index.ts';
 
 type Db = Transaction<CrmDatabase>;
 
-/** What the evidence of consent refers to: the file, by a name and by its bytes. */
+/** The reference in the evidence of consent: the file's name and the beginning of its digest. */
 const formatReference = ({ fileName, digest }: { fileName: string; digest: string }) =>
   `${fileName.slice(0, 64)} sha256:${digest.slice(0, 16)}`;
 
 /**
- * The reference of an import as it is now: an erasure may replace the name of the file at any time, and waits until this
+ * Reads the current reference of an import and locks its job. An erasure may replace the file name, and then waits until this
  * transaction has ended.
  */
 export const readReference = async (trx: Db, importId: string): Promise<string | null> => {
@@ -21,7 +21,10 @@ export const readReference = async (trx: Db, importId: string): Promise<string |
   return job ? formatReference(job) : null;
 };
 
-/** Remembers it, before evidence has it: to look through all the evidence for file names would take an erasure too long. */
+/**
+ * Records the reference before any evidence has it. An erasure searches these references, because searching all the evidence
+ * for file names would take too long.
+ */
 export const recordReference = async (trx: Db, importId: string): Promise<void> => {
   const reference = await readReference(trx, importId);
   if (reference !== null) await addReference(trx, reference);

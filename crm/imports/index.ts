@@ -1,6 +1,6 @@
 /**
- * Imports of customers from CSV files. A file is kept (receive/), waits for its turn (jobs/import-queue.ts), and is run
- * (run/run-import.ts): each row is checked by itself (check/), decided upon and written; report/ has what became of it.
+ * Imports of customers from CSV files. A file is stored (receive/), waits in a queue (jobs/import-queue.ts) and is imported
+ * (run/run-import.ts): each row is validated (check/), compared with the database and written. report/ shows the outcome.
  */
 export type { Problem } from './check/check-row.ts';
 export {

@@ -10,7 +10,7 @@ import { createJob } from './import-job.ts';
 import { createImportQueue } from './jobs/import-queue.ts';
 
 describe('POST /imports', () => {
-  it('answers at once where to look, imports in the background, and keeps no file', async () => {
+  it('returns the path of the import at once, imports in the background, and deletes the file', async () => {
     const { http, post, waitUntilFinished, folder } = await createCrmWithImports();
     const started = await post('/imports?fileName=spring.csv', '1,Eva,Vos,Delft,77,1', '2,Jan,Vos,Delft,78,7').expect(
       202,
@@ -26,7 +26,7 @@ describe('POST /imports', () => {
     expect(body).toEqual({ items: [job] });
   });
 
-  it('tells the rows page by page, and gives the refused ones as a file that can be corrected and imported', async () => {
+  it('lists the rows page by page, and returns the refused ones as a file that can be corrected and imported', async () => {
     const { http, post, waitUntilFinished } = await createCrmWithImports();
     await post('/imports', '1,Eva,Vos,Delft,77,1');
     const rows = ['1,Eva,Vos,Gouda,77,1', '2,Jan,"Vos, senior",Delft,78,7', '3,Jan,Vos,Delft,79,8,more'];
@@ -68,7 +68,7 @@ describe('POST /imports', () => {
     });
   });
 
-  it('checks everything and changes nothing in a dry run', async () => {
+  it('validates all rows and changes nothing in a dry run', async () => {
     const { http, post, waitUntilFinished } = await createCrmWithImports();
     const { body } = await post('/imports?dryRun=true&onConflict=update', '1,Eva,Vos,Delft,77,1').expect(202);
     expect(await waitUntilFinished(`/imports/${body.importId}`)).toMatchObject({
@@ -79,18 +79,18 @@ describe('POST /imports', () => {
     await http.get('/customers/1').expect(404);
   });
 
-  it('says what a person should know of a file', async () => {
+  it('notes ignored columns, another encoding and a possible cut-off by a spreadsheet', async () => {
     const { http, waitUntilFinished } = await createCrmWithImports();
     const bytes = Buffer.from(`remark,${header}\nnew,1,Ren\xe9,Vos,Delft,77,1\n${'\n'.repeat(65_534)}`, 'latin1');
     const { body } = await http.post('/imports').set('Content-Type', 'text/csv').send(bytes).expect(202);
     expect((await waitUntilFinished(`/imports/${body.importId}`)).notes).toEqual([
       'Columns that were ignored: remark.',
-      '1 rows were not in UTF-8, and read as Windows-1252 (Latin-1).',
-      'The file has 65536 lines, as many as a spreadsheet can hold: it may have been cut off.',
+      '1 rows were not in UTF-8 and were read as Windows-1252 (Latin-1).',
+      'The file has 65536 lines, the maximum of a spreadsheet: rows may have been cut off.',
     ]);
   });
 
-  it('refuses a file that cannot be used before anything is imported, and keeps nothing of it', async () => {
+  it('refuses an unusable file before it imports any row, and stores nothing of it', async () => {
     const { http, post, folder } = await createCrmWithImports({ bytes: 100, lines: 3 });
     const csv = () => http.post('/imports').set('Content-Type', 'text/csv');
     expect((await csv().send('a,b\n1,2\n').expect(422)).body).toMatchObject({
@@ -108,7 +108,7 @@ describe('POST /imports', () => {
     await http.get('/imports/none/refused.csv').expect(404);
   });
 
-  it('keeps nothing of a file that broke off', async () => {
+  it('stores nothing of an upload that was cut off', async () => {
     const { app, folder, http } = await createCrmWithImports();
     const server = createServer(app).listen(0);
     onTestFinished(() => void server.close());
@@ -125,12 +125,12 @@ describe('POST /imports', () => {
 
 describe('the queue of imports', () => {
   const measured = { digest: 'd', bytes: 1, lines: 1, columns: header.split(','), createdAt: noon };
-  const asUsual = { dryRun: false, onConflict: 'skip' } as const;
+  const defaultOptions = { dryRun: false, onConflict: 'skip' } as const;
 
-  it('continues at a start with what was left, and removes the rest', async () => {
+  it('resumes unfinished imports at a start, and deletes all other files', async () => {
     const { folder, imports, db, waitUntilFinished } = await createCrmWithImports();
     mkdirSync(folder, { recursive: true });
-    await createJob(db, { ...measured, importId: 'left', fileName: 'a.csv' }, asUsual);
+    await createJob(db, { ...measured, importId: 'left', fileName: 'a.csv' }, defaultOptions);
     writeFileSync(join(folder, 'left.csv'), `${header}\n1,Eva,Vos,Delft,77,1`);
     writeFileSync(join(folder, 'upload-that-was-cut-off.csv'), header);
     await imports.resume();
@@ -138,10 +138,10 @@ describe('the queue of imports', () => {
     await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
   });
 
-  it('says of an import that broke off what to do, and continues with the next', async () => {
+  it('reports what to do about a failed import, and continues with the next one', async () => {
     const { imports, db, waitUntilFinished, folder, post } = await createCrmWithImports();
     mkdirSync(join(folder, 'unreadable.csv'), { recursive: true });
-    await createJob(db, { ...measured, importId: 'unreadable', fileName: 'a.csv' }, asUsual);
+    await createJob(db, { ...measured, importId: 'unreadable', fileName: 'a.csv' }, defaultOptions);
     await imports.resume();
     expect(await waitUntilFinished('/imports/unreadable')).toMatchObject({
       state: 'failed',
@@ -151,7 +151,7 @@ describe('the queue of imports', () => {
     expect(await waitUntilFinished(`/imports/${body.importId}`)).toMatchObject({ created: 1 });
   });
 
-  it('waits for a database that is away, and continues from what is committed', async () => {
+  it('waits during a database outage, and continues after the committed rows', async () => {
     let away = 2;
     const awayAfterCommit = () => {
       if (away-- > 0) throw new TransientDatabaseError('database-away', new Error('gone'));
@@ -168,7 +168,7 @@ describe('the queue of imports', () => {
     expect(away).toBeLessThan(0);
   });
 
-  it('stops at once while it waits for a database, and keeps the file for the next start', async () => {
+  it('stops at once during a database outage, and keeps the file for the next start', async () => {
     const alwaysAway = () => {
       throw new TransientDatabaseError('database-away', new Error('gone'));
     };
@@ -183,14 +183,14 @@ describe('the queue of imports', () => {
     expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running');
   });
 
-  it('ends jobs without a sign of life while it runs, and gives one for its own', async () => {
+  it('fails imports without a heartbeat, and sends heartbeats for its own', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
     const { post, db, http, advanceClock, imports } = await createCrmWithImports({}, () => {
       throw new TransientDatabaseError('database-away', new Error('gone'));
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
-    await createJob(db, { ...measured, importId: 'killed', fileName: 'a.csv' }, asUsual);
+    await createJob(db, { ...measured, importId: 'killed', fileName: 'a.csv' }, defaultOptions);
     await imports.resume();
     const job = async (importId: string) => (await http.get(`/imports/${importId}`)).body;
     await vi.waitFor(async () => {
@@ -201,7 +201,7 @@ describe('the queue of imports', () => {
     expect((await job(body.importId)).failure).toBeNull();
   });
 
-  it('stops between two transactions when it is closed, and the next one continues', async () => {
+  it('stops between two transactions when it is closed, and the next queue resumes the import', async () => {
     const { imports, folder, post, http, waitUntilFinished, runtime } = await createCrmWithImports();
     const rows = Array.from({ length: 3_000 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     const { body } = await post('/imports', ...rows).expect(202);
@@ -213,7 +213,7 @@ describe('the queue of imports', () => {
   });
 });
 
-it('the report of an import is part of what is exported of a customer, and loses that with the customer', async () => {
+it('includes report rows in the export of a customer, and deletes them with the customer', async () => {
   const { http, post, waitUntilFinished } = await createCrmWithImports();
   await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
   const { body } = await post('/imports', '1,Eva,Vos,Delft,77,9', ',Eva,Vos,Delft,8.7E+17,1', '2,Jan,Bos,Delft,78,9');

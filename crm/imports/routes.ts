@@ -25,16 +25,16 @@ const startQuery = z.strictObject({
   onConflict: z
     .enum(conflictPolicies, `one of ${conflictPolicies.join(', ')}`)
     .default('skip')
-    .meta({ description: 'What becomes of a row whose customer is there and differs.' }),
+    .meta({ description: 'What happens to a row whose customer exists and differs.' }),
   dryRun: z
     .enum(['true', 'false'], 'true or false')
     .default('false')
-    .meta({ description: 'With true the very same checks are made, and nothing is changed.' }),
+    .meta({ description: 'With true, all rows are validated and nothing is changed.' }),
   fileName: z
     .string()
     .regex(/^[^\p{C}]{1,100}$/u, fileName)
     .default('upload.csv')
-    .meta({ description: 'What the evidence of consent calls the file.' }),
+    .meta({ description: 'The name of the file in the evidence of consent.' }),
 });
 
 const importPath = z.object({ importId: z.string() });
@@ -57,15 +57,15 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
       post: operation({
         summary: 'Import customers from a CSV file',
         description:
-          'The file is kept, then imported in the background, one after the other. Where too many files wait, or too many ' +
-          'bytes, it is refused before it is read, with Retry-After.',
+          'The file is stored and imported in the background, one file after the other. If too many files or bytes wait, it is ' +
+          'refused before it is read, with Retry-After.',
         query: startQuery,
         bodyTypes: ['text/csv'],
         responses: {
           202: {
-            description: 'It waits its turn.',
+            description: 'The import is queued.',
             schema: importSchema,
-            headers: { Location: 'Where to look how far it is.' },
+            headers: { Location: 'The path of the import, which shows its progress.' },
           },
         },
         errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
@@ -82,18 +82,18 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
     },
     '/imports/:importId': {
       get: operation({
-        summary: 'How far an import is, and what became of its rows',
+        summary: 'The progress and the outcome of an import',
         path: importPath,
         responses: { 200: { description: 'The import.', schema: importSchema } },
         errors: ['import-unknown'],
         handle: async ({ path }, res) => res.json(showImport(await findJob(db, path.importId))),
       }),
       delete: operation({
-        summary: 'Remove an import with its report and its file; one that waits or runs ends',
+        summary: 'Remove an import with its report and its file, and stop it if it waits or runs',
         description:
-          'An import that runs ends between two transactions. What it has imported stays, and so does the evidence of consent.',
+          'A running import stops between two transactions. The imported customers and the evidence of consent stay.',
         path: importPath,
-        responses: { 204: { description: 'There is no such import any more.' } },
+        responses: { 204: { description: 'The import is removed.' } },
         errors: ['import-unknown'],
         handle: async ({ path }, res) => {
           await imports.remove(path.importId);
@@ -103,12 +103,12 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
     },
     '/imports/:importId/rows': {
       get: operation({
-        summary: 'The rows that were refused or left alone, and why',
+        summary: 'The refused and skipped rows, with the reasons',
         path: importPath,
         query: rowsQuery,
         responses: {
           200: {
-            description: 'A page by line; `next` is the path of the next one, null on the last.',
+            description: 'A page by line. `next` is the path of the next page, null on the last one.',
             schema: z.object({ items: z.array(importedRowSchema), next: z.string().nullable() }),
           },
         },
@@ -126,12 +126,12 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         summary: 'The refused rows as a file, with the reasons, to correct and import again',
         path: importPath,
         description:
-          'Only rows that the report lists: the header, the name of the file and the notes say how many it lacks.',
+          'Only rows that the report lists. The header Rows-Not-Listed, the name of the file and the notes show if rows are missing.',
         responses: {
           200: {
             description: 'CSV in UTF-8.',
             mediaType: 'text/csv',
-            headers: { 'Rows-Not-Listed': 'How many refused rows were only counted; 0 where the file is complete.' },
+            headers: { 'Rows-Not-Listed': 'How many refused rows are not in the file; 0 if it is complete.' },
           },
         },
         errors: ['import-unknown'],
@@ -146,12 +146,15 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
     },
   });
 
-/** It is left open where reading stops, so that the request can still be answered. */
+/** Reads the body without destroying the request when reading stops early, so that it can still be answered. */
 const readBody = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
 
 const discardForMs = 5_000;
 
-/** A sender whose connection is closed while it still sends may never read the answer; one that sends on for long has to. */
+/**
+ * Discards the rest of a refused upload. A client whose connection is closed while it sends may never read the response, so
+ * the connection is closed only if the client still sends after `discardForMs`.
+ */
 const discardRest = (req: Request) => {
   const timer = setTimeout(() => req.destroy(), discardForMs).unref();
   req.once('close', () => clearTimeout(timer)).resume();
@@ -162,4 +165,4 @@ const readContentLength = (req: Request) => {
   return length === undefined ? undefined : Number(length);
 };
 
-const uploadCutOff = () => new DomainError('malformed-request', 'The file broke off before its end.');
+const uploadCutOff = () => new DomainError('malformed-request', 'The upload was cut off before the end of the file.');

@@ -10,7 +10,7 @@ import type { CrmDatabase, RelayLeaseTable } from '../database/index.ts';
 
 const leaseName = 'outbox';
 
-/** The holder renews the lease after half of this time. Another instance takes it over when it saw no renewal for all of it. */
+/** The holder renews the lease after half of this time. Another instance takes over after this time without a renewal. */
 export const relayLeaseMs = 2_000;
 
 export type RelayLease = {

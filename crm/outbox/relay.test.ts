@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/projections/event-bus.ts';
+import type { MonotonicClock } from '../../packages/runtime/lease.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { appendToOutbox, readOutboxBacklog } from './outbox.ts';
@@ -12,12 +13,12 @@ afterEach(async () => {
   await relay?.close(0);
 });
 
-const patience = { timeout: 5_000, interval: 5 };
+const waitOptions = { timeout: 5_000, interval: 5 };
 
 const startTestRelay = async (
   publish: (events: readonly OutgoingEvent[]) => Promise<void>,
   waiting = 3,
-  options: { leaseMs?: number } = {},
+  options: { leaseMs?: number; pollIntervalMs?: number; clock?: MonotonicClock } = {},
 ) => {
   const db = await openTestDatabase();
   const put = (...ids: string[]) =>
@@ -46,7 +47,7 @@ describe('the relay', () => {
   it('publishes waiting events in order and with their keys, and empties the outbox', async () => {
     const published: OutgoingEvent[] = [];
     const { db } = await startTestRelay(async (events) => void published.push(...events));
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(published).toEqual(
       [0, 1, 2].map((n) => ({ id: `event-${n}`, key: `key of event-${n}`, value: Buffer.from(`{"id":"event-${n}"}`) })),
     );
@@ -60,17 +61,18 @@ describe('the relay', () => {
     const topic = { ...topics.connectionMandates, codec };
     await db.transaction().execute((trx) => appendToOutbox(trx, [{ topic, id: 'x', key: 'k', event: {} }], 1_000));
     relay.wake();
-    await vi.waitFor(() => expect(published).toEqual([{ id: 'x', key: 'k', value: bytes }]), patience);
+    await vi.waitFor(() => expect(published).toEqual([{ id: 'x', key: 'k', value: bytes }]), waitOptions);
   });
 
   it('publishes an event at once when it is woken after a commit', async () => {
-    const { db, put, attempts, relay } = await startTestRelay(async () => {}, 0);
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
-    const started = performance.now();
-    await put('late');
-    relay.wake();
-    await vi.waitFor(() => expect(attempts).toEqual([['late']]), patience);
-    expect(performance.now() - started).toBeLessThan(900);
+    const pollIntervalMs = 10 * waitOptions.timeout;
+    const { put, attempts, relay } = await startTestRelay(async () => {}, 0, { pollIntervalMs });
+    for (const [n, id] of ['first', 'second'].entries()) {
+      await put(id);
+      relay.wake();
+      await vi.waitFor(() => expect(attempts).toHaveLength(n + 1), waitOptions);
+    }
+    expect(attempts).toEqual([['first'], ['second']]);
   });
 
   it('publishes the same ids again until the bus is back, and loses none', async () => {
@@ -78,7 +80,7 @@ describe('the relay', () => {
     const { db, attempts } = await startTestRelay(async () => {
       if (failing-- > 0) throw new Error('the broker is away');
     });
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(attempts).toEqual(Array(4).fill(['event-0', 'event-1', 'event-2']));
   });
 
@@ -90,7 +92,7 @@ describe('the relay', () => {
         throw new NotDurable(['event-1'], 'one partition is away');
       }
     });
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(attempts).toEqual([['event-0', 'event-1', 'event-2'], ['event-1']]);
   });
 
@@ -108,17 +110,17 @@ describe('the relay', () => {
 
   it('publishes an event that commits late with a lower sequence number than the published ones', async () => {
     const { db, put, attempts, relay } = await startTestRelay(async () => {}, 3);
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     await put('late');
     await db.updateTable('outbox').set({ sequence: 2 }).execute();
     relay.wake();
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(attempts.at(-1)).toEqual(['late']);
   });
 
   it('relays only in the instance that holds the lease, and in another one after that has closed', async () => {
     const { put, attempts, relay: first, db, relayedBy } = await startTestRelay(async () => {}, 1);
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), patience);
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(await relayedBy()).toBe(first.holder);
     const alsoPublished: string[] = [];
     const bus = {
@@ -127,25 +129,25 @@ describe('the relay', () => {
     const second = startRelay({ ...createTestRuntime(), newId: () => 'second', db, bus: bus as unknown as EventBus });
     await put('a');
     second.wake();
-    await vi.waitFor(() => expect(attempts.flat()).toContain('a'), patience);
+    await vi.waitFor(() => expect(attempts.flat()).toContain('a'), waitOptions);
     await first.close(0);
     expect(await relayedBy()).toBeNull();
     await put('b');
-    await vi.waitFor(() => expect(alsoPublished).toEqual(['b']), patience);
+    await vi.waitFor(() => expect(alsoPublished).toEqual(['b']), waitOptions);
     expect(await relayedBy()).toBe('second');
     await second.close(0);
   });
 
   it('releases the lease when the outbox stays empty, and acquires it again for the next event', async () => {
     const { db, put, attempts, relay, relayedBy } = await startTestRelay(async () => {}, 1, { leaseMs: 400 });
-    await vi.waitFor(() => expect(attempts).toHaveLength(1), patience);
-    await vi.waitFor(async () => expect(await relayedBy()).toBeNull(), patience);
+    await vi.waitFor(() => expect(attempts).toHaveLength(1), waitOptions);
+    await vi.waitFor(async () => expect(await relayedBy()).toBeNull(), waitOptions);
     // Another instance can acquire the lease without waiting.
     expect(await createRelayLease({ ...createTestRuntime(), db, holder: 'another' }).acquire()).toBe(true);
     await db.deleteFrom('relayLease').execute();
     await put('next');
     relay.wake();
-    await vi.waitFor(() => expect(attempts.at(-1)).toEqual(['next']), patience);
+    await vi.waitFor(() => expect(attempts.at(-1)).toEqual(['next']), waitOptions);
     expect(await relayedBy()).toBe(relay.holder);
   });
 
@@ -153,25 +155,40 @@ describe('the relay', () => {
     const { db, attempts, relayedBy } = await startTestRelay(() => Promise.reject(new Error('the broker is away')), 3, {
       leaseMs: 400,
     });
-    await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(1), patience);
+    await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(1), waitOptions);
     const published: string[] = [];
     const bus = { publish: async (_: string, events: OutgoingEvent[]) => published.push(...events.map((e) => e.id)) };
     const second = startRelay({ ...createTestRuntime(), newId: () => 'second', db, bus: bus as unknown as EventBus });
-    await vi.waitFor(() => expect(published).toEqual(['event-0', 'event-1', 'event-2']), patience);
+    await vi.waitFor(() => expect(published).toEqual(['event-0', 'event-1', 'event-2']), waitOptions);
     expect(await relayedBy()).toBe('second');
     await second.close(0);
   });
 
   it('takes over from a killed instance after one lease duration', async () => {
     const leaseMs = 400;
-    const { db, put, attempts, relay, relayedBy } = await startTestRelay(async () => {}, 0, { leaseMs });
+    let now = 0;
+    let readings = 0;
+    const clock = () => {
+      readings++;
+      return now;
+    };
+    const options = { leaseMs, pollIntervalMs: 5, clock };
+    const { db, put, attempts, relay, relayedBy } = await startTestRelay(async () => {}, 0, options);
     const killed = createRelayLease({ ...createTestRuntime(), db, holder: 'killed' });
     expect(await killed.acquire()).toBe(true);
-    const since = performance.now();
     await put('a');
     relay.wake();
-    await vi.waitFor(() => expect(attempts).toEqual([['a']]), patience);
-    expect(performance.now() - since).toBeGreaterThan(leaseMs - 100);
+    /** Every poll reads the clock several times. */
+    const pollTwiceAfter = async (ms: number) => {
+      now += ms;
+      const before = readings;
+      await vi.waitFor(() => expect(readings).toBeGreaterThan(before + 10), waitOptions);
+    };
+    await pollTwiceAfter(0);
+    for (let eighth = 1; eighth < 8; eighth++) await pollTwiceAfter(leaseMs / 8);
+    expect(attempts).toEqual([]);
+    await pollTwiceAfter(leaseMs / 8);
+    await vi.waitFor(() => expect(attempts).toEqual([['a']]), waitOptions);
     // A late release by the former holder has no effect.
     await killed.release();
     expect(await relayedBy()).toBe(relay.holder);

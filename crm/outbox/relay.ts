@@ -11,7 +11,7 @@ import { createRelayLease, relayLeaseMs } from './relay-lease.ts';
 const batchSize = 500;
 const smallBatchSize = 16;
 /** Polls, because another process that writes to the same database cannot wake this relay. */
-const pollIntervalMs = 250;
+const defaultPollIntervalMs = 250;
 const afterFailureMs = 100;
 const retryAfterMs = backoff({ firstMs: afterFailureMs, maxMs: 5_000 });
 
@@ -30,6 +30,7 @@ type RelayContext = {
   log: Logger;
   newId: () => string;
   leaseMs?: number;
+  pollIntervalMs?: number;
   clock?: MonotonicClock;
 };
 
@@ -46,6 +47,7 @@ export const startRelay = ({
   log,
   newId,
   leaseMs = relayLeaseMs,
+  pollIntervalMs = defaultPollIntervalMs,
   clock = monotonicClock,
 }: RelayContext): Relay => {
   const holder = newId();
@@ -54,7 +56,7 @@ export const startRelay = ({
   let woken = new AbortController();
   let flushUntil = Number.POSITIVE_INFINITY;
   let size = batchSize;
-  /** How many rounds in a row failed. */
+  /** How many rounds have failed since the outbox was last published completely. */
   let failures = 0;
   let busyAt = clock();
 
@@ -67,7 +69,8 @@ export const startRelay = ({
 
   /**
    * Runs one round over the events that wait now.
-   * @returns `found`: there were events and we hold the lease; `failed`: some could not be published; `published`: none is left
+   * @returns `found`: there were events and we hold the lease; `failed`: some could not be published; `published`: none
+   * is left
    */
   const publishWaiting = async () => {
     const outcome = { found: false, failed: false, published: true };

@@ -1,7 +1,7 @@
 import { type CsvRow, createTooLongRow, type Header, maxRowBytes, parseHeader, parseRow } from './rows/csv-row.ts';
 import { findRowEnd } from './rows/row-end.ts';
 
-export { type CsvRow, maxRowBytes } from './rows/csv-row.ts';
+export type { CsvRow } from './rows/csv-row.ts';
 
 /**
  * Streams CSV with one chunk and one row in memory; yields one list of rows per chunk. The header is the first row that is not blank:

@@ -149,7 +149,7 @@ export const rememberIdentity = (file: string): FileIdentity => {
   };
 };
 
-export const locationRemedy = 'DATA_DIR and CRM_DATABASE_URL set another location.';
+const locationRemedy = 'DATA_DIR and CRM_DATABASE_URL set another location.';
 
 const reasons: readonly [RegExp, (file: string) => string][] = [
   [/^SQLITE_NOTADB/, (file) => `${file} is not a SQLite database: move it away.`],

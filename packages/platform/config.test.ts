@@ -18,6 +18,45 @@ describe('configuration', () => {
     expect(() => readIotPlatformConfig({ REDIS_URL: 'localhost:6379' })).toThrow('REDIS_URL: an address such as');
   });
 
+  it('takes the collectors of spans from OpenTelemetry’s variables and ZIPKIN_URL', () => {
+    const tracing = (env: Record<string, string>) => readCrmConfig(env).tracing;
+    expect(tracing({})).toEqual({ otlpUrl: undefined, zipkinUrl: undefined });
+    expect(tracing({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' })).toMatchObject({
+      otlpUrl: 'http://collector:4318/v1/traces',
+    });
+    expect(tracing({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://example.org/otlp/?tenant=1' })).toMatchObject({
+      otlpUrl: 'https://example.org/otlp/v1/traces?tenant=1',
+    });
+    const both = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://b/spans' };
+    expect(
+      tracing({ ...both, ZIPKIN_URL: 'http://c/api/v2/spans', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }),
+    ).toEqual({
+      otlpUrl: 'http://b/spans',
+      zipkinUrl: 'http://c/api/v2/spans',
+    });
+  });
+
+  it('refuses what is no address of a collector, and another protocol than http/protobuf', () => {
+    const read = () =>
+      readCrmConfig({
+        APP_PORT: 'x',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'grpc://localhost:4317',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
+        ZIPKIN_URL: 'localhost:9411',
+      });
+    for (const problem of [
+      'APP_PORT: a port',
+      'OTEL_EXPORTER_OTLP_ENDPOINT: an address such as http://localhost:4318\n',
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: an address such as http://localhost:4318/v1/traces',
+      'OTEL_EXPORTER_OTLP_PROTOCOL: http/protobuf',
+      'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: http/protobuf',
+      'ZIPKIN_URL: an address such as http://localhost:9411/api/v2/spans',
+    ])
+      expect(read).toThrow(problem);
+  });
+
   it('reports every problem at once', () => {
     const read = () => readCrmConfig({ APP_PORT: 'x', CRM_DATABASE_URL: 'oracle:1', LOG_LEVEL: 'loud' });
     for (const problem of ['APP_PORT: a port', 'CRM_DATABASE_URL: memory, sqlite: and a file', 'LOG_LEVEL: trace'])

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type AccessRules, hostList, originList } from '../http/access-rules.ts';
 import { port } from '../runtime/environment.ts';
+import { type TracingSettings, tracingSettings, tracingVariables } from '../tracing/settings.ts';
 import type { PlatformSettings } from './open-platform.ts';
 
 /** The variables that all services share. */
@@ -22,8 +23,7 @@ export const commonSettings = {
   APP_API_TOKEN: z.string().optional(),
   /** Used to check the topics; host:port, comma-separated. */
   KAFKA_BROKERS: z.string().default('localhost:9092'),
-  /** Receives the spans. */
-  ZIPKIN_URL: z.url('an address such as http://localhost:9411/api/v2/spans').optional(),
+  ...tracingVariables,
 };
 
 type CommonSettings = z.infer<z.ZodObject<typeof commonSettings>>;
@@ -32,7 +32,7 @@ export type CommonConfig = PlatformSettings & {
   host: string;
   access: AccessRules;
   logLevel: string;
-  zipkinUrl: string | undefined;
+  tracing: TracingSettings;
 };
 
 export const createCommonConfig = (settings: CommonSettings): CommonConfig => ({
@@ -40,7 +40,7 @@ export const createCommonConfig = (settings: CommonSettings): CommonConfig => ({
   access: { hosts: settings.ALLOWED_HOSTS, origins: settings.ALLOWED_ORIGINS },
   logLevel: settings.LOG_LEVEL,
   dataDir: settings.DATA_DIR,
-  zipkinUrl: settings.ZIPKIN_URL,
+  tracing: tracingSettings(settings),
   dapr:
     settings.DAPR_HTTP_PORT === undefined
       ? undefined

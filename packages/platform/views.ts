@@ -50,7 +50,7 @@ export type ViewExplanation = {
 };
 
 type Row = Readonly<Record<string, string | number>>;
-export type Explanation = {
+type Explanation = {
   readonly events: readonly Row[];
   /** The current value on each side. */
   readonly sides: readonly Row[];

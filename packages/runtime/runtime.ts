@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { silentTracer, type Tracer, zipkinTracer } from './tracing.ts';
+import { silentTracer, type Tracer } from './tracing.ts';
 
 /** The clock, ids, log and tracer of a service, in addition to its ports; tests pass their own. */
 export type Runtime = {
@@ -12,13 +12,10 @@ export type Runtime = {
   readonly newId: () => string;
 };
 
-/** Spans are reported under the service's name where there is a Zipkin. */
-export const createRuntime = (
-  log: Logger,
-  { service, zipkinUrl }: { service: string; zipkinUrl?: string | undefined },
-): Runtime => ({
+/** Without a tracer that reports spans, traces are passed on. */
+export const createRuntime = (log: Logger, tracer: Tracer = silentTracer(randomUUID)): Runtime => ({
   log,
-  tracer: zipkinUrl ? zipkinTracer(service, zipkinUrl) : silentTracer(randomUUID),
+  tracer,
   now: Date.now,
   newId: randomUUID,
 });

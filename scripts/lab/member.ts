@@ -30,12 +30,14 @@ export type Member = {
 };
 
 /** The tokens by which a service and its sidecar authenticate to each other, as environment variables of both. */
-export type LabTokens = { readonly APP_API_TOKEN: string; readonly DAPR_API_TOKEN: string };
+type LabTokens = { readonly APP_API_TOKEN: string; readonly DAPR_API_TOKEN: string };
 
 type MemberContext = {
   readonly daprd: string;
   readonly resources: string;
   readonly tokens: LabTokens;
+  /** Where the sidecar reports spans; a service reads that from its environment. */
+  readonly tracing?: Readonly<Record<string, string>>;
   /** Called when the service ends without a call of `stop`. */
   readonly onServiceEnd: () => void;
   /** A process that still runs so long after SIGTERM is killed (default: 20 s). */
@@ -44,7 +46,7 @@ type MemberContext = {
 
 /** Creates a stopped member. While it is started, its sidecar is restarted whenever it ends. */
 export const createMember = (plan: MemberPlan, context: MemberContext): Member => {
-  const { daprd, resources, tokens, onServiceEnd, stopTimeoutMs = defaultStopTimeoutMs } = context;
+  const { daprd, resources, tokens, tracing, onServiceEnd, stopTimeoutMs = defaultStopTimeoutMs } = context;
   const { id, url, main, appPort, ports } = plan;
   let service: ChildProcess | undefined;
   let sidecar: ChildProcess | undefined;
@@ -57,7 +59,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
   const superviseSidecar = async ({ signal }: AbortController) => {
     for (let failures = 0; !signal.aborted; ) {
       const startedAt = performance.now();
-      sidecar = run(daprd, sidecarArguments(id, appPort, ports, resources), tokens, 'pipe');
+      sidecar = run(daprd, sidecarArguments(id, appPort, ports, resources), { ...tokens, ...tracing }, 'pipe');
       forwardLog(sidecar);
       const outcome = await waitForEnd(sidecar);
       sidecar = undefined;

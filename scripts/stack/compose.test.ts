@@ -32,9 +32,20 @@ describe('docker-compose.yml', () => {
   it.each(['STATESTORE_NAME', 'CONSUMER_GROUP', 'AUTO_REBUILD'])('passes %s to the IoT platform', (name) =>
     expect(compose).toMatch(new RegExp(`iot-platform:\\n(?:.+\\n)+ +- ${name}\\n`)));
 
-  it.each(['ALLOWED_HOSTS', 'ALLOWED_ORIGINS'])('passes %s to both services', (name) => {
+  it.each([
+    'ALLOWED_HOSTS',
+    'ALLOWED_ORIGINS',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_HEADERS',
+  ])('passes %s to both services', (name) => {
     for (const service of ['crm', 'iot-platform'])
       expect(compose).toMatch(new RegExp(`\\n  ${service}:\\n(?:.+\\n)+ +- ${name}\\n`));
+  });
+
+  it('has sidecars report by the protocol of the services instead of gRPC, the default of daprd', () => {
+    const sidecar = compose.split('\nx-sidecar: &sidecar\n')[1]?.split('\n\n')[0];
+    for (const variable of ['ENDPOINT', 'HEADERS', 'INSECURE', 'PROTOCOL=http/protobuf'])
+      expect(sidecar).toContain(`- OTEL_EXPORTER_OTLP_${variable}\n`);
   });
 
   it('lets every sidecar and health check call its service by a loopback name', () => {

@@ -1,8 +1,20 @@
 import type { Layout } from './borders.ts';
 
-const packages = ['cli', 'csv', 'dapr', 'database', 'embedded', 'http', 'kafka', 'platform', 'projections', 'runtime'];
+const packages = [
+  'cli',
+  'csv',
+  'dapr',
+  'database',
+  'embedded',
+  'http',
+  'kafka',
+  'platform',
+  'projections',
+  'runtime',
+  'tracing',
+];
 const named = (...names: string[]) => names.map((name) => `packages/${name}`);
-const plumbing = named('csv', 'database', 'http', 'platform', 'projections', 'runtime');
+const plumbing = named('csv', 'database', 'http', 'platform', 'projections', 'runtime', 'tracing');
 const all = ['contracts', 'crm', 'iot-platform', ...named(...packages)];
 
 export const services = ['crm', 'iot-platform'];
@@ -15,10 +27,11 @@ export const layout: Layout = {
   'packages/database': named('runtime'),
   'packages/http': named('runtime'),
   'packages/projections': named('runtime'),
+  'packages/tracing': named('runtime'),
   'packages/kafka': named('projections', 'runtime'),
   'packages/dapr': named('kafka', 'projections', 'runtime'),
   'packages/embedded': named('database', 'projections', 'runtime'),
-  'packages/platform': named('dapr', 'database', 'embedded', 'http', 'kafka', 'projections', 'runtime'),
+  'packages/platform': named('dapr', 'database', 'embedded', 'http', 'kafka', 'projections', 'runtime', 'tracing'),
   'packages/cli': named('database', 'projections', 'runtime'),
   crm: ['contracts', ...plumbing, 'packages/cli'],
   // Its main.ts checks the Redis below its view, which Dapr does not reveal.

@@ -3,7 +3,7 @@ import { readArguments } from './arguments.ts';
 
 const file = 'data/registrations.csv';
 
-it('reads what to import, and through which CRM', () => {
+it('reads the file to import, its options and the CRM', () => {
   const usual = { file, options: { dryRun: false, onConflict: 'skip' }, refusedFile: `${file}.refused.csv` };
   expect(readArguments([file], {})).toEqual({ ...usual, crm: 'http://localhost:3005' });
   expect(readArguments([file, '--crm', 'https://crm.example/'], {})).toMatchObject({ crm: 'https://crm.example' });
@@ -11,22 +11,22 @@ it('reads what to import, and through which CRM', () => {
   expect(readArguments([file, '--direct'], { CRM_URL: 'localhost' })).toEqual({ ...usual, crm: undefined });
 });
 
-it('reads which import to remove', () => {
+it('reads the import to remove', () => {
   expect(readArguments(['--delete', 'id'], {})).toEqual({ deleteImport: 'id', crm: 'http://localhost:3005' });
   expect(readArguments(['--delete', 'id', '--direct'], {})).toEqual({ deleteImport: 'id', crm: undefined });
 });
 
-it('gives help', () => {
+it('returns undefined for --help and -h', () => {
   for (const help of ['--help', '-h']) expect(readArguments([help], {})).toBeUndefined();
 });
 
 it.each([
-  [[], 'Which file?'],
-  [['--delete', 'id', file], '--delete takes the id of an import, and no file.'],
+  [[], 'Name one file to import'],
+  [['--delete', 'id', file], '--delete takes the id of an import and no file.'],
   [['nothing.csv'], 'There is no file nothing.csv.'],
   [['data'], 'data is a folder: name one CSV file in it.'],
-  [[file, '--on-conflict', 'merge'], '--on-conflict is one of skip, update, fail.'],
+  [[file, '--on-conflict', 'merge'], '--on-conflict must be one of skip, update, fail.'],
   [[file, '--refused', `./${file}`], 'is the file to import: name another'],
-  [[file, '--crm', 'localhost:4305'], 'localhost:4305 is no address of a CRM: write it as http://'],
-  [[file, '--crm', 'crm'], 'crm is no address of a CRM'],
-])('says of %j what to do', (args, message) => expect(() => readArguments(args, {})).toThrow(message));
+  [[file, '--crm', 'localhost:4305'], 'localhost:4305 is not the URL of a CRM: write it as http://'],
+  [[file, '--crm', 'crm'], 'crm is not the URL of a CRM'],
+])('refuses %j and says what to do', (args, message) => expect(() => readArguments(args, {})).toThrow(message));

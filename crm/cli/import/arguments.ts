@@ -7,14 +7,14 @@ export type ImportArguments = {
   readonly file: string;
   readonly options: ImportOptions;
   readonly refusedFile: string;
-  /** Where the CRM is, without a slash at its end; undefined for an import without one. */
+  /** The URL of the CRM without a trailing slash; undefined with --direct. */
   readonly crm: string | undefined;
 };
 
-/** An import to remove, with its report. */
+/** The id of an import to remove. */
 export type DeleteArguments = { readonly deleteImport: string } & Pick<ImportArguments, 'crm'>;
 
-/** @returns undefined where help is asked for @throws Error that says what to do */
+/** @returns undefined for --help @throws Error that says what to do */
 export const readArguments = (
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -35,17 +35,18 @@ export const readArguments = (
   if (values.help) return undefined;
   const crm = values.direct ? undefined : parseCrmUrl(values.crm || env.CRM_URL || 'http://localhost:3005');
   if (values.delete !== undefined) {
-    if (positionals.length > 0) throw new Error('--delete takes the id of an import, and no file.');
+    if (positionals.length > 0) throw new Error('--delete takes the id of an import and no file.');
     return { deleteImport: values.delete, crm };
   }
   const [file, ...more] = positionals;
-  if (!file || more.length > 0) throw new Error('Which file? npm run import -- FILE (--help tells more).');
+  if (!file || more.length > 0)
+    throw new Error('Name one file to import: npm run import -- FILE (--help shows all options).');
   checkReadable(file);
   const onConflict = conflictPolicies.find((policy) => policy === values['on-conflict']);
-  if (!onConflict) throw new Error(`--on-conflict is one of ${conflictPolicies.join(', ')}.`);
+  if (!onConflict) throw new Error(`--on-conflict must be one of ${conflictPolicies.join(', ')}.`);
   const refusedFile = values.refused ?? `${file}.refused.csv`;
   if (resolve(refusedFile) === resolve(file))
-    throw new Error(`--refused ${refusedFile} is the file to import: name another for the refused rows.`);
+    throw new Error(`--refused ${refusedFile} is the file to import: name another file for the refused rows.`);
   return { file, options: { dryRun: values['dry-run'], onConflict }, refusedFile, crm };
 };
 
@@ -55,12 +56,12 @@ const checkReadable = (file: string) => {
   try {
     accessSync(file, constants.R_OK);
   } catch {
-    throw new Error(`${file} may not be read by you: chmod u+r ${file}, or ask its owner.`);
+    throw new Error(`You may not read ${file}: run chmod u+r ${file}, or ask its owner.`);
   }
 };
 
 const parseCrmUrl = (crm: string): string => {
   const url = URL.canParse(crm) ? new URL(crm) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return crm.replace(/\/$/, '');
-  throw new Error(`${crm} is no address of a CRM: write it as http://localhost:3005 (--crm URL, or CRM_URL).`);
+  throw new Error(`${crm} is not the URL of a CRM: write it as http://localhost:3005 (--crm URL, or CRM_URL).`);
 };

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { writeRefusedFile } from './refused-file.ts';
 
-it('writes refused rows beside a file that may have been corrected, for nobody else to read', async () => {
+it('writes refused rows to a new file for its owner only, and keeps an existing file', async () => {
   const folder = dataFolder();
   const wanted = join(folder, 'new', 'a.csv.refused.csv');
   expect(await writeRefusedFile(wanted, Readable.from(['one']))).toBe(wanted);

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * Writes refused rows to a new file that only its owner may read. One that is there may have been corrected and is left: then
- * it is the next free name, as in `refused.2.csv`.
- * @returns the file's name
+ * Writes refused rows to a new file that only its owner can read. An existing file is kept, because it may have been
+ * corrected; then the next free name is used, such as `refused.2.csv`.
+ * @returns the name of the new file
  */
 export const writeRefusedFile = async (wanted: string, rows: AsyncIterable<Uint8Array | string>): Promise<string> => {
   await mkdir(dirname(wanted), { recursive: true, mode: 0o700 });

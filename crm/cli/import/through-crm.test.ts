@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { followImport } from './through-crm.ts';
 
-const answering = (...statuses: number[]) => {
+const startCrmStub = (...statuses: number[]) => {
   const job = { finishedAt: '2026-11-21T12:00:00.000Z' };
   const server = createServer((_, res) => {
     const status = statuses.shift() ?? 200;
@@ -13,10 +13,10 @@ const answering = (...statuses: number[]) => {
   return `http://localhost:${(server.address() as AddressInfo).port}`;
 };
 
-it('waits for a CRM whose database is away', async () =>
-  expect(await followImport(answering(503), 'i', () => {})).toMatchObject({ finishedAt: expect.any(String) }));
+it('keeps waiting while the CRM answers 503', async () =>
+  expect(await followImport(startCrmStub(503), 'i', () => {})).toMatchObject({ finishedAt: expect.any(String) }));
 
-it('says at once that the CRM does not know the import any more', async () =>
-  await expect(followImport(answering(404), 'i', () => {})).rejects.toThrow(
+it('fails at once if the CRM no longer has the import', async () =>
+  await expect(followImport(startCrmStub(404), 'i', () => {})).rejects.toThrow(
     /There is no import i\.[\s\S]*import the file again/,
   ));

@@ -7,7 +7,7 @@ import type { ImportOptions, importedRowSchema, importSchema } from '../../impor
 export type Import = z.infer<typeof importSchema>;
 export type ImportedRow = z.infer<typeof importedRowSchema>;
 
-/** Gives a running CRM the file. @throws Error that says what to do */
+/** Uploads the file to a running CRM. @throws Error that says what to do */
 export const sendFile = async (crm: string, file: string, { dryRun, onConflict }: ImportOptions): Promise<Import> => {
   const query = new URLSearchParams({ dryRun: String(dryRun), onConflict, fileName: basename(file).slice(0, 100) });
   const answer = await request(crm, `/imports?${query}`, {
@@ -20,10 +20,10 @@ export const sendFile = async (crm: string, file: string, { dryRun, onConflict }
 };
 
 const pollIntervalMs = 200;
-/** A CRM that is started again continues the import. */
+/** Waits this long for a CRM that does not answer, because a restarted CRM resumes the import. */
 const crmTimeoutMs = 30_000;
 
-/** Looks at the import until it has ended. */
+/** Polls the import until it has ended, and calls `show` with each response. @throws Error that says what to do */
 export const followImport = async (crm: string, importId: string, show: (job: Import) => void): Promise<Import> => {
   for (let answeredAt = performance.now(); ; await delay(pollIntervalMs)) {
     try {
@@ -34,10 +34,12 @@ export const followImport = async (crm: string, importId: string, show: (job: Im
     } catch (error) {
       if (error instanceof RefusedByCrm)
         throw new Error(
-          `${error.message}\nIt was deleted, or the CRM is in memory and was started again: then import the file again.`,
+          `${error.message}\nIt was deleted, or a CRM in memory was restarted. After a restart, import the file again.`,
         );
       if (performance.now() - answeredAt < crmTimeoutMs) continue;
-      throw new Error(`${(error as Error).message}\nStarted again, it continues: curl ${crm}/imports/${importId}`);
+      throw new Error(
+        `${(error as Error).message}\nA restarted CRM resumes the import. To see its progress: curl ${crm}/imports/${importId}`,
+      );
     }
   }
 };
@@ -57,14 +59,14 @@ export const deleteThroughCrm = async (crm: string, importId: string): Promise<v
   await request(crm, `/imports/${encodeURIComponent(importId)}`, { method: 'DELETE' });
 };
 
-/** What is asked again is refused again. */
+/** The CRM refused a request, so a retry would be refused again. */
 class RefusedByCrm extends Error {}
 
 const request = async (crm: string, path: string, init: RequestInit & { duplex?: 'half' } = {}): Promise<Response> => {
   const answer = await fetch(`${crm}${path}`, init as RequestInit).catch((error: Error & { cause?: Error }) => {
     throw new Error(
-      `No CRM answers at ${crm} (${error.cause?.message ?? error.message}). Start one (npm start), name another with ` +
-        '--crm URL, or import without one into CRM_DATABASE_URL with --direct.',
+      `No CRM answers at ${crm} (${error.cause?.message ?? error.message}). Start it (npm start), name another one with ` +
+        '--crm URL, or import into CRM_DATABASE_URL without a CRM with --direct.',
     );
   });
   if (answer.ok) return answer;

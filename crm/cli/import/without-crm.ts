@@ -18,7 +18,7 @@ export type DirectImport = {
   close(): Promise<void>;
 };
 
-/** Imports into the database itself. The events wait in its outbox for the next CRM that runs on it. */
+/** Imports directly into the database. The events wait in its outbox until a CRM runs on it. */
 export const importDirectly = async (
   url: CrmDatabaseUrl,
   file: string,
@@ -42,8 +42,12 @@ export const importDirectly = async (
   }
 };
 
-/** Removes an import and its report. The file of one that waits for a CRM goes when that CRM comes to it. */
+/** Removes an import and its report. If a CRM has the file of the import, it deletes the file when its queue reaches it. */
 export const deleteDirectly = async (url: CrmDatabaseUrl, importId: string): Promise<void> => {
   const db = await openCrmDatabase(url);
-  await removeImport(db, importId, Date.now()).finally(() => db.destroy());
+  try {
+    await removeImport(db, importId, Date.now());
+  } finally {
+    await db.destroy();
+  }
 };

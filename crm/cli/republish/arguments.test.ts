@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readArguments } from './arguments.ts';
 
 describe('the arguments of npm run republish', () => {
-  it('are a connection, and the revision to publish above', () => {
+  it('are a connection and, optionally, the revision to publish above', () => {
     expect(readArguments(['7733'], {})).toEqual({
       connectionId: '7733',
       above: undefined,
@@ -16,17 +16,18 @@ describe('the arguments of npm run republish', () => {
     });
   });
 
-  it('may ask for help', () => expect(readArguments(['--help'], {})).toBeUndefined());
+  it('are undefined for --help', () => expect(readArguments(['--help'], {})).toBeUndefined());
 
   it.each([
-    [[], 'Which connection?'],
-    [['a b'], 'Which connection?'],
-    [['1', '2'], 'Which connection?'],
-    [['7733', '--above', ''], "--above '' is no revision"],
-    [['7733', '--above', '1e9'], '--above 1e9 is no revision'],
+    [[], 'Name one connection'],
+    [['a b'], 'Name one connection'],
+    [['1', '2'], 'Name one connection'],
+    [['7733', '--above', ''], "--above '' is not a revision"],
+    [['7733', '--above', '1e9'], '--above 1e9 is not a revision'],
     [['7733', '--below', '1'], "Unknown option '--below'"],
-  ])('that make no sense are refused: %j', (args, said) => expect(() => readArguments(args, {})).toThrow(said));
+  ])('are refused with an error that says what to do: %j', (args, message) =>
+    expect(() => readArguments(args, {})).toThrow(message));
 
-  it('name a CRM that can be called', () =>
-    expect(() => readArguments(['7733'], { CRM_URL: 'here' })).toThrow('CRM_URL here is no URL'));
+  it('are refused if CRM_URL is not a URL', () =>
+    expect(() => readArguments(['7733'], { CRM_URL: 'here' })).toThrow('CRM_URL here is not a URL'));
 });

@@ -7,7 +7,7 @@ export type RepublishArguments = {
   readonly crm: string;
 };
 
-/** @returns undefined where help is asked for @throws Error that says what to do */
+/** @returns undefined for --help @throws Error that says what to do */
 export const readArguments = (
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -20,11 +20,11 @@ export const readArguments = (
   if (values.help) return undefined;
   const [connectionId, ...more] = positionals;
   if (connectionId === undefined || !connectionIdSchema.safeParse(connectionId).success || more.length > 0)
-    throw new Error('Which connection? npm run republish -- 7733 (1 to 64 characters of 0-9, A-Z and -).');
+    throw new Error('Name one connection: npm run republish -- 7733 (1 to 64 characters of 0-9, A-Z and -).');
   const { above } = values;
   if (above !== undefined && !/^[0-9]{1,16}$/.test(above))
-    throw new Error(`--above ${above || "''"} is no revision: write the decimal digits that npm run explain shows.`);
+    throw new Error(`--above ${above || "''"} is not a revision: write the decimal digits that npm run explain shows.`);
   const crm = env.CRM_URL || 'http://localhost:3005';
-  if (!URL.canParse(crm)) throw new Error(`CRM_URL ${crm} is no URL, as http://localhost:3005 is.`);
+  if (!URL.canParse(crm)) throw new Error(`CRM_URL ${crm} is not a URL: write it as http://localhost:3005.`);
   return { connectionId, above: above === undefined ? undefined : Number(above), crm };
 };

@@ -9,25 +9,25 @@ import { appendToOutbox, type OutboxEvent } from '../../outbox/index.ts';
 import { nextRevision } from '../customer.ts';
 import { lockRevisions } from '../find-customers.ts';
 
-/** Evidence of consent: who changed a mandate, by which channel, and where it is written down. */
+/** Evidence of consent: who changed a mandate, by which channel, and where the consent is recorded. */
 export type Evidence = { changedBy: string | null; channel: string | null; reference: string | null };
 
-/** What a change knows of where it came from. */
+/** Where a change comes from. `traceparent` is the W3C trace context of the request. */
 export type ChangeOrigin = { readonly evidence: Evidence; readonly traceparent?: string | undefined };
 
 export const apiOrigin: ChangeOrigin = { evidence: { changedBy: null, channel: 'api', reference: null } };
 
-/** What the transaction of a change needs. */
+/** The origin of a change, with the clock (ms since 1970) and ids for its events. */
 export type ChangeContext = ChangeOrigin & { readonly now: () => number; readonly newId: () => string };
 
-/** Whose mandate it is, or was: a revocation names who gave the connection up. */
+/** A mandate and its customer. A revocation has the customer who gave the connection up. */
 export type MandateOfCustomer = ConnectionMandateData & { readonly customerId: number };
 
 type MandateWithRevision = MandateOfCustomer & { readonly revision: number };
 
 /**
- * Writes each mandate's next revision, its evidence and its event, in the transaction of the changes.
- * @returns the last revision that each connection was given
+ * Writes the next revision, the evidence and the event of each mandate, in the transaction of the change.
+ * @returns the last new revision of each connection
  */
 export const appendMandateEvents = async (
   trx: Transaction<CrmDatabase>,
@@ -44,7 +44,7 @@ export const appendMandateEvents = async (
 
 type AppendContext = Pick<ChangeContext, 'newId' | 'traceparent'> & { readonly changedAt: number };
 
-/** Writes the evidence and the event of each mandate under the revision that it was given. */
+/** Writes the evidence and the event of each mandate with the given revision. */
 export const appendMandateEventsAt = async (
   trx: Transaction<CrmDatabase>,
   mandates: readonly (MandateWithRevision & Evidence)[],
@@ -65,7 +65,10 @@ export const appendMandateEventsAt = async (
   await appendToOutbox(trx, events, changedAt);
 };
 
-/** Gives each the next revision, in their order: a connection may be given up and taken at once. */
+/**
+ * Assigns the next revision to each mandate, in order, because one connection may be given up and taken in the same
+ * change.
+ */
 const raiseRevisions = async (
   trx: Transaction<CrmDatabase>,
   mandates: readonly MandateOfCustomer[],

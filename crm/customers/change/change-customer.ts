@@ -8,23 +8,23 @@ import { showCustomer } from '../show-customer.ts';
 import { apiOrigin, type ChangeContext, type ChangeOrigin } from './append-mandate-events.ts';
 import { writeCustomers } from './write-customers.ts';
 
-/** What a change of customers needs. */
+/** The database, clock and ids that every change of customers needs. `now` is in ms since 1970. */
 export type CrmContext = {
   readonly db: Kysely<CrmDatabase>;
   readonly now: () => number;
   readonly newId: () => string;
-  /** Called after each commit: events may wait in the outbox. */
+  /** Called after each commit, because new events may wait in the outbox. */
   readonly onCommit: () => void;
 };
 
-/** `precondition` decides whether the version that is there may be changed. */
+/** `precondition` decides whether the current version of the customer may be changed. */
 export type ChangeRequest = ChangeOrigin & { readonly precondition?: (version: number) => boolean };
 
-/** `mandateRevision` is that of the customer's connection: a view that has it shows this change, or a later one. */
+/** `mandateRevision` is the revision of the customer's mandate. A view that has it shows this change or a later one. */
 export type ChangedCustomer = { customer: Customer; mandateRevision: number };
 
 /**
- * Asked again with the same idempotency key, it answers what it answered then.
+ * Registers a customer. A repetition with the same idempotency key gets the answer of the first request.
  * @throws DomainError connection-held, key-reused, answer-erased
  */
 export const registerCustomer = (
@@ -43,7 +43,7 @@ export const registerCustomer = (
   });
 
 /**
- * Makes of the record what `next` makes of it.
+ * Replaces the record by the result of `next`, which gets the current one.
  * @throws DomainError customer-unknown, version-differs, connection-held
  */
 export const changeCustomer = (
@@ -65,7 +65,7 @@ export const replaceCustomer = (
   request?: ChangeRequest,
 ): Promise<ChangedCustomer> => changeCustomer(context, customerId, () => data, request);
 
-/** What changes nothing makes no new version. */
+/** Writes the customer and its mandate events. Equal data makes no new version. */
 const updateCustomer = async (
   trx: Transaction<CrmDatabase>,
   before: Customer,
@@ -101,17 +101,17 @@ export const lockForChange = async (
 ): Promise<Customer> => {
   const customer = await lockCustomer(trx, customerId);
   if (precondition(customer.version)) return customer;
-  throw new DomainError('version-differs', `Customer ${customerId} has version ${customer.version} by now.`, {
+  throw new DomainError('version-differs', `Customer ${customerId} now has version ${customer.version}.`, {
     facts: { current: showCustomer(customer) },
-    remedy: `look at it, and send If-Match: "${customer.version}" if the change still fits`,
+    remedy: `compare \`current\` with your change, and send If-Match: "${customer.version}" if the change still applies`,
   });
 };
 
-/** Of a mandate that the change left as it was. */
+/** The revision of a mandate that the change did not touch. */
 const currentRevision = async (trx: Transaction<CrmDatabase>, { connectionId }: CustomerData): Promise<number> =>
   (await findRevision(trx, connectionId)) ?? 0;
 
-/** `work` may run more than once: see `transact`. */
+/** Runs `work` in one transaction and calls `onCommit` after it. `work` may run more than once (see `transact`). */
 export const inTransaction = async <T>(
   { db, onCommit }: CrmContext,
   work: (trx: Transaction<CrmDatabase>) => Promise<T>,

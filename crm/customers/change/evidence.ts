@@ -7,17 +7,17 @@ const textSchema = z
   .regex(/^[\x20-\x7e]{1,100}$/, text)
   .optional();
 
-/** A closed list, so that a channel cannot name a person. */
+/** The channel is one of a fixed list, so that it cannot name a person. */
 const channels = ['api', 'app', 'csv-import', 'email', 'in-person', 'letter', 'phone', 'web'] as const;
 
-/** Who changes a mandate, by which channel, and where the consent is kept: headers, for the lab's body stays as it is. */
+/** The evidence of consent is sent in headers, because the request body must stay the one of the original lab. */
 export const evidenceHeaders = {
   'Mandate-Changed-By': textSchema.describe('Who changes the mandate.'),
   'Mandate-Channel': z
     .enum(channels, `one of ${channels.join(', ')}`)
     .default('api')
-    .describe('By which channel the mandate is changed.'),
-  'Mandate-Reference': textSchema.describe('Where the consent is written down or recorded.'),
+    .describe('The channel by which the customer changed the mandate.'),
+  'Mandate-Reference': textSchema.describe('Where the consent is recorded.'),
 };
 
 export type EvidenceHeaders = z.output<z.ZodObject<typeof evidenceHeaders>>;

@@ -25,7 +25,7 @@ describe('registering with an idempotency key', () => {
   const count = async (table: 'customer' | 'outbox' | 'storedAnswer') =>
     (await context.db.selectFrom(table).selectAll().execute()).length;
 
-  it('registers once and answers the same again', async () => {
+  it('registers once and gives a repeated request the same answer', async () => {
     const first = await register('k1');
     runtime.setClock(noon + 5000);
     expect(await register('k1')).toEqual(first);
@@ -33,18 +33,18 @@ describe('registering with an idempotency key', () => {
     expect(await count('outbox')).toBe(1);
   });
 
-  it('registers once when asked many times at once', async () => {
+  it('registers once when many requests arrive at the same time', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => register('k1')));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(await count('customer')).toBe(1);
   });
 
-  it('refuses the key for other content', async () => {
+  it('refuses the key with different content', async () => {
     await register('k1');
     await expect(register('k1', { city: 'Hengelo' })).rejects.toMatchObject({ code: 'key-reused' });
   });
 
-  it('keeps no refusal: the same attempt succeeds when nothing stands in its way', async () => {
+  it('stores no error, so the same request succeeds once its conflict is gone', async () => {
     const held = await register('k1');
     await expect(register('k2')).rejects.toMatchObject({ code: 'connection-held' });
     expect(await count('storedAnswer')).toBe(1);
@@ -52,7 +52,7 @@ describe('registering with an idempotency key', () => {
     expect((await register('k2')).customer.customerId).not.toBe(held.customer.customerId);
   });
 
-  it('forgets a key after a day', async () => {
+  it('expires a key after a day, and purges it', async () => {
     await register('k1');
     runtime.setClock(noon + day);
     await expect(register('k1')).rejects.toMatchObject({ code: 'connection-held' });
@@ -63,7 +63,7 @@ describe('registering with an idempotency key', () => {
     expect(await count('storedAnswer')).toBe(0);
   });
 
-  it('keeps neither key nor content as text', async () => {
+  it('stores neither the key nor the content as text', async () => {
     await register('a-key-by-corinne');
     const [stored] = await context.db.selectFrom('storedAnswer').selectAll().execute();
     expect(JSON.stringify(stored)).not.toContain('a-key-by-corinne');
@@ -71,12 +71,14 @@ describe('registering with an idempotency key', () => {
   });
 });
 
-it('answers the same after a restart', async () => {
+it('gives a repeated registration the same answer after a restart', async () => {
   const url = `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
   const register = async () => {
     const db = await openCrmDatabase(url);
     const context = { ...createTestRuntime(), db, onCommit: () => {} };
-    return registerCustomer(context, data, { ...apiOrigin, idempotencyKey: 'k1' }).finally(() => db.destroy());
+    const registered = await registerCustomer(context, data, { ...apiOrigin, idempotencyKey: 'k1' });
+    await db.destroy();
+    return registered;
   };
   expect(await register()).toEqual(await register());
 });

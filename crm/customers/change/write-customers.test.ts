@@ -21,7 +21,7 @@ const data: CustomerData = { ...corinne, connectionMandate: '1', email: null, ph
 let db: Kysely<CrmDatabase>;
 let context: CrmContext;
 let statements = 0;
-const counted = async <T>(work: Promise<T>): Promise<[T, number]> => {
+const countStatements = async <T>(work: Promise<T>): Promise<[T, number]> => {
   statements = 0;
   return [await work, statements];
 };
@@ -41,36 +41,36 @@ const write = (writes: readonly CustomerWrite[]) =>
 const customersLike = (count: number, from = 0): CustomerWrite[] =>
   Array.from({ length: count }, (_, n) => ({ after: { ...data, connectionId: `${from + n}` } }));
 
-describe('a change takes no more statements than it needs: it does not read again what it has written', () => {
-  it('registering: holder, customer, revision read and written, evidence, event', async () => {
-    const [{ mandateRevision }, count] = await counted(registerCustomer(context, data));
+describe('the number of statements of a change, which reads nothing that it has written', () => {
+  it('is six for a registration: holder, customer, revision read and written, evidence, event', async () => {
+    const [{ mandateRevision }, count] = await countStatements(registerCustomer(context, data));
     expect({ mandateRevision, count }).toEqual({ mandateRevision: noon, count: 6 });
   });
 
-  it('another mandate: the customer is locked and read as well', async () => {
+  it('is seven for a new mandate, because the customer is locked and read too', async () => {
     const { customer } = await registerCustomer(context, data);
     const next = { ...data, connectionMandate: '2' as const };
-    const [{ mandateRevision }, count] = await counted(replaceCustomer(context, customer.customerId, next));
+    const [{ mandateRevision }, count] = await countStatements(replaceCustomer(context, customer.customerId, next));
     expect({ mandateRevision, count }).toEqual({ mandateRevision: noon + 1, count: 7 });
   });
 
-  it('another city: the revision of the mandate that stays is read', async () => {
+  it('is four for a new city, because only the revision of the unchanged mandate is read', async () => {
     const { customer } = await registerCustomer(context, data);
     const changing = changeCustomer(context, customer.customerId, (before) => ({ ...before, city: 'Delft' }));
-    const [changed, count] = await counted(changing);
+    const [changed, count] = await countStatements(changing);
     expect({ ...changed, count }).toMatchObject({ customer: { version: 2 }, mandateRevision: noon, count: 4 });
   });
 });
 
-describe('many customers at once', () => {
-  it('take as many statements as two', async () => {
-    const [, few] = await counted(write(customersLike(2)));
-    const [{ customerIds }, many] = await counted(write(customersLike(200, 1000)));
+describe('writing many customers', () => {
+  it('takes as many statements for 200 customers as for two', async () => {
+    const [, few] = await countStatements(write(customersLike(2)));
+    const [{ customerIds }, many] = await countStatements(write(customersLike(200, 1000)));
     expect(many).toBe(few);
     expect(new Set(customerIds).size).toBe(200);
   });
 
-  it('say which customer has which number, given or not', async () => {
+  it('returns the number of each customer, whether it was given or assigned', async () => {
     const [a, b, c] = customersLike(3) as [CustomerWrite, CustomerWrite, CustomerWrite];
     const { customerIds } = await write([a, { ...b, customerId: '70' } as CustomerWrite, c]);
     const held = new Map((await listCustomers(db, {})).map((each) => [each.connectionId, each.customerId]));
@@ -78,7 +78,7 @@ describe('many customers at once', () => {
     expect(customerIds[1]).toBe('70');
   });
 
-  it('a connection that one gives up and another takes is revoked first', async () => {
+  it('revokes a connection that one customer gives up before another customer takes it', async () => {
     await write(customersLike(2));
     const [first, second] = await listCustomers(db, {});
     if (!first || !second) throw new Error('two customers were written');

@@ -5,7 +5,7 @@ import { lockCustomers } from '../find-customers.ts';
 import { searchKeys } from '../search-keys.ts';
 import { appendMandateEvents, type ChangeContext } from './append-mandate-events.ts';
 
-/** A customer before and after a change. A new one gets its number from the database, unless it brings one. */
+/** A customer before and after a change. The database assigns the number of a new customer, unless the write has one. */
 export type CustomerWrite =
   | { readonly before?: undefined; readonly after: CustomerData; readonly customerId?: string | undefined }
   | { readonly before: Customer; readonly after: CustomerData }
@@ -14,17 +14,17 @@ export type CustomerWrite =
 export type WrittenCustomers = {
   /** The number of each customer, in the order of the writes. */
   readonly customerIds: readonly string[];
-  /** When they were written, in ms since 1970. */
+  /** The time of the write, in ms since 1970. */
   readonly writtenAt: number;
-  /** The revisions that connections were given; one whose mandate stayed was given none. */
+  /** The new revisions by connection. A connection whose mandate did not change has none. */
   readonly revisions: ReadonlyMap<string, number>;
 };
 
 type Db = Transaction<CrmDatabase>;
 
 /**
- * The one place that writes customers: their rows with version and search keys, and for each mandate that differs its
- * revision, evidence and event. Many are written with a few statements. The caller has locked each `before`, and has
+ * Writes customers; no other function does. It writes their rows with version and search keys, and the revision, evidence
+ * and event of each changed mandate, with few statements for many customers. The caller has locked each `before` and has
  * checked that the connections are free.
  */
 export const writeCustomers = async (
@@ -33,7 +33,7 @@ export const writeCustomers = async (
   context: ChangeContext,
 ): Promise<WrittenCustomers> => {
   const writtenAt = context.now();
-  // Connections become free before they are taken.
+  // Updates and deletions come first, because they free connections that new customers take.
   for (const { before, after } of writes) {
     if (before && after) await updateCustomer(trx, before, after, writtenAt);
     else if (before) await deleteCustomer(trx, before);
@@ -59,7 +59,7 @@ const deleteCustomer = (trx: Db, { customerId }: Customer) =>
 
 type CreatedCustomer = Extract<CustomerWrite, { before?: undefined }>;
 
-/** @returns finds the number of each */
+/** @returns a function that finds the number of each new customer */
 const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], createdAt: number) => {
   const rowOf = ({ after }: CreatedCustomer) => ({
     ...after,
@@ -77,7 +77,10 @@ const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], cre
   return ({ customerId, after }: CreatedCustomer): string => customerId ?? (given.get(after.connectionId) as string);
 };
 
-/** @returns the number of the customer of each connection; of many rows no database says which number it gave to which */
+/**
+ * @returns the assigned number by connection. It is read back, because an insert of many rows does not return each
+ * number.
+ */
 const insertUnnumbered = async (trx: Db, rows: readonly Insertable<CustomerTable>[]) => {
   const [first, ...others] = rows;
   if (!first) return new Map<string, string>();

@@ -18,8 +18,8 @@ const history = async (query = '') => {
 };
 const inForce = (at: number) => history(`?at=${new Date(at).toISOString()}`);
 
-/** Corinne allows real time after an hour, moves after two, and is gone after three. */
-const live = async () => {
+/** Corinne grants real-time reading after one hour, moves to another connection after two, and is deleted after three. */
+const changeMandates = async () => {
   crm.setClock(noon + hour);
   await crm.http.patch('/customers/1').send({ connectionMandate: '2' }).expect(200);
   crm.setClock(noon + 2 * hour);
@@ -29,7 +29,7 @@ const live = async () => {
 };
 
 describe('the history of a customer’s mandates', () => {
-  it('has who, channel and reference of each change', async () => {
+  it('lists each change with who made it, the channel and the reference', async () => {
     await crm.http
       .patch('/customers/1')
       .set({ 'Mandate-Changed-By': 'clerk 12', 'Mandate-Channel': 'phone', 'Mandate-Reference': 'call 4711' })
@@ -53,13 +53,13 @@ describe('the history of a customer’s mandates', () => {
     });
   });
 
-  it('has all connections, the newest change first, and outlives the customer', async () => {
-    await live();
+  it('lists the changes of all connections, the newest first, and outlives the customer', async () => {
+    await changeMandates();
     expect(await history()).toEqual(['9001: 0', '9001: 2', '7733: 0', '7733: 2', '7733: 1']);
   });
 
-  it('has nothing of whoever takes the connection next', async () => {
-    await live();
+  it('does not include the changes of the next customer of a connection', async () => {
+    await changeMandates();
     await crm.http
       .post('/customers')
       .send({ ...molly, connectionId: '7733', connectionMandate: '1' })
@@ -69,8 +69,8 @@ describe('the history of a customer’s mandates', () => {
     expect(body.items.map(brief)).toEqual(['7733: 1']);
   });
 
-  it('comes page by page', async () => {
-    await live();
+  it('is read page by page', async () => {
+    await changeMandates();
     const seen: string[] = [];
     let next: string | null = '/customers/1/mandate-history?limit=2';
     while (next) {
@@ -82,7 +82,7 @@ describe('the history of a customer’s mandates', () => {
     expect(seen).toEqual(await history());
   });
 
-  it('is nobody’s who never was a customer', async () => {
+  it('is answered with 404 for an id that never was a customer', async () => {
     await crm.http.get('/customers/42/mandate-history').expect(404);
     await crm.http.get('/customers/x/mandate-history?at=2026-11-21T12:00:00Z').expect(404);
   });
@@ -94,32 +94,32 @@ describe('the history of a customer’s mandates', () => {
     ['at=2026-11-21T12:00:00', 'at'],
     ['at=2026-11-21T12:00:00Z&after=1-7733', 'at'],
     ['before=1', 'before'],
-  ])('names what is wrong with ?%s', async (query, field) => {
+  ])('refuses ?%s and names the field', async (query, field) => {
     const { body } = await crm.http.get(`/customers/1/mandate-history?${query}`).expect(400);
     expect(body.errors).toEqual([expect.objectContaining({ field })]);
   });
 });
 
-describe('the mandates in force at a moment', () => {
-  it('are none before the first', async () => {
+describe('the mandates in force at a time', () => {
+  it('are none before the first change', async () => {
     expect(await inForce(noon - 1)).toEqual([]);
   });
 
-  it('are those of the last change, at the very moment of it and after', async () => {
-    await live();
+  it('are those of the last change, from the exact time of the change', async () => {
+    await changeMandates();
     expect(await inForce(noon)).toEqual(['7733: 1']);
     expect(await inForce(noon + hour - 1)).toEqual(['7733: 1']);
     expect(await inForce(noon + hour)).toEqual(['7733: 2']);
   });
 
-  it('are none for a connection that was given up, and for a customer who is gone', async () => {
-    await live();
+  it('are 0 for a connection that was given up, and for a deleted customer', async () => {
+    await changeMandates();
     expect(await inForce(noon + 2 * hour)).toEqual(['7733: 0', '9001: 2']);
     expect(await inForce(noon + 3 * hour)).toEqual(['7733: 0', '9001: 0']);
   });
 
-  it('may be asked for in any time zone', async () => {
-    await live();
+  it('can be requested in any time zone', async () => {
+    await changeMandates();
     expect(await history(`?at=${encodeURIComponent('2026-11-21T14:00:00+01:00')}`)).toEqual(['7733: 2']);
   });
 });

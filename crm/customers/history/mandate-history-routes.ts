@@ -13,8 +13,8 @@ import {
   readMandatesInForce,
 } from './mandate-history.ts';
 
-const cursorFormat = 'a place such as 1700000000000-7733, as `next` has it';
-const timeFormat = 'a time such as 2026-11-21T12:00:00Z, and not together with `after`';
+const cursorFormat = 'a cursor such as 1700000000000-7733, taken from `next`';
+const timeFormat = 'a time such as 2026-11-21T12:00:00Z, and not combined with `after`';
 
 const historyQuery = z
   .strictObject({
@@ -33,14 +33,15 @@ export const mandateHistoryRoutes = ({ db }: { db: Kysely<CrmDatabase> }): Route
       get: operation({
         summary: 'What a customer allowed, and when',
         description:
-          'Every change of a mandate of every connection that the customer ever had, the newest first, with who, channel ' +
-          'and reference; it outlives the customer. With `at`, what was in force at that moment: the last change of each ' +
-          'connection that the customer had had by then, in one page. One that was given up has mandate 0.',
+          'Every change of the mandate of every connection that the customer ever had, the newest first, with who made it, ' +
+          'by which channel and with which reference. The history outlives the customer. With `at`, one page with the ' +
+          'mandates in force at that time: the last change of each connection that the customer had by then. A connection ' +
+          'that the customer gave up has mandate 0.',
         path: customerPath,
         query: historyQuery,
         responses: {
           200: {
-            description: 'A page; `next` is the path of the next one, null on the last.',
+            description: 'A page. `next` is the path of the next page, null on the last one.',
             schema: z.object({ items: z.array(mandateChangeSchema), next: z.string().nullable() }),
           },
         },

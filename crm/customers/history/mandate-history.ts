@@ -30,10 +30,10 @@ const showMandateChange = (change: Selectable<MandateChangeTable>): MandateChang
   reference: change.reference,
 });
 
-/** Where a page ended: revision, then connection, both downwards. */
+/** The last row of a page, in descending order of revision, then connection. */
 export type HistoryCursor = { revision: number; connectionId: string };
 
-/** Changes of all connections that the customer ever had, the newest first, from behind `after`. */
+/** Reads the changes of all connections that the customer ever had, the newest first, starting after the cursor `after`. */
 export const readMandateHistory = async (
   db: Kysely<CrmDatabase>,
   customerId: number,
@@ -56,7 +56,7 @@ export const readMandateHistory = async (
   return (await query.execute()).map(showMandateChange);
 };
 
-/** The last change, at or before a time in ms, of each connection that the customer had had by then. */
+/** Reads, for each connection that the customer had by then, the last change at or before `at` (ms since 1970). */
 export const readMandatesInForce = async (
   db: Kysely<CrmDatabase>,
   customerId: number,
@@ -84,7 +84,10 @@ export const readMandatesInForce = async (
   return rows.map(showMandateChange);
 };
 
-/** Those of these numbers that are, or ever were, a customer's who had a mandate: the evidence outlives the customer. */
+/**
+ * Finds which of these numbers belong, or ever belonged, to a customer with a mandate. The evidence outlives the
+ * customer.
+ */
 export const findKnownCustomerIds = async (
   db: Kysely<CrmDatabase>,
   customerIds: readonly number[],
@@ -95,7 +98,7 @@ export const findKnownCustomerIds = async (
   return new Set(rows.map(({ customerId }) => customerId));
 };
 
-/** Of a person who is, or ever was, a customer. @throws DomainError customer-unknown */
+/** Finds the number of a current, deleted or erased customer. @throws DomainError customer-unknown */
 export const findCustomerNumber = async (db: Kysely<CrmDatabase>, customerId: string): Promise<number> => {
   const number = parseCustomerId(customerId);
   for (const table of ['customer', 'mandateChange', 'erasedCustomer'] as const) {
@@ -103,5 +106,5 @@ export const findCustomerNumber = async (db: Kysely<CrmDatabase>, customerId: st
     const row = await db.selectFrom(table).select('customerId').where('customerId', '=', number).limit(1).execute();
     if (row.length > 0) return number;
   }
-  throw new DomainError('customer-unknown', `There never was a customer ${customerId.slice(0, 100)}.`);
+  throw new DomainError('customer-unknown', `No customer ever had the id ${customerId.slice(0, 100)}.`);
 };

@@ -4,7 +4,7 @@ import type { CrmDatabase } from '../../database/index.ts';
 
 const connectionsPerBatch = 500;
 
-/** Replaces a reference in all the evidence of consent that has it, in many short transactions. It may be repeated. */
+/** Replaces a reference in all evidence of consent, in many short transactions. It can be repeated after a kill. */
 export const replaceReference = async (
   db: Kysely<CrmDatabase>,
   { reference, replacement }: { reference: string; replacement: string },

@@ -5,20 +5,20 @@ import { type ListQuery, planList, sorts } from './list-plan.ts';
 
 const db = await openCrmDatabase('memory');
 
-/** What SQLite says it would do for a page in the midst of the list. */
-const explain = async (asked: ListQuery) => {
-  const plan = planList(asked);
+/** SQLite's query plan for a page in the middle of the list. */
+const explain = async (query: ListQuery) => {
+  const plan = planList(query);
   const key = { customerId: undefined, nameKey: 'jansen jo', updatedAt: 20 }[plan.key];
   const after = { customerId: 7, ...(key !== undefined && { key }) };
-  const query = pageQuery(db, plan, { after, limit: 10 }).compile();
+  const compiled = pageQuery(db, plan, { after, limit: 10 }).compile();
   const { rows } = await db.executeQuery<{ id: number; parent: number; detail: string }>({
-    ...query,
-    sql: `explain query plan ${query.sql}`,
+    ...compiled,
+    sql: `explain query plan ${compiled.sql}`,
   });
-  const stretches = rows.filter(({ detail }) => detail === 'CO-ROUTINE stretch').map(({ id }) => id);
+  const rangeIds = rows.filter(({ detail }) => detail === 'CO-ROUTINE indexRange').map(({ id }) => id);
   return {
     expected: plan.groups.length * (key === undefined ? 1 : 2),
-    stretches: rows.filter(({ parent }) => stretches.includes(parent)).map(({ detail }) => detail),
+    ranges: rows.filter(({ parent }) => rangeIds.includes(parent)).map(({ detail }) => detail),
   };
 };
 
@@ -30,8 +30,8 @@ it.each<ListQuery>([
   { city: 'Delft', connectionMandate: '1', name: 'jan', sort: '-name' },
   { email: 'one@example.org' },
   { connectionId: 'C7' },
-])('each stretch of a list is looked up in an index, and nothing of it is sorted: %j', async (asked) => {
-  const { stretches, expected } = await explain(asked);
-  expect(stretches).toHaveLength(expected);
-  for (const step of stretches) expect(step).toMatch(/^SEARCH customer USING .*\(.*\)$/);
+])('reads each range of a list from an index, without sorting it: %j', async (query) => {
+  const { ranges, expected } = await explain(query);
+  expect(ranges).toHaveLength(expected);
+  for (const step of ranges) expect(step).toMatch(/^SEARCH customer USING .*\(.*\)$/);
 });

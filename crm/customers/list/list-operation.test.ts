@@ -11,7 +11,7 @@ import { createImportQueue, importOnce } from '../../imports/index.ts';
 
 type Page = { items: { lastName: string; customerId: string }[]; next: string | null; total?: object };
 
-const crm = async () => {
+const createCrm = async () => {
   const context = { ...createTestRuntime(), db: await openTestDatabase(), onCommit: () => {} };
   await importOnce(context, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
@@ -23,8 +23,8 @@ const crm = async () => {
 const names = ({ items }: Page) => items.map(({ lastName }) => lastName);
 
 describe('the list of customers', () => {
-  it('is found by city, mandate and the beginning of a name, as people write them', async () => {
-    const { page } = await crm();
+  it('is filtered by city, mandate and the beginning of a name, without regard to case and accents', async () => {
+    const { page } = await createCrm();
     expect(names(await page('/customers?city=wijk%20bij%20DUURSTEDE'))).toEqual(['Johansson']);
     expect(names(await page('/customers?connectionMandate=2'))).toEqual(['Doe', 'Johansson', 'Mendoza']);
     expect(names(await page('/customers?name=l%C3%B3p'))).toEqual(['Lopez']);
@@ -33,8 +33,8 @@ describe('the list of customers', () => {
     expect(names(await page('/customers?connectionId=7733'))).toEqual(['Lopez']);
   });
 
-  it('is found by e-mail address, and empty where nobody has it', async () => {
-    const { http, page } = await crm();
+  it('is filtered by e-mail address, and empty if no customer has it', async () => {
+    const { http, page } = await createCrm();
     const email = 'molly+list@example.org';
     await http
       .post('/customers')
@@ -49,8 +49,8 @@ describe('the list of customers', () => {
     expect(names(await page(`/customers?email=${encodeURIComponent(email)}`))).toEqual([]);
   });
 
-  it('keeps filter, order and size from page to page', async () => {
-    const { page } = await crm();
+  it('keeps filter, order and page size from page to page', async () => {
+    const { page } = await createCrm();
     const first = await page('/customers?sort=-name&limit=5&total=exact');
     expect(names(first)).toEqual(['Quiz', 'Mendoza', 'Lopez', 'Johansson', 'Doe']);
     expect(first.next).toMatch(/^\/customers\?sort=-name&limit=5&after=1\.[\w-]+$/);
@@ -59,8 +59,8 @@ describe('the list of customers', () => {
     expect(second).not.toHaveProperty('total');
   });
 
-  it('counts only when it is asked to, exactly or up to so many', async () => {
-    const { page } = await crm();
+  it('is counted only on request, exactly or up to a limit', async () => {
+    const { page } = await createCrm();
     expect((await page('/customers?limit=1&total=exact')).total).toEqual({ exactly: 8 });
     expect((await page('/customers?connectionMandate=2&total=3')).total).toEqual({ exactly: 3 });
     expect((await page('/customers?connectionMandate=2&total=2')).total).toEqual({ moreThan: 2 });
@@ -76,8 +76,8 @@ describe('the list of customers', () => {
     ['name=x&after=7.eQ', 'after'],
     ['total=0', 'total'],
     ['lastName=Lopez', 'lastName'],
-  ])('says what is possible instead of %s', async (query, field) => {
-    const { http } = await crm();
+  ])('is refused with the possible alternatives for %s', async (query, field) => {
+    const { http } = await createCrm();
     const { body } = await http.get(`/customers?${query}`).expect(400);
     expect(body).toMatchObject({
       type: 'urn:problem:invalid-parameter',

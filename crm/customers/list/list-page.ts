@@ -6,7 +6,10 @@ import { asCustomer as toCustomer } from '../find-customers.ts';
 import type { Cursor } from './list-cursor.ts';
 import type { ListPlan, RowGroup } from './list-plan.ts';
 
-/** Up to `limit` customers from behind the cursor, and the cursor of the next page where there is one. */
+/**
+ * Reads up to `limit` customers after the cursor `after`. `next` is the cursor of the next page, undefined on the last
+ * one.
+ */
 export const listPage = async (
   db: Kysely<CrmDatabase>,
   plan: ListPlan,
@@ -20,8 +23,8 @@ const cursorOf = (row: Selectable<CustomerTable>, { key }: ListPlan): Cursor =>
   key === 'customerId' ? { customerId: row.customerId } : { customerId: row.customerId, key: row[key] };
 
 /**
- * Each stretch of an index gives as many ids as the page may need of it; the page is the first of them all. So the cost of
- * a page is that of its rows, wherever it lies.
+ * Takes up to `limit` ids from each index range and merges them into the page. So the cost of a page depends on its size,
+ * not on where in the list it begins.
  */
 export const pageQuery = (
   db: Kysely<CrmDatabase>,
@@ -39,19 +42,19 @@ export const pageQuery = (
             .orderBy(`customer.${key}`, order)
             .orderBy('customer.customerId', order)
             .limit(limit)
-            .as('stretch'),
+            .as('indexRange'),
         )
-        .select(['stretch.customerId', 'stretch.sortKey']),
+        .select(['indexRange.customerId', 'indexRange.sortKey']),
     ),
   );
   const [first, ...others] = indexRanges;
-  if (!first) throw new Error('a plan has rows');
-  const all = others.reduce((union, stretch) => union.unionAll(stretch), first);
+  if (!first) throw new Error('a plan has at least one group');
+  const all = others.reduce((union, range) => union.unionAll(range), first);
   const page = db
-    .selectFrom(all.as('every'))
-    .select(['every.customerId', 'every.sortKey'])
-    .orderBy('every.sortKey', order)
-    .orderBy('every.customerId', order)
+    .selectFrom(all.as('merged'))
+    .select(['merged.customerId', 'merged.sortKey'])
+    .orderBy('merged.sortKey', order)
+    .orderBy('merged.customerId', order)
     .limit(limit);
   return db
     .selectFrom(page.as('page'))
@@ -61,7 +64,7 @@ export const pageQuery = (
     .orderBy('page.customerId', order);
 };
 
-/** How many customers a list has, or undefined for more than `atMost`. */
+/** @returns how many customers the list has; undefined if there are more than `maxCount` */
 export const countCustomers = async (
   db: Kysely<CrmDatabase>,
   plan: ListPlan,
@@ -92,12 +95,13 @@ const selectGroup = (db: Kysely<CrmDatabase>, group: RowGroup): Rows => {
 const filterByPrefix = (rows: Rows, { prefix }: ListPlan): Rows =>
   prefix ? rows.where('nameKey', '>=', prefix).where('nameKey', '<', prefixEnd(prefix)) : rows;
 
-/** No character comes behind the last one of Unicode, in any database that compares bytes. */
+/** The last character of Unicode sorts after all others in a database that compares bytes. */
 const prefixEnd = (prefix: string) => `${prefix}\u{10ffff}`;
 
 /**
- * The rows of a page: without a cursor from the beginning; else those of the cursor's key with another id, and those of
- * another key, each a stretch of the index. Each has one bound on either side: not every database takes the narrower of two.
+ * The index ranges of a page. Without a cursor: one range from the beginning. With a cursor: the rows with the cursor's key
+ * and a later id, and the rows with a later key. Each range has at most one bound on each side, because not every database
+ * uses the narrower of two.
  */
 const pageRanges = (after: Cursor | undefined, plan: ListPlan): ((rows: Rows) => Rows)[] => {
   if (!after) return [(rows) => filterByPrefix(rows, plan)];

@@ -19,16 +19,16 @@ describe('a list of customers', () => {
     [{ email: filters.email, sort: '-customerId' }, 'customerId'],
     [{ city: 'Delft' }, 'nameKey'],
     [{ city: 'Delft', connectionMandate: '1', name: 'lop', sort: '-name' }, 'nameKey'],
-  ])('is read by one key: %j', (asked, key) =>
-    expect(planList(asked)).toMatchObject({ key, descending: asked.sort?.startsWith('-') ?? false }));
+  ])('is read in the order of one key: %j', (query, key) =>
+    expect(planList(query)).toMatchObject({ key, descending: query.sort?.startsWith('-') ?? false }));
 
-  it('is found as people write names', () =>
+  it('is filtered by folded names and cities', () =>
     expect(planList({ city: 'ENSCHEDÉ', connectionMandate: '2', name: "O'B" })).toMatchObject({
       groups: [{ cityKey: 'enschede', connectionMandate: '2' }],
       prefix: 'ob',
     }));
 
-  it('merges the mandates where any will do', () =>
+  it('merges one group per mandate when the query names no mandate', () =>
     expect(planList({ city: 'Delft' }).groups).toEqual(
       ['0', '1', '2'].map((connectionMandate) => ({ cityKey: 'delft', connectionMandate })),
     ));
@@ -37,11 +37,11 @@ describe('a list of customers', () => {
     [{ city: 'Delft', sort: 'customerId' }, 'sort', 'name, -name'],
     [{ name: 'lop', sort: 'updatedAt' }, 'sort', 'name, -name'],
     [{ email: filters.email, sort: 'name' }, 'sort', 'customerId, -customerId'],
-    [{ email: filters.email, city: 'Delft' }, 'city', 'nothing beside email'],
-    [{ connectionId: '7733', name: 'lop' }, 'name', 'nothing beside connectionId'],
-    [{ connectionId: '7733', email: filters.email }, 'email', 'nothing beside connectionId'],
-  ])('is refused where no index serves it, naming what is possible: %j', (asked, field, expected) =>
-    expect(() => planList(asked)).toThrow(
+    [{ email: filters.email, city: 'Delft' }, 'city', 'cannot be combined with email'],
+    [{ connectionId: '7733', name: 'lop' }, 'name', 'cannot be combined with connectionId'],
+    [{ connectionId: '7733', email: filters.email }, 'email', 'cannot be combined with connectionId'],
+  ])('is refused when no index supports it, with the possible alternatives: %j', (query, field, expected) =>
+    expect(() => planList(query)).toThrow(
       expect.objectContaining({
         code: 'invalid-parameter',
         errors: [{ field, expected: expect.stringContaining(expected) }],

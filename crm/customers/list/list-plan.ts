@@ -6,7 +6,7 @@ export const sorts = ['customerId', '-customerId', 'name', '-name', 'updatedAt',
 export type Sort = (typeof sorts)[number];
 type Mandate = '0' | '1' | '2';
 
-/** Which customers, and in which order; `name` is the beginning of last and first name. */
+/** Filters and order of a list. `name` is the beginning of "last name first name". */
 export type ListQuery = {
   readonly city?: string | undefined;
   readonly connectionMandate?: Mandate | undefined;
@@ -16,24 +16,21 @@ export type ListQuery = {
   readonly sort?: Sort | undefined;
 };
 
-/** What rows have in common. */
+/** The column values that all rows of a group have in common. */
 export type RowGroup = Partial<Record<'cityKey' | 'email' | 'connectionId', string> & { connectionMandate: Mandate }>;
 
-/**
- * How a list is read: rows that are alike, in the order of one key. Each of `alike` is one stretch of an index, and the
- * list is their merger.
- */
+/** How a list is read: the merge of `groups`, in the order of `key`. An index contains each group in that order. */
 export type ListPlan = {
   readonly key: 'customerId' | 'nameKey' | 'updatedAt';
   readonly descending: boolean;
   readonly groups: readonly RowGroup[];
-  /** Only keys that begin so. */
+  /** Selects the keys that begin with this text. */
   readonly prefix?: string;
 };
 
 const keys = { customerId: 'customerId', name: 'nameKey', updatedAt: 'updatedAt' } as const;
 
-/** Which orders there are for what was asked: the first is the usual one. */
+/** The orders that an index supports for these filters; the first one is the default. */
 const possibleOrders = ({
   city,
   connectionMandate,
@@ -45,31 +42,31 @@ const possibleOrders = ({
   return (city ?? connectionMandate ?? name) === undefined ? ['customerId', 'name', 'updatedAt'] : ['name'];
 };
 
-/** @throws DomainError invalid-parameter where no index serves this, naming what is possible */
-export const planList = (asked: ListQuery): ListPlan => {
-  const { city, connectionMandate, name, connectionId, email, sort } = asked;
-  refuseOtherFilters(asked, 'connectionId');
-  refuseOtherFilters(asked, 'email');
-  const possible = possibleOrders(asked);
+/** @throws DomainError invalid-parameter, with the alternatives, if no index supports the query */
+export const planList = (query: ListQuery): ListPlan => {
+  const { city, connectionMandate, name, connectionId, email, sort } = query;
+  refuseOtherFilters(query, 'connectionId');
+  refuseOtherFilters(query, 'email');
+  const possible = possibleOrders(query);
   const order = (sort ?? possible[0] ?? 'customerId').replace('-', '') as keyof typeof keys;
   if (!possible.includes(order))
     throw unsupported('sort', `${possible.flatMap((by) => [by, `-${by}`]).join(', ')} with these filters`);
   const orderBy = { key: keys[order], descending: sort?.startsWith('-') ?? false };
   if (order !== 'name')
     return { ...orderBy, groups: [{ ...(connectionId && { connectionId }), ...(email && { email }) }] };
-  // The indexes by name begin with the mandate: without it the list is that of each mandate, merged.
+  // The name indexes start with the mandate, so a query without a mandate has one group per mandate.
   const mandates = connectionMandate === undefined ? Object.values(mandateLevels) : [connectionMandate];
   const inCity = city === undefined ? {} : { cityKey: searchKey(city).trimEnd() };
   const groups = mandates.map((mandate) => ({ ...inCity, connectionMandate: mandate }));
   return { ...orderBy, groups, ...(name !== undefined && { prefix: searchKey(name) }) };
 };
 
-/** Who asks for the one connection, or for an address, has the customer. */
-const refuseOtherFilters = (asked: ListQuery, alone: 'connectionId' | 'email') => {
+/** A connection or an e-mail address identifies the customers by itself, and no index combines it with another filter. */
+const refuseOtherFilters = (query: ListQuery, alone: 'connectionId' | 'email') => {
   const filters = ['city', 'connectionMandate', 'name', 'connectionId', 'email'] as const;
-  const otherFilters = filters.filter((filter) => filter !== alone && asked[filter] !== undefined);
-  if (asked[alone] !== undefined && otherFilters.length > 0)
-    throw unsupported(otherFilters[0] as string, `nothing beside ${alone}, which no other filter goes with`);
+  const otherFilters = filters.filter((filter) => filter !== alone && query[filter] !== undefined);
+  if (query[alone] !== undefined && otherFilters.length > 0)
+    throw unsupported(otherFilters[0] as string, `omit it: it cannot be combined with ${alone}`);
 };
 
 const unsupported = (field: string, expected: string) =>

@@ -6,15 +6,16 @@ import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 
 /**
- * Up to `limit` mandates by ascending connectionId from behind `after`, and the cursor of the next page where there is one.
- * Connections that were given up have mandate "0".
- * @throws DomainError invalid-parameter when the CRM has no connection `after`
+ * Lists up to `limit` mandates after the connection `after`, by ascending connectionId. A connection that was given up has
+ * mandate "0".
+ * @returns the page, and the cursor of the next page, undefined on the last one
+ * @throws DomainError invalid-parameter if the CRM has no connection `after`
  */
 export const listMandates = async (
   db: Kysely<CrmDatabase>,
   { after, limit }: { after?: string | undefined; limit: number },
 ): Promise<{ items: HeldMandate[]; next: string | undefined }> => {
-  // The row of the cursor comes along: a connection is never removed, so one that is missing is of another database.
+  // The row of the cursor is read too: connections are never removed, so a cursor without a row is from another database.
   const { items, next } = await readPage(limit, async (pageLimit) => {
     const rows = await selectMandatesPage(db, {
       from: after,
@@ -26,7 +27,7 @@ export const listMandates = async (
   return { items: items.map(showMandate), next: next?.connectionId };
 };
 
-/** The mandate of one connection; undefined for one that the CRM never gave a revision. */
+/** The mandate of one connection; undefined if the CRM never issued a revision for it. */
 export const findMandate = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<HeldMandate | undefined> => {
   const row = await selectMandates(db).where('connection.connectionId', '=', connectionId).executeTakeFirst();
   return row && showMandate(row);
@@ -41,7 +42,7 @@ export const selectMandatesPage = (
     .orderBy('connection.connectionId')
     .limit(limit);
 
-/** Level and revision are read in one statement: read one after the other they could belong to two changes. */
+/** Reads mandate and revision in one statement; two statements could read them from two different changes. */
 const selectMandates = (db: Kysely<CrmDatabase>) =>
   db
     .selectFrom('connection')
@@ -64,14 +65,14 @@ const showMandate = ({ connectionId, connectionMandate, revision, changedAt }: R
   connectionId,
   connectionMandate: connectionMandate ?? mandateLevels.none,
   revision: Number(revision),
-  // What was given up before there was evidence has a revision alone, which is a time.
+  // A connection that was given up before the CRM kept evidence has only a revision, which is a time in ms.
   changedAt: new Date(Number(changedAt ?? revision)).toISOString(),
 });
 
 const unknownCursor = (after: string) => {
-  const expected = 'a connection of this CRM, as `next` has it';
+  const expected = 'a connection of this CRM, taken from `next`';
   return new DomainError('invalid-parameter', `after: ${expected}`, {
     errors: [{ field: 'after', expected, got: after }],
-    remedy: 'begin at the first page: the cursor is of another database',
+    remedy: 'start at the first page: the cursor is from another database',
   });
 };

@@ -23,7 +23,7 @@ const register = (connectionId: string, connectionMandate = '1') =>
 const patch = (connectionMandate: string) => crm.http.patch('/customers/1').send({ connectionMandate }).expect(200);
 
 describe('the mandates of all connections', () => {
-  it('are those of every connection that ever was, by ascending id; one that was given up has none', async () => {
+  it('include every connection ever, by ascending id, with 0 for a connection that was given up', async () => {
     await register('928', '2');
     await register('A-1');
     await register('10');
@@ -32,7 +32,7 @@ describe('the mandates of all connections', () => {
     expect(brief(await page())).toEqual(['10: 1', '4617: 1', '7733: 0', '928: 0', 'A-1: 1']);
   });
 
-  it('come with the revision and the time of the last change, and name no person', async () => {
+  it('have the revision and time of the last change, and name no person', async () => {
     crm.setClock(noon + 1_000);
     await patch('2');
     const { body, text } = await crm.http.get('/mandates').expect(200);
@@ -42,7 +42,7 @@ describe('the mandates of all connections', () => {
     expect(text).not.toMatch(/Corinne|Lopez|Enschede|customer/);
   });
 
-  it('come page by page, and what is registered meanwhile neither repeats nor hides others', async () => {
+  it('are read page by page, and registrations between two pages neither repeat nor hide others', async () => {
     for (const id of ['1', '2', '3']) await register(id);
     const first = await page('?limit=2');
     expect([brief(first), first.next]).toEqual([['1: 1', '2: 1'], '/mandates?limit=2&after=2']);
@@ -54,13 +54,13 @@ describe('the mandates of all connections', () => {
     expect([brief(last), last.next]).toEqual([['7733: 1'], null]);
   });
 
-  it('can be asked for one connection', async () => {
+  it('can be filtered by one connection', async () => {
     await register('928');
     expect(brief(await page('?connectionId=928'))).toEqual(['928: 1']);
     expect(await page('?connectionId=42')).toEqual({ items: [], next: null });
   });
 
-  it('have the time of the revision where a connection was given up before there was evidence', async () => {
+  it('have the time of the revision if the connection was given up before the CRM kept evidence', async () => {
     await crm.http.delete('/customers/1').expect(204);
     await crm.db.deleteFrom('mandateChange').execute();
     const [mandate] = (await page()).items;
@@ -70,15 +70,15 @@ describe('the mandates of all connections', () => {
     });
   });
 
-  it('never show a revision with the level of another, while changes are made', async () => {
+  it('never pair a revision with the mandate of another one during changes', async () => {
     const seen: HeldMandate[] = [];
     const change = async () => {
       for (let n = 0; n < 12; n++) await patch(String(n % 3));
     };
-    const look = async () => {
+    const readPages = async () => {
       for (let n = 0; n < 24; n++) seen.push(...(await page()).items);
     };
-    await Promise.all([change(), look()]);
+    await Promise.all([change(), readPages()]);
     const changes = await crm.db.selectFrom('mandateChange').select(['revision', 'connectionMandate']).execute();
     const levels = new Map(changes.map(({ revision, connectionMandate }) => [Number(revision), connectionMandate]));
     for (const { revision, connectionMandate } of seen) expect(connectionMandate).toBe(levels.get(revision));
@@ -93,7 +93,7 @@ describe('the mandates of all connections', () => {
     ['connectionId=', 'connectionId'],
     ['connectionId=7733&after=1', 'after'],
     ['customerId=1', 'customerId'],
-  ])('cannot be asked for with %s, and the answer names the field', async (query, field) => {
+  ])('are refused for ?%s, and the answer names the field', async (query, field) => {
     const { body } = await crm.http.get(`/mandates?${query}`).expect(400);
     expect(body).toMatchObject({ type: 'urn:problem:invalid-parameter', errors: [{ field }] });
   });
@@ -104,7 +104,7 @@ describe('a republication', () => {
     crm.http.post(`/mandates/${connectionId}/republication`).send(body);
   const forged = 999_999_999_999_999;
 
-  it('publishes the mandate above a revision that the CRM never gave, and changes continue above that', async () => {
+  it('publishes the mandate above a revision that the CRM never issued, and later changes continue above it', async () => {
     const { body, headers } = await republish({ above: forged }).expect(200);
     expect(body).toEqual({
       connectionId: '7733',
@@ -126,14 +126,14 @@ describe('a republication', () => {
     expect(await page()).toMatchObject({ items: [{ connectionMandate: '2', revision: forged + 2 }] });
   });
 
-  it('publishes above the last revision of the CRM where that is higher, or nothing else is said', async () => {
+  it('publishes above the CRM’s last revision if that is higher than the given one, or none is given', async () => {
     expect((await republish({ above: 5 }).expect(200)).body.revision).toBe(noon + 1);
     expect((await republish().expect(200)).body.revision).toBe(noon + 2);
     crm.setClock(noon + 1_000);
     expect((await republish().expect(200)).body.revision).toBe(noon + 1_000);
   });
 
-  it('is evidence that is marked as such, with who did it', async () => {
+  it('is recorded as evidence with its own channel and with who requested it', async () => {
     await republish({ above: forged })
       .set({ 'Mandate-Changed-By': 'operator 3', 'Mandate-Reference': 'incident 12' })
       .expect(200);
@@ -152,7 +152,7 @@ describe('a republication', () => {
     expect(next.items).toMatchObject([{ revision: noon, channel: 'api' }]);
   });
 
-  it('of a connection that was given up publishes 0, under the number of who gave it up', async () => {
+  it('of a connection that was given up publishes 0, recorded under its last customer', async () => {
     await crm.http.delete('/customers/1').expect(204);
     await republish({ above: forged }).expect(200);
     expect((await crm.waitingMandates()).at(-1)).toEqual(['7733', '0', forged + 1]);
@@ -162,13 +162,13 @@ describe('a republication', () => {
     expect((await republish().expect(200)).body).toMatchObject({ connectionMandate: '0', revision: forged + 2 });
   });
 
-  it('and a change at the same time end with the mandate that the CRM has', async () => {
+  it('at the same time as a change ends with the mandate that the CRM has', async () => {
     for (const level of ['2', '0', '1', '2']) {
       await Promise.all([patch(level), republish(), republish({ above: 7 })]);
-      const told = (await crm.waitingMandates()) as [string, string, number][];
-      const [, last] = told.sort((a, b) => a[2] - b[2]).at(-1) ?? [];
+      const events = (await crm.waitingMandates()) as [string, string, number][];
+      const [, last] = events.sort((a, b) => a[2] - b[2]).at(-1) ?? [];
       expect(last).toBe(level);
-      expect(new Set(told.map(([, , revision]) => revision)).size).toBe(told.length);
+      expect(new Set(events.map(([, , revision]) => revision)).size).toBe(events.length);
     }
   });
 
@@ -178,7 +178,7 @@ describe('a republication', () => {
     [{ above: '7' }, 'above'],
     [{ above: 1.5 }, 'above'],
     [{ below: 7 }, 'below'],
-  ])('cannot be asked for with %j, and the answer names the field', async (body, field) => {
+  ])('is refused for %j, and the answer names the field', async (body, field) => {
     const answer = await republish(body).expect(422);
     expect(answer.body).toMatchObject({ type: 'urn:problem:invalid-body', errors: [{ field }] });
     expect(await crm.waitingMandates()).toEqual([]);
@@ -187,7 +187,7 @@ describe('a republication', () => {
   it.each([
     maxRevision,
     maxRepublishedRevision,
-  ])('that leaves no room above is refused with a remedy: %d', async (above) => {
+  ])('is refused with a remedy if no revision is left above %d', async (above) => {
     const { body } = await republish({ above }).expect(409);
     expect(body).toMatchObject({
       type: 'urn:problem:revision-too-high',

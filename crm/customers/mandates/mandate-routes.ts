@@ -5,19 +5,19 @@ import { heldMandateSchema, mandatesPageSchema } from '../../../contracts/mandat
 import { operation, type Routes, withTag } from '../../../packages/http/operation.ts';
 import { traceparentOf } from '../../../packages/http/trace.ts';
 import { wholeNumber } from '../../../packages/http/whole-number.ts';
-import { revisionHeader } from '../change/change-answer.ts';
 import type { CrmContext } from '../change/change-customer.ts';
+import { revisionHeader } from '../change/change-response.ts';
 import { evidenceHeaders } from '../change/evidence.ts';
 import { findMandate, listMandates } from './list-mandates.ts';
 import { republishMandate } from './republish-mandate.ts';
 
 const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
-const notTogether = 'not together with `connectionId`, which gives one item';
+const notTogether = 'not combined with `connectionId`, which selects one item';
 
 const mandatesQuerySchema = z
   .strictObject({
     limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
-    after: connectionIdSchema.optional().meta({ description: 'The last connection of the page before.' }),
+    after: connectionIdSchema.optional().meta({ description: 'The last connection of the previous page.' }),
     connectionId: connectionId.optional(),
   })
   .refine((query) => query.after === undefined || query.connectionId === undefined, {
@@ -33,7 +33,7 @@ const republicationSchema = z.strictObject(
       .min(0, revisionFormat)
       .max(maxRevision, revisionFormat)
       .default(0)
-      .meta({ description: 'The revision to publish above; without it above the last of the CRM.' }),
+      .meta({ description: 'The new revision is above this one and above the CRM’s last revision.' }),
   },
   'a JSON object',
 );
@@ -44,8 +44,8 @@ export const mandateRoutes = (context: CrmContext): Routes =>
       get: operation({
         summary: 'The mandates of all connections, page by page',
         description:
-          'By ascending `connectionId`: every connection that the CRM ever gave a revision, with its current mandate; one that ' +
-          'was given up has mandate 0. It names no person. With `connectionId` that one, or no item.',
+          'Every connection for which the CRM ever issued a revision, by ascending `connectionId`, with its current mandate. A ' +
+          'connection that was given up has mandate 0. The list names no person. With `connectionId`: that connection, or no item.',
         query: mandatesQuerySchema,
         responses: { 200: { description: 'A page.', schema: mandatesPageSchema } },
         handle: async ({ query: { connectionId, after, limit } }, res) => {
@@ -60,10 +60,10 @@ export const mandateRoutes = (context: CrmContext): Routes =>
     },
     '/mandates/:connectionId/republication': {
       post: operation({
-        summary: 'Publish the current mandate of a connection again, under a higher revision',
+        summary: 'Publish the current mandate of a connection again, with a higher revision',
         description:
-          'A view ignores every revision below the one that it holds. Where that one is not the CRM’s, as after a forged event, ' +
-          'this publishes above it; later changes continue from there.',
+          'A view ignores every revision below the one that it has. If the CRM never issued that one, as after a forged event, ' +
+          'this publishes above it, and the revisions of later changes continue from there.',
         path: z.object({ connectionId }),
         headers: z.object({
           'Mandate-Changed-By': evidenceHeaders['Mandate-Changed-By'],
@@ -71,7 +71,7 @@ export const mandateRoutes = (context: CrmContext): Routes =>
         }),
         body: republicationSchema,
         responses: {
-          200: { description: 'The mandate as it is published.', schema: heldMandateSchema, headers: revisionHeader },
+          200: { description: 'The published mandate.', schema: heldMandateSchema, headers: revisionHeader },
         },
         errors: ['connection-unknown', 'revision-too-high'],
         handle: async ({ path, headers, body: { above } }, res) => {

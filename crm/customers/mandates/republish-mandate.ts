@@ -9,15 +9,15 @@ import { nextRevision } from '../customer.ts';
 import { findHolder, lockRevisions } from '../find-customers.ts';
 
 type Republication = {
-  /** The new revision is higher than this one, and than the last of the CRM. */
+  /** The new revision is higher than this one and than the CRM's last revision. */
   readonly above: number;
   readonly evidence: Omit<Evidence, 'channel'>;
   readonly traceparent?: string | undefined;
 };
 
 /**
- * Publishes the current mandate of a connection under a higher revision, so that a view that holds a revision which the
- * CRM never gave follows the CRM again.
+ * Publishes the current mandate of a connection with a higher revision, so that a view that has a revision which the CRM
+ * never issued follows the CRM again.
  * @throws DomainError connection-unknown, revision-too-high
  */
 export const republishMandate = (
@@ -26,7 +26,7 @@ export const republishMandate = (
   { above, evidence, traceparent }: Republication,
 ): Promise<HeldMandate> =>
   inTransaction(context, async (trx) => {
-    // The lock comes first: a change that commits later publishes above what is read here.
+    // The lock comes before the read: a change that commits later gets a revision above the one that is read here.
     const last = (await lockRevisions(trx, [connectionId])).get(connectionId);
     if (last === undefined) throw unknownConnection(connectionId);
     const changedAt = context.now();
@@ -40,7 +40,7 @@ export const republishMandate = (
     return { connectionId, connectionMandate, revision, changedAt: new Date(changedAt).toISOString() };
   });
 
-/** Of a connection that was given up: 0, in the name of the customer who gave it up. */
+/** A connection without a holder has mandate 0, recorded under the customer who gave it up. */
 const currentMandate = async (trx: Transaction<CrmDatabase>, connectionId: string): Promise<MandateOfCustomer> => {
   const holder = await findHolder(trx, connectionId);
   if (holder)
@@ -52,18 +52,18 @@ const currentMandate = async (trx: Transaction<CrmDatabase>, connectionId: strin
     .orderBy('revision', 'desc')
     .limit(1)
     .executeTakeFirst();
-  // 0 is no customer's number: a connection that was given up before there was evidence.
+  // 0 is not the number of any customer. It marks a connection that was given up before the CRM kept evidence.
   return { connectionId, connectionMandate: mandateLevels.none, customerId: last?.customerId ?? 0 };
 };
 
 const unknownConnection = (connectionId: string) =>
-  new DomainError('connection-unknown', `This CRM never had a connection ${connectionId}.`, {
-    remedy: 'npm run rebuild -- --from-crm builds a view without what the CRM does not know',
+  new DomainError('connection-unknown', `This CRM has never had connection ${connectionId}.`, {
+    remedy: 'npm run rebuild -- --from-crm rebuilds the view without connections that the CRM does not have',
   });
 
 const revisionTooHigh = (above: number) =>
   new DomainError(
     'revision-too-high',
-    `Revision ${above} leaves no room above it: at most ${maxRepublishedRevision} can be published.`,
-    { remedy: 'npm run rebuild -- --from-crm builds a view without that revision' },
+    `No revision above ${above} can be published: the highest is ${maxRepublishedRevision}.`,
+    { remedy: 'npm run rebuild -- --from-crm rebuilds the view without that revision' },
   );

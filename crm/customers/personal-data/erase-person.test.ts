@@ -24,8 +24,8 @@ beforeEach(async () => {
 
 const erase = (customerId: string) => erasePerson(context, erasures, customerId, byHerself);
 
-/** Which of the person's traces are in any column of any table, whichever migrations come. */
-const found = async (db: Kysely<CrmDatabase>) => {
+/** Finds which traces of the person are in any column of any table, including tables of later migrations. */
+const findTraces = async (db: Kysely<CrmDatabase>) => {
   const tables = await db.introspection.getTables();
   const results = await Promise.all(tables.map(({ name }) => sql`select * from ${sql.table(name)}`.execute(db)));
   const everything = JSON.stringify(results.map(({ rows }) => rows));
@@ -33,19 +33,19 @@ const found = async (db: Kysely<CrmDatabase>) => {
 };
 
 describe('erasing a person', () => {
-  it('leaves nothing that names her in any table', async () => {
+  it('leaves nothing that names the person in any table', async () => {
     const id = await liveAsQuirine(context);
-    expect(await found(context.db)).toEqual(traces);
+    expect(await findTraces(context.db)).toEqual(traces);
     await erase(id);
-    expect(await found(context.db)).toEqual([]);
+    expect(await findTraces(context.db)).toEqual([]);
   });
 
-  it('leaves nothing of a customer who was deleted before', async () => {
+  it('leaves nothing that names a customer who was deleted before', async () => {
     const id = await liveAsQuirine(context);
     await deleteCustomer(context, id, byHerself);
-    expect(await found(context.db)).not.toEqual([]);
+    expect(await findTraces(context.db)).not.toEqual([]);
     await erase(id);
-    expect(await found(context.db)).toEqual([]);
+    expect(await findTraces(context.db)).toEqual([]);
   });
 
   it('revokes the connection, and keeps the evidence without a name', async () => {
@@ -68,7 +68,7 @@ describe('erasing a person', () => {
     ]);
   });
 
-  it('leaves others alone', async () => {
+  it('keeps the data of other customers', async () => {
     const id = await liveAsQuirine(context);
     await registerCustomer(context, { ...quirine, connectionId: '5001', firstName: 'Ada' }, byHerself);
     await erase(id);
@@ -77,7 +77,7 @@ describe('erasing a person', () => {
     expect(ada.mandateHistory).toEqual([expect.objectContaining({ changedBy: 'Quirine Vandenzwaluw' })]);
   });
 
-  it('may be repeated, even at once, and keeps the time of the first', async () => {
+  it('can be repeated, even simultaneously, and keeps the time of the first erasure', async () => {
     const id = await liveAsQuirine(context);
     const both = await Promise.all([erase(id), erase(id)]);
     expect(both.map(({ mandateRevision }) => typeof mandateRevision).sort()).toEqual(['number', 'undefined']);
@@ -86,11 +86,11 @@ describe('erasing a person', () => {
     expect(await readMandateHistory(context.db, Number(id))).toHaveLength(4);
   });
 
-  it('knows no person who never was a customer', async () => {
+  it('fails for an id that never was a customer', async () => {
     await expect(erase('42')).rejects.toMatchObject({ code: 'customer-unknown' });
   });
 
-  it('does not let a repeated attempt register her again', async () => {
+  it('does not let a repeated request register the person again', async () => {
     await erase(await liveAsQuirine(context));
     const again = registerCustomer(context, quirine, { ...byHerself, idempotencyKey: 'for-Quirine' });
     await expect(again).rejects.toMatchObject({ code: 'answer-erased' });

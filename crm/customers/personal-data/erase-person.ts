@@ -5,13 +5,13 @@ import type { Erasures } from './erasures.ts';
 import { lockPerson, readErasureTime } from './find-person.ts';
 import { removeCustomer } from './remove-customer.ts';
 
-/** `mandateRevision`: of the revocation, where there was a connection to revoke. */
+/** `mandateRevision` is the revision of the revocation, if there was a connection to revoke. */
 export type Erasure = { customerId: string; erasedAt: string; mandateRevision: number | undefined };
 
 /**
- * Leaves nothing that names the person, neither in a table nor in the bytes of the file, whether the customer is still
- * there or was deleted before. One transaction removes the record and says durably what is left to do; it is done when this
- * resolves, or after a restart. May be repeated, and then erases what came since.
+ * Erases everything that names the person, from all tables and from the bytes of the database file, for a current or a
+ * deleted customer. One transaction deletes the record and stores a job for the rest. The job is finished when this
+ * resolves, or after a restart. It can be repeated, and then also erases data that was added since.
  * @throws DomainError customer-unknown, database-in-use
  */
 export const erasePerson = async (

@@ -26,20 +26,20 @@ afterEach(() => context.db.destroy());
 const erase = (customerId: string) =>
   erasePerson(context, createErasures({ db: context.db, sources: customerDataSources }), customerId);
 
-/** Which texts are anywhere in the bytes of the file and its log. */
-const found = (texts: readonly string[]) => {
+/** Finds which texts are anywhere in the bytes of the database file and its write-ahead log. */
+const findTexts = (texts: readonly string[]) => {
   const bytes = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
   return texts.filter((text) => bytes.includes(text));
 };
 
-it('no byte names an erased person', async () => {
+it('leaves no byte that names an erased person', async () => {
   const id = await liveAsQuirine(context);
-  expect(found(traces)).toEqual(traces);
+  expect(findTexts(traces)).toEqual(traces);
   await erase(id);
-  expect(found(traces)).toEqual([]);
+  expect(findTexts(traces)).toEqual([]);
 });
 
-it('nor a customer who was deleted before', async () => {
+it('leaves no byte that names a customer who was deleted before', async () => {
   const marks = Array.from({ length: 100 }, (_, n) => `${'zyxwvuts'[(n * 5) % 8]}-mark-${n}-`);
   await inTransaction(context, async (trx) => {
     for (const [n, mark] of marks.entries()) {
@@ -49,20 +49,20 @@ it('nor a customer who was deleted before', async () => {
     }
   });
   await context.db.deleteFrom('customer').execute();
-  expect(found(marks)).toEqual(marks);
+  expect(findTexts(marks)).toEqual(marks);
   await erase('1');
-  expect(found(marks)).toEqual([]);
+  expect(findTexts(marks)).toEqual([]);
 });
 
-it('while another process reads the old pages that is said, and a repetition finishes it', async () => {
+it('fails while another process reads the old pages, and a repetition finishes the erasure', async () => {
   const id = await liveAsQuirine(context);
   const other = openSqlite(file);
   other.exec('BEGIN');
   other.prepare('SELECT * FROM customer').all();
   await expect(erase(id)).rejects.toMatchObject({ code: 'database-in-use' });
-  expect(found(traces)).not.toEqual([]);
+  expect(findTexts(traces)).not.toEqual([]);
   other.exec('COMMIT');
   await erase(id);
-  expect(found(traces)).toEqual([]);
+  expect(findTexts(traces)).toEqual([]);
   other.close();
 });

@@ -4,24 +4,24 @@ import type { Person } from './personal-data-source.ts';
 
 type Db = Kysely<CrmDatabase>;
 
-/** What a deletion or an erasure has left to do: the rows about `person`, and then perhaps the freed bytes of the file. */
+/** Work that a deletion or an erasure left: to erase the rows about `person`, then perhaps the freed bytes of the file. */
 export type ErasureJob = Omit<Selectable<ErasureJobTable>, 'person'> & { readonly person: Person | undefined };
 
 const jobsPerRun = 100;
 
 /**
- * Written in the transaction that removes the record, so that what follows it is done even after a kill. An earlier request
- * that is not done yet may know more of the person than the database still does.
+ * Stores a job in the transaction that deletes the record, so that the job is done even after a kill. It is merged with an
+ * unfinished job of the same customer, which may still have the deleted record.
  */
 export const requestErasure = async (
   trx: Transaction<CrmDatabase>,
-  asked: Person,
+  requested: Person,
   { erasesBytes }: { erasesBytes: boolean },
 ): Promise<void> => {
-  const { customerId } = asked;
-  const ofCustomer = trx.selectFrom('erasureJob').selectAll().where('customerId', '=', customerId);
-  const earlier = await ofCustomer.forUpdate().executeTakeFirst();
-  const person = JSON.stringify(mergePersons(asked, earlier && parseJob(earlier).person));
+  const { customerId } = requested;
+  const query = trx.selectFrom('erasureJob').selectAll().where('customerId', '=', customerId);
+  const earlier = await query.forUpdate().executeTakeFirst();
+  const person = JSON.stringify(mergePersons(requested, earlier && parseJob(earlier).person));
   if (!earlier) {
     const job = { customerId, person, erasesBytes: erasesBytes ? 1 : 0, requests: 1 } as const;
     await trx.insertInto('erasureJob').values(job).execute();
@@ -34,19 +34,19 @@ export const requestErasure = async (
     .execute();
 };
 
-const mergePersons = (asked: Person, earlier: Person | undefined): Person => ({
-  ...asked,
-  connectionIds: [...new Set([...asked.connectionIds, ...(earlier?.connectionIds ?? [])])],
-  record: asked.record ?? earlier?.record,
+const mergePersons = (requested: Person, earlier: Person | undefined): Person => ({
+  ...requested,
+  connectionIds: [...new Set([...requested.connectionIds, ...(earlier?.connectionIds ?? [])])],
+  record: requested.record ?? earlier?.record,
 });
 
-/** Some of the jobs, to be done together. */
+/** Lists up to 100 jobs for one run. */
 export const listPendingErasures = async (db: Db): Promise<ErasureJob[]> => {
   const rows = await db.selectFrom('erasureJob').selectAll().orderBy('customerId').limit(jobsPerRun).execute();
   return rows.map(parseJob);
 };
 
-/** No row is about the person any more, so the job must not name the person either. */
+/** Removes the person from the job once all rows are erased, because the job itself must not name the person. */
 export const markRowsErased = async (db: Db, { customerId, requests }: ErasureJob): Promise<void> => {
   await db
     .updateTable('erasureJob')
@@ -56,13 +56,13 @@ export const markRowsErased = async (db: Db, { customerId, requests }: ErasureJo
     .execute();
 };
 
-/** All whose rows are being erased, however many wait. */
+/** Lists all persons whose rows are not erased yet. */
 export const listPersonsBeingErased = async (db: Db): Promise<Person[]> => {
   const rows = await db.selectFrom('erasureJob').selectAll().where('person', 'is not', null).execute();
   return rows.flatMap((row) => parseJob(row).person ?? []);
 };
 
-/** Leaves a job that was requested again since. */
+/** Deletes the job, unless it was requested again since it was read. */
 export const finishErasure = async (db: Db, { customerId, requests }: ErasureJob): Promise<void> => {
   await db
     .deleteFrom('erasureJob')

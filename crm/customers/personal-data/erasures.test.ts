@@ -21,27 +21,27 @@ beforeEach(async () => {
 const register = async (connectionId: string, on = context) =>
   (await registerCustomer(on, { ...quirine, connectionId }, byHerself)).customer.customerId;
 
-/** A place in which only the record finds a person; `fails` says whether it can be emptied now. */
-const place = (fails: () => boolean = () => false) => {
+/** A source of personal data that erases in batches. It throws as long as `isFailing` returns true. */
+const createSource = (isFailing: () => boolean = () => false) => {
   const erased: Person[] = [];
-  const holding = {
+  const source = {
     read: async function* () {},
     eraseInBatches: async (_db: Kysely<CrmDatabase>, person: Person) => {
-      if (fails()) throw new Error('killed');
+      if (isFailing()) throw new Error('killed');
       erased.push(person);
     },
   };
   const erasuresOn = (db: Kysely<CrmDatabase>) => {
-    const erasures = createErasures({ db, sources: { place: holding } });
+    const erasures = createErasures({ db, sources: { source } });
     onTestFinished(() => erasures.close());
     return erasures;
   };
   return { erased, erasuresOn };
 };
 
-it('an erasure that broke off after its first transaction is completed by the next start, with what the record said', async () => {
+it('completes an erasure that was killed after its first transaction at the next start, with the deleted record', async () => {
   let isBroken = true;
-  const { erased, erasuresOn } = place(() => isBroken);
+  const { erased, erasuresOn } = createSource(() => isBroken);
   const id = await register('4711');
   await expect(erasePerson(context, erasuresOn(context.db), id)).rejects.toThrow('killed');
   expect(await listPendingErasures(context.db)).toMatchObject([{ person: { record: { lastName: quirine.lastName } } }]);
@@ -51,9 +51,9 @@ it('an erasure that broke off after its first transaction is completed by the ne
   expect(await listPendingErasures(context.db)).toEqual([]);
 });
 
-it('an erasure after a deletion that broke off still knows the record', async () => {
+it('erases a person with the deleted record after a deletion that was not completed', async () => {
   let isBroken = true;
-  const { erased, erasuresOn } = place(() => isBroken);
+  const { erased, erasuresOn } = createSource(() => isBroken);
   const erasures = erasuresOn(context.db);
   const id = await register('4711');
   await deleteCustomer(context, id, undefined, erasures);
@@ -63,20 +63,20 @@ it('an erasure after a deletion that broke off still knows the record', async ()
   expect(await listPendingErasures(context.db)).toEqual([]);
 });
 
-it('erasures at once share the cleaning of the file', async () => {
+it('purges the database file once or twice for six simultaneous erasures', async () => {
   const db = await openCrmDatabase(`sqlite:${join(dataFolder(), 'crm.sqlite')}`);
   onTestFinished(() => db.destroy());
   const onFile = { ...context, db };
   const ids: string[] = [];
   for (let n = 0; n < 6; n++) ids.push(await register(String(4711 + n), onFile));
-  // VACUUM makes it one more.
-  const vacuums = async () =>
+  // Each VACUUM increments the schema version.
+  const countVacuums = async () =>
     Number((await sql<object>`PRAGMA schema_version`.execute(db)).rows.flatMap(Object.values)[0]);
-  const before = await vacuums();
-  const { erasuresOn } = place();
+  const before = await countVacuums();
+  const { erasuresOn } = createSource();
   const erasures = erasuresOn(db);
   await Promise.all(ids.map((id) => erasePerson(onFile, erasures, id)));
-  const done = (await vacuums()) - before;
+  const done = (await countVacuums()) - before;
   expect(done).toBeGreaterThanOrEqual(1);
   expect(done).toBeLessThanOrEqual(2);
 });

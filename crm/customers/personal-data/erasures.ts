@@ -9,8 +9,8 @@ const retryAfterMs = backoff({ firstMs: 1_000, maxMs: 600_000 });
 export type Erasures = {
   readonly sources: PersonalDataSources;
   /**
-   * Does all that committed deletions and erasures have left to do. Those that are asked for while it runs share the next
-   * run, and so one cleaning of the file. What fails is tried again in the background.
+   * Finishes the work of all committed deletions and erasures. Calls during a run share the next run, so that the database
+   * file is purged once for all of them. A failed run is retried in the background.
    * @throws DomainError database-in-use, and what the database throws
    */
   complete(): Promise<void>;
@@ -23,7 +23,7 @@ type ErasuresContext = {
   readonly log?: { warn(about: object, message: string): void };
 };
 
-/** `db` must be patient: a batch that fails because the writer is busy for a moment would only begin again. */
+/** `db` must wait for locks: a batch that failed because of a short lock would start again from its beginning. */
 export const createErasures = ({ db, sources, log }: ErasuresContext): Erasures => {
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -73,7 +73,7 @@ const completePending = async (db: Kysely<CrmDatabase>, sources: PersonalDataSou
     if (jobs.length === 0) return;
     for (const job of jobs) {
       for (const { eraseInBatches } of Object.values(sources)) {
-        // The next start continues.
+        // After an abort, the next start of the service resumes the jobs.
         stop.throwIfAborted();
         if (job.person) await eraseInBatches?.(db, job.person, stop);
       }

@@ -3,13 +3,16 @@ import { showCustomer } from '../show-customer.ts';
 import { findPerson, readErasureTime } from './find-person.ts';
 import type { PersonalDataSources } from './personal-data-source.ts';
 
-/** What is held on one person: the record, and a list by each place that holds something. */
+/** The personal data of one person: the record, and one list for each other place that stores some. */
 export type PersonalData = {
   readonly record: object;
   readonly lists: Readonly<Record<string, AsyncIterable<readonly unknown[]>>>;
 };
 
-/** All that is held on one person; the lists are read as they are asked for. @throws DomainError customer-unknown */
+/**
+ * Exports all personal data of one person. The lists are read while the caller iterates.
+ * @throws DomainError customer-unknown
+ */
 export const exportPerson = async (
   { db, now }: Pick<CrmContext, 'db' | 'now'>,
   sources: PersonalDataSources,

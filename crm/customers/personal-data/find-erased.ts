@@ -3,14 +3,14 @@ import type { CrmDatabase } from '../../database/index.ts';
 
 type Db = Kysely<CrmDatabase>;
 
-/** Those of these customers who were erased. */
+/** Finds which of these customers were erased. */
 export const findErasedCustomers = async (db: Db, customerIds: readonly number[]): Promise<Set<number>> => {
   if (customerIds.length === 0) return new Set();
   const query = db.selectFrom('erasedCustomer').select('customerId').where('customerId', 'in', customerIds);
   return new Set((await query.execute()).map(({ customerId }) => customerId));
 };
 
-/** Those of these connections that an erased customer had and no customer holds now. */
+/** Finds which of these connections an erased customer had, if no customer holds them now. */
 export const findConnectionsOfErased = async (db: Db, connectionIds: readonly string[]): Promise<Set<string>> => {
   if (connectionIds.length === 0) return new Set();
   const erased = await db

@@ -5,11 +5,11 @@ import { lockCustomerIfExists, lookUpCustomer } from '../find-customers.ts';
 import { findCustomerNumber } from '../history/mandate-history.ts';
 import type { Person } from './personal-data-source.ts';
 
-/** Of a person who is, or ever was, a customer. @throws DomainError customer-unknown */
+/** Finds a current, deleted or erased customer with all connections ever held. @throws DomainError customer-unknown */
 export const findPerson = async (db: Kysely<CrmDatabase>, customerId: string): Promise<Person> =>
   readPerson(db, await findCustomerNumber(db, customerId), await lookUpCustomer(db, customerId));
 
-/** The same, and no other transaction changes the record before this one ends. */
+/** Finds the person and locks the record until the transaction ends. @throws DomainError customer-unknown */
 export const lockPerson = async (trx: Transaction<CrmDatabase>, customerId: string): Promise<Person> =>
   readPerson(trx, await findCustomerNumber(trx, customerId), await lockCustomerIfExists(trx, customerId));
 
@@ -29,7 +29,7 @@ const readPerson = async (
   return { customerId, connectionIds: [...connectionIds], record };
 };
 
-/** When the person was erased; undefined where that never happened. */
+/** When the person was erased (ISO 8601); undefined if the person was not. */
 export const readErasureTime = async (db: Kysely<CrmDatabase>, { customerId }: Person): Promise<string | undefined> => {
   const row = await db
     .selectFrom('erasedCustomer')

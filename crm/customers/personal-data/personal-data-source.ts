@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import type { CrmDatabase } from '../../database/index.ts';
 import type { Customer } from '../customer.ts';
 
-/** Of a customer that was deleted before, the number and the connections are all that is known. */
+/** A current or former customer. A deleted customer has no `record`, only the number and the connections. */
 export type Person = {
   readonly customerId: number;
   /** Every connection that the person ever had. */
@@ -10,18 +10,18 @@ export type Person = {
   readonly record: Customer | undefined;
 };
 
-/** A place beside the record that holds something of a person: a new place declares it. */
+/** A place outside the customer's record that stores personal data. Every new place of that kind must declare one. */
 export type PersonalDataSource = {
-  /** All of it, some at a time, ready for JSON. Not from one transaction: a slow client must not keep one open. */
+  /** Reads the data in pages, ready for JSON. Pages are read in separate transactions, because a client may be slow. */
   readonly read: (db: Kysely<CrmDatabase>, person: Person) => AsyncIterable<readonly unknown[]>;
-  /** Leaves nothing there that names the person, in the transaction of the erasure: for a place that holds little of one person. */
+  /** Erases the data in the transaction of the erasure. For a place that stores little about one person. */
   readonly erase?: (trx: Transaction<CrmDatabase>, person: Person) => Promise<void>;
   /**
-   * The same in many short transactions after that of the erasure, or of a deletion: for a place where only the record
-   * finds the person. It may be repeated: after a kill, or after `stop` ended it, it begins again.
+   * Erases the data in many short transactions, after the transaction of an erasure or a deletion. For a place that is
+   * searched by the data of the record. It can be repeated: after a kill, or an abort by `stop`, it starts again.
    */
   readonly eraseInBatches?: (db: Kysely<CrmDatabase>, person: Person, stop?: AbortSignal) => Promise<void>;
 };
 
-/** By the names that an export gives them. */
+/** The sources by their names in an export. */
 export type PersonalDataSources = Readonly<Record<string, PersonalDataSource>>;

@@ -9,8 +9,8 @@ import type { Erasures } from './erasures.ts';
 import { lockPerson } from './find-person.ts';
 
 /**
- * Removes the record and revokes the connection, whose revision and evidence outlive it. The places where only the record
- * finds the person are emptied before it resolves, or after a restart.
+ * Deletes the record and revokes the connection. Revision and evidence stay. The sources that are searched by the record's
+ * data are erased before this resolves, or after a restart.
  * @returns the revision of the revocation
  * @throws DomainError customer-unknown, version-differs
  */
@@ -27,12 +27,12 @@ export const deleteCustomer = async (
     await requestErasure(trx, person, { erasesBytes: false });
     return revision;
   });
-  // The customer is deleted: what fails behind that is tried again in the background.
+  // The deletion is committed, so a failure here does not fail the request; `erasures` retries in the background.
   await erasures?.complete().catch(() => {});
   return revision;
 };
 
-/** Within the caller's transaction, in which it locked the customer. @returns the revision of the revocation */
+/** Removes a customer that the caller has locked in the same transaction. @returns the revision of the revocation */
 export const removeCustomer = async (
   trx: Transaction<CrmDatabase>,
   customer: Customer,

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 
 describe('the export of a person', () => {
-  it('is a file with the record, the evidence, stored answers and waiting events', async () => {
+  it('is a file with the record, the evidence, the stored answers and the waiting events', async () => {
     const sent = crm.http.post('/customers').set('Idempotency-Key', 'k1').set('Mandate-Reference', 'letter 12');
     await sent.send(molly).expect(201);
     crm.setClock(noon + 1000);
@@ -41,7 +41,7 @@ describe('the export of a person', () => {
     ]);
   });
 
-  it('has what is left of a customer who was deleted', async () => {
+  it('has the remaining data of a deleted customer', async () => {
     await crm.http.delete('/customers/1').expect(204);
     const { body } = await crm.http.get('/customers/1/export').expect(200);
     expect(body).toMatchObject({
@@ -50,11 +50,11 @@ describe('the export of a person', () => {
     });
   });
 
-  it('is refused for a person who never was a customer', () => crm.http.get('/customers/42/export').expect(404));
+  it('is 404 for an id that never was a customer', () => crm.http.get('/customers/42/export').expect(404));
 });
 
 describe('the erasure of a person', () => {
-  it('is answered with its time and the revision of the revocation', async () => {
+  it('returns its time and the revision of the revocation', async () => {
     crm.setClock(noon + 1000);
     const erased = { customerId: '1', erasedAt: new Date(noon + 1000).toISOString() };
     await crm.http
@@ -71,13 +71,13 @@ describe('the erasure of a person', () => {
     expect(body).toMatchObject({ erasedAt: erased.erasedAt, customer: null });
   });
 
-  it('leaves the history', async () => {
+  it('keeps the mandate history', async () => {
     await crm.http.post('/customers/1/erasure').send({ customerId: '1' }).expect(200);
     const { body } = await crm.http.get('/customers/1/mandate-history').expect(200);
     expect(body.items).toMatchObject([{ connectionMandate: '0' }, { connectionMandate: '1' }]);
   });
 
-  it('is refused for a person who never was a customer', () =>
+  it('is 404 for an id that never was a customer', () =>
     crm.http.post('/customers/42/erasure').send({ customerId: '42' }).expect(404));
 
   it.each([
@@ -85,7 +85,7 @@ describe('the erasure of a person', () => {
     'text/plain',
     'application/x-www-form-urlencoded',
     'multipart/form-data',
-  ])('takes no body of the type %s, which any HTML form can send', async (type) => {
+  ])('refuses a body of type %s, which an HTML form can send', async (type) => {
     const post = crm.http.post('/customers/1/erasure');
     const { body } = await (type ? post.type(type).send('{"customerId":"1"}') : post).expect(415);
     expect(body).toMatchObject({ type: 'urn:problem:unsupported-media-type' });
@@ -99,7 +99,7 @@ describe('the erasure of a person', () => {
     { customerId: '2' },
     { customerId: '01' },
     { customerId: '1', force: true },
-  ])('refuses the body %j, which does not repeat the id of the path', async (sent) => {
+  ])('refuses the body %j, because it does not repeat the id of the path', async (sent) => {
     const { body } = await crm.http.post('/customers/1/erasure').send(sent).expect(422);
     expect(body).toMatchObject({ type: 'urn:problem:invalid-body', errors: [{ expected: expect.any(String) }] });
     await crm.http.get('/customers/1').expect(200);

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { operation, type Routes, withTag } from '../../../packages/http/operation.ts';
 import { streamJsonLists } from '../../../packages/http/stream-json.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import { originOf, revisionHeader } from '../change/change-answer.ts';
 import type { CrmContext } from '../change/change-customer.ts';
+import { originOf, revisionHeader } from '../change/change-response.ts';
 import { evidenceHeaders } from '../change/evidence.ts';
 import { customerPath, customerSchema } from '../show-customer.ts';
 import { erasePerson } from './erase-person.ts';
@@ -19,10 +19,11 @@ const exportSchema = z
   })
   .meta({
     id: 'PersonalData',
-    description: 'The record, and what each other place holds, under the name of the place.',
+    description:
+      'The record, and one list for each other place that stores personal data, under the name of the place.',
   });
 
-/** Repeats the id of the path: no HTML form can send it, and a mistyped path erases no one. */
+/** The body repeats the id of the path, so that a mistyped path erases no one and no HTML form can send the request. */
 const erasureRequestSchema = z
   .strictObject({ customerId: z.string('the id in the path, as a string') }, 'a JSON object with the customerId')
   .meta({ id: 'ErasureRequest', examples: [{ customerId: '7' }] });
@@ -33,12 +34,12 @@ export const personalDataRoutes = (context: CrmContext, erasures: Erasures): Rou
   withTag('Personal data', {
     '/customers/:customerId/export': {
       get: operation({
-        summary: 'All that is held on one person',
-        description: 'Of a customer that was deleted, too.',
+        summary: 'All personal data of one person',
+        description: 'Also for a deleted customer.',
         path: customerPath,
         responses: {
           200: {
-            description: 'A file to keep.',
+            description: 'The export, as a file to save.',
             schema: exportSchema,
             headers: { 'Content-Disposition': 'The name of the file.' },
           },
@@ -55,13 +56,13 @@ export const personalDataRoutes = (context: CrmContext, erasures: Erasures): Rou
       post: operation({
         summary: 'Erase a person',
         description:
-          'Nothing that names the person is left; the connection is revoked; the evidence of consent stays under the ' +
-          'number. Also for a customer that was deleted before; may be repeated. It cannot be undone. The body repeats ' +
-          'the `customerId` of the path.',
+          'Erases everything that names the person, and revokes the connection. The evidence of consent stays under the ' +
+          'customerId. Also for a deleted customer. The request can be repeated; an erasure cannot be undone. The body ' +
+          'repeats the `customerId` of the path.',
         path: customerPath,
         headers: z.object(evidenceHeaders),
         body: erasureRequestSchema,
-        responses: { 200: { description: 'It is done.', schema: erasureSchema, headers: revisionHeader } },
+        responses: { 200: { description: 'The person is erased.', schema: erasureSchema, headers: revisionHeader } },
         errors: ['customer-unknown', 'database-in-use'],
         handle: async ({ path, headers, body }, res) => {
           if (body.customerId !== path.customerId) throw idMismatch(path.customerId);

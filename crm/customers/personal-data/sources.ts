@@ -8,11 +8,11 @@ import { readWaitingEvents } from '../../outbox/index.ts';
 import { type MandateChange, readMandateHistory } from '../history/mandate-history.ts';
 import type { PersonalDataSource, PersonalDataSources } from './personal-data-source.ts';
 
-/** What is left of a text that may have named the person. */
+/** Replaces a text that may name the person. */
 const erasedText = 'erased';
 const changesPerPage = 500;
 
-/** The evidence of consent outlives everything: which mandate, when, by which channel; the free texts do not. */
+/** The evidence of consent is kept (mandate, time, channel). An erasure replaces only its free texts. */
 const evidence: PersonalDataSource = {
   read: (db, { customerId }) =>
     readPages<MandateChange>(changesPerPage, (after, limit) => readMandateHistory(db, customerId, { after, limit })),
@@ -27,7 +27,10 @@ const evidence: PersonalDataSource = {
   },
 };
 
-/** The events of the person's mandates that wait for the event bus. They name no person and must reach the views. */
+/**
+ * The unpublished events of the person's mandates. They are not erased, because they name no person and must reach the
+ * views.
+ */
 const waitingEvents: PersonalDataSource = {
   read: async function* (db, { customerId, connectionIds }) {
     for await (const waiting of readWaitingEvents(db, topics.connectionMandates, connectionIds)) {
@@ -38,7 +41,7 @@ const waitingEvents: PersonalDataSource = {
   },
 };
 
-/** A connection may have been another customer's: the revision says whose. */
+/** Other customers may have held the same connection, so the revision decides which events belong to this customer. */
 const findOwnRevisions = async (
   db: Kysely<CrmDatabase>,
   customerId: number,

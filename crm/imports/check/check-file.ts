@@ -5,7 +5,7 @@ import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } fr
 import { type Header, maxColumns, readHeader, unusableFile } from './header.ts';
 import { createSeenKeys } from './seen-keys.ts';
 
-/** `pass`: when it is its turn. Rows without an id come last, so that they cannot take the id of a row behind them. */
+/** A checked row. Rows without an id are in pass 2, so that they cannot get the id of a later row. */
 export type CheckedRow = {
   readonly row: ImportRow | RefusedRow;
   readonly pass: 1 | 2;
@@ -13,7 +13,7 @@ export type CheckedRow = {
   readonly recoded: boolean;
 };
 
-/** The columns of a file. @throws DomainError unusable-file */
+/** Reads the header of a file. @throws DomainError unusable-file */
 export const readFileHeader = async (file: string): Promise<Header> => {
   for await (const [first] of readCsv(createReadStream(file))) {
     if (!first) continue;
@@ -24,16 +24,16 @@ export const readFileHeader = async (file: string): Promise<Header> => {
   return readHeader([]);
 };
 
-/** Every row of a file, checked for itself and beside those before it. */
+/** Validates every row of a file by itself and against the rows before it. */
 export async function* checkFile(file: string, header: Header): AsyncGenerator<CheckedRow[]> {
   const seen = { customerId: createSeenKeys(), connectionId: createSeenKeys() };
-  const turn = createYielder();
+  const yieldInTurns = createYielder();
   let isHeader = true;
   for await (const rows of readCsv(createReadStream(file))) {
     const checkedRows: CheckedRow[] = [];
     for (const row of isHeader ? rows.slice(1) : rows) {
       checkedRows.push(checkCsvRow(row, header, seen));
-      await turn();
+      await yieldInTurns();
     }
     yield checkedRows;
     isHeader &&= rows.length === 0;
@@ -45,8 +45,8 @@ type Seen = Record<'customerId' | 'connectionId', ReturnType<typeof createSeenKe
 const checkCsvRow = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => {
   const row = refuseSeenKeys(checkRow(csvRow, header), seen);
   const { bytes, encoding } = csvRow;
-  const turn = header.indexes.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
-  return { row, pass: turn, bytes, recoded: encoding !== 'utf-8' };
+  const pass = header.indexes.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
+  return { row, pass, bytes, recoded: encoding !== 'utf-8' };
 };
 
 const refuseSeenKeys = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {
@@ -55,11 +55,11 @@ const refuseSeenKeys = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | Re
   const keys: { column: keyof Seen; value: string }[] = [{ column: 'connectionId', value: data.connectionId }];
   if (customerId !== undefined) keys.unshift({ column: 'customerId', value: customerId });
   const problems = keys.flatMap(({ column, value }): Problem[] => {
-    const first = seen[column].findLine(value);
-    return first === undefined ? [] : [{ column, value, reason: `also on line ${first}` }];
+    const firstLine = seen[column].findLine(value);
+    return firstLine === undefined ? [] : [{ column, value, reason: `also on line ${firstLine}` }];
   });
   if (problems.length > 0) return { line, cells, problems };
-  // Only now: a row that does nothing keeps out no other.
+  // Keys of a refused row are not added, because it is not imported and cannot conflict with later rows.
   for (const { column, value } of keys) seen[column].add(value, line);
   return row;
 };

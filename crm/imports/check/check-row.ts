@@ -4,10 +4,10 @@ import { shortenText } from '../../../packages/runtime/shorten-text.ts';
 import { type CustomerData, customerDataSchema, externalCustomerIdSchema } from '../../customers/index.ts';
 import { type Column, type Header, isOptional } from './header.ts';
 
-/** What is wrong with one cell, or, without a column, with the whole row. */
+/** A problem with one cell or, if `column` is null, with the whole row. */
 export type Problem = { readonly column: string | null; readonly value: string; readonly reason: string };
 
-/** A row that says what a customer should be: only of the columns that the file has. */
+/** A valid row. Fields whose columns the file lacks have their defaults in `data`. */
 export type ImportRow = {
   readonly line: number;
   readonly cells: readonly string[];
@@ -19,7 +19,7 @@ export type RefusedRow = Pick<ImportRow, 'line' | 'cells'> & { readonly problems
 
 const rowSchema = z.object({ ...customerDataSchema.shape, customerId: externalCustomerIdSchema.optional() });
 
-/** Checks a row for itself; what it means beside other rows and customers is for others to say. */
+/** Validates a row by itself. Duplicates and conflicts with existing customers are detected elsewhere. */
 export const checkRow = (row: CsvRow, header: Header): ImportRow | RefusedRow => {
   const { line, cells, broken } = row;
   if (broken !== undefined)
@@ -63,10 +63,10 @@ const toProblem = (issue: z.core.$ZodIssue, { cells }: CsvRow, { indexes, column
 const lostCharacter = (column: Column, cell: string): Problem => ({
   column,
   value: shorten(cell),
-  reason: 'where \ufffd stands a character was lost: type it again',
+  reason: 'the character at \ufffd was lost: type it again',
 });
 
-/** As in 8.7E+17, or 8,7E+17. */
+/** A number that a spreadsheet rounded, such as 8.7E+17 or 8,7E+17. */
 const roundedNumber = /^[+-]?\d+([.,]\d+)?E[+-]?\d+$/i;
 const roundedNumberAdvice = 'format the column as text before typing or loading it, and export the file again';
 

@@ -1,9 +1,9 @@
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { type CustomerData, customerFieldNames } from '../../customers/index.ts';
 
-/** The columns of a file: which cell holds which field of a customer. */
+/** The header of a file: which cell has which field of a customer. */
 export type Header = {
-  /** As they are in the file. */
+  /** The columns as named in the file. */
   readonly columns: readonly string[];
   readonly indexes: ReadonlyMap<Column, number>;
   readonly ignored: readonly string[];
@@ -14,15 +14,15 @@ export type Column = keyof CustomerData | 'customerId';
 const optionalColumns: readonly Column[] = ['customerId', 'email', 'phone'];
 const knownColumns: readonly Column[] = ['customerId', ...customerFieldNames];
 
-/** Every report keeps the header, and each look at the report reads it. */
+/** The number of columns is limited, because every report stores the header and every request for a report reads it. */
 export const maxColumns = 1_000;
 
-/** What we write into the file of refused rows, and pass over when it comes back. */
+/** The column that we add to the file of refused rows, and ignore when that file is imported. */
 export const reasonColumn = 'reason';
 
 export const isOptional = (column: Column): boolean => optionalColumns.includes(column);
 
-/** Columns may be in any order and in any case; those that we do not know are ignored. @throws DomainError unusable-file */
+/** Reads the column names, in any order and case, and ignores unknown columns. @throws DomainError unusable-file */
 export const readHeader = (columns: readonly string[]): Header => {
   const indexes = new Map<Column, number>();
   const ignored: string[] = [];
@@ -33,7 +33,7 @@ export const readHeader = (columns: readonly string[]): Header => {
     else if (name !== reasonColumn && name !== '') ignored.push(name);
   }
   const missing = knownColumns.filter((column) => !indexes.has(column) && !isOptional(column));
-  if (missing.length > 0) throw unusableFile(`The header lacks ${missing.join(', ')}.${hintOf(columns)}`);
+  if (missing.length > 0) throw unusableFile(`The header lacks ${missing.join(', ')}.${describeHeader(columns)}`);
   return { columns, indexes, ignored };
 };
 
@@ -42,9 +42,9 @@ export const unusableFile = (detail: string) =>
     remedy: `a CSV file in UTF-8 whose first line names its columns: ${knownColumns.join(',')}`,
   });
 
-const hintOf = (columns: readonly string[]): string => {
+const describeHeader = (columns: readonly string[]): string => {
   const text = columns.join(',');
   if (/\0|^(\xff\xfe|\xfe\xff)/.test(text)) return ' The file looks like UTF-16: save it as "CSV UTF-8".';
-  if (text.includes('\r')) return ' Its lines end as those of an old Macintosh: save it as "CSV UTF-8".';
+  if (text.includes('\r')) return ' Its line ends are those of an old Macintosh (CR): save it as "CSV UTF-8".';
   return ` It has ${text.slice(0, 200)}.`;
 };

@@ -1,9 +1,9 @@
 import { fingerprint } from '../../../packages/runtime/fingerprint.ts';
 
 export type SeenKeys = {
-  /** Remembers the line of a key that was not seen before. */
+  /** Adds the line of a key, unless the key was added before. */
   add(key: string, line: number): void;
-  /** The line on which the key was first seen. */
+  /** @returns the line on which the key was first seen; undefined if it was not */
   findLine(key: string): number | undefined;
 };
 
@@ -11,15 +11,15 @@ const slotSize = 3;
 const initialCapacity = 1 << 12;
 
 /**
- * Remembers on which line each key of a file was first seen, in 12 bytes a slot and without the keys: two that differ share
- * their 64-bit fingerprint once in some ten million files of a million rows.
+ * Creates a map from each key of a file to the line on which it was first seen. It stores 12 bytes per slot: a 64-bit
+ * fingerprint instead of the key, which collides once in about ten million files of a million rows.
  */
 export const createSeenKeys = (): SeenKeys => {
   let capacity = initialCapacity;
   let slots = new Uint32Array(capacity * slotSize);
   let usedSlots = 0;
 
-  /** The slot of a fingerprint, or the free one where it belongs. Line 0 is a free slot. */
+  /** Finds the slot of a fingerprint, or the free slot for it. A free slot has line 0. */
   const findSlot = (low: number, high: number): number => {
     for (let slot = low & (capacity - 1); ; slot = (slot + 1) & (capacity - 1)) {
       const at = slot * slotSize;

@@ -9,7 +9,10 @@ import { measureFile } from '../receive/receive-file.ts';
 import { runImport } from '../run/run-import.ts';
 import { startHeartbeat } from './job-heartbeat.ts';
 
-/** Imports a file in the foreground. @throws DomainError unusable-file, file-too-large */
+/**
+ * Imports a file in the foreground. `onProgress` is called after each transaction.
+ * @throws DomainError unusable-file, file-too-large
+ */
 export const importFile = async (
   context: CrmContext,
   file: string,
@@ -22,7 +25,7 @@ export const importFile = async (
     return await runImport(context, job, file, { onProgress: onProgress });
   } catch (error) {
     await failJob(context.db, job.importId, context.now()).catch((cause: unknown) => {
-      // Where the database itself is the trouble, a CRM ends the job once it is silent.
+      // If the database itself is away, a CRM fails the job later, when its heartbeat is missing.
       if (error instanceof TransientDatabaseError) throw error;
       throw new AggregateError([error, cause], (error as Error).message);
     });
@@ -32,7 +35,7 @@ export const importFile = async (
   }
 };
 
-/** A job for a file that stays where it is. @throws DomainError unusable-file, file-too-large */
+/** Creates a foreground job for a file that is read in place. @throws DomainError unusable-file, file-too-large */
 export const createJobForFile = async (
   context: CrmContext,
   file: string,
@@ -40,19 +43,19 @@ export const createJobForFile = async (
 ): Promise<ImportJob> => {
   const measured = await measureFile(file);
   const { columns } = await readFileHeader(file);
-  const about = {
+  const fileInfo = {
     importId: context.newId(),
     fileName: basename(file).slice(0, 100),
     columns,
     createdAt: context.now(),
   };
-  return createJob(context.db, { ...measured, ...about }, options, 1);
+  return createJob(context.db, { ...measured, ...fileInfo }, options, 1);
 };
 
 /**
- * What a start does with its file of customers: imports it once, and leaves alone what is there. A file whose very bytes
- * were imported before is not looked at.
- * @returns undefined for such a file
+ * Imports the file of customers at the start of the service, and skips customers that exist and differ. A file with the same
+ * bytes is imported only once.
+ * @returns undefined if the file was imported before
  * @throws DomainError unusable-file, file-too-large
  */
 export const importOnce = async (context: CrmContext, file: string): Promise<ImportJob | undefined> => {
@@ -64,12 +67,12 @@ export const importOnce = async (context: CrmContext, file: string): Promise<Imp
 
 const maxLoggedRows = 100;
 
-/** Columns only, never values, nor the name of the file: a log names no person. */
+/** Logs the outcome of an import. It logs columns, never values or the file name, because a log must not name a person. */
 export const logImport = async (db: CrmContext['db'], job: ImportJob, log: Logger): Promise<void> => {
   const { importId, created, updated, unchanged, skipped, refused } = job;
   for (const { line, outcome, problems } of await listImportedRows(db, importId, { limit: maxLoggedRows })) {
     const columns = (JSON.parse(problems) as Problem[]).map(({ column, reason }) => `${column ?? 'row'}: ${reason}`);
-    log.warn({ importId, line, columns }, outcome === 'refused' ? 'row refused' : 'row left alone');
+    log.warn({ importId, line, columns }, outcome === 'refused' ? 'row refused' : 'row skipped');
   }
   log.info({ importId, created, updated, unchanged, skipped, refused }, 'customers imported');
 };

@@ -23,8 +23,8 @@ import { runImport } from '../run/run-import.ts';
 import { logImport } from './import-once.ts';
 import { heartbeatEveryMs, observeJobs, touchJobs } from './job-heartbeat.ts';
 
-/** A file that is sent: `expectedBytes` is its size where the sender says it before. */
-export type Upload = {
+/** An uploaded file. `expectedBytes` is its size, if the sender states it in advance. */
+type Upload = {
   readonly chunks: AsyncIterable<Buffer>;
   readonly fileName: string;
   readonly expectedBytes?: number | undefined;
@@ -32,15 +32,15 @@ export type Upload = {
 
 export type ImportQueue = {
   /**
-   * Keeps the file, and does its import when those before it are done.
+   * Stores the file and queues its import.
    * @throws DomainError unusable-file, file-too-large, too-many-imports, upload-too-slow
    */
   add(upload: Upload, options: ImportOptions): Promise<ImportJob>;
-  /** Removes an import, its report and its file; what is committed of it stays. @throws DomainError import-unknown */
+  /** Removes an import, its report and its file. Imported customers stay. @throws DomainError import-unknown */
   remove(importId: string): Promise<void>;
-  /** Continues the imports that a process before us has left here, and ends those that no process continues. */
+  /** Resumes the imports whose files the previous process left here, and fails those that no process can resume. */
   resume(): Promise<void>;
-  /** Lets the transaction that runs end, and stops; the next start continues. */
+  /** Stops after the current transaction. The next start resumes the import. */
   close(): Promise<void>;
 };
 
@@ -50,7 +50,10 @@ export type QueueLimits = FileLimits & { readonly waiting: WaitingLimits; readon
 
 const databaseBackoff = backoff({ firstMs: 200, maxMs: 30_000 });
 
-/** Imports one file after the other, while the process does its other work. `folder`: where files wait, for us alone. */
+/**
+ * Imports one file after the other, in the background.
+ * @param folder where the files wait; it belongs to this process alone
+ */
 export const createImportQueue = (
   context: QueueContext,
   folder: string,
@@ -74,12 +77,12 @@ export const createImportQueue = (
     ownJobs.add(importId);
     queue = queue
       .then(() => run(importId))
-      .catch((err: unknown) => log.error({ err, importId }, 'import not ended'))
+      .catch((err: unknown) => log.error({ err, importId }, 'import not finished'))
       .finally(() => ownJobs.delete(importId));
   };
 
   const observer = observeJobs(context);
-  /** Ours first: a job that waits here must not look silent to us. */
+  /** Touches our own jobs first, because a job that waits here must not look silent. */
   const sendHeartbeat = async () => {
     await touchJobs(db, [...ownJobs]);
     await observer.failSilent();
@@ -87,7 +90,7 @@ export const createImportQueue = (
   let heartbeat: Promise<void> | undefined;
   const timer = setInterval(() => {
     heartbeat ??= sendHeartbeat()
-      .catch((err: unknown) => log.warn({ err }, 'silent imports not looked for, will retry'))
+      .catch((err: unknown) => log.warn({ err }, 'heartbeat of imports failed, will retry'))
       .finally(() => {
         heartbeat = undefined;
       });
@@ -113,7 +116,7 @@ export const createImportQueue = (
     } catch (error) {
       if (stop.aborted) return;
       if (await retryWhileDatabaseIsAway(() => hasEnded(importId)))
-        log.info({ importId }, 'import was ended or deleted meanwhile');
+        log.info({ importId }, 'import was ended or deleted in the meantime');
       else {
         log.error({ err: error, importId }, 'import failed');
         if (error instanceof RunByAnotherProcess) return;
@@ -123,7 +126,7 @@ export const createImportQueue = (
     await removeFile(importId);
   };
 
-  /** Here or by another process that shares the database. */
+  /** Whether the import has ended, here or in another process that shares the database. */
   const hasEnded = async (importId: string) => {
     const isUnfinished = (job: ImportJob) => job.importId === importId;
     return !(await listUnfinishedJobs(db)).some(isUnfinished);
@@ -149,8 +152,8 @@ export const createImportQueue = (
         const received = await receiveFile(measureUpload(upload, importId), file, limits);
         quota.record(importId, received.bytes);
         const { columns } = await readFileHeader(file);
-        const about = { ...received, importId, fileName, columns, createdAt: context.now() };
-        const job = await createJob(db, about, options);
+        const fileInfo = { ...received, importId, fileName, columns, createdAt: context.now() };
+        const job = await createJob(db, fileInfo, options);
         enqueue(importId);
         return job;
       } catch (error) {
@@ -169,7 +172,7 @@ export const createImportQueue = (
         quota.record(importId, await sizeOf(fileOf(importId)));
         enqueue(importId);
       }
-      // Of uploads that were cut off, and of imports that ended.
+      // The remaining files are from uploads that were cut off and from imports that have ended.
       for (const file of files) await remove(file);
       await sendHeartbeat();
     },

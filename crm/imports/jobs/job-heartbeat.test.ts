@@ -8,13 +8,13 @@ import { heartbeatEveryMs, observeJobs, startHeartbeat, touchJobs } from './job-
 const dayMs = 86_400_000;
 const perMinute = 60_000 / heartbeatEveryMs;
 
-const observing = async () => {
+const createObserver = async () => {
   const { db, context, loadUntilKilled, killAfter, resume } = await createImportFixture();
   let clock = 0;
   const { failSilent } = observeJobs({ db, now: context.now, clock: () => clock });
   const create = (importId: string, foreground: 0 | 1 = 0, createdAt = noon) => {
-    const about = { digest: 'd', bytes: 1, lines: 1, columns: ['firstName'], fileName: 'a.csv' };
-    return createJob(db, { ...about, importId, createdAt }, { dryRun: false, onConflict: 'skip' }, foreground);
+    const fileInfo = { digest: 'd', bytes: 1, lines: 1, columns: ['firstName'], fileName: 'a.csv' };
+    return createJob(db, { ...fileInfo, importId, createdAt }, { dryRun: false, onConflict: 'skip' }, foreground);
   };
   const beat = async (times: number, between: () => Promise<unknown> = async () => {}) => {
     for (let n = 0; n < times; n++) {
@@ -28,12 +28,12 @@ const observing = async () => {
   return { db, create, beat, stateOf, loadUntilKilled, killAfter, resume };
 };
 
-describe('a job of another process', () => {
+describe('an import of another process', () => {
   it.each([
     ['a day ahead', noon + dayMs],
     ['a day behind', noon - dayMs],
-  ])('whose clock was %s ends after an hour without a sign of life', async (_, createdAt) => {
-    const { db, create, beat, stateOf } = await observing();
+  ])('whose clock was %s fails after an hour without a heartbeat', async (_, createdAt) => {
+    const { db, create, beat, stateOf } = await createObserver();
     await create('killed', 0, createdAt);
     await create('alive', 0, createdAt);
     const alive = () => touchJobs(db, ['alive']);
@@ -43,13 +43,13 @@ describe('a job of another process', () => {
     expect(await findJob(db, 'killed')).toMatchObject({
       state: 'failed',
       finishedAt: noon,
-      failure: expect.stringMatching(/no sign of life for 60 minutes\. .*import the file again/),
+      failure: expect.stringMatching(/no heartbeat for 60 minutes\. .*import the file again/),
     });
     expect(await stateOf('alive')).toBe('waiting');
   });
 
-  it('that was done in the foreground ends after a minute: no process can continue it', async () => {
-    const { db, beat, loadUntilKilled, killAfter, create, stateOf } = await observing();
+  it('in the foreground fails after a minute without a heartbeat, because no process can resume it', async () => {
+    const { db, beat, loadUntilKilled, killAfter, create, stateOf } = await createObserver();
     killAfter(1);
     await loadUntilKilled([
       'customerId,firstName,lastName,city,connectionId,connectionMandate',
@@ -64,8 +64,8 @@ describe('a job of another process', () => {
     expect(await stateOf('queued')).toBe('waiting');
   });
 
-  it('is left alone once it has given a sign of life', async () => {
-    const { db, create, beat, stateOf } = await observing();
+  it('does not fail as long as it sends heartbeats', async () => {
+    const { db, create, beat, stateOf } = await createObserver();
     await create('direct', 1);
     for (let n = 0; n < 3; n++) {
       await beat(perMinute - 1);
@@ -83,9 +83,9 @@ describe('an import in the foreground', () => {
     onTestFinished(() => void vi.useRealTimers());
   };
 
-  it('gives signs of life while no row of it is committed', async () => {
+  it('sends heartbeats before its first row is committed', async () => {
     fakeTimers();
-    const { db, create } = await observing();
+    const { db, create } = await createObserver();
     const { updatedAt } = await create('direct', 1);
     const heartbeat = startHeartbeat(db, 'direct');
     vi.advanceTimersByTime(heartbeatEveryMs);
@@ -93,7 +93,7 @@ describe('an import in the foreground', () => {
     expect((await findJob(db, 'direct')).updatedAt).toBe(updatedAt + 1);
   });
 
-  it('gives them until it ends', async () => {
+  it('sends heartbeats until it ends', async () => {
     fakeTimers();
     const { db, context, writeCsv } = await createImportFixture();
     const beats: number[] = [];

@@ -5,14 +5,17 @@ import { type ImportJob, listUnfinishedJobs, retryAdvice } from '../import-job.t
 
 type Db = Kysely<CrmDatabase>;
 
-/** How often a process says that its jobs are alive, and looks for those of others that are not. */
+/** How often a process touches its jobs and checks whether other jobs are silent. */
 export const heartbeatEveryMs = 10_000;
 
 const minuteMs = 60_000;
-/** A CRM may be away for a while: when it is back it continues its jobs, whose files it has. */
+/** The limit is long for queued jobs, because a CRM that was stopped for a while resumes the jobs whose files it has. */
 const silenceLimitMinutes = ({ foreground }: ImportJob) => (foreground ? 1 : 60);
 
-/** Says that these jobs, done or waiting here, are alive. A clock that was set back must not hide that: so it counts. */
+/**
+ * Marks these running or waiting jobs as alive. It increments a counter, because a clock that was set back would hide
+ * it.
+ */
 export const touchJobs = async (db: Db, importIds: readonly string[]): Promise<void> => {
   if (importIds.length === 0) return;
   await db
@@ -22,11 +25,11 @@ export const touchJobs = async (db: Db, importIds: readonly string[]): Promise<v
     .execute();
 };
 
-/** Keeps a job alive that is done in the foreground, also while no row of it is committed. */
+/** Sends heartbeats for a foreground job, even while no row of it is committed. */
 export const startHeartbeat = (db: Db, importId: string): { close(): Promise<void> } => {
   let heartbeat = Promise.resolve();
   const timer = setInterval(() => {
-    // The import itself reports a database that is away.
+    // Errors are ignored, because the import itself reports a database outage.
     heartbeat = touchJobs(db, [importId]).catch(() => {});
   }, heartbeatEveryMs).unref();
   return {
@@ -37,7 +40,7 @@ export const startHeartbeat = (db: Db, importId: string): { close(): Promise<voi
   };
 };
 
-/** Observes all unfinished jobs; call `failSilent` with every heartbeat. */
+/** Observes all unfinished jobs by a monotonic clock. Call `failSilent` with every heartbeat. */
 export const observeJobs = ({ db, now, clock }: { db: Db; now: () => number; clock?: MonotonicClock }) => {
   const observed = new Map<string, ValueObserver>();
   const observerOf = (job: ImportJob) => {
@@ -46,7 +49,7 @@ export const observeJobs = ({ db, now, clock }: { db: Db; now: () => number; clo
     return observer;
   };
   return {
-    /** Ends the jobs without a sign of life: their process was killed, and none continues them. What is done of them stays. */
+    /** Fails the jobs without a heartbeat: their process was killed, and none resumes them. Their imported rows stay. */
     failSilent: async (): Promise<void> => {
       const jobs = await listUnfinishedJobs(db);
       for (const importId of observed.keys())
@@ -62,7 +65,7 @@ const heartbeatValue = ({ state, pass, line, updatedAt }: ImportJob) => `${state
 const failIfUnchanged = async (db: Db, job: ImportJob, finishedAt: number) => {
   const minutes = silenceLimitMinutes(job);
   const duration = minutes === 1 ? 'a minute' : `${minutes} minutes`;
-  const failure = `It broke off: the process that did it has given no sign of life for ${duration}. ${retryAdvice}`;
+  const failure = `The import was interrupted: its process has sent no heartbeat for ${duration}. ${retryAdvice}`;
   await db
     .updateTable('importJob')
     .set({ state: 'failed', failure, finishedAt })

@@ -7,12 +7,13 @@ import { resolveOwners } from './resolve-owners.ts';
 type Db = Transaction<CrmDatabase>;
 
 /**
- * Empties the rows about a person who was erased, found by number, or without one by a connection that no customer holds
- * since: a file from before the erasure must not bring a name back. While the rows of a person are being erased, all rows
- * about the person are emptied, for the erasure may have passed their place.
+ * Redacts new report rows about erased persons, because a file from before the erasure must not bring personal data back. A
+ * row matches by its number or, if it has none, by a connection of the erased person that no customer holds now. While the
+ * rows of a person are being erased, every possible match is redacted, because the erasure may have scanned past its line.
  */
 export const redactErasedPersons = async (trx: Db, rows: readonly ImportedRowTable[]): Promise<ImportedRowTable[]> => {
-  // Before it looks: an erasure waits for this lock (imported-rows.ts), and so finds the rows that this did not empty.
+  // The lock comes before the reads: an erasure waits for it (imported-rows.ts) and then finds the rows that were not
+  // redacted.
   const jobs = trx.selectFrom('importJob').select('importId');
   await jobs
     .where('importId', 'in', [...new Set(rows.map(({ importId }) => importId))])
@@ -32,7 +33,7 @@ export const redactErasedPersons = async (trx: Db, rows: readonly ImportedRowTab
   });
 };
 
-/** The rows about persons whose rows are being erased; mostly there are no such persons. */
+/** Finds the rows about persons whose rows are being erased. Usually there are no such persons. */
 const findRowsBeingErased = async (
   trx: Db,
   rows: readonly ImportedRowTable[],

@@ -31,7 +31,7 @@ beforeEach(async () => {
   eva = (await registerCustomer(context, { ...data, connectionMandate: '1' })).customer.customerId;
 });
 
-/** Imports a customer of number 900 from a file of this name. */
+/** Imports customer 900 from a file with this name. */
 const importFrom = async (fileName: string) => {
   const file = fixture.writeCsv([header, '900,Jan,Bos,Delft,78,1']);
   const job = await createJobForFile(context, file, { dryRun: false, onConflict: 'update' });
@@ -50,7 +50,7 @@ describe.each([
   'EvaVanDerVos.csv',
   'eva@example.org.csv',
 ])('a file called %s', (fileName) => {
-  it('is part of what is exported of the person', async () => {
+  it('is in the export of the person', async () => {
     const { importId, digest } = await importFrom(fileName);
     const { importFileNames } = await asObject(await exportPerson(context, sources, eva));
     expect(importFileNames).toEqual([
@@ -59,7 +59,7 @@ describe.each([
     ]);
   });
 
-  it('has another name after an erasure, in the evidence of others as well', async () => {
+  it('is renamed by an erasure, also in the evidence of other customers', async () => {
     const { digest } = await importFrom(fileName);
     await erasePerson(context, erasures, eva);
     expect(await fileNames()).toEqual(['erased']);
@@ -74,7 +74,7 @@ it.each([
   'evalien_van_der_vossen.csv',
   'eva.csv',
   'eva_bos.csv',
-])('a file called %s keeps its name', async (fileName) => {
+])('an erasure keeps the file name %s', async (fileName) => {
   await importFrom(fileName);
   expect(await asObject(await exportPerson(context, sources, eva))).toMatchObject({ importFileNames: [] });
   await erasePerson(context, erasures, eva);
@@ -82,14 +82,14 @@ it.each([
   expect(await references()).toEqual([expect.stringContaining(`${fileName} sha256:`)]);
 });
 
-it('a deletion takes the names of files as well: later no record would tell whom they name', async () => {
+it('a deletion renames files too, because afterwards no record shows whom they name', async () => {
   await importFrom('Eva van der Vos.csv');
   await deleteCustomer(context, eva, undefined, erasures);
   expect(await fileNames()).toEqual(['erased']);
   expect(await references()).toEqual([expect.stringMatching(/^erased sha256:/)]);
 });
 
-it('an import that runs during the erasure brings the name back neither in its report nor in evidence', async () => {
+it('an import that runs during the erasure restores the name neither in its report nor in evidence', async () => {
   const rows = Array.from({ length: 2_500 }, (_, n) => `${n + 900},Jan,Bos,Delft,${n + 5_000},1`);
   const file = fixture.writeCsv([header, ...rows]);
   const job = await createJobForFile(context, file, { dryRun: false, onConflict: 'skip' });

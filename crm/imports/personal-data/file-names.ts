@@ -8,13 +8,13 @@ type Db = Kysely<CrmDatabase>;
 
 const erasedName = 'erased';
 
-/** The names of imported files that name a person: in reports, and in the evidence of every customer of such a file. */
+/** File names that contain a person's name, in import jobs and in the evidence of every customer of such a file. */
 export const importFileNames: PersonalDataSource = {
   read: async function* (db, person) {
     yield await findJobsNamedAfter(db, person);
     yield (await findReferencesNamedAfter(db, person)).map((reference) => ({ reference }));
   },
-  // Jobs first: an import that runs takes the reference of its evidence from there.
+  // Jobs come first, because a running import reads the reference for its evidence from its job.
   eraseInBatches: async (db, person, stop) => {
     for (const { importId } of await findJobsNamedAfter(db, person))
       await db.updateTable('importJob').set({ fileName: erasedName }).where('importId', '=', importId).execute();
@@ -36,7 +36,10 @@ const findReferencesNamedAfter = async (db: Db, person: Person): Promise<string[
     .filter((reference) => isNamedAfter(reference.replace(digestPart, ''), person));
 };
 
-/** The digest still says which file it was. The old reference is known until no evidence has it: a kill leaves work, not names. */
+/**
+ * Replaces the file name in a reference and in all evidence with it. The digest stays, so the file can still be identified.
+ * The old reference is deleted last, so that the erasure can be repeated after a kill.
+ */
 const redactReference = async (db: Db, reference: string, stop: AbortSignal | undefined) => {
   const replacement = `${erasedName}${digestPart.exec(reference)?.[0] ?? ''}`;
   await db.transaction().execute((trx) => addReference(trx, replacement));
@@ -45,8 +48,8 @@ const redactReference = async (db: Db, reference: string, stop: AbortSignal | un
 };
 
 /**
- * Searched as a row of a report is, which has the name of the file as its cells: as it is, without its ending, and with the
- * separators of file names, and of words written together as in EvaVos, as spaces.
+ * Whether a file name contains the person's data. It is matched like the cells of a report row: unchanged, without the
+ * extension, and split into words at separators and at capitals, as in EvaVos.
  */
 const isNamedAfter = (fileName: string, person: Person): boolean => {
   const stem = fileName.replace(/\.[^.]{1,8}$/, '');

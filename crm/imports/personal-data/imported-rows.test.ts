@@ -46,51 +46,51 @@ const load = (...rows: string[]) => fixture.load([header, ...rows]);
 const erase = (customerId: string) => erasePerson(context, erasures, customerId);
 const remove = (customerId: string) => deleteCustomer(context, customerId, undefined, erasures);
 
-/** The rows of every report that this person's export has. */
-const exported = async (customerId: string) => {
+/** The report rows in the export of this person. */
+const readExportedRows = async (customerId: string) => {
   const { importReports } = await asObject(await exportPerson(context, sources, customerId));
   return (importReports as { cells: string[] }[]).map(({ cells }) => cells.join());
 };
-/** The rows that are left in any report. */
-const left = async () => {
+/** The remaining rows of all reports. */
+const remainingRows = async () => {
   const rows = await fixture.db.selectFrom('importedRow').select('cells').orderBy('importId').orderBy('line').execute();
   return rows.map(({ cells }) => (JSON.parse(cells) as string[]).join());
 };
 
-describe('what an export has of import reports', () => {
-  it('is by number, e-mail address, phone number and the connection of now, and never by names', async () => {
+describe('an export', () => {
+  it('has the report rows with the person’s number, e-mail address, phone number or current connection', async () => {
     const id = await register(eva);
-    const told = [
+    const ownRows = [
       `${id},E,V,C,99,9,other@example.org,`,
       ',E,V,C,77,9,,',
       ',E,V,C,88,9,EVA@Example.org,',
       ',E,V,C,89,9,,+31-15-1234567',
     ];
     await load(
-      ...told,
+      ...ownRows,
       ',Eva,Vos,C,8.7E+17,1,,',
       '5,E,V,C,77,9,,',
       ',E,V,C,77,8,new@example.org,',
       ',E,V,C,1,9,x.eva@example.org,',
     );
-    expect(await exported(id)).toEqual(told);
+    expect(await readExportedRows(id)).toEqual(ownRows);
   });
 
-  it('has no row of a customer who holds the person’s old connection, nor of one with the same names', async () => {
+  it('has no report row of a customer with the person’s former connection or with the same names', async () => {
     const anneke = await register(person('Anneke', 'Smit', '928'));
     await changeCustomer(context, anneke, (data) => ({ ...data, connectionId: '929' }));
     const bertus = await register(person('Bertus', 'Bos', '928'));
     const other = await register(person('Anneke', 'Smit', '930', 'as@example.org', '0612345678'));
     const rows = [',Bertus,Bos,Gouda,928,1,,', ',Anneke,Smit,Gouda,930,1,as@example.org,0612345678'];
     await load(...rows);
-    expect(await exported(anneke)).toEqual([]);
-    expect(await exported(bertus)).toEqual(rows.slice(0, 1));
-    expect(await exported(other)).toEqual(rows.slice(1));
+    expect(await readExportedRows(anneke)).toEqual([]);
+    expect(await readExportedRows(bertus)).toEqual(rows.slice(0, 1));
+    expect(await readExportedRows(other)).toEqual(rows.slice(1));
   });
 });
 
-describe('what an erasure leaves of import reports', () => {
-  it('is no row about the person, by names in any case and cell, too', async () => {
+describe('an erasure', () => {
+  it('deletes every report row about the person, also by names in any case and cell', async () => {
     const id = await register(eva);
     await load(
       `${id},E,V,C,99,9,,`,
@@ -103,10 +103,10 @@ describe('what an erasure leaves of import reports', () => {
       ',Eva,Vos,Gouda,77,1,eva@new.example.org,',
     );
     await erase(id);
-    expect(await left()).toEqual([]);
+    expect(await remainingRows()).toEqual([]);
   });
 
-  it('is every row that is clearly about another person', async () => {
+  it('keeps every report row that is clearly about another person', async () => {
     const id = await register(eva);
     await changeCustomer(context, id, (data) => ({ ...data, connectionId: '78' }));
     const jan = await register(person('Jan', 'Bos', '77'));
@@ -119,10 +119,10 @@ describe('what an erasure leaves of import reports', () => {
     ];
     await load(...rows);
     await erase(id);
-    expect(await left()).toEqual(rows);
+    expect(await remainingRows()).toEqual(rows);
   });
 
-  it('is nothing of a customer who was deleted before, whose record had the names', async () => {
+  it('deletes the report rows about a customer who was deleted before, found by the data of the former record', async () => {
     const id = await register(person('Wilhelmus', 'Vergeten', '55'));
     await load(
       'Wilhelmus,Vergeten,X,8.7E+17,1,wv@x.org',
@@ -132,14 +132,14 @@ describe('what an erasure leaves of import reports', () => {
     await remove(id);
     await load(`${id},Wilhelmus,Vergeten,X,55,1,wv@x.org,`, ',Wilhelmus,Vergeten,X,55,1,wv@x.org,');
     await erase(id);
-    expect(await left()).toEqual(['9,Jan,Bos,X,1,9,,']);
+    expect(await remainingRows()).toEqual(['9,Jan,Bos,X,1,9,,']);
   });
 
-  it('is decided at once, however long a cell is and whatever it is made of', async () => {
+  it('matches rows in linear time, even for long cells made to be slow', async () => {
     const id = await register({ ...eva, firstName: 'a' });
     const long = ['a', 'a ', '0', '(', '.', 'a@', '-a'].map((text) => text.repeat(60_000 / text.length));
     await load(...long.map(() => ',x,vos,C,8.7E+17,1'));
-    // As reports had them before they cut long rows.
+    // Reports of older releases have such long rows.
     for (const [n, cell] of long.entries())
       await fixture.db
         .updateTable('importedRow')
@@ -148,41 +148,41 @@ describe('what an erasure leaves of import reports', () => {
         .execute();
     const before = process.cpuUsage();
     await erase(id);
-    // Of this process, whatever else the machine does; what takes quadratic time takes many seconds.
+    // CPU time of this process does not depend on other load. A quadratic match would take many seconds.
     expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2);
   });
 
-  it('finds rows from before they were searched by their text', async () => {
+  it('finds report rows of older releases, which have no text key', async () => {
     const id = await register(eva);
     await load(',EVA,vos,C,8.7E+17,1,,', ',Jan,Bos,C,8.7E+17,1,,');
     await fixture.db.updateTable('importedRow').set({ textKey: null }).execute();
     await erase(id);
-    expect(await left()).toEqual([',Jan,Bos,C,8.7E+17,1,,']);
+    expect(await remainingRows()).toEqual([',Jan,Bos,C,8.7E+17,1,,']);
   });
 
-  it('is no row of a report of thousands, and every one about others', async () => {
+  it('deletes the person’s rows from a report of thousands, and keeps all others', async () => {
     const id = await register(eva);
     const rows = Array.from({ length: 4_500 }, (_, n) =>
       n % 3 === 0 ? ',Eva,Vos,C,8.7E+17,1,,' : `,Jan,Bos,C${n},8.7E+17,1,,`,
     );
     await load(...rows);
     await erase(id);
-    expect(await left()).toEqual(rows.filter((row) => row.includes('Jan')));
+    expect(await remainingRows()).toEqual(rows.filter((row) => row.includes('Jan')));
   });
 
-  it('is no row that an import writes meanwhile, behind the place that the erasure has reached', async () => {
+  it('also covers rows that an import writes during the erasure', async () => {
     const id = await register(eva);
     await load(',Eva,Vos,C,8.7E+17,1,,');
     await context.db.transaction().execute(async (trx) => {
       await requestErasure(trx, await lockPerson(trx, id), { erasesBytes: true });
     });
     await load(',Eva,Vos,Gouda,8.7E+17,1,,', ',E,V,C,88,9,eva@example.org,', ',Jan,Bos,C,8.7E+17,1,,');
-    expect(await left()).toEqual([',Eva,Vos,C,8.7E+17,1,,', '', '', ',Jan,Bos,C,8.7E+17,1,,']);
+    expect(await remainingRows()).toEqual([',Eva,Vos,C,8.7E+17,1,,', '', '', ',Jan,Bos,C,8.7E+17,1,,']);
     await erasures.complete();
-    expect(await left()).toEqual(['', '', ',Jan,Bos,C,8.7E+17,1,,']);
+    expect(await remainingRows()).toEqual(['', '', ',Jan,Bos,C,8.7E+17,1,,']);
   });
 
-  it('is no row that an import writes meanwhile, however many other erasures wait', async () => {
+  it('also covers rows that an import writes while many other erasures wait', async () => {
     const id = await register(eva);
     await context.db.transaction().execute(async (trx) => {
       const last = { ...(await lockPerson(trx, id)), customerId: 100_000 };
@@ -191,10 +191,10 @@ describe('what an erasure leaves of import reports', () => {
       await requestErasure(trx, last, { erasesBytes: false });
     });
     await load(',Eva,Vos,Gouda,8.7E+17,1,,');
-    expect(await left()).toEqual(['']);
+    expect(await remainingRows()).toEqual(['']);
   });
 
-  it('is not undone by the same file: of the person it leaves lines and reasons', async () => {
+  it('is not undone by importing the same file again, whose report has only lines and reasons about the person', async () => {
     const [numbered, unnumbered] = [await register(eva), await register(person('Quirinus', 'Zonderling', '66'))];
     await erase(numbered);
     await erase(unnumbered);

@@ -9,41 +9,41 @@ import { resolveOwners } from './resolve-owners.ts';
 
 type Db = Kysely<CrmDatabase>;
 
-/** How many rows one statement looks through, and how many of them it returns: a row may have 64 KiB. */
+/** How many rows one statement scans. It returns at most `rowsPerPage` of them, because a row may have 64 KiB. */
 const rowsPerScan = 2_000;
 const rowsPerPage = 200;
 
-/** The rows of import reports about a person: a report loses them, and keeps its counts. */
+/** The rows of import reports about a person. An erasure deletes the rows; the counts of the report stay. */
 export const importedRows: PersonalDataSource = {
   read: async function* (db, person) {
     for await (const rows of readCandidates(db, person)) {
-      const own = await filterYielding(rows, (row) => isCertainMatch(row, person));
-      yield own.map((row) => ({ importId: row.importId, cells: row.cells, ...showImportedRow(row) }));
+      const matches = await filterYielding(rows, (row) => isCertainMatch(row, person));
+      yield matches.map((row) => ({ importId: row.importId, cells: row.cells, ...showImportedRow(row) }));
     }
   },
   eraseInBatches: async (db, person, stop) => {
     await waitForOpenTransactions(db);
     for await (const rows of readCandidates(db, person)) {
-      const own = await filterYielding(rows, (row) => isPossibleMatch(row, person));
-      const [first] = own;
+      const matches = await filterYielding(rows, (row) => isPossibleMatch(row, person));
+      const [first] = matches;
       if (!first) continue;
       stop?.throwIfAborted();
-      const lines = own.map(({ line }) => line);
+      const lines = matches.map(({ line }) => line);
       await db.deleteFrom('importedRow').where('importId', '=', first.importId).where('line', 'in', lines).execute();
     }
   },
 };
 
 /**
- * An import locks its job before it looks for erased persons (`emptyRowsOfErased`). So each of its transactions either sees the
- * request of the erasure, or is committed before this resolves, and its rows are found.
+ * Waits for the open transactions of running imports. An import locks its job before it looks for erased persons
+ * (`redactErasedPersons`), so each of its transactions either sees the erasure job or has committed when this resolves.
  */
 const waitForOpenTransactions = (db: Db): Promise<unknown> =>
   transact(db, (trx) =>
     trx.selectFrom('importJob').select('importId').where('state', 'in', ['waiting', 'running']).forUpdate().execute(),
   );
 
-/** Every row that may be about the person, and more: SQL cannot decide which are. Some at a time, of one report each. */
+/** Reads a superset of the rows about the person, because SQL cannot decide exactly. Each page has rows of one report. */
 async function* readCandidates(db: Db, person: Person) {
   for (
     let importId = await findNextReport(db, '');
@@ -68,11 +68,11 @@ const findNextReport = async (db: Db, after: string): Promise<string | undefined
   return (await query.orderBy('importId').limit(1).executeTakeFirst())?.importId;
 };
 
-/** The last line of as many rows as one statement looks through. */
+/** Finds the last line of the next `rowsPerScan` rows. */
 const findRangeEnd = async (db: Db, importId: string, after: number): Promise<number> => {
-  const ofReport = db.selectFrom('importedRow').select('line').where('importId', '=', importId);
-  const behind = ofReport.where('line', '>', after).orderBy('line');
-  return (await behind.limit(1).offset(rowsPerScan).executeTakeFirst())?.line ?? Number.MAX_SAFE_INTEGER;
+  const reportRows = db.selectFrom('importedRow').select('line').where('importId', '=', importId);
+  const nextRows = reportRows.where('line', '>', after).orderBy('line');
+  return (await nextRows.limit(1).offset(rowsPerScan).executeTakeFirst())?.line ?? Number.MAX_SAFE_INTEGER;
 };
 
 const readRange = async (
@@ -95,8 +95,8 @@ const readRange = async (
 };
 
 /**
- * A refused row may have the wrong number and connection, or none: as long as the record is there it is also known by the
- * e-mail address, the phone number, or both names.
+ * A refused row may have a wrong number or connection, or none. So it is also searched by the e-mail address, the phone number
+ * or both names of the record, if there is one.
  */
 const isCandidate = (
   row: ExpressionBuilder<CrmDatabase, 'importedRow'>,

@@ -21,9 +21,9 @@ type Match = 'certain' | 'possible' | 'none';
 type Case = { of: string; row: Partial<RowWithOwners>; match: Match; person?: Person };
 
 const matchOf = (row: Partial<RowWithOwners>, person: Person): Match => {
-  const pointing = { customerId: null, connectionId: null, cells: [], knownCustomerId: null, holderId: null, ...row };
-  if (!isPossibleMatch(pointing, person)) return 'none';
-  return isCertainMatch(pointing, person) ? 'certain' : 'possible';
+  const withOwners = { customerId: null, connectionId: null, cells: [], knownCustomerId: null, holderId: null, ...row };
+  if (!isPossibleMatch(withOwners, person)) return 'none';
+  return isCertainMatch(withOwners, person) ? 'certain' : 'possible';
 };
 
 const names = ['Eva', 'Vos'];
@@ -74,12 +74,13 @@ const cases: Case[] = [
   { of: 'both names', row: { cells: ['vos', 'EVA'] }, match: 'possible' },
   { of: 'both names, of a deleted customer', row: { cells: names }, person: deleted, match: 'none' },
   {
-    of: 'the phone number within text, beside a number that is no customer’s',
+    of: 'the phone number within text, and a number that is no customer’s',
     row: { customerId: 99, cells: ['call +31 6 12345678 now'] },
     match: 'possible',
   },
 ];
 
 describe('a row of a report', () => {
-  it.each(cases)('with $of: $match', ({ row, person = eva, match }) => expect(matchOf(row, person)).toBe(match));
+  it.each(cases)('with $of matches the person: $match', ({ row, person = eva, match }) =>
+    expect(matchOf(row, person)).toBe(match));
 });

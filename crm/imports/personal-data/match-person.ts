@@ -2,22 +2,22 @@ import type { Person } from '../../customers/index.ts';
 import { foldText } from '../../database/index.ts';
 import { findEmails, findPhones, hasWord, textKeyOf } from './search-cells.ts';
 
-/** A row of a report, and to whom else it may point. */
+/** A row of a report, with the customers that its number and its connection belong to. */
 export type RowWithOwners = {
   readonly customerId: number | null;
   readonly connectionId: string | null;
   readonly cells: readonly string[];
-  /** The row's customerId where there is, or ever was, such a customer. */
+  /** The row's customerId if it is, or ever was, the number of a customer. */
   readonly knownCustomerId: number | null;
-  /** Who holds the row's connection now. */
+  /** The customer that holds the row's connection now. */
   readonly holderId: number | null;
 };
 
-/** Whether a row has something by which a person is recognised, or is distinguished from others. */
+/** Whether a row meets one criterion for or against a match with a person. */
 type Criterion = (row: RowWithOwners, person: Person) => boolean;
 
-/** The first clue that a row has decides whether the person matches; a row with none of them does not. */
-type DecisionTable = readonly (readonly [clue: Criterion, isMatch: boolean])[];
+/** The first criterion that a row meets decides whether it matches the person. A row that meets none does not match. */
+type DecisionTable = readonly (readonly [criterion: Criterion, isMatch: boolean])[];
 
 const decide = (table: DecisionTable, row: RowWithOwners, person: Person): boolean =>
   table.find(([isMet]) => isMet(row, person))?.[1] ?? false;
@@ -61,7 +61,7 @@ const certain: DecisionTable = [
   [ownPhone, true],
 ];
 
-/** Names are not enough, for others have them too; nor is a connection that was the person's once. */
+/** For exports. Names are not enough, because others may have the same ones; nor is a former connection. */
 export const isCertainMatch: Criterion = (row, person) => decide(certain, row, person);
 
 const possible: DecisionTable = [
@@ -74,5 +74,5 @@ const possible: DecisionTable = [
   [ownPhoneInText, true],
 ];
 
-/** Wider: rather a row too many is erased than a name left, unless the row is plainly about another person. */
+/** For erasures. Rather one row too many is erased than a name kept, unless the row is clearly about another person. */
 export const isPossibleMatch: Criterion = (row, person) => decide(possible, row, person);

@@ -5,7 +5,7 @@ import type { RowWithOwners } from './match-person.ts';
 
 type Row = Pick<ImportedRowTable, 'customerId' | 'connectionId' | 'cells'>;
 
-/** The rows, in their order, each with the customers to whom its number and its connection belong. */
+/** Adds to each row the customers that its number and its connection belong to. The order stays. */
 export const resolveOwners = async <T extends Row>(
   db: Kysely<CrmDatabase>,
   rows: readonly T[],

@@ -1,9 +1,9 @@
 import { foldText } from '../../database/index.ts';
 
-/** What a row is searched by: its text, folded. */
+/** The folded text of a row, by which it is searched. */
 export const textKeyOf = (cells: readonly string[]): string => foldText(cells.join(' '));
 
-/** As long as an address can be, and no longer: a cell may be long, and made to be slow. */
+/** The pattern limits the length of an address, because a long malicious cell would make an unlimited one slow. */
 export const findEmails = (cells: readonly string[]): string[] =>
   cells.flatMap(
     (cell) =>
@@ -13,7 +13,7 @@ export const findEmails = (cells: readonly string[]): string[] =>
 export const findPhones = (cells: readonly string[]): string[] =>
   cells.flatMap((cell) => cell.match(/\+?[0-9(][0-9 ()./-]{3,29}[0-9]/g) ?? []);
 
-/** Not as a part of a longer word or number. */
+/** Whether the text has the word, and not only as a part of a longer word or number. */
 export const hasWord = (text: string, word: string): boolean => {
   const wanted = foldText(word).trimEnd();
   if (wanted === '') return false;

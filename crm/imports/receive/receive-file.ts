@@ -11,7 +11,10 @@ import type { ReceivedFile } from '../import-job.ts';
 export const fileLimits = { bytes: 2 * 1024 ** 3, lines: 5_000_000 };
 export type FileLimits = typeof fileLimits;
 
-/** Keeps what comes in a file that only its owner may read. @throws DomainError unusable-file, file-too-large; TransientDatabaseError */
+/**
+ * Stores an upload in a file that only its owner can read.
+ * @throws DomainError unusable-file, file-too-large; TransientDatabaseError when the disk is full or fails
+ */
 export const receiveFile = async (
   chunks: AsyncIterable<Buffer>,
   file: string,
@@ -20,7 +23,8 @@ export const receiveFile = async (
   const received = measureChunks(chunks, limits);
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    // Opened first: a stream that fails while it opens would make its file after the caller has removed it.
+    // The file is opened before the stream: a stream that fails while it opens could create the file after the caller
+    // removed it.
     const handle = await open(file, 'w', 0o600);
     await pipeline(received.chunks, handle.createWriteStream());
   } catch (error) {
@@ -29,7 +33,7 @@ export const receiveFile = async (
   return received.result();
 };
 
-/** @throws DomainError unusable-file, file-too-large */
+/** Computes digest, bytes and lines of a file. @throws DomainError unusable-file, file-too-large */
 export const measureFile = async (file: string, limits: FileLimits = fileLimits): Promise<ReceivedFile> => {
   const { chunks, result } = measureChunks(createReadStream(file), limits);
   try {
@@ -66,5 +70,5 @@ const newline = 10;
 
 export const tooLarge = (limit: string) =>
   new DomainError('file-too-large', `The file has more than ${limit}.`, {
-    remedy: 'split it, and import the parts one after the other: each with the header as its first line',
+    remedy: 'split the file and import the parts one after the other; each part needs the header as its first line',
   });

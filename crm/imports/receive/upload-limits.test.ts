@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,8 +13,8 @@ import { sendFile } from '../../cli/import/through-crm.ts';
 import { createJob } from '../import-job.ts';
 import type { QueueLimits } from '../jobs/import-queue.ts';
 
-/** A CRM on a port, whose database is away as soon as an import runs: so files wait until `comeBack`. */
-const crmThatWaits = async (limits: Partial<QueueLimits>) => {
+/** Starts a CRM whose database is away as soon as an import runs, so that files wait until `restoreDatabase` is called. */
+const startCrmWithWaitingFiles = async (limits: Partial<QueueLimits>) => {
   let isAway = true;
   const crm = await createCrmWithImports(limits, () => {
     if (isAway) throw new TransientDatabaseError('database-away', new Error('gone'));
@@ -21,57 +22,54 @@ const crmThatWaits = async (limits: Partial<QueueLimits>) => {
   const server = createServer(crm.app).listen(0);
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  /** Begins to send a file; the answer may come before its end. */
+  /** Begins to send a file. The response may come before the end of the file. */
   const begin = (headers: Record<string, string | number> = {}) => {
     const type = { 'Content-Type': 'text/csv' };
     const upload = httpRequest({ port, path: '/imports', method: 'POST', headers: { ...type, ...headers } });
-    const answer = new Promise<{ status: number | undefined; retryAfter: string | undefined; body: { type: string } }>(
-      (resolve, reject) => {
-        upload.on('error', reject);
-        upload.on('response', async (res: IncomingMessage) => {
-          const { statusCode: status, headers: received } = res;
-          resolve({ status, retryAfter: received['retry-after'], body: JSON.parse(await text(res)) });
-        });
-      },
-    );
+    const receiveAnswer = async () => {
+      const [res] = (await once(upload, 'response')) as [IncomingMessage];
+      const body = JSON.parse(await text(res)) as { type: string };
+      return { status: res.statusCode, retryAfter: res.headers['retry-after'], body };
+    };
+    const answer = receiveAnswer();
     answer.catch(() => {});
     upload.flushHeaders();
     onTestFinished(() => void upload.destroy());
     return { upload, answer };
   };
-  const comeBack = () => {
+  const restoreDatabase = () => {
     isAway = false;
   };
   const files = () => readdirSync(crm.folder);
-  return { ...crm, begin, comeBack, files, url: `http://localhost:${port}` };
+  return { ...crm, begin, restoreDatabase, files, url: `http://localhost:${port}` };
 };
 
 const refused = { status: 429, retryAfter: '10', body: { type: 'urn:problem:too-many-imports' } };
 const row = '1,Eva,Vos,Delft,77,1';
 
-describe('the files that wait', () => {
-  it('are so many at most, also while they are uploaded; when one is done the next is taken', async () => {
-    const { post, begin, comeBack, files, waitUntilFinished } = await crmThatWaits({
+describe('the waiting files', () => {
+  it('are limited in number, including uploads in progress, and a finished import makes room for another', async () => {
+    const { post, begin, restoreDatabase, files, waitUntilFinished } = await startCrmWithWaitingFiles({
       waiting: { files: 2, bytes: 10_000 },
     });
     const first = await post('/imports', row).expect(202);
-    const underWay = begin();
-    underWay.upload.write(importHeader);
+    const inProgress = begin();
+    inProgress.upload.write(importHeader);
     await vi.waitFor(() => expect(files()).toHaveLength(2), 5_000);
     expect(await begin().answer).toMatchObject(refused);
     expect(files()).toHaveLength(2);
-    underWay.upload.destroy();
+    inProgress.upload.destroy();
     await vi.waitFor(() => expect(files()).toHaveLength(1), 5_000);
     const second = await post('/imports', row).expect(202);
     await post('/imports', row).expect(429);
-    comeBack();
+    restoreDatabase();
     for (const { body } of [first, second]) await waitUntilFinished(`/imports/${body.importId}`);
     await vi.waitFor(() => expect(files()).toEqual([]), 5_000);
     await post('/imports', row).expect(202);
   });
 
-  it('have so many bytes together at most: a file that says its size is refused before a byte of it is sent', async () => {
-    const { begin, post, files } = await crmThatWaits({ waiting: { files: 9, bytes: 1_000 } });
+  it('are limited in bytes, and a file with a Content-Length is refused before it is sent', async () => {
+    const { begin, post, files } = await startCrmWithWaitingFiles({ waiting: { files: 9, bytes: 1_000 } });
     await post('/imports', row).expect(202);
     const first = begin({ 'Content-Length': 500 });
     await vi.waitFor(() => expect(files()).toHaveLength(2), 5_000);
@@ -82,8 +80,8 @@ describe('the files that wait', () => {
     expect(await begin({ 'Content-Length': 5 * 1024 ** 3 }).answer).toMatchObject({ status: 413 });
   });
 
-  it('and one that does not say it, when it is too much; nothing of it is kept', async () => {
-    const { begin, files } = await crmThatWaits({ waiting: { files: 9, bytes: 1_000 } });
+  it('are limited in bytes, and a file without a Content-Length is refused once it is too large, and not stored', async () => {
+    const { begin, files } = await startCrmWithWaitingFiles({ waiting: { files: 9, bytes: 1_000 } });
     const { upload, answer } = begin();
     upload.write(Buffer.alloc(900, 'x'));
     await vi.waitFor(() => expect(files()).toHaveLength(1), 5_000);
@@ -92,8 +90,8 @@ describe('the files that wait', () => {
     expect(files()).toEqual([]);
   });
 
-  it('count after a restart as well, and one that is removed no more', async () => {
-    const { http, post, imports, db, folder } = await crmThatWaits({ waiting: { files: 1, bytes: 1_000 } });
+  it('are counted after a restart too, until their import is removed', async () => {
+    const { http, post, imports, db, folder } = await startCrmWithWaitingFiles({ waiting: { files: 1, bytes: 1_000 } });
     mkdirSync(folder, { recursive: true });
     const measured = { digest: 'd', bytes: 1, lines: 1, columns: importHeader.split(','), createdAt: noon };
     await createJob(db, { ...measured, importId: 'left', fileName: 'a.csv' }, { dryRun: false, onConflict: 'skip' });
@@ -106,17 +104,19 @@ describe('the files that wait', () => {
 });
 
 describe('an upload', () => {
-  it('that is refused while most of it is still to be sent reads why', async () => {
-    const { url } = await crmThatWaits({ waiting: { files: 0, bytes: 1_000 } });
+  it('that is refused early still gets the reason in the response', async () => {
+    const { url } = await startCrmWithWaitingFiles({ waiting: { files: 0, bytes: 1_000 } });
     const file = join(dataFolder(), 'large.csv');
     writeFileSync(file, Buffer.alloc(8 * 1024 ** 2, 'x'));
     for (let attempt = 0; attempt < 5; attempt++)
-      await expect(sendFile(url, file, { dryRun: false, onConflict: 'skip' })).rejects.toThrow('this one is not kept');
+      await expect(sendFile(url, file, { dryRun: false, onConflict: 'skip' })).rejects.toThrow(
+        'this file is not stored',
+      );
   });
 
-  it('that is too slow ends, and leaves its place to others', async () => {
+  it('that is too slow is refused, and its place is free for another', async () => {
     const pace = { bytes: 1_000, everyMs: 50 };
-    const { begin, post, files } = await crmThatWaits({ waiting: { files: 1, bytes: 10_000 }, pace });
+    const { begin, post, files } = await startCrmWithWaitingFiles({ waiting: { files: 1, bytes: 10_000 }, pace });
     const { upload, answer } = begin();
     upload.write(importHeader);
     expect(await answer).toMatchObject({ status: 408, body: { type: 'urn:problem:upload-too-slow' } });

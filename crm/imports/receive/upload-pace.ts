@@ -1,10 +1,13 @@
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 
-/** An upload takes a place among the files that wait, so it has to bring so many bytes in every period, or to end. */
+/**
+ * An upload must send at least `bytes` in every period of `everyMs`, because it occupies one of the limited places of
+ * waiting files.
+ */
 export const uploadPace = { bytes: 256 * 1024, everyMs: 30_000 };
 export type UploadPace = typeof uploadPace;
 
-/** Passes chunks on as long as they come fast enough. @throws DomainError upload-too-slow */
+/** Yields the chunks as long as they arrive fast enough. @throws DomainError upload-too-slow */
 export async function* enforcePace(
   chunks: AsyncIterable<Buffer>,
   { bytes: expected, everyMs }: UploadPace,
@@ -18,7 +21,7 @@ export async function* enforcePace(
       received = 0;
     }, everyMs);
   });
-  // It may reject while a chunk is written and no one waits for it.
+  // The promise may reject while no one awaits it, so its rejection needs a handler now.
   tooSlow.catch(() => {});
   let isSourceWaiting = false;
   try {
@@ -32,13 +35,13 @@ export async function* enforcePace(
     }
   } finally {
     clearInterval(timer);
-    // A source that waits for its next chunk would end only after it.
+    // `return` of a source that waits for its next chunk resolves only after that chunk, so it is not awaited then.
     const ending = source.return?.();
     if (!isSourceWaiting) await ending;
   }
 }
 
 const tooSlowError = (bytes: number, ms: number) =>
-  new DomainError('upload-too-slow', `Less than ${bytes} bytes came in ${ms / 1000} seconds.`, {
-    remedy: 'send it again over a faster connection, or split it: each part with the header as its first line',
+  new DomainError('upload-too-slow', `Fewer than ${bytes} bytes arrived within ${ms / 1000} seconds.`, {
+    remedy: 'upload the file again over a faster connection, or split it: each part needs the header as its first line',
   });

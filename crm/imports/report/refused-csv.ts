@@ -6,12 +6,12 @@ import type { Problem } from '../check/check-row.ts';
 import { reasonColumn } from '../check/header.ts';
 import { type ImportedRow, type ImportJob, listImportedRows } from '../import-job.ts';
 
-/** A row may have 64 KiB. */
+/** Pages are small, because a row may have 64 KiB. */
 const rowsPerPage = 200;
 
 /**
- * The refused rows of an import as a file: as they were, with the reason in front, where a row of too many cells does not
- * push it away. Corrected, it can be imported as it is; a row that was not corrected is refused again.
+ * Yields the refused rows of an import as a CSV file. The reason is the first column, so that extra cells of a row do not
+ * shift it. A user corrects the file and imports it; a row that was not corrected is refused again.
  */
 export async function* refusedCsv(db: CrmContext['db'], { importId, columns }: ImportJob): AsyncGenerator<string> {
   const header = JSON.parse(columns) as string[];
@@ -36,8 +36,8 @@ export async function* refusedCsv(db: CrmContext['db'], { importId, columns }: I
 }
 
 /**
- * What was wrong with the quotes or bytes of a whole row is not to be seen in its cells: written one by one they would pass
- * for good ones. As a single cell they lack all the others.
+ * Whether the cells still show the problem of a row. Wrong quotes or bytes of a whole row are not visible in its parsed
+ * cells, which would then be accepted. Such a row is written as a single cell, so that it is refused again.
  */
 const areProblemsVisible = (problems: readonly Problem[], cells: string[], header: string[]): boolean =>
   problems.every(({ column }) => column !== null) || cells.slice(header.length).some((cell) => cell !== '');

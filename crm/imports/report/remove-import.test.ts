@@ -7,11 +7,11 @@ import { removeImport } from './remove-report.ts';
 const away = () => {
   throw new TransientDatabaseError('database-away', new Error('gone'));
 };
-const patience = { timeout: 10_000 };
+const waitOptions = { timeout: 10_000 };
 const newCustomers = (count: number) => Array.from({ length: count }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
 
 describe('DELETE /imports/ID', () => {
-  it('removes the report with its rows, leaves others, and knows it no more', async () => {
+  it('removes the report with its rows, keeps other reports, and is 404 the second time', async () => {
     const { http, post, waitUntilFinished, db } = await createCrmWithImports();
     const ids = [];
     for (const _ of [1, 2]) {
@@ -30,12 +30,12 @@ describe('DELETE /imports/ID', () => {
     expect(body.items).toMatchObject([{ channel: 'csv-import', reference: expect.stringContaining('sha256:') }]);
   });
 
-  it('does not know what never was', async () => {
+  it('is 404 for an unknown import', async () => {
     const { http } = await createCrmWithImports();
     await http.delete('/imports/none').expect(404);
   });
 
-  it('ends one that runs, between two transactions: what it has imported stays', async () => {
+  it('stops a running import between two transactions, and its imported customers stay', async () => {
     let transactions = 0;
     let removing: Promise<unknown> | undefined;
     let path = '';
@@ -46,10 +46,10 @@ describe('DELETE /imports/ID', () => {
     const rows = newCustomers(20_000);
     const started = await post('/imports', ...rows).expect(202);
     path = String(started.headers.location);
-    await vi.waitFor(() => expect(removing).toBeDefined(), patience);
+    await vi.waitFor(() => expect(removing).toBeDefined(), waitOptions);
     await removing;
     await http.get(path).expect(404);
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), patience);
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), waitOptions);
     const count = async (table: 'customer' | 'mandateChange') =>
       (await db.selectFrom(table).select('customerId').execute()).length;
     const imported = await count('customer');
@@ -63,7 +63,7 @@ describe('DELETE /imports/ID', () => {
     });
   });
 
-  it('removes the file of one that waits, which is never imported', async () => {
+  it('deletes the file of a waiting import, which is never imported', async () => {
     let isAway = true;
     const { http, post, waitUntilFinished, folder } = await createCrmWithImports({}, () =>
       isAway ? away() : undefined,
@@ -80,7 +80,7 @@ describe('DELETE /imports/ID', () => {
     await http.get('/customers/2').expect(404);
   });
 
-  it('ends one that another process runs, which removes its file', async () => {
+  it('stops an import of another process, which then deletes the file', async () => {
     let isAway = true;
     let attempts = 0;
     const { http, post, folder, db } = await createCrmWithImports({}, () => {
@@ -89,12 +89,12 @@ describe('DELETE /imports/ID', () => {
       away();
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
-    // It pauses for longer each time: by now for 0.8 s, in which the other process ends it.
-    await vi.waitFor(() => expect(attempts).toBe(3), patience);
+    // The retry backoff grows: after three attempts it is 0.8 s, in which the other process removes the import.
+    await vi.waitFor(() => expect(attempts).toBe(3), waitOptions);
     await removeImport(db, body.importId, 0);
     expect(readdirSync(folder)).toHaveLength(1);
     isAway = false;
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), patience);
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), waitOptions);
     await http.get(`/imports/${body.importId}`).expect(404);
   });
 });

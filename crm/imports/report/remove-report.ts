@@ -7,7 +7,7 @@ type Db = Kysely<CrmDatabase>;
 const rowsPerTransaction = 500;
 const dayMs = 86_400_000;
 
-/** Removes the rows that a report lists, in many short transactions: others write in between. */
+/** Deletes the listed rows of a report in many short transactions, so that other transactions can write in between. */
 export const removeListedRows = async (db: Db, importId: string): Promise<void> => {
   for (;;) {
     const rows = await db
@@ -24,8 +24,8 @@ export const removeListedRows = async (db: Db, importId: string): Promise<void> 
 };
 
 /**
- * Removes an import with its report. One that waits or runs, here or in another process, ends first: what it has committed
- * stays. Killed half-way the job is still there, so the removal can be repeated.
+ * Removes an import with its report. An import that waits or runs, in any process, is stopped first; its committed rows stay.
+ * The job row is deleted last, so that the removal can be repeated after a kill.
  * @throws DomainError import-unknown
  */
 export const removeImport = async (db: Db, importId: string, now: number): Promise<void> => {
@@ -35,14 +35,17 @@ export const removeImport = async (db: Db, importId: string, now: number): Promi
   await db.deleteFrom('importJob').where('importId', '=', importId).execute();
 };
 
-/** Removes the rows of old reports, for they name people, and the reports unless their import still runs. */
+/**
+ * Purges the rows of old reports, because they contain personal data, and the jobs that have ended. `now` is in ms since
+ * 1970.
+ */
 export const purgeOldReports = async (db: Db, now: number): Promise<void> => {
-  const old = await db
+  const oldJobs = await db
     .selectFrom('importJob')
     .select('importId')
     .where('createdAt', '<', now - reportRetentionDays * dayMs)
     .execute();
-  for (const { importId } of old) {
+  for (const { importId } of oldJobs) {
     await removeListedRows(db, importId);
     await db
       .deleteFrom('importJob')

@@ -13,7 +13,7 @@ const refusedRows = (count: number) => Array.from({ length: count }, (_, n) => `
 
 type ImportFixture = Awaited<ReturnType<typeof createImportFixture>>;
 
-const listed = async ({ db }: ImportFixture, { importId }: ImportJob) => {
+const readListed = async ({ db }: ImportFixture, { importId }: ImportJob) => {
   const rows = await db
     .selectFrom('importedRow')
     .selectAll()
@@ -25,45 +25,47 @@ const listed = async ({ db }: ImportFixture, { importId }: ImportJob) => {
 };
 
 describe('the report of an import', () => {
-  const beyond = reportLimits.rows + 600;
+  const tooMany = reportLimits.rows + 600;
 
-  it('lists so many rows of each outcome, counts them all, and says so', async () => {
+  it('lists a limited number of rows per outcome, counts all of them, and notes the difference', async () => {
     const fixture = await createImportFixture();
     await fixture.load([header, '1,Eva,Vos,Delft,77,1']);
-    const job = await fixture.load([header, ...refusedRows(beyond), '1,Eva,Vos,Gouda,77,1']);
-    expect(job).toMatchObject({ refused: beyond, skipped: 1, listedRefused: reportLimits.rows, listedSkipped: 1 });
-    const { rows } = await listed(fixture, job);
+    const job = await fixture.load([header, ...refusedRows(tooMany), '1,Eva,Vos,Gouda,77,1']);
+    expect(job).toMatchObject({ refused: tooMany, skipped: 1, listedRefused: reportLimits.rows, listedSkipped: 1 });
+    const { rows } = await readListed(fixture, job);
     expect(rows.filter(({ outcome }) => outcome === 'refused')).toHaveLength(reportLimits.rows);
-    expect(rows.at(-1)).toMatchObject({ outcome: 'skipped', line: beyond + 2 });
+    expect(rows.at(-1)).toMatchObject({ outcome: 'skipped', line: tooMany + 2 });
     const shown = showImport(job);
     expect(shown.listed).toEqual({ refused: reportLimits.rows, skipped: 1 });
     expect(shown.notes).toEqual([
-      expect.stringContaining(`Of ${beyond} refused rows the report lists the first ${reportLimits.rows};`),
+      expect.stringContaining(`Of ${tooMany} refused rows the report lists the first ${reportLimits.rows};`),
     ]);
   });
 
-  it('is told to be incomplete where its refused rows are a file to correct', async () => {
+  it('marks the file of refused rows as incomplete if it lacks rows', async () => {
     const { http, post, waitUntilFinished } = await createCrmWithImports();
-    const answerFor = async (...rows: string[]) => {
+    const importAndFetch = async (...rows: string[]) => {
       const { body } = await post('/imports', ...rows).expect(202);
       const { importId, refusedRows: path, listed } = await waitUntilFinished(`/imports/${body.importId}`);
       return { importId, listed, ...(await http.get(path).expect(200)) };
     };
-    const whole = await answerFor(...refusedRows(3));
+    const whole = await importAndFetch(...refusedRows(3));
     expect(whole.headers['rows-not-listed']).toBe('0');
     expect(whole.headers['content-disposition']).toBe(`attachment; filename=refused-${whole.importId}.csv`);
-    const part = await answerFor(...refusedRows(beyond));
+    const part = await importAndFetch(...refusedRows(tooMany));
     expect(part.listed).toEqual({ refused: reportLimits.rows, skipped: 0 });
     expect(part.headers['rows-not-listed']).toBe('600');
     expect(part.headers['content-disposition']).toContain(`refused-${part.importId}-incomplete.csv`);
     expect(part.text.trimEnd().split('\r\n')).toHaveLength(1 + reportLimits.rows);
   });
 
-  it.each([1, 10, 11])('is the same after a kill behind %i transactions, of a dry run, too', async (transactions) => {
-    const lines = [header, ...refusedRows(beyond)];
+  it.each([
+    1, 10, 11,
+  ])('is the same when the import is killed after %i transactions, also for a dry run', async (transactions) => {
+    const lines = [header, ...refusedRows(tooMany)];
     const outcome = async (fixture: ImportFixture, job: ImportJob) => ({
       job: { ...job, importId: '' },
-      lines: (await listed(fixture, job)).rows.map(({ line }) => line),
+      lines: (await readListed(fixture, job)).rows.map(({ line }) => line),
     });
     for (const dryRun of [false, true]) {
       const whole = await createImportFixture();
@@ -75,21 +77,21 @@ describe('the report of an import', () => {
     }
   }, 60_000);
 
-  it('lists so many bytes, and nothing behind the first row that does not fit', async () => {
+  it('lists a limited number of bytes, and no row after the first one that does not fit', async () => {
     const fixture = await createImportFixture();
     const long = Array.from({ length: 400 }, (_, n) => `x,F,L,C,${n},1,${'r'.repeat(7_000)}`);
     const job = await fixture.load([`${header},remark`, ...long, ...refusedRows(3)]);
-    const { rows, bytes } = await listed(fixture, job);
+    const { rows, bytes } = await readListed(fixture, job);
     expect(bytes).toBeLessThanOrEqual(reportLimits.bytes);
     expect(bytes).toBeGreaterThan(reportLimits.bytes - 20_000);
     expect(job).toMatchObject({ refused: 403, listedRefused: rows.length, refusedBytes: bytes });
     expect(rows.map(({ line }) => line)).toEqual(rows.map((_, n) => n + 2));
   });
 
-  it('keeps of a long row what its problems show, and where it is; the file to correct has it refused again', async () => {
+  it('keeps only the line and the problem values of a long row, which is refused again from the file of refused rows', async () => {
     const fixture = await createImportFixture();
     const job = await fixture.load([`${header},remark`, `x,F,L,C,1,1,${'r'.repeat(20_000)}`]);
-    const [row] = (await listed(fixture, job)).rows;
+    const [row] = (await readListed(fixture, job)).rows;
     expect(JSON.parse(String(row?.cells))).toEqual(['…', 'x']);
     expect((await fixture.reportRows(job)).at(-1)).toEqual([
       2,
@@ -103,7 +105,7 @@ describe('the report of an import', () => {
     expect(await fixture.load([file])).toMatchObject({ refused: 1, created: 0 });
   });
 
-  it('names few of many columns that were ignored, and takes no file of thousands of them', async () => {
+  it('names only some of many ignored columns, and a file with thousands of columns is refused', async () => {
     const { load } = await createImportFixture();
     const columns = (count: number) => Array.from({ length: count }, (_, n) => `${n}${'c'.repeat(40)}`).join();
     const [note] = showImport(await load([`${header},${columns(900)}`])).notes;

@@ -2,26 +2,26 @@ import type { ImportedRowTable } from '../../database/index.ts';
 import type { ImportJob } from '../import-job.ts';
 
 /**
- * What a report keeps, for each outcome by itself: a file of rows that are skipped must not keep the refused ones out.
- * `rows` are listed at most, in at most `bytes`; rows beyond that are only counted. `rowBytes`: of the cells of one row.
+ * The limits of a report, for each outcome separately, so that skipped rows do not use up the space of refused ones. At most
+ * `rows` rows with at most `bytes` bytes are listed; further rows are only counted. `rowBytes` limits the cells of one row.
  */
 export const reportLimits = { rows: 10_000, bytes: 4 * 1024 ** 2, rowBytes: 8 * 1024 };
 
-/** What a transaction adds to a report; the job keeps the sums. */
+/** The rows and bytes that a transaction adds to a report. The job has the sums. */
 export type ListedCounts = Record<'listedRefused' | 'listedSkipped' | 'refusedBytes' | 'skippedBytes', number>;
 
 type Outcome = ImportedRowTable['outcome'];
 
 export type ReportBuilder = {
-  /** Counts a row; `toRow` is called only where the report may still list it. */
+  /** Adds a row, unless the report is full. `createRow` is called only if the report may still list the row. */
   add(outcome: Outcome, createRow: () => ImportedRowTable): void;
   readonly rows: readonly ImportedRowTable[];
   countListed(): ListedCounts;
 };
 
 /**
- * Decides which rows a report lists. Once a row is only counted, so are all that follow with this outcome: then the list is
- * the same wherever the import was killed and continued.
+ * Decides which rows a report lists. After the first row that is only counted, all later rows with the same outcome are only
+ * counted too, so that the list is the same wherever an import was killed and resumed.
  */
 export const createReportBuilder = (job: ImportJob): ReportBuilder => {
   const rows: ImportedRowTable[] = [];
@@ -30,11 +30,11 @@ export const createReportBuilder = (job: ImportJob): ReportBuilder => {
     skipped: { isOpen: job.skipped === job.listedSkipped, rows: job.listedSkipped, bytes: job.skippedBytes },
   };
   return {
-    add: (outcome, toRow) => {
+    add: (outcome, createRow) => {
       const used = quota[outcome];
       used.isOpen &&= used.rows < reportLimits.rows;
       if (!used.isOpen) return;
-      const row = toRow();
+      const row = createRow();
       const bytes = storedBytes(row);
       used.isOpen = used.bytes + bytes <= reportLimits.bytes;
       if (!used.isOpen) return;

@@ -7,10 +7,10 @@ import { openCrmDatabase } from '../../database/index.ts';
 import { importFile } from '../jobs/import-once.ts';
 
 const mebibyte = 1024 ** 2;
-/** Four times as many as a report lists. */
+/** Four times as many rows as a report lists. */
 const rows = 40_000;
 
-it('a file whose every row is refused takes no more of the database than a report may have', async () => {
+it('limits the database size of a report even if every row of a large file is refused', async () => {
   const folder = dataFolder();
   const file = join(folder, 'wrong.csv');
   const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';

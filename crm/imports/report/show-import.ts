@@ -16,23 +16,28 @@ export const importSchema = z
     onConflict: z.enum(conflictPolicies),
     state: z.enum(['waiting', 'running', 'finished', 'failed']),
     failure: z.string().nullable(),
-    progress: z.object({ bytes: count('Of the file.'), bytesDone: count('Of those.'), rows: count('Done.') }),
+    progress: z.object({
+      bytes: count('Size of the file.'),
+      bytesDone: count('Bytes imported so far.'),
+      rows: count('Rows so far.'),
+    }),
     created: count('New customers.'),
     updated: count('Customers that differed, with onConflict=update.'),
-    unchanged: count('Rows whose customer is as they say.'),
-    skipped: count('Rows left alone: their customer differs, gave the connection up, or was deleted.'),
-    refused: count('Rows with something wrong.'),
-    listed: z
-      .object({ refused: count('Of the refused rows.'), skipped: count('Of the skipped ones.') })
-      .meta({ description: 'How many of those rows are listed. The others were only counted: `notes` says so.' }),
-    notes: z.array(z.string()).meta({ description: 'What a person should know of the file.' }),
-    rows: z.string().meta({ description: 'Where the rows are that were refused or left alone.' }),
-    refusedRows: z.string().meta({ description: 'Where the refused ones are, as a file to correct.' }),
+    unchanged: count('Rows that are equal to their customer.'),
+    skipped: count('Rows that were skipped: their customer differs, gave the connection up, or was deleted.'),
+    refused: count('Invalid rows, and conflicts with onConflict=fail.'),
+    listed: z.object({ refused: count('Listed refused rows.'), skipped: count('Listed skipped rows.') }).meta({
+      description:
+        'How many refused and skipped rows the report lists. The others are only counted, and `notes` says so.',
+    }),
+    notes: z.array(z.string()).meta({ description: 'Remarks about the file and the report.' }),
+    rows: z.string().meta({ description: 'The path of the refused and skipped rows.' }),
+    refusedRows: z.string().meta({ description: 'The path of the refused rows as a file to correct.' }),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
   })
-  .meta({ id: 'Import', description: 'An import of customers: how far it is, and what became of the rows.' });
+  .meta({ id: 'Import', description: 'An import of customers, with its progress and outcome.' });
 
 export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
   const { importId, fileName, digest, dryRun, onConflict, state, failure } = job;
@@ -52,7 +57,7 @@ export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
   };
 };
 
-/** A spreadsheet cuts a file off without a word: at what its format can hold. */
+/** A spreadsheet silently cuts a file off at the maximum number of rows of its format. */
 const spreadsheetLines = [65_536, 1_048_576];
 
 const maxIgnoredNames = 20;
@@ -65,9 +70,9 @@ const createNotes = (job: ImportJob): string[] => {
   return [
     ...noteUnlistedRows(job),
     ...(ignored.length > 0 ? [`Columns that were ignored: ${named.join(', ')}${more}.`] : []),
-    ...(recoded > 0 ? [`${recoded} rows were not in UTF-8, and read as Windows-1252 (Latin-1).`] : []),
+    ...(recoded > 0 ? [`${recoded} rows were not in UTF-8 and were read as Windows-1252 (Latin-1).`] : []),
     ...(spreadsheetLines.includes(lines)
-      ? [`The file has ${lines} lines, as many as a spreadsheet can hold: it may have been cut off.`]
+      ? [`The file has ${lines} lines, the maximum of a spreadsheet: rows may have been cut off.`]
       : []),
   ];
 };
@@ -81,12 +86,12 @@ const noteUnlistedRows = ({ refused, skipped, listedRefused, listedSkipped }: Im
     .map(
       ({ what, all, listed }) =>
         `Of ${all} ${what} rows the report lists the first ${listed}; the others were only counted. ` +
-        'Mend what they have in common, or split the file: each part has a report of its own.',
+        'Correct their common problem, or split the file: each part has its own report.',
     );
 
 export const importedRowSchema = z
   .object({
-    line: z.int().min(1).meta({ description: 'Where the row begins; the header is line 1.' }),
+    line: z.int().min(1).meta({ description: 'The line on which the row begins; the header is line 1.' }),
     outcome: z.enum(['refused', 'skipped']),
     problems: z.array(z.object({ column: z.string().nullable(), value: z.string(), reason: z.string() })),
   })

@@ -3,14 +3,15 @@ import type { ImportRow, Problem } from '../check/check-row.ts';
 import type { Column, Header } from '../check/header.ts';
 import type { ConflictPolicy } from '../import-job.ts';
 
-/** What the database holds of what a row names. */
+/** What the database already has about the customer and the connection of a row. */
 export type ExistingState = {
-  /** The customer of the row's id; of a row without one, who holds its connection. */
+  /** The customer with the row's id; if the row has no id, the holder of its connection. */
   readonly customer: Customer | undefined;
-  /** Who holds the row's connection. */
+  /** The customer that holds the row's connection. */
   readonly holder: Customer | undefined;
-  /** Whether any customer ever held the connection, and whether the id ever was a customer's. */
+  /** Whether any customer ever held the connection. */
   readonly isConnectionKnown: boolean;
+  /** Whether the row's id is, or ever was, the id of a customer. */
   readonly isCustomerIdKnown: boolean;
 };
 
@@ -21,8 +22,8 @@ export type Decision =
   | { readonly outcome: 'skipped' | 'refused'; readonly problems: readonly Problem[] };
 
 /**
- * A row without an id is known by its connection. What was given up, deleted or erased since it was first imported is
- * never brought back by a file: to grant it again is for a person to say.
+ * Decides what to do with a valid row. A row without an id is matched by its connection. A file never restores a mandate that
+ * was given up, or a customer that was deleted or erased, since its first import: a mandate must be granted again explicitly.
  */
 export const decideRow = (
   row: ImportRow,
@@ -39,10 +40,12 @@ export const decideRow = (
   ];
   if (!customer) {
     if (row.customerId !== undefined && isCustomerIdKnown)
-      return conflict(problemIn('customerId', 'this customer was deleted; its number is not given again'));
+      return conflict(problemIn('customerId', 'this customer was deleted; a number is never assigned again'));
     if (holder) return { outcome: 'refused', problems: problemIn('connectionId', heldBy(holder)) };
     if (row.customerId === undefined && isConnectionKnown)
-      return conflict(problemIn('connectionId', 'given up since by who held it; an import does not grant it again'));
+      return conflict(
+        problemIn('connectionId', 'its last customer gave this connection up; an import does not grant it again'),
+      );
     return { outcome: 'created', data: row.data };
   }
   const changedColumns = [...indexes.keys()].filter(

@@ -5,15 +5,16 @@ import type { ImportRow } from '../check/check-row.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';
 import type { Decision, ExistingState } from './decide-row.ts';
 
-/** What the rows of a chunk meet: as the database has it, and then as each decision changes it. */
+/** The existing state for the rows of a chunk: read from the database, then updated by each decision. */
 export type ChunkState = {
   find(row: ImportRow): ExistingState;
   apply(row: ImportRow, decision: Decision): void;
 };
 
 /**
- * Reads it with one query a table. A dry run writes nothing, so it has to remember which connections its own rows would
- * have made free.
+ * Reads the existing state for a chunk of rows with few queries, and locks the customers.
+ * @param freedConnections in a dry run, the connections that earlier rows would have freed: it writes nothing, so the
+ * database does not know
  */
 export const readExistingState = async (
   trx: Transaction<CrmDatabase>,

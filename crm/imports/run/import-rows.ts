@@ -17,15 +17,15 @@ export type RowsContext = ChangeOrigin & {
   readonly importId: string;
   readonly header: Header;
   readonly options: ImportOptions;
-  /** Of a dry run: the connections that it would have made free. */
+  /** In a dry run, the connections that its rows would have freed. */
   readonly freedConnections: SeenKeys | undefined;
   readonly now: () => number;
   readonly newId: () => string;
 };
 
 /**
- * Decides on a chunk of rows and does it, with a few statements; a dry run writes its report alone.
- * @returns what the chunk adds to the counts of the job
+ * Decides on each row of a chunk and writes the customers with few statements. A dry run writes only its report.
+ * @returns the counts to add to those of the job
  */
 export const importRows = async (
   trx: Transaction<CrmDatabase>,
@@ -42,14 +42,14 @@ export const importRows = async (
     report.add(outcome, () => reportRow(context, row, outcome, problems));
   };
 
-  const state = await readExistingState(trx, rows.filter(isImportRow), context.freedConnections);
+  const existing = await readExistingState(trx, rows.filter(isImportRow), context.freedConnections);
   for (const row of rows) {
     if (isRefused(row)) {
       addToReport(row, 'refused', row.problems);
       continue;
     }
-    const decision = decideRow(row, header, state.find(row), options.onConflict);
-    state.apply(row, decision);
+    const decision = decideRow(row, header, existing.find(row), options.onConflict);
+    existing.apply(row, decision);
     if ('problems' in decision) addToReport(row, decision.outcome, decision.problems);
     else counts[decision.outcome]++;
     if (decision.outcome === 'created') writes.push({ after: decision.data, customerId: row.customerId });
@@ -66,7 +66,7 @@ export const importRows = async (
 
 const isImportRow = (row: ImportRow | RefusedRow): row is ImportRow => !isRefused(row);
 
-/** Numbers and connections as far as the row has such, so that an erasure finds it. */
+/** A row of the report. It has the customerId and the connectionId if they are valid, so that an erasure finds it. */
 const reportRow = (
   { importId, header }: RowsContext,
   { line, cells }: RefusedRow | ImportRow,
@@ -89,7 +89,10 @@ const reportRow = (
   };
 };
 
-/** Of a long row only what its problems show is kept. As one cell of the file to correct it is refused again. */
+/**
+ * Keeps only the problem values of a row that is too long for the report. In the file of refused rows it is refused
+ * again.
+ */
 const shortenRow = (line: number, cells: readonly string[], problems: readonly Problem[]) => {
   if (Buffer.byteLength(JSON.stringify(cells)) <= reportLimits.rowBytes) return { cells, problems };
   const reason = `more than ${reportLimits.rowBytes} bytes, which a report does not keep: correct line ${line} of the file`;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readAhead } from './read-ahead.ts';
 
-it('prepares one item while the one before it is used, and no more', async () => {
+it('prepares one item ahead, and not more', async () => {
   let prepared = 0;
   async function* source() {
     for (const item of [1, 2, 3]) {
@@ -18,7 +18,7 @@ it('prepares one item while the one before it is used, and no more', async () =>
   ]);
 });
 
-it('fails as its source does, after the items before', async () => {
+it('rethrows the error of its source after the items before it', async () => {
   async function* source() {
     yield 1;
     throw new Error('broken');
@@ -28,7 +28,7 @@ it('fails as its source does, after the items before', async () => {
   await expect(items.next()).rejects.toThrow('broken');
 });
 
-it('ends its source when it is left, even where that has failed already', async () => {
+it('closes its source when the consumer stops early', async () => {
   let isEnded = false;
   async function* source() {
     try {

@@ -1,9 +1,9 @@
-/** The same items; each is prepared while the one before it is used. */
+/** Yields the items of `source`, and prepares the next item while the consumer uses the current one. */
 export async function* readAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T, void> {
   const items = source[Symbol.asyncIterator]();
   const start = () => {
     const next = items.next();
-    // It is awaited later, or never.
+    // The promise is awaited later or never, so its rejection needs a handler now.
     next.catch(() => {});
     return next;
   };

@@ -28,7 +28,7 @@ describe('importing customers', () => {
     expect(await countWaitingEvents()).toBe(8);
   });
 
-  it('leaves a file alone at a start that was imported before, even where a customer has moved since', async () => {
+  it('does not import the same file again at the next start, even if a customer has moved since', async () => {
     const { importOnceFrom, countWaitingEvents, db, context } = await createImportFixture();
     await importOnceFrom(labFile);
     const mary = dataOf(await findCustomer(db, '8'));
@@ -38,7 +38,7 @@ describe('importing customers', () => {
     expect(await listCustomers(db, {})).toHaveLength(8);
   });
 
-  it('changes nothing when it is done again', async () => {
+  it('changes nothing when the same file is imported again', async () => {
     const { load, countWaitingEvents } = await createImportFixture();
     const rows = ['1,John,Doe,Eindhoven,8179,2', ',Mary,Bertrand,Winchelsea Beach,3481,1'];
     await load([header, ...rows]);
@@ -47,7 +47,7 @@ describe('importing customers', () => {
     expect(await countWaitingEvents()).toBe(2);
   });
 
-  it('leaves customers alone that are there and differ, and says in what', async () => {
+  it('skips customers that exist and differ, and reports the difference', async () => {
     const { load, countWaitingEvents, db, context, reportRows } = await createImportFixture();
     await load([header, '1,John,Doe,Eindhoven,8179,2']);
     await replaceCustomer(context, '1', { ...dataOf(await findCustomer(db, '1')), connectionMandate: '0' });
@@ -60,7 +60,7 @@ describe('importing customers', () => {
     expect(await countWaitingEvents()).toBe(3);
   });
 
-  it('updates them when told to, with the columns that the file has, and revokes a connection that is left', async () => {
+  it('with onConflict=update, updates the columns that the file has, and revokes a connection that a customer leaves', async () => {
     const { load, db, events } = await createImportFixture();
     await load([`${header},email,phone`, '1,Eva,Vos,Delft,77,1,a@b.nl,+31 15 1234567']);
     const job = await load([`${header},phone`, '1,Eva,Vos,Gouda,78,2,'], { onConflict: 'update' });
@@ -73,7 +73,7 @@ describe('importing customers', () => {
     ]);
   });
 
-  it('refuses rows that differ when told to fail, and imports the others', async () => {
+  it('with onConflict=fail, refuses rows that differ and imports the others', async () => {
     const { load, reportRows } = await createImportFixture();
     await load([header, '1,John,Doe,Eindhoven,8179,2']);
     const job = await load([header, '1,Jan,Doe,Eindhoven,8179,2', '2,Jane,Quiz,Veldhoven,1721,0'], {
@@ -83,7 +83,7 @@ describe('importing customers', () => {
     expect(await reportRows(job)).toEqual([[2, 'refused', 'firstName', 'Jan', 'differs from what customer 1 has']]);
   });
 
-  it('grants no connection again that was given up, and brings back no customer who was deleted', async () => {
+  it('neither grants a connection again that was given up nor registers a deleted customer again', async () => {
     const { load, countWaitingEvents, db, context, reportRows } = await createImportFixture();
     const file = [header, ',Mary,Bertrand,Winchelsea Beach,3481,1', '7,John,Doe,Eindhoven,8179,2'];
     await load(file);
@@ -102,7 +102,7 @@ describe('importing customers', () => {
     expect(await countWaitingEvents()).toBe(before);
   });
 
-  it('refuses a connection that another customer holds, and takes one that a row before it makes free', async () => {
+  it('refuses a connection that another customer holds, unless an earlier row frees it', async () => {
     const { load, reportRows, db } = await createImportFixture();
     await load([header, '1,John,Doe,Eindhoven,8179,2', '2,Jane,Quiz,Veldhoven,1721,0']);
     const lines = [header, '3,Eva,Vos,Delft,8179,1', '1,John,Doe,Eindhoven,9000,2', '2,Jane,Quiz,Veldhoven,8179,0'];
@@ -116,17 +116,17 @@ describe('importing customers', () => {
     expect(await reportRows(job)).toEqual([[2, 'refused', 'connectionId', '8179', 'held by customer 2']]);
   });
 
-  it('gives no row without an id the id of a row behind it', async () => {
+  it('assigns no id that a later row of the file has', async () => {
     const { load, db } = await createImportFixture();
     await load([header, ',Mary,Bertrand,Winchelsea Beach,3481,1', '1,John,Doe,Eindhoven,8179,2']);
     expect(await findCustomer(db, '1')).toMatchObject({ firstName: 'John' });
     expect(await listCustomers(db, {})).toMatchObject([{}, { firstName: 'Mary' }]);
   });
 
-  it('refuses an id beyond what may be given, so that ids of the database never run out', async () => {
+  it('refuses an id above the limit for imported ids, so that the database never runs out of ids', async () => {
     const { load, reportRows, db, context } = await createImportFixture();
     const job = await load([header, '2147483647,A,B,C,1,1', '1000000001,A,B,C,2,1', '1000000000,A,B,C,3,1']);
-    const expected = 'a whole number from 1 to 1000000000, or nothing for a new number';
+    const expected = 'a whole number from 1 to 1000000000, or empty for a new number';
     expect(await reportRows(job)).toEqual([
       [2, 'refused', 'customerId', '2147483647', expected],
       [3, 'refused', 'customerId', '1000000001', expected],
@@ -136,7 +136,7 @@ describe('importing customers', () => {
     expect(await findCustomer(db, customer.customerId)).toMatchObject({ customerId: '1000000001' });
   });
 
-  it('refuses bad rows by line, column, value and reason, and imports the others', async () => {
+  it('reports invalid rows with line, column, value and reason, and imports the others', async () => {
     const { load, db, reportRows } = await createImportFixture();
     const job = await load([
       header,
@@ -167,7 +167,7 @@ describe('importing customers', () => {
     expect(await findCustomer(db, '1')).toMatchObject({ connectionId: '008179' });
   });
 
-  it.each(['8.7E+17', '8,71687E+17', '8.7e+17'])('says of %j that a spreadsheet has rounded it', async (ean) => {
+  it.each(['8.7E+17', '8,71687E+17', '8.7e+17'])('reports that a spreadsheet has rounded %j', async (ean) => {
     const { load, reportRows } = await createImportFixture();
     const job = await load([header.replaceAll(',', ';'), `1;Eva;Vos;Delft;${ean};1`]);
     expect(await reportRows(job)).toEqual([
@@ -175,7 +175,7 @@ describe('importing customers', () => {
     ]);
   });
 
-  it('refuses a connection or an id that the file has twice, naming the line of the first', async () => {
+  it('refuses a connection or an id that the file has twice, and names the line of the first', async () => {
     const { load, reportRows } = await createImportFixture();
     const many = Array.from({ length: 1100 }, (_, n) => `${n + 10},F,L,C,${1000 + n},1`);
     const lines = [header, '1,Eva,Vos,Delft,77,1', ...many, '2,Jan,Vos,Delft,77,1', '1,Jan,Vos,Delft,78,1'];
@@ -189,14 +189,14 @@ describe('importing customers', () => {
     }
   });
 
-  it('lets no row stand in the way of another that was itself refused', async () => {
+  it('ignores the connection of a refused row when it looks for duplicates', async () => {
     const { load, reportRows } = await createImportFixture();
     const job = await load([header, '50,Eva,Vos,Delft,1,1', '50,Eva,Vos,Delft,2,1', '51,Jan,Vos,Delft,2,1']);
     expect(job).toMatchObject({ created: 2, refused: 1 });
     expect(await reportRows(job)).toEqual([[3, 'refused', 'customerId', '50', 'also on line 2']]);
   });
 
-  it('refuses every refused row again that was not corrected', async () => {
+  it('refuses a refused row again that was not corrected', async () => {
     const { load, db } = await createImportFixture();
     const rows = [
       '1,"Ria,Vos,Delft,77,1',
@@ -212,11 +212,11 @@ describe('importing customers', () => {
       expect(job).toMatchObject({ created: 0, refused: rows.length });
       job = await load([await text(Readable.from(refusedCsv(db, job)))]);
     }
-    const unmended = await load([header, '6,Ri\ufffda,Vos,Delft,82,1']);
-    expect(unmended).toMatchObject({ refused: 1 });
+    const uncorrected = await load([header, '6,Ri\ufffda,Vos,Delft,82,1']);
+    expect(uncorrected).toMatchObject({ refused: 1 });
   });
 
-  it('takes a byte order mark, Windows line ends, other columns and another order of them', async () => {
+  it('accepts a byte order mark, Windows line ends, unknown columns and any order of columns', async () => {
     const { load, db } = await createImportFixture();
     const job = await load([
       '\uFEFFremark,Email,city,connectionMandate,connectionId,lastName,firstName\r',
@@ -238,7 +238,7 @@ describe('importing customers', () => {
     });
   });
 
-  it('reads a file in Latin-1 and counts its rows, and refuses a row in two encodings', async () => {
+  it('reads rows in Latin-1 and counts them, and refuses a row in two encodings', async () => {
     const { load, db, reportRows } = await createImportFixture();
     const latin1 = (text: string) => Buffer.from(text, 'latin1');
     const job = await load([
@@ -253,7 +253,7 @@ describe('importing customers', () => {
     ]);
   });
 
-  it('writes where a mandate comes from', async () => {
+  it('records the file as the reference of each mandate', async () => {
     const { load, db } = await createImportFixture();
     const { digest } = await load([header, '1,Eva,Vos,Delft,77,1']);
     expect(await db.selectFrom('mandateChange').selectAll().execute()).toEqual([
@@ -270,7 +270,7 @@ describe('importing customers', () => {
     ]);
   });
 
-  it('writes nothing but its report in a dry run, and a start still imports the file', async () => {
+  it('writes only its report in a dry run, and the next start still imports the file', async () => {
     const { load, countWaitingEvents, db, writeCsv, importOnceFrom } = await createImportFixture();
     await load([header, '1,Eva,Vos,Delft,77,1']);
     const lines = [header, '1,Eva,Vos,Gouda,77,1', ',Jan,Vos,Delft,78,1', '3,Jan,Vos,Delft,77,1', 'x'];
@@ -287,7 +287,7 @@ describe('importing customers', () => {
     expect(await importOnceFrom(another)).toMatchObject({ created: 1 });
   });
 
-  it('says which column is missing or twice there, and which file cannot be read', async () => {
+  it('names a column that is missing or duplicate, and a file that cannot be read', async () => {
     const { load } = await createImportFixture();
     await expect(load(['firstName,lastName,city,connectionId', 'a,b,c,1'])).rejects.toThrow('connectionMandate');
     await expect(load([`${header},City`, 'a,b,c,1'])).rejects.toThrow('city twice');
@@ -297,7 +297,7 @@ describe('importing customers', () => {
     await expect(measureFile(join(dataFolder(), 'nothing.csv'))).rejects.toThrow('nothing.csv cannot be read');
   });
 
-  it('takes no file beyond its limits', async () => {
+  it('refuses a file above its limits', async () => {
     const { writeCsv } = await createImportFixture();
     const file = writeCsv([header, '1,Eva,Vos,Delft,77,1', '2,Eva,Vos,Delft,78,1']);
     await expect(measureFile(file, { ...fileLimits, lines: 1 })).rejects.toThrow('more than 1 lines');
@@ -306,12 +306,10 @@ describe('importing customers', () => {
   });
 });
 
-describe('an import that was killed', () => {
+describe('a killed import', () => {
   const lines = [header, ...Array.from({ length: 2401 }, (_, n) => `${n % 3 === 0 ? '' : n + 1},F,L,C,${1000 + n},1`)];
 
-  it.each([
-    0, 1, 4, 5, 6, 7,
-  ])('continues where it was, after %i transactions, and counts every row once', async (transactions) => {
+  it.each([0, 1, 4, 5, 6, 7])('resumes after %i transactions and counts every row once', async (transactions) => {
     const { loadUntilKilled, resume, countWaitingEvents, killAfter } = await createImportFixture();
     killAfter(transactions);
     await loadUntilKilled([...lines, 'x']);
@@ -321,7 +319,7 @@ describe('an import that was killed', () => {
 
   it.each([
     2, 5,
-  ])('tells the same of a dry run, after %i transactions, as if nothing had happened', async (transactions) => {
+  ])('has the same dry-run report as an uninterrupted one, after %i transactions', async (transactions) => {
     const { load, loadUntilKilled, resume, killAfter, reportRows } = await createImportFixture();
     const held = Array.from({ length: 1200 }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
     await load([header, ...held]);
@@ -338,7 +336,7 @@ describe('an import that was killed', () => {
     expect(await reportRows({ ...whole, importId })).toEqual(await reportRows(whole));
   });
 
-  it('is told as failed when it throws', async () => {
+  it('is marked as failed when it throws', async () => {
     const { load, killAfter, db } = await createImportFixture();
     killAfter(2);
     await expect(load(lines)).rejects.toThrow('killed');
@@ -347,7 +345,7 @@ describe('an import that was killed', () => {
     ]);
   });
 
-  it('is harmless when it is started again from its beginning', async () => {
+  it('changes nothing twice when its file is imported again from the beginning', async () => {
     const { load, loadUntilKilled, countWaitingEvents, killAfter, db } = await createImportFixture();
     killAfter(3);
     await loadUntilKilled(lines);
@@ -358,7 +356,7 @@ describe('an import that was killed', () => {
     expect(new Set((await listCustomers(db, {})).map(({ connectionId }) => connectionId)).size).toBe(2401);
   });
 
-  it('is not done by two processes at once', async () => {
+  it('is resumed by one of two processes only', async () => {
     const { loadUntilKilled, resume, killAfter, countWaitingEvents } = await createImportFixture();
     killAfter(2);
     await loadUntilKilled(lines);

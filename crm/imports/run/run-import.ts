@@ -11,29 +11,30 @@ import { removeListedRows } from '../report/remove-report.ts';
 import { type Counts, importRows, type RowsContext } from './import-rows.ts';
 import { readAhead } from './read-ahead.ts';
 
-/** `advanced` is called after each transaction; `stop` ends the import after the one that runs. */
+/** `onProgress` is called after each transaction of rows. An abort of `stop` ends the import after the current one. */
 export type RunOptions = {
   readonly stop?: AbortSignal | undefined;
   readonly onProgress?: ((job: ImportJob) => void) | undefined;
 };
 
-/** One transaction; so short that requests are answered in between. */
+/** Transactions are short, so that requests are answered in between. */
 const rowsPerTransaction = 500;
 
 /**
- * Does an import, from where it was when the process that did it before died: the rows of a transaction and how far the
- * job is are committed together. A dry run begins again.
- * @returns the job, finished, or as it is when `stop` came between
+ * Runs an import, or resumes it where the previous process was killed: each transaction commits its rows together with the
+ * progress of the job. A dry run starts again from its beginning.
+ * @returns the finished job, or the job so far after an abort of `stop`
+ * @throws RunByAnotherProcess
  */
 export const runImport = async (
   context: CrmContext,
-  waiting: ImportJob,
+  initialJob: ImportJob,
   file: string,
   { stop, onProgress = () => {} }: RunOptions = {},
 ): Promise<ImportJob> => {
-  const rowsContext = createContext(context, waiting);
+  const rowsContext = createContext(context, initialJob);
   let job = await inTransaction(context, async (trx) => {
-    const started = await beginJob(trx, waiting, context.now());
+    const started = await beginJob(trx, initialJob, context.now());
     if (!started.dryRun) await recordReference(trx, started.importId);
     return started;
   });
@@ -42,21 +43,21 @@ export const runImport = async (
 
   for (let hasSecondPass = true; hasSecondPass; ) {
     hasSecondPass = false;
-    let pending: CheckedRow[] = [];
+    let chunk: CheckedRow[] = [];
     for await (const rows of readAhead(checkFile(file, rowsContext.header))) {
       for (const checked of rows) {
         hasSecondPass ||= checked.pass > job.pass;
         if (checked.pass !== job.pass || checked.row.line <= job.line) continue;
-        pending.push(checked);
-        if (pending.length < rowsPerTransaction) continue;
-        job = await importPending(context, job, pending, rowsContext);
-        pending = [];
+        chunk.push(checked);
+        if (chunk.length < rowsPerTransaction) continue;
+        job = await importChunk(context, job, chunk, rowsContext);
+        chunk = [];
         await yieldToEventLoop();
         onProgress(job);
         if (stop?.aborted) return job;
       }
     }
-    job = await importPending(context, job, pending, rowsContext);
+    job = await importChunk(context, job, chunk, rowsContext);
     if (hasSecondPass) job = await advance(context, job, { pass: 2, line: 0 });
   }
   job = await finish(context, job);
@@ -72,16 +73,16 @@ const createContext = (context: CrmContext, job: ImportJob): Omit<RowsContext, '
   freedConnections: job.dryRun ? createSeenKeys() : undefined,
 });
 
-const importPending = async (
+const importChunk = async (
   context: CrmContext,
   job: ImportJob,
-  pending: readonly CheckedRow[],
+  chunk: readonly CheckedRow[],
   rowsContext: Omit<RowsContext, 'evidence'>,
 ): Promise<ImportJob> => {
-  const last = pending.at(-1);
+  const last = chunk.at(-1);
   if (!last) return job;
   return inTransaction(context, async (trx) => {
-    const rows = pending.map(({ row }) => row);
+    const rows = chunk.map(({ row }) => row);
     const reference = await readReference(trx, job.importId);
     const evidence = { changedBy: null, channel: 'csv-import', reference } as const;
     const counts = await importRows(trx, job, rows, { ...rowsContext, evidence });
@@ -89,8 +90,8 @@ const importPending = async (
       ...withCounts(job, counts),
       line: last.row.line,
       updatedAt: context.now(),
-      bytesDone: job.bytesDone + pending.reduce((sum, { bytes }) => sum + bytes, 0),
-      recoded: job.recoded + pending.filter(({ recoded }) => recoded).length,
+      bytesDone: job.bytesDone + chunk.reduce((sum, { bytes }) => sum + bytes, 0),
+      recoded: job.recoded + chunk.filter(({ recoded }) => recoded).length,
     };
     await advanceJob(trx, job, to);
     return to;
@@ -126,7 +127,7 @@ const finish = (context: CrmContext, job: ImportJob): Promise<ImportJob> =>
     return to;
   });
 
-/** A start leaves a file alone whose very bytes were imported to their end. */
+/** Records a completely imported file, so that `importOnce` does not import it again. */
 const recordFile = async (trx: Transaction<CrmDatabase>, digest: string, importedAt: number) => {
   const known = await trx.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst();
   if (!known) await trx.insertInto('importedFile').values({ digest, importedAt }).execute();

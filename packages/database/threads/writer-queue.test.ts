@@ -1,5 +1,22 @@
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createWriterQueue } from './writer-queue.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Returns a function that reads the outcome of a promise; undefined while it is pending. */
+const observe = (promise: Promise<unknown>) => {
+  let outcome: unknown;
+  promise.then(
+    (value) => {
+      outcome = value;
+    },
+    (error: { code: string }) => {
+      outcome = error.code;
+    },
+  );
+  return () => outcome;
+};
 
 it('has one holder at a time, in the order of the calls', async () => {
   const queue = createWriterQueue();
@@ -22,9 +39,13 @@ it('rejects a caller that waits longer than its timeout, and still serves the ot
   const queue = createWriterQueue();
   await queue.acquire(0);
   const waiting = queue.acquire(10_000);
-  await expect(queue.acquire(20)).rejects.toMatchObject({ code: 'database-busy' });
+  const timedOut = observe(queue.acquire(20));
+  await vi.advanceTimersByTimeAsync(19);
+  expect(timedOut()).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(2);
+  expect(timedOut()).toBe('database-busy');
   queue.release();
-  expect(await waiting).toBeGreaterThanOrEqual(15);
+  expect(await waiting).toBe(21);
   queue.release();
   expect(await queue.acquire(0)).toBe(0);
 });
@@ -32,22 +53,22 @@ it('rejects a caller that waits longer than its timeout, and still serves the ot
 it('does not time out in a long queue that makes progress', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
-  const waiting = Array.from({ length: 30 }, () =>
-    queue.acquire(1_000).then(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      queue.release();
-    }),
-  );
+  const waiting = Array.from({ length: 30 }, async () => {
+    await queue.acquire(1_000);
+    setTimeout(queue.release, 50);
+  });
   queue.release();
+  await vi.advanceTimersByTimeAsync(2_000);
   await Promise.all(waiting);
 });
 
 it('waits longer for a holder that makes progress, but at most four times the timeout', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
-  const began = performance.now();
-  const statements = setInterval(queue.progress, 5);
-  await expect(queue.acquire(100)).rejects.toMatchObject({ code: 'database-busy' });
-  clearInterval(statements);
-  expect(performance.now() - began).toBeGreaterThanOrEqual(390);
+  setInterval(queue.progress, 5);
+  const outcome = observe(queue.acquire(100));
+  await vi.advanceTimersByTimeAsync(399);
+  expect(outcome()).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(outcome()).toBe('database-busy');
 });

@@ -10,18 +10,19 @@ import type { ChangedCustomer } from './change-customer.ts';
 import { type EvidenceHeaders, evidenceOf } from './evidence.ts';
 
 export const revisionHeader = {
-  'Mandate-Revision': 'The revision of the connection’s mandate: a view that has it shows this change, or a later one.',
+  'Mandate-Revision':
+    'The revision of the connection’s mandate. A view that has this revision shows this change or a later one.',
 };
 
-export const customerAnswer: OperationResponse = {
+export const customerResponse: OperationResponse = {
   description: 'The customer.',
   schema: customerSchema,
-  headers: { ETag: 'The version, for If-Match and If-None-Match.' },
+  headers: { ETag: 'The version of the customer, for If-Match and If-None-Match.' },
 };
 
-export const changeAnswer: OperationResponse = {
-  ...customerAnswer,
-  headers: { ...customerAnswer.headers, ...revisionHeader },
+export const changeResponse: OperationResponse = {
+  ...customerResponse,
+  headers: { ...customerResponse.headers, ...revisionHeader },
 };
 
 export const originOf = (headers: EvidenceHeaders, res: Response): ChangeOrigin => ({
@@ -29,13 +30,13 @@ export const originOf = (headers: EvidenceHeaders, res: Response): ChangeOrigin 
   traceparent: traceparentOf(res),
 });
 
-/** With the revision a caller can ask a view to wait until it shows this change. */
+/** Sends the changed customer. A caller can pass the revision to a view, which then waits until it shows this change. */
 export const sendChange = (res: Response, { customer, mandateRevision }: ChangedCustomer): void => {
   res.set('Mandate-Revision', String(mandateRevision));
   sendVersion(res, customer.version, showCustomer(customer));
 };
 
-/** The caller may have meant to change the customer that holds the connection: the remedy is the line that does it. */
+/** Adds a remedy to connection-held: the curl command that changes the holder, which the caller may have meant. */
 export const suggestUpdate = (req: Request, data: CustomerPatch) => (error: unknown) => {
   if (!(error instanceof DomainError) || error.code !== 'connection-held') throw error;
   const body = JSON.stringify(data).replaceAll("'", String.raw`'\''`);

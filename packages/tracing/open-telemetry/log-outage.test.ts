@@ -1,0 +1,58 @@
+import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createLog } from '../../runtime/log.ts';
+import { logOutage } from './log-outage.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const lost = { code: ExportResultCode.FAILED, error: new Error('Bad Request') };
+const taken = { code: ExportResultCode.SUCCESS };
+
+/** An exporter that answers each batch with the next of these results, and an undefined one never. */
+const exportBatches = (results: readonly (ExportResult | undefined)[]) => {
+  const lines: { level: number; msg: string; reason?: string }[] = [];
+  const log = createLog('info', { write: (line) => lines.push(JSON.parse(line)) });
+  const left = [...results];
+  const answers: ExportResult[] = [];
+  const exporter = logOutage(
+    {
+      export: (_spans, done) => {
+        const result = left.shift();
+        if (result) done(result);
+      },
+      shutdown: async () => {},
+    },
+    { service: 'crm', url: 'http://collector:4318/v1/traces' },
+    log,
+  );
+  for (const _ of results) exporter.export([], (result) => answers.push(result));
+  return { lines, answers };
+};
+
+it('hands on every result', () => expect(exportBatches([taken, lost, taken]).answers).toEqual([taken, lost, taken]));
+
+it('logs nothing while spans are taken', () => expect(exportBatches([taken, taken]).lines).toEqual([]));
+
+it('logs one line for an outage', () =>
+  expect(exportBatches([lost, lost, lost, lost]).lines).toMatchObject([
+    { level: 40, collector: 'http://collector:4318/v1/traces', reason: 'Bad Request' },
+  ]));
+
+it('logs two lines a minute at most of a collector that fails now and then', () => {
+  const { lines } = exportBatches([lost, taken, lost, taken, lost]);
+  expect(lines).toHaveLength(1);
+  vi.advanceTimersByTime(60_000);
+  expect(lines).toHaveLength(2);
+  expect(lines[1]?.msg).toContain('2 more');
+});
+
+it('logs that no answer came to a batch', () => {
+  const { lines } = exportBatches([undefined, undefined]);
+  vi.advanceTimersByTime(30_000);
+  expect(lines).toMatchObject([{ reason: 'no answer within 30 s' }]);
+});

@@ -1,0 +1,41 @@
+import { ExportResultCode } from '@opentelemetry/core';
+import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
+import type { Logger } from 'pino';
+import { createRateLimitedLog } from '../../runtime/rate-limited-log.ts';
+
+/** A collector that fails now and then gets a line a minute at most, and the number of further failures. */
+const rate = { entries: 1, windowMs: 60_000 };
+/** The batch processor gives up a batch after this time; the Zipkin exporter waits for ever. */
+const answerWithinMs = 30_000;
+
+/** Logs that a collector takes no spans: one line for an outage, however many batches are lost in it. */
+export const logOutage = (
+  exporter: SpanExporter,
+  { service, url }: { service: string; url: string },
+  log: Logger,
+): SpanExporter => {
+  const { origin, pathname } = new URL(url);
+  const logged = createRateLimitedLog(log, rate);
+  let isAway = false;
+  const failed = (reason: string) => {
+    // Without the user and password that the address may have.
+    const collector = `${origin}${pathname}`;
+    if (!isAway) logged.warn({ service, collector, reason }, 'spans are lost: the collector does not take them');
+    isAway = true;
+  };
+  return {
+    export: (spans, done) => {
+      const overdue = setTimeout(() => failed(`no answer within ${answerWithinMs / 1_000} s`), answerWithinMs).unref();
+      exporter.export(spans, (result) => {
+        clearTimeout(overdue);
+        if (result.code === ExportResultCode.SUCCESS) isAway = false;
+        else failed(reasonOf(result.error));
+        done(result);
+      });
+    },
+    shutdown: () => exporter.shutdown(),
+  };
+};
+
+/** A name with several addresses, none of which answers, gives an error without a message. */
+const reasonOf = (error: (Error & { code?: unknown }) | undefined) => error?.message || String(error?.code ?? error);

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { topics } from '../contracts/topics.ts';
+import { corinneInRealTime } from './lab-customers.ts';
+import { dataFolder, root, type Started, said, startProcess } from './platform-process.ts';
+import { startSpanCollector } from './span-collector.ts';
+import { answering, componentsFolder, startSidecar } from './stack/dapr-lab.ts';
+import { freshStack } from './stack/fresh.ts';
+import { ports, stackEnvironment } from './stack/ports.ts';
+import { stackReady } from './stack/stack.ts';
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+describe.runIf(await stackReady())('with an OTLP collector', () => {
+  let collector: Awaited<ReturnType<typeof startSpanCollector>>;
+
+  describe('npm run lab', () => {
+    let lab: Started;
+    let crm = '';
+
+    beforeAll(async () => {
+      collector = await startSpanCollector();
+      await freshStack();
+      lab = startProcess('scripts/lab.ts', {
+        ...stackEnvironment,
+        LAB_PORTS: String(ports.lab),
+        RESOURCES_PATH: componentsFolder(),
+        CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite`,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      });
+      [crm = ''] = await said(lab, /CRM +(http\S+)/, /Ctrl-C stops/);
+    }, 900_000);
+    afterAll(async () => {
+      await lab?.end('SIGTERM');
+      collector?.close();
+    });
+
+    it('reports one trace of a change, from the request to the CRM to the view of the IoT platform', async () => {
+      const headers = { 'content-type': 'application/json', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+      await fetch(`${crm}/customers/7`, { method: 'POST', headers, body: JSON.stringify(corinneInRealTime) });
+      const request = await collector.span('crm', 'POST', traceId);
+      expect((await collector.span('iot-platform', 'project mandates', traceId)).parentId).toBe(request.spanId);
+    });
+
+    it('has its sidecars report to the same collector', async () => {
+      await collector.span('iot-platform', '/v1.0/state/statestore/transaction');
+      await collector.span('crm', `/v1.0/publish/bulk/pubsub/${topics.connectionMandates.name}`);
+    });
+
+    it('starts sidecars that find nothing wrong with their configuration', () =>
+      expect(lab.output()).not.toMatch(/level=(error|fatal)|traces export|spec\.metric/));
+  });
+
+  describe('a sidecar', () => {
+    let sidecar: Started;
+    beforeEach(async () => {
+      collector = await startSpanCollector();
+    });
+    afterEach(async () => {
+      await sidecar?.end('SIGKILL');
+      collector.close();
+    });
+
+    it('reports to it with the block of docs/tracing.md', async () => {
+      const document = readFileSync(join(root, 'docs/tracing.md'), 'utf8');
+      const [, block = ''] = /^```yaml\n( {2}tracing:\n[^`]+)^```/m.exec(document) ?? [];
+      const tracing = block.replace('localhost:4318', new URL(collector.url).host);
+      const resources = componentsFolder((_, yaml) => yaml.replace(/^ {2}tracing:\n(?: {4}.+\n)+/m, tracing));
+      expect(readFileSync(join(resources, 'config.yaml'), 'utf8')).toContain('protocol: http');
+      const { rest, ...sidecarPorts } = ports.crm;
+      sidecar = await startSidecar('crm', rest, sidecarPorts, resources);
+      await answering(`http://127.0.0.1:${sidecarPorts.dapr}/v1.0/metadata`, sidecar);
+      await collector.span('crm', '/v1.0/metadata');
+    });
+  });
+});

@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { getJson, mandateOf, postJson } from './http.ts';
+import { corinneInRealTime } from './lab-customers.ts';
+import { dataFolder, type Started, said, startPlatform, startProgram } from './platform-process.ts';
+import { startSpanCollector } from './span-collector.ts';
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+const patience = { timeout: 10_000, interval: 20 };
+const ended: (() => unknown)[] = [];
+afterEach(() => Promise.all(ended.splice(0).map((end) => end())));
+const endLater = <T extends Started>(started: T): T => {
+  ended.push(() => started.end('SIGKILL'));
+  return started;
+};
+const start = async (env: Record<string, string>) => endLater(await startPlatform({ DATA_DIR: dataFolder(), ...env }));
+const collector = async () => {
+  const started = await startSpanCollector();
+  ended.push(started.close);
+  return started;
+};
+
+const changeIn = (crm: string) => {
+  const headers = { 'content-type': 'application/json', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+  return fetch(`${crm}/customers/7`, { method: 'POST', headers, body: JSON.stringify(corinneInRealTime) });
+};
+const becomes = (platform: { iotPlatform: string }, mandate: string) =>
+  vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).toBe(mandate), patience);
+
+describe('npm start with a collector', () => {
+  it('reports one trace of a change, from the request to the CRM to the view of the IoT platform', async () => {
+    const { url, span, requests } = await collector();
+    const platform = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+    const response = await changeIn(platform.crm);
+    expect(response.status).toBe(200);
+    const request = await span('crm', 'POST');
+    expect(request).toMatchObject({ traceId, parentId: '00f067aa0ba902b7' });
+    // The customers of the file have traces of their own.
+    const applied = await span('iot-platform', 'project mandates', traceId);
+    expect(applied.parentId).toBe(request.spanId);
+    expect(new Set(requests.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
+  });
+
+  it('runs and stops as usual while the collector is away, with one warning for each service', async () => {
+    const { url, close } = await startSpanCollector();
+    close();
+    // Without the exporter's patience of ten seconds.
+    const platform = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_TIMEOUT: '100' });
+    await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
+    await becomes(platform, '2');
+    const warnings = () => platform.output().match(/spans are lost/g) ?? [];
+    await vi.waitFor(async () => {
+      await getJson(`${platform.iotPlatform}/healthz`);
+      expect(warnings()).toHaveLength(2);
+    }, patience);
+    expect(await platform.end('SIGTERM')).toBe(0);
+    expect(warnings()).toHaveLength(2);
+  });
+});
+
+describe('without the tracing packages', () => {
+  const startWithout = async (env: Record<string, string>) => {
+    const args = ['--import', 'tsx', '--import', './tests/without-tracing-packages.mjs', 'scripts/start.ts'];
+    const ports = { APP_PORT: '0', APP_REST_PORT: '0' };
+    const started = endLater(startProgram(process.execPath, args, { ...ports, DATA_DIR: dataFolder(), ...env }));
+    const [crm, iotPlatform] = await said(started, /CRM +(http\S+)/, /IoT platform +(http\S+)/, /Ctrl-C stops/);
+    return { ...started, crm: String(crm), iotPlatform: String(iotPlatform) };
+  };
+
+  it('npm start needs none of them where tracing is off', async () => {
+    const platform = await startWithout({ OTEL_EXPORTER_OTLP_ENDPOINT: '', ZIPKIN_URL: '' });
+    await becomes(platform, '1');
+    expect(platform.output()).not.toContain('tracing');
+  });
+
+  it.each([
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'ZIPKIN_URL',
+  ])('npm start with %s works untraced, and warns with the command that installs them', async (variable) => {
+    const platform = await startWithout({ [variable]: 'http://127.0.0.1:9' });
+    await becomes(platform, '1');
+    const warning = 'tracing is off, because its packages are not installed; to install them: node scripts/install.mjs';
+    expect(platform.output()).toContain(warning);
+  });
+
+  it.each(['crm/main.ts', 'iot-platform/main.ts'])('%s alone starts', async (file) => {
+    const args = ['--import', 'tsx', '--import', './tests/without-tracing-packages.mjs', file];
+    const env = { APP_PORT: '0', APP_REST_PORT: '0', DATA_DIR: dataFolder(), ZIPKIN_URL: '' };
+    await said(endLater(startProgram(process.execPath, args, env)), /"url":"(http[^"]+)"/);
+  });
+});
