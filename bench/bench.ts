@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { table } from '../packages/cli/table.ts';
+import { formatTable } from '../packages/cli/table.ts';
 import { help, type Options, readOptions, type ScenarioId } from './options.ts';
 import { createPlan } from './plan.ts';
 import { insertResults } from './report/document.ts';
@@ -77,7 +77,7 @@ const bench = async (options: Options): Promise<void> => {
   }
   if (options.whole && failed.length === 0) write(results, options);
   console.error(`\ntook ${Math.round((performance.now() - began) / 1000)} s`);
-  if (results.length > 0) console.log(table(formatRows(results)));
+  if (results.length > 0) console.log(formatTable(formatRows(results)));
   for (const failure of failed) console.error(`not measured: ${failure}`);
   if (failed.length > 0) process.exitCode = 1;
   const missed = results

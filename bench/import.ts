@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { followImport, sendFile } from '../crm/cli/import/through-crm.ts';
-import { table } from '../packages/cli/table.ts';
+import { formatTable } from '../packages/cli/table.ts';
 import { getJson } from '../tests/http.ts';
 import { writeCustomers } from './import/customers-file.ts';
 import { quantile } from './measure/statistics.ts';
@@ -157,7 +157,7 @@ const main = async () => {
     await startParts(only.includes('mysql') ? ['kafka', 'mysql'] : ['kafka'], progress);
     const results: Awaited<ReturnType<typeof measure>>[] = [];
     for (const database of only) results.push(await measure(database, file, rows));
-    console.log(table(results));
+    console.log(formatTable(results));
   } finally {
     await stopParts();
   }

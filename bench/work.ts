@@ -1,4 +1,4 @@
-import { mandateChangedEvent, mandateLevels } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent, mandateLevels } from '../contracts/events/connection-mandate-changed/schema.ts';
 
 /** The changes of a benchmark, the same for the same seed. With as many keys as events all keys are distinct. */
 export type Work = { readonly seed: number; readonly events: number; readonly keys: number };
@@ -26,7 +26,7 @@ export const messageAt = (work: Work, i: number, partitions: number) => {
     scramble(work.seed + salt, i)
       .toString(16)
       .padStart(digits, '0');
-  const event = mandateChangedEvent(data, {
+  const event = createMandateChangedEvent(data, {
     id: `00000000-0000-4000-8000-${hex(2, 12)}`,
     revision,
     time: new Date(revision),

@@ -59,7 +59,7 @@ describe('with AUTO_REBUILD=true', () => {
       started
         .map((process) => process.output())
         .join('')
-        .match(/the rebuilt view answers/g),
+        .match(/switched to the rebuilt view/g),
     ).toHaveLength(1);
   });
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
-import { kafkaLogReader } from '../packages/kafka/log-reader.ts';
+import { createKafkaLogReader } from '../packages/kafka/log-reader.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { startProgram } from './platform-process.ts';
 import { componentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
-import { createKafkaClient, resetStack, withKafkaAdmin, withRedis } from './stack/fresh.ts';
+import { createTestKafkaClient, resetStack, withKafkaAdmin, withRedis } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
@@ -24,7 +24,10 @@ type Message = {
 
 const event = (connectionId: string, connectionMandate: Level, revision: number): string =>
   JSON.stringify(
-    mandateChangedEvent({ connectionId, connectionMandate }, { id: `${revision}`, revision, time: new Date(revision) }),
+    createMandateChangedEvent(
+      { connectionId, connectionMandate },
+      { id: `${revision}`, revision, time: new Date(revision) },
+    ),
   );
 const message = (connectionId: string, level: Level, revision = Date.now()): Message => ({
   key: connectionId,
@@ -32,7 +35,7 @@ const message = (connectionId: string, level: Level, revision = Date.now()): Mes
 });
 
 const publish = async (...messages: Message[]) => {
-  const producer = createKafkaClient().producer();
+  const producer = createTestKafkaClient().producer();
   await producer.connect();
   await producer.send({ topic, messages });
   await producer.disconnect();
@@ -66,7 +69,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
 
   describe('offsets without a record', () => {
     it('between transactions of one record each leave the view complete, and lag becomes 0', async () => {
-      const producer = createKafkaClient().producer({
+      const producer = createTestKafkaClient().producer({
         transactionalId: 'gaps',
         maxInFlightRequests: 1,
         idempotent: true,
@@ -86,7 +89,11 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
 
     it('after records of an open transaction leave the view complete', async () => {
       const transactional = async (transactionalId: string) => {
-        const producer = createKafkaClient().producer({ transactionalId, maxInFlightRequests: 1, idempotent: true });
+        const producer = createTestKafkaClient().producer({
+          transactionalId,
+          maxInFlightRequests: 1,
+          idempotent: true,
+        });
         await producer.connect();
         return { producer, transaction: await producer.transaction() };
       };
@@ -221,7 +228,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
     const producer = startProgram('bash', ['-c', `echo '${payload}' | ${java}`], {});
     expect([await producer.ended, producer.output()]).toEqual([0, expect.any(String)]);
     await waitForMandate('Y1', '2');
-    const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
+    const log = createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
     const values: string[] = [];
     await log.read(topic, await log.offsets(topic), async ({ records }) => {
       values.push(...records.map(({ value }) => String(value)));

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { table } from '../packages/cli/table.ts';
+import { formatTable } from '../packages/cli/table.ts';
 
 const help = `Usage: npm run torture -- [OPTIONS]
 Runs a chaos test: kills and pauses the parts of the platform at random while customers change, on a stack of its own.
@@ -68,7 +68,9 @@ const main = async () => {
     }
   };
   const { rounds, changes, samples, happened, wrong } = await runRounds();
-  console.log(table([...happened].sort().map(([what, times]) => ({ 'what happened': what, times: String(times) }))));
+  console.log(
+    formatTable([...happened].sort().map(([what, times]) => ({ 'what happened': what, times: String(times) }))),
+  );
   console.log(`${rounds} rounds, ${changes} changes answered, ${samples} answers of views looked at, seed ${seed}`);
   if (wrong.length === 0) return console.log('Every view is right.');
   console.error(`WRONG, with seed ${seed}:\n${wrong.map((line) => `  ${line}`).join('\n')}`);

@@ -19,7 +19,7 @@ import {
 } from './stack/dapr-lab.ts';
 import {
   countRecords,
-  createKafkaClient,
+  createTestKafkaClient,
   readRecords,
   resetStack,
   type TopicRecord,
@@ -83,7 +83,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
 
     it('may be plain or doubly encoded payloads of other publishers, as in the Dapr lab, by Kafka and by Dapr', async () => {
       const plain = (connectionId: string) => JSON.stringify({ connectionId, connectionMandate: '1' });
-      const producer = createKafkaClient().producer();
+      const producer = createTestKafkaClient().producer();
       await producer.connect();
       await producer.send({
         topic,
@@ -111,7 +111,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
     };
 
     it('are dead-lettered with the reason when they can never be applied, and later records are applied without delay', async () => {
-      const producer = createKafkaClient().producer();
+      const producer = createTestKafkaClient().producer();
       await producer.connect();
       const bytes = Buffer.from([0xff, 0xfe]);
       const good = JSON.stringify({ connectionId: 'B1', connectionMandate: '2' });
@@ -172,7 +172,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
         };
         return { key: connectionId, value: JSON.stringify({ id, time: new Date().toISOString(), data }) };
       };
-      const producer = createKafkaClient().producer();
+      const producer = createTestKafkaClient().producer();
       await producer.connect();
       const messages = [letter('old', 'B1', Date.now() - 3_600_000), letter('lone', 'B2', Date.now() - 3_600_000)];
       await producer.send({ topic: topics.connectionMandatesDeadLetters.name, messages });
@@ -197,7 +197,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
   });
 
   it('a record of 1 MB is refused by the topic; without that limit it is dead-lettered, and later records are applied', async () => {
-    const producer = createKafkaClient().producer();
+    const producer = createTestKafkaClient().producer();
     await producer.connect();
     const message = (value: string) => producer.send({ topic, messages: [{ key: 'large', value }] });
     const large = 'x'.repeat(1_000_000);

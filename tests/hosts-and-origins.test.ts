@@ -10,7 +10,7 @@ import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
 import { authenticateSidecar } from '../packages/dapr/sidecar-authentication.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { hostList, originList } from '../packages/http/access-rules.ts';
-import { deliveryApp } from '../packages/http/delivery-app.ts';
+import { createDeliveryApp } from '../packages/http/delivery-app.ts';
 import { type Listening, listen } from '../packages/http/listen.ts';
 import { createIdleViews } from './idle-views.ts';
 import { corinne } from './lab-customers.ts';
@@ -45,7 +45,7 @@ const services = {
   },
   'IoT platform': async () => iotPlatform({}),
   'IoT platform with deliveries on its port': async () => iotPlatform({ deliveries: deliveries() }),
-  'delivery port': async () => deliveryApp(deliveries(), { ...runtime, access }),
+  'delivery port': async () => createDeliveryApp(deliveries(), { ...runtime, access }),
 };
 
 const started: Listening[] = [];

@@ -1,6 +1,6 @@
 import { topics } from '../contracts/topics.ts';
 import { iotPlatformViews } from '../iot-platform/projections.ts';
-import { type RunningView, viewOf } from '../packages/platform/running-views.ts';
+import { openRegisteredView, type RunningView } from '../packages/platform/running-views.ts';
 import type { StoreContext } from '../packages/projections/generations/index.ts';
 
 const idleDrift: RunningView['drift'] = {
@@ -16,7 +16,7 @@ export const createIdleViews = (store: StoreContext['store'], drift: Partial<Run
     views: iotPlatformViews.map(
       (registered): RunningView => ({
         registered,
-        view: viewOf(registered, { store }, watched),
+        view: openRegisteredView(registered, { store }, watched),
         projection: { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }), last: () => undefined },
         drift: watched,
       }),

@@ -42,7 +42,8 @@ const marksIn = (folder: string): Set<string> => {
       const database = openSqlite(join(copy, name));
       return (database.prepare('SELECT word FROM mark').all() as [{ word: string }])[0].word;
     } catch (error) {
-      if (error instanceof ConfigError && error.message.includes('npm run restore finishes it')) return 'refused';
+      if (error instanceof ConfigError && error.message.includes('npm run restore with the same backup'))
+        return 'refused';
       throw error;
     }
   };

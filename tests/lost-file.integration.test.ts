@@ -105,5 +105,5 @@ it('files with personal data are readable by their owner only under any umask, a
   const second = run();
   await waitUntilStarted(second);
   expect(modes()).toMatchObject(sqlite('crm.sqlite'));
-  expect(second.output().match(/open to other users/g)).toHaveLength(1);
+  expect(second.output().match(/restricted database files/g)).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
@@ -52,7 +52,7 @@ const startWithCommands = async (env: Record<string, string> = { DATA_DIR: dataF
 /** Publishes an event that the CRM has not issued. */
 const publish = async (file: string, connectionId: string, connectionMandate: '0' | '1' | '2', revision: number) => {
   const other = openEmbeddedPlatform(file, Object.values(topics));
-  const event = mandateChangedEvent(
+  const event = createMandateChangedEvent(
     { connectionId, connectionMandate },
     { id: `forged ${revision}`, revision, time: new Date() },
   );

@@ -1,7 +1,7 @@
 import type { EmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { createStores, type Stores } from '../packages/projections/generations/index.ts';
 import { noProgress, type RebuildContext, RebuildRefused } from '../packages/projections/rebuild/index.ts';
-import { observeValue, type ValueObserver } from '../packages/runtime/lease.ts';
+import { createValueObserver, type ValueObserver } from '../packages/runtime/lease.ts';
 import { type Thing, things } from './things.ts';
 
 /** Creates contexts for rebuilds of the view in the store `home`, and collects their printed lines. */
@@ -26,7 +26,7 @@ export const rebuildsOf = (platform: EmbeddedPlatform, { recheckAfterMs }: { rec
 };
 
 /** For a rebuild that need not wait whether the one before it is alive. */
-export const expiredAtOnce = () => observeValue(0);
+export const expiredAtOnce = () => createValueObserver(0);
 
 /** Everything fails from the nth write on, and nothing is tried again: as for a process that is killed there. */
 export const killedAt = (nth: number) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import { topics } from '../contracts/topics.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
@@ -8,7 +8,7 @@ import { mandatesView } from '../iot-platform/mandates/index.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { startIotPlatform } from '../iot-platform/service.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { registerView, storesOfView } from '../packages/platform/views.ts';
+import { openViewStores, registerView } from '../packages/platform/views.ts';
 import { openView } from '../packages/projections/view.ts';
 import type { Command } from '../scripts/command.ts';
 import { deadLetters } from '../scripts/dead-letters/dead-letters.ts';
@@ -71,14 +71,14 @@ afterEach(async () => {
 
 const publish = async (connectionId: string, connectionMandate: '0' | '1' | '2', n: number) => {
   const context = { id: `change ${n}`, revision: noon + n, time: new Date(noon + n) };
-  const event = mandateChangedEvent({ connectionId, connectionMandate }, context);
+  const event = createMandateChangedEvent({ connectionId, connectionMandate }, context);
   const record = { id: event.id, key: connectionId, value: Buffer.from(JSON.stringify(event)) };
   await platform.eventBus('crm').publish(topic, [record]);
 };
 const status = async (view: string) => (await getJson(`${url}/status?view=${view}`)).body;
 const store = () => platform.stateStore('statestore');
 const changeOf = async (connectionId: string) => {
-  const own = storesOfView(lastChanges, { store: store(), secondaryStore: platform.stateStore });
+  const own = openViewStores(lastChanges, { store: store(), secondaryStore: platform.stateStore });
   return (await openView<LastChange>(lastChanges.projection, own.store, own).get(connectionId))?.changedAt;
 };
 /** Runs a command. @returns its output, and whether it succeeded */

@@ -68,7 +68,7 @@ describe('npm start', () => {
     for (const variable of ['APP_PORT', 'APP_REST_PORT']) {
       const process = startProcess('scripts/start.ts', { DATA_DIR: dataFolder(), [variable]: String(port) });
       expect(await process.ended).toBe(1);
-      expect(process.output()).toMatch(new RegExp(`Port ${port} is taken. Choose another: ${variable}=\\d+`));
+      expect(process.output()).toMatch(new RegExp(`Port ${port} is in use. Choose another: ${variable}=\\d+`));
       expect(process.output()).not.toContain('at ');
     }
     server.close();

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { jsonCodec } from '../contracts/codec.ts';
 import { connectionMandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
-import { eventReader } from '../contracts/read-event.ts';
+import { createEventReader } from '../contracts/read-event.ts';
 import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
@@ -22,7 +22,7 @@ const secondSchema = z.object({
   }),
 });
 const levels = { nothing: '0', billing: '1', 'real-time': '2' } as const;
-const { parse } = eventReader(jsonCodec, {
+const { parse } = createEventReader(jsonCodec, {
   ...connectionMandateChanged,
   upcasters: {
     ...connectionMandateChanged.upcasters,

@@ -1,5 +1,5 @@
 import { topics } from '../../contracts/topics.ts';
-import { kafkaClient } from '../../packages/kafka/client.ts';
+import { createKafkaClient } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { getJson } from '../../tests/http.ts';
 import { componentsFolder } from '../stack/components.ts';
@@ -32,7 +32,7 @@ const measureTakeover = async (): Promise<number> => {
   await Promise.all([emptyLog(), emptyRedis()]);
   const group = newGroup();
   const resources = componentsFolder(defaultConfiguration.components, group);
-  const client = kafkaClient([broker]);
+  const client = createKafkaClient([broker]);
   const [producer, admin] = [client.producer(), client.admin()];
   const members = [
     await startIotPlatform(resources, defaultConfiguration, 0),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { topics } from '../../contracts/topics.ts';
-import { kafkaClient, withAdmin } from '../../packages/kafka/client.ts';
+import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { messageAt, type Work } from '../work.ts';
 import { broker } from './ports.ts';
@@ -36,7 +36,7 @@ export const prepareLog = async (work: Work, progress: (written: number) => void
 
 /** Writes the batches of one partition in order, and the partitions concurrently. */
 const fillLog = async (work: Work, progress: (written: number) => void): Promise<void> => {
-  const producer = kafkaClient([broker]).producer({ maxInFlightRequests: topic.partitions });
+  const producer = createKafkaClient([broker]).producer({ maxInFlightRequests: topic.partitions });
   await producer.connect();
   const batches = Array.from({ length: topic.partitions }, () => ({ messages: [] as Message[], bytes: 0 }));
   const sent: Promise<unknown>[] = batches.map(() => Promise.resolve());

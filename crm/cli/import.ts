@@ -1,6 +1,6 @@
-import { count, createProgress } from '../../packages/cli/progress.ts';
+import { createProgress, formatCount } from '../../packages/cli/progress.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import { readCrmConfig } from '../config.ts';
 import type { ImportOptions } from '../imports/index.ts';
 import { type DeleteArguments, readArguments } from './import/arguments.ts';
@@ -99,17 +99,17 @@ const printReport = async (
   refusedFile: string,
 ) => {
   for (const note of job.notes) console.log(note);
-  if (rows.length > 0) console.log(`${table(rows.flatMap(problems))}\n`);
+  if (rows.length > 0) console.log(`${formatTable(rows.flatMap(problems))}\n`);
   const { created, updated, unchanged, skipped } = job;
   const counts = { created, updated, unchanged, skipped, refused: job.refused };
-  const parts = Object.entries(counts).map(([name, number]) => `${count(number)} ${name}`);
+  const parts = Object.entries(counts).map(([name, number]) => `${formatCount(number)} ${name}`);
   console.log(`${job.dryRun ? 'Dry run, nothing is changed: ' : ''}${parts.join(', ')}`);
   if (skipped + job.refused > rows.length)
     console.log(`Only the first ${rowsShown} rows are shown; GET ${job.rows} lists all`);
   if (job.refused > 0) {
     const written = await writeRefusedFile(refusedFile, await refused());
     const which =
-      job.listed.refused < job.refused ? `The first ${count(job.listed.refused)} refused rows` : 'Refused rows';
+      job.listed.refused < job.refused ? `The first ${formatCount(job.listed.refused)} refused rows` : 'Refused rows';
     console.log(`${which} are in ${written}: correct them and import that file.`);
     process.exitCode = 2;
   }

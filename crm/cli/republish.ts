@@ -1,6 +1,6 @@
 import { heldMandateSchema } from '../../contracts/mandates-page.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
-import { askService, describeRefusal, type ServiceAnswer } from '../../packages/http/ask.ts';
+import { callService, describeRefusal, type ServiceResponse } from '../../packages/http/call-service.ts';
 import { type RepublishArguments, readArguments } from './republish/arguments.ts';
 
 const help = `Usage: npm run republish -- CONNECTION [--above R]
@@ -26,7 +26,7 @@ Exit codes
 
 const republish = async ({ crm, connectionId, above }: RepublishArguments): Promise<void> => {
   const service = { name: 'CRM', url: crm, remedy: 'start it, or set CRM_URL.' };
-  const answer = await askService(service, `/mandates/${connectionId}/republication`, {
+  const answer = await callService(service, `/mandates/${connectionId}/republication`, {
     method: 'POST',
     body: { above },
   });
@@ -35,7 +35,7 @@ const republish = async ({ crm, connectionId, above }: RepublishArguments): Prom
   console.log(`Mandate ${connectionMandate} of connection ${connectionId} is published with revision ${revision}.`);
 };
 
-const refusal = (crm: string, answer: ServiceAnswer) =>
+const refusal = (crm: string, answer: ServiceResponse) =>
   answer.body.type === 'urn:problem:unknown-route'
     ? `The CRM at ${crm} is of an older release that cannot republish: update it.`
     : `The CRM at ${crm} answered ${answer.status}: ${describeRefusal(answer)}`;

@@ -13,7 +13,7 @@ const smallBatchSize = 16;
 /** Polls, because another process that writes to the same database cannot wake this relay. */
 const defaultPollIntervalMs = 250;
 const afterFailureMs = 100;
-const retryAfterMs = backoff({ firstMs: afterFailureMs, mostMs: 5_000 });
+const retryAfterMs = backoff({ firstMs: afterFailureMs, maxMs: 5_000 });
 
 export type Relay = {
   /** The id of this instance in the relay lease. */

@@ -3,48 +3,51 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dataFolder, type RunningProcess } from '../../tests/platform-process.ts';
 import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
-import { createKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
+import { createTestKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { isStackReady } from '../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
-import { deliveryApp } from '../http/delivery-app.ts';
+import { createDeliveryApp } from '../http/delivery-app.ts';
 import { listen } from '../http/listen.ts';
-import { committedOffsets } from '../kafka/consumer-groups.ts';
-import { kafkaLogReader } from '../kafka/log-reader.ts';
+import { fetchCommittedOffsets } from '../kafka/consumer-groups.ts';
+import { createKafkaLogReader } from '../kafka/log-reader.ts';
 import { eventBusContract } from '../projections/event-bus.contract.ts';
 import type { EventBus, OutgoingEvent, Topic } from '../projections/event-bus.ts';
 import { logReaderContract } from '../projections/log-reader.contract.ts';
 import { stateStoreContract } from '../projections/state-store.contract.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
-import { daprEventBus } from './event-bus/event-bus.ts';
+import { createDaprEventBus } from './event-bus/event-bus.ts';
 import { connectSidecar } from './sidecar.ts';
 import { authenticateSidecar } from './sidecar-authentication.ts';
-import { daprStateStore } from './state-store.ts';
+import { createDaprStateStore } from './state-store.ts';
 
 describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   let lastPort = ports.free;
   const nextPort = () => ++lastPort;
   const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
 
-  /** Each subscription is a member of its group as in life: an app and a sidecar of its own, which end with it. */
+  /** Each subscription is a separate member of the consumer group: it has its own app and sidecar, and stops them on close. */
   const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
     const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
-    const { publish, check } = daprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
+    const { publish, check } = createDaprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
     return {
       publish,
       check,
-      committedOffsets: (topic) => committedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
+      committedOffsets: (topic) => fetchCommittedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
       subscribe: async (topic, handler) => {
         const deliveries = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
         const port = nextPort();
-        const app = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
-          host: '127.0.0.1',
-          port,
-          variable: 'PORT',
-        });
+        const app = await listen(
+          createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }),
+          {
+            host: '127.0.0.1',
+            port,
+            variable: 'PORT',
+          },
+        );
         const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
         const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
         return {
@@ -78,7 +81,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     const configEntries = [{ name: 'max.message.bytes', value: String(topic.maxMessageBytes) }];
     const topics = [{ topic: topic.name, numPartitions: 4, configEntries }];
     await withKafkaAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
-    // A broker that has just started makes topics before it knows them.
+    // A broker that has just started may create a topic before its metadata shows it.
     await vi.waitFor(() => withKafkaAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
     return topic;
   };
@@ -93,17 +96,17 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     logReaderContract(async () => {
       const topic = await createTopic();
       const publish = async (events: readonly OutgoingEvent[]) => {
-        const producer = createKafkaClient().producer();
+        const producer = createTestKafkaClient().producer();
         await producer.connect();
         await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
         await producer.disconnect();
       };
-      return { topic, log: kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
+      return { topic, log: createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
     });
 
-    it('may end in the mark of a transaction, which is no record', async () => {
+    it('skips the control record of a transaction at the end of a partition', async () => {
       const topic = await createTopic();
-      const producer = createKafkaClient().producer({
+      const producer = createTestKafkaClient().producer({
         transactionalId: topic.name,
         maxInFlightRequests: 1,
         idempotent: true,
@@ -113,7 +116,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'one' }] });
       await transaction.commit();
       await producer.disconnect();
-      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
+      const log = createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
       await vi.waitFor(async () => expect((await log.offsets(topic.name))[0]).toMatchObject({ begin: 0, end: 2 }));
       const read: string[] = [];
       await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {
@@ -122,9 +125,9 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       expect(read).toEqual(['one']);
     });
 
-    it('has the records of aborted transactions, for the sidecar delivers them as well', async () => {
+    it('reads the records of aborted transactions, because the sidecar delivers them too', async () => {
       const topic = await createTopic();
-      const producer = createKafkaClient().producer({
+      const producer = createTestKafkaClient().producer({
         transactionalId: topic.name,
         maxInFlightRequests: 1,
         idempotent: true,
@@ -134,7 +137,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'aborted' }] });
       await transaction.abort();
       await producer.disconnect();
-      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
+      const log = createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
       const bus = busOnDapr(kafkaComponents, [topic], randomUUID());
       const [read, delivered]: [string[], string[]] = [[], []];
       const subscription = await bus.subscribe(topic.name, async (batch) => {
@@ -179,11 +182,11 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
 
     const open = async () => {
       const { sidecar } = sidecars.get(resources) as { sidecar: ReturnType<typeof connectSidecar> };
-      return daprStateStore(sidecar, name, randomUUID);
+      return createDaprStateStore(sidecar, name, randomUUID);
     };
     stateStoreContract(open);
 
-    it('foretells etags where it counts the writes of a key, and nowhere else', async () => {
+    it('predicts ETags only if its ETags count the writes of a key', async () => {
       const store = await open();
       await store.transact([{ key: randomUUID(), value: 1 }]);
       expect(store.etagAfter?.('1')).toBe(secondEtag);

@@ -1,4 +1,4 @@
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import type { RegisteredView } from '../../packages/platform/views.ts';
 import {
   describeGeneration,
@@ -23,7 +23,7 @@ export const printPlan = (
   context.report(
     `${live[0]?.toUpperCase()}${live.slice(1)} answers now. The log holds ${events.toLocaleString('en')} events:`,
   );
-  context.report(table(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
+  context.report(formatTable(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
   if (unfinished) context.report('This command continues an unfinished rebuild.');
   context.report(
     inPlace
@@ -53,7 +53,7 @@ export const printOutcome = (
   if (setAside > 0) report(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
   if (differences.length > 0) {
     report(switched ? 'The old live view differed:' : `${name} differs, so the old view keeps answering:`);
-    report(table(differences.slice(0, shownDifferences).map((difference) => asRow(view, difference))));
+    report(formatTable(differences.slice(0, shownDifferences).map((difference) => asRow(view, difference))));
     if (isTruncated || differences.length > shownDifferences)
       report(`… and more: ${isTruncated ? 'over ' : ''}${differences.length} in total.`);
   }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogProgress } from '../../packages/cli/progress.ts';
 import { openStores } from '../../packages/platform/open-adapters.ts';
-import { storesOfView } from '../../packages/platform/views.ts';
+import { openViewStores } from '../../packages/platform/views.ts';
 import { createStores } from '../../packages/projections/generations/index.ts';
 import {
   abandon,
@@ -38,9 +38,9 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const options = readCommand(args, view.source);
   const env = await withLabEnvironment(ownEnv, options);
   const command = readCommand(args, view.source, env);
-  const { close, log, home: primaryStore, stores } = await openStores(env, view.service, command);
+  const { close, log, primaryStore, stores } = await openStores(env, view.service, command);
   const progress = createLogProgress(process.stdout);
-  const own = storesOfView(view, { store: stores(), secondaryStore: stores });
+  const own = openViewStores(view, { store: stores(), secondaryStore: stores });
   const context: Context = {
     projection: view.projection,
     log: isUnthrottled(command) ? log : throttledLog(log),

@@ -9,8 +9,8 @@ export const safeguards = {
   precondition: [
     {
       file: 'packages/dapr/state-store.ts',
-      text: 'const answer = await execute(upserts.map((upsert) => guarded(guard, upsert)));',
-      instead: 'const answer = await execute(upserts.map(({ key, value }) => guarded({}, { key, value })));',
+      text: 'const answer = await execute(upserts.map((upsert) => withPrecondition(precondition, upsert)));',
+      instead: 'const answer = await execute(upserts.map(({ key, value }) => withPrecondition({}, { key, value })));',
     },
   ],
   // Publishes after the commit: for half a second an answered change is in memory only.

@@ -3,13 +3,13 @@ import type { Admin } from 'kafkajs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createClient } from 'redis';
 import { topics } from '../../contracts/topics.ts';
-import { kafkaClient, withAdmin } from '../../packages/kafka/client.ts';
+import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { ports } from './ports.ts';
 import { startPart } from './stack.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
-export const createKafkaClient = () => kafkaClient(brokers);
+export const createTestKafkaClient = () => createKafkaClient(brokers);
 export const withKafkaAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> =>
   withAdmin(brokers, work, { retries: 5 });
 
@@ -32,7 +32,7 @@ export type TopicRecord = { key: string; value: string; partition: number; heade
 export const readRecords = async (topic: string): Promise<TopicRecord[]> => {
   const count = await countRecords(topic);
   const records: TopicRecord[] = [];
-  const consumer = createKafkaClient().consumer({ groupId: randomUUID() });
+  const consumer = createTestKafkaClient().consumer({ groupId: randomUUID() });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
