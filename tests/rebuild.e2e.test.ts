@@ -158,7 +158,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
         patience,
       );
       expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
-        checks: { view: expect.stringContaining('being filled') },
+        checks: { view: expect.stringContaining('being rebuilt') },
       });
       expect([await running.ended, running.output()]).toEqual([0, expect.stringContaining('answers now')]);
     }, [200, 503]);
