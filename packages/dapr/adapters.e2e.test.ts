@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { dataFolder, type Started } from '../../tests/platform-process.ts';
+import { dataFolder, type RunningProcess } from '../../tests/platform-process.ts';
 import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
-import { asAdmin, kafka } from '../../tests/stack/fresh.ts';
+import { createKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
-import { stackReady } from '../../tests/stack/stack.ts';
+import { isStackReady } from '../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
 import { deliveryApp } from '../http/delivery-app.ts';
@@ -22,7 +22,7 @@ import { connectSidecar } from './sidecar.ts';
 import { authenticateSidecar } from './sidecar-authentication.ts';
 import { daprStateStore } from './state-store.ts';
 
-describe.runIf(await stackReady())('the adapters for Dapr', () => {
+describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   let lastPort = ports.free;
   const nextPort = () => ++lastPort;
   const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
@@ -65,7 +65,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     await sidecar.untilReady(AbortSignal.timeout(30_000));
     return { process, sidecar };
   };
-  const sidecars = new Map<string, { process: Started; sidecar: ReturnType<typeof connectSidecar> }>();
+  const sidecars = new Map<string, { process: RunningProcess; sidecar: ReturnType<typeof connectSidecar> }>();
   afterAll(async () => {
     for (const { process, sidecar } of sidecars.values()) {
       sidecar.close();
@@ -77,9 +77,9 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     const topic = { name: `things-${randomUUID()}`, partitions: 4, maxMessageBytes: 16_384 };
     const configEntries = [{ name: 'max.message.bytes', value: String(topic.maxMessageBytes) }];
     const topics = [{ topic: topic.name, numPartitions: 4, configEntries }];
-    await asAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
+    await withKafkaAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
     // A broker that has just started makes topics before it knows them.
-    await vi.waitFor(() => asAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
+    await vi.waitFor(() => withKafkaAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
     return topic;
   };
 
@@ -93,7 +93,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     logReaderContract(async () => {
       const topic = await createTopic();
       const publish = async (events: readonly OutgoingEvent[]) => {
-        const producer = kafka().producer();
+        const producer = createKafkaClient().producer();
         await producer.connect();
         await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
         await producer.disconnect();
@@ -103,7 +103,11 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
 
     it('may end in the mark of a transaction, which is no record', async () => {
       const topic = await createTopic();
-      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      const producer = createKafkaClient().producer({
+        transactionalId: topic.name,
+        maxInFlightRequests: 1,
+        idempotent: true,
+      });
       await producer.connect();
       const transaction = await producer.transaction();
       await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'one' }] });
@@ -120,7 +124,11 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
 
     it('has the records of aborted transactions, for the sidecar delivers them as well', async () => {
       const topic = await createTopic();
-      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      const producer = createKafkaClient().producer({
+        transactionalId: topic.name,
+        maxInFlightRequests: 1,
+        idempotent: true,
+      });
       await producer.connect();
       const transaction = await producer.transaction();
       await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'aborted' }] });
