@@ -18,6 +18,15 @@ export default defineConfig({
     reporters: ['default', './tests/closing-line.ts'],
     testTimeout: 30_000,
     globalSetup: ['./tests/temporary-files.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['{contracts,crm,iot-platform,packages}/**/*.ts'],
+      exclude: ['**/*.{test,contract}.ts'],
+      // tests/closing-line.ts prints the figures; --coverage.reporter=html shows the lines.
+      reporter: [],
+      reportsDirectory: '.data/coverage',
+      thresholds: { lines: 88, branches: 83 },
+    },
     projects: [
       {
         extends: true,

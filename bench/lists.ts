@@ -71,7 +71,7 @@ const run = async () => {
     };
     const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
     const outbox = watchOutbox(context);
-    const app = crmApp({ ...context, bus, durable: true, imports: createImportQueue(context, folder), outbox });
+    const app = crmApp({ ...context, bus, isDurable: true, imports: createImportQueue(context, folder), outbox });
     const server = await listen(app, { host: '127.0.0.1', port: 0, variable: 'APP_PORT' });
     const database = url.startsWith('mysql:') ? 'MariaDB or MySQL' : 'SQLite';
     const lines = ['| list | p50 | p95 | max |', '|---|---|---|---|'];

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const scenarioIds = [
+const scenarioIds = [
   'redis-20k',
   'limits',
   'lab-way',

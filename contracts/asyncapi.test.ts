@@ -6,7 +6,8 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { asyncApiDocument } from './asyncapi.ts';
 
-const specification = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json');
+const require = createRequire(import.meta.url);
+const specification = require('@asyncapi/specs/schemas/3.0.0-without-$id.json');
 const example = JSON.parse(
   readFileSync(new URL('events/connection-mandate-changed/examples/v1.json', import.meta.url), 'utf8'),
 );

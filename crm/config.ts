@@ -3,7 +3,8 @@ import { type CommonConfig, commonConfig, commonSettings } from '../packages/pla
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
 import { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl } from './database/index.ts';
 
-const schema = z.object({
+/** The variables of the CRM with their defaults. */
+export const crmSettings = z.object({
   ...commonSettings,
   APP_PORT: port().default(3005),
   /** The Dapr pubsub component that publishes the events. */
@@ -22,7 +23,7 @@ export type CrmConfig = CommonConfig & {
 
 /** @throws ConfigError that lists every invalid variable */
 export const readCrmConfig = (env: Record<string, string | undefined>): CrmConfig => {
-  const settings = readEnvironment(schema, env);
+  const settings = readEnvironment(crmSettings, env);
   return {
     ...commonConfig(settings),
     port: settings.APP_PORT,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { type CommonConfig, commonConfig, commonSettings } from '../packages/platform/config.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
 
-const schema = z.object({
+/** The variables of the IoT platform with their defaults. */
+export const iotPlatformSettings = z.object({
   ...commonSettings,
   APP_REST_PORT: port().default(3008),
   /** The port to which the sidecar delivers. */
@@ -31,7 +32,7 @@ export type IotPlatformConfig = CommonConfig & {
 
 /** Reads the configuration from the environment. @throws ConfigError that lists every problem */
 export const readIotPlatformConfig = (env: Record<string, string | undefined>): IotPlatformConfig => {
-  const settings = readEnvironment(schema, env);
+  const settings = readEnvironment(iotPlatformSettings, env);
   return {
     ...commonConfig(settings),
     port: settings.APP_REST_PORT,

@@ -1,7 +1,7 @@
 import { reportFailure } from '../packages/cli/report-failure.ts';
 import { type ServiceView, views } from './views.ts';
 
-export type CommandContext = {
+type CommandContext = {
   readonly views: readonly ServiceView[];
   readonly env: NodeJS.ProcessEnv;
   /** Prints a line to stdout. */

@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-const help = `Usage: npm test [-- OPTIONS AND FILTERS OF VITEST]
-Runs all tests, in two processes of vitest at the same time: tests that need the stack (Kafka, Redis, MariaDB, Dapr) wait most of
-their time. With an option or a filter it is a single run of vitest.
+const help = `Usage: npm test [-- --also-on=NODE... | -- OPTIONS AND FILTERS OF VITEST]
+Runs all tests, in two lanes at the same time: tests that need the stack (Kafka, Redis, MariaDB, Dapr) wait most of their time.
+The fast tests measure coverage. With an option or a filter of vitest it is a single run of vitest.
 
 Options
-  --help  shows this text
+  --also-on=NODE  runs the fast tests on this Node executable as well; may be repeated
+  --help          shows this text
 
 Examples
   npm test
@@ -20,8 +21,8 @@ Exit codes
 const counts = ['passed', 'failed', 'skipped'] as const;
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
 
-const startVitest = (args: readonly string[], output: 'inherit' | 'pipe'): ChildProcess => {
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
+const startVitest = (node: string, args: readonly string[], output: 'inherit' | 'pipe'): ChildProcess => {
+  const child = spawn(node, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
     stdio: [output === 'inherit' ? 'inherit' : 'ignore', output, output],
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
@@ -31,13 +32,10 @@ const startVitest = (args: readonly string[], output: 'inherit' | 'pipe'): Child
 type Outcome = { readonly ok: boolean; readonly numbers: readonly number[] };
 
 /** A run without the closing line has failed even with exit code 0, because the number of its tests is unknown. */
-const runProjects = (name: string, projects: readonly string[]): Promise<Outcome> =>
+const runTests = (name: string, args: readonly string[], node = process.execPath): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     let numbers: number[] | undefined;
-    const child = startVitest(
-      projects.map((project) => `--project=${project}`),
-      'pipe',
-    );
+    const child = startVitest(node, args, 'pipe');
     for (const stream of [child.stdout, child.stderr])
       if (stream)
         createInterface({ input: stream }).on('line', (line) => {
@@ -52,17 +50,40 @@ const runProjects = (name: string, projects: readonly string[]): Promise<Outcome
     });
   });
 
-const runBoth = async () => {
-  const runs = await Promise.all([runProjects('fast', ['fast', 'integration']), runProjects('e2e', ['e2e'])]);
+type OtherNode = { readonly path: string; readonly version: string };
+
+const findOtherNode = (path: string): OtherNode => {
+  const version = spawnSync(path, ['--print', 'process.version'], { encoding: 'utf8' }).stdout?.trim();
+  if (!version?.startsWith('v')) throw new Error(`${path} is no Node that runs on this machine.`);
+  return { path, version };
+};
+
+/** Counts failures only, because the run on our own Node has counted the same tests. */
+const runOnOtherNode = async ({ path, version }: OtherNode): Promise<Outcome> => {
+  const { ok, numbers } = await runTests(version, ['--project=fast'], path);
+  return { ok, numbers: [0, numbers[1] ?? 0, 0] };
+};
+
+const runLaneWithoutStack = async (otherNodes: readonly OtherNode[]): Promise<Outcome[]> => {
+  const outcomes = [await runTests('fast', ['--project=fast', '--coverage'])];
+  outcomes.push(await runTests('integration', ['--project=integration']));
+  for (const node of otherNodes) outcomes.push(await runOnOtherNode(node));
+  return outcomes;
+};
+
+const runAll = async (otherNodes: readonly OtherNode[]) => {
+  const runs = (await Promise.all([runLaneWithoutStack(otherNodes), runTests('e2e', ['--project=e2e'])])).flat();
   const sums = counts.map((_, i) => runs.reduce((sum, { numbers }) => sum + (numbers[i] ?? 0), 0));
   process.stdout.write(`${counts.map((name, i) => `${sums[i]} ${name}`).join(', ')}\n`);
   process.exitCode = runs.every(({ ok }) => ok) ? 0 : 1;
 };
 
+const alsoOn = '--also-on=';
 const args = process.argv.slice(2);
 if (args.includes('--help')) process.stdout.write(`${help}\n`);
-else if (args.length === 0) await runBoth();
+else if (args.every((arg) => arg.startsWith(alsoOn)))
+  await runAll(args.map((arg) => findOtherNode(arg.slice(alsoOn.length))));
 else
-  startVitest(args, 'inherit').once('close', (code) => {
+  startVitest(process.execPath, args, 'inherit').once('close', (code) => {
     process.exitCode = code ?? 1;
   });

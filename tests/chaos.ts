@@ -43,7 +43,7 @@ const main = async () => {
   const seed = readPositive('--seed', values.seed);
   // The stack's modules read TEST_PORTS when they are imported.
   process.env.TEST_PORTS ||= '24000';
-  const { runChaos: torture } = await import('./chaos/run-chaos.ts');
+  const { runChaos } = await import('./chaos/run-chaos.ts');
   const { stopPart, partNames } = await import('./stack/stack.ts');
   const began = performance.now();
   const passed = () => (performance.now() - began) / 60_000;
@@ -53,13 +53,21 @@ const main = async () => {
     process.once(signal, () => void stopStack().finally(() => process.exit(130)));
 
   console.log(`seed ${seed}: npm run torture -- --minutes ${minutes} --seed ${seed}`);
-  const { rounds, changes, samples, happened, wrong } = await torture({
+  const options = {
     seed,
     roundMs: readPositive('--round', values.round) * 1000,
     disturbances: readPositive('--disturbances', values.disturbances),
     shouldContinue: () => passed() < minutes,
     report,
-  }).finally(stopStack);
+  };
+  const runToEnd = async () => {
+    try {
+      return await runChaos(options);
+    } finally {
+      await stopStack();
+    }
+  };
+  const { rounds, changes, samples, happened, wrong } = await runToEnd();
   console.log(table([...happened].sort().map(([what, times]) => ({ 'what happened': what, times: String(times) }))));
   console.log(`${rounds} rounds, ${changes} changes answered, ${samples} answers of views looked at, seed ${seed}`);
   if (wrong.length === 0) return console.log('Every view is right.');

@@ -6,7 +6,7 @@ const ready = await canFakeClocks();
 const hourMs = 3_600_000;
 const patience = { timeout: 20_000, interval: 20 };
 
-/** Prints every 20 ms both clocks of a process: the wall clock, and the monotonic time since the start. */
+/** Prints every 20 ms both clocks of a process, the wall clock and the monotonic time since the start. These tests need real time. */
 const printClocks =
   'const start = performance.now(); setInterval(() => console.log(Date.now(), performance.now() - start), 20)';
 const runClocks = (env: Record<string, string>) => {

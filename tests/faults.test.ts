@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { findCustomer, listCustomers, replaceCustomer } from '../crm/customers/index.ts';
@@ -47,7 +47,7 @@ it.each([
     const connectionId = random() < 0.1 ? String(9000 + n) : customer.connectionId;
     await replaceCustomer(context, customerId, { ...customer, connectionId, connectionMandate });
     await sample(customer.connectionId);
-    if (n % 10 === 0) await delay(1);
+    if (n % 10 === 0) await nextTurn();
   }
 
   const levels = async () => {

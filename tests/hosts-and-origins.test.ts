@@ -41,7 +41,7 @@ const services = {
     const context = { ...runtime, db: await openCrmDatabase('memory'), onCommit: () => {} };
     await registerCustomer(context, { ...corinne, connectionMandate: '1', email: null, phone: null });
     const parts = { imports: createImportQueue(context, 'not used'), outbox: watchOutbox(context) };
-    return crmApp({ ...context, ...parts, access, bus: platform.eventBus('test'), durable: false });
+    return crmApp({ ...context, ...parts, access, bus: platform.eventBus('test'), isDurable: false });
   },
   'IoT platform': async () => iotPlatform({}),
   'IoT platform with deliveries on its port': async () => iotPlatform({ deliveries: deliveries() }),

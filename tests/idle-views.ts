@@ -3,7 +3,7 @@ import { iotPlatformViews } from '../iot-platform/projections.ts';
 import { type RunningView, viewOf } from '../packages/platform/running-views.ts';
 import type { StoreContext } from '../packages/projections/generations/index.ts';
 
-export const idleDrift: RunningView['drift'] = {
+const idleDrift: RunningView['drift'] = {
   lostToEmptyStore: () => 0,
   hasCompared: () => true,
   partitions: async () => topics.connectionMandates.partitions,

@@ -35,33 +35,30 @@ const withPlatform = async () => {
     await vi.waitFor(async () => expect(await view()).toMatchObject({ rebuild: { phase: 'filled' } }), patience);
     return rebuild;
   };
-  /** Runs a rebuild. @returns its output with the exit code, and its duration */
+  /** Runs a rebuild. @returns its output with the exit code */
   const run = async (clock: Record<string, string>, ...args: string[]) => {
-    const since = performance.now();
     const rebuild = start(platform.crm, clock, ...args);
     const code = await rebuild.ended;
-    return { output: `${rebuild.output()}exit code ${code}`, seconds: (performance.now() - since) / 1000 };
+    return `${rebuild.output()}exit code ${code}`;
   };
   return { view, startEndless, run, iotPlatform: { url: platform.iotPlatform } };
 };
 
 describe.skipIf(!(await canFakeClocks()))('a rebuild', () => {
-  it('that was killed with its clock a day ahead is continued by the next one within seconds', async () => {
+  it('that was killed with its clock a day ahead is continued, and not after a day', async () => {
     const { startEndless, run, view, iotPlatform } = await withPlatform();
     expect(await (await startEndless(fakeClock('+1d'))).end('SIGKILL')).toBe('SIGKILL');
-    const { output, seconds } = await run({});
+    const output = await run({});
     expect(output).toMatch(/has not released its lease[\s\S]*Continuing with Generation 2[\s\S]*exit code 0$/);
-    expect(seconds).toBeLessThan(30);
     expect(await view()).toMatchObject({ state: 'complete', generation: { number: 2 } });
     expect(await fetchMandate(iotPlatform, '7733')).toBe('1');
   });
 
-  it('that was killed with its clock a day ahead is given up within seconds', async () => {
+  it('that was killed with its clock a day ahead is given up, and not after a day', async () => {
     const { startEndless, run, view } = await withPlatform();
     expect(await (await startEndless(fakeClock('+1d'))).end('SIGKILL')).toBe('SIGKILL');
-    const { output, seconds } = await run({}, '--abandon');
+    const output = await run({}, '--abandon');
     expect(output).toMatch(/Generation 2 in statestore is given up and removed\.\nexit code 0$/);
-    expect(seconds).toBeLessThan(30);
     expect(await view()).toMatchObject({ state: 'complete', generation: { number: 1 } });
     expect(await view()).not.toHaveProperty('rebuild');
   });
@@ -70,7 +67,7 @@ describe.skipIf(!(await canFakeClocks()))('a rebuild', () => {
     const { startEndless, run, view } = await withPlatform();
     const { pid } = await startEndless();
     for (const args of [[], ['--abandon']])
-      expect((await run(fakeClock('+1d'), ...args)).output).toMatch(/is in progress[\s\S]*exit code 1$/);
+      expect(await run(fakeClock('+1d'), ...args)).toMatch(/is in progress[\s\S]*exit code 1$/);
     expect((await view()).rebuild?.holder).toContain(`process ${pid} `);
   });
 });

@@ -39,13 +39,13 @@ describe.runIf(await isStackReady())('with an OTLP collector', () => {
     it('reports one trace of a change, from the request to the CRM to the view of the IoT platform', async () => {
       const headers = { 'content-type': 'application/json', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
       await fetch(`${crm}/customers/7`, { method: 'POST', headers, body: JSON.stringify(corinneInRealTime) });
-      const request = await collector.span('crm', 'POST', traceId);
-      expect((await collector.span('iot-platform', 'project mandates', traceId)).parentId).toBe(request.spanId);
+      const request = await collector.waitForSpan('crm', 'POST', traceId);
+      expect((await collector.waitForSpan('iot-platform', 'project mandates', traceId)).parentId).toBe(request.spanId);
     });
 
     it('has its sidecars report to the same collector', async () => {
-      await collector.span('iot-platform', '/v1.0/state/statestore/transaction');
-      await collector.span('crm', `/v1.0/publish/bulk/pubsub/${topics.connectionMandates.name}`);
+      await collector.waitForSpan('iot-platform', '/v1.0/state/statestore/transaction');
+      await collector.waitForSpan('crm', `/v1.0/publish/bulk/pubsub/${topics.connectionMandates.name}`);
     });
 
     it('starts sidecars that find nothing wrong with their configuration', () =>
@@ -71,7 +71,7 @@ describe.runIf(await isStackReady())('with an OTLP collector', () => {
       const { rest, ...sidecarPorts } = ports.crm;
       sidecar = await startSidecar('crm', rest, sidecarPorts, resources);
       await waitUntilHealthy(`http://127.0.0.1:${sidecarPorts.dapr}/v1.0/metadata`, sidecar);
-      await collector.span('crm', '/v1.0/metadata');
+      await collector.waitForSpan('crm', '/v1.0/metadata');
     });
   });
 });

@@ -28,14 +28,14 @@ const becomes = (platform: { iotPlatform: string }, mandate: string) =>
 
 describe('npm start with a collector', () => {
   it('reports one trace of a change, from the request to the CRM to the view of the IoT platform', async () => {
-    const { url, span, requests } = await collector();
+    const { url, waitForSpan, requests } = await collector();
     const platform = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
     const response = await changeIn(platform.crm);
     expect(response.status).toBe(200);
-    const request = await span('crm', 'POST');
+    const request = await waitForSpan('crm', 'POST');
     expect(request).toMatchObject({ traceId, parentId: '00f067aa0ba902b7' });
     // The customers of the file have traces of their own.
-    const applied = await span('iot-platform', 'project mandates', traceId);
+    const applied = await waitForSpan('iot-platform', 'project mandates', traceId);
     expect(applied.parentId).toBe(request.spanId);
     expect(new Set(requests.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
   });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 const ticksPerSecond = 100;
 
 /** The CPU time in seconds that all threads of the process have used so far, user and system. */
-export const cpuSeconds = (pid: number): number => {
+const cpuSeconds = (pid: number): number => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The second field, the name, may contain spaces. The 14th and 15th fields are the CPU times.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -13,7 +13,7 @@ export const insertResults = (
   const [begin, end] = [`<!-- bench ${section} -->`, `<!-- end of bench ${section} -->`];
   const from = document.indexOf(begin);
   const to = document.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has lost its markers ${begin} and ${end}`);
+  if (from < 0 || to < from) throw new Error(`docs/performance.md lacks the markers ${begin} and ${end}`);
   const measured = `\`${command}\` on ${date.toISOString().slice(0, 10)}: ${machine}.`;
   return `${document.slice(0, from + begin.length)}\n${measured}\n\n${markdownTable(formatRows(results))}\n${document.slice(to)}`;
 };

@@ -57,7 +57,7 @@ describe('the report of the benchmark', () => {
     expect(written).toMatch(/80,000 events\/s[^\n]*\n<!-- end of bench full -->\nafter$/);
     expect(written).not.toContain('old');
     expect(insertResults(written, 'full', [fast], circumstances)).toBe(written);
-    expect(() => insertResults('no markers', 'quick', [fast], circumstances)).toThrow('lost its markers');
+    expect(() => insertResults('no markers', 'quick', [fast], circumstances)).toThrow('lacks the markers');
   });
 
   it('is drawn with a bar as long as its median and a whisker from minimum to maximum', () => {

@@ -52,7 +52,7 @@ export const startCrm = (resources: string, env: Record<string, string>) =>
   startService('crm', ports.crm, resources, { env });
 
 /** Waits until the URL answers 200. @throws Error with the output of the process when it ends before */
-export const waitUntilHealthy = async (url: string, started: RunningProcess): Promise<void> => {
+const waitUntilHealthy = async (url: string, started: RunningProcess): Promise<void> => {
   const ended = started.ended.then((code) => {
     throw new Error(`The process ended with ${code}. Its output:\n${started.output()}`);
   });

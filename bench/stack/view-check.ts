@@ -29,7 +29,7 @@ const isShown = (change: Change, shown: Shown | undefined): boolean =>
   shown?.connectionMandate === change.connectionMandate &&
   (shown.revision === undefined || shown.revision === change.revision);
 
-export const withRedis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
+const withRedis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
   const client = redisClient();
   await client.connect();
   return work(client).finally(() => client.destroy());
@@ -40,7 +40,11 @@ type RedisClient = ReturnType<typeof redisClient>;
 const user = { user: 'connection-mandates', password: 'connection-mandates' };
 const withMysql = async <T>(work: (connection: Awaited<ReturnType<typeof createConnection>>) => Promise<T>) => {
   const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
-  return work(connection).finally(() => connection.end());
+  try {
+    return await work(connection);
+  } finally {
+    await connection.end();
+  }
 };
 
 /** state.redis stores a hash with the value and its version under each key. */

@@ -76,7 +76,11 @@ const directly = async (file: string, options: ImportOptions, refusedFile: strin
     rowLimit: rowsShown,
     show: createProgressDisplay(),
   });
-  await printReport(done.job, done.rows, async () => done.refused, refusedFile).finally(done.close);
+  try {
+    await printReport(done.job, done.rows, async () => done.refused, refusedFile);
+  } finally {
+    await done.close();
+  }
 };
 
 const createProgressDisplay = () => {

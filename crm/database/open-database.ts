@@ -20,9 +20,11 @@ export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigra
   try {
     // Migrations have no query timeout: a migration, or the wait for another process that migrates, may take long.
     const migrationDb = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
-    await migrate(migrationDb.withTables<never>(), onMigration).finally(
-      () => migrationDb !== db && migrationDb.destroy(),
-    );
+    try {
+      await migrate(migrationDb.withTables<never>(), onMigration);
+    } finally {
+      if (migrationDb !== db) await migrationDb.destroy();
+    }
     return db;
   } catch (error) {
     await db.destroy();

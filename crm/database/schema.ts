@@ -48,7 +48,7 @@ export type OutboxTable = {
 };
 
 /** Files that were imported completely, identified by the SHA-256 of their bytes. */
-export type ImportedFileTable = { digest: string; importedAt: number };
+type ImportedFileTable = { digest: string; importedAt: number };
 
 /** Leases: which process does work that only one may do at a time. `expiresAt` is not a time; each renewal changes it. */
 export type RelayLeaseTable = { name: string; holder: string; expiresAt: number };
@@ -66,7 +66,7 @@ export type StoredAnswerTable = {
 };
 
 /** Erased customers. Only the number remains. */
-export type ErasedCustomerTable = { customerId: number; erasedAt: number };
+type ErasedCustomerTable = { customerId: number; erasedAt: number };
 
 /**
  * Work that a deletion or an erasure leaves for after its transaction. `person` is a Person as JSON, null once its rows are
@@ -114,7 +114,7 @@ export type ImportJobTable = {
 };
 
 /** Every reference that an import wrote into evidence of consent. It contains a file name, which an erasure searches. */
-export type ImportReferenceTable = { reference: string };
+type ImportReferenceTable = { reference: string };
 
 /**
  * Refused and skipped rows; `problems` and `cells` are JSON. The rows contain personal data: an erasure finds them by

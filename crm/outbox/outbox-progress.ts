@@ -56,7 +56,7 @@ export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext
   const runInTurn = inTurn();
   const findStalledInTurn = () => runInTurn(findStalled);
   const observe = () =>
-    findStalledInTurn().catch((err: unknown) => void log.debug({ err }, 'outbox progress not read, will retry'));
+    void findStalledInTurn().catch((err: unknown) => log.debug({ err }, 'outbox progress not read, will retry'));
   observe();
   const timer = setInterval(observe, pollIntervalMs).unref();
 

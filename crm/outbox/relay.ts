@@ -11,7 +11,7 @@ import { createRelayLease, relayLeaseMs } from './relay-lease.ts';
 const batchSize = 500;
 const smallBatchSize = 16;
 /** Polls, because another process that writes to the same database cannot wake this relay. */
-const pollIntervalMs = 250;
+const defaultPollIntervalMs = 250;
 const afterFailureMs = 100;
 const retryAfterMs = backoff({ firstMs: afterFailureMs, mostMs: 5_000 });
 
@@ -30,6 +30,7 @@ type RelayContext = {
   log: Logger;
   newId: () => string;
   leaseMs?: number;
+  pollIntervalMs?: number;
   clock?: MonotonicClock;
 };
 
@@ -46,6 +47,7 @@ export const startRelay = ({
   log,
   newId,
   leaseMs = relayLeaseMs,
+  pollIntervalMs = defaultPollIntervalMs,
   clock = monotonicClock,
 }: RelayContext): Relay => {
   const holder = newId();

@@ -1,7 +1,7 @@
 import { type CsvRow, type Header, headerOf, largestRowBytes, readRow, tooLongRow } from './rows/csv-row.ts';
 import { findRowEnd } from './rows/row-end.ts';
 
-export { type CsvRow, largestRowBytes } from './rows/csv-row.ts';
+export type { CsvRow } from './rows/csv-row.ts';
 
 /**
  * Reads CSV from bytes as they come, in the memory of one chunk and one row. The first row with anything in it, the header,

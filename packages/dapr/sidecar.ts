@@ -16,7 +16,7 @@ export type Sidecar = {
   close(): void;
 };
 
-export type SidecarMetadata = {
+type SidecarMetadata = {
   id: string;
   components: { name: string; type: string; version: string; capabilities?: string[] }[];
   subscriptions?: { pubsubname: string; topic: string }[];

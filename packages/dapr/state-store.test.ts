@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { StateConflict, type Upsert } from '../projections/state-store.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -38,7 +38,7 @@ const storeThatTakesTime = ({
     const { operations } = body as { operations: Operation[] };
     const keys = operations.map(({ request }) => request.key);
     events.push({ what: 'begun', keys });
-    await delay(keys.includes('key 0') ? 40 : 5);
+    for (let turns = keys.includes('key 0') ? 40 : 5; turns > 0; turns--) await nextTurn();
     const before = [...held];
     const taken = !fails(keys) && operations.every(apply);
     if (!taken && rollsBack) {

@@ -146,7 +146,7 @@ export const rememberIdentity = (file: string): FileIdentity => {
   };
 };
 
-export const elsewhere = 'DATA_DIR and CRM_DATABASE_URL choose another place.';
+const elsewhere = 'DATA_DIR and CRM_DATABASE_URL choose another place.';
 
 const reasons: readonly [RegExp, (file: string) => string][] = [
   [/^SQLITE_NOTADB/, (file) => `${file} is not a SQLite database: move it away.`],

@@ -41,9 +41,8 @@ describe('writing over version 3', () => {
 it.each(['3', '"3', '"3""4"', '"3",', '"3";"4"', '*, "3"', 'w/"3"', ''])('%j is no list of tags', (sent) =>
   expect(z.object(writePreconditions).safeParse({ 'If-Match': sent }).success).toBe(false));
 
-it('reads a long list in no time', () => {
-  const sent = `${'"3" , '.repeat(3000)}x`;
-  const started = performance.now();
+// With quadratic steps this list would take longer than a test may.
+it('reads a long list in linear time', () => {
+  const sent = `${'"3" , '.repeat(100_000)}x`;
   expect(z.object(writePreconditions).safeParse({ 'If-Match': sent }).success).toBe(false);
-  expect(performance.now() - started).toBeLessThan(100);
 });

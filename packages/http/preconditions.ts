@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 
 /** The strong entity tag of a resource whose versions are counted. */
-export const entityTag = (version: number): string => `"${version}"`;
+const entityTag = (version: number): string => `"${version}"`;
 
 const tag = String.raw`(?:W/)?"[\x21\x23-\x7e]*"`;
 const expected = '* or entity tags such as "3", separated by commas';

@@ -50,7 +50,7 @@ export type ViewExplanation = {
 };
 
 type Row = Readonly<Record<string, string | number>>;
-export type Explanation = {
+type Explanation = {
   readonly events: readonly Row[];
   /** What each side shows now. */
   readonly sides: readonly Row[];

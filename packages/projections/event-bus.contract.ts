@@ -147,20 +147,36 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
 
   it('closes a subscription only after the handler has returned for the delivery in flight', async () => {
     const { topic, bus } = await open();
-    const steps: string[] = [];
+    const seenByOthers = await collect(bus('others'), topic);
+    const hasReachedOthers = (n: number) =>
+      vi.waitFor(() => expect(seenByOthers.values()).toContain(textOf(event(n))), patience);
+    let answer = () => {};
+    const mayAnswer = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const count = { delivered: 0, answered: 0 };
     const subscription = await subscribe(bus('readers'), topic, async (batch) => {
-      if (steps.length === 0) steps.push('delivered');
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      steps.push('answered');
+      count.delivered++;
+      await mayAnswer;
+      count.answered++;
       return batch.map(() => 'done');
     });
     await publish(bus('writers'), topic, [event(0)]);
-    await vi.waitFor(() => expect(steps).toContain('delivered'), patience);
-    await subscription.close();
-    const { length } = steps;
-    expect(steps.at(-1)).toBe('answered');
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(steps).toHaveLength(length);
+    await vi.waitFor(() => expect(count.delivered).toBeGreaterThan(0), patience);
+    let isClosed = false;
+    const closing = subscription.close().then(() => {
+      isClosed = true;
+    });
+    await publish(bus('writers'), topic, [event(1)]);
+    await hasReachedOthers(1);
+    expect(isClosed).toBe(false);
+    answer();
+    await closing;
+    const whenClosed = { ...count };
+    expect(whenClosed.answered).toBe(whenClosed.delivered);
+    await publish(bus('writers'), topic, [event(2)]);
+    await hasReachedOthers(2);
+    expect(count).toEqual(whenClosed);
   });
 
   it('reports the event that cannot be made durable, and makes the others durable', async () => {

@@ -13,7 +13,7 @@ import type { LogReader } from './log-reader.ts';
  * Number of events since this process started: `applied` changed the view, `ignored` did not, `setAside` were
  * dead-lettered, `retried` were delivered again after a failure. Other names are classifications of the projection.
  */
-export type Counts = {
+type Counts = {
   applied: number;
   ignored: number;
   setAside: number;
@@ -69,7 +69,7 @@ export const startProjections = async (
   }));
 };
 
-/** Starts one projection. */
+/** Starts one projection. @public the engine's entry point for a single view */
 export const startProjection = async <Event, Document extends object>(
   projection: Projection<Event, Document>,
   { store, secondaryStore, ...context }: ProjectionContext,

@@ -4,10 +4,9 @@ import { StateConflict, type StateStore, type Upsert } from './state-store.ts';
 
 /** The contract of the state store; every adapter runs it. The suite expects nothing of a transaction that failed. */
 export const stateStoreContract = (open: () => Promise<StateStore>) => {
-  let prefix = 0;
   const openWithOwnKeys = async () => {
     const store = await open();
-    const own = `K${++prefix}-${process.hrtime.bigint()}`;
+    const own = `K-${randomUUID()}`;
     return { store, key: (n: number) => `${own}-${n}` };
   };
   const persist = async (store: StateStore, write: () => Promise<void>): Promise<void> => {

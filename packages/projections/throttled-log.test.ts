@@ -1,18 +1,26 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { LogReader } from './log-reader.ts';
 import { throttledLog, throttledPages } from './throttled-log.ts';
 
-/** Work of 20 ms, and the pauses between the end of one and the begin of the next, in ms. */
+/** Work of 20, 30 and 40 ms on a clock of its own, and what happens in which order. */
 const createSlowWork = () => {
-  const times: { began: number; ended: number }[] = [];
+  let now = 0;
+  let pieces = 0;
+  const steps: string[] = [];
   const work = async () => {
-    const began = performance.now();
-    await delay(20);
-    times.push({ began, ended: performance.now() });
+    const durationMs = 20 + 10 * pieces++;
+    steps.push('begin');
+    await Promise.resolve();
+    now += durationMs;
+    steps.push(`end after ${durationMs}`);
   };
-  return { work, pauses: () => times.slice(1).map(({ began }, n) => began - (times[n]?.ended ?? 0)) };
+  const sleep = async (ms: number) => {
+    now += ms;
+    steps.push(`pause for ${ms}`);
+  };
+  return { work, steps, time: { clock: () => now, sleep } };
 };
+const eachWithItsPause = [20, 30, 40].flatMap((ms) => ['begin', `end after ${ms}`, `pause for ${ms}`]);
 
 it('handles one batch at a time, and pauses after each for as long as it took', async () => {
   const eager: LogReader = {
@@ -21,19 +29,17 @@ it('handles one batch at a time, and pauses after each for as long as it took', 
       await Promise.all(ranges.map(({ partition, end }) => handle({ partition, records: [], next: end })));
     },
   };
-  const { work, pauses } = createSlowWork();
+  const { work, steps, time } = createSlowWork();
   const ranges = [0, 1, 2].map((partition) => ({ partition, begin: 0, end: 1 }));
-  await throttledLog(eager).read('things', ranges, work);
-  expect(pauses()).toHaveLength(2);
-  for (const pause of pauses()) expect(pause).toBeGreaterThanOrEqual(15);
+  await throttledLog(eager, time).read('things', ranges, work);
+  expect(steps).toEqual(eachWithItsPause);
 });
 
 it('pauses after each page for as long as its processing took', async () => {
   const eager = async function* () {
     for (const next of ['1', '2', undefined]) yield { events: [], next };
   };
-  const { work, pauses } = createSlowWork();
-  for await (const _ of throttledPages(eager())) await work();
-  expect(pauses()).toHaveLength(2);
-  for (const pause of pauses()) expect(pause).toBeGreaterThanOrEqual(15);
+  const { work, steps, time } = createSlowWork();
+  for await (const _ of throttledPages(eager(), time)) await work();
+  expect(steps).toEqual(eachWithItsPause);
 });

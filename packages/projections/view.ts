@@ -25,7 +25,7 @@ export const maxPointerAgeMs = 1_000;
  * A read that took longer is repeated: the process may have been suspended, and the generation that it read may have
  * been deleted meanwhile. In ms.
  */
-export const maxReadMs = 3_000;
+const maxReadMs = 3_000;
 const maxAttempts = 3;
 
 export type ViewOptions = Pick<StoreContext, 'secondaryStore'> & {

@@ -1,5 +1,5 @@
 /** What went on under one traceparent (W3C Trace Context); `end` says that it is over. */
-export type StartedSpan = { readonly traceparent: string; end(): void };
+type StartedSpan = { readonly traceparent: string; end(): void };
 
 export type Tracer = {
   /** Whether spans are reported; where they are not, work that would make many of them makes none. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { openCrmDatabase } from '../../crm/database/index.ts';
 import { openSqlite } from '../../packages/database/sqlite.ts';
@@ -19,7 +19,7 @@ it('a backup gets the write lock while three writers begin one transaction after
           .insertInto('importReference')
           .values({ reference: `${writer} ${n}` })
           .execute();
-        await delay(10);
+        await nextTurn();
       });
   };
   const writing = Promise.all([write(1), write(2), write(3)]);

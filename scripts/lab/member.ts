@@ -30,7 +30,7 @@ export type Member = {
 };
 
 /** The tokens by which a service and its sidecar authenticate to each other, as environment variables of both. */
-export type LabTokens = { readonly APP_API_TOKEN: string; readonly DAPR_API_TOKEN: string };
+type LabTokens = { readonly APP_API_TOKEN: string; readonly DAPR_API_TOKEN: string };
 
 type MemberContext = {
   readonly daprd: string;

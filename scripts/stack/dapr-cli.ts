@@ -32,7 +32,7 @@ const ensureDaprCli = async (report: Report = silent): Promise<string> => {
   return built;
 };
 
-/** Replaces `dapr init` where it was never run: a folder with daprd and a configuration, and the variable that names it. */
+/** Replaces `dapr init` where it was never run: a folder with daprd and a configuration, and the variable that names it. @internal tests run the CLI with it */
 export const daprCliEnvironment = async (report: Report = silent): Promise<Record<string, string>> => {
   if (await isExecutable(join(homedir(), '.dapr/bin/daprd'))) return {};
   const runtimeFolder = join(settings.cacheFolder, 'dapr-runtime');

@@ -30,13 +30,13 @@ export const safeguards = {
   checkpoint: [
     {
       file: 'packages/projections/checkpoints/checkpoint.ts',
-      text: 'missing: gaps.length === 0 ? left : [...left, ...gaps]',
-      instead: 'missing: left',
+      text: 'missing: gaps.length === 0 ? remaining : [...remaining, ...gaps]',
+      instead: 'missing: remaining',
     },
     {
       file: 'packages/projections/checkpoints/checkpoint.ts',
-      text: 'missing: [...position.missing, [position.applied + 1, next - 1]]',
-      instead: 'missing: position.missing',
+      text: 'missing: [...checkpoint.missing, [checkpoint.applied + 1, next - 1]]',
+      instead: 'missing: checkpoint.missing',
     },
   ],
 } satisfies Record<string, Patch[]>;

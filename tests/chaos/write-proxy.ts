@@ -34,7 +34,7 @@ export const startWriteProxy = async (sidecarPort: number): Promise<WriteProxy> 
     });
   };
 
-  const server = createServer(async (req, res) => {
+  const receive = async (req: IncomingMessage, res: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk);
     const body = Buffer.concat(chunks);
@@ -43,7 +43,10 @@ export const startWriteProxy = async (sidecarPort: number): Promise<WriteProxy> 
     forwardHeld = () => forward(req, res, body);
     onHeld();
     onHeld = undefined;
-  });
+  };
+
+  // A service that is killed leaves its request unfinished.
+  const server = createServer((req, res) => void receive(req, res).catch(() => res.destroy()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   return {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fetchSchemathesis, type Program } from '../../scripts/schemathesis/fetch-schemathesis.ts';
 import { dataFolder, startPlatform, startProgram } from '../platform-process.ts';
+import { fetchSchemathesis, type Program } from './fetch-schemathesis.ts';
 
 const schemathesis = await fetchSchemathesis((line) => console.log(line)).catch((error: Error) => {
   if (process.env.CI) throw error;

@@ -127,5 +127,9 @@ const emptyDatabase = (name: string, collation: string) =>
 const withMysql = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
   const user = { user: 'connection-mandates', password: 'connection-mandates' };
   const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
-  return work(connection).finally(() => connection.end());
+  try {
+    return await work(connection);
+  } finally {
+    await connection.end();
+  }
 };

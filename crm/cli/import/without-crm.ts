@@ -45,5 +45,9 @@ export const importDirectly = async (
 /** Removes an import and its report. If a CRM has the file of the import, it deletes the file when its queue reaches it. */
 export const deleteDirectly = async (url: CrmDatabaseUrl, importId: string): Promise<void> => {
   const db = await openCrmDatabase(url);
-  await removeImport(db, importId, Date.now()).finally(() => db.destroy());
+  try {
+    await removeImport(db, importId, Date.now());
+  } finally {
+    await db.destroy();
+  }
 };

@@ -76,7 +76,9 @@ it('gives a repeated registration the same answer after a restart', async () => 
   const register = async () => {
     const db = await openCrmDatabase(url);
     const context = { ...createTestRuntime(), db, onCommit: () => {} };
-    return registerCustomer(context, data, { ...apiOrigin, idempotencyKey: 'k1' }).finally(() => db.destroy());
+    const registered = await registerCustomer(context, data, { ...apiOrigin, idempotencyKey: 'k1' });
+    await db.destroy();
+    return registered;
   };
   expect(await register()).toEqual(await register());
 });

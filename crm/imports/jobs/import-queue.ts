@@ -24,7 +24,7 @@ import { logImport } from './import-once.ts';
 import { heartbeatEveryMs, observeJobs, touchJobs } from './job-heartbeat.ts';
 
 /** An uploaded file. `expectedBytes` is its size, if the sender states it in advance. */
-export type Upload = {
+type Upload = {
   readonly chunks: AsyncIterable<Buffer>;
   readonly fileName: string;
   readonly expectedBytes?: number | undefined;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,15 +26,12 @@ const startCrmWithWaitingFiles = async (limits: Partial<QueueLimits>) => {
   const begin = (headers: Record<string, string | number> = {}) => {
     const type = { 'Content-Type': 'text/csv' };
     const upload = httpRequest({ port, path: '/imports', method: 'POST', headers: { ...type, ...headers } });
-    const answer = new Promise<{ status: number | undefined; retryAfter: string | undefined; body: { type: string } }>(
-      (resolve, reject) => {
-        upload.on('error', reject);
-        upload.on('response', async (res: IncomingMessage) => {
-          const { statusCode: status, headers: received } = res;
-          resolve({ status, retryAfter: received['retry-after'], body: JSON.parse(await text(res)) });
-        });
-      },
-    );
+    const receiveAnswer = async () => {
+      const [res] = (await once(upload, 'response')) as [IncomingMessage];
+      const body = JSON.parse(await text(res)) as { type: string };
+      return { status: res.statusCode, retryAfter: res.headers['retry-after'], body };
+    };
+    const answer = receiveAnswer();
     answer.catch(() => {});
     upload.flushHeaders();
     onTestFinished(() => void upload.destroy());

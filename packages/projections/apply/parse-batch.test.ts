@@ -1,17 +1,16 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { thingRecord, things } from '../../../tests/things.ts';
 import { parseBatch } from './parse-batch.ts';
 
 const batch = Array.from({ length: 100 }, (_, n) => thingRecord({ key: `k${n % 3}`, n }, 0, n));
-const busyFor = (ms: number) => {
-  for (const until = performance.now() + ms; performance.now() < until; );
-};
 
 it('yields to the event loop while it parses a large batch', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
   const slow: typeof things = {
     ...things,
     parse: (record) => {
-      busyFor(1);
+      vi.advanceTimersByTime(1);
       return things.parse(record);
     },
   };

@@ -145,7 +145,7 @@ export const readLastRecords = async (
 };
 
 /** Restricts ranges to the offsets from `begin` to before `end`. */
-export const clip = (ranges: readonly OffsetRange[], begin: number, end: number): readonly OffsetRange[] =>
+const clip = (ranges: readonly OffsetRange[], begin: number, end: number): readonly OffsetRange[] =>
   subtract(ranges, [
     ...(begin > 0 ? [[0, begin - 1] as const] : []),
     [Math.max(begin, end), Number.MAX_SAFE_INTEGER] as const,

@@ -2,7 +2,7 @@ import type { Checkpoint, OpenDeadLetter } from '../checkpoints/checkpoint.ts';
 import type { PlacePair } from './dead-letter-marks.ts';
 
 /** Enough to show them to an operator. A checkpoint is written with every batch, so it has to stay small. */
-export const maxOpenDeadLetters = 500;
+const maxOpenDeadLetters = 500;
 
 /**
  * Updates the list of marked documents in a checkpoint. `marked` holds the marks that each document of a batch has now,

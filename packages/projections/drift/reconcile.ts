@@ -13,7 +13,7 @@ import { applyFindings, type DocumentChange, noFindings, queryLog, type StoredDo
 import { decideQuery, type Observation } from './when-to-query-log.ts';
 
 /** What a view was found to lack in one partition. */
-export type Drift = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Checkpoint['lost'] };
+type Drift = { readonly partition: number; readonly missingBefore?: number; readonly lost?: Checkpoint['lost'] };
 
 type Comparison = {
   /** The committed offsets of the consumer group: the view should have everything before them. */

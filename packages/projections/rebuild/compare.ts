@@ -7,7 +7,7 @@ import { type ComparisonTargets, findMismatches, readShown, type Source } from '
  * What each side shows of a key. `source` and `live` are absent when they were not compared. `isUnknown`: the source
  * does not know the key.
  */
-export type Difference = { key: string; rebuilt: string; source?: string; isUnknown?: true; live?: string };
+type Difference = { key: string; rebuilt: string; source?: string; isUnknown?: true; live?: string };
 
 /**
  * The result of a comparison. `isTruncated`: there are more differences than are listed. `isUndecided`: unlisted ones

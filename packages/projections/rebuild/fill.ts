@@ -12,7 +12,7 @@ import type { RebuildSession } from './rebuild-session.ts';
 import { type Offsets, readDiscarded } from './registry.ts';
 
 /** A page of about a thousand events; `next` is the cursor after it, undefined on the last page. */
-export type SnapshotPage<Event> = { readonly events: readonly Event[]; readonly next: string | undefined };
+type SnapshotPage<Event> = { readonly events: readonly Event[]; readonly next: string | undefined };
 
 /**
  * The current data of the source, as the last event of each key. Pages are read one after the other, not at one point

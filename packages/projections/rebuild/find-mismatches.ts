@@ -7,7 +7,7 @@ import { type RebuildContext, readLog, storeRetry } from './context.ts';
 
 /** The source of the data, read page by page. A key that it does not return shows nothing. */
 export type Source = { readonly name: string; pages(): AsyncIterable<readonly SourceEntry[]> };
-export type SourceEntry = { readonly key: string; readonly shown: string };
+type SourceEntry = { readonly key: string; readonly shown: string };
 
 /** What a rebuilt generation is compared with; undefined where it is not. */
 export type ComparisonTargets = {
@@ -28,7 +28,7 @@ export type Mismatches = {
 };
 
 /** A limited number of keys; `isTruncated` when there are more. */
-export type BoundedKeys = { readonly keys: ReadonlySet<string>; readonly isTruncated: boolean };
+type BoundedKeys = { readonly keys: ReadonlySet<string>; readonly isTruncated: boolean };
 
 /** Compares every key of the source and of the log once, and collects those whose values differ. */
 export const findMismatches = async <Event, Document>(

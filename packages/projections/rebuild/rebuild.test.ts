@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expiredAtOnce, killedAt, rebuildsOf } from '../../../tests/rebuild-of-things.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
@@ -110,7 +111,7 @@ describe('a rebuild next to the live view', () => {
     const change = async () => {
       while (changing) {
         await publish(...names(50).map((key) => ({ key, n: ++n })));
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await nextTurn();
       }
     };
     const changes = change();
@@ -244,18 +245,19 @@ describe('a rebuild next to the live view', () => {
 
   it('is refused while another one is in progress', async () => {
     const { context } = await openThings(3);
-    const slow = (stores: Stores): Stores => {
-      return (name) => ({
-        ...stores(name),
-        getMany: async (keys) => {
-          await new Promise((resolve) => setTimeout(resolve, 100));
-          return stores(name).getMany(keys);
-        },
-      });
+    let letContinue = () => {};
+    const mayContinue = new Promise<void>((resolve) => {
+      letContinue = resolve;
+    });
+    const { log, ...rest } = context();
+    const read: typeof log.read = async (...range) => {
+      await mayContinue;
+      await log.read(...range);
     };
-    const first = rebuild(context(slow), { ...nextToLive, acceptDifferences: true });
+    const first = rebuild({ ...rest, log: { ...log, read } }, { ...nextToLive, acceptDifferences: true });
     await vi.waitFor(async () => expect((await preflight(context(), nextToLive)).unfinished).toBeDefined(), patience);
     await expect(rebuild(context(), nextToLive)).rejects.toThrow('is in progress');
+    letContinue();
     expect(await first).toMatchObject({ switched: true });
   });
 

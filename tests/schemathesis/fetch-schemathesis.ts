@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireProgram } from '../stack/find-program.ts';
-import { runCommand } from '../stack/run-command.ts';
-import { settings } from '../stack/settings.ts';
+import { requireProgram } from '../../scripts/stack/find-program.ts';
+import { runCommand } from '../../scripts/stack/run-command.ts';
+import { settings } from '../../scripts/stack/settings.ts';
 
 const requirements = join(import.meta.dirname, 'requirements.txt');
 

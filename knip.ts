@@ -1,0 +1,27 @@
+import type { KnipConfig } from 'knip';
+
+/** `knip` finds what nothing uses, and `knip --production` what only tests use. */
+export default ({ production = false }: { production?: boolean }): KnipConfig => ({
+  entry: [
+    '{crm,iot-platform}/main.ts!',
+    'crm/cli/{import,migrate,republish}.ts!',
+    'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,explain,status,backup,restore}.ts!',
+    'packages/http/openapi/docs/show.js!',
+    'bench/{bench,lists,import,blocking}.ts!',
+    'bench/baselines/*.ts!',
+    'tests/{*-until-killed,path-of-a-change/change-one-mandate}.ts',
+    'tests/{chaos/patch-sources,without-tracing-packages}.mjs',
+  ],
+  // faults.ts makes adapters misbehave in tests.
+  project: [
+    '**/*.{ts,js,mjs}!',
+    '!tests/**!',
+    '!{**/*.contract,packages/projections/faults}.ts!',
+    '!scripts/{test.ts,install.mjs}!',
+  ],
+  // A unit test may import what its file exports for it; code that nothing but a test runs is found all the same.
+  ignoreExportsUsedInFile: production,
+  // Tests enter another area by its index.ts, as its users do.
+  ignoreIssues: production ? { '**/index.ts': ['exports', 'types', 'files'] } : {},
+  ignoreBinaries: ['mount', 'umount'],
+});
