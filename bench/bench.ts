@@ -54,14 +54,14 @@ const write = (results: readonly Result[], { quick, seed }: Options) => {
 };
 
 const bench = async (options: Options): Promise<void> => {
-  const { removeEarlierRuns: forgetEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
+  const { removeEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stopParts().finally(() => process.exit(1)));
   const began = performance.now();
   const failed: string[] = [];
   const results: Result[] = [];
   try {
-    await forgetEarlierRuns();
+    await removeEarlierRuns();
     await startParts(['kafka', 'redis', 'mysql'], progress);
     const scenarios = await loadScenarios();
     for (const id of options.only) {

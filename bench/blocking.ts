@@ -95,7 +95,7 @@ const run = async () => {
     const env = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none', LOG_LEVEL: 'info' };
     const crm = startProcess('crm/main.ts', env);
     const [url = ''] = await waitForOutput(crm, /"url":"(http[^"]+)"/);
-    console.log('| work | took | request | p50 | p99 | max | 503 |\n|---|---|---|---|---|---|---|');
+    console.log('| operation | took | request | p50 | p99 | max | 503 |\n|---|---|---|---|---|---|---|');
     for (const [name, execute] of Object.entries(work(url, file))) {
       if (values.only && !values.only.split('|').includes(name)) continue;
       const probes = startProbes(url);

@@ -151,9 +151,9 @@ const main = async () => {
     await writeCustomers(unfinished, rows, Number(values.seed));
     renameSync(unfinished, file);
   }
-  const { removeEarlierRuns: forgetEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
+  const { removeEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
   try {
-    await forgetEarlierRuns();
+    await removeEarlierRuns();
     await startParts(only.includes('mysql') ? ['kafka', 'mysql'] : ['kafka'], progress);
     const results: Awaited<ReturnType<typeof measure>>[] = [];
     for (const database of only) results.push(await measure(database, file, rows));

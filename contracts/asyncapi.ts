@@ -30,7 +30,7 @@ export const asyncApiDocument = {
     connectionMandates: {
       address: mandates.name,
       title: 'Changes of mandates',
-      description: 'Keeps its records for ever. Delivered at least once, in order per connection.',
+      description: 'Keeps its records forever. Delivered at least once, in order per connection.',
       messages: { mandateChanged: { $ref: '#/components/messages/mandateChanged' } },
       bindings: {
         kafka: {

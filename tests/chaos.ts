@@ -43,7 +43,7 @@ const main = async () => {
   const seed = readPositive('--seed', values.seed);
   // The stack's modules read TEST_PORTS when they are imported.
   process.env.TEST_PORTS ||= '24000';
-  const { runChaos: torture } = await import('./chaos/run-chaos.ts');
+  const { runChaos } = await import('./chaos/run-chaos.ts');
   const { stopPart, partNames } = await import('./stack/stack.ts');
   const began = performance.now();
   const passed = () => (performance.now() - began) / 60_000;
@@ -62,7 +62,7 @@ const main = async () => {
   };
   const runRounds = async () => {
     try {
-      return await torture(options);
+      return await runChaos(options);
     } finally {
       await stopStack();
     }

@@ -14,12 +14,12 @@ export const createInMemoryLog = (partitions: InMemoryLog['partitions']): InMemo
     isAway: false,
     reads: 0,
     offsets: async () => {
-      if (log.isAway) throw new Error('the broker is away');
+      if (log.isAway) throw new Error('the broker is unavailable');
       return log.partitions.map(({ begin, end }, partition) => ({ partition, begin, end }));
     },
     read: async (_topic, ranges, handle, signal) => {
       log.reads++;
-      if (log.isAway) throw new Error('the broker is away');
+      if (log.isAway) throw new Error('the broker is unavailable');
       for (const { partition, begin, end } of ranges) {
         const isWanted = ({ offset = 0 }: DeliveredRecord) => begin <= offset && offset < end;
         for (const record of log.partitions[partition]?.records.filter(isWanted) ?? []) {

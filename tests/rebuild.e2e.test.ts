@@ -157,7 +157,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
         patience,
       );
       expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
-        checks: { view: expect.stringContaining('being filled') },
+        checks: { view: expect.stringContaining('being rebuilt') },
       });
       expect([await running.ended, running.output()]).toEqual([0, expect.stringContaining('answers now')]);
     }, [200, 503]);

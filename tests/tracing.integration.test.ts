@@ -40,7 +40,7 @@ describe('npm start with a collector', () => {
     expect(new Set(requests.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
   });
 
-  it('runs and stops as usual while the collector is away, with one warning for each service', async () => {
+  it('runs and stops as usual while the collector is unavailable, with one warning for each service', async () => {
     const { url, close } = await startSpanCollector();
     close();
     // Without the exporter's patience of ten seconds.

@@ -18,12 +18,22 @@ const entry = (pattern: RegExp, meaning: string, replacement: string, allowed?: 
 });
 
 const terms: readonly Entry[] = [
-  entry(/\b[pP]ositions?(?=[A-Z]|\b)/, 'how far a view has followed a partition', 'checkpoint', /[`'"]?position:/),
+  entry(
+    /\b[pP]ositions?(?=[A-Z]|\b)/,
+    'how far a view has followed a partition',
+    'checkpoint',
+    /position:|'position'|\*position\*/,
+  ),
   entry(/\bpart(?:ed|ing)\b|\bwatchParting\b/, 'store and committed offsets disagree', 'drift, detectDrift'),
   entry(/\bMoment\b/, 'time and revision of an event', 'EventStamp'),
   entry(/\bremarks?\b/, 'a counted special case', 'classification', /header|remark\.'/),
   entry(/\bsort(?:ed|s)?(?:Out| out)\b/, 'parse a batch', 'parseBatch'),
-  entry(/\b[sS]et(?:s|ting)?[ -]aside\b/, 'published to the dead-letter topic', 'dead-lettered'),
+  entry(
+    /\b[sS]et(?:s|ting)?[ -]aside\b/,
+    'published to the dead-letter topic',
+    'dead-lettered',
+    /record-set-aside\.v1/,
+  ),
   entry(
     /\bWriteMemory\b|\brememberWrites\b|\bstrangersAreNew\b/,
     'cache of own writes',
@@ -41,7 +51,7 @@ const terms: readonly Entry[] = [
   ),
   entry(/\b[cC]onsiderate\w*/, 'reads the log slowly', 'throttled'),
   entry(/\b(?:open)?[lL]edger\b/, 'lease and progress of a rebuild', 'RebuildSession'),
-  entry(/\bunlist\w*/, 'end the upkeep of a generation', 'unregister'),
+  entry(/\bunlist(?!ed)\w*/, 'end the upkeep of a generation', 'unregister'),
   entry(/\bPermit\b/, 'proof that we still own the rebuild', 'ownership check'),
   entry(/\b[sS]uspects?\b/, 'keys whose values differ', 'mismatches'),
   entry(/\bpersistently\b|\boutlastTrouble\b|\bpauseUnlessAborted\b/, 'try again later', 'retry, sleep'),

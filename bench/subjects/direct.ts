@@ -11,7 +11,7 @@ import type { Subject } from './subject.ts';
 export const direct: Subject = {
   id: 'direct',
   title: 'kafkajs to Redis, without Dapr',
-  configuration: 'batches folded, MSET of 1,000, no compare-and-set',
+  configuration: 'batches folded, MSET of 1,000, no precondition',
   run: async (work) => {
     await emptyRedis();
     const redisUrl = `redis://127.0.0.1:${ports.redis}`;

@@ -12,7 +12,7 @@ import type { Subject } from './subject.ts';
 /** The subscriber of the Dapr lab: DaprServer and DaprClient of the SDK over HTTP. */
 export const labSubscriber: Subject = {
   id: 'lab-way',
-  title: 'the Dapr lab’s subscriber',
+  title: 'the lab’s subscriber',
   configuration: '@dapr/dapr, HTTP; one event, one awaited save',
   run: async (work) => {
     await emptyRedis();

@@ -17,7 +17,7 @@ const source = resolve(import.meta.dirname, '../baselines/MandatesTable.java');
 export const streams: Subject = {
   id: 'streams',
   title: 'Kafka Streams KTable',
-  configuration: 'Java, RocksDB, two threads, no comparison of revisions',
+  configuration: 'Java, RocksDB, two threads, revisions ignored',
   run: async (work) => {
     const folder = resolve('.data/bench-streams');
     rmSync(folder, { recursive: true, force: true });

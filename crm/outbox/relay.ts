@@ -81,7 +81,7 @@ export const startRelay = ({
       if (last === undefined) break;
       after = last;
       outcome.found = true;
-      // When the broker is away, a large batch fails slowly and a small one fails fast.
+      // When the broker is unavailable, a large batch fails slowly and a small one fails fast.
       size = failure ? smallBatchSize : Math.min(size * 4, batchSize);
       if (closing.signal.aborted && (failure || clock() > flushUntil)) return { ...outcome, failed: true };
       if (!failure) continue;

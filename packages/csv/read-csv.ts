@@ -98,7 +98,7 @@ const readPiece = ({ data, text, isEndOfFile, nextQuote }: Scan, line: Line, sta
   return { end, row };
 };
 
-/** Creates a search for the next index of a character from ascending positions, which scans the text once. */
+/** Creates a search for the next index of a character from ascending indexes, which scans the text once. */
 const createFinder = (text: string, character: string) => {
   let found = -1;
   return (from: number): number => {

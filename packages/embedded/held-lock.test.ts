@@ -45,7 +45,7 @@ it('state store writes wait for the lock up to the limit, then fail; reads do no
 
 it('records are not redelivered while their commit waits for the lock', async () => {
   const { eventBus, consumerGroup, file, hold, release } = openWithOtherProcess(10_000);
-  const otherStore = openWithOtherProcess(200, file).stateStore('things');
+  const storeOfOtherProcess = openWithOtherProcess(200, file).stateStore('things');
   const bus = eventBus('readers');
   await bus.publish(topic.name, [event]);
   let deliveries = 0;
@@ -56,7 +56,7 @@ it('records are not redelivered while their commit waits for the lock', async ()
   });
   await vi.waitFor(() => expect(deliveries).toBe(1), 5_000);
   // Longer than the bus waits between two deliveries.
-  await expect(otherStore.transact([{ key: 'a', value: 1 }])).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+  await expect(storeOfOtherProcess.transact([{ key: 'a', value: 1 }])).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
   release();
   await vi.waitFor(() => expect(consumerGroup('readers').committed(topic.name).get(0)).toBe(1), 5_000);
   await subscription.close();

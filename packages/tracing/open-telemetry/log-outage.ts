@@ -5,7 +5,7 @@ import { createRateLimitedLog } from '../../runtime/rate-limited-log.ts';
 
 /** A collector that fails now and then gets a line a minute at most, and the number of further failures. */
 const rate = { entries: 1, windowMs: 60_000 };
-/** The batch processor gives up a batch after this time; the Zipkin exporter waits for ever. */
+/** The batch processor gives up a batch after this time; the Zipkin exporter waits forever. */
 const answerWithinMs = 30_000;
 
 /** Logs that a collector takes no spans: one line for an outage, however many batches are lost in it. */
