@@ -4,15 +4,15 @@ import { noProgress, type RebuildContext, RebuildRefused } from '../packages/pro
 import { observeValue, type ValueObserver } from '../packages/runtime/lease.ts';
 import { type Thing, things } from './things.ts';
 
-/** Creates contexts for rebuilds of the view in the store `home`, and collects their printed lines. */
+/** Creates contexts for rebuilds of the view in the store `primary`, and collects their printed lines. */
 export const rebuildsOf = (platform: EmbeddedPlatform, { recheckAfterMs }: { recheckAfterMs: number }) => {
   const reported: string[] = [];
   const context = (disturb: (stores: Stores) => Stores = (stores) => stores, observeLease?: () => ValueObserver) =>
     ({
       projection: things,
       log: platform.logReader(),
-      stores: disturb(createStores({ store: platform.stateStore('home'), secondaryStore: platform.stateStore })),
-      primaryStore: 'home',
+      stores: disturb(createStores({ store: platform.stateStore('primary'), secondaryStore: platform.stateStore })),
+      primaryStore: 'primary',
       shown: (thing) => String(thing?.n ?? 0),
       now: Date.now,
       holder: 'a test',

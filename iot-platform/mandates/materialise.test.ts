@@ -109,7 +109,8 @@ describe('the mandates view', () => {
     const { bus, publish, change, view, counts } = await startView(undefined, (inner) => ({
       ...inner,
       publish: async (topic, events) => {
-        if (topic === topics.connectionMandatesDeadLetters.name && failing-- > 0) throw new Error('the broker is away');
+        if (topic === topics.connectionMandatesDeadLetters.name && failing-- > 0)
+          throw new Error('the broker is unavailable');
         return inner.publish(topic, events);
       },
     }));
