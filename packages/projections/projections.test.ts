@@ -9,7 +9,7 @@ const named = (name: string) => ({ ...things, name }) as unknown as ProjectionIn
 
 const start = async (isAway: () => boolean) => {
   const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
-  const [primaryStore, second] = [platform.stateStore('primary'), platform.stateStore('second')];
+  const [primary, second] = [platform.stateStore('primary'), platform.stateStore('second')];
   const failing: typeof second = {
     ...second,
     transact: (upserts) => (isAway() ? Promise.reject(new Error('away')) : second.transact(upserts)),
@@ -30,7 +30,7 @@ const start = async (isAway: () => boolean) => {
   };
   const [one, other] = (await startProjections(
     [
-      { projection: named('one'), store: primaryStore },
+      { projection: named('one'), store: primary },
       { projection: named('other'), store: failing },
     ],
     { ...createTestRuntime(), bus },
@@ -41,16 +41,15 @@ const start = async (isAway: () => boolean) => {
   });
   const publish = ({ key, n }: Thing) =>
     bus.publish(things.topic.name, [{ id: key, key, value: Buffer.from(JSON.stringify({ key, n })) }]);
-  return { bus, subscribed, letters: () => letters, primaryStore, second, one, other, publish };
+  return { bus, subscribed, letters: () => letters, primary, second, one, other, publish };
 };
 type Running = Awaited<ReturnType<typeof startProjections>>[number];
 
 it('projections of one topic share one subscription, and each applies every record', async () => {
-  const { subscribed, primaryStore, second, publish } = await start(() => false);
+  const { subscribed, primary, second, publish } = await start(() => false);
   await publish({ key: 'a', n: 1 });
   await vi.waitFor(async () => {
-    for (const store of [primaryStore, second])
-      expect((await store.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
+    for (const store of [primary, second]) expect((await store.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
   });
   expect(subscribed).toEqual([things.topic.name]);
 });

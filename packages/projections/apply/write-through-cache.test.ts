@@ -131,7 +131,7 @@ describe('a write-through cache', () => {
     const deliver = writerOn(store);
     await deliver(0, thing('A', 1), thing('B', 1));
     failAfter(1);
-    await expect(deliver(2, thing('A', 2), thing('B', 2))).rejects.toThrow('away');
+    await expect(deliver(2, thing('A', 2), thing('B', 2))).rejects.toThrow('unavailable');
     failAfter(Number.POSITIVE_INFINITY);
     reads.length = 0;
     await deliver(2, thing('A', 2), thing('B', 2));

@@ -25,7 +25,7 @@ const names = (n: number) => Array.from({ length: n }, (_, i) => `K${i}`);
 const openThings = async (things_ = 200) => {
   const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
   const bus = platform.eventBus('live');
-  const primaryStore = platform.stateStore('primary');
+  const primary = platform.stateStore('primary');
   const other = platform.stateStore('other');
   let published = 0;
   const publish = (...changes: Thing[]) =>
@@ -41,12 +41,12 @@ const openThings = async (things_ = 200) => {
     return live;
   };
   const { reported, context } = rebuildsOf(platform, { recheckAfterMs: 20 });
-  const shownIn = async (number: number, keys: string[], store = primaryStore) => {
+  const shownIn = async (number: number, keys: string[], store = primary) => {
     const held = await store.getMany(keys.map((key) => documentKey(number, key)));
     return keys.map((key) => (held.get(documentKey(number, key))?.value as Thing | undefined)?.n);
   };
-  const view = openView<Thing>(things, primaryStore, { secondaryStore: platform.stateStore });
-  const pointer = () => readPointer(primaryStore, things.name);
+  const view = openView<Thing>(things, primary, { secondaryStore: platform.stateStore });
+  const pointer = () => readPointer(primary, things.name);
   const caughtUp = () =>
     vi.waitFor(async () => {
       const { partitions } = await view.completeness();
@@ -54,7 +54,7 @@ const openThings = async (things_ = 200) => {
       expect(applied).toBe(published);
     }, patience);
   await publish(...names(things_).map((key, n) => ({ key, n: n + 1 })));
-  return { platform, primaryStore, other, publish, follow, context, reported, shownIn, view, pointer, caughtUp };
+  return { platform, primary, other, publish, follow, context, reported, shownIn, view, pointer, caughtUp };
 };
 
 const sourceOf = (content: () => Record<string, number>): Source => ({
@@ -220,10 +220,10 @@ describe('a rebuild next to the live view', () => {
   });
 
   it('repairs a view that misses events', async () => {
-    const { follow, context, primaryStore, view, publish, caughtUp } = await openThings(20);
+    const { follow, context, primary, view, publish, caughtUp } = await openThings(20);
     await follow();
     await caughtUp();
-    await primaryStore.remove(['K3', 'position:things:things-topic:0', 'position:things:things-topic:1']);
+    await primary.remove(['K3', 'position:things:things-topic:0', 'position:things:things-topic:1']);
     await publish(...names(20).map((key) => ({ key: `${key}X`, n: 1 })));
     await vi.waitFor(async () => expect((await view.completeness()).state).toBe('incomplete'), patience);
     expect(await rebuild(context(), nextToLive)).toMatchObject({
@@ -262,11 +262,11 @@ describe('a rebuild next to the live view', () => {
   });
 
   it('does not take over a lease that was renewed since it was read', async () => {
-    const { context, primaryStore, pointer } = await openThings(3);
+    const { context, primary, pointer } = await openThings(3);
     await expect(rebuild(context(killedAt(4)), nextToLive)).rejects.toThrow('killed');
     const later = context(undefined, expiredAtOnce);
     const renewedMeanwhile: typeof later.log.offsets = async (topic) => {
-      await changePointer(primaryStore, things.name, (held) => ({
+      await changePointer(primary, things.name, (held) => ({
         ...held,
         rebuild: { ...(held.rebuild as Rebuild), leaseUntil: 7 },
       }));
@@ -305,13 +305,13 @@ describe('before the switch', () => {
 
   it('a live view with more differences than can be listed is repaired', async () => {
     const keys = names(10_050);
-    const { context, view, primaryStore } = await openThings(keys.length);
+    const { context, view, primary } = await openThings(keys.length);
     // No writer runs, so the live view is empty.
     const right = Object.fromEntries(keys.map((key, n) => [key, n + 1]));
     const outcome = await rebuild(context(), { ...nextToLive, source: sourceOf(() => right) });
     expect(outcome).toMatchObject({ switched: true, isTruncated: true, isUndecided: false });
     expect(await view.get('K10049')).toEqual({ key: 'K10049', n: 10_050 });
-    expect(await primaryStore.getMany(['K1'])).toEqual(new Map());
+    expect(await primary.getMany(['K1'])).toEqual(new Map());
   });
 
   it('a difference after more mismatches than can be listed is found', async () => {
@@ -368,9 +368,9 @@ describe('before the switch', () => {
   });
 
   it('a wrong value of the live view alone is repaired and reported', async () => {
-    const { context, primaryStore } = await filled();
-    const etag = (await primaryStore.getMany(['K1'])).get('K1')?.etag;
-    await primaryStore.transact([{ key: 'K1', value: { key: 'K1', n: 77 }, etag }]);
+    const { context, primary } = await filled();
+    const etag = (await primary.getMany(['K1'])).get('K1')?.etag;
+    await primary.transact([{ key: 'K1', value: { key: 'K1', n: 77 }, etag }]);
     const source = sourceOf(() => ({ K0: 1, K1: 2, K2: 3 }));
     expect(await rebuild(context(), { ...nextToLive, source })).toMatchObject({
       switched: true,
@@ -397,16 +397,16 @@ describe('after a rebuild', () => {
   });
 
   it('a switch back goes to the latest generation that has all events, which the rebuild has named', async () => {
-    const { context, primaryStore, pointer } = await rebuilt();
+    const { context, primary, pointer } = await rebuilt();
     expect(await rebuild(context(), nextToLive)).toMatchObject({
       generation: { number: 3 },
       switchBackTo: { number: 2 },
     });
     const key = 'position:things:things-topic:1';
-    const held = (await primaryStore.getMany([key])).get(key);
+    const held = (await primary.getMany([key])).get(key);
     const { generations } = held?.value as CheckpointDocument;
     const gap = { ...generations, 2: { applied: generations[2]?.applied, missing: [[0, 0]] } };
-    await primaryStore.transact([{ key, value: { generations: gap }, etag: held?.etag }]);
+    await primary.transact([{ key, value: { generations: gap }, etag: held?.etag }]);
     expect(await switchBack(context())).toEqual({ number: 1 });
     expect((await pointer()).previous).toEqual([{ number: 2 }, { number: 3 }]);
   });
@@ -615,7 +615,7 @@ describe('a rebuild into another store', () => {
   });
 
   it('can move there and back again', async () => {
-    const { context, other, primaryStore, platform, shownIn, follow, caughtUp } = await openThings(20);
+    const { context, other, primary, platform, shownIn, follow, caughtUp } = await openThings(20);
     const live = await follow();
     await caughtUp();
     await rebuild(context(), into);
@@ -629,7 +629,7 @@ describe('a rebuild into another store', () => {
       generation: { number: 3, store: 'primary' },
     });
     expect(await shownIn(3, names(20))).toEqual(names(20).map((_, n) => n + 1));
-    const view = openView<Thing>(things, primaryStore, { secondaryStore: platform.stateStore });
+    const view = openView<Thing>(things, primary, { secondaryStore: platform.stateStore });
     expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 3 } });
   });
 });

@@ -26,7 +26,7 @@ const openThings = async (count = 30) => {
   const file = join(dataFolder(), 'platform.sqlite');
   const platform = openEmbeddedPlatform(file, [things.topic, things.deadLetters]);
   const database = openSqlite(file);
-  const primaryStore = platform.stateStore('primary');
+  const primary = platform.stateStore('primary');
   const bus = platform.eventBus('live');
   const sourceData = new Map<string, number>();
   const publish = (...changes: Thing[]) =>
@@ -71,7 +71,7 @@ const openThings = async (count = 30) => {
     const live = await startProjection(things, {
       ...createTestRuntime(),
       bus,
-      store: primaryStore,
+      store: primary,
       secondaryStore: platform.stateStore,
     });
     onTestFinished(() => live.close());
@@ -84,7 +84,7 @@ const openThings = async (count = 30) => {
         expect(committed.get(partition) ?? 0).toBe(end);
     }, patience);
   const shownIn = async (number: number, keys: readonly string[]) => {
-    const held = await primaryStore.getMany(keys.map((key) => documentKey(number, key)));
+    const held = await primary.getMany(keys.map((key) => documentKey(number, key)));
     return Object.fromEntries(keys.map((key) => [key, (held.get(documentKey(number, key))?.value as Thing)?.n]));
   };
   return {
@@ -101,8 +101,8 @@ const openThings = async (count = 30) => {
     follow,
     caughtUp,
     shownIn,
-    view: openView<Thing>(things, primaryStore, { secondaryStore: platform.stateStore }),
-    pointer: () => readPointer(primaryStore, things.name),
+    view: openView<Thing>(things, primary, { secondaryStore: platform.stateStore }),
+    pointer: () => readPointer(primary, things.name),
     /** Deletes old records of each partition, as retention does, and leaves this many. */
     truncate: (left: number) =>
       database
