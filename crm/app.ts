@@ -63,7 +63,7 @@ export const personalDataSources: PersonalDataSources = {
 export type CrmAppContext = CrmContext &
   AppContext & {
     bus: EventBus;
-    durable: boolean;
+    isDurable: boolean;
     imports: ImportQueue;
     outbox: OutboxProgress;
     /** The service passes its erasures, because it resumes them after a restart. Without them the app creates its own. */
@@ -72,13 +72,13 @@ export type CrmAppContext = CrmContext &
   };
 
 export const crmApp = (context: CrmAppContext): Express => {
-  const { db, bus, durable, outbox, instance } = context;
+  const { db, bus, isDurable, outbox, instance } = context;
   const erasures = context.erasures ?? createErasures({ ...context, sources: personalDataSources });
   const databaseRoutes = {
     ...customerRoutes(context, erasures),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
-      database: durable ? 'durable' : inMemoryNotice,
+      database: isDurable ? 'durable' : inMemoryNotice,
       instance,
       outbox: { ...(await readOutboxBacklog(db)), relayedBy: await outbox.relayedBy() },
     })),

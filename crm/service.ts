@@ -26,11 +26,14 @@ export const startCrm = async (
   runtime: Runtime & { bus: EventBus },
 ): Promise<Service & { url: string }> => {
   const { log } = runtime;
-  const durable = config.databaseUrl !== 'memory';
-  const openFiles = findExposedFiles(sqliteFileOf(config.databaseUrl) ?? '');
-  const db = await openCrmDatabase(config.databaseUrl, (migration) => durable && log.info({ migration }, 'migrating'));
-  logRestricted(log, openFiles);
-  if (!durable)
+  const isDurable = config.databaseUrl !== 'memory';
+  const exposedFiles = findExposedFiles(sqliteFileOf(config.databaseUrl) ?? '');
+  const db = await openCrmDatabase(
+    config.databaseUrl,
+    (migration) => isDurable && log.info({ migration }, 'migrating'),
+  );
+  logRestricted(log, exposedFiles);
+  if (!isDurable)
     log.warn(
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
         'the views ignore what the CRM publishes; set CRM_DATABASE_URL to keep them in a file or in MySQL',
@@ -54,11 +57,11 @@ export const startCrm = async (
     await imports.resume();
     // Resumes the erasures that the previous process left. A failure is logged and retried in `createErasures`.
     void erasures.complete().catch(() => {});
-    const requests = { ...context, db: withLockTimeout(db, requestLockWaitMs) };
+    const requestContext = { ...context, db: withLockTimeout(db, requestLockWaitMs) };
     const app = crmApp({
-      ...requests,
+      ...requestContext,
       access: config.access,
-      durable,
+      isDurable,
       imports,
       outbox,
       erasures,

@@ -72,8 +72,8 @@ const main = async () => {
     const groupOfTopic = { log, groups, group, topic };
     if (command === 'describe') return console.log(formatTable(await describeGroup(groupOfTopic)));
     if (!to) throw new Error('Add where to reset to: --to earliest, latest, a time, or PARTITION:OFFSET.');
-    const say = (line: string) => console.log(line);
-    console.log(formatTable(await resetGroup(groupOfTopic, { to, dryRun: values['dry-run'], report: say })));
+    const report = (line: string) => console.log(line);
+    console.log(formatTable(await resetGroup(groupOfTopic, { to, dryRun: values['dry-run'], report })));
     console.log(values['dry-run'] ? 'Nothing was changed.' : 'Done. The group continues from these offsets.');
   } finally {
     close();

@@ -19,7 +19,7 @@ import { createTestRuntime, noon } from './test-runtime.ts';
 /** A codec whose bytes are neither JSON nor UTF-8. */
 const binaryCodec: Codec = { contentType: 'application/octet-stream', encode: serialize, decode: deserialize };
 
-it('a topic with a binary codec goes through outbox, bus and projection into the view', async () => {
+it('events of a topic with a binary codec pass outbox, bus and projection into the view', async () => {
   const topic = { ...topics.connectionMandates, codec: binaryCodec };
   const { parse, findSubjectOfUnreadable: keyOfUnreadable } = createEventReader(binaryCodec, connectionMandateChanged);
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
@@ -49,7 +49,7 @@ it('a topic with a binary codec goes through outbox, bus and projection into the
   expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 });
   expect(delivered.map(({ value }) => value)).toEqual([serialize(event)]);
 
-  // JSON is what this codec cannot decode.
+  // This codec cannot decode JSON.
   const value = topics.connectionMandates.codec.encode(event);
   await bus.publish(topic.name, [{ id: 'y', key: '7733', value }]);
   await vi.waitFor(() => expect(projection.counts()).toMatchObject({ applied: 1, setAside: 1 }));

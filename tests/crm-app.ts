@@ -28,7 +28,7 @@ export const createCrmWithCorinne = async () => {
   const outbox = watchTestOutbox(context);
   const imports = createImportQueue(context, dataFolder());
   return {
-    http: request(crmApp({ ...context, bus, durable: false, imports, outbox })),
+    http: request(crmApp({ ...context, bus, isDurable: false, imports, outbox })),
     db,
     setClock: runtime.setClock,
     /** Connection, mandate and revision of each event in the outbox. */

@@ -19,7 +19,7 @@ export const createCrmWithImports = async (limits: Partial<QueueLimits> = {}, on
   let now = 0;
   const runtime = { ...createTestRuntime(), db, onCommit, clock: () => now };
   const imports = createImportQueue(runtime, folder, limits);
-  const app = crmApp({ ...runtime, bus, durable: true, imports, outbox: watchTestOutbox(runtime) });
+  const app = crmApp({ ...runtime, bus, isDurable: true, imports, outbox: watchTestOutbox(runtime) });
   const http = request(app);
   onTestFinished(() => imports.close());
   const post = (path: string, ...lines: string[]) =>

@@ -9,8 +9,8 @@ const idleDrift: RunningView['drift'] = {
   partitions: async () => topics.connectionMandates.partitions,
 };
 
-/** What the IoT platform's app gets of views that have done nothing yet. */
-export const idleViews = (store: StoreContext['store'], drift: Partial<RunningView['drift']> = {}) => {
+/** The views of the IoT platform before their first event, as its app expects them. */
+export const createIdleViews = (store: StoreContext['store'], drift: Partial<RunningView['drift']> = {}) => {
   const watched = { ...idleDrift, ...drift };
   return {
     views: iotPlatformViews.map(

@@ -1,15 +1,15 @@
 import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
 
-/** A log in memory: by partition what it holds. Offsets without a record are those that are left out. */
-type LogInMemory = LogReader & {
+/** A log in memory. Offsets that no record of a partition has are gaps. */
+type InMemoryLog = LogReader & {
   readonly partitions: { begin: number; end: number; records: DeliveredRecord[] }[];
   isAway: boolean;
   reads: number;
 };
 
-export const logInMemory = (partitions: LogInMemory['partitions']): LogInMemory => {
-  const log: LogInMemory = {
+export const createInMemoryLog = (partitions: InMemoryLog['partitions']): InMemoryLog => {
+  const log: InMemoryLog = {
     partitions,
     isAway: false,
     reads: 0,

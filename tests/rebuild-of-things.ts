@@ -4,7 +4,7 @@ import { noProgress, type RebuildContext, RebuildRefused } from '../packages/pro
 import { createValueObserver, type ValueObserver } from '../packages/runtime/lease.ts';
 import { type Thing, things } from './things.ts';
 
-/** Contexts of rebuilds of the view in the store `home`, and what these say. */
+/** Creates contexts for rebuilds of the view in the store `home`, and collects their printed lines. */
 export const rebuildsOf = (platform: EmbeddedPlatform, { recheckAfterMs }: { recheckAfterMs: number }) => {
   const reported: string[] = [];
   const context = (disturb: (stores: Stores) => Stores = (stores) => stores, observeLease?: () => ValueObserver) =>

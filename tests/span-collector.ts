@@ -19,7 +19,8 @@ export const startSpanCollector = async (status: number | 'no answer' = 200) => 
     const body = await buffer(req);
     requests.push({ path: String(req.url), headers: req.headers });
     if (status === 'no answer') return;
-    if (status === 200) spans.push(...(req.headers['content-type'] === 'application/json' ? zipkin(body) : otlp(body)));
+    if (status === 200)
+      spans.push(...(req.headers['content-type'] === 'application/json' ? decodeZipkin(body) : decodeOtlp(body)));
     res.writeHead(status).end();
   };
   const server: Server = createServer((req, res) => void receive(req, res));
@@ -30,7 +31,7 @@ export const startSpanCollector = async (status: number | 'no answer' = 200) => 
     requests,
     spans,
     /** Waits until a span is there, of a certain trace or of any. */
-    span: (service: string, name: string, traceId?: string) =>
+    waitForSpan: (service: string, name: string, traceId?: string) =>
       vi.waitFor(
         () => {
           const found = spans.find(
@@ -56,7 +57,7 @@ type ZipkinSpan = {
   parentId?: string;
 };
 
-const zipkin = (body: Buffer): CollectedSpan[] =>
+const decodeZipkin = (body: Buffer): CollectedSpan[] =>
   (JSON.parse(body.toString()) as ZipkinSpan[]).map(({ localEndpoint, name, traceId, id, parentId = '' }) => ({
     service: localEndpoint.serviceName,
     name,
@@ -66,26 +67,26 @@ const zipkin = (body: Buffer): CollectedSpan[] =>
   }));
 
 /** Decodes opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest. */
-const otlp = (body: Buffer): CollectedSpan[] =>
-  fields(body, 1).flatMap((resourceSpans) => {
-    const attributes = fields(resourceSpans, 1).flatMap((resource) => fields(resource, 1));
-    const name = attributes.find((attribute) => text(attribute, 1) === 'service.name');
-    const service = name ? fields(name, 2).map((value) => text(value, 1))[0] : undefined;
-    const spans = fields(resourceSpans, 2).flatMap((scopeSpans) => fields(scopeSpans, 2));
+const decodeOtlp = (body: Buffer): CollectedSpan[] =>
+  readFields(body, 1).flatMap((resourceSpans) => {
+    const attributes = readFields(resourceSpans, 1).flatMap((resource) => readFields(resource, 1));
+    const name = attributes.find((attribute) => textOf(attribute, 1) === 'service.name');
+    const service = name ? readFields(name, 2).map((value) => textOf(value, 1))[0] : undefined;
+    const spans = readFields(resourceSpans, 2).flatMap((scopeSpans) => readFields(scopeSpans, 2));
     return spans.map((span) => ({
       service: String(service),
-      name: text(span, 5),
-      traceId: hex(span, 1),
-      spanId: hex(span, 2),
-      parentId: hex(span, 4),
+      name: textOf(span, 5),
+      traceId: hexOf(span, 1),
+      spanId: hexOf(span, 2),
+      parentId: hexOf(span, 4),
     }));
   });
 
-const text = (message: Buffer, field: number) => fields(message, field)[0]?.toString() ?? '';
-const hex = (message: Buffer, field: number) => fields(message, field)[0]?.toString('hex') ?? '';
+const textOf = (message: Buffer, field: number) => readFields(message, field)[0]?.toString() ?? '';
+const hexOf = (message: Buffer, field: number) => readFields(message, field)[0]?.toString('hex') ?? '';
 
 /** The values of a length-delimited field of a protobuf message. */
-const fields = (message: Buffer, field: number): Buffer[] => {
+const readFields = (message: Buffer, field: number): Buffer[] => {
   const values: Buffer[] = [];
   let at = 0;
   const varint = () => {

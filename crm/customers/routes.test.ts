@@ -22,7 +22,7 @@ const createCrm = async ({ empty = false } = {}) => {
   if (!empty) await importOnce(context, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
   const parts = { imports: createImportQueue(context, dataFolder()), outbox: watchTestOutbox(context) };
-  const http = request(crmApp({ ...context, ...parts, bus, durable: false }));
+  const http = request(crmApp({ ...context, ...parts, bus, isDurable: false }));
   const outbox = async () => {
     const rows = await db.selectFrom('outbox').selectAll().orderBy('sequence').execute();
     return rows.map(({ event, eventKey, topic, id }) => ({ ...JSON.parse(event), eventKey, topic, rowId: id }));

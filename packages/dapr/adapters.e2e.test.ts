@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { dataFolder, type Started } from '../../tests/platform-process.ts';
+import { dataFolder, type RunningProcess } from '../../tests/platform-process.ts';
 import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
-import { asAdmin, kafka } from '../../tests/stack/fresh.ts';
+import { createKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
-import { stackReady } from '../../tests/stack/stack.ts';
+import { isStackReady } from '../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
 import { createDeliveryApp } from '../http/delivery-app.ts';
@@ -22,12 +22,12 @@ import { connectSidecar } from './sidecar.ts';
 import { authenticateSidecar } from './sidecar-authentication.ts';
 import { createDaprStateStore } from './state-store.ts';
 
-describe.runIf(await stackReady())('the adapters for Dapr', () => {
+describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   let lastPort = ports.free;
   const nextPort = () => ++lastPort;
   const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
 
-  /** Each subscription is a separate member of the consumer group: it has its own app and sidecar, and stops them on close. */
+  /** Each subscription is a member of its group as in life: an app and a sidecar of its own, which end with it. */
   const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
     const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
@@ -68,7 +68,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     await sidecar.untilReady(AbortSignal.timeout(30_000));
     return { process, sidecar };
   };
-  const sidecars = new Map<string, { process: Started; sidecar: ReturnType<typeof connectSidecar> }>();
+  const sidecars = new Map<string, { process: RunningProcess; sidecar: ReturnType<typeof connectSidecar> }>();
   afterAll(async () => {
     for (const { process, sidecar } of sidecars.values()) {
       sidecar.close();
@@ -80,9 +80,9 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     const topic = { name: `things-${randomUUID()}`, partitions: 4, maxMessageBytes: 16_384 };
     const configEntries = [{ name: 'max.message.bytes', value: String(topic.maxMessageBytes) }];
     const topics = [{ topic: topic.name, numPartitions: 4, configEntries }];
-    await asAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
-    // A broker that has just started may create a topic before its metadata shows it.
-    await vi.waitFor(() => asAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
+    await withKafkaAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
+    // A broker that has just started makes topics before it knows them.
+    await vi.waitFor(() => withKafkaAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
     return topic;
   };
 
@@ -96,7 +96,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     logReaderContract(async () => {
       const topic = await createTopic();
       const publish = async (events: readonly OutgoingEvent[]) => {
-        const producer = kafka().producer();
+        const producer = createKafkaClient().producer();
         await producer.connect();
         await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
         await producer.disconnect();
@@ -104,9 +104,13 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
       return { topic, log: createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
     });
 
-    it('skips the control record of a transaction at the end of a partition', async () => {
+    it('may end in the mark of a transaction, which is no record', async () => {
       const topic = await createTopic();
-      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      const producer = createKafkaClient().producer({
+        transactionalId: topic.name,
+        maxInFlightRequests: 1,
+        idempotent: true,
+      });
       await producer.connect();
       const transaction = await producer.transaction();
       await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'one' }] });
@@ -121,9 +125,13 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
       expect(read).toEqual(['one']);
     });
 
-    it('reads the records of aborted transactions, because the sidecar delivers them too', async () => {
+    it('has the records of aborted transactions, for the sidecar delivers them as well', async () => {
       const topic = await createTopic();
-      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      const producer = createKafkaClient().producer({
+        transactionalId: topic.name,
+        maxInFlightRequests: 1,
+        idempotent: true,
+      });
       await producer.connect();
       const transaction = await producer.transaction();
       await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'aborted' }] });
@@ -178,7 +186,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     };
     stateStoreContract(open);
 
-    it('predicts ETags only if its ETags count the writes of a key', async () => {
+    it('foretells etags where it counts the writes of a key, and nowhere else', async () => {
       const store = await open();
       await store.transact([{ key: randomUUID(), value: 1 }]);
       expect(store.etagAfter?.('1')).toBe(secondEtag);

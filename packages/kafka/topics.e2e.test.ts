@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { asAdmin } from '../../tests/stack/fresh.ts';
+import { withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
-import { stackReady } from '../../tests/stack/stack.ts';
+import { isStackReady } from '../../tests/stack/stack.ts';
 import { checkTopics } from './topics.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
@@ -11,22 +11,22 @@ const declared = { partitions: 1, maxMessageBytes: 16_384 };
 const createTopic = (bytes: number | undefined) => {
   const configEntries = bytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(bytes) }];
   const topic = { ...declared, name: `sizes-${randomUUID()}` };
-  return asAdmin((admin) =>
+  return withKafkaAdmin((admin) =>
     admin.createTopics({ topics: [{ topic: topic.name, numPartitions: 1, configEntries }] }),
   ).then(() => topic);
 };
 
-describe.runIf(await stackReady())('the record size limit of a topic', () => {
+describe.runIf(await isStackReady())('the size of records that a topic takes', () => {
   it('is as declared', async () => expect(await checkTopics(brokers, [await createTopic(16_384)])).toEqual([]));
 
-  it('is an error if it is smaller than declared, because events would be refused', async () => {
+  it('is a fault where it is smaller: events would be refused', async () => {
     const topic = await createTopic(1_000);
     await expect(checkTopics(brokers, [topic])).rejects.toThrow(
       `topic ${topic.name} takes 1000 bytes a record, not 16384: set max.message.bytes with npm run stack -- up kafka`,
     );
   });
 
-  it('is a warning if it is larger than declared, as in a topic created without the setting', async () => {
+  it('is to be changed where it is larger, as of a topic that was created without it', async () => {
     const topic = await createTopic(undefined);
     const [advice, ...more] = await checkTopics(brokers, [topic]);
     expect(advice).toMatch(

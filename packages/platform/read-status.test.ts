@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { mandates } from '../../iot-platform/mandates/materialise.ts';
-import { idleViews } from '../../tests/idle-views.ts';
+import { createIdleViews } from '../../tests/idle-views.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import { startProjection } from '../projections/projection.ts';
@@ -19,7 +19,7 @@ const openSources = () => {
   const bus = platform.eventBus('iot-platform-consumer');
   const store = platform.stateStore('statestore');
   const topicLog = platform.logReader();
-  const { views, names } = idleViews(store);
+  const { views, names } = createIdleViews(store);
   const [idle] = views as [RunningView];
   const sources: StatusSources = { names, topicLog, now: () => noon + 1_500 };
   const change = (connectionId: string, revision: number) => {

@@ -35,13 +35,13 @@ describe('a service’s tracer', () => {
   it('is none where no collector is configured', async () => expect((await open({})).tracer).toBeUndefined());
 
   it('reports spans by OTLP, which continue the trace of their parent', async () => {
-    const { url, span, requests } = await collector();
+    const { url, waitForSpan, requests } = await collector();
     vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer secret');
     const { tracer } = await openReporting({ otlpUrl: `${url}/v1/traces` });
     const started = tracer.start('POST', traceparent);
     started.end();
     await tracer.close();
-    const reported = await span('crm', 'POST');
+    const reported = await waitForSpan('crm', 'POST');
     expect(reported).toMatchObject({ traceId, parentId: '00f067aa0ba902b7' });
     expect(started.traceparent).toBe(`00-${traceId}-${reported.spanId}-01`);
     expect(requests).toMatchObject([
@@ -57,17 +57,17 @@ describe('a service’s tracer', () => {
     const { tracer } = await openReporting({ otlpUrl: otlp.url, zipkinUrl: `${zipkin.url}/api/v2/spans` });
     tracer.start('GET', undefined).end();
     await tracer.close();
-    expect(await zipkin.span('crm', 'GET')).toEqual(await otlp.span('crm', 'GET'));
+    expect(await zipkin.waitForSpan('crm', 'GET')).toEqual(await otlp.waitForSpan('crm', 'GET'));
     expect(zipkin.requests).toMatchObject([{ path: '/api/v2/spans' }]);
   });
 
   it('has the name and the sampler of OpenTelemetry’s variables', async () => {
-    const { url, span, spans } = await collector();
+    const { url, waitForSpan, spans } = await collector();
     vi.stubEnv('OTEL_SERVICE_NAME', 'crm-of-delft');
     const named = await openReporting({ otlpUrl: url });
     named.tracer.start('GET', undefined).end();
     await named.tracer.close();
-    await span('crm-of-delft', 'GET');
+    await waitForSpan('crm-of-delft', 'GET');
     vi.stubEnv('OTEL_TRACES_SAMPLER', 'always_off');
     const unsampled = await openReporting({ otlpUrl: url });
     const started = unsampled.tracer.start('GET', undefined);

@@ -20,7 +20,7 @@ import { whichLogHelp, whichLogOptions } from '../which-log.ts';
 const help = (
   views: readonly ServiceView[],
 ) => `Usage: npm run dead-letters -- [list | show ID ... | replay ID ... | discard ID ...] [OPTIONS]
-Lists, replays or discards the dead letters of a view: records that it could not parse.
+Lists, shows, replays or discards the dead letters of a view: records that it could not parse.
 
 The document of a dead letter answers 503 until a newer record of its key was applied, or the dead letter is replayed or discarded.
 A replayed record keeps the order of the original, so newer changes stay. A record that still cannot be parsed becomes a dead letter

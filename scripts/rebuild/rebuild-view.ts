@@ -60,17 +60,18 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
 };
 
 const run = async (context: Context, view: ServiceView, command: RebuildCommand): Promise<boolean> => {
-  const { report: say } = context;
+  const { report } = context;
   const source = command.sourceUrl === undefined ? undefined : view.source?.open(command.sourceUrl);
-  if (command.action === 'switch-back') say(`${describeGeneration(context, await switchBack(context))} answers now.`);
+  if (command.action === 'switch-back')
+    report(`${describeGeneration(context, await switchBack(context))} answers now.`);
   if (command.action === 'abandon') {
-    const removed = await abandon(context, await openKnownKeys(view, source, say));
-    say(`${describeGeneration(context, removed)} is given up and removed.`);
+    const removed = await abandon(context, await openKnownKeys(view, source, report));
+    report(`${describeGeneration(context, removed)} is given up and removed.`);
   }
   if (command.action === 'retire') {
-    const removed = await retire(context, await openKnownKeys(view, source, say));
+    const removed = await retire(context, await openKnownKeys(view, source, report));
     const names = removed.map((generation) => describeGeneration(context, generation)).join(', ');
-    say(removed.length === 0 ? 'There is no generation to retire.' : `Removed ${names}.`);
+    report(removed.length === 0 ? 'There is no generation to retire.' : `Removed ${names}.`);
   }
   if (command.action !== 'rebuild') return true;
   await source?.check();
@@ -79,7 +80,7 @@ const run = async (context: Context, view: ServiceView, command: RebuildCommand)
   const mode = { ...command, shortLogRemedy: () => findShortLogRemedy(view, command) };
   printPlan(context, command, await preflight(context, { ...mode, isFromSnapshot: command.fromSource }), snapshot);
   if (command.dryRun) {
-    say('Nothing was changed.');
+    report('Nothing was changed.');
     return true;
   }
   const startedAt = performance.now();

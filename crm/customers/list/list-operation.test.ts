@@ -16,7 +16,7 @@ const createCrm = async () => {
   await importOnce(context, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
   const parts = { imports: createImportQueue(context, dataFolder()), outbox: watchTestOutbox(context) };
-  const http = request(crmApp({ ...context, ...parts, bus, durable: false }));
+  const http = request(crmApp({ ...context, ...parts, bus, isDurable: false }));
   const page = async (path: string): Promise<Page> => (await http.get(path).expect(200)).body;
   return { http, page };
 };

@@ -31,8 +31,8 @@ export const pageQuery = (
   plan: ListPlan,
   { after, limit }: { after?: Cursor | undefined; limit: number },
 ) => {
-  const { key, descending, groups } = plan;
-  const order = descending ? 'desc' : 'asc';
+  const { key, isDescending, groups } = plan;
+  const order = isDescending ? 'desc' : 'asc';
   const indexRanges = groups.flatMap((group) =>
     pageRanges(after, plan).map((range) =>
       db
@@ -105,8 +105,8 @@ const prefixEnd = (prefix: string) => `${prefix}\u{10ffff}`;
  */
 const pageRanges = (after: Cursor | undefined, plan: ListPlan): ((rows: Rows) => Rows)[] => {
   if (!after) return [(rows) => filterByPrefix(rows, plan)];
-  const { key, descending, prefix } = plan;
-  const comparison = descending ? '<' : '>';
+  const { key, isDescending, prefix } = plan;
+  const comparison = isDescending ? '<' : '>';
   const { customerId, key: last } = after;
   const afterId = (rows: Rows) => rows.where('customer.customerId', comparison, customerId);
   if (key === 'customerId' || last === undefined) return [afterId];
@@ -115,7 +115,7 @@ const pageRanges = (after: Cursor | undefined, plan: ListPlan): ((rows: Rows) =>
     (rows) => {
       const others = rows.where(`customer.${key}`, comparison, last as never);
       if (!prefix) return others;
-      return descending ? others.where('nameKey', '>=', prefix) : others.where('nameKey', '<', prefixEnd(prefix));
+      return isDescending ? others.where('nameKey', '>=', prefix) : others.where('nameKey', '<', prefixEnd(prefix));
     },
   ];
 };

@@ -20,7 +20,7 @@ describe('a list of customers', () => {
     [{ city: 'Delft' }, 'nameKey'],
     [{ city: 'Delft', connectionMandate: '1', name: 'lop', sort: '-name' }, 'nameKey'],
   ])('is read in the order of one key: %j', (query, key) =>
-    expect(planList(query)).toMatchObject({ key, descending: query.sort?.startsWith('-') ?? false }));
+    expect(planList(query)).toMatchObject({ key, isDescending: query.sort?.startsWith('-') ?? false }));
 
   it('is filtered by folded names and cities', () =>
     expect(planList({ city: 'ENSCHEDÉ', connectionMandate: '2', name: "O'B" })).toMatchObject({

@@ -22,7 +22,7 @@ export type RowGroup = Partial<Record<'cityKey' | 'email' | 'connectionId', stri
 /** How a list is read: the merge of `groups`, in the order of `key`. An index contains each group in that order. */
 export type ListPlan = {
   readonly key: 'customerId' | 'nameKey' | 'updatedAt';
-  readonly descending: boolean;
+  readonly isDescending: boolean;
   readonly groups: readonly RowGroup[];
   /** Selects the keys that begin with this text. */
   readonly prefix?: string;
@@ -51,7 +51,7 @@ export const planList = (query: ListQuery): ListPlan => {
   const order = (sort ?? possible[0] ?? 'customerId').replace('-', '') as keyof typeof keys;
   if (!possible.includes(order))
     throw unsupported('sort', `${possible.flatMap((by) => [by, `-${by}`]).join(', ')} with these filters`);
-  const orderBy = { key: keys[order], descending: sort?.startsWith('-') ?? false };
+  const orderBy = { key: keys[order], isDescending: sort?.startsWith('-') ?? false };
   if (order !== 'name')
     return { ...orderBy, groups: [{ ...(connectionId && { connectionId }), ...(email && { email }) }] };
   // The name indexes start with the mandate, so a query without a mandate has one group per mandate.

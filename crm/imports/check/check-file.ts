@@ -10,7 +10,7 @@ export type CheckedRow = {
   readonly row: ImportRow | RefusedRow;
   readonly pass: 1 | 2;
   readonly bytes: number;
-  readonly recoded: boolean;
+  readonly isRecoded: boolean;
 };
 
 /** Reads the header of a file. @throws DomainError unusable-file */
@@ -46,7 +46,7 @@ const checkCsvRow = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => 
   const row = refuseSeenKeys(checkRow(csvRow, header), seen);
   const { bytes, encoding } = csvRow;
   const pass = header.indexes.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
-  return { row, pass, bytes, recoded: encoding !== 'utf-8' };
+  return { row, pass, bytes, isRecoded: encoding !== 'utf-8' };
 };
 
 const refuseSeenKeys = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {

@@ -91,7 +91,7 @@ const importChunk = async (
       line: last.row.line,
       updatedAt: context.now(),
       bytesDone: job.bytesDone + chunk.reduce((sum, { bytes }) => sum + bytes, 0),
-      recoded: job.recoded + chunk.filter(({ recoded }) => recoded).length,
+      recoded: job.recoded + chunk.filter(({ isRecoded }) => isRecoded).length,
     };
     await advanceJob(trx, job, to);
     return to;

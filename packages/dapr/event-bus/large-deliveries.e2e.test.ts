@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import express from 'express';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { componentsFolder, startSidecar } from '../../../tests/stack/dapr-lab.ts';
-import { asAdmin, kafka } from '../../../tests/stack/fresh.ts';
+import { createKafkaClient, withKafkaAdmin } from '../../../tests/stack/fresh.ts';
 import { ports } from '../../../tests/stack/ports.ts';
-import { stackReady } from '../../../tests/stack/stack.ts';
+import { isStackReady } from '../../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
 import { createDeliveryApp } from '../../http/delivery-app.ts';
@@ -31,8 +31,8 @@ const nextPort = () => ++lastPort;
 const topicWith = async (messages: readonly Message[], maxBytes = maxMessageBytes) => {
   const topic = `large-${randomUUID()}`;
   const configEntries = [{ name: 'max.message.bytes', value: String(maxBytes) }];
-  await asAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }));
-  const producer = kafka().producer();
+  await withKafkaAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }));
+  const producer = createKafkaClient().producer();
   await producer.connect();
   // One record per batch: max.message.bytes of a topic limits a batch.
   await Promise.all(messages.map((message) => producer.send({ topic, messages: [message] })));
@@ -66,8 +66,8 @@ const follow = async (topic: string) => {
 };
 const everyOffset = (many: number) => Array.from({ length: many }, (_, offset) => offset);
 
-describe.runIf(await stackReady())('deliveries of a real sidecar', () => {
-  beforeAll(() => asAdmin((admin) => admin.listTopics()));
+describe.runIf(await isStackReady())('deliveries of a real sidecar', () => {
+  beforeAll(() => withKafkaAdmin((admin) => admin.listTopics()));
 
   it('with the largest records reach the handler in batches, and the service stays responsive', async () => {
     const many = 12_000;

@@ -17,7 +17,7 @@ export const logOutage = (
   const { origin, pathname } = new URL(url);
   const logged = createRateLimitedLog(log, rate);
   let isAway = false;
-  const failed = (reason: string) => {
+  const reportFailure = (reason: string) => {
     // Without the user and password that the address may have.
     const collector = `${origin}${pathname}`;
     if (!isAway) logged.warn({ service, collector, reason }, 'spans are lost: the collector does not take them');
@@ -25,11 +25,14 @@ export const logOutage = (
   };
   return {
     export: (spans, done) => {
-      const overdue = setTimeout(() => failed(`no answer within ${answerWithinMs / 1_000} s`), answerWithinMs).unref();
+      const overdue = setTimeout(
+        () => reportFailure(`no answer within ${answerWithinMs / 1_000} s`),
+        answerWithinMs,
+      ).unref();
       exporter.export(spans, (result) => {
         clearTimeout(overdue);
         if (result.code === ExportResultCode.SUCCESS) isAway = false;
-        else failed(reasonOf(result.error));
+        else reportFailure(describeError(result.error));
         done(result);
       });
     },
@@ -38,4 +41,5 @@ export const logOutage = (
 };
 
 /** A name with several addresses, none of which answers, gives an error without a message. */
-const reasonOf = (error: (Error & { code?: unknown }) | undefined) => error?.message || String(error?.code ?? error);
+const describeError = (error: (Error & { code?: unknown }) | undefined) =>
+  error?.message || String(error?.code ?? error);

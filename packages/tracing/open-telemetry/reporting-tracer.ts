@@ -36,7 +36,7 @@ export const createReportingTracer = (service: string, settings: TracingSettings
   return {
     reports: true,
     start: (name, parent) => {
-      const remote = parent && spanContext(parent);
+      const remote = parent && parseTraceparent(parent);
       const context = remote ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;
       const span = tracer.startSpan(name, { kind: SpanKind.SERVER }, context);
       const { traceId, spanId, traceFlags } = span.spanContext();
@@ -47,7 +47,7 @@ export const createReportingTracer = (service: string, settings: TracingSettings
   };
 };
 
-const spanContext = (traceparent: string): SpanContext | undefined => {
+const parseTraceparent = (traceparent: string): SpanContext | undefined => {
   const [, traceId, spanId, flags] = traceparentPattern.exec(traceparent) ?? [];
   if (!traceId || !spanId || !flags) return undefined;
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true };
