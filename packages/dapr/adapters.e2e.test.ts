@@ -27,7 +27,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   const nextPort = () => ++lastPort;
   const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
 
-  /** Each subscription is a separate member of the consumer group: it has its own app and sidecar, and stops them on close. */
+  /** Each subscription is a member of its group as in life: an app and a sidecar of its own, which end with it. */
   const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
     const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
@@ -104,7 +104,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       return { topic, log: createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
     });
 
-    it('skips the control record of a transaction at the end of a partition', async () => {
+    it('may end in the mark of a transaction, which is no record', async () => {
       const topic = await createTopic();
       const producer = createTestKafkaClient().producer({
         transactionalId: topic.name,
@@ -125,7 +125,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       expect(read).toEqual(['one']);
     });
 
-    it('reads the records of aborted transactions, because the sidecar delivers them too', async () => {
+    it('has the records of aborted transactions, for the sidecar delivers them as well', async () => {
       const topic = await createTopic();
       const producer = createTestKafkaClient().producer({
         transactionalId: topic.name,
@@ -186,7 +186,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     };
     stateStoreContract(open);
 
-    it('predicts ETags only if its ETags count the writes of a key', async () => {
+    it('foretells etags where it counts the writes of a key, and nowhere else', async () => {
       const store = await open();
       await store.transact([{ key: randomUUID(), value: 1 }]);
       expect(store.etagAfter?.('1')).toBe(secondEtag);

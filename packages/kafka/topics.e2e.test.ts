@@ -19,14 +19,14 @@ const createTopic = (bytes: number | undefined) => {
 describe.runIf(await isStackReady())('the record size limit of a topic', () => {
   it('is as declared', async () => expect(await checkTopics(brokers, [await createTopic(16_384)])).toEqual([]));
 
-  it('is an error if it is smaller than declared, because events would be refused', async () => {
+  it('is a fault where it is smaller: events would be refused', async () => {
     const topic = await createTopic(1_000);
     await expect(checkTopics(brokers, [topic])).rejects.toThrow(
       `topic ${topic.name} takes 1000 bytes a record, not 16384: set max.message.bytes with npm run stack -- up kafka`,
     );
   });
 
-  it('is a warning if it is larger than declared, as in a topic created without the setting', async () => {
+  it('is to be changed where it is larger, as of a topic that was created without it', async () => {
     const topic = await createTopic(undefined);
     const [advice, ...more] = await checkTopics(brokers, [topic]);
     expect(advice).toMatch(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
-import { observeValue } from '../../runtime/lease.ts';
+import { createValueObserver } from '../../runtime/lease.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import { createStores } from '../generations/stores.ts';
 import { leaseReleased, openRebuildSession, rebuildLeaseMs, waitForLease } from './rebuild-session.ts';
@@ -19,7 +19,7 @@ const withRebuild = async (rebuild: Rebuild, onRead: (nth: number) => unknown = 
   await changePointer(primary, 'things', (held) => ({ ...held, rebuild }));
   const reported: string[] = [];
   let [reads, now] = [0, 0];
-  const lease = observeValue(rebuildLeaseMs, () => now);
+  const lease = createValueObserver(rebuildLeaseMs, () => now);
   const observeLease = () => ({
     isUnchanged: (value: string | undefined) => {
       if (reads++ > 0) now += rebuildLeaseMs / 4;
