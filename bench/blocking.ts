@@ -7,14 +7,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { getJson } from '../tests/http.ts';
-import { said, startProcess } from '../tests/platform-process.ts';
+import { startProcess, waitForOutput } from '../tests/platform-process.ts';
 import { prepareDatabase, reportId, writeNewCustomers } from './blocking/prepare.ts';
 import { startProbes } from './blocking/probe.ts';
 import { peakMemory } from './measure/usage.ts';
 
-const help = `Usage: npm run bench:blocking [-- --customers N --refused N --imported N --only NAME]
-Sends GET /customers/7 and /healthz 50 times a second, and PATCH /customers/7 10 times a second, to a CRM on a SQLite file
-during its longest operations. Prints how long the answers took: the median, the 99th percentile, and the longest.`;
+const help = `Usage: npm run bench:blocking -- [OPTIONS]
+Measures how long requests to a CRM on SQLite take while the CRM does its longest work, such as an import or an export.
+
+It sends GET /customers/7 and /healthz 50 times a second and PATCH /customers/7 10 times a second, and prints a Markdown table with
+the median, the 99th percentile and the maximum of the latencies.
+
+Options
+  --customers N    customers in the database (default: 200000)
+  --refused N      refused rows in the report of an earlier import (default: 200000)
+  --imported N     rows of the import (default: 100000)
+  --only NAMES     measures some works only, separated by |, as 'import|export' (default: all)
+  --help           shows this text
+
+Examples
+  npm run bench:blocking -- --only import
+
+Exit codes
+  0  all works are measured
+  1  a request or the work failed`;
 
 const { values } = parseArgs({
   options: {
@@ -26,9 +42,9 @@ const { values } = parseArgs({
   },
 });
 const personId = 8;
-const shortestMs = 3_000;
+const minimumMs = 3_000;
 
-/** Reads an answer to its end in a process of its own. */
+/** Reads a whole response in another process, so that reading does not slow down the measured requests. */
 const download = async (url: string, options: object = {}) => {
   const script = `const answer = await fetch(${JSON.stringify(url)}, ${JSON.stringify(options)});
     for await (const chunk of answer.body) void chunk;
@@ -45,7 +61,7 @@ const importFile = async (url: string, file: string) => {
   for (;;) {
     const { state } = (await getJson(`${url}/imports/${importId}`)).body;
     const { outbox } = (await getJson(`${url}/status`)).body as { outbox: { waiting: number } };
-    // Until its last event is published.
+    // The work ends when the last event is published.
     if (state === 'finished' && outbox.waiting < 10) return;
     if (state === 'failed') throw new Error('the import failed');
     await delay(200);
@@ -53,7 +69,7 @@ const importFile = async (url: string, file: string) => {
 };
 
 const work = (url: string, file: string): Record<string, () => Promise<unknown>> => ({
-  nothing: () => delay(shortestMs),
+  nothing: () => delay(minimumMs),
   'GET /': () => download(`${url}/`),
   'GET /, five clients': () => Promise.all(Array.from({ length: 5 }, () => download(`${url}/`))),
   'refused.csv': () => download(`${url}/imports/${reportId}/refused.csv`),
@@ -78,21 +94,21 @@ const run = async () => {
     await writeNewCustomers(file, Number(values.imported));
     const env = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none', LOG_LEVEL: 'info' };
     const crm = startProcess('crm/main.ts', env);
-    const [url = ''] = await said(crm, /"url":"(http[^"]+)"/);
+    const [url = ''] = await waitForOutput(crm, /"url":"(http[^"]+)"/);
     console.log('| operation | took | request | p50 | p99 | max | 503 |\n|---|---|---|---|---|---|---|');
-    for (const [name, doIt] of Object.entries(work(url, file))) {
+    for (const [name, execute] of Object.entries(work(url, file))) {
       if (values.only && !values.only.split('|').includes(name)) continue;
       const probes = startProbes(url);
       const began = performance.now();
-      await Promise.all([doIt(), delay(shortestMs)]);
+      await Promise.all([execute(), delay(minimumMs)]);
       const seconds = (performance.now() - began) / 1000;
-      for (const { name: request, p50, p99, max, refused, asked } of await probes.stop())
+      for (const { name: request, p50, p99, max, refused, sent } of await probes.stop())
         console.log(
           `| ${name} | ${seconds.toFixed(1)} s | ${request} | ${p50.toFixed(0)} ms | ${p99.toFixed(0)} ms | ` +
-            `${max.toFixed(0)} ms | ${refused} of ${asked} |`,
+            `${max.toFixed(0)} ms | ${refused} of ${sent} |`,
         );
     }
-    console.log(`\nThe CRM, memory at its peak: ${peakMemory(crm.pid).toFixed(0)} MB`);
+    console.log(`\nPeak memory of the CRM: ${peakMemory(crm.pid).toFixed(0)} MB`);
     const code = await crm.end('SIGTERM');
     if (code !== 0) throw new Error(`the CRM ended with ${code}:\n${crm.output().slice(-2_000)}`);
   } finally {

@@ -4,18 +4,35 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { followImport, sendFile } from '../crm/cli/import/through-crm.ts';
-import { table } from '../packages/cli/table.ts';
+import { formatTable } from '../packages/cli/table.ts';
 import { getJson } from '../tests/http.ts';
 import { writeCustomers } from './import/customers-file.ts';
 import { quantile } from './measure/statistics.ts';
-import { observe } from './measure/usage.ts';
+import { startMeasuring } from './measure/usage.ts';
 import { componentsFolder } from './stack/components.ts';
 import { ports } from './stack/ports.ts';
 
-const help = `Usage: npm run bench:import [-- --rows N --only sqlite|mysql --seed N]
-Imports a file of a million customers through POST /imports of a CRM with a sidecar, into a SQLite file and into MariaDB,
-until Kafka has acknowledged every event, on a stack of its own (BENCH_PORTS moves it). Nothing else should run meanwhile.
-Prints rows/s of the import alone and to the last event, the peak memory of the CRM, and how long a GET took meanwhile.`;
+const help = `Usage: npm run bench:import -- [OPTIONS]
+Measures an import of customers through POST /imports of a CRM with a sidecar, until Kafka has acknowledged the last event.
+
+It runs on a stack of its own, on SQLite and on MariaDB, and prints rows/s of the import alone and up to the last event, the peak
+memory of the CRM, and the latencies of a GET during the import. Run nothing else on the machine meanwhile.
+
+Options
+  --rows N       rows of the file (default: 1000000)
+  --only NAME    sqlite or mysql (default: both)
+  --seed N       seed of the generated customers (default: 1)
+  --help         shows this text
+
+Environment
+  BENCH_PORTS    base of the ports of the stack (default: 25000)
+
+Examples
+  npm run bench:import -- --rows 100000 --only sqlite
+
+Exit codes
+  0  both databases, or the chosen one, are measured
+  1  the import failed`;
 
 const folder = resolve('.data/bench-import');
 const user = { user: 'connection-mandates', password: 'connection-mandates' };
@@ -34,7 +51,7 @@ type DatabaseName = keyof typeof databases;
 const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
 
 const measure = async (database: DatabaseName, file: string, rows: number) => {
-  const { emptyLog, endOffsets } = await import('./stack/log.ts');
+  const { emptyLog, readEndOffsets: endOffsets } = await import('./stack/log.ts');
   const { startCrm } = await import('./stack/platform.ts');
   const { pidOf } = await import('./stack/stack.ts');
   await emptyLog();
@@ -42,9 +59,14 @@ const measure = async (database: DatabaseName, file: string, rows: number) => {
   const env = { CRM_DATABASE_URL: await databases[database](), CUSTOMERS_CSV: 'none', DATA_DIR: folder };
   const crm = await startCrm(componentsFolder('dapr-components', 'bench-import'), env);
   try {
-    await untilReady(crm.url);
-    const used = observe({ crm: crm.app.pid, daprd: crm.sidecar.pid, mysql: pidOf('mysql'), kafka: pidOf('kafka') });
-    const asking = answersMeanwhile(`${crm.url}/customers?limit=1`);
+    await waitUntilReady(crm.url);
+    const used = startMeasuring({
+      crm: crm.app.pid,
+      daprd: crm.sidecar.pid,
+      mysql: pidOf('mysql'),
+      kafka: pidOf('kafka'),
+    });
+    const asking = measureRequests(`${crm.url}/customers?limit=1`);
     const began = performance.now();
     const { importId } = await sendFile(crm.url, file, { dryRun: false, onConflict: 'skip' });
     const job = await followImport(crm.url, importId, ({ progress: { rows: done } }) =>
@@ -52,7 +74,7 @@ const measure = async (database: DatabaseName, file: string, rows: number) => {
     );
     const importSeconds = (performance.now() - began) / 1000;
     const latencies = await asking.stop();
-    while ((await waiting(crm.url)) > 0) await delay(200);
+    while ((await countWaitingEvents(crm.url)) > 0) await delay(200);
     const seconds = (performance.now() - began) / 1000;
     const events = (await endOffsets()).reduce((sum, offset) => sum + offset, 0);
     if (job.created !== rows || events < rows) throw new Error(`${job.created} created, ${events} events of ${rows}`);
@@ -77,16 +99,17 @@ const measure = async (database: DatabaseName, file: string, rows: number) => {
   }
 };
 
-const untilReady = async (url: string) => {
+const waitUntilReady = async (url: string) => {
   while ((await getJson(`${url}/readyz`)).status !== 200) await delay(100);
 };
 
-const waiting = async (url: string) => ((await getJson(`${url}/status`)).body.outbox as { waiting: number }).waiting;
+const countWaitingEvents = async (url: string) =>
+  ((await getJson(`${url}/status`)).body.outbox as { waiting: number }).waiting;
 
-const askEveryMs = 50;
+const requestEveryMs = 50;
 
-/** Asks now and then until it is stopped; answers how many ms each answer took. */
-const answersMeanwhile = (url: string) => {
+/** Sends a request every 50 ms until `stop`, which returns the latencies in ms. */
+const measureRequests = (url: string) => {
   const latencies: number[] = [];
   let stopped = false;
   const asking = (async () => {
@@ -95,7 +118,7 @@ const answersMeanwhile = (url: string) => {
       const { status } = await getJson(url);
       if (status !== 200) throw new Error(`${url} answered ${status}`);
       latencies.push(performance.now() - began);
-      await delay(askEveryMs);
+      await delay(requestEveryMs);
     }
   })();
   return {
@@ -119,7 +142,8 @@ const main = async () => {
   if (values.help) return console.log(help);
   const rows = Number(values.rows);
   const only = (Object.keys(databases) as DatabaseName[]).filter((name) => !values.only || values.only === name);
-  if (!(rows > 0) || only.length === 0) throw new Error('--rows is a number, --only is sqlite or mysql.');
+  if (!(rows > 0) || only.length === 0)
+    throw new Error('--rows must be a number greater than 0, --only sqlite or mysql.');
   const unfinished = join(folder, 'unfinished.csv');
   const file = join(folder, `customers-${rows}-${values.seed}.csv`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -127,13 +151,13 @@ const main = async () => {
     await writeCustomers(unfinished, rows, Number(values.seed));
     renameSync(unfinished, file);
   }
-  const { forgetEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
+  const { removeEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
   try {
-    await forgetEarlierRuns();
+    await removeEarlierRuns();
     await startParts(only.includes('mysql') ? ['kafka', 'mysql'] : ['kafka'], progress);
     const results: Awaited<ReturnType<typeof measure>>[] = [];
     for (const database of only) results.push(await measure(database, file, rows));
-    console.log(table(results));
+    console.log(formatTable(results));
   } finally {
     await stopParts();
   }

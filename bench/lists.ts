@@ -11,18 +11,27 @@ import { watchOutbox } from '../crm/outbox/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { listen } from '../packages/http/listen.ts';
 import { silentTracer } from '../packages/runtime/tracing.ts';
-import { measureLists } from './lists/ask.ts';
-import { fill, seeded } from './lists/fill.ts';
+import { createRandom, fillDatabase } from './lists/fill.ts';
+import { measureLists } from './lists/measure-lists.ts';
 import { writeTable } from './lists/write-table.ts';
 
-const help = `Usage: npm run bench:lists -- [--database URL] [--rows N] [--pages N] [--seed N] [--write]
-Fills a database with customers and requests pages of every documented list over HTTP, at random places. Prints a table.
+const help = `Usage: npm run bench:lists -- [OPTIONS]
+Measures pages of every documented list of customers over HTTP, at random places, and prints a Markdown table.
 
-  --database URL  an empty database, as in CRM_DATABASE_URL; the customers stay in it. Default: a SQLite file, removed afterwards
-  --rows N        how many customers (1000000)
-  --pages N       how many pages of each list (200)
-  --seed N        of the customers and the pages (1)
-  --write         puts the table into docs/performance-crm.md`;
+Options
+  --database URL  an empty database, as in CRM_DATABASE_URL, which keeps the customers (default: a temporary SQLite file)
+  --rows N        number of customers (default: 1000000)
+  --pages N       number of pages of each list (default: 200)
+  --seed N        seed of the customers and of the pages (default: 1)
+  --write         writes the table to docs/performance-crm.md
+  --help          shows this text
+
+Examples
+  npm run bench:lists -- --rows 100000
+
+Exit codes
+  0  all lists are measured
+  1  a request failed, or the database is not empty`;
 
 const { values } = parseArgs({
   options: {
@@ -40,14 +49,16 @@ const run = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-lists-'));
   const url = values.database ?? `sqlite:${join(folder, 'crm.sqlite')}`;
   if (!isDatabaseUrl(url))
-    throw new Error(`--database ${url}: give sqlite:FILE or mysql://user:password@host:port/database`);
+    throw new Error(`--database ${url} is invalid: give sqlite:FILE or mysql://user:password@host:port/database`);
   const db = await openCrmDatabase(url);
   try {
     if (await db.selectFrom('customer').select('customerId').limit(1).executeTakeFirst())
       throw new Error(`${showDatabaseUrl(url)} has customers: give an empty database`);
     const started = performance.now();
     const seconds = () => ((performance.now() - started) / 1000).toFixed(0);
-    await fill(db, rows, seed, (done) => process.stderr.write(`\r${done} of ${rows} customers, ${seconds()} s`));
+    await fillDatabase(db, rows, seed, (done) =>
+      process.stderr.write(`\r${done} of ${rows} customers, ${seconds()} s`),
+    );
     process.stderr.write('\n');
     const log = pino({ level: 'warn' });
     const context = {
@@ -64,7 +75,7 @@ const run = async () => {
     const server = await listen(app, { host: '127.0.0.1', port: 0, variable: 'APP_PORT' });
     const database = url.startsWith('mysql:') ? 'MariaDB or MySQL' : 'SQLite';
     const lines = ['| list | p50 | p95 | max |', '|---|---|---|---|'];
-    for await (const { list, ...ms } of measureLists(db, server.url, { rows, pages, random: seeded(seed + 1) })) {
+    for await (const { list, ...ms } of measureLists(db, server.url, { rows, pages, random: createRandom(seed + 1) })) {
       lines.push(`| ${list} | ${ms.p50.toFixed(1)} ms | ${ms.p95.toFixed(1)} ms | ${ms.max.toFixed(1)} ms |`);
       process.stderr.write(`${lines.at(-1)}\n`);
     }

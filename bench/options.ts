@@ -14,32 +14,44 @@ const scenarioIds = [
 ] as const;
 export type ScenarioId = (typeof scenarioIds)[number];
 
-export const help = `Usage: npm run bench -- [--quick] [--only scenario,…] [--seed N]
-Measures this project and other programs that do the same work, on its own stack. Nothing else should run meanwhile.
+export const help = `Usage: npm run bench -- [OPTIONS]
+Measures this project and its baselines (kafkajs, Kafka Streams, the Dapr lab's subscriber) on a stack of its own.
 
-  --quick     less work, under 6 minutes; without it half an hour or more
-  --only      some scenarios, comma-separated; the results are printed, but not written to docs/
-  --seed      different events of the same number (1)
-  --help
+It starts and stops the stack, writes docs/performance.md (between its markers) and docs/performance.svg, and prints one JSON object
+as the last line. It needs Java 17 and Maven for Kafka and Kafka Streams, and redis-benchmark. Run nothing else meanwhile.
+
+Options
+  --quick         smaller work, below 6 minutes (default: half an hour or more)
+  --only NAMES    some scenarios, separated by commas, whose results are printed and not written to docs (default: all)
+  --seed N        other work of the same size (default: 1)
+  --help          shows this text
+
+Environment
+  BENCH_PORTS     base of the ports of the stack (default: 25000)
+
+Examples
+  npm run bench -- --quick
+  npm run bench -- --only redis-20k,query
+
+Exit codes
+  0  all scenarios are measured
+  1  a scenario failed
 
 Scenarios
-  redis-20k       materialise changes of 20,000 connections into Redis: ours, kafkajs alone, Kafka Streams
-  lab-way         the same by the lab's subscriber: one event, one awaited save
+  redis-20k       materialise changes of 20,000 connections into Redis: this project, kafkajs alone, Kafka Streams
+  lab-way         the same by the Dapr lab's subscriber: one event, one awaited save
   redis-distinct  as many connections as changes, into an empty Redis
   mysql-20k       into MariaDB or MySQL
-  mysql-distinct
-  limits          what Kafka's own consumer and Redis' own benchmark reach
+  mysql-distinct  as many connections as changes, into an empty MariaDB or MySQL
+  limits          the rates of Kafka's own consumer and of redis-benchmark
   visible         from the POST to the CRM to the answer of the IoT platform, at 200 changes/s
-  query           one mandate, 32 connections; and while a rebuild runs
+  query           queries of one mandate over 32 connections, also while a rebuild runs
   takeover        kill -9 of one of two instances with its sidecar
-  memory          5,000,000 changes of 5,000,000 connections (never with --quick)
-
-Needs Java 17 and Maven for Kafka and Kafka Streams, and redis-benchmark; names any that is missing.
-Writes docs/performance.md (between its markers) and docs/performance.svg. The last line of stdout is one JSON object.`;
+  memory          5,000,000 changes of 5,000,000 connections (not with --quick)`;
 
 export type Options = { quick: boolean; seed: number; only: readonly ScenarioId[]; whole: boolean; help: boolean };
 
-/** @throws Error that names what is not understood */
+/** @throws Error that names the invalid option */
 export const readOptions = (args: readonly string[]): Options => {
   const options = {
     quick: { type: 'boolean', default: false },
@@ -52,11 +64,12 @@ export const readOptions = (args: readonly string[]): Options => {
   const only = values.only?.split(',') ?? usual;
   const unknown = only.find((name) => !scenarioIds.some((id) => id === name));
   if (unknown !== undefined)
-    throw new Error(`There is no scenario ${unknown}: name some of ${scenarioIds.join(', ')}.`);
+    throw new Error(`There is no scenario ${unknown}. The scenarios are ${scenarioIds.join(', ')}.`);
   if (values.quick && only.includes('memory'))
-    throw new Error('memory takes more time than --quick has: leave one out.');
+    throw new Error('The scenario memory takes too long for --quick: leave one of them out.');
   const seed = Number(values.seed);
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new Error(`--seed ${values.seed} is not a whole number from 0.`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new Error(`--seed ${values.seed} is not an integer of at least 0.`);
   const { quick, help } = values;
   return { quick, help, seed, only: scenarioIds.filter((id) => only.includes(id)), whole: values.only === undefined };
 };

@@ -1,11 +1,11 @@
 import type { Work } from './work.ts';
 
-/** How large each scenario's work is and how often it is repeated; `boxSeconds` is what one contestant may take of it. */
+/** The size of each scenario's work and the number of runs. A subject starts no further run after `maxSecondsPerSubject`. */
 export type Plan = {
   repeats: number;
-  boxSeconds: number;
+  maxSecondsPerSubject: number;
   many: Work;
-  labWay: Work;
+  labSubscriber: Work;
   distinct: Work;
   mysqlMany: Work;
   mysqlDistinct: Work;
@@ -17,16 +17,16 @@ export type Plan = {
 
 const manyKeys = 20_000;
 
-export const planOf = (quick: boolean, seed: number): Plan => {
+export const createPlan = (quick: boolean, seed: number): Plan => {
   const changes = (events: number): Work => ({ seed, events, keys: manyKeys });
   const distinct = (events: number): Work => ({ seed, events, keys: events });
   const memory = distinct(5_000_000);
   if (quick)
     return {
       repeats: 3,
-      boxSeconds: 20,
+      maxSecondsPerSubject: 20,
       many: changes(200_000),
-      labWay: changes(8_000),
+      labSubscriber: changes(8_000),
       distinct: distinct(80_000),
       mysqlMany: changes(40_000),
       mysqlDistinct: distinct(20_000),
@@ -37,9 +37,9 @@ export const planOf = (quick: boolean, seed: number): Plan => {
     };
   return {
     repeats: 3,
-    boxSeconds: 240,
+    maxSecondsPerSubject: 240,
     many: changes(1_000_000),
-    labWay: changes(40_000),
+    labSubscriber: changes(40_000),
     distinct: distinct(500_000),
     mysqlMany: changes(200_000),
     mysqlDistinct: distinct(100_000),

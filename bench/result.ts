@@ -1,10 +1,10 @@
 import type { Usage } from './measure/usage.ts';
 import type { ScenarioId } from './options.ts';
 
-/** `atLeast` or `atMost`: what this project set itself, in the result's unit. */
+/** The project's goal, in the result's unit. */
 export type Goal = { atLeast: number } | { atMost: number };
 
-/** One thing measured several times. */
+/** One figure that was measured several times. */
 export type Result = {
   readonly scenario: ScenarioId;
   /** Unique within the scenario, as in `ours-fast`. */
@@ -13,7 +13,7 @@ export type Result = {
   readonly configuration: string;
   readonly unit: 'events/s' | 'requests/s' | 'operations/s' | 'ms' | 's' | 'MB' | 'times';
   readonly values: readonly number[];
-  /** Of the pass in the middle. */
+  /** The usage of the median run. */
   readonly usage?: Usage;
   readonly goal?: Goal;
 };

@@ -8,7 +8,7 @@ const many: Work = { seed: 7, events: 1_000, keys: 100 };
 const messagesOf = (work: Work) => Array.from({ length: work.events }, (_, i) => messageAt(work, i, partitions));
 
 describe('the work of the benchmark', () => {
-  it('is the same for the same seed, and another for another', () => {
+  it('is the same for the same seed, and different for another seed', () => {
     expect(messagesOf(many)).toEqual(messagesOf({ ...many }));
     expect(messagesOf(many)).not.toEqual(messagesOf({ ...many, seed: 8 }));
   });
@@ -19,7 +19,7 @@ describe('the work of the benchmark', () => {
     expect(read.map(({ data, revision }) => ({ ...data, revision }))).toEqual(expected);
   });
 
-  it('touches every key, and as many as it has events where all are distinct', () => {
+  it('changes every key, and has as many keys as events where all are distinct', () => {
     expect(lastChanges(many).size).toBe(100);
     expect(lastChanges({ ...many, keys: many.events }).size).toBe(1_000);
   });
@@ -35,13 +35,13 @@ describe('the work of the benchmark', () => {
   });
 
   it('keeps each key in one partition, and uses all partitions', () => {
-    const placed = new Map(messagesOf(many).map(({ key, partition }) => [key, partition]));
-    expect(messagesOf(many).every(({ key, partition }) => placed.get(key) === partition)).toBe(true);
-    expect(new Set(placed.values())).toEqual(new Set([0, 1, 2, 3]));
+    const partitionOfKey = new Map(messagesOf(many).map(({ key, partition }) => [key, partition]));
+    expect(messagesOf(many).every(({ key, partition }) => partitionOfKey.get(key) === partition)).toBe(true);
+    expect(new Set(partitionOfKey.values())).toEqual(new Set([0, 1, 2, 3]));
   });
 
-  it('puts a key where the sidecar puts it', () => {
-    // As Sarama's hash partitioner places them: FNV-1a, 32 bits, as a signed number.
+  it('chooses the partition of a key as the sidecar does', () => {
+    // The hash partitioner of Sarama: FNV-1a with 32 bits, as a signed number.
     const distinct: Work = { seed: 1, events: 6, keys: 6 };
     expect(messagesOf(distinct).map(({ partition }) => partition)).toEqual([0, 3, 2, 1, 0, 3]);
   });

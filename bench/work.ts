@@ -1,6 +1,6 @@
-import { mandateChangedEvent, mandateLevels } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent, mandateLevels } from '../contracts/events/connection-mandate-changed/schema.ts';
 
-/** So many changes of so many connections, the same for the same seed. With as many keys as events every key is distinct. */
+/** The changes of a benchmark, the same for the same seed. With as many keys as events all keys are distinct. */
 export type Work = { readonly seed: number; readonly events: number; readonly keys: number };
 
 export type Change = { connectionId: string; connectionMandate: string; revision: number };
@@ -9,7 +9,7 @@ const levels = Object.values(mandateLevels);
 const firstRevision = Date.UTC(2026, 0, 1);
 const firstConnection = 1_000_000;
 
-/** The change at place `i` of the log. */
+/** The i-th change. */
 export const changeAt = ({ seed, events, keys }: Work, i: number) => {
   const number = keys === events ? i : scramble(seed, i) % keys;
   return {
@@ -19,14 +19,14 @@ export const changeAt = ({ seed, events, keys }: Work, i: number) => {
   };
 };
 
-/** A Kafka message with the CloudEvent as the CRM publishes it, in the partition where Dapr puts its key. */
+/** The Kafka message of the i-th change: the CloudEvent as the CRM publishes it, in the partition that Dapr chooses for its key. */
 export const messageAt = (work: Work, i: number, partitions: number) => {
   const { revision, ...data } = changeAt(work, i);
   const hex = (salt: number, digits: number) =>
     scramble(work.seed + salt, i)
       .toString(16)
       .padStart(digits, '0');
-  const event = mandateChangedEvent(data, {
+  const event = createMandateChangedEvent(data, {
     id: `00000000-0000-4000-8000-${hex(2, 12)}`,
     revision,
     time: new Date(revision),
@@ -36,7 +36,7 @@ export const messageAt = (work: Work, i: number, partitions: number) => {
   return { key, value: JSON.stringify(event), partition: partitionOf(key, partitions) };
 };
 
-/** The last change of every key: what each view has to show in the end. */
+/** The last change of each key, which each view must show at the end. */
 export const lastChanges = (work: Work): Map<string, Change> => {
   const last = new Map<string, Change>();
   for (let i = 0; i < work.events; i++) {
@@ -46,15 +46,15 @@ export const lastChanges = (work: Work): Map<string, Change> => {
   return last;
 };
 
-/** The murmur3 finalizer: 32 well-mixed bits of a seed and a place. */
-const scramble = (seed: number, place: number): number => {
-  let bits = (Math.imul(seed, 0x9e3779b1) ^ place) >>> 0;
+/** The murmur3 finalizer: 32 well-mixed bits of a seed and an index. */
+const scramble = (seed: number, index: number): number => {
+  let bits = (Math.imul(seed, 0x9e3779b1) ^ index) >>> 0;
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return (bits ^ (bits >>> 16)) >>> 0;
 };
 
-/** FNV-1a, as the sidecar's Kafka client has it: every event of a key in one partition. */
+/** The hash partitioner of the sidecar's Kafka client: FNV-1a of the key. */
 const partitionOf = (key: string, partitions: number): number => {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key)) hash = Math.imul(hash ^ byte, 0x01000193);

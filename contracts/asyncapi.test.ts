@@ -13,7 +13,7 @@ const example = JSON.parse(
 );
 
 describe('the AsyncAPI document', () => {
-  it('is one as the specification wants it', () => {
+  it('is valid by the AsyncAPI specification', () => {
     const ajv = new Ajv({ strict: false });
     addFormats.default(ajv);
     const isValid = ajv.compile(specification);
@@ -21,7 +21,7 @@ describe('the AsyncAPI document', () => {
     expect(isValid({ ...asyncApiDocument, channels: 1 })).toBe(false);
   });
 
-  it('describes the event that is published', () => {
+  it('describes the published event', () => {
     const ajv = new Ajv2020({ strict: false });
     addFormats.default(ajv);
     const isEvent = ajv.compile(asyncApiDocument.components.messages.mandateChanged.payload.schema);

@@ -16,7 +16,7 @@ const mandateChanged = {
   bindings: { kafka: { key: { type: 'string', description: 'The connectionId.' } } },
 };
 
-/** AsyncAPI 3 of what crosses the boundary of a service: the same schemas that read and write the events. */
+/** Describes the published events in AsyncAPI 3, with the schemas that read and write them. */
 export const asyncApiDocument = {
   asyncapi: '3.0.0',
   info: {
@@ -30,7 +30,7 @@ export const asyncApiDocument = {
     connectionMandates: {
       address: mandates.name,
       title: 'Changes of mandates',
-      description: 'Keeps its records for ever. Delivered at least once, in order per connection.',
+      description: 'Keeps its records forever. Delivered at least once, in order per connection.',
       messages: { mandateChanged: { $ref: '#/components/messages/mandateChanged' } },
       bindings: {
         kafka: {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The highest revision there may be: a number holds it and the one after it exactly, in every language that reads JSON. */
+/** The highest valid revision: a JSON number represents it and its successor exactly in every language. */
 export const maxRevision = Number.MAX_SAFE_INTEGER - 1;
 
 const sequence = `1 to 16 decimal digits, from 1 to ${maxRevision}`;
@@ -28,7 +28,7 @@ export const cloudEventSchema = <Type extends string, Subject extends z.ZodType,
     time: z.iso.datetime({ offset: true }),
     datacontenttype: z.literal('application/json').optional(),
     sequence: sequenceSchema,
-    /** W3C Trace Context; one that is malformed costs the trace, never the event. */
+    /** W3C Trace Context. A malformed value loses the trace, but the event is still applied. */
     traceparent: z.string().optional(),
     data,
   });
@@ -53,15 +53,15 @@ export const createCloudEvent = <Type extends string, Data>(
 
 const timeForm = z.core.regexes.datetime({ offset: true });
 
-/** Whether the schema accepts the envelope, without the schema library; of `type`, `subject` and `data` it says nothing. */
+/** Fast-path validation of the envelope without the schema library; it does not check `type`, `subject` and `data`. */
 export const hasValidEnvelope = (event: object): boolean => {
   const { specversion, id, source, time, sequence, traceparent, datacontenttype } = event as Record<string, unknown>;
   return (
     specversion === '1.0' &&
-    isFilled(id) &&
-    isFilled(source) &&
-    isOf(timeForm, time) &&
-    isOf(sequenceForm, sequence) &&
+    isNonEmptyString(id) &&
+    isNonEmptyString(source) &&
+    matches(timeForm, time) &&
+    matches(sequenceForm, sequence) &&
     Number(sequence) >= 1 &&
     Number(sequence) <= maxRevision &&
     (traceparent === undefined || typeof traceparent === 'string') &&
@@ -69,5 +69,5 @@ export const hasValidEnvelope = (event: object): boolean => {
   );
 };
 
-const isFilled = (value: unknown) => typeof value === 'string' && value !== '';
-export const isOf = (form: RegExp, value: unknown) => typeof value === 'string' && form.test(value);
+const isNonEmptyString = (value: unknown) => typeof value === 'string' && value !== '';
+export const matches = (form: RegExp, value: unknown) => typeof value === 'string' && form.test(value);

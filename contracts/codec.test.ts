@@ -16,12 +16,12 @@ describe('the JSON codec', () => {
   it.each([
     ['text', 'nonsense', 'not JSON'],
     ['no bytes', '', 'not JSON'],
-    ['bytes that are no UTF-8', Buffer.from([0xff, 0x00]), 'not JSON'],
+    ['bytes that are not UTF-8', Buffer.from([0xff, 0x00]), 'not JSON'],
     ['a byte order mark', '\uFEFF{}', 'not JSON'],
     ['a JSON string that is not JSON', '"nonsense"', 'not JSON'],
     ['a list', '[]', 'not a JSON object'],
     ['null', 'null', 'not a JSON object'],
     ['a number', '7', 'not a JSON object'],
-  ])('says why it cannot decode %s', (_, value, reason) =>
+  ])('reports why it cannot decode %s', (_, value, reason) =>
     expect(() => jsonCodec.decode(Buffer.from(value))).toThrow(reason));
 });

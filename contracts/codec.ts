@@ -1,28 +1,28 @@
-/** How the events of a topic become bytes. An event is an object, whatever the codec. */
+/** Encodes the events of a topic. With every codec an event is an object. */
 export type Codec = {
   /** The media type of an encoded event. */
   readonly contentType: string;
   encode(event: object): Buffer;
-  /** @throws Error whose message says why the bytes are no event: such a record can never be applied */
+  /** @throws Error with the reason when the bytes are not an event: such a poison record can never be applied */
   decode(value: Buffer): object;
 };
 
 /**
- * JSON in UTF-8. It also decodes an object that was encoded twice, into a JSON string inside JSON: a publisher that hands
- * Dapr a text instead of an object writes such records.
+ * JSON in UTF-8. It also decodes an object that was encoded twice, as a JSON string inside JSON, because a publisher that gives Dapr a
+ * string instead of an object writes such records.
  */
 export const jsonCodec: Codec = {
   contentType: 'application/cloudevents+json',
   encode: (event) => Buffer.from(JSON.stringify(event)),
   decode: (value) => {
-    const event = decodedTwice(parseJson(value.toString()));
+    const event = parseIfString(parseJson(value.toString()));
     if (!isObject(event)) throw new Error('not a JSON object');
     return event;
   },
 };
 
-/** Of a value that may be JSON text: what the text says. @throws Error where it is a text and not JSON */
-export const decodedTwice = (value: unknown): unknown => (typeof value === 'string' ? parseJson(value) : value);
+/** Parses the value if it is a string, otherwise returns it. @throws Error if it is a string and not JSON */
+export const parseIfString = (value: unknown): unknown => (typeof value === 'string' ? parseJson(value) : value);
 
 export const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { maxRevision } from './cloud-event.ts';
 import { connectionIdSchema, connectionMandateSchema } from './events/connection-mandate-changed/schema.ts';
 
-/** The mandate of one connection as the CRM holds it; mandate "0" where the connection was given up. */
+/** The CRM's mandate of one connection; "0" if the connection no longer has a customer. */
 export const heldMandateSchema = z
   .object({
     connectionId: connectionIdSchema,
     connectionMandate: connectionMandateSchema,
-    revision: z.int().min(0).max(maxRevision).meta({ description: 'The revision that the CRM gave last.' }),
+    revision: z.int().min(0).max(maxRevision).meta({ description: 'The latest revision from the CRM.' }),
     changedAt: z.iso.datetime(),
   })
   .meta({ id: 'HeldMandate' });
@@ -20,5 +20,5 @@ export const mandatesPageSchema = z.object({
 });
 export type MandatesPage = z.infer<typeof mandatesPageSchema>;
 
-/** The highest revision under which a mandate is published again; it leaves each connection room for changes above it. */
-export const highestRepublished = maxRevision - 1_000_000_000;
+/** The highest revision of a republished mandate; it leaves room for later changes of the connection. */
+export const maxRepublishedRevision = maxRevision - 1_000_000_000;

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, hasValidEnvelope } from './cloud-event.ts';
 import { type Codec, jsonCodec } from './codec.ts';
-import { type EventContract, eventReader, validate } from './read-event.ts';
+import { createEventReader, type EventContract, validate } from './read-event.ts';
 
-/** A second event, as it would be declared in a folder of its own. */
+/** A second event, as a folder of contracts/events would declare it. */
 const type = 'utility.crm.order-placed.v1';
 const dataSchema = z.object({ orderId: z.string().regex(/^\d+$/), product: z.string() });
 const schema = cloudEventSchema(type, { subject: dataSchema.shape.orderId, data: dataSchema });
@@ -29,10 +29,10 @@ describe.each([
   ['JSON', jsonCodec],
   ['a binary codec', binaryCodec],
 ])('another event, in %s,', (_, codec) => {
-  const { parse, subjectOfUnreadable } = eventReader(codec, orderPlaced);
+  const { parse, findSubjectOfUnreadable } = createEventReader(codec, orderPlaced);
   const value = (change: object) => codec.encode({ ...event, ...change });
 
-  it('is read through its upcaster', () =>
+  it('is parsed by its upcaster', () =>
     expect(parse({ value: codec.encode(event), timestamp: 6_000, partition: 1, offset: 2 })).toEqual({
       data,
       revision: 7,
@@ -41,27 +41,29 @@ describe.each([
     }));
 
   it.each([
-    ['the field and what it should be', value({ data: { ...data, product: 5 } }), 'data.product'],
+    ['the invalid field', value({ data: { ...data, product: 5 } }), 'data.product'],
     [
       'an unknown type',
       value({ type: 'utility.crm.order-placed.v9' }),
       'unknown event type utility.crm.order-placed.v9',
     ],
-    ['an envelope that is missing', codec.encode(data), 'no CloudEvent'],
+    ['a missing envelope', codec.encode(data), 'not a CloudEvent'],
   ])('is refused with a reason that names %s', (_, refused, reason) =>
     expect(() => parse({ value: refused, timestamp: 0 })).toThrow(reason));
 
-  it('is refused where its codec cannot decode it, and then concerns the subject that is its key', () => {
+  it('is refused if its codec cannot decode it, and then concerns the subject in its key', () => {
     const broken = { value: Buffer.from([0xfe, 0x00]), timestamp: 0, key: '12' };
     expect(() => parse(broken)).toThrow();
-    expect(subjectOfUnreadable(broken)).toBe('12');
+    expect(findSubjectOfUnreadable(broken)).toBe('12');
   });
 
-  it('concerns the subject in its data where it cannot be read', () =>
-    expect(subjectOfUnreadable({ value: value({ type: 'later', data: { orderId: '99' } }), key: '12' })).toBe('99'));
+  it('concerns the subject in its data if it cannot be parsed', () =>
+    expect(findSubjectOfUnreadable({ value: value({ type: 'later', data: { orderId: '99' } }), key: '12' })).toBe(
+      '99',
+    ));
 });
 
-it('an envelope is valid without the schema library only where the schema accepts it', () => {
+it('the fast path accepts an envelope only if the schema does', () => {
   expect(hasValidEnvelope(event)).toBe(true);
   for (const field of ['specversion', 'id', 'source', 'time', 'sequence'])
     expect(hasValidEnvelope({ ...event, [field]: undefined }), field).toBe(false);

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import { type Codec, decodedTwice, isObject } from './codec.ts';
+import { type Codec, isObject, parseIfString } from './codec.ts';
 
 /** Partition and offset of a record. */
 export type PlaceInLog = readonly [partition: number, offset: number];
 
 /**
- * An event in today's form, whichever version wrote it. `revision` orders the events of a subject; a payload without one
- * has 0 and is ordered by its place in the log.
+ * An event in the current form, upcast from any version. `revision` orders the events of a subject; a payload without a revision has
+ * 0 and is ordered by its offset.
  */
 export type ReadEvent<Data> = {
   data: Data;
@@ -14,13 +14,13 @@ export type ReadEvent<Data> = {
   time: string;
   place?: PlaceInLog;
   traceparent?: string;
-  /** The revision is more than five minutes ahead of the time at which the log received it. Counted, and applied. */
+  /** The revision is more than five minutes ahead of the record's timestamp. Such an event is applied, and counted. */
   isAhead?: true;
 };
 
 /**
- * What a subscriber knows of the record that carries the event; `timestamp` in milliseconds since 1970. A replayed record
- * says by `replayOf` where the original is.
+ * The record that contains the event; `timestamp` in milliseconds since 1970. `replayOf` of a replayed record is the location of the
+ * original record.
  */
 export type RecordToRead = {
   value: Buffer;
@@ -31,26 +31,26 @@ export type RecordToRead = {
   replayOf?: { partition: number; offset: number };
 };
 
-/** Makes of an event, as it was ever written, the one that we know today. @throws Error saying what is wrong */
+/** Converts one version of an event to the current form. @throws Error with the reason */
 export type Upcaster<Data> = (event: { data?: unknown }, timestamp: number) => ReadEvent<Data>;
 
-/** How the records of one kind of event are read. */
+/** How to parse the records of one kind of event. */
 export type EventContract<Data> = {
-  /** By event type, one for each that was ever written; a new version gets a line, an old one stays. */
+  /** By event type, one for each type ever written. A new version adds an upcaster; old ones stay. */
   readonly upcasters: Readonly<Record<string, Upcaster<Data>>>;
-  /** Of an event without an envelope; where there is none, such a record cannot be read. */
+  /** For payloads without an envelope; if absent, they are refused. */
   readonly withoutEnvelope?: Upcaster<Data>;
-  /** The field of the data that names the subject, which is also the key of the record. */
+  /** The field of the data with the subject, which is also the record key. */
   readonly subject: { readonly field: string; readonly schema: z.ZodType<string> };
 };
 
 const aheadAfterMs = 5 * 60_000;
 
-/** Reads the events of a topic. No clock decides what is applied. */
-export const eventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, subject }: EventContract<Data>) => {
-  const upcasterOf = (event: { specversion?: unknown; type?: unknown }): Upcaster<Data> => {
+/** Creates the parser of a topic. No clock decides what is applied. */
+export const createEventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, subject }: EventContract<Data>) => {
+  const findUpcaster = (event: { specversion?: unknown; type?: unknown }): Upcaster<Data> => {
     if (!('specversion' in event)) {
-      if (!withoutEnvelope) throw new Error('no CloudEvent');
+      if (!withoutEnvelope) throw new Error('not a CloudEvent');
       return withoutEnvelope;
     }
     const type = String(event.type);
@@ -59,15 +59,15 @@ export const eventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, su
     return upcast;
   };
 
-  const asSubject = (value: unknown): string | undefined => {
+  const parseSubject = (value: unknown): string | undefined => {
     const read = subject.schema.safeParse(value);
     return read.success ? read.data : undefined;
   };
 
-  const subjectNamedIn = (value: Buffer): unknown => {
+  const findSubject = (value: Buffer): unknown => {
     try {
       const event = codec.decode(value) as Record<string, unknown>;
-      const data = decodedTwice(event.data);
+      const data = parseIfString(event.data);
       const named = isObject(data) ? (data as Record<string, unknown>)[subject.field] : undefined;
       return event[subject.field] ?? named ?? event.subject;
     } catch {
@@ -76,10 +76,10 @@ export const eventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, su
   };
 
   return {
-    /** @throws Error whose message says what is wrong with the record; such a record can never be applied */
+    /** @throws Error with the reason when the record is a poison record, which can never be applied */
     parse: ({ value, timestamp, partition, offset, replayOf }: RecordToRead): ReadEvent<Data> => {
       const content = codec.decode(value);
-      const event = upcasterOf(content)(content, timestamp);
+      const event = findUpcaster(content)(content, timestamp);
       if (replayOf) event.place = [replayOf.partition, replayOf.offset];
       else if (partition !== undefined && offset !== undefined) event.place = [partition, offset];
       if (event.revision > timestamp + aheadAfterMs) event.isAhead = true;
@@ -87,15 +87,15 @@ export const eventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, su
     },
 
     /**
-     * Of a record that `parse` refuses: the subject that its payload names, otherwise its key; undefined where neither is
-     * a subject.
+     * Finds the subject of a record that `parse` refuses: the subject in its payload, otherwise its key; undefined if neither is a
+     * valid subject.
      */
-    subjectOfUnreadable: ({ value, key }: Pick<RecordToRead, 'value' | 'key'>): string | undefined =>
-      asSubject(subjectNamedIn(value)) ?? asSubject(key),
+    findSubjectOfUnreadable: ({ value, key }: Pick<RecordToRead, 'value' | 'key'>): string | undefined =>
+      parseSubject(findSubject(value)) ?? parseSubject(key),
   };
 };
 
-/** @throws Error that names each field which is wrong */
+/** @throws Error with the invalid fields */
 export const validate = <T>(schema: z.ZodType<T>, value: unknown): T => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -1,6 +1,6 @@
 import { type Codec, jsonCodec } from './codec.ts';
 
-/** `maxMessageBytes` is the limit of one record; `codec` is how each of its events becomes bytes. */
+/** `maxMessageBytes` limits one record; `codec` encodes the events. */
 type Topic = {
   readonly name: string;
   readonly partitions: number;
@@ -8,7 +8,7 @@ type Topic = {
   readonly codec: Codec;
 };
 
-/** Dead letters are JSON whatever the codec of their topic is: their reader must not need that codec. */
+/** Dead letters are always JSON, so that reading them does not need the codec of their topic. */
 const connectionMandatesDeadLetters: Topic = {
   name: 'connection-mandates-dead-letters',
   partitions: 1,
@@ -17,8 +17,8 @@ const connectionMandatesDeadLetters: Topic = {
 };
 
 /**
- * Every topic of the platform, declared once; topics are created before use, never by a publish.
- * All keep their records for ever: a log that forgets cannot rebuild a view.
+ * All topics of the platform. Topics are created before use, never by a publish. They keep their records without limit, because a
+ * rebuild needs the whole log.
  */
 export const topics = {
   connectionMandates: {

@@ -2,7 +2,7 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import { databaseErrorCodes } from '../packages/database/database-error.ts';
-import { type AppContext, httpApp } from '../packages/http/app.ts';
+import { type AppContext, createHttpApp } from '../packages/http/app.ts';
 import { healthRoutes } from '../packages/http/health.ts';
 import { withErrors } from '../packages/http/operation.ts';
 import { statusRoutes } from '../packages/http/status.ts';
@@ -91,5 +91,5 @@ export const crmApp = (context: CrmAppContext): Express => {
       outbox: outbox.check,
     }),
   };
-  return httpApp(routes, { ...context, api, statuses });
+  return createHttpApp(routes, { ...context, api, statuses });
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommonConfig, commonConfig, commonSettings } from '../packages/platform/config.ts';
+import { type CommonConfig, commonSettings, createCommonConfig } from '../packages/platform/config.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
 import { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl } from './database/index.ts';
 
@@ -25,7 +25,7 @@ export type CrmConfig = CommonConfig & {
 export const readCrmConfig = (env: Record<string, string | undefined>): CrmConfig => {
   const settings = readEnvironment(crmSettings, env);
   return {
-    ...commonConfig(settings),
+    ...createCommonConfig(settings),
     port: settings.APP_PORT,
     pubsub: settings.PUBSUB_NAME,
     databaseUrl: settings.CRM_DATABASE_URL,

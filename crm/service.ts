@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { withPatience } from '../packages/database/sqlite-dialect.ts';
-import { filesOpenToOthers, logNarrowed } from '../packages/database/sqlite-file.ts';
+import { withLockTimeout } from '../packages/database/sqlite-dialect.ts';
+import { findExposedFiles, logRestricted } from '../packages/database/sqlite-file.ts';
 import { listen } from '../packages/http/listen.ts';
 import type { Service } from '../packages/platform/service.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
@@ -27,12 +27,12 @@ export const startCrm = async (
 ): Promise<Service & { url: string }> => {
   const { log } = runtime;
   const isDurable = config.databaseUrl !== 'memory';
-  const exposedFiles = filesOpenToOthers(sqliteFileOf(config.databaseUrl) ?? '');
+  const exposedFiles = findExposedFiles(sqliteFileOf(config.databaseUrl) ?? '');
   const db = await openCrmDatabase(
     config.databaseUrl,
     (migration) => isDurable && log.info({ migration }, 'migrating'),
   );
-  logNarrowed(log, exposedFiles);
+  logRestricted(log, exposedFiles);
   if (!isDurable)
     log.warn(
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
@@ -57,7 +57,7 @@ export const startCrm = async (
     await imports.resume();
     // Resumes the erasures that the previous process left. A failure is logged and retried in `createErasures`.
     void erasures.complete().catch(() => {});
-    const requestContext = { ...context, db: withPatience(db, requestLockWaitMs) };
+    const requestContext = { ...context, db: withLockTimeout(db, requestLockWaitMs) };
     const app = crmApp({
       ...requestContext,
       access: config.access,

@@ -1,10 +1,10 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
-import { type AppContext, httpApp } from '../packages/http/app.ts';
+import { type AppContext, createHttpApp } from '../packages/http/app.ts';
 import { type Checks, healthRoutes } from '../packages/http/health.ts';
 import { statusRoutes } from '../packages/http/status.ts';
-import { readStatus, type StatusSources, warningOf } from '../packages/platform/read-status.ts';
+import { describeWarning, readStatus, type StatusSources } from '../packages/platform/read-status.ts';
 import type { RunningView } from '../packages/platform/running-views.ts';
 import { statusSchema } from '../packages/platform/view-status.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
@@ -58,7 +58,7 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
     ),
     ...statusRoutes(statusSchema, ({ view }) => readStatus(findView(view, views), context), viewQuery(views)),
   };
-  return httpApp(routes, { ...context, api, statuses });
+  return createHttpApp(routes, { ...context, api, statuses });
 };
 
 const nameOf = ({ registered }: RunningView) => registered.projection.name;
@@ -68,7 +68,7 @@ const checkName = (one: RunningView, { length }: readonly RunningView[]) =>
   length === 1 ? 'view' : `view:${nameOf(one)}`;
 
 const checkView = async ({ view, drift }: RunningView) => {
-  const warning = warningOf(await view.completeness(), drift);
+  const warning = describeWarning(await view.completeness(), drift);
   if (warning) throw new Error(warning);
   if (!drift.hasCompared()) throw new Error('The view has not been compared with the log since the start.');
 };

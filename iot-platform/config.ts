@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CommonConfig, commonConfig, commonSettings } from '../packages/platform/config.ts';
+import { type CommonConfig, commonSettings, createCommonConfig } from '../packages/platform/config.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
 
 /** The variables of the IoT platform with their defaults. */
@@ -34,7 +34,7 @@ export type IotPlatformConfig = CommonConfig & {
 export const readIotPlatformConfig = (env: Record<string, string | undefined>): IotPlatformConfig => {
   const settings = readEnvironment(iotPlatformSettings, env);
   return {
-    ...commonConfig(settings),
+    ...createCommonConfig(settings),
     port: settings.APP_REST_PORT,
     deliveryPort: settings.APP_PORT,
     pubsub: settings.PUBSUB_NAME,

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { deliveryApp } from '../packages/http/delivery-app.ts';
+import { createDeliveryApp } from '../packages/http/delivery-app.ts';
 import type { Checks } from '../packages/http/health.ts';
 import { listen } from '../packages/http/listen.ts';
 import { startAutoRebuild } from '../packages/platform/auto-rebuild.ts';
@@ -52,7 +52,7 @@ export const startIotPlatform = async (
     opened.push(rest);
     if (deliveries && !isOnePort)
       opened.push(
-        await listen(deliveryApp(deliveries, { ...config, log }), {
+        await listen(createDeliveryApp(deliveries, { ...config, log }), {
           ...config,
           port: config.deliveryPort,
           variable: 'APP_PORT',

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { reportFailure } from '../packages/cli/report-failure.ts';
-import { table } from '../packages/cli/table.ts';
+import { formatTable } from '../packages/cli/table.ts';
 import { openLog } from '../packages/platform/open-adapters.ts';
 import { describeGroup, resetGroup } from '../packages/projections/consumer-groups.ts';
 import { consumerGroupOf, readComponents, resourcesPath } from './components.ts';
@@ -70,10 +70,10 @@ const main = async () => {
   try {
     const group = values.group ?? consumerGroupOf(env, isEmbedded ? [] : readComponents(resourcesPath(env)));
     const groupOfTopic = { log, groups, group, topic };
-    if (command === 'describe') return console.log(table(await describeGroup(groupOfTopic)));
+    if (command === 'describe') return console.log(formatTable(await describeGroup(groupOfTopic)));
     if (!to) throw new Error('Add where to reset to: --to earliest, latest, a time, or PARTITION:OFFSET.');
-    const say = (line: string) => console.log(line);
-    console.log(table(await resetGroup(groupOfTopic, { to, dryRun: values['dry-run'], report: say })));
+    const report = (line: string) => console.log(line);
+    console.log(formatTable(await resetGroup(groupOfTopic, { to, dryRun: values['dry-run'], report })));
     console.log(values['dry-run'] ? 'Nothing was changed.' : 'Done. The group continues from these offsets.');
   } finally {
     close();

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { table } from '../packages/cli/table.ts';
+import { formatTable } from '../packages/cli/table.ts';
 import { isPart, isProgram, partNames, programNames, programs } from './stack/parts.ts';
 import { startPart } from './stack/start-part.ts';
 import { readStackStatus } from './stack/status.ts';
@@ -63,7 +63,7 @@ const main = async (): Promise<void> => {
       else if (isProgram(name)) reportOf(name)(`is ${await programs[name].ensure(reportOf(name))}`);
     });
   } else if (verb === 'down') await forEach(chosen.filter(isPart), (name) => stopPart(name, reportOf(name)));
-  else if (verb === 'status') console.log(table(await readStackStatus()));
+  else if (verb === 'status') console.log(formatTable(await readStackStatus()));
   else if (verb === 'help') console.log(help);
   else throw new Error(`There is no command ${verb}. The commands are up, down and status (npm run stack -- --help).`);
 };

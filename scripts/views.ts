@@ -1,11 +1,11 @@
 import { topics } from '../contracts/topics.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
 import { iotPlatformViews } from '../iot-platform/projections.ts';
-import type { AdaptedService } from '../packages/platform/open-adapters.ts';
+import type { CommandTarget } from '../packages/platform/open-adapters.ts';
 import type { RegisteredView } from '../packages/platform/views.ts';
 
 /** A service with views: how to open its log and stores, and its URL unless `urlVariable` is set. */
-export type ViewService = AdaptedService & { readonly urlVariable: string; readonly usualUrl: string };
+export type ViewService = CommandTarget & { readonly urlVariable: string; readonly usualUrl: string };
 
 export type ServiceView = RegisteredView & { readonly service: ViewService };
 

@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, '..');
 const everything = readSources(root, [
   ...new Set(['packages', ...Object.keys(layout).map((area) => String(area.split('/')[0]))]),
 ]);
-/** What runs in production, and the commands. */
+/** The sources of services, packages and commands. */
 const sources = everything.filter(({ file }) => !isTest(file));
 
 const filesWhere = (isWrong: (source: Source) => boolean) => sources.filter(isWrong).map(({ file }) => file);
@@ -25,46 +25,46 @@ const containing = (pattern: RegExp, folder: string) =>
   filesWhere(({ file, text }) => file.startsWith(folder) && pattern.test(text));
 
 describe('borders', () => {
-  it('looks at the sources of every area', () => {
+  it('the rules see the sources of every area', () => {
     expect(sources.length).toBeGreaterThan(300);
     expect([...new Set(everything.map(({ file }) => areaOf(file)))].toSorted()).toEqual(Object.keys(layout).toSorted());
   });
 
-  it('all that is imported is a source of an area, or a dependency', () => {
+  it('every import is a source of an area or a declared dependency', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>;
     const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
-    const ofBench = ['@dapr/dapr'];
-    expect(unknownImports(everything, [...Object.keys(declared), ...ofBench])).toEqual([]);
+    const benchDependencies = ['@dapr/dapr'];
+    expect(unknownImports(everything, [...Object.keys(declared), ...benchDependencies])).toEqual([]);
   });
 
-  it('no import is worked out where the program runs', () =>
+  it('no import path is computed at run time', () =>
     expect(containing(/\bimport\((?!\s*(?:\/\*.*?\*\/\s*)?['"])|createRequire\([^)]*\)\(|<reference path/, '')).toEqual(
       [],
     ));
 
-  it('an area imports what the layout allows', () => expect(forbiddenArrows(everything, layout)).toEqual([]));
+  it('an area imports only what the layout allows', () => expect(forbiddenArrows(everything, layout)).toEqual([]));
 
-  it('a slice imports the slices below it, and not the app that is made of them', () =>
+  it('a slice imports only the slices below it, and not the app', () =>
     expect(forbiddenSlices(everything, slices)).toEqual([]));
 
-  it('an area, and a slice of a service, is entered by its public face', () =>
+  it('an area and a slice of a service are imported by their public files only', () =>
     expect(privateEntries(everything, services)).toEqual([]));
 
-  it('what a package shows is used outside', () => expect(unusedEntries(everything)).toEqual([]));
+  it('the public files of a package are imported by other areas', () => expect(unusedEntries(everything)).toEqual([]));
 
-  it('no files, folders or areas import each other in a circle', () => expect(cyclesInFolders(sources)).toEqual([]));
+  it('there is no import cycle of files, folders or areas', () => expect(cyclesInFolders(sources)).toEqual([]));
 });
 
 describe('words', () => {
-  it('packages have none of the domain', () =>
+  it('packages do not mention the domain', () =>
     expect(containing(/customer|mandate|\bmeter/i, 'packages/')).toEqual([]));
 
-  it('projections have none of Dapr, Kafka or HTTP', () =>
+  it('projections do not mention Dapr, Kafka or HTTP', () =>
     expect(containing(/dapr|kafka|\bhttp/i, 'packages/projections/')).toEqual([]));
 });
 
-describe('what enters where', () => {
-  it('a slice’s rules import contracts alone', () => {
+describe('dependencies', () => {
+  it('the rules of a slice import contracts only', () => {
     const rules = ['crm/customers/customer.ts', 'iot-platform/mandates/mandate.ts'];
     const isRule = ({ file }: Source) => rules.includes(file);
     expect(filesWhere(isRule)).toHaveLength(rules.length);
@@ -72,11 +72,11 @@ describe('what enters where', () => {
     expect(filesWhere((source) => isRule(source) && source.imports.some(isForeign))).toEqual([]);
   });
 
-  it('environment, clock and random ids enter where a service is put together', () => {
-    const entering = /process\.env|'node:process'|\bDate\.now\b|new Date\(\)|\brandomUUID\b/;
+  it('only the composition of a service reads environment, clock and random ids', () => {
+    const ambient = /process\.env|'node:process'|\bDate\.now\b|new Date\(\)|\brandomUUID\b/;
     const isComposed = ({ file }: Source) =>
       /^(packages|contracts|crm|iot-platform)\//.test(file) && !/^crm\/cli\//.test(file);
-    expect(filesWhere((source) => isComposed(source) && entering.test(source.text))).toEqual([
+    expect(filesWhere((source) => isComposed(source) && ambient.test(source.text))).toEqual([
       'packages/embedded/platform.ts',
       'packages/platform/open-adapters.ts',
       'packages/runtime/runtime.ts',
@@ -90,21 +90,21 @@ describe('what enters where', () => {
     ['mysql2', /^packages\/database\/mysql\.ts$/],
     ['redis', /^packages\/dapr\/redis-eviction\.ts$/],
     ['kafkajs', /^packages\/kafka\//],
-  ])('%s is known to one place', (library, place) => {
+  ])('%s is imported in one place only', (library, place) => {
     const isProduct = ({ file }: Source) => /^(packages|contracts|crm|iot-platform)\//.test(file);
     const users = filesWhere((source) => isProduct(source) && source.imports.map(packageOf).includes(library));
     expect(users).not.toEqual([]);
     expect(users.filter((file) => !place.test(file))).toEqual([]);
   });
 
-  it('OpenTelemetry is loaded by one dynamic import, where tracing is on', () => {
+  it('OpenTelemetry is loaded by one dynamic import, only where tracing is on', () => {
     const users = filesWhere(({ imports }) => imports.some((name) => name.startsWith('@opentelemetry/')));
     expect(users).not.toEqual([]);
     expect(users.filter((file) => !file.startsWith('packages/tracing/open-telemetry/'))).toEqual([]);
     expect(containing(/(?<!await import\()'\.\/open-telemetry\//, 'packages/tracing/')).toEqual([]);
   });
 
-  it('only the IoT platform’s main.ts knows that Dapr is there', () =>
+  it('of the services only the IoT platform’s main.ts imports an adapter', () =>
     expect(
       filesWhere(
         ({ file, imports }) =>

@@ -1,21 +1,21 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openSqlite } from '../packages/database/sqlite.ts';
-import { getJson, mandateOf } from './http.ts';
-import { dataFolder, type Started, said, startPlatform, startProcess } from './platform-process.ts';
+import { fetchMandate, getJson } from './http.ts';
+import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
-const started: Started[] = [];
+const started: RunningProcess[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
 });
 
-/** A folder with the eight mandates of the CSV, in the log and in `statestore`. */
+/** Creates a data folder with the eight mandates of the CSV in the log and in `statestore`. */
 const filledFolder = async (): Promise<string> => {
   const folder = dataFolder();
   const platform = await startPlatform({ DATA_DIR: folder });
   started.push(platform);
-  await vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
   await vi.waitFor(async () => expect((await viewOf(platform.iotPlatform)).state).toBe('complete'), patience);
   await platform.end('SIGTERM');
   return folder;
@@ -27,10 +27,10 @@ const viewOf = async (url: string) => (await getJson(`${url}/status`)).body.view
 const startIot = async (env: Record<string, string>) => {
   const iot = startProcess('iot-platform/main.ts', env);
   started.push(iot);
-  const [url = ''] = await said(iot, /"url":"([^"]+)","msg":"IoT platform listens"/);
+  const [url = ''] = await waitForOutput(iot, /"url":"([^"]+)","msg":"IoT platform listens"/);
   return { url };
 };
-const isRepaired = async (url: string) => {
+const expectRepaired = async (url: string) => {
   await vi.waitFor(
     async () => expect(await viewOf(url)).toMatchObject({ state: 'complete', generation: { number: 2 } }),
     patience,
@@ -41,15 +41,15 @@ const isRepaired = async (url: string) => {
     ['1721', '0'],
     ['3481', '1'],
   ] as const)
-    expect(await mandateOf({ url }, connectionId)).toBe(level);
+    expect(await fetchMandate({ url }, connectionId)).toBe(level);
   expect((await getJson(`${url}/readyz`)).status).toBe(200);
 };
 
 describe('with AUTO_REBUILD=true', () => {
-  it('an empty store is filled from the log by one of two instances, and nothing old is left', async () => {
+  it('one of two instances fills an empty store from the log and retires the old generation', async () => {
     const env = { DATA_DIR: await filledFolder(), STATESTORE_NAME: 'swapped', AUTO_REBUILD: 'true' };
     const instances = await Promise.all([startIot(env), startIot(env)]);
-    for (const { url } of instances) await isRepaired(url);
+    for (const { url } of instances) await expectRepaired(url);
     for (const { url } of instances)
       await vi.waitFor(async () => {
         const view = await viewOf(url);
@@ -59,23 +59,23 @@ describe('with AUTO_REBUILD=true', () => {
       started
         .map((process) => process.output())
         .join('')
-        .match(/the rebuilt view answers/g),
+        .match(/switched to the rebuilt view/g),
     ).toHaveLength(1);
   });
 
-  it('an incomplete view is rebuilt', async () => {
+  it('the service rebuilds an incomplete view', async () => {
     const folder = await filledFolder();
     const database = openSqlite(join(folder, 'platform.sqlite'));
-    // As a store that lost its last writes.
+    // Simulates a store that lost its last writes.
     database.exec(`DELETE FROM state WHERE key IN ('7733', '8179') OR key LIKE 'position:mandates:%:1'`);
     database.close();
     const { url } = await startIot({ DATA_DIR: folder, AUTO_REBUILD: 'true' });
-    await isRepaired(url);
+    await expectRepaired(url);
   });
 });
 
-it('without it an empty store stays empty, and says what repairs it', async () => {
+it('without AUTO_REBUILD an empty store stays empty, and /status names the remedy', async () => {
   const { url } = await startIot({ DATA_DIR: await filledFolder(), STATESTORE_NAME: 'swapped' });
   await vi.waitFor(async () => expect((await viewOf(url)).warning).toContain('npm run rebuild'), patience);
-  expect([await mandateOf({ url }, '7733'), (await viewOf(url)).state]).toEqual([404, 'empty']);
+  expect([await fetchMandate({ url }, '7733'), (await viewOf(url)).state]).toEqual([404, 'empty']);
 });

@@ -21,7 +21,7 @@ import { startDriftDetection } from '../packages/projections/drift/index.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { expectViewToEqualCrm, sendChanges } from './changes.ts';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, root, startPlatform } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
@@ -29,14 +29,14 @@ import { createTestRuntime } from './test-runtime.ts';
 const patience = { timeout: 30_000, interval: 50 };
 const databases = ['crm.sqlite', 'platform.sqlite'];
 
-/** `npm run backup` and `npm run restore` as a person calls them. */
+/** Runs `npm run backup` or `npm run restore`. */
 const npmRun = (script: string, data: string, ...args: string[]) =>
   promisify(execFile)('npm', ['run', '--silent', script, '--', ...args], {
     cwd: root,
     env: { ...process.env, DATA_DIR: data, CRM_DATABASE_URL: '' },
   }).then(
-    ({ stdout, stderr }) => ({ code: 0, says: stdout + stderr }),
-    ({ code, stdout, stderr }) => ({ code: code as number, says: `${stdout}${stderr}` }),
+    ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
+    ({ code, stdout, stderr }) => ({ code: code as number, output: `${stdout}${stderr}` }),
   );
 
 const start = async (data: string, more: Record<string, string> = {}) => {
@@ -52,7 +52,7 @@ const read = <T>(file: string, statement: string): T[] => {
   return rows;
 };
 
-/** What the two files say of every change that was ever made: made by the CRM, and published or waiting. */
+/** Reads all changes of the two databases: those made in the CRM, waiting in its outbox, and published in the log. */
 const changesIn = (folder: string) => {
   const made = read<{ change: string }>(
     join(folder, 'crm.sqlite'),
@@ -74,13 +74,13 @@ const changesIn = (folder: string) => {
   };
 };
 
-const copied = (from: string) => {
+const copyFolder = (from: string) => {
   const folder = dataFolder();
   cpSync(from, folder, { recursive: true });
   return folder;
 };
 
-it('a backup under load is one moment of both databases, and what is restored keeps every promise', async () => {
+it('a backup under load is consistent across both databases, and a restored platform continues without loss', async () => {
   const data = dataFolder();
   const platform = await start(data, { CUSTOMERS_CSV: 'none' });
   const progress = { sent: 0 };
@@ -95,7 +95,7 @@ it('a backup under load is one moment of both databases, and what is restored ke
     const backup = join(data, `backup-${backups.length}`);
     expect(await npmRun('backup', data, backup)).toMatchObject({
       code: 0,
-      says: expect.stringContaining('crm.sqlite'),
+      output: expect.stringContaining('crm.sqlite'),
     });
     backups.push(backup);
   }
@@ -105,8 +105,8 @@ it('a backup under load is one moment of both databases, and what is restored ke
   expect(backups.length).toBeGreaterThan(0);
 
   for (const backup of backups) {
-    // Opened, a copy gets a log beside it.
-    const { made, waiting, published } = changesIn(copied(backup));
+    // Opening a database creates a write-ahead log, so a copy of the backup is opened.
+    const { made, waiting, published } = changesIn(copyFolder(backup));
     const all = new Set([...waiting, ...published]);
     expect([...published].filter((change) => !made.has(change))).toEqual([]);
     expect([...made].filter((change) => !all.has(change))).toEqual([]);
@@ -115,7 +115,7 @@ it('a backup under load is one moment of both databases, and what is restored ke
 
   const [backup = ''] = backups;
   const restored = await npmRun('restore', data, backup);
-  expect(restored).toMatchObject({ code: 0, says: expect.stringContaining('Start the platform') });
+  expect(restored).toMatchObject({ code: 0, output: expect.stringContaining('Start the platform') });
   expect(readdirSync(data).filter((name) => /restor|replaced/.test(name))).toEqual([]);
   const again = await start(data, { CUSTOMERS_CSV: 'none' });
   expect((await getJson(`${again.crm}/customers?connectionId=7777`)).body).toMatchObject({ items: [] });
@@ -128,20 +128,20 @@ it('a backup under load is one moment of both databases, and what is restored ke
   expect((await getJson(`${again.iotPlatform}/status`)).body).toMatchObject({ sinceStart: { setAside: 0 } });
 });
 
-describe('of a platform that has stopped', () => {
+describe('with a stopped platform', () => {
   const template = dataFolder();
   const templateBackup = join(dataFolder(), 'deep', 'backup');
   beforeAll(async () => {
     const platform = await startPlatform({ DATA_DIR: template, LOG_LEVEL: 'warn' });
-    await vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
     await platform.end('SIGTERM');
     expect(await npmRun('backup', template, templateBackup)).toMatchObject({ code: 0 });
   });
-  const prepared = () => ({ data: copied(template), backup: copied(templateBackup) });
-  /** Which files are there: what is restored is another file, with the same name. */
-  const filesIn = (folder: string) => databases.map((name) => statSync(join(folder, name)).ino);
+  const prepare = () => ({ data: copyFolder(template), backup: copyFolder(templateBackup) });
+  /** The inodes of the databases: a restored database is another file with the same name. */
+  const inodesIn = (folder: string) => databases.map((name) => statSync(join(folder, name)).ino);
 
-  it('a backup is its owner’s alone, says what it holds, and is never written over', async () => {
+  it('a backup is readable by its owner only, has a manifest, and is never overwritten', async () => {
     const [data, backup] = [template, templateBackup];
     const modes = readdirSync(backup).map((name) => [name, (statSync(join(backup, name)).mode & 0o777).toString(8)]);
     expect(modes).toEqual([...databases, 'manifest.json'].sort().map((name) => [name, '600']));
@@ -156,16 +156,16 @@ describe('of a platform that has stopped', () => {
     });
     expect(await npmRun('backup', data, backup)).toMatchObject({
       code: 1,
-      says: expect.stringContaining('exists already'),
+      output: expect.stringContaining('exists already'),
     });
   });
 
-  it('while the platform runs nothing is restored', async () => {
-    const { data, backup } = prepared();
+  it('a restore is refused while the platform runs', async () => {
+    const { data, backup } = prepare();
     const platform = await start(data);
     await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
     const refused = await npmRun('restore', data, backup);
-    expect(refused).toMatchObject({ code: 1, says: expect.stringContaining('stop the platform first') });
+    expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('stop the platform first') });
     expect((await getJson(`${platform.crm}/customers/7`)).body).toMatchObject({ connectionMandate: '2' });
     expect((await getJson(`${platform.crm}/readyz`)).status).toBe(200);
   });
@@ -187,24 +187,24 @@ describe('of a platform that has stopped', () => {
       },
       /of a newer release/,
     ],
-  ])('a backup is refused that is damaged in %s, and nothing is replaced', async (_what, harm, says) => {
-    const { data, backup } = prepared();
-    const before = filesIn(data);
+  ])('a backup that is damaged in %s is refused, and nothing is replaced', async (_what, harm, message) => {
+    const { data, backup } = prepare();
+    const before = inodesIn(data);
     harm(backup);
     const refused = await npmRun('restore', data, backup);
-    expect(refused).toMatchObject({ code: 1, says: expect.stringMatching(says) });
-    expect(refused.says).not.toMatch(/^\s+at /m);
-    expect(filesIn(data)).toEqual(before);
+    expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(message) });
+    expect(refused.output).not.toMatch(/^\s+at /m);
+    expect(inodesIn(data)).toEqual(before);
     await start(data);
     expect(readdirSync(data).filter((name) => /restor|replaced/.test(name))).toEqual([]);
   });
 
-  it('a damaged database is replaced once a person says that the platform is stopped', async () => {
-    const { data, backup } = prepared();
+  it('a damaged database is replaced with --stopped only', async () => {
+    const { data, backup } = prepare();
     writeFileSync(join(data, 'crm.sqlite'), 'no database '.repeat(500));
     expect(await npmRun('restore', data, backup)).toMatchObject({
       code: 1,
-      says: expect.stringContaining('--stopped'),
+      output: expect.stringContaining('--stopped'),
     });
     expect(await npmRun('restore', data, backup, '--stopped')).toMatchObject({ code: 0 });
     const platform = await start(data);
@@ -212,7 +212,7 @@ describe('of a platform that has stopped', () => {
   });
 
   it('a lost folder is restored', async () => {
-    const { data, backup } = prepared();
+    const { data, backup } = prepare();
     renameSync(data, `${data}.lost`);
     expect(await npmRun('restore', data, backup)).toMatchObject({ code: 0 });
     expect(databases.map((name) => (statSync(join(data, name)).mode & 0o777).toString(8))).toEqual(['600', '600']);
@@ -220,21 +220,21 @@ describe('of a platform that has stopped', () => {
     await expectViewToEqualCrm(platform.crm, platform.iotPlatform, new Map());
   });
 
-  it('the CRM alone is restored beside no log', async () => {
-    const { data, backup } = prepared();
+  it('a backup of the CRM alone is not restored next to an existing log', async () => {
+    const { data, backup } = prepare();
     const alone = join(dataFolder(), 'alone');
     rmSync(join(data, 'platform.sqlite'));
-    expect(await npmRun('backup', data, alone)).toMatchObject({ code: 0, says: expect.stringContaining('Kafka') });
+    expect(await npmRun('backup', data, alone)).toMatchObject({ code: 0, output: expect.stringContaining('Kafka') });
     expect(existsSync(join(alone, 'platform.sqlite'))).toBe(false);
     expect(await npmRun('restore', data, backup)).toMatchObject({ code: 0 });
     expect(await npmRun('restore', data, alone)).toMatchObject({
       code: 1,
-      says: expect.stringContaining('has no platform.sqlite'),
+      output: expect.stringContaining('has no platform.sqlite'),
     });
   });
 });
 
-it('says plainly what to use where the CRM is on MySQL or in memory', async () => {
+it('a backup of a CRM on MySQL or in memory is refused with the remedy', async () => {
   const run = (url: string) =>
     promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/backup.ts', 'x'], {
       cwd: root,
@@ -247,7 +247,7 @@ it('says plainly what to use where the CRM is on MySQL or in memory', async () =
   expect(await run('memory')).toMatchObject({ code: 1, stderr: expect.stringContaining('keeps nothing') });
 });
 
-it('a view in another store refuses once the log is an older one', async () => {
+it('a view in another store refuses after the log was replaced by an older copy', async () => {
   const runtime = { ...createTestRuntime(), now: Date.now };
   const data = dataFolder();
   const [logFile, viewFile] = [join(data, 'platform.sqlite'), join(data, 'other', 'view.sqlite')];

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 
 const customer = (n: number, connectionMandate: string) => ({
   firstName: 'First',
@@ -11,8 +11,8 @@ const customer = (n: number, connectionMandate: string) => ({
 });
 
 /**
- * Sends changes to the CRM from several callers, each with customers of its own, and sends again what was not
- * acknowledged. `progress` is kept up to date with the number of changes sent so far.
+ * Sends changes to the CRM from several callers, each with customers of its own, and repeats a change until it is acknowledged.
+ * `progress.sent` is the number of changes sent so far. @returns the last acknowledged mandate of each connection
  */
 export const sendChanges = async (
   crm: () => string,
@@ -28,16 +28,16 @@ export const sendChanges = async (
     for (;;) {
       const status = await send().then(
         (response) => response.status,
-        () => 'no answer', // killed, or not yet up again
+        () => 'no answer', // the CRM is killed or still starting
       );
       if (accepted.some((code) => code === status)) return;
-      // 503: the database was busy, and nothing was done.
+      // 503: the database was busy, and nothing was changed.
       expect(['no answer', 503]).toContain(status);
       await delay(20);
     }
   };
   for (let n = 0; n < customers; n++)
-    // A create that was killed before its answer is refused the second time: the customer is there.
+    // 409: the CRM was killed after its commit and before its answer, so the customer exists.
     await untilAcknowledged(() => postJson(`${crm()}/customers`, customer(n, '0')), [201, 409]);
   const call = async (caller: number) => {
     for (let n = caller; progress.sent < changes; n = n + callers < customers ? n + callers : caller) {
@@ -50,7 +50,7 @@ export const sendChanges = async (
   return acknowledged;
 };
 
-/** Each acknowledged change is in the CRM, and the view equals the CRM in the end. */
+/** Expects each acknowledged change in the CRM, and waits until the view equals the CRM. @param timeout in ms */
 export const expectViewToEqualCrm = async (
   crm: string,
   iotPlatform: string,
@@ -63,7 +63,7 @@ export const expectViewToEqualCrm = async (
   await vi.waitFor(
     async () => {
       const shown = await Promise.all(
-        [...inCrm.keys()].map(async (id) => [id, await mandateOf({ url: iotPlatform }, id)] as const),
+        [...inCrm.keys()].map(async (id) => [id, await fetchMandate({ url: iotPlatform }, id)] as const),
       );
       expect(new Map(shown)).toEqual(inCrm);
       expect((await getJson(`${iotPlatform}/status`)).body).toMatchObject({ view: { state: 'complete' } });

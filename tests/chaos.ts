@@ -1,18 +1,32 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { table } from '../packages/cli/table.ts';
+import { formatTable } from '../packages/cli/table.ts';
 
-const help = `Kills and pauses the parts of the platform at random, on a stack of its own, while customers change, and looks after every
-round whether each view equals the CRM, no answered change is lost, no view ever went back, and nothing was set aside.
+const help = `Usage: npm run torture -- [OPTIONS]
+Runs a chaos test: kills and pauses the parts of the platform at random while customers change, on a stack of its own.
 
-  npm run torture -- --minutes 10 [--seed 42]
+After each round it checks that every view equals the CRM, that no answered change is lost, that no view went back to an older
+revision, and that no record was dead-lettered. CRM, IoT platform, their sidecars, Kafka, Redis and MariaDB are killed with SIGKILL
+or paused for longer than the session timeout of the consumer group; instances of the IoT platform join and leave. The first round
+that fails ends the test.
 
-CRM, IoT platform, both sidecars, Kafka, Redis and MariaDB are killed (-9), or paused for longer than the consumer group
-waits; instances of the IoT platform come and go. The same seed plans the same disturbances. The first wrong view ends
-it, with exit code 1.
+Options
+  --minutes N        starts no round after so many minutes (default: 5)
+  --seed N           plans the same disturbances for the same seed (default: random)
+  --round N          seconds of disturbances in a round (default: 40)
+  --disturbances N   number of disturbances in a round (default: 4)
+  --help             shows this text
 
-Options    --minutes 5   --seed N (by chance)   --round 40 (seconds)   --disturbances 4 (a round)   --help
-Variables  TEST_PORTS (24000): the first of a thousand ports to use`;
+Environment
+  TEST_PORTS         first of a thousand ports to use (default: 24000)
+
+Examples
+  npm run torture -- --minutes 10
+  npm run torture -- --minutes 10 --seed 42
+
+Exit codes
+  0  every view is right
+  1  a check failed; the output lists what is wrong, and the seed`;
 
 const main = async () => {
   const { values } = parseArgs({
@@ -25,15 +39,15 @@ const main = async () => {
     },
   });
   if (values.help) return console.log(help);
-  const minutes = positive('--minutes', values.minutes);
-  const seed = positive('--seed', values.seed);
-  // Read when the stack is first imported.
+  const minutes = readPositive('--minutes', values.minutes);
+  const seed = readPositive('--seed', values.seed);
+  // The stack's modules read TEST_PORTS when they are imported.
   process.env.TEST_PORTS ||= '24000';
-  const { torture } = await import('./chaos/run-chaos.ts');
+  const { runChaos } = await import('./chaos/run-chaos.ts');
   const { stopPart, partNames } = await import('./stack/stack.ts');
   const began = performance.now();
   const passed = () => (performance.now() - began) / 60_000;
-  const say = (line: string) => console.log(`${passed().toFixed(1).padStart(6)} min  ${line}`);
+  const report = (line: string) => console.log(`${passed().toFixed(1).padStart(6)} min  ${line}`);
   const stopStack = () => Promise.all(partNames.map((name) => stopPart(name)));
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stopStack().finally(() => process.exit(130)));
@@ -41,27 +55,29 @@ const main = async () => {
   console.log(`seed ${seed}: npm run torture -- --minutes ${minutes} --seed ${seed}`);
   const options = {
     seed,
-    roundMs: positive('--round', values.round) * 1000,
-    disturbances: positive('--disturbances', values.disturbances),
-    goOn: () => passed() < minutes,
-    say,
+    roundMs: readPositive('--round', values.round) * 1000,
+    disturbances: readPositive('--disturbances', values.disturbances),
+    shouldContinue: () => passed() < minutes,
+    report,
   };
-  const runTorture = async () => {
+  const runRounds = async () => {
     try {
-      return await torture(options);
+      return await runChaos(options);
     } finally {
       await stopStack();
     }
   };
-  const { rounds, changes, samples, happened, wrong } = await runTorture();
-  console.log(table([...happened].sort().map(([what, times]) => ({ 'what happened': what, times: String(times) }))));
+  const { rounds, changes, samples, happened, wrong } = await runRounds();
+  console.log(
+    formatTable([...happened].sort().map(([what, times]) => ({ 'what happened': what, times: String(times) }))),
+  );
   console.log(`${rounds} rounds, ${changes} changes answered, ${samples} answers of views looked at, seed ${seed}`);
   if (wrong.length === 0) return console.log('Every view is right.');
   console.error(`WRONG, with seed ${seed}:\n${wrong.map((line) => `  ${line}`).join('\n')}`);
   process.exitCode = 1;
 };
 
-const positive = (name: string, text: string): number => {
+const readPositive = (name: string, text: string): number => {
   const number = Number(text);
   if (!(number > 0)) throw new Error(`${name} ${text} is not a number greater than 0.`);
   return number;

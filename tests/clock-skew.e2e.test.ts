@@ -1,36 +1,36 @@
 import { join } from 'node:path';
 import { afterEach, describe } from 'vitest';
-import { clockSkewContract } from './clock-skew.ts';
-import { fakeClocksReady } from './fake-clock.ts';
-import { dataFolder, type Started } from './platform-process.ts';
+import { testClockSkew } from './clock-skew.ts';
+import { canFakeClocks } from './fake-clock.ts';
+import { dataFolder, type RunningProcess } from './platform-process.ts';
 import { componentsFolder, startCrmApp, startIotApp, startSidecar } from './stack/dapr-lab.ts';
-import { freshStack } from './stack/fresh.ts';
+import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
-describe.runIf((await stackReady()) && (await fakeClocksReady()))(
-  'services with wrong clocks, on Dapr and Kafka',
+describe.runIf((await isStackReady()) && (await canFakeClocks()))(
+  'services with skewed clocks, on Dapr and Kafka',
   () => {
-    const sidecars: Started[] = [];
+    const sidecars: RunningProcess[] = [];
     afterEach(async () => {
       await Promise.all(sidecars.splice(0).map((sidecar) => sidecar.end('SIGTERM')));
     });
 
-    clockSkewContract(async () => {
-      await freshStack();
+    testClockSkew(async () => {
+      await resetStack();
       const [resources, folder] = [componentsFolder(), dataFolder()];
-      const { rest, ...ofCrm } = ports.crm;
-      const { rest: _, app, ...ofIot } = ports.iotPlatforms[0];
+      const { rest, ...crmPorts } = ports.crm;
+      const { rest: _, app, ...iotPorts } = ports.iotPlatforms[0];
       const [crmSidecar, iotSidecar] = await Promise.all([
-        startSidecar('crm', rest, ofCrm, resources),
-        startSidecar('iot-platform', app, ofIot, resources),
+        startSidecar('crm', rest, crmPorts, resources),
+        startSidecar('iot-platform', app, iotPorts, resources),
       ]);
       sidecars.push(crmSidecar, iotSidecar);
       const database = { CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}` };
-      const alone = ({ url, app }: { url: string; app: Started }) => ({ url, end: app.end });
+      const withoutSidecar = ({ url, app }: { url: string; app: RunningProcess }) => ({ url, end: app.end });
       return {
-        startCrm: async (env) => alone(await startCrmApp(crmSidecar, { ...database, ...env })),
-        startIot: async (env) => alone(await startIotApp(iotSidecar, env)),
+        startCrm: async (env) => withoutSidecar(await startCrmApp(crmSidecar, { ...database, ...env })),
+        startIot: async (env) => withoutSidecar(await startIotApp(iotSidecar, env)),
       };
     });
   },

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import { clockSkewContract } from './clock-skew.ts';
-import { fakeClocksReady } from './fake-clock.ts';
-import { dataFolder, said, startProcess } from './platform-process.ts';
+import { testClockSkew } from './clock-skew.ts';
+import { canFakeClocks } from './fake-clock.ts';
+import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
 
-describe.runIf(await fakeClocksReady())('services with wrong clocks, on the embedded log', () => {
-  clockSkewContract(async () => {
+describe.runIf(await canFakeClocks())('services with skewed clocks, on the embedded log', () => {
+  testClockSkew(async () => {
     const folder = dataFolder();
     const start = async (file: string, pattern: RegExp, env: Record<string, string>) => {
       const own = { DATA_DIR: folder, CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}`, ...env };
       const started = startProcess(file, own);
-      const [url = ''] = await said(started, pattern);
+      const [url = ''] = await waitForOutput(started, pattern);
       return { ...started, url };
     };
     return {

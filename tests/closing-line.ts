@@ -1,9 +1,9 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** What the coverage provider hands over: an istanbul coverage map. */
+/** What the coverage provider passes to reporters: an istanbul coverage map. */
 type CoverageMap = { getCoverageSummary(): { lines: { pct: number }; branches: { pct: number } } };
 
-/** Ends a run with one line that says how many tests passed, failed and were skipped. Under CI a skip is a failure. */
+/** Prints the number of passed, failed and skipped tests as the last line of a run. Under CI a skipped test is a failure. */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]) {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };

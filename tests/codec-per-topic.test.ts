@@ -1,9 +1,9 @@
 import { deserialize, serialize } from 'node:v8';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Codec } from '../contracts/codec.ts';
-import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { connectionMandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
-import { eventReader } from '../contracts/read-event.ts';
+import { createEventReader } from '../contracts/read-event.ts';
 import { topics } from '../contracts/topics.ts';
 import { appendToOutbox, readOutboxBacklog } from '../crm/outbox/outbox.ts';
 import { startRelay } from '../crm/outbox/relay.ts';
@@ -19,9 +19,9 @@ import { createTestRuntime, noon } from './test-runtime.ts';
 /** A codec whose bytes are neither JSON nor UTF-8. */
 const binaryCodec: Codec = { contentType: 'application/octet-stream', encode: serialize, decode: deserialize };
 
-it('a topic with a binary codec goes through outbox, bus and projection into the view', async () => {
+it('events of a topic with a binary codec pass outbox, bus and projection into the view', async () => {
   const topic = { ...topics.connectionMandates, codec: binaryCodec };
-  const { parse, subjectOfUnreadable: keyOfUnreadable } = eventReader(binaryCodec, connectionMandateChanged);
+  const { parse, findSubjectOfUnreadable: keyOfUnreadable } = createEventReader(binaryCodec, connectionMandateChanged);
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
   const [db, bus, store] = [await openTestDatabase(), platform.eventBus('group'), platform.stateStore('statestore')];
   const delivered: DeliveredRecord[] = [];
@@ -36,7 +36,7 @@ it('a topic with a binary codec goes through outbox, bus and projection into the
   const relay = startRelay({ ...createTestRuntime(), db, bus });
   onTestFinished(async () => void (await Promise.all([relay.close(0), projection.close(), watching.close()])));
 
-  const event = mandateChangedEvent(
+  const event = createMandateChangedEvent(
     { connectionId: '7733', connectionMandate: '2' },
     { id: 'x', revision: noon, time: new Date(noon) },
   );
@@ -49,7 +49,7 @@ it('a topic with a binary codec goes through outbox, bus and projection into the
   expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 });
   expect(delivered.map(({ value }) => value)).toEqual([serialize(event)]);
 
-  // JSON is what this codec cannot decode.
+  // This codec cannot decode JSON.
   const value = topics.connectionMandates.codec.encode(event);
   await bus.publish(topic.name, [{ id: 'y', key: '7733', value }]);
   await vi.waitFor(() => expect(projection.counts()).toMatchObject({ applied: 1, setAside: 1 }));

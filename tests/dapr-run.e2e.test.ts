@@ -1,23 +1,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, root, type Started, startProgram } from './platform-process.ts';
+import { dataFolder, type RunningProcess, root, startProgram } from './platform-process.ts';
 import { componentsFolder } from './stack/dapr-lab.ts';
-import { freshStack } from './stack/fresh.ts';
+import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { daprCli, daprCliEnvironment, stackReady } from './stack/stack.ts';
+import { daprCli, daprCliEnvironment, isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 100 };
 const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
 
-const stack = await stackReady();
+const stack = await isStackReady();
 const cli = await daprCli.find();
-if (stack && !cli) console.warn('skipped: dapr run, for the Dapr CLI is not here; npm run stack -- up dapr builds it');
+if (stack && !cli)
+  console.warn('skipped: dapr run, because the Dapr CLI is missing; npm run stack -- up dapr builds it');
 
-const started: Started[] = [];
+const started: RunningProcess[] = [];
 const dapr = async (tokens: Record<'APP_API_TOKEN' | 'DAPR_API_TOKEN', string>, ...args: string[]) => {
   const env = {
     ...(await daprCliEnvironment()),
@@ -28,24 +29,24 @@ const dapr = async (tokens: Record<'APP_API_TOKEN' | 'DAPR_API_TOKEN', string>, 
   started.push(process);
   return process;
 };
-const bothTokens = { APP_API_TOKEN: 'to the app', DAPR_API_TOKEN: 'to the sidecar' };
-/** As Compose passes on what is not set. */
+const bothTokens = { APP_API_TOKEN: 'app token', DAPR_API_TOKEN: 'sidecar token' };
+/** Compose passes variables that are not set as empty. */
 const noTokens = { APP_API_TOKEN: '', DAPR_API_TOKEN: '' };
 
-const followsTheCrm = async () => {
-  await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe('1'), patience);
+const expectViewToFollowCrm = async () => {
+  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('1'), patience);
   expect((await postJson(`${crm.url}/customers/7`, corinneInRealTime)).status).toBe(200);
-  await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe('2'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('2'), patience);
   for (const { url } of [crm, iotPlatform])
     await vi.waitFor(
       async () => expect((await getJson(`${url}/readyz`)).body).toMatchObject({ status: 'ready' }),
       patience,
     );
 };
-const isGone = (url: string) => vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), patience);
+const waitUntilGone = (url: string) => vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), patience);
 
 describe.runIf(stack && cli)('dapr run', () => {
-  beforeEach(() => freshStack(), 60_000);
+  beforeEach(() => resetStack(), 60_000);
   afterEach(async () => {
     await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
   });
@@ -65,16 +66,16 @@ describe.runIf(stack && cli)('dapr run', () => {
       .replaceAll('appDirPath: .', `appDirPath: ${root}`);
     writeFileSync(file, yaml);
     const { output } = await dapr(bothTokens, 'run', '-f', file);
-    await followsTheCrm();
+    await expectViewToFollowCrm();
     for (const port of [crmDapr, iotDapr])
       expect((await fetch(`http://127.0.0.1:${port}/v1.0/metadata`)).status).toBe(401);
     expect(output()).not.toContain('API_TOKEN');
     await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
     for (const url of [crm.url, iotPlatform.url, `http://127.0.0.1:${iotDapr}`, `http://127.0.0.1:${crmDapr}`])
-      await isGone(url);
+      await waitUntilGone(url);
   });
 
-  it('runs each service by the lab’s line, without tokens and with a warning of each', async () => {
+  it('runs each service by the command of the Dapr lab, without tokens and with a warning for each token', async () => {
     const resources = componentsFolder();
     const line = (id: string, appPort: number, daprPort: number, file: string) =>
       [
@@ -90,9 +91,9 @@ describe.runIf(stack && cli)('dapr run', () => {
       ].concat(['--', 'env', `APP_REST_PORT=${ports.iotPlatforms[0].rest}`, 'node', '--import', 'tsx', file]);
     const [iot] = ports.iotPlatforms;
     const first = await dapr(noTokens, ...line('crm', ports.crm.rest, ports.crm.dapr, 'crm/main.ts'));
-    // As in the lab's first run: one port for requests and deliveries.
+    // The first run of the Dapr lab uses one port for requests and deliveries.
     const second = await dapr(noTokens, ...line('iot-platform', iot.rest, iot.dapr, 'iot-platform/main.ts'));
-    await followsTheCrm();
+    await expectViewToFollowCrm();
     for (const { output } of [first, second])
       for (const token of ['APP_API_TOKEN', 'DAPR_API_TOKEN'])
         expect(output().match(new RegExp(`${token} is not set`, 'g')), output()).toHaveLength(1);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { molly } from './lab-customers.ts';
 import { dataFolder, root, startProgram } from './platform-process.ts';
 import {
@@ -17,9 +17,16 @@ import {
   startIotMember,
   startSidecar,
 } from './stack/dapr-lab.ts';
-import { asAdmin, endOffsets, freshStack, kafka, recordsOf, type TopicRecord } from './stack/fresh.ts';
+import {
+  countRecords,
+  createTestKafkaClient,
+  readRecords,
+  resetStack,
+  type TopicRecord,
+  withKafkaAdmin,
+} from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady, startPart } from './stack/stack.ts';
+import { isStackReady, startPart } from './stack/stack.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
 const topic = topics.connectionMandates.name;
@@ -28,13 +35,13 @@ const example = JSON.parse(
 );
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-describe.runIf(await stackReady())('on Dapr and Kafka', () => {
+describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
   let resources: string;
   let crm: Member;
   let iotPlatform: Member;
 
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     resources = componentsFolder();
     [crm, iotPlatform] = await Promise.all([startCrmMember(resources), startIotMember(resources)]);
   }, 900_000);
@@ -42,16 +49,16 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
   });
 
-  const becomes = (connectionId: string, mandate: unknown) =>
-    vi.waitFor(async () => expect(await mandateOf(iotPlatform, connectionId)).toBe(mandate), patience);
+  const waitForMandate = (connectionId: string, mandate: unknown) =>
+    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), patience);
 
-  describe('what is in the topic', () => {
-    it('are CloudEvents with two fields as data, keyed by connection, each key in one partition, with the caller’s trace', async () => {
+  describe('the records of the topic', () => {
+    it('are CloudEvents with two data fields, keyed by connection, each key in one partition, with the caller’s trace', async () => {
       const headers = { 'content-type': 'application/json', traceparent };
       await fetch(`${crm.url}/customers`, { method: 'POST', headers, body: JSON.stringify(molly) });
       let records: TopicRecord[] = [];
       await vi.waitFor(async () => {
-        records = await recordsOf(topic);
+        records = await readRecords(topic);
         expect(records).toHaveLength(9);
       }, patience);
       const partitions = new Map<string, number>();
@@ -69,14 +76,14 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
         partitions.set(key, partition);
       }
       expect(new Set(partitions.values()).size).toBeGreaterThan(1);
-      const hers = records.find(({ key }) => key === '928')?.value ?? '{}';
-      expect(JSON.parse(hers).traceparent.slice(3, 35)).toBe(traceparent.slice(3, 35));
-      expect(hers).not.toMatch(/Molly|Peterson|Zeewolde/);
+      const event = records.find(({ key }) => key === '928')?.value ?? '{}';
+      expect(JSON.parse(event).traceparent.slice(3, 35)).toBe(traceparent.slice(3, 35));
+      expect(event).not.toMatch(/Molly|Peterson|Zeewolde/);
     });
 
-    it('may come from a stranger: the lab’s plain and its doubly encoded payload, by Kafka and by Dapr', async () => {
+    it('may be plain or doubly encoded payloads of other publishers, as in the Dapr lab, by Kafka and by Dapr', async () => {
       const plain = (connectionId: string) => JSON.stringify({ connectionId, connectionMandate: '1' });
-      const producer = kafka().producer();
+      const producer = createTestKafkaClient().producer();
       await producer.connect();
       await producer.send({
         topic,
@@ -90,7 +97,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(plain('A4')),
       });
-      for (const connectionId of ['A1', 'A2', 'A3', 'A4']) await becomes(connectionId, '1');
+      for (const connectionId of ['A1', 'A2', 'A3', 'A4']) await waitForMandate(connectionId, '1');
     });
 
     const poison = {
@@ -103,30 +110,30 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       'sequence: ': JSON.stringify({ ...example, sequence: '-1' }),
     };
 
-    it('is set aside with its reason when it can never be applied, and what is behind it is applied without delay', async () => {
-      const producer = kafka().producer();
+    it('are dead-lettered with the reason when they can never be applied, and later records are applied without delay', async () => {
+      const producer = createTestKafkaClient().producer();
       await producer.connect();
       const bytes = Buffer.from([0xff, 0xfe]);
       const good = JSON.stringify({ connectionId: 'B1', connectionMandate: '2' });
       const values = [...Object.values(poison), bytes, good];
       await producer.send({ topic, messages: values.map((value) => ({ key: 'same', value })) });
       await producer.disconnect();
-      await vi.waitFor(async () => expect(await mandateOf(iotPlatform, 'B1')).toBe('2'), {
+      await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, 'B1')).toBe('2'), {
         timeout: 5_000,
         interval: 20,
       });
-      const letters = (await recordsOf(topics.connectionMandatesDeadLetters.name)).map(({ key, value }) => ({
+      const letters = (await readRecords(topics.connectionMandatesDeadLetters.name)).map(({ key, value }) => ({
         key,
         ...JSON.parse(value).data,
       }));
-      const place = { key: 'same', topic, partition: expect.any(Number), offset: expect.any(Number) };
+      const location = { key: 'same', topic, partition: expect.any(Number), offset: expect.any(Number) };
       expect(letters).toMatchObject([
         ...Object.entries(poison).map(([reason, value]) => ({
-          ...place,
+          ...location,
           reason: expect.stringContaining(reason),
           value,
         })),
-        { ...place, reason: 'not JSON', valueBase64: '//4=' },
+        { ...location, reason: 'not JSON', valueBase64: '//4=' },
       ]);
     });
   });
@@ -138,7 +145,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       return { code: await command.ended, output: command.output() };
     };
 
-    it('lists them with their reasons, and shows one', async () => {
+    it('lists the dead letters with their reasons, and shows one', async () => {
       const { code, output } = await deadLetters('list');
       expect([code, output]).toEqual([0, expect.stringMatching(/^id +time +key +reason\n/)]);
       const [, id] = /^(connection-mandates-topic\S+) .*0 \(none\)/m.exec(output) ?? [];
@@ -152,11 +159,11 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       });
     });
 
-    it('replays one that can be applied by now, which does not undo a newer mandate', async () => {
+    it('replays a dead letter that can be parsed by now, which does not replace a newer mandate', async () => {
       const letter = (id: string, connectionId: string, timestamp: number) => {
         const value = JSON.stringify({ connectionId, connectionMandate: '0' });
         const data = {
-          reason: 'set aside by an older version of us',
+          reason: 'dead-lettered by an older version',
           topic,
           partition: 0,
           timestamp,
@@ -165,46 +172,46 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
         };
         return { key: connectionId, value: JSON.stringify({ id, time: new Date().toISOString(), data }) };
       };
-      const producer = kafka().producer();
+      const producer = createTestKafkaClient().producer();
       await producer.connect();
       const messages = [letter('old', 'B1', Date.now() - 3_600_000), letter('lone', 'B2', Date.now() - 3_600_000)];
       await producer.send({ topic: topics.connectionMandatesDeadLetters.name, messages });
       await producer.disconnect();
       expect(await deadLetters('replay', 'old', 'lone')).toMatchObject({
         code: 0,
-        output: expect.stringContaining('2 written'),
+        output: expect.stringContaining('2 published'),
       });
-      await becomes('B2', '0');
-      expect(await mandateOf(iotPlatform, 'B1')).toBe('2');
+      await waitForMandate('B2', '0');
+      expect(await fetchMandate(iotPlatform, 'B1')).toBe('2');
     });
 
-    it('sets aside again what still cannot be applied', async () => {
-      const before = await endOffsets(topics.connectionMandatesDeadLetters.name);
+    it('dead-letters a replayed record again that still cannot be applied', async () => {
+      const before = await countRecords(topics.connectionMandatesDeadLetters.name);
       expect(await deadLetters('replay', '--all')).toMatchObject({ code: 0 });
       await vi.waitFor(
-        async () => expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(before + 8),
+        async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 8),
         patience,
       );
-      expect(await mandateOf(iotPlatform, 'B1')).toBe('2');
+      expect(await fetchMandate(iotPlatform, 'B1')).toBe('2');
     });
   });
 
-  it('a record of 1 MB is refused by the topic; where one gets in it is set aside, and what is behind it is applied', async () => {
-    const producer = kafka().producer();
+  it('a record of 1 MB is refused by the topic; without that limit it is dead-lettered, and later records are applied', async () => {
+    const producer = createTestKafkaClient().producer();
     await producer.connect();
     const message = (value: string) => producer.send({ topic, messages: [{ key: 'large', value }] });
     const large = 'x'.repeat(1_000_000);
     await expect(message(large)).rejects.toThrow('larger than the max message size');
     const configEntries = [{ name: 'max.message.bytes', value: '2000000' }];
     const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }];
-    await asAdmin((admin) => admin.alterConfigs({ validateOnly: false, resources }));
-    const before = await endOffsets(topics.connectionMandatesDeadLetters.name);
+    await withKafkaAdmin((admin) => admin.alterConfigs({ validateOnly: false, resources }));
+    const before = await countRecords(topics.connectionMandatesDeadLetters.name);
     await message(large);
     await message(JSON.stringify({ connectionId: 'B3', connectionMandate: '1' }));
     await producer.disconnect();
-    await becomes('B3', '1');
-    expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(before + 1);
-    // Brings the topic back to what is declared.
+    await waitForMandate('B3', '1');
+    expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 1);
+    // Sets the declared configuration of the topic again.
     await startPart('kafka');
   });
 
@@ -225,19 +232,19 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       });
     const json = { 'content-type': 'application/json' };
 
-    it('takes deliveries only from callers that have the token', async () => {
+    it('accepts deliveries only with the token', async () => {
       expect(await deliver({ ...json, 'dapr-api-token': appToken })).toBe(200);
       expect(await deliver(json)).toBe(403);
       expect(await deliver({ ...json, 'dapr-api-token': `${appToken}x` })).toBe(403);
     });
 
-    it('is not on the port for requests', async () => {
+    it('is not served on the port for requests', async () => {
       expect((await postJson(`${iotPlatform.url}/deliveries/${topic}`, { entries: [] })).status).toBe(404);
       expect((await fetch(`${iotPlatform.url}/dapr/subscribe`)).status).toBe(404);
     });
   });
 
-  it('a call through a sidecar reaches the CRM under a loopback name, and one from a foreign page is refused', async () => {
+  it('a service invocation through a sidecar reaches the CRM, and one with a foreign Origin is refused', async () => {
     const invoke = (path: string, init: RequestInit = {}) =>
       fetch(`http://127.0.0.1:${ports.crm.dapr}/v1.0/invoke/crm/method${path}`, init);
     const erase = (headers: Record<string, string>) =>
@@ -248,7 +255,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     expect((await invoke('/customers/7')).status).toBe(200);
   });
 
-  it('a trace goes through: Zipkin shows that crm calls iot-platform', async () => {
+  it('a trace spans both services: Zipkin shows that crm calls iot-platform', async () => {
     await vi.waitFor(
       async () => {
         const links = await fetch(
@@ -260,13 +267,13 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     );
   });
 
-  it('publishes a backlog of 2,000 events without a single refusal', async () => {
+  it('publishes a backlog of 2,000 events without a refused batch', async () => {
     const file = join(dataFolder(), 'customers.csv');
     const rows = Array.from({ length: 2_000 }, (_, n) => `${n + 1},First,Last,Delft,${100_000 + n},1`);
     writeFileSync(file, ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...rows].join('\n'));
     await crm.app.end('SIGTERM');
     crm = await startCrmApp(crm.sidecar, { CUSTOMERS_CSV: file });
-    await becomes('101999', '1');
+    await waitForMandate('101999', '1');
     await vi.waitFor(
       async () => expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
       patience,
@@ -278,9 +285,9 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     const checks = async (member: { url: string }) =>
       (await getJson(`${member.url}/readyz`)).body.checks as Record<string, string>;
 
-    it('warns once of a topic that takes larger records than declared', async () => {
-      const take = (bytes: number) =>
-        asAdmin((admin) =>
+    it('warns once about a topic that accepts larger records than declared', async () => {
+      const setMaxBytes = (bytes: number) =>
+        withKafkaAdmin((admin) =>
           admin.alterConfigs({
             validateOnly: false,
             resources: [{ type: 2, name: topic, configEntries: [{ name: 'max.message.bytes', value: String(bytes) }] }],
@@ -289,18 +296,18 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       const warnings = () =>
         iotPlatform.app.output().match(/takes 1048588 bytes a record where 16384 are declared/g) ?? [];
       expect(warnings()).toEqual([]);
-      await take(1_048_588);
+      await setMaxBytes(1_048_588);
       await vi.waitFor(async () => {
         expect((await checks(iotPlatform)).eventBus).toBe('ok');
         expect(warnings()).not.toEqual([]);
       }, patience);
       await checks(iotPlatform);
       expect(warnings()).toHaveLength(1);
-      await take(topics.connectionMandates.maxMessageBytes);
+      await setMaxBytes(topics.connectionMandates.maxMessageBytes);
     });
 
-    it('names a topic that is not there, and one with a single partition', async () => {
-      await asAdmin(async (admin) => {
+    it('names a missing topic, and a topic with a single partition', async () => {
+      await withKafkaAdmin(async (admin) => {
         await admin.deleteTopics({ topics: [topics.connectionMandatesDeadLetters.name] });
         await vi.waitFor(
           async () =>
@@ -315,7 +322,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       await vi.waitFor(async () => expect((await checks(crm)).eventBus).toContain('has 1 partition, not 4'), patience);
     });
 
-    it('names a store that is not there', async () => {
+    it('names a missing state store', async () => {
       await iotPlatform.app.end('SIGTERM');
       iotPlatform = await startIotApp(iotPlatform.sidecar, { STATESTORE_NAME: 'no-such-store' });
       await vi.waitFor(
@@ -324,7 +331,7 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
       );
     });
 
-    it('names a sidecar that is not there', async () => {
+    it('names a sidecar that does not answer', async () => {
       await crm.sidecar.end('SIGTERM');
       await vi.waitFor(
         async () =>
@@ -334,16 +341,16 @@ describe.runIf(await stackReady())('on Dapr and Kafka', () => {
     });
   });
 
-  it('a service under an app-id whose components are missing stops with an error that says so', async () => {
+  it('a service whose app-id has no pubsub component ends with an error that says so', async () => {
     await iotPlatform.end('SIGTERM');
     const { app, rest: _, ...sidecarPorts } = ports.iotPlatforms[0];
     const sidecar = await startSidecar('crm', app, sidecarPorts, resources);
-    const said = await startIotApp(sidecar).then(
-      async (member) => `it ended with ${await member.app.ended} and said: ${member.app.output()}`,
+    const message = await startIotApp(sidecar).then(
+      async (member) => `The process ended with ${await member.app.ended}. Its output:\n${member.app.output()}`,
       (error: Error) => error.message,
     );
-    expect(said).toContain('it ended with 1');
-    expect(said).toContain('app-id crm has no component iot-platform-pubsub; it has pubsub');
+    expect(message).toContain('The process ended with 1');
+    expect(message).toContain('app-id crm has no component iot-platform-pubsub; it has pubsub');
     await sidecar.end('SIGTERM');
   });
 });

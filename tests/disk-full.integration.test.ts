@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { expectViewToEqualCrm } from './changes.ts';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
 import { startPlatform, startProcess } from './platform-process.ts';
-import { mountSmallDisk, whyNoSmallDisk } from './small-disk.ts';
+import { findSmallDiskObstacle, mountSmallDisk } from './small-disk.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
 const rows = 3_000;
@@ -16,11 +16,11 @@ const csv = (many: number) =>
 const upload = (crm: string, body: string) =>
   fetch(`${crm}/imports`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body });
 
-const reason = whyNoSmallDisk();
-if (reason) console.warn(`The tests of a full disk are skipped: ${reason}`);
+const reason = findSmallDiskObstacle();
+if (reason) console.warn(`skipped: the tests of a full disk. ${reason}`);
 
 it.skipIf(reason)(
-  'a full disk loses nothing: writes are refused, reads are answered, and all resumes when there is space',
+  'a full disk loses nothing: writes are refused, reads are answered, and writes resume when there is space',
   async () => {
     const disk = mountSmallDisk(24);
     onTestFinished(disk.remove);
@@ -28,14 +28,14 @@ it.skipIf(reason)(
     const platform = await startPlatform({ DATA_DIR: data, LOG_LEVEL: 'info' });
     onTestFinished(() => void platform.end('SIGKILL'));
     const { crm, iotPlatform } = platform;
-    await vi.waitFor(async () => expect(await mandateOf({ url: iotPlatform }, '7733')).toBe('1'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('1'), patience);
     const ready = async (url: string) =>
       (await getJson(`${url}/readyz`)) as { status: number; body: { checks: object } };
     await vi.waitFor(async () =>
       expect([(await ready(crm)).status, (await ready(iotPlatform)).status]).toEqual([200, 200]),
     );
 
-    // The upload fits, the first thousand of its rows do not.
+    // The disk has space for the upload, but not for its first thousand rows in the database.
     const file = csv(rows);
     disk.fill(2 * file.length + 300_000);
     const accepted = await upload(crm, file);
@@ -63,7 +63,7 @@ it.skipIf(reason)(
       expect(answer.headers.get('retry-after')).toBe('10');
       expect(await answer.json()).toMatchObject({ type: 'urn:problem:storage-full', remedy: expect.any(String) });
     };
-    // SQLite's log still has room that the import was given.
+    // SQLite's write-ahead log still has free pages of the rolled back import.
     const acknowledged: string[] = [];
     const register = async (n: number) => {
       const answer = await postJson(`${crm}/customers`, { ...molly, connectionId: `${n}` });
@@ -82,12 +82,12 @@ it.skipIf(reason)(
     expect((await getJson(`${crm}/imports/${importId}`)).body).toMatchObject({
       state: expect.stringMatching(/waiting|running/),
     });
-    expect(['1', '2']).toContain(await mandateOf({ url: iotPlatform }, '7733'));
+    expect(['1', '2']).toContain(await fetchMandate({ url: iotPlatform }, '7733'));
     const warnings = platform
       .output()
       .split('\n')
       .filter((line) => line.includes('request not answered'));
-    // Of more than twenty refusals.
+    // There were more than twenty refusals; the log line is rate-limited.
     expect(warnings.length).toBeLessThan(15);
 
     disk.makeSpace();
@@ -112,7 +112,7 @@ it.skipIf(reason)(
 );
 
 it.skipIf(reason).each([0, 40_000, 150_000, 250_000, 400_000])(
-  'a start on a disk with %i bytes left is one sentence',
+  'a start on a disk with %i free bytes ends with one sentence',
   async (bytes) => {
     const disk = mountSmallDisk(4);
     onTestFinished(disk.remove);

@@ -6,7 +6,7 @@ import { openCrmDatabase } from '../crm/database/index.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
 
-/** Erases customer 1, and kills itself before its Nth statement. */
+/** Erases customer 1 and kills its own process before the Nth statement. */
 const [folder = '', killAt = ''] = process.argv.slice(2);
 let counting = false;
 let statements = 0;

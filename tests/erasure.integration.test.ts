@@ -23,7 +23,7 @@ const send = async (method: string, path: string, body: unknown, headers: Record
 };
 
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate,email,phone';
-/** Imports one row, and waits until it is reported as expected. */
+/** Imports one row and waits for the outcome. */
 const importOf = async (row: string, outcome: object, fileName = 'upload.csv') => {
   const { text } = await send('POST', `/imports?fileName=${fileName}`, `${header}\n${row}\n`, {
     'content-type': 'text/csv',
@@ -32,7 +32,7 @@ const importOf = async (row: string, outcome: object, fileName = 'upload.csv') =
   await vi.waitFor(async () => expect(await report()).toMatchObject({ state: 'finished', ...outcome }), 10_000);
 };
 
-/** Which of the person's traces are anywhere in the bytes of the files so called. */
+/** The person's traces in the bytes of the files whose names match. */
 const tracesIn = (files: RegExp) => {
   const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
     (entry) => entry.isFile() && files.test(entry.name),
@@ -44,12 +44,12 @@ const tracesIn = (files: RegExp) => {
   return traces.filter((trace) => bytes.includes(trace));
 };
 
-it('no byte of what the platform keeps names an erased person, and no line of its log ever did', async () => {
+it('after an erasure no file of the platform contains the person’s data, and its log never did', async () => {
   const key = { 'idempotency-key': 'Quirine-Vandenzwaluw' };
   expect((await send('POST', '/customers', quirine, key)).status).toBe(201);
   const second = { ...quirine, connectionId: '4712', lastName: marriedName };
   expect((await send('POST', '/customers', second)).status).toBe(201);
-  // What is refused must not leave a trace either.
+  // Refused requests must not leave a trace either.
   expect((await send('POST', '/customers', quirine)).status).toBe(409);
   expect((await send('POST', '/customers', { ...quirine, city: '' })).status).toBe(422);
   expect((await send('POST', '/customers', '{"firstName":"Quirine')).status).toBe(400);

@@ -1,12 +1,12 @@
 import { expect, it, vi } from 'vitest';
-import { fakeClock, fakeClocksReady, jumpingClock } from './fake-clock.ts';
+import { canFakeClocks, createJumpingClock, fakeClock } from './fake-clock.ts';
 import { startProgram } from './platform-process.ts';
 
-const ready = await fakeClocksReady();
+const ready = await canFakeClocks();
 const hourMs = 3_600_000;
 const patience = { timeout: 20_000, interval: 20 };
 
-/** Real time is what is tested here. Prints, every 20 ms, both clocks of a process: the wall clock's distance from ours and the time since its start. */
+/** This test measures real time. Prints every 20 ms both clocks of a process: the wall clock, and the monotonic time since the start. */
 const printClocks =
   'const start = performance.now(); setInterval(() => console.log(Date.now(), performance.now() - start), 20)';
 const runClocks = (env: Record<string, string>) => {
@@ -20,15 +20,15 @@ const runClocks = (env: Record<string, string>) => {
   return { ...started, last };
 };
 
-it.skipIf(!ready)('a process runs with its wall clock ahead and its monotonic clock as it is', async () => {
+it.skipIf(!ready)('a process runs with its wall clock ahead and its monotonic clock unchanged', async () => {
   const { last, end } = runClocks(fakeClock('+1d'));
   await vi.waitFor(() => expect(last().hoursAhead).toBe(24), patience);
   expect(last().monotonic).toBeLessThan(20_000);
   await end('SIGKILL');
 });
 
-it.skipIf(!ready)('a wall clock jumps while the process runs, and its timers continue', async () => {
-  const clock = jumpingClock();
+it.skipIf(!ready)('a wall clock jumps while the process and its timers run', async () => {
+  const clock = createJumpingClock();
   const { last, end } = runClocks(clock.env);
   await vi.waitFor(() => expect(last().hoursAhead).toBe(0), patience);
   clock.jump('+2h');

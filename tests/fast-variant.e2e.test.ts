@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf } from './http.ts';
+import { fetchMandate, getJson } from './http.ts';
 import { componentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
-import { asAdmin, freshStack } from './stack/fresh.ts';
-import { stackReady } from './stack/stack.ts';
+import { resetStack, withKafkaAdmin } from './stack/fresh.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
 
-describe.runIf(await stackReady())('the IoT platform on dapr-components/variants/fast', () => {
+describe.runIf(await isStackReady())('the IoT platform on dapr-components/variants/fast', () => {
   const members: Member[] = [];
-  beforeAll(() => freshStack(), 900_000);
+  beforeAll(() => resetStack(), 900_000);
   afterAll(async () => void (await Promise.all(members.map((member) => member.end('SIGKILL')))));
 
-  it('follows each partition through a component of its own', async () => {
+  it('consumes each partition through its own component', async () => {
     const resources = componentsFolder(undefined, 'dapr-components/variants/fast');
     const crm = await startCrmMember(resources);
     members.push(crm);
@@ -21,11 +21,11 @@ describe.runIf(await stackReady())('the IoT platform on dapr-components/variants
     expect(customers).toHaveLength(8);
     for (const { connectionId, connectionMandate } of customers)
       await vi.waitFor(
-        async () => expect(await mandateOf(iotPlatform, String(connectionId))).toBe(connectionMandate),
+        async () => expect(await fetchMandate(iotPlatform, String(connectionId))).toBe(connectionMandate),
         patience,
       );
     const consumers = async () => {
-      const { groups } = await asAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
+      const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
       return groups.flatMap(({ members }) => members);
     };
     await vi.waitFor(async () => expect(await consumers()).toHaveLength(4), patience);

@@ -18,7 +18,7 @@ const patience = { timeout: 25_000, interval: 20 };
 
 it.each([
   1, 2, 3,
-])('the view equals the CRM, and never goes back, on a bus and a store that do their worst (seed %i)', async (seed) => {
+])('the view equals the CRM and never shows an older revision on a bus and a store with injected faults (seed %i)', async (seed) => {
   const random = seededRandom(seed);
   const runtime = { ...createTestRuntime(), now: Date.now, newId: randomUUID };
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
@@ -33,7 +33,7 @@ it.each([
 
   const lastSeen = new Map<string, number>();
   const sample = async (connectionId: string) => {
-    // Where this bus has passed over events, the view refuses until they come.
+    // While the faulty bus delays events behind later ones, the view refuses.
     const answer = await view.get(connectionId).catch((error) => {
       if (error.code !== 'view-incomplete') throw error;
     });

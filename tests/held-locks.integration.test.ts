@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => expect(await platform.end('SIGTERM')).toBe(0));
 
-/** Another process that writes to a file of the platform, and does not end. */
+/** Holds the write lock of a database, as another process in a long transaction does. */
 const holdLock = (file: string) => {
   const other = openSqlite(join(folder, file));
   other.exec('BEGIN IMMEDIATE');
@@ -36,19 +36,19 @@ const timed = async <T>(ask: () => Promise<T>) => {
   return answer;
 };
 const change = (connectionMandate: string) => patchJson(`${platform.crm}/customers/7`, { connectionMandate });
-const aliveAndReading = async () => {
+const expectReadsAnswered = async () => {
   for (const url of [`${platform.crm}/healthz`, `${platform.iotPlatform}/healthz`, `${platform.crm}/customers/7`])
     expect((await timed(() => getJson(url))).status).toBe(200);
 };
 
-describe('while another process holds the lock of', () => {
-  it('the event bus and the view, both services answer, changes are made, and the view follows afterwards', async () => {
+describe('while another process holds the write lock', () => {
+  it('of the event bus and the view, both services answer, changes are accepted, and the view catches up afterwards', async () => {
     const view = async () => (await getJson(`${platform.iotPlatform}/mandates/7733`)).body.connectionMandate;
     await vi.waitFor(async () => expect(await view()).toBeDefined(), patience);
     const release = holdLock('platform.sqlite');
     for (const mandate of ['0', '1', '2', '0']) {
       expect((await timed(() => change(mandate))).status).toBe(200);
-      await aliveAndReading();
+      await expectReadsAnswered();
       expect((await timed(() => getJson(`${platform.iotPlatform}/mandates/7733`))).status).toBe(200);
     }
     release();
@@ -57,14 +57,14 @@ describe('while another process holds the lock of', () => {
     await vi.waitFor(async () => expect(await outbox()).toMatchObject({ waiting: 0 }), patience);
   });
 
-  it('the customers, a change is refused at once and may be repeated, and all else is answered', async () => {
+  it('of the customers, a change is refused at once and can be repeated, and reads are answered', async () => {
     const release = holdLock('crm.sqlite');
     for (let n = 0; n < 3; n++) {
       const refused = await timed(() => change('1'));
       expect(refused.status).toBe(503);
       expect(refused.headers.get('retry-after')).toBe('1');
       expect(await refused.json()).toMatchObject({ type: 'urn:problem:database-busy', remedy: expect.any(String) });
-      await aliveAndReading();
+      await expectReadsAnswered();
     }
     release();
     await vi.waitFor(async () => expect((await change('1')).status).toBe(200), patience);

@@ -10,9 +10,9 @@ import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
 import { authenticateSidecar } from '../packages/dapr/sidecar-authentication.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { hostList, originList } from '../packages/http/access-rules.ts';
-import { deliveryApp } from '../packages/http/delivery-app.ts';
+import { createDeliveryApp } from '../packages/http/delivery-app.ts';
 import { type Listening, listen } from '../packages/http/listen.ts';
-import { idleViews } from './idle-views.ts';
+import { createIdleViews } from './idle-views.ts';
 import { corinne } from './lab-customers.ts';
 import { type RawAnswer, sendRaw } from './raw-http.ts';
 import { createTestRuntime } from './test-runtime.ts';
@@ -33,7 +33,7 @@ const iotPlatform = (more: object) =>
     access,
     bus: platform.eventBus('test'),
     store: platform.stateStore('statestore'),
-    ...idleViews(platform.stateStore('statestore')),
+    ...createIdleViews(platform.stateStore('statestore')),
   });
 
 const services = {
@@ -45,7 +45,7 @@ const services = {
   },
   'IoT platform': async () => iotPlatform({}),
   'IoT platform with deliveries on its port': async () => iotPlatform({ deliveries: deliveries() }),
-  'delivery port': async () => deliveryApp(deliveries(), { ...runtime, access }),
+  'delivery port': async () => createDeliveryApp(deliveries(), { ...runtime, access }),
 };
 
 const started: Listening[] = [];
@@ -64,9 +64,9 @@ const expectProblem = ({ status, headers, body }: RawAnswer, expected: { status:
   });
   expect(JSON.parse(body).status).toBe(expected.status);
   expect(headers['content-type']).toMatch(/^application\/problem\+json/);
-  expectPrivate(headers);
+  expectSecurityHeaders(headers);
 };
-const expectPrivate = (headers: Record<string, string>) =>
+const expectSecurityHeaders = (headers: Record<string, string>) =>
   expect(headers).toMatchObject({
     'cache-control': 'no-store',
     'content-security-policy': expect.stringMatching(/^default-src 'none'.*frame-ancestors 'none'/),
@@ -140,10 +140,10 @@ describe.each(Object.keys(services) as (keyof typeof services)[])('the %s', (nam
     const answer = await send(head, headers);
     expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('alive') });
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
-    expectPrivate(answer.headers);
+    expectSecurityHeaders(answer.headers);
   });
 
-  it('gives an allowed origin what its browser asks for, and no other', async () => {
+  it('answers the CORS preflight of an allowed origin, and of no other', async () => {
     const asked = 'Access-Control-Request-Method: DELETE\r\nAccess-Control-Request-Headers: if-match\r\n';
     const preflight = await send('OPTIONS /healthz HTTP/1.1', `Host: localhost\r\nOrigin: ${consolePage}\r\n${asked}`);
     expect(preflight).toMatchObject({
@@ -163,11 +163,11 @@ describe.each(Object.keys(services) as (keyof typeof services)[])('the %s', (nam
     expect(foreign.headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  it('keeps its errors private as well', async () => {
+  it('sends the security headers with errors as well', async () => {
     for (const path of ['/x', '/%ff', '/deliveries/%ff', '/customers/%ff', '/mandates/%0d%0aSet-Cookie:a']) {
       const answer = await send(`GET ${path} HTTP/1.1`, 'Host: localhost\r\n');
       expect([400, 403, 404, 405]).toContain(answer.status);
-      expectPrivate(answer.headers);
+      expectSecurityHeaders(answer.headers);
       expect(answer.body).not.toMatch(/<html|node_modules/i);
     }
   });
@@ -202,7 +202,7 @@ describe.each(Object.keys(services) as (keyof typeof services)[])('the %s', (nam
     'traceparent',
     'Transfer-Encoding',
     'X-HTTP-Method-Override',
-  ])('never answers odd bytes in %s with a server error', async (header) => {
+  ])('never answers unusual bytes in %s with a server error', async (header) => {
     const values = ['\xff\x80', '"\xe9', ';;=,', '%0d%0a', '\t', 'a'.repeat(8_000), 'bytes=999999999-', '"x"', '*'];
     for (const [method, path] of [
       ['GET', '/docs/show.js'],
@@ -223,7 +223,7 @@ describe.each(Object.keys(services) as (keyof typeof services)[])('the %s', (nam
 });
 
 describe('the page of the API', () => {
-  it('has a policy of its own and cached assets, and may be left out of no check', async () => {
+  it('has its own content security policy and cached assets, and the same checks', async () => {
     const port = await startService('CRM');
     const get = (path: string, host = 'localhost') =>
       sendRaw(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${closing}`);
@@ -236,7 +236,7 @@ describe('the page of the API', () => {
     expectProblem(await get('/docs/show.js', 'evil.example'), { status: 421, code: 'host-not-allowed' });
   });
 
-  it('answers a range or a version that there is not as such', async () => {
+  it('answers 416 to an invalid range and 412 to another version', async () => {
     const port = await startService('CRM');
     const get = (header: string) =>
       sendRaw(port, `GET /docs/show.js HTTP/1.1\r\nHost: localhost\r\n${header}\r\n${closing}`);
@@ -245,7 +245,7 @@ describe('the page of the API', () => {
   });
 });
 
-it('a change from a web page leaves the customer as it is', async () => {
+it('a cross-site request does not change a customer', async () => {
   const port = await startService('CRM');
   const customer = () => sendRaw(port, `GET /customers/1 HTTP/1.1\r\nHost: localhost\r\n${closing}`);
   const before = await customer();

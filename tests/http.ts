@@ -6,7 +6,7 @@ export const getJson = async (url: string): Promise<{ status: number; body: Reco
 export const postJson = (url: string, body: object): Promise<Response> =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
-export const mandateOf = async ({ url }: { url: string }, connectionId: string): Promise<unknown> => {
+export const fetchMandate = async ({ url }: { url: string }, connectionId: string): Promise<unknown> => {
   const { status, body } = await getJson(`${url}/?connectionId=${connectionId}`);
   return status === 200 ? body.connectionMandate : status;
 };

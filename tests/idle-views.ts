@@ -1,6 +1,6 @@
 import { topics } from '../contracts/topics.ts';
 import { iotPlatformViews } from '../iot-platform/projections.ts';
-import { type RunningView, viewOf } from '../packages/platform/running-views.ts';
+import { openRegisteredView, type RunningView } from '../packages/platform/running-views.ts';
 import type { StoreContext } from '../packages/projections/generations/index.ts';
 
 const idleDrift: RunningView['drift'] = {
@@ -9,14 +9,14 @@ const idleDrift: RunningView['drift'] = {
   partitions: async () => topics.connectionMandates.partitions,
 };
 
-/** What the IoT platform's app gets of views that have done nothing yet. */
-export const idleViews = (store: StoreContext['store'], drift: Partial<RunningView['drift']> = {}) => {
+/** The views of the IoT platform before their first event, as its app expects them. */
+export const createIdleViews = (store: StoreContext['store'], drift: Partial<RunningView['drift']> = {}) => {
   const watched = { ...idleDrift, ...drift };
   return {
     views: iotPlatformViews.map(
       (registered): RunningView => ({
         registered,
-        view: viewOf(registered, { store }, watched),
+        view: openRegisteredView(registered, { store }, watched),
         projection: { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }), last: () => undefined },
         drift: watched,
       }),

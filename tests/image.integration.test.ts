@@ -4,41 +4,41 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { getJson } from './http.ts';
 import { replayDockerfile } from './image/replay-dockerfile.ts';
-import { dataFolder, root, type Started, said, startProgram } from './platform-process.ts';
+import { dataFolder, type RunningProcess, root, startProgram, waitForOutput } from './platform-process.ts';
 
 const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, { image: string; command: string[] }>;
 };
-const ours = Object.entries(services).filter(([, { image }]) => image === 'connection-mandates');
+const ownServices = Object.entries(services).filter(([, { image }]) => image === 'connection-mandates');
 
-/** As the container starts it, but on free ports, and without a sidecar. */
-const start = ([program = '', ...args]: readonly string[]): Started =>
+/** Starts a service by the command of its container, on free ports and without a sidecar. */
+const start = ([program = '', ...args]: readonly string[]): RunningProcess =>
   startProgram(program, args, { HOST: '127.0.0.1', APP_PORT: '0', APP_REST_PORT: '0', LOG_LEVEL: 'info' }, workdir);
 
 let workdir: string;
 let skipped: string[];
-const started: Started[] = [];
+const started: RunningProcess[] = [];
 
 beforeAll(async () => {
   ({ workdir, skipped } = await replayDockerfile(root, dataFolder()));
 });
 afterAll(() => Promise.all(started.map((service) => service.end('SIGKILL'))));
 
-it('needs a container for its user alone', () => expect(skipped).toEqual(['chown node .data', 'USER node']));
+it('needs a container for the user node only', () => expect(skipped).toEqual(['chown node .data', 'USER node']));
 
-it('has only what running needs', () => {
+it('contains no development dependencies', () => {
   const installed = (names: string[]) => names.filter((name) => existsSync(join(workdir, 'node_modules', name)));
   // docker-compose.yml turns tracing on.
   const needed = ['tsx', '@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-proto'];
   expect(installed([...needed, 'vitest', 'typescript'])).toEqual(needed);
 });
 
-it('has both services, and each becomes ready with the command of docker-compose.yml', async () => {
-  expect(ours.map(([name]) => name)).toEqual(['crm', 'iot-platform']);
-  for (const [, { command }] of ours) {
+it('contains both services, and each becomes ready with the command of docker-compose.yml', async () => {
+  expect(ownServices.map(([name]) => name)).toEqual(['crm', 'iot-platform']);
+  for (const [, { command }] of ownServices) {
     const service = start(command);
     started.push(service);
-    const [url] = await said(service, /"url":"(http[^"]+)"/);
+    const [url] = await waitForOutput(service, /"url":"(http[^"]+)"/);
     await vi.waitFor(async () => expect((await getJson(`${url}/readyz`)).status).toBe(200), { timeout: 30_000 });
   }
   expect(existsSync(join(workdir, '.data'))).toBe(true);
@@ -47,7 +47,7 @@ it('has both services, and each becomes ready with the command of docker-compose
 
 it.each(['packages/runtime', 'node_modules/zod'])('its services do not start without %s', async (part) => {
   renameSync(join(workdir, part), join(workdir, 'elsewhere'));
-  for (const [name, { command }] of ours) {
+  for (const [name, { command }] of ownServices) {
     const service = start(command);
     expect(await service.ended, name).toBe(1);
     expect(service.output()).toMatch(/ERR_MODULE_NOT_FOUND/);

@@ -13,8 +13,8 @@ import { createTestRuntime } from './test-runtime.ts';
 const leaseMs = 200;
 const patience = { timeout: 20_000, interval: 10 };
 
-/** Publishes what is left in the folder's outbox; tells of customer 7, of the evidence and of all that was published. */
-const comeBack = async (folder: string) => {
+/** Publishes the outbox of the folder. @returns customer 7, the changes of the evidence, and the published events */
+const restart = async (folder: string) => {
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
   const platform = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics));
   const relay = startRelay({ ...createTestRuntime(), db, bus: platform.eventBus('crm'), leaseMs });
@@ -29,15 +29,15 @@ const comeBack = async (folder: string) => {
     .map(({ value }): { id: string; subject: string; sequence: string } => JSON.parse(value))
     .map(({ id, subject, sequence }) => ({ id, change: `${subject} ${sequence}` }));
   closeSqlite(log);
-  return { customer, announced: evidence.map((row) => `${row.connectionId} ${row.revision}`), published };
+  return { customer, changes: evidence.map((row) => `${row.connectionId} ${row.revision}`), published };
 };
 
-it('a CRM killed before any of its statements loses nothing, and publishes nothing under two ids', async () => {
+it('a CRM that is killed before any of its statements loses no change and publishes none under two ids', async () => {
   const template = dataFolder();
   const db = await openCrmDatabase(`sqlite:${join(template, 'crm.sqlite')}`);
   await importOnce({ ...createTestRuntime(), db, onCommit: () => {} }, 'data/customer-database.csv');
   await db.destroy();
-  await comeBack(template);
+  await restart(template);
 
   let repeated = 0;
   const killedAt = async (statement: number) => {
@@ -46,17 +46,17 @@ it('a CRM killed before any of its statements loses nothing, and publishes nothi
     const args = ['--import', 'tsx', 'tests/crm-until-killed.ts', folder, String(statement), String(leaseMs)];
     const crm = startProgram(process.execPath, args, {});
     const end = await crm.ended;
-    const { customer, announced, published } = await comeBack(folder);
+    const { customer, changes, published } = await restart(folder);
 
     const moved = customer.version === 2;
     expect(customer.connectionId).toBe(moved ? '9001' : '7733');
-    expect(announced).toHaveLength(moved ? 10 : 8);
+    expect(changes).toHaveLength(moved ? 10 : 8);
     if (crm.output().includes('acknowledged')) expect(moved).toBe(true);
-    expect(new Set(published.map(({ change }) => change))).toEqual(new Set(announced));
+    expect(new Set(published.map(({ change }) => change))).toEqual(new Set(changes));
     // One id for each change, and one change for each id.
-    expect(new Set(published.map(({ id }) => id)).size).toBe(announced.length);
-    expect(new Set(published.map(({ id, change }) => `${id} ${change}`)).size).toBe(announced.length);
-    if (published.length > announced.length) repeated++;
+    expect(new Set(published.map(({ id }) => id)).size).toBe(changes.length);
+    expect(new Set(published.map(({ id, change }) => `${id} ${change}`)).size).toBe(changes.length);
+    if (published.length > changes.length) repeated++;
     return { end, output: crm.output() };
   };
 

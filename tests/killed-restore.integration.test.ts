@@ -34,7 +34,7 @@ const copyOf = (folder: string) => {
 };
 const leftovers = (folder: string) => readdirSync(folder).filter((name) => /restor|replaced/.test(name));
 
-/** What a service would open: the mark of each database, or `refused`. A copy is opened, for a closed file may stay locked. */
+/** The mark in each database, or `refused` where a service refuses to open it. A copy is opened, because locks may outlive `close`. */
 const marksIn = (folder: string): Set<string> => {
   const copy = copyOf(folder);
   const wordIn = (name: string) => {
@@ -42,7 +42,8 @@ const marksIn = (folder: string): Set<string> => {
       const database = openSqlite(join(copy, name));
       return (database.prepare('SELECT word FROM mark').all() as [{ word: string }])[0].word;
     } catch (error) {
-      if (error instanceof ConfigError && error.message.includes('npm run restore finishes it')) return 'refused';
+      if (error instanceof ConfigError && error.message.includes('npm run restore with the same backup'))
+        return 'refused';
       throw error;
     }
   };
@@ -52,7 +53,7 @@ const marksIn = (folder: string): Set<string> => {
 const restore = (folder: string) =>
   restoreBackup(backup, databaseFiles({ DATA_DIR: folder }), { isStopped: false, print: () => {} });
 
-it('a restore that is killed before any of its steps leaves the old pair or the new one, never a mix', async () => {
+it('a restore that is killed before any of its steps leaves both old databases or both new ones', async () => {
   const seen = new Set<string>();
   const killedAt = async (change: number) => {
     const data = copyOf(template);
@@ -76,7 +77,7 @@ it('a restore that is killed before any of its steps leaves the old pair or the 
   expect([...seen].sort()).toEqual(['backup', 'open', 'refused', 'today']);
 });
 
-it('a restore that fails between the two files keeps what the next one needs to finish it', async () => {
+it('a restore that fails between the two files can be finished by the next one', async () => {
   const data = copyOf(template);
   const obstacle = join(data, 'crm.sqlite.replaced');
   mkdirSync(join(obstacle, 'a folder in the way'), { recursive: true });

@@ -1,4 +1,4 @@
-/** Customers of the lab, as its callers send them: without the fields that are optional. */
+/** Customers of the Dapr lab as its clients send them, without the optional fields. */
 export const corinne = {
   firstName: 'Corinne',
   lastName: 'Lopez',

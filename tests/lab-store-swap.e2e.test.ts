@@ -1,46 +1,46 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf } from './http.ts';
-import { dataFolder, type Started, said, startProcess, startProgram } from './platform-process.ts';
+import { fetchMandate, getJson } from './http.ts';
+import { dataFolder, type RunningProcess, startProcess, startProgram, waitForOutput } from './platform-process.ts';
 import { componentsFolder } from './stack/dapr-lab.ts';
-import { asAdmin, freshStack } from './stack/fresh.ts';
+import { resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 100 };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
-/** Those of data/customer-database.csv. */
+/** The mandates of data/customer-database.csv. */
 const mandates = { 8179: '2', 1721: '0', 5138: '1', 8332: '2', 4512: '0', 5690: '2', 7733: '1', 3481: '1' };
 
 let resources: string;
 let database: string;
-let lab: Started;
+let lab: RunningProcess;
 
 const startLab = (env: Record<string, string> = {}) => {
   lab = startProcess('scripts/lab.ts', {
     ...stackEnvironment,
     LAB_PORTS: String(ports.lab),
     RESOURCES_PATH: resources,
-    // A CRM that forgets would publish again, so no view would stay empty.
+    // A CRM in memory would publish all mandates again, so the view would not stay empty.
     CRM_DATABASE_URL: database,
     ...env,
   });
   return lab;
 };
-/** A line that the lab prints, as a person types it in a second terminal. */
+/** Runs a printed line as in a second terminal. */
 const type = async (line: string) => {
   const command = startProgram('bash', ['-c', line], {});
   return { code: await command.ended, output: command.output() };
 };
 const command = (text: string) => `LAB_PORTS=${ports.lab} npm run -s lab -- ${text}`;
 
-const showsEveryMandate = () =>
+const waitForAllMandates = () =>
   vi.waitFor(async () => {
-    const shown = Object.keys(mandates).map(async (id) => [id, await mandateOf(iotPlatform, id)]);
+    const shown = Object.keys(mandates).map(async (id) => [id, await fetchMandate(iotPlatform, id)]);
     expect(Object.fromEntries(await Promise.all(shown))).toEqual(mandates);
   }, patience);
-const isReady = () =>
+const waitUntilReady = () =>
   vi.waitFor(
     async () => expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
     patience,
@@ -49,7 +49,7 @@ const edit = (file: string, change: (yaml: string) => string) => {
   const path = join(resources, file);
   writeFileSync(path, change(readFileSync(path, 'utf8')));
 };
-const statestoreInMySql = () =>
+const moveStatestoreToMySql = () =>
   edit('statestore.yaml', () =>
     readFileSync(join(resources, 'durable-statestore.yaml'), 'utf8').replace('name: durable-', 'name: '),
   );
@@ -58,10 +58,10 @@ const restartLab = async (env: Record<string, string> = {}) => {
   startLab(env);
 };
 
-/** The commands that the lab prints under a letter, once it has seen that the view is empty. */
-const printedRemedy = async (letter: 'a' | 'b', shown: 404 | 503 = 404) => {
-  await vi.waitFor(async () => expect(await mandateOf(iotPlatform, '7733')).toBe(shown), patience);
-  const [text] = await said(
+/** Waits until the lab prints the remedies. @returns the commands of one of them */
+const waitForRemedy = async (letter: 'a' | 'b', shown: 404 | 503 = 404) => {
+  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe(shown), patience);
+  const [text] = await waitForOutput(
     lab,
     /The view of the IoT platform in \S+ is (?:empty|incomplete): [\s\S]*reads from the first event/,
   );
@@ -69,20 +69,20 @@ const printedRemedy = async (letter: 'a' | 'b', shown: 404 | 503 = 404) => {
   const block = new RegExp(`  ${letter}\\) .*\\n((?:    .*\\n)+)`).exec(String(text));
   return String(block?.[1]).trim().split(/\n +/);
 };
-const isRepaired = async () => {
-  await showsEveryMandate();
-  await isReady();
-  await said(lab, /The IoT platform is ready: its view has every event/);
+const expectRepaired = async () => {
+  await waitForAllMandates();
+  await waitUntilReady();
+  await waitForOutput(lab, /The IoT platform is ready: its view has every event/);
 };
 
-describe.runIf(await stackReady())('npm run lab, its state store swapped', () => {
+describe.runIf(await isStackReady())('the view of npm run lab, after its state store was replaced', () => {
   beforeEach(async () => {
-    await freshStack();
+    await resetStack();
     resources = componentsFolder();
     database = `sqlite:${dataFolder()}/crm.sqlite`;
-    await said(startLab(), /Ctrl-C stops/);
-    await showsEveryMandate();
-    // A store counts as swapped only once the group has committed what it lacks.
+    await waitForOutput(startLab(), /Ctrl-C stops/);
+    await waitForAllMandates();
+    // An empty store is noticed only after the group has committed offsets.
     await vi.waitFor(
       async () => expect((await type(groupCommand('describe'))).output).not.toMatch(/[1-9]\d*$/m),
       patience,
@@ -92,83 +92,83 @@ describe.runIf(await stackReady())('npm run lab, its state store swapped', () =>
 
   const groupCommand = (text: string) => `LAB_PORTS=${ports.lab} npm run -s consumer-group -- ${text}`;
 
-  it('by name, is filled by npm run rebuild', async () => {
+  it('by another name, is filled by npm run rebuild', async () => {
     await restartLab({ STATESTORE_NAME: 'durable-statestore' });
-    const remedy = await printedRemedy('a');
+    const remedy = await waitForRemedy('a');
     expect(remedy).toEqual([`LAB_PORTS=${ports.lab} npm run rebuild`]);
     const rebuilt = await type(String(remedy[0]));
     expect(rebuilt).toMatchObject({
       code: 0,
       output: expect.stringContaining('in durable-statestore answers now, after'),
     });
-    await isRepaired();
+    await expectRepaired();
     expect(lab.output()).not.toContain('possible etag mismatch');
   });
 
-  it('by name for a started member, is filled by a reset of the stopped group', async () => {
+  it('by another name for a restarted member, is filled by a reset of the stopped group', async () => {
     await type(command('stop iot-platform'));
     const started = await type(`STATESTORE_NAME=durable-statestore ${command('start iot-platform')}`);
     expect(started.output).toMatch(/not ready yet:\n(.*\n)*.* view: This store was never filled/);
-    const [stop, reset, start] = await printedRemedy('b');
+    const [stop, reset, start] = await waitForRemedy('b');
     expect(await type(String(stop))).toMatchObject({
       code: 0,
       output: expect.stringContaining('has left its consumer'),
     });
-    const { groups } = await asAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
+    const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
     expect(groups[0]?.members).toEqual([]);
     const wasReset = await type(String(reset));
     expect(wasReset).toMatchObject({ code: 0, output: expect.stringContaining('Done.') });
     expect(wasReset.output).not.toContain('Waiting');
     expect(await type(String(start))).toMatchObject({ code: 0, output: expect.stringContaining('is ready at') });
-    await isRepaired();
+    await expectRepaired();
     expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ store: 'durable-statestore' });
   });
 
   it.each([
     'a',
     'b',
-  ] as const)('by name, beside a CRM that publishes all again, is filled by remedy %s', async (letter) => {
-    // The empty store gets the second eight events, and lacks the first.
+  ] as const)('by another name while the CRM publishes everything again, is filled by remedy %s', async (letter) => {
+    // The empty store gets the second eight events and misses the first eight.
     await restartLab({ STATESTORE_NAME: 'durable-statestore', CRM_DATABASE_URL: 'memory' });
-    for (const line of await printedRemedy(letter, 503)) expect(await type(line)).toMatchObject({ code: 0 });
-    await isRepaired();
+    for (const line of await waitForRemedy(letter, 503)) expect(await type(line)).toMatchObject({ code: 0 });
+    await expectRepaired();
   });
 
   it('by an edited YAML that the running sidecar reloads, is filled by npm run rebuild', async () => {
-    statestoreInMySql();
-    const [rebuild] = await printedRemedy('a');
+    moveStatestoreToMySql();
+    const [rebuild] = await waitForRemedy('a');
     expect(await type(String(rebuild))).toMatchObject({ code: 0 });
-    await isRepaired();
+    await expectRepaired();
   });
 
   it('by an edited YAML before the start, is filled by a renamed group', async () => {
-    statestoreInMySql();
+    moveStatestoreToMySql();
     await restartLab();
-    const [stop, , start] = await printedRemedy('b');
+    const [stop, , start] = await waitForRemedy('b');
     expect(lab.output()).toContain(`rename consumerGroup in ${join(resources, 'iot-platform-pubsub.yaml')}`);
     await type(String(stop));
     edit('iot-platform-pubsub.yaml', (yaml) => yaml.replace('iot-platform-consumer', 'renamed-consumer'));
     expect(await type(String(start))).toMatchObject({ code: 0, output: expect.stringContaining('is ready at') });
-    await isRepaired();
+    await expectRepaired();
     expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ consumerGroup: 'renamed-consumer' });
     await type(String(stop));
     const reset = await type(groupCommand('reset --to earliest'));
     expect(reset).toMatchObject({ code: 0, output: expect.stringContaining('Done.') });
-    const { groups } = await asAdmin((admin) => admin.describeGroups(['renamed-consumer']));
+    const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['renamed-consumer']));
     expect(groups[0]).toMatchObject({ groupId: 'renamed-consumer', state: 'Empty' });
     expect((await type(groupCommand('describe'))).output).toMatch(/^0 +0 /m);
   });
 
-  it('starts a sidecar again that ends, and ends with a service that does', async () => {
+  it('survives a sidecar that ends, which the lab restarts; a service that ends ends the lab', async () => {
     const { output } = await type(command('status'));
     const [service, sidecar] = /^iot-platform +pid (\d+) +pid (\d+) .* yes$/m.exec(output)?.slice(1).map(Number) ?? [];
     process.kill(sidecar as number, 'SIGKILL');
-    await said(lab, /The sidecar of iot-platform ended with SIGKILL/);
+    await waitForOutput(lab, /The sidecar of iot-platform ended with SIGKILL/);
     await vi.waitFor(
       async () => expect((await type(command('status'))).output).not.toContain(`pid ${sidecar} `),
       patience,
     );
-    await isReady();
+    await waitUntilReady();
     process.kill(service as number, 'SIGKILL');
     expect(await lab.ended).toBe(1);
     expect(await type(command('status'))).toMatchObject({ code: 1, output: expect.stringContaining('No lab runs') });

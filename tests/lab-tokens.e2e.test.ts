@@ -1,36 +1,43 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dataFolder, root, type Started, said, startProcess, startProgram } from './platform-process.ts';
+import {
+  dataFolder,
+  type RunningProcess,
+  root,
+  startProcess,
+  startProgram,
+  waitForOutput,
+} from './platform-process.ts';
 import { componentsFolder } from './stack/dapr-lab.ts';
-import { freshStack } from './stack/fresh.ts';
+import { resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const tokenFile = join(root, '.data', `lab-${ports.lab}.token`);
 const { crm, iotPlatforms } = ports;
 const [iotPlatform] = iotPlatforms;
 
-let lab: Started;
+let lab: RunningProcess;
 
-/** As a person types it in a second terminal, who has exported nothing but the lab's ports. */
+/** Runs a line as in a second terminal that has exported LAB_PORTS only. */
 const type = async (line: string, env: Record<string, string> = {}) => {
   const command = startProgram('bash', ['-c', line], { LAB_PORTS: String(ports.lab), DATA_DIR: '', ...env });
   return { code: await command.ended, output: command.output() };
 };
-const askSidecar = async (port: number, path: string, token?: string, body?: string) => {
+const callSidecar = async (port: number, path: string, token?: string, body?: string) => {
   const headers = { 'content-type': 'application/json', ...(token !== undefined && { 'dapr-api-token': token }) };
   const request = { headers, ...(body !== undefined && { method: 'POST', body }) };
   return (await fetch(`http://127.0.0.1:${port}/v1.0${path}`, request)).status;
 };
 
-/** The addresses on which a process listens for TCP connections, as hexadecimal in the kernel's order. */
-const listensOn = (pid: number): string[] => {
+/** The TCP addresses on which a process listens, in hexadecimal and in the kernel's byte order. */
+const findListenAddresses = (pid: number): string[] => {
   const descriptors = readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
     try {
       return [readlinkSync(`/proc/${pid}/fd/${name}`)];
     } catch {
-      return []; // closed meanwhile
+      return []; // the descriptor was closed meanwhile
     }
   });
   const sockets = ['tcp', 'tcp6'].flatMap((table) =>
@@ -42,48 +49,48 @@ const listensOn = (pid: number): string[] => {
   });
 };
 
-describe.runIf(await stackReady())('the sidecars of npm run lab', () => {
+describe.runIf(await isStackReady())('the sidecars of npm run lab', () => {
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     const env = { LAB_PORTS: String(ports.lab), RESOURCES_PATH: componentsFolder() };
     lab = startProcess('scripts/lab.ts', {
       ...stackEnvironment,
       ...env,
       CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite`,
     });
-    await said(lab, /Ctrl-C stops/);
+    await waitForOutput(lab, /Ctrl-C stops/);
   }, 120_000);
   afterAll(async () => void (await lab?.end('SIGTERM')));
 
   const token = () => readFileSync(tokenFile, 'utf8').trim();
 
-  it('refuse who has no token, and publish nothing', async () => {
+  it('refuse all calls without the token', async () => {
     const event = JSON.stringify({ connectionId: '7733', connectionMandate: '2' });
     for (const port of [crm.dapr, iotPlatform.dapr])
       for (const wrong of [undefined, '', 'wrong']) {
-        expect(await askSidecar(port, '/metadata', wrong)).toBe(401);
-        expect(await askSidecar(port, '/publish/pubsub/connection-mandates-topic', wrong, event)).toBe(401);
-        expect(await askSidecar(port, '/state/statestore', wrong, '[]')).toBe(401);
+        expect(await callSidecar(port, '/metadata', wrong)).toBe(401);
+        expect(await callSidecar(port, '/publish/pubsub/connection-mandates-topic', wrong, event)).toBe(401);
+        expect(await callSidecar(port, '/state/statestore', wrong, '[]')).toBe(401);
       }
-    for (const port of [crm.dapr, iotPlatform.dapr]) expect(await askSidecar(port, '/metadata', token())).toBe(200);
+    for (const port of [crm.dapr, iotPlatform.dapr]) expect(await callSidecar(port, '/metadata', token())).toBe(200);
   });
 
-  it('have their token in a file of this user alone, as the lab says', async () => {
+  it('have their token in a file that only this user can read, as the lab prints', async () => {
     expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
     expect(token()).toMatch(/^[0-9a-f]{32}$/);
-    const [line] = (await said(lab, /curl -H "dapr-api-token: .*/)) as unknown as [string];
+    const [line] = (await waitForOutput(lab, /curl -H "dapr-api-token: .*/)) as unknown as [string];
     const { code, output } = await type(line.replace('curl', 'curl -s'));
     expect([code, JSON.parse(output).id]).toEqual([0, 'iot-platform']);
   });
 
-  it('listen on loopback alone, and so do the services', async () => {
+  it('listen on loopback only, as do the services', async () => {
     const { output } = await type('npm run -s lab -- status');
     const pids = [...output.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid));
     expect(pids).toHaveLength(4);
     for (const pid of pids) {
-      expect(listensOn(pid)).not.toEqual([]);
+      expect(findListenAddresses(pid)).not.toEqual([]);
       // 127.0.0.1
-      for (const address of listensOn(pid)) expect(address).toMatch(/^0100007F:|^0{16}FFFF00000100007F:/);
+      for (const address of findListenAddresses(pid)) expect(address).toMatch(/^0100007F:|^0{16}FFFF00000100007F:/);
     }
   });
 
@@ -93,16 +100,16 @@ describe.runIf(await stackReady())('the sidecars of npm run lab', () => {
     'npm run -s consumer-group -- describe',
     'npm run -s rebuild',
     'npm run -s lab -- stop iot-platform && npm run -s lab -- start iot-platform',
-  ])('let a second terminal work without exporting anything: %s', async (line) =>
+  ])('accept commands of a second terminal that has exported no token: %s', async (line) =>
     expect(await type(line)).toMatchObject({ code: 0 }));
 
-  it('tell a terminal with another token in one sentence what to set', async () => {
+  it('refuse a terminal with another token, which prints what to set', async () => {
     const { code, output } = await type('npm run -s rebuild', { DAPR_API_TOKEN: 'wrong' });
     expect(code).toBe(1);
     expect(output).toMatch(/^The sidecar on port \d+ refuses the API token: set DAPR_API_TOKEN to .*\n$/);
   });
 
-  it('leave no file behind when the lab is stopped', async () => {
+  it('have no token file any more after the lab was stopped', async () => {
     expect(existsSync(tokenFile)).toBe(true);
     expect(await lab.end('SIGTERM')).toBe(0);
     expect(existsSync(tokenFile)).toBe(false);

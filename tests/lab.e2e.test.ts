@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, markusInRealTime, molly } from './lab-customers.ts';
 import { startProgram } from './platform-process.ts';
 import { componentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
-import { asAdmin, clearRedis, endOffsets, freshStack } from './stack/fresh.ts';
+import { clearRedis, countRecords, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 50 };
 
@@ -13,34 +13,36 @@ let resources: string;
 let crm: Member;
 let iotPlatform: Member;
 
-const eventsInTopic = () => endOffsets('connection-mandates-topic');
+const eventsInTopic = () => countRecords('connection-mandates-topic');
 const lag = async (groupId = 'iot-platform-consumer') => {
-  const [committed] = await asAdmin((admin) => admin.fetchOffsets({ groupId, topics: ['connection-mandates-topic'] }));
+  const [committed] = await withKafkaAdmin((admin) =>
+    admin.fetchOffsets({ groupId, topics: ['connection-mandates-topic'] }),
+  );
   return (
     (await eventsInTopic()) -
     (committed?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
   );
 };
-const becomes = (member: Member, connectionId: string, mandate: unknown) =>
-  vi.waitFor(async () => expect(await mandateOf(member, connectionId)).toBe(mandate), patience);
-const ready = (member: Member) =>
+const waitForMandate = (member: Member, connectionId: string, mandate: unknown) =>
+  vi.waitFor(async () => expect(await fetchMandate(member, connectionId)).toBe(mandate), patience);
+const waitUntilReady = (member: Member) =>
   vi.waitFor(
     async () => expect((await getJson(`${member.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
     patience,
   );
 
-describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', () => {
+describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', () => {
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     resources = componentsFolder();
   }, 900_000);
   afterAll(async () => {
     await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
   });
 
-  it('2a. knows no mandate of 7733 before any event, and says that it was never filled', async () => {
+  it('2a. answers 404 for 7733 before any event, and that the view was never filled', async () => {
     iotPlatform = await startIotMember(resources);
-    await ready(iotPlatform);
+    await waitUntilReady(iotPlatform);
     const { status, body } = await getJson(`${iotPlatform.url}/?connectionId=7733`);
     expect([status, body.detail]).toEqual([404, expect.stringContaining('never been filled')]);
     await iotPlatform.end('SIGTERM');
@@ -54,41 +56,41 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
     await vi.waitFor(async () => expect(await eventsInTopic()).toBe(9), patience);
     expect((await postJson(`${crm.url}/customers`, molly)).status).toBe(409);
     expect(await eventsInTopic()).toBe(9);
-    await ready(crm);
+    await waitUntilReady(crm);
   });
 
-  it('2b. knows mandate 1 of 7733 after the subscription', async () => {
+  it('2b. shows mandate 1 of 7733 after the subscription', async () => {
     iotPlatform = await startIotMember(resources);
-    await becomes(iotPlatform, '7733', '1');
-    await ready(iotPlatform);
+    await waitForMandate(iotPlatform, '7733', '1');
+    await waitUntilReady(iotPlatform);
   });
 
   it('3. shows a change of the CRM shortly after', async () => {
     expect((await postJson(`${crm.url}/customers/7`, corinneInRealTime)).status).toBe(200);
-    await becomes(iotPlatform, '7733', '2');
+    await waitForMandate(iotPlatform, '7733', '2');
   });
 
-  it('4. changes nothing when the IoT platform is stopped and started', async () => {
+  it('4. keeps the view when the IoT platform is restarted', async () => {
     await vi.waitFor(async () => expect(await lag()).toBe(0), patience);
     await iotPlatform.end('SIGTERM');
     iotPlatform = await startIotMember(resources);
-    await becomes(iotPlatform, '7733', '2');
-    await ready(iotPlatform);
+    await waitForMandate(iotPlatform, '7733', '2');
+    await waitUntilReady(iotPlatform);
     expect((await getJson(`${iotPlatform.url}/status`)).body.sinceStart).toMatchObject({ applied: 0 });
   });
 
-  it('5. catches up on what changed while the IoT platform was down, and the CRM answers normally meanwhile', async () => {
+  it('5. catches up on changes of the time when the IoT platform was down, while the CRM answers normally', async () => {
     await iotPlatform.end('SIGTERM');
     expect((await postJson(`${crm.url}/customers/5`, markusInRealTime)).status).toBe(200);
     expect((await getJson(`${crm.url}/?customerId=5`)).body).toMatchObject({ connectionMandate: '2' });
     iotPlatform = await startIotMember(resources);
-    await becomes(iotPlatform, '4512', '2');
+    await waitForMandate(iotPlatform, '4512', '2');
   });
 
-  it('6. goes back to the CSV when the in-memory CRM restarts, and not when its database is durable', async () => {
+  it('6. shows the CSV again when the in-memory CRM restarts, and not when its database is durable', async () => {
     await crm.end('SIGTERM');
     crm = await startCrmMember(resources);
-    await becomes(iotPlatform, '7733', '1');
+    await waitForMandate(iotPlatform, '7733', '1');
 
     const durable = { CRM_DATABASE_URL: `sqlite:${componentsFolder()}/crm.sqlite` };
     await crm.end('SIGTERM');
@@ -98,38 +100,38 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
       patience,
     );
     await postJson(`${crm.url}/customers/7`, corinneInRealTime);
-    await becomes(iotPlatform, '7733', '2');
+    await waitForMandate(iotPlatform, '7733', '2');
     const published = await eventsInTopic();
     await crm.end('SIGTERM');
     crm = await startCrmMember(resources, durable);
-    await ready(crm);
+    await waitUntilReady(crm);
     expect(await eventsInTopic()).toBe(published);
-    expect(await mandateOf(iotPlatform, '7733')).toBe('2');
+    expect(await fetchMandate(iotPlatform, '7733')).toBe('2');
   });
 
-  it('7. shares four partitions between two instances, and both answer every key', async () => {
+  it('7. divides four partitions between two instances, and both answer every key', async () => {
     const second = await startIotMember(resources, {}, 1);
-    const shares = async () => {
-      const { groups } = await asAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
-      // A consumer's assignment: version, topics, and per topic its name and the number of its partitions.
+    const countAssignedPartitions = async () => {
+      const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
+      // An assignment has a version, the number of topics, and for each topic its name and the number of partitions.
       return groups[0]?.members
         .map(({ memberAssignment }) => memberAssignment.readInt32BE(6 + 2 + 'connection-mandates-topic'.length))
         .sort();
     };
-    await vi.waitFor(async () => expect(await shares()).toEqual([2, 2]), patience);
+    await vi.waitFor(async () => expect(await countAssignedPartitions()).toEqual([2, 2]), patience);
     const customers = Object.values((await getJson(`${crm.url}/`)).body) as {
       connectionId: string;
       connectionMandate: string;
     }[];
     for (const { connectionId, connectionMandate } of customers)
-      for (const member of [iotPlatform, second]) await becomes(member, connectionId, connectionMandate);
+      for (const member of [iotPlatform, second]) await waitForMandate(member, connectionId, connectionMandate);
     await second.end('SIGTERM');
   });
 
   it('8. is empty on another store, and is rebuilt from Kafka by a renamed consumer group', async () => {
     await iotPlatform.end('SIGTERM');
     iotPlatform = await startIotMember(resources, { STATESTORE_NAME: 'durable-statestore' });
-    await becomes(iotPlatform, '7733', 404);
+    await waitForMandate(iotPlatform, '7733', 404);
     await vi.waitFor(
       async () =>
         expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
@@ -147,7 +149,7 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
     }[];
     expect(customers.length).toBeGreaterThanOrEqual(8);
     for (const { connectionId, connectionMandate } of customers)
-      await becomes(iotPlatform, connectionId, connectionMandate);
+      await waitForMandate(iotPlatform, connectionId, connectionMandate);
     await vi.waitFor(
       async () =>
         expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ view: { state: 'complete' } }),
@@ -155,7 +157,7 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
     );
   });
 
-  it('8b. is rebuilt by a reset of its consumer group, which a live member refuses and --dry-run only shows', async () => {
+  it('8b. is rebuilt by a reset of its consumer group, which is refused while a member is live and shown by --dry-run', async () => {
     const consumerGroup = async (...args: string[]) => {
       const env = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` };
       const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/consumer-group.ts', ...args], env);
@@ -163,7 +165,7 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
     };
     await iotPlatform.end('SIGTERM');
     iotPlatform = await startIotMember(resources);
-    await ready(iotPlatform);
+    await waitUntilReady(iotPlatform);
     await vi.waitFor(async () => expect(await lag()).toBe(0), patience);
     const refused = await consumerGroup('reset', '--to', 'earliest');
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('has live members: iot-platform') });
@@ -185,6 +187,6 @@ describe.runIf(await stackReady())('the lab on Dapr, Kafka, Redis and MySQL', ()
       connectionMandate: string;
     }[];
     for (const { connectionId, connectionMandate } of customers)
-      await becomes(iotPlatform, connectionId, connectionMandate);
+      await waitForMandate(iotPlatform, connectionId, connectionMandate);
   });
 });

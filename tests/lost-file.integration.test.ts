@@ -2,7 +2,7 @@ import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
@@ -12,10 +12,13 @@ const start = async (folder: string) => {
   const platform = await startPlatform({ DATA_DIR: folder });
   onTestFinished(() => void platform.end('SIGKILL'));
   await vi.waitFor(async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).status).toBe(200), patience);
-  await vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).not.toBe(404), patience);
+  await vi.waitFor(
+    async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).not.toBe(404),
+    patience,
+  );
   return platform;
 };
-const red = (...checks: string[]) => ({
+const notReady = (...checks: string[]) => ({
   status: 503,
   body: { checks: Object.fromEntries(checks.map((name) => [name, expect.stringContaining('removed or replaced')])) },
 });
@@ -28,19 +31,19 @@ const change = async (crm: string, body: object) => {
   return { status: answer.status, body: await answer.json() };
 };
 
-it('a log and view whose file is taken away refuse at once, and continue when it is back; the CRM keeps its events', async () => {
+it('the IoT platform refuses at once when the file of log and view is moved away, and continues when it is back; the CRM keeps its events', async () => {
   const folder = dataFolder();
   const { crm, iotPlatform, output } = await start(folder);
   const file = join(folder, 'platform.sqlite');
   renameSync(file, `${file}.away`);
-  expect(await getJson(`${iotPlatform}/readyz`)).toMatchObject(red('stateStore', 'eventBus'));
-  expect(await getJson(`${crm}/readyz`)).toMatchObject(red('eventBus'));
+  expect(await getJson(`${iotPlatform}/readyz`)).toMatchObject(notReady('stateStore', 'eventBus'));
+  expect(await getJson(`${crm}/readyz`)).toMatchObject(notReady('eventBus'));
   expect(await getJson(`${iotPlatform}/mandates/7733`)).toMatchObject(refused);
   expect(await getJson(`${iotPlatform}/?connectionId=42`)).toMatchObject(refused);
   expect((await change(crm, corinneInRealTime)).status).toBe(200);
   expect((await getJson(`${crm}/status`)).body).toMatchObject({ outbox: { waiting: 1 } });
   renameSync(`${file}.away`, file);
-  await vi.waitFor(async () => expect(await mandateOf({ url: iotPlatform }, '7733')).toBe('2'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('2'), patience);
   expect((await getJson(`${iotPlatform}/readyz`)).status).toBe(200);
   const warnings = output()
     .split('\n')
@@ -48,39 +51,39 @@ it('a log and view whose file is taken away refuse at once, and continue when it
   expect(warnings.length).toBeLessThan(8);
 });
 
-it.each(['crm.sqlite', 'crm.sqlite-wal'])('a CRM whose %s is deleted acknowledges no change', async (name) => {
+it.each(['crm.sqlite', 'crm.sqlite-wal'])('a CRM whose %s was deleted acknowledges no change', async (name) => {
   const folder = dataFolder();
   const { crm } = await start(folder);
   rmSync(join(folder, name));
-  expect(await getJson(`${crm}/readyz`)).toMatchObject(red(...(name === 'crm.sqlite' ? ['database'] : [])));
+  expect(await getJson(`${crm}/readyz`)).toMatchObject(notReady(...(name === 'crm.sqlite' ? ['database'] : [])));
   expect(await change(crm, corinneInRealTime)).toMatchObject(refused);
   expect(await change(crm, { ...corinne, connectionId: '7734' })).toMatchObject(refused);
 });
 
-it('a platform whose folder is removed refuses everything, and starts anew', async () => {
+it('a platform whose folder is removed refuses everything, and a restart begins with an empty folder', async () => {
   const folder = join(dataFolder(), 'data');
   const platform = await start(folder);
   rmSync(folder, { recursive: true });
-  expect(await getJson(`${platform.crm}/readyz`)).toMatchObject(red('database', 'eventBus'));
-  expect(await getJson(`${platform.iotPlatform}/readyz`)).toMatchObject(red('stateStore', 'eventBus'));
+  expect(await getJson(`${platform.crm}/readyz`)).toMatchObject(notReady('database', 'eventBus'));
+  expect(await getJson(`${platform.iotPlatform}/readyz`)).toMatchObject(notReady('stateStore', 'eventBus'));
   expect(await change(platform.crm, corinneInRealTime)).toMatchObject(refused);
   expect(await getJson(`${platform.iotPlatform}/mandates/7733`)).toMatchObject(refused);
   await platform.end('SIGTERM');
   const again = await start(folder);
-  expect(await mandateOf({ url: again.iotPlatform }, '7733')).toBe('1');
+  expect(await fetchMandate({ url: again.iotPlatform }, '7733')).toBe('1');
 });
 
-it('whatever the umask, everything that holds personal data is its owner’s alone; wider files are narrowed with one line', async () => {
+it('files with personal data are readable by their owner only under any umask, and a start corrects wider modes with one log line', async () => {
   const folder = dataFolder();
   await chmod(folder, 0o755);
   const env = { DATA_DIR: folder, APP_PORT: '0', APP_REST_PORT: '0' };
   const run = () => startProgram('sh', ['-c', 'umask 000; exec node --import tsx scripts/start.ts'], env);
-  const up = async (platform: ReturnType<typeof run>) => {
+  const waitUntilStarted = async (platform: ReturnType<typeof run>) => {
     onTestFinished(() => void platform.end('SIGKILL'));
     await vi.waitFor(() => expect(platform.output()).toContain('Ctrl-C stops'), patience);
   };
   const first = run();
-  await up(first);
+  await waitUntilStarted(first);
   const crm = /CRM +(http\S+)/.exec(first.output())?.[1];
   await fetch(`${crm}/imports`, { method: 'POST', headers: { 'content-type': 'text/csv' }, body: 'firstName\n' });
   const modes = () =>
@@ -100,7 +103,7 @@ it('whatever the umask, everything that holds personal data is its owner’s alo
   await first.end('SIGTERM');
   await chmod(join(folder, 'crm.sqlite'), 0o644);
   const second = run();
-  await up(second);
+  await waitUntilStarted(second);
   expect(modes()).toMatchObject(sqlite('crm.sqlite'));
-  expect(second.output().match(/open to other users/g)).toHaveLength(1);
+  expect(second.output().match(/restricted database files/g)).toHaveLength(1);
 });

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type CrmDatabaseUrl, connectCrmDatabase } from '../crm/database/index.ts';
-import { fakeClock, fakeClocksReady, jumpingClock } from './fake-clock.ts';
-import { publishAfterLoss, untilRenewed } from './lost-relay.ts';
+import { canFakeClocks, createJumpingClock, fakeClock } from './fake-clock.ts';
+import { expectPublishedAfterLoss, waitForLeaseRenewal } from './lost-relay.ts';
 import { emptyCrmDatabase } from './stack/fresh.ts';
-import { stackReady, startPart, stopPart } from './stack/stack.ts';
+import { isStackReady, startPart, stopPart } from './stack/stack.ts';
 
-const ready = (await stackReady()) && (await fakeClocksReady());
+const ready = (await isStackReady()) && (await canFakeClocks());
 
-/** MariaDB with a clock of its own, until the test has finished. */
+/** Restarts MariaDB with another clock until the test has finished. */
 const startMariaDb = async (env: Record<string, string>) => {
   onTestFinished(async () => {
     await stopPart('mysql');
@@ -31,19 +31,19 @@ const hoursAhead = async (databaseUrl: CrmDatabaseUrl) => {
 describe.runIf(ready)('on MariaDB, the outbox is published within seconds', () => {
   it('after a CRM was killed with its clock a day ahead', async () => {
     const databaseUrl = await emptyCrmDatabase();
-    await publishAfterLoss({ databaseUrl, env: fakeClock('+1d'), lose: (crm) => crm.end('SIGKILL') });
+    await expectPublishedAfterLoss({ databaseUrl, env: fakeClock('+1d'), lose: (crm) => crm.end('SIGKILL') });
   });
 
   it('after a CRM was killed while the clock of the database was a day ahead', async () => {
-    const clock = jumpingClock();
+    const clock = createJumpingClock();
     await startMariaDb(clock.env);
     const databaseUrl = await emptyCrmDatabase();
-    await publishAfterLoss({
+    await expectPublishedAfterLoss({
       databaseUrl,
       lose: async (crm) => {
         clock.jump('+1d');
         expect(await hoursAhead(databaseUrl)).toBe(24);
-        await untilRenewed(databaseUrl);
+        await waitForLeaseRenewal(databaseUrl);
         await crm.end('SIGKILL');
         clock.jump('+0s');
       },
@@ -52,6 +52,6 @@ describe.runIf(ready)('on MariaDB, the outbox is published within seconds', () =
 
   it('after a CRM was paused', async () => {
     const databaseUrl = await emptyCrmDatabase();
-    await publishAfterLoss({ databaseUrl, lose: ({ pid }) => process.kill(pid, 'SIGSTOP') });
+    await expectPublishedAfterLoss({ databaseUrl, lose: ({ pid }) => process.kill(pid, 'SIGSTOP') });
   });
 });

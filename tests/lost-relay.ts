@@ -3,14 +3,14 @@ import { expect, vi } from 'vitest';
 import { type CrmDatabaseUrl, connectCrmDatabase } from '../crm/database/index.ts';
 import { readRelayLease } from '../crm/outbox/index.ts';
 import { getJson, postJson } from './http.ts';
-import { dataFolder, said } from './platform-process.ts';
-import { publishedIn, startCrmOn } from './several-crms.ts';
+import { dataFolder, waitForOutput } from './platform-process.ts';
+import { readPublishedEvents, startCrmOn } from './several-crms.ts';
 
 const customers = 20;
 const patience = { timeout: 20_000, interval: 50 };
 
-/** A port that nothing listens on. */
-const closedPort = () =>
+/** Finds a port on which no process listens. */
+const findClosedPort = () =>
   new Promise<number>((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
@@ -22,25 +22,25 @@ type Crm = Awaited<ReturnType<typeof startCrmOn>>;
 type Outbox = { waiting: number; relayedBy: string | null };
 type Scenario = {
   databaseUrl: CrmDatabaseUrl;
-  /** Of the CRM that is lost. */
+  /** The environment of the CRM that is lost. */
   env?: Record<string, string>;
-  /** Loses the CRM that holds the lease. */
+  /** Kills or pauses the CRM that holds the lease. */
   lose: (crm: Crm) => unknown;
 };
 
-export const statusOf = async ({ url }: { url: string }) =>
+export const fetchCrmStatus = async ({ url }: { url: string }) =>
   (await getJson(`${url}/status`)).body as { instance: string; outbox: Outbox };
-export const readinessOf = async ({ url }: { url: string }) => {
+export const fetchReadiness = async ({ url }: { url: string }) => {
   const { status, body } = await getJson(`${url}/readyz`);
   return { status, checks: body.checks as Record<string, string> };
 };
 
-/** A CRM whose event bus is away: its sidecar does not answer. */
+/** Starts a CRM whose event bus is unavailable, because its sidecar does not answer. */
 export const startCrmWithoutBus = async (
   databaseUrl: CrmDatabaseUrl,
   folder: string,
   env: Record<string, string> = {},
-) => startCrmOn(databaseUrl, folder, { ...env, DAPR_HTTP_PORT: String(await closedPort()) });
+) => startCrmOn(databaseUrl, folder, { ...env, DAPR_HTTP_PORT: String(await findClosedPort()) });
 
 export const fillOutbox = async ({ url }: Crm) => {
   for (let n = 0; n < customers; n++) {
@@ -49,31 +49,34 @@ export const fillOutbox = async ({ url }: Crm) => {
   }
 };
 
-/** Waits until the holder has renewed its lease from now on. */
-export const untilRenewed = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
+/** Waits for the next renewal of the lease. */
+export const waitForLeaseRenewal = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
   const db = connectCrmDatabase(databaseUrl);
   const before = await readRelayLease(db);
   await vi.waitFor(async () => expect(await readRelayLease(db)).not.toEqual(before), patience);
   await db.destroy();
 };
 
-/** A CRM takes the lease while its bus is away, and is lost; another one on the same database publishes all in seconds. */
-export const publishAfterLoss = async ({ databaseUrl, env = {}, lose }: Scenario): Promise<void> => {
+/** Loses a CRM that holds the lease and cannot publish, and expects that another one on the same database publishes within 10 s. */
+export const expectPublishedAfterLoss = async ({ databaseUrl, env = {}, lose }: Scenario): Promise<void> => {
   const folder = dataFolder();
   const lost = await startCrmWithoutBus(databaseUrl, folder, env);
   await fillOutbox(lost);
   await vi.waitFor(async () => {
-    const { instance, outbox } = await statusOf(lost);
+    const { instance, outbox } = await fetchCrmStatus(lost);
     expect(outbox).toMatchObject({ waiting: customers, relayedBy: instance });
   }, patience);
   await lose(lost);
 
   const next = await startCrmOn(databaseUrl, folder);
-  await vi.waitFor(async () => expect((await statusOf(next)).outbox.waiting).toBe(0), { ...patience, timeout: 10_000 });
-  expect(new Set(publishedIn(folder).map(({ subject }) => subject)).size).toBe(customers);
-  await said(next, /relay lease taken over/);
-  expect(await readinessOf(next)).toMatchObject({ status: 200, checks: { outbox: 'ok' } });
-  // Nothing waits, so it gives the lease back.
-  await vi.waitFor(async () => expect((await statusOf(next)).outbox.relayedBy).toBeNull(), patience);
+  await vi.waitFor(async () => expect((await fetchCrmStatus(next)).outbox.waiting).toBe(0), {
+    ...patience,
+    timeout: 10_000,
+  });
+  expect(new Set(readPublishedEvents(folder).map(({ subject }) => subject)).size).toBe(customers);
+  await waitForOutput(next, /relay lease taken over/);
+  expect(await fetchReadiness(next)).toMatchObject({ status: 200, checks: { outbox: 'ok' } });
+  // The outbox is empty, so the CRM releases the lease.
+  await vi.waitFor(async () => expect((await fetchCrmStatus(next)).outbox.relayedBy).toBeNull(), patience);
   expect(await next.end('SIGTERM')).toBe(0);
 };

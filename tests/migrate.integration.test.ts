@@ -7,28 +7,28 @@ import { dataFolder, root, startProgram } from './platform-process.ts';
 const migrate = async (env: Record<string, string>, ...args: string[]) => {
   const program = startProgram(process.execPath, ['--import', 'tsx', join(root, 'crm/cli/migrate.ts'), ...args], env);
   const code = await program.ended;
-  return { code, says: program.output() };
+  return { code, output: program.output() };
 };
 
-it('npm run migrate names what is missing, runs it once, and says when there is nothing to do', async () => {
+it('npm run migrate names the missing migrations, runs them once, and reports when there are none', async () => {
   const file = join(dataFolder(), 'crm.sqlite');
   const env = { CRM_DATABASE_URL: `sqlite:${file}` };
   const dry = await migrate(env, '--dry-run');
-  expect(dry).toMatchObject({ code: 0, says: expect.stringContaining('missing 0001-customers-connections-outbox') });
+  expect(dry).toMatchObject({ code: 0, output: expect.stringContaining('missing 0001-customers-connections-outbox') });
   expect(existsSync(file)).toBe(false);
   const first = await migrate(env);
-  expect(first.says).toBe(`${dry.says.replaceAll('missing', 'running')}  done\n`);
-  expect(await migrate(env)).toEqual({ code: 0, says: `sqlite:${file}\n  up to date\n` });
+  expect(first.output).toBe(`${dry.output.replaceAll('missing', 'running')}  done\n`);
+  expect(await migrate(env)).toEqual({ code: 0, output: `sqlite:${file}\n  up to date\n` });
 });
 
-it('npm run migrate refuses a database of a newer release, and one that forgets', async () => {
+it('npm run migrate refuses a database of a newer release, and a database in memory', async () => {
   const file = join(dataFolder(), 'crm.sqlite');
   const env = { CRM_DATABASE_URL: `sqlite:${file}` };
   await migrate(env);
   const database = openSqlite(file);
   database.prepare("insert into kysely_migration values ('9999-of-tomorrow', '2099-01-01')").run([]);
   database.close();
-  expect(await migrate(env)).toMatchObject({ code: 1, says: expect.stringContaining('belongs to a newer release') });
-  const forgets = await migrate({ CRM_DATABASE_URL: 'memory' });
-  expect(forgets).toMatchObject({ code: 1, says: expect.stringContaining('nothing to migrate') });
+  expect(await migrate(env)).toMatchObject({ code: 1, output: expect.stringContaining('belongs to a newer release') });
+  const inMemory = await migrate({ CRM_DATABASE_URL: 'memory' });
+  expect(inMemory).toMatchObject({ code: 1, output: expect.stringContaining('nothing to migrate') });
 });

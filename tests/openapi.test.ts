@@ -9,7 +9,7 @@ import { watchOutbox } from '../crm/outbox/index.ts';
 import { iotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { readDocument, tableUnder } from './docs/documents.ts';
-import { idleViews } from './idle-views.ts';
+import { createIdleViews } from './idle-views.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
 const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
@@ -27,7 +27,7 @@ const services = {
       ...runtime,
       bus,
       store: platform.stateStore('statestore'),
-      ...idleViews(platform.stateStore('statestore')),
+      ...createIdleViews(platform.stateStore('statestore')),
     }),
 };
 

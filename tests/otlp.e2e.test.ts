@@ -3,25 +3,25 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, root, type Started, said, startProcess } from './platform-process.ts';
+import { dataFolder, type RunningProcess, root, startProcess, waitForOutput } from './platform-process.ts';
 import { startSpanCollector } from './span-collector.ts';
-import { answering, componentsFolder, startSidecar } from './stack/dapr-lab.ts';
-import { freshStack } from './stack/fresh.ts';
+import { componentsFolder, startSidecar, waitUntilHealthy } from './stack/dapr-lab.ts';
+import { resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 
-describe.runIf(await stackReady())('with an OTLP collector', () => {
+describe.runIf(await isStackReady())('with an OTLP collector', () => {
   let collector: Awaited<ReturnType<typeof startSpanCollector>>;
 
   describe('npm run lab', () => {
-    let lab: Started;
+    let lab: RunningProcess;
     let crm = '';
 
     beforeAll(async () => {
       collector = await startSpanCollector();
-      await freshStack();
+      await resetStack();
       lab = startProcess('scripts/lab.ts', {
         ...stackEnvironment,
         LAB_PORTS: String(ports.lab),
@@ -29,7 +29,7 @@ describe.runIf(await stackReady())('with an OTLP collector', () => {
         CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite`,
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       });
-      [crm = ''] = await said(lab, /CRM +(http\S+)/, /Ctrl-C stops/);
+      [crm = ''] = await waitForOutput(lab, /CRM +(http\S+)/, /Ctrl-C stops/);
     }, 900_000);
     afterAll(async () => {
       await lab?.end('SIGTERM');
@@ -53,7 +53,7 @@ describe.runIf(await stackReady())('with an OTLP collector', () => {
   });
 
   describe('a sidecar', () => {
-    let sidecar: Started;
+    let sidecar: RunningProcess;
     beforeEach(async () => {
       collector = await startSpanCollector();
     });
@@ -70,7 +70,7 @@ describe.runIf(await stackReady())('with an OTLP collector', () => {
       expect(readFileSync(join(resources, 'config.yaml'), 'utf8')).toContain('protocol: http');
       const { rest, ...sidecarPorts } = ports.crm;
       sidecar = await startSidecar('crm', rest, sidecarPorts, resources);
-      await answering(`http://127.0.0.1:${sidecarPorts.dapr}/v1.0/metadata`, sidecar);
+      await waitUntilHealthy(`http://127.0.0.1:${sidecarPorts.dapr}/v1.0/metadata`, sidecar);
       await collector.waitForSpan('crm', '/v1.0/metadata');
     });
   });

@@ -15,19 +15,19 @@ import {
   startIotMember,
   startSidecar,
 } from './stack/dapr-lab.ts';
-import { endOffsets, freshStack } from './stack/fresh.ts';
+import { countRecords, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady, startPart, stopPart } from './stack/stack.ts';
+import { isStackReady, startPart, stopPart } from './stack/stack.ts';
 
-describe.runIf(await stackReady())('outages on the real stack', () => {
+describe.runIf(await isStackReady())('outages on the real stack', () => {
   let resources: string;
   let crmEnv: Record<string, string>;
   let crm: Member;
   let iotPlatform: Member;
 
   beforeEach(async () => {
-    await freshStack();
-    // A group of its own: the killed members of the last one would be waited for.
+    await resetStack();
+    // A new group, because the broker would wait for the killed members of the previous test's group.
     resources = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', randomUUID()));
     crmEnv = {
       CRM_DATABASE_URL: `sqlite:${join(dataFolder(), 'crm.sqlite')}`,
@@ -43,7 +43,7 @@ describe.runIf(await stackReady())('outages on the real stack', () => {
     await Promise.all([crm, iotPlatform].map((member) => member.end('SIGKILL')));
   });
 
-  const nothingSetAside = async () => expect(await endOffsets(topics.connectionMandatesDeadLetters.name)).toBe(0);
+  const expectNoDeadLetters = async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(0);
 
   const restarts: Record<string, () => Promise<void>> = {
     'the CRM’s app': async () => {
@@ -82,7 +82,7 @@ describe.runIf(await stackReady())('outages on the real stack', () => {
     end: async (signal) => void (await Promise.all([member.app.end(signal), sidecar.end(signal)])),
   });
 
-  it('SIGKILL of apps, sidecars and both, in 5,000 changes: the view equals the CRM, nothing is set aside', async () => {
+  it('SIGKILL of apps, sidecars and both during 5,000 changes: the view equals the CRM, and nothing is dead-lettered', async () => {
     const changes = 5_000;
     const progress = { sent: 0 };
     const sending = sendChanges(() => crm.url, { customers: 100, changes, progress });
@@ -93,24 +93,24 @@ describe.runIf(await stackReady())('outages on the real stack', () => {
       await restart();
     }
     await expectViewToEqualCrm(crm.url, iotPlatform.url, await sending);
-    await nothingSetAside();
+    await expectNoDeadLetters();
   });
 
   /** Real time: sidecars and clients give up on a connection by their own clocks, some of them after half a minute. */
   const minute = 60_000;
-  /** Changes customers while the part is away, looks at what the services say of it, and brings it back after a minute. */
-  const changesWithout = async (part: 'kafka' | 'redis', look: () => Promise<void>) => {
+  /** Stops the part, changes customers, runs `check`, and starts the part after a minute. @returns the acknowledged changes */
+  const changeDuringOutage = async (part: 'kafka' | 'redis', check: () => Promise<void>) => {
     await stopPart(part);
     const stopped = performance.now();
     const acknowledged = await sendChanges(() => crm.url, { customers: 50, changes: 500 });
-    await look();
+    await check();
     await delay(Math.max(0, minute - (performance.now() - stopped)));
     await startPart(part);
     return acknowledged;
   };
 
-  it('a broker that is away for a minute: the CRM answers, and afterwards the view equals the CRM', async () => {
-    const acknowledged = await changesWithout('kafka', async () => {
+  it('broker down for a minute: the CRM answers, and afterwards the view equals the CRM', async () => {
+    const acknowledged = await changeDuringOutage('kafka', async () => {
       expect((await getJson(`${crm.url}/status`)).body).toMatchObject({
         outbox: { waiting: expect.any(Number), since: expect.any(String) },
       });
@@ -120,25 +120,25 @@ describe.runIf(await stackReady())('outages on the real stack', () => {
       );
     });
     await expectViewToEqualCrm(crm.url, iotPlatform.url, acknowledged);
-    await nothingSetAside();
+    await expectNoDeadLetters();
   }, 300_000);
 
-  it('a store that is away for a minute: queries say 503, nothing is set aside, and the view catches up', async () => {
+  it('store down for a minute: queries answer 503, nothing is dead-lettered, and the view catches up', async () => {
     const before = await sendChanges(() => crm.url, { customers: 50, changes: 100 });
     await expectViewToEqualCrm(crm.url, iotPlatform.url, before);
-    const acknowledged = await changesWithout('redis', async () => {
+    const acknowledged = await changeDuringOutage('redis', async () => {
       for (const id of ['1001', '9999'])
         expect((await getJson(`${iotPlatform.url}/?connectionId=${id}`)).status).toBe(503);
     });
     await expectViewToEqualCrm(crm.url, iotPlatform.url, acknowledged);
-    await nothingSetAside();
+    await expectNoDeadLetters();
   }, 300_000);
 
-  it('a CRM that starts while Kafka is down answers at once and publishes when Kafka and its sidecar are back', async () => {
+  it('a CRM that starts while Kafka is down answers at once, and publishes when Kafka and the sidecar are back', async () => {
     await crm.end('SIGKILL');
     await stopPart('kafka');
     crm = await startCrmMember(resources, crmEnv);
-    // A sidecar ends when it finds no broker at its start: somebody has to start it again.
+    // A sidecar ends when it finds no broker at its start, so the test starts it again.
     expect(await crm.sidecar.ended).not.toBe(0);
     const body = { firstName: 'A', lastName: 'B', city: 'C', connectionId: '1', connectionMandate: '2' };
     expect((await postJson(`${crm.url}/customers`, body)).status).toBe(201);

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { comparePath } from './path-of-a-change/compare-path.ts';
 import { readDocumentedPath } from './path-of-a-change/documented-path.ts';
 import type { Recording } from './path-of-a-change/record-calls.ts';
-import { dataFolder, root, said, startProcess } from './platform-process.ts';
+import { dataFolder, root, startProcess, waitForOutput } from './platform-process.ts';
 
 const path = readDocumentedPath(readFileSync(join(root, 'docs/architecture.md'), 'utf8'));
 
@@ -14,7 +14,7 @@ describe('the path of a change in docs/architecture.md', () => {
     const env = { DATA_DIR: dataFolder(), LOG_LEVEL: 'warn' };
     const platform = startProcess('tests/path-of-a-change/change-one-mandate.ts', env, observed);
     onTestFinished(() => void platform.end('SIGKILL'));
-    const [recording] = await said(platform, /^recorded (.*)\n/m);
+    const [recording] = await waitForOutput(platform, /^recorded (.*)\n/m);
     expect(comparePath(path, JSON.parse(String(recording)) as Recording)).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export const root = join(import.meta.dirname, '..');
 
 const folders: string[] = [];
-/** A folder for one test's data, gone when the test run ends. */
+/** Creates a folder for the data of one test. It is removed when the test run ends. */
 export const dataFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'platform-'));
   folders.push(folder);
@@ -20,16 +20,16 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-export type Started = {
+export type RunningProcess = {
   pid: number;
   output: () => string;
-  /** @returns the exit code, or the signal that ended it */
+  /** The exit code, or the signal that ended the process. */
   ended: Promise<number | string>;
   end(signal: NodeJS.Signals): Promise<number | string>;
 };
 
-/** Runs a TypeScript file of ours in a process of its own, on ports that the system chooses unless told otherwise. */
-export const startProcess = (file: string, env: Record<string, string>, args: string[] = []): Started =>
+/** Runs a TypeScript file of the project in its own process, on free ports unless `env` sets them. */
+export const startProcess = (file: string, env: Record<string, string>, args: string[] = []): RunningProcess =>
   startProgram(process.execPath, ['--import', 'tsx', file, ...args], {
     APP_PORT: '0',
     APP_REST_PORT: '0',
@@ -37,8 +37,13 @@ export const startProcess = (file: string, env: Record<string, string>, args: st
     ...env,
   });
 
-/** Runs a program until it ends, is ended, or the test run is over. */
-export const startProgram = (program: string, args: string[], env: Record<string, string>, cwd = root): Started => {
+/** Runs a program until it ends, `end` is called, or the test run ends. */
+export const startProgram = (
+  program: string,
+  args: string[],
+  env: Record<string, string>,
+  cwd = root,
+): RunningProcess => {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   let output = '';
@@ -61,24 +66,24 @@ export const startProgram = (program: string, args: string[], env: Record<string
   };
 };
 
-/** Waits until the process has said each of these; gives the first group of each. */
-export const said = async (started: Started, ...patterns: RegExp[]): Promise<string[]> => {
+/** Waits until the output matches all patterns. @returns the first group, or the whole match, of each pattern */
+export const waitForOutput = async (started: RunningProcess, ...patterns: RegExp[]): Promise<string[]> => {
   const exited = started.ended.then((code) => {
-    throw new Error(`it ended with ${code} and said:\n${started.output()}`);
+    throw new Error(`The process ended with ${code}. Its output:\n${started.output()}`);
   });
-  const found = async () => {
+  const findMatches = async () => {
     for (;;) {
       const matches = patterns.map((pattern) => pattern.exec(started.output()));
       if (matches.every((match) => match !== null)) return matches.map((match) => match[1] ?? match[0]);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
-  return Promise.race([found(), exited]);
+  return Promise.race([findMatches(), exited]);
 };
 
-/** The whole platform in one process, as `npm start` runs it. */
+/** Starts the whole platform in one process, as `npm start` does. */
 export const startPlatform = async (env: Record<string, string>) => {
   const started = startProcess('scripts/start.ts', env);
-  const [crm, iotPlatform] = await said(started, /CRM +(http\S+)/, /IoT platform +(http\S+)/, /Ctrl-C stops/);
+  const [crm, iotPlatform] = await waitForOutput(started, /CRM +(http\S+)/, /IoT platform +(http\S+)/, /Ctrl-C stops/);
   return { ...started, crm: crm as string, iotPlatform: iotPlatform as string };
 };

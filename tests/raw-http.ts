@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 export type RawAnswer = { status: number; headers: Record<string, string>; body: string };
 
-/** Sends bytes as they are and reads what comes until the server closes: requests that no HTTP client would send. */
+/** Sends bytes unchanged, for requests that no HTTP client sends, and reads until the server closes the connection. */
 export const sendRaw = (port: number, request: string): Promise<RawAnswer> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');

@@ -1,24 +1,24 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
 const topic = topics.connectionMandates.name;
 const patience = { timeout: 10_000, interval: 20 };
-const ofCsv = { 8179: '2', 1721: '0', 5138: '1', 8332: '2', 4512: '0', 5690: '2', 7733: '1', 3481: '1' };
+const csvMandates = { 8179: '2', 1721: '0', 5138: '1', 8332: '2', 4512: '0', 5690: '2', 7733: '1', 3481: '1' };
 
 let platform: Awaited<ReturnType<typeof startPlatform>> | undefined;
 afterEach(async () => {
   await platform?.end('SIGTERM');
 });
 
-const started = async (env: Record<string, string> = { DATA_DIR: dataFolder() }) => {
+const startWithCommands = async (env: Record<string, string> = { DATA_DIR: dataFolder() }) => {
   platform = await startPlatform({ LOG_LEVEL: 'warn', ...env });
   const { crm, iotPlatform } = platform;
   const run = async (script: string, ...args: string[]) => {
@@ -31,16 +31,16 @@ const started = async (env: Record<string, string> = { DATA_DIR: dataFolder() })
     return `${command.output()}exit code ${code}`;
   };
   const view = async () => (await getJson(`${iotPlatform}/status`)).body.view as Record<string, unknown>;
-  const shows = (connectionId: string, level: unknown) =>
-    vi.waitFor(async () => expect(await mandateOf({ url: iotPlatform }, connectionId)).toBe(level), patience);
+  const waitForMandate = (connectionId: string, level: unknown) =>
+    vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, connectionId)).toBe(level), patience);
   return {
     file: join(String(env.DATA_DIR), 'platform.sqlite'),
     crm,
     env,
     view,
-    shows,
-    showsCsv: async () => {
-      for (const [connectionId, level] of Object.entries(ofCsv)) await shows(connectionId, level);
+    waitForMandate,
+    waitForCsv: async () => {
+      for (const [connectionId, level] of Object.entries(csvMandates)) await waitForMandate(connectionId, level);
     },
     change: (body: object) => postJson(`${crm}/customers/7`, body),
     rebuild: (...args: string[]) => run('scripts/rebuild', '--embedded', '--crm', crm, ...args),
@@ -49,10 +49,10 @@ const started = async (env: Record<string, string> = { DATA_DIR: dataFolder() })
   };
 };
 
-/** Writes an event as only the CRM should. */
+/** Publishes an event that the CRM has not issued. */
 const publish = async (file: string, connectionId: string, connectionMandate: '0' | '1' | '2', revision: number) => {
   const other = openEmbeddedPlatform(file, Object.values(topics));
-  const event = mandateChangedEvent(
+  const event = createMandateChangedEvent(
     { connectionId, connectionMandate },
     { id: `forged ${revision}`, revision, time: new Date() },
   );
@@ -62,7 +62,7 @@ const publish = async (file: string, connectionId: string, connectionMandate: '0
   other.close();
 };
 
-/** Removes all but the last record of each partition, as retention does. */
+/** Deletes all records but the last of each partition, as retention would. */
 const truncate = (file: string) => {
   const database = openSqlite(file);
   database
@@ -75,32 +75,32 @@ const truncate = (file: string) => {
 };
 
 describe('npm run rebuild -- --from-crm', () => {
-  it('repairs all eight where the log was lost, once npm start runs again', async () => {
-    const first = await started();
-    await first.showsCsv();
+  it('restores all eight mandates after the log was lost', async () => {
+    const first = await startWithCommands();
+    await first.waitForCsv();
     await platform?.end('SIGTERM');
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${first.file}${suffix}`, { force: true });
-    const { rebuild, showsCsv, shows, change, view } = await started(first.env);
-    await shows('7733', 404);
+    const { rebuild, waitForCsv, waitForMandate, change, view } = await startWithCommands(first.env);
+    await waitForMandate('7733', 404);
     expect(await rebuild()).toMatch(/7733 +1 +0 +0\n[\s\S]*--abandon, then --from-crm\.\nexit code 1$/);
     expect(await rebuild('--abandon')).toMatch(/exit code 0$/);
     expect(await rebuild('--from-crm')).toMatch(
       /8 events read\.[\s\S]*Generation 3 in statestore answers now[\s\S]*exit code 0$/,
     );
-    await showsCsv();
+    await waitForCsv();
     await change(corinneInRealTime);
-    await shows('7733', '2');
+    await waitForMandate('7733', '2');
     expect(await view()).toMatchObject({ state: 'complete', generation: { number: 3 } });
   });
 
-  it('is what a rebuild suggests where the log was cut off, and works there', async () => {
-    const { file, crm, rebuild, showsCsv, change, shows, view } = await started();
+  it('is the remedy that a rebuild names for a truncated log, and rebuilds the view', async () => {
+    const { file, crm, rebuild, waitForCsv, change, waitForMandate, view } = await startWithCommands();
     for (const level of ['2', '0', '1']) await change({ ...corinne, connectionMandate: level });
     await postJson(`${crm}/customers`, { ...molly, connectionMandate: '1' });
-    await shows('928', '1');
+    await waitForMandate('928', '1');
     await fetch(`${crm}/customers/9`, { method: 'DELETE' });
-    await showsCsv();
-    await shows('928', '0');
+    await waitForCsv();
+    await waitForMandate('928', '0');
     truncate(file);
     expect(await rebuild()).toMatch(
       new RegExp(`begins at offset \\d+: .* instead: npm run rebuild -- --from-crm --crm ${crm}\nexit code 1$`),
@@ -110,24 +110,24 @@ describe('npm run rebuild -- --from-crm', () => {
       /9 events read\.[\s\S]*Generation 2 in statestore answers now[\s\S]*exit code 0$/,
     );
     expect(await view()).toMatchObject({ state: 'complete', generation: { number: 2 } });
-    await showsCsv();
-    await shows('928', '0');
+    await waitForCsv();
+    await waitForMandate('928', '0');
     await change(corinneInRealTime);
-    await shows('7733', '2');
+    await waitForMandate('7733', '2');
   });
 
-  it('lists what the CRM does not know, which then permits nothing', async () => {
-    const { file, rebuild, shows } = await started();
-    await publish(file, 'STRANGER', '2', Date.now());
-    await shows('STRANGER', '2');
+  it('lists connections that the CRM does not know, and leaves them out', async () => {
+    const { file, rebuild, waitForMandate } = await startWithCommands();
+    await publish(file, 'FOREIGN', '2', Date.now());
+    await waitForMandate('FOREIGN', '2');
     expect(await rebuild('--from-crm')).toMatch(
-      /STRANGER +unknown to the CRM +0 +2\n1 of them are unknown to the CRM[\s\S]*answers now[\s\S]*exit code 0$/,
+      /FOREIGN +unknown to the CRM +0 +2\n1 of them are unknown to the CRM[\s\S]*answers now[\s\S]*exit code 0$/,
     );
-    await shows('STRANGER', 404);
+    await waitForMandate('FOREIGN', 404);
   });
 
-  it('is refused with a CRM in memory, which a rebuild does not suggest either', async () => {
-    const { rebuild, file } = await started({ DATA_DIR: dataFolder(), CRM_DATABASE_URL: 'memory' });
+  it('is refused with a CRM in memory, and is no remedy there', async () => {
+    const { rebuild, file } = await startWithCommands({ DATA_DIR: dataFolder(), CRM_DATABASE_URL: 'memory' });
     expect(await rebuild('--from-crm')).toMatch(
       /in memory: its revisions started over .*CRM_DATABASE_URL.*\nexit code 1$/,
     );
@@ -139,44 +139,44 @@ describe('npm run rebuild -- --from-crm', () => {
 });
 
 describe('a forged revision in the log', () => {
-  const withForged = async () => {
-    const all = await started();
+  const startWithForgedRevision = async () => {
+    const commands = await startWithCommands();
     const forged = 999_999_999_999_999;
-    await all.showsCsv();
-    await publish(all.file, '7733', '2', forged);
-    await all.shows('7733', '2');
-    await all.change({ ...corinne, connectionMandate: '0' });
+    await commands.waitForCsv();
+    await publish(commands.file, '7733', '2', forged);
+    await commands.waitForMandate('7733', '2');
+    await commands.change({ ...corinne, connectionMandate: '0' });
     const { status, body } = await getJson(`${platform?.iotPlatform}/mandates/7733`);
     expect([status, body]).toMatchObject([200, { connectionMandate: '2', revision: forged }]);
-    return { ...all, forged };
+    return { ...commands, forged };
   };
 
-  it('hides every change, is explained, and is overcome by a republication', async () => {
-    const { explain, republish, shows, change, forged } = await withForged();
+  it('hides all later changes, is explained, and is superseded by a republication', async () => {
+    const { explain, republish, waitForMandate, change, forged } = await startWithForgedRevision();
     expect(await explain('7733')).toMatch(
       new RegExp(
         `Revision ${forged}, in partition \\d at offset \\d+, is higher than the last one of the CRM, \\d+: .*` +
           `npm run republish -- 7733 --above ${forged} publishes above it, or npm run rebuild -- --from-crm`,
       ),
     );
-    await shows('7733', '2');
+    await waitForMandate('7733', '2');
     expect(await republish('7733', '--above', String(forged))).toBe(
       `Mandate 0 of connection 7733 is published with revision ${forged + 1}.\nexit code 0`,
     );
-    await shows('7733', '0');
+    await waitForMandate('7733', '0');
     expect(await explain('7733')).toMatch(/Log, CRM and view agree\.\nexit code 0$/);
     await change(corinne);
-    await shows('7733', '1');
+    await waitForMandate('7733', '1');
     expect(await republish('42')).toMatch(/answered 404: This CRM has never had connection 42\..*\nexit code 1$/);
   });
 
-  it('is not in a view that is built from the CRM', async () => {
-    const { rebuild, shows, change } = await withForged();
+  it('is not in a view that was rebuilt from the CRM', async () => {
+    const { rebuild, waitForMandate, change } = await startWithForgedRevision();
     expect(await rebuild('--from-crm')).toMatch(
       /7733 +0 +0 +2\n[\s\S]*Generation 2 in statestore answers now[\s\S]*exit code 0$/,
     );
-    await shows('7733', '0');
+    await waitForMandate('7733', '0');
     await change(corinne);
-    await shows('7733', '1');
+    await waitForMandate('7733', '1');
   });
 });

@@ -1,18 +1,18 @@
 import type { EmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { createStores, type Stores } from '../packages/projections/generations/index.ts';
 import { noProgress, type RebuildContext, RebuildRefused } from '../packages/projections/rebuild/index.ts';
-import { observeValue, type ValueObserver } from '../packages/runtime/lease.ts';
+import { createValueObserver, type ValueObserver } from '../packages/runtime/lease.ts';
 import { type Thing, things } from './things.ts';
 
-/** Contexts of rebuilds of the view in the store `home`, and what these say. */
+/** Creates contexts for rebuilds of the view in the store `primary`, and collects their printed lines. */
 export const rebuildsOf = (platform: EmbeddedPlatform, { recheckAfterMs }: { recheckAfterMs: number }) => {
   const reported: string[] = [];
   const context = (disturb: (stores: Stores) => Stores = (stores) => stores, observeLease?: () => ValueObserver) =>
     ({
       projection: things,
       log: platform.logReader(),
-      stores: disturb(createStores({ store: platform.stateStore('home'), secondaryStore: platform.stateStore })),
-      primaryStore: 'home',
+      stores: disturb(createStores({ store: platform.stateStore('primary'), secondaryStore: platform.stateStore })),
+      primaryStore: 'primary',
       shown: (thing) => String(thing?.n ?? 0),
       now: Date.now,
       holder: 'a test',
@@ -26,7 +26,7 @@ export const rebuildsOf = (platform: EmbeddedPlatform, { recheckAfterMs }: { rec
 };
 
 /** For a rebuild that need not wait whether the one before it is alive. */
-export const expiredAtOnce = () => observeValue(0);
+export const expiredAtOnce = () => createValueObserver(0);
 
 /** Everything fails from the nth write on, and nothing is tried again: as for a process that is killed there. */
 export const killedAt = (nth: number) => {

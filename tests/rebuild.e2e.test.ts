@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { sendChanges } from './changes.ts';
-import { fakeClock, fakeClocksReady } from './fake-clock.ts';
-import { getJson, mandateOf } from './http.ts';
+import { canFakeClocks, fakeClock } from './fake-clock.ts';
+import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
 import {
   componentsFolder,
@@ -15,33 +15,33 @@ import {
   startIotApp,
   startIotMember,
 } from './stack/dapr-lab.ts';
-import { asAdmin, freshStack, redisKeys } from './stack/fresh.ts';
+import { findRedisKeys, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 30_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const rows = 3_000;
 const customers = 50;
 
-describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and MySQL', () => {
+describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and MySQL', () => {
   let crm: Member;
   let iotPlatform: Member;
   const env = { CRM_DATABASE_URL: `sqlite:${join(dataFolder(), 'crm.sqlite')}`, CUSTOMERS_CSV: 'none' };
 
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     const resources = componentsFolder();
     [crm, iotPlatform] = await Promise.all([startCrmMember(resources, env), startIotMember(resources)]);
     await sendChanges(() => crm.url, { customers, changes: customers });
-    // Many more, so that a rebuild takes its time.
+    // Enough connections for a rebuild that takes seconds.
     await crm.app.end('SIGTERM');
     const file = join(dataFolder(), 'customers.csv');
     const lines = Array.from({ length: rows }, (_, n) => `${1_000 + n},First,Last,Delft,${100_000 + n},${1 + (n % 2)}`);
     writeFileSync(file, ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...lines].join('\n'));
     crm = await startCrmApp(crm.sidecar, { ...env, CUSTOMERS_CSV: file });
     const last = String(100_000 + rows - 1);
-    await vi.waitFor(async () => expect(await mandateOf(iotPlatform, last)).toBe('2'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, last)).toBe('2'), patience);
     await vi.waitFor(async () => expect((await status(crm)).outbox).toMatchObject({ waiting: 0 }), patience);
   }, 900_000);
   afterAll(async () => {
@@ -50,7 +50,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
 
   const status = async (member: Member) => (await getJson(`${member.url}/status`)).body as Record<string, object>;
   const view = async (): Promise<object> => (await status(iotPlatform)).view ?? {};
-  const start = (args: string[], home = 'statestore', clock: Record<string, string> = {}) =>
+  const start = (args: string[], primaryStore = 'statestore', clock: Record<string, string> = {}) =>
     startProgram(
       process.execPath,
       [
@@ -63,19 +63,19 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
         crm.url,
         ...args,
       ],
-      { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, STATESTORE_NAME: home, ...clock },
+      { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, STATESTORE_NAME: primaryStore, ...clock },
     );
-  const rebuild = async (args: string[] = [], home?: string) => {
-    const command = start(args, home);
+  const rebuild = async (args: string[] = [], primaryStore?: string) => {
+    const command = start(args, primaryStore);
     const code = await command.ended;
     return `${command.output()}exit code ${code}`;
   };
 
-  /** Changes go on, and the view is asked, while something is done. */
+  /** Changes customers and queries the view during `work`, then expects that the view equals all acknowledged changes. */
   const whileChanging = async (work: () => Promise<void>, allowed = [200]) => {
     const progress = { sent: 0 };
     let working = true;
-    const ask = async () => {
+    const query = async () => {
       while (working) {
         const { status } = await getJson(`${iotPlatform.url}/?connectionId=1001`);
         expect(allowed).toContain(status);
@@ -88,23 +88,22 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
         progress.sent = Number.POSITIVE_INFINITY;
       });
     const changes = { customers, changes: Number.POSITIVE_INFINITY, callers: 2, progress };
-    const [acknowledged] = await Promise.all([sendChanges(() => crm.url, changes), ask(), workAndStop()]);
+    const [acknowledged] = await Promise.all([sendChanges(() => crm.url, changes), query(), workAndStop()]);
     await vi.waitFor(async () => {
-      for (const [id, level] of acknowledged) expect([id, await mandateOf(iotPlatform, id)]).toEqual([id, level]);
+      for (const [id, level] of acknowledged) expect([id, await fetchMandate(iotPlatform, id)]).toEqual([id, level]);
     }, patience);
     expect(await view()).toMatchObject({ state: 'complete' });
   };
 
-  it('changes nothing when it is only asked', async () => {
-    const said = await rebuild(['--dry-run']);
-    expect(said).toMatch(/To be filled: Generation 2 in statestore\.[\s\S]*exit code 0$/);
+  it('changes nothing with --dry-run', async () => {
+    expect(await rebuild(['--dry-run'])).toMatch(/To be filled: Generation 2 in statestore\.[\s\S]*exit code 0$/);
     expect(await view()).not.toHaveProperty('rebuild');
   });
 
-  it('rebuilds beside the live view while changes go on, and goes on after kill -9', async () => {
+  it('rebuilds next to the live view while customers change, and continues after kill -9', async () => {
     await whileChanging(async () => {
-      // What time it was for the one that is killed does not matter.
-      const killed = start([], undefined, (await fakeClocksReady()) ? fakeClock('+1d') : {});
+      // The wall clock of the killed rebuild does not matter.
+      const killed = start([], undefined, (await canFakeClocks()) ? fakeClock('+1d') : {});
       await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
       expect(await rebuild()).toMatch(
@@ -114,31 +113,31 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
     expect(await view()).toMatchObject({ generation: { number: 2 }, previous: [{ number: 1 }] });
   });
 
-  it('switches back, to a generation that was kept up to date', async () => {
+  it('switches back to a generation that was kept up to date', async () => {
     expect(await rebuild(['--switch-back'])).toMatch(/Generation 1 in statestore answers now\.\nexit code 0$/);
     await whileChanging(async () => {
       await vi.waitFor(async () => expect(await view()).toMatchObject({ generation: { number: 1 } }), patience);
     });
   });
 
-  it('lists what differs from the CRM, and switches nothing', async () => {
+  it('lists differences from the CRM, and does not switch', async () => {
     expect(await rebuild(['--retire'])).toMatch(/Removed Generation 2 in statestore\.\nexit code 0$/);
-    expect((await redisKeys('iot-platform||g2:*')).length).toBe(0);
+    expect((await findRedisKeys('iot-platform||g2:*')).length).toBe(0);
     const producer = await fetch(`http://127.0.0.1:${ports.crm.dapr}/v1.0/publish/pubsub/connection-mandates-topic`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ connectionId: 'STRANGER', connectionMandate: '1' }),
+      body: JSON.stringify({ connectionId: 'FOREIGN', connectionMandate: '1' }),
     });
     expect(producer.status).toBe(204);
-    await vi.waitFor(async () => expect(await mandateOf(iotPlatform, 'STRANGER')).toBe('1'), patience);
-    expect(await rebuild()).toMatch(/STRANGER +unknown to the CRM +1 +1\n[\s\S]*exit code 1$/);
+    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, 'FOREIGN')).toBe('1'), patience);
+    expect(await rebuild()).toMatch(/FOREIGN +unknown to the CRM +1 +1\n[\s\S]*exit code 1$/);
     expect(await view()).toMatchObject({ generation: { number: 1 } });
     expect(await rebuild(['--abandon'])).toMatch(/given up and removed\.\nexit code 0$/);
-    const revoked = JSON.stringify({ connectionId: 'STRANGER', connectionMandate: '0' });
+    const revoked = JSON.stringify({ connectionId: 'FOREIGN', connectionMandate: '0' });
     await fetch(producer.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: revoked });
   });
 
-  it('rebuilds into MySQL while changes go on, and the service moves there without a gap', async () => {
+  it('rebuilds into MySQL while customers change, and the service moves to that store without missing events', async () => {
     await whileChanging(async () => {
       expect(await rebuild(['--into', 'durable-statestore'])).toMatch(
         /STATESTORE_NAME=durable-statestore[\s\S]*exit code 0$/,
@@ -150,7 +149,7 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
     await whileChanging(async () => expect(await view()).toMatchObject({ state: 'complete' }));
   });
 
-  it('rebuilds in place: answers 503 meanwhile, and afterwards what the CRM says', async () => {
+  it('rebuilds in place: queries answer 503 meanwhile, and the mandates of the CRM afterwards', async () => {
     await whileChanging(async () => {
       const running = start(['--in-place'], 'durable-statestore');
       await vi.waitFor(
@@ -158,31 +157,33 @@ describe.runIf(await stackReady())('npm run rebuild, on Dapr, Kafka, Redis and M
         patience,
       );
       expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
-        checks: { view: expect.stringContaining('being filled') },
+        checks: { view: expect.stringContaining('being rebuilt') },
       });
       expect([await running.ended, running.output()]).toEqual([0, expect.stringContaining('answers now')]);
     }, [200, 503]);
   });
 
-  it('begins with the mandates of the CRM where the log was cut off, and resumes after kill -9', async () => {
-    await asAdmin(async (admin) => {
+  it('starts with the mandates of the CRM where the log was truncated, and continues after kill -9', async () => {
+    await withKafkaAdmin(async (admin) => {
       const ends = await admin.fetchTopicOffsets(topic);
       const partitions = ends.map(({ partition, high }) => ({ partition, offset: String(Number(high) - 5) }));
       await admin.deleteTopicRecords({ topic, partitions });
     });
-    const home = 'durable-statestore';
-    expect(await rebuild([], home)).toMatch(/begins at offset \d+: .* npm run rebuild -- --from-crm .*\nexit code 1$/);
+    const primaryStore = 'durable-statestore';
+    expect(await rebuild([], primaryStore)).toMatch(
+      /begins at offset \d+: .* npm run rebuild -- --from-crm .*\nexit code 1$/,
+    );
     const before = (await view()) as { generation: { number: number } };
     await whileChanging(async () => {
-      const killed = start(['--from-crm'], home);
+      const killed = start(['--from-crm'], primaryStore);
       await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
-      expect(await rebuild(['--from-crm'], home)).toMatch(
+      expect(await rebuild(['--from-crm'], primaryStore)).toMatch(
         /Continuing with Generation \d[\s\S]*answers now[\s\S]*exit code 0$/,
       );
     });
     expect(await view()).toMatchObject({ generation: { number: before.generation.number + 1 } });
-    expect(await mandateOf(iotPlatform, String(100_000 + rows - 1))).toBe('2');
-    expect(await mandateOf(iotPlatform, 'STRANGER')).toBe(404);
+    expect(await fetchMandate(iotPlatform, String(100_000 + rows - 1))).toBe('2');
+    expect(await fetchMandate(iotPlatform, 'FOREIGN')).toBe(404);
   });
 });

@@ -2,21 +2,21 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, root, startPlatform, startProgram } from './platform-process.ts';
 
 const docs = readFileSync(join(root, 'docs/rebuild.md'), 'utf8');
-const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-/** The text of the docs as a pattern: `…` stands for anything. */
-const pattern = (text: string) => new RegExp(`^${text.trim().split('…').map(literally).join('[\\s\\S]*?')}`);
-/** What the docs show that a command prints. */
-const shown = (command: string) => {
-  const [, printed] = new RegExp(`^\\$ ${literally(command)}\\n([\\s\\S]*?)\`\`\``, 'm').exec(docs) ?? [];
-  return pattern(String(printed));
+const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+/** The text of the docs as a pattern, in which `…` matches any text. */
+const toPattern = (text: string) => new RegExp(`^${text.trim().split('…').map(escapeRegExp).join('[\\s\\S]*?')}`);
+/** The output of a command as shown in the docs. */
+const documentedOutput = (command: string) => {
+  const [, printed] = new RegExp(`^\\$ ${escapeRegExp(command)}\\n([\\s\\S]*?)\`\`\``, 'm').exec(docs) ?? [];
+  return toPattern(String(printed));
 };
 
-describe('npm run rebuild, beside npm start', () => {
+describe('npm run rebuild, while npm start runs', () => {
   let platform: Awaited<ReturnType<typeof startPlatform>>;
   const env = { DATA_DIR: dataFolder(), LOG_LEVEL: 'warn' };
   beforeAll(async () => {
@@ -34,41 +34,41 @@ describe('npm run rebuild, beside npm start', () => {
     ((await getJson(`${platform.iotPlatform}/status`)).body.view as { generation: object }).generation;
   const iot = () => ({ url: platform.iotPlatform });
 
-  it('does and says what the docs show', async () => {
-    expect(await rebuild()).toMatch(shown('npm run rebuild'));
+  it('prints what the docs show', async () => {
+    expect(await rebuild()).toMatch(documentedOutput('npm run rebuild'));
     const status = execFileSync('curl', ['-s', `${platform.iotPlatform}/status`]).toString();
-    expect(status).toMatch(shown('curl http://localhost:3008/status'));
-    expect(await mandateOf(iot(), '7733')).toBe('1');
+    expect(status).toMatch(documentedOutput('curl http://localhost:3008/status'));
+    expect(await fetchMandate(iot(), '7733')).toBe('1');
   });
 
   it('switches back to a generation that was kept up to date', async () => {
     await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
     expect(await rebuild('--switch-back')).toBe('Generation 1 in statestore answers now.\nexit code 0');
     expect(await generation()).toEqual({ number: 1 });
-    expect(await mandateOf(iot(), '7733')).toBe('2');
+    expect(await fetchMandate(iot(), '7733')).toBe('2');
   });
 
   it('fills another store', async () => {
     expect(await rebuild('--into', 'elsewhere')).toMatch(/STATESTORE_NAME=elsewhere and restart[\s\S]*exit code 0$/);
     expect(await generation()).toEqual({ number: 3, store: 'elsewhere' });
-    expect(await mandateOf(iot(), '7733')).toBe('2');
+    expect(await fetchMandate(iot(), '7733')).toBe('2');
   });
 
-  it('says what it would do, and does nothing', async () => {
+  it('prints the plan with --dry-run, and changes nothing', async () => {
     expect(await rebuild('--dry-run')).toMatch(
       /filled: Generation 4 in statestore\.\nNothing was changed\.\nexit code 0$/,
     );
     expect(await generation()).toEqual({ number: 3, store: 'elsewhere' });
   });
 
-  it('refuses what cannot be, and says what to do', async () => {
+  it('refuses an unreachable CRM and a wrong store with the remedy', async () => {
     expect(await rebuild('--crm', 'http://127.0.0.1:9')).toMatch(/does not answer .* --without-crm\.\nexit code 1$/);
     expect(await rebuild('--in-place')).toMatch(
       /Generation 3 in elsewhere, not in .* STATESTORE_NAME=elsewhere\.\nexit/,
     );
   });
 
-  it('says where it looked when there is no view', async () => {
+  it('names the missing file when there is no view', async () => {
     const script = ['--import', 'tsx', 'scripts/rebuild.ts', '--embedded'];
     const command = startProgram(process.execPath, script, { DATA_DIR: dataFolder() });
     expect(await command.ended).toBe(1);

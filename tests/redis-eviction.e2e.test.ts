@@ -2,18 +2,18 @@ import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { getJson } from './http.ts';
 import { componentsFolder, type Member, startIotMember } from './stack/dapr-lab.ts';
-import { freshStack } from './stack/fresh.ts';
+import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { stackReady } from './stack/stack.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const url = `redis://127.0.0.1:${ports.redis}`;
 const patience = { timeout: 60_000, interval: 50 };
 
-describe.runIf(await stackReady())('an IoT platform with REDIS_URL', () => {
+describe.runIf(await isStackReady())('an IoT platform with REDIS_URL', () => {
   const admin = createClient({ url });
   let iotPlatform: Member;
   beforeAll(async () => {
-    await freshStack();
+    await resetStack();
     await admin.connect();
     iotPlatform = await startIotMember(componentsFolder(), { REDIS_URL: url });
   });
@@ -23,38 +23,38 @@ describe.runIf(await stackReady())('an IoT platform with REDIS_URL', () => {
     await iotPlatform?.end('SIGTERM');
   });
 
-  const readinessIs = (status: number, checks: object) =>
+  const waitForReadiness = (status: number, checks: object) =>
     vi.waitFor(
       async () => expect(await getJson(`${iotPlatform.url}/readyz`)).toMatchObject({ status, body: { checks } }),
       patience,
     );
 
-  it('is not ready while its Redis may evict keys, and says which command ends that', async () => {
-    await readinessIs(200, { redis: 'ok' });
+  it('is not ready while Redis may evict keys, and names the command that forbids it', async () => {
+    await waitForReadiness(200, { redis: 'ok' });
     await admin.configSet('maxmemory-policy', 'allkeys-lru');
-    await readinessIs(503, { redis: expect.stringContaining('has maxmemory-policy allkeys-lru') });
-    await readinessIs(503, {
+    await waitForReadiness(503, { redis: expect.stringContaining('has maxmemory-policy allkeys-lru') });
+    await waitForReadiness(503, {
       redis: expect.stringContaining(`redis-cli -h 127.0.0.1 -p ${ports.redis} CONFIG SET maxmemory-policy noeviction`),
     });
     await admin.configSet('maxmemory-policy', 'noeviction');
-    await readinessIs(200, { redis: 'ok' });
+    await waitForReadiness(200, { redis: 'ok' });
   });
 
-  it('asks over one connection, and over a new one when that was lost', async () => {
+  it('queries Redis over one connection, and reconnects when it was lost', async () => {
     const connections = async () => (await admin.clientList()).filter(({ cmd }) => cmd === 'info').map(({ id }) => id);
-    await readinessIs(200, { redis: 'ok' });
+    await waitForReadiness(200, { redis: 'ok' });
     const first = await connections();
     expect(first).toHaveLength(1);
-    await readinessIs(200, { redis: 'ok' });
+    await waitForReadiness(200, { redis: 'ok' });
     expect(await connections()).toEqual(first);
     await admin.sendCommand(['CLIENT', 'KILL', 'ID', String(first[0])]);
-    await readinessIs(200, { redis: 'ok' });
+    await waitForReadiness(200, { redis: 'ok' });
     expect(await connections()).not.toEqual(first);
   });
 });
 
-describe.runIf(await stackReady())('an IoT platform without REDIS_URL', () => {
-  it('has no check of Redis', async () => {
+describe.runIf(await isStackReady())('an IoT platform without REDIS_URL', () => {
+  it('does not check Redis', async () => {
     const member = await startIotMember(componentsFolder());
     const { body } = await getJson(`${member.url}/readyz`);
     expect(Object.keys(body.checks as object)).not.toContain('redis');

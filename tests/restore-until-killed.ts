@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** Restores a backup, and kills itself before the Nth change that it makes to the file system. */
+/** Restores a backup and kills its own process before the Nth change of the file system. */
 const [folder = '', dataDir = '', killAt = ''] = process.argv.slice(2);
 let changes = 0;
 const killing = new Set(['renameSync', 'rmSync', 'copyFileSync', 'writeFileSync', 'chmodSync', 'fsyncSync'] as const);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import { topics } from '../contracts/topics.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
@@ -8,7 +8,7 @@ import { mandatesView } from '../iot-platform/mandates/index.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { startIotPlatform } from '../iot-platform/service.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { registerView, storesOfView } from '../packages/platform/views.ts';
+import { openViewStores, registerView } from '../packages/platform/views.ts';
 import { openView } from '../packages/projections/view.ts';
 import type { Command } from '../scripts/command.ts';
 import { deadLetters } from '../scripts/dead-letters/dead-letters.ts';
@@ -16,7 +16,7 @@ import { explainKey } from '../scripts/explain/explain-key.ts';
 import { rebuildView } from '../scripts/rebuild/rebuild-view.ts';
 import { showStatus } from '../scripts/status/show-status.ts';
 import { iotPlatform } from '../scripts/views.ts';
-import { getJson, mandateOf } from './http.ts';
+import { fetchMandate, getJson } from './http.ts';
 import { dataFolder } from './platform-process.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
 
@@ -71,27 +71,27 @@ afterEach(async () => {
 
 const publish = async (connectionId: string, connectionMandate: '0' | '1' | '2', n: number) => {
   const context = { id: `change ${n}`, revision: noon + n, time: new Date(noon + n) };
-  const event = mandateChangedEvent({ connectionId, connectionMandate }, context);
+  const event = createMandateChangedEvent({ connectionId, connectionMandate }, context);
   const record = { id: event.id, key: connectionId, value: Buffer.from(JSON.stringify(event)) };
   await platform.eventBus('crm').publish(topic, [record]);
 };
 const status = async (view: string) => (await getJson(`${url}/status?view=${view}`)).body;
 const store = () => platform.stateStore('statestore');
 const changeOf = async (connectionId: string) => {
-  const own = storesOfView(lastChanges, { store: store(), secondaryStore: platform.stateStore });
+  const own = openViewStores(lastChanges, { store: store(), secondaryStore: platform.stateStore });
   return (await openView<LastChange>(lastChanges.projection, own.store, own).get(connectionId))?.changedAt;
 };
-/** What a command prints, and whether it found all well. */
+/** Runs a command. @returns its output, and whether it succeeded */
 const run = async (command: Command, ...args: string[]) => {
   const lines: string[] = [];
-  const isWell = await command(args, { views, env, print: (line) => lines.push(line) });
-  return { isWell, printed: lines.join('\n') };
+  const isSuccessful = await command(args, { views, env, print: (line) => lines.push(line) });
+  return { isSuccessful, printed: lines.join('\n') };
 };
 
 describe('a second view of the same topic', () => {
-  it('is followed beside the first, each with keys, checkpoints and a status of its own', async () => {
+  it('is kept up to date as the first, with its own keys, checkpoints and status', async () => {
     expect(await changeOf('8179')).toBe(timeOf(1));
-    expect(await mandateOf({ url }, '8179')).toBe('1');
+    expect(await fetchMandate({ url }, '8179')).toBe('1');
     expect(await status('last-changes')).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 3 } });
     expect(await status('mandates')).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 3 } });
     await vi.waitFor(
@@ -104,7 +104,7 @@ describe('a second view of the same topic', () => {
     );
   });
 
-  it('has to be named to /status, which says how', async () => {
+  it('must be named in requests to /status, which answers how', async () => {
     for (const query of ['', '?view=x'])
       expect(await getJson(`${url}/status${query}`)).toMatchObject({
         status: 400,
@@ -114,7 +114,7 @@ describe('a second view of the same topic', () => {
     expect(JSON.stringify(body)).toContain('"enum":["mandates","last-changes"]');
   });
 
-  it('is shown by npm run status, beside the first or alone', async () => {
+  it('is shown by npm run status, together with the first or alone', async () => {
     const both = await run(showStatus);
     expect(both.printed).toMatch(/^service +view +state +generation +lag +freshness +dead letters\n/);
     expect(both.printed).toMatch(/IoT platform +mandates +complete +1 in statestore +0 +0 s +0\n/);
@@ -124,18 +124,18 @@ describe('a second view of the same topic', () => {
     expect(Object.keys(JSON.parse((await run(showStatus, '--json')).printed))).toEqual(['mandates', 'last-changes']);
   });
 
-  it('is rebuilt alone: what it lost is listed, then accepted, and the first view stays as it was', async () => {
+  it('is rebuilt alone: the difference is listed, then accepted, and the first view stays unchanged', async () => {
     const ofMandates = () => store().getMany([...connections, 'generation:mandates', `position:mandates:${topic}:0`]);
     const before = await ofMandates();
     await store().remove(['last-changes/7733']);
     const differing = await run(rebuildView, '--view', 'last-changes', '--embedded');
-    expect(differing.isWell).toBe(false);
+    expect(differing.isSuccessful).toBe(false);
     expect(differing.printed).toContain(
       `connectionId  rebuilt                   live\n7733          ${timeOf(0)}  none`,
     );
     const accepted = await run(rebuildView, '--view', 'last-changes', '--embedded', '--accept-differences');
     expect(accepted).toMatchObject({
-      isWell: true,
+      isSuccessful: true,
       printed: expect.stringContaining('Generation 2 in statestore answers now'),
     });
     expect(await changeOf('7733')).toBe(timeOf(0));
@@ -145,12 +145,12 @@ describe('a second view of the same topic', () => {
 
     await publish('7733', '2', 9);
     await vi.waitFor(async () => expect(await changeOf('7733')).toBe(timeOf(9)), patience);
-    await vi.waitFor(async () => expect(await mandateOf({ url }, '7733')).toBe('2'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe('2'), patience);
   });
 
-  it('has dead letters of its own: to discard one frees its document, and not that of the first view', async () => {
+  it('has its own dead letters: a discard lets its document answer, and not that of the first view', async () => {
     await platform.eventBus('crm').publish(topic, [{ id: 'x', key: '7733', value: Buffer.from('no JSON') }]);
-    await vi.waitFor(async () => expect(await mandateOf({ url }, '7733')).toBe(503), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe(503), patience);
     await vi.waitFor(() => expect(changeOf('7733')).rejects.toThrow('could not be read'), patience);
     const ofView = (view: string, ...args: string[]) => run(deadLetters, ...args, '--view', view, '--embedded');
     expect((await ofView('last-changes', 'list')).printed).toMatch(
@@ -158,11 +158,11 @@ describe('a second view of the same topic', () => {
     );
     expect((await ofView('last-changes', 'discard', '--all')).printed).toBe('1 discarded.');
     expect(await changeOf('7733')).toBe(timeOf(0));
-    expect(await mandateOf({ url }, '7733')).toBe(503);
+    expect(await fetchMandate({ url }, '7733')).toBe(503);
     expect((await ofView('mandates', 'list')).printed).toMatch(/7733 +open/);
   });
 
-  it('has to be named to the commands that work on one view, which list the names', async () => {
+  it('must be named to the commands for one view, which list the names', async () => {
     const all = 'one of: mandates, last-changes.';
     for (const command of [rebuildView, deadLetters]) {
       await expect(run(command, '--embedded')).rejects.toThrow(`Which view? --view NAME with ${all}`);
@@ -175,7 +175,7 @@ describe('a second view of the same topic', () => {
     await expect(run(rebuildView, '--view', 'last-changes', '--from-crm')).rejects.toThrow('--from-crm');
   });
 
-  it('that is added to a service that has read the log already is not ready until it is rebuilt', async () => {
+  it('is not ready until it is rebuilt when it is added to a service that has consumed the topic already', async () => {
     await service.close();
     const later = registerView({
       ...lastChanges,
@@ -185,7 +185,7 @@ describe('a second view of the same topic', () => {
     await start([...registered, later]);
     const check = async () => ((await getJson(`${url}/readyz`)).body.checks as Record<string, string>)['view:later'];
     await vi.waitFor(async () => expect(await check()).toMatch(/has read 3 events already: npm run rebuild/), patience);
-    expect(await mandateOf({ url }, '7733')).toBe('1');
+    expect(await fetchMandate({ url }, '7733')).toBe('1');
     const all = [...views, { ...later, service: iotPlatform }];
     await rebuildView(['--view', 'later', '--embedded'], { views: all, env, print: () => {} });
     await vi.waitFor(async () => expect(await check()).toBe('ok'), patience);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { it } from 'vitest';
 import { dataFolder } from './platform-process.ts';
-import { hammerTwoCrms } from './several-crms.ts';
+import { changeCustomersOnTwoCrms } from './several-crms.ts';
 
-it('two CRMs on one SQLite file give no id twice and overwrite nothing unseen', () =>
-  hammerTwoCrms(`sqlite:${join(dataFolder(), 'crm.sqlite')}`));
+it('two CRMs on one SQLite file assign no id twice and lose no update', () =>
+  changeCustomersOnTwoCrms(`sqlite:${join(dataFolder(), 'crm.sqlite')}`));

@@ -4,10 +4,10 @@ import { expect, onTestFinished, vi } from 'vitest';
 import type { CrmDatabaseUrl } from '../crm/database/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, postJson } from './http.ts';
-import { dataFolder, said, startProcess } from './platform-process.ts';
+import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
 
 const customers = 4;
-const changesOfEach = 40;
+const changesPerCustomer = 40;
 const patience = { timeout: 20_000, interval: 20 };
 
 const customer = (n: number, change: number) => ({
@@ -18,20 +18,20 @@ const customer = (n: number, change: number) => ({
   connectionMandate: String(change % 3),
 });
 
-/** A CRM in a process of its own, on the embedded event bus of the folder. */
+/** Starts a CRM in its own process, on the embedded event bus in the folder. */
 export const startCrmOn = async (databaseUrl: CrmDatabaseUrl, folder: string, env: Record<string, string> = {}) => {
   const usual = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none' };
   const crm = startProcess('crm/main.ts', { ...usual, ...env });
-  // One that a failed test leaves behind would relay what the next test writes.
+  // A CRM of a failed test would publish the outbox of the next test.
   onTestFinished(async () => void (await crm.end('SIGKILL')));
-  const [url = ''] = await said(crm, /"url":"(http[^"]+)"/);
+  const [url = ''] = await waitForOutput(crm, /"url":"(http[^"]+)"/);
   return { ...crm, url };
 };
 
 type Published = { id: string; subject: string; revision: number; mandate: string };
 
-/** What the embedded event bus of the folder holds, in its order. */
-export const publishedIn = (folder: string): Published[] => {
+/** Reads all events of the embedded event bus in the folder, by partition and offset. */
+export const readPublishedEvents = (folder: string): Published[] => {
   const log = openSqlite(join(folder, 'platform.sqlite'));
   const rows = log.prepare('SELECT cast(value AS text) AS value FROM record ORDER BY partition, "offset"').all([]) as {
     value: string;
@@ -43,7 +43,7 @@ export const publishedIn = (folder: string): Published[] => {
   });
 };
 
-/** Sends it again while the other CRM keeps the database busy: nothing was done. */
+/** Repeats the request while the other CRM keeps the database busy: after 503 nothing was changed. */
 const postUntilAnswered = async (url: string, body: object): Promise<Response> => {
   for (;;) {
     const answer = await postJson(url, body);
@@ -53,8 +53,8 @@ const postUntilAnswered = async (url: string, body: object): Promise<Response> =
   }
 };
 
-/** Two CRMs on one database, both asked to register and to change the same customers at the same time. */
-export const hammerTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
+/** Registers and changes the same customers through two CRMs on one database at the same time, and checks versions and events. */
+export const changeCustomersOnTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
   const folder = dataFolder();
   const crms = await Promise.all([startCrmOn(databaseUrl, folder), startCrmOn(databaseUrl, folder)]);
   const each = Array.from({ length: customers }, (_, n) => n);
@@ -74,21 +74,21 @@ export const hammerTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> 
       expect(answer.status).toBe(200);
       return (await answer.json()).version;
     };
-    const versions = await Promise.all(Array.from({ length: changesOfEach }, (_, nth) => change(nth)));
-    // Each change made a version of its own: none overwrote another unseen.
-    expect(versions.sort((a, b) => a - b)).toEqual(Array.from({ length: changesOfEach }, (_, nth) => nth + 2));
+    const versions = await Promise.all(Array.from({ length: changesPerCustomer }, (_, nth) => change(nth)));
+    // Each change has its own version, so no update was lost.
+    expect(versions.sort((a, b) => a - b)).toEqual(Array.from({ length: changesPerCustomer }, (_, nth) => nth + 2));
   }
 
-  const relayed = async () => (await getJson(`${crms[0].url}/status`)).body.outbox;
-  await vi.waitFor(async () => expect(await relayed()).toMatchObject({ waiting: 0 }), patience);
-  const published = publishedIn(folder);
+  const readOutbox = async () => (await getJson(`${crms[0].url}/status`)).body.outbox;
+  await vi.waitFor(async () => expect(await readOutbox()).toMatchObject({ waiting: 0 }), patience);
+  const published = readPublishedEvents(folder);
   const distinct = (of: (event: Published) => unknown) => new Set(published.map(of)).size;
   const changes = distinct(({ subject, revision }) => `${subject} ${revision}`);
   expect([distinct(({ id }) => id), distinct((event) => JSON.stringify(event))]).toEqual([changes, changes]);
   for (const { customerId, connectionId } of created) {
     const held = (await getJson(`${crms[1].url}/customers/${customerId}`)).body;
     const [last] = published.filter(({ subject }) => subject === connectionId).sort((a, b) => b.revision - a.revision);
-    expect([held.version, held.connectionMandate]).toEqual([changesOfEach + 1, last?.mandate]);
+    expect([held.version, held.connectionMandate]).toEqual([changesPerCustomer + 1, last?.mandate]);
   }
   expect(await Promise.all(crms.map((crm) => crm.end('SIGTERM')))).toEqual([0, 0]);
 };

@@ -6,7 +6,7 @@ import { dataFolder, startPlatform } from './platform-process.ts';
 const changes = 5_000;
 const kills = 3;
 
-it('the view equals the CRM after kill -9 in the middle of 5,000 changes, and no acknowledged change is lost', async () => {
+it('the view equals the CRM after three kill -9 during 5,000 changes, and no acknowledged change is lost', async () => {
   const env = { DATA_DIR: dataFolder(), CUSTOMERS_CSV: 'none', LOG_LEVEL: 'warn' };
   let platform = await startPlatform(env);
   const progress = { sent: 0 };

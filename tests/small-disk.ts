@@ -5,7 +5,7 @@ import { dataFolder } from './platform-process.ts';
 
 export type SmallDisk = {
   readonly folder: string;
-  /** Leaves so many bytes. */
+  /** Fills the disk up to so many free bytes. */
   fill(leaveBytes: number): void;
   makeSpace(): void;
   remove(): void;
@@ -14,7 +14,7 @@ export type SmallDisk = {
 const mount = (folder: string, megabytes: number) =>
   spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { encoding: 'utf8' });
 
-/** A file system of its own, in memory. @throws Error where this user may not mount one */
+/** Mounts a file system in memory. @throws Error where this user may not mount one */
 export const mountSmallDisk = (megabytes: number): SmallDisk => {
   const folder = dataFolder();
   const { status, stderr } = mount(folder, megabytes);
@@ -31,8 +31,8 @@ export const mountSmallDisk = (megabytes: number): SmallDisk => {
   };
 };
 
-/** Why there can be no small disk here; undefined where there can. */
-export const whyNoSmallDisk = (): string | undefined => {
+/** The reason why a small disk cannot be mounted here; undefined where it can. */
+export const findSmallDiskObstacle = (): string | undefined => {
   try {
     mountSmallDisk(1).remove();
     return undefined;

@@ -6,17 +6,17 @@ import { connectCrmDatabase } from '../crm/database/index.ts';
 import { appendToOutbox } from '../crm/outbox/index.ts';
 import { postJson } from './http.ts';
 import { corinne } from './lab-customers.ts';
-import { readinessOf, statusOf } from './lost-relay.ts';
+import { fetchCrmStatus, fetchReadiness } from './lost-relay.ts';
 import { dataFolder } from './platform-process.ts';
 import { componentsFolder, startCrmMember } from './stack/dapr-lab.ts';
-import { freshStack } from './stack/fresh.ts';
-import { stackReady } from './stack/stack.ts';
+import { resetStack } from './stack/fresh.ts';
+import { isStackReady } from './stack/stack.ts';
 
 const patience = { timeout: 60_000, interval: 100 };
 
-describe.runIf(await stackReady())('an event that is larger than its topic allows', () => {
-  it('makes the CRM unready and is named, while those behind it are published', async () => {
-    await freshStack();
+describe.runIf(await isStackReady())('an event that exceeds the limit of its topic', () => {
+  it('makes the CRM unready and is named, while later events are published', async () => {
+    await resetStack();
     const databaseUrl = `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
     const crm = await startCrmMember(componentsFolder(), { CRM_DATABASE_URL: databaseUrl, CUSTOMERS_CSV: 'none' });
     onTestFinished(() => crm.end('SIGKILL'));
@@ -27,11 +27,11 @@ describe.runIf(await stackReady())('an event that is larger than its topic allow
     await db.transaction().execute((trx) => appendToOutbox(trx, [tooLarge], Date.now()));
     expect((await postJson(`${crm.url}/customers`, corinne)).status).toBe(201);
     await vi.waitFor(async () => {
-      const { checks } = await readinessOf(crm);
+      const { checks } = await fetchReadiness(crm);
       expect(checks).toMatchObject({ eventBus: 'ok', outbox: expect.stringContaining(`event ${id} of `) });
-      expect((await statusOf(crm)).outbox.waiting).toBe(1);
+      expect((await fetchCrmStatus(crm)).outbox.waiting).toBe(1);
     }, patience);
     await db.deleteFrom('outbox').where('id', '=', id).execute();
-    await vi.waitFor(async () => expect((await readinessOf(crm)).status).toBe(200), patience);
+    await vi.waitFor(async () => expect((await fetchReadiness(crm)).status).toBe(200), patience);
   });
 });

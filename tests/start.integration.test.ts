@@ -1,13 +1,13 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, type Started, said, startPlatform, startProcess } from './platform-process.ts';
+import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 import { sendRaw } from './raw-http.ts';
 
 const patience = { timeout: 10_000, interval: 20 };
-const started: Started[] = [];
+const started: RunningProcess[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
 });
@@ -18,7 +18,7 @@ const start = async (env: Record<string, string>) => {
 };
 
 const change = (crm: string, customer: object) => postJson(`${crm}/customers/7`, customer);
-const mandate = (url: string, connectionId: string) => mandateOf({ url }, connectionId);
+const mandate = (url: string, connectionId: string) => fetchMandate({ url }, connectionId);
 const offsets = async (iotPlatform: string) => {
   const { body } = await getJson(`${iotPlatform}/status`);
   const { partitions } = body.view as { partitions: Record<string, { applied: number }> };
@@ -26,14 +26,14 @@ const offsets = async (iotPlatform: string) => {
 };
 
 describe('npm start', () => {
-  it('loads the customers, shows their mandates, and stops cleanly at Ctrl-C', async () => {
+  it('loads the customers, shows their mandates, and ends with exit code 0 at Ctrl-C', async () => {
     const platform = await start({ DATA_DIR: dataFolder() });
     await vi.waitFor(async () => expect(await mandate(platform.iotPlatform, '7733')).toBe('1'), patience);
     await vi.waitFor(async () => expect(await offsets(platform.iotPlatform)).toBe(8), patience);
     expect(await platform.end('SIGINT')).toBe(0);
   });
 
-  it('keeps customers, mandates and offsets at the next start, and publishes nothing twice', async () => {
+  it('keeps customers, mandates and offsets across restarts, and publishes nothing twice', async () => {
     const env = { DATA_DIR: dataFolder() };
     const first = await start(env);
     expect((await change(first.crm, corinneInRealTime)).status).toBe(200);
@@ -50,7 +50,7 @@ describe('npm start', () => {
     expect(body.sinceStart).toMatchObject({ applied: 1, ignored: 0 });
   });
 
-  it('begins anew with the lab’s CRM in memory: the CSV overrides what was changed', async () => {
+  it('loads the CSV again with a CRM in memory, as in the Dapr lab', async () => {
     const env = { DATA_DIR: dataFolder(), CRM_DATABASE_URL: 'memory' };
     const first = await start(env);
     await change(first.crm, corinneInRealTime);
@@ -61,20 +61,20 @@ describe('npm start', () => {
     expect((await getJson(`${second.crm}/status`)).body.database).toContain('in memory');
   });
 
-  it('says which port is taken and how to choose another', async () => {
+  it('names the port that is taken and the variable that moves it', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await vi.waitFor(() => expect(server.address()).not.toBeNull(), patience);
     const { port } = server.address() as { port: number };
     for (const variable of ['APP_PORT', 'APP_REST_PORT']) {
       const process = startProcess('scripts/start.ts', { DATA_DIR: dataFolder(), [variable]: String(port) });
       expect(await process.ended).toBe(1);
-      expect(process.output()).toMatch(new RegExp(`Port ${port} is taken. Choose another: ${variable}=\\d+`));
+      expect(process.output()).toMatch(new RegExp(`Port ${port} is in use. Choose another: ${variable}=\\d+`));
       expect(process.output()).not.toContain('at ');
     }
     server.close();
   });
 
-  it('answers under the names in ALLOWED_HOSTS, and takes changes of the pages in ALLOWED_ORIGINS', async () => {
+  it('answers under the names in ALLOWED_HOSTS, and accepts changes of pages from ALLOWED_ORIGINS', async () => {
     const names = { ALLOWED_HOSTS: 'platform.example.org', ALLOWED_ORIGINS: 'https://console.example.org' };
     const platform = await start({ DATA_DIR: dataFolder(), ...names });
     for (const url of [platform.crm, platform.iotPlatform]) {
@@ -89,7 +89,7 @@ describe('npm start', () => {
     }
   });
 
-  it('reports what it cannot use of its configuration, all at once', async () => {
+  it('reports invalid configuration and a missing CSV', async () => {
     const process = startProcess('scripts/start.ts', { APP_PORT: 'x', LOG_LEVEL: 'loud', DATA_DIR: dataFolder() });
     expect(await process.ended).toBe(1);
     expect(process.output()).toMatch(/LOG_LEVEL: trace/);
@@ -99,15 +99,15 @@ describe('npm start', () => {
   });
 });
 
-describe('the two services in processes of their own', () => {
-  it('share the log, and the view follows while the CRM is stopped and started', async () => {
+describe('the two services in separate processes', () => {
+  it('share the log, and the view follows across a restart of the CRM', async () => {
     const DATA_DIR = dataFolder();
     const env = { DATA_DIR, CRM_DATABASE_URL: `sqlite:${join(DATA_DIR, 'crm.sqlite')}` };
     const listening = /"url":"(http[^"]+)"/;
     const startService = async (file: string) => {
       const service = startProcess(file, env);
       started.push(service);
-      const [url] = await said(service, listening);
+      const [url] = await waitForOutput(service, listening);
       return { ...service, url: url as string };
     };
     const crm = await startService('crm/main.ts');

@@ -21,7 +21,7 @@ const { '': root, ...locked } = lock.packages;
 const offending = (isWrong: (locked: LockedPackage) => boolean) =>
   Object.entries(locked).flatMap(([path, entry]) => (isWrong(entry) ? [path] : []));
 
-/** Licences that allow use and distribution, with a notice at most. */
+/** Licences that require at most a notice. */
 const allowedLicences =
   /^\(?((Apache-2\.0|MIT|ISC|0BSD|BSD-[23]-Clause|MPL-2\.0|CC0-1\.0|Unlicense)( (AND|OR) )?)+\)?$/i;
 
@@ -36,7 +36,7 @@ describe('the lock file', () => {
     expect(versions.filter(([name, version]) => locked[`node_modules/${name}`]?.version !== version)).toEqual([]);
   });
 
-  it('names a SHA-512 of every package, and no source but the npm registry', () => {
+  it('has a SHA-512 of every package, and only sources in the npm registry', () => {
     expect(offending(({ integrity }) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual([]);
     expect(offending(({ link, resolved }) => link === true || !isFromRegistry(resolved))).toEqual([]);
   });
@@ -49,24 +49,24 @@ describe('the lock file', () => {
     );
   });
 
-  it('has packages under known permissive licences only', () =>
+  it('has packages under allowed licences only', () =>
     expect(offending(({ license }) => !allowedLicences.test(license ?? ''))).toEqual([]));
 });
 
 const isFromRegistry = (resolved: string | undefined) =>
   resolved === undefined || resolved.startsWith('https://registry.npmjs.org/');
 
-it('no install runs scripts of packages', () => {
+it('no installation runs scripts of packages', () => {
   const installs = ['Dockerfile', 'scripts/install.mjs'].map((path) => ({ path, text: read(path) }));
   for (const { path, text } of installs) expect(text, path).toContain('--ignore-scripts');
 });
 
-it('images are named by digest', () => {
+it('images are pinned by digest', () => {
   const images = [...`${read('docker-compose.yml')}\n${read('Dockerfile')}`.matchAll(/^\s*(?:image:|FROM) (\S+)/gm)];
   expect(images.length).toBeGreaterThan(5);
   const byTag = images.map(([, image]) => String(image)).filter((image) => !/@sha256:[\da-f]{64}$/.test(image));
   expect(byTag).toEqual(['connection-mandates', ...withoutKnownDigest]);
 });
 
-/** `docker buildx imagetools inspect IMAGE` prints the digest that is missing here. */
+/** `docker buildx imagetools inspect IMAGE` prints the missing digest. */
 const withoutKnownDigest = ['openzipkin/zipkin-slim:3.5.1'];

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What the tests leave in the system's folder for temporary files goes with the run, even when a worker is killed. */
+/** Gives the run its own folder for temporary files and removes it at the end, so that killed workers leave no files. */
 export default () => {
   const usual = process.env.TMPDIR;
   const folder = mkdtempSync(join(tmpdir(), 'connection-mandates-tests-'));

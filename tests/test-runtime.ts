@@ -4,7 +4,7 @@ import { silentTracer } from '../packages/runtime/tracing.ts';
 
 export const noon = Date.UTC(2026, 10, 21, 12);
 
-/** A silent world whose clock stands until it is set and whose ids count up. */
+/** Creates a runtime with a silent log, a clock that changes by `setClock` only, and ids that count up. */
 export const createTestRuntime = (): Runtime & { setClock(ms: number): void } => {
   let ids = 0;
   let clock = noon;

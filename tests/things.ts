@@ -3,7 +3,7 @@ import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
 
 export type Thing = { key: string; n: number };
 
-/** The smallest view there is: of each key the highest number. A record that is no JSON can never be applied. */
+/** A minimal view with the highest number of each key. A record that is not JSON can never be applied. */
 export const things: Projection<Thing, Thing> = {
   name: 'things',
   topic: { name: 'things-topic', partitions: 2, maxMessageBytes: 16_384 },

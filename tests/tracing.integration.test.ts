@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { getJson, mandateOf, postJson } from './http.ts';
+import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, type Started, said, startPlatform, startProgram } from './platform-process.ts';
+import { dataFolder, type RunningProcess, startPlatform, startProgram, waitForOutput } from './platform-process.ts';
 import { startSpanCollector } from './span-collector.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const patience = { timeout: 10_000, interval: 20 };
 const ended: (() => unknown)[] = [];
 afterEach(() => Promise.all(ended.splice(0).map((end) => end())));
-const endLater = <T extends Started>(started: T): T => {
+const endLater = <T extends RunningProcess>(started: T): T => {
   ended.push(() => started.end('SIGKILL'));
   return started;
 };
@@ -24,7 +24,7 @@ const changeIn = (crm: string) => {
   return fetch(`${crm}/customers/7`, { method: 'POST', headers, body: JSON.stringify(corinneInRealTime) });
 };
 const becomes = (platform: { iotPlatform: string }, mandate: string) =>
-  vi.waitFor(async () => expect(await mandateOf({ url: platform.iotPlatform }, '7733')).toBe(mandate), patience);
+  vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe(mandate), patience);
 
 describe('npm start with a collector', () => {
   it('reports one trace of a change, from the request to the CRM to the view of the IoT platform', async () => {
@@ -40,7 +40,7 @@ describe('npm start with a collector', () => {
     expect(new Set(requests.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
   });
 
-  it('runs and stops as usual while the collector is away, with one warning for each service', async () => {
+  it('runs and stops as usual while the collector is unavailable, with one warning for each service', async () => {
     const { url, close } = await startSpanCollector();
     close();
     // Without the exporter's patience of ten seconds.
@@ -62,7 +62,12 @@ describe('without the tracing packages', () => {
     const args = ['--import', 'tsx', '--import', './tests/without-tracing-packages.mjs', 'scripts/start.ts'];
     const ports = { APP_PORT: '0', APP_REST_PORT: '0' };
     const started = endLater(startProgram(process.execPath, args, { ...ports, DATA_DIR: dataFolder(), ...env }));
-    const [crm, iotPlatform] = await said(started, /CRM +(http\S+)/, /IoT platform +(http\S+)/, /Ctrl-C stops/);
+    const [crm, iotPlatform] = await waitForOutput(
+      started,
+      /CRM +(http\S+)/,
+      /IoT platform +(http\S+)/,
+      /Ctrl-C stops/,
+    );
     return { ...started, crm: String(crm), iotPlatform: String(iotPlatform) };
   };
 
@@ -85,6 +90,6 @@ describe('without the tracing packages', () => {
   it.each(['crm/main.ts', 'iot-platform/main.ts'])('%s alone starts', async (file) => {
     const args = ['--import', 'tsx', '--import', './tests/without-tracing-packages.mjs', file];
     const env = { APP_PORT: '0', APP_REST_PORT: '0', DATA_DIR: dataFolder(), ZIPKIN_URL: '' };
-    await said(endLater(startProgram(process.execPath, args, env)), /"url":"(http[^"]+)"/);
+    await waitForOutput(endLater(startProgram(process.execPath, args, env)), /"url":"(http[^"]+)"/);
   });
 });

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { dataFolder, startPlatform, startProcess } from './platform-process.ts';
-import { mountSmallDisk, whyNoSmallDisk } from './small-disk.ts';
+import { findSmallDiskObstacle, mountSmallDisk } from './small-disk.ts';
 
 const files = ['crm.sqlite', 'platform.sqlite'] as const;
 let template: string;
@@ -32,7 +32,7 @@ const sqlite = (file: string, statement: string) => {
 const damage = (file: string) => {
   const { size } = statSync(file);
   const descriptor = openSync(file, 'r+');
-  // The first page is left, which says that it is a database.
+  // The first page stays intact, so that the file is recognised as a database.
   writeSync(descriptor, Buffer.alloc(size - 4096, 0xa5), 0, size - 4096, 4096);
   closeSync(descriptor);
 };
@@ -55,7 +55,7 @@ const commands = {
   'iot-platform': ['iot-platform/main.ts'],
 } as const;
 type Name = keyof typeof commands;
-const users: Record<(typeof files)[number], Name[]> = {
+const commandsOf: Record<(typeof files)[number], Name[]> = {
   'crm.sqlite': ['npm start', 'npm run migrate', 'npm run migrate -- --dry-run', 'npm run import -- --direct', 'crm'],
   'platform.sqlite': [
     'npm start',
@@ -67,65 +67,65 @@ const users: Record<(typeof files)[number], Name[]> = {
   ],
 };
 
-/** What each of them says that uses the file. */
-const expectOneSentence = (folder: string, file: (typeof files)[number], says: RegExp, data = folder) =>
+/** Expects one sentence that names the file from every command that uses it. */
+const expectOneSentence = (folder: string, file: (typeof files)[number], message: RegExp, data = folder) =>
   Promise.all(
-    users[file].map(async (name) => {
+    commandsOf[file].map(async (name) => {
       const [script, ...args] = commands[name];
       const env = { DATA_DIR: data, CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}`, CUSTOMERS_CSV: 'none' };
       const process = startProcess(script, env, args);
       onTestFinished(() => void process.end('SIGKILL'));
       const code = await process.ended;
-      const told = process
+      const lines = process
         .output()
         .split('\n')
         .filter((line) => line !== '' && !line.startsWith('{'));
-      expect([name, code, process.output()]).toEqual([name, 1, expect.stringMatching(says)]);
+      expect([name, code, process.output()]).toEqual([name, 1, expect.stringMatching(message)]);
       expect(process.output()).toContain(join(folder, file));
       expect(process.output()).not.toMatch(/^\s+at /m);
-      // The commands name what they work on first.
-      expect(told.length).toBeLessThanOrEqual(2);
+      // Some commands print first what they work on.
+      expect(lines.length).toBeLessThanOrEqual(2);
     }),
   );
 
 describe.each(files)('%s', (file) => {
-  const broken = (make: (path: string) => void) => {
+  const createBroken = (breakFile: (path: string) => void) => {
     const folder = dataFolder();
     cpSync(template, folder, { recursive: true });
-    make(join(folder, file));
+    breakFile(join(folder, file));
     return folder;
   };
 
-  it('that is no database is named', async () => {
-    const folder = broken((path) => writeFileSync(path, 'no database '.repeat(1000)));
+  it('is named when it is not a database', async () => {
+    const folder = createBroken((path) => writeFileSync(path, 'no database '.repeat(1000)));
     await expectOneSentence(folder, file, /is not a SQLite database: move it away/);
   });
-  it('that is a folder is named', async () => {
-    const folder = broken((path) => {
+  it('is named when it is a folder', async () => {
+    const folder = createBroken((path) => {
       rmSync(path);
       mkdirSync(path);
     });
     await expectOneSentence(folder, file, /is a folder/);
   });
-  it('that is damaged is named, with the remedy', async () =>
-    expectOneSentence(broken(damage), file, /is damaged[\s\S]*npm run restore/));
-  it('of a newer release is named', async () => {
+  it('is named with the remedy when it is damaged', async () =>
+    expectOneSentence(createBroken(damage), file, /is damaged[\s\S]*npm run restore/));
+  it('is named when it belongs to a newer release', async () => {
     const newer = {
       'crm.sqlite': "INSERT INTO kysely_migration VALUES ('9999-of-tomorrow', '2099-01-01')",
       'platform.sqlite': 'PRAGMA user_version = 99',
     }[file];
     await expectOneSentence(
-      broken((path) => sqlite(path, newer)),
+      createBroken((path) => sqlite(path, newer)),
       file,
       /belongs to a newer release/,
     );
   });
 });
 
-const reason = whyNoSmallDisk();
-if (reason) console.warn(`The tests of a read-only disk are skipped: ${reason}`);
+const reason = findSmallDiskObstacle();
+if (reason) console.warn(`skipped: the tests of a read-only disk. ${reason}`);
 
-it.skipIf(reason)('a read-only disk is named', async () => {
+it.skipIf(reason)('a file on a read-only disk is named', async () => {
   const disk = mountSmallDisk(8);
   onTestFinished(disk.remove);
   cpSync(template, disk.folder, { recursive: true });
@@ -138,7 +138,7 @@ it('a file of another user is named', async () => {
   const folder = dataFolder();
   cpSync(template, join(folder, 'data'), { recursive: true });
   const data = join(folder, 'data');
-  // The superuser may read everything, so the process gives that right up; any other user has not got it.
+  // Root can read every file, so the process runs as another user.
   for (const file of files) chmodSync(join(data, file), 0o000);
   const isRoot = process.getuid?.() === 0;
   if (isRoot) {

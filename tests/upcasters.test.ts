@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { jsonCodec } from '../contracts/codec.ts';
 import { connectionMandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
-import { eventReader } from '../contracts/read-event.ts';
+import { createEventReader } from '../contracts/read-event.ts';
 import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
@@ -11,7 +11,7 @@ import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
 
-/** A second version, as it might come one day: nested, in words, and with the revision among the data. */
+/** A possible second version of the event: nested data, levels in words, and the revision among the data. */
 const secondType = 'utility.crm.connection-mandate-changed.v2';
 const secondSchema = z.object({
   time: z.string(),
@@ -22,7 +22,7 @@ const secondSchema = z.object({
   }),
 });
 const levels = { nothing: '0', billing: '1', 'real-time': '2' } as const;
-const { parse } = eventReader(jsonCodec, {
+const { parse } = createEventReader(jsonCodec, {
   ...connectionMandateChanged,
   upcasters: {
     ...connectionMandateChanged.upcasters,
@@ -48,7 +48,7 @@ let close: (() => Promise<void>) | undefined;
 afterEach(() => close?.());
 
 describe('a second version of the event', () => {
-  it('is one upcaster more; the versions before it are read as ever', () => {
+  it('needs one more upcaster, and earlier versions are parsed as before', () => {
     const timestamp = Number(first.sequence);
     const read = (event: object) => parse({ value: jsonCodec.encode(event), timestamp });
     expect(read(second('4617', 'billing', timestamp))).toMatchObject({
@@ -60,7 +60,7 @@ describe('a second version of the event', () => {
     expect(() => read({ ...first, type: 'utility.crm.connection-mandate-changed.v3' })).toThrow('unknown event type');
   });
 
-  it('fills one view together with the first and with the lab’s payloads, the last revision winning across versions', async () => {
+  it('fills one view together with the first version and plain payloads, and the highest revision wins across versions', async () => {
     const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
     const bus = platform.eventBus('group');
     const store = platform.stateStore('statestore');

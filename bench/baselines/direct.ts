@@ -1,14 +1,14 @@
 import { createClient } from 'redis';
 import { parseConnectionMandate } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
-import { kafkaClient } from '../../packages/kafka/client.ts';
-import { passage } from './run.ts';
+import { createKafkaClient } from '../../packages/kafka/client.ts';
+import { measureRun } from './run.ts';
 
-// A Node client of Kafka that writes to Redis itself: the last change of each key in a batch, 1,000 keys a command, no guard.
+// A Kafka client in Node that writes the last change of each key in a batch to Redis, 1,000 keys per command, without compare-and-set.
 const [broker = '', redisUrl = '', topic = '', groupId = '', events = ''] = process.argv.slice(2);
 const keysPerCommand = 1_000;
 const redis = await createClient({ url: redisUrl }).connect();
-const consumer = kafkaClient([broker]).consumer({ groupId, maxBytesPerPartition: 4 * 1024 * 1024 });
-const progress = passage(Number(events));
+const consumer = createKafkaClient([broker]).consumer({ groupId, maxBytesPerPartition: 4 * 1024 * 1024 });
+const progress = measureRun(Number(events));
 
 await consumer.connect();
 await consumer.subscribe({ topic, fromBeginning: true });

@@ -1,5 +1,5 @@
-/** Says `first` at the first of so many events, and `done` with the seconds since then at the last one. */
-export const passage = (events: number): ((count: number) => void) => {
+/** @returns a function that counts events and prints `first` at the first, and `done` with the seconds since then at the last */
+export const measureRun = (events: number): ((count: number) => void) => {
   let began: number | undefined;
   let seen = 0;
   return (count) => {

@@ -3,17 +3,17 @@ import { finished } from 'node:stream/promises';
 import type { Kysely } from 'kysely';
 import type { CrmDatabase } from '../../crm/database/index.ts';
 import { createJob } from '../../crm/imports/index.ts';
-import { fill } from '../lists/fill.ts';
+import { fillDatabase } from '../lists/fill.ts';
 
-const rowsAtOnce = 1_000;
+const rowsPerInsert = 1_000;
 export const reportId = 'report-of-the-bench';
 
-/** Customers, and the report of an import whose rows were all refused and are all about one customer: the worst of them. */
+/** Fills the database with customers and with the worst report: all rows of an import were refused and concern one customer. */
 export const prepareDatabase = async (
   db: Kysely<CrmDatabase>,
   { customers, refused, personId }: { customers: number; refused: number; personId: number },
 ): Promise<void> => {
-  await fill(db, customers, 1, () => {});
+  await fillDatabase(db, customers, 1, () => {});
   const person = { firstName: 'Eva', lastName: 'Vos', nameKey: 'vos eva', email: 'eva.vos@example.org' };
   await db.updateTable('customer').set(person).where('customerId', '=', personId).execute();
   const columns = [
@@ -30,10 +30,10 @@ export const prepareDatabase = async (
   await createJob(db, { ...about, columns, createdAt: Date.now() }, { dryRun: false, onConflict: 'skip' });
   await db.updateTable('importJob').set({ state: 'finished', refused, finishedAt: Date.now() }).execute();
   const problem = { column: 'connectionId', value: '8.7E+17', reason: 'digits' };
-  for (let line = 2; line < refused + 2; line += rowsAtOnce)
+  for (let line = 2; line < refused + 2; line += rowsPerInsert)
     await db
       .insertInto('importedRow')
-      .values(Array.from({ length: Math.min(rowsAtOnce, refused + 2 - line) }, (_, n) => refusedRow(line + n)))
+      .values(Array.from({ length: Math.min(rowsPerInsert, refused + 2 - line) }, (_, n) => refusedRow(line + n)))
       .execute();
 
   function refusedRow(line: number) {
@@ -52,7 +52,7 @@ export const prepareDatabase = async (
   }
 };
 
-/** A file of customers whom the database does not have. */
+/** Writes a file of customers that the database does not have. */
 export const writeNewCustomers = async (file: string, rows: number): Promise<void> => {
   const out = createWriteStream(file);
   out.write('firstName,lastName,city,connectionId,connectionMandate\n');

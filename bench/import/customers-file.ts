@@ -23,7 +23,7 @@ const syllables = [
 ];
 const cities = Array.from({ length: 350 }, (_, n) => `City ${n}`);
 
-/** Writes customers as a spreadsheet saves them, every one on a connection of its own with an 18-digit EAN. */
+/** Writes a CSV file of customers in the format of a spreadsheet, each with its own connection, an 18-digit EAN. */
 export const writeCustomers = async (file: string, rows: number, seed: number): Promise<void> => {
   const next = seededRandom(seed);
   const pick = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T;

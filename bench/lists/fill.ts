@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely';
 import { searchKeys } from '../../crm/customers/index.ts';
 import type { CrmDatabase } from '../../crm/database/index.ts';
 
-const rowsAtOnce = 1_000;
+const rowsPerInsert = 1_000;
 const rowsPerTransaction = 50_000;
-const imported = Date.UTC(2026, 10, 21);
+const importedAt = Date.UTC(2026, 10, 21);
 const syllables = [
   'ja',
   'van',
@@ -24,8 +24,8 @@ const syllables = [
   'ters',
 ];
 
-/** Numbers from 0 to below 1, the same for the same seed. */
-export const seeded = (seed: number) => () => {
+/** Creates a generator of numbers from 0 to below 1, the same for the same seed. */
+export const createRandom = (seed: number) => () => {
   seed = (seed + 0x6d2b79f5) | 0;
   let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
@@ -33,10 +33,10 @@ export const seeded = (seed: number) => () => {
 };
 
 /**
- * As uneven as life: one customer in seven lives in the largest of 400 cities, many share a name, nine in ten came with
- * one import and so have one time, and half have an e-mail address.
+ * Creates a row with a realistic, uneven distribution: one customer in seven lives in the largest of 400 cities, many share a name,
+ * nine in ten have the time of one import, and half have an e-mail address.
  */
-const customer = (n: number, random: () => number) => {
+const createRow = (n: number, random: () => number) => {
   const pick = <T>(from: readonly T[]) => from[Math.floor(random() * from.length)] as T;
   const name = () => Array.from({ length: 1 + Math.floor(random() ** 2 * 4) }, () => pick(syllables)).join('');
   const city = `City ${Math.floor(400 * random() ** 3)}`;
@@ -50,25 +50,30 @@ const customer = (n: number, random: () => number) => {
     connectionMandate: level < 0.6 ? ('1' as const) : level < 0.9 ? ('0' as const) : ('2' as const),
     email: random() < 0.5 ? `customer${n}@example.org` : null,
     phone: null,
-    createdAt: imported,
-    updatedAt: random() < 0.9 ? imported : imported + n,
+    createdAt: importedAt,
+    updatedAt: random() < 0.9 ? importedAt : importedAt + n,
     version: 1,
   };
 };
 
-/** Fills an empty database; `say` hears how far it is. */
-export const fill = async (db: Kysely<CrmDatabase>, rows: number, seed: number, say: (done: number) => void) => {
-  const random = seeded(seed);
+/** Fills an empty database. @param onProgress called with the number of customers so far */
+export const fillDatabase = async (
+  db: Kysely<CrmDatabase>,
+  rows: number,
+  seed: number,
+  onProgress: (done: number) => void,
+) => {
+  const random = createRandom(seed);
   for (let done = 0; done < rows; ) {
     await db.transaction().execute(async (trx) => {
       const until = Math.min(done + rowsPerTransaction, rows);
       for (; done < until; ) {
-        const many = Math.min(rowsAtOnce, until - done);
-        const values = Array.from({ length: many }, (_, n) => customer(done + n + 1, random));
+        const count = Math.min(rowsPerInsert, until - done);
+        const values = Array.from({ length: count }, (_, n) => createRow(done + n + 1, random));
         await trx.insertInto('customer').values(values).execute();
-        done += many;
+        done += count;
       }
     });
-    say(done);
+    onProgress(done);
   }
 };

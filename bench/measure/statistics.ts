@@ -1,4 +1,4 @@
-/** The value below which a share `q` (0 to 1) of the values lies; the nearest that was measured. */
+/** The nearest measured value below which a share `q` (0 to 1) of the values lies. */
 export const quantile = (values: readonly number[], q: number): number => {
   if (values.length === 0) throw new Error('nothing was measured');
   const sorted = [...values].sort((a, b) => a - b);

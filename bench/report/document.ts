@@ -1,13 +1,10 @@
 import type { Result } from '../result.ts';
-import { markdownTable, rows } from './table.ts';
+import { formatRows, markdownTable } from './table.ts';
 
 export type Circumstances = { date: Date; machine: string; command: string };
 
-/**
- * Puts the results between the markers of the document's section, and leaves all else as it is.
- * @throws Error when the markers are not there
- */
-export const withResults = (
+/** Replaces the text between the markers of the document's section by the results. @throws Error when the markers are missing */
+export const insertResults = (
   document: string,
   section: 'full' | 'quick',
   results: readonly Result[],
@@ -18,5 +15,5 @@ export const withResults = (
   const to = document.indexOf(end);
   if (from < 0 || to < from) throw new Error(`docs/performance.md lacks the markers ${begin} and ${end}`);
   const measured = `\`${command}\` on ${date.toISOString().slice(0, 10)}: ${machine}.`;
-  return `${document.slice(0, from + begin.length)}\n${measured}\n\n${markdownTable(rows(results))}\n${document.slice(to)}`;
+  return `${document.slice(0, from + begin.length)}\n${measured}\n\n${markdownTable(formatRows(results))}\n${document.slice(to)}`;
 };

@@ -1,31 +1,31 @@
 import { median } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
-import { figure } from './table.ts';
+import { formatFigure } from './table.ts';
 
 const [width, left, right, rowHeight, top] = [900, 330, 110, 34, 56];
 const colourOf = ({ id }: Result) => (id.startsWith('ours') ? '#1f6f54' : '#9aa5ab');
-const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** Horizontal bars of the medians with a whisker from the least to the most, as one SVG. All have to share one unit. */
-export const plot = (title: string, results: readonly Result[]): string => {
-  const most = Math.max(...results.flatMap(({ values }) => values));
-  const scale = (value: number) => left + (value / most) * (width - left - right);
+/** Draws horizontal bars of the medians with whiskers from minimum to maximum, as SVG. All results must have the same unit. */
+export const drawPlot = (title: string, results: readonly Result[]): string => {
+  const maximum = Math.max(...results.flatMap(({ values }) => values));
+  const scale = (value: number) => left + (value / maximum) * (width - left - right);
   const bars = results.map((result, i) => {
     const y = top + i * rowHeight;
     const middle = y + rowHeight / 2 - 3;
     const [low, high] = [scale(Math.min(...result.values)), scale(Math.max(...result.values))];
     const value = median(result.values);
     return [
-      `<text x="${left - 10}" y="${middle + 4}" text-anchor="end">${escaped(`${result.title} (${result.scenario})`)}</text>`,
+      `<text x="${left - 10}" y="${middle + 4}" text-anchor="end">${escapeXml(`${result.title} (${result.scenario})`)}</text>`,
       `<rect x="${left}" y="${y}" width="${(scale(value) - left).toFixed(1)}" height="${rowHeight - 8}" fill="${colourOf(result)}"/>`,
       `<path d="M${low.toFixed(1)} ${middle}H${high.toFixed(1)}M${low.toFixed(1)} ${middle - 5}v10M${high.toFixed(1)} ${middle - 5}v10" stroke="#222" fill="none"/>`,
-      `<text x="${(high + 8).toFixed(1)}" y="${middle + 4}">${figure(value)}</text>`,
+      `<text x="${(high + 8).toFixed(1)}" y="${middle + 4}">${formatFigure(value)}</text>`,
     ].join('\n');
   });
   const height = top + results.length * rowHeight + 16;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13" role="img" aria-label="${escaped(title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13" role="img" aria-label="${escapeXml(title)}">
 <rect width="100%" height="100%" fill="#fff"/>
-<text x="20" y="30" font-size="17">${escaped(title)}</text>
+<text x="20" y="30" font-size="17">${escapeXml(title)}</text>
 ${bars.join('\n')}
 </svg>
 `;

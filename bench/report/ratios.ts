@@ -1,8 +1,8 @@
 import { median } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
 
-/** How many times one result's median is another's; what was not measured is left out. */
-export const ratiosOf = (results: readonly Result[]): Record<string, number> => {
+/** The ratios of medians between pairs of results; pairs that were not measured are left out. */
+export const computeRatios = (results: readonly Result[]): Record<string, number> => {
   const of = (scenario: string, id: string) => {
     const result = results.find((candidate) => candidate.scenario === scenario && candidate.id === id);
     return result && median(result.values);

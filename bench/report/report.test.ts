@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { median, quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
-import { withResults } from './document.ts';
-import { plot } from './plot.ts';
-import { ratiosOf } from './ratios.ts';
-import { isReached, rows } from './table.ts';
+import { insertResults } from './document.ts';
+import { drawPlot } from './plot.ts';
+import { computeRatios } from './ratios.ts';
+import { formatRows, isGoalReached } from './table.ts';
 
 const result = (scenario: Result['scenario'], id: string, values: number[], rest: Partial<Result> = {}): Result => ({
   scenario,
@@ -19,24 +19,24 @@ const fast = result('redis-20k', 'ours-fast', [60_000, 90_000, 80_000], { goal: 
 const labWay = result('lab-way', 'lab-way', [2_000, 1_000, 1_500, 2_500]);
 
 describe('the report of the benchmark', () => {
-  it('takes medians and quantiles of what was measured', () => {
+  it('computes medians and quantiles', () => {
     expect([median(fast.values), median(labWay.values)]).toEqual([80_000, 1_750]);
     expect([quantile([5, 1, 3], 0.5), quantile([5, 1, 3], 0.99)]).toEqual([3, 5]);
     expect(() => median([])).toThrow('nothing was measured');
   });
 
-  it('says of a goal whether it is reached', () => {
-    expect(isReached(fast)).toBe(true);
-    expect(isReached({ ...fast, goal: { atLeast: 80_001 } })).toBe(false);
-    expect(isReached({ ...fast, goal: { atMost: 79_999 } })).toBe(false);
-    expect(isReached(labWay)).toBeUndefined();
+  it('states whether a goal is reached', () => {
+    expect(isGoalReached(fast)).toBe(true);
+    expect(isGoalReached({ ...fast, goal: { atLeast: 80_001 } })).toBe(false);
+    expect(isGoalReached({ ...fast, goal: { atMost: 79_999 } })).toBe(false);
+    expect(isGoalReached(labWay)).toBeUndefined();
   });
 
-  it('has the ratios of what was measured in the same run, and no others', () =>
-    expect(ratiosOf([fast, labWay])).toEqual({ fastToLabWay: 45.714 }));
+  it('has the ratios of the measured results only', () =>
+    expect(computeRatios([fast, labWay])).toEqual({ fastToLabWay: 45.714 }));
 
-  it('shows median, least and most, goal, CPU and memory', () =>
-    expect(rows([{ ...fast, usage: { app: { cores: 0.914, megabytes: 210.4 } } }])).toEqual([
+  it('shows median, minimum and maximum, goal, CPU and memory', () =>
+    expect(formatRows([{ ...fast, usage: { app: { cores: 0.914, megabytes: 210.4 } } }])).toEqual([
       {
         scenario: 'redis-20k',
         what: 'title of ours-fast',
@@ -49,19 +49,19 @@ describe('the report of the benchmark', () => {
       },
     ]));
 
-  it('is written between its markers, and nowhere else', () => {
+  it('is written between its markers only', () => {
     const document = 'before\n<!-- bench full -->\nold\n<!-- end of bench full -->\nafter';
     const circumstances = { date: new Date('2026-11-21'), machine: '2 cores', command: 'npm run bench' };
-    const written = withResults(document, 'full', [fast], circumstances);
+    const written = insertResults(document, 'full', [fast], circumstances);
     expect(written).toMatch(/^before\n<!-- bench full -->\n`npm run bench` on 2026-11-21: 2 cores\.\n\n\| scenario /);
     expect(written).toMatch(/80,000 events\/s[^\n]*\n<!-- end of bench full -->\nafter$/);
     expect(written).not.toContain('old');
-    expect(withResults(written, 'full', [fast], circumstances)).toBe(written);
-    expect(() => withResults('no markers', 'quick', [fast], circumstances)).toThrow('lacks the markers');
+    expect(insertResults(written, 'full', [fast], circumstances)).toBe(written);
+    expect(() => insertResults('no markers', 'quick', [fast], circumstances)).toThrow('lacks the markers');
   });
 
-  it('is drawn with a bar as long as its median and a whisker from least to most', () => {
-    const svg = plot('Events & more', [fast, labWay]);
+  it('is drawn with a bar as long as its median and a whisker from minimum to maximum', () => {
+    const svg = drawPlot('Events & more', [fast, labWay]);
     const bars = [...svg.matchAll(/<rect x="330" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
     expect(bars[0]).toBeCloseTo((460 * 80) / 90, 0);
     expect((bars[0] as number) / (bars[1] as number)).toBeCloseTo(80_000 / 1_750, 0);

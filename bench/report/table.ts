@@ -2,13 +2,13 @@ import { median } from '../measure/statistics.ts';
 import type { Usage } from '../measure/usage.ts';
 import type { Result } from '../result.ts';
 
-export const isReached = ({ goal, values }: Result): boolean | undefined => {
+export const isGoalReached = ({ goal, values }: Result): boolean | undefined => {
   if (!goal) return undefined;
   return 'atLeast' in goal ? median(values) >= goal.atLeast : median(values) <= goal.atMost;
 };
 
-/** 71,834 and 3.42: as many digits as say something. */
-export const figure = (value: number): string =>
+/** Formats a figure with its significant digits, as 71,834 or 3.42. */
+export const formatFigure = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 
 const usageText = (usage: Usage | undefined): string =>
@@ -19,18 +19,18 @@ const usageText = (usage: Usage | undefined): string =>
 const goalText = (result: Result): string => {
   const { goal } = result;
   if (!goal) return '';
-  const wanted = 'atLeast' in goal ? `≥ ${figure(goal.atLeast)}` : `≤ ${figure(goal.atMost)}`;
-  return `${wanted}: ${isReached(result) ? 'reached' : 'missed'}`;
+  const wanted = 'atLeast' in goal ? `≥ ${formatFigure(goal.atLeast)}` : `≤ ${formatFigure(goal.atMost)}`;
+  return `${wanted}: ${isGoalReached(result) ? 'reached' : 'missed'}`;
 };
 
-/** The results as rows of text, for the terminal and for Markdown alike. */
-export const rows = (results: readonly Result[]): Record<string, string>[] =>
+/** Formats the results as rows of text, for the terminal and for Markdown. */
+export const formatRows = (results: readonly Result[]): Record<string, string>[] =>
   results.map((result) => ({
     scenario: result.scenario,
     what: result.title,
     configuration: result.configuration,
-    median: `${figure(median(result.values))} ${result.unit}`,
-    'min – max': `${figure(Math.min(...result.values))} – ${figure(Math.max(...result.values))}`,
+    median: `${formatFigure(median(result.values))} ${result.unit}`,
+    'min – max': `${formatFigure(Math.min(...result.values))} – ${formatFigure(Math.max(...result.values))}`,
     passes: String(result.values.length),
     goal: goalText(result),
     'CPU cores / peak memory': usageText(result.usage),

@@ -6,22 +6,22 @@ import type { Result } from '../result.ts';
 import { broker, ports } from '../stack/ports.ts';
 import { kafkaJars, requireJava } from '../stack/stack.ts';
 import { emptyRedis } from '../stack/view-check.ts';
-import { fill } from './materialise.ts';
+import { fillTopic } from './materialise.ts';
 import type { Scenario } from './scenario.ts';
 
 const keys = 20_000;
 const commands = 400_000;
 const valueBytes = 120;
 
-/** What state.redis asks of Redis for every key that it writes with an ETag. */
-const guardedWrite = `local etag = redis.pcall("HGET", KEYS[1], "version")
+/** The script that state.redis runs for each key that it writes with an ETag. */
+const compareAndSetScript = `local etag = redis.pcall("HGET", KEYS[1], "version")
 local first = redis.pcall("HGET", KEYS[1], "first-write")
 redis.call("HSET", KEYS[1], "data", ARGV[1])
 return redis.call("HINCRBY", KEYS[1], "version", 1)`;
 
-/** What the parts reach by themselves, each measured by its own tool. */
+/** The rates of Kafka and Redis alone, each measured by its own tool. */
 export const limits: Scenario = async ({ many, repeats }, progress) => {
-  await fill(many, progress);
+  await fillTopic(many, progress);
   const java = await requireJava();
   const classpath = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', join(await kafkaJars(() => {}), '*')];
   const consume = async () => {
@@ -30,9 +30,9 @@ export const limits: Scenario = async ({ many, repeats }, progress) => {
     const line = (await runCommand(java, [...classpath, ...tool, ...work]))
       .split('\n')
       .find((text) => /^\d{4}-/.test(text));
-    // The last column but none: records a second while fetching, the time to join the group left out.
+    // The last column is records per second while fetching, without the time to join the group.
     const perSecond = Number(line?.split(',').at(-1));
-    if (!(perSecond > 0)) throw new Error(`Kafka's consumer tool was not understood: ${line}`);
+    if (!(perSecond > 0)) throw new Error(`Kafka's consumer tool printed an unknown line: ${line}`);
     return perSecond;
   };
   const redisBenchmark = await requireProgram('redis-benchmark', 'install Redis’s tools (Debian: redis-tools).');
@@ -41,7 +41,7 @@ export const limits: Scenario = async ({ many, repeats }, progress) => {
     const options = ['-p', ports.redis, '-n', commands, '-r', keys, '-P', 1000, '-c', 4, '--csv'].map(String);
     const line = (await runCommand(redisBenchmark, [...options, ...command])).split('\n').at(-1);
     const perSecond = Number(/","([\d.]+)"/.exec(line ?? '')?.[1]);
-    if (!(perSecond > 0)) throw new Error(`redis-benchmark was not understood: ${line}`);
+    if (!(perSecond > 0)) throw new Error(`redis-benchmark printed an unknown line: ${line}`);
     return perSecond;
   };
   const value = 'x'.repeat(valueBytes);
@@ -61,8 +61,8 @@ export const limits: Scenario = async ({ many, repeats }, progress) => {
   return [
     await of('consume', 'Kafka’s own consumer', 'ConsumerPerformance; reads, does nothing', consume),
     await of('set', 'Redis, SET', 'redis-benchmark, 1,000 a pipeline', () => write('SET', 'key:__rand_int__', value)),
-    await of('guarded', 'Redis, a compare-and-set write', 'the same, one Lua EVAL per key, as Dapr does', () =>
-      write('EVAL', guardedWrite, '1', 'key:__rand_int__', value),
+    await of('compareAndSet', 'Redis, a compare-and-set write', 'the same, one Lua EVAL per key, as Dapr does', () =>
+      write('EVAL', compareAndSetScript, '1', 'key:__rand_int__', value),
     ),
   ];
 };

@@ -4,58 +4,72 @@ import type { Plan } from '../plan.ts';
 import type { Goal, Result } from '../result.ts';
 import { prepareLog } from '../stack/log.ts';
 import { direct } from '../subjects/direct.ts';
-import { labWay } from '../subjects/lab-subscriber.ts';
-import { inFourComponents, inOneComponent, ours } from '../subjects/ours.ts';
+import { labSubscriber } from '../subjects/lab-subscriber.ts';
+import { createOwnSubject, defaultConfiguration, fastConfiguration } from '../subjects/ours.ts';
 import { streams } from '../subjects/streams.ts';
-import type { Contestant, Pass } from '../subjects/subject.ts';
+import type { Run, Subject } from '../subjects/subject.ts';
 import type { Work } from '../work.ts';
 import type { Progress, Scenario } from './scenario.ts';
 
-type Entry = { contestant: Contestant; goal?: Goal };
+type Entry = { subject: Subject; goal?: Goal };
 
-/** All read the same topic in turn, so that none has the machine at its best alone. */
-const materialise =
+/** All subjects read the same topic in turn, so that changes of the machine's speed affect all of them. */
+const createMaterialiseScenario =
   (scenario: ScenarioId, workOf: (plan: Plan) => Work, entries: readonly Entry[]): Scenario =>
   async (plan, progress) => {
     const work = workOf(plan);
-    await fill(work, progress);
-    const passes = new Map<Entry, Pass[]>(entries.map((entry) => [entry, []]));
+    await fillTopic(work, progress);
+    const runs = new Map<Entry, Run[]>(entries.map((entry) => [entry, []]));
     const spent = new Map<Entry, number>();
     for (let repeat = 1; repeat <= plan.repeats; repeat++)
-      for (const [entry, done] of passes) {
-        if ((spent.get(entry) ?? 0) > plan.boxSeconds * 1000) continue;
-        progress(`${entry.contestant.title}, pass ${repeat} of ${plan.repeats}`);
+      for (const [entry, done] of runs) {
+        if ((spent.get(entry) ?? 0) > plan.maxSecondsPerSubject * 1000) continue;
+        progress(`${entry.subject.title}, run ${repeat} of ${plan.repeats}`);
         const began = performance.now();
-        done.push(await entry.contestant.pass(work));
+        done.push(await entry.subject.run(work));
         spent.set(entry, (spent.get(entry) ?? 0) + performance.now() - began);
       }
-    return [...passes].map(([entry, done]) => resultOf(scenario, entry, done));
+    return [...runs].map(([entry, done]) => resultOf(scenario, entry, done));
   };
 
-export const fill = (work: Work, progress: Progress): Promise<void> =>
+export const fillTopic = (work: Work, progress: Progress): Promise<void> =>
   prepareLog(work, (written) => progress(`filling the topic: ${Math.floor((100 * written) / work.events)} %`));
 
-const rate = ({ events, seconds }: Pass) => events / seconds;
+const rate = ({ events, seconds }: Run) => events / seconds;
 
-const resultOf = (scenario: ScenarioId, { contestant, goal }: Entry, passes: readonly Pass[]): Result => {
-  const { id, title, configuration } = contestant;
-  const values = passes.map(rate);
+const resultOf = (scenario: ScenarioId, { subject, goal }: Entry, runs: readonly Run[]): Result => {
+  const { id, title, configuration } = subject;
+  const values = runs.map(rate);
   const middle = median(values);
-  const typical = [...passes].sort((a, b) => Math.abs(rate(a) - middle) - Math.abs(rate(b) - middle))[0] as Pass;
+  const typical = [...runs].sort((a, b) => Math.abs(rate(a) - middle) - Math.abs(rate(b) - middle))[0] as Run;
   return { scenario, id, title, configuration, unit: 'events/s', values, usage: typical.usage, ...(goal && { goal }) };
 };
 
-const both = (store: 'redis' | 'mysql', fast: number, one: number): Entry[] => [
-  { contestant: ours(store, inFourComponents), goal: { atLeast: fast } },
-  { contestant: ours(store, inOneComponent), goal: { atLeast: one } },
+const bothConfigurations = (store: 'redis' | 'mysql', fast: number, one: number): Entry[] => [
+  { subject: createOwnSubject(store, fastConfiguration), goal: { atLeast: fast } },
+  { subject: createOwnSubject(store, defaultConfiguration), goal: { atLeast: one } },
 ];
 
-export const redis20k = materialise('redis-20k', ({ many }) => many, [
-  ...both('redis', 80_000, 40_000),
-  { contestant: direct },
-  { contestant: streams },
+export const redis20k = createMaterialiseScenario('redis-20k', ({ many }) => many, [
+  ...bothConfigurations('redis', 80_000, 40_000),
+  { subject: direct },
+  { subject: streams },
 ]);
-export const labWayAlone = materialise('lab-way', (plan) => plan.labWay, [{ contestant: labWay }]);
-export const redisDistinct = materialise('redis-distinct', ({ distinct }) => distinct, both('redis', 40_000, 20_000));
-export const mysql20k = materialise('mysql-20k', ({ mysqlMany }) => mysqlMany, both('mysql', 9_000, 4_500));
-export const mysqlDistinct = materialise('mysql-distinct', (plan) => plan.mysqlDistinct, both('mysql', 5_000, 2_500));
+export const labSubscriberAlone = createMaterialiseScenario('lab-way', (plan) => plan.labSubscriber, [
+  { subject: labSubscriber },
+]);
+export const redisDistinct = createMaterialiseScenario(
+  'redis-distinct',
+  ({ distinct }) => distinct,
+  bothConfigurations('redis', 40_000, 20_000),
+);
+export const mysql20k = createMaterialiseScenario(
+  'mysql-20k',
+  ({ mysqlMany }) => mysqlMany,
+  bothConfigurations('mysql', 9_000, 4_500),
+);
+export const mysqlDistinct = createMaterialiseScenario(
+  'mysql-distinct',
+  (plan) => plan.mysqlDistinct,
+  bothConfigurations('mysql', 5_000, 2_500),
+);

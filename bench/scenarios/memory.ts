@@ -3,20 +3,20 @@ import type { Result } from '../result.ts';
 import { componentsFolder } from '../stack/components.ts';
 import { startIotPlatform } from '../stack/platform.ts';
 import { startRebuild } from '../stack/rebuild.ts';
-import { untilViewHas } from '../stack/view.ts';
+import { waitForView } from '../stack/view.ts';
 import { checkView, emptyRedis, readDaprRedis, readRebuiltRedis } from '../stack/view-check.ts';
-import { inFourComponents, ownGroup } from '../subjects/ours.ts';
-import { fill } from './materialise.ts';
+import { fastConfiguration, newGroup } from '../subjects/ours.ts';
+import { fillTopic } from './materialise.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Fills a view from nothing, then builds it again beside itself: what the two processes had in memory at most. */
+/** Fills an empty view, then rebuilds it into another generation, and measures the peak memory of both processes. */
 export const memory: Scenario = async ({ memory: work }, progress) => {
-  await fill(work, progress);
+  await fillTopic(work, progress);
   await emptyRedis();
-  const member = await startIotPlatform(componentsFolder(inFourComponents.components, ownGroup()), inFourComponents);
+  const member = await startIotPlatform(componentsFolder(fastConfiguration.components, newGroup()), fastConfiguration);
   try {
     const began = performance.now();
-    await untilViewHas(member, work.events, (followed) => progress(`${followed} events followed`));
+    await waitForView(member, work.events, (applied) => progress(`${applied} events applied`));
     const seconds = (performance.now() - began) / 1000;
     const service = peakMemory(member.app.pid);
     await checkView(work, readDaprRedis);
@@ -33,7 +33,7 @@ export const memory: Scenario = async ({ memory: work }, progress) => {
     });
     return [
       { ...of('rebuild', 'memory of npm run rebuild', rebuild.megabytes, rebuild.seconds), goal: { atMost: 300 } },
-      of('service', 'memory of the service that follows', service, seconds),
+      of('service', 'memory of the service', service, seconds),
     ];
   } finally {
     await member.end();

@@ -4,28 +4,28 @@ import type { Result } from '../result.ts';
 import { componentsFolder } from '../stack/components.ts';
 import { startIotPlatform } from '../stack/platform.ts';
 import { startRebuild } from '../stack/rebuild.ts';
-import { untilViewHas } from '../stack/view.ts';
+import { waitForView } from '../stack/view.ts';
 import { emptyRedis } from '../stack/view-check.ts';
-import { inFourComponents, ownGroup } from '../subjects/ours.ts';
+import { fastConfiguration, newGroup } from '../subjects/ours.ts';
 import { lastChanges, type Work } from '../work.ts';
-import { fill } from './materialise.ts';
+import { fillTopic } from './materialise.ts';
 import type { Scenario } from './scenario.ts';
 
 const connections = 32;
-/** While a rebuild runs the load comes in pieces, and only whole ones count. */
+/** While a rebuild runs the load is measured in pieces; a piece counts only if the rebuild ran for the whole piece. */
 const pieceSeconds = 1;
 
-/** Every answer is looked at: it has to show the last change. */
+/** Queries mandates and checks that each answer shows the last change. */
 export const query: Scenario = async ({ repeats, querySeconds, distinct }, progress) => {
-  await fill(distinct, progress);
+  await fillTopic(distinct, progress);
   await emptyRedis();
-  const member = await startIotPlatform(componentsFolder(inFourComponents.components, ownGroup()), inFourComponents);
+  const member = await startIotPlatform(componentsFolder(fastConfiguration.components, newGroup()), fastConfiguration);
   try {
-    await untilViewHas(member, distinct.events);
-    const ask = questions(distinct);
+    await waitForView(member, distinct.events);
+    const ask = createQueries(distinct);
     const { hostname: host, port } = new URL(member.url);
     const load = (seconds: number) => loadHttp({ host, port: Number(port), connections, seconds }, ask);
-    await load(1); // the programs are compiled as they run
+    await load(1); // warms up the JIT compilers
     const quiet: Load[] = [];
     for (let repeat = 1; repeat <= repeats; repeat++) {
       progress(`query, ${repeat} of ${repeats}`);
@@ -34,17 +34,17 @@ export const query: Scenario = async ({ repeats, querySeconds, distinct }, progr
     progress('query while a rebuild runs');
     const rebuild = await startRebuild();
     const pieces: Load[] = [];
-    while (rebuild.runs()) pieces.push(await load(pieceSeconds));
+    while (rebuild.isRunning()) pieces.push(await load(pieceSeconds));
     const { seconds } = await rebuild.finished;
-    const during = pieces.slice(0, -1); // the last one saw the end of it
+    const during = pieces.slice(0, -1); // the rebuild ended during the last piece
     if (during.length === 0) throw new Error(`the rebuild took only ${seconds.toFixed(1)} s: nothing was measured`);
-    return [...results('', quiet, 8_000, 15), ...results('-in-rebuild', during, 4_000)];
+    return [...createResults('', quiet, 8_000, 15), ...createResults('-in-rebuild', during, 4_000)];
   } finally {
     await member.end();
   }
 };
 
-const questions = (work: Work) => {
+const createQueries = (work: Work) => {
   const expected = [...lastChanges(work).values()];
   let next = 0;
   return () => {
@@ -54,7 +54,7 @@ const questions = (work: Work) => {
   };
 };
 
-const results = (suffix: string, loads: readonly Load[], atLeast: number, atMost?: number): Result[] => {
+const createResults = (suffix: string, loads: readonly Load[], atLeast: number, atMost?: number): Result[] => {
   const configuration = `GET /mandates/C, ${connections} connections, Redis${suffix && ', while a rebuild runs'}`;
   const common = { scenario: 'query', configuration } as const;
   const rates = loads.map(({ requests, seconds }) => requests / seconds);

@@ -1,8 +1,8 @@
 import type { Plan } from '../plan.ts';
 import type { Result } from '../result.ts';
 
-/** Says how far it is: replaces what it said before, where that can be. */
+/** Prints progress, which replaces the previous text at a terminal. */
 export type Progress = (text: string) => void;
 
-/** Leaves nothing running. @throws Error when something measured was not right */
+/** Measures, and stops all processes that it started. @throws Error when a measured result is wrong */
 export type Scenario = (plan: Plan, progress: Progress) => Promise<Result[]>;

@@ -8,9 +8,9 @@ import type { Result } from '../result.ts';
 import { componentsFolder } from '../stack/components.ts';
 import { emptyLog } from '../stack/log.ts';
 import { type Configuration, startCrm, startIotPlatform } from '../stack/platform.ts';
-import { untilViewHas } from '../stack/view.ts';
+import { waitForView } from '../stack/view.ts';
 import { emptyRedis } from '../stack/view-check.ts';
-import { inFourComponents, inOneComponent, ownGroup } from '../subjects/ours.ts';
+import { defaultConfiguration, fastConfiguration, newGroup } from '../subjects/ours.ts';
 import type { Scenario } from './scenario.ts';
 
 const customers = 1_000;
@@ -24,10 +24,13 @@ const customer = (n: number, connectionMandate: string) => ({
   connectionMandate,
 });
 
-/** Changes are sent at their time, whether or not those before them are answered: what waits counts from when it was due. */
+/**
+ * Measures the time from a change in the CRM to its visibility in the view. Changes are sent at fixed times whether or not earlier
+ * ones are answered, and each latency counts from the time when the change was due.
+ */
 export const visible: Scenario = async (plan, progress) => {
   const results: Result[] = [];
-  for (const configuration of [inOneComponent, inFourComponents]) {
+  for (const configuration of [defaultConfiguration, fastConfiguration]) {
     progress(`change to visible, ${configuration.name}`);
     results.push(...(await measure(configuration, plan.visibleSeconds, plan.repeats)));
   }
@@ -38,38 +41,44 @@ const measure = async (configuration: Configuration, seconds: number, repeats: n
   await Promise.all([emptyLog(), emptyRedis()]);
   const folder = mkdtempSync(resolve('.data/bench-crm-'));
   const csv = join(folder, 'customers.csv');
-  writeFileSync(csv, csvOf(customers));
-  const resources = componentsFolder(configuration.components, ownGroup());
+  writeFileSync(csv, formatCsv(customers));
+  const resources = componentsFolder(configuration.components, newGroup());
   const iotPlatform = await startIotPlatform(resources, configuration);
   const database = { CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}`, CUSTOMERS_CSV: csv };
   const crm = await startCrm(resources, database).catch((error) => iotPlatform.end().then(() => Promise.reject(error)));
   try {
-    await untilViewHas(iotPlatform, customers);
-    // Lets go of a connection before the server does, which would cost the request that is just sent.
+    await waitForView(iotPlatform, customers);
+    // The client closes an idle connection before the server does; else a request could fail on a connection that just closes.
     const agent = new Agent({ keepAlive: true, timeout: 3_000 });
     const change = async (n: number): Promise<number> => {
       const due = performance.now();
       const { connectionId, ...body } = customer((n * 7) % customers, levels[n % levels.length] as string);
-      const posted = await ask(agent, `${crm.url}/customers/${((n * 7) % customers) + 1}`, { ...body, connectionId });
+      const posted = await sendRequest(agent, `${crm.url}/customers/${((n * 7) % customers) + 1}`, {
+        ...body,
+        connectionId,
+      });
       const revision = posted.headers['mandate-revision'];
       if (posted.status !== 200 || !revision) throw new Error(`the CRM answered ${posted.status}: ${posted.body}`);
-      const shown = await ask(agent, `${iotPlatform.url}/mandates/${connectionId}?minRevision=${revision}&waitMs=5000`);
+      const shown = await sendRequest(
+        agent,
+        `${iotPlatform.url}/mandates/${connectionId}?minRevision=${revision}&waitMs=5000`,
+      );
       if (shown.status !== 200) throw new Error(`the IoT platform answered ${shown.status}: ${shown.body}`);
       return performance.now() - due;
     };
-    await atRate(4, change); // so that the services are warm
+    await runAtRate(4, change); // warms up the services
     const rounds: number[][] = [];
-    for (let repeat = 0; repeat < repeats; repeat++) rounds.push(await atRate(seconds, change));
+    for (let repeat = 0; repeat < repeats; repeat++) rounds.push(await runAtRate(seconds, change));
     agent.destroy();
-    return resultsOf(configuration, rounds);
+    return createResults(configuration, rounds);
   } finally {
     await Promise.all([iotPlatform.end(), crm.end()]);
     rmSync(folder, { recursive: true, force: true });
   }
 };
 
-/** Starts a change whenever one is due, for so many seconds. @throws whatever the first that fails does */
-const atRate = async (seconds: number, change: (n: number) => Promise<number>): Promise<number[]> => {
+/** Starts changes at the fixed rate for `seconds`. @throws the error of the first change that fails */
+const runAtRate = async (seconds: number, change: (n: number) => Promise<number>): Promise<number[]> => {
   const began = performance.now();
   const started: Promise<number | Error>[] = [];
   while (started.length < seconds * changesPerSecond) {
@@ -86,7 +95,7 @@ const atRate = async (seconds: number, change: (n: number) => Promise<number>): 
 
 type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: string };
 
-const ask = (agent: Agent, url: string, body?: object): Promise<Answer> =>
+const sendRequest = (agent: Agent, url: string, body?: object): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const options = { agent, method: body ? 'POST' : 'GET', headers: { 'content-type': 'application/json' } };
     const outgoing = request(url, options, (answer) => {
@@ -99,7 +108,7 @@ const ask = (agent: Agent, url: string, body?: object): Promise<Answer> =>
     outgoing.on('error', reject).end(body && JSON.stringify(body));
   });
 
-const csvOf = (many: number): string => {
+const formatCsv = (many: number): string => {
   const rows = Array.from({ length: many }, (_, n) => {
     const { firstName, lastName, city, connectionId } = customer(n, '0');
     return [n + 1, firstName, lastName, city, connectionId, '0'].join(',');
@@ -107,7 +116,7 @@ const csvOf = (many: number): string => {
   return ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...rows, ''].join('\n');
 };
 
-const resultsOf = ({ name, components }: Configuration, rounds: readonly number[][]): Result[] => {
+const createResults = ({ name, components }: Configuration, rounds: readonly number[][]): Result[] => {
   const of = (id: string, title: string, q: number, atMost: number): Result => ({
     scenario: 'visible',
     id: `${id}-${name}`,

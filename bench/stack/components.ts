@@ -9,8 +9,8 @@ const addresses: [string, string][] = [
 ];
 
 /**
- * The project's own components with the addresses of the benchmark's stack, a consumer group of this run, and no traces:
- * there is no Zipkin here that takes them.
+ * Copies the project's components with the addresses of the benchmark's stack, a new consumer group, and without traces, because
+ * the benchmark runs no Zipkin.
  */
 export const componentsFolder = (from: string, consumerGroup: string): string => {
   const folder = resolve('.data/bench-components');

@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import { topics } from '../../contracts/topics.ts';
-import { kafkaClient, withAdmin } from '../../packages/kafka/client.ts';
+import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { messageAt, type Work } from '../work.ts';
 import { broker } from './ports.ts';
 import { startParts } from './stack.ts';
 
 const topic = topics.connectionMandates;
-/** The topic's limit holds for a batch of messages, as it does for what the CRM publishes. */
+/** The topic's limit applies to a whole batch of messages. */
 const batchBytes = topic.maxMessageBytes - 1_024;
 const messageOverheadBytes = 32;
 
-let held: Work | undefined;
+let filledWith: Work | undefined;
 
-/** Empties the topics, and with them every committed offset. No consumer may run meanwhile. */
+/** Deletes and creates the topics, which also deletes the committed offsets. No consumer may run meanwhile. */
 export const emptyLog = async (): Promise<void> => {
-  held = undefined;
+  filledWith = undefined;
   const names = Object.values(topics).map(({ name }) => name);
   await withAdmin([broker], async (admin) => {
     const present = await admin.listTopics();
@@ -26,17 +26,17 @@ export const emptyLog = async (): Promise<void> => {
   await startParts(['kafka'], () => {});
 };
 
-/** Makes the topic hold this work and nothing else; `progress` is told how many events are written. */
+/** Fills the topic with this work only. @param progress called with the number of written events */
 export const prepareLog = async (work: Work, progress: (written: number) => void): Promise<void> => {
-  if (held && isDeepStrictEqual(held, work)) return;
+  if (filledWith && isDeepStrictEqual(filledWith, work)) return;
   await emptyLog();
   await fillLog(work, progress);
-  held = work;
+  filledWith = work;
 };
 
-/** One partition's batches in order, the partitions side by side. */
+/** Writes the batches of one partition in order, and the partitions concurrently. */
 const fillLog = async (work: Work, progress: (written: number) => void): Promise<void> => {
-  const producer = kafkaClient([broker]).producer({ maxInFlightRequests: topic.partitions });
+  const producer = createKafkaClient([broker]).producer({ maxInFlightRequests: topic.partitions });
   await producer.connect();
   const batches = Array.from({ length: topic.partitions }, () => ({ messages: [] as Message[], bytes: 0 }));
   const sent: Promise<unknown>[] = batches.map(() => Promise.resolve());
@@ -44,7 +44,7 @@ const fillLog = async (work: Work, progress: (written: number) => void): Promise
   const send = (partition: number) => {
     const { messages } = batches[partition] as { messages: Message[] };
     batches[partition] = { messages: [], bytes: 0 };
-    // One in flight per partition keeps the order.
+    // One batch in flight per partition keeps the order.
     sent[partition] = (sent[partition] as Promise<unknown>).then(async () => {
       if (messages.length > 0) await producer.send({ topic: topic.name, messages });
       written += messages.length;
@@ -74,8 +74,8 @@ const fillLog = async (work: Work, progress: (written: number) => void): Promise
 
 type Message = ReturnType<typeof messageAt>;
 
-/** The offset behind the last record of every partition. */
-export const endOffsets = (): Promise<number[]> =>
+/** The end offset of each partition. */
+export const readEndOffsets = (): Promise<number[]> =>
   withAdmin([broker], async (admin) =>
     (await admin.fetchTopicOffsets(topic.name))
       .sort((a, b) => a.partition - b.partition)

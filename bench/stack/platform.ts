@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sidecarArguments } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../../tests/http.ts';
-import { type Started, startProcess, startProgram } from '../../tests/platform-process.ts';
+import { type RunningProcess, startProcess, startProgram } from '../../tests/platform-process.ts';
 import { broker, ports } from './ports.ts';
 import { ensureDaprd } from './stack.ts';
 
-/** How a service of ours is run: its Dapr components, and the environment of sidecar and service. */
+/** The configuration of a service of this project: its Dapr components, and the environment of sidecar and service. */
 export type Configuration = {
   name: string;
   components: string;
@@ -13,17 +13,17 @@ export type Configuration = {
   env?: Record<string, string>;
 };
 
-/** A service and its sidecar. `end` kills both and waits until they are gone. */
-export type Member = { url: string; app: Started; sidecar: Started; end(): Promise<void> };
+/** A service and its sidecar. `end` kills both and waits until they have ended. */
+export type RunningService = { url: string; app: RunningProcess; sidecar: RunningProcess; end(): Promise<void> };
 
-type Place = { rest: number; app: number; dapr: number; grpc: number; internal: number };
+type ServicePorts = { rest: number; app: number; dapr: number; grpc: number; internal: number };
 
-const startMember = async (
+const startService = async (
   service: 'crm' | 'iot-platform',
-  place: Place,
+  place: ServicePorts,
   resources: string,
   { env, sidecarEnv }: Pick<Configuration, 'env' | 'sidecarEnv'>,
-): Promise<Member> => {
+): Promise<RunningService> => {
   const { rest, app: appPort, ...sidecarPorts } = place;
   const args = sidecarArguments(service, appPort, sidecarPorts, resources);
   const app = startProcess(`${service}/main.ts`, {
@@ -36,7 +36,7 @@ const startMember = async (
     ...env,
   });
   const url = `http://127.0.0.1:${rest}`;
-  await untilAnswers(`${url}/healthz`, app);
+  await waitUntilHealthy(`${url}/healthz`, app);
   const sidecar = startProgram(await ensureDaprd(), args, sidecarEnv ?? {});
   const end = async () => void (await Promise.all([sidecar.end('SIGKILL'), app.end('SIGKILL')]));
   return { url, app, sidecar, end };
@@ -46,17 +46,17 @@ export const startIotPlatform = (
   resources: string,
   how: Omit<Configuration, 'name' | 'components'>,
   instance: 0 | 1 = 0,
-) => startMember('iot-platform', ports.iotPlatforms[instance], resources, how);
+) => startService('iot-platform', ports.iotPlatforms[instance], resources, how);
 
 export const startCrm = (resources: string, env: Record<string, string>) =>
-  startMember('crm', ports.crm, resources, { env });
+  startService('crm', ports.crm, resources, { env });
 
-/** @throws Error with what the process said, when it ends instead */
-const untilAnswers = async (url: string, started: Started): Promise<void> => {
+/** Waits until the URL answers 200. @throws Error with the output of the process when it ends before */
+const waitUntilHealthy = async (url: string, started: RunningProcess): Promise<void> => {
   const ended = started.ended.then((code) => {
-    throw new Error(`it ended with ${code} and said:\n${started.output()}`);
+    throw new Error(`The process ended with ${code}. Its output:\n${started.output()}`);
   });
-  const answers = async () => {
+  const waitForAnswer = async () => {
     const isUp = () =>
       getJson(url).then(
         ({ status }) => status === 200,
@@ -64,5 +64,5 @@ const untilAnswers = async (url: string, started: Started): Promise<void> => {
       );
     while (!(await isUp())) await delay(20);
   };
-  await Promise.race([answers(), ended]);
+  await Promise.race([waitForAnswer(), ended]);
 };

@@ -1,6 +1,6 @@
 const base = Number(process.env.BENCH_PORTS || 25_000);
 
-/** Ports of the benchmark's own stack: neither the lab nor the tests are disturbed. BENCH_PORTS moves them. */
+/** Ports of the benchmark's own stack, which differ from those of the lab and of the tests. BENCH_PORTS moves them. */
 export const ports = {
   kafka: base + 92,
   redis: base + 379,
@@ -12,7 +12,7 @@ export const ports = {
   ],
 } as const;
 
-/** For scripts/stack, which reads it when it is first imported. */
+/** Environment of scripts/stack, which reads it when it is imported. */
 export const stackEnvironment = {
   STACK_DIR: '.data/bench-stack',
   KAFKA_PORT: String(ports.kafka),

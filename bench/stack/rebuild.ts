@@ -1,32 +1,32 @@
-import { said, startProcess } from '../../tests/platform-process.ts';
+import { startProcess, waitForOutput } from '../../tests/platform-process.ts';
 import { peakMemory } from '../measure/usage.ts';
 import { broker, ports } from './ports.ts';
 
-const lookAgainAfterMs = 250;
+const pollEveryMs = 250;
 
 export type RunningRebuild = {
-  /** Whether it still works. */
-  runs(): boolean;
-  /** The seconds it took and the most memory it was seen to have, in MB. @throws Error with what it said, when it failed */
+  /** Whether the rebuild has not ended yet. */
+  isRunning(): boolean;
+  /** The duration in seconds and the peak memory in MB; rejects with the output when the rebuild fails. */
   finished: Promise<{ seconds: number; megabytes: number }>;
 };
 
-/** `npm run rebuild` beside the live view of the first instance; resolves when it has begun to replay. */
+/** Starts `npm run rebuild` next to the live view of the first instance; resolves when it begins to replay. */
 export const startRebuild = async (...options: string[]): Promise<RunningRebuild> => {
   const args = ['--without-crm', '--dapr-http-port', String(ports.iotPlatforms[0].dapr), ...options];
   const rebuild = startProcess('scripts/rebuild.ts', { KAFKA_BROKERS: broker }, args);
-  await said(rebuild, /To be filled/);
+  await waitForOutput(rebuild, /To be filled/);
   const began = performance.now();
   let [runs, megabytes] = [true, peakMemory(rebuild.pid)];
   const watch = setInterval(() => {
     megabytes = Math.max(megabytes, peakMemory(rebuild.pid));
-  }, lookAgainAfterMs);
+  }, pollEveryMs);
   const finished = rebuild.ended.then((code) => {
     runs = false;
     clearInterval(watch);
-    if (code !== 0) throw new Error(`the rebuild ended with ${code} and said:\n${rebuild.output()}`);
+    if (code !== 0) throw new Error(`The rebuild ended with ${code}. Its output:\n${rebuild.output()}`);
     return { seconds: (performance.now() - began) / 1000, megabytes };
   });
-  finished.catch(() => undefined); // whoever awaits it is told
-  return { runs: () => runs, finished };
+  finished.catch(() => undefined); // the caller awaits it later
+  return { isRunning: () => runs, finished };
 };

@@ -15,16 +15,16 @@ export const { kafkaJars, kafkaStreamsJars } = await import('../../scripts/stack
 const partNames = ['kafka', 'redis', 'mysql'] as const;
 type PartName = (typeof partNames)[number];
 
-export const startParts = async (names: readonly PartName[], say: (line: string) => void): Promise<void> =>
-  void (await Promise.all(names.map((name) => startPart(name, (line) => say(`${name} ${line}`)))));
+export const startParts = async (names: readonly PartName[], report: (line: string) => void): Promise<void> =>
+  void (await Promise.all(names.map((name) => startPart(name, (line) => report(`${name} ${line}`)))));
 
-/** What an earlier run left in its files would be loaded, and rewritten while others are measured. */
-export const forgetEarlierRuns = async (): Promise<void> => {
+/** Removes the data of earlier runs, which the servers would load, and compact during the measurement. */
+export const removeEarlierRuns = async (): Promise<void> => {
   await stopParts();
   for (const name of partNames) rmSync(partFolder(name), { recursive: true, force: true });
 };
 
 export const stopParts = async (): Promise<void> => void (await Promise.all(partNames.map((name) => stopPart(name))));
 
-/** The pid of a part that we started; undefined when something else answers on its port. */
+/** The pid of a part that this stack started; undefined when another process answers on its port. */
 export const pidOf = (name: PartName): number | undefined => ownedProcess(partFolder(name))?.pid;

@@ -3,20 +3,20 @@ import { createClient } from 'redis';
 import { type Change, lastChanges, type Work } from '../work.ts';
 import { ports } from './ports.ts';
 
-/** What a view shows of a connection; no revision where the contestant keeps none. */
+/** The value that a view shows for a connection; without revision where the subject stores none. */
 export type Shown = { connectionMandate: string; revision?: number };
 
-/** Reads what was stored for each connection; a connection that is not there is undefined. */
+/** Reads the stored values of connections; undefined for a connection that is not stored. */
 export type ReadShown = (connectionIds: readonly string[]) => Promise<(Shown | undefined)[]>;
 
-const atOnce = 5_000;
+const keysPerRead = 5_000;
 
-/** @throws Error that names the first connections whose last change is not what is shown */
+/** Checks that the view shows the last change of each connection. @throws Error that names the first wrong ones */
 export const checkView = async (work: Work, read: ReadShown): Promise<void> => {
   const expected = [...lastChanges(work).values()];
   const wrong: string[] = [];
-  for (let from = 0; from < expected.length; from += atOnce) {
-    const some = expected.slice(from, from + atOnce);
+  for (let from = 0; from < expected.length; from += keysPerRead) {
+    const some = expected.slice(from, from + keysPerRead);
     const shown = await read(some.map(({ connectionId }) => connectionId));
     for (const [i, change] of some.entries())
       if (!isShown(change, shown[i])) wrong.push(`${change.connectionId}: ${JSON.stringify(shown[i])}`);
@@ -47,22 +47,22 @@ const withMysql = async <T>(work: (connection: Awaited<ReturnType<typeof createC
   }
 };
 
-/** As state.redis keeps them: a hash with the value and its version. */
+/** state.redis stores a hash with the value and its version under each key. */
 const readHashes =
   (prefix: string): ReadShown =>
   (connectionIds) =>
     withRedis(async (client) => {
       const read = client.multi();
       for (const id of connectionIds) read.hGet(prefix + id, 'data');
-      return (await read.execAsPipeline()).map((text) => parsed(text as unknown as string | null));
+      return (await read.execAsPipeline()).map((text) => parseShown(text as unknown as string | null));
     });
 
 export const readDaprRedis = readHashes('iot-platform||');
-/** The second generation, which a first rebuild fills. */
+/** Reads generation 2, which the first rebuild fills. */
 export const readRebuiltRedis = readHashes('iot-platform||g2:');
 
 export const readPlainRedis: ReadShown = (connectionIds) =>
-  withRedis(async (client) => (await client.mGet([...connectionIds])).map(parsed));
+  withRedis(async (client) => (await client.mGet([...connectionIds])).map(parseShown));
 
 export const readDaprMysql: ReadShown = (connectionIds) =>
   withMysql(async (connection) => {
@@ -80,4 +80,4 @@ export const emptyMysql = (): Promise<void> =>
     await connection.query('CREATE DATABASE statestore CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
   });
 
-const parsed = (text: string | null): Shown | undefined => (text === null ? undefined : JSON.parse(text));
+const parseShown = (text: string | null): Shown | undefined => (text === null ? undefined : JSON.parse(text));

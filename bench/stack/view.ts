@@ -1,37 +1,39 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { getJson } from '../../tests/http.ts';
-import type { Member } from './platform.ts';
+import type { RunningService } from './platform.ts';
 
-const lookAgainAfterMs = 25;
+const pollEveryMs = 25;
 const stalledAfterMs = 60_000;
 
-type Position = { applied: number };
+type PartitionStatus = { applied: number };
 
-/** How many events of the topic the view has followed: by the positions that it writes together with its values. */
-const eventsFollowed = async (url: string): Promise<number> => {
-  const { view } = (await getJson(`${url}/status`)).body as { view: { partitions?: Record<string, Position> } };
+/** The number of events that the view has applied, by its checkpoints. */
+const countAppliedEvents = async (url: string): Promise<number> => {
+  const { view } = (await getJson(`${url}/status`)).body as { view: { partitions?: Record<string, PartitionStatus> } };
   return Object.values(view.partitions ?? {}).reduce((sum, { applied }) => sum + applied + 1, 0);
 };
 
 /**
- * Waits until the view has followed so many events; `onProgress` is told each time that there are more.
- * @throws Error with what the programs said, when the view stands still
+ * Waits until the view has applied `events` events. @param onProgress called with the number of applied events when it grows
+ * @throws Error with the output of service and sidecar when the number does not grow for 60 s
  */
-export const untilViewHas = async (
-  { url, app, sidecar }: Member,
+export const waitForView = async (
+  { url, app, sidecar }: RunningService,
   events: number,
   onProgress: (followed: number) => void = () => {},
 ): Promise<void> => {
   let last = { at: performance.now(), followed: 0 };
   for (;;) {
-    const followed = await eventsFollowed(url);
+    const followed = await countAppliedEvents(url);
     if (followed > last.followed) {
       last = { at: performance.now(), followed };
       onProgress(followed);
     }
     if (followed >= events) return;
     if (performance.now() - last.at > stalledAfterMs)
-      throw new Error(`the view stands at ${followed} of ${events} events:\n${app.output()}${sidecar.output()}`);
-    await delay(lookAgainAfterMs);
+      throw new Error(
+        `the view has applied ${followed} of ${events} events and makes no progress:\n${app.output()}${sidecar.output()}`,
+      );
+    await delay(pollEveryMs);
   }
 };

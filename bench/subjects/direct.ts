@@ -3,19 +3,19 @@ import { startProcess } from '../../tests/platform-process.ts';
 import { broker, ports } from '../stack/ports.ts';
 import { pidOf } from '../stack/stack.ts';
 import { checkView, emptyRedis, readPlainRedis } from '../stack/view-check.ts';
-import { ownGroup } from './ours.ts';
+import { newGroup } from './ours.ts';
 import { measureProgram } from './program.ts';
-import type { Contestant } from './subject.ts';
+import type { Subject } from './subject.ts';
 
-/** Without Dapr and without a guard: what a Node client reaches by itself. */
-export const direct: Contestant = {
+/** A Node client without Dapr and without compare-and-set. */
+export const direct: Subject = {
   id: 'direct',
   title: 'kafkajs to Redis, without Dapr',
   configuration: 'batches folded, MSET of 1,000, no precondition',
-  pass: async (work) => {
+  run: async (work) => {
     await emptyRedis();
     const redisUrl = `redis://127.0.0.1:${ports.redis}`;
-    const args = [broker, redisUrl, topics.connectionMandates.name, ownGroup(), String(work.events)];
+    const args = [broker, redisUrl, topics.connectionMandates.name, newGroup(), String(work.events)];
     const program = startProcess('bench/baselines/direct.ts', {}, args);
     try {
       const pass = await measureProgram(program, work.events, { redis: pidOf('redis'), kafka: pidOf('kafka') });

@@ -5,21 +5,21 @@ import { componentsFolder } from '../stack/components.ts';
 import { ports } from '../stack/ports.ts';
 import { ensureDaprd, pidOf } from '../stack/stack.ts';
 import { checkView, emptyRedis, readDaprRedis } from '../stack/view-check.ts';
-import { ownGroup } from './ours.ts';
+import { newGroup } from './ours.ts';
 import { measureProgram } from './program.ts';
-import type { Contestant } from './subject.ts';
+import type { Subject } from './subject.ts';
 
-/** The lab's subscriber: the SDK's DaprServer and DaprClient over HTTP. */
-export const labWay: Contestant = {
+/** The subscriber of the Dapr lab: DaprServer and DaprClient of the SDK over HTTP. */
+export const labSubscriber: Subject = {
   id: 'lab-way',
   title: 'the lab’s subscriber',
   configuration: '@dapr/dapr, HTTP; one event, one awaited save',
-  pass: async (work) => {
+  run: async (work) => {
     await emptyRedis();
     const { rest: _, app: appPort, ...sidecarPorts } = ports.iotPlatforms[0];
     const args = [appPort, sidecarPorts.dapr, topics.connectionMandates.name, work.events].map(String);
-    const resources = componentsFolder('dapr-components', ownGroup());
-    // The SDK's server has no route for the health check.
+    const resources = componentsFolder('dapr-components', newGroup());
+    // DaprServer has no route for the health check.
     const sidecarArgs = sidecarArguments('iot-platform', appPort, sidecarPorts, resources).filter(
       (argument) => !argument.includes('health'),
     );

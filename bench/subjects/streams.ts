@@ -3,32 +3,32 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseConnectionMandate } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { topics } from '../../contracts/topics.ts';
-import { said, startProgram } from '../../tests/platform-process.ts';
+import { startProgram, waitForOutput } from '../../tests/platform-process.ts';
 import { broker } from '../stack/ports.ts';
 import { kafkaStreamsJars, pidOf, requireJava } from '../stack/stack.ts';
 import { checkView, type Shown } from '../stack/view-check.ts';
-import { ownGroup } from './ours.ts';
+import { newGroup } from './ours.ts';
 import { measureProgram } from './program.ts';
-import type { Contestant } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 const source = resolve(import.meta.dirname, '../baselines/MandatesTable.java');
 
-/** A KTable in the process itself: no store on the other side of a socket. */
-export const streams: Contestant = {
+/** A KTable with its store inside the process, without a network connection to a store. */
+export const streams: Subject = {
   id: 'streams',
   title: 'Kafka Streams KTable',
   configuration: 'Java, RocksDB, two threads, revisions ignored',
-  pass: async (work) => {
+  run: async (work) => {
     const folder = resolve('.data/bench-streams');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     const jars = await kafkaStreamsJars(() => {});
     const classpath = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', join(jars, '*')];
-    const args = [broker, topics.connectionMandates.name, ownGroup(), String(work.events), folder];
+    const args = [broker, topics.connectionMandates.name, newGroup(), String(work.events), folder];
     const program = startProgram(await requireJava(), [...classpath, source, ...args], {});
     try {
       const pass = await measureProgram(program, work.events, { kafka: pidOf('kafka') });
-      await said(program, /^written$/m);
+      await waitForOutput(program, /^written$/m);
       const table = await readTable(join(folder, 'table'));
       await checkView(work, async (ids) => ids.map((id) => table.get(id)));
       return pass;

@@ -1,14 +1,14 @@
 import type { Usage } from '../measure/usage.ts';
 import type { Work } from '../work.ts';
 
-/** One pass over the whole topic, from the first event to the last one that the view shows. */
-export type Pass = { events: number; seconds: number; usage: Usage };
+/** One run over the whole topic, from the first event to the last one that the view shows. */
+export type Run = { events: number; seconds: number; usage: Usage };
 
-/** Who materialises the topic. `configuration` says how it was run, for the reader of the results. */
-export type Contestant = {
+/** A program that materialises the topic. `configuration` describes it in the results. */
+export type Subject = {
   readonly id: string;
   readonly title: string;
   readonly configuration: string;
-  /** Starts with nothing, reads the topic to its end, has every last value checked. @throws Error when one is wrong */
-  pass(work: Work): Promise<Pass>;
+  /** Reads the topic from the first to the last event into an empty view, and checks the view. @throws Error when it is wrong */
+  run(work: Work): Promise<Run>;
 };

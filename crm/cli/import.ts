@@ -1,6 +1,6 @@
-import { count, createProgress } from '../../packages/cli/progress.ts';
+import { createProgress, formatCount } from '../../packages/cli/progress.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import { readCrmConfig } from '../config.ts';
 import type { ImportOptions } from '../imports/index.ts';
 import { type DeleteArguments, readArguments } from './import/arguments.ts';
@@ -18,21 +18,33 @@ import { deleteDirectly, importDirectly } from './import/without-crm.ts';
 
 const rowsShown = 20;
 
-const help = `Imports customers from a CSV file through a running CRM, and writes the refused rows to a file to correct.
-
-  npm run import -- FILE [--dry-run] [--on-conflict skip|update|fail] [--refused FILE] [--crm URL | --direct]
-  npm run import -- --delete ID [--crm URL | --direct]
-
---dry-run       validates all rows and changes nothing
---on-conflict   for a customer who exists and differs: skip the row (default), update the customer, or fail (refuse the row)
---refused FILE  where to write the refused rows (default: FILE.refused.csv); an existing file is kept, and a number is added
---crm URL       the CRM (default: CRM_URL, or http://localhost:3005)
---delete ID     removes an import, its report and its file, and stops it if it waits or runs; imported customers stay
---direct        imports into CRM_DATABASE_URL without a CRM; the events wait until a CRM runs on that database
+const help = `Usage: npm run import -- FILE [OPTIONS] | --delete ID [OPTIONS]
+Imports customers from a CSV file through a running CRM, and writes the refused rows to a file to correct.
 
 The first line names the columns: firstName,lastName,city,connectionId,connectionMandate, and optionally customerId, email,
 phone; other columns are ignored. A bad row does not stop the import, and a file can be imported again. See docs/import.md.
-Exit code: 0; 2 if rows were refused; 1 if the import failed.`;
+
+Options
+  --dry-run           validates all rows and changes nothing
+  --on-conflict MODE  for a customer who exists and differs: skip the row, update the customer, or fail (default: skip)
+  --refused FILE      file for the refused rows (default: FILE.refused.csv); an existing file is kept, and a number is added
+  --crm URL           the CRM (default: CRM_URL)
+  --direct            imports into CRM_DATABASE_URL without a CRM; the events wait until a CRM runs on that database
+  --delete ID         removes an import, its report and its file, and stops it if it waits or runs; imported customers stay
+  --help              shows this text
+
+Environment
+  CRM_URL             the CRM (default: http://localhost:3005)
+  CRM_DATABASE_URL    the database for --direct: sqlite:FILE or mysql://user:password@host:port/database
+
+Examples
+  npm run import -- customers.csv --dry-run
+  npm run import -- customers.csv --on-conflict update
+
+Exit codes
+  0  all rows are imported
+  1  the import failed; the message says what to do
+  2  rows were refused`;
 
 const main = async (): Promise<void> => {
   const args = readArguments(process.argv.slice(2), process.env);
@@ -87,17 +99,17 @@ const printReport = async (
   refusedFile: string,
 ) => {
   for (const note of job.notes) console.log(note);
-  if (rows.length > 0) console.log(`${table(rows.flatMap(problems))}\n`);
+  if (rows.length > 0) console.log(`${formatTable(rows.flatMap(problems))}\n`);
   const { created, updated, unchanged, skipped } = job;
   const counts = { created, updated, unchanged, skipped, refused: job.refused };
-  const parts = Object.entries(counts).map(([name, number]) => `${count(number)} ${name}`);
+  const parts = Object.entries(counts).map(([name, number]) => `${formatCount(number)} ${name}`);
   console.log(`${job.dryRun ? 'Dry run, nothing is changed: ' : ''}${parts.join(', ')}`);
   if (skipped + job.refused > rows.length)
     console.log(`Only the first ${rowsShown} rows are shown; GET ${job.rows} lists all`);
   if (job.refused > 0) {
     const written = await writeRefusedFile(refusedFile, await refused());
     const which =
-      job.listed.refused < job.refused ? `The first ${count(job.listed.refused)} refused rows` : 'Refused rows';
+      job.listed.refused < job.refused ? `The first ${formatCount(job.listed.refused)} refused rows` : 'Refused rows';
     console.log(`${which} are in ${written}: correct them and import that file.`);
     process.exitCode = 2;
   }

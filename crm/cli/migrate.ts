@@ -4,14 +4,23 @@ import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { readCrmConfig } from '../config.ts';
 import { listPendingMigrations, openCrmDatabase, showDatabaseUrl } from '../database/index.ts';
 
-const help = `Runs the pending migrations of the CRM's database, as every start of the CRM does.
+const help = `Usage: npm run migrate -- [--dry-run]
+Runs the pending migrations of the CRM's database and prints their names, as every start of the CRM does.
 
-  npm run migrate                 prints the name of each pending migration and runs it
-  npm run migrate -- --dry-run    only prints the names of the pending migrations
+Options
+  --dry-run         only prints the names of the pending migrations
+  --help            shows this text
 
 Environment
-  CRM_DATABASE_URL  sqlite: and a file, or mysql://user:password@host:port/database (default: sqlite:DATA_DIR/crm.sqlite)
-  DATA_DIR          the data folder of npm start (default: .data)`;
+  CRM_DATABASE_URL  sqlite:FILE or mysql://user:password@host:port/database (default: sqlite:DATA_DIR/crm.sqlite)
+  DATA_DIR          the data folder of npm start (default: .data)
+
+Examples
+  npm run migrate -- --dry-run
+
+Exit codes
+  0  the schema is up to date, or the names are printed
+  1  a migration failed; the message says what to do`;
 
 const main = async (): Promise<void> => {
   const options = { 'dry-run': { type: 'boolean' }, help: { type: 'boolean' } } as const;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import {
+  acceptNumber,
   type ConnectionMandateData,
   connectionIdSchema,
   connectionMandateSchema,
   mandateLevels,
-  orNumber,
 } from '../../contracts/events/connection-mandate-changed/schema.ts';
 
 const name = 'text of 1 to 100 characters without control characters';
@@ -24,8 +24,8 @@ const requiredFields = {
   firstName: nameSchema,
   lastName: nameSchema,
   city: nameSchema,
-  connectionId: orNumber(connectionIdSchema),
-  connectionMandate: orNumber(connectionMandateSchema, { maximum: 2 }),
+  connectionId: acceptNumber(connectionIdSchema),
+  connectionMandate: acceptNumber(connectionMandateSchema, { maximum: 2 }),
 };
 const optionalFields = {
   email: z

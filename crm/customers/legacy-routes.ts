@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readPages } from '../../packages/database/pages.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { streamJsonObject } from '../../packages/http/stream-json.ts';
-import { nextLargeAnswerTurn } from '../../packages/runtime/take-turns.ts';
+import { waitForLargeResponseTurn } from '../../packages/runtime/yield-to-event-loop.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import type { CrmContext } from './change/change-customer.ts';
 import type { Customer } from './customer.ts';
@@ -46,7 +46,7 @@ const rowsPerPage = 200;
 /** Reads all customers by id, page by page, so that few are in memory and other requests are answered in between. */
 async function* readAllCustomers(db: Kysely<CrmDatabase>) {
   const pages = readPages<Customer>(rowsPerPage, async (after, limit) => {
-    await nextLargeAnswerTurn();
+    await waitForLargeResponseTurn();
     return listCustomers(db, { after: after?.customerId, limit });
   });
   for await (const page of pages)

@@ -1,7 +1,12 @@
 import { z } from 'zod';
-import { orNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { acceptNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
-import { mayWrite, readPrecondition, sendVersion, writePreconditions } from '../../packages/http/preconditions.ts';
+import {
+  createWriteCheck,
+  readPrecondition,
+  sendVersion,
+  writePreconditions,
+} from '../../packages/http/preconditions.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { type CrmContext, changeCustomer, replaceCustomer } from './change/change-customer.ts';
 import {
@@ -22,7 +27,7 @@ import { customerPath, showCustomer } from './show-customer.ts';
 /** The body of a GET can be sent back unchanged: fields that a caller cannot change are accepted and ignored. */
 const replacementSchema = customerDataSchema
   .extend({
-    customerId: orNumber(customerIdSchema, { minimum: 1 }).optional().meta({ description: 'The id in the path.' }),
+    customerId: acceptNumber(customerIdSchema, { minimum: 1 }).optional().meta({ description: 'The id in the path.' }),
     createdAt: z.iso.datetime('a time in UTC').optional(),
     updatedAt: z.iso.datetime('a time in UTC').optional(),
     version: z.int('a whole number').optional(),
@@ -45,7 +50,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       handle: async ({ path, headers, body }, res, req) => {
         const { customerId = path.customerId, createdAt, updatedAt, version, ...data } = body;
         if (customerId !== path.customerId) throw idMismatch(path.customerId);
-        const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
+        const request = { ...originOf(headers, res), precondition: createWriteCheck(headers) };
         const replacing = replaceCustomer(context, customerId, data, request);
         sendChange(res, await replacing.catch(suggestUpdate(req, data)));
       },
@@ -77,7 +82,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         responses: { 200: changeResponse },
         errors: ['customer-unknown', 'version-differs', 'connection-held'],
         handle: async ({ path, headers, body }, res, req) => {
-          const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
+          const request = { ...originOf(headers, res), precondition: createWriteCheck(headers) };
           const changing = changeCustomer(context, path.customerId, (data) => applyPatch(data, body), request);
           sendChange(res, await changing.catch(suggestUpdate(req, body)));
         },
@@ -92,7 +97,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         responses: { 204: { description: 'The customer is deleted.', headers: revisionHeader } },
         errors: ['customer-unknown', 'version-differs'],
         handle: async ({ path, headers }, res) => {
-          const request = { ...originOf(headers, res), precondition: mayWrite(headers) };
+          const request = { ...originOf(headers, res), precondition: createWriteCheck(headers) };
           const revision = await deleteCustomer(context, path.customerId, request, erasures);
           res.status(204).set('Mandate-Revision', String(revision)).end();
         },

@@ -12,7 +12,7 @@ import {
   sql,
 } from 'kysely';
 import { errorMappingDialect } from '../../packages/database/error-mapping-dialect.ts';
-import { explainMysqlError, type MysqlAddress, openMysqlPool } from '../../packages/database/mysql.ts';
+import { type MysqlAddress, mapMysqlError, openMysqlPool } from '../../packages/database/mysql.ts';
 import { isSqliteFile } from '../../packages/database/sqlite-dialect.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from './schema.ts';
@@ -27,11 +27,11 @@ const sessionSettings = [
 ];
 
 export const mysqlDialect = (address: MysqlAddress, answerWithinMs: number | undefined): Dialect => {
-  const pool = openMysqlPool(address, { answerWithinMs });
+  const pool = openMysqlPool(address, { statementTimeoutMs: answerWithinMs });
   const onCreateConnection = async (connection: DatabaseConnection) => {
     for (const setting of sessionSettings) await connection.executeQuery(CompiledQuery.raw(setting));
   };
-  return errorMappingDialect(new MysqlDialect({ pool, onCreateConnection }), explainMysqlError);
+  return errorMappingDialect(new MysqlDialect({ pool, onCreateConnection }), mapMysqlError);
 };
 
 const isMysql = (db: Kysely<never> | Kysely<CrmDatabase>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;

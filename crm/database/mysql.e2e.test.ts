@@ -5,16 +5,16 @@ import type { EventBus, OutgoingEvent } from '../../packages/projections/event-b
 import { getJson, postJson } from '../../tests/http.ts';
 import { corinne, corinneInRealTime } from '../../tests/lab-customers.ts';
 import { dataFolder, startProcess } from '../../tests/platform-process.ts';
-import { hammerTwoCrms, publishedIn, startCrmOn } from '../../tests/several-crms.ts';
+import { changeCustomersOnTwoCrms, readPublishedEvents, startCrmOn } from '../../tests/several-crms.ts';
 import { emptyCrmDatabase } from '../../tests/stack/fresh.ts';
-import { stackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
+import { isStackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { appendToOutbox, startRelay } from '../outbox/index.ts';
 import { connectCrmDatabase, openCrmDatabase } from './open-database.ts';
 
 const waitOptions = { timeout: 20_000, interval: 20 };
 
-describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
+describe.runIf(await isStackReady())('the CRM on MySQL or MariaDB', () => {
   let url: Awaited<ReturnType<typeof emptyCrmDatabase>>;
   beforeEach(async () => {
     url = await emptyCrmDatabase();
@@ -76,7 +76,7 @@ describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
     expect(wrong.output()).not.toContain('hunter2');
   });
 
-  it('assigns no id twice and loses no update when two CRMs share the database', () => hammerTwoCrms(url));
+  it('assigns no id twice and loses no update when two CRMs share the database', () => changeCustomersOnTwoCrms(url));
 
   it('makes the CRM answer 503 during an outage, and the CRM recovers by itself', async () => {
     const folder = dataFolder();
@@ -99,7 +99,7 @@ describe.runIf(await stackReady())('the CRM on MySQL or MariaDB', () => {
     await startPart('mysql');
     await vi.waitFor(async () => expect((await getJson(`${crm.url}/readyz`)).status).toBe(200), waitOptions);
     expect((await change(corinneInRealTime)).status).toBe(200);
-    await vi.waitFor(() => expect(publishedIn(folder).at(-1)?.mandate).toBe('2'), waitOptions);
+    await vi.waitFor(() => expect(readPublishedEvents(folder).at(-1)?.mandate).toBe('2'), waitOptions);
     expect(await crm.end('SIGTERM')).toBe(0);
     expect(crm.output()).not.toMatch(/:connection-mandates@|Corinne/);
   });

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { TransientDatabaseError } from '../../packages/database/database-error.ts';
-import { sqliteDialect } from '../../packages/database/sqlite-dialect.ts';
-import { explainOpenFailure, inMemory } from '../../packages/database/sqlite-file.ts';
+import { createSqliteDialect } from '../../packages/database/sqlite-dialect.ts';
+import { inMemory, mapOpenError } from '../../packages/database/sqlite-file.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { type CrmDatabaseUrl, parseMysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
 import { mysqlDialect } from './dialect.ts';
@@ -50,7 +50,7 @@ export const listPendingMigrations = async (url: CrmDatabaseUrl): Promise<string
 export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number): Kysely<CrmDatabase> => {
   const address = parseMysqlAddress(url);
   const file = sqliteFileOf(url) ?? inMemory;
-  const dialect = address ? mysqlDialect(address, answerWithinMs) : sqliteDialect(file);
+  const dialect = address ? mysqlDialect(address, answerWithinMs) : createSqliteDialect(file);
   return new Kysely<CrmDatabase>({ dialect });
 };
 
@@ -59,7 +59,7 @@ const explainUnreachable = (url: CrmDatabaseUrl, error: unknown): unknown => {
   if (!(error instanceof TransientDatabaseError)) return error;
   const cause = error.cause as Error;
   const file = sqliteFileOf(url);
-  if (file !== undefined) return explainOpenFailure(file, cause);
+  if (file !== undefined) return mapOpenError(file, cause);
   const reason = cause.message;
   return new ConfigError(`CRM_DATABASE_URL: ${showDatabaseUrl(url)} cannot be used: ${reason}. Is it running?`);
 };

@@ -39,8 +39,8 @@ const startQuery = z.strictObject({
 
 const importPath = z.object({ importId: z.string() });
 const rowsQuery = z.strictObject({
-  limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
-  after: wholeNumber('a line', { min: 0, max: 2 ** 31 - 1, otherwise: 0 }),
+  limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
+  after: wholeNumber('a line', { min: 0, max: 2 ** 31 - 1, defaultValue: 0 }),
 });
 const maxListedJobs = 100;
 

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { inTurn } from '../../packages/runtime/in-turn.ts';
-import { type MonotonicClock, monotonicClock, observeValue } from '../../packages/runtime/lease.ts';
+import { createValueObserver, type MonotonicClock, monotonicClock } from '../../packages/runtime/lease.ts';
+import { createSerialQueue } from '../../packages/runtime/serial-queue.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { readOutboxBacklog } from './outbox.ts';
 import { leaseValue, readRelayLease, relayLeaseMs } from './relay-lease.ts';
@@ -25,8 +25,8 @@ type ProgressContext = { db: Kysely<CrmDatabase>; log: Logger; clock?: Monotonic
  * event changes: an event that can never be published stays the oldest while later events are published.
  */
 export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext): OutboxProgress => {
-  const oldestEvent = observeValue(stalledAfterMs, clock);
-  const lease = observeValue(relayLeaseMs, clock);
+  const oldestEvent = createValueObserver(stalledAfterMs, clock);
+  const lease = createValueObserver(relayLeaseMs, clock);
   let isStalled = false;
 
   const readLeaseHolder = async () => {
@@ -53,7 +53,7 @@ export const watchOutbox = ({ db, log, clock = monotonicClock }: ProgressContext
   };
 
   // Reads run one at a time: with two in flight, an older result could arrive last and look like progress.
-  const runInTurn = inTurn();
+  const runInTurn = createSerialQueue();
   const findStalledInTurn = () => runInTurn(findStalled);
   const observe = () =>
     void findStalledInTurn().catch((err: unknown) => log.debug({ err }, 'outbox progress not read, will retry'));

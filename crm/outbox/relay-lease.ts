@@ -1,6 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import { type MonotonicClock, monotonicClock, newLeaseValue, observeValue } from '../../packages/runtime/lease.ts';
+import {
+  createLeaseValue,
+  createValueObserver,
+  type MonotonicClock,
+  monotonicClock,
+} from '../../packages/runtime/lease.ts';
 import type { CrmDatabase, RelayLeaseTable } from '../database/index.ts';
 
 const leaseName = 'outbox';
@@ -29,13 +34,13 @@ export const createRelayLease = ({
   leaseMs = relayLeaseMs,
   clock = monotonicClock,
 }: LeaseContext): RelayLease => {
-  const observed = observeValue(leaseMs, clock);
+  const observed = createValueObserver(leaseMs, clock);
   let heldUntil = Number.NEGATIVE_INFINITY;
   let isHeld = false;
 
   const acquireOrRenew = async (): Promise<boolean> => {
     const current = await readRelayLease(db);
-    const ours = { holder, expiresAt: newLeaseValue() };
+    const ours = { holder, expiresAt: createLeaseValue() };
     const hasExpired = observed.isUnchanged(leaseValue(current));
     if (!current) {
       const insert = db

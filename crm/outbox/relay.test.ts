@@ -78,7 +78,7 @@ describe('the relay', () => {
   it('publishes the same ids again until the bus is back, and loses none', async () => {
     let failing = 3;
     const { db, attempts } = await startTestRelay(async () => {
-      if (failing-- > 0) throw new Error('the broker is away');
+      if (failing-- > 0) throw new Error('the broker is unavailable');
     });
     await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
     expect(attempts).toEqual(Array(4).fill(['event-0', 'event-1', 'event-2']));
@@ -89,7 +89,7 @@ describe('the relay', () => {
     const { db, attempts } = await startTestRelay(async () => {
       if (first) {
         first = false;
-        throw new NotDurable(['event-1'], 'one partition is away');
+        throw new NotDurable(['event-1'], 'one partition is unavailable');
       }
     });
     await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toEqual(empty), waitOptions);
@@ -100,7 +100,7 @@ describe('the relay', () => {
     const refused = (id: string) => Number(id.split('-')[1]) < 700;
     const { db } = await startTestRelay(async (events) => {
       const ids = events.map(({ id }) => id).filter(refused);
-      if (ids.length > 0) throw new NotDurable(ids, 'their partition is away');
+      if (ids.length > 0) throw new NotDurable(ids, 'their partition is unavailable');
     }, 701);
     await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 700 }), {
       timeout: 25_000,
@@ -151,10 +151,14 @@ describe('the relay', () => {
     expect(await relayedBy()).toBe(relay.holder);
   });
 
-  it('releases the lease while its bus is away, so that an instance with a working bus relays', async () => {
-    const { db, attempts, relayedBy } = await startTestRelay(() => Promise.reject(new Error('the broker is away')), 3, {
-      leaseMs: 400,
-    });
+  it('releases the lease while its bus is unavailable, so that an instance with a working bus relays', async () => {
+    const { db, attempts, relayedBy } = await startTestRelay(
+      () => Promise.reject(new Error('the broker is unavailable')),
+      3,
+      {
+        leaseMs: 400,
+      },
+    );
     await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(1), waitOptions);
     const published: string[] = [];
     const bus = { publish: async (_: string, events: OutgoingEvent[]) => published.push(...events.map((e) => e.id)) };
@@ -201,8 +205,8 @@ describe('the relay', () => {
     expect(attempts.flat()).toHaveLength(1200);
   });
 
-  it('does not wait for a bus that is away when it is closed', async () => {
-    const { db, relay } = await startTestRelay(() => Promise.reject(new Error('the broker is away')));
+  it('does not wait for a bus that is unavailable when it is closed', async () => {
+    const { db, relay } = await startTestRelay(() => Promise.reject(new Error('the broker is unavailable')));
     await relay.close(5_000);
     expect(await readOutboxBacklog(db)).toEqual({ waiting: 3, since: new Date(1_000).toISOString() });
   });

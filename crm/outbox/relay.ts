@@ -13,7 +13,7 @@ const smallBatchSize = 16;
 /** Polls, because another process that writes to the same database cannot wake this relay. */
 const defaultPollIntervalMs = 250;
 const afterFailureMs = 100;
-const retryAfterMs = backoff({ firstMs: afterFailureMs, mostMs: 5_000 });
+const retryAfterMs = backoff({ firstMs: afterFailureMs, maxMs: 5_000 });
 
 export type Relay = {
   /** The id of this instance in the relay lease. */
@@ -81,7 +81,7 @@ export const startRelay = ({
       if (last === undefined) break;
       after = last;
       outcome.found = true;
-      // When the broker is away, a large batch fails slowly and a small one fails fast.
+      // When the broker is unavailable, a large batch fails slowly and a small one fails fast.
       size = failure ? smallBatchSize : Math.min(size * 4, batchSize);
       if (closing.signal.aborted && (failure || clock() > flushUntil)) return { ...outcome, failed: true };
       if (!failure) continue;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import type { BatchHandler, DeliveredRecord, EventBus } from '../../packages/projections/event-bus.ts';
 import { seededRandom, withStoreFaults } from '../../packages/projections/faults.ts';
@@ -37,7 +37,7 @@ const deliveries = (revisions: fc.Arbitrary<number>) =>
 
 /** The times run backwards, because no clock may decide. */
 const record = ({ revision, ...data }: Change, offset: number): DeliveredRecord => {
-  const event = revision === 0 ? data : mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
+  const event = revision === 0 ? data : createMandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
   return {
     topic: 'connection-mandates-topic',
     partition: 0,

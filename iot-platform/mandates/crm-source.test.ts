@@ -49,7 +49,7 @@ describe('the mandates of the CRM', () => {
 
   it('fill no view when the CRM keeps its revisions in memory', async () => {
     const unfitness = async (database: string) =>
-      crmSource.open(await startStubCrm({ '/status': [200, { database }] })).unfitness();
+      crmSource.open(await startStubCrm({ '/status': [200, { database }] })).findUnfitness();
     expect(await unfitness('in memory: nothing survives')).toMatch(/in memory.*CRM_DATABASE_URL/);
     expect(await unfitness('durable')).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { type HeldMandate, type MandatesPage, mandatesPageSchema } from '../../contracts/mandates-page.ts';
-import { askService, type ServiceAnswer } from '../../packages/http/ask.ts';
+import { callService, type ServiceResponse } from '../../packages/http/call-service.ts';
 import type { OpenedSource, ViewSource } from '../../packages/platform/views.ts';
 import { RebuildRefused } from '../../packages/projections/rebuild/index.ts';
 
@@ -10,7 +10,7 @@ const mandatesPerPage = 1_000;
 export const crmSource: ViewSource<MandateChanged> = {
   name: 'CRM',
   option: 'crm',
-  usualUrl: 'http://localhost:3005',
+  defaultUrl: 'http://localhost:3005',
   advice:
     'Where the CRM is right, its change never reached the log: check its outbox (/status), or save the customer again.',
   open: (url) => openCrm(url),
@@ -31,7 +31,7 @@ const openCrm = (crm: string): OpenedSource<MandateChanged> => ({
     },
   },
   check: async () => void (await fetchPage(crm, '/mandates?limit=1')),
-  unfitness: async () => {
+  findUnfitness: async () => {
     const { ok, body } = await request(crm, '/status');
     return ok && body.database === 'durable'
       ? undefined
@@ -62,7 +62,7 @@ const fetchPage = async (crm: string, path: string): Promise<MandatesPage> => {
   throw new RebuildRefused(describeRefusal(crm, path, answer));
 };
 
-const describeRefusal = (crm: string, path: string, { status, body: { type, detail } }: ServiceAnswer): string => {
+const describeRefusal = (crm: string, path: string, { status, body: { type, detail } }: ServiceResponse): string => {
   if (status === 404)
     return `The CRM at ${crm} has no GET /mandates, because it is an older release: update it, or leave the CRM out with --without-crm.`;
   if (type === 'urn:problem:invalid-parameter' && path.includes('after='))
@@ -73,8 +73,8 @@ const describeRefusal = (crm: string, path: string, { status, body: { type, deta
   return `The CRM at ${crm} answers ${path} with ${status}${detail ? ` (${detail})` : ', which is no page of mandates'}.`;
 };
 
-const request = (url: string, path: string): Promise<ServiceAnswer> =>
-  askService(
+const request = (url: string, path: string): Promise<ServiceResponse> =>
+  callService(
     {
       name: 'CRM',
       url,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { discardDeadLetters } from '../../packages/projections/dead-letters/index.ts';
@@ -51,7 +51,7 @@ describe('a connection with an unreadable record', () => {
     }, patience);
   const event = (connectionMandate: Level, revision: number, connectionId = '7733') =>
     JSON.stringify(
-      mandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
+      createMandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
     );
   const change = (level: Level, revision: number, connectionId = '7733') =>
     publish(event(level, revision, connectionId), connectionId);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import type { EventBus } from '../../packages/projections/event-bus.ts';
@@ -37,7 +37,7 @@ const startView = async (
   const change = (connectionMandate: '0' | '1' | '2', revision: number, connectionId = '7733') =>
     publish(
       JSON.stringify(
-        mandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
+        createMandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
       ),
       connectionId,
     );
@@ -109,7 +109,8 @@ describe('the mandates view', () => {
     const { bus, publish, change, view, counts } = await startView(undefined, (inner) => ({
       ...inner,
       publish: async (topic, events) => {
-        if (topic === topics.connectionMandatesDeadLetters.name && failing-- > 0) throw new Error('the broker is away');
+        if (topic === topics.connectionMandatesDeadLetters.name && failing-- > 0)
+          throw new Error('the broker is unavailable');
         return inner.publish(topic, events);
       },
     }));
@@ -222,7 +223,7 @@ describe('a view and its log that have drifted apart', () => {
     };
     const change = (connectionMandate: '0' | '1' | '2', revision: number) => {
       const data = { connectionId: '7733', connectionMandate };
-      const event = mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
+      const event = createMandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
       return bus.publish(topics.connectionMandates.name, [
         { id: 'x', key: '7733', value: Buffer.from(JSON.stringify(event)) },
       ]);

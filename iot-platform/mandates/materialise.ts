@@ -1,5 +1,5 @@
 import {
-  connectionOfUnreadable,
+  findConnectionOfUnreadable,
   type MandateChanged,
   parseConnectionMandate,
 } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
@@ -20,7 +20,7 @@ export const mandates: Projection<MandateChanged, Mandate> = {
   deadLetters: topics.connectionMandates.deadLetters,
   parse: parseConnectionMandate,
   key: (change) => change.data.connectionId,
-  keyOfUnreadable: connectionOfUnreadable,
+  keyOfUnreadable: findConnectionOfUnreadable,
   evolve,
   eventStamp: ({ time, revision }) => ({ time, revision }),
   traceparent: (change) => change.traceparent,

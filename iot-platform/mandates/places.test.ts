@@ -7,7 +7,7 @@ import { startDriftDetection } from '../../packages/projections/drift/index.ts';
 import type { DeliveredRecord } from '../../packages/projections/event-bus.ts';
 import { createStores } from '../../packages/projections/generations/index.ts';
 import { openView } from '../../packages/projections/view.ts';
-import { logInMemory } from '../../tests/log-in-memory.ts';
+import { createInMemoryLog } from '../../tests/log-in-memory.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';
@@ -29,7 +29,7 @@ const record = (offset: number, level: string, timestamp = noon + offset): Deliv
 
 /** A view on a log with one partition. */
 const openMandates = (records: DeliveredRecord[]) => {
-  const log = logInMemory([{ begin: 0, end: records.length, records }]);
+  const log = createInMemoryLog([{ begin: 0, end: records.length, records }]);
   const store = openEmbeddedPlatform(':memory:', []).stateStore('statestore');
   const stores = createStores({ store });
   const write = createProjectionWriter(mandates, { stores, newId: () => 'id', log });

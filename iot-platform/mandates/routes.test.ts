@@ -4,7 +4,7 @@ import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { checkpointKey } from '../../packages/projections/generations/index.ts';
 import type { StateStore } from '../../packages/projections/state-store.ts';
-import { idleViews } from '../../tests/idle-views.ts';
+import { createIdleViews } from '../../tests/idle-views.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { iotPlatformApp } from '../app.ts';
 
@@ -14,14 +14,16 @@ const checkpoint = checkpointKey('mandates', topics.connectionMandates.name, 0);
 const iotPlatform = async (
   documents: Record<string, unknown>,
   disturb: (store: StateStore) => StateStore = (store) => store,
-  drift: Parameters<typeof idleViews>[1] = {},
+  drift: Parameters<typeof createIdleViews>[1] = {},
 ) => {
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
   const store = platform.stateStore('statestore');
   await store.transact(Object.entries(documents).map(([key, value]) => ({ key, value })));
   const disturbed = disturb(store);
   const bus = platform.eventBus('group');
-  return request(iotPlatformApp({ ...createTestRuntime(), bus, store: disturbed, ...idleViews(disturbed, drift) }));
+  return request(
+    iotPlatformApp({ ...createTestRuntime(), bus, store: disturbed, ...createIdleViews(disturbed, drift) }),
+  );
 };
 const filled = { [mandate.connectionId]: mandate, [checkpoint]: { applied: 3, missing: [] } };
 const incomplete = { ...filled, [checkpoint]: { applied: 3, missing: [[1, 2]] } };
@@ -86,7 +88,7 @@ describe('a mandate', () => {
       store.transact([{ key: held.connectionId, value: held, etag }]);
     await put(mandate);
     const http = request(
-      iotPlatformApp({ ...createTestRuntime(), bus: platform.eventBus('group'), store, ...idleViews(store) }),
+      iotPlatformApp({ ...createTestRuntime(), bus: platform.eventBus('group'), store, ...createIdleViews(store) }),
     );
     await http.get('/mandates/7733?minRevision=10').expect(200, mandate);
     const { body } = await http

@@ -17,8 +17,8 @@ const aRevision = 'a revision, as in the CRM’s response header Mandate-Revisio
 const aWait = 'milliseconds to wait, 0 to 30000';
 /** A client that must not read an older mandate passes its revision, and waits until the view has it. */
 const freshness = {
-  minRevision: wholeNumber(aRevision, { min: 0, max: Number.MAX_SAFE_INTEGER, otherwise: 0 }),
-  waitMs: wholeNumber(aWait, { min: 0, max: 30_000, otherwise: 0 }),
+  minRevision: wholeNumber(aRevision, { min: 0, max: Number.MAX_SAFE_INTEGER, defaultValue: 0 }),
+  waitMs: wholeNumber(aWait, { min: 0, max: 30_000, defaultValue: 0 }),
 };
 
 const labMandateSchema = z
@@ -46,7 +46,7 @@ const errors = [
 ];
 
 /** The pause before the store is read again: short at first, then longer. Another instance may write the revision. */
-const rereadAfterMs = backoff({ firstMs: 2, mostMs: 20, factor: 1.5 });
+const rereadAfterMs = backoff({ firstMs: 2, maxMs: 20, factor: 1.5 });
 
 export const mandateRoutes = (view: View<Mandate>): Routes =>
   withTag('Mandates', {

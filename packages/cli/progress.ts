@@ -2,54 +2,54 @@ import type { PartitionRange } from '../projections/log-reader.ts';
 
 type Output = { readonly isTTY?: boolean; write(text: string): unknown };
 
-/** One part of a work. `done` and `total` in any unit; `count` is what the rate counts, `done` unless given. */
+/** The progress of one part. `done` and `total` share any unit; the rate counts `count`, by default `done`. */
 export type Part = {
   readonly name: string;
   readonly done: number;
   readonly total: number;
   readonly count?: number;
-  /** What `count` counts, as in 500 rows; without it a line shows how many of how many are done. */
+  /** The unit of `count`, for example rows. Without it a line shows `done` of `total`. */
   readonly unit?: string;
 };
 
-const redrawEveryMs = 200;
-const lineEveryMs = 5_000;
+const redrawIntervalMs = 200;
+const lineIntervalMs = 5_000;
 const barWidth = 24;
 
-export const count = (number: number): string => number.toLocaleString('en');
+export const formatCount = (number: number): string => number.toLocaleString('en');
 
-/** The name, a bar at a terminal, the share that is done, how much that is, the rate, and the time left at that rate. */
-export const progressLine = (part: Part, { seconds, isTTY }: { seconds: number; isTTY: boolean }): string => {
+/** Formats name, bar (at a terminal), share, amount, rate, and time left at that rate. */
+export const formatProgress = (part: Part, { seconds, isTTY }: { seconds: number; isTTY: boolean }): string => {
   const { name, done, total, unit } = part;
   const counted = part.count ?? done;
   const share = total > 0 ? Math.min(done / total, 1) : 1;
   const bar = isTTY ? '█'.repeat(Math.round(share * barWidth)).padEnd(barWidth, '░') : '';
-  const amount = unit ? `${count(counted)} ${unit}` : `${count(done)} of ${count(total)}`;
-  const rate = `${count(Math.round(counted / Math.max(seconds, 0.001)))}${unit ? ` ${unit}` : ''}/s`;
-  const left = share === 1 ? 'done' : share === 0 ? '…' : `${duration((seconds * (1 - share)) / share)} left`;
+  const amount = unit ? `${formatCount(counted)} ${unit}` : `${formatCount(done)} of ${formatCount(total)}`;
+  const rate = `${formatCount(Math.round(counted / Math.max(seconds, 0.001)))}${unit ? ` ${unit}` : ''}/s`;
+  const left = share === 1 ? 'done' : share === 0 ? '…' : `${formatDuration((seconds * (1 - share)) / share)} left`;
   return `${name} ${bar} ${Math.floor(share * 100)} %  ${amount}, ${rate}, ${left}`.replace(/ {2,}/g, '  ').trimStart();
 };
 
-const duration = (seconds: number): string =>
+const formatDuration = (seconds: number): string =>
   seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 
-/** How far a work is: at a terminal a line per part, drawn over the one before; elsewhere one line every few seconds. */
+/** Prints progress: at a terminal one line per part, redrawn in place; elsewhere one line every few seconds. */
 export const createProgress = (out: Output) => {
-  let whole = '';
+  let title = '';
   let parts: readonly Part[] = [];
   let startedAt = 0;
-  let drawn = 0;
+  let drawnLines = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const draw = () => {
     if (parts.every(({ total }) => total === 0)) return;
     const seconds = (performance.now() - startedAt) / 1000;
-    if (!out.isTTY) return void out.write(`${progressLine(sum(whole, parts), { seconds, isTTY: false })}\n`);
-    const lines = parts.map((part) => `\x1b[2K${progressLine(part, { seconds, isTTY: true })}\n`);
-    out.write(`${drawn > 0 ? `\x1b[${drawn}A` : ''}${lines.join('')}`);
-    drawn = lines.length;
+    if (!out.isTTY) return void out.write(`${formatProgress(sumParts(title, parts), { seconds, isTTY: false })}\n`);
+    const lines = parts.map((part) => `\x1b[2K${formatProgress(part, { seconds, isTTY: true })}\n`);
+    out.write(`${drawnLines > 0 ? `\x1b[${drawnLines}A` : ''}${lines.join('')}`);
+    drawnLines = lines.length;
   };
-  /** Where something fails in between. */
+  /** Stops without a last line, for example after a failure. */
   const stop = () => {
     clearInterval(timer);
     timer = undefined;
@@ -57,9 +57,9 @@ export const createProgress = (out: Output) => {
 
   return {
     begin: (name: string) => {
-      [whole, parts, startedAt, drawn] = [name, [], performance.now(), 0];
+      [title, parts, startedAt, drawnLines] = [name, [], performance.now(), 0];
       stop();
-      timer = setInterval(draw, out.isTTY ? redrawEveryMs : lineEveryMs);
+      timer = setInterval(draw, out.isTTY ? redrawIntervalMs : lineIntervalMs);
       timer.unref();
     },
     update: (now: readonly Part[]) => {
@@ -74,7 +74,7 @@ export const createProgress = (out: Output) => {
   };
 };
 
-const sum = (name: string, parts: readonly Part[]): Part => {
+const sumParts = (name: string, parts: readonly Part[]): Part => {
   const total = (of: (part: Part) => number) => parts.reduce((all, part) => all + of(part), 0);
   const [first] = parts;
   return {
@@ -86,7 +86,7 @@ const sum = (name: string, parts: readonly Part[]): Part => {
   };
 };
 
-/** How far a log has been read, partition by partition. */
+/** Prints the progress of reading a log, per partition. */
 export const createLogProgress = (out: Output) => {
   const progress = createProgress(out);
   const parts = new Map<number, Part & { begin: number }>();

@@ -1,6 +1,6 @@
 import { describeDatabaseError, TransientDatabaseError } from '../database/database-error.ts';
 
-/** What a command says that could not be done. */
+/** Prints the error of a command, and sets the exit code to 1. */
 export const reportFailure = (error: Error): void => {
   console.error(error instanceof TransientDatabaseError ? describeDatabaseError(error) : error.message);
   process.exitCode = 1;

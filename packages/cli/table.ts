@@ -1,5 +1,5 @@
-/** Rows as aligned columns under their names. */
-export const table = (rows: readonly Record<string, string | number>[]): string => {
+/** Formats rows as aligned columns with a header. */
+export const formatTable = (rows: readonly Record<string, string | number>[]): string => {
   const lines = [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row).map(String))];
   const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
   return lines

@@ -1,4 +1,4 @@
 /** One line of CSV with its line end. */
-export const csvLine = (cells: readonly string[]): string => `${cells.map(quoted).join(',')}\r\n`;
+export const formatCsvLine = (cells: readonly string[]): string => `${cells.map(quote).join(',')}\r\n`;
 
-const quoted = (cell: string): string => (/[",;\t|\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+const quote = (cell: string): string => (/[",;\t|\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { dataFolder, type Started } from '../../tests/platform-process.ts';
+import { dataFolder, type RunningProcess } from '../../tests/platform-process.ts';
 import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
-import { asAdmin, kafka } from '../../tests/stack/fresh.ts';
+import { createTestKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
-import { stackReady } from '../../tests/stack/stack.ts';
+import { isStackReady } from '../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
-import { deliveryApp } from '../http/delivery-app.ts';
+import { createDeliveryApp } from '../http/delivery-app.ts';
 import { listen } from '../http/listen.ts';
-import { committedOffsets } from '../kafka/consumer-groups.ts';
-import { kafkaLogReader } from '../kafka/log-reader.ts';
+import { fetchCommittedOffsets } from '../kafka/consumer-groups.ts';
+import { createKafkaLogReader } from '../kafka/log-reader.ts';
 import { eventBusContract } from '../projections/event-bus.contract.ts';
 import type { EventBus, OutgoingEvent, Topic } from '../projections/event-bus.ts';
 import { logReaderContract } from '../projections/log-reader.contract.ts';
 import { stateStoreContract } from '../projections/state-store.contract.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
-import { daprEventBus } from './event-bus/event-bus.ts';
+import { createDaprEventBus } from './event-bus/event-bus.ts';
 import { connectSidecar } from './sidecar.ts';
 import { authenticateSidecar } from './sidecar-authentication.ts';
-import { daprStateStore } from './state-store.ts';
+import { createDaprStateStore } from './state-store.ts';
 
-describe.runIf(await stackReady())('the adapters for Dapr', () => {
+describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   let lastPort = ports.free;
   const nextPort = () => ++lastPort;
   const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
@@ -31,20 +31,23 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
   const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
     const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
-    const { publish, check } = daprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
+    const { publish, check } = createDaprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
     return {
       publish,
       check,
-      committedOffsets: (topic) => committedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
+      committedOffsets: (topic) => fetchCommittedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
       subscribe: async (topic, handler) => {
         const deliveries = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
         const subscription = deliveries.add('iot-platform-pubsub', topic, handler);
         const port = nextPort();
-        const app = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
-          host: '127.0.0.1',
-          port,
-          variable: 'PORT',
-        });
+        const app = await listen(
+          createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }),
+          {
+            host: '127.0.0.1',
+            port,
+            variable: 'PORT',
+          },
+        );
         const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
         const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
         return {
@@ -65,7 +68,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     await sidecar.untilReady(AbortSignal.timeout(30_000));
     return { process, sidecar };
   };
-  const sidecars = new Map<string, { process: Started; sidecar: ReturnType<typeof connectSidecar> }>();
+  const sidecars = new Map<string, { process: RunningProcess; sidecar: ReturnType<typeof connectSidecar> }>();
   afterAll(async () => {
     for (const { process, sidecar } of sidecars.values()) {
       sidecar.close();
@@ -77,9 +80,9 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     const topic = { name: `things-${randomUUID()}`, partitions: 4, maxMessageBytes: 16_384 };
     const configEntries = [{ name: 'max.message.bytes', value: String(topic.maxMessageBytes) }];
     const topics = [{ topic: topic.name, numPartitions: 4, configEntries }];
-    await asAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
-    // A broker that has just started makes topics before it knows them.
-    await vi.waitFor(() => asAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
+    await withKafkaAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
+    // A broker that has just started may create a topic before its metadata shows it.
+    await vi.waitFor(() => withKafkaAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
     return topic;
   };
 
@@ -93,23 +96,27 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
     logReaderContract(async () => {
       const topic = await createTopic();
       const publish = async (events: readonly OutgoingEvent[]) => {
-        const producer = kafka().producer();
+        const producer = createTestKafkaClient().producer();
         await producer.connect();
         await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
         await producer.disconnect();
       };
-      return { topic, log: kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
+      return { topic, log: createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
     });
 
     it('may end in the mark of a transaction, which is no record', async () => {
       const topic = await createTopic();
-      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      const producer = createTestKafkaClient().producer({
+        transactionalId: topic.name,
+        maxInFlightRequests: 1,
+        idempotent: true,
+      });
       await producer.connect();
       const transaction = await producer.transaction();
       await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'one' }] });
       await transaction.commit();
       await producer.disconnect();
-      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
+      const log = createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
       await vi.waitFor(async () => expect((await log.offsets(topic.name))[0]).toMatchObject({ begin: 0, end: 2 }));
       const read: string[] = [];
       await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {
@@ -120,13 +127,17 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
 
     it('has the records of aborted transactions, for the sidecar delivers them as well', async () => {
       const topic = await createTopic();
-      const producer = kafka().producer({ transactionalId: topic.name, maxInFlightRequests: 1, idempotent: true });
+      const producer = createTestKafkaClient().producer({
+        transactionalId: topic.name,
+        maxInFlightRequests: 1,
+        idempotent: true,
+      });
       await producer.connect();
       const transaction = await producer.transaction();
       await transaction.send({ topic: topic.name, messages: [{ partition: 0, value: 'aborted' }] });
       await transaction.abort();
       await producer.disconnect();
-      const log = kafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
+      const log = createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
       const bus = busOnDapr(kafkaComponents, [topic], randomUUID());
       const [read, delivered]: [string[], string[]] = [[], []];
       const subscription = await bus.subscribe(topic.name, async (batch) => {
@@ -171,7 +182,7 @@ describe.runIf(await stackReady())('the adapters for Dapr', () => {
 
     const open = async () => {
       const { sidecar } = sidecars.get(resources) as { sidecar: ReturnType<typeof connectSidecar> };
-      return daprStateStore(sidecar, name, randomUUID);
+      return createDaprStateStore(sidecar, name, randomUUID);
     };
     stateStoreContract(open);
 

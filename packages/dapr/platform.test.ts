@@ -5,7 +5,7 @@ import request from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
-import { deliveryApp } from '../http/delivery-app.ts';
+import { createDeliveryApp } from '../http/delivery-app.ts';
 import { openDaprPlatform } from './platform.ts';
 
 const closing: (() => void)[] = [];
@@ -13,11 +13,11 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** A sidecar that asks for `token`, if any; `strangers` counts what came without one. */
+/** A sidecar that requires `token`, if given; `anonymousCalls` counts calls without a token. */
 const startSidecar = async (token?: string) => {
-  const seen = { strangers: 0 };
+  const seen = { anonymousCalls: 0 };
   const server = createServer((req, res) => {
-    if (req.headers['dapr-api-token'] === undefined && req.url?.endsWith('/metadata')) seen.strangers++;
+    if (req.headers['dapr-api-token'] === undefined && req.url?.endsWith('/metadata')) seen.anonymousCalls++;
     if (req.url === '/v1.0/healthz/outbound') res.writeHead(204).end();
     else if (token !== undefined && req.headers['dapr-api-token'] !== token) res.writeHead(401).end();
     else res.end(JSON.stringify({ id: 'crm', components: [] }));
@@ -36,17 +36,17 @@ const openPlatform = (sidecarPort: number, tokens: { sidecarToken?: string; appT
   return { warnings, deliveries };
 };
 
-it('logs a handful of lines for any number of calls that are not from the sidecar', async () => {
+it('logs at most five lines for any number of calls that are not from the sidecar', async () => {
   const { port } = await startSidecar('s');
   const { warnings, deliveries } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
-  const http = request(deliveryApp(deliveries, { ...createTestRuntime(), access: loopbackOnly }));
+  const http = request(createDeliveryApp(deliveries, { ...createTestRuntime(), access: loopbackOnly }));
   for (let n = 0; n < 50; n++) await http.post('/deliveries/things').send({ entries: [] }).expect(403);
   expect(warnings).toHaveLength(5);
-  expect(warnings[0]).toContain('call refused that is not from the sidecar');
+  expect(warnings[0]).toContain('refused a call that is not from the sidecar');
 });
 
-describe('a service beside a sidecar', () => {
-  it('warns once of each token that is not set, with what can happen and what to set', async () => {
+describe('a service with a sidecar', () => {
+  it('warns once about each missing token, with the risk and the remedy', async () => {
     const { port } = await startSidecar();
     const { warnings } = openPlatform(port, {});
     expect(warnings).toEqual([
@@ -57,7 +57,7 @@ describe('a service beside a sidecar', () => {
     ]);
   });
 
-  it('warns of a sidecar that was started without the token that the service has', async () => {
+  it('warns if the sidecar was started without the token of the service', async () => {
     const { port } = await startSidecar();
     const { warnings } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
     await vi.waitFor(() =>
@@ -65,10 +65,10 @@ describe('a service beside a sidecar', () => {
     );
   });
 
-  it('does not warn where both are set on both sides', async () => {
+  it('does not warn if service and sidecar have both tokens', async () => {
     const { port, seen } = await startSidecar('s');
     const { warnings } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
-    await vi.waitFor(() => expect(seen.strangers).toBe(1));
+    await vi.waitFor(() => expect(seen.anonymousCalls).toBe(1));
     expect(warnings).toEqual([]);
   });
 });

@@ -29,7 +29,7 @@ it('does not wait for a Redis that accepts connections and never answers', async
   await expect(checkSilent()).rejects.toThrow(/^Redis at 127\.0\.0\.1:\d+ \(REDIS_URL\) does not answer.*within 1 s/);
 });
 
-it('reports a Redis that is not there, and not its password', async () => {
+it('reports an unreachable Redis without its password', async () => {
   const server = createServer();
   const port = await portOf(server);
   await new Promise((resolve) => server.close(resolve));

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from 'redis';
 
-const answerWithinMs = 1_000;
+const timeoutMs = 1_000;
 
 export type RedisEvictionCheck = {
   /** @throws Error with the policy and the command that changes it, when Redis may evict keys or does not answer */
@@ -10,16 +10,16 @@ export type RedisEvictionCheck = {
 };
 
 /**
- * Redis that reaches its memory limit deletes keys unless its policy is noeviction, and nothing reports what it deleted. The
- * policy is read by INFO, which is allowed where CONFIG is not, over one connection that is opened by the first check.
+ * At its memory limit Redis deletes keys without a report, unless its policy is noeviction. INFO reads the policy, because some
+ * hosts forbid CONFIG. The first check opens the connection.
  */
 export const createRedisEvictionCheck = (url: string): RedisEvictionCheck => {
   const { hostname, port } = new URL(url);
   const address = `${hostname}:${port || 6379}`;
   const open = () => {
-    // Without reconnecting: a client that lost its connection fails at once, and the next check opens another.
-    const client = createClient({ url, socket: { connectTimeout: answerWithinMs, reconnectStrategy: false } });
-    // Failed commands carry the error too; an event without a listener would end the process.
+    // No reconnect: a client without connection fails at once, and the next check opens a new one.
+    const client = createClient({ url, socket: { connectTimeout: timeoutMs, reconnectStrategy: false } });
+    // Failed commands report the error too; an error event without a listener would end the process.
     client.on('error', () => {});
     return { client, connected: client.connect() };
   };
@@ -39,7 +39,7 @@ export const createRedisEvictionCheck = (url: string): RedisEvictionCheck => {
 
   return {
     check: async () => {
-      const policy = await Promise.race([readPolicy(), noAnswer(answerWithinMs)]).catch((error: Error) => {
+      const policy = await Promise.race([readPolicy(), rejectAfter(timeoutMs)]).catch((error: Error) => {
         close();
         throw new Error(
           `Redis at ${address} (REDIS_URL) does not answer, so it is not known whether it evicts keys: ${error.message}`,
@@ -56,7 +56,7 @@ export const createRedisEvictionCheck = (url: string): RedisEvictionCheck => {
   };
 };
 
-const noAnswer = async (ms: number): Promise<never> => {
+const rejectAfter = async (ms: number): Promise<never> => {
   await delay(ms, undefined, { ref: false });
   throw new Error(`no answer within ${ms / 1000} s`);
 };

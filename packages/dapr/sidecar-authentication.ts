@@ -2,9 +2,9 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 
 /**
- * Lets only the sidecar deliver. With a token (APP_API_TOKEN, which the sidecar sends along) any caller that has it; without
- * one, callers on this machine that name a loopback host and send JSON, which no web page can make a browser do.
- * The body of a call that is refused is not read; `onRefusal` is called once for each.
+ * Accepts calls of the sidecar only. With a token (APP_API_TOKEN) it accepts callers that send the token. Without a token it accepts
+ * callers on this machine that name a loopback host and send JSON, which a web page cannot make a browser do. It answers other
+ * calls with 403 without reading the body, and calls `onRefusal` once for each.
  */
 export const authenticateSidecar = (
   token: string | undefined,

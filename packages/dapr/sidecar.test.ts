@@ -6,10 +6,10 @@ import { checkTopics } from '../kafka/topics.ts';
 import { NotDurable } from '../projections/event-bus.ts';
 import { ConfigError } from '../runtime/config-error.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
-import { daprEventBus } from './event-bus/event-bus.ts';
+import { createDaprEventBus } from './event-bus/event-bus.ts';
 import { connectSidecar, isKafka } from './sidecar.ts';
 import { authenticateSidecar } from './sidecar-authentication.ts';
-import { daprStateStore } from './state-store.ts';
+import { createDaprStateStore } from './state-store.ts';
 
 const topic = { name: 'things', partitions: 4, maxMessageBytes: 16_384 };
 const closing: (() => void)[] = [];
@@ -17,15 +17,18 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-type Answer = { status: number; body?: unknown; headers?: Record<string, string> } | 'never';
+type FakeResponse = { status: number; body?: unknown; headers?: Record<string, string> } | 'never';
 
-/** A sidecar that says what a test makes it say, by the end of the path. */
-const fakeSidecar = async (answers: Record<string, Answer>, options: { token?: string; timeoutMs?: number } = {}) => {
-  const asked: { url: string; headers: IncomingHttpHeaders; body: () => string }[] = [];
+/** A sidecar that gives the responses of a test, keyed by the end of the path. */
+const fakeSidecar = async (
+  answers: Record<string, FakeResponse>,
+  options: { token?: string; timeoutMs?: number } = {},
+) => {
+  const requests: { url: string; headers: IncomingHttpHeaders; body: () => string }[] = [];
   const server: Server = createServer({ maxHeaderSize: 65_536 }, (req, res) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk) => chunks.push(chunk));
-    asked.push({ url: String(req.url), headers: req.headers, body: () => Buffer.concat(chunks).toString() });
+    requests.push({ url: String(req.url), headers: req.headers, body: () => Buffer.concat(chunks).toString() });
     const path = String(req.url).split('?')[0] ?? '';
     const answer = Object.entries(answers).find(([end]) => path.endsWith(end))?.[1] ?? { status: 404 };
     if (answer === 'never') return;
@@ -40,11 +43,11 @@ const fakeSidecar = async (answers: Record<string, Answer>, options: { token?: s
     server.close();
   });
   const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
-  return { sidecar, asked, deliveries, bus: daprEventBus(sidecar, 'pubsub', { topics: [topic], deliveries }) };
+  return { sidecar, requests, deliveries, bus: createDaprEventBus(sidecar, 'pubsub', { topics: [topic], deliveries }) };
 };
 
 const events = ['a', 'b', 'c'].map((id) => ({ id, key: `key of ${id}`, value: Buffer.from('{}') }));
-const published = (answer: Answer, options?: { timeoutMs: number }) =>
+const publish = (answer: FakeResponse, options?: { timeoutMs: number }) =>
   fakeSidecar({ '/things': answer }, options).then(({ bus }) =>
     bus.publish('things', events).then(
       () => [],
@@ -53,47 +56,47 @@ const published = (answer: Answer, options?: { timeoutMs: number }) =>
   );
 
 describe('a bulk publish', () => {
-  it('is durable when the sidecar says so', async () => expect(await published({ status: 204 })).toEqual([]));
+  it('is durable when the sidecar confirms it', async () => expect(await publish({ status: 204 })).toEqual([]));
 
   it.each([
     [204, []],
     [413, ['0', '1', '2', '3', '4']],
-  ])('is as many requests as its size needs, each of them durable or not: %s', async (status, lost) => {
-    const { sidecar, deliveries, asked } = await fakeSidecar({ '/large': { status } });
+  ])('is split into requests by size, each of which succeeds or fails: %s', async (status, lost) => {
+    const { sidecar, deliveries, requests } = await fakeSidecar({ '/large': { status } });
     const topics = [{ name: 'large', partitions: 1, maxMessageBytes: 5 * 1024 * 1024 }];
-    const bus = daprEventBus(sidecar, 'pubsub', { topics, deliveries });
+    const bus = createDaprEventBus(sidecar, 'pubsub', { topics, deliveries });
     const value = Buffer.alloc(4 * 1024 * 1024, 'x');
     const publishing = bus.publish(
       'large',
       [...Array(5).keys()].map((n) => ({ id: String(n), key: 'k', value })),
     );
     expect(await publishing.catch(({ ids }: NotDurable) => [...ids])).toEqual(lost.length > 0 ? lost : undefined);
-    expect(asked).toHaveLength(3);
+    expect(requests).toHaveLength(3);
   });
 
-  it('names the entries that the sidecar names, and no others', async () =>
-    expect(await published({ status: 500, body: { failedEntries: [{ entryId: '1', error: 'too large' }] } })).toEqual([
+  it('reports exactly the entries that the sidecar reports', async () =>
+    expect(await publish({ status: 500, body: { failedEntries: [{ entryId: '1', error: 'too large' }] } })).toEqual([
       'b',
     ]));
 
-  it('names all when the sidecar fails otherwise, hangs, or is not there', async () => {
-    expect(await published({ status: 500, body: { errorCode: 'ERR' } })).toEqual(['a', 'b', 'c']);
-    expect(await published('never', { timeoutMs: 100 })).toEqual(['a', 'b', 'c']);
+  it('reports all entries when the sidecar fails otherwise or hangs', async () => {
+    expect(await publish({ status: 500, body: { errorCode: 'ERR' } })).toEqual(['a', 'b', 'c']);
+    expect(await publish('never', { timeoutMs: 100 })).toEqual(['a', 'b', 'c']);
   });
 
-  it('is understood although its errors are repeated in a large header', async () => {
+  it('is parsed although a large header repeats its errors', async () => {
     const headers = { 'grpc-status-details': 'x'.repeat(100_000) };
-    expect(await published({ status: 500, headers, body: { failedEntries: [{ entryId: '0', error: 'e' }] } })).toEqual([
+    expect(await publish({ status: 500, headers, body: { failedEntries: [{ entryId: '0', error: 'e' }] } })).toEqual([
       'a',
     ]);
   });
 
-  it('is raw, as bytes, keyed entry by entry, with our token', async () => {
-    const { bus, asked } = await fakeSidecar({ '/things': { status: 204 } }, { token: 'secret' });
+  it('sends raw bytes with a key per entry, and the API token', async () => {
+    const { bus, requests } = await fakeSidecar({ '/things': { status: 204 } }, { token: 'secret' });
     await bus.publish('things', events);
-    expect(asked[0]?.url).toBe('/v1.0/publish/bulk/pubsub/things?metadata.rawPayload=true');
-    expect(asked[0]?.headers['dapr-api-token']).toBe('secret');
-    expect(JSON.parse(asked[0]?.body() ?? '')[1]).toEqual({
+    expect(requests[0]?.url).toBe('/v1.0/publish/bulk/pubsub/things?metadata.rawPayload=true');
+    expect(requests[0]?.headers['dapr-api-token']).toBe('secret');
+    expect(JSON.parse(requests[0]?.body() ?? '')[1]).toEqual({
       entryId: '1',
       event: Buffer.from('{}').toString('base64'),
       contentType: 'application/octet-stream',
@@ -106,7 +109,7 @@ describe('readiness', () => {
   const components = [{ name: 'pubsub', type: 'pubsub.redis', version: 'v1' }];
   const health = { '/healthz/outbound': { status: 204 } };
 
-  it('is there with the component and every subscription', async () => {
+  it('needs the component and every subscription', async () => {
     const subscriptions = [{ pubsubname: 'pubsub', topic: 'things' }];
     const { bus, deliveries } = await fakeSidecar({
       ...health,
@@ -116,23 +119,23 @@ describe('readiness', () => {
     await expect(bus.check()).resolves.toBeUndefined();
   });
 
-  it('names a subscription that is missing', async () => {
+  it('names a missing subscription', async () => {
     const { bus, deliveries } = await fakeSidecar({ ...health, '/metadata': { status: 200, body: { components } } });
     await expect(bus.check()).resolves.toBeUndefined();
     deliveries.add('pubsub', 'things', async () => []);
     await expect(bus.check()).rejects.toThrow('not subscribed to things');
   });
 
-  it('says that the sidecar is not ready, or wants a token', async () => {
+  it('reports a sidecar that is not ready or requires a token', async () => {
     const unready = await fakeSidecar({ '/healthz/outbound': { status: 500 } });
-    await expect(unready.bus.check()).rejects.toThrow('outbound health is 500');
-    const guarded = await fakeSidecar({ ...health, '/metadata': { status: 401 } });
-    await expect(guarded.sidecar.metadata()).rejects.toThrow(ConfigError);
-    const odd = await fakeSidecar({ ...health, '/metadata': { status: 503, body: { message: 'later' } } });
-    await expect(odd.sidecar.metadata()).rejects.toThrow('503');
+    await expect(unready.bus.check()).rejects.toThrow('/healthz/outbound answers 500');
+    const protectedSidecar = await fakeSidecar({ ...health, '/metadata': { status: 401 } });
+    await expect(protectedSidecar.sidecar.metadata()).rejects.toThrow(ConfigError);
+    const failing = await fakeSidecar({ ...health, '/metadata': { status: 503, body: { message: 'later' } } });
+    await expect(failing.sidecar.metadata()).rejects.toThrow('503');
   });
 
-  it('asks Kafka only where the component is Kafka', async () => {
+  it('recognises a Kafka component by its type', async () => {
     const answers = (type: string) => ({
       '/metadata': { status: 200, body: { components: [{ ...components[0], type }] } },
     });
@@ -140,13 +143,13 @@ describe('readiness', () => {
     expect(await isKafka(redis.sidecar, 'pubsub')).toBe(false);
     const kafka = await fakeSidecar(answers('pubsub.kafka'));
     expect(await isKafka(kafka.sidecar, 'pubsub')).toBe(true);
-    await expect(isKafka(kafka.sidecar, 'reloading')).rejects.toThrow('no component reloading now');
+    await expect(isKafka(kafka.sidecar, 'reloading')).rejects.toThrow('no component reloading at the moment');
     await expect(checkTopics(['127.0.0.1:1'], [topic])).rejects.toThrow('Kafka does not answer at 127.0.0.1:1');
   });
 });
 
-describe('a sidecar that cannot be used', () => {
-  it('is reported in one sentence, without a cause that the log would say again', async () => {
+describe('an unusable sidecar', () => {
+  it('is reported in one sentence, without a cause that would repeat it in the log', async () => {
     const error = await connectSidecar({ port: 1 })
       .call('GET', '/metadata')
       .catch((error: Error) => error);
@@ -157,28 +160,33 @@ describe('a sidecar that cannot be used', () => {
     expect(error).not.toHaveProperty('cause');
   });
 
-  it('says what to set where it refuses the token', async () => {
+  it('is reported with the variable to set when it refuses the token', async () => {
     const { sidecar } = await fakeSidecar({ '/bulk': { status: 401 } });
-    await expect(daprStateStore(sidecar, 'store', () => 'id').getMany(['a'])).rejects.toThrow(
+    await expect(createDaprStateStore(sidecar, 'store', () => 'id').getMany(['a'])).rejects.toThrow(
       'the sidecar refuses the API token: set DAPR_API_TOKEN to what it was started with',
     );
   });
 });
 
-describe('a state store that is away', () => {
-  it('does not look like one without the key', async () => {
+describe('an unavailable state store', () => {
+  it('does not look like a store without the key', async () => {
     const body = [{ key: 'a', error: 'connection refused' }];
     const { sidecar } = await fakeSidecar({ '/bulk': { status: 200, body } });
-    await expect(daprStateStore(sidecar, 'store', () => 'id').getMany(['a'])).rejects.toThrow('connection refused');
+    await expect(createDaprStateStore(sidecar, 'store', () => 'id').getMany(['a'])).rejects.toThrow(
+      'connection refused',
+    );
   });
 
-  it('is probed again when the probe failed', async () => {
-    const { sidecar, asked } = await fakeSidecar({ '/bulk': { status: 500 }, '/transaction': { status: 500 } });
-    const store = daprStateStore(sidecar, 'store', () => 'id');
+  it('is probed again after a failed probe', async () => {
+    const { sidecar, requests } = await fakeSidecar({
+      '/bulk': { status: 500 },
+      '/transaction': { status: 500 },
+    });
+    const store = createDaprStateStore(sidecar, 'store', () => 'id');
     const write = () => store.transact([{ key: 'a', value: 1 }]).catch(() => undefined);
     await write();
-    const once = asked.length;
+    const once = requests.length;
     await write();
-    expect(asked.length).toBe(2 * once);
+    expect(requests.length).toBe(2 * once);
   });
 });

@@ -3,15 +3,15 @@ import { ConfigError } from '../runtime/config-error.ts';
 import { ExpectedError } from '../runtime/expected-error.ts';
 import { sleepUnlessAborted } from '../runtime/sleep.ts';
 
-export type SidecarAnswer = { status: number; body: unknown };
+export type SidecarResponse = { status: number; body: unknown };
 
-/** The Dapr sidecar's HTTP API, over connections that are kept open. */
+/** The HTTP API of the Dapr sidecar, over keep-alive connections. */
 export type Sidecar = {
-  /** `path` from behind /v1.0, `body` as JSON. @throws SidecarUnreachable when nothing answers */
-  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<SidecarAnswer>;
-  /** The sidecar's own app-id and the components that it has loaded. @throws ConfigError when our token is not its */
+  /** `path` follows /v1.0; `body` is sent as JSON. @throws SidecarUnreachable on a connection error or timeout */
+  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<SidecarResponse>;
+  /** The app-id and the loaded components of the sidecar. @throws ConfigError if it refuses our token */
   metadata(): Promise<SidecarMetadata>;
-  /** Resolves once it can be used; waits without end, for a sidecar may start after its app. */
+  /** Resolves once the sidecar is ready or `signal` aborts. It has no timeout, because a sidecar may start after its app. */
   untilReady(signal: AbortSignal): Promise<void>;
   close(): void;
 };
@@ -26,15 +26,15 @@ class SidecarUnreachable extends ExpectedError {
   override name = 'SidecarUnreachable';
 }
 
-/** The sidecar answered, and not with success. */
-export class SidecarRefusal extends ExpectedError {
+/** The sidecar answered with an error. */
+export class SidecarError extends ExpectedError {
   override name = 'SidecarRefusal';
-  constructor(answer: SidecarAnswer) {
-    super(complaintOf(answer));
+  constructor(answer: SidecarResponse) {
+    super(describeSidecarError(answer));
   }
 }
 
-/** A bulk publish that failed repeats its errors in a header: more than Node takes by itself. */
+/** A failed bulk publish repeats its errors in a header, which exceeds Node's default limit. */
 const maxHeaderSize = 8 * 1024 * 1024;
 
 export const connectSidecar = ({
@@ -44,7 +44,7 @@ export const connectSidecar = ({
 }: {
   port: number;
   token?: string | undefined;
-  /** Longer than the broker's own time limit: a broker that hangs would else be waited for without end. */
+  /** Longer than the broker's own timeout; bounds the wait for a broker that hangs. */
   timeoutMs?: number;
 }): Sidecar => {
   const agent = new Agent({ keepAlive: true, maxSockets: 128 });
@@ -69,7 +69,7 @@ export const connectSidecar = ({
         response.on('data', (chunk) => chunks.push(chunk));
         response.on('error', fail);
         response.on('end', () =>
-          resolve({ status: response.statusCode as number, body: parsed(Buffer.concat(chunks).toString()) }),
+          resolve({ status: response.statusCode as number, body: parseBody(Buffer.concat(chunks).toString()) }),
         );
       });
       outgoing.on('error', fail);
@@ -81,8 +81,8 @@ export const connectSidecar = ({
     call,
     metadata: async () => {
       const answer = await call('GET', '/metadata');
-      if (answer.status === 401) throw new ConfigError(refusesToken(port));
-      if (answer.status !== 200) throw new SidecarRefusal(answer);
+      if (answer.status === 401) throw new ConfigError(describeTokenRefusal(port));
+      if (answer.status !== 200) throw new SidecarError(answer);
       return answer.body as SidecarMetadata;
     },
     untilReady: async (signal) => {
@@ -99,11 +99,11 @@ export const connectSidecar = ({
   };
 };
 
-/** For a person: what to do when the sidecar answers 401. */
-const refusesToken = (port: number) =>
+/** The remedy for an operator when the sidecar answers 401. */
+const describeTokenRefusal = (port: number) =>
   `The sidecar on port ${port} refuses the API token: set DAPR_API_TOKEN to what it was started with; npm run lab keeps its own in .data/lab.token.`;
 
-const parsed = (text: string): unknown => {
+const parseBody = (text: string): unknown => {
   try {
     return text === '' ? undefined : JSON.parse(text);
   } catch {
@@ -112,18 +112,18 @@ const parsed = (text: string): unknown => {
 };
 
 /**
- * Redis Streams, for one, has neither partitions nor offsets.
- * @throws Error while the sidecar has no such component: it may be reloading it, and nothing says what it is
+ * Other brokers, such as Redis Streams, have neither partitions nor offsets.
+ * @throws Error if the sidecar has no such component, for example while it reloads it
  */
 export const isKafka = async (sidecar: Sidecar, pubsub: string): Promise<boolean> => {
   const { components } = await sidecar.metadata();
   const component = components.find(({ name }) => name === pubsub);
-  if (!component) throw new Error(`the sidecar has no component ${pubsub} now`);
+  if (!component) throw new Error(`the sidecar has no component ${pubsub} at the moment`);
   return component.type === 'pubsub.kafka';
 };
 
-/** The sidecar's own words for what went wrong. */
-export const complaintOf = ({ status, body }: SidecarAnswer): string => {
+/** The error code and message that the sidecar sent. */
+export const describeSidecarError = ({ status, body }: SidecarResponse): string => {
   if (status === 401) return 'the sidecar refuses the API token: set DAPR_API_TOKEN to what it was started with';
   const { errorCode, message } = (body ?? {}) as { errorCode?: string; message?: string };
   return `the sidecar answered ${status}${errorCode ? ` ${errorCode}` : ''}: ${message ?? JSON.stringify(body)}`;

@@ -1,47 +1,47 @@
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../projections/state-store.ts';
-import { chunksOf } from '../runtime/chunks.ts';
+import { splitIntoChunks } from '../runtime/chunks.ts';
 import { ExpectedError } from '../runtime/expected-error.ts';
-import { type Sidecar, SidecarRefusal } from './sidecar.ts';
+import { type Sidecar, SidecarError } from './sidecar.ts';
 import { coalesceReads } from './state-store/coalesce-reads.ts';
 import {
-  guarded,
   type Operation,
   type Precondition,
   probeStateStore,
   type StoreCapabilities,
+  withPrecondition,
 } from './state-store/probe-state-store.ts';
 
 type BulkItem = { key: string; data?: unknown; etag?: string; error?: string };
 
 /**
- * So many take a slow database a second or two, well within the time that a call to the sidecar has, and Redis some
- * milliseconds, for which everybody else waits.
+ * A slow database needs a second or two for this many keys, well within the timeout of a sidecar call. Redis needs some
+ * milliseconds, during which it serves no other client.
  */
-const mostKeysAtOnce = 500;
+const maxKeysPerCall = 500;
 /**
- * While the sidecar takes one call apart, the store executes another. Not where transactions roll back: there they hold locks,
- * and lock each other out.
+ * Two, so that the store executes one call while the sidecar parses the next. One where transactions roll back: such
+ * transactions hold locks and would block each other.
  */
-const writesAtOnce = ({ rollsBack }: StoreCapabilities) => (rollsBack ? 1 : 2);
+const maxConcurrentWrites = ({ rollsBack }: StoreCapabilities) => (rollsBack ? 1 : 2);
 
-/** A state store through a Dapr state component that has transactions and ETags. */
-export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => string): StateStore => {
+/** A state store on a Dapr state component with transactions and ETags. */
+export const createDaprStateStore = (sidecar: Sidecar, name: string, newId: () => string): StateStore => {
   const path = `/state/${encodeURIComponent(name)}`;
   let probing: Promise<StoreCapabilities & { type: string | undefined }> | undefined;
   let capabilities: StoreCapabilities | undefined;
 
   const readMany = async (keys: readonly string[]): Promise<Map<string, StoredValue>> => {
-    const held = new Map<string, StoredValue>();
-    for (const chunk of chunksOf(keys, mostKeysAtOnce))
-      for (const [key, value] of await readAtOnce(chunk)) held.set(key, value);
-    return held;
+    const values = new Map<string, StoredValue>();
+    for (const chunk of splitIntoChunks(keys, maxKeysPerCall))
+      for (const [key, value] of await readChunk(chunk)) values.set(key, value);
+    return values;
   };
 
-  const readAtOnce = async (keys: readonly string[]) => {
+  const readChunk = async (keys: readonly string[]) => {
     const answer = await sidecar.call('POST', `${path}/bulk`, { keys, parallelism: 100 });
-    if (answer.status !== 200) throw new SidecarRefusal(answer);
+    if (answer.status !== 200) throw new SidecarError(answer);
     const items = answer.body as BulkItem[];
-    // Redis that is away is a 200 with an error in each item: without this look, every key would seem absent.
+    // If Redis is unavailable the sidecar answers 200 with an error per item. Without this check every key would seem absent.
     const broken = items.find(({ error }) => error !== undefined);
     if (broken) throw new ExpectedError(`the state store ${name} does not answer: ${broken.error}`);
     const found = items.filter(({ data }) => data !== undefined && data !== null);
@@ -52,11 +52,14 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
   const transact = async (upserts: readonly Upsert[]) => {
     if (upserts.length === 0) return;
     const known = await readCapabilities();
-    const { guard } = known;
-    const [earlier, last] = [upserts.slice(0, -mostKeysAtOnce), upserts.slice(-mostKeysAtOnce)];
-    for (const together of chunksOf(chunksOf(earlier, mostKeysAtOnce), writesAtOnce(known)))
-      await allSucceed(together.map((chunk) => transactAtOnce(chunk, guard)));
-    await transactAtOnce(last, guard);
+    const { precondition } = known;
+    const [earlier, last] = [upserts.slice(0, -maxKeysPerCall), upserts.slice(-maxKeysPerCall)];
+    for (const concurrentChunks of splitIntoChunks(
+      splitIntoChunks(earlier, maxKeysPerCall),
+      maxConcurrentWrites(known),
+    ))
+      await awaitAll(concurrentChunks.map((chunk) => transactChunk(chunk, precondition)));
+    await transactChunk(last, precondition);
   };
 
   const componentType = async () =>
@@ -66,11 +69,11 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     return { type, ...(await probeStateStore({ execute, readMany }, { key: `probe:${newId()}`, type })) };
   };
   const readCapabilities = async (): Promise<StoreCapabilities> => {
-    // The sidecar swaps a component when its YAML changes. A guard without an ETag for absent keys is the one that another store
-    // may take for no guard at all; any other is refused there, which starts a new probe.
+    // The sidecar swaps a component when its YAML changes. A swapped store may ignore a precondition without an ETag for absent
+    // keys, so we compare the component type. It refuses any other precondition, which starts a new probe.
     const before = probing;
     const known = await before;
-    const isSwapped = known && known.guard.absent === undefined && (await componentType()) !== known.type;
+    const isSwapped = known && known.precondition.absentEtag === undefined && (await componentType()) !== known.type;
     if (isSwapped && probing === before) probing = undefined;
     probing ??= probe().catch((error) => {
       probing = undefined;
@@ -80,21 +83,21 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     return capabilities;
   };
 
-  const transactAtOnce = async (upserts: readonly Upsert[], guard: Precondition) => {
-    const answer = await execute(upserts.map((upsert) => guarded(guard, upsert)));
+  const transactChunk = async (upserts: readonly Upsert[], precondition: Precondition) => {
+    const answer = await execute(upserts.map((upsert) => withPrecondition(precondition, upsert)));
     if (answer.status < 300) return;
-    // Stores say "conflict" in many ways, so ask the store itself; one that has written half of ours conflicts as well.
-    const held = await readMany(upserts.map(({ key }) => key));
-    const other = upserts.find(({ key, etag }) => held.get(key)?.etag !== etag);
-    if (other) throw new StateConflict(other.key);
-    probing = undefined; // perhaps another store has taken its place
-    throw new SidecarRefusal(answer);
+    // Stores report a conflict in different ways, so compare the ETags. A store that applied half of our writes conflicts as well.
+    const stored = await readMany(upserts.map(({ key }) => key));
+    const conflicting = upserts.find(({ key, etag }) => stored.get(key)?.etag !== etag);
+    if (conflicting) throw new StateConflict(conflicting.key);
+    probing = undefined; // the sidecar may have swapped the store
+    throw new SidecarError(answer);
   };
 
   const remove = async (keys: readonly string[]) => {
     if (keys.length === 0) return;
     const answer = await execute(keys.map((key) => ({ operation: 'delete', request: { key } })));
-    if (answer.status >= 300) throw new SidecarRefusal(answer);
+    if (answer.status >= 300) throw new SidecarError(answer);
   };
 
   return {
@@ -105,14 +108,16 @@ export const daprStateStore = (sidecar: Sidecar, name: string, newId: () => stri
     check: async () => {
       const { components } = await sidecar.metadata();
       if (!components.some((component) => component.name === name))
-        throw new Error(`the sidecar has no component ${name}: is its database up? Start it, then restart the sidecar`);
+        throw new Error(
+          `the sidecar has no component ${name}: check that its database is running, then restart the sidecar`,
+        );
       await readMany(['probe']);
     },
   };
 };
 
-/** Rejects only when all are over: who tries again must not meet what still runs. */
-const allSucceed = async (attempts: readonly Promise<void>[]): Promise<void> => {
+/** Rejects only after all attempts have settled, so that a retry never overlaps with a running write. */
+const awaitAll = async (attempts: readonly Promise<void>[]): Promise<void> => {
   const failed = (await Promise.allSettled(attempts)).find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
 };

@@ -6,7 +6,7 @@ import { type DatabaseErrorCode, databaseErrorCodes, TransientDatabaseError } fr
 
 it.each(
   databaseErrorCodes,
-)('%s is answered as a failure of ours that may pass, with a remedy and without its cause', async (code) => {
+)('%s is answered as a temporary failure with a remedy and without its cause', async (code) => {
   const app = express();
   app.get('/', (_, res) => void sendProblem(res, new TransientDatabaseError(code, new Error('/data/crm.sqlite')), {}));
   const answer = await request(app).get('/');

@@ -1,55 +1,55 @@
 import { DomainError } from '../runtime/domain-error.ts';
 
-/** What is wrong, for any client, and what to do about it. Neither names a file: the log and a command's output do. */
-const troubles = {
+/** Detail and remedy per code, for any client. They name no file; the log and the output of commands do. */
+const descriptions = {
   'database-away': ['The database does not answer.', 'try again in a moment'],
-  'database-busy': ['The database is busy with other work.', 'try again in a moment'],
-  'database-conflict': ['Other changes came between, again and again.', 'try again in a moment'],
+  'database-busy': ['Another transaction holds the lock of the database.', 'try again in a moment'],
+  'database-conflict': ['Concurrent changes conflicted repeatedly.', 'try again in a moment'],
   'storage-full': [
     'There is no space left on the disk that holds the data.',
-    'make space on that disk, then send it again; nothing needs a restart',
+    'free space on that disk, then send the request again; no restart is needed',
   ],
   'storage-failed': [
     'The disk that holds the data cannot be read or written.',
-    'look at that disk and at the log of the service, then try again',
+    'check that disk and the log of the service, then try again',
   ],
   'database-read-only': [
     'The database file cannot be written.',
-    'let the user of the service write the file and its folder, then restart the service',
+    'make the file and its folder writable for the user of the service, then restart the service',
   ],
   'database-replaced': [
-    'The database file was removed or replaced under the running service, so nothing more is read from it or written to it.',
-    'restart the service, after npm run restore where the file is lost',
+    'The database file was removed or replaced while the service was running, so the service no longer uses it.',
+    'restart the service; if the file is lost, run npm run restore first',
   ],
   'database-stopped': ['The service has lost its connection to the database file.', 'restart the service'],
   'database-damaged': ['The database file is damaged.', 'stop the service and restore a backup: npm run restore'],
 } as const;
 
-export type DatabaseErrorCode = keyof typeof troubles;
+export type DatabaseErrorCode = keyof typeof descriptions;
 
-/** Every code, for the description of an API. */
-export const databaseErrorCodes = Object.keys(troubles) as DatabaseErrorCode[];
+/** All codes, for the API description. */
+export const databaseErrorCodes = Object.keys(descriptions) as DatabaseErrorCode[];
 
-/** Those of a file on a disk of ours. */
+/** The codes of a database file on a local disk. */
 export type DiskErrorCode = Exclude<
   DatabaseErrorCode,
   'database-away' | 'database-busy' | 'database-conflict' | 'database-stopped'
 >;
 
 /**
- * Not the request's fault, and it may be asked again. `database-away`, `database-stopped`, `storage-failed`: nothing is known of what was asked.
- * `database-busy`: another transaction takes long, and nothing was done. `database-conflict`: another transaction came
- * between, and nothing was done. `cause` is for the log alone.
+ * A failure of the database, after which the client may retry. `database-away`, `database-stopped`, `storage-failed`: the change may
+ * or may not be applied. `database-busy`: a lock was held too long; nothing was applied. `database-conflict`: a concurrent
+ * transaction conflicted; nothing was applied. `cause` is for the log only.
  */
 export class TransientDatabaseError extends DomainError {
   declare readonly code: DatabaseErrorCode;
   constructor(code: DatabaseErrorCode, cause: Error) {
-    const [message, remedy] = troubles[code];
+    const [message, remedy] = descriptions[code];
     super(code, message, { remedy, cause });
-    this.name = 'DatabaseTrouble';
+    this.name = 'TransientDatabaseError';
   }
 }
 
-/** For the person who starts a service or a command: with the cause, and with what to do. */
+/** The message for the terminal, with cause and remedy. */
 export const describeDatabaseError = ({ message, cause, remedy }: TransientDatabaseError): string =>
   `${message} ${(cause as Error).message}. What to do: ${remedy}.`;

@@ -1,47 +1,50 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type DatabaseErrorCode, TransientDatabaseError } from './database-error.ts';
-import type { StatementWatch } from './guarded-sqlite.ts';
 import type { FileIdentity } from './sqlite-file.ts';
+import type { StatementObserver } from './statement-checks.ts';
 
-/** With less than this a disk counts as full, also before a write has failed. */
-const leastFreeBytes = 1024 ** 2;
+/** A disk with less free space counts as full, even before a write fails. */
+const minFreeBytes = 1024 ** 2;
 
-/** They last until the service is started again; the others until a write succeeds. */
-const lasting = new Set<DatabaseErrorCode>(['database-damaged', 'database-stopped']);
-/** What a database says by itself, at every statement. */
-const passing = new Set<DatabaseErrorCode>(['database-busy', 'database-conflict', 'database-replaced']);
+/** Errors that last until a restart; the others last until a write succeeds. */
+const permanentCodes = new Set<DatabaseErrorCode>(['database-damaged', 'database-stopped']);
+/** Errors that do not concern the disk, or that every statement checks anyway. */
+const ignoredCodes = new Set<DatabaseErrorCode>(['database-busy', 'database-conflict', 'database-replaced']);
 
-export type DiskHealth = StatementWatch & {
+export type DiskHealth = StatementObserver & {
   /**
-   * Whether the database can be written to. Where the last write failed, `probe` commits something that changes nothing.
-   * @throws DatabaseTrouble
+   * Checks that the database is writable. If the last statement failed, it calls `probe`, which commits a write without effect.
+   * @throws TransientDatabaseError
    */
   check(probe: () => void | Promise<void>): Promise<void>;
 };
 
-/** Remembers what the disk did last to a database file. */
+/** Tracks the last disk error of a database file. */
 export const createDiskHealth = (identity: FileIdentity): DiskHealth => {
   const { file } = identity;
-  let trouble: TransientDatabaseError | undefined;
-  const admit = () => {
-    if (trouble && lasting.has(trouble.code)) throw trouble;
+  let lastError: TransientDatabaseError | undefined;
+  const beforeStatement = () => {
+    if (lastError && permanentCodes.has(lastError.code)) throw lastError;
   };
   return {
-    admit,
-    failed: (error) => {
-      if (!passing.has(error.code) && !(trouble && lasting.has(trouble.code))) trouble = error;
+    beforeStatement,
+    onFailure: (error) => {
+      if (!ignoredCodes.has(error.code) && !(lastError && permanentCodes.has(lastError.code))) lastError = error;
     },
-    wrote: () => {
-      if (trouble && !lasting.has(trouble.code)) trouble = undefined;
+    onWrite: () => {
+      if (lastError && !permanentCodes.has(lastError.code)) lastError = undefined;
     },
     check: async (probe) => {
-      admit();
+      beforeStatement();
       identity.check(true);
       const { blocks, bavail, bsize } = await statfs(dirname(file));
-      if (blocks > 0 && bavail * bsize < leastFreeBytes)
-        throw new TransientDatabaseError('storage-full', new Error(`${bavail * bsize} bytes are free beside ${file}`));
-      if (trouble) await probe();
+      if (blocks > 0 && bavail * bsize < minFreeBytes)
+        throw new TransientDatabaseError(
+          'storage-full',
+          new Error(`${bavail * bsize} bytes are free on the disk of ${file}`),
+        );
+      if (lastError) await probe();
     },
   };
 };

@@ -1,30 +1,30 @@
 import type { DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 
-type Explain = (error: Error) => Error;
+type MapError = (error: Error) => Error;
 
-/** The same dialect of Kysely, whose errors are explained wherever they come from. */
-export const errorMappingDialect = (dialect: Dialect, explain: Explain): Dialect => ({
-  createDriver: () => explainedDriver(dialect.createDriver(), explain),
+/** Wraps a Kysely dialect so that every error passes through `mapError`. */
+export const errorMappingDialect = (dialect: Dialect, mapError: MapError): Dialect => ({
+  createDriver: () => mapDriverErrors(dialect.createDriver(), mapError),
   createAdapter: () => dialect.createAdapter(),
   createQueryCompiler: () => dialect.createQueryCompiler(),
   createIntrospector: (db) => dialect.createIntrospector(db),
 });
 
-const explainedDriver = (driver: Driver, explain: Explain): Driver => {
+const mapDriverErrors = (driver: Driver, mapError: MapError): Driver => {
   const rethrow = (error: unknown) => {
-    throw error instanceof Error ? explain(error) : error;
+    throw error instanceof Error ? mapError(error) : error;
   };
   const acquire = driver.acquireConnection.bind(driver);
   const known = new WeakSet<DatabaseConnection>();
   driver.acquireConnection = async () => {
     const connection = await acquire().catch(rethrow);
-    if (!known.has(connection)) known.add(explainedConnection(connection, rethrow));
+    if (!known.has(connection)) known.add(mapConnectionErrors(connection, rethrow));
     return connection;
   };
   return driver;
 };
 
-const explainedConnection = (connection: DatabaseConnection, rethrow: (error: unknown) => never) => {
+const mapConnectionErrors = (connection: DatabaseConnection, rethrow: (error: unknown) => never) => {
   const execute = connection.executeQuery.bind(connection);
   const stream = connection.streamQuery.bind(connection);
   connection.executeQuery = async <R>(query: Parameters<typeof execute>[0]): Promise<QueryResult<R>> => {

@@ -4,33 +4,37 @@ import { TransientDatabaseError } from './database-error.ts';
 export type MysqlAddress = { host: string; port: number; user: string; password: string; database: string };
 
 /**
- * A pool of connections to MySQL or MariaDB; one that breaks is replaced. A statement that is not answered within
- * `answerWithinMs` fails, and its connection is given up: the server may be paused, or the network gone.
+ * Opens a pool of connections to MySQL or MariaDB, which replaces broken connections. A statement without a response within
+ * `statementTimeoutMs` fails and closes its connection, because the server may be paused or the network down.
  */
 export const openMysqlPool = (
   address: MysqlAddress,
-  { connectWithinMs = 5_000, answerWithinMs }: { connectWithinMs?: number; answerWithinMs?: number | undefined } = {},
+  {
+    connectTimeoutMs = 5_000,
+    statementTimeoutMs,
+  }: { connectTimeoutMs?: number; statementTimeoutMs?: number | undefined } = {},
 ): Pool => {
   const pool = createPool({
     ...address,
     connectionLimit: 10,
-    connectTimeout: connectWithinMs,
+    connectTimeout: connectTimeoutMs,
     charset: 'utf8mb4',
   });
-  if (answerWithinMs !== undefined) pool.on('connection', (connection) => limitStatements(connection, answerWithinMs));
+  if (statementTimeoutMs !== undefined)
+    pool.on('connection', (connection) => setStatementTimeout(connection, statementTimeoutMs));
   return pool;
 };
 
-type Answer = (error: Error & { code?: string }, ...more: unknown[]) => void;
+type Callback = (error: Error & { code?: string }, ...more: unknown[]) => void;
 
-const limitStatements = (connection: PoolConnection, timeout: number) => {
-  const query = connection.query.bind(connection) as (options: object, answer?: Answer) => unknown;
-  const limited = (sql: string, values: unknown[], answer?: Answer) =>
+const setStatementTimeout = (connection: PoolConnection, timeout: number) => {
+  const query = connection.query.bind(connection) as (options: object, answer?: Callback) => unknown;
+  const limited = (sql: string, values: unknown[], answer?: Callback) =>
     query(
       { sql, values, timeout },
       answer &&
         ((error, ...more) => {
-          // Its answer may still arrive, and the next query would take it for its own.
+          // The response may still arrive, and the next query would take it for its own.
           if (error?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy();
           answer(error, ...more);
         }),
@@ -38,8 +42,8 @@ const limitStatements = (connection: PoolConnection, timeout: number) => {
   connection.query = limited as unknown as PoolConnection['query'];
 };
 
-/** What a server says that cannot serve us now. */
-const away = new Set([
+/** Codes of a server that cannot serve us at the moment. */
+const unavailableCodes = new Set([
   'ER_CON_COUNT_ERROR',
   'ER_TOO_MANY_USER_CONNECTIONS',
   'ER_SERVER_SHUTDOWN',
@@ -50,9 +54,9 @@ const away = new Set([
   'ER_BAD_DB_ERROR',
   'ER_DBACCESS_DENIED_ERROR',
 ]);
-const conflicts = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_DUP_ENTRY']);
-/** Their texts name tables and columns. All other texts may quote what was written. */
-const quotesNoValue = new Set([
+const conflictCodes = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_DUP_ENTRY']);
+/** Their messages name only tables and columns. All other messages may quote values. */
+const safeMessageCodes = new Set([
   'ER_DUP_KEYNAME',
   'ER_NO_SUCH_TABLE',
   'ER_BAD_FIELD_ERROR',
@@ -61,17 +65,19 @@ const quotesNoValue = new Set([
 ]);
 
 /**
- * What may be logged of an error: neither statement nor values nor password.
- * @returns DatabaseTrouble when the same may be asked again
+ * Maps a MySQL error to one that is safe to log: without statement, values and password.
+ * @returns TransientDatabaseError if a retry may succeed
  */
-export const explainMysqlError = (error: Error & Partial<MysqlError>): Error => {
+export const mapMysqlError = (error: Error & Partial<MysqlError>): Error => {
   if (error instanceof TransientDatabaseError) return error;
   const { code = '', errno, fatal, syscall, message } = error;
-  // A dead connection has no code of the server's; what the network says has a system call.
-  const isAway = fatal || syscall || away.has(code);
-  const cause = new Error(isAway || quotesNoValue.has(code) ? message : `${code || error.name} ${errno ?? ''}`);
-  if (conflicts.has(code)) return new TransientDatabaseError('database-conflict', cause);
-  return isAway ? new TransientDatabaseError('database-away', cause) : cause;
+  // A dead connection has no server code; a network error has a syscall.
+  const isUnavailable = fatal || syscall || unavailableCodes.has(code);
+  const cause = new Error(
+    isUnavailable || safeMessageCodes.has(code) ? message : `${code || error.name} ${errno ?? ''}`,
+  );
+  if (conflictCodes.has(code)) return new TransientDatabaseError('database-conflict', cause);
+  return isUnavailable ? new TransientDatabaseError('database-away', cause) : cause;
 };
 
 type MysqlError = { code: string; errno: number; fatal: boolean; syscall: string };

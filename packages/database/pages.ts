@@ -1,7 +1,7 @@
-/** A page of a list in the order of a key, and its last row where another page follows: the next begins behind it. */
+/** A page of a list in key order. `next` is its last row if another page follows, which begins after that row. */
 export type Page<Row> = { readonly items: Row[]; readonly next: Row | undefined };
 
-/** @param read reads up to so many rows: one more than the page has, for it says whether another page follows */
+/** @param read reads up to `limit` rows. It is called with one more than the page size, to detect another page. */
 export const readPage = async <Row>(limit: number, read: (limit: number) => Promise<Row[]>): Promise<Page<Row>> => {
   const rows = await read(limit + 1);
   const items = rows.slice(0, limit);
@@ -9,9 +9,9 @@ export const readPage = async <Row>(limit: number, read: (limit: number) => Prom
 };
 
 /**
- * A whole list, page by page and none of them empty; few rows are in memory, however many there are. What comes, goes or
- * changes between two pages neither repeats nor hides others.
- * @param read reads up to `limit` rows from behind the row `after`
+ * Reads a whole list page by page, with one page in memory; no page is empty. Rows that are inserted, deleted or changed between two
+ * pages neither repeat nor hide other rows.
+ * @param read reads up to `limit` rows after the row `after`
  */
 export async function* readPages<Row>(
   limit: number,

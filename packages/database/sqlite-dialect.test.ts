@@ -5,7 +5,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { countTurns } from '../../tests/event-loop-turns.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { openSqlite, readerSettings } from './sqlite.ts';
-import { sqliteDialect, withPatience } from './sqlite-dialect.ts';
+import { createSqliteDialect, withLockTimeout } from './sqlite-dialect.ts';
 import { startSqliteThread } from './threads/sqlite-connection.ts';
 import { openSqlitePool } from './threads/sqlite-pool.ts';
 
@@ -13,7 +13,7 @@ type Tables = { thing: { id: number; name: string } };
 
 const opened = async () => {
   const file = join(dataFolder(), 'things.sqlite');
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(file) });
+  const db = new Kysely<Tables>({ dialect: createSqliteDialect(file) });
   onTestFinished(() => db.destroy());
   await sql`create table thing (id integer primary key, name text)`.execute(db);
   return { file, db };
@@ -25,14 +25,14 @@ const insert = (db: Kysely<Tables>, name: string) =>
     .insertInto('thing')
     .values({ id: sql`null`, name } as never)
     .execute();
-/** Another process, as far as SQLite can tell. */
+/** A second connection; for SQLite it is like another process. */
 const anotherConnection = (file: string) => {
   const other = openSqlite(file);
   onTestFinished(() => void other.close());
   return other;
 };
 
-it('reads what is committed while a transaction writes, which reads its own', async () => {
+it('reads committed data while a transaction writes, and the transaction reads its own writes', async () => {
   const { db } = await opened();
   await insert(db, 'a');
   await db.transaction().execute(async (trx) => {
@@ -43,7 +43,7 @@ it('reads what is committed while a transaction writes, which reads its own', as
   expect(await names(db)).toEqual(['a', 'b']);
 });
 
-it('rolls back what fails', async () => {
+it('rolls back a failed transaction', async () => {
   const { db } = await opened();
   const failing = db.transaction().execute(async (trx) => {
     await insert(trx, 'a');
@@ -54,7 +54,7 @@ it('rolls back what fails', async () => {
   expect(await names(db)).toEqual(['b']);
 });
 
-it('keeps the event loop free during a statement of a second, and answers others', async () => {
+it('keeps the event loop free during a statement of a second, and runs other statements', async () => {
   const { db } = await opened();
   const long = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 4000000)
     insert into thing select i, 'x' from n where i % 100000 = 0`.execute(db);
@@ -63,9 +63,9 @@ it('keeps the event loop free during a statement of a second, and answers others
   expect(await names(db)).toHaveLength(40);
 });
 
-it('says to requests that the database is busy when a transaction takes long; background work waits', async () => {
+it('fails with database-busy after the lock timeout while a transaction takes long; background work waits', async () => {
   const { db } = await opened();
-  const requests = withPatience(db, 50);
+  const requests = withLockTimeout(db, 50);
   let background: Promise<unknown> | undefined;
   let isBackgroundDone = false;
   await db.transaction().execute(async (trx) => {
@@ -82,19 +82,19 @@ it('says to requests that the database is busy when a transaction takes long; ba
   expect(await names(requests)).toEqual(['a', 'b', 'c']);
 });
 
-it('waits for a lock of another process without blocking, and says so where it must not wait', async () => {
+it('waits for the lock of another process without blocking, up to the lock timeout', async () => {
   const { db, file } = await opened();
   const other = anotherConnection(file);
   other.exec('BEGIN IMMEDIATE');
   const patient = insert(db, 'patient');
-  await expect(insert(withPatience(db, 50), 'hasty')).rejects.toMatchObject({ code: 'database-busy' });
+  await expect(insert(withLockTimeout(db, 50), 'hasty')).rejects.toMatchObject({ code: 'database-busy' });
   expect(await names(db)).toEqual([]);
   other.exec('COMMIT');
   await patient;
   expect(await names(db)).toEqual(['patient']);
 });
 
-it('leaves everything in the one file when it is closed', async () => {
+it('leaves all data in the main file when it is closed', async () => {
   const { db, file } = await opened();
   await insert(db, 'a');
   await db.destroy();
@@ -103,7 +103,7 @@ it('leaves everything in the one file when it is closed', async () => {
   expect(anotherConnection(copy).prepare('SELECT name FROM thing').all()).toMatchObject([{ name: 'a' }]);
 });
 
-it('cannot write on a connection that reads', async () => {
+it('cannot write on a reader connection', async () => {
   const { file } = await opened();
   const reader = startSqliteThread(file, readerSettings);
   await expect(reader.execute({ sql: 'delete from thing', parameters: [] })).rejects.toMatchObject({
@@ -112,7 +112,7 @@ it('cannot write on a connection that reads', async () => {
   await reader.close();
 });
 
-it('fails every statement of a thread that has ended, and does not wait for it', async () => {
+it('fails every statement of an ended thread at once', async () => {
   const thread = startSqliteThread('/no/such/folder/file.sqlite', '');
   const ask = () => thread.execute({ sql: 'select 1', parameters: [] });
   await expect(ask()).rejects.toMatchObject({ code: 'database-stopped' });
@@ -123,7 +123,7 @@ it('fails every statement of a thread that has ended, and does not wait for it',
   await thread.close();
 });
 
-it('is not healthy once a thread has ended, although the file is as it was', async () => {
+it('is unhealthy once a thread has ended, even with an intact file', async () => {
   const { file } = await opened();
   const { health, close } = openSqlitePool(file);
   onTestFinished(() => close());
@@ -138,7 +138,7 @@ it('is not healthy once a thread has ended, although the file is as it was', asy
   await expect(check()).rejects.toEqual(away);
 });
 
-it('fails what waits for the writer when it is closed', async () => {
+it('fails statements that wait for the writer when it is closed', async () => {
   const { file } = await opened();
   const { queue, write, close } = openSqlitePool(file);
   await queue.acquire(0);

@@ -15,41 +15,41 @@ import type { DiskHealth } from './disk-health.ts';
 import type { SqliteResult } from './threads/execute-sqlite.js';
 import { openSqlitePool, type SqlitePool } from './threads/sqlite-pool.ts';
 
-/** How long work in the background waits for the writer, and for a lock of another process. It blocks nothing meanwhile. */
-const usualPatienceMs = 30_000;
+/** How long background work waits for the writer and for the lock of another process, without blocking the event loop. */
+const defaultLockTimeoutMs = 30_000;
 
 type SharedPool = { open(): SqlitePool; close(): Promise<void> };
 type PoolAdapter = SqliteAdapter & { readonly pool?: SharedPool };
 
-/** Kysely on a SQLite file, whose statements run in threads, or on a database in memory (`:memory:`). */
-export const sqliteDialect = (file: string): Dialect => {
+/** A Kysely dialect for a SQLite file, whose statements run in threads, or for a database in memory (`:memory:`). */
+export const createSqliteDialect = (file: string): Dialect => {
   let pool: SqlitePool | undefined;
   const open = () => {
     pool ??= openSqlitePool(file);
     return pool;
   };
-  return dialectOf({ open, close: async () => pool?.close() }, usualPatienceMs, true);
+  return createDialect({ open, close: async () => pool?.close() }, defaultLockTimeoutMs, true);
 };
 
 /**
- * The same database for work that must not wait: what one transaction, or another process, keeps waiting for longer than
- * `patienceMs` fails with database-busy. It is closed with `db`. A database in memory or on a server stays as it is.
+ * The same database with a shorter lock timeout: a statement that waits longer than `lockTimeoutMs` for a transaction or another
+ * process fails with database-busy. It is closed with `db`. Returns `db` itself for a database in memory or on a server.
  */
-export const withPatience = <T>(db: Kysely<T>, patienceMs: number): Kysely<T> => {
+export const withLockTimeout = <T>(db: Kysely<T>, lockTimeoutMs: number): Kysely<T> => {
   const { pool } = db.getExecutor().adapter as PoolAdapter;
-  return pool?.open().read ? new Kysely<T>({ dialect: dialectOf(pool, patienceMs, false) }) : db;
+  return pool?.open().read ? new Kysely<T>({ dialect: createDialect(pool, lockTimeoutMs, false) }) : db;
 };
 
-/** Of the disk that a SQLite file is on; undefined for a database in memory or on a server. */
-export const diskHealthOf = <T>(db: Kysely<T>): DiskHealth | undefined =>
+/** The disk health of a SQLite file; undefined for a database in memory or on a server. */
+export const getDiskHealth = <T>(db: Kysely<T>): DiskHealth | undefined =>
   (db.getExecutor().adapter as PoolAdapter).pool?.open().health;
 
 /** Whether the database is a SQLite file: neither in memory nor on a server. */
 export const isSqliteFile = <T>(db: Kysely<T>): boolean =>
   (db.getExecutor().adapter as PoolAdapter).pool?.open().read !== undefined;
 
-const dialectOf = (pool: SharedPool, patienceMs: number, isOwner: boolean): Dialect => ({
-  createDriver: () => driverOf(pool, patienceMs, isOwner),
+const createDialect = (pool: SharedPool, lockTimeoutMs: number, isOwner: boolean): Dialect => ({
+  createDriver: () => createDriver(pool, lockTimeoutMs, isOwner),
   createAdapter: () => Object.assign(new SqliteAdapter(), { pool }),
   createQueryCompiler: () => new SqliteQueryCompiler(),
   createIntrospector: (db) => new SqliteIntrospector(db),
@@ -57,12 +57,12 @@ const dialectOf = (pool: SharedPool, patienceMs: number, isOwner: boolean): Dial
 
 type LazyConnection = DatabaseConnection & { release(): void };
 
-const driverOf = (shared: SharedPool, patienceMs: number, isOwner: boolean): Driver => {
+const createDriver = (shared: SharedPool, lockTimeoutMs: number, isOwner: boolean): Driver => {
   const execute = (text: string) => (connection: DatabaseConnection) =>
     connection.executeQuery(CompiledQuery.raw(text)).then(() => undefined);
   return {
     init: async () => void shared.open(),
-    acquireConnection: async () => connect(shared.open(), patienceMs),
+    acquireConnection: async () => connect(shared.open(), lockTimeoutMs),
     beginTransaction: execute('begin'),
     commitTransaction: execute('commit'),
     rollbackTransaction: execute('rollback'),
@@ -73,22 +73,22 @@ const driverOf = (shared: SharedPool, patienceMs: number, isOwner: boolean): Dri
   };
 };
 
-/** Takes the writer with the first statement that needs it, and keeps it until it is released; until then it reads. */
-const connect = ({ queue, read, write }: SqlitePool, patienceMs: number): LazyConnection => {
+/** Reads until the first statement that writes, then holds the writer until it is released. */
+const connect = ({ queue, read, write }: SqlitePool, lockTimeoutMs: number): LazyConnection => {
   let isWriter = false;
   return {
     executeQuery: async <R>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<R>> => {
       const statement = { sql, parameters };
-      if (read && !isWriter && isRead(query)) return asQueryResult<R>(await read(statement, patienceMs));
-      const waitedMs = isWriter ? 0 : await queue.acquire(patienceMs);
+      if (read && !isWriter && isRead(query)) return toQueryResult<R>(await read(statement, lockTimeoutMs));
+      const waitMs = isWriter ? 0 : await queue.acquire(lockTimeoutMs);
       isWriter = true;
-      const result = await write(statement, patienceMs - waitedMs);
+      const result = await write(statement, lockTimeoutMs - waitMs);
       queue.progress();
-      return asQueryResult<R>(result);
+      return toQueryResult<R>(result);
     },
-    // biome-ignore lint/correctness/useYield: lists are read page by page, so that none holds a connection
+    // biome-ignore lint/correctness/useYield: lists are read in pages, so that no list holds a connection
     streamQuery: async function* () {
-      throw new Error('there are no streams from SQLite: read page by page');
+      throw new Error('streaming from SQLite is not supported: read in pages');
     },
     release: () => {
       if (isWriter) queue.release();
@@ -100,7 +100,7 @@ const connect = ({ queue, read, write }: SqlitePool, patienceMs: number): LazyCo
 const isRead = (query: CompiledQuery['query']): boolean =>
   SelectQueryNode.is(query) || (RawNode.is(query) && /^\s*select\b/i.test(query.sqlFragments[0] ?? ''));
 
-const asQueryResult = <R>({ rows, changes, lastInsertRowid }: SqliteResult): QueryResult<R> => ({
+const toQueryResult = <R>({ rows, changes, lastInsertRowid }: SqliteResult): QueryResult<R> => ({
   rows: rows as R[],
   ...(changes !== undefined && { numAffectedRows: BigInt(changes) }),
   ...(lastInsertRowid !== undefined && { insertId: BigInt(lastInsertRowid) }),

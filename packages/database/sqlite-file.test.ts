@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { createDiskHealth } from './disk-health.ts';
-import { guardSqlite, guardStatements } from './guarded-sqlite.ts';
 import { closeSqlite, openSqlite } from './sqlite.ts';
-import { filesOpenToOthers, rememberIdentity } from './sqlite-file.ts';
+import { findExposedFiles, rememberIdentity } from './sqlite-file.ts';
+import { checkSqliteStatements, createStatementCheck } from './statement-checks.ts';
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
@@ -24,7 +24,7 @@ const opened = (file: string) => {
   const raw = openSqlite(file);
   const identity = rememberIdentity(file);
   const health = createDiskHealth(identity);
-  const database = guardSqlite(raw, identity, health);
+  const database = checkSqliteStatements(raw, identity, health);
   onTestFinished(() => closeSqlite(database));
   database.exec('CREATE TABLE IF NOT EXISTS thing (text TEXT)');
   const insert = database.prepare('INSERT INTO thing VALUES (?)');
@@ -37,7 +37,7 @@ const opened = (file: string) => {
   return { database, insert, insertBoth, count, check };
 };
 
-it('is the owner’s alone whatever the umask, and so is a folder that is made for it; one that was there is left', async () => {
+it('is accessible to the owner only, as is a created folder, with any umask; an existing folder keeps its mode', async () => {
   const folder = dataFolder();
   await chmod(folder, 0o755);
   const before = process.umask(0);
@@ -52,18 +52,18 @@ it('is the owner’s alone whatever the umask, and so is a folder that is made f
   expect([modeOf(join(folder, 'made')), modeOf(folder)]).toEqual(['700', '755']);
 });
 
-it('that was open to others is narrowed when it is opened', async () => {
+it('that other users could access is restricted to the owner on open', async () => {
   const file = join(dataFolder(), 'data.sqlite');
   const first = openSqlite(file);
   first.exec('CREATE TABLE thing (text TEXT)');
   for (const suffix of ['', '-wal', '-shm']) await chmod(file + suffix, 0o644);
-  expect(filesOpenToOthers(file)).toHaveLength(3);
+  expect(findExposedFiles(file)).toHaveLength(3);
   closeSqlite(openSqlite(file));
-  expect(filesOpenToOthers(file)).toEqual([]);
+  expect(findExposedFiles(file)).toEqual([]);
   closeSqlite(first);
 });
 
-it.each(['', '-wal', '-shm'])('whose %s is removed refuses writes until it is back', (suffix) => {
+it.each(['', '-wal', '-shm'])('whose file with suffix "%s" was removed refuses writes until it is back', (suffix) => {
   const file = join(dataFolder(), 'data.sqlite');
   const { insert, insertBoth, count } = opened(file);
   insert.run('kept');
@@ -75,7 +75,7 @@ it.each(['', '-wal', '-shm'])('whose %s is removed refuses writes until it is ba
   expect(count()).toBeGreaterThanOrEqual(2);
 });
 
-it('that is replaced by another answers nothing, and leaves the other one alone', async () => {
+it('that was replaced refuses all statements, and leaves the new file unchanged', async () => {
   const folder = dataFolder();
   const [file, other] = [join(folder, 'data.sqlite'), join(folder, 'other.sqlite')];
   closeSqlite(opened(other).database);
@@ -87,7 +87,7 @@ it('that is replaced by another answers nothing, and leaves the other one alone'
   expect(statSync(file).size).toBe(before);
 });
 
-it('that is removed between the write and its acknowledgement acknowledges nothing', () => {
+it('that was removed before a commit is acknowledged fails the commit', () => {
   const file = join(dataFolder(), 'data.sqlite');
   const { database, insert } = opened(file);
   const removeThenWrite = database.transaction(() => {
@@ -97,22 +97,22 @@ it('that is removed between the write and its acknowledgement acknowledges nothi
   expect(() => removeThenWrite()).toThrow(expect.objectContaining({ code: 'database-replaced' }));
 });
 
-it('that is removed in a transaction does not keep a roll-back from the connection', async () => {
+it('that was removed in a transaction still rolls the connection back', async () => {
   const file = join(dataFolder(), 'data.sqlite');
   opened(file);
   const identity = rememberIdentity(file);
-  const guard = guardStatements(identity, createDiskHealth(identity));
+  const check = createStatementCheck(identity, createDiskHealth(identity));
   const executed: string[] = [];
-  const execute = (text: string) => guard(text, async () => void executed.push(text));
+  const execute = (text: string) => check(text, async () => void executed.push(text));
   await execute('begin');
   renameSync(file, `${file}.away`);
-  await expect(guard('commit', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  await expect(check('commit', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await execute('rollback');
   await expect(execute('begin')).rejects.toMatchObject({ code: 'database-replaced' });
   expect(executed).toEqual(['begin', 'rollback']);
 });
 
-it('on a full disk refuses writes, of whichever kind, still reads, and is red until a write succeeds', async () => {
+it('on a full disk refuses all writes, still reads, and is unhealthy until a write succeeds', async () => {
   const { database, insert, insertBoth, count, check } = opened(join(dataFolder(), 'data.sqlite'));
   insert.run('kept');
   await check();
@@ -129,7 +129,7 @@ it('on a full disk refuses writes, of whichever kind, still reads, and is red un
   expect(count()).toBe(3);
 });
 
-it('that is found damaged stays red, and takes nothing that may be lost', async () => {
+it('that is damaged stays unhealthy and refuses writes', async () => {
   const file = join(dataFolder(), 'data.sqlite');
   const { database, insert } = opened(file);
   for (let n = 0; n < 500; n++) insert.run(`${n} ${'x'.repeat(500)}`);
@@ -152,14 +152,14 @@ it('that is found damaged stays red, and takes nothing that may be lost', async 
 
 it.each([
   ['a folder', (file: string) => mkdirSync(file), 'is a folder'],
-  ['no database', (file: string) => writeFileSync(file, 'no database '.repeat(100)), 'is not a SQLite database'],
+  ['not a database', (file: string) => writeFileSync(file, 'no database '.repeat(100)), 'is not a SQLite database'],
   ['below a file', (file: string) => writeFileSync(join(file, '..'), ''), 'is not a folder'],
-])('that is %s is named in one sentence that says what to do', (_what, make, says) => {
+])('that is %s is reported in one sentence with the remedy', (_what, make, says) => {
   const file = join(dataFolder(), 'data', 'data.sqlite');
   if (_what !== 'below a file') mkdirSync(join(file, '..'));
   make(file);
   expect(() => openSqlite(file)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
   expect(() => openSqlite(file)).toThrow(says);
-  expect(() => openSqlite(file)).toThrow('DATA_DIR and CRM_DATABASE_URL choose another place.');
+  expect(() => openSqlite(file)).toThrow('DATA_DIR and CRM_DATABASE_URL set another location.');
   expect(existsSync(`${file}-wal`)).toBe(false);
 });

@@ -16,13 +16,13 @@ import { TransientDatabaseError } from './database-error.ts';
 
 export const inMemory = ':memory:';
 
-/** A database in WAL mode is these files; SQLite gives the second and the third the mode of the first. */
+/** The files of a database in WAL mode; SQLite gives the second and third the mode of the first. */
 const suffixes = ['', '-wal', '-shm'] as const;
 const ownerOnly = 0o600;
 const isPosix = process.platform !== 'win32';
 
 const statOf = (file: string) => statSync(file, { throwIfNoEntry: false });
-/** @returns undefined also where the folder is gone, or may not be looked into */
+/** @returns undefined also if the folder is missing or not accessible */
 const tryStat = (file: string) => {
   try {
     return statOf(file);
@@ -31,13 +31,13 @@ const tryStat = (file: string) => {
   }
 };
 
-export const identityOf = (file: string): string | undefined => {
+export const readIdentity = (file: string): string | undefined => {
   const stat = tryStat(file);
   return stat && `${stat.dev}:${stat.ino}`;
 };
 
-/** SQLite says only that it failed where it cannot enlarge the file that its processes share. */
-export const hasNoSpaceFor = (file: string): boolean => {
+/** SQLite reports a generic I/O error, not a full disk, if it cannot extend the -shm file. */
+export const isDiskFull = (file: string): boolean => {
   try {
     const { blocks, bavail, bsize } = statfsSync(dirname(file));
     return blocks > 0 && bavail * bsize < 64 * 1024;
@@ -46,21 +46,21 @@ export const hasNoSpaceFor = (file: string): boolean => {
   }
 };
 
-/** While this is beside a database file, a restore is replacing it. */
-export const markOfRestore = (file: string): string => `${file}.restoring`;
+/** While this file exists next to a database file, a restore is replacing the database. */
+export const getRestoreMarker = (file: string): string => `${file}.restoring`;
 
-/** @throws ConfigError while this file may be new and another one of the platform old */
+/** @throws ConfigError after an unfinished restore, when some database files may be restored and others not */
 export const refuseUnfinishedRestore = (file: string): void => {
-  if (existsSync(markOfRestore(file)))
+  if (existsSync(getRestoreMarker(file)))
     throw new ConfigError(
-      `A restore of ${file} was interrupted, or runs: npm run restore finishes it, with the same backup.`,
+      `A restore of ${file} was interrupted or is running: run npm run restore with the same backup to finish it.`,
     );
 };
 
 /**
- * Makes the file for its owner alone, whatever the umask, and its folder where there is none. A file that is there is only
- * looked at: to open and close it would drop the locks that SQLite holds on it in this process.
- * @throws ConfigError when it cannot be used, with what to do
+ * Creates the file for its owner only, with any umask, and its folder if missing. An existing file is only checked, because opening
+ * and closing it would drop the locks that SQLite holds on it in this process.
+ * @throws ConfigError with the remedy when the file cannot be used
  */
 export const prepareSqliteFile = (file: string): void => {
   if (file === inMemory) return;
@@ -69,16 +69,16 @@ export const prepareSqliteFile = (file: string): void => {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const existing = statOf(file);
-    if (existing?.isDirectory()) throw new ConfigError(`${file} is a folder, not a database file. ${elsewhere}`);
+    if (existing?.isDirectory()) throw new ConfigError(`${file} is a folder, not a database file. ${locationRemedy}`);
     if (!existing) {
       createForOwner(file);
       return;
     }
     accessSync(file, constants.R_OK | constants.W_OK);
-    // SQLite makes its log beside the file.
+    // SQLite creates its log in the same folder.
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw explainOpenFailure(file, error as NodeJS.ErrnoException);
+    throw mapOpenError(file, error as NodeJS.ErrnoException);
   }
 };
 
@@ -88,51 +88,54 @@ const createForOwner = (file: string): void => {
     fchmodSync(descriptor, ownerOnly);
     closeSync(descriptor);
   } catch (error) {
-    // Another process was first.
+    // Another process created it first.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 };
 
-/** Those of the database's files that others than their owner may read or write. */
-export const filesOpenToOthers = (file: string): string[] =>
+/** The files of the database that users other than the owner may read or write. */
+export const findExposedFiles = (file: string): string[] =>
   isPosix ? suffixes.map((suffix) => file + suffix).filter((path) => ((tryStat(path)?.mode ?? 0) & 0o077) !== 0) : [];
 
-/** Leaves the database's files to their owner; those of another user stay as they are. */
-export const narrowToOwner = (file: string): void => {
-  for (const path of filesOpenToOthers(file))
+/** Restricts the files of the database to their owner; files of another user stay unchanged. */
+export const restrictToOwner = (file: string): void => {
+  for (const path of findExposedFiles(file))
     try {
       chmodSync(path, ownerOnly);
     } catch {
-      // Only the owner may, and the database works all the same.
+      // Only the owner may change the mode, and the database works without it.
     }
 };
 
-export type NarrowedLog = { info?(facts: object, message: string): void };
+export type RestrictionLog = { info?(facts: object, message: string): void };
 
-/** One line where files were open to others; `files`: as they were before the database was opened. */
-export const logNarrowed = (log: NarrowedLog, files: readonly string[]): void => {
-  const narrowed = files.filter((file) => !filesOpenToOthers(file).includes(file));
-  if (narrowed.length > 0)
-    log.info?.({ files: narrowed }, 'database files were open to other users: they are their owner’s alone now');
+/** Logs which files were restricted. `files` were exposed before the database was opened. */
+export const logRestricted = (log: RestrictionLog, files: readonly string[]): void => {
+  const restricted = files.filter((file) => !findExposedFiles(file).includes(file));
+  if (restricted.length > 0)
+    log.info?.(
+      { files: restricted },
+      'restricted database files to their owner, because other users could access them',
+    );
 };
 
 export type FileIdentity = {
   readonly file: string;
-  /** @throws DatabaseTrouble database-replaced unless path and open file are still the same; `withLog`: its log as well */
+  /** @throws TransientDatabaseError database-replaced if the path no longer is the open file. `withLog` also checks -wal and -shm. */
   check(withLog: boolean): void;
 };
 
 /**
- * Remembers which files are opened, by device and inode. What is written to a file that was removed or replaced is lost at
- * the next start, so no write to it may be acknowledged.
+ * Remembers device and inode of the opened files. A write to a removed or replaced file is lost at the next start, so it must not be
+ * acknowledged.
  */
 export const rememberIdentity = (file: string): FileIdentity => {
   if (file === inMemory) return { file, check: () => {} };
-  const opened = new Map(suffixes.map((suffix) => [file + suffix, identityOf(file + suffix)]));
+  const opened = new Map(suffixes.map((suffix) => [file + suffix, readIdentity(file + suffix)]));
   const checkPath = (path: string) => {
-    const [remembered, found] = [opened.get(path), identityOf(path)];
+    const [remembered, found] = [opened.get(path), readIdentity(path)];
     if (remembered === found) return;
-    // A log is made by the first statement of the first connection, which may be in another thread.
+    // The first statement of the first connection creates the log, possibly in another thread.
     if (remembered === undefined && path !== file) return void opened.set(path, found);
     const cause = new Error(`${path} is no longer the file that was opened: it was removed or replaced`);
     throw new TransientDatabaseError('database-replaced', cause);
@@ -146,13 +149,13 @@ export const rememberIdentity = (file: string): FileIdentity => {
   };
 };
 
-const elsewhere = 'DATA_DIR and CRM_DATABASE_URL choose another place.';
+const locationRemedy = 'DATA_DIR and CRM_DATABASE_URL set another location.';
 
 const reasons: readonly [RegExp, (file: string) => string][] = [
   [/^SQLITE_NOTADB/, (file) => `${file} is not a SQLite database: move it away.`],
   [/^SQLITE_CORRUPT/, (file) => `${file} is damaged: restore a backup with npm run restore, or move the file away.`],
-  [/^(ENOSPC|EDQUOT|SQLITE_FULL)/, (file) => `${file} cannot be opened, the disk is full: make space on it.`],
-  [/^(EROFS|SQLITE_READONLY)/, (file) => `${file} is on a disk that is read-only, or is read-only: make it writable.`],
+  [/^(ENOSPC|EDQUOT|SQLITE_FULL)/, (file) => `${file} cannot be opened because the disk is full: free space on it.`],
+  [/^(EROFS|SQLITE_READONLY)/, (file) => `${file} or its disk is read-only: make it writable.`],
   [
     /^(EACCES|EPERM)/,
     (file) => `${file} and its folder must be readable and writable for the user who runs this: chown or chmod them.`,
@@ -160,14 +163,14 @@ const reasons: readonly [RegExp, (file: string) => string][] = [
   [/^(ENOTDIR|EEXIST)/, (file) => `${dirname(file)} is not a folder.`],
   [
     /^SQLITE_BUSY/,
-    (file) => `${file} is locked by another process, which may be a backup or a restore: try again when it has ended.`,
+    (file) => `${file} is locked by another process, possibly a backup or a restore: try again when it has ended.`,
   ],
 ];
 
-/** One sentence for the start: which file, what is wrong, what to do. */
-export const explainOpenFailure = (file: string, error: Error & { code?: string | undefined }): ConfigError => {
+/** Maps an error on opening the file to one sentence with file, cause and remedy. */
+export const mapOpenError = (file: string, error: Error & { code?: string | undefined }): ConfigError => {
   if (error instanceof ConfigError) return error;
-  const code = /^SQLITE_IOERR/.test(error.code ?? '') && hasNoSpaceFor(file) ? 'SQLITE_FULL' : error.code;
+  const code = /^SQLITE_IOERR/.test(error.code ?? '') && isDiskFull(file) ? 'SQLITE_FULL' : error.code;
   const reason = reasons.find(([pattern]) => pattern.test(code ?? ''))?.[1](file);
-  return new ConfigError(`${reason ?? `${file} cannot be used: ${error.message}.`} ${elsewhere}`);
+  return new ConfigError(`${reason ?? `${file} cannot be used: ${error.message}.`} ${locationRemedy}`);
 };

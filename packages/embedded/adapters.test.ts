@@ -5,7 +5,7 @@ import type { OutgoingEvent } from '../projections/event-bus.ts';
 import { seededRandom, withBusFaults, withStoreFaults } from '../projections/faults.ts';
 import { logReaderContract } from '../projections/log-reader.contract.ts';
 import { stateStoreContract } from '../projections/state-store.contract.ts';
-import { embeddedGroups } from './consumer-groups.ts';
+import { createEmbeddedConsumerGroups } from './consumer-groups.ts';
 import { openEmbeddedPlatform } from './platform.ts';
 
 const topic = { name: 'things', partitions: 4, maxMessageBytes: 16_384 };
@@ -29,9 +29,15 @@ describe('the log of the embedded event bus', () => {
 
 describe('the consumer groups of the embedded event bus', () => {
   consumerGroupsContract(async () => {
-    const opened = platform();
-    const publish = (events: readonly OutgoingEvent[]) => opened.eventBus('writer').publish(topic.name, events);
-    return { topic, log: opened.logReader(), groups: embeddedGroups(opened), publish };
+    const platformOfGroups = platform();
+    const publish = (events: readonly OutgoingEvent[]) =>
+      platformOfGroups.eventBus('writer').publish(topic.name, events);
+    return {
+      topic,
+      log: platformOfGroups.logReader(),
+      groups: createEmbeddedConsumerGroups(platformOfGroups),
+      publish,
+    };
   });
 });
 

@@ -1,8 +1,10 @@
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
 import type { EmbeddedPlatform } from './platform.ts';
 
-/** The embedded bus has no members to wait for: a service that runs reads from the new offsets at once. */
-export const embeddedGroups = (platform: Pick<EmbeddedPlatform, 'consumerGroup' | 'logReader'>): ConsumerGroups => ({
+/** The embedded bus has no group members to wait for: a running service continues from the new offsets at once. */
+export const createEmbeddedConsumerGroups = (
+  platform: Pick<EmbeddedPlatform, 'consumerGroup' | 'logReader'>,
+): ConsumerGroups => ({
   committed: async (group, topic) => platform.consumerGroup(group).committed(topic),
 
   offsetsAt: async (topic, time, ranges) => {

@@ -7,8 +7,8 @@ import { openEmbeddedPlatform } from './platform.ts';
 
 const topic = { name: 'things', partitions: 1, maxMessageBytes: 1000 };
 
-/** A platform, and another process that holds the lock of its file until it releases it. */
-const opened = (lockWaitMs: number, file = join(dataFolder(), 'platform.sqlite')) => {
+/** A platform, and a second connection that acts as another process and can hold the lock of the file. */
+const openWithOtherProcess = (lockWaitMs: number, file = join(dataFolder(), 'platform.sqlite')) => {
   const platform = openEmbeddedPlatform(file, [topic], { lockWaitMs });
   const other = openSqlite(file);
   onTestFinished(() => {
@@ -19,8 +19,8 @@ const opened = (lockWaitMs: number, file = join(dataFolder(), 'platform.sqlite')
 };
 const event = { id: '1', key: 'a', value: Buffer.from('{}') };
 
-it('a publish that waits in vain for the lock of another process says so, and blocks nothing', async () => {
-  const { eventBus, hold, release } = opened(1_500);
+it('a publish that times out on the lock of another process fails, and does not block the event loop', async () => {
+  const { eventBus, hold, release } = openWithOtherProcess(1_500);
   const bus = eventBus('writer');
   hold();
   const publish = () =>
@@ -30,8 +30,8 @@ it('a publish that waits in vain for the lock of another process says so, and bl
   await bus.publish(topic.name, [event]);
 });
 
-it('writes to the state store wait for the lock for a while, then fail; reads do not wait', async () => {
-  const { stateStore, hold, release } = opened(300);
+it('state store writes wait for the lock up to the limit, then fail; reads do not wait', async () => {
+  const { stateStore, hold, release } = openWithOtherProcess(300);
   const store = stateStore('things');
   await store.transact([{ key: 'a', value: 1 }]);
   hold();
@@ -43,9 +43,9 @@ it('writes to the state store wait for the lock for a while, then fail; reads do
   expect((await store.getMany(['b'])).get('b')?.value).toBe(2);
 });
 
-it('a subscriber does not get records again while their commit waits for the lock', async () => {
-  const { eventBus, consumerGroup, file, hold, release } = opened(10_000);
-  const impatient = opened(200, file).stateStore('things');
+it('records are not redelivered while their commit waits for the lock', async () => {
+  const { eventBus, consumerGroup, file, hold, release } = openWithOtherProcess(10_000);
+  const storeOfOtherProcess = openWithOtherProcess(200, file).stateStore('things');
   const bus = eventBus('readers');
   await bus.publish(topic.name, [event]);
   let deliveries = 0;
@@ -56,15 +56,15 @@ it('a subscriber does not get records again while their commit waits for the loc
   });
   await vi.waitFor(() => expect(deliveries).toBe(1), 5_000);
   // Longer than the bus waits between two deliveries.
-  await expect(impatient.transact([{ key: 'a', value: 1 }])).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+  await expect(storeOfOtherProcess.transact([{ key: 'a', value: 1 }])).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
   release();
   await vi.waitFor(() => expect(consumerGroup('readers').committed(topic.name).get(0)).toBe(1), 5_000);
   await subscription.close();
   expect(deliveries).toBe(1);
 });
 
-it('what was refused while another process held the lock does not hinder what is written later', async () => {
-  const { stateStore, hold, release } = opened(50);
+it('a write that failed on a held lock does not affect later writes', async () => {
+  const { stateStore, hold, release } = openWithOtherProcess(50);
   const store = stateStore('things');
   await store.transact([{ key: 'a', value: 1 }]);
   hold();

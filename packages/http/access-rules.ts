@@ -15,7 +15,7 @@ const parseOrigin = (text: string): string | undefined => {
   return parseAuthority(host) && origin;
 };
 
-/** A comma-separated list; each entry that cannot be used is a problem of its own. */
+/** A schema for a comma-separated list that reports each invalid entry. */
 const listOf = <T>(parse: (entry: string) => T | undefined, expected: string) =>
   z.string().transform((text, context): readonly T[] =>
     text

@@ -7,45 +7,45 @@ import express, {
   type Router,
 } from 'express';
 import { DomainError } from '../runtime/domain-error.ts';
-import { rateLimitedLog } from '../runtime/rate-limited-log.ts';
+import { createRateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AccessRules, loopbackOnly } from './access-rules.ts';
-import { descriptionRoutes } from './openapi/description.ts';
+import { createDescriptionRoutes } from './openapi/description.ts';
 import { pageAssets } from './openapi/docs/page.ts';
 import type { ApiDescription } from './openapi/openapi.ts';
 import { jsonTypes, methods, type Operation, type Routes } from './operation.ts';
+import { checkRequest, checkRequests } from './server/check-request.ts';
 import { setPrivacyHeaders } from './server/privacy-headers.ts';
 import { type ProblemStatuses, sendProblem } from './server/problem.ts';
-import { guardRequests, judgeRequest } from './server/request-guard.ts';
 import { traceIdOf, traceRequests } from './trace.ts';
 
 export type HttpContext = Pick<Runtime, 'log' | 'tracer'> & {
   readonly api: ApiDescription;
   readonly statuses?: ProblemStatuses;
-  /** Which hosts and origins are answered; without it loopback and the service's own pages. */
+  /** The allowed hosts and origins. Default: loopback and the service's own pages. */
   readonly access?: AccessRules | undefined;
-  /** What a sidecar calls, where it shares the port. */
+  /** The routes that a sidecar calls, if it shares the port. */
   readonly deliveries?: Router | undefined;
 };
 
-/** What an app is given from outside; the rest it says of itself. */
+/** What a service passes to its app; the app itself sets the API description and the statuses. */
 export type AppContext = Omit<HttpContext, 'api' | 'statuses'>;
 
-/** An Express app with what all our services do alike: traces, logs, JSON bodies, problem details, its description. */
-export const httpApp = (
-  described: Routes,
+/** An Express app with the common parts of all services: traces, logs, JSON bodies, problem details and the API description. */
+export const createHttpApp = (
+  serviceRoutes: Routes,
   { log, tracer, api, statuses = {}, access = loopbackOnly, deliveries }: HttpContext,
 ): Express => {
   const app = express();
-  const limitedLog = rateLimitedLog(log);
+  const limitedLog = createRateLimitedLog(log);
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(setPrivacyHeaders);
-  if (deliveries) app.use(unlessRefused(access, deliveries));
-  app.use(traceRequests(tracer), logRequests(log), guardRequests(access, log));
-  const routes = { ...described, ...descriptionRoutes(described, api, statuses) };
+  if (deliveries) app.use(mountUnlessRefused(access, deliveries));
+  app.use(traceRequests(tracer), logRequests(log), checkRequests(access, log));
+  const routes = { ...serviceRoutes, ...createDescriptionRoutes(serviceRoutes, api, statuses) };
   for (const [path, operations] of Object.entries(routes)) {
     const route = app.route(path);
-    for (const method of methods) if (operations[method]) route[method](...handlersOf(operations[method]));
+    for (const method of methods) if (operations[method]) route[method](...createHandlers(operations[method]));
     route.all(refuseMethod(Object.keys(operations)));
   }
   app.use('/docs', pageAssets());
@@ -58,27 +58,28 @@ export const httpApp = (
     if (res.headersSent) return next(error);
     const status = sendProblem(res, error, statuses);
     const entry = { method: req.method, traceId: traceIdOf(res) };
-    if (status === 503 || status === 507) limitedLog.warn({ ...entry, ...reasonOf(error) }, 'request not answered');
+    if (status === 503 || status === 507)
+      limitedLog.warn({ ...entry, ...describeReason(error) }, 'request not answered');
     else if (status >= 500) limitedLog.error({ ...entry, err: error }, 'request failed');
   });
   return app;
 };
 
-/** Of what passes or is being mended: no stack. */
-const reasonOf = (error: unknown) => {
+/** A temporary failure is logged without a stack. */
+const describeReason = (error: unknown) => {
   const { code, message, cause } = error as { code?: string; message?: string; cause?: unknown };
   return { code, reason: message, ...(cause instanceof Error && { cause: cause.message }) };
 };
 
-/** A body is read where one is expected; what is streamed is left to the operation. */
-const handlersOf = ({ body, bodyTypes, handler }: Operation): RequestHandler[] =>
+/** Parses the body if the operation has a schema for it; otherwise the operation can stream it. */
+const createHandlers = ({ body, bodyTypes, handler }: Operation): RequestHandler[] =>
   body ? [express.json({ limit: '1mb', type: [...(bodyTypes ?? jsonTypes)] }), handler] : [handler];
 
-/** Deliveries have no span and no log line; what the guard refuses is passed on to where it gets both. */
-const unlessRefused =
-  (access: AccessRules, router: Router): RequestHandler =>
+/** Deliveries get no span and no log line. A refused request is passed on to the middleware that traces and logs it. */
+const mountUnlessRefused =
+  (rules: AccessRules, router: Router): RequestHandler =>
   (req, res, next) =>
-    judgeRequest(req, access) ? next() : router(req, res, next);
+    checkRequest(req, rules) ? next() : router(req, res, next);
 
 const refuseMethod = (allowed: string[]): RequestHandler => {
   const allow = [...allowed, ...(allowed.includes('get') ? ['head'] : [])]
@@ -87,11 +88,11 @@ const refuseMethod = (allowed: string[]): RequestHandler => {
   return (req, res) => {
     res.set('Allow', allow);
     if (req.method === 'OPTIONS') return void res.sendStatus(204);
-    throw new DomainError('method-not-allowed', `${req.path} does not know ${req.method}; it knows ${allow}.`);
+    throw new DomainError('method-not-allowed', `${req.path} does not support ${req.method}, only ${allow}.`);
   };
 };
 
-/** The route, never the URL: a query may name a person. */
+/** Logs the route, never the URL, because a query may contain personal data. */
 const logRequests =
   (log: Runtime['log']): RequestHandler =>
   (req, res, next) => {

@@ -2,21 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { operation, type Routes, withTag } from './operation.ts';
 
-/** The things a service needs, by name; a check throws an Error that says what is wrong and what to do. */
+/** The dependencies of a service, by name. A check throws an Error with the cause and the remedy. */
 export type Checks = Readonly<Record<string, () => Promise<void>>>;
 
-/** Less than what asks usually waits for. */
-const answerWithinMs = 3_000;
+/** Shorter than the usual timeout of a readiness probe. */
+const timeoutMs = 3_000;
 
 const checksSchema = z
   .record(z.string(), z.string())
-  .meta({ description: 'Each thing by name: ok, or what is wrong.' });
+  .meta({ description: 'Each dependency by name: ok, or what is wrong.' });
 const readySchema = z.looseObject({ status: z.literal('ready'), checks: checksSchema });
 const notReadySchema = z.object({ status: z.literal('not ready'), checks: checksSchema });
 
 /**
- * `/healthz`: this process is alive. `/readyz`: each thing it needs, named; 503 when one is missing. `facts` are shown
- * beside them and never make it red.
+ * `/healthz`: the process is alive. `/readyz`: the state of each dependency; 503 if one is unavailable. `facts` are added to a
+ * response with 200 and never change the status.
  */
 export const healthRoutes = (
   checks: Checks,
@@ -27,19 +27,19 @@ export const healthRoutes = (
       get: operation({
         summary: 'Whether the process is alive',
         responses: { 200: { description: 'It is.', schema: z.object({ status: z.literal('alive') }) } },
-        handle: (_asked, res) => res.json({ status: 'alive' }),
+        handle: (_request, res) => res.json({ status: 'alive' }),
       }),
     },
     '/readyz': {
       get: operation({
-        summary: 'Whether everything is there that the service needs',
+        summary: 'Whether all dependencies of the service are available',
         responses: {
-          200: { description: 'Everything is there.', schema: readySchema },
-          503: { description: 'Something is missing.', schema: notReadySchema },
+          200: { description: 'All are available.', schema: readySchema },
+          503: { description: 'At least one is unavailable.', schema: notReadySchema },
         },
-        handle: async (_asked, res) => {
+        handle: async (_request, res) => {
           const results = await Promise.all(
-            Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
+            Object.entries(checks).map(async ([name, check]) => [name, await runCheck(check)] as const),
           );
           const ready = results.every(([, result]) => result === 'ok');
           const status = ready ? 'ready' : 'not ready';
@@ -50,11 +50,11 @@ export const healthRoutes = (
     },
   });
 
-const outcome = (check: () => Promise<void>): Promise<string> => {
-  const tooLate = delay(answerWithinMs, `no answer within ${answerWithinMs / 1000} s`, { ref: false });
-  const checked = check().then(
+const runCheck = (check: () => Promise<void>): Promise<string> => {
+  const timeout = delay(timeoutMs, `no answer within ${timeoutMs / 1000} s`, { ref: false });
+  const result = check().then(
     () => 'ok',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  return Promise.race([checked, tooLate]);
+  return Promise.race([result, timeout]);
 };

@@ -5,12 +5,12 @@ const inQuotes = String.raw`"[\x20\x21\x23-\x5b\x5d-\x7e]{1,255}"`;
 const bare = String.raw`[\x21\x23-\x5b\x5d-\x7e]{1,255}`;
 
 /**
- * The caller's name for one attempt (draft-ietf-httpapi-idempotency-key-header), for the schema of an operation's headers.
- * Many callers send it without the quotes that the draft asks for: both are the same key.
+ * Schema of the Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header). Many clients omit the quotes that the draft
+ * requires; with and without quotes it is the same key.
  */
 export const idempotencyKey = z
   .string(expected)
   .regex(new RegExp(`^(?:${inQuotes}|${bare})$`), expected)
   .transform((key) => key.replaceAll('"', ''))
   .optional()
-  .meta({ description: 'A name for this one attempt, such as a UUID: the same key and body get the same answer.' });
+  .meta({ description: 'A unique key for this request, such as a UUID: the same key and body get the same response.' });

@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import { ConfigError } from '../runtime/config-error.ts';
-import { expressServer } from './server/express-server.ts';
+import { createExpressServer } from './server/express-server.ts';
 
-const answerForMs = 2_000;
-/** 0.0.0.0 and :: mean all addresses of the machine; a request that names them is refused. */
-const calledLocalhost = ['127.0.0.1', '0.0.0.0', '::'];
+const drainTimeoutMs = 2_000;
+/** 0.0.0.0 and :: listen on all addresses, but the service refuses requests with them as Host. */
+const localhostAddresses = ['127.0.0.1', '0.0.0.0', '::'];
 
 export type Listening = { url: string; close(): Promise<void> };
 
@@ -14,36 +14,36 @@ export const listen = async (
   app: Express,
   { host, port, variable }: { host: string; port: number; variable: string },
 ): Promise<Listening> => {
-  const server = expressServer(app);
+  const server = createExpressServer(app);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, { host, port, variable })));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(mapListenError(error, { host, port, variable })));
     server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo;
-  const name = calledLocalhost.includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const name = localhostAddresses.includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${name}:${address.port}`,
-    /** Answers what is under way, accepts nothing new. */
+    /** Stops accepting connections, and resolves when the requests in flight are answered, or after 2 s. */
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
-        // A connection on which nothing is ever asked would be waited for.
-        setTimeout(() => server.closeAllConnections(), answerForMs).unref();
+        // Without this, close would wait for connections that send no request.
+        setTimeout(() => server.closeAllConnections(), drainTimeoutMs).unref();
       }),
   };
 };
 
-const explained = (
+const mapListenError = (
   error: NodeJS.ErrnoException,
   { host, port, variable }: { host: string; port: number; variable: string },
 ) => {
   if (error.code === 'EADDRINUSE')
-    return new ConfigError(`Port ${port} is taken. Choose another: ${variable}=${port + 10} before the command.`);
+    return new ConfigError(`Port ${port} is in use. Choose another: ${variable}=${port + 10} before the command.`);
   if (error.code === 'EACCES')
     return new ConfigError(
       `Port ${port} needs more rights than this user has. Choose one above 1023 with ${variable}.`,
     );
-  if (error.code === 'EADDRNOTAVAIL') return new ConfigError(`HOST=${host} is no address of this machine.`);
-  return new ConfigError(`HOST=${host} cannot be listened on: ${error.message}.`);
+  if (error.code === 'EADDRNOTAVAIL') return new ConfigError(`HOST=${host} is not an address of this machine.`);
+  return new ConfigError(`The service cannot listen on HOST=${host}: ${error.message}.`);
 };

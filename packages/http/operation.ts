@@ -4,33 +4,33 @@ import { DomainError } from '../runtime/domain-error.ts';
 import { validate } from '../runtime/validate.ts';
 import { mediaTypeRemedy } from './server/problem.ts';
 
-/** What an operation answers with one status; without a schema there is nothing in the body, or no JSON. */
+/** The response of an operation with one status. Without a schema the body is empty or not JSON. */
 export type OperationResponse = {
   readonly description: string;
   readonly schema?: z.ZodType;
-  /** `application/json` unless said otherwise. */
+  /** Default: `application/json`. */
   readonly mediaType?: string;
-  /** Header and what it tells. */
+  /** Descriptions by header name. */
   readonly headers?: Readonly<Record<string, string>>;
 };
 
 type Fields = z.ZodObject;
 
-/** What is said of an operation, once: the same schemas check the request and stand in the API's description. */
+/** The description of an operation. Its schemas both validate requests and appear in the OpenAPI document. */
 type Description = {
   readonly summary: string;
   readonly description?: string;
-  /** Under which heading it stands. */
+  /** The group in the OpenAPI document. */
   readonly tag?: string;
   readonly path?: Fields;
   readonly query?: Fields;
-  /** The names as they are usually written, as in `If-Match`. */
+  /** With header names in their usual spelling, for example `If-Match`. */
   readonly headers?: Fields;
   readonly body?: z.ZodType;
-  /** What a body may be sent as; `application/json` unless said otherwise. Without `body` it is left to be streamed. */
+  /** Accepted media types. Default: `application/json`. Without `body`, the handler streams the request body. */
   readonly bodyTypes?: readonly string[];
   readonly responses: Readonly<Record<number, OperationResponse>>;
-  /** Codes of the domain errors it may answer, beside those that follow from what it asks for. */
+  /** Codes of its domain errors, in addition to those that follow from its schemas. */
   readonly errors?: readonly string[];
 };
 
@@ -38,18 +38,18 @@ export type Operation = Description & { readonly handler: RequestHandler };
 
 export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** Path, then method, then operation. A path that is here answers every other method with 405. */
+/** Operations by path and method. A path answers every other method with 405. */
 export type Routes = Readonly<Record<string, Partial<Record<(typeof methods)[number], Operation>>>>;
 
-/** Puts the same heading over each of the routes. */
+/** Adds the tag to operations without one. */
 export const withTag = (tag: string, routes: Routes): Routes =>
-  eachOperation(routes, (operation) => ({ tag, ...operation }));
+  mapOperations(routes, (operation) => ({ tag, ...operation }));
 
-/** What may go wrong with each of the routes, beside their own problems. */
+/** Adds error codes to every operation. */
 export const withErrors = (routes: Routes, codes: readonly string[]): Routes =>
-  eachOperation(routes, (operation) => ({ ...operation, errors: [...(operation.errors ?? []), ...codes] }));
+  mapOperations(routes, (operation) => ({ ...operation, errors: [...(operation.errors ?? []), ...codes] }));
 
-const eachOperation = (routes: Routes, change: (operation: Operation) => Operation): Routes =>
+const mapOperations = (routes: Routes, change: (operation: Operation) => Operation): Routes =>
   Object.fromEntries(
     Object.entries(routes).map(([path, operations]) => [
       path,
@@ -59,7 +59,7 @@ const eachOperation = (routes: Routes, change: (operation: Operation) => Operati
 
 type Output<Schema extends z.ZodType | undefined> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
-/** `handle` gets what was asked for, valid and typed; a request that is not valid does not reach it. */
+/** Declares an operation. `handle` gets the validated, typed request; invalid requests are refused before. */
 export const operation = <
   Path extends Fields | undefined = undefined,
   Query extends Fields | undefined = undefined,
@@ -79,9 +79,9 @@ export const operation = <
   const parts = {
     path: (req: Request) => path && validate(path, req.params, 'invalid-parameter'),
     query: (req: Request) => query && validate(query, req.query, 'invalid-parameter'),
-    headers: (req: Request) => headers && validate(headers, sentHeaders(req, headers), 'invalid-header'),
+    headers: (req: Request) => headers && validate(headers, pickHeaders(req, headers), 'invalid-header'),
     body: (req: Request) => {
-      if (body ?? bodyTypes) refuseOtherTypes(req, bodyTypes ?? jsonTypes);
+      if (body ?? bodyTypes) checkMediaType(req, bodyTypes ?? jsonTypes);
       return body && validate(body, req.body, 'invalid-body');
     },
   };
@@ -99,17 +99,17 @@ export const operation = <
 
 export const jsonTypes = ['application/json'] as const;
 
-const sentHeaders = (req: Request, headers: Fields) =>
+const pickHeaders = (req: Request, headers: Fields) =>
   Object.fromEntries(Object.keys(headers.shape).map((name) => [name, req.get(name)]));
 
-const refuseOtherTypes = (req: Request, types: readonly string[]) => {
+const checkMediaType = (req: Request, types: readonly string[]) => {
   if (!req.is([...types]))
-    throw new DomainError('unsupported-media-type', `A body is expected: ${types.join(' or ')}.`, {
+    throw new DomainError('unsupported-media-type', `The request needs a body of type ${types.join(' or ')}.`, {
       remedy: mediaTypeRemedy(types[0]),
     });
 };
 
-/** The codes that an operation may answer: those that it names, and those that follow from what it asks for. */
+/** All error codes of an operation: those that it lists, and those that follow from its schemas. */
 export const listErrorCodes = ({ path, query, headers, body, bodyTypes, errors = [] }: Operation): string[] => [
   ...(path ? ['malformed-request'] : []),
   ...(path || query ? ['invalid-parameter'] : []),

@@ -1,24 +1,24 @@
 import type { Response } from 'express';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { mayWrite, sendVersion, writePreconditions } from './preconditions.ts';
+import { createWriteCheck, sendVersion, writePreconditions } from './preconditions.ts';
 
 const version3 = (known?: string) => {
-  const told: unknown[] = [];
+  const calls: unknown[] = [];
   const res = {
-    set: (name: string, value: string) => told.push(name, value),
-    status: (status: number) => ({ end: () => told.push(status) }),
-    json: (body: object) => told.push(body),
+    set: (name: string, value: string) => calls.push(name, value),
+    status: (status: number) => ({ end: () => calls.push(status) }),
+    json: (body: object) => calls.push(body),
   };
   sendVersion(res as unknown as Response, 3, { city: 'Delft' }, { 'If-None-Match': known });
-  return told;
+  return calls;
 };
 
 describe('reading version 3', () => {
-  it.each([undefined, '"2"', '""', '"33"', 'W/"2"'])('gives it with its tag to whoever has %s', (known) =>
+  it.each([undefined, '"2"', '""', '"33"', 'W/"2"'])('sends body and tag when If-None-Match is %s', (known) =>
     expect(version3(known)).toEqual(['ETag', '"3"', { city: 'Delft' }]));
 
-  it.each(['"3"', 'W/"3"', '"2", "3"', '"2" ,W/"3"', '*'])('gives its tag alone to whoever has %s', (known) =>
+  it.each(['"3"', 'W/"3"', '"2", "3"', '"2" ,W/"3"', '*'])('sends 304 with the tag when If-None-Match is %s', (known) =>
     expect(version3(known)).toEqual(['ETag', '"3"', 304]));
 });
 
@@ -33,12 +33,13 @@ describe('writing over version 3', () => {
     ['If-None-Match', '*', false],
     ['If-None-Match', 'W/"3"', false],
     ['If-None-Match', '"2"', true],
-  ])('%s: %s lets pass: %s', (header, sent, passes) => expect(mayWrite({ [header]: sent })(3)).toBe(passes));
+  ])('%s: %s allows the write: %s', (header, sent, passes) =>
+    expect(createWriteCheck({ [header]: sent })(3)).toBe(passes));
 
-  it('needs no precondition', () => expect(mayWrite({})(3)).toBe(true));
+  it('needs no precondition', () => expect(createWriteCheck({})(3)).toBe(true));
 });
 
-it.each(['3', '"3', '"3""4"', '"3",', '"3";"4"', '*, "3"', 'w/"3"', ''])('%j is no list of tags', (sent) =>
+it.each(['3', '"3', '"3""4"', '"3",', '"3";"4"', '*, "3"', 'w/"3"', ''])('%j is not a list of tags', (sent) =>
   expect(z.object(writePreconditions).safeParse({ 'If-Match': sent }).success).toBe(false));
 
 // With quadratic steps this list would take longer than a test may.

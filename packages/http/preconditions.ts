@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 
-/** The strong entity tag of a resource whose versions are counted. */
+/** The strong entity tag of a resource with a version number. */
 const entityTag = (version: number): string => `"${version}"`;
 
 const tag = String.raw`(?:W/)?"[\x21\x23-\x7e]*"`;
@@ -11,26 +11,26 @@ const entityTags = z
   .regex(new RegExp(String.raw`^(?:\*|${tag}(?:[ \t]*,[ \t]*${tag})*)$`), expected)
   .optional();
 
-/** For the schema of an operation's headers. */
+/** Header schemas of an operation. */
 export const readPrecondition = { 'If-None-Match': entityTags };
 export const writePreconditions = { 'If-Match': entityTags, 'If-None-Match': entityTags };
 
 type Preconditions = { 'If-Match'?: string | undefined; 'If-None-Match'?: string | undefined };
 
-/** `*` names whatever is there. */
-const names = (sent: string, tag: string) => sent === '*' || sent.split(/[ \t]*,[ \t]*(?=W\/|")/).includes(tag);
+/** `*` matches any version. */
+const includesTag = (sent: string, tag: string) => sent === '*' || sent.split(/[ \t]*,[ \t]*(?=W\/|")/).includes(tag);
 
-/** `If-None-Match` compares weakly: a weak tag is as good as a strong one. */
-const isKnown = (sent: string | undefined, version: number) =>
-  sent !== undefined && (names(sent, entityTag(version)) || names(sent, `W/${entityTag(version)}`));
+/** `If-None-Match` uses weak comparison: a weak tag matches the strong tag. */
+const matchesWeakly = (sent: string | undefined, version: number) =>
+  sent !== undefined && (includesTag(sent, entityTag(version)) || includesTag(sent, `W/${entityTag(version)}`));
 
-/** Tells of a version whether the request may change it. `If-Match` compares strongly: a weak tag matches nothing. */
-export const mayWrite =
+/** Creates a check whether the request may change a version. `If-Match` uses strong comparison: a weak tag matches nothing. */
+export const createWriteCheck =
   ({ 'If-Match': match, 'If-None-Match': noneMatch }: Preconditions) =>
   (version: number): boolean =>
-    (match === undefined || names(match, entityTag(version))) && !isKnown(noneMatch, version);
+    (match === undefined || includesTag(match, entityTag(version))) && !matchesWeakly(noneMatch, version);
 
-/** Answers with the resource and its tag; with 304 and nothing where the caller has this version. */
+/** Sends the resource with its tag, or 304 without a body if the client has this version. */
 export const sendVersion = (
   res: Response,
   version: number,
@@ -38,6 +38,6 @@ export const sendVersion = (
   { 'If-None-Match': known }: Preconditions = {},
 ): void => {
   res.set('ETag', entityTag(version));
-  if (isKnown(known, version)) res.status(304).end();
+  if (matchesWeakly(known, version)) res.status(304).end();
   else res.json(body);
 };

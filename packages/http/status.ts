@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { operation, type Routes, withTag } from './operation.ts';
 
-/** `/status`: what people want to know of a service that runs. @param query what the request may say, where it may */
+/** `/status`: the state of a running service. @param query the schema of the query, if there is one */
 export const statusRoutes = <Schema extends z.ZodType, Query extends z.ZodObject>(
   schema: Schema,
   read: (query: z.output<Query>) => Promise<z.input<Schema>>,
@@ -10,10 +10,10 @@ export const statusRoutes = <Schema extends z.ZodType, Query extends z.ZodObject
   withTag('Health', {
     '/status': {
       get: operation({
-        summary: 'How far the service is',
+        summary: 'The state of the service',
         ...(query && { query }),
         responses: { 200: { description: 'Its state.', schema } },
-        handle: async (asked, res) => res.json(await read(asked.query as z.output<Query>)),
+        handle: async (request, res) => res.json(await read(request.query as z.output<Query>)),
       }),
     },
   });

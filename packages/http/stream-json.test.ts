@@ -3,7 +3,7 @@ import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { httpApp } from './app.ts';
+import { createHttpApp } from './app.ts';
 import { operation } from './operation.ts';
 import { streamJsonLists, streamJsonObject } from './stream-json.ts';
 
@@ -13,10 +13,10 @@ const app = (chunks: () => AsyncIterable<Chunk>) => {
   const get = operation({
     summary: 'All of them',
     responses: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
-    handle: (_asked, res) => streamJsonObject(res, chunks()),
+    handle: (_request, res) => streamJsonObject(res, chunks()),
   });
   const api = { title: 'All', description: 'All.', events: {} };
-  return httpApp({ '/': { get } }, { ...createTestRuntime(), api });
+  return createHttpApp({ '/': { get } }, { ...createTestRuntime(), api });
 };
 
 async function* some(...chunks: Chunk[]) {
@@ -24,17 +24,17 @@ async function* some(...chunks: Chunk[]) {
 }
 async function* failing(...chunks: Chunk[]): AsyncGenerator<Chunk> {
   yield* chunks;
-  throw new Error('the database is away');
+  throw new Error('the database is unavailable');
 }
 
-describe('an object that is streamed', () => {
-  it('is one JSON object of all chunks, in their order', async () => {
+describe('a streamed object', () => {
+  it('is one JSON object of all chunks, in order', async () => {
     const chunks = () => some([['2', { a: '"' }]], [], [['1', null] as const, ['3', 3] as const]);
     const { text } = await request(app(chunks)).get('/').expect(200).expect('Content-Type', /json/);
     expect(text).toBe('{"2":{"a":"\\""},"1":null,"3":3}');
   });
 
-  it('may be empty, and is not read for a HEAD', async () => {
+  it('may be empty, and a HEAD does not read its chunks', async () => {
     await request(app(() => some()))
       .get('/')
       .expect(200, {});
@@ -47,7 +47,7 @@ describe('an object that is streamed', () => {
     expect(read).not.toHaveBeenCalled();
   });
 
-  it('is an error where nothing was sent yet, and breaks off where something was', async () => {
+  it('fails with an error before the first chunk, and aborts the response after it', async () => {
     await request(app(() => failing()))
       .get('/')
       .expect(500);
@@ -55,7 +55,7 @@ describe('an object that is streamed', () => {
     await expect(request(late).get('/')).rejects.toThrow('aborted');
   });
 
-  it('is read no further when the client has gone', async () => {
+  it('stops reading when the client disconnects', async () => {
     const ended = vi.fn();
     async function* endless(): AsyncGenerator<Chunk> {
       try {
@@ -76,14 +76,14 @@ describe('an object that is streamed', () => {
   });
 });
 
-describe('an object with lists that are streamed', () => {
+describe('an object with streamed lists', () => {
   const listsApp = (head: object, lists: Record<string, AsyncIterable<readonly unknown[]>>) => {
     const get = operation({
       summary: 'All of them',
       responses: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
-      handle: (_asked, res) => streamJsonLists(res, head, lists),
+      handle: (_request, res) => streamJsonLists(res, head, lists),
     });
-    return httpApp(
+    return createHttpApp(
       { '/': { get } },
       { ...createTestRuntime(), api: { title: 'All', description: 'All.', events: {} } },
     );
@@ -92,7 +92,7 @@ describe('an object with lists that are streamed', () => {
     yield* some;
   }
 
-  it('is one JSON object, whatever is empty', async () => {
+  it('is one JSON object, with or without items', async () => {
     const head = { name: 'a', none: null };
     for (const [sent, expected] of [
       [{}, head],

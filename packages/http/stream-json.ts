@@ -3,21 +3,20 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 
 /**
- * Answers one JSON object as its entries come, chunk by chunk: as fast as they are read, and no more of them in memory. A
- * failure before the first chunk is an error as any other; a later one breaks the answer off, so that no client takes it
- * for complete.
+ * Streams one JSON object chunk by chunk, with backpressure and one chunk in memory. A failure before the first chunk becomes a
+ * normal error response; a later failure aborts the response, so that no client takes it for complete.
  */
 export const streamJsonObject = (
   res: Response,
   chunks: AsyncIterable<readonly (readonly [string, unknown])[]>,
-): Promise<void> => streamJson(res, objectText(chunks));
+): Promise<void> => streamJson(res, serialiseObject(chunks));
 
-/** The same for an object with the entries `head`, and behind them lists whose items come some at a time. */
+/** Streams one JSON object with the entries of `head`, followed by lists whose items arrive in chunks. */
 export const streamJsonLists = (
   res: Response,
   head: object,
   lists: Readonly<Record<string, AsyncIterable<readonly unknown[]>>>,
-): Promise<void> => streamJson(res, listsText(head, lists));
+): Promise<void> => streamJson(res, serialiseLists(head, lists));
 
 const streamJson = async (res: Response, text: AsyncGenerator<string, void>): Promise<void> => {
   const first = await text.next();
@@ -30,14 +29,14 @@ const streamJson = async (res: Response, text: AsyncGenerator<string, void>): Pr
     if (!first.done) yield first.value;
     yield* text;
   }
-  // One chunk ahead, however slowly the client reads.
+  // Read at most one chunk ahead of the client.
   await pipeline(Readable.from(all(), { highWaterMark: 1 }), res).catch((error: NodeJS.ErrnoException) => {
-    // The client has gone.
+    // The client disconnected.
     if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   });
 };
 
-async function* objectText(
+async function* serialiseObject(
   chunks: AsyncIterable<readonly (readonly [string, unknown])[]>,
 ): AsyncGenerator<string, void> {
   let before = '{';
@@ -49,7 +48,7 @@ async function* objectText(
   yield before === '{' ? '{}' : '}';
 }
 
-async function* listsText(
+async function* serialiseLists(
   head: object,
   lists: Readonly<Record<string, AsyncIterable<readonly unknown[]>>>,
 ): AsyncGenerator<string, void> {

@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import type { Tracer } from '../runtime/tracing.ts';
 
-/** Every request is a span of the caller's trace, or of a new one. */
+/** Starts a span per request, in the trace of the caller or in a new one. */
 export const traceRequests =
   (tracer: Tracer): RequestHandler =>
   (req, res, next) => {
@@ -12,5 +12,5 @@ export const traceRequests =
   };
 
 export const traceparentOf = (res: Response): string => res.locals.traceparent;
-/** Undefined on a port that makes no spans. */
+/** Undefined on a port without tracing. */
 export const traceIdOf = (res: Response): string | undefined => res.locals.traceparent?.slice(3, 35);

@@ -1,13 +1,13 @@
 import { type RecordCopy, replayOfHeader } from '../projections/event-bus.ts';
-import { kafkaClient } from './client.ts';
+import { createKafkaClient } from './client.ts';
 
-/** Writes records to a topic as they were. The partition is given where it is known, for our partitioner is not Dapr's. */
+/** Appends copies of records to a topic. Copies name their partition if it is known, because kafkajs partitions differently from Dapr. */
 export const appendCopies = async (
   brokers: readonly string[],
   topic: string,
   copies: readonly RecordCopy[],
 ): Promise<void> => {
-  const producer = kafkaClient(brokers).producer();
+  const producer = createKafkaClient(brokers).producer();
   await producer.connect();
   try {
     const messages = copies.map(({ key, value, timestamp, partition, replayOf }) => ({

@@ -1,16 +1,19 @@
 import kafkajs, { type Admin } from 'kafkajs';
 
-/** The addresses that KAFKA_BROKERS lists. */
-export const kafkaBrokers = (env: Readonly<Record<string, string | undefined>>): string[] =>
+/** The addresses in KAFKA_BROKERS. Default: localhost:9092. */
+export const parseKafkaBrokers = (env: Readonly<Record<string, string | undefined>>): string[] =>
   (env.KAFKA_BROKERS || 'localhost:9092').split(',');
 
 /** `requestTimeout` in milliseconds. */
-export type AskLimits = { readonly retries?: number; readonly requestTimeout?: number };
+export type RequestLimits = { readonly retries?: number; readonly requestTimeout?: number };
 
-/** For a service, which asks again soon: an answer within seconds, or an error. */
-export const serviceLimits: AskLimits = { retries: 0, requestTimeout: 2_000 };
+/** For checks that a service repeats: a response within seconds, or an error. */
+export const serviceLimits: RequestLimits = { retries: 0, requestTimeout: 2_000 };
 
-export const kafkaClient = (brokers: readonly string[], { retries = 5, requestTimeout = 10_000 }: AskLimits = {}) =>
+export const createKafkaClient = (
+  brokers: readonly string[],
+  { retries = 5, requestTimeout = 10_000 }: RequestLimits = {},
+) =>
   new kafkajs.Kafka({
     brokers: [...brokers],
     logLevel: kafkajs.logLevel.NOTHING,
@@ -19,13 +22,13 @@ export const kafkaClient = (brokers: readonly string[], { retries = 5, requestTi
     retry: { retries },
   });
 
-/** Works with an admin client of Kafka. @throws Error that says what to do when no broker answers */
+/** Runs `work` with a Kafka admin client. @throws Error with the remedy when no broker answers */
 export const withAdmin = async <T>(
   brokers: readonly string[],
   work: (admin: Admin) => Promise<T>,
-  { retries = 2, ...limits }: AskLimits = {},
+  { retries = 2, ...limits }: RequestLimits = {},
 ): Promise<T> => {
-  const admin = readUncommitted(kafkaClient(brokers, { retries, ...limits })).admin();
+  const admin = withReadUncommitted(createKafkaClient(brokers, { retries, ...limits })).admin();
   try {
     await admin.connect().catch((error: Error) => {
       throw new Error(
@@ -38,17 +41,18 @@ export const withAdmin = async <T>(
   }
 };
 
-const uncommitted = 0;
+const readUncommittedLevel = 0;
 
 /**
- * Has an admin client take a log's end for where its last record is, as our consumers do. By default kafkajs takes the end for
- * where the oldest open transaction begins, and records behind that are delivered already. It has no option for this.
+ * Makes an admin client report the end offset of a log like our consumers see it (read uncommitted). By default kafkajs reports
+ * the start of the oldest open transaction, although later records are already delivered. It has no option for this.
  */
-const readUncommitted = (client: kafkajs.Kafka): kafkajs.Kafka => {
+const withReadUncommitted = (client: kafkajs.Kafka): kafkajs.Kafka => {
   const internals = client as unknown as Record<symbol, (options: object) => unknown>;
   const symbol = Object.getOwnPropertySymbols(client).find(({ description }) => description?.endsWith('createCluster'));
   const createCluster = symbol && internals[symbol];
-  if (!createCluster) throw new Error('this version of kafkajs cannot be told to read uncommitted records');
-  internals[symbol] = (options) => createCluster({ ...options, isolationLevel: uncommitted });
+  if (!createCluster)
+    throw new Error('this version of kafkajs has no createCluster to override for reading uncommitted records');
+  internals[symbol] = (options) => createCluster({ ...options, isolationLevel: readUncommittedLevel });
   return client;
 };

@@ -1,31 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
-import { type AskLimits, withAdmin } from './client.ts';
+import { type RequestLimits, withAdmin } from './client.ts';
 
-/** By partition the offset behind what the group has committed to Kafka. */
-export const committedOffsets = (
+/** Per partition the offset that the group has committed, which is the next offset to read. */
+export const fetchCommittedOffsets = (
   brokers: readonly string[],
   groupId: string,
   topic: string,
-  limits?: AskLimits,
+  limits?: RequestLimits,
 ): Promise<ReadonlyMap<number, number>> => {
   const fetch = async (admin: Admin) => {
-    // kafkajs finds the group's coordinator only once it has the metadata of some topic.
+    // kafkajs finds the group's coordinator only after it has the metadata of a topic.
     await admin.fetchTopicMetadata({ topics: [topic] });
-    const [held] = await admin.fetchOffsets({ groupId, topics: [topic] });
-    // Where nothing is committed the offset is -1.
-    const committed = (held?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
+    const [result] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    // -1 means that nothing is committed.
+    const committed = (result?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
     return new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]));
   };
   return withAdmin(brokers, fetch, limits);
 };
 
-/** A broker gives up a member that it has not heard from for ten seconds. */
+/** A broker removes a member that has sent no heartbeat for ten seconds. */
 const memberExpiresAfterMs = 12_000;
 
-export const kafkaGroups = (brokers: readonly string[]): ConsumerGroups => ({
-  committed: (group, topic) => committedOffsets(brokers, group, topic),
+export const createKafkaConsumerGroups = (brokers: readonly string[]): ConsumerGroups => ({
+  committed: (group, topic) => fetchCommittedOffsets(brokers, group, topic),
 
   offsetsAt: (topic, time) =>
     withAdmin(brokers, async (admin) => {
@@ -34,10 +34,10 @@ export const kafkaGroups = (brokers: readonly string[]): ConsumerGroups => ({
       return new Map(offsets.filter(([, offset]) => offset >= 0));
     }),
 
-  reset: (group, topic, goals, say) =>
+  reset: (group, topic, targets, report) =>
     withAdmin(brokers, async (admin) => {
       const deadline = performance.now() + memberExpiresAfterMs;
-      for (let hasSaid = false; ; hasSaid = true) {
+      for (let hasReported = false; ; hasReported = true) {
         const members = (await admin.describeGroups([group])).groups[0]?.members ?? [];
         if (members.length === 0) break;
         const names = members.map(({ clientId, clientHost }) => `${clientId} (${clientHost})`).join(', ');
@@ -45,10 +45,10 @@ export const kafkaGroups = (brokers: readonly string[]): ConsumerGroups => ({
           throw new Error(
             `The group ${group} has live members: ${names}. Stop them and their sidecars, then try again.`,
           );
-        if (!hasSaid) say(`Waiting for members to leave or to be given up by the broker: ${names}`);
+        if (!hasReported) report(`Waiting until these members leave or their session expires: ${names}`);
         await delay(500);
       }
-      const partitions = [...goals].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+      const partitions = [...targets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
       await admin.setOffsets({ groupId: group, topic, partitions });
     }),
 });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { asAdmin } from '../../tests/stack/fresh.ts';
+import { withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
-import { stackReady } from '../../tests/stack/stack.ts';
+import { isStackReady } from '../../tests/stack/stack.ts';
 import { checkTopics } from './topics.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
@@ -11,12 +11,12 @@ const declared = { partitions: 1, maxMessageBytes: 16_384 };
 const createTopic = (bytes: number | undefined) => {
   const configEntries = bytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(bytes) }];
   const topic = { ...declared, name: `sizes-${randomUUID()}` };
-  return asAdmin((admin) =>
+  return withKafkaAdmin((admin) =>
     admin.createTopics({ topics: [{ topic: topic.name, numPartitions: 1, configEntries }] }),
   ).then(() => topic);
 };
 
-describe.runIf(await stackReady())('the size of records that a topic takes', () => {
+describe.runIf(await isStackReady())('the record size limit of a topic', () => {
   it('is as declared', async () => expect(await checkTopics(brokers, [await createTopic(16_384)])).toEqual([]));
 
   it('is a fault where it is smaller: events would be refused', async () => {

@@ -5,28 +5,30 @@ import { serviceLimits, withAdmin } from './client.ts';
 const remedy = 'npm run stack -- up kafka';
 
 /**
- * Dapr cannot tell whether a topic is there, and a topic that a publish created has one partition and forgets. One that takes
- * less than is declared would refuse events or dead letters.
- * @returns what is no fault and should be changed all the same, a sentence each
- * @throws Error that names the topics and how to create them
+ * Checks that the topics exist as declared. Dapr cannot report this. A topic created by a publish has one partition and deletes old
+ * records, and a topic with a smaller record limit refuses events or dead letters.
+ * @returns warnings, one sentence each
+ * @throws Error that names the topics and the command that creates them
  */
 export const checkTopics = (brokers: readonly string[], topics: readonly Topic[]): Promise<string[]> => {
   const check = async (admin: Admin) => {
-    const existing = await admin.listTopics();
-    const wanted = topics.filter(({ name }) => existing.includes(name)).map(({ name }) => name);
-    const { topics: found } = await admin.fetchTopicMetadata({ topics: wanted });
+    const allNames = await admin.listTopics();
+    const existingNames = topics.filter(({ name }) => allNames.includes(name)).map(({ name }) => name);
+    const { topics: found } = await admin.fetchTopicMetadata({ topics: existingNames });
     const problems = topics.flatMap(({ name, partitions }) => {
-      const has = found.find((topic) => topic.name === name)?.partitions.length;
-      if (has === undefined) return [`topic ${name} does not exist`];
-      return has < partitions ? [`topic ${name} has ${has} partition${has === 1 ? '' : 's'}, not ${partitions}`] : [];
+      const partitionCount = found.find((topic) => topic.name === name)?.partitions.length;
+      if (partitionCount === undefined) return [`topic ${name} does not exist`];
+      return partitionCount < partitions
+        ? [`topic ${name} has ${partitionCount} partition${partitionCount === 1 ? '' : 's'}, not ${partitions}`]
+        : [];
     });
     if (problems.length > 0) throw new Error(`${problems.join('; ')}: create the topics with ${remedy}`);
-    return compareSizes(topics, await readMaxBytes(admin, wanted));
+    return compareSizes(topics, await readMaxBytes(admin, existingNames));
   };
   return withAdmin(brokers, check, serviceLimits);
 };
 
-/** By topic; empty where we may not ask for it, which is no reason not to work. */
+/** Per topic; empty if we are not authorised to read it, which is not an error. */
 const readMaxBytes = async (admin: Admin, names: readonly string[]): Promise<ReadonlyMap<string, number>> => {
   const resources = names.map((name) => ({
     type: kafkajs.ConfigResourceTypes.TOPIC,
@@ -43,8 +45,10 @@ const readMaxBytes = async (admin: Admin, names: readonly string[]): Promise<Rea
 
 const compareSizes = (topics: readonly Topic[], sizes: ReadonlyMap<string, number>): string[] => {
   const differing = topics.flatMap(({ name, maxMessageBytes: declared }) => {
-    const takes = sizes.get(name) ?? declared;
-    return takes === declared ? [] : [{ declared, takes, sentence: `topic ${name} takes ${takes} bytes a record` }];
+    const maxBytes = sizes.get(name) ?? declared;
+    return maxBytes === declared
+      ? []
+      : [{ declared, takes: maxBytes, sentence: `topic ${name} takes ${maxBytes} bytes a record` }];
   });
   const small = differing.filter(({ takes, declared }) => takes < declared);
   if (small.length > 0)

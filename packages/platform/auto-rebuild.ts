@@ -14,7 +14,7 @@ import { backoff } from '../runtime/retry.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { sleepUnlessAborted } from '../runtime/sleep.ts';
 import type { RunningView } from './running-views.ts';
-import { storesOfView } from './views.ts';
+import { openViewStores } from './views.ts';
 
 type AutoRebuildContext = Runtime &
   StoreContext & {
@@ -22,15 +22,15 @@ type AutoRebuildContext = Runtime &
     readonly stateStoreName: string;
   };
 
-const lookEveryMs = 2_000;
+const checkIntervalMs = 2_000;
 /** Each attempt reads the whole log. */
-const retryAfterMs = backoff({ firstMs: 4_000, mostMs: 300_000 });
-/** A rebuild that is under way is not waited for: another one continues it. */
-const closeWithinMs = 500;
+const retryAfterMs = backoff({ firstMs: 4_000, maxMs: 300_000 });
+/** How long close waits for a running rebuild; a later one continues it. */
+const closeTimeoutMs = 500;
 
 /**
- * Rebuilds the view from the log where its store was found empty or incomplete, until it is closed. Of several instances
- * one works: the lease of the rebuild decides. What no log holds any more only a person can repair, from the CRM.
+ * Rebuilds the view from the log whenever its store is empty or incomplete, until it is closed. The lease of the rebuild ensures
+ * that one of several instances does it. Records that the log has lost need a manual rebuild from the CRM.
  */
 export const startAutoRebuild = (running: RunningView, context: AutoRebuildContext): { close(): Promise<void> } => {
   const { log } = context;
@@ -40,43 +40,44 @@ export const startAutoRebuild = (running: RunningView, context: AutoRebuildConte
   let failures = 0;
   let isRetiring = false;
 
-  const look = async () => {
+  const checkView = async () => {
     const completeness = await view.completeness();
-    if (isRepairable(completeness, drift)) await repair();
+    if (isRepairable(completeness, drift)) await rebuildView();
     if (!isRetiring) return;
-    await retire(rebuildContext(running, context));
+    await retire(createRebuildContext(running, context));
     isRetiring = false;
   };
-  const repair = async () => {
-    log.info({ projection: name }, 'the view is being rebuilt from the log');
-    const { switched, generation, setAside } = await rebuild(rebuildContext(running, context), {
+  const rebuildView = async () => {
+    log.info({ projection: name }, 'rebuilding the view from the log');
+    const { switched, generation, setAside } = await rebuild(createRebuildContext(running, context), {
       inPlace: false,
       acceptDifferences: false,
     });
-    if (!switched) throw new Error('the rebuilt view differs from the one that answers: npm run rebuild shows where');
-    log.info({ projection: name, generation, setAside }, 'the rebuilt view answers');
+    if (!switched)
+      throw new Error('the rebuilt view differs from the live view: npm run rebuild shows the differences');
+    log.info({ projection: name, generation, setAside }, 'switched to the rebuilt view');
     isRetiring = true;
   };
-  const looking = (async () => {
+  const loop = (async () => {
     while (!closing.signal.aborted) {
-      await look().then(
+      await checkView().then(
         () => {
           failures = 0;
         },
         (err: unknown) => {
           if (err instanceof RebuildInProgress) return;
-          log[failures > 0 ? 'debug' : 'warn']({ err, projection: name }, 'the view could not be rebuilt, will retry');
+          log[failures > 0 ? 'debug' : 'warn']({ err, projection: name }, 'rebuilding the view failed, will retry');
           failures++;
         },
       );
-      await sleepUnlessAborted(failures === 0 ? lookEveryMs : retryAfterMs(failures), closing.signal);
+      await sleepUnlessAborted(failures === 0 ? checkIntervalMs : retryAfterMs(failures), closing.signal);
     }
   })();
 
   return {
     close: async () => {
       closing.abort();
-      await Promise.race([looking, delay(closeWithinMs, undefined, { ref: false })]);
+      await Promise.race([loop, delay(closeTimeoutMs, undefined, { ref: false })]);
     },
   };
 };
@@ -86,16 +87,19 @@ const isRepairable = ({ state, partitions }: Completeness, drift: RunningView['d
     ? drift.lostToEmptyStore() > 0
     : state === 'incomplete' && Object.values(partitions).every(({ lost }) => lost === undefined);
 
-const rebuildContext = ({ registered }: RunningView, context: AutoRebuildContext): RebuildContext<unknown, object> => ({
+const createRebuildContext = (
+  { registered }: RunningView,
+  context: AutoRebuildContext,
+): RebuildContext<unknown, object> => ({
   projection: registered.projection,
   log: context.topicLog,
-  stores: createStores(storesOfView(registered, context)),
+  stores: createStores(openViewStores(registered, context)),
   primaryStore: context.stateStoreName,
   shown: registered.shown,
   now: context.now,
   holder: `the service ${context.newId()}`,
   report: (line) => context.log.debug({ projection: registered.projection.name }, line),
-  // /status shows how far it is.
+  // /status shows the progress.
   progress: noProgress,
   ...defaultPauses,
 });

@@ -8,10 +8,10 @@ describe('configuration', () => {
     expect(readIotPlatformConfig({})).toMatchObject({ host: '127.0.0.1', port: 3008, stateStoreName: 'statestore' });
   });
 
-  it('takes an empty variable for one that is not set', () =>
+  it('treats an empty variable as not set', () =>
     expect(readCrmConfig({ APP_PORT: '' })).toMatchObject({ port: 3005 }));
 
-  it('takes the address of a Redis only as such', () => {
+  it('accepts REDIS_URL only as a Redis URL', () => {
     expect(readIotPlatformConfig({ REDIS_URL: 'rediss://user:secret@redis:6380' })).toMatchObject({
       redisUrl: 'rediss://user:secret@redis:6380',
     });
@@ -63,7 +63,7 @@ describe('configuration', () => {
       expect(read).toThrow(problem);
   });
 
-  it('takes hosts and origins as lists, in the form in which requests name them', () => {
+  it('parses hosts and origins as lists in the form that requests use', () => {
     const { access } = readCrmConfig({
       ALLOWED_HOSTS: ' CRM.example.org. , crm:3005,[FD00:0::5]:1,',
       ALLOWED_ORIGINS: 'https://Console.example.org:443,http://localhost:5173',
@@ -79,7 +79,7 @@ describe('configuration', () => {
     expect(readIotPlatformConfig({}).access).toEqual({ hosts: [], origins: [] });
   });
 
-  it('refuses entries that would admit any page or none, each by name', () => {
+  it('refuses each entry that would admit every page or no page, by name', () => {
     const read = () =>
       readIotPlatformConfig({
         APP_PORT: 'x',

@@ -4,24 +4,24 @@ import { port } from '../runtime/environment.ts';
 import { type TracingSettings, tracingSettings, tracingVariables } from '../tracing/settings.ts';
 import type { PlatformSettings } from './open-platform.ts';
 
-/** What every service has. */
+/** The variables that all services share. */
 export const commonSettings = {
   HOST: z.string().default('127.0.0.1'),
-  /** Names beside loopback under which the service is called; host or host:port, comma-separated. */
+  /** Host names of the service in addition to loopback; host or host:port, comma-separated. */
   ALLOWED_HOSTS: hostList.default([]),
   /** Origins whose pages may change data; comma-separated. */
   ALLOWED_ORIGINS: originList.default([]),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'trace, debug, info, warn, error or silent')
     .default('info'),
-  /** Where the embedded adapters keep their file. */
+  /** The folder of the embedded adapters' file. */
   DATA_DIR: z.string().default('.data'),
-  /** Set by `dapr run`; its presence is what makes a service use Dapr. */
+  /** Set by `dapr run`; if it is set, the service uses Dapr. */
   DAPR_HTTP_PORT: port().optional(),
   DAPR_API_TOKEN: z.string().optional(),
-  /** What the sidecar proves itself with when it delivers. */
+  /** The token that the sidecar sends with each delivery. */
   APP_API_TOKEN: z.string().optional(),
-  /** Asked whether the topics are there; host:port, comma-separated. */
+  /** Used to check the topics; host:port, comma-separated. */
   KAFKA_BROKERS: z.string().default('localhost:9092'),
   ...tracingVariables,
 };
@@ -35,7 +35,7 @@ export type CommonConfig = PlatformSettings & {
   tracing: TracingSettings;
 };
 
-export const commonConfig = (settings: CommonSettings): CommonConfig => ({
+export const createCommonConfig = (settings: CommonSettings): CommonConfig => ({
   host: settings.HOST,
   access: { hosts: settings.ALLOWED_HOSTS, origins: settings.ALLOWED_ORIGINS },
   logLevel: settings.LOG_LEVEL,

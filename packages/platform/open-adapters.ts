@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectSidecar } from '../dapr/sidecar.ts';
-import { daprStateStore } from '../dapr/state-store.ts';
-import { embeddedGroups } from '../embedded/consumer-groups.ts';
+import { createDaprStateStore } from '../dapr/state-store.ts';
+import { createEmbeddedConsumerGroups } from '../embedded/consumer-groups.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import { appendCopies } from '../kafka/append.ts';
-import { kafkaBrokers, withAdmin } from '../kafka/client.ts';
-import { kafkaGroups } from '../kafka/consumer-groups.ts';
-import { kafkaLogReader } from '../kafka/log-reader.ts';
+import { parseKafkaBrokers, withAdmin } from '../kafka/client.ts';
+import { createKafkaConsumerGroups } from '../kafka/consumer-groups.ts';
+import { createKafkaLogReader } from '../kafka/log-reader.ts';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
 import type { Topic } from '../projections/event-bus.ts';
 import { createStores, type Stores } from '../projections/generations/index.ts';
@@ -19,10 +19,10 @@ import type { PlatformSettings } from './open-platform.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The service whose log and stores a command works on. */
-export type AdaptedService = {
+/** The service whose log and stores a command uses. */
+export type CommandTarget = {
   readonly name: string;
-  /** Where its sidecar is unless something else is given. */
+  /** The default HTTP port of its sidecar. */
   readonly sidecarPort: number;
   readonly topics: readonly Topic[];
   /** @throws ConfigError */
@@ -37,119 +37,125 @@ export type OpenLog = LogWriter & {
   close(): void;
 };
 
-/** The stores of a service and the log that it follows. */
+/** The stores of a service and the log that it consumes. */
 export type OpenStores = {
   readonly stores: Stores;
-  /** What the home store is called. */
-  readonly home: string;
+  /** The name of the primary store. */
+  readonly primaryStore: string;
   readonly log: LogReader;
   close(): void;
 };
 
 /**
- * Opens the log. Without `embedded`, `kafka` or KAFKA_BROKERS it takes the one that is there.
- * @throws Error that says what to do when both are there, or the one that was asked for is not
+ * Opens the log. Without `embedded`, `kafka` or KAFKA_BROKERS it opens the one that is available.
+ * @throws ConfigError with the remedy when both are available, or the requested one is not
  */
 export const openLog = async (
   env: Env,
-  service: AdaptedService,
+  service: CommandTarget,
   which: { readonly embedded: boolean; readonly kafka: boolean },
 ): Promise<OpenLog> => {
-  if (which.embedded && which.kafka) throw new ConfigError('Either --embedded or --kafka.');
-  const file = embeddedFile(service.readConfig(env));
+  if (which.embedded && which.kafka) throw new ConfigError('Give either --embedded or --kafka, not both.');
+  const file = getEmbeddedFile(service.readConfig(env));
   if (which.embedded && !existsSync(file))
-    throw new ConfigError(`There is no ${file}: npm start makes it, DATA_DIR says where it is.`);
-  if (which.embedded || (!which.kafka && (await isEmbeddedAlone(env, service, file)))) {
+    throw new ConfigError(`There is no ${file}: npm start creates it, and DATA_DIR sets its folder.`);
+  if (which.embedded || (!which.kafka && (await isOnlyEmbedded(env, service, file)))) {
     const platform = openFile(file, service);
     const { appendCopies: append, close } = platform;
-    return { isEmbedded: true, log: platform.logReader(), groups: embeddedGroups(platform), append, close };
+    return {
+      isEmbedded: true,
+      log: platform.logReader(),
+      groups: createEmbeddedConsumerGroups(platform),
+      append,
+      close,
+    };
   }
-  const brokers = kafkaBrokers(env);
+  const brokers = parseKafkaBrokers(env);
   return {
     isEmbedded: false,
-    log: kafkaLogReader(brokers, { newId: randomUUID }),
-    groups: kafkaGroups(brokers),
+    log: createKafkaLogReader(brokers, { newId: randomUUID }),
+    groups: createKafkaConsumerGroups(brokers),
     append: ({ name }, copies) => appendCopies(brokers, name, copies),
     close: () => {},
   };
 };
 
 /**
- * Opens what the service uses: its sidecar and Kafka, or the embedded file. Where neither is asked for, the one that is
- * there. @throws ConfigError when there is none, or both, or when the broker's records have no place
+ * Opens the adapters of the service: its sidecar and Kafka, or the embedded file. If neither is requested, it opens the one that is
+ * available. @throws ConfigError when none or both are available, or when the broker has no offsets
  */
 export const openStores = async (
   env: Env,
-  service: AdaptedService,
+  service: CommandTarget,
   { daprHttpPort, embedded }: { daprHttpPort: number | undefined; embedded: boolean },
 ): Promise<OpenStores> => {
   const config = service.readConfig(env);
   const { sidecarPort } = service;
-  const file = embeddedFile(config);
-  const named = daprHttpPort ?? config.dapr?.sidecarPort;
-  if (embedded || (named === undefined && !(await isSidecarOn(sidecarPort, env)))) {
+  const file = getEmbeddedFile(config);
+  const explicitPort = daprHttpPort ?? config.dapr?.sidecarPort;
+  if (embedded || (explicitPort === undefined && !(await isSidecarOn(sidecarPort, env)))) {
     if (existsSync(file)) {
       const platform = openFile(file, service);
-      const home = config.stateStoreName;
-      const stores = createStores({ store: platform.stateStore(home), secondaryStore: platform.stateStore });
-      return { stores, home, log: platform.logReader(), close: platform.close };
+      const primaryStore = config.stateStoreName;
+      const stores = createStores({ store: platform.stateStore(primaryStore), secondaryStore: platform.stateStore });
+      return { stores, primaryStore, log: platform.logReader(), close: platform.close };
     }
     throw new ConfigError(
       `There is no ${file}${embedded ? '' : `, and no sidecar answers on port ${sidecarPort}`}. Start the platform with npm start ` +
-        'or npm run lab, or say where it is: DATA_DIR, --dapr-http-port.',
+        'or npm run lab, or set DATA_DIR or --dapr-http-port.',
     );
   }
-  if (named === undefined && existsSync(file))
+  if (explicitPort === undefined && existsSync(file))
     throw new ConfigError(
-      `Which view? A sidecar answers on port ${sidecarPort}, and there is ${file}: --dapr-http-port ${sidecarPort}, or --embedded.`,
+      `A sidecar answers on port ${sidecarPort}, and there is ${file}: choose with --dapr-http-port ${sidecarPort} or --embedded.`,
     );
-  return openSidecar(env, service, { ...config, port: named ?? sidecarPort });
+  return openSidecar(env, service, { ...config, port: explicitPort ?? sidecarPort });
 };
 
-/** The value of --dapr-http-port. @throws ConfigError when it is no port */
+/** The value of --dapr-http-port. @throws ConfigError when it is not a port */
 export const readSidecarPort = (value: string | undefined): number | undefined => {
   if (value === undefined) return undefined;
-  if (!/^\d{1,5}$/.test(value)) throw new ConfigError(`--dapr-http-port ${value} is no port.`);
+  if (!/^\d{1,5}$/.test(value)) throw new ConfigError(`--dapr-http-port ${value} is not a port.`);
   return Number(value);
 };
 
-const embeddedFile = ({ dataDir }: { dataDir: string }) => join(dataDir, 'platform.sqlite');
+const getEmbeddedFile = ({ dataDir }: { dataDir: string }) => join(dataDir, 'platform.sqlite');
 
-const openFile = (file: string, { topics }: AdaptedService) =>
+const openFile = (file: string, { topics }: CommandTarget) =>
   openEmbeddedPlatform(file, topics, { lockWaitMs: 10_000 });
 
-const isEmbeddedAlone = async (env: Env, { topics }: AdaptedService, file: string): Promise<boolean> => {
+const isOnlyEmbedded = async (env: Env, { topics }: CommandTarget, file: string): Promise<boolean> => {
   if (env.KAFKA_BROKERS || env.DAPR_HTTP_PORT || !existsSync(file)) return false;
-  const [broker] = kafkaBrokers(env);
-  const answers = withAdmin([broker as string], async (admin) => admin.listTopics(), { retries: 0 });
-  const isKafkaThere = await answers.then(
+  const [broker] = parseKafkaBrokers(env);
+  const listing = withAdmin([broker as string], async (admin) => admin.listTopics(), { retries: 0 });
+  const isKafkaRunning = await listing.then(
     (names) => topics.some(({ name }) => names.includes(name)),
     () => false,
   );
-  if (isKafkaThere)
-    throw new ConfigError(`Which log? Kafka answers at ${broker}, and there is ${file}: --kafka, or --embedded.`);
+  if (isKafkaRunning)
+    throw new ConfigError(`Kafka answers at ${broker}, and there is ${file}: choose with --kafka or --embedded.`);
   return true;
 };
 
-const sidecarOn = (port: number, env: Env) => connectSidecar({ port, token: env.DAPR_API_TOKEN });
+const connectToSidecar = (port: number, env: Env) => connectSidecar({ port, token: env.DAPR_API_TOKEN });
 
 const isSidecarOn = async (port: number, env: Env): Promise<boolean> => {
-  const sidecar = sidecarOn(port, env);
+  const sidecar = connectToSidecar(port, env);
   const metadata = await sidecar.metadata().catch((error: Error) => error);
   sidecar.close();
-  // One that asks for a token answers as well.
+  // A sidecar that requires a token is running as well.
   return !(metadata instanceof Error) || metadata instanceof ConfigError;
 };
 
 const openSidecar = async (
   env: Env,
-  { name: service }: AdaptedService,
-  { stateStoreName: home, pubsub, port }: { stateStoreName: string; pubsub: string; port: number },
+  { name: service }: CommandTarget,
+  { stateStoreName: primaryStore, pubsub, port }: { stateStoreName: string; pubsub: string; port: number },
 ): Promise<OpenStores> => {
-  const sidecar = sidecarOn(port, env);
+  const sidecar = connectToSidecar(port, env);
   const { id, components } = await sidecar.metadata().catch((error: Error) => {
     sidecar.close();
-    // Its message says what to do already.
+    // Its message contains the remedy.
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(
       `${error.message}. Start the ${service} (npm run lab), or name its sidecar: --dapr-http-port.`,
@@ -160,11 +166,16 @@ const openSidecar = async (
     sidecar.close();
     throw new ConfigError(
       type === undefined
-        ? `The sidecar on port ${port} is that of ${id}, without the component ${pubsub}: name the one of the ${service}.`
-        : `The records of ${type} have no place, so no rebuild can tell how far it is: only those of pubsub.kafka have.`,
+        ? `The sidecar on port ${port} has app-id ${id} and no component ${pubsub}: give the port of the ${service}’s sidecar with --dapr-http-port.`
+        : `${type} has no offsets, so a rebuild cannot keep checkpoints: it needs pubsub.kafka.`,
     );
   }
-  const open = (name: string) => daprStateStore(sidecar, name, randomUUID);
-  const stores = createStores({ store: open(home), secondaryStore: open });
-  return { stores, home, log: kafkaLogReader(kafkaBrokers(env), { newId: randomUUID }), close: sidecar.close };
+  const open = (name: string) => createDaprStateStore(sidecar, name, randomUUID);
+  const stores = createStores({ store: open(primaryStore), secondaryStore: open });
+  return {
+    stores,
+    primaryStore,
+    log: createKafkaLogReader(parseKafkaBrokers(env), { newId: randomUUID }),
+    close: sidecar.close,
+  };
 };

@@ -9,24 +9,24 @@ import type { ConfigError } from '../runtime/config-error.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 export type PlatformSettings = {
-  /** Where the embedded adapters keep their file. */
+  /** The folder of the embedded adapters' file. */
   readonly dataDir: string;
-  /** There when a sidecar is. */
+  /** Set if the service has a sidecar. */
   readonly dapr?: DaprSettings | undefined;
 };
 
 export type Platform = {
-  /** `pubsub` names the Dapr component, whose consumer group is to be given as well; the embedded bus needs that alone. */
+  /** `pubsub` is the Dapr component and `consumerGroup` the group in its YAML; the embedded bus uses the group only. */
   eventBus(names: { pubsub: string; consumerGroup: string }): EventBus;
   stateStore(name: string): StateStore;
-  /** `pubsub` as for the event bus. Without partitions where the broker's records have no place. */
+  /** `pubsub` as for the event bus. The log has no partitions if the broker has no offsets. */
   logReader(names: { pubsub: string }): LogReader;
-  /** What a sidecar calls, to be served on the app port. */
+  /** The routes that a sidecar calls, to mount on the app port. */
   deliveries?: Router;
   close(): void;
 };
 
-/** The ports through a Dapr sidecar where there is one, on the embedded adapters otherwise. */
+/** Opens the adapters on a Dapr sidecar if `dapr` is set, otherwise the embedded adapters. */
 export const openPlatform = (
   { dataDir, dapr }: PlatformSettings,
   topics: readonly Topic[],

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { mandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { mandates } from '../../iot-platform/mandates/materialise.ts';
-import { idleViews } from '../../tests/idle-views.ts';
+import { createIdleViews } from '../../tests/idle-views.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import { startProjection } from '../projections/projection.ts';
@@ -14,17 +14,17 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-const opened = () => {
+const openSources = () => {
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
   const bus = platform.eventBus('iot-platform-consumer');
   const store = platform.stateStore('statestore');
   const topicLog = platform.logReader();
-  const { views, names } = idleViews(store);
+  const { views, names } = createIdleViews(store);
   const [idle] = views as [RunningView];
   const sources: StatusSources = { names, topicLog, now: () => noon + 1_500 };
   const change = (connectionId: string, revision: number) => {
     const data = { connectionId, connectionMandate: '1' as const };
-    const event = mandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
+    const event = createMandateChangedEvent(data, { id: 'x', revision, time: new Date(noon) });
     return bus.publish(mandates.topic.name, [
       { id: 'x', key: connectionId, value: Buffer.from(JSON.stringify(event)) },
     ]);
@@ -38,8 +38,8 @@ const opened = () => {
 };
 
 describe('the status of the IoT platform', () => {
-  it('names what it was told to use, and has nothing before it while the log is empty', async () => {
-    const { idle, sources } = opened();
+  it('shows the configured store and group, and no lag while the log is empty', async () => {
+    const { idle, sources } = openSources();
     expect(await readStatus(idle, sources)).toMatchObject({
       store: 'statestore',
       consumerGroup: 'iot-platform-consumer',
@@ -49,8 +49,8 @@ describe('the status of the IoT platform', () => {
     });
   });
 
-  it('counts what is in the log and not in the view, and cannot say how fresh a view is that nothing came to', async () => {
-    const { idle, sources, change } = opened();
+  it('counts the lag, and omits the freshness of a view without events', async () => {
+    const { idle, sources, change } = openSources();
     await change('7733', noon);
     await change('1721', noon);
     const status = await readStatus(idle, sources);
@@ -58,8 +58,8 @@ describe('the status of the IoT platform', () => {
     expect(status).not.toHaveProperty('freshnessSeconds');
   });
 
-  it('says which event came last; a view that has all of the log is fresh, one that has not is as old as that event', async () => {
-    const { idle, sources, change, follow } = opened();
+  it('shows the last event; freshness is 0 without lag, otherwise the age of that event', async () => {
+    const { idle, sources, change, follow } = openSources();
     await change('7733', noon + 7);
     const projection = await follow();
     const status = () => readStatus({ ...idle, projection }, sources);
@@ -74,12 +74,15 @@ describe('the status of the IoT platform', () => {
     expect(await status()).toMatchObject({ lag: 1, freshnessSeconds: 1.5 });
   });
 
-  it('is told although store and broker are away', async () => {
-    const { idle, sources } = opened();
-    const away = () => Promise.reject(new Error('away'));
-    const topicLog = { read: away, offsets: away };
-    const status = await readStatus({ ...idle, view: { ...idle.view, completeness: away } }, { ...sources, topicLog });
-    expect(status).toMatchObject({ view: { state: 'unknown', reason: 'away' }, sinceStart: { applied: 0 } });
+  it('is available although store and broker are not', async () => {
+    const { idle, sources } = openSources();
+    const unavailable = () => Promise.reject(new Error('unavailable'));
+    const topicLog = { read: unavailable, offsets: unavailable };
+    const status = await readStatus(
+      { ...idle, view: { ...idle.view, completeness: unavailable } },
+      { ...sources, topicLog },
+    );
+    expect(status).toMatchObject({ view: { state: 'unknown', reason: 'unavailable' }, sinceStart: { applied: 0 } });
     expect(status).not.toHaveProperty('lag');
   });
 });

@@ -10,7 +10,7 @@ const view = (name: string, keyPrefix?: string) =>
     ...(keyPrefix !== undefined && { keyPrefix }),
   });
 
-it('views of one service have keys of their own unless one is registered without a prefix', () => {
+it('a view gets its name as key prefix unless it is registered with another prefix', () => {
   expect([view('one'), view('other'), view('old', '')].map(({ keyPrefix }) => keyPrefix)).toEqual([
     'one/',
     'other/',
@@ -19,7 +19,7 @@ it('views of one service have keys of their own unless one is registered without
   expect(() => checkViews([view('one'), view('other'), view('old', '')])).not.toThrow();
 });
 
-it('two views under one name or with one prefix are refused', () => {
+it('two views with the same name or prefix are refused', () => {
   expect(() => checkViews([view('one'), view('one', 'x/')])).toThrow('Two views are registered with one.');
   expect(() => checkViews([view('one', ''), view('other', '')])).toThrow(
     'Two views are registered with keyPrefix "" and "".',
@@ -27,9 +27,9 @@ it('two views under one name or with one prefix are refused', () => {
 });
 
 it.each([
-  ['of which one begins with the other', ['a/', 'a/b/']],
-  ['that the engine takes for a generation', ['', 'g2:']],
-  ['that the engine takes for checkpoints', ['', 'position:x']],
+  ['where one begins with the other', ['a/', 'a/b/']],
+  ['that the engine uses for generations', ['', 'g2:']],
+  ['that the engine uses for checkpoints', ['', 'position:x']],
 ])('prefixes %s are refused', (_, [first, second]) => {
   expect(() => checkViews([view('one', first), view('other', second)])).toThrow('keyPrefix');
 });

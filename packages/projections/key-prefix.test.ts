@@ -4,10 +4,10 @@ import { withKeyPrefix } from './key-prefix.ts';
 import { stateStoreContract } from './state-store.contract.ts';
 
 describe('a state store whose keys have a prefix', () => {
-  stateStoreContract(async () => withKeyPrefix(openEmbeddedPlatform(':memory:', []).stateStore('home'), 'counts/'));
+  stateStoreContract(async () => withKeyPrefix(openEmbeddedPlatform(':memory:', []).stateStore('primary'), 'counts/'));
 
   it('shares its store with others, and none of them sees the keys of another', async () => {
-    const store = openEmbeddedPlatform(':memory:', []).stateStore('home');
+    const store = openEmbeddedPlatform(':memory:', []).stateStore('primary');
     const [one, other] = [withKeyPrefix(store, 'one/'), withKeyPrefix(store, '')];
     await one.transact([{ key: '7733', value: 1 }]);
     await other.transact([{ key: '7733', value: 2 }]);

@@ -1,5 +1,5 @@
 import { groupBy } from '../runtime/group-by.ts';
-import { type RateLimitedLog, rateLimitedLog } from '../runtime/rate-limited-log.ts';
+import { createRateLimitedLog, type RateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type PoisonRecord, parseBatch } from './apply/parse-batch.ts';
 import { createProjectionWriter } from './apply/write.ts';
@@ -47,7 +47,7 @@ export const startProjections = async (
   projections: readonly ProjectionInStores[],
   context: Omit<ProjectionContext, keyof StoreContext>,
 ): Promise<RunningProjection[]> => {
-  const limited = { ...context, limitedLog: rateLimitedLog(context.log) };
+  const limited = { ...context, limitedLog: createRateLimitedLog(context.log) };
   const created = projections.map(({ projection, store, secondaryStore }) => ({
     topic: projection.topic.name,
     ...createProjection(projection, { ...limited, store, secondaryStore }),

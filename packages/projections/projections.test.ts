@@ -9,7 +9,7 @@ const named = (name: string) => ({ ...things, name }) as unknown as ProjectionIn
 
 const start = async (isAway: () => boolean) => {
   const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
-  const [home, second] = [platform.stateStore('home'), platform.stateStore('second')];
+  const [primary, second] = [platform.stateStore('primary'), platform.stateStore('second')];
   const failing: typeof second = {
     ...second,
     transact: (upserts) => (isAway() ? Promise.reject(new Error('away')) : second.transact(upserts)),
@@ -30,7 +30,7 @@ const start = async (isAway: () => boolean) => {
   };
   const [one, other] = (await startProjections(
     [
-      { projection: named('one'), store: home },
+      { projection: named('one'), store: primary },
       { projection: named('other'), store: failing },
     ],
     { ...createTestRuntime(), bus },
@@ -41,15 +41,15 @@ const start = async (isAway: () => boolean) => {
   });
   const publish = ({ key, n }: Thing) =>
     bus.publish(things.topic.name, [{ id: key, key, value: Buffer.from(JSON.stringify({ key, n })) }]);
-  return { bus, subscribed, letters: () => letters, home, second, one, other, publish };
+  return { bus, subscribed, letters: () => letters, primary, second, one, other, publish };
 };
 type Running = Awaited<ReturnType<typeof startProjections>>[number];
 
 it('projections of one topic share one subscription, and each applies every record', async () => {
-  const { subscribed, home, second, publish } = await start(() => false);
+  const { subscribed, primary, second, publish } = await start(() => false);
   await publish({ key: 'a', n: 1 });
   await vi.waitFor(async () => {
-    for (const store of [home, second]) expect((await store.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
+    for (const store of [primary, second]) expect((await store.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
   });
   expect(subscribed).toEqual([things.topic.name]);
 });
@@ -96,7 +96,7 @@ it('a failed subscription closes those that were opened before', async () => {
   onTestFinished(platform.close);
   const projections = ['first', 'second'].map((name) => ({
     projection: { ...named(name), topic: { ...things.topic, name } },
-    store: platform.stateStore('home'),
+    store: platform.stateStore('primary'),
   }));
   const started = startProjections(projections, { ...createTestRuntime(), bus: bus as EventBus });
   await expect(started).rejects.toThrow('no such topic');

@@ -48,7 +48,7 @@ export class StateConflict extends Error {
   }
 }
 
-const maxPauseMs = backoff({ firstMs: 2, mostMs: 128 });
+const maxPauseMs = backoff({ firstMs: 2, maxMs: 128 });
 
 /**
  * Retries `work` after a StateConflict, with a short random backoff. Every attempt has to read again.

@@ -1,5 +1,5 @@
-import { inTurn } from '../runtime/in-turn.ts';
 import { type MonotonicClock, monotonicClock } from '../runtime/lease.ts';
+import { createSerialQueue } from '../runtime/serial-queue.ts';
 import { sleep } from '../runtime/sleep.ts';
 import type { LogReader } from './log-reader.ts';
 
@@ -13,7 +13,7 @@ const realTime: Time = { clock: monotonicClock, sleep };
 export const throttledLog = (log: LogReader, time = realTime): LogReader => ({
   offsets: log.offsets,
   read: (topic, ranges, handle, signal) => {
-    const queue = inTurn();
+    const queue = createSerialQueue();
     const handleAndPause: typeof handle = async (batch) => {
       const startedAt = time.clock();
       await handle(batch);

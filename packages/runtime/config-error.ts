@@ -1,4 +1,4 @@
-/** What a person has to set right before the service can start; the message says how. */
+/** A configuration error that prevents the start; the message contains the remedy. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }

@@ -1,14 +1,14 @@
-/** One thing that is wrong with an input: which field (dots between levels), and what was expected of it. */
+/** An invalid field (levels separated by dots), and what was expected. */
 export type FieldError = { readonly field: string; readonly expected: string; readonly got?: unknown };
 
 /**
- * A refusal that the caller can act on. `code` is stable and knows nothing of HTTP; `remedy` is a line that mends it.
+ * A refusal that the caller can act on. `code` is stable and independent of HTTP; `remedy` says how to correct it.
  */
 export class DomainError extends Error {
   readonly code: string;
   readonly errors: readonly FieldError[] | undefined;
   readonly remedy: string | undefined;
-  /** What a program needs to act on it, by name. */
+  /** Additional fields of the problem details, for programs. */
   readonly facts: Readonly<Record<string, unknown>>;
   constructor(
     code: string,

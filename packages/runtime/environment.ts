@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 
 /**
- * Reads a service's configuration from environment variables; an empty variable counts as not set.
+ * Parses the configuration from environment variables; an empty variable counts as not set.
  * @throws ConfigError that lists every problem at once
  */
 export const readEnvironment = <T>(schema: z.ZodType<T>, env: Record<string, string | undefined>): T => {
@@ -10,8 +10,8 @@ export const readEnvironment = <T>(schema: z.ZodType<T>, env: Record<string, str
   const result = schema.safeParse(set);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`);
-  throw new ConfigError(`The configuration cannot be used:\n${problems.join('\n')}`);
+  throw new ConfigError(`The configuration is invalid:\n${problems.join('\n')}`);
 };
 
-const aPort = 'a port, 0 to 65535';
-export const port = () => z.coerce.number(aPort).int(aPort).min(0, aPort).max(65_535, aPort);
+const portForm = 'a port, 0 to 65535';
+export const port = () => z.coerce.number(portForm).int(portForm).min(0, portForm).max(65_535, portForm);

@@ -1,6 +1,6 @@
 /**
- * A failure of another program, which passes or which a person there mends. Its message is one whole sentence; the log shows that
- * alone, for a stack of ours would explain nothing.
+ * A failure of another program, such as an unavailable broker. The message is a complete sentence; the log omits the stack, because our
+ * stack explains nothing.
  */
 export class ExpectedError extends Error {
   override name = 'ExpectedError';

@@ -1,4 +1,4 @@
-/** 32 bits of a text, for sets in memory; MurmurHash3's mixing, one character a step. Never stored: it may change. */
+/** A 32-bit hash of a text (MurmurHash3, one character per step), for sets in memory. Do not store it: it may change. */
 export const fingerprint = (text: string, seed: number): number => {
   let hash = seed ^ text.length;
   for (let at = 0; at < text.length; at++) {

@@ -1,12 +1,12 @@
 import { fingerprint } from './fingerprint.ts';
 
 /**
- * A set of very many keys in eight bytes each: it remembers a hash of 53 bits, so one key in a thousand million that is
- * not in it passes for one that is. Keys are added first and asked for after.
+ * A set of very many keys with eight bytes per key. It stores 53-bit hashes, so about one absent key in 10^9 is reported as present.
+ * Add all keys before the first `has`, because `has` sorts the hashes.
  */
 export type KeySet = { add(key: string): void; has(key: string): boolean };
 
-export const keySet = (): KeySet => {
+export const createKeySet = (): KeySet => {
   let hashes = new Float64Array(1024);
   let size = 0;
   let sorted = true;
@@ -23,12 +23,12 @@ export const keySet = (): KeySet => {
     has: (key) => {
       if (!sorted) hashes.subarray(0, size).sort();
       sorted = true;
-      return isIn(hashes, size, hash(key));
+      return includes(hashes, size, hash(key));
     },
   };
 };
 
-const isIn = (sorted: Float64Array, size: number, wanted: number) => {
+const includes = (sorted: Float64Array, size: number, wanted: number) => {
   let [low, high] = [0, size];
   while (low < high) {
     const middle = (low + high) >>> 1;

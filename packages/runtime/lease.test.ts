@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { newLeaseValue, observeValue } from './lease.ts';
+import { createLeaseValue, createValueObserver } from './lease.ts';
 
-const observing = (durationMs: number) => {
+const createObserver = (durationMs: number) => {
   let now = 5_000;
-  const { isUnchanged } = observeValue(durationMs, () => now);
+  const { isUnchanged } = createValueObserver(durationMs, () => now);
   const pass = (ms: number) => {
     now += ms;
   };
@@ -11,8 +11,8 @@ const observing = (durationMs: number) => {
 };
 
 describe('an observed value', () => {
-  it('is unchanged once it was seen for the duration', () => {
-    const { isUnchanged, pass } = observing(1_000);
+  it('is unchanged once it was read for the duration', () => {
+    const { isUnchanged, pass } = createObserver(1_000);
     expect(isUnchanged('a')).toBe(false);
     for (let quarter = 1; quarter < 4; quarter++) {
       pass(250);
@@ -23,8 +23,8 @@ describe('an observed value', () => {
     expect(isUnchanged('a')).toBe(true);
   });
 
-  it('starts anew with each change', () => {
-    const { isUnchanged, pass } = observing(1_000);
+  it('starts again with each change', () => {
+    const { isUnchanged, pass } = createObserver(1_000);
     for (const value of ['a', 'b', 'c', 'a']) {
       pass(400);
       expect(isUnchanged(value)).toBe(false);
@@ -37,8 +37,8 @@ describe('an observed value', () => {
     expect(isUnchanged('a')).toBe(true);
   });
 
-  it('that is absent is never unchanged, and starts anew when it is back', () => {
-    const { isUnchanged, pass } = observing(1_000);
+  it('that is absent is never unchanged, and starts again when it is back', () => {
+    const { isUnchanged, pass } = createObserver(1_000);
     for (let n = 0; n < 5; n++) {
       pass(500);
       expect(isUnchanged(undefined)).toBe(false);
@@ -50,8 +50,8 @@ describe('an observed value', () => {
     expect(isUnchanged('a')).toBe(false);
   });
 
-  it('is not taken for unchanged by an observer that did not look, however long that was', () => {
-    const { isUnchanged, pass } = observing(1_000);
+  it('is not unchanged after a long time without a read', () => {
+    const { isUnchanged, pass } = createObserver(1_000);
     expect(isUnchanged('a')).toBe(false);
     pass(86_400_000);
     expect(isUnchanged('a')).toBe(false);
@@ -61,11 +61,11 @@ describe('an observed value', () => {
     expect(isUnchanged('a')).toBe(true);
   });
 
-  it('is unchanged at once where the duration is 0', () => expect(observing(0).isUnchanged('a')).toBe(true));
+  it('is unchanged at once if the duration is 0', () => expect(createObserver(0).isUnchanged('a')).toBe(true));
 });
 
-it('a lease gets another value with each renewal, which is in the past for a release that compares it with a clock', () => {
-  const values = Array.from({ length: 1_000 }, newLeaseValue);
+it('a lease value differs with each renewal, and is in the past for a release that compares it with a clock', () => {
+  const values = Array.from({ length: 1_000 }, createLeaseValue);
   expect(new Set(values).size).toBeGreaterThan(995);
   for (const value of values) {
     expect(value).toBeGreaterThan(0);

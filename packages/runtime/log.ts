@@ -2,7 +2,7 @@ import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { ExpectedError } from './expected-error.ts';
 
-/** Structured JSON, one line per entry, on standard output; for a person at a terminal the same in words and colours. */
+/** Creates a log with one JSON line per entry; at a terminal, with readable lines in colour. */
 export const createLog = (level: string, out: { isTTY?: boolean; write?(line: string): unknown }): Logger => {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } };
   if (out.isTTY) return pino(options, pretty({ sync: true, translateTime: 'SYS:HH:MM:ss.l' }));
@@ -11,7 +11,7 @@ export const createLog = (level: string, out: { isTTY?: boolean; write?(line: st
     : pino(options, { write: (line) => void out.write?.(line) });
 };
 
-/** What was expected has no stack: the message says it all. */
+/** Omits the stack of an expected error. */
 const describeError = (error: unknown) =>
   error instanceof ExpectedError
     ? { type: error.name, message: error.message }

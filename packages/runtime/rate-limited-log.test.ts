@@ -1,35 +1,35 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { rateLimitedLog } from './rate-limited-log.ts';
+import { createRateLimitedLog } from './rate-limited-log.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const limited = () => {
+const createLimitedLog = () => {
   const lines: { level: number; msg: string; n?: number; more?: number }[] = [];
   const log = pino({ base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line)) });
-  return { lines, log: rateLimitedLog(log, { entries: 3, windowMs: 1_000 }) };
+  return { lines, log: createRateLimitedLog(log, { entries: 3, windowMs: 1_000 }) };
 };
 
-it('logs the first of a flood whole, and then how many more there were', () => {
-  const { lines, log } = limited();
-  for (let n = 0; n < 10_000; n++) log.warn({ n }, 'store away');
-  expect(lines).toEqual([0, 1, 2].map((n) => ({ level: 40, n, msg: 'store away' })));
+it('logs the first entries of a flood, and then the number of the others', () => {
+  const { lines, log } = createLimitedLog();
+  for (let n = 0; n < 10_000; n++) log.warn({ n }, 'store unavailable');
+  expect(lines).toEqual([0, 1, 2].map((n) => ({ level: 40, n, msg: 'store unavailable' })));
   vi.advanceTimersByTime(1_000);
-  expect(lines.slice(3)).toEqual([{ level: 40, more: 9_997, seconds: 1, msg: 'store away: 9997 more' }]);
+  expect(lines.slice(3)).toEqual([{ level: 40, more: 9_997, seconds: 1, msg: 'store unavailable: 9997 more' }]);
 });
 
-it('logs each of what is rare, and what comes after a flood', () => {
-  const { lines, log } = limited();
-  for (let n = 0; n < 3; n++) log.error({ n }, 'store away');
+it('logs every rare entry, and entries after a flood', () => {
+  const { lines, log } = createLimitedLog();
+  for (let n = 0; n < 3; n++) log.error({ n }, 'store unavailable');
   vi.advanceTimersByTime(5_000);
-  log.error({ n: 3 }, 'store away');
+  log.error({ n: 3 }, 'store unavailable');
   expect(lines.map(({ level, n }) => [level, n])).toEqual([0, 1, 2, 3].map((n) => [50, n]));
 });
 
-it('does not hide one message behind another', () => {
-  const { lines, log } = limited();
-  for (let n = 0; n < 10; n++) log.warn({ n }, 'store away');
-  log.error({}, 'broker away');
-  expect(lines.at(-1)).toEqual({ level: 50, msg: 'broker away' });
+it('limits each message separately', () => {
+  const { lines, log } = createLimitedLog();
+  for (let n = 0; n < 10; n++) log.warn({ n }, 'store unavailable');
+  log.error({}, 'broker unavailable');
+  expect(lines.at(-1)).toEqual({ level: 50, msg: 'broker unavailable' });
 });

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-/** How often one message is logged: the first of a window whole, the rest as a number when the window ends. */
+/** Per message, the first `entries` of a window are logged; the others are counted when the window ends. */
 export type LogRate = { readonly entries: number; readonly windowMs: number };
 
 export type RateLimitedLog = {
@@ -8,13 +8,13 @@ export type RateLimitedLog = {
   error(entry: object, message: string): void;
 };
 
-const usualRate: LogRate = { entries: 5, windowMs: 10_000 };
+const defaultRate: LogRate = { entries: 5, windowMs: 10_000 };
 
 /**
- * A log for what can happen hundreds of times a second: a store or a broker that is away, a flood of bad records. Messages are
- * constants, and each has a window of its own.
+ * Creates a log for events that can happen hundreds of times a second, such as an unavailable broker or a flood of poison records.
+ * Messages must be constants, because each message has its own window.
  */
-export const rateLimitedLog = (log: Logger, { entries, windowMs }: LogRate = usualRate): RateLimitedLog => {
+export const createRateLimitedLog = (log: Logger, { entries, windowMs }: LogRate = defaultRate): RateLimitedLog => {
   const seen = new Map<string, number>();
   const write = (level: 'warn' | 'error') => (entry: object, message: string) => {
     const before = seen.get(message);

@@ -1,39 +1,39 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long to wait after the nth failure in a row (the first is 1), in ms. */
+/** The pause in ms after the nth consecutive failure; the first failure is 1. */
 export type Backoff = (failures: number) => number;
 
 /**
- * Waits `firstMs` after the first failure, and `factor` times as long after each further one, up to `mostMs`. Without
- * jitter: where several callers compete for the same thing, each multiplies the pause with a random number.
+ * Exponential backoff: `firstMs` after the first failure, multiplied by `factor` (default 2) after each further one, up to `maxMs`. It
+ * has no jitter; callers that compete for a resource add it.
  */
 export const backoff =
-  ({ firstMs, mostMs, factor = 2 }: { firstMs: number; mostMs: number; factor?: number }): Backoff =>
+  ({ firstMs, maxMs, factor = 2 }: { firstMs: number; maxMs: number; factor?: number }): Backoff =>
   (failures) =>
-    Math.min(firstMs * factor ** (failures - 1), mostMs);
+    Math.min(firstMs * factor ** (failures - 1), maxMs);
 
 export type RetryPolicy<Failure> = {
-  /** Whether the failure may pass; every other one is thrown at once. */
+  /** Whether the failure is temporary; any other failure is thrown at once. */
   readonly while: (error: unknown) => error is Failure;
   readonly backoff: (failures: number, failure: Failure) => number;
   /** Default: unlimited. */
   readonly attempts?: number;
-  /** No pause begins that would end later than this after the first attempt began, in ms. Default: unlimited. */
-  readonly withinMs?: number | undefined;
-  /** Aborted, it ends the pause and the retries; an attempt that runs is awaited. */
+  /** In ms, from the start of the first attempt to the end of the last pause. Default: unlimited. */
+  readonly timeoutMs?: number | undefined;
+  /** Aborting ends the pause and the retries; a running attempt is awaited. */
   readonly signal?: AbortSignal | undefined;
-  /** Is called before each pause. */
+  /** Called before each pause. */
   readonly onRetry?: (failure: Failure, pauseMs: number) => void;
 };
 
 /**
- * Does `work`, and does it again while its failure may pass. Each attempt must begin from what is stored: the one before may
- * have been applied in part.
+ * Runs `work`, and repeats it while its failure is temporary. Each attempt must read the stored state again, because the previous one
+ * may have been applied in part.
  * @throws the failure of the last attempt
  */
 export const retry = async <T, Failure>(work: () => T | Promise<T>, policy: RetryPolicy<Failure>): Promise<T> => {
-  const { attempts = Number.POSITIVE_INFINITY, withinMs = Number.POSITIVE_INFINITY, signal } = policy;
-  const deadline = performance.now() + withinMs;
+  const { attempts = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY, signal } = policy;
+  const deadline = performance.now() + timeoutMs;
   for (let failures = 1; ; failures++) {
     try {
       return await work();

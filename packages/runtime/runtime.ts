@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { silentTracer, type Tracer } from './tracing.ts';
 
-/** What a service may know of the world beside its ports: tests bring their own. */
+/** The clock, ids, log and tracer of a service, in addition to its ports; tests pass their own. */
 export type Runtime = {
   readonly log: Logger;
   readonly tracer: Tracer;

@@ -1,4 +1,4 @@
-/** What went on under one traceparent (W3C Trace Context); `end` says that it is over. */
+/** A span that has started. `traceparent` (W3C Trace Context) identifies it to its children; `end` finishes it. */
 type StartedSpan = { readonly traceparent: string; end(): void };
 
 export type Tracer = {

@@ -2,26 +2,26 @@ import type { z } from 'zod';
 import { DomainError, type FieldError } from './domain-error.ts';
 import { shortenText } from './shorten-text.ts';
 
-/** A request may have thousands of wrong fields: an answer names the first ones, and counts the others. */
-export const mostErrors = 20;
+/** A request may have thousands of invalid fields: a response lists this many, and counts the others. */
+export const maxErrors = 20;
 
-const longestField = 100;
-const longestExpectation = 300;
+const maxFieldLength = 100;
+const maxExpectedLength = 300;
 
-/** @throws DomainError with the given code, naming the first wrong fields and what was expected of each */
+/** @throws DomainError with the given code, the first invalid fields and what was expected */
 export const validate = <T>(schema: z.ZodType<T>, value: unknown, code: string): T => {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const all = result.error.issues.flatMap(fieldErrors);
-  const errors = all.slice(0, mostErrors).map(bounded);
-  const named = errors.map(({ field, expected }) => `${field}: ${expected}`);
+  const all = result.error.issues.flatMap(toFieldErrors);
+  const errors = all.slice(0, maxErrors).map(limitLength);
+  const summaries = errors.map(({ field, expected }) => `${field}: ${expected}`);
   const errorsNotListed = all.length - errors.length;
-  if (errorsNotListed === 0) throw new DomainError(code, named.join('; '), { errors });
-  const detail = [...named, `and ${errorsNotListed} more`].join('; ');
+  if (errorsNotListed === 0) throw new DomainError(code, summaries.join('; '), { errors });
+  const detail = [...summaries, `and ${errorsNotListed} more`].join('; ');
   throw new DomainError(code, detail, { errors, facts: { errorsNotListed } });
 };
 
-const fieldErrors = (issue: z.core.$ZodIssue): FieldError[] => {
+const toFieldErrors = (issue: z.core.$ZodIssue): FieldError[] => {
   const at = (key?: PropertyKey) =>
     [...issue.path, ...(key === undefined ? [] : [key])].map(String).join('.') || 'body';
   if (issue.code === 'unrecognized_keys')
@@ -30,12 +30,12 @@ const fieldErrors = (issue: z.core.$ZodIssue): FieldError[] => {
   return [{ field: at(), expected, ...(isShort(issue.input) && { got: issue.input }) }];
 };
 
-const bounded = (error: FieldError): FieldError => ({
+const limitLength = (error: FieldError): FieldError => ({
   ...error,
-  field: shortenText(error.field, longestField),
-  expected: shortenText(error.expected, longestExpectation),
+  field: shortenText(error.field, maxFieldLength),
+  expected: shortenText(error.expected, maxExpectedLength),
 });
 
-/** An answer repeats what was sent only where that helps: not a document, not a page of text. */
+/** Only short input is repeated in a response. */
 const isShort = (input: unknown) =>
   (typeof input === 'string' && input.length <= 100) || typeof input === 'number' || typeof input === 'boolean';

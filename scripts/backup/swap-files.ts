@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { markOfRestore } from '../../packages/database/sqlite-file.ts';
+import { getRestoreMarker } from '../../packages/database/sqlite-file.ts';
 import { sync } from './files.ts';
 
 /** The path of a restored file before the swap. */
@@ -15,8 +15,8 @@ const suffixes = ['', '-wal', '-shm', '-journal'];
  */
 export const swapFiles = (files: readonly string[]): void => {
   for (const file of files) {
-    writeFileSync(markOfRestore(file), JSON.stringify(files), { mode: 0o600 });
-    sync(markOfRestore(file));
+    writeFileSync(getRestoreMarker(file), JSON.stringify(files), { mode: 0o600 });
+    sync(getRestoreMarker(file));
     sync(dirname(file));
   }
   swapMarked(files);
@@ -24,7 +24,7 @@ export const swapFiles = (files: readonly string[]): void => {
 
 /** Completes the swap of a killed restore. @returns whether there was one */
 export const finishSwap = (files: readonly string[]): boolean => {
-  const marks = files.map(markOfRestore).filter((mark) => existsSync(mark));
+  const marks = files.map(getRestoreMarker).filter((mark) => existsSync(mark));
   const [mark] = marks;
   if (mark === undefined) return false;
   // Only the first mark can be truncated: then no file is replaced yet, and all staged files exist.
@@ -46,7 +46,7 @@ const swapMarked = (files: readonly string[]): void => {
   for (const file of files) swap(file);
   for (const file of files) for (const suffix of suffixes) rmSync(replacedPath(file) + suffix, { force: true });
   for (const file of files) {
-    rmSync(markOfRestore(file), { force: true });
+    rmSync(getRestoreMarker(file), { force: true });
     sync(dirname(file));
   }
 };

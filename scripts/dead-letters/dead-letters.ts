@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { createProgress } from '../../packages/cli/progress.ts';
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import { openLog, openStores, readSidecarPort } from '../../packages/platform/open-adapters.ts';
-import { storesOfView } from '../../packages/platform/views.ts';
+import { openViewStores } from '../../packages/platform/views.ts';
 import {
   type DeadLetter,
   discardDeadLetters,
@@ -20,7 +20,7 @@ import { whichLogHelp, whichLogOptions } from '../which-log.ts';
 const help = (
   views: readonly ServiceView[],
 ) => `Usage: npm run dead-letters -- [list | show ID ... | replay ID ... | discard ID ...] [OPTIONS]
-Lists, replays or discards the dead letters of a view: records that it could not parse.
+Lists, shows, replays or discards the dead letters of a view: records that it could not parse.
 
 The document of a dead letter answers 503 until a newer record of its key was applied, or the dead letter is replayed or discarded.
 A replayed record keeps the order of the original, so newer changes stay. A record that still cannot be parsed becomes a dead letter
@@ -87,7 +87,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
   const where = { embedded: platform.isEmbedded, daprHttpPort: platform.isEmbedded ? undefined : port };
   const withStores: WithStores = async (work) => {
     const { stores, close } = await openStores(env, service, where);
-    const own = createStores(storesOfView(view, { store: stores(), secondaryStore: stores }));
+    const own = createStores(openViewStores(view, { store: stores(), secondaryStore: stores }));
     return work(own).finally(close);
   };
   try {
@@ -135,7 +135,7 @@ const list = async (
     }),
     reason: letter.data.reason,
   });
-  print(table(letters.map(row)));
+  print(formatTable(letters.map(row)));
   if (states instanceof Error) console.error(`Their states are unknown: ${states.message}`);
 };
 

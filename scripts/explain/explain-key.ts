@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import { type OpenStores, openStores, readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import type { ViewExplanation } from '../../packages/platform/views.ts';
 import type { Command } from '../command.ts';
@@ -68,7 +68,7 @@ export const explainKey: Command = async (args, { views: all, env: ownEnv, print
   const { events, sides, agree, sentences } = await explain
     .explain(key, { env, openLog })
     .finally(() => opened?.close());
-  print(events.length > 0 ? table(events) : `The log has no event of ${key}.`);
-  print(`\n${table(sides)}\n\n${sentences.join('\n')}`);
+  print(events.length > 0 ? formatTable(events) : `The log has no event of ${key}.`);
+  print(`\n${formatTable(sides)}\n\n${sentences.join('\n')}`);
   return agree;
 };

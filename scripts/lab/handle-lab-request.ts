@@ -1,4 +1,4 @@
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import { waitUntil } from '../stack/wait-until.ts';
 import type { LabReply, LabRequest } from './control-socket.ts';
 import type { Member } from './member.ts';
@@ -74,7 +74,7 @@ const describeMembers = async (members: readonly Member[]): Promise<string> => {
       ? `\n\nThe view in ${view.store} is ${view.state}; its consumer group is ${iotPlatform.environment().CONSUMER_GROUP}.`
       : '';
   const problems = rows.map(({ problems }) => problems).join('');
-  return `${table(rows.map(({ row }) => row))}${viewLine}${problems && `\n\n${problems}`}`.trimEnd();
+  return `${formatTable(rows.map(({ row }) => row))}${viewLine}${problems && `\n\n${problems}`}`.trimEnd();
 };
 
 /** The environment of a command in another terminal that works on this lab, without secrets. */

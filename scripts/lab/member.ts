@@ -9,7 +9,7 @@ import { isExpectedRefusal } from './sidecar-log.ts';
 
 /** A service closes within 15 s, a sidecar shuts down within 5 s. */
 const defaultStopTimeoutMs = 20_000;
-const sidecarRestartDelayMs = backoff({ firstMs: 1_000, mostMs: 30_000 });
+const sidecarRestartDelayMs = backoff({ firstMs: 1_000, maxMs: 30_000 });
 /** A sidecar that ends sooner counts as a failed start, and the delay before the next start doubles. */
 const sidecarStartupMs = 10_000;
 

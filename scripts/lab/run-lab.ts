@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { inTurn } from '../../packages/runtime/in-turn.ts';
+import { createSerialQueue } from '../../packages/runtime/serial-queue.ts';
 import { ensureDaprd } from '../stack/daprd.ts';
 import { partNames } from '../stack/parts.ts';
 import { startPart } from '../stack/start-part.ts';
@@ -49,7 +49,7 @@ export const runLab = async (): Promise<void> => {
   const crm = createMember(settings.members.crm, context);
   const iotPlatform = createMember(settings.members['iot-platform'], context);
   const members = [crm, iotPlatform];
-  const oneAtATime = inTurn();
+  const oneAtATime = createSerialQueue();
   const control = await serveLab(settings.socket, (request) => {
     const handle = async () => {
       // A member that starts while the lab stops the others would outlive the lab.

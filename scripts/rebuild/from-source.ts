@@ -6,7 +6,7 @@ import type { RebuildCommand } from './options.ts';
 export const openSnapshot = async (
   source: OpenedSource<unknown> | undefined,
 ): Promise<Snapshot<unknown> | undefined> => {
-  const unfitness = await source?.unfitness();
+  const unfitness = await source?.findUnfitness();
   if (unfitness !== undefined) throw new RebuildRefused(unfitness);
   return source?.snapshot;
 };
@@ -18,14 +18,14 @@ export const findShortLogRemedy = async (
 ): Promise<string | undefined> => {
   if (!source || sourceUrl === undefined) return undefined;
   const opened = source.open(sourceUrl);
-  const unfitness = await opened.unfitness();
+  const unfitness = await opened.findUnfitness();
   if (unfitness !== undefined) return unfitness;
   const options = [
     `--from-${source.option}`,
     ...(view === undefined ? [] : ['--view', view]),
     ...(inPlace ? ['--in-place'] : []),
     ...(into === undefined ? [] : ['--into', into]),
-    ...(sourceUrl === source.usualUrl ? [] : [`--${source.option}`, sourceUrl]),
+    ...(sourceUrl === source.defaultUrl ? [] : [`--${source.option}`, sourceUrl]),
   ];
   return `Rebuild from ${opened.snapshot.name} instead: npm run rebuild -- ${options.join(' ')}`;
 };

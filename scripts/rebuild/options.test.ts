@@ -38,7 +38,7 @@ describe('the options of npm run rebuild', () => {
     [['--crm', 'here'], '--crm here is not a URL'],
     [['--in-place', '--retire'], 'These options exclude each other: --in-place, --retire'],
     [['--in-place', '--into', 'elsewhere'], '--into cannot be combined with --in-place'],
-    [['--dapr-http-port', 'x'], '--dapr-http-port x is no port'],
+    [['--dapr-http-port', 'x'], '--dapr-http-port x is not a port'],
     [['--dapr-http-port', '1', '--embedded'], '--dapr-http-port cannot be combined with --embedded'],
     [['--retire', '--dry-run'], '--dry-run shows the plan of a rebuild and cannot be combined with --retire'],
     [['--switch-back', '--dry-run'], 'cannot be combined with --switch-back'],

@@ -36,7 +36,7 @@ export const readViewName = (args: string[]): string | undefined => {
   return typeof view === 'string' ? view : undefined;
 };
 
-type Source = Pick<ViewSource<unknown>, 'option' | 'name' | 'usualUrl'>;
+type Source = Pick<ViewSource<unknown>, 'option' | 'name' | 'defaultUrl'>;
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** @throws RebuildRefused when the options contradict each other */
@@ -93,8 +93,8 @@ export const readCommand = (args: string[], source: Source | undefined, env: Env
 export const variableOf = ({ option }: Pick<Source, 'option'>) => `${option.toUpperCase().replaceAll('-', '_')}_URL`;
 
 const readSourceUrl = (source: Source, given: string | undefined, env: Env): string => {
-  const url = given ?? (env[variableOf(source)] || source.usualUrl);
+  const url = given ?? (env[variableOf(source)] || source.defaultUrl);
   if (!URL.canParse(url))
-    throw new RebuildRefused(`--${source.option} ${url} is not a URL such as ${source.usualUrl}.`);
+    throw new RebuildRefused(`--${source.option} ${url} is not a URL such as ${source.defaultUrl}.`);
   return url;
 };

@@ -1,4 +1,4 @@
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import type { RegisteredView } from '../../packages/platform/views.ts';
 import {
   describeGeneration,
@@ -23,7 +23,7 @@ export const printPlan = (
   context.report(
     `${live[0]?.toUpperCase()}${live.slice(1)} answers now. The log holds ${events.toLocaleString('en')} events:`,
   );
-  context.report(table(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
+  context.report(formatTable(ranges.map(({ partition, begin, end }) => ({ partition, begin, end }))));
   if (unfinished) context.report('This command continues an unfinished rebuild.');
   context.report(
     inPlace
@@ -48,41 +48,41 @@ export const printOutcome = (
     seconds,
   }: RebuildOutcome & { seconds: number },
 ) => {
-  const { report: say } = context;
+  const { report } = context;
   const name = describeGeneration(context, generation);
-  if (setAside > 0) say(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
+  if (setAside > 0) report(`${setAside} records can never be applied: npm run dead-letters -- list shows them.`);
   if (differences.length > 0) {
-    say(switched ? 'The old live view differed:' : `${name} differs, so the old view keeps answering:`);
-    say(table(differences.slice(0, shownDifferences).map((difference) => asRow(view, difference))));
+    report(switched ? 'The old live view differed:' : `${name} differs, so the old view keeps answering:`);
+    report(formatTable(differences.slice(0, shownDifferences).map((difference) => asRow(view, difference))));
     if (isTruncated || differences.length > shownDifferences)
-      say(`… and more: ${isTruncated ? 'over ' : ''}${differences.length} in total.`);
+      report(`… and more: ${isTruncated ? 'over ' : ''}${differences.length} in total.`);
   }
   const unknown = differences.filter(({ isUnknown, rebuilt }) => isUnknown && rebuilt === context.shown(undefined));
   if (fromSource && unknown.length > 0)
-    say(
+    report(
       `${unknown.length}${isTruncated ? ' or more' : ''} of them are unknown to the ${view.source?.name}, so the new view does not have them.`,
     );
   if (!switched && isUndecided && differences.length === 0)
-    return say(`${name} changed too fast to be compared. Run this command again when fewer events arrive.`);
+    return report(`${name} changed too fast to be compared. Run this command again when fewer events arrive.`);
   if (!switched)
-    return say(
+    return report(
       `${view.source ? `${view.source.advice} ` : ''}Then run this command again; it only repeats the comparison. ` +
         'To switch although they differ, add --accept-differences. To give the rebuild up, use --abandon.' +
         (view.source && !fromSource
           ? ` Where the log lost events or has forged ones, use --abandon, then --from-${view.source.option}.`
           : ''),
     );
-  say(`${name} answers now, after ${seconds.toFixed(1)} s.`);
+  report(`${name} answers now, after ${seconds.toFixed(1)} s.`);
   if (into !== undefined)
-    say(`To make ${into} the primary store of the view, set STATESTORE_NAME=${into} and restart the service.`);
+    report(`To make ${into} the primary store of the view, set STATESTORE_NAME=${into} and restart the service.`);
   if (back && fromSource)
-    say(`${describeGeneration(context, back)} is kept with its lost or forged events: --retire removes it.`);
+    report(`${describeGeneration(context, back)} is kept with its lost or forged events: --retire removes it.`);
   else if (back)
-    say(
+    report(
       `${describeGeneration(context, back)} is kept up to date as well: --switch-back returns to it, --retire removes it.`,
     );
   else if (!inPlace)
-    say('No earlier generation has all events, so --switch-back is impossible: --retire removes the earlier ones.');
+    report('No earlier generation has all events, so --switch-back is impossible: --retire removes the earlier ones.');
 };
 
 const asRow = (

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogProgress } from '../../packages/cli/progress.ts';
 import { openStores } from '../../packages/platform/open-adapters.ts';
-import { storesOfView } from '../../packages/platform/views.ts';
+import { openViewStores } from '../../packages/platform/views.ts';
 import { createStores } from '../../packages/projections/generations/index.ts';
 import {
   abandon,
@@ -38,14 +38,14 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const options = readCommand(args, view.source);
   const env = await withLabEnvironment(ownEnv, options);
   const command = readCommand(args, view.source, env);
-  const { close, log, home, stores } = await openStores(env, view.service, command);
+  const { close, log, primaryStore, stores } = await openStores(env, view.service, command);
   const progress = createLogProgress(process.stdout);
-  const own = storesOfView(view, { store: stores(), secondaryStore: stores });
+  const own = openViewStores(view, { store: stores(), secondaryStore: stores });
   const context: Context = {
     projection: view.projection,
     log: isUnthrottled(command) ? log : throttledLog(log),
     stores: createStores(own),
-    primaryStore: home,
+    primaryStore,
     shown: view.shown,
     now: Date.now,
     holder: `process ${process.pid} on ${hostname()}`,
@@ -60,17 +60,18 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
 };
 
 const run = async (context: Context, view: ServiceView, command: RebuildCommand): Promise<boolean> => {
-  const { report: say } = context;
+  const { report } = context;
   const source = command.sourceUrl === undefined ? undefined : view.source?.open(command.sourceUrl);
-  if (command.action === 'switch-back') say(`${describeGeneration(context, await switchBack(context))} answers now.`);
+  if (command.action === 'switch-back')
+    report(`${describeGeneration(context, await switchBack(context))} answers now.`);
   if (command.action === 'abandon') {
-    const removed = await abandon(context, await openKnownKeys(view, source, say));
-    say(`${describeGeneration(context, removed)} is given up and removed.`);
+    const removed = await abandon(context, await openKnownKeys(view, source, report));
+    report(`${describeGeneration(context, removed)} is given up and removed.`);
   }
   if (command.action === 'retire') {
-    const removed = await retire(context, await openKnownKeys(view, source, say));
+    const removed = await retire(context, await openKnownKeys(view, source, report));
     const names = removed.map((generation) => describeGeneration(context, generation)).join(', ');
-    say(removed.length === 0 ? 'There is no generation to retire.' : `Removed ${names}.`);
+    report(removed.length === 0 ? 'There is no generation to retire.' : `Removed ${names}.`);
   }
   if (command.action !== 'rebuild') return true;
   await source?.check();
@@ -79,7 +80,7 @@ const run = async (context: Context, view: ServiceView, command: RebuildCommand)
   const mode = { ...command, shortLogRemedy: () => findShortLogRemedy(view, command) };
   printPlan(context, command, await preflight(context, { ...mode, isFromSnapshot: command.fromSource }), snapshot);
   if (command.dryRun) {
-    say('Nothing was changed.');
+    report('Nothing was changed.');
     return true;
   }
   const startedAt = performance.now();

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { inTurn } from '../../packages/runtime/in-turn.ts';
+import { createSerialQueue } from '../../packages/runtime/serial-queue.ts';
 import { findProgram } from './find-program.ts';
 import type { Report } from './part.ts';
 import { runCommand } from './run-command.ts';
@@ -9,7 +9,7 @@ const servicePolicy = '/usr/sbin/policy-rc.d';
 const savedPolicy = `${servicePolicy}.before-connection-mandates`;
 
 // dpkg holds one lock, and all installations share one service policy file.
-const oneAtATime = inTurn();
+const oneAtATime = createSerialQueue();
 
 /** Installs packages of Debian or Ubuntu without starting their services. @throws Error with the command to run, unless we are root */
 export const installPackages = (names: string[], report: Report): Promise<void> =>

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { inTurn } from '../../packages/runtime/in-turn.ts';
+import { createSerialQueue } from '../../packages/runtime/serial-queue.ts';
 import { requireProgram } from './find-program.ts';
 import type { Report } from './part.ts';
 import { runCommand } from './run-command.ts';
@@ -16,7 +16,7 @@ export type GoProgram = {
 };
 
 // One build keeps all cores busy.
-const oneAtATime = inTurn();
+const oneAtATime = createSerialQueue();
 
 /** Builds a program from the Go module proxy into the file `target`. The first build takes 3 to 5 minutes on two cores. */
 export const buildGoProgram = (program: GoProgram, target: string, report: Report): Promise<void> =>

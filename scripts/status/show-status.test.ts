@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { table } from '../../packages/cli/table.ts';
+import { formatTable } from '../../packages/cli/table.ts';
 import { views } from '../views.ts';
 import { asRow, partitionRows, type Status, showStatus } from './show-status.ts';
 
@@ -29,11 +29,11 @@ const status: Status = {
 };
 
 it('shows a row for each view and for each partition, with the number of missing offsets', () => {
-  expect(table([asRow('IoT platform', 'mandates', status)])).toBe(
+  expect(formatTable([asRow('IoT platform', 'mandates', status)])).toBe(
     'service       view      state       generation               lag  freshness  dead letters\n' +
       'IoT platform  mandates  incomplete  2 in durable-statestore  3    2 s        1',
   );
-  expect(table(partitionRows('mandates', status))).toBe(
+  expect(formatTable(partitionRows('mandates', status))).toBe(
     'view      partition  applied  missing  lost\n' +
       'mandates  0          9        4\n' +
       'mandates  1          3        0        log-truncated',

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
-import { table } from '../../packages/cli/table.ts';
-import { askService, describeRefusal } from '../../packages/http/ask.ts';
+import { formatTable } from '../../packages/cli/table.ts';
+import { callService, describeRefusal } from '../../packages/http/call-service.ts';
 import type { statusSchema } from '../../packages/platform/view-status.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
@@ -53,9 +53,9 @@ export const showStatus: Command = async (args, { views, env: ownEnv, print }) =
     print(JSON.stringify(only && others.length === 0 ? only.status : all, null, 2));
     return isReliable;
   }
-  print(table(answers.map(({ view, name, status }) => asRow(view.service.name, name, status))));
+  print(formatTable(answers.map(({ view, name, status }) => asRow(view.service.name, name, status))));
   const partitions = answers.flatMap(({ name, status }) => partitionRows(name, status));
-  if (partitions.length > 0) print(`\n${table(partitions)}`);
+  if (partitions.length > 0) print(`\n${formatTable(partitions)}`);
   for (const { name, status } of answers) for (const note of describeWarnings(status)) print(`\n${name}: ${note}`);
   return isReliable;
 };
@@ -64,7 +64,7 @@ const fetchStatus = async ({ service, projection }: ServiceView, env: NodeJS.Pro
   const { name, urlVariable, usualUrl } = service;
   const url = env[urlVariable] || usualUrl;
   const asked = { name, url, remedy: `start it, or set ${urlVariable}.` };
-  const answer = await askService(asked, `/status?view=${encodeURIComponent(projection.name)}`);
+  const answer = await callService(asked, `/status?view=${encodeURIComponent(projection.name)}`);
   if (!answer.ok) throw new Error(`The ${name} at ${url} answers: ${describeRefusal(answer)}`);
   if (!('view' in answer.body))
     throw new Error(`The server at ${url} is not the ${name}: set ${urlVariable} to its address.`);

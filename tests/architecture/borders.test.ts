@@ -3,7 +3,7 @@ import { forbiddenArrows, forbiddenSlices, privateEntries, unknownImports, unuse
 import { cyclesInFolders, findCycles } from './cycles.ts';
 import { isTest, packageOf, sourceOf } from './sources.ts';
 
-/** Made-up files, each with what it imports. */
+/** Source files from a table of their imports. */
 const sources = (files: Record<string, readonly string[]>) =>
   Object.entries(files).map(([file, imports]) => ({ file, text: '', imports }));
 
@@ -31,7 +31,7 @@ describe('the imports of a file', () => {
 describe('areas', () => {
   const layout = { crm: ['packages/csv'], 'packages/csv': [], tests: ['crm', 'packages/csv', 'tests'] };
 
-  it('import what the layout allows them', () =>
+  it('may import what the layout allows', () =>
     expect(
       forbiddenArrows(
         sources({
@@ -43,7 +43,7 @@ describe('areas', () => {
       ),
     ).toEqual([]));
 
-  it('import nothing else', () =>
+  it('may not import anything else', () =>
     expect(
       forbiddenArrows(
         sources({ 'packages/csv/a.ts': ['crm/a.ts'], 'packages/new/a.ts': ['packages/csv/a.ts'], 'crm/a.ts': [] }),
@@ -51,7 +51,7 @@ describe('areas', () => {
       ),
     ).toEqual(['packages/csv/a.ts → crm/a.ts', 'packages/new/a.ts → packages/csv/a.ts']));
 
-  it('may import more in a test, which no other file imports', () =>
+  it('may import more in a test, but may not import helpers of tests elsewhere', () =>
     expect(
       forbiddenArrows(
         sources({
@@ -63,7 +63,7 @@ describe('areas', () => {
       ),
     ).toEqual(['crm/a.ts → tests/b.ts']));
 
-  it('are not hidden in a test that other files import', () =>
+  it('may not reach another area through a test file', () =>
     expect(
       forbiddenArrows(
         sources({
@@ -85,12 +85,12 @@ it.each([
   ['in a folder that is no area', 'shared/b.ts'],
   ['by an alias', '#crm/b.ts'],
   ['of a package that is not declared', 'left-pad'],
-])('a file that is imported %s is found', (_, imported) =>
+])('an import of a file %s is unknown', (_, imported) =>
   expect(unknownImports(sources({ 'crm/a.ts': [imported], 'crm/b.ts': [] }), ['zod'])).toEqual([
     `crm/a.ts → ${imported}`,
   ]));
 
-it('sources, data, dependencies and what Node has are known', () =>
+it('sources, data, dependencies and modules of Node are known', () =>
   expect(
     unknownImports(
       sources({ 'crm/a.ts': ['crm/b.ts', 'package.json', 'zod', 'mysql2/promise', 'node:fs'], 'crm/b.ts': [] }),
@@ -98,7 +98,7 @@ it('sources, data, dependencies and what Node has are known', () =>
     ),
   ).toEqual([]));
 
-it('the package of an import is its first name, or two of a scope', () =>
+it('the package of an import is its first segment, or the first two with a scope', () =>
   expect(['zod', 'mysql2/promise', '@dapr/dapr', '@a/b/c.js'].map(packageOf)).toEqual([
     'zod',
     'mysql2',
@@ -106,7 +106,7 @@ it('the package of an import is its first name, or two of a scope', () =>
     '@a/b',
   ]));
 
-describe('public faces', () => {
+describe('public files', () => {
   const enter = (file: string, imported: string) =>
     privateEntries(sources({ [file]: [imported], [imported]: [] }), ['crm']);
 
@@ -153,7 +153,7 @@ describe('slices', () => {
   ])('%s may not import %s', (file, imported) => expect(arrow(file, imported)).toEqual([`${file} → ${imported}`]));
 });
 
-it('a file that a package shows and no other area imports is found', () =>
+it('a public file that no other area imports is found', () =>
   expect(
     unusedEntries(
       sources({
@@ -168,7 +168,7 @@ it('a file that a package shows and no other area imports is found', () =>
   ).toEqual(['packages/csv/inner.ts', 'packages/csv/rows/index.ts']));
 
 describe('cycles', () => {
-  it('of nodes are found, the long ones too, each once', () => {
+  it('of any length are found once', () => {
     const graph = { a: ['b'], b: ['c', 'd'], c: ['a'], d: ['e', 'd'], e: [], f: ['g'], g: ['f', 'a'] };
     const cycles = findCycles(new Map(Object.entries(graph).map(([node, next]) => [node, new Set(next)])));
     expect(cycles).toEqual([
@@ -190,7 +190,7 @@ describe('cycles', () => {
       'crm/x ↔ crm/y',
     ],
     [
-      'of a folder and a file beside it',
+      'of a folder and a file next to it',
       { 'crm/x/a.ts': ['crm/b.ts'], 'crm/b.ts': ['crm/x/c.ts'], 'crm/x/c.ts': [] },
       'crm/b.ts ↔ crm/x',
     ],
@@ -217,7 +217,7 @@ describe('cycles', () => {
   ])('%s are found', (_, files, cycle) =>
     expect(cyclesInFolders(sources(files as Record<string, string[]>))).toEqual([cycle]));
 
-  it('are not what several files share', () =>
+  it('are not found where several files import the same file', () =>
     expect(
       cyclesInFolders(
         sources({ 'crm/x/a.ts': ['crm/b.ts', 'crm/y/a.ts'], 'crm/y/a.ts': ['crm/b.ts'], 'crm/b.ts': ['zod'] }),
@@ -225,7 +225,7 @@ describe('cycles', () => {
     ).toEqual([]));
 });
 
-it('knows tests by their names', () =>
+it('tests are recognised by their names', () =>
   expect(
     ['crm/a.test.ts', 'crm/a.e2e.test.ts', 'packages/x/port.contract.ts', 'tests/http.ts', 'crm/test.ts'].map(isTest),
   ).toEqual([true, true, true, true, false]));

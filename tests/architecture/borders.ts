@@ -1,6 +1,6 @@
 import { isTest, packageOf, type Source } from './sources.ts';
 
-/** What each area may import beside itself. An area is a package, a service, or another folder of the root. */
+/** The areas that each area may import. An area is a package, a service, or another folder of the root. */
 export type Layout = Readonly<Record<string, readonly string[]>>;
 
 export const areaOf = (file: string): string =>
@@ -9,18 +9,18 @@ export const areaOf = (file: string): string =>
     .slice(0, file.startsWith('packages/') ? 2 : 1)
     .join('/');
 
-/** Imports of files of ours, as pairs. */
+/** Pairs of a file and a source file that it imports. */
 const pairs = (sources: readonly Source[]) => {
   const files = new Set(sources.map(({ file }) => file));
   return sources.flatMap(({ file, imports }) =>
     imports.filter((imported) => files.has(imported)).map((imported) => ({ file, imported })),
   );
 };
-const written = ({ file, imported }: { file: string; imported: string }) => `${file} → ${imported}`;
+const format = ({ file, imported }: { file: string; imported: string }) => `${file} → ${imported}`;
 
 /**
- * Imports of an area that the layout does not allow; a test beside the code may import what `tests` may, so that only those
- * who may import tests import it.
+ * Finds imports that the layout does not allow. A test file next to the code may import what `tests` may import; in return only
+ * areas that may import `tests` may import it.
  */
 export const forbiddenArrows = (sources: readonly Source[], layout: Layout): string[] =>
   pairs(sources)
@@ -30,21 +30,20 @@ export const forbiddenArrows = (sources: readonly Source[], layout: Layout): str
       const isHiddenInTest = from !== 'tests' && isTest(imported) && !layout[from]?.includes('tests');
       return isHiddenInTest || (areaOf(file) !== to && !layout[from]?.includes(to));
     })
-    .map(written);
+    .map(format);
 
-/** The folder that keeps the file for itself: the one below its area; of a file at the top of the area there is none. */
+/** The folder directly below the area that contains the file; undefined for a file at the top of its area. */
 const folderOf = (file: string): string | undefined => {
   const area = areaOf(file);
   const [folder, ...rest] = file.slice(area.length + 1).split('/');
   return rest.length > 0 ? `${area}/${folder}` : undefined;
 };
-const looksInside = (file: string) => isTest(file) || file.startsWith('bench/');
-const isFace = (file: string) => file.endsWith('/index.ts');
+const mayEnter = (file: string) => isTest(file) || file.startsWith('bench/');
+const isIndex = (file: string) => file.endsWith('/index.ts');
 
 /**
- * Imports that pass by the public face of an area or of a slice. From another area come only files at the top of the area and
- * the index.ts of its folders; inside a service, one slice imports the index.ts of another. Tests and benchmarks look inside:
- * they try the parts as well.
+ * Finds imports of private files. Public are the files at the top of an area and the index.ts of its folders; between two slices
+ * of a service only index.ts is public. Tests and benchmarks may import private files.
  */
 export const privateEntries = (sources: readonly Source[], services: readonly string[]): string[] =>
   pairs(sources)
@@ -52,14 +51,14 @@ export const privateEntries = (sources: readonly Source[], services: readonly st
       const area = areaOf(imported);
       const folder = folderOf(imported);
       const hasBorder = area.startsWith('packages/') || services.includes(area);
-      if (looksInside(file) || !hasBorder || folder === undefined) return false;
-      if (areaOf(file) !== area) return !isFace(imported);
+      if (mayEnter(file) || !hasBorder || folder === undefined) return false;
+      if (areaOf(file) !== area) return !isIndex(imported);
       const isOfOtherSlice = folderOf(file) !== undefined && folderOf(file) !== folder;
       return services.includes(area) && isOfOtherSlice && imported !== `${folder}/index.ts`;
     })
-    .map(written);
+    .map(format);
 
-/** Imports between what lies in a service that the table of its slices does not allow; tests may import all of it. */
+/** Finds imports between the slices of a service that the table of slices does not allow. Tests may import all slices. */
 export const forbiddenSlices = (sources: readonly Source[], slices: Layout): string[] =>
   pairs(sources)
     .filter(({ file, imported }) => {
@@ -67,9 +66,9 @@ export const forbiddenSlices = (sources: readonly Source[], slices: Layout): str
       const isInService = areaOf(file) === areaOf(imported) && folderOf(file) !== folderOf(imported);
       return allowed !== undefined && !isTest(file) && isInService && !allowed.includes(folderOf(imported) ?? imported);
     })
-    .map(written);
+    .map(format);
 
-/** Files at the top of a package, and faces of its folders, that no other area imports: they belong into a folder. */
+/** Finds public files of packages that no other area imports; they belong into a folder of the package. */
 export const unusedEntries = (sources: readonly Source[]): string[] => {
   const imported = new Set(
     pairs(sources)
@@ -79,15 +78,12 @@ export const unusedEntries = (sources: readonly Source[]): string[] => {
   return sources
     .map(({ file }) => file)
     .filter((file) => file.startsWith('packages/') && !isTest(file) && !imported.has(file))
-    .filter((file) => folderOf(file) === undefined || isFace(file));
+    .filter((file) => folderOf(file) === undefined || isIndex(file));
 };
 
 const isData = (imported: string) => /\.(json|html|md|csv|sql)$/.test(imported);
 
-/**
- * Imports, but for those of tests, of what is neither a file that we look at, nor data, nor a declared dependency: no other
- * rule would see them.
- */
+/** Finds imports, except in tests, of anything but a source file, data or a declared dependency: no other rule sees them. */
 export const unknownImports = (sources: readonly Source[], dependencies: readonly string[]): string[] => {
   const files = new Set(sources.map(({ file }) => file));
   const isKnown = (name: string) =>

@@ -3,7 +3,7 @@ import type { Source } from './sources.ts';
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Tarjan's algorithm: the groups of nodes that reach each other. */
+/** Finds the groups of nodes that reach each other, by Tarjan's algorithm. */
 export const findCycles = (graph: Graph): string[][] => {
   const cycles: string[][] = [];
   const found = new Map<string, { readonly at: number; lowest: number }>();
@@ -28,8 +28,8 @@ export const findCycles = (graph: Graph): string[][] => {
 };
 
 /**
- * Cycles among what is in one folder, its files and its sub-folders, for every folder: so no cycle of files, of folders or
- * of areas is left. The edge from one sub-folder to another is any import of a file below.
+ * Finds cycles between the files and sub-folders of each folder, which covers cycles of files, of folders and of areas. An import
+ * between files of two sub-folders is an edge between the sub-folders.
  */
 export const cyclesInFolders = (sources: readonly Source[]): string[] => {
   const files = new Set(sources.map(({ file }) => file));
@@ -37,15 +37,15 @@ export const cyclesInFolders = (sources: readonly Source[]): string[] => {
   for (const { file, imports } of sources)
     for (const imported of imports) {
       if (!files.has(imported) || imported === file) continue;
-      const { folder, from, to } = diverging(file, imported);
+      const { folder, from, to } = findCommonFolder(file, imported);
       const graph = graphs.get(folder) ?? new Map<string, Set<string>>();
       graphs.set(folder, graph.set(from, (graph.get(from) ?? new Set()).add(to)));
     }
   return [...graphs.values()].flatMap((graph) => findCycles(graph).map((cycle) => cycle.join(' ↔ ')));
 };
 
-/** The deepest folder that has both, and the two of its children that lead to them. */
-const diverging = (one: string, other: string) => {
+/** The deepest folder that contains both files, and its two children that contain one file each. */
+const findCommonFolder = (one: string, other: string) => {
   let folder = dirname(one);
   while (folder !== '.' && !other.startsWith(`${folder}/`)) folder = dirname(folder);
   const below = folder === '.' ? '' : `${folder}/`;

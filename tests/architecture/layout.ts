@@ -14,12 +14,12 @@ const packages = [
   'tracing',
 ];
 const named = (...names: string[]) => names.map((name) => `packages/${name}`);
-const plumbing = named('csv', 'database', 'http', 'platform', 'projections', 'runtime', 'tracing');
+const technical = named('csv', 'database', 'http', 'platform', 'projections', 'runtime', 'tracing');
 const all = ['contracts', 'crm', 'iot-platform', ...named(...packages)];
 
 export const services = ['crm', 'iot-platform'];
 
-/** What each area may import. docs/architecture.md shows the same table. */
+/** The areas that each area may import. docs/architecture.md shows the same table. */
 export const layout: Layout = {
   contracts: [],
   'packages/runtime': [],
@@ -33,15 +33,15 @@ export const layout: Layout = {
   'packages/embedded': named('database', 'projections', 'runtime'),
   'packages/platform': named('dapr', 'database', 'embedded', 'http', 'kafka', 'projections', 'runtime', 'tracing'),
   'packages/cli': named('database', 'projections', 'runtime'),
-  crm: ['contracts', ...plumbing, 'packages/cli'],
-  // Its main.ts checks the Redis below its view, which Dapr does not reveal.
-  'iot-platform': ['contracts', ...plumbing, 'packages/dapr'],
+  crm: ['contracts', ...technical, 'packages/cli'],
+  // main.ts checks the maxmemory-policy of Redis, which Dapr does not expose.
+  'iot-platform': ['contracts', ...technical, 'packages/dapr'],
   scripts: all,
   bench: [...all, 'scripts', 'tests'],
   tests: [...all, 'scripts', 'bench', 'tests'],
 };
 
-/** What each slice of a service may import of the same service; a slice that is not named here may import every other. */
+/** The slices that each slice of a service may import. A slice that is not listed may import all others. */
 export const slices: Layout = {
   'crm/database': [],
   'crm/idempotency': ['crm/database'],

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-/** A source file; `imports` are paths from the root of the project, and names of npm packages as they are written. */
+/** A source file. `imports` are paths from the root of the project, and names of npm packages. */
 export type Source = { readonly file: string; readonly text: string; readonly imports: readonly string[] };
 
-/** Imports of values and of types, re-exports, dynamic imports, and the files that a thread or a process is started from. */
+/** Matches imports of values and types, re-exports, dynamic imports, and the files of threads and child processes. */
 const importing = new RegExp(
   [
     /\b(?:from|import|require)\s*\(?\s*(?:\/\*.*?\*\/\s*)?['"]([\w@#./][^'"\s,]*)['"]/,
@@ -25,14 +25,14 @@ export const sourceOf = (file: string, text: string): Source => {
   return { file, text, imports };
 };
 
-/** The npm package that an import names, as mysql2 in mysql2/promise. */
+/** The npm package of an import, as mysql2 of mysql2/promise. */
 export const packageOf = (imported: string): string =>
   imported
     .split('/')
     .slice(0, imported.startsWith('@') ? 2 : 1)
     .join('/');
 
-/** Every TypeScript and JavaScript file below the folders. */
+/** Reads all TypeScript and JavaScript files below the folders. */
 export const readSources = (root: string, folders: readonly string[]): readonly Source[] =>
   folders
     .flatMap((folder) =>
@@ -41,5 +41,5 @@ export const readSources = (root: string, folders: readonly string[]): readonly 
     .filter((file) => /\.(ts|js|mjs)$/.test(file))
     .map((file) => sourceOf(file, readFileSync(join(root, file), 'utf8')));
 
-/** What only tests import. */
+/** Whether a file is a test or may be imported by tests only. */
 export const isTest = (file: string): boolean => /\.(test|contract)\.ts$/.test(file) || file.startsWith('tests/');

@@ -7,39 +7,39 @@ export type SentCustomer = {
   connectionMandate: '0' | '1' | '2';
 };
 
-/** What an answer of the CRM promised: this connection has this mandate under this revision. */
-export type Promised = { connectionId: string; connectionMandate: string; revision: number };
+/** A change that the CRM has answered: this connection has this mandate under this revision. */
+export type AnsweredChange = { connectionId: string; connectionMandate: string; revision: number };
 
-/** What the CRM has answered: everything else is measured by it. */
+/** All answers of the CRM, with which views and log are compared. */
 export type ChangeRecord = {
-  /** By customerId, as it was last answered. */
+  /** The last answered state of each customer, by customerId. */
   readonly customers: Map<string, SentCustomer>;
-  /** Every answer to a change, oldest first. */
-  readonly promised: Promised[];
+  /** All answered changes, oldest first. */
+  readonly answered: AnsweredChange[];
   /** Every connection that a customer has or had. */
   readonly connections: Set<string>;
-  /** Answers that no caller should get. */
+  /** Answers that the CRM must not give. */
   readonly complaints: string[];
 };
 
-export const emptyRecord = (): ChangeRecord => ({
+export const createChangeRecord = (): ChangeRecord => ({
   customers: new Map(),
-  promised: [],
+  answered: [],
   connections: new Set(),
   complaints: [],
 });
 
-/** The mandate that each connection must have in the end: that of its customer, or 0 where it was given up. */
-export const mandatesOf = ({ customers, connections }: ChangeRecord): Map<string, string> => {
+/** The final mandate of each connection: that of its customer, or 0 where no customer has it any more. */
+export const expectedMandates = ({ customers, connections }: ChangeRecord): Map<string, string> => {
   const mandates = new Map([...connections].map((id) => [id, '0']));
   for (const { connectionId, connectionMandate } of customers.values()) mandates.set(connectionId, connectionMandate);
   return mandates;
 };
 
-/** The highest revision that was promised of each connection. */
-export const revisionsOf = ({ promised }: ChangeRecord): Map<string, number> => {
+/** The highest answered revision of each connection; a view must show it or a later one. */
+export const minRevisions = ({ answered }: ChangeRecord): Map<string, number> => {
   const revisions = new Map<string, number>();
-  for (const { connectionId, revision } of promised)
+  for (const { connectionId, revision } of answered)
     revisions.set(connectionId, Math.max(revision, revisions.get(connectionId) ?? 0));
   return revisions;
 };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChangeRecord, SentCustomer } from './change-record.ts';
-import type { Chance } from './random.ts';
+import type { Random } from './random.ts';
 
 export type ChangeStream = {
   /** Resolves when every change that was sent is answered. */
@@ -9,11 +9,11 @@ export type ChangeStream = {
 
 type StreamOptions = {
   crm: string;
-  chance: Chance;
+  random: Random;
   record: ChangeRecord;
-  /** Each works on customers and connections of its own, one change after the other. */
+  /** Number of callers; each changes its own customers and connections, one change after the other (default: 6). */
   callers?: number;
-  /** The longest pause of a caller between two changes. */
+  /** Longest pause of a caller between two changes (default: 60 ms). */
   pauseMs?: number;
 };
 
@@ -23,14 +23,14 @@ const answerWithinMs = 5_000;
 const levels = ['0', '1', '2'] as const;
 
 /**
- * Sends random changes to the CRM: new customers, other mandates, moves to another connection (one that was given up, too),
- * and changes that are none to a mandate. What is not answered is sent again until it is.
+ * Sends random changes to the CRM: new customers, other mandates, moves to a free connection, and changes without an effect on
+ * mandates. A change without an answer is sent again.
  */
-export const startChanges = ({ crm, chance, record, callers = 6, pauseMs = 60 }: StreamOptions): ChangeStream => {
+export const startChanges = ({ crm, random, record, callers = 6, pauseMs = 60 }: StreamOptions): ChangeStream => {
   let stopping = false;
 
-  const call = async (caller: number, own: Chance) => {
-    const connections = Array.from({ length: connectionsPerCaller }, (_, n) => `TORTURE-${caller}-${n}`);
+  const call = async (caller: number, own: Random) => {
+    const connections = Array.from({ length: connectionsPerCaller }, (_, n) => `CHAOS-${caller}-${n}`);
     const customers = [...record.customers].filter(([, { connectionId }]) => connections.includes(connectionId));
     const held = new Map<string, SentCustomer>(customers);
     const free = () => {
@@ -45,7 +45,7 @@ export const startChanges = ({ crm, chance, record, callers = 6, pauseMs = 60 }:
         held.set(id, customer);
       } else {
         const [id, before] = own.oneOf(known);
-        const after = changed(before, own, free);
+        const after = changeRandomly(before, own, free);
         await replaceCustomer(crm, id, after, record);
         held.set(id, after);
       }
@@ -53,7 +53,7 @@ export const startChanges = ({ crm, chance, record, callers = 6, pauseMs = 60 }:
     }
   };
 
-  const calling = Array.from({ length: callers }, (_, caller) => call(caller, chance.branch()));
+  const calling = Array.from({ length: callers }, (_, caller) => call(caller, random.fork()));
   return {
     stop: async () => {
       stopping = true;
@@ -62,31 +62,31 @@ export const startChanges = ({ crm, chance, record, callers = 6, pauseMs = 60 }:
   };
 };
 
-const newCustomer = (caller: number, connectionId: string, chance: Chance): SentCustomer => ({
+const newCustomer = (caller: number, connectionId: string, random: Random): SentCustomer => ({
   firstName: 'First',
   lastName: `Last ${caller}`,
   city: 'Delft',
   connectionId,
-  connectionMandate: chance.oneOf(levels),
+  connectionMandate: random.oneOf(levels),
 });
 
-const changed = (before: SentCustomer, chance: Chance, free: () => string): SentCustomer => {
-  const connectionMandate = chance.oneOf(levels);
-  if (chance.percent(15)) return { ...before, connectionId: free(), connectionMandate };
-  if (chance.percent(10)) return { ...before, city: before.city === 'Delft' ? 'Gouda' : 'Delft' };
+const changeRandomly = (before: SentCustomer, random: Random, free: () => string): SentCustomer => {
+  const connectionMandate = random.oneOf(levels);
+  if (random.percent(15)) return { ...before, connectionId: free(), connectionMandate };
+  if (random.percent(10)) return { ...before, city: before.city === 'Delft' ? 'Gouda' : 'Delft' };
   return { ...before, connectionMandate };
 };
 
-/** Sends the change until it is answered, and answers the customer's id. */
+/** Sends a new customer until the CRM answers. @returns the customerId */
 export const createCustomer = async (crm: string, customer: SentCustomer, record: ChangeRecord): Promise<string> => {
   record.connections.add(customer.connectionId);
-  const answer = await untilAnswered(`${crm}/customers`, customer);
+  const answer = await sendUntilAnswered(`${crm}/customers`, customer);
   if (answer.status === 201) {
     const { customerId } = answer.body as { customerId: string };
-    keep(record, customerId, customer, answer);
+    recordAnswer(record, customerId, customer, answer);
     return customerId;
   }
-  // Killed after its commit and before its answer: the customer is there, and sent again the change is answered.
+  // The CRM was killed after its commit and before its answer: the customer exists, and the change is sent to it.
   const { holder } = answer.body as { holder: string };
   if (answer.status !== 409 || !holder)
     record.complaints.push(`a new customer was answered with ${answer.status} ${answer.text}`);
@@ -94,26 +94,26 @@ export const createCustomer = async (crm: string, customer: SentCustomer, record
   return holder;
 };
 
-/** Sends the change until it is answered. */
+/** Sends a change until the CRM answers. */
 export const replaceCustomer = async (crm: string, id: string, customer: SentCustomer, record: ChangeRecord) => {
   record.connections.add(customer.connectionId);
-  const answer = await untilAnswered(`${crm}/customers/${id}`, customer);
-  if (answer.status === 200) keep(record, id, customer, answer);
+  const answer = await sendUntilAnswered(`${crm}/customers/${id}`, customer);
+  if (answer.status === 200) recordAnswer(record, id, customer, answer);
   else record.complaints.push(`a change of customer ${id} was answered with ${answer.status} ${answer.text}`);
 };
 
-const keep = (record: ChangeRecord, id: string, customer: SentCustomer, { revision, text }: Answer) => {
+const recordAnswer = (record: ChangeRecord, id: string, customer: SentCustomer, { revision, text }: Answer) => {
   record.customers.set(id, customer);
   const { connectionId, connectionMandate } = customer;
-  record.promised.push({ connectionId, connectionMandate, revision });
+  record.answered.push({ connectionId, connectionMandate, revision });
   if (!Number.isSafeInteger(revision) || revision <= 0) record.complaints.push(`no revision in the answer ${text}`);
 };
 
 type Answer = { status: number; body: unknown; revision: number; text: string };
 
-const untilAnswered = async (url: string, customer: SentCustomer): Promise<Answer> => {
+const sendUntilAnswered = async (url: string, customer: SentCustomer): Promise<Answer> => {
   for (;;) {
-    const answer = await post(url, customer).catch(() => undefined); // killed, paused, or not yet up again
+    const answer = await post(url, customer).catch(() => undefined); // the CRM is killed, paused, or still starting
     if (answer && answer.status !== 503) return { ...answer, body: JSON.parse(answer.text) };
     await delay(50);
   }

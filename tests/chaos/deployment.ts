@@ -3,45 +3,50 @@ import { join } from 'node:path';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { dataFolder } from '../platform-process.ts';
 import { componentsFolder, runCrmApp, runIotApp, startSidecar } from '../stack/dapr-lab.ts';
-import { freshStack } from '../stack/fresh.ts';
+import { resetStack } from '../stack/fresh.ts';
 import { type Instance, ports } from '../stack/ports.ts';
-import type { Sampled } from './sampling.ts';
-import { partUnit, processUnit, type Unit } from './target.ts';
+import type { SampledInstance } from './sampling.ts';
+import { createProcessTarget, createServerTarget, type Target } from './target.ts';
 
 /** An instance of the IoT platform with its sidecar; `view` names the state store that it writes and reads. */
-export type FleetMember = Sampled & { app: Unit; sidecar: Unit; daprPort: number; consumerGroup: string };
+export type PlatformInstance = SampledInstance & {
+  app: Target;
+  sidecar: Target;
+  daprPort: number;
+  consumerGroup: string;
+};
 
-export type Fleet = {
-  crm: { url: string; app: Unit; sidecar: Unit };
-  /** Two for each view: one that stays, and one that comes and goes. */
-  members: readonly FleetMember[];
-  parts: readonly Unit[];
-  /** What ended though nobody ended it. */
+export type Deployment = {
+  crm: { url: string; app: Target; sidecar: Target };
+  /** Two for each view: one that stays, and one that joins and leaves. */
+  instances: readonly PlatformInstance[];
+  parts: readonly Target[];
+  /** Processes that ended unexpectedly. */
   complaints: string[];
-  end(): Promise<void>;
+  stop(): Promise<void>;
 };
 
 const views = ['statestore', 'durable-statestore'] as const;
 const parts = ['kafka', 'redis', 'mysql'] as const;
 
-export type FleetOptions = {
+export type DeploymentOptions = {
   crmEnv?: Record<string, string>;
-  iotEnv?: (instance: Instance) => Record<string, string>;
-  /** Members of one view share a consumer group, unless each is to follow all events. */
-  groupEach?: boolean;
+  iotEnv?: (index: Instance) => Record<string, string>;
+  /** Gives each instance its own consumer group, so that it gets all events; else the instances of a view share one. */
+  groupPerInstance?: boolean;
 };
 
-/** The whole platform on the real stack, empty as on the first day. Nothing of it runs but the servers of the stack. */
-export const freshFleet = async ({
+/** Creates the platform on the real stack, with empty topics and stores. The servers of the stack run, services and sidecars do not. */
+export const createDeployment = async ({
   crmEnv = {},
   iotEnv = () => ({}),
-  groupEach = false,
-}: FleetOptions = {}): Promise<Fleet> => {
-  await freshStack();
-  const partUnits = parts.map(partUnit);
-  await Promise.all(partUnits.map((part) => part.start()));
+  groupPerInstance = false,
+}: DeploymentOptions = {}): Promise<Deployment> => {
+  await resetStack();
+  const servers = parts.map(createServerTarget);
+  await Promise.all(servers.map((part) => part.start()));
   const complaints: string[] = [];
-  const endedItself = (what: string) => void complaints.push(what);
+  const onUnexpectedEnd = (what: string) => void complaints.push(what);
 
   const database = `sqlite:${join(dataFolder(), 'crm.sqlite')}`;
   const env = { CRM_DATABASE_URL: database, CUSTOMERS_CSV: 'none', LOG_LEVEL: 'error', ...crmEnv };
@@ -49,66 +54,79 @@ export const freshFleet = async ({
   const crmResources = componentsFolder();
   const crm = {
     url: `http://127.0.0.1:${rest}`,
-    app: processUnit({ name: 'CRM', run: () => runCrmApp(env), endedItself, restarts: false }),
-    sidecar: processUnit({
+    app: createProcessTarget({ name: 'CRM', run: () => runCrmApp(env), onUnexpectedEnd, restarts: false }),
+    sidecar: createProcessTarget({
       name: 'CRM’s sidecar',
       run: () => startSidecar('crm', rest, crmPorts, crmResources),
-      endedItself,
+      onUnexpectedEnd,
       restarts: true,
     }),
   };
 
-  const member = (view: string, consumerGroup: string, instance: Instance): FleetMember => {
-    const { rest, app, ...sidecarPorts } = ports.iotPlatforms[instance];
-    const name = `IoT platform ${instance + 1}`;
-    // A sidecar that finds its store away ends and is started again; one that ignored it would do without for ever.
+  const createInstance = (view: string, consumerGroup: string, index: Instance): PlatformInstance => {
+    const { rest, app, ...sidecarPorts } = ports.iotPlatforms[index];
+    const name = `IoT platform ${index + 1}`;
+    // Without ignoreErrors a sidecar whose store is down ends and is restarted; with it the sidecar would run without the store.
     const resources = componentsFolder((file, yaml) =>
       file === `${view}.yaml`
         ? yaml.replace('ignoreErrors: true', 'ignoreErrors: false')
         : yaml.replaceAll('iot-platform-consumer', consumerGroup),
     );
-    const own = { STATESTORE_NAME: view, CONSUMER_GROUP: consumerGroup, LOG_LEVEL: 'error', ...iotEnv(instance) };
+    const own = { STATESTORE_NAME: view, CONSUMER_GROUP: consumerGroup, LOG_LEVEL: 'error', ...iotEnv(index) };
     return {
       name,
       view,
       consumerGroup,
       daprPort: sidecarPorts.dapr,
       url: `http://127.0.0.1:${rest}`,
-      app: processUnit({ name, run: () => runIotApp(own, instance), endedItself, restarts: false }),
-      sidecar: processUnit({
+      app: createProcessTarget({
+        name,
+        run: () => runIotApp(own, index),
+        onUnexpectedEnd,
+        restarts: false,
+      }),
+      sidecar: createProcessTarget({
         name: `sidecar of ${name}`,
         run: () => startSidecar('iot-platform', app, sidecarPorts, resources),
-        endedItself,
+        onUnexpectedEnd,
         restarts: true,
       }),
     };
   };
-  const members = views.flatMap((view, v) => {
-    // A group of its own for each view: each follows all events.
-    const group = `torture-${randomUUID()}`;
-    return [0, 1].map((n) => member(view, groupEach ? `${group}-${n}` : group, (2 * v + n) as Instance));
+  const instances = views.flatMap((view, v) => {
+    // Each view has its own consumer group, so that it gets all events.
+    const group = `chaos-${randomUUID()}`;
+    return [0, 1].map((n) => createInstance(view, groupPerInstance ? `${group}-${n}` : group, (2 * v + n) as Instance));
   });
 
-  const all = [crm, ...members];
+  const all = [crm, ...instances];
   return {
     crm,
-    members,
-    parts: partUnits,
+    instances,
+    parts: servers,
     complaints,
-    end: async () => {
-      await Promise.all(all.map((one) => end(one, 'SIGKILL')));
+    stop: async () => {
+      await Promise.all(all.map((one) => stopBoth(one, 'SIGKILL')));
     },
   };
 };
 
-/** Starts a service and its sidecar, and does not wait for them. */
-export const come = async ({ app, sidecar }: { app: Unit; sidecar: Unit }): Promise<void> => {
+/** Starts a service and its sidecar without waiting until they answer. */
+export const startWithoutWaiting = async ({ app, sidecar }: { app: Target; sidecar: Target }): Promise<void> => {
   await Promise.all([app.start(), sidecar.start()]);
 };
 
 /** Starts a service and its sidecar; resolves when the service answers. */
-export const start = async ({ url, app, sidecar }: { url: string; app: Unit; sidecar: Unit }): Promise<void> => {
-  await come({ app, sidecar });
+export const startAndWait = async ({
+  url,
+  app,
+  sidecar,
+}: {
+  url: string;
+  app: Target;
+  sidecar: Target;
+}): Promise<void> => {
+  await startWithoutWaiting({ app, sidecar });
   const alive = () =>
     fetch(`${url}/healthz`).then(
       ({ ok }) => ok,
@@ -117,7 +135,7 @@ export const start = async ({ url, app, sidecar }: { url: string; app: Unit; sid
   if (!(await waitUntil(60, alive))) throw new Error(`${url} does not answer`);
 };
 
-/** Ends a service and its sidecar. */
-export const end = async ({ app, sidecar }: { app: Unit; sidecar: Unit }, signal: 'SIGKILL' | 'SIGTERM') => {
-  await Promise.all([app.end(signal), sidecar.end(signal)]);
+/** Stops a service and its sidecar. */
+export const stopBoth = async ({ app, sidecar }: { app: Target; sidecar: Target }, signal: 'SIGKILL' | 'SIGTERM') => {
+  await Promise.all([app.stop(signal), sidecar.stop(signal)]);
 };

@@ -1,5 +1,5 @@
-// Loaded before tsx (NODE_OPTIONS=--import …): replaces exact pieces of the project's source when they are loaded, so that a
-// test can take a safeguard out without the product having a switch for it. SOURCE_PATCHES is a list of {file, text, instead}.
+// Loaded before tsx (NODE_OPTIONS=--import …): replaces exact texts of source files when they are loaded, so that a test can remove
+// a safeguard without a switch in the product. SOURCE_PATCHES is a JSON list of {file, text, instead}.
 import { readFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
@@ -10,21 +10,23 @@ const patches = JSON.parse(process.env.SOURCE_PATCHES ?? '[]').map(({ file, text
   instead,
 }));
 
-const patched = (source, { url, text, instead }) => {
+const applyPatch = (source, { url, text, instead }) => {
   const parts = source.split(text);
   if (parts.length !== 2)
-    throw new Error(`${url} has ${parts.length - 1} times, not once, what a test replaces:\n${text}`);
+    throw new Error(
+      `${url} must contain this text of a patch once, but contains it ${parts.length - 1} times:\n${text}`,
+    );
   return parts.join(instead);
 };
 
 if (isMainThread) {
-  // Now, for a file that is not loaded would never complain.
-  for (const patch of patches) patched(readFileSync(new URL(patch.url), 'utf8'), patch);
+  // All patches are checked now, because a file that is never loaded would not fail.
+  for (const patch of patches) applyPatch(readFileSync(new URL(patch.url), 'utf8'), patch);
   register(import.meta.url);
 }
 
 export const load = async (url, context, nextLoad) => {
   const loaded = await nextLoad(url, context);
   const own = patches.filter((patch) => patch.url === url.split('?')[0]);
-  return own.length === 0 ? loaded : { ...loaded, source: own.reduce(patched, String(loaded.source)) };
+  return own.length === 0 ? loaded : { ...loaded, source: own.reduce(applyPatch, String(loaded.source)) };
 };

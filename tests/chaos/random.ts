@@ -1,17 +1,17 @@
 import { seededRandom } from '../../packages/projections/faults.ts';
 
-/** Decisions by chance; the same seed decides the same. */
-export type Chance = {
-  /** A whole number from `from` to `to`, both included. */
+/** A seeded random generator: the same seed yields the same decisions. */
+export type Random = {
+  /** An integer from `from` to `to`, both included. */
   between(from: number, to: number): number;
   oneOf<T>(items: readonly T[]): T;
-  /** True in this many of 100 cases. */
+  /** True with a likelihood in percent. */
   percent(likelihood: number): boolean;
-  /** Chance of its own, so that one who asks more often does not change what others get. */
-  branch(): Chance;
+  /** An independent generator, whose use does not change the numbers of this one. */
+  fork(): Random;
 };
 
-export const chance = (seed: number): Chance => {
+export const createRandom = (seed: number): Random => {
   const random = seededRandom(seed);
   const between = (from: number, to: number) => from + Math.floor(random() * (to - from + 1));
   return {
@@ -21,6 +21,6 @@ export const chance = (seed: number): Chance => {
       return items[between(0, items.length - 1)] as (typeof items)[number];
     },
     percent: (likelihood) => random() * 100 < likelihood,
-    branch: () => chance(Math.floor(random() * 2 ** 31)),
+    fork: () => createRandom(Math.floor(random() * 2 ** 31)),
   };
 };

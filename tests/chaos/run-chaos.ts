@@ -1,93 +1,96 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ChangeRecord, emptyRecord } from './change-record.ts';
+import { type ChangeRecord, createChangeRecord } from './change-record.ts';
 import { startChanges } from './change-stream.ts';
-import { contradictions, disagreements } from './consistency-check.ts';
-import { end, type Fleet, type FleetMember, freshFleet, start } from './deployment.ts';
+import { findContradictions, findDisagreements } from './consistency-check.ts';
+import { createDeployment, type Deployment, type PlatformInstance, startAndWait, stopBoth } from './deployment.ts';
 import { type Disturbance, planRound } from './plan-round.ts';
-import { type Chance, chance } from './random.ts';
+import { createRandom, type Random } from './random.ts';
 import { startSampling } from './sampling.ts';
 
-export type TortureOptions = {
+export type ChaosOptions = {
   seed: number;
-  /** How long things happen in a round; what follows takes as long as it takes. */
+  /** The time of disturbances in a round; the check after them takes longer. */
   roundMs: number;
-  /** How many units are disturbed in a round, beside the guests that come and go. */
+  /** Number of disturbed targets in a round, in addition to the guests that join and leave. */
   disturbances: number;
-  /** Asked before each round. */
-  goOn: (roundsDone: number) => boolean;
-  /** Takes one line of progress. */
-  say: (line: string) => void;
+  /** Called before each round. */
+  shouldContinue: (roundsDone: number) => boolean;
+  /** Prints one line of progress. */
+  report: (line: string) => void;
 };
 
-export type Tortured = {
+export type ChaosResult = {
   rounds: number;
   changes: number;
   samples: number;
-  /** How often each thing happened, as in `kill CRM`. */
+  /** How often each disturbance happened, by a text such as `kill CRM`. */
   happened: Map<string, number>;
-  /** What was wrong after the last round; empty when the platform withstood all. */
+  /** The failed checks of the last round; empty when all passed. */
   wrong: string[];
 };
 
-/** After all that was disturbed is back: longer than any back-off, session or circuit breaker. */
+/** Counted from the end of the disturbances; longer than any backoff, session timeout or circuit breaker. */
 const agreeWithinSeconds = 120;
 
 const viewsOfARound = [['statestore'], ['durable-statestore'], ['statestore', 'durable-statestore']];
 
-/** Disturbs the platform round by round, until enough is enough or something is wrong. */
-export const torture = async (options: TortureOptions): Promise<Tortured> => {
-  const { seed, goOn, say } = options;
-  const decide = chance(seed);
-  const record = emptyRecord();
-  const result: Tortured = { rounds: 0, changes: 0, samples: 0, happened: new Map(), wrong: [] };
-  const fleet = await freshFleet();
+/** Disturbs and checks the platform round by round until `shouldContinue` is false or a check fails. */
+export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
+  const { seed, shouldContinue, report } = options;
+  const random = createRandom(seed);
+  const record = createChangeRecord();
+  const result: ChaosResult = { rounds: 0, changes: 0, samples: 0, happened: new Map(), wrong: [] };
+  const deployment = await createDeployment();
   try {
-    await start(fleet.crm);
-    while (goOn(result.rounds) && result.wrong.length === 0) {
+    await startAndWait(deployment.crm);
+    while (shouldContinue(result.rounds) && result.wrong.length === 0) {
       result.rounds++;
-      result.wrong = await round(fleet, decide.branch(), { ...options, record, result });
-      result.changes = record.promised.length;
-      say(
+      result.wrong = await runRound(deployment, random.fork(), { ...options, record, result });
+      result.changes = record.answered.length;
+      report(
         `round ${result.rounds}: ${result.changes} changes, ${result.samples} samples, ${result.wrong.length === 0 ? 'all agree' : 'WRONG'}`,
       );
     }
     return result;
   } finally {
-    await fleet.end();
+    await deployment.stop();
   }
 };
 
-type Round = TortureOptions & { record: ChangeRecord; result: Tortured };
+type Round = ChaosOptions & { record: ChangeRecord; result: ChaosResult };
 
-const round = async (fleet: Fleet, decide: Chance, options: Round): Promise<string[]> => {
-  const { record, result, roundMs, disturbances: count, say } = options;
-  const views = decide.oneOf(viewsOfARound);
-  const members = fleet.members.filter(({ view }) => views.includes(view));
-  const [staying, guests] = [members.filter(isFirst), members.filter((member, n, all) => !isFirst(member, n, all))];
-  say(`round ${result.rounds}: the view in ${views.join(' and in ')}`);
-  await Promise.all(staying.map(start));
+const runRound = async (deployment: Deployment, random: Random, options: Round): Promise<string[]> => {
+  const { record, result, roundMs, disturbances: count, report } = options;
+  const views = random.oneOf(viewsOfARound);
+  const instances = deployment.instances.filter(({ view }) => views.includes(view));
+  const [staying, guests] = [
+    instances.filter(isFirst),
+    instances.filter((instance, n, all) => !isFirst(instance, n, all)),
+  ];
+  report(`round ${result.rounds}: the view in ${views.join(' and in ')}`);
+  await Promise.all(staying.map(startAndWait));
 
-  const sampling = startSampling(members, record.connections, decide.branch());
-  const changes = startChanges({ crm: fleet.crm.url, chance: decide.branch(), record });
-  const plan = planRound(fleet, { staying, guests }, { chance: decide.branch(), roundMs, count });
+  const sampling = startSampling(instances, record.connections, random.fork());
+  const changes = startChanges({ crm: deployment.crm.url, random: random.fork(), record });
+  const plan = planRound(deployment, { staying, guests }, { random: random.fork(), roundMs, count });
   await Promise.all(plan.map((disturbance) => carryOut(disturbance, options)));
   await changes.stop();
 
-  const left = await disagreements({ crm: fleet.crm.url, members: staying, record }, agreeWithinSeconds);
+  const left = await findDisagreements({ crm: deployment.crm.url, instances: staying, record }, agreeWithinSeconds);
   await sampling.stop();
   result.samples += sampling.answers;
-  const wrong = [...left, ...(await contradictions(record, sampling)), ...fleet.complaints];
-  await Promise.all(staying.map((member) => end(member, 'SIGTERM')));
+  const wrong = [...left, ...(await findContradictions(record, sampling)), ...deployment.complaints];
+  await Promise.all(staying.map((instance) => stopBoth(instance, 'SIGTERM')));
   return wrong;
 };
 
-/** The first member of each view stays; the others come and go. */
-const isFirst = ({ view }: FleetMember, n: number, members: readonly FleetMember[]) =>
-  members.findIndex((member) => member.view === view) === n;
+/** The first instance of each view stays; the others join and leave. */
+const isFirst = ({ view }: PlatformInstance, n: number, instances: readonly PlatformInstance[]) =>
+  instances.findIndex((instance) => instance.view === view) === n;
 
-const carryOut = async ({ what, how, afterMs, happen }: Disturbance, { say, result }: Round) => {
+const carryOut = async ({ what, how, afterMs, happen }: Disturbance, { report, result }: Round) => {
   await delay(afterMs);
-  say(`  ${how} ${what}`);
+  report(`  ${how} ${what}`);
   await happen();
   result.happened.set(`${how} ${what}`, (result.happened.get(`${how} ${what}`) ?? 0) + 1);
 };

@@ -1,35 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { stackReady } from '../stack/stack.ts';
-import { without } from './safeguards.ts';
-import { aStoreIsRestored, aWriterWakesUpLate, killedAfterItsAnswer } from './scenarios.ts';
+import { isStackReady } from '../stack/stack.ts';
+import { withoutSafeguard } from './safeguards.ts';
+import { runCrmKilledAfterAnswer, runLateWriter, runStoreRestore } from './scenarios.ts';
 
-describe.runIf(await stackReady())('the torture’s checks', () => {
-  it('find nothing when a writer wakes up late, and its guard refuses it', async () => {
-    expect(await aWriterWakesUpLate({})).toEqual([]);
+describe.runIf(await isStackReady())('the checks of the chaos test', () => {
+  it('find nothing when a writer resumes late and its compare-and-set is refused', async () => {
+    expect(await runLateWriter({})).toEqual([]);
   });
 
-  it('find the view that went back when writes have no guard', async () => {
-    const wrong = await aWriterWakesUpLate(without('guard'));
-    for (const member of ['IoT platform 2', 'IoT platform 4'])
-      expect(wrong).toContainEqual(expect.stringMatching(`^${member} showed revision \\d+ of 2 after \\d+`));
+  it('find the view that went back when writes are no compare-and-set', async () => {
+    const wrong = await runLateWriter(withoutSafeguard('precondition'));
+    for (const instance of ['IoT platform 2', 'IoT platform 4'])
+      expect(wrong).toContainEqual(expect.stringMatching(`^${instance} showed revision \\d+ of 2 after \\d+`));
   });
 
-  it('find nothing when the CRM is killed right after its answer, and the outbox has the event', async () => {
-    expect(await killedAfterItsAnswer({})).toEqual([]);
+  it('find nothing when the CRM is killed right after its answer and the outbox has the event', async () => {
+    expect(await runCrmKilledAfterAnswer({})).toEqual([]);
   });
 
-  it('find the change that was answered and lost when the event is not in the transaction', async () => {
-    const wrong = await killedAfterItsAnswer(without('outbox'));
+  it('find the answered change that is lost when the event is not in the transaction', async () => {
+    const wrong = await runCrmKilledAfterAnswer(withoutSafeguard('outbox'));
     expect(wrong).toContainEqual(expect.stringMatching('^answered, but not in the log: 1 '));
     expect(wrong).toContainEqual(expect.stringMatching('^IoT platform 1 shows 2 under revision \\d+ of 1, not 0'));
   });
 
-  it('find nothing when a store is put back to an older copy, and its position says so', async () => {
-    expect(await aStoreIsRestored({})).toEqual([]);
+  it('find nothing when a store is restored from an older copy and its checkpoint shows the gap', async () => {
+    expect(await runStoreRestore({})).toEqual([]);
   });
 
-  it('find the view that is wrong and says nothing when there is no position', async () => {
-    const wrong = await aStoreIsRestored(without('checkpoint'));
+  it('find the wrong view that does not refuse when there is no checkpoint', async () => {
+    const wrong = await runStoreRestore(withoutSafeguard('checkpoint'));
     expect(wrong).toEqual([expect.stringMatching('^IoT platform 1 shows 2 under revision \\d+ of 1, not 0')]);
   });
 });

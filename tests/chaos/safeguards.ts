@@ -4,16 +4,16 @@ import { root } from '../platform-process.ts';
 
 type Patch = { file: string; text: string; instead: string };
 
-/** What keeps the view right, and how each is taken out of the source. */
+/** The safeguards that keep a view right, each with the patches that remove it from the source. */
 export const safeguards = {
-  guard: [
+  precondition: [
     {
       file: 'packages/dapr/state-store.ts',
-      text: 'const answer = await execute(upserts.map((upsert) => guarded(guard, upsert)));',
-      instead: 'const answer = await execute(upserts.map(({ key, value }) => guarded({}, { key, value })));',
+      text: 'const answer = await execute(upserts.map((upsert) => withPrecondition(precondition, upsert)));',
+      instead: 'const answer = await execute(upserts.map(({ key, value }) => withPrecondition({}, { key, value })));',
     },
   ],
-  // Committed first and published afterwards: what was answered is for half a second nowhere but in memory.
+  // Publishes after the commit: for half a second an answered change is in memory only.
   outbox: [
     {
       file: 'crm/outbox/outbox.ts',
@@ -43,8 +43,8 @@ export const safeguards = {
 
 export type Safeguard = keyof typeof safeguards;
 
-/** The environment in which a service runs without the safeguard; it does not start where the source has changed. */
-export const without = (safeguard: Safeguard): Record<string, string> => ({
+/** The environment of a service without the safeguard. The service does not start when a patch no longer fits the source. */
+export const withoutSafeguard = (safeguard: Safeguard): Record<string, string> => ({
   NODE_OPTIONS: `--import ${pathToFileURL(join(root, 'tests/chaos/patch-sources.mjs'))}`,
   SOURCE_PATCHES: JSON.stringify(safeguards[safeguard]),
 });

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Promised } from './change-record.ts';
-import type { Chance } from './random.ts';
+import type { AnsweredChange } from './change-record.ts';
+import type { Random } from './random.ts';
 
-/** An instance that is asked, and the view it answers from: instances of one view must never contradict each other. */
-export type Sampled = { name: string; url: string; view: string };
+/** An instance that is queried, and its view. Instances of one view must not contradict each other. */
+export type SampledInstance = { name: string; url: string; view: string };
 
 export type Sampling = {
   readonly answers: number;
-  /** Each time that a view was seen to go back to an older revision. */
-  readonly steppedBack: Set<string>;
-  /** Every value that was ever shown. */
-  readonly shown: Map<string, Promised>;
+  /** Descriptions of answers with an older revision than an earlier answer of the same view. */
+  readonly regressions: Set<string>;
+  /** All values that the views have shown. */
+  readonly shown: Map<string, AnsweredChange>;
   stop(): Promise<void>;
 };
 
@@ -18,50 +18,50 @@ const answerWithinMs = 2_000;
 const pauseMs = 4;
 
 /**
- * Asks the instances for connections, each instance without a break. An answer must be at least as new as every answer of
- * the same view, whoever gave it, that was complete when the question was asked.
+ * Queries each instance continuously for random connections. An answer must be at least as new as all answers of the same view
+ * that were complete when the query was sent, from any of its instances.
  */
 export const startSampling = (
-  instances: readonly Sampled[],
+  instances: readonly SampledInstance[],
   connections: ReadonlySet<string>,
-  chance: Chance,
+  random: Random,
 ): Sampling => {
-  const sampling = { answers: 0, steppedBack: new Set<string>(), shown: new Map<string, Promised>() };
+  const sampling = { answers: 0, regressions: new Set<string>(), shown: new Map<string, AnsweredChange>() };
   const newest = new Map<string, number>();
   let stopping = false;
 
-  const sample = async ({ name, url, view }: Sampled, connectionId: string) => {
+  const sample = async ({ name, url, view }: SampledInstance, connectionId: string) => {
     const place = `${view} ${connectionId}`;
     const floor = newest.get(place) ?? 0;
-    const answer = await mandateShown(url, connectionId).catch(() => undefined); // away, or not the time to answer
+    const answer = await fetchShownMandate(url, connectionId).catch(() => undefined); // down, or too slow
     if (!answer) return;
     sampling.answers++;
     const { revision, connectionMandate } = answer;
     sampling.shown.set(`${connectionId} ${revision} ${connectionMandate}`, answer);
     if (revision < floor)
-      sampling.steppedBack.add(`${name} showed revision ${revision} of ${connectionId} after ${floor}`);
+      sampling.regressions.add(`${name} showed revision ${revision} of ${connectionId} after ${floor}`);
     newest.set(place, Math.max(floor, revision, newest.get(place) ?? 0));
   };
 
-  const askWithoutBreak = async (instance: Sampled, own: Chance) => {
+  const queryContinuously = async (instance: SampledInstance, own: Random) => {
     while (!stopping) {
       const known = [...connections];
       if (known.length > 0) await sample(instance, own.oneOf(known));
       await delay(pauseMs);
     }
   };
-  const asking = instances.map((instance) => askWithoutBreak(instance, chance.branch()));
+  const querying = instances.map((instance) => queryContinuously(instance, random.fork()));
 
   return Object.assign(sampling, {
     stop: async () => {
       stopping = true;
-      await Promise.all(asking);
+      await Promise.all(querying);
     },
   });
 };
 
-const mandateShown = async (url: string, connectionId: string): Promise<Promised | undefined> => {
+const fetchShownMandate = async (url: string, connectionId: string): Promise<AnsweredChange | undefined> => {
   const response = await fetch(`${url}/mandates/${connectionId}`, { signal: AbortSignal.timeout(answerWithinMs) });
-  const body = (await response.json()) as Promised;
+  const body = (await response.json()) as AnsweredChange;
   return response.status === 200 ? body : undefined;
 };

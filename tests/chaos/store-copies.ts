@@ -4,20 +4,20 @@ import { createConnection } from 'mysql2/promise';
 import { partFolder } from '../../scripts/stack/settings.ts';
 import { dataFolder } from '../platform-process.ts';
 import { ports } from '../stack/ports.ts';
-import { partUnit } from './target.ts';
+import { createServerTarget } from './target.ts';
 
-/** A backup of a store; `restore` puts the store back to where it was, and resolves when it answers. */
+/** A copy of a store; `restore` replaces the store by the copy, and resolves when the store answers. */
 export type StoreCopy = { restore(): Promise<void> };
 
-/** Copies the append-only file, of which Redis has written all that it answered. */
+/** Copies the append-only file, to which Redis has written every answered command. */
 const copyRedis = async (): Promise<StoreCopy> => {
-  const redis = partUnit('redis');
+  const redis = createServerTarget('redis');
   const file = join(partFolder('redis'), 'appendonlydir');
   const copy = join(dataFolder(), 'appendonlydir');
   cpSync(file, copy, { recursive: true });
   return {
     restore: async () => {
-      await redis.end('SIGKILL');
+      await redis.stop('SIGKILL');
       rmSync(file, { recursive: true });
       cpSync(copy, file, { recursive: true });
       await redis.start();
@@ -25,22 +25,22 @@ const copyRedis = async (): Promise<StoreCopy> => {
   };
 };
 
-/** Where Redis stands now in its append-only file; what it writes from here on can be lost. */
-export const loseWhatRedisWritesNow = (): StoreCopy => {
+/** Remembers the current size of Redis's append-only file; `restore` loses all later writes. */
+export const markRedisPosition = (): StoreCopy => {
   const folder = join(partFolder('redis'), 'appendonlydir');
   const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.incr.aof')) as string);
   const { size } = statSync(file);
   return {
     restore: async () => {
-      const redis = partUnit('redis');
-      await redis.end('SIGKILL');
+      const redis = createServerTarget('redis');
+      await redis.stop('SIGKILL');
       truncateSync(file, size);
       await redis.start();
     },
   };
 };
 
-/** Copies the table; a restored dump is the same rows, their ETags included. */
+/** Copies the table with all rows and their ETags. */
 const copyMysql = async (): Promise<StoreCopy> => {
   const run = async (...statements: string[]) => {
     const user = { user: 'connection-mandates', password: 'connection-mandates' };
@@ -60,5 +60,5 @@ const copyMysql = async (): Promise<StoreCopy> => {
   };
 };
 
-/** By the name of the Dapr component. */
+/** Copies the store of a Dapr component. */
 export const copyStore = (view: string): Promise<StoreCopy> => (view === 'statestore' ? copyRedis() : copyMysql());

@@ -3,43 +3,44 @@ import { createClient } from 'redis';
 import { findOwnedProcess } from '../../scripts/stack/owned-process.ts';
 import { partFolder } from '../../scripts/stack/settings.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
-import type { Started } from '../platform-process.ts';
+import type { RunningProcess } from '../platform-process.ts';
 import { ports } from '../stack/ports.ts';
 import { startPart } from '../stack/stack.ts';
 
-/** Something that can be killed, paused and started again: a service, a sidecar, a server of the stack. */
-export type Unit = {
+/** A process that the test kills, pauses and starts again: a service, a sidecar, a server of the stack. */
+export type Target = {
   readonly name: string;
   start(): Promise<void>;
-  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
-  /** Stands still, with all its connections, until it is resumed. */
+  stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** Suspends the process, with all its connections, until `resume`. */
   pause(): void;
   resume(): void;
 };
 
-type ProcessUnitOptions = {
+type ProcessOptions = {
   name: string;
-  run: () => Promise<Started> | Started;
-  /** Told when it ends and nobody ended it. */
-  endedItself: (what: string) => void;
-  /** Whether somebody is expected to start it again when it ends by itself: a sidecar that finds no broker does. */
+  run: () => Promise<RunningProcess> | RunningProcess;
+  /** Called when the process ends without a call of `stop` and is not restarted. */
+  onUnexpectedEnd: (what: string) => void;
+  /** Restarts the process when it ends by itself, as a sidecar does that finds no broker. */
   restarts: boolean;
 };
 
 const restartAfterMs = 300;
 
-export const processUnit = ({ name, run, endedItself, restarts }: ProcessUnitOptions): Unit => {
+export const createProcessTarget = ({ name, run, onUnexpectedEnd, restarts }: ProcessOptions): Target => {
   let wanted = false;
-  let current: Started | undefined;
+  let current: RunningProcess | undefined;
 
   const start = async () => {
     wanted = true;
     const started = await run();
     current = started;
-    if (!wanted) await started.end('SIGKILL'); // ended while it was being started
+    if (!wanted) await started.end('SIGKILL'); // stopped while it was starting
     void started.ended.then(async (code) => {
       if (!wanted || current !== started) return;
-      if (!restarts) return endedItself(`${name} ended with ${code} and said:\n${started.output().slice(-2_000)}`);
+      if (!restarts)
+        return onUnexpectedEnd(`${name} ended with ${code}. Its output:\n${started.output().slice(-2_000)}`);
       await delay(restartAfterMs);
       if (wanted && current === started) await start();
     });
@@ -47,41 +48,41 @@ export const processUnit = ({ name, run, endedItself, restarts }: ProcessUnitOpt
   return {
     name,
     start,
-    end: async (signal) => {
+    stop: async (signal) => {
       wanted = false;
       await current?.end(signal);
     },
-    pause: () => signal(current?.pid, 'SIGSTOP'),
-    resume: () => signal(current?.pid, 'SIGCONT'),
+    pause: () => sendSignal(current?.pid, 'SIGSTOP'),
+    resume: () => sendSignal(current?.pid, 'SIGCONT'),
   };
 };
 
-/** A server of the stack. Its data outlives it. */
-export const partUnit = (name: 'kafka' | 'redis' | 'mysql'): Unit => {
+/** Creates the target for a server of the stack, which keeps its data. */
+export const createServerTarget = (name: 'kafka' | 'redis' | 'mysql'): Target => {
   const pid = () => findOwnedProcess(partFolder(name))?.pid;
   return {
     name,
     start: async () => {
       await startPart(name);
-      if (name === 'redis') await writeBeforeAnswering();
+      if (name === 'redis') await syncEveryWrite();
     },
-    end: async (how) => {
-      signal(pid(), how);
+    stop: async (signal) => {
+      sendSignal(pid(), signal);
       if (!(await waitUntil(10, () => pid() === undefined))) throw new Error(`${name} does not end`);
     },
-    pause: () => signal(pid(), 'SIGSTOP'),
-    resume: () => signal(pid(), 'SIGCONT'),
+    pause: () => sendSignal(pid(), 'SIGSTOP'),
+    resume: () => sendSignal(pid(), 'SIGCONT'),
   };
 };
 
-/** As it comes Redis may lose what it answered in its last second: that is an incident of its own, with a test of its own. */
-const writeBeforeAnswering = async () => {
+/** By default Redis may lose its last second of writes; tests/incidents.e2e.test.ts tests that case. */
+const syncEveryWrite = async () => {
   const client = await createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();
   await client.configSet('appendfsync', 'always');
   client.destroy();
 };
 
-const signal = (pid: number | undefined, name: NodeJS.Signals) => {
+const sendSignal = (pid: number | undefined, name: NodeJS.Signals) => {
   if (pid === undefined) return;
   try {
     process.kill(pid, name);

@@ -1,25 +1,25 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-const caughtWithinMs = 20_000;
+const holdTimeoutMs = 20_000;
 
-/** Stands between a service and its sidecar, and can make a write late: as a process does that is paused in between. */
-export type HeldWrite = {
-  /** Where the service finds its sidecar. */
+/** A proxy between a service and its sidecar that can delay a write, as a pause of the service between read and write would. */
+export type WriteProxy = {
+  /** The port that the service uses as its sidecar's. */
   port: number;
-  /** Resolves when a write was caught; until then all else passes. @throws Error when none comes */
-  catchNext(): Promise<void>;
-  /** Lets the caught write through, to its end, and nothing else any more. */
+  /** Resolves when the next write is held; all other requests pass. @throws Error when no write comes within 20 s */
+  holdNext(): Promise<void>;
+  /** Forwards the held write; afterwards the proxy forwards nothing. */
   release(): Promise<void>;
   close(): void;
 };
 
-export const holdWrites = async (sidecarPort: number): Promise<HeldWrite> => {
-  let catching: (() => void) | undefined;
-  let caught: (() => Promise<void>) | undefined;
-  let isOver = false;
+export const startWriteProxy = async (sidecarPort: number): Promise<WriteProxy> => {
+  let onHeld: (() => void) | undefined;
+  let forwardHeld: (() => Promise<void>) | undefined;
+  let isReleased = false;
 
-  const pass = async (req: IncomingMessage, res: ServerResponse, body: Buffer) => {
+  const forward = async (req: IncomingMessage, res: ServerResponse, body: Buffer) => {
     const { method, url: path, headers } = req;
     await new Promise<void>((resolve) => {
       const onward = request({ host: '127.0.0.1', port: sidecarPort, method, path, headers }, (answer) => {
@@ -38,11 +38,11 @@ export const holdWrites = async (sidecarPort: number): Promise<HeldWrite> => {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    if (isOver) return void res.destroy();
-    if (!catching || !req.url?.endsWith('/transaction')) return pass(req, res, body);
-    caught = () => pass(req, res, body);
-    catching();
-    catching = undefined;
+    if (isReleased) return void res.destroy();
+    if (!onHeld || !req.url?.endsWith('/transaction')) return forward(req, res, body);
+    forwardHeld = () => forward(req, res, body);
+    onHeld();
+    onHeld = undefined;
   };
 
   // A service that is killed leaves its request unfinished.
@@ -51,18 +51,18 @@ export const holdWrites = async (sidecarPort: number): Promise<HeldWrite> => {
 
   return {
     port: (server.address() as AddressInfo).port,
-    catchNext: () =>
+    holdNext: () =>
       new Promise((resolve, reject) => {
-        const tooLate = setTimeout(() => reject(new Error('the service writes nothing')), caughtWithinMs);
-        catching = () => {
-          clearTimeout(tooLate);
+        const timer = setTimeout(() => reject(new Error('the service writes nothing')), holdTimeoutMs);
+        onHeld = () => {
+          clearTimeout(timer);
           resolve();
         };
       }),
     release: async () => {
-      if (!caught) throw new Error('no write was caught');
-      isOver = true;
-      await caught();
+      if (!forwardHeld) throw new Error('no write is held');
+      isReleased = true;
+      await forwardHeld();
     },
     close: () => {
       server.closeAllConnections();

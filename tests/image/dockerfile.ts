@@ -2,7 +2,7 @@ export type Instruction =
   | { readonly name: 'FROM' | 'WORKDIR' | 'RUN' | 'USER'; readonly value: string }
   | { readonly name: 'COPY'; readonly sources: readonly string[]; readonly target: string };
 
-/** @throws Error for what a replay would not follow, so that nothing of a Dockerfile is passed over in silence */
+/** @throws Error for an instruction that the replay does not support, so that none is ignored */
 export const parseDockerfile = (text: string): Instruction[] =>
   text
     .replaceAll(/\\\n/g, ' ')
@@ -16,7 +16,7 @@ export const parseDockerfile = (text: string): Instruction[] =>
       return { name, sources: paths.slice(0, -1), target: String(paths.at(-1)) };
     });
 
-/** Whether a path, from the root of the build's folder, is kept out of the image. @throws Error for a pattern */
+/** @returns whether a path, from the root of the build context, is ignored @throws Error for a pattern, which is not supported */
 export const parseDockerignore = (text: string): ((path: string) => boolean) => {
   const entries = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
   const pattern = entries.find((entry) => /[*?!]/.test(entry));

@@ -14,7 +14,7 @@ const folderWith = (files: Record<string, string>) => {
   return folder;
 };
 
-it('copies what the Dockerfile names and .dockerignore lets in, and runs its commands there', async () => {
+it('copies the files of the Dockerfile without those of .dockerignore, and runs its commands', async () => {
   const context = folderWith({
     Dockerfile:
       '# a comment\nFROM node:20\nWORKDIR /app\nCOPY a.json b.json ./\nRUN ls > before\nCOPY src lib\nCOPY . .\nRUN mkdir data && chown node data && \\\n  touch data/made\nUSER node\n',
@@ -36,7 +36,7 @@ it('copies what the Dockerfile names and .dockerignore lets in, and runs its com
   expect(skipped).toEqual(['chown node data', 'USER node']);
 });
 
-it('fails where a command fails, and where a file is not there', async () => {
+it('fails when a command fails, and when a file is missing', async () => {
   const files = { '.dockerignore': '', 'a.json': '{}' };
   const failing = folderWith({ ...files, Dockerfile: 'WORKDIR /app\nRUN test -f a.json && touch made' });
   await expect(replayDockerfile(failing, dataFolder())).rejects.toThrow('test -f a.json');
@@ -50,7 +50,8 @@ it.each([
   'COPY *.json ./',
   'ENTRYPOINT ["node"]',
   'run ls',
-])('refuses to pass over %s', (line) => expect(() => parseDockerfile(line)).toThrow(`not replayed: ${line}`));
+])('refuses the unsupported instruction %s', (line) =>
+  expect(() => parseDockerfile(line)).toThrow(`not replayed: ${line}`));
 
-it('refuses patterns of .dockerignore that it does not know', () =>
+it('refuses patterns in .dockerignore', () =>
   expect(() => parseDockerignore('docs\n*.md')).toThrow('not replayed: *.md'));

@@ -6,12 +6,12 @@ import { parseDockerfile, parseDockerignore } from './dockerfile.ts';
 
 const execute = promisify(execFile);
 
-/** Only the image has the user `node`. */
+/** The user `node` exists in the image only. */
 const needsUser = /^chown node /;
 
 /**
- * Does what `docker build` would do with the Dockerfile of a folder, without a container: `image` becomes the root of its files.
- * @returns the folder of the last WORKDIR, and the steps that were left out, for the machine has no user `node`
+ * Executes the Dockerfile of a folder as `docker build` would, without a container: the folder `image` is the root of its files.
+ * @returns the folder of the last WORKDIR, and the steps that were skipped because the machine has no user `node`
  */
 export const replayDockerfile = async (
   context: string,
@@ -27,7 +27,7 @@ export const replayDockerfile = async (
     } else if (instruction.name === 'COPY') {
       for (const source of instruction.sources) {
         const from = join(context, source);
-        // Of a folder its contents are copied, and a file keeps its name where the target is a folder.
+        // COPY copies the contents of a folder; a file keeps its name when the target is a folder.
         const keepsName = instruction.target.endsWith('/') && !statSync(from).isDirectory();
         const to = join(workdir, instruction.target, keepsName ? basename(source) : '');
         cpSync(from, to, { recursive: true, filter: (path) => !isIgnored(relative(context, path)) });
@@ -42,7 +42,7 @@ export const replayDockerfile = async (
   return { workdir, skipped };
 };
 
-/** Our environment without what `npm test` adds to it, which would lead npm back to the folder of the tests. */
+/** The environment without the variables of `npm test`, which would make npm use the folder of the tests. */
 const outsideNpm = () => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(

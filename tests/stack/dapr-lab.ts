@@ -4,13 +4,13 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type SidecarPorts, sidecarArguments } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../http.ts';
-import { dataFolder, root, type Started, startProcess, startProgram } from '../platform-process.ts';
+import { dataFolder, type RunningProcess, root, startProcess, startProgram } from '../platform-process.ts';
 import { type Instance, ports } from './ports.ts';
 import { ensureDaprd } from './stack.ts';
 
 export const appToken = randomUUID();
 
-/** The project's components on the tests' ports, in a folder of the test's own; `edit` changes a file's text. */
+/** Copies the project's Dapr components, on the ports of the tests, into a new folder. @param edit changes the text of a file */
 export const componentsFolder = (
   edit: (file: string, yaml: string) => string = (_, yaml) => yaml,
   from = 'dapr-components',
@@ -31,16 +31,21 @@ export const startSidecar = async (appId: string, appPort: number, ports: Sideca
   startProgram(await ensureDaprd(), sidecarArguments(appId, appPort, ports, resources), { APP_API_TOKEN: appToken });
 
 /** A service and its sidecar. */
-export type Member = { url: string; app: Started; sidecar: Started; end(signal: NodeJS.Signals): Promise<void> };
+export type Member = {
+  url: string;
+  app: RunningProcess;
+  sidecar: RunningProcess;
+  end(signal: NodeJS.Signals): Promise<void>;
+};
 
-const member = (url: string, app: Started, sidecar: Started): Member => ({
+const createMember = (url: string, app: RunningProcess, sidecar: RunningProcess): Member => ({
   url,
   app,
   sidecar,
   end: async (signal) => void (await Promise.all([app.end(signal), sidecar.end(signal)])),
 });
 
-const common = (daprPort: number) => ({
+const commonEnvironment = (daprPort: number) => ({
   DAPR_HTTP_PORT: String(daprPort),
   APP_API_TOKEN: appToken,
   KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
@@ -53,17 +58,17 @@ export const startCrmMember = async (resources: string, env: Record<string, stri
   return startCrmApp(sidecar, env);
 };
 
-export const startCrmApp = async (sidecar: Started, env: Record<string, string> = {}): Promise<Member> => {
+export const startCrmApp = async (sidecar: RunningProcess, env: Record<string, string> = {}): Promise<Member> => {
   const url = `http://127.0.0.1:${ports.crm.rest}`;
   const app = runCrmApp(env);
-  await answering(`${url}/healthz`, app);
-  return member(url, app, sidecar);
+  await waitUntilHealthy(`${url}/healthz`, app);
+  return createMember(url, app, sidecar);
 };
 
-/** The service alone, without waiting for it. */
-export const runCrmApp = (env: Record<string, string> = {}): Started => {
+/** Starts the service without its sidecar, and does not wait until it answers. */
+export const runCrmApp = (env: Record<string, string> = {}): RunningProcess => {
   const { rest, dapr } = ports.crm;
-  return startProcess('crm/main.ts', { ...common(dapr), APP_PORT: String(rest), ...env });
+  return startProcess('crm/main.ts', { ...commonEnvironment(dapr), APP_PORT: String(rest), ...env });
 };
 
 export const startIotMember = async (
@@ -77,29 +82,29 @@ export const startIotMember = async (
 };
 
 export const startIotApp = async (
-  sidecar: Started,
+  sidecar: RunningProcess,
   env: Record<string, string> = {},
   instance: Instance = 0,
 ): Promise<Member> => {
   const url = `http://127.0.0.1:${ports.iotPlatforms[instance].rest}`;
   const app = runIotApp(env, instance);
-  await answering(`${url}/healthz`, app);
-  return member(url, app, sidecar);
+  await waitUntilHealthy(`${url}/healthz`, app);
+  return createMember(url, app, sidecar);
 };
 
-/** The service alone, without waiting for it. */
-export const runIotApp = (env: Record<string, string>, instance: Instance): Started => {
+/** Starts the service without its sidecar, and does not wait until it answers. */
+export const runIotApp = (env: Record<string, string>, instance: Instance): RunningProcess => {
   const { rest, app, dapr } = ports.iotPlatforms[instance];
   const own = { APP_PORT: String(app), APP_REST_PORT: String(rest) };
-  return startProcess('iot-platform/main.ts', { ...common(dapr), ...own, ...env });
+  return startProcess('iot-platform/main.ts', { ...commonEnvironment(dapr), ...own, ...env });
 };
 
-/** Waits until the address answers 200; an app that ended instead is an error that shows what it said. */
-export const answering = async (url: string, app: Started): Promise<void> => {
+/** Waits until the URL answers 200. @throws Error with the output of the app when the app ends before */
+export const waitUntilHealthy = async (url: string, app: RunningProcess): Promise<void> => {
   const ended = app.ended.then((code) => {
-    throw new Error(`it ended with ${code} and said:\n${app.output()}`);
+    throw new Error(`The process ended with ${code}. Its output:\n${app.output()}`);
   });
-  const answers = async () => {
+  const waitForAnswer = async () => {
     while (
       !(await getJson(url).then(
         ({ status }) => status === 200,
@@ -108,5 +113,5 @@ export const answering = async (url: string, app: Started): Promise<void> => {
     )
       await delay(20);
   };
-  await Promise.race([answers(), ended]);
+  await Promise.race([waitForAnswer(), ended]);
 };

@@ -3,35 +3,36 @@ import type { Admin } from 'kafkajs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createClient } from 'redis';
 import { topics } from '../../contracts/topics.ts';
-import { kafkaClient, withAdmin } from '../../packages/kafka/client.ts';
+import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { ports } from './ports.ts';
 import { startPart } from './stack.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
-export const kafka = () => kafkaClient(brokers);
-export const asAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(brokers, work, { retries: 5 });
+export const createTestKafkaClient = () => createKafkaClient(brokers);
+export const withKafkaAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> =>
+  withAdmin(brokers, work, { retries: 5 });
 
-/** Empty topics, and with them no committed offsets, and empty stores: as on the first day. No service may run meanwhile. */
-export const freshStack = async ({ keepStores = false } = {}): Promise<void> => {
+/** Empties topics, committed offsets and stores. No service may run meanwhile. */
+export const resetStack = async ({ keepStores = false } = {}): Promise<void> => {
   await Promise.all((['kafka', 'redis', 'mysql'] as const).map((name) => startPart(name)));
-  await Promise.all([freshTopics(), ...(keepStores ? [] : [clearRedis(), freshMysql()])]);
+  await Promise.all([resetTopics(), ...(keepStores ? [] : [clearRedis(), resetMysql()])]);
   await startPart('kafka');
 };
 
-/** How many records the topic holds. */
-export const endOffsets = async (topic: string): Promise<number> => {
-  const offsets = await asAdmin((admin) => admin.fetchTopicOffsets(topic));
+/** The number of records in the topic. */
+export const countRecords = async (topic: string): Promise<number> => {
+  const offsets = await withKafkaAdmin((admin) => admin.fetchTopicOffsets(topic));
   return offsets.reduce((sum, { high }) => sum + Number(high), 0);
 };
 
 export type TopicRecord = { key: string; value: string; partition: number; headers: Record<string, string> };
 
-/** Everything that is in the topic now. */
-export const recordsOf = async (topic: string): Promise<TopicRecord[]> => {
-  const many = await endOffsets(topic);
+/** Reads all records that the topic has now. */
+export const readRecords = async (topic: string): Promise<TopicRecord[]> => {
+  const count = await countRecords(topic);
   const records: TopicRecord[] = [];
-  const consumer = kafka().consumer({ groupId: randomUUID() });
+  const consumer = createTestKafkaClient().consumer({ groupId: randomUUID() });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
@@ -45,34 +46,35 @@ export const recordsOf = async (topic: string): Promise<TopicRecord[]> => {
       });
     },
   });
-  const allRead = await waitUntil(20, () => records.length >= many);
+  const allRead = await waitUntil(20, () => records.length >= count);
   await consumer.disconnect();
-  if (!allRead) throw new Error(`${topic} holds ${many} records, of which ${records.length} could be read`);
+  if (!allRead) throw new Error(`${topic} has ${count} records, of which ${records.length} were read`);
   return records;
 };
 
-const freshTopics = () =>
-  asAdmin(async (admin) => {
+const resetTopics = () =>
+  withKafkaAdmin(async (admin) => {
     const names: string[] = Object.values(topics).map(({ name }) => name);
     const present = await admin.listTopics();
     await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
     const gone = async () => (await admin.listTopics()).every((name) => !names.includes(name));
     if (!(await waitUntil(20, gone))) throw new Error(`Kafka does not delete ${names.join(', ')}`);
-    // What a group has committed can outlive its topic: the next one would be read from there. A killed member has to expire.
+    // Committed offsets can survive the deletion of their topic and would apply to the new one, so all groups are deleted. A group
+    // with a killed member can be deleted after the session timeout only.
     const noGroups = async () => {
-      // Fails while the broker that has just started is loading its groups; the list would only be short.
+      // This request fails while a starting broker loads its groups; listGroups would return an incomplete list.
       await admin.fetchOffsets({ groupId: 'iot-platform-consumer' });
       const { groups } = await admin.listGroups();
       await admin.deleteGroups(groups.map(({ groupId }) => groupId)).catch(() => undefined);
-      // A group with a random id in its name is never used again; that of a killed log reader has a member for minutes.
+      // Groups with a random id are never used again. The group of a killed log reader keeps its member for minutes.
       return (await admin.listGroups()).groups.every(({ groupId }) => /[0-9a-f]{8}-[0-9a-f-]{27}/.test(groupId));
     };
     if (!(await waitUntil(30, () => noGroups().catch(() => false))))
       throw new Error('Kafka does not delete the consumer groups');
   });
 
-/** Works with a client of the tests' Redis. */
-export const redis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
+/** Runs `work` with a client of the tests' Redis. */
+export const withRedis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
   const client = await openRedis();
   return work(client).finally(() => client.destroy());
 };
@@ -80,13 +82,13 @@ export const redis = async <T>(work: (client: RedisClient) => Promise<T>): Promi
 const openRedis = () => createClient({ url: `redis://127.0.0.1:${ports.redis}` }).connect();
 type RedisClient = Awaited<ReturnType<typeof openRedis>>;
 
-export const clearRedis = () => redis((client) => client.flushAll());
+export const clearRedis = () => withRedis((client) => client.flushAll());
 
-export const redisKeys = (pattern: string): Promise<string[]> => redis((client) => client.keys(pattern));
+export const findRedisKeys = (pattern: string): Promise<string[]> => withRedis((client) => client.keys(pattern));
 
-const freshMysql = () => emptyDatabase('statestore', 'utf8mb4_bin');
+const resetMysql = () => emptyDatabase('statestore', 'utf8mb4_bin');
 
-/** @returns its address; its default is to take `a`, `A` and `ä` for one, as a server's may be */
+/** Creates an empty database, whose collation treats `a`, `A` and `ä` as equal, as a server's default may. @returns its URL */
 export const emptyCrmDatabase = async () => {
   await emptyDatabase('crm', 'utf8mb4_general_ci');
   return crmAddress;
@@ -95,9 +97,9 @@ export const emptyCrmDatabase = async () => {
 const crmAddress = `mysql://connection-mandates:connection-mandates@127.0.0.1:${ports.mysql}/crm` as const;
 type CrmAddress = typeof crmAddress;
 
-/** The same address; the tables stay and lose their rows, which is far faster than to migrate an empty database. */
+/** Empties the tables, which is much faster than to migrate an empty database. @returns the URL */
 export const emptyCrmTables = async (): Promise<CrmAddress> => {
-  await asMysql(async (connection) => {
+  await withMysql(async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>(
       "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'crm' AND table_name NOT LIKE 'kysely%'",
     );
@@ -107,9 +109,9 @@ export const emptyCrmTables = async (): Promise<CrmAddress> => {
   return crmAddress;
 };
 
-/** Every column of the CRM's tables, to see whether they are as they were. */
-export const crmColumns = (): Promise<string> =>
-  asMysql(async (connection) => {
+/** Reads all columns of the CRM's tables as one text that can be compared. */
+export const readCrmColumns = (): Promise<string> =>
+  withMysql(async (connection) => {
     const [rows] = await connection.query<RowDataPacket[]>(
       "SELECT table_name, column_name, column_type FROM information_schema.columns WHERE table_schema = 'crm' ORDER BY 1, 2",
     );
@@ -117,12 +119,12 @@ export const crmColumns = (): Promise<string> =>
   });
 
 const emptyDatabase = (name: string, collation: string) =>
-  asMysql(async (connection) => {
+  withMysql(async (connection) => {
     await connection.query(`DROP DATABASE IF EXISTS ${name}`);
     await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE ${collation}`);
   });
 
-const asMysql = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
+const withMysql = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
   const user = { user: 'connection-mandates', password: 'connection-mandates' };
   const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
   try {

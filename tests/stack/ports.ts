@@ -1,6 +1,6 @@
 /**
- * Ports of the tests' own stack and services: whoever runs the lab on the usual ones is not disturbed. TEST_PORTS moves
- * them all, so that two test runs on one machine do not meet.
+ * Ports of the tests' own stack and services, which differ from the lab's. TEST_PORTS moves all of them, so that two test runs can
+ * share a machine.
  */
 const base = Number(process.env.TEST_PORTS || 21_000);
 
@@ -14,7 +14,7 @@ const iotPlatform = (n: number) => ({
 });
 
 export const ports = {
-  /** LAB_PORTS of a lab on the ports of `crm` and of the first of `iotPlatforms`. */
+  /** LAB_PORTS of a lab that uses the ports of `crm` and `iotPlatforms[0]`. */
   lab: base,
   kafka: base + 92,
   redis: base + 379,
@@ -22,14 +22,14 @@ export const ports = {
   zipkin: base + 411,
   crm,
   iotPlatforms: [iotPlatform(0), iotPlatform(1), iotPlatform(2), iotPlatform(3)],
-  /** From here on a test may take ports one after the other, some hundred. */
+  /** The first of some hundred ports for single tests. */
   free: base + 420,
 } as const;
 
-/** Which of the IoT platform's instances. */
+/** The index of an instance of the IoT platform. */
 export type Instance = 0 | 1 | 2 | 3;
 
-/** For scripts/stack, which reads it when it is first imported. */
+/** Environment of scripts/stack, which reads it when it is imported. */
 export const stackEnvironment = {
   STACK_DIR: base === 21_000 ? '.data/test-stack' : `.data/test-stack-${base}`,
   KAFKA_PORT: String(ports.kafka),

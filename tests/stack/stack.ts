@@ -13,15 +13,15 @@ export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
 export const { daprCli, daprCliEnvironment } = await import('../../scripts/stack/dapr-cli.ts');
 
 export const stackFolder = join(root, stackEnvironment.STACK_DIR);
-/** Written by the set-up when the stack is up, or cannot be. */
+/** The set-up writes `ready` or the error to this file. */
 export const outcomeFile = join(stackFolder, 'outcome');
 
-/** Whether Kafka, Redis, MariaDB, Zipkin and daprd are there; waits for them. Under CI they have to be. */
-export const stackReady = async (): Promise<boolean> => {
+/** Waits for Kafka, Redis, MariaDB, Zipkin and daprd. @returns whether all are ready @throws Error under CI if not */
+export const isStackReady = async (): Promise<boolean> => {
   while (!existsSync(outcomeFile)) await delay(100);
   const outcome = readFileSync(outcomeFile, 'utf8');
   if (outcome === 'ready') return true;
   if (process.env.CI) throw new Error(`the stack could not be made ready: ${outcome}`);
-  console.warn(`skipped: what needs Kafka, Redis, MariaDB and Dapr. ${outcome}`);
+  console.warn(`skipped: tests on Kafka, Redis, MariaDB and Dapr. ${outcome}`);
   return false;
 };

@@ -1,11 +1,11 @@
-import { hasValidEnvelope, isOf } from '../../cloud-event.ts';
+import { hasValidEnvelope, matches } from '../../cloud-event.ts';
 import { connectionIdPattern, type MandateChangedEvent, mandateChangedType, mandateLevels } from './schema.ts';
 
 const levels = new Set<unknown>(Object.values(mandateLevels));
 
 /**
- * Whether `mandateChangedSchema` accepts the event as it is. To check by the schema costs most of what reading an event
- * costs, so only an event that fails here is checked by the schema, which says what is wrong.
+ * Fast-path validation: accepts exactly the events that `mandateChangedSchema` accepts. The schema is most of the cost of reading an
+ * event, so it checks only events that fail here, and reports what is wrong.
  */
 export const isValidMandateChanged = (event: object): event is MandateChangedEvent => {
   const { type, subject, data } = event as Partial<Record<keyof MandateChangedEvent, unknown>>;
@@ -14,8 +14,8 @@ export const isValidMandateChanged = (event: object): event is MandateChangedEve
   return (
     type === mandateChangedType &&
     hasValidEnvelope(event) &&
-    isOf(connectionIdPattern, subject) &&
-    isOf(connectionIdPattern, connectionId) &&
+    matches(connectionIdPattern, subject) &&
+    matches(connectionIdPattern, connectionId) &&
     levels.has(connectionMandate)
   );
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
 
-/** Upper case only, so that no store with a case-insensitive key takes two connections for one. */
+/** Upper case only, so that a store with case-insensitive keys cannot confuse two connections. */
 const connectionIdForm = '1 to 64 characters out of 0-9, A-Z and -';
 export const connectionIdPattern = /^[0-9A-Z-]{1,64}$/;
 export const connectionIdSchema = z.string(connectionIdForm).regex(connectionIdPattern, connectionIdForm);
@@ -10,8 +10,8 @@ export const connectionIdSchema = z.string(connectionIdForm).regex(connectionIdP
 export const mandateLevels = { none: '0', billingOnly: '1', realTime: '2' } as const;
 export const connectionMandateSchema = z.enum(mandateLevels, '0 (none), 1 (billing only) or 2 (real time)');
 
-/** A person may type 2 where the field is "2"; `numbers` are the whole numbers that then make sense. */
-export const orNumber = <T extends z.ZodType>(schema: T, numbers: { minimum?: number; maximum?: number } = {}) =>
+/** Also accepts a whole number for a field of digits: 2 for "2". `numbers` bounds them in the JSON Schema. */
+export const acceptNumber = <T extends z.ZodType>(schema: T, numbers: { minimum?: number; maximum?: number } = {}) =>
   z
     .preprocess((value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value), schema)
     .meta({ alsoAccepts: [{ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, ...numbers }] });
@@ -32,5 +32,5 @@ export const mandateChangedSchema = cloudEventSchema(mandateChangedType, {
 });
 export type MandateChangedEvent = z.infer<typeof mandateChangedSchema>;
 
-export const mandateChangedEvent = (data: ConnectionMandateData, envelope: Envelope): MandateChangedEvent =>
+export const createMandateChangedEvent = (data: ConnectionMandateData, envelope: Envelope): MandateChangedEvent =>
   createCloudEvent({ source: '/crm', type: mandateChangedType, subject: data.connectionId, data }, envelope);

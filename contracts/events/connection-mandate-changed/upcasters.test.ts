@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { maxRevision } from '../../cloud-event.ts';
 import { isValidMandateChanged } from './fast-path.ts';
-import { mandateChangedEvent, mandateChangedSchema } from './schema.ts';
-import { connectionOfUnreadable, parseConnectionMandate } from './upcasters.ts';
+import { createMandateChangedEvent, mandateChangedSchema } from './schema.ts';
+import { findConnectionOfUnreadable, parseConnectionMandate } from './upcasters.ts';
 
 const example = JSON.parse(readFileSync(new URL('examples/v1.json', import.meta.url), 'utf8'));
 const timestamp = Number(example.sequence) + 2;
@@ -12,7 +12,7 @@ const parse = (content: unknown) => parseConnectionMandate({ value: Buffer.from(
 const change = (event: object) => ({ ...example, ...event });
 
 describe('an event of connection-mandates-topic', () => {
-  it('is read from our CloudEvent', () =>
+  it('is parsed from our CloudEvent', () =>
     expect(parse(example)).toEqual({
       data: { connectionId: '7733', connectionMandate: '2' },
       revision: 1795251600000,
@@ -20,9 +20,9 @@ describe('an event of connection-mandates-topic', () => {
       traceparent: example.traceparent,
     }));
 
-  it('is written as the golden example shows', () =>
+  it('is created like the golden example', () =>
     expect(
-      mandateChangedEvent(example.data, {
+      createMandateChangedEvent(example.data, {
         id: example.id,
         revision: Number(example.sequence),
         time: new Date(example.time),
@@ -30,22 +30,22 @@ describe('an event of connection-mandates-topic', () => {
       }),
     ).toEqual(example));
 
-  it('is described to every language by its JSON Schema', () => {
-    // Where this fails on purpose: write what z.toJSONSchema says to the file.
+  it('has the published JSON Schema', () => {
+    // After an intended change, write the output of z.toJSONSchema to the file.
     const schema = JSON.parse(readFileSync(new URL('schema.v1.json', import.meta.url), 'utf8'));
     expect(z.toJSONSchema(mandateChangedSchema, { io: 'input' })).toEqual(schema);
   });
 
-  it.each(readdirSync(new URL('examples', import.meta.url)))('is read from the bytes of the example %s', (file) => {
+  it.each(readdirSync(new URL('examples', import.meta.url)))('is parsed from the bytes of the example %s', (file) => {
     const value = readFileSync(new URL(`examples/${file}`, import.meta.url));
     const { connectionId, connectionMandate } = parseConnectionMandate({ value, timestamp }).data;
     expect([connectionId, connectionMandate]).toEqual(file === 'v1.json' ? ['7733', '2'] : ['4617', '1']);
   });
 
-  it('is not lost for a malformed trace', () =>
+  it('is parsed even with a malformed traceparent', () =>
     expect(parse(change({ traceparent: 'nonsense' })).data).toEqual(example.data));
 
-  it('may have fields that we do not know', () =>
+  it('may have unknown fields', () =>
     expect(parse(change({ later: 1, data: { ...example.data, later: 2 } })).data).toEqual(example.data));
 
   const plain = { connectionId: '4617', connectionMandate: '1' };
@@ -56,9 +56,9 @@ describe('an event of connection-mandates-topic', () => {
     ['the bare payload of the lab', plain],
     ['that payload with numbers', { connectionId: 4617, connectionMandate: 1 }],
     ['the payload as a string inside JSON', JSON.stringify(plain)],
-    ['the payload in an envelope of Dapr', fromDapr(plain)],
-    ['the string in an envelope of Dapr', fromDapr(JSON.stringify(plain))],
-  ])('is read from %s, without a revision', (_, content) => expect(parse(content)).toEqual(fromLab));
+    ['the payload in a Dapr envelope', fromDapr(plain)],
+    ['the string in a Dapr envelope', fromDapr(JSON.stringify(plain))],
+  ])('is parsed from %s, with revision 0', (_, content) => expect(parse(content)).toEqual(fromLab));
 });
 
 describe('the revision of an event', () => {
@@ -75,7 +75,7 @@ describe('the revision of an event', () => {
     ['one too high', String(maxRevision + 1)],
     ['one that a number rounds', '9007199254740993'],
     ['of seventeen digits', '00000000000000001'],
-  ])('is none that cannot be one: %s', (_, sequence) => {
+  ])('is refused if it is invalid: %s', (_, sequence) => {
     expect(() => parseConnectionMandate(withSequence(sequence))).toThrow('sequence: 1 to 16 decimal digits');
     expect(isValidMandateChanged(change({ sequence }))).toBe(false);
   });
@@ -96,12 +96,12 @@ describe('a record that can never be applied', () => {
     ['an unknown type', JSON.stringify(change({ type: 'constructor' })), 'unknown event type constructor'],
     ['another subject', JSON.stringify(change({ subject: '1' })), 'subject 1'],
     ['no sequence', JSON.stringify(change({ sequence: undefined })), 'sequence'],
-  ])('says why: %s', (_, value, why) => expect(reason(value)).toThrow(why));
+  ])('is refused with a reason: %s', (_, value, why) => expect(reason(value)).toThrow(why));
 });
 
-describe('the place of a change', () => {
+describe('partition and offset of a change', () => {
   const value = Buffer.from(JSON.stringify(example));
-  it('is that of its record, or of the record that this one repeats', () => {
+  it('are those of its record, or of the record that it replays', () => {
     expect(parseConnectionMandate({ value, timestamp, partition: 2, offset: 7 }).place).toEqual([2, 7]);
     const replayed = { value, timestamp, partition: 2, offset: 7, replayOf: { partition: 2, offset: 3 } };
     expect(parseConnectionMandate(replayed).place).toEqual([2, 3]);
@@ -109,7 +109,7 @@ describe('the place of a change', () => {
 });
 
 describe('a revision far ahead of its record', () => {
-  it('is applied, for no clock decides, and flagged so that it can be counted', () => {
+  it('is applied, because no clock decides, and flagged to be counted', () => {
     const ahead = parse(change({ sequence: String(timestamp + 300_001) }));
     expect(ahead).toMatchObject({ revision: timestamp + 300_001, isAhead: true });
     expect(parse(change({ sequence: String(timestamp + 300_000) }))).not.toHaveProperty('isAhead');
@@ -129,11 +129,13 @@ describe('the connection that an unreadable record concerns', () => {
       '4617',
     ],
     ['the subject of its event', JSON.stringify(change({ data: 5 })), '9', '7733'],
-    ['its key where it is not JSON', 'nonsense', '7733', '7733'],
-    ['its key where it has no value', '', '7733', '7733'],
-    ['its key where what it names is no connection', '{"connectionId":"a b"}', '7733', '7733'],
-    ['none where neither names one', 'nonsense', 'same', undefined],
+    ['its key if it is not JSON', 'nonsense', '7733', '7733'],
+    ['its key if it has no value', '', '7733', '7733'],
+    ['its key if it names an invalid connection', '{"connectionId":"a b"}', '7733', '7733'],
+    ['none if neither names one', 'nonsense', 'same', undefined],
     ['none without a key', '[]', undefined, undefined],
   ])('is %s', (_, value, key, expected) =>
-    expect(connectionOfUnreadable({ value: Buffer.from(value), ...(key !== undefined && { key }) })).toBe(expected));
+    expect(findConnectionOfUnreadable({ value: Buffer.from(value), ...(key !== undefined && { key }) })).toBe(
+      expected,
+    ));
 });

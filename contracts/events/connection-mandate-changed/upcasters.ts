@@ -1,27 +1,27 @@
 import { z } from 'zod';
-import { decodedTwice } from '../../codec.ts';
-import { type EventContract, eventReader, type ReadEvent, validate } from '../../read-event.ts';
+import { parseIfString } from '../../codec.ts';
+import { createEventReader, type EventContract, type ReadEvent, validate } from '../../read-event.ts';
 import { topics } from '../../topics.ts';
 import { isValidMandateChanged } from './fast-path.ts';
 import {
+  acceptNumber,
   type ConnectionMandateData,
   connectionIdSchema,
   connectionMandateSchema,
   mandateChangedSchema,
   mandateChangedType,
-  orNumber,
 } from './schema.ts';
 
-/** A change of one connection's mandate, in whichever form it was written. */
+/** A change of one connection's mandate, parsed from any version of the event. */
 export type MandateChanged = ReadEvent<ConnectionMandateData>;
 
-/** The lab's CRM passes on what a person typed. */
+/** The lab's CRM publishes the input as typed, so numbers are accepted. */
 const plainPayloadSchema = z.object({
-  connectionId: orNumber(connectionIdSchema),
-  connectionMandate: orNumber(connectionMandateSchema),
+  connectionId: acceptNumber(connectionIdSchema),
+  connectionMandate: acceptNumber(connectionMandateSchema),
 });
 
-/** Without a revision of its own an event is ordered by its place in the log, which no clock decides. */
+/** An event without a revision is ordered by its offset, not by a clock. */
 const fromPlainPayload = (payload: unknown, timestamp: number): MandateChanged => ({
   data: validate(plainPayloadSchema, payload),
   revision: 0,
@@ -37,18 +37,18 @@ const fromMandateChanged = (event: object): MandateChanged => {
   return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };
 };
 
-/** Our CloudEvent, and what the lab's CRM publishes: the bare payload, alone or in the envelope that Dapr puts around it. */
+/** Accepts our CloudEvent, and the payload of the lab's CRM, bare or in the envelope that Dapr adds. */
 export const connectionMandateChanged: EventContract<ConnectionMandateData> = {
   upcasters: {
     [mandateChangedType]: fromMandateChanged,
-    'com.dapr.event.sent': (event, timestamp) => fromPlainPayload(decodedTwice(event.data), timestamp),
+    'com.dapr.event.sent': (event, timestamp) => fromPlainPayload(parseIfString(event.data), timestamp),
   },
   withoutEnvelope: fromPlainPayload,
-  subject: { field: 'connectionId', schema: orNumber(connectionIdSchema) },
+  subject: { field: 'connectionId', schema: acceptNumber(connectionIdSchema) },
 };
 
-/** `parse` reads an event of connection-mandates-topic. */
-export const { parse: parseConnectionMandate, subjectOfUnreadable: connectionOfUnreadable } = eventReader(
+/** Parses the events of connection-mandates-topic. */
+export const { parse: parseConnectionMandate, findSubjectOfUnreadable: findConnectionOfUnreadable } = createEventReader(
   topics.connectionMandates.codec,
   connectionMandateChanged,
 );

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import {
   type ConnectionMandateData,
-  mandateChangedEvent,
+  createMandateChangedEvent,
 } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../../contracts/topics.ts';
 import type { CrmDatabase } from '../../database/index.ts';
@@ -56,7 +56,7 @@ export const appendMandateEventsAt = async (
     .execute();
   const time = new Date(changedAt);
   const events: OutboxEvent[] = mandates.map(({ connectionId, connectionMandate, revision }) => {
-    const event = mandateChangedEvent(
+    const event = createMandateChangedEvent(
       { connectionId, connectionMandate },
       { id: newId(), revision, time, traceparent },
     );

@@ -18,7 +18,7 @@ const timeFormat = 'a time such as 2026-11-21T12:00:00Z, and not combined with `
 
 const historyQuery = z
   .strictObject({
-    limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
+    limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
     after: z
       .string(cursorFormat)
       .regex(/^[0-9]{1,16}-[0-9A-Z-]{1,64}$/, cursorFormat)

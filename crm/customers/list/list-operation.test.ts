@@ -41,7 +41,7 @@ describe('the list of customers', () => {
       .send({ ...molly, email })
       .expect(201);
     expect(names(await page(`/customers?email=${encodeURIComponent(email)}`))).toEqual(['Peterson']);
-    expect(await page('/customers?email=nobody@example.org')).toEqual({ items: [], next: null });
+    expect(await page('/customers?email=unknown@example.org')).toEqual({ items: [], next: null });
     await http
       .put('/customers/9')
       .send({ ...molly, email: 'other@example.org' })

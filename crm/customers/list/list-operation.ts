@@ -27,7 +27,7 @@ const querySchema = z.strictObject({
   connectionId: connectionIdSchema.optional(),
   email: z.string('an e-mail address').min(1).max(254).optional().meta({ description: 'The exact address.' }),
   sort: z.enum(sorts, sortFormat).optional().meta({ description: 'A minus sorts in descending order.' }),
-  limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
+  limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
   after: z.string(cursorFormat).regex(cursorPattern, cursorFormat).optional().meta({ description: cursorFormat }),
   total: z
     .string(totalFormat)

@@ -67,7 +67,7 @@ const byName = fc.record({
 });
 const others = fc.oneof(
   fc.record({ sort: optional<Sort>(...sorts) }),
-  fc.record({ email: fc.constantFrom('one@example.org', 'nobody@example.org'), sort: optional<Sort>('-customerId') }),
+  fc.record({ email: fc.constantFrom('one@example.org', 'unknown@example.org'), sort: optional<Sort>('-customerId') }),
   fc.record({ connectionId: fc.constantFrom('C7', 'C999') }),
 );
 const anyList = fc.oneof(byName, others) as fc.Arbitrary<ListQuery>;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { maxRevision } from '../../../contracts/cloud-event.ts';
 import { parseConnectionMandate } from '../../../contracts/events/connection-mandate-changed/upcasters.ts';
 import type { HeldMandate, MandatesPage } from '../../../contracts/mandates-page.ts';
-import { highestRepublished } from '../../../contracts/mandates-page.ts';
+import { maxRepublishedRevision } from '../../../contracts/mandates-page.ts';
 import { createCrmWithCorinne } from '../../../tests/crm-app.ts';
 import { molly } from '../../../tests/lab-customers.ts';
 import { noon } from '../../../tests/test-runtime.ts';
@@ -186,7 +186,7 @@ describe('a republication', () => {
 
   it.each([
     maxRevision,
-    highestRepublished,
+    maxRepublishedRevision,
   ])('is refused with a remedy if no revision is left above %d', async (above) => {
     const { body } = await republish({ above }).expect(409);
     expect(body).toMatchObject({
@@ -195,7 +195,9 @@ describe('a republication', () => {
       remedy: expect.stringContaining('npm run rebuild -- --from-crm'),
     });
     expect([await crm.waitingMandates(), brief(await page())]).toEqual([[], ['7733: 1']]);
-    expect((await republish({ above: highestRepublished - 1 }).expect(200)).body.revision).toBe(highestRepublished);
+    expect((await republish({ above: maxRepublishedRevision - 1 }).expect(200)).body.revision).toBe(
+      maxRepublishedRevision,
+    );
   });
 
   it('of a connection that the CRM never had is refused', async () => {

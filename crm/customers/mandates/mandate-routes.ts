@@ -16,7 +16,7 @@ const notTogether = 'not combined with `connectionId`, which selects one item';
 
 const mandatesQuerySchema = z
   .strictObject({
-    limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, otherwise: 100 }),
+    limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
     after: connectionIdSchema.optional().meta({ description: 'The last connection of the previous page.' }),
     connectionId: connectionId.optional(),
   })

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { mandateLevels } from '../../../contracts/events/connection-mandate-changed/schema.ts';
-import { type HeldMandate, highestRepublished } from '../../../contracts/mandates-page.ts';
+import { type HeldMandate, maxRepublishedRevision } from '../../../contracts/mandates-page.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { appendMandateEventsAt, type Evidence, type MandateOfCustomer } from '../change/append-mandate-events.ts';
@@ -31,7 +31,7 @@ export const republishMandate = (
     if (last === undefined) throw unknownConnection(connectionId);
     const changedAt = context.now();
     const revision = nextRevision(Math.max(last, above), changedAt);
-    if (revision > highestRepublished) throw revisionTooHigh(revision - 1);
+    if (revision > maxRepublishedRevision) throw revisionTooHigh(revision - 1);
     const mandate = await currentMandate(trx, connectionId);
     await trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).execute();
     const published = { ...mandate, ...evidence, channel: 'republication', revision };
@@ -64,6 +64,6 @@ const unknownConnection = (connectionId: string) =>
 const revisionTooHigh = (above: number) =>
   new DomainError(
     'revision-too-high',
-    `No revision above ${above} can be published: the highest is ${highestRepublished}.`,
+    `No revision above ${above} can be published: the highest is ${maxRepublishedRevision}.`,
     { remedy: 'npm run rebuild -- --from-crm rebuilds the view without that revision' },
   );

@@ -4,7 +4,7 @@ import { type CrmDatabase, purgeDeletedBytes } from '../../database/index.ts';
 import { finishErasure, listPendingErasures, markRowsErased } from './erasure-job.ts';
 import type { PersonalDataSources } from './personal-data-source.ts';
 
-const retryAfterMs = backoff({ firstMs: 1_000, mostMs: 600_000 });
+const retryAfterMs = backoff({ firstMs: 1_000, maxMs: 600_000 });
 
 export type Erasures = {
   readonly sources: PersonalDataSources;

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { type CsvRow, readCsv } from '../../../packages/csv/read-csv.ts';
-import { takeTurns } from '../../../packages/runtime/take-turns.ts';
+import { createYielder } from '../../../packages/runtime/yield-to-event-loop.ts';
 import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
 import { type Header, maxColumns, readHeader, unusableFile } from './header.ts';
 import { createSeenKeys } from './seen-keys.ts';
@@ -27,7 +27,7 @@ export const readFileHeader = async (file: string): Promise<Header> => {
 /** Validates every row of a file by itself and against the rows before it. */
 export async function* checkFile(file: string, header: Header): AsyncGenerator<CheckedRow[]> {
   const seen = { customerId: createSeenKeys(), connectionId: createSeenKeys() };
-  const yieldInTurns = takeTurns();
+  const yieldInTurns = createYielder();
   let isHeader = true;
   for await (const rows of readCsv(createReadStream(file))) {
     const checkedRows: CheckedRow[] = [];

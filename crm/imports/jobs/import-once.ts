@@ -25,7 +25,7 @@ export const importFile = async (
     return await runImport(context, job, file, { onProgress: onProgress });
   } catch (error) {
     await failJob(context.db, job.importId, context.now()).catch((cause: unknown) => {
-      // If the database itself is away, a CRM fails the job later, when its heartbeat is missing.
+      // If the database itself is unavailable, a CRM fails the job later, when its heartbeat is missing.
       if (error instanceof TransientDatabaseError) throw error;
       throw new AggregateError([error, cause], (error as Error).message);
     });

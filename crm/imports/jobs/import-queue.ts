@@ -48,7 +48,7 @@ type QueueContext = CrmContext & { readonly log: Logger; readonly clock?: Monoto
 
 export type QueueLimits = FileLimits & { readonly waiting: WaitingLimits; readonly pace: UploadPace };
 
-const databaseBackoff = backoff({ firstMs: 200, mostMs: 30_000 });
+const databaseBackoff = backoff({ firstMs: 200, maxMs: 30_000 });
 
 /**
  * Imports one file after the other, in the background.

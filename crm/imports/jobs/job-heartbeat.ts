@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { type MonotonicClock, observeValue, type ValueObserver } from '../../../packages/runtime/lease.ts';
+import { createValueObserver, type MonotonicClock, type ValueObserver } from '../../../packages/runtime/lease.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { type ImportJob, listUnfinishedJobs, retryAdvice } from '../import-job.ts';
 
@@ -44,7 +44,7 @@ export const startHeartbeat = (db: Db, importId: string): { close(): Promise<voi
 export const observeJobs = ({ db, now, clock }: { db: Db; now: () => number; clock?: MonotonicClock }) => {
   const observed = new Map<string, ValueObserver>();
   const observerOf = (job: ImportJob) => {
-    const observer = observed.get(job.importId) ?? observeValue(silenceLimitMinutes(job) * minuteMs, clock);
+    const observer = observed.get(job.importId) ?? createValueObserver(silenceLimitMinutes(job) * minuteMs, clock);
     observed.set(job.importId, observer);
     return observer;
   };

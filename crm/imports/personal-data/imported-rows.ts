@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import { readPages } from '../../../packages/database/pages.ts';
-import { filterInTurns, nextLargeAnswerTurn } from '../../../packages/runtime/take-turns.ts';
+import { filterYielding, waitForLargeResponseTurn } from '../../../packages/runtime/yield-to-event-loop.ts';
 import type { Person, PersonalDataSource } from '../../customers/index.ts';
 import { type CrmDatabase, foldText, transact } from '../../database/index.ts';
 import { showImportedRow } from '../report/show-import.ts';
@@ -17,14 +17,14 @@ const rowsPerPage = 200;
 export const importedRows: PersonalDataSource = {
   read: async function* (db, person) {
     for await (const rows of readCandidates(db, person)) {
-      const matches = await filterInTurns(rows, (row) => isCertainMatch(row, person));
+      const matches = await filterYielding(rows, (row) => isCertainMatch(row, person));
       yield matches.map((row) => ({ importId: row.importId, cells: row.cells, ...showImportedRow(row) }));
     }
   },
   eraseInBatches: async (db, person, stop) => {
     await waitForOpenTransactions(db);
     for await (const rows of readCandidates(db, person)) {
-      const matches = await filterInTurns(rows, (row) => isPossibleMatch(row, person));
+      const matches = await filterYielding(rows, (row) => isPossibleMatch(row, person));
       const [first] = matches;
       if (!first) continue;
       stop?.throwIfAborted();
@@ -54,7 +54,7 @@ async function* readCandidates(db: Db, person: Person) {
       end = await findRangeEnd(db, importId, after);
       const range = { importId, after, end };
       yield* readPages<CandidateRow>(rowsPerPage, async (last, limit) => {
-        await nextLargeAnswerTurn();
+        await waitForLargeResponseTurn();
         return readRange(db, person, { ...range, after: last?.line ?? range.after }, limit);
       });
       if (end === Number.MAX_SAFE_INTEGER) break;

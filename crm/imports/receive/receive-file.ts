@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { explainWriteError } from '../../../packages/database/disk-error.ts';
+import { mapWriteError } from '../../../packages/database/disk-error.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { unusableFile } from '../check/header.ts';
 import type { ReceivedFile } from '../import-job.ts';
@@ -28,7 +28,7 @@ export const receiveFile = async (
     const handle = await open(file, 'w', 0o600);
     await pipeline(received.chunks, handle.createWriteStream());
   } catch (error) {
-    throw explainWriteError(error as Error);
+    throw mapWriteError(error as Error);
   }
   return received.result();
 };

@@ -13,7 +13,7 @@ import { sendFile } from '../../cli/import/through-crm.ts';
 import { createJob } from '../import-job.ts';
 import type { QueueLimits } from '../jobs/import-queue.ts';
 
-/** Starts a CRM whose database is away as soon as an import runs, so that files wait until `restoreDatabase` is called. */
+/** Starts a CRM whose database is unavailable as soon as an import runs, so that files wait until `restoreDatabase` is called. */
 const startCrmWithWaitingFiles = async (limits: Partial<QueueLimits>) => {
   let isAway = true;
   const crm = await createCrmWithImports(limits, () => {

@@ -1,6 +1,6 @@
-import { csvLine } from '../../../packages/csv/write-csv.ts';
+import { formatCsvLine } from '../../../packages/csv/write-csv.ts';
 import { readPages } from '../../../packages/database/pages.ts';
-import { nextLargeAnswerTurn } from '../../../packages/runtime/take-turns.ts';
+import { waitForLargeResponseTurn } from '../../../packages/runtime/yield-to-event-loop.ts';
 import type { CrmContext } from '../../customers/index.ts';
 import type { Problem } from '../check/check-row.ts';
 import { reasonColumn } from '../check/header.ts';
@@ -17,16 +17,16 @@ export async function* refusedCsv(db: CrmContext['db'], { importId, columns }: I
   const header = JSON.parse(columns) as string[];
   const reasonIndex = header.indexOf(reasonColumn);
   const withoutReason = (cells: string[]) => (reasonIndex < 0 ? cells : cells.toSpliced(reasonIndex, 1));
-  yield csvLine([reasonColumn, ...withoutReason(header)]);
+  yield formatCsvLine([reasonColumn, ...withoutReason(header)]);
   const pages = readPages<ImportedRow>(rowsPerPage, async (after, limit) => {
-    await nextLargeAnswerTurn();
+    await waitForLargeResponseTurn();
     return listImportedRows(db, importId, { after: after?.line ?? 0, limit, outcome: 'refused' });
   });
   for await (const rows of pages) {
     const lines = rows.map((row) => {
       const problems = JSON.parse(row.problems) as Problem[];
       const cells = JSON.parse(row.cells) as string[];
-      return csvLine([
+      return formatCsvLine([
         formatReason(problems),
         ...(areProblemsVisible(problems, cells, header) ? withoutReason(cells) : [withoutReason(cells).join(',')]),
       ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maxRevision } from '../../../contracts/cloud-event.ts';
-import { mandateChangedEvent } from '../../../contracts/events/connection-mandate-changed/schema.ts';
+import { createMandateChangedEvent } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../../packages/embedded/platform.ts';
 import { noon } from '../../../tests/test-runtime.ts';
@@ -131,7 +131,7 @@ it('records of a connection are found by their content, or by their key when the
   const { eventBus, logReader } = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
   const event = (connectionId: string, connectionMandate: '0' | '1' | '2', revision: number) =>
     JSON.stringify(
-      mandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
+      createMandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
     );
   const record = (key: string, value: string) => ({ id: key, key, value: Buffer.from(value) });
   await eventBus('crm').publish(mandates.topic.name, [

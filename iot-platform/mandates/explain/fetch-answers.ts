@@ -1,5 +1,10 @@
 import { mandatesPageSchema } from '../../../contracts/mandates-page.ts';
-import { type AskedService, askService, describeRefusal, type ServiceAnswer } from '../../../packages/http/ask.ts';
+import {
+  type CalledService,
+  callService,
+  describeRefusal,
+  type ServiceResponse,
+} from '../../../packages/http/call-service.ts';
 import type { Generation } from '../../../packages/projections/generations/index.ts';
 import { mandates } from '../materialise.ts';
 
@@ -25,13 +30,13 @@ export type CrmAnswer = SideAnswer & {
  */
 export const fetchCrmAnswer = async (url: string, connectionId: string): Promise<CrmAnswer> => {
   const crm = { name: 'CRM', url, remedy: 'start it, or set CRM_URL.' };
-  const customers = await askService(crm, `/customers?connectionId=${connectionId}`);
+  const customers = await callService(crm, `/customers?connectionId=${connectionId}`);
   if (customers.status !== 200) throw createRefusedError(crm, customers);
   const [holder] = customers.body.items as { customerId: string; connectionMandate: string }[];
   const where = holder ? `customer ${holder.customerId}` : 'no customer holds it';
   const [page, state] = await Promise.all([
-    askService(crm, `/mandates?connectionId=${connectionId}`),
-    askService(crm, '/status'),
+    callService(crm, `/mandates?connectionId=${connectionId}`),
+    callService(crm, '/status'),
   ]);
   const held = mandatesPageSchema.safeParse(page.body);
   if (page.status !== 200 || !held.success) return { level: holder?.connectionMandate, where };
@@ -47,8 +52,8 @@ export const fetchCrmAnswer = async (url: string, connectionId: string): Promise
 export const fetchViewAnswer = async (url: string, connectionId: string): Promise<SideAnswer> => {
   const iotPlatform = { name: 'IoT platform', url, remedy: 'start it, or set IOT_PLATFORM_URL.' };
   const [mandate, state] = await Promise.all([
-    askService(iotPlatform, `/mandates/${connectionId}`),
-    askService(iotPlatform, `/status?view=${mandates.name}`),
+    callService(iotPlatform, `/mandates/${connectionId}`),
+    callService(iotPlatform, `/status?view=${mandates.name}`),
   ]);
   const { store, view } = state.body as { store: string; view: { state: string; generation?: Generation } };
   const { number, store: other = store } = view.generation ?? { number: 'unknown' };
@@ -61,5 +66,5 @@ export const fetchViewAnswer = async (url: string, connectionId: string): Promis
   return { level: connectionMandate, revision, where };
 };
 
-const createRefusedError = ({ name, url }: AskedService, answer: ServiceAnswer) =>
+const createRefusedError = ({ name, url }: CalledService, answer: ServiceResponse) =>
   new Error(`The ${name} at ${url} answers: ${describeRefusal(answer)}`);

@@ -1,4 +1,4 @@
-import { highestRepublished } from '../../../contracts/mandates-page.ts';
+import { maxRepublishedRevision } from '../../../contracts/mandates-page.ts';
 import type { EventLine } from './events-of-connection.ts';
 import type { CrmAnswer } from './fetch-answers.ts';
 
@@ -29,7 +29,7 @@ const describeRemedy = (highest: number, { connectionId, isUnknown, isDurable }:
   const rebuild = 'npm run rebuild -- --from-crm builds a view without it';
   if (isUnknown)
     return isDurable === false ? 'Save its customer again in the CRM, or leave it as it is.' : `${rebuild}.`;
-  if (highest >= highestRepublished) return `${rebuild}; nothing can be published above it.`;
+  if (highest >= maxRepublishedRevision) return `${rebuild}; nothing can be published above it.`;
   const republish = `npm run republish -- ${connectionId} --above ${highest} publishes above it`;
   return isDurable === false ? `${republish}.` : `${republish}, or ${rebuild}.`;
 };

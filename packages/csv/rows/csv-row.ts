@@ -1,29 +1,29 @@
 import { decodeRow, type Encoding } from './decode-row.ts';
-import { delimiterOf, splitQuotedRow } from './split-row.ts';
+import { detectDelimiter, splitQuotedRow } from './split-row.ts';
 
-/** `line` is where the row begins, from 1. `broken` says why its cells are not what was meant; unreadable bytes are U+FFFD in them. */
+/** `line` is the first line of the row, counted from 1. `broken` says why its cells are unreliable; undecodable bytes are U+FFFD. */
 export type CsvRow = {
   readonly line: number;
   readonly cells: readonly string[];
   readonly encoding: Encoding;
-  /** How much of the file it takes. */
+  /** Its length in the file, in bytes. */
   readonly bytes: number;
   readonly broken?: string;
 };
 
-export const largestRowBytes = 64 * 1024;
+export const maxRowBytes = 64 * 1024;
 
-/** `width`: how many cells a row should have. */
+/** `width`: the number of cells that a row should have. */
 export type Header = { readonly delimiter: string; readonly width: number };
 
-export const headerOf = (bytes: Buffer): Header => {
+export const parseHeader = (bytes: Buffer): Header => {
   const text = decodeRow(bytes)?.text ?? '';
-  const delimiter = delimiterOf(text);
-  return { delimiter, width: cellsOf(text, delimiter).length };
+  const delimiter = detectDelimiter(text);
+  return { delimiter, width: splitCells(text, delimiter).length };
 };
 
-/** Reads the bytes of one row, without its line feed. @param broken why its quotes mean nothing */
-export const readRow = (
+/** Parses the bytes of one row, without its line feed. @param broken why its quotes are ignored */
+export const parseRow = (
   bytes: Buffer,
   line: number,
   { delimiter }: Pick<Header, 'delimiter'>,
@@ -31,28 +31,28 @@ export const readRow = (
 ): CsvRow => {
   const decoded = decodeRow(bytes);
   const text = decoded?.text ?? bytes.toString('utf8');
-  const why = decoded ? broken : 'bytes of UTF-8 and of another encoding in one row';
-  const cells = why === undefined ? cellsOf(text, delimiter) : plainCellsOf(text, delimiter);
+  const reason = decoded ? broken : 'the row mixes UTF-8 and another encoding';
+  const cells = reason === undefined ? splitCells(text, delimiter) : splitPlainCells(text, delimiter);
   return {
     line,
     cells,
     bytes: bytes.length + 1,
     encoding: decoded?.encoding ?? 'utf-8',
-    ...(why !== undefined && { broken: why }),
+    ...(reason !== undefined && { broken: reason }),
   };
 };
 
-export const tooLongRow = (line: number, bytes: number): CsvRow => ({
+export const createTooLongRow = (line: number, bytes: number): CsvRow => ({
   line,
   bytes,
   cells: ['…'],
   encoding: 'utf-8',
-  broken: `longer than ${largestRowBytes} bytes`,
+  broken: `longer than ${maxRowBytes} bytes`,
 });
 
-const cellsOf = (text: string, delimiter: string): string[] => {
+const splitCells = (text: string, delimiter: string): string[] => {
   const split = text.includes('"') ? splitQuotedRow(text, 0, delimiter) : undefined;
-  return typeof split === 'object' ? split.cells : plainCellsOf(text, delimiter);
+  return typeof split === 'object' ? split.cells : splitPlainCells(text, delimiter);
 };
 
-const plainCellsOf = (text: string, delimiter: string): string[] => text.split(delimiter).map((cell) => cell.trim());
+const splitPlainCells = (text: string, delimiter: string): string[] => text.split(delimiter).map((cell) => cell.trim());

@@ -1,16 +1,16 @@
-/** What one row of text is made of; `end` is the index behind its last character, before the line end. */
+/** The cells of one row; `end` is the index after its last character, before the line end. */
 export type SplitRow = { cells: string[]; end: number };
 
 /**
- * Splits the row that begins at `start` and may have cells in quotes, with line breaks and doubled quotes in them.
- * @returns `open` when the text ends inside quotes, `malformed` when something stands behind a closing quote
+ * Splits the row that begins at `start`. Quoted cells may contain line breaks and doubled quotes.
+ * @returns `open` if the text ends inside quotes, `malformed` if there is text after a closing quote
  */
 export const splitQuotedRow = (text: string, start: number, delimiter: string): SplitRow | 'open' | 'malformed' => {
   const cells: string[] = [];
   for (let at = start; ; at++) {
-    const quoted = quotedCell(text, skipBlanks(text, at, delimiter));
+    const quoted = readQuotedCell(text, skipBlanks(text, at, delimiter));
     if (quoted === 'open') return 'open';
-    const cell = quoted ?? plainCell(text, at, delimiter);
+    const cell = quoted ?? readPlainCell(text, at, delimiter);
     cells.push(cell.value);
     at = quoted ? skipBlanks(text, cell.end, delimiter) : cell.end;
     if (at >= text.length || text[at] === '\n') return { cells, end: Math.min(at, text.length) };
@@ -20,7 +20,7 @@ export const splitQuotedRow = (text: string, start: number, delimiter: string): 
 
 type Cell = { value: string; end: number };
 
-const quotedCell = (text: string, start: number): Cell | 'open' | undefined => {
+const readQuotedCell = (text: string, start: number): Cell | 'open' | undefined => {
   if (text[start] !== '"') return undefined;
   let value = '';
   for (let from = start + 1; ; ) {
@@ -33,14 +33,14 @@ const quotedCell = (text: string, start: number): Cell | 'open' | undefined => {
   }
 };
 
-/** A quote inside such a cell is a character like any other. */
-const plainCell = (text: string, start: number, delimiter: string): Cell => {
+/** A quote inside an unquoted cell is an ordinary character. */
+const readPlainCell = (text: string, start: number, delimiter: string): Cell => {
   let end = start;
   while (end < text.length && text[end] !== delimiter && text[end] !== '\n') end++;
   return { value: text.slice(start, end).trim(), end };
 };
 
-/** Blanks and the first half of a Windows line end around quotes mean nothing. */
+/** Skips blanks and carriage returns around quotes. */
 const skipBlanks = (text: string, start: number, delimiter: string): number => {
   let at = start;
   while ((text[at] === ' ' || text[at] === '\r' || text[at] === '\t') && text[at] !== delimiter) at++;
@@ -49,8 +49,8 @@ const skipBlanks = (text: string, start: number, delimiter: string): number => {
 
 const delimiters = [',', ';', '\t', '|'];
 
-/** The delimiter that a header has most of; a comma where it has none. */
-export const delimiterOf = (header: string): string => {
+/** Returns the most frequent delimiter of a header; a comma if it has none. */
+export const detectDelimiter = (header: string): string => {
   const bare = header.replace(/"[^"]*"/g, '');
   const count = (delimiter: string) => bare.split(delimiter).length;
   return delimiters.reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best));

@@ -1,17 +1,17 @@
 import { type DeliveredRecord, parseReplayOfHeader, replayOfHeader } from '../../projections/event-bus.ts';
 
 /**
- * `metadata` is what the sidecar reports of a record: its place, key and time, and the record's own headers. Where the
- * component lacks `excludeHeaderMetaRegex`, a header such as `__offset` replaces the broker's value; the projection
- * checks an unexpected place against the log.
+ * `metadata` is what the sidecar reports about a record: partition, offset, key and timestamp, and the record's own headers. If
+ * the component lacks `excludeHeaderMetaRegex`, a record header such as `__offset` replaces the broker's value. The projection
+ * therefore checks an unexpected offset against the log.
  */
-export const deliveredRecord = (
+export const createDeliveredRecord = (
   topic: string,
   value: Buffer,
   metadata: Readonly<Record<string, string>> = {},
   now: number,
 ): DeliveredRecord => {
-  // Redis Streams knows no key, but passes on what was given when the event was published.
+  // Redis Streams has no record key, but returns the publish metadata, which includes our partitionKey.
   const { partitionKey, __key: key = partitionKey, __partition, __offset, __timestamp } = metadata;
   const [partition, offset] = [wholeNumber(__partition), wholeNumber(__offset)];
   const place = partition === undefined || offset === undefined ? undefined : { partition, offset };

@@ -6,7 +6,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
-import { deliveryApp } from '../../http/delivery-app.ts';
+import { createDeliveryApp } from '../../http/delivery-app.ts';
 import type { DeliveredRecord } from '../../projections/event-bus.ts';
 import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -19,7 +19,7 @@ const entry = (entryId: string, text: string, metadata?: Record<string, string>)
   ...(metadata && { metadata }),
 });
 
-const subscribed = (token?: string) => {
+const openDeliveries = (token?: string) => {
   const lines: unknown[] = [];
   const log = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
   const deliveries = createDeliveries(authenticateSidecar(token), { log, now: () => now });
@@ -29,13 +29,13 @@ const subscribed = (token?: string) => {
     if (batch.some(({ value }) => value.toString() === 'throw')) throw new Error('the handler fails');
     return batch.map(({ value }) => (value.toString() === 'later' ? 'retry' : 'done'));
   });
-  const app = deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly });
+  const app = createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly });
   return { app, http: request(app), seen, subscription, lines };
 };
 
-describe('what a sidecar asks and delivers', () => {
-  it('is told of the subscription: raw and in bulk', async () => {
-    const { body } = await subscribed().http.get('/dapr/subscribe').expect(200);
+describe('the routes that the sidecar calls', () => {
+  it('list the subscription as raw and in bulk', async () => {
+    const { body } = await openDeliveries().http.get('/dapr/subscribe').expect(200);
     expect(body).toEqual([
       {
         pubsubname: 'pubsub',
@@ -47,8 +47,8 @@ describe('what a sidecar asks and delivers', () => {
     ]);
   });
 
-  it('is handed on as records with their place, and answered entry by entry', async () => {
-    const { http, seen } = subscribed();
+  it('pass records with partition and offset to the handler, and return one status per entry', async () => {
+    const { http, seen } = openDeliveries();
     const metadata = { __key: 'k', __partition: '2', __offset: '7', __timestamp: '5', __topic: 'things' };
     const entries = [entry('0', 'now', metadata), entry('1', 'later', { partitionKey: 'p' }), entry('2', 'bare')];
     const { body } = await http.post('/deliveries/things').send({ entries }).expect(200);
@@ -64,8 +64,8 @@ describe('what a sidecar asks and delivers', () => {
     ]);
   });
 
-  it('has no place where what is said of it cannot be', async () => {
-    const { http, seen } = subscribed();
+  it('omit partition and offset when the metadata are invalid', async () => {
+    const { http, seen } = openDeliveries();
     const metadata = { __partition: '-1', __offset: '7', __timestamp: 'soon' };
     await http
       .post('/deliveries/things')
@@ -74,8 +74,8 @@ describe('what a sidecar asks and delivers', () => {
     expect(seen).toEqual([{ topic: 'things', value: Buffer.from('now'), timestamp: now }]);
   });
 
-  it('is to be delivered again when the handler throws, or when the subscription is closed', async () => {
-    const { http, subscription } = subscribed();
+  it('ask for redelivery when the handler throws or the subscription is closed', async () => {
+    const { http, subscription } = openDeliveries();
     const again = { statuses: [{ entryId: '0', status: 'RETRY' }] };
     await http
       .post('/deliveries/things')
@@ -89,22 +89,22 @@ describe('what a sidecar asks and delivers', () => {
   });
 });
 
-it('what came to the wrong place is not answered with 404', () =>
-  subscribed().http.post('/deliveries/others').send({ entries: [] }).expect(503));
+it('a delivery for an unknown topic is answered with 503, because the sidecar drops events on 404', () =>
+  openDeliveries().http.post('/deliveries/others').send({ entries: [] }).expect(503));
 
-describe('what no sidecar sends', () => {
+describe('a malformed delivery', () => {
   const good = entry('0', 'now');
   const [one, other] = [JSON.stringify(good), JSON.stringify(entry('1', 'later'))];
 
   it.each([
     ['nothing', ''],
-    ['no JSON', 'entries'],
+    ['invalid JSON', 'entries'],
     ['half of it', '{"entries":['],
-    ['something behind it', `{"entries":[${one}]}}`],
+    ['trailing text', `{"entries":[${one}]}}`],
     ['a list', '[]'],
     ['null', 'null'],
     ['a number', '5'],
-    ['a text', '"entries"'],
+    ['a string', '"entries"'],
     ['no entries', '{}'],
     ['entries that are a number', '{"entries":5}'],
     ['entries that are an object', '{"entries":{}}'],
@@ -119,7 +119,7 @@ describe('what no sidecar sends', () => {
     ['an event that is not base64', '{"entries":[{"entryId":"1","event":"no base 64!"}]}'],
     ['an event that is cut off', '{"entries":[{"entryId":"1","event":"bm93b"}]}'],
     ['an event of padding', '{"entries":[{"entryId":"1","event":"===="}]}'],
-    ['metadata that are a text', '{"entries":[{"entryId":"1","event":"bm93","metadata":"__key"}]}'],
+    ['metadata that are a string', '{"entries":[{"entryId":"1","event":"bm93","metadata":"__key"}]}'],
     ['metadata that are a list', '{"entries":[{"entryId":"1","event":"bm93","metadata":["__key"]}]}'],
     ['metadata with a number', '{"entries":[{"entryId":"1","event":"bm93","metadata":{"__offset":7}}]}'],
     ['metadata with null', '{"entries":[{"entryId":"1","event":"bm93","metadata":{"__key":null}}]}'],
@@ -127,12 +127,12 @@ describe('what no sidecar sends', () => {
     ['two topics', `{"topic":"things","entries":[${one}],"topic":"others"}`],
     ['a topic that is a list', `{"entries":[${one}],"topic":["things"]}`],
     [
-      'bytes that are no UTF-8',
+      'bytes that are not UTF-8',
       Buffer.concat([Buffer.from('{"entries":[{"entryId":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}]}')]),
     ],
     ['UTF-16', Buffer.from(`{"entries":[${one}]}`, 'utf16le')],
-  ])('is refused with one line in the log, and nothing is handed on: %s', async (_, body) => {
-    const { http, seen, lines } = subscribed();
+  ])('is refused with one log line and never reaches the handler: %s', async (_, body) => {
+    const { http, seen, lines } = openDeliveries();
     await http
       .post('/deliveries/things')
       .type('application/json')
@@ -153,8 +153,8 @@ describe('what no sidecar sends', () => {
     ]);
   });
 
-  it.each(['gzip', 'br', 'deflate', 'zstd', 'gzip, gzip'])('is not inflated: %s', async (encoding) => {
-    const { http, seen } = subscribed();
+  it.each(['gzip', 'br', 'deflate', 'zstd', 'gzip, gzip'])('is not decompressed: %s', async (encoding) => {
+    const { http, seen } = openDeliveries();
     const bomb = gzipSync(`{"entries":[${one},${other}]}`);
     await http
       .post('/deliveries/things')
@@ -166,15 +166,15 @@ describe('what no sidecar sends', () => {
     expect(seen).toEqual([]);
   });
 
-  it('is a handful of lines in the log however often it comes', async () => {
-    const { http, lines } = subscribed();
+  it('is logged at most five times in a row', async () => {
+    const { http, lines } = openDeliveries();
     for (let n = 0; n < 20; n++) await http.post('/deliveries/things').send({}).expect(400);
     expect(lines).toHaveLength(5);
   });
 });
 
-it('metadata and event may be missing, as of a record without a value', async () => {
-  const { http, seen } = subscribed();
+it('an entry may lack metadata and event, like a record without a value', async () => {
+  const { http, seen } = openDeliveries();
   const entries = [
     { entryId: '0', event: null, metadata: null },
     { entryId: '1' },
@@ -184,16 +184,16 @@ it('metadata and event may be missing, as of a record without a value', async ()
   expect(seen).toEqual(entries.map(() => ({ topic: 'things', value: Buffer.from(''), timestamp: now })));
 });
 
-it('a topic has one subscription, for a second would take its deliveries', () => {
+it('a second subscription to a topic is rejected, because it would take the deliveries of the first', () => {
   const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
   deliveries.add('pubsub', 'things', async () => []);
-  expect(() => deliveries.add('pubsub', 'things', async () => [])).toThrow('things has a subscription already');
+  expect(() => deliveries.add('pubsub', 'things', async () => [])).toThrow('things already has a subscription');
 });
 
-describe('a call without the token', () => {
+describe('a call without the right token', () => {
   /** Sends the head of a request whose body never comes. */
   const sendHead = async (token: string | undefined) => {
-    const { app } = subscribed('secret');
+    const { app } = openDeliveries('secret');
     const server = app.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -204,26 +204,24 @@ describe('a call without the token', () => {
       'Content-Length: 99',
     ];
     socket.write([...head, ...(token === undefined ? [] : [`dapr-api-token: ${token}`]), '', ''].join('\r\n'));
-    let answer = '';
-    for await (const chunk of socket) answer += chunk;
+    let response = '';
+    for await (const chunk of socket) response += chunk;
     server.close();
-    return answer;
+    return response;
   };
 
-  it.each([
-    undefined,
-    'wrong',
-  ])('is refused before its body was sent, and the connection is closed: %s', async (token) =>
+  it.each([undefined, 'wrong'])('is refused before its body is read, and the connection is closed: %s', async (token) =>
     expect(await sendHead(token)).toMatch(/^HTTP\/1.1 403 [\s\S]*Connection: close/i));
 });
 
 describe('deliveries without a token', () => {
   const delivery = { entries: [entry('0', 'now')] };
 
-  it('come from this machine', () => subscribed().http.post('/deliveries/things').send(delivery).expect(200));
+  it('are accepted from this machine', () =>
+    openDeliveries().http.post('/deliveries/things').send(delivery).expect(200));
 
-  it('do not come from a page that a browser shows: another Host, or no JSON', async () => {
-    const { http, seen } = subscribed();
+  it('are refused if a web page could have sent them: foreign Host, or not JSON', async () => {
+    const { http, seen } = openDeliveries();
     await http.post('/deliveries/things').set('Host', 'evil.example').send(delivery).expect(421);
     await http.post('/deliveries/things').type('text/plain').send(JSON.stringify(delivery)).expect(403);
     await http.get('/dapr/subscribe').set('Host', 'evil.example').expect(421);
@@ -231,8 +229,8 @@ describe('deliveries without a token', () => {
   });
 });
 
-it('deliveries with a token come from any caller that has it', async () => {
-  const { http } = subscribed('secret');
+it('with a token configured, only callers that send it are accepted', async () => {
+  const { http } = openDeliveries('secret');
   await http.get('/dapr/subscribe').expect(403);
   await http.get('/dapr/subscribe').set('dapr-api-token', 'wrong').expect(403);
   await http.get('/dapr/subscribe').set('dapr-api-token', 'secret').expect(200);

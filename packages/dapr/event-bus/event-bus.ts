@@ -8,14 +8,14 @@ import {
   splitBySize,
   type Topic,
 } from '../../projections/event-bus.ts';
-import { complaintOf, type Sidecar, type SidecarAnswer } from '../sidecar.ts';
+import { describeSidecarError, type Sidecar, type SidecarResponse } from '../sidecar.ts';
 import type { Deliveries } from './deliveries.ts';
 
 /**
- * An event bus through a Dapr pubsub component. The consumer group is the component's affair, and Dapr does not tell what
- * it has committed: the broker has to be asked.
+ * An event bus through a Dapr pubsub component. The component sets the consumer group, and Dapr does not report committed
+ * offsets: read those from the broker.
  */
-export const daprEventBus = (
+export const createDaprEventBus = (
   sidecar: Sidecar,
   pubsub: string,
   { topics, deliveries }: { topics: readonly Topic[]; deliveries: Deliveries },
@@ -24,9 +24,9 @@ export const daprEventBus = (
     const topic = findTopic(topics, topicName);
     const { fitting, tooLarge } = splitBySize(topic, events);
     const failures = tooLarge.length > 0 ? [createTooLargeError(topic, tooLarge)] : [];
-    // One after the other, so that the order of a key stays.
-    for (const some of inRequests(fitting)) {
-      const failed = await publishBulk(sidecar, pubsub, topicName, some);
+    // One request after the other, to keep the order of a key.
+    for (const batch of splitIntoRequests(fitting)) {
+      const failed = await publishBulk(sidecar, pubsub, topicName, batch);
       if (failed) failures.push(failed);
     }
     const last = failures.at(-1);
@@ -41,7 +41,7 @@ export const daprEventBus = (
 
   check: async () => {
     const { status } = await sidecar.call('GET', '/healthz/outbound');
-    if (status !== 204) throw new Error(`the sidecar is not ready: its outbound health is ${status}`);
+    if (status !== 204) throw new Error(`the sidecar is not ready: /healthz/outbound answers ${status}`);
     const { components, subscriptions = [] } = await sidecar.metadata();
     if (!components.some(({ name }) => name === pubsub))
       throw new Error(
@@ -52,23 +52,23 @@ export const daprEventBus = (
       .filter(({ topic }) => !subscriptions.some((held) => held.topic === topic));
     if (missing.length > 0)
       throw new Error(
-        `the sidecar has not subscribed to ${missing.map(({ topic }) => topic).join(', ')}: is its app-port ours?`,
+        `the sidecar has not subscribed to ${missing.map(({ topic }) => topic).join(', ')}: check that its --app-port is the port of this service`,
       );
   },
 });
 
-/** A sidecar refuses a request above its `max-body-size`, and for good: 64 MiB as we start it, of base64. */
-const mostBytes = 8 * 1024 * 1024;
+/** A sidecar always refuses a request above its `max-body-size`. We start it with 64 MiB, and base64 adds a third. */
+const maxRequestBytes = 8 * 1024 * 1024;
 
-/** The events in their order, as many together as one request takes. */
-const inRequests = (events: readonly OutgoingEvent[]): OutgoingEvent[][] => {
+/** Keeps the order of the events. */
+const splitIntoRequests = (events: readonly OutgoingEvent[]): OutgoingEvent[][] => {
   const requests: OutgoingEvent[][] = [];
   let room = 0;
   for (const event of events) {
     const bytes = event.value.length;
     if (bytes > room || requests.length === 0) {
       requests.push([]);
-      room = mostBytes;
+      room = maxRequestBytes;
     }
     requests.at(-1)?.push(event);
     room -= bytes;
@@ -76,35 +76,35 @@ const inRequests = (events: readonly OutgoingEvent[]): OutgoingEvent[][] => {
   return requests;
 };
 
-/** Answers what may not be durable. */
+/** @returns the error that names the events that may not be durable, or undefined on success */
 const publishBulk = async (sidecar: Sidecar, pubsub: string, topic: string, events: readonly OutgoingEvent[]) => {
-  // Raw: the sidecar would otherwise put its own trace in place of the event's.
+  // Raw: otherwise the sidecar replaces the trace of the event with its own.
   const path = `/publish/bulk/${encodeURIComponent(pubsub)}/${encodeURIComponent(topic)}?metadata.rawPayload=true`;
   try {
-    const answer = await sidecar.call('POST', path, events.map(asEntry));
-    return answer.status < 300 ? undefined : failure(topic, events, answer);
+    const answer = await sidecar.call('POST', path, events.map(createEntry));
+    return answer.status < 300 ? undefined : createPublishError(topic, events, answer);
   } catch (error) {
-    return new NotDurable(ids(events), `${topic}: ${(error as Error).message}`);
+    return new NotDurable(idsOf(events), `${topic}: ${(error as Error).message}`);
   }
 };
 
 /**
- * With this content type the sidecar decodes the base64 and, as the publish is raw, writes the bytes as they are, whatever the
- * codec. Only the four bytes `null` become a record without a value. The entry's number tells same ids apart.
+ * With this content type the sidecar decodes the base64 and, because the publish is raw, writes the bytes unchanged with any codec.
+ * Only the four bytes `null` become a record without a value. The entry number distinguishes events with the same id.
  */
-const asEntry = ({ key, value }: OutgoingEvent, entry: number) => ({
+const createEntry = ({ key, value }: OutgoingEvent, entry: number) => ({
   entryId: String(entry),
   event: value.toString('base64'),
   contentType: 'application/octet-stream',
   metadata: { partitionKey: key },
 });
 
-/** Where the sidecar names the entries that failed, the others are written; anything else may be either. */
-const failure = (topic: string, events: readonly OutgoingEvent[], answer: SidecarAnswer): NotDurable => {
+/** If the sidecar names the entries that failed, it has written the others. Otherwise any event may be written or not. */
+const createPublishError = (topic: string, events: readonly OutgoingEvent[], answer: SidecarResponse): NotDurable => {
   const { failedEntries } = (answer.body ?? {}) as { failedEntries?: { entryId: string; error: string }[] };
-  if (!failedEntries?.length) return new NotDurable(ids(events), `${topic}: ${complaintOf(answer)}`);
+  if (!failedEntries?.length) return new NotDurable(idsOf(events), `${topic}: ${describeSidecarError(answer)}`);
   const failed = failedEntries.map(({ entryId }) => events[Number(entryId)]).filter((event) => event !== undefined);
-  return new NotDurable(ids(failed), `${topic}: ${failedEntries[0]?.error}`);
+  return new NotDurable(idsOf(failed), `${topic}: ${failedEntries[0]?.error}`);
 };
 
-const ids = (events: readonly OutgoingEvent[]) => events.map(({ id }) => id);
+const idsOf = (events: readonly OutgoingEvent[]) => events.map(({ id }) => id);

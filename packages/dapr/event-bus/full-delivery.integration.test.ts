@@ -6,13 +6,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { topics } from '../../../contracts/topics.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
-import { deliveryApp } from '../../http/delivery-app.ts';
+import { createDeliveryApp } from '../../http/delivery-app.ts';
 import { type Listening, listen } from '../../http/listen.ts';
 import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
 
-/** As many as the subscription asks for. */
-const many = 10_000;
+/** The maxMessagesCount of a subscription. */
+const recordCount = 10_000;
 const event = Buffer.alloc(topics.connectionMandates.maxMessageBytes, '{"x":1}').toString('base64');
 
 let server: Listening;
@@ -24,11 +24,11 @@ beforeEach(async () => {
     seen.batches++;
     seen.records += batch.length;
     seen.bytes = Math.max(seen.bytes, batch.length * event.length);
-    // Asked without waiting: it is answered only if the process does other work before the delivery is over.
+    // Not awaited: the response arrives only if the event loop is free before the delivery ends.
     void fetch(`${server.url}/healthz`).then(() => seen.answered++);
     return batch.map(() => 'done');
   });
-  server = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
+  server = await listen(createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
     host: '127.0.0.1',
     port: 0,
     variable: 'PORT',
@@ -38,7 +38,7 @@ afterEach(() => server.close());
 
 const bodyOf = function* () {
   yield '{"entries":[';
-  for (let n = 0; n < many; n++)
+  for (let n = 0; n < recordCount; n++)
     yield `${n > 0 ? ',' : ''}{"entryId":"${n}","event":"${event}","metadata":{"__offset":"${n}","__partition":"0"}}`;
   yield '],"topic":"things"}';
 };
@@ -50,32 +50,32 @@ const send = async (url: string): Promise<{ entryId: string; status: string }[]>
   return JSON.parse((await answer.toArray()).join('')).statuses;
 };
 
-it('a full delivery of the largest records is handed on in parts, and /healthz is answered in between', async () => {
+it('a full delivery of the largest records reaches the handler in batches, and /healthz is answered in between', async () => {
   const statuses = await send(server.url);
   const { answered, batches } = seen;
-  expect(statuses).toEqual(Array.from({ length: many }, (_, n) => ({ entryId: String(n), status: 'SUCCESS' })));
-  expect(seen.records).toBe(many);
+  expect(statuses).toEqual(Array.from({ length: recordCount }, (_, n) => ({ entryId: String(n), status: 'SUCCESS' })));
+  expect(seen.records).toBe(recordCount);
   expect(seen.bytes).toBeLessThan(16 * 1024 * 1024);
   expect(batches).toBeGreaterThan(10);
-  // Those of the last batches may still be on their way.
+  // The responses of the last batches may still be in flight.
   expect(answered).toBeGreaterThanOrEqual(batches - 3);
 });
 
-it('a batch that must come again lets the sidecar repeat the whole delivery, and nothing behind it is handed on', async () => {
+it('after a batch with a retry the sidecar repeats the delivery, and no later batch reaches the handler', async () => {
   const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
   let batches = 0;
   deliveries.add('pubsub', 'things', async (batch) => {
     batches++;
     return batch.map(() => (batches === 2 ? 'retry' : 'done'));
   });
-  const failing = await listen(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
+  const failing = await listen(createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
     host: '127.0.0.1',
     port: 0,
     variable: 'PORT',
   });
   const outcomes = (await send(failing.url)).map(({ status }) => status);
   await failing.close();
-  expect(outcomes).toHaveLength(many);
+  expect(outcomes).toHaveLength(recordCount);
   expect(outcomes[0]).toBe('SUCCESS');
   expect(new Set(outcomes.slice(outcomes.indexOf('RETRY')))).toEqual(new Set(['RETRY']));
   expect(batches).toBe(2);

@@ -2,20 +2,20 @@ import { randomUUID } from 'node:crypto';
 import express from 'express';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { componentsFolder, startSidecar } from '../../../tests/stack/dapr-lab.ts';
-import { asAdmin, kafka } from '../../../tests/stack/fresh.ts';
+import { createTestKafkaClient, withKafkaAdmin } from '../../../tests/stack/fresh.ts';
 import { ports } from '../../../tests/stack/ports.ts';
-import { stackReady } from '../../../tests/stack/stack.ts';
+import { isStackReady } from '../../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
-import { deliveryApp } from '../../http/delivery-app.ts';
+import { createDeliveryApp } from '../../http/delivery-app.ts';
 import { listen } from '../../http/listen.ts';
 import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
 
 const maxMessageBytes = 16_384;
-/** Kafka counts the frame of a record, its key and its headers. */
+/** Kafka counts record framing, key and headers as well. */
 const largestValue = maxMessageBytes - 120;
-const patience = { timeout: 60_000, interval: 100 };
+const waitOptions = { timeout: 60_000, interval: 100 };
 
 type Message = { key?: string | Buffer; value: Buffer | null; headers?: Record<string, Buffer> };
 
@@ -31,10 +31,10 @@ const nextPort = () => ++lastPort;
 const topicWith = async (messages: readonly Message[], maxBytes = maxMessageBytes) => {
   const topic = `large-${randomUUID()}`;
   const configEntries = [{ name: 'max.message.bytes', value: String(maxBytes) }];
-  await asAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }));
-  const producer = kafka().producer();
+  await withKafkaAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }));
+  const producer = createTestKafkaClient().producer();
   await producer.connect();
-  // One record a batch where records are large: the topic's limit is that of a batch.
+  // One record per batch: max.message.bytes of a topic limits a batch.
   await Promise.all(messages.map((message) => producer.send({ topic, messages: [message] })));
   await producer.disconnect();
   return topic;
@@ -55,7 +55,7 @@ const follow = async (topic: string) => {
     if (req.method === 'POST') bodies.push(Number(req.get('content-length')));
     next();
   });
-  app.use(deliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }));
+  app.use(createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }));
   const own = { dapr: nextPort(), grpc: nextPort(), internal: nextPort() };
   const server = await listen(app, { host: '127.0.0.1', port: nextPort(), variable: 'PORT' });
   closing.push(server.close);
@@ -66,38 +66,38 @@ const follow = async (topic: string) => {
 };
 const everyOffset = (many: number) => Array.from({ length: many }, (_, offset) => offset);
 
-describe.runIf(await stackReady())('deliveries of a real sidecar', () => {
-  beforeAll(() => asAdmin((admin) => admin.listTopics()));
+describe.runIf(await isStackReady())('deliveries of a real sidecar', () => {
+  beforeAll(() => withKafkaAdmin((admin) => admin.listTopics()));
 
-  it('full of the largest records, are handed on in batches, and the service answers meanwhile', async () => {
+  it('with the largest records reach the handler in batches, and the service stays responsive', async () => {
     const many = 12_000;
     const value = Buffer.alloc(largestValue, 'x');
     const topic = await topicWith(Array.from({ length: many }, () => ({ key: '7733', value })));
     const { url, bodies, batches, offsets, sidecar } = await follow(topic);
-    let asked = 0;
+    let healthChecks = 0;
     await vi.waitFor(async () => {
       expect((await fetch(`${url}/healthz`)).status).toBe(200);
-      asked++;
+      healthChecks++;
       expect(offsets.length).toBeGreaterThanOrEqual(many);
-    }, patience);
-    expect(asked).toBeGreaterThan(3);
+    }, waitOptions);
+    expect(healthChecks).toBeGreaterThan(3);
     expect([...new Set(offsets)]).toEqual(everyOffset(many));
-    // Larger than what is handed on at once, and not limited by anything.
+    // A delivery has no size limit; a batch has.
     expect(Math.max(...bodies)).toBeGreaterThan(64 * 1024 * 1024);
     expect(Math.max(...batches)).toBeLessThan(12 * 1024 * 1024);
-    // The sidecar itself asks every second, and gives up after three answers that took longer than half a second.
+    // The sidecar checks the app every second, and marks it unhealthy after three responses slower than half a second.
     expect(sidecar.output()).not.toMatch(/unhealthy/i);
   });
 
-  it('of records that are larger than declared, come through and stop nothing', async () => {
+  it('with records larger than declared arrive and do not block later records', async () => {
     const large = Array.from({ length: 150 }, (): Message => ({ value: Buffer.alloc(1_000_000, 'x') }));
     const topic = await topicWith([...large, { key: 'behind', value: Buffer.from('{}') }], 1_048_588);
     const { offsets, batches } = await follow(topic);
-    await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(151)), patience);
+    await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(151)), waitOptions);
     expect(Math.max(...batches)).toBeLessThan(16 * 1024 * 1024);
   });
 
-  it('of odd records, are never taken for malformed', async () => {
+  it('with binary keys, values and headers are never malformed', async () => {
     const noText = Buffer.from([0xff, 0xfe, 0x00, 0xc3, 0x28, 0xed, 0xa0, 0x80]);
     const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`h${n}`, Buffer.from('"\\\u2028<>&')]));
     const odd: Message[] = [
@@ -111,6 +111,6 @@ describe.runIf(await stackReady())('deliveries of a real sidecar', () => {
       { key: 'last', value: Buffer.from('x') },
     ];
     const { offsets } = await follow(await topicWith(odd));
-    await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(odd.length)), patience);
+    await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(odd.length)), waitOptions);
   });
 });

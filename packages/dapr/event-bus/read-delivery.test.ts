@@ -13,7 +13,7 @@ const read = async (body: Buffer, { chunk = 7, pieceBytes = 64, maxEntryBytes = 
     pieces.push(piece);
   return pieces;
 };
-/** As the sidecar writes it: the entries first, without blanks. */
+/** The format of the sidecar: entries first, without blanks. */
 const bodyOf = (entries: readonly Entry[]) =>
   Buffer.from(JSON.stringify({ entries, id: 'x', metadata: { entries: '}]' }, topic: 'things' }));
 const asRead = ({ entryId, event, metadata }: Entry) => ({ entryId, value: Buffer.from(event, 'base64'), metadata });
@@ -32,8 +32,8 @@ const anEntry: fc.Arbitrary<Entry> = fc.record({
   ),
 });
 
-describe('a delivery that is read piece by piece', () => {
-  it('has the entries that it has as a whole, wherever it is cut', () =>
+describe('a delivery that is parsed in pieces', () => {
+  it('has the same entries as the whole, however its bytes are chunked', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(anEntry, { maxLength: 20 }),
@@ -47,14 +47,14 @@ describe('a delivery that is read piece by piece', () => {
       ),
     ));
 
-  it('is read with few entries in memory at once', async () => {
+  it('keeps few entries in memory', async () => {
     const entries = Array.from({ length: 100 }, (_, n) => ({ entryId: String(n), event: 'bm93', metadata: {} }));
     const pieces = await read(bodyOf(entries), { pieceBytes: 200 });
     expect(pieces.flat()).toHaveLength(100);
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(10);
   });
 
-  it('may have blanks and any order, and is then read as a whole', async () => {
+  it('is parsed whole if it has blanks or another field order', async () => {
     const entries = [
       { event: 'bm93', entryId: '0' },
       { event: 'bm93', entryId: '1' },
@@ -63,7 +63,7 @@ describe('a delivery that is read piece by piece', () => {
     expect([piece?.map(({ entryId }) => entryId), more]).toEqual([['0', '1'], []]);
   });
 
-  it('may have an entry that is larger than a piece, and none that is larger than any record', async () => {
+  it('accepts an entry larger than a piece, and refuses one above the limit', async () => {
     const large = { entryId: '0', event: Buffer.alloc(3_000).toString('base64'), metadata: {} };
     const small = { entryId: '1', event: 'bm93', metadata: {} };
     const body = bodyOf([small, large, small, large]);
@@ -76,7 +76,7 @@ describe('a delivery that is read piece by piece', () => {
     `{"entries":[{"entryId":"0","event":{"x":[{"y":1},{"entryId":"1"}]}},{"entryId":"2"}]}`,
     `{"entries":[{"entryId":"0"},{"entryId":"1"}`,
     `{"entries":[{"entryId":"0"},{"entryId":"1"}],"topic":"others"}`,
-  ])('is refused where it would be refused as a whole: %s', async (body) => {
+  ])('is refused if the whole would be refused: %s', async (body) => {
     for (const pieceBytes of [1, 10, 30, 1_000])
       await expect(read(Buffer.from(body), { chunk: 1, pieceBytes })).rejects.toThrow(MalformedDelivery);
   });

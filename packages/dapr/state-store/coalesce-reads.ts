@@ -1,59 +1,63 @@
 import type { StateStore, StoredValue } from '../../projections/state-store.ts';
 
 type Read = StateStore['getMany'];
-type Waiting = { keys: readonly string[]; resolve(held: Map<string, StoredValue>): void; reject(error: unknown): void };
+type PendingRead = {
+  keys: readonly string[];
+  resolve(values: Map<string, StoredValue>): void;
+  reject(error: unknown): void;
+};
 
-/** Larger reads go their own way. */
-const mostKeys = 100;
-/** While so many are under way, those that come wait, and go together when one is back. */
+/** Larger reads are not coalesced. */
+const maxKeysPerCall = 100;
+/** While this many calls are in flight, new reads wait and share the next call. */
 const maxInFlight = 2;
 
 /**
- * Puts small reads that come at the same time into one call: most of what a read costs is the call. A read never joins
- * one that has begun, so it sees everything that was written before it was asked for.
+ * Coalesces concurrent small reads into one call, because the call is most of the cost of a read. A read never joins a call that
+ * has started, so it sees every write that finished before it.
  */
 export const coalesceReads = (read: Read): Read => {
-  const waiting: Waiting[] = [];
-  let underway = 0;
+  const pending: PendingRead[] = [];
+  let inFlight = 0;
 
-  const take = (): Waiting[] => {
-    const taken: Waiting[] = [];
-    let room = mostKeys;
-    while (waiting[0] && waiting[0].keys.length <= room) {
-      room -= waiting[0].keys.length;
-      taken.push(waiting.shift() as Waiting);
+  const takeBatch = (): PendingRead[] => {
+    const taken: PendingRead[] = [];
+    let remainingKeys = maxKeysPerCall;
+    while (pending[0] && pending[0].keys.length <= remainingKeys) {
+      remainingKeys -= pending[0].keys.length;
+      taken.push(pending.shift() as PendingRead);
     }
     return taken;
   };
 
-  const go = async (): Promise<void> => {
-    if (underway === maxInFlight || waiting.length === 0) return;
-    const together = take();
-    underway++;
+  const startNext = async (): Promise<void> => {
+    if (inFlight === maxInFlight || pending.length === 0) return;
+    const batch = takeBatch();
+    inFlight++;
     try {
-      const held = await read([...new Set(together.flatMap(({ keys }) => keys))]);
-      for (const { keys, resolve } of together)
+      const values = await read([...new Set(batch.flatMap(({ keys }) => keys))]);
+      for (const { keys, resolve } of batch)
         resolve(
           new Map(
             keys.flatMap((key) => {
-              const value = held.get(key);
+              const value = values.get(key);
               return value ? [[key, value] as const] : [];
             }),
           ),
         );
     } catch (error) {
-      for (const { reject } of together) reject(error);
+      for (const { reject } of batch) reject(error);
     } finally {
-      underway--;
-      void go();
+      inFlight--;
+      void startNext();
     }
   };
 
   return (keys) => {
-    if (keys.length > mostKeys) return read(keys);
+    if (keys.length > maxKeysPerCall) return read(keys);
     return new Promise((resolve, reject) => {
-      waiting.push({ keys, resolve, reject });
-      void go();
+      pending.push({ keys, resolve, reject });
+      void startNext();
     });
   };
 };

@@ -6,58 +6,62 @@ export type Operation = {
 };
 
 /**
- * How a store is told "only if the key still is as it was read" within a transaction: `absent` is the ETag for a key that was
- * not there. Some overwrite without one, but refuse an ETag that no value has, and only where there is a value; others refuse
- * it always, and take first-write without an ETag.
+ * How to express "only if the key is unchanged since the read" within a transaction. `absentEtag` is the ETag to send for a key
+ * that was absent. Some stores overwrite without an ETag, but refuse an ETag that no value has if the key exists. Others refuse
+ * such an ETag always, and support first-write without an ETag.
  */
-export type Precondition = { readonly absent?: string; readonly options?: { concurrency: 'first-write' } };
+export type Precondition = { readonly absentEtag?: string; readonly options?: { concurrency: 'first-write' } };
 
 /**
- * The ETag alone comes first, for taking the options of each key apart is a tenth of the sidecar's work. An impossible ETag
- * comes before none: a store that knows it not refuses it even where the key is absent, so a fault meanwhile cannot pass for it.
+ * In order of preference. The ETag alone is first, because parsing the options of each key is a tenth of the sidecar's work. An
+ * impossible ETag is before none: a store that does not support it refuses it even for an absent key, so a fault during the probe
+ * cannot look like support.
  */
-const guards: readonly Precondition[] = [
-  { absent: '-1' },
-  { absent: '-1', options: { concurrency: 'first-write' } },
+const preconditions: readonly Precondition[] = [
+  { absentEtag: '-1' },
+  { absentEtag: '-1', options: { concurrency: 'first-write' } },
   { options: { concurrency: 'first-write' } },
 ];
 
 /**
- * The component that refuses every ETag of an absent key, and logs each refusal as an error of the sidecar. Its probe begins with
- * the last guard, so fewer are logged. That is only an order: a guard is used after the store has proved that it honours it.
+ * This component refuses every ETag for an absent key, and the sidecar logs each refusal as an error. Its probe begins with the
+ * last precondition to log fewer errors. This changes only the order: every precondition has to pass the probe.
  */
-const logsEveryRefusal = 'state.mysql';
+const mysqlComponent = 'state.mysql';
 
-export const guarded = ({ absent, options }: Precondition, { key, value, etag = absent }: Upsert): Operation => ({
+export const withPrecondition = (
+  { absentEtag, options }: Precondition,
+  { key, value, etag = absentEtag }: Upsert,
+): Operation => ({
   operation: 'upsert',
   request: { key, value, etag, options },
 });
 
-/** What was found out about a store. */
+/** What a store can do, as probed. */
 export type StoreCapabilities = {
-  guard: Precondition;
-  /** Whether its ETags count the writes of a key from 1. */
+  precondition: Precondition;
+  /** The ETags count the writes of a key, beginning with 1. */
   countsWrites: boolean;
-  /** Whether a transaction is undone as a whole when one of its writes is refused. */
+  /** A transaction is undone as a whole when one of its writes is refused. */
   rollsBack: boolean;
 };
 
-/** What a store did with the writes of one guard; `first` and `second` are what the key held after they were written. */
+/** What a store did with the writes of one precondition; `first` and `second` are the values read after these writes. */
 export type Observation = {
   readonly isCreated: boolean;
-  /** Whether one of two further creates was taken. */
+  /** The store accepted one of two further creates. */
   readonly isCreatedAgain: boolean;
   readonly first: StoredValue | undefined;
   readonly isReplaced: boolean;
   readonly second: StoredValue | undefined;
-  /** Whether a write was taken that was made for what the key held before. */
+  /** The store accepted a write with an outdated ETag. */
   readonly isReplacedByStale: boolean;
-  /** Whether the other write of the transaction with the stale one was applied. */
+  /** The store applied the other write of the transaction that contained the stale write. */
   readonly isOtherWritten: boolean;
 };
 
-/** What a store must have done for its guard to prevent every unseen overwrite. */
-const conditions: readonly ((seen: Observation) => boolean)[] = [
+/** What a store must do for a precondition to prevent every lost update. */
+const requirements: readonly ((observation: Observation) => boolean)[] = [
   ({ isCreated }) => isCreated,
   ({ isCreatedAgain }) => !isCreatedAgain,
   ({ first }) => first?.value === 'first',
@@ -66,10 +70,13 @@ const conditions: readonly ((seen: Observation) => boolean)[] = [
   ({ isReplacedByStale }) => !isReplacedByStale,
 ];
 
-/** @returns how else the store behaves, or undefined where the guard prevents too little */
-export const judgePrecondition = (seen: Observation): Omit<StoreCapabilities, 'guard'> | undefined =>
-  conditions.every((isMet) => isMet(seen))
-    ? { countsWrites: seen.first?.etag === '1' && seen.second?.etag === '2', rollsBack: !seen.isOtherWritten }
+/** @returns the other capabilities, or undefined if the precondition does not prevent every lost update */
+export const deriveCapabilities = (observation: Observation): Omit<StoreCapabilities, 'precondition'> | undefined =>
+  requirements.every((isMet) => isMet(observation))
+    ? {
+        countsWrites: observation.first?.etag === '1' && observation.second?.etag === '2',
+        rollsBack: !observation.isOtherWritten,
+      }
     : undefined;
 
 type Store = {
@@ -77,19 +84,19 @@ type Store = {
   readonly readMany: (keys: readonly string[]) => Promise<Map<string, StoredValue>>;
 };
 
-/** Writes to two keys, which are deleted afterwards. */
-const observe = async (guard: Precondition, { execute, readMany }: Store, key: string): Promise<Observation> => {
+/** Writes two keys and deletes them at the end. */
+const observe = async (precondition: Precondition, { execute, readMany }: Store, key: string): Promise<Observation> => {
   const other = `${key}:other`;
   const read = async (which: string) => (await readMany([which])).get(which);
-  const isTaken = async (...upserts: Upsert[]) =>
-    (await execute(upserts.map((upsert) => guarded(guard, upsert)))).status < 300;
-  const isCreated = await isTaken({ key, value: 'first' });
-  const again = [await isTaken({ key, value: 'again' }), await isTaken({ key, value: 'again' })];
+  const isAccepted = async (...upserts: Upsert[]) =>
+    (await execute(upserts.map((upsert) => withPrecondition(precondition, upsert)))).status < 300;
+  const isCreated = await isAccepted({ key, value: 'first' });
+  const again = [await isAccepted({ key, value: 'again' }), await isAccepted({ key, value: 'again' })];
   const first = await read(key);
-  const isReplaced = first !== undefined && (await isTaken({ key, value: 'second', etag: first.etag }));
+  const isReplaced = first !== undefined && (await isAccepted({ key, value: 'second', etag: first.etag }));
   const second = isReplaced ? await read(key) : undefined;
   const stale = { key, value: 'stale', etag: first?.etag };
-  const isReplacedByStale = await isTaken({ key: other, value: 'other' }, stale);
+  const isReplacedByStale = await isAccepted({ key: other, value: 'other' }, stale);
   const isOtherWritten = (await read(other)) !== undefined;
   await execute([key, other].map((which) => ({ operation: 'delete', request: { key: which } })));
   return {
@@ -104,18 +111,18 @@ const observe = async (guard: Precondition, { execute, readMany }: Store, key: s
 };
 
 /**
- * Tries on keys of its own which guard the store takes for what it is, and how else it behaves. `type` is that of the Dapr
- * component, where it is known. @throws Error when no guard prevents every unseen overwrite
+ * Tests with keys of its own which precondition the store supports, and its other capabilities. `type` is the type of the Dapr
+ * component, if known. @throws Error if no precondition prevents every lost update
  */
 export const probeStateStore = async (
   store: Store,
   { key, type }: { key: string; type: string | undefined },
 ): Promise<StoreCapabilities> => {
-  for (const guard of type === logsEveryRefusal ? guards.toReversed() : guards) {
-    const capabilities = judgePrecondition(await observe(guard, store, key));
-    if (capabilities) return { guard, ...capabilities };
+  for (const precondition of type === mysqlComponent ? preconditions.toReversed() : preconditions) {
+    const capabilities = deriveCapabilities(await observe(precondition, store, key));
+    if (capabilities) return { precondition, ...capabilities };
   }
   throw new Error(
-    'the state store cannot create a key only where it is absent, or replace it only where it is as it was read, so it cannot hold a view',
+    'the state store cannot create a key only if it is absent, or replace it only if it is unchanged, so it cannot hold a view',
   );
 };

@@ -1,17 +1,17 @@
 /**
- * Plain JavaScript: a thread that loads the TypeScript loader first starts three times as slowly.
+ * Plain JavaScript, because a thread that loads the TypeScript loader takes three times as long to start.
  *
  * @typedef {{ sql: string, parameters: readonly unknown[] }} SqliteStatement
  * @typedef {{ rows: unknown[], changes?: number | bigint, lastInsertRowid?: number | bigint }} SqliteResult
  */
 
-const rememberedInserts = 16;
+const maxCachedInserts = 16;
 
 /**
- * A prepared statement that SQLite refuses as busy stays open until it is collected, and no transaction of its connection
- * can be committed until then. So the lock is only ever asked for by statements that are executed and closed at once.
+ * A prepared statement that fails with SQLITE_BUSY stays open until it is garbage-collected, and its connection cannot commit until
+ * then. So only statements that are executed and closed at once may acquire the lock.
  */
-const executedAtOnce = /^(begin|commit|rollback|vacuum)\b/i;
+const withoutPrepare = /^(begin|commit|rollback|vacuum)\b/i;
 const readsOnly = /^\s*(select|with|pragma|explain)\b/i;
 
 /**
@@ -21,29 +21,29 @@ const readsOnly = /^\s*(select|with|pragma|explain)\b/i;
  */
 export const createExecutor = (database) => {
   /** @type {Map<string, ReturnType<typeof database.prepare>>} */
-  const remembered = new Map();
+  const cached = new Map();
 
   /**
-   * An import writes many rows at once with a few very long statements, again and again: to parse them costs a tenth of it.
+   * Caches insert statements: an import repeats a few very long ones, and parsing them is a tenth of its time.
    * @param {string} text
    */
   const prepare = (text) => {
     if (!text.startsWith('insert into')) return database.prepare(text);
-    const statement = remembered.get(text) ?? database.prepare(text);
-    remembered.delete(text);
-    remembered.set(text, statement);
-    const [oldest] = remembered.keys();
-    if (remembered.size > rememberedInserts && oldest !== undefined) remembered.delete(oldest);
+    const statement = cached.get(text) ?? database.prepare(text);
+    cached.delete(text);
+    cached.set(text, statement);
+    const [oldest] = cached.keys();
+    if (cached.size > maxCachedInserts && oldest !== undefined) cached.delete(oldest);
     return statement;
   };
 
   /** @param {string} text */
-  const onSqlite = (text) => {
-    // A transaction that reads before it writes must hold the write lock from its start, or two of them fail each other.
+  const translate = (text) => {
+    // Take the write lock at the start: two transactions that read before they write would otherwise conflict.
     if (text === 'begin') return 'begin immediate';
-    // A transaction that holds the write lock needs no locks on rows.
+    // Row locks are not needed, because the transaction holds the write lock.
     if (text.endsWith(' for update')) return text.slice(0, -' for update'.length);
-    // A full disk has rolled back already: a second roll-back would fail and hide the cause.
+    // SQLite has already rolled back on a full disk; a second rollback would fail and hide the cause.
     if (text === 'rollback' && !database.inTransaction) return 'select 1 where false';
     return text;
   };
@@ -56,8 +56,8 @@ export const createExecutor = (database) => {
   };
 
   return ({ sql, parameters }) => {
-    const text = onSqlite(sql);
-    if (executedAtOnce.test(text)) {
+    const text = translate(sql);
+    if (withoutPrepare.test(text)) {
       database.exec(text);
       return { rows: [] };
     }

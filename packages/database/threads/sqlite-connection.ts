@@ -1,75 +1,75 @@
 import { Worker } from 'node:worker_threads';
-import { takeTurns } from '../../runtime/take-turns.ts';
+import { createYielder } from '../../runtime/yield-to-event-loop.ts';
 import { TransientDatabaseError } from '../database-error.ts';
 import { closeSqlite, openSqlite } from '../sqlite.ts';
 import { inMemory } from '../sqlite-file.ts';
 import { createExecutor, type SqliteResult, type SqliteStatement } from './execute-sqlite.js';
 
-/** One connection to SQLite; it runs one statement at a time, in the order in which they come. */
+/** A connection to SQLite, which runs one statement at a time, in call order. */
 export type SqliteConnection = {
   execute(statement: SqliteStatement): Promise<SqliteResult>;
-  /** How many statements run or wait. */
+  /** The number of statements that run or wait. */
   pending(): number;
   close(): Promise<void>;
 };
 
-type Answer = SqliteResult | { message: string; code: string | undefined };
-type Asked = { resolve: (result: SqliteResult) => void; reject: (error: Error) => void };
+type ThreadMessage = SqliteResult | { message: string; code: string | undefined };
+type PendingStatement = { resolve: (result: SqliteResult) => void; reject: (error: Error) => void };
 
 /**
- * Starts a thread with a connection of its own. `settings` are the PRAGMAs of the connection. When the thread ends by itself,
- * its statements fail, and so does every later one: a transaction must not continue on another connection.
- * `onEnd` is called then, and at the end of `close`.
+ * Starts a thread with its own connection. `settings` are the PRAGMAs of the connection. If the thread ends unexpectedly, its pending
+ * and all later statements fail, because a transaction must not continue on another connection. `onEnd` is called when the thread
+ * ends, also after `close`.
  */
 export const startSqliteThread = (
   file: string,
   settings: string,
-  onEnd: (trouble: TransientDatabaseError) => void = () => {},
+  onEnd: (error: TransientDatabaseError) => void = () => {},
 ): SqliteConnection => {
-  // Without the options of this process: the TypeScript loader is not needed there.
+  // execArgv is empty, because the thread does not need the TypeScript loader.
   const thread = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
     workerData: { file, settings },
     execArgv: [],
   });
-  const asked: Asked[] = [];
-  let ended: TransientDatabaseError | undefined;
-  // Only a statement that runs keeps the process alive.
-  const unrefIdle = () => asked.length === 0 && thread.unref();
+  const pending: PendingStatement[] = [];
+  let endError: TransientDatabaseError | undefined;
+  // Only a pending statement keeps the process alive.
+  const unrefIdle = () => pending.length === 0 && thread.unref();
   thread.on('online', unrefIdle);
 
-  thread.on('message', (answer: Answer) => {
-    const { resolve, reject } = asked.shift() as Asked;
+  thread.on('message', (message: ThreadMessage) => {
+    const { resolve, reject } = pending.shift() as PendingStatement;
     unrefIdle();
-    if ('rows' in answer) resolve(answer);
-    else reject(Object.assign(new Error(answer.message), { code: answer.code }));
+    if ('rows' in message) resolve(message);
+    else reject(Object.assign(new Error(message.message), { code: message.code }));
   });
   const end = (cause: Error) => {
-    if (!ended) {
-      ended = new TransientDatabaseError('database-stopped', cause);
-      onEnd(ended);
+    if (!endError) {
+      endError = new TransientDatabaseError('database-stopped', cause);
+      onEnd(endError);
     }
-    for (const { reject } of asked.splice(0)) reject(ended);
+    for (const { reject } of pending.splice(0)) reject(endError);
   };
   thread.on('error', (error) => end(new Error(`The thread of the database failed: ${error.message}`)));
   thread.on('exit', () => end(new Error('The thread of the database has ended.')));
 
-  const ask = (message: SqliteStatement | 'close') =>
+  const send = (message: SqliteStatement | 'close') =>
     new Promise<SqliteResult>((resolve, reject) => {
-      if (ended) return reject(ended);
+      if (endError) return reject(endError);
       thread.postMessage(message);
-      asked.push({ resolve, reject });
+      pending.push({ resolve, reject });
       thread.ref();
     });
 
   return {
-    execute: ({ sql, parameters }) => ask({ sql, parameters }),
-    pending: () => asked.length,
+    execute: ({ sql, parameters }) => send({ sql, parameters }),
+    pending: () => pending.length,
     close: async () => {
       try {
-        if (!ended) await ask('close');
+        if (!endError) await send('close');
       } catch (error) {
-        // A thread that has ended has nothing left to close.
-        if (error !== ended) throw error;
+        // An ended thread has nothing to close.
+        if (error !== endError) throw error;
       } finally {
         await thread.terminate();
       }
@@ -77,14 +77,14 @@ export const startSqliteThread = (
   };
 };
 
-/** A database in memory: it has neither locks nor a disk to wait for. Between its statements the event loop has its turn. */
+/** A database in memory, on the main thread; it yields to the event loop between statements. */
 export const openInMemory = (): SqliteConnection => {
   const database = openSqlite(inMemory);
   const execute = createExecutor(database);
-  const turn = takeTurns();
+  const yieldTurn = createYielder();
   return {
     execute: async (statement) => {
-      await turn();
+      await yieldTurn();
       return execute(statement);
     },
     pending: () => 0,

@@ -2,20 +2,20 @@ import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'libsql';
 import { createExecutor } from './execute-sqlite.js';
 
-/** A thread with a connection of its own: here SQLite may wait for the disk, and the event loop of the service does not. */
+/** A thread with its own connection, so that waiting for the disk does not block the event loop of the service. */
 
 const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
 const database = new Database(workerData.file, { timeout: 10_000 });
 database.exec(workerData.settings);
-// From here on the service itself waits for the locks of others, without blocking the thread.
+// From here on the service retries on busy locks, without blocking the thread.
 database.exec('PRAGMA busy_timeout = 0');
 const execute = createExecutor(database);
 
-port.on('message', (/** @type {import('./execute-sqlite.js').SqliteStatement | 'close'} */ asked) => {
+port.on('message', (/** @type {import('./execute-sqlite.js').SqliteStatement | 'close'} */ request) => {
   try {
-    if (asked === 'close') database.close();
-    port.postMessage(asked === 'close' ? { rows: [] } : execute(asked));
-    if (asked === 'close') port.close();
+    if (request === 'close') database.close();
+    port.postMessage(request === 'close' ? { rows: [] } : execute(request));
+    if (request === 'close') port.close();
   } catch (error) {
     const { message, code } = /** @type {Error & { code?: string }} */ (error);
     port.postMessage({ message, code });

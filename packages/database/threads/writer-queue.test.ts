@@ -4,8 +4,8 @@ import { createWriterQueue } from './writer-queue.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Follows whether a promise has an outcome yet. */
-const watch = (promise: Promise<unknown>) => {
+/** Returns a function that reads the outcome of a promise; undefined while it is pending. */
+const observe = (promise: Promise<unknown>) => {
   let outcome: unknown;
   promise.then(
     (value) => {
@@ -18,7 +18,7 @@ const watch = (promise: Promise<unknown>) => {
   return () => outcome;
 };
 
-it('lets one hold it at a time, in the order in which they came', async () => {
+it('has one holder at a time, in the order of the calls', async () => {
   const queue = createWriterQueue();
   const order: number[] = [];
   let holders = 0;
@@ -35,22 +35,22 @@ it('lets one hold it at a time, in the order in which they came', async () => {
   expect(order).toEqual([...order].sort((a, b) => a - b));
 });
 
-it('gives up on a holder that takes longer than it has patience, and leaves the queue to the others', async () => {
+it('rejects a caller that waits longer than its timeout, and still serves the others', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
-  const patient = queue.acquire(10_000);
-  const hasty = watch(queue.acquire(20));
+  const waiting = queue.acquire(10_000);
+  const timedOut = observe(queue.acquire(20));
   await vi.advanceTimersByTimeAsync(19);
-  expect(hasty()).toBeUndefined();
+  expect(timedOut()).toBeUndefined();
   await vi.advanceTimersByTimeAsync(2);
-  expect(hasty()).toBe('database-busy');
+  expect(timedOut()).toBe('database-busy');
   queue.release();
-  expect(await patient).toBe(21);
+  expect(await waiting).toBe(21);
   queue.release();
   expect(await queue.acquire(0)).toBe(0);
 });
 
-it('does not give up on a queue that moves, however long it is', async () => {
+it('does not time out in a long queue that makes progress', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
   const waiting = Array.from({ length: 30 }, async () => {
@@ -62,11 +62,11 @@ it('does not give up on a queue that moves, however long it is', async () => {
   await Promise.all(waiting);
 });
 
-it('waits longer for a holder that makes progress, but not for ever', async () => {
+it('waits longer for a holder that makes progress, but at most four times the timeout', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);
   setInterval(queue.progress, 5);
-  const outcome = watch(queue.acquire(100));
+  const outcome = observe(queue.acquire(100));
   await vi.advanceTimersByTimeAsync(399);
   expect(outcome()).toBeUndefined();
   await vi.advanceTimersByTimeAsync(10);

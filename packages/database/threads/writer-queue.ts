@@ -1,27 +1,27 @@
 import { TransientDatabaseError } from '../database-error.ts';
 
-type Waiter = { readonly since: number; start(waitedMs: number): void };
+type Waiter = { readonly since: number; start(waitMs: number): void };
 
-/** After this long without a pause the queue leaves the file to other processes for a moment, which can only poll for it. */
+/** After this time without a pause the queue pauses for `pauseMs`, so that other processes, which poll, can take the lock. */
 const burstMs = 50;
 const pauseMs = 4;
 
 export type WriterQueue = {
   /**
-   * Waits until it is our turn, in the order of the calls. `patienceMs` bounds how long the holder may keep us waiting without
-   * progress, and four times as much how long at all: a long queue that moves is no reason to give up.
-   * @returns how long the last holder kept us waiting, in ms
-   * @throws DatabaseTrouble database-busy
+   * Waits for the queue, in call order. It fails when the holder makes no progress for `timeoutMs`, or holds the queue for four times
+   * as long. The length of the queue does not count.
+   * @returns how long the last holder kept this call waiting, in ms
+   * @throws TransientDatabaseError database-busy
    */
-  acquire(patienceMs: number): Promise<number>;
-  /** The holder calls it after each statement. */
+  acquire(timeoutMs: number): Promise<number>;
+  /** Reports progress; the holder calls it after each statement. */
   progress(): void;
   release(): void;
 };
 
-const longestHold = 4;
+const maxHoldFactor = 4;
 
-/** SQLite has one writer at a time: of this process the one that holds this queue. */
+/** SQLite allows one writer at a time; within this process it is the holder of this queue. */
 export const createWriterQueue = (): WriterQueue => {
   const waiting: Waiter[] = [];
   let isHeld = false;
@@ -34,8 +34,8 @@ export const createWriterQueue = (): WriterQueue => {
     heldSince = performance.now();
     progressAt = heldSince;
   };
-  const leftMs = (since: number, patienceMs: number) =>
-    Math.min(Math.max(since, progressAt) + patienceMs, Math.max(since, heldSince) + longestHold * patienceMs) -
+  const remainingMs = (since: number, timeoutMs: number) =>
+    Math.min(Math.max(since, progressAt) + timeoutMs, Math.max(since, heldSince) + maxHoldFactor * timeoutMs) -
     performance.now();
   const startNext = () => {
     const next = waiting.shift();
@@ -47,7 +47,7 @@ export const createWriterQueue = (): WriterQueue => {
   };
 
   return {
-    acquire: (patienceMs) => {
+    acquire: (timeoutMs) => {
       if (!isHeld) {
         hold();
         burstSince = heldSince;
@@ -63,26 +63,26 @@ export const createWriterQueue = (): WriterQueue => {
             resolve(waitedMs);
           },
         };
-        const giveUp = () => {
+        const rejectOnTimeout = () => {
           const at = waiting.indexOf(waiter);
           if (at < 0) return;
-          const left = leftMs(since, patienceMs);
+          const left = remainingMs(since, timeoutMs);
           if (left > 0) {
-            timer = setTimeout(look, left);
+            timer = setTimeout(checkTimeout, left);
             return;
           }
           waiting.splice(at, 1);
           reject(
             new TransientDatabaseError(
               'database-busy',
-              new Error(`another transaction takes more than ${patienceMs} ms`),
+              new Error(`another transaction takes more than ${timeoutMs} ms`),
             ),
           );
         };
-        // After an event loop that was late the answer of the database to the holder may be there, and not yet read.
-        const look = () => setImmediate(giveUp);
+        // After a delay of the event loop the holder's response may have arrived but not been processed, so let it run first.
+        const checkTimeout = () => setImmediate(rejectOnTimeout);
         waiting.push(waiter);
-        timer = setTimeout(look, patienceMs);
+        timer = setTimeout(checkTimeout, timeoutMs);
       });
     },
     progress: () => {

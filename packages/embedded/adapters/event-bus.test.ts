@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, it, vi } from 'vitest';
 import { openSqlite } from '../../database/sqlite.ts';
-import { embeddedEventBus } from './event-bus.ts';
+import { createEmbeddedEventBus } from './event-bus.ts';
 
 const topic = { name: 'things', partitions: 1, maxMessageBytes: 1000 };
 
@@ -18,7 +18,7 @@ it('continues when a commit fails: the records are delivered again', async () =>
     check: async () => {},
     lockWaitMs: 0,
   };
-  const bus = embeddedEventBus(database, options);
+  const bus = createEmbeddedEventBus(database, options);
   await bus.publish('things', [{ id: '1', key: 'a', value: Buffer.from('{}') }]);
   let deliveries = 0;
   const subscription = await bus.subscribe('things', async (batch) => {

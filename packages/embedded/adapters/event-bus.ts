@@ -16,11 +16,11 @@ import {
 } from '../../projections/event-bus.ts';
 import { groupBy } from '../../runtime/group-by.ts';
 import { sleepUnlessAborted } from '../../runtime/sleep.ts';
-import { groupLog, logWriter } from './event-log.ts';
+import { createLogWriter, openGroupLog } from './event-log.ts';
 
 const batchSize = 500;
 const retryAfterMs = 50;
-/** Another process that publishes to the same file cannot wake us. */
+/** Another process that publishes to the same file cannot notify this one, so subscribers also poll. */
 const pollEveryMs = 100;
 
 type EmbeddedEventBusOptions = {
@@ -29,20 +29,20 @@ type EmbeddedEventBusOptions = {
   readonly published: EventEmitter;
   readonly now: () => number;
   readonly log: FailureLog;
-  /** Whether the file can be read and written. */
+  /** Checks that the file can be read and written. */
   readonly check: () => Promise<void>;
-  /** How long a publish waits for another process, in ms. */
+  /** How long a publish waits for the lock of another process, in ms. */
   readonly lockWaitMs: number;
 };
 
 export type FailureLog = { error(error: unknown, message: string): void };
 
-/** An event bus on one SQLite file: a log per topic and partition, and the offsets that a consumer group has committed. */
-export const embeddedEventBus = (
+/** An event bus on one SQLite file: a log per topic and partition, and the committed offsets of one consumer group. */
+export const createEmbeddedEventBus = (
   database: SqliteDatabase,
   { topics, consumerGroup, published, now, log: failures, check, lockWaitMs }: EmbeddedEventBusOptions,
 ): EventBus => {
-  const log = { ...logWriter(database, now), ...groupLog(database, consumerGroup) };
+  const log = { ...createLogWriter(database, now), ...openGroupLog(database, consumerGroup) };
   return {
     publish: async (topicName, events) => {
       const topic = findTopic(topics, topicName);
@@ -51,7 +51,7 @@ export const embeddedEventBus = (
         if (!isBusy(error)) throw error;
         throw new NotDurable(
           events.map(({ id }) => id),
-          'another process writes to the file of the event bus',
+          'another process holds the lock of the event bus file',
         );
       });
       published.emit(topicName);
@@ -79,16 +79,16 @@ export const embeddedEventBus = (
     let hasFailed = false;
     while (!closing.aborted) {
       try {
-        const { records, before } = log.pending(topic, batchSize);
-        if (records.length === 0) await aPublishOrAWhile(topic.name, closing);
-        else if (!(await settle(records, before, await verdicts(handler, records), closing)))
+        const { records, before } = log.readUncommitted(topic, batchSize);
+        if (records.length === 0) await waitForPublish(topic.name, closing);
+        else if (!(await commitBatch(records, before, await handleBatch(handler, records), closing)))
           await sleepUnlessAborted(retryAfterMs, closing);
-        // However much waits, and however soon it is handled, other work has its turn.
+        // Yield to the event loop between batches, even if many records are pending.
         else await nextTurn();
         hasFailed = false;
       } catch (error) {
-        // Once an outage; what follows is the same again.
-        if (!hasFailed) failures.error(error, `the log of ${topic.name} cannot be read or committed to, will retry`);
+        // Log an outage once.
+        if (!hasFailed) failures.error(error, `the log of ${topic.name} cannot be read or committed, will retry`);
         hasFailed = true;
         await sleepUnlessAborted(retryAfterMs, closing);
       }
@@ -96,28 +96,28 @@ export const embeddedEventBus = (
   }
 
   /**
-   * Commits, per partition, up to the first record to be retried. Answers whether all are done. It waits for a process that
-   * holds the lock: to deliver the records again would not help.
+   * Commits, per partition, up to the first record with a retry. Waits without limit for a process that holds the lock, because
+   * a redelivery would not help. @returns whether all records are done
    */
-  async function settle(
+  async function commitBatch(
     batch: readonly DeliveredRecord[],
     before: ReadonlyMap<number, number>,
-    answers: readonly Verdict[],
+    verdicts: readonly Verdict[],
     closing: AbortSignal,
   ) {
-    const judged = batch.map((record, i) => ({ ...record, done: answers[i] === 'done' }));
-    for (const [partition = 0, records] of groupBy(judged, (record) => record.partition)) {
-      const retried = records.findIndex(({ done }) => !done);
-      const last = records.at(retried === -1 ? -1 : retried - 1);
-      if (retried === 0 || last?.offset === undefined) continue;
+    const outcomes = batch.map((record, i) => ({ ...record, done: verdicts[i] === 'done' }));
+    for (const [partition = 0, records] of groupBy(outcomes, (record) => record.partition)) {
+      const firstRetry = records.findIndex(({ done }) => !done);
+      const last = records.at(firstRetry === -1 ? -1 : firstRetry - 1);
+      if (firstRetry === 0 || last?.offset === undefined) continue;
       const { topic, offset } = last;
       const commit = () => log.commit(topic, partition, { before: before.get(partition) ?? 0, next: offset + 1 });
       await retryBusy(commit, Number.POSITIVE_INFINITY, closing);
     }
-    return judged.every(({ done }) => done);
+    return outcomes.every(({ done }) => done);
   }
 
-  async function aPublishOrAWhile(topicName: string, closing: AbortSignal) {
+  async function waitForPublish(topicName: string, closing: AbortSignal) {
     const waiting = new AbortController();
     const signal = AbortSignal.any([closing, waiting.signal]);
     await Promise.race([
@@ -128,7 +128,7 @@ export const embeddedEventBus = (
   }
 };
 
-const verdicts = async (handler: BatchHandler, batch: readonly DeliveredRecord[]): Promise<readonly Verdict[]> => {
+const handleBatch = async (handler: BatchHandler, batch: readonly DeliveredRecord[]): Promise<readonly Verdict[]> => {
   try {
     return await handler(batch);
   } catch {

@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
 import { openSqlite } from '../../database/sqlite.ts';
-import { groupLog, logWriter } from './event-log.ts';
+import { createLogWriter, openGroupLog } from './event-log.ts';
 
 const topic = { name: 'things', partitions: 1, maxMessageBytes: 1000 };
 
-it('reads the text values of the version before beside the bytes that are written now', () => {
+it('reads text values of an older version as well as the bytes written now', () => {
   const database = openSqlite(':memory:');
-  const log = logWriter(database, () => 5);
+  const log = createLogWriter(database, () => 5);
   database.exec(`INSERT INTO record (topic, partition, "offset", key, timestamp, value)
     VALUES ('things', 0, 0, 'a', 1, '{"text":"é"}'), ('things', 0, 1, 'a', 1, '')`);
   const bytes = Buffer.from([0x00, 0xff]);
   log.append(topic, [{ id: 'x', key: 'a', value: bytes }]);
   log.appendCopies(topic, [{ key: 'a', value: bytes, timestamp: 1, replayOf: 'things/0/1' }]);
-  const { records } = groupLog(database, 'readers').pending(topic, 10);
+  const { records } = openGroupLog(database, 'readers').readUncommitted(topic, 10);
   expect(records.map(({ value }) => value)).toEqual([Buffer.from('{"text":"é"}'), Buffer.alloc(0), bytes, bytes]);
 });

@@ -12,12 +12,12 @@ export type Row = {
   offset: number;
   key: string;
   timestamp: number;
-  /** A blob, which libsql reads as an ArrayBuffer; text where a version before wrote it. */
+  /** A blob, which libsql reads as an ArrayBuffer; text if an older version wrote it. */
   value: ArrayBuffer | string;
   replayOf: string | null;
 };
 
-/** The records of all topics, and how far each consumer group has followed each partition. */
+/** Creates the tables for the records of all topics and the committed offsets of all consumer groups. */
 export const createLogTables = (database: SqliteDatabase): void => {
   database.exec(`
     CREATE TABLE IF NOT EXISTS record (
@@ -29,17 +29,17 @@ export const createLogTables = (database: SqliteDatabase): void => {
       PRIMARY KEY (consumer_group, topic, partition)
     ) WITHOUT ROWID;`);
   const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all('record') as { name: string }[];
-  // A file of a version before replays.
+  // A file written before replays existed lacks the column.
   if (!columns.some(({ name }) => name === 'replay_of')) database.exec('ALTER TABLE record ADD COLUMN replay_of TEXT');
 };
 
 export const recordColumns = 'partition, "offset", key, timestamp, value, replay_of AS replayOf';
 
-export const asRecord = (
+export const toRecord = (
   topic: string,
   { partition, offset, key, timestamp, value, replayOf }: Row,
 ): DeliveredRecord => {
-  const replayed = parseReplayOfHeader(replayOf ?? undefined, topic, { partition, offset });
+  const original = parseReplayOfHeader(replayOf ?? undefined, topic, { partition, offset });
   const record = {
     topic,
     partition,
@@ -48,11 +48,11 @@ export const asRecord = (
     timestamp,
     value: typeof value === 'string' ? Buffer.from(value) : Buffer.from(value),
   };
-  return replayed ? { ...record, replayOf: replayed } : record;
+  return original ? { ...record, replayOf: original } : record;
 };
 
 /** Writes records to the log. */
-export const logWriter = (database: SqliteDatabase, now: () => number) => {
+export const createLogWriter = (database: SqliteDatabase, now: () => number) => {
   createLogTables(database);
   const endOffset = database.prepare(
     'SELECT coalesce(max("offset"), -1) + 1 AS "end" FROM record WHERE topic = ? AND partition = ?',
@@ -60,27 +60,28 @@ export const logWriter = (database: SqliteDatabase, now: () => number) => {
   const insert = database.prepare(
     'INSERT INTO record (topic, partition, "offset", key, timestamp, value, replay_of) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
-  const endOf = (topic: string, partition: number) => (endOffset.all(topic, partition) as [{ end: number }])[0].end;
+  const readEndOffset = (topic: string, partition: number) =>
+    (endOffset.all(topic, partition) as [{ end: number }])[0].end;
 
   return {
     append: database.transaction(({ name, partitions }: Topic, events: readonly OutgoingEvent[]) => {
       const timestamp = now();
       for (const { key, value } of events) {
         const partition = fnv1a(key) % partitions;
-        insert.run(name, partition, endOf(name, partition), key, timestamp, value, null);
+        insert.run(name, partition, readEndOffset(name, partition), key, timestamp, value, null);
       }
     }).immediate,
 
-    /** As `RecordCopy` says; a copy without a partition goes to the one of its key. */
+    /** Appends copies of records. A copy without a partition goes to the partition of its key. */
     appendCopies: database.transaction(({ name, partitions }: Topic, copies: readonly RecordCopy[]) => {
       for (const { key, value, timestamp, replayOf, partition = fnv1a(key) % partitions } of copies)
-        insert.run(name, partition, endOf(name, partition), key, timestamp, value, replayOf);
+        insert.run(name, partition, readEndOffset(name, partition), key, timestamp, value, replayOf);
     }).immediate,
   };
 };
 
-/** How far one consumer group has followed the log. */
-export const groupLog = (database: SqliteDatabase, consumerGroup: string) => {
+/** The committed offsets of one consumer group, and the records after them. */
+export const openGroupLog = (database: SqliteDatabase, consumerGroup: string) => {
   createLogTables(database);
   const read = database.prepare(
     `SELECT ${recordColumns} FROM record
@@ -97,7 +98,7 @@ export const groupLog = (database: SqliteDatabase, consumerGroup: string) => {
     'SELECT partition, next_offset AS next FROM committed_offset WHERE consumer_group = ? AND topic = ?',
   );
 
-  /** By partition the offset behind what the group has committed. */
+  /** Per partition the committed offset, which is the next offset to read. */
   const committed = (topic: string): Map<number, number> => {
     const rows = readCommitted.all(consumerGroup, topic) as { partition: number; next: number }[];
     return new Map(rows.map(({ partition, next }) => [partition, next]));
@@ -106,30 +107,30 @@ export const groupLog = (database: SqliteDatabase, consumerGroup: string) => {
   return {
     committed,
 
-    /** What the group has not committed yet, up to `limit` records shared evenly by the partitions, and what it has. */
-    pending: ({ name: topic, partitions }: Topic, limit: number) => {
+    /** Reads up to `limit` uncommitted records, shared evenly by the partitions; `before` are the committed offsets. */
+    readUncommitted: ({ name: topic, partitions }: Topic, limit: number) => {
       const before = committed(topic);
       const share = Math.ceil(limit / partitions);
       const rows = Array.from({ length: partitions }, (_, partition) =>
         read.all(topic, partition, before.get(partition) ?? 0, share),
       ).flat() as Row[];
-      return { records: rows.map((row) => asRecord(topic, row)), before };
+      return { records: rows.map((row) => toRecord(topic, row)), before };
     },
 
-    /** Only while the group is where it was when the records were read: a reset in between is not undone. */
+    /** Commits only if the committed offset is still `before`, so that it does not undo a reset. */
     commit: database.transaction(
       (topic: string, partition: number, { before, next }: { before: number; next: number }) => {
         write.run({ consumerGroup, topic, partition, next, before });
       },
     ).immediate,
 
-    reset: database.transaction((topic: string, goals: ReadonlyMap<number, number>) => {
-      for (const [partition, next] of goals) overwrite.run(consumerGroup, topic, partition, next);
+    reset: database.transaction((topic: string, targets: ReadonlyMap<number, number>) => {
+      for (const [partition, next] of targets) overwrite.run(consumerGroup, topic, partition, next);
     }).immediate,
   };
 };
 
-/** Fowler-Noll-Vo: spreads keys evenly over partitions. Never changed: the records of a key stay in their partition. */
+/** The FNV-1a hash, which spreads keys evenly over partitions. It must never change: the records of a key stay in their partition. */
 const fnv1a = (text: string) => {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

@@ -10,10 +10,10 @@ export const createStateTable = (database: SqliteDatabase): void => {
 };
 
 /**
- * A state store as a table of one SQLite file; several stores, told apart by name, may share the file. A write waits for
- * another process for up to `lockWaitMs`, without blocking the event loop, and then fails.
+ * A state store in a table of one SQLite file, which several stores can share under different names. An operation waits up to
+ * `lockWaitMs` for the lock of another process, without blocking the event loop, and then fails with SQLITE_BUSY.
  */
-export const embeddedStateStore = (
+export const createEmbeddedStateStore = (
   database: SqliteDatabase,
   name: string,
   { check, lockWaitMs }: { check: () => Promise<void>; lockWaitMs: number },

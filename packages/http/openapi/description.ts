@@ -2,19 +2,23 @@ import { z } from 'zod';
 import { operation, type Routes, withTag } from '../operation.ts';
 import type { ProblemStatuses } from '../server/problem.ts';
 import { showPage } from './docs/page.ts';
-import { type ApiDescription, openApiDocument } from './openapi.ts';
+import { type ApiDescription, createOpenApiDocument } from './openapi.ts';
 
 /** The routes that describe all routes: `/openapi.json`, `/asyncapi.json` and the page `/docs`. */
-export const descriptionRoutes = (described: Routes, api: ApiDescription, statuses: ProblemStatuses): Routes => {
-  // Written when it is first asked for: a start should not wait for it.
+export const createDescriptionRoutes = (
+  serviceRoutes: Routes,
+  api: ApiDescription,
+  statuses: ProblemStatuses,
+): Routes => {
+  // Created on the first request, to keep the start fast.
   let document: object | undefined;
   const routes: Routes = withTag('Descriptions', {
     '/openapi.json': {
       get: operation({
         summary: 'This description, in OpenAPI 3.1',
         responses: { 200: { description: 'The document', schema: z.looseObject({ openapi: z.literal('3.1.0') }) } },
-        handle: (_asked, res) => {
-          document ??= openApiDocument({ ...described, ...routes }, api, statuses);
+        handle: (_request, res) => {
+          document ??= createOpenApiDocument({ ...serviceRoutes, ...routes }, api, statuses);
           res.json(document);
         },
       }),
@@ -23,14 +27,14 @@ export const descriptionRoutes = (described: Routes, api: ApiDescription, status
       get: operation({
         summary: 'The events, in AsyncAPI 3',
         responses: { 200: { description: 'The document', schema: z.looseObject({ asyncapi: z.literal('3.0.0') }) } },
-        handle: (_asked, res) => res.json(api.events),
+        handle: (_request, res) => res.json(api.events),
       }),
     },
     '/docs': {
       get: operation({
         summary: 'This description, to browse and to try',
         responses: { 200: { description: 'The page', mediaType: 'text/html' } },
-        handle: (_asked, res) => showPage(res),
+        handle: (_request, res) => showPage(res),
       }),
     },
   });

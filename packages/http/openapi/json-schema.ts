@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Which side of a schema is described: what is sent (`input`), or what comes of it (`output`). */
+/** The side of a schema to describe: the request (`input`) or the parsed value (`output`). */
 export type Side = 'input' | 'output';
 
 /**
- * Describes schemas in JSON Schema 2020-12. One that has an id (`.meta({ id })`) becomes a component, which the others
- * refer to; `alsoAccepts` in its meta names further forms in which it takes its input.
+ * Describes schemas in JSON Schema 2020-12. A schema with an id (`.meta({ id })`) becomes a component that other schemas
+ * reference. `alsoAccepts` in its meta lists further accepted forms of its input.
  * @throws Error when two schemas share an id
  */
 export const jsonSchemas = () => {
@@ -18,16 +18,19 @@ export const jsonSchemas = () => {
     components[name] = schema;
   };
   const describe = (schema: z.ZodType, io: Side): JsonSchema => {
-    // Within another schema one with an id becomes a reference, too.
-    const { properties, $defs = {} } = z.toJSONSchema(z.object({ described: schema }), { io, override: tellForms(io) });
-    for (const [name, definition] of Object.entries($defs)) add(name, inComponents(definition));
-    return inComponents(properties?.described as JsonSchema);
+    // Only a nested schema with an id becomes a reference, so wrap the schema in an object.
+    const { properties, $defs = {} } = z.toJSONSchema(z.object({ described: schema }), {
+      io,
+      override: addAcceptedForms(io),
+    });
+    for (const [name, definition] of Object.entries($defs)) add(name, referToComponents(definition));
+    return referToComponents(properties?.described as JsonSchema);
   };
   return { describe, components };
 };
 
-/** Where a schema takes more forms than it gives, both are told. */
-const tellForms =
+/** Adds the further accepted forms (`alsoAccepts`) to the description of an input. */
+const addAcceptedForms =
   (io: Side) =>
   ({ jsonSchema }: { jsonSchema: JsonSchema & { alsoAccepts?: JsonSchema[] } }) => {
     const { alsoAccepts, ...usual } = jsonSchema;
@@ -36,5 +39,5 @@ const tellForms =
     Object.assign(jsonSchema, io === 'input' ? { anyOf: [usual, ...alsoAccepts] } : usual);
   };
 
-const inComponents = <T>(schema: T): T =>
+const referToComponents = <T>(schema: T): T =>
   JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));

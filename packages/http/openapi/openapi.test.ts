@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { DomainError } from '../../runtime/domain-error.ts';
-import { httpApp } from '../app.ts';
+import { createHttpApp } from '../app.ts';
 import { operation, type Routes, withTag } from '../operation.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -13,7 +13,7 @@ const routes: Routes = withTag('Trees', {
     get: operation({
       summary: 'The leaves of a tree',
       path: z.object({ tree: z.string() }),
-      query: z.strictObject({ limit: wholeNumber('1 to 9', { min: 1, max: 9, otherwise: 3 }) }),
+      query: z.strictObject({ limit: wholeNumber('1 to 9', { min: 1, max: 9, defaultValue: 3 }) }),
       responses: { 200: { description: 'The leaves.', schema: z.array(leaf) } },
       errors: ['tree-unknown'],
       handle: ({ path, query }, res) => {
@@ -43,7 +43,7 @@ const routes: Routes = withTag('Trees', {
       summary: 'All leaves, as they come',
       bodyTypes: ['text/csv'],
       responses: { 204: { description: 'Read.' } },
-      handle: async (_asked, res, req) => {
+      handle: async (_request, res, req) => {
         for await (const _chunk of req);
         res.sendStatus(204);
       },
@@ -52,11 +52,11 @@ const routes: Routes = withTag('Trees', {
 });
 const api = { title: 'Trees', description: 'Their leaves.', events: { asyncapi: '3.0.0' } };
 const app = (statuses: Record<string, number> = { 'tree-unknown': 404 }) =>
-  request(httpApp(routes, { ...createTestRuntime(), api, statuses }));
+  request(createHttpApp(routes, { ...createTestRuntime(), api, statuses }));
 const read = async () => (await app().get('/openapi.json').expect(200)).body;
 
 describe('an operation', () => {
-  it('gets what was asked for, checked and typed', async () => {
+  it('gets the request validated and typed', async () => {
     const { body } = await app().get('/trees/oak/leaves').expect(200);
     expect(body).toHaveLength(3);
     await app().get('/trees/oak/leaves?limit=2').expect(200);
@@ -67,12 +67,12 @@ describe('an operation', () => {
     expect(body).toMatchObject({ type: 'urn:problem:invalid-parameter', errors: [{ expected: expect.any(String) }] });
   });
 
-  it('refuses a header, and names it', async () => {
+  it('refuses an invalid header by name', async () => {
     const { body } = await app().post('/trees/oak/leaves').set('If-Match', 'x').send({ colour: 'red' }).expect(400);
     expect(body).toMatchObject({ type: 'urn:problem:invalid-header', errors: [{ field: 'If-Match' }] });
   });
 
-  it('takes the media types that it names, and no other', async () => {
+  it('accepts only the media types that it declares', async () => {
     const post = (type: string) => app().post('/trees/oak/leaves').set('Content-Type', type).send('{"colour":"red"}');
     await post('application/merge-patch+json').expect(201);
     await post('application/json; charset=utf-8').expect(201);
@@ -85,7 +85,7 @@ describe('an operation', () => {
 });
 
 describe('the OpenAPI document', () => {
-  it('has the very schemas that check the request', async () => {
+  it('has the schemas that validate the request', async () => {
     const { get, post, put } = (await read()).paths['/trees/{tree}/leaves'];
     expect(get).toMatchObject({
       operationId: 'getTreesTreeLeaves',
@@ -108,7 +108,7 @@ describe('the OpenAPI document', () => {
     expect(put.requestBody.content).toEqual({ 'text/csv': { schema: { type: 'string' } } });
   });
 
-  it('names what each operation refuses, and how', async () => {
+  it('lists the errors of each operation by status', async () => {
     const { get, post } = (await read()).paths['/trees/{tree}/leaves'];
     expect(Object.keys(get.responses)).toEqual(['200', '400', '404', '421']);
     expect(get.responses[404].content['application/problem+json'].schema.allOf[1]).toEqual({
@@ -117,7 +117,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(post.responses)).toEqual(['201', '400', '403', '413', '415', '421', '422']);
   });
 
-  it('is not written where a problem has no status', async () => {
+  it('fails if an error code has no status', async () => {
     await app({}).get('/openapi.json').expect(500);
   });
 });

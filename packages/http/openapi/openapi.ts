@@ -1,43 +1,47 @@
 import type { z } from 'zod';
 import { groupBy } from '../../runtime/group-by.ts';
 import { jsonTypes, listErrorCodes, type Operation, type OperationResponse, type Routes } from '../operation.ts';
+import { listRequestCheckErrors } from '../server/check-request.ts';
 import { commonStatuses, type ProblemStatuses, problemSchema, problemType } from '../server/problem.ts';
-import { guardProblems } from '../server/request-guard.ts';
 import { jsonSchemas } from './json-schema.ts';
 
-/** What comes above the operations; `events` is an AsyncAPI document. */
+/** The head of the document; `events` is an AsyncAPI document. */
 export type ApiDescription = { readonly title: string; readonly description: string; readonly events: object };
 
 type Describe = ReturnType<typeof jsonSchemas>['describe'];
 
 /**
- * OpenAPI 3.1 of the routes: every schema is the very one that checks the request or describes the answer.
- * @throws Error when an operation names a problem that has no status
+ * Describes the routes in OpenAPI 3.1, with the same schemas that validate the requests.
+ * @throws Error when an operation lists an error code without a status
  */
-export const openApiDocument = (routes: Routes, { title, description }: ApiDescription, statuses: ProblemStatuses) => {
+export const createOpenApiDocument = (
+  routes: Routes,
+  { title, description }: ApiDescription,
+  statuses: ProblemStatuses,
+) => {
   const { describe, components } = jsonSchemas();
-  const problem = problemAnswers(describe, { ...commonStatuses, ...statuses });
+  const describeErrorCodes = describeErrors(describe, { ...commonStatuses, ...statuses });
   const paths = Object.entries(routes).map(([path, operations]) => [
     path.replaceAll(/:(\w+)/g, '{$1}'),
     Object.fromEntries(
       Object.entries(operations).map(([method, operation]) => [
         method,
         {
-          operationId: operationId(method, path),
+          operationId: createOperationId(method, path),
           summary: operation.summary,
           description: operation.description,
           tags: operation.tag && [operation.tag],
-          parameters: parametersOf(operation, describe),
-          requestBody: requestBody(operation, describe),
-          responses: merged(
+          parameters: describeParameters(operation, describe),
+          requestBody: describeRequestBody(operation, describe),
+          responses: mergeResponses(
             describeResponses(operation, describe),
-            problem([...guardProblems(method), ...listErrorCodes(operation)]),
+            describeErrorCodes([...listRequestCheckErrors(method), ...listErrorCodes(operation)]),
           ),
         },
       ]),
     ),
   ]);
-  return withoutAbsent({
+  return omitUndefined({
     openapi: '3.1.0',
     info: { title, description, version: '1.0.0' },
     servers: [{ url: '/' }],
@@ -46,12 +50,12 @@ export const openApiDocument = (routes: Routes, { title, description }: ApiDescr
   });
 };
 
-const operationId = (method: string, path: string) =>
+const createOperationId = (method: string, path: string) =>
   [method, ...(path === '/' ? ['root'] : path.split(/\W+/).filter(Boolean))]
     .map((word, n) => (n === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1)))
     .join('');
 
-const parametersOf = ({ path, query, headers }: Operation, describe: Describe) =>
+const describeParameters = ({ path, query, headers }: Operation, describe: Describe) =>
   [
     { where: 'path', schema: path },
     { where: 'query', schema: query },
@@ -63,7 +67,7 @@ const parametersOf = ({ path, query, headers }: Operation, describe: Describe) =
     }),
   );
 
-const requestBody = ({ body, bodyTypes }: Operation, describe: Describe) => {
+const describeRequestBody = ({ body, bodyTypes }: Operation, describe: Describe) => {
   if (!body && !bodyTypes) return undefined;
   const schema = body ? describe(body, 'input') : { type: 'string' };
   const content = Object.fromEntries((bodyTypes ?? jsonTypes).map((type) => [type, { schema }]));
@@ -73,14 +77,16 @@ const requestBody = ({ body, bodyTypes }: Operation, describe: Describe) => {
 type Responses = Record<string, { description: string; headers?: object | undefined; content?: object | undefined }>;
 
 const describeResponses = ({ responses }: Operation, describe: Describe): Responses =>
-  Object.fromEntries(Object.entries(responses).map(([status, answer]) => [status, describeResponse(answer, describe)]));
+  Object.fromEntries(
+    Object.entries(responses).map(([status, response]) => [status, describeResponse(response, describe)]),
+  );
 
 const describeResponse = ({ description, schema, mediaType, headers }: OperationResponse, describe: Describe) => ({
   description,
   headers:
     headers &&
     Object.fromEntries(
-      Object.entries(headers).map(([name, tells]) => [name, { description: tells, schema: { type: 'string' } }]),
+      Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
     ),
   content:
     schema || mediaType
@@ -88,34 +94,34 @@ const describeResponse = ({ description, schema, mediaType, headers }: Operation
       : undefined,
 });
 
-/** Codes that share a status are one answer, which names them. */
-const problemAnswers =
+/** One response per status, which lists the error codes with this status. */
+const describeErrors =
   (describe: Describe, statuses: ProblemStatuses) =>
   (codes: readonly string[]): Responses => {
     const byStatus = groupBy([...new Set(codes)], (code) => {
-      if (!statuses[code]) throw new Error(`the problem ${code} has no status`);
+      if (!statuses[code]) throw new Error(`the error code ${code} has no status`);
       return String(statuses[code]);
     });
     return Object.fromEntries(
-      [...byStatus].map(([status, same]) => {
-        const types = { properties: { type: { enum: same.map(problemType) } } };
+      [...byStatus].map(([status, sameStatus]) => {
+        const types = { properties: { type: { enum: sameStatus.map(problemType) } } };
         const schema = { allOf: [describe(problemSchema, 'output'), types] };
-        return [status, { description: same.join(', '), content: { 'application/problem+json': { schema } } }];
+        return [status, { description: sameStatus.join(', '), content: { 'application/problem+json': { schema } } }];
       }),
     );
   };
 
-/** A status may have an answer of its own and problems. */
-const merged = (answers: Responses, problems: Responses): Responses => {
-  const all = { ...problems, ...answers };
-  for (const [status, { description, content }] of Object.entries(problems))
-    if (answers[status])
-      all[status] = {
-        ...answers[status],
-        description: `${answers[status].description} Or ${description}`,
-        content: { ...answers[status].content, ...content },
+/** A status can have both a response of the operation and errors. */
+const mergeResponses = (responses: Responses, errorResponses: Responses): Responses => {
+  const merged = { ...errorResponses, ...responses };
+  for (const [status, { description, content }] of Object.entries(errorResponses))
+    if (responses[status])
+      merged[status] = {
+        ...responses[status],
+        description: `${responses[status].description} Or ${description}`,
+        content: { ...responses[status].content, ...content },
       };
-  return all;
+  return merged;
 };
 
-const withoutAbsent = <T>(document: T): T => JSON.parse(JSON.stringify(document));
+const omitUndefined = <T>(document: T): T => JSON.parse(JSON.stringify(document));

@@ -3,14 +3,14 @@ import { type AddressInfo, connect } from 'node:net';
 import express from 'express';
 import request from 'supertest';
 import { expect, it } from 'vitest';
-import { expressServer } from './express-server.ts';
+import { createExpressServer } from './express-server.ts';
 
-it('serves an app whose requests and responses need no other prototype, and do all that Express promises', async () => {
+it('creates requests and responses with the prototypes of Express, and Express works on them', async () => {
   const app = express();
-  let isAsBorn = false;
-  // Before Express has touched them.
-  const server = expressServer(app).prependListener('request', (req, res) => {
-    isAsBorn = Object.getPrototypeOf(req) === app.request && Object.getPrototypeOf(res) === app.response;
+  let hasExpressPrototypes = false;
+  // Checked before Express handles them.
+  const server = createExpressServer(app).prependListener('request', (req, res) => {
+    hasExpressPrototypes = Object.getPrototypeOf(req) === app.request && Object.getPrototypeOf(res) === app.response;
   });
   app.get('/things/:id', (req, res) => {
     const { params, query, protocol, hostname, path } = req;
@@ -25,13 +25,13 @@ it('serves an app whose requests and responses need no other prototype, and do a
     path: '/things/7',
   });
   expect(headers['x-same']).toBe('true');
-  expect(isAsBorn).toBe(true);
+  expect(hasExpressPrototypes).toBe(true);
 });
 
-it('breaks off an answer that has begun when the client sends what is no HTTP, and puts nothing else into it', async () => {
+it('aborts a started response when the client sends invalid HTTP, without writing an error into it', async () => {
   const app = express();
   app.get('/', (_req, res) => void res.write('begun'));
-  const server = expressServer(app).listen(0, '127.0.0.1');
+  const server = createExpressServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   let answer = '';

@@ -2,23 +2,26 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { DomainError } from '../../runtime/domain-error.ts';
 import { privacyHeaders } from './privacy-headers.ts';
-import { commonStatuses, problemBody } from './problem.ts';
+import { commonStatuses, createProblemBody } from './problem.ts';
 
-/** What Node reports about a request that it cannot read; every other code is a malformed request. */
-const problems: Readonly<Record<string, readonly [code: string, detail: string]>> = {
+/** Node's error codes for a request that it cannot parse; every other code is a malformed request. */
+const errorsByNodeCode: Readonly<Record<string, readonly [code: string, detail: string]>> = {
   HPE_HEADER_OVERFLOW: ['headers-too-large', 'The request line and the headers are larger than 16 KiB.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'The chunk extensions of the body are larger than 16 KiB.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request did not arrive completely in time.'],
 };
 
-/** For a server's `clientError`: the same problem details and headers as for a request that reached the app. */
+/** Handles a server's `clientError` with the same problem details and headers as the app. */
 export const answerMalformedRequest = (error: NodeJS.ErrnoException, socket: Socket): void => {
-  // As Node's own handler: an answer that has begun cannot be replaced, only broken off.
-  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null };
-  if (!socket.writable || error.code === 'ECONNRESET' || answer?.headersSent) return void socket.destroy();
-  const [code, detail] = problems[error.code ?? ''] ?? ['malformed-request', 'This is not a valid HTTP/1.1 request.'];
+  // Like Node's own handler: a started response cannot be replaced, only aborted.
+  const { _httpMessage: response } = socket as Socket & { _httpMessage?: ServerResponse | null };
+  if (!socket.writable || error.code === 'ECONNRESET' || response?.headersSent) return void socket.destroy();
+  const [code, detail] = errorsByNodeCode[error.code ?? ''] ?? [
+    'malformed-request',
+    'This is not a valid HTTP/1.1 request.',
+  ];
   const status = commonStatuses[code] ?? 400;
-  const body = JSON.stringify(problemBody(new DomainError(code, detail), status));
+  const body = JSON.stringify(createProblemBody(new DomainError(code, detail), status));
   const headers = {
     ...privacyHeaders,
     'Content-Type': 'application/problem+json; charset=utf-8',

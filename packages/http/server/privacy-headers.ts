@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 
 /**
- * On every answer, errors included. Answers name persons, so no cache keeps them; no browser takes an answer for anything
- * but its Content-Type, or runs, frames or loads anything in it. A page that needs more sets its own policy.
+ * Headers of every response, including errors. Responses contain personal data, so no cache may keep them. Browsers may not guess
+ * another content type, or run, frame or load anything in a response. A page that needs more sets its own policy.
  */
 export const privacyHeaders = {
   'Cache-Control': 'no-store',

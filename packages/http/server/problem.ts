@@ -2,13 +2,13 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { DomainError } from '../../runtime/domain-error.ts';
 import { shortenText } from '../../runtime/shorten-text.ts';
-import { mostErrors } from '../../runtime/validate.ts';
+import { maxErrors } from '../../runtime/validate.ts';
 import { traceIdOf } from '../trace.ts';
 
-/** Which HTTP status each code of a domain error gets. */
+/** The HTTP status of each domain error code. */
 export type ProblemStatuses = Readonly<Record<string, number>>;
 
-/** Codes that every service has. */
+/** The codes that all services share. */
 export const commonStatuses: ProblemStatuses = {
   'malformed-request': 400,
   'malformed-json': 400,
@@ -37,24 +37,24 @@ export const commonStatuses: ProblemStatuses = {
   'storage-full': 507,
 };
 
-/** A detail may repeat what was sent, such as a path: an answer stays short all the same. */
-const longestDetail = 1_000;
+/** Limits a detail, which may repeat input such as a path. */
+const maxDetailLength = 1_000;
 
-/** When to ask again, in seconds; room on a disk is made by hand. */
+/** The Retry-After header in seconds. 507 waits longer, because someone has to free disk space. */
 const retryAfter: Readonly<Record<number, string>> = { 429: '10', 503: '1', 507: '10' };
 
-/** Answers with RFC 9457 problem details, and tells the status; nothing internal leaves the service. */
+/** Sends RFC 9457 problem details without internal information. @returns the status */
 export const sendProblem = (res: Response, error: unknown, statuses: ProblemStatuses): number => {
-  const known = error instanceof DomainError ? error : fromExpress(error);
+  const known = error instanceof DomainError ? error : mapExpressError(error);
   const status = known ? ({ ...commonStatuses, ...statuses }[known.code] ?? 500) : 500;
   const body =
     known && status !== 500
-      ? problemBody(known, status)
+      ? createProblemBody(known, status)
       : {
           type: 'about:blank',
           title: 'Internal error',
           status: 500,
-          detail: `Not your doing. Report it with this trace id.`,
+          detail: `The service failed. Report it with this trace id.`,
         };
   if (retryAfter[status]) res.set('Retry-After', retryAfter[status]);
   res.status(status).type('application/problem+json');
@@ -62,42 +62,42 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
   return status;
 };
 
-export const problemBody = ({ code, message, errors, remedy, facts }: DomainError, status: number) => ({
+export const createProblemBody = ({ code, message, errors, remedy, facts }: DomainError, status: number) => ({
   type: problemType(code),
-  title: title(code),
+  title: titleOf(code),
   status,
-  detail: shortenText(message, longestDetail),
-  errors: errors?.slice(0, mostErrors),
+  detail: shortenText(message, maxDetailLength),
+  errors: errors?.slice(0, maxErrors),
   remedy,
   ...facts,
 });
 
 export const problemType = (code: string) => `urn:problem:${code}`;
 
-/** RFC 9457: what every refusal looks like. */
+/** The body of every error response (RFC 9457). */
 export const problemSchema = z
   .looseObject({
-    type: z.string().meta({ description: 'A stable name of what is wrong, as in urn:problem:invalid-body.' }),
+    type: z.string().meta({ description: 'A stable code of the error, for example urn:problem:invalid-body.' }),
     title: z.string(),
     status: z.int().min(400).max(599),
-    detail: z.string().meta({ description: 'What is wrong, for people.' }),
+    detail: z.string().meta({ description: 'What is wrong, as a sentence.' }),
     errors: z
       .array(z.object({ field: z.string(), expected: z.string(), got: z.unknown().optional() }))
       .optional()
-      .meta({ description: `Each field that is wrong, up to ${mostErrors} of them, and what was expected of it.` }),
-    errorsNotListed: z.int().optional().meta({ description: 'How many more fields are wrong.' }),
-    remedy: z.string().optional().meta({ description: 'What to do about it.' }),
-    traceId: z.string().meta({ description: 'Names the request in the logs and in its trace.' }),
+      .meta({ description: `The invalid fields, at most ${maxErrors}, with what was expected.` }),
+    errorsNotListed: z.int().optional().meta({ description: 'The number of further invalid fields.' }),
+    remedy: z.string().optional().meta({ description: 'How to correct the request or the service.' }),
+    traceId: z.string().meta({ description: 'The id of the request in logs and traces.' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
 
-const title = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
+const titleOf = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
 
-/** What Express and its body parser throw at a request they cannot read. */
-const fromExpress = (error: unknown): DomainError | undefined => {
+/** Maps the errors of Express and its body parser for invalid requests. */
+const mapExpressError = (error: unknown): DomainError | undefined => {
   const { type, status } = (error ?? {}) as { type?: string; status?: number };
   if (type === 'entity.parse.failed')
-    return new DomainError('malformed-json', 'The body is not JSON, or neither an object nor a list.');
+    return new DomainError('malformed-json', 'The body must be JSON: an object or an array.');
   if (type === 'entity.too.large') return new DomainError('body-too-large', 'The body is larger than 1 MiB.');
   if (status === 415)
     return new DomainError('unsupported-media-type', 'The body must be JSON in UTF-8.', { remedy: mediaTypeRemedy() });
@@ -105,7 +105,7 @@ const fromExpress = (error: unknown): DomainError | undefined => {
     return new DomainError('precondition-failed', 'The file has another version than If-Match allows.');
   if (status === 416) return new DomainError('range-not-satisfiable', 'The file has no such range.');
   if (status === 400)
-    return new DomainError('malformed-request', 'The request cannot be read: check its URL, length and encoding.');
+    return new DomainError('malformed-request', 'The request cannot be parsed: check its URL, length and encoding.');
   return undefined;
 };
 

@@ -1,4 +1,4 @@
-import { takeTurns } from '../../runtime/take-turns.ts';
+import { createYielder } from '../../runtime/yield-to-event-loop.ts';
 import type { Projection } from '../declaration.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 
@@ -37,7 +37,7 @@ export const parseBatch = async <Event, Document>(
     if (records) records.push(parsed);
     else byKey.set(key, [parsed]);
   };
-  const turn = takeTurns(turnMs);
+  const turn = createYielder(turnMs);
   for (const record of batch) {
     await turn();
     let event: Event;

@@ -23,7 +23,7 @@ const countingStore = () => {
   const write = ({ key, value, etag }: Upsert): boolean => {
     const before = held.get(key);
     if (before && before.etag !== etag) return false;
-    if (before && !key.startsWith('position') && (value as Thing).n < (before.value as Thing).n) regressions.push(key);
+    if (before && !key.startsWith('position:') && (value as Thing).n < (before.value as Thing).n) regressions.push(key);
     held.set(key, { value, etag: String(Number(before?.etag ?? 0) + 1) });
     return true;
   };
@@ -36,7 +36,7 @@ const countingStore = () => {
       const applied = upserts.slice(0, failAfter);
       const refused = applied.filter((upsert) => !write(upsert)); // The other upserts stay applied.
       if (refused[0]) throw new StateConflict(refused[0].key);
-      if (applied.length < upserts.length) throw new Error('the store is away');
+      if (applied.length < upserts.length) throw new Error('the store is unavailable');
     },
     etagAfter: (etag) => String(Number(etag ?? 0) + 1),
     remove: async (keys) => keys.forEach((key) => void held.delete(key)),
@@ -131,7 +131,7 @@ describe('a write-through cache', () => {
     const deliver = writerOn(store);
     await deliver(0, thing('A', 1), thing('B', 1));
     failAfter(1);
-    await expect(deliver(2, thing('A', 2), thing('B', 2))).rejects.toThrow('away');
+    await expect(deliver(2, thing('A', 2), thing('B', 2))).rejects.toThrow('unavailable');
     failAfter(Number.POSITIVE_INFINITY);
     reads.length = 0;
     await deliver(2, thing('A', 2), thing('B', 2));

@@ -1,4 +1,4 @@
-import { chunksOf } from '../../runtime/chunks.ts';
+import { splitIntoChunks } from '../../runtime/chunks.ts';
 import type { RateLimitedLog } from '../../runtime/rate-limited-log.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { DeliveredRecord, EventBus, Topic } from '../event-bus.ts';
@@ -19,7 +19,7 @@ export const publishDeadLetters = async (
   poison: readonly { readonly record: DeliveredRecord; readonly reason: string }[],
 ): Promise<void> => {
   if (poison.length === 0) return;
-  for (const some of chunksOf(poison, maxDeadLettersPerPublish))
+  for (const some of splitIntoChunks(poison, maxDeadLettersPerPublish))
     await bus.publish(
       deadLetters.name,
       some.map(({ record, reason }) => createDeadLetter(record, reason, { now: new Date(now()), newId })),

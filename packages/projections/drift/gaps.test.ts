@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { logInMemory } from '../../../tests/log-in-memory.ts';
+import { createInMemoryLog } from '../../../tests/log-in-memory.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, thingRecord, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
@@ -21,7 +21,7 @@ const record = (offset: number, key = `K${offset}`): DeliveredRecord => thingRec
 /** A view on a log of two partitions; the first holds records at these offsets. */
 const openThings = (offsets: readonly number[], { begin = 0, end = (offsets.at(-1) ?? -1) + 1 } = {}) => {
   const held = offsets.map((offset) => record(offset));
-  const log = logInMemory([
+  const log = createInMemoryLog([
     { begin, end, records: held },
     { begin: 0, end: 0, records: [] },
   ]);

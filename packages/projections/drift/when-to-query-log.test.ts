@@ -16,7 +16,7 @@ const reasonsAfter = (...comparisons: readonly Comparison[]) => {
   let observed: ReturnType<typeof decideQuery> | undefined;
   for (const [checkpoint, end, now] of comparisons) {
     const document = { generations: { 1: checkpoint } };
-    const held = { partition: 0, key: 'position', etag: undefined, document, after: document };
+    const held = { partition: 0, key: 'key', etag: undefined, document, after: document };
     observed = decideQuery([held], [{ partition: 0, begin: 0, end }], observed, now);
   }
   return observed?.reasons;

@@ -21,7 +21,7 @@ const readTo = (offset: number, missing: [number, number][] = []) => ({
 
 const openThings = (disturb: (store: StateStore) => StateStore = (store) => store) => {
   const platform = openEmbeddedPlatform(':memory:', [things.topic]);
-  const store = platform.stateStore('home');
+  const store = platform.stateStore('primary');
   const other = platform.stateStore('other');
   const stores = createStores({ store: disturb(store), secondaryStore: platform.stateStore });
   const write = createProjectionWriter(things, { stores, newId: randomUUID, log: undefined });

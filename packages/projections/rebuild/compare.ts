@@ -10,7 +10,7 @@ import { type ComparisonTargets, findMismatches, readShown, type Source } from '
 type Difference = { key: string; rebuilt: string; source?: string; isUnknown?: true; live?: string };
 
 /**
- * The result of a comparison. `isTruncated`: there are more differences than are listed. `isUndecided`: unlisted ones
+ * The result of a comparison. `isTruncated`: there are more differences than are listed. `isUndecided`: those not listed
  * could decide whether the generation is correct.
  */
 export type Comparison = {
@@ -39,7 +39,7 @@ export const compare = async <Event, Document>(
     const { fromSourceOfTruth, others, unreadable } = await findMismatches(context, rebuilt, targets);
     const differences = await recheck(context, rebuilt, targets, new Set([...fromSourceOfTruth.keys, ...others.keys]));
     const isSettled = !fromSourceOfTruth.isTruncated || differences.some(({ key }) => fromSourceOfTruth.keys.has(key));
-    // All listed mismatches have been resolved, and the unlisted ones have not been compared yet.
+    // All listed mismatches have been resolved, and the others have not been compared yet.
     if (isSettled || round === maxRounds)
       return {
         differences,

@@ -95,6 +95,6 @@ const retryAfterMs = 500;
  */
 export const storeRetry: RetryPolicy<unknown> = {
   while: (error): error is unknown => !(error instanceof RebuildRefused),
-  withinMs: retryWithinMs,
+  timeoutMs: retryWithinMs,
   backoff: (_, error) => (error instanceof StateConflict ? Math.random() * 20 : retryAfterMs),
 };

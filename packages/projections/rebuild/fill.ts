@@ -1,4 +1,4 @@
-import { chunksOf } from '../../runtime/chunks.ts';
+import { splitIntoChunks } from '../../runtime/chunks.ts';
 import { groupBy } from '../../runtime/group-by.ts';
 import { retry } from '../../runtime/retry.ts';
 import { fold } from '../apply/fold.ts';
@@ -144,6 +144,6 @@ const createGenerationWriter = <Event, Document>(
   };
 
   return async (byKey) => {
-    for (const chunk of chunksOf([...byKey], maxKeysPerWrite)) await writeChunk(chunk);
+    for (const chunk of splitIntoChunks([...byKey], maxKeysPerWrite)) await writeChunk(chunk);
   };
 };

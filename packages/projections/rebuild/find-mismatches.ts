@@ -1,5 +1,5 @@
-import { chunksOf } from '../../runtime/chunks.ts';
-import { type KeySet, keySet } from '../../runtime/key-set.ts';
+import { splitIntoChunks } from '../../runtime/chunks.ts';
+import { createKeySet, type KeySet } from '../../runtime/key-set.ts';
 import { retry } from '../../runtime/retry.ts';
 import type { ParsedBatch } from '../apply/parse-batch.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
@@ -41,7 +41,7 @@ export const findMismatches = async <Event, Document>(
   const [fromSourceOfTruth, others, unreadable] = [createBoundedKeys(), createBoundedKeys(), createBoundedKeys()];
 
   const compareWith = async (from: Source): Promise<KeySet> => {
-    const knownToSource = keySet();
+    const knownToSource = createKeySet();
     for await (const page of from.pages()) {
       signal.throwIfAborted();
       const keys = page.map(({ key }) => key);
@@ -96,7 +96,7 @@ export const readShown = async <Event, Document>(
   keys: readonly string[],
 ): Promise<Map<string, { shown: string; etag: string | undefined }>> => {
   const result = new Map<string, { shown: string; etag: string | undefined }>();
-  for (const chunk of chunksOf(keys, maxKeysPerRead)) {
+  for (const chunk of splitIntoChunks(keys, maxKeysPerRead)) {
     const held = await retry(() => stores(store).getMany(chunk.map((key) => documentKey(number, key))), storeRetry);
     for (const key of chunk) {
       const stored = held.get(documentKey(number, key));

@@ -21,7 +21,7 @@ const killedIn = async (phase: Rebuild['phase']) => {
     const { context, reported } = rebuildsOf(platform, { recheckAfterMs: 0 });
     await rebuild(context(killedAt(phase === 'abandoned' ? 2 : writes)), nextToLive).catch(() => {});
     if (phase === 'abandoned') await abandon(context(killedAt(writes), expiredAtOnce)).catch(() => {});
-    const pointer = () => readPointer(platform.stateStore('home'), things.name);
+    const pointer = () => readPointer(platform.stateStore('primary'), things.name);
     reported.splice(0);
     if ((await pointer()).rebuild?.phase === phase) {
       const read: number[] = [];
@@ -41,15 +41,18 @@ it.each<[Rebuild['phase'], { reports: string[]; reads: number[] }]>([
     'replaying',
     {
       reports: [
-        'Continuing with Generation 2 in home, which has replayed 0 of 0 events.',
+        'Continuing with Generation 2 in primary, which has replayed 0 of 0 events.',
         'From now on every change is written into it as well.',
       ],
       // The events of the log, none since, and all again for the comparison.
       reads: [3, 0, 3],
     },
   ],
-  ['joined', { reports: ['Continuing with Generation 2 in home, which has replayed 3 of 3 events.'], reads: [0, 3] }],
-  ['filled', { reports: ['Continuing with Generation 2 in home, which is filled.'], reads: [3] }],
+  [
+    'joined',
+    { reports: ['Continuing with Generation 2 in primary, which has replayed 3 of 3 events.'], reads: [0, 3] },
+  ],
+  ['filled', { reports: ['Continuing with Generation 2 in primary, which is filled.'], reads: [3] }],
 ])('a rebuild that was killed in the phase %s continues there and switches', async (phase, { reports, reads }) => {
   const { context, pointer, reported, read } = await killedIn(phase);
   expect(await rebuild(context, nextToLive)).toMatchObject({ switched: true, generation: { number: 2 } });

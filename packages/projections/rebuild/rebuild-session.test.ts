@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
-import { observeValue } from '../../runtime/lease.ts';
+import { createValueObserver } from '../../runtime/lease.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
 import { createStores } from '../generations/stores.ts';
 import { leaseReleased, openRebuildSession, rebuildLeaseMs, waitForLease } from './rebuild-session.ts';
@@ -15,11 +15,11 @@ const killed: Rebuild = {
 /** A store with a rebuild that has a lease; each read of the store takes a quarter of the lease's duration. */
 const withRebuild = async (rebuild: Rebuild, onRead: (nth: number) => unknown = () => undefined) => {
   const platform = openEmbeddedPlatform(':memory:', []);
-  const home = platform.stateStore('home');
-  await changePointer(home, 'things', (held) => ({ ...held, rebuild }));
+  const primary = platform.stateStore('primary');
+  await changePointer(primary, 'things', (held) => ({ ...held, rebuild }));
   const reported: string[] = [];
   let [reads, now] = [0, 0];
-  const lease = observeValue(rebuildLeaseMs, () => now);
+  const lease = createValueObserver(rebuildLeaseMs, () => now);
   const observeLease = () => ({
     isUnchanged: (value: string | undefined) => {
       if (reads++ > 0) now += rebuildLeaseMs / 4;
@@ -28,17 +28,17 @@ const withRebuild = async (rebuild: Rebuild, onRead: (nth: number) => unknown = 
   });
   const stores = createStores({
     store: {
-      ...home,
+      ...primary,
       getMany: async (keys) => {
         await onRead(reads);
-        return home.getMany(keys);
+        return primary.getMany(keys);
       },
     },
     secondaryStore: platform.stateStore,
   });
   const free = () =>
     waitForLease({ projection: { name: 'things' }, stores, report: (line) => void reported.push(line), observeLease });
-  return { home, free, reported, reads: () => reads };
+  return { primary, free, reported, reads: () => reads };
 };
 
 describe('the lease of a rebuild', () => {
@@ -53,8 +53,8 @@ describe('the lease of a rebuild', () => {
 
   it('whose value looks long expired is not taken while its holder renews it', async () => {
     const renew = (nth: number) =>
-      nth === 2 && changePointer(home, 'things', (held) => ({ ...held, rebuild: { ...killed, leaseUntil: 12 } }));
-    const { home, free } = await withRebuild({ ...killed, leaseUntil: 11 }, renew);
+      nth === 2 && changePointer(primary, 'things', (held) => ({ ...held, rebuild: { ...killed, leaseUntil: 12 } }));
+    const { primary, free } = await withRebuild({ ...killed, leaseUntil: 11 }, renew);
     await expect(free()).rejects.toThrow('A rebuild by process 1 on elsewhere is in progress');
   });
 
@@ -65,21 +65,21 @@ describe('the lease of a rebuild', () => {
   });
 
   it('is not taken over once its holder has renewed it', async () => {
-    const { home, free } = await withRebuild(killed);
+    const { primary, free } = await withRebuild(killed);
     const held = await free();
-    await changePointer(home, 'things', (now) => ({ ...now, rebuild: { ...killed, leaseUntil: 12 } }));
+    await changePointer(primary, 'things', (now) => ({ ...now, rebuild: { ...killed, leaseUntil: 12 } }));
     const taken = { ...held, rebuild: { ...killed, holder: 'another' } };
-    await expect(openRebuildSession(home, 'things', taken, { expected: held })).rejects.toThrow(
+    await expect(openRebuildSession(primary, 'things', taken, { expected: held })).rejects.toThrow(
       'Another process has changed the pointer',
     );
-    expect((await readPointer(home, 'things')).rebuild).toMatchObject({ holder: killed.holder, leaseUntil: 12 });
+    expect((await readPointer(primary, 'things')).rebuild).toMatchObject({ holder: killed.holder, leaseUntil: 12 });
   });
 
   it('is released at the end', async () => {
-    const { home, free } = await withRebuild(killed);
+    const { primary, free } = await withRebuild(killed);
     const held = await free();
-    const session = await openRebuildSession(home, 'things', { ...held, rebuild: killed }, { expected: held });
-    const leaseUntil = async () => (await readPointer(home, 'things')).rebuild?.leaseUntil;
+    const session = await openRebuildSession(primary, 'things', { ...held, rebuild: killed }, { expected: held });
+    const leaseUntil = async () => (await readPointer(primary, 'things')).rebuild?.leaseUntil;
     expect(await leaseUntil()).toBeGreaterThan(leaseReleased);
     await session.close();
     expect(await leaseUntil()).toBe(leaseReleased);

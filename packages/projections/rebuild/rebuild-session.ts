@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { newLeaseValue, observeValue } from '../../runtime/lease.ts';
+import { createLeaseValue, createValueObserver } from '../../runtime/lease.ts';
 import { retry } from '../../runtime/retry.ts';
 import { asPointer, type Pointer, pointerKey, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { StateStore } from '../state-store.ts';
@@ -25,7 +25,7 @@ export const waitForLease = async ({
   projection,
   stores,
   report,
-  observeLease = () => observeValue(rebuildLeaseMs),
+  observeLease = () => createValueObserver(rebuildLeaseMs),
 }: LeaseContext): Promise<Pointer> => {
   const lease = observeLease();
   for (let first: string | undefined; ; ) {
@@ -89,7 +89,7 @@ export const openRebuildSession = async (
   let lastWrite: Promise<unknown> = Promise.resolve();
 
   const write = async () => {
-    const next = toStoredJson(current.rebuild ? withLease(current, current.rebuild, newLeaseValue()) : current);
+    const next = toStoredJson(current.rebuild ? withLease(current, current.rebuild, createLeaseValue()) : current);
     await retry(async () => {
       const held = (await store.getMany([key])).get(key);
       if (isDeepStrictEqual(held?.value, next)) return; // An attempt that seemed to fail was applied.

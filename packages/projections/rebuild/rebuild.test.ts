@@ -25,7 +25,7 @@ const names = (n: number) => Array.from({ length: n }, (_, i) => `K${i}`);
 const openThings = async (things_ = 200) => {
   const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
   const bus = platform.eventBus('live');
-  const home = platform.stateStore('home');
+  const primary = platform.stateStore('primary');
   const other = platform.stateStore('other');
   let published = 0;
   const publish = (...changes: Thing[]) =>
@@ -33,7 +33,7 @@ const openThings = async (things_ = 200) => {
       things.topic.name,
       changes.map((thing) => ({ id: `${published++}`, key: thing.key, value: Buffer.from(JSON.stringify(thing)) })),
     );
-  const follow = async (disturb: (store: StateStore) => StateStore = (store) => store, name = 'home') => {
+  const follow = async (disturb: (store: StateStore) => StateStore = (store) => store, name = 'primary') => {
     const store = platform.stateStore(name);
     const context = { ...createTestRuntime(), bus, store: disturb(store), secondaryStore: platform.stateStore };
     const live = await startProjection(things, context);
@@ -41,12 +41,12 @@ const openThings = async (things_ = 200) => {
     return live;
   };
   const { reported, context } = rebuildsOf(platform, { recheckAfterMs: 20 });
-  const shownIn = async (number: number, keys: string[], store = home) => {
+  const shownIn = async (number: number, keys: string[], store = primary) => {
     const held = await store.getMany(keys.map((key) => documentKey(number, key)));
     return keys.map((key) => (held.get(documentKey(number, key))?.value as Thing | undefined)?.n);
   };
-  const view = openView<Thing>(things, home, { secondaryStore: platform.stateStore });
-  const pointer = () => readPointer(home, things.name);
+  const view = openView<Thing>(things, primary, { secondaryStore: platform.stateStore });
+  const pointer = () => readPointer(primary, things.name);
   const caughtUp = () =>
     vi.waitFor(async () => {
       const { partitions } = await view.completeness();
@@ -54,7 +54,7 @@ const openThings = async (things_ = 200) => {
       expect(applied).toBe(published);
     }, patience);
   await publish(...names(things_).map((key, n) => ({ key, n: n + 1 })));
-  return { platform, home, other, publish, follow, context, reported, shownIn, view, pointer, caughtUp };
+  return { platform, primary, other, publish, follow, context, reported, shownIn, view, pointer, caughtUp };
 };
 
 const sourceOf = (content: () => Record<string, number>): Source => ({
@@ -215,15 +215,15 @@ describe('a rebuild next to the live view', () => {
     };
     await expect(rebuild(context(killedAt(6)), nextToLive)).rejects.toThrow('killed');
     await rebuild({ ...context(undefined, expiredAtOnce), log: watched() }, nextToLive);
-    expect(reported).toContainEqual(expect.stringMatching(/Continuing with Generation 2 in home/));
+    expect(reported).toContainEqual(expect.stringMatching(/Continuing with Generation 2 in primary/));
     expect(read.slice(0, 2)).toEqual([0, 0]);
   });
 
   it('repairs a view that misses events', async () => {
-    const { follow, context, home, view, publish, caughtUp } = await openThings(20);
+    const { follow, context, primary, view, publish, caughtUp } = await openThings(20);
     await follow();
     await caughtUp();
-    await home.remove(['K3', 'position:things:things-topic:0', 'position:things:things-topic:1']);
+    await primary.remove(['K3', 'position:things:things-topic:0', 'position:things:things-topic:1']);
     await publish(...names(20).map((key) => ({ key: `${key}X`, n: 1 })));
     await vi.waitFor(async () => expect((await view.completeness()).state).toBe('incomplete'), patience);
     expect(await rebuild(context(), nextToLive)).toMatchObject({
@@ -262,11 +262,11 @@ describe('a rebuild next to the live view', () => {
   });
 
   it('does not take over a lease that was renewed since it was read', async () => {
-    const { context, home, pointer } = await openThings(3);
+    const { context, primary, pointer } = await openThings(3);
     await expect(rebuild(context(killedAt(4)), nextToLive)).rejects.toThrow('killed');
     const later = context(undefined, expiredAtOnce);
     const renewedMeanwhile: typeof later.log.offsets = async (topic) => {
-      await changePointer(home, things.name, (held) => ({
+      await changePointer(primary, things.name, (held) => ({
         ...held,
         rebuild: { ...(held.rebuild as Rebuild), leaseUntil: 7 },
       }));
@@ -305,13 +305,13 @@ describe('before the switch', () => {
 
   it('a live view with more differences than can be listed is repaired', async () => {
     const keys = names(10_050);
-    const { context, view, home } = await openThings(keys.length);
+    const { context, view, primary } = await openThings(keys.length);
     // No writer runs, so the live view is empty.
     const right = Object.fromEntries(keys.map((key, n) => [key, n + 1]));
     const outcome = await rebuild(context(), { ...nextToLive, source: sourceOf(() => right) });
     expect(outcome).toMatchObject({ switched: true, isTruncated: true, isUndecided: false });
     expect(await view.get('K10049')).toEqual({ key: 'K10049', n: 10_050 });
-    expect(await home.getMany(['K1'])).toEqual(new Map());
+    expect(await primary.getMany(['K1'])).toEqual(new Map());
   });
 
   it('a difference after more mismatches than can be listed is found', async () => {
@@ -368,9 +368,9 @@ describe('before the switch', () => {
   });
 
   it('a wrong value of the live view alone is repaired and reported', async () => {
-    const { context, home } = await filled();
-    const etag = (await home.getMany(['K1'])).get('K1')?.etag;
-    await home.transact([{ key: 'K1', value: { key: 'K1', n: 77 }, etag }]);
+    const { context, primary } = await filled();
+    const etag = (await primary.getMany(['K1'])).get('K1')?.etag;
+    await primary.transact([{ key: 'K1', value: { key: 'K1', n: 77 }, etag }]);
     const source = sourceOf(() => ({ K0: 1, K1: 2, K2: 3 }));
     expect(await rebuild(context(), { ...nextToLive, source })).toMatchObject({
       switched: true,
@@ -397,16 +397,16 @@ describe('after a rebuild', () => {
   });
 
   it('a switch back goes to the latest generation that has all events, which the rebuild has named', async () => {
-    const { context, home, pointer } = await rebuilt();
+    const { context, primary, pointer } = await rebuilt();
     expect(await rebuild(context(), nextToLive)).toMatchObject({
       generation: { number: 3 },
       switchBackTo: { number: 2 },
     });
     const key = 'position:things:things-topic:1';
-    const held = (await home.getMany([key])).get(key);
+    const held = (await primary.getMany([key])).get(key);
     const { generations } = held?.value as CheckpointDocument;
     const gap = { ...generations, 2: { applied: generations[2]?.applied, missing: [[0, 0]] } };
-    await home.transact([{ key, value: { generations: gap }, etag: held?.etag }]);
+    await primary.transact([{ key, value: { generations: gap }, etag: held?.etag }]);
     expect(await switchBack(context())).toEqual({ number: 1 });
     expect((await pointer()).previous).toEqual([{ number: 2 }, { number: 3 }]);
   });
@@ -440,11 +440,11 @@ describe('after a rebuild', () => {
     const { context, pointer, publish, caughtUp, view } = await rebuilt();
     await rebuild(context(), { ...nextToLive, into: 'other' });
     await switchBack(context());
-    const refuse = () => Promise.reject(new RebuildRefused('other is away'));
+    const refuse = () => Promise.reject(new RebuildRefused('other is unavailable'));
     const away = (stores: Stores): Stores => {
       return (name) => (name === 'other' ? { ...stores(name), getMany: refuse, transact: refuse } : stores(name));
     };
-    await expect(retire(context(away))).rejects.toThrow('other is away');
+    await expect(retire(context(away))).rejects.toThrow('other is unavailable');
     expect(await pointer()).toMatchObject({ previous: [], retired: [{ number: 3, store: 'other' }] });
     await expect(rebuild(context(), { ...nextToLive, into: 'other' })).rejects.toThrow('is being removed');
     expect(await rebuild(context(away), nextToLive)).toMatchObject({ generation: { number: 4 }, switched: true });
@@ -615,7 +615,7 @@ describe('a rebuild into another store', () => {
   });
 
   it('can move there and back again', async () => {
-    const { context, other, home, platform, shownIn, follow, caughtUp } = await openThings(20);
+    const { context, other, primary, platform, shownIn, follow, caughtUp } = await openThings(20);
     const live = await follow();
     await caughtUp();
     await rebuild(context(), into);
@@ -624,12 +624,12 @@ describe('a rebuild into another store', () => {
       ...context(() => createStores({ store: other, secondaryStore: platform.stateStore })),
       primaryStore: 'other',
     };
-    expect(await rebuild(fromThere, { ...nextToLive, into: 'home' })).toMatchObject({
+    expect(await rebuild(fromThere, { ...nextToLive, into: 'primary' })).toMatchObject({
       switched: true,
-      generation: { number: 3, store: 'home' },
+      generation: { number: 3, store: 'primary' },
     });
     expect(await shownIn(3, names(20))).toEqual(names(20).map((_, n) => n + 1));
-    const view = openView<Thing>(things, home, { secondaryStore: platform.stateStore });
+    const view = openView<Thing>(things, primary, { secondaryStore: platform.stateStore });
     expect(await view.completeness()).toMatchObject({ state: 'complete', generation: { number: 3 } });
   });
 });
@@ -671,7 +671,7 @@ describe('a rebuild that is refused', () => {
       );
       const later = context(undefined, expiredAtOnce);
       if ((await pointer()).rebuild) {
-        await expect(rebuild(later, nextToLive)).rejects.toThrow('Generation 2 in home was given up');
+        await expect(rebuild(later, nextToLive)).rejects.toThrow('Generation 2 in primary was given up');
         expect(await abandon(later)).toEqual({ number: 2 });
       }
       expect(await rebuild(later, { ...nextToLive, acceptDifferences: true })).toMatchObject({

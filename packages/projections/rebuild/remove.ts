@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { chunksOf } from '../../runtime/chunks.ts';
+import { splitIntoChunks } from '../../runtime/chunks.ts';
 import { retry } from '../../runtime/retry.ts';
 import { documentKey, type Generation, isSameGeneration } from '../generations/generation.ts';
 import { changePointer, type Pointer, readPointer } from '../generations/pointer.ts';
@@ -87,7 +87,7 @@ export const deleteGenerations = async <Event, Document>(
   const { projection, log, stores } = context;
   const remove = async (keys: readonly string[]) => {
     for (const { number, store } of removed)
-      for (const chunk of chunksOf(keys, maxKeysPerCall))
+      for (const chunk of splitIntoChunks(keys, maxKeysPerCall))
         await retry(() => stores(store).remove(chunk.map((key) => documentKey(number, key))), storeRetry);
   };
   const ranges = await log.offsets(projection.topic.name);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { logInMemory } from '../../../tests/log-in-memory.ts';
+import { createInMemoryLog } from '../../../tests/log-in-memory.ts';
 import { thingRecord, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { parseBatch } from '../apply/parse-batch.ts';
@@ -15,7 +15,7 @@ const record = (offset: number, key: string, timestamp: number) => ({
 });
 
 it('a view whose log was replaced is not rebuilt from the log alone, because events that only the view has would be lost', async () => {
-  const log = logInMemory([
+  const log = createInMemoryLog([
     { begin: 0, end: 2, records: [record(0, 'A', 1), record(1, 'B', 1)] },
     { begin: 0, end: 0, records: [] },
   ]);

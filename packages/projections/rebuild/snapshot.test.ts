@@ -26,7 +26,7 @@ const openThings = async (count = 30) => {
   const file = join(dataFolder(), 'platform.sqlite');
   const platform = openEmbeddedPlatform(file, [things.topic, things.deadLetters]);
   const database = openSqlite(file);
-  const home = platform.stateStore('home');
+  const primary = platform.stateStore('primary');
   const bus = platform.eventBus('live');
   const sourceData = new Map<string, number>();
   const publish = (...changes: Thing[]) =>
@@ -71,7 +71,7 @@ const openThings = async (count = 30) => {
     const live = await startProjection(things, {
       ...createTestRuntime(),
       bus,
-      store: home,
+      store: primary,
       secondaryStore: platform.stateStore,
     });
     onTestFinished(() => live.close());
@@ -84,7 +84,7 @@ const openThings = async (count = 30) => {
         expect(committed.get(partition) ?? 0).toBe(end);
     }, patience);
   const shownIn = async (number: number, keys: readonly string[]) => {
-    const held = await home.getMany(keys.map((key) => documentKey(number, key)));
+    const held = await primary.getMany(keys.map((key) => documentKey(number, key)));
     return Object.fromEntries(keys.map((key) => [key, (held.get(documentKey(number, key))?.value as Thing)?.n]));
   };
   return {
@@ -101,8 +101,8 @@ const openThings = async (count = 30) => {
     follow,
     caughtUp,
     shownIn,
-    view: openView<Thing>(things, home, { secondaryStore: platform.stateStore }),
-    pointer: () => readPointer(home, things.name),
+    view: openView<Thing>(things, primary, { secondaryStore: platform.stateStore }),
+    pointer: () => readPointer(primary, things.name),
     /** Deletes old records of each partition, as retention does, and leaves this many. */
     truncate: (left: number) =>
       database
@@ -257,7 +257,7 @@ describe('a rebuild with a snapshot that was killed', () => {
     });
     expect(cursors.slice(0, 2)).toEqual([undefined, keyOf(9)]);
     expect(reported).toContainEqual(
-      expect.stringMatching(/Continuing with Generation 2 in home, .* snapshot up to K009/),
+      expect.stringMatching(/Continuing with Generation 2 in primary, .* snapshot up to K009/),
     );
     expect(read[0]).toEqual(ends.map(({ end }) => end));
     expect(await shownIn(2, [keyOf(0)])).toEqual({ [keyOf(0)]: 900 });

@@ -1,11 +1,11 @@
 import { ExportResultCode } from '@opentelemetry/core';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { Logger } from 'pino';
-import { rateLimitedLog } from '../../runtime/rate-limited-log.ts';
+import { createRateLimitedLog } from '../../runtime/rate-limited-log.ts';
 
 /** A collector that fails now and then gets a line a minute at most, and the number of further failures. */
 const rate = { entries: 1, windowMs: 60_000 };
-/** The batch processor gives up a batch after this time; the Zipkin exporter waits for ever. */
+/** The batch processor gives up a batch after this time; the Zipkin exporter waits forever. */
 const answerWithinMs = 30_000;
 
 /** Logs that a collector takes no spans: one line for an outage, however many batches are lost in it. */
@@ -15,7 +15,7 @@ export const logOutage = (
   log: Logger,
 ): SpanExporter => {
   const { origin, pathname } = new URL(url);
-  const logged = rateLimitedLog(log, rate);
+  const logged = createRateLimitedLog(log, rate);
   let isAway = false;
   const reportFailure = (reason: string) => {
     // Without the user and password that the address may have.

@@ -11,7 +11,7 @@ const assets = {
   '/favicon-32x32.png': swaggerUi,
 };
 
-/** Nothing from elsewhere, no script within the page; Swagger UI sets styles on its elements. */
+/** Forbids other origins and inline scripts. Inline styles are allowed because Swagger UI needs them. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -29,7 +29,7 @@ export const showPage = (res: Response): void => {
   res.sendFile(join(import.meta.dirname, 'page.html'));
 };
 
-/** What the page loads: from this service, never from elsewhere. */
+/** The assets of the page; it loads nothing from other origins. */
 export const pageAssets = (): Router => {
   const router = Router();
   for (const [path, folder] of Object.entries(assets))

@@ -1,2 +1,2 @@
-// A validator badge would send the address of the document to a server of others.
+// validatorUrl is null, because the validator badge would send the URL of the document to a third party.
 window.SwaggerUIBundle({ url: '/openapi.json', dom_id: '#operations', deepLinking: true, validatorUrl: null });

@@ -2,9 +2,9 @@ import type { Kysely } from 'kysely';
 import { planList, type Sort, writeCursor } from '../../crm/customers/index.ts';
 import type { CrmDatabase } from '../../crm/database/index.ts';
 
-type Row = Awaited<ReturnType<typeof somebody>>;
+type Row = Awaited<ReturnType<typeof readCustomer>>;
 
-/** Each documented list, with filters that find this customer. */
+/** The documented lists, each with filters that find a given customer. */
 const lists: Record<string, (row: Row) => Record<string, string>> = {
   'no filter': () => ({}),
   '`sort=-customerId`': () => ({ sort: '-customerId' }),
@@ -26,21 +26,21 @@ const lists: Record<string, (row: Row) => Record<string, string>> = {
   '`email`': ({ customerId, email }) => ({ email: email ?? `customer${customerId}@example.org` }),
 };
 
-const somebody = (db: Kysely<CrmDatabase>, customerId: number) =>
+const readCustomer = (db: Kysely<CrmDatabase>, customerId: number) =>
   db.selectFrom('customer').selectAll().where('customerId', '=', customerId).executeTakeFirstOrThrow();
 
-export type Measured = { list: string; p50: number; p95: number; max: number; pages: number };
+export type ListLatency = { list: string; p50: number; p95: number; max: number; pages: number };
 
-/** Asks for pages of 100 of each list, one after the other: first the first one, then any page, anywhere in the list. */
+/** Requests pages of 100 of each list, one after the other: first the first page, then pages at random places. */
 export async function* measureLists(
   db: Kysely<CrmDatabase>,
   url: string,
   { rows, pages, random }: { rows: number; pages: number; random: () => number },
-): AsyncGenerator<Measured> {
+): AsyncGenerator<ListLatency> {
   for (const [list, filtersOf] of Object.entries(lists)) {
     const took: number[] = [];
     for (let page = 0; page < pages; page++) {
-      const row = await somebody(db, 1 + Math.floor(random() * rows));
+      const row = await readCustomer(db, 1 + Math.floor(random() * rows));
       const filters = filtersOf(row);
       const { key } = planList({ ...filters, sort: filters.sort as Sort | undefined });
       const cursor = { customerId: row.customerId, ...(key !== 'customerId' && { key: row[key] }) };

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { askService, describeRefusal } from './ask.ts';
+import { callService, describeRefusal } from './call-service.ts';
 
-const serving = async (status: number, text: string) => {
+const startService = async (status: number, text: string) => {
   const received: {
     method?: string | undefined;
     path?: string | undefined;
@@ -26,34 +26,34 @@ const serving = async (status: number, text: string) => {
   return { received, service: { name: 'shop', url, remedy: 'start it.' } };
 };
 
-it('sends JSON, and answers what came back', async () => {
-  const { received, service } = await serving(200, '{"a":1}');
-  expect(await askService(service, '/x', { method: 'POST', body: { b: 2 } })).toEqual({
+it('sends JSON, and returns the response', async () => {
+  const { received, service } = await startService(200, '{"a":1}');
+  expect(await callService(service, '/x', { method: 'POST', body: { b: 2 } })).toEqual({
     status: 200,
     ok: true,
     body: { a: 1 },
   });
-  await askService(service, '/x');
+  await callService(service, '/x');
   expect(received).toEqual([
     { method: 'POST', path: '/x', type: 'application/json', body: '{"b":2}' },
     { method: 'GET', path: '/x', type: undefined, body: '' },
   ]);
 });
 
-it('keeps the path of the address, with or without a slash at its end', async () => {
-  const { received, service } = await serving(200, '{}');
-  for (const base of ['', '/', '/crm', '/crm/']) await askService({ ...service, url: service.url + base }, '/x?y=1');
+it('keeps the path of the base URL, with or without a trailing slash', async () => {
+  const { received, service } = await startService(200, '{}');
+  for (const base of ['', '/', '/crm', '/crm/']) await callService({ ...service, url: service.url + base }, '/x?y=1');
   expect(received.map(({ path }) => path)).toEqual(['/x?y=1', '/x?y=1', '/crm/x?y=1', '/crm/x?y=1']);
 });
 
-it('describes a refusal by its problem details, else by its status', async () => {
-  const problem = await serving(409, '{"detail":"It is taken.","remedy":"Take another."}');
-  expect(describeRefusal(await askService(problem.service, '/'))).toBe('It is taken. Take another.');
-  const other = await serving(502, '<html>');
-  expect(describeRefusal(await askService(other.service, '/'))).toBe('status 502');
+it('describes a refusal by its problem details, or by its status if there are none', async () => {
+  const problem = await startService(409, '{"detail":"It is taken.","remedy":"Take another."}');
+  expect(describeRefusal(await callService(problem.service, '/'))).toBe('It is taken. Take another.');
+  const other = await startService(502, '<html>');
+  expect(describeRefusal(await callService(other.service, '/'))).toBe('status 502');
 });
 
-it('names a service that does not answer, why, and what to do', () =>
-  expect(askService({ name: 'shop', url: 'http://127.0.0.1:9', remedy: 'start it.' }, '/')).rejects.toThrow(
+it('reports a service that does not answer, with the cause and the remedy', () =>
+  expect(callService({ name: 'shop', url: 'http://127.0.0.1:9', remedy: 'start it.' }, '/')).rejects.toThrow(
     /^The shop does not answer at http:\/\/127\.0\.0\.1:9 \(.+\): start it\.$/,
   ));

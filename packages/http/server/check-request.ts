@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import { DomainError } from '../../runtime/domain-error.ts';
-import { rateLimitedLog } from '../../runtime/rate-limited-log.ts';
+import { createRateLimitedLog } from '../../runtime/rate-limited-log.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type AccessRules, type Authority, isLoopback, parseAuthority } from './authority.ts';
 
@@ -10,69 +10,72 @@ type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>;
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 const isSafe = (method = '') => safeMethods.includes(method.toUpperCase());
 
-/** The codes with which the guard may refuse a request of this method. */
-export const guardProblems = (method: string): string[] => [
+/** The error codes of `checkRequest` for this method. */
+export const listRequestCheckErrors = (method: string): string[] => [
   'invalid-host',
   'host-not-allowed',
   ...(isSafe(method) ? [] : ['origin-not-allowed']),
 ];
 
 /**
- * Whether a web page may be behind the request. A page whose name was pointed at this machine (DNS rebinding) is known by
- * its Host, a page that sends a form or a fetch to us by its Origin or Sec-Fetch-Site. Programs send neither of these.
- * @returns the refusal, or undefined where the request may pass
+ * Detects requests that a foreign web page may have sent. The Host header reveals DNS rebinding, where the page's host name points to
+ * this machine. Origin or Sec-Fetch-Site reveal a form or fetch of another site; programs send neither.
+ * @returns the refusal, or undefined if the request is allowed
  */
-export const judgeRequest = (
+export const checkRequest = (
   { method, url = '', rawHeaders }: RequestHead,
   rules: AccessRules,
 ): DomainError | undefined => {
-  // Node keeps the first of several Host headers and drops the others.
+  // Read rawHeaders, because req.headers keeps only the first of several Host headers.
   const hosts = valuesOf(rawHeaders, 'host');
   const own = hosts.length === 1 ? parseAuthority(String(hosts[0])) : undefined;
   if (!own)
-    return invalidHost(hosts.length > 1 ? 'There are several Host headers.' : 'There is no usable Host header.');
+    return createInvalidHost(hosts.length > 1 ? 'There are several Host headers.' : 'There is no valid Host header.');
   const target = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
   if (target !== undefined && !isSameAuthority(parseAuthority(target), own))
-    return invalidHost('The request target names another host than the Host header.');
-  if (!isLoopback(own) && !rules.hosts.some((allowed) => admits(allowed, own))) return hostNotAllowed(own);
+    return createInvalidHost('The request target names another host than the Host header.');
+  if (!isLoopback(own) && !rules.hosts.some((allowed) => matchesHost(allowed, own))) return createHostNotAllowed(own);
 
   const origins = valuesOf(rawHeaders, 'origin');
-  if (origins.length > 1) return originNotAllowed('Origin', 'There are several Origin headers.');
+  if (origins.length > 1) return createOriginNotAllowed('Origin', 'There are several Origin headers.');
   const [origin] = origins;
   if (isSafe(method) || (origin !== undefined && rules.origins.includes(origin))) return undefined;
-  if (origin !== undefined && !isOwnOrigin(origin, own)) return originNotAllowed('Origin', foreign(origin));
+  if (origin !== undefined && !isOwnOrigin(origin, own))
+    return createOriginNotAllowed('Origin', describeForeignOrigin(origin));
   const isForeignSite = valuesOf(rawHeaders, 'sec-fetch-site').some((site) => !['same-origin', 'none'].includes(site));
-  return isForeignSite ? originNotAllowed('Sec-Fetch-Site', 'A page of another origin sent this request.') : undefined;
+  return isForeignSite
+    ? createOriginNotAllowed('Sec-Fetch-Site', 'A page of another origin sent this request.')
+    : undefined;
 };
 
-/** Refuses what a web page may have sent, and gives allowed origins the CORS headers that their browsers ask for. */
-export const guardRequests = (rules: AccessRules, log: Runtime['log']): RequestHandler => {
-  // A page can send refused requests without end.
-  const limitedLog = rateLimitedLog(log);
+/** Middleware: refuses requests that a foreign web page may have sent, and sends CORS headers to allowed origins. */
+export const checkRequests = (rules: AccessRules, log: Runtime['log']): RequestHandler => {
+  // Rate-limited, because a page can send refused requests without end.
+  const limitedLog = createRateLimitedLog(log);
   return (req, res, next) => {
-    const refusal = judgeRequest(req, rules);
+    const refusal = checkRequest(req, rules);
     if (refusal) {
       const { code: problem, message: detail, remedy } = refusal;
       limitedLog.warn({ problem, detail, remedy }, 'request refused');
       return next(refusal);
     }
-    if (rules.origins.length > 0 && answerOrigin(req.method, req.headers, res, rules))
+    if (rules.origins.length > 0 && setCorsHeaders(req.method, req.headers, res, rules))
       return void res.status(204).end();
     next();
   };
 };
 
-/** @returns whether the request is the preflight of an allowed origin, which needs no further answer */
-const answerOrigin = (
+/** @returns whether the request is the preflight of an allowed origin, which needs no body */
+const setCorsHeaders = (
   method: string,
-  { origin, 'access-control-request-method': asked }: IncomingMessage['headers'],
+  { origin, 'access-control-request-method': requestedMethod }: IncomingMessage['headers'],
   res: Response,
   rules: AccessRules,
 ): boolean => {
   res.vary('Origin');
   if (origin === undefined || !rules.origins.includes(origin)) return false;
   res.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': '*' });
-  if (method !== 'OPTIONS' || asked === undefined) return false;
+  if (method !== 'OPTIONS' || requestedMethod === undefined) return false;
   res.set({
     'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
     'Access-Control-Allow-Headers': '*',
@@ -87,12 +90,12 @@ const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
 const isSameAuthority = (one: Authority | undefined, other: Authority) =>
   one?.host === other.host && (one.port ?? 80) === (other.port ?? 80);
 
-/** An entry without a port admits every port. Clients leave out the port that their scheme implies. */
-const admits = (allowed: Authority, { host, port }: Authority) =>
+/** An entry without a port allows every port. Clients omit the default port of their scheme. */
+const matchesHost = (allowed: Authority, { host, port }: Authority) =>
   allowed.host === host &&
   (allowed.port === undefined || (port === undefined ? [80, 443].includes(allowed.port) : allowed.port === port));
 
-/** The scheme is not compared: behind a proxy that terminates TLS we do not know ours. */
+/** The scheme is not compared, because the service does not know it behind a proxy that terminates TLS. */
 const isOwnOrigin = (origin: string, own: Authority) => {
   const [, scheme, authority = ''] = /^(https?):\/\/(.+)$/.exec(origin) ?? [];
   const usual = scheme === 'https' ? 443 : 80;
@@ -100,14 +103,14 @@ const isOwnOrigin = (origin: string, own: Authority) => {
   return page?.host === own.host && (page.port ?? usual) === (own.port ?? usual);
 };
 
-const invalidHost = (detail: string) =>
+const createInvalidHost = (detail: string) =>
   new DomainError('invalid-host', detail, {
     errors: [{ field: 'Host', expected: 'one header with a host name or address and an optional port' }],
     remedy: 'send the host and port of the address that you call, as in Host: localhost:3005',
   });
 
-const hostNotAllowed = ({ host, port }: Authority) =>
-  new DomainError('host-not-allowed', `This service does not answer under the name ${host}.`, {
+const createHostNotAllowed = ({ host, port }: Authority) =>
+  new DomainError('host-not-allowed', `This service does not accept the host ${host}.`, {
     errors: [
       {
         field: 'Host',
@@ -115,15 +118,15 @@ const hostNotAllowed = ({ host, port }: Authority) =>
         got: port === undefined ? host : `${host}:${port}`,
       },
     ],
-    remedy: `if the name is the service's own, start it with ALLOWED_HOSTS=${host}`,
+    remedy: `if this is a host name of the service, start it with ALLOWED_HOSTS=${host}`,
   });
 
-const foreign = (origin: string) =>
+const describeForeignOrigin = (origin: string) =>
   parseAuthority(origin.replace(/^https?:\/\//, ''))
-    ? `The page ${origin} may not change anything here.`
-    : 'A page without a usable origin may not change anything here.';
+    ? `Pages of ${origin} may not change data here.`
+    : 'A page without a valid origin may not change data here.';
 
-const originNotAllowed = (field: 'Origin' | 'Sec-Fetch-Site', detail: string) =>
+const createOriginNotAllowed = (field: 'Origin' | 'Sec-Fetch-Site', detail: string) =>
   new DomainError('origin-not-allowed', detail, {
     errors: [
       {

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { hostList, loopbackOnly, originList } from '../access-rules.ts';
-import { guardRequests, judgeRequest } from './request-guard.ts';
+import { checkRequest, checkRequests } from './check-request.ts';
 
 const access = {
   hosts: hostList.parse('crm, crm.example.org:8443,[fd00:0::5],public.example.org:443'),
@@ -12,8 +12,8 @@ const access = {
 type Headers = Record<string, string | string[]>;
 const rawHeaders = (headers: Headers) =>
   Object.entries(headers).flatMap(([name, values]) => [values].flat().flatMap((value) => [name, value]));
-const judge = (headers: Headers, { method = 'POST', url = '/', rules = access } = {}) =>
-  judgeRequest({ method, url, rawHeaders: rawHeaders(headers) }, rules)?.code ?? 'passes';
+const check = (headers: Headers, { method = 'POST', url = '/', rules = access } = {}) =>
+  checkRequest({ method, url, rawHeaders: rawHeaders(headers) }, rules)?.code ?? 'passes';
 
 describe('the Host of a request', () => {
   it.each([
@@ -71,9 +71,9 @@ describe('the Host of a request', () => {
     ['[::1%25eth0]', 'invalid-host'],
     ['[:::1]', 'invalid-host'],
     ['a'.repeat(301), 'invalid-host'],
-  ])('%j: %s, of what is loopback alone', (host, expected) => {
+  ])('%j: %s, with loopback only', (host, expected) => {
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE'])
-      expect(judge({ Host: host }, { method, rules: loopbackOnly })).toBe(expected);
+      expect(check({ Host: host }, { method, rules: loopbackOnly })).toBe(expected);
   });
 
   it.each([
@@ -89,15 +89,15 @@ describe('the Host of a request', () => {
     ['[fd00::6]:3005', 'host-not-allowed'],
     ['crm.evil.example', 'host-not-allowed'],
     ['localhost:3005', 'passes'],
-  ])('%j: %s, with names in ALLOWED_HOSTS', (host, expected) => expect(judge({ Host: host })).toBe(expected));
+  ])('%j: %s, with names in ALLOWED_HOSTS', (host, expected) => expect(check({ Host: host })).toBe(expected));
 
-  it('is one header, in any spelling of its name', () => {
-    expect(judge({})).toBe('invalid-host');
-    expect(judge({ hOsT: 'localhost' })).toBe('passes');
-    expect(judge({ Host: ['localhost', 'evil.example'] })).toBe('invalid-host');
-    expect(judge({ Host: ['localhost', 'localhost'] })).toBe('invalid-host');
-    expect(judge({ host: 'localhost', HOST: 'evil.example' })).toBe('invalid-host');
-    expect(judge({ 'X-Forwarded-Host': 'localhost', Host: 'evil.example' })).toBe('host-not-allowed');
+  it('must be one header, in any case', () => {
+    expect(check({})).toBe('invalid-host');
+    expect(check({ hOsT: 'localhost' })).toBe('passes');
+    expect(check({ Host: ['localhost', 'evil.example'] })).toBe('invalid-host');
+    expect(check({ Host: ['localhost', 'localhost'] })).toBe('invalid-host');
+    expect(check({ host: 'localhost', HOST: 'evil.example' })).toBe('invalid-host');
+    expect(check({ 'X-Forwarded-Host': 'localhost', Host: 'evil.example' })).toBe('host-not-allowed');
   });
 
   it.each([
@@ -112,8 +112,8 @@ describe('the Host of a request', () => {
     ['http://evil@localhost:3005/', 'invalid-host'],
     ['http://localhost:3005@evil.example/', 'invalid-host'],
     ['http:///customers', 'invalid-host'],
-  ])('agrees with the request target %s: %s', (url, expected) =>
-    expect(judge({ Host: 'localhost:3005' }, { url })).toBe(expected));
+  ])('must match the request target %s: %s', (url, expected) =>
+    expect(check({ Host: 'localhost:3005' }, { url })).toBe(expected));
 });
 
 describe('the origin of a change', () => {
@@ -149,30 +149,30 @@ describe('the origin of a change', () => {
     [{ Origin: 'http://localhost:3005', 'sec-fetch-site': 'cross-site' }, 'origin-not-allowed'],
   ])('%j: %s', (headers, expected) => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'])
-      expect(judge({ Host: 'localhost:3005', ...headers }, { method })).toBe(expected);
+      expect(check({ Host: 'localhost:3005', ...headers }, { method })).toBe(expected);
   });
 
-  it('may leave out the port that its scheme implies, as Host may', () => {
-    expect(judge({ Host: 'crm', Origin: 'https://crm' })).toBe('passes');
-    expect(judge({ Host: 'crm:443', Origin: 'https://crm' })).toBe('passes');
-    expect(judge({ Host: 'crm:443', Origin: 'http://crm' })).toBe('origin-not-allowed');
-    expect(judge({ Host: '[::1]', Origin: 'http://[::1]' })).toBe('passes');
+  it('may omit the default port of its scheme, like Host', () => {
+    expect(check({ Host: 'crm', Origin: 'https://crm' })).toBe('passes');
+    expect(check({ Host: 'crm:443', Origin: 'https://crm' })).toBe('passes');
+    expect(check({ Host: 'crm:443', Origin: 'http://crm' })).toBe('origin-not-allowed');
+    expect(check({ Host: '[::1]', Origin: 'http://[::1]' })).toBe('passes');
   });
 
-  it('does not matter where nothing is changed: no page of another origin can read the answer', () => {
+  it('is not checked for reads, because a page of another origin cannot read the response', () => {
     for (const method of ['GET', 'HEAD', 'OPTIONS']) {
       const foreign = { Host: 'localhost', Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
-      expect(judge(foreign, { method })).toBe('passes');
-      expect(judge({ Host: 'localhost', Origin: ['a', 'b'] }, { method })).toBe('origin-not-allowed');
+      expect(check(foreign, { method })).toBe('passes');
+      expect(check({ Host: 'localhost', Origin: ['a', 'b'] }, { method })).toBe('origin-not-allowed');
     }
   });
 });
 
 describe('a refusal', () => {
   const refusal = (headers: Headers) =>
-    judgeRequest({ method: 'POST', url: '/', rawHeaders: rawHeaders(headers) }, access);
+    checkRequest({ method: 'POST', url: '/', rawHeaders: rawHeaders(headers) }, access);
 
-  it('names the header, what was expected, and the variable to set', () => {
+  it('has the header, the expected value and the variable to set', () => {
     expect(refusal({ Host: 'other:3005' })).toMatchObject({
       errors: [{ field: 'Host', expected: expect.stringContaining('ALLOWED_HOSTS'), got: 'other:3005' }],
       remedy: expect.stringContaining('ALLOWED_HOSTS=other'),
@@ -188,9 +188,9 @@ describe('a refusal', () => {
     expect(refusal({})).toMatchObject({ errors: [{ field: 'Host', expected: expect.any(String) }] });
   });
 
-  it('is logged a few times, however often a page repeats it', async () => {
+  it('is logged fewer than ten times, even if a page repeats it', async () => {
     const lines: string[] = [];
-    const app = express().use(guardRequests(loopbackOnly, pino({}, { write: (line) => void lines.push(line) })));
+    const app = express().use(checkRequests(loopbackOnly, pino({}, { write: (line) => void lines.push(line) })));
     for (const host of ['crm:3005', 'a b', ...Array(20).fill('evil.example')])
       await request(app).get('/').set('Host', host);
     expect(lines.map((line) => JSON.parse(line)).slice(0, 2)).toMatchObject([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StoredValue } from '../../projections/state-store.ts';
 import { coalesceReads } from './coalesce-reads.ts';
 
-/** A store whose reads are answered when told to, with what it holds then. */
+/** A store that captures its values when it is read, and answers when the test says so. */
 const slowStore = () => {
   const held = new Map<string, StoredValue>();
   const calls: { keys: readonly string[]; answer(): void; fail(error: Error): void }[] = [];
@@ -23,8 +23,8 @@ const slowStore = () => {
 };
 const stored = (value: unknown): StoredValue => ({ value, etag: '1' });
 
-describe('reads that come at the same time', () => {
-  it('go together behind those that are under way, and each gets its own keys', async () => {
+describe('concurrent reads', () => {
+  it('are coalesced while others are in flight, and each gets its own keys', async () => {
     const { held, calls, read, answerAll } = slowStore();
     for (const key of ['A', 'B', 'C']) held.set(key, stored(key));
     const answers = Promise.all([read(['A']), read(['B']), read(['C', 'absent']), read(['A', 'B'])]);
@@ -45,7 +45,7 @@ describe('reads that come at the same time', () => {
     ]);
   });
 
-  it('see what was written before they were asked for', async () => {
+  it('see every write that finished before them', async () => {
     const { held, read, answerAll } = slowStore();
     const before = [read(['A']), read(['A'])];
     held.set('A', stored('written'));
@@ -55,16 +55,16 @@ describe('reads that come at the same time', () => {
     expect((await after).get('A')).toEqual(stored('written'));
   });
 
-  it('fail together, and those behind them are read', async () => {
+  it('fail together, and later reads succeed', async () => {
     const { calls, read, answerAll } = slowStore();
     const [one, two, three] = [read(['A']), read(['B']), read(['C'])];
-    calls.shift()?.fail(new Error('away'));
-    await expect(one).rejects.toThrow('away');
+    calls.shift()?.fail(new Error('unavailable'));
+    await expect(one).rejects.toThrow('unavailable');
     await answerAll();
     expect([(await two).size, (await three).size]).toEqual([0, 0]);
   });
 
-  it('are not held up by a large one, nor made too large', async () => {
+  it('do not wait for a large read, and are not coalesced beyond the key limit', async () => {
     const { calls, read, answerAll } = slowStore();
     const keys = (many: number, name: string) => Array.from({ length: many }, (_, n) => `${name}${n}`);
     const all = [read(keys(101, 'a')), read(['B']), read(['C']), read(keys(60, 'd')), read(keys(60, 'e'))];

@@ -1,5 +1,5 @@
-/** Makes a queue: what is given to it is done one at a time, in the order given, whatever fails. */
-export const inTurn = () => {
+/** Creates a queue that runs work one at a time, in order, also after a failure. */
+export const createSerialQueue = () => {
   let last: Promise<unknown> = Promise.resolve();
   return <T>(work: () => Promise<T>): Promise<T> => {
     const outcome = last.then(work);

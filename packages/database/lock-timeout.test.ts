@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { type Generated, Kysely } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
 import { closeSqlite, openSqlite } from './sqlite.ts';
-import { sqliteDialect, withPatience } from './sqlite-dialect.ts';
+import { createSqliteDialect, withLockTimeout } from './sqlite-dialect.ts';
 
 type Tables = { thing: { id: Generated<number>; name: string } };
 
 const opened = async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'busy-writer-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lock-timeout-'));
   const file = join(folder, 'test.sqlite');
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(file) });
+  const db = new Kysely<Tables>({ dialect: createSqliteDialect(file) });
   await db.schema
     .createTable('thing')
     .addColumn('id', 'integer', (column) => column.primaryKey())
@@ -23,14 +23,14 @@ const opened = async () => {
     await db.destroy();
     rmSync(folder, { recursive: true });
   });
-  const add = (name: string, patienceMs: number) =>
-    withPatience(db, patienceMs)
+  const add = (name: string, timeoutMs: number) =>
+    withLockTimeout(db, timeoutMs)
       .transaction()
       .execute((transaction) => transaction.insertInto('thing').values({ name }).execute());
   return { other, add };
 };
 
-it('a lock that another process holds for less than our patience is waited for', async () => {
+it('a write waits for the lock of another process within the timeout', async () => {
   const { other, add } = await opened();
   other.exec('BEGIN IMMEDIATE');
   const waiting = add('waited', 5_000);
@@ -39,7 +39,7 @@ it('a lock that another process holds for less than our patience is waited for',
   await waiting;
 });
 
-it('what was refused while another process held the lock can be written once it is released', async () => {
+it('a write that timed out on a lock succeeds after the release', async () => {
   const { other, add } = await opened();
   other.exec('BEGIN IMMEDIATE');
   await expect(add('refused', 50)).rejects.toMatchObject({ code: 'database-busy' });

@@ -1,0 +1,37 @@
+import { ExpectedError } from '../runtime/expected-error.ts';
+
+/** A service that a command calls: its display name, its URL, and the remedy if it does not answer. */
+export type CalledService = { readonly name: string; readonly url: string; readonly remedy: string };
+
+/** `body` is empty if the response is not a JSON object. */
+export type ServiceResponse = { readonly status: number; readonly ok: boolean; readonly body: Record<string, unknown> };
+
+const timeoutMs = 30_000;
+
+/**
+ * Calls a service, with a JSON body if given.
+ * @throws ExpectedError with the remedy when it does not answer within 30 seconds
+ */
+export const callService = async (
+  { name, url, remedy }: CalledService,
+  path: string,
+  { method = 'GET', body }: { method?: string; body?: unknown } = {},
+): Promise<ServiceResponse> => {
+  // The URL may have a path, for example behind a reverse proxy.
+  const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
+    method,
+    ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(timeoutMs),
+  }).catch((error: Error & { cause?: Error }) => {
+    throw new ExpectedError(
+      `The ${name} does not answer at ${new URL(url).origin} (${error.cause?.message || error.message}): ${remedy}`,
+    );
+  });
+  const json: unknown = await response.json().catch(() => undefined);
+  const isObject = typeof json === 'object' && json !== null;
+  return { status: response.status, ok: response.ok, body: isObject ? (json as Record<string, unknown>) : {} };
+};
+
+/** The detail and remedy of problem details (RFC 9457), or the status if the response has none. */
+export const describeRefusal = ({ status, body: { detail, remedy } }: ServiceResponse): string =>
+  detail === undefined ? `status ${status}` : `${detail}${remedy ? ` ${remedy}` : ''}`;

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { files, readDocument } from './docs/documents.ts';
+
+type Entry = {
+  /** Matches the word or identifier that must not come back, with word boundaries. */
+  readonly pattern: RegExp;
+  readonly meaning: string;
+  readonly replacement: string;
+  /** Text around a match that is allowed: stored and published names, and other senses of the word. */
+  readonly allowed?: RegExp;
+};
+
+const entry = (pattern: RegExp, meaning: string, replacement: string, allowed?: RegExp): Entry => ({
+  pattern,
+  meaning,
+  replacement,
+  ...(allowed && { allowed }),
+});
+
+const terms: readonly Entry[] = [
+  entry(
+    /\b[pP]ositions?(?=[A-Z]|\b)/,
+    'how far a view has followed a partition',
+    'checkpoint',
+    /position:|'position'|\*position\*/,
+  ),
+  entry(/\bpart(?:ed|ing)\b|\bwatchParting\b/, 'store and committed offsets disagree', 'drift, detectDrift'),
+  entry(/\bMoment\b/, 'time and revision of an event', 'EventStamp'),
+  entry(/\bremarks?\b/, 'a counted special case', 'classification', /header|remark\.'/),
+  entry(/\bsort(?:ed|s)?(?:Out| out)\b/, 'parse a batch', 'parseBatch'),
+  entry(
+    /\b[sS]et(?:s|ting)?[ -]aside\b/,
+    'published to the dead-letter topic',
+    'dead-lettered',
+    /record-set-aside\.v1/,
+  ),
+  entry(
+    /\bWriteMemory\b|\brememberWrites\b|\bstrangersAreNew\b/,
+    'cache of own writes',
+    'WriteThroughCache, assumeNewKeys',
+  ),
+  entry(/\bvouch\w*/, 'a checkpoint shows that the cache is valid', 'checkpointUnchanged, validates'),
+  entry(/\bcombinedReads\b/, 'several reads in one call', 'coalesceReads'),
+  entry(/\b(?:most)?[uU]nderway\b|\bunder way\b/, 'calls that have not ended', 'inFlight, maxInFlight'),
+  entry(/\bWays?\b/, 'what a store can do; how a rebuild runs', 'StoreCapabilities; RebuildMode'),
+  entry(
+    /\b[gG]uard(?:ed|s|ing)?\b/,
+    'condition of a write; check of a caller',
+    'precondition; authentication',
+    /request[- ]?guard|[gG]uardRequests|The guard|One guard/,
+  ),
+  entry(/\b[cC]onsiderate\w*/, 'reads the log slowly', 'throttled'),
+  entry(/\b(?:open)?[lL]edger\b/, 'lease and progress of a rebuild', 'RebuildSession'),
+  entry(/\bunlist(?!ed)\w*/, 'end the upkeep of a generation', 'unregister'),
+  entry(/\bPermit\b/, 'proof that we still own the rebuild', 'ownership check'),
+  entry(/\b[sS]uspects?\b/, 'keys whose values differ', 'mismatches'),
+  entry(/\bpersistently\b|\boutlastTrouble\b|\bpauseUnlessAborted\b/, 'try again later', 'retry, sleep'),
+  entry(
+    /\b[tT]roubles?\b|\bDatabaseTrouble\b|\bexplainedDialect\b/,
+    'a fault that passes',
+    'TransientDatabaseError, errorMappingDialect',
+  ),
+  entry(
+    /(?<![@./~\w])[hH]ome\b|\batHome\b|\botherStore\b/,
+    'the store that answers; the others',
+    'primaryStore, secondaryStores',
+  ),
+  entry(/\b(?:real|test)?World\b/, 'clock, ids, log, tracer', 'Runtime'),
+  entry(/\bHoldings?\b/, 'a place with personal data', 'PersonalDataSource'),
+  entry(/\bsurroundings\b/, 'what the database has already', 'existing state'),
+  entry(/\bfirstLines\b/, 'keys seen earlier in a file', 'seenKeys'),
+  entry(
+    /\banswerOnce\b|\bkeepForgetting\b|\bforget[A-Z]\w*/,
+    'idempotent request; retention',
+    'idempotentRequest, retentionJob, purge…',
+  ),
+  entry(/\bannounceMandates\b|\bannouncedMandates?\b/, 'append events to the outbox', 'appendMandateEvents'),
+  entry(/\bplainly\w*/i, 'validation without the schema library', 'fast path'),
+  entry(/\b[jJ]udge\w*/, 'compare, validate', 'compare, validate'),
+  entry(/\b[sS]aid\b/, 'what a process or participant printed', 'observation, printed'),
+  entry(/\bconverse\b|\bfurnish\w*/, 'TCP exchange; preparation', 'probe; provision'),
+  entry(/\b[tT]orture\w*/, 'random kills and pauses', 'chaos test', /npm run torture|pretorture/),
+  entry(/\b[cC]ontestants?\b/, 'what a benchmark measures', 'subject'),
+  entry(/\b[pP]eers\b/, 'programs to compare with', 'baselines'),
+  entry(/\blab['’]s way\b/, 'the shape of the original workshop', 'legacy, as in the lab'),
+];
+
+const style: readonly Entry[] = [
+  entry(/\b[wW]hoever\b/, 'any person or program', 'any client, the caller'),
+  entry(/\b[nN]obody\b/, 'nobody as a subject', 'no one, no client; or say who does'),
+  entry(/\b(?:tells?|telling|told)[ -]of\b|\b(?:surely|may)?TellsOf\b/i, 'concerns, reports', 'concerns, reports'),
+  entry(/\bhers\b/, 'a possession without an owner', "the customer's"),
+  entry(/\b(?:go|goes|going|went) on\b/, 'does not stop', 'continues'),
+  entry(/\b(?:stands?|stood) in\b(?! (?:the|its|their) way)/, 'is written somewhere', 'is in'),
+  entry(/\banew\b/, 'once more', 'again'),
+  entry(
+    /\b[bB]eside\b/,
+    'next to; in addition to; during',
+    'next to, in addition to, during',
+    /--beside|beside: flag|'beside'/,
+  ),
+  entry(/\bfor ever\b/, 'without end', 'forever'),
+  entry(/\bmend(?:s|ed|ing)?\b/, 'make right again', 'repair, fix'),
+  entry(/\b(?:is|are|was|were|be) away\b/, 'cannot be reached', 'is unavailable'),
+];
+
+/** The changelog describes past releases in the words of their time. This file contains every word of the list. */
+const exempt = ['CHANGELOG.md', 'tests/vocabulary.test.ts'];
+const checked = files.filter((file) => /\.(ts|js|mjs|md|yaml|http)$/.test(file) && !exempt.includes(file));
+
+/** Every line that has the word, as "file:line: text". The name of a file is its line 0. */
+const occurrencesOf = ({ pattern, allowed }: Entry): readonly string[] =>
+  checked.flatMap((file) =>
+    [file, ...readDocument(file).split('\n')].flatMap((line, number) =>
+      pattern.test(line) && !allowed?.test(line) ? [`${file}:${number}: ${line.trim().slice(0, 120)}`] : [],
+    ),
+  );
+
+describe.each([
+  ['a term of this project', terms],
+  ['a turn of phrase', style],
+])('%s that has a plain replacement', (_, entries) => {
+  it.each(
+    entries.map((one) => [one.pattern.source, one.meaning, one.replacement, one] as const),
+  )('%s (%s) is called: %s', (_pattern, _meaning, _replacement, one) => {
+    expect(occurrencesOf(one)).toEqual([]);
+  });
+});
