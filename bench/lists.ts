@@ -10,7 +10,7 @@ import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { listen } from '../packages/http/listen.ts';
-import { silentTracer } from '../packages/runtime/tracing.ts';
+import { createSilentTracer } from '../packages/runtime/tracing.ts';
 import { createRandom, fillDatabase } from './lists/fill.ts';
 import { measureLists } from './lists/measure-lists.ts';
 import { writeTable } from './lists/write-table.ts';
@@ -67,7 +67,7 @@ const run = async () => {
       newId: randomUUID,
       onCommit: () => {},
       log,
-      tracer: silentTracer(randomUUID),
+      tracer: createSilentTracer(randomUUID),
     };
     const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
     const outbox = watchOutbox(context);

@@ -4,10 +4,10 @@ import { z } from 'zod';
 export const maxRevision = Number.MAX_SAFE_INTEGER - 1;
 
 const sequence = `1 to 16 decimal digits, from 1 to ${maxRevision}`;
-const sequenceForm = /^[0-9]{1,16}$/;
+const sequencePattern = /^[0-9]{1,16}$/;
 const sequenceSchema = z
   .string(sequence)
-  .regex(sequenceForm, { error: sequence, abort: true })
+  .regex(sequencePattern, { error: sequence, abort: true })
   .refine((digits) => Number(digits) >= 1 && Number(digits) <= maxRevision, sequence)
   .meta({ description: `The revision: ${sequence}.` });
 
@@ -51,7 +51,7 @@ export const createCloudEvent = <Type extends string, Data>(
   data,
 });
 
-const timeForm = z.core.regexes.datetime({ offset: true });
+const timePattern = z.core.regexes.datetime({ offset: true });
 
 /** Fast-path validation of the envelope without the schema library; it does not check `type`, `subject` and `data`. */
 export const hasValidEnvelope = (event: object): boolean => {
@@ -60,8 +60,8 @@ export const hasValidEnvelope = (event: object): boolean => {
     specversion === '1.0' &&
     isNonEmptyString(id) &&
     isNonEmptyString(source) &&
-    matches(timeForm, time) &&
-    matches(sequenceForm, sequence) &&
+    matches(timePattern, time) &&
+    matches(sequencePattern, sequence) &&
     Number(sequence) >= 1 &&
     Number(sequence) <= maxRevision &&
     (traceparent === undefined || typeof traceparent === 'string') &&

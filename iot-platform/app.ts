@@ -36,10 +36,10 @@ export type IotPlatformAppContext = AppContext &
     readonly checks?: Checks | undefined;
   };
 
-export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
+export const createIotPlatformApp = (context: IotPlatformAppContext): Express => {
   const { bus, store, views, checks } = context;
   const viewRoutes = views.map(({ registered, view }) => registered.routes?.(view) ?? {});
-  const viewChecks = views.map((one) => [checkName(one, views), () => checkView(one)] as const);
+  const viewChecks = views.map((one) => [nameOfCheck(one, views), () => checkView(one)] as const);
   const routes = {
     ...Object.assign({}, ...viewRoutes),
     ...healthRoutes(
@@ -56,7 +56,11 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
         return deadLetters ? { deadLetters } : {};
       },
     ),
-    ...statusRoutes(statusSchema, ({ view }) => readStatus(findView(view, views), context), viewQuery(views)),
+    ...statusRoutes(
+      statusSchema,
+      ({ view }) => readStatus(findView(view, views), context),
+      createViewQuerySchema(views),
+    ),
   };
   return createHttpApp(routes, { ...context, api, statuses });
 };
@@ -64,7 +68,7 @@ export const iotPlatformApp = (context: IotPlatformAppContext): Express => {
 const nameOf = ({ registered }: RunningView) => registered.projection.name;
 
 /** A single view is called `view`, as before a service could have several. */
-const checkName = (one: RunningView, { length }: readonly RunningView[]) =>
+const nameOfCheck = (one: RunningView, { length }: readonly RunningView[]) =>
   length === 1 ? 'view' : `view:${nameOf(one)}`;
 
 const checkView = async ({ view, drift }: RunningView) => {
@@ -74,7 +78,7 @@ const checkView = async ({ view, drift }: RunningView) => {
 };
 
 /** The query parameter that selects a view; optional where there is only one. */
-const viewQuery = (views: readonly RunningView[]) => {
+const createViewQuerySchema = (views: readonly RunningView[]) => {
   const names = views.map(nameOf);
   const name = z.enum(names, `one of ${names.join(', ')}`).meta({ description: 'The name of the view.' });
   return z.object({ view: views.length === 1 ? name.default(String(names[0])) : name });

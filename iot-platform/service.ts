@@ -10,7 +10,7 @@ import type { EventBus } from '../packages/projections/event-bus.ts';
 import type { StoreContext } from '../packages/projections/generations/index.ts';
 import type { LogReader } from '../packages/projections/log-reader.ts';
 import type { Runtime } from '../packages/runtime/runtime.ts';
-import { iotPlatformApp } from './app.ts';
+import { createIotPlatformApp } from './app.ts';
 import type { IotPlatformConfig } from './config.ts';
 import { iotPlatformViews } from './projections.ts';
 
@@ -41,7 +41,7 @@ export const startIotPlatform = async (
   const opened: Service[] = [running];
   const close = async () => void (await Promise.all(opened.map((service) => service.close())));
   try {
-    const app = iotPlatformApp({
+    const app = createIotPlatformApp({
       ...context,
       views,
       names: config,

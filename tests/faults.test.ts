@@ -9,7 +9,7 @@ import { readOutboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import type { Mandate } from '../iot-platform/mandates/mandate.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { seededRandom, withBusFaults, withStoreFaults } from '../packages/projections/faults.ts';
+import { createSeededRandom, withBusFaults, withStoreFaults } from '../packages/projections/faults.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { createTestRuntime } from './test-runtime.ts';
@@ -19,7 +19,7 @@ const patience = { timeout: 25_000, interval: 20 };
 it.each([
   1, 2, 3,
 ])('the view equals the CRM and never shows an older revision on a bus and a store with injected faults (seed %i)', async (seed) => {
-  const random = seededRandom(seed);
+  const random = createSeededRandom(seed);
   const runtime = { ...createTestRuntime(), now: Date.now, newId: randomUUID };
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
   const bus = withBusFaults(platform.eventBus('iot-platform-consumer'), random);

@@ -5,7 +5,7 @@ import { registerCustomer } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
-import { iotPlatformApp } from '../iot-platform/app.ts';
+import { createIotPlatformApp } from '../iot-platform/app.ts';
 import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
 import { authenticateSidecar } from '../packages/dapr/sidecar-authentication.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
@@ -27,7 +27,7 @@ const deliveries = () => {
   return created.router;
 };
 const iotPlatform = (more: object) =>
-  iotPlatformApp({
+  createIotPlatformApp({
     ...runtime,
     ...more,
     access,

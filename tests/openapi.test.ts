@@ -6,7 +6,7 @@ import { crmApp } from '../crm/app.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
-import { iotPlatformApp } from '../iot-platform/app.ts';
+import { createIotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { readDocument, tableUnder } from './docs/documents.ts';
 import { createIdleViews } from './idle-views.ts';
@@ -23,7 +23,7 @@ const services = {
     return crmApp({ ...context, ...parts, bus, isDurable: false });
   },
   'IoT platform': async () =>
-    iotPlatformApp({
+    createIotPlatformApp({
       ...runtime,
       bus,
       store: platform.stateStore('statestore'),

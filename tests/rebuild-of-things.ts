@@ -13,7 +13,7 @@ export const rebuildsOf = (platform: EmbeddedPlatform, { recheckAfterMs }: { rec
       log: platform.logReader(),
       stores: disturb(createStores({ store: platform.stateStore('primary'), secondaryStore: platform.stateStore })),
       primaryStore: 'primary',
-      shown: (thing) => String(thing?.n ?? 0),
+      toDisplayValue: (thing) => String(thing?.n ?? 0),
       now: Date.now,
       holder: 'a test',
       ...(observeLease && { observeLease }),

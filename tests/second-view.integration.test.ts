@@ -29,7 +29,7 @@ const lastChanges = registerView<MandateChanged, LastChange>({
     evolve: (held, { revision, time }) => (held && held.revision >= revision ? held : { revision, changedAt: time }),
     classify: () => undefined,
   },
-  shown: (change) => change?.changedAt ?? 'none',
+  toDisplayValue: (change) => change?.changedAt ?? 'none',
   keyName: 'connectionId',
 });
 const registered = [mandatesView, lastChanges];

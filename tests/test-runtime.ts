@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { Runtime } from '../packages/runtime/runtime.ts';
-import { silentTracer } from '../packages/runtime/tracing.ts';
+import { createSilentTracer } from '../packages/runtime/tracing.ts';
 
 export const noon = Date.UTC(2026, 10, 21, 12);
 
@@ -11,7 +11,7 @@ export const createTestRuntime = (): Runtime & { setClock(ms: number): void } =>
   const newId = () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`;
   return {
     log: pino({ level: 'silent' }),
-    tracer: silentTracer(newId),
+    tracer: createSilentTracer(newId),
     now: () => clock,
     newId,
     setClock: (ms) => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { seededRandom } from '../../packages/projections/faults.ts';
+import { createSeededRandom } from '../../packages/projections/faults.ts';
 
 const syllables = [
   'an',
@@ -25,7 +25,7 @@ const cities = Array.from({ length: 350 }, (_, n) => `City ${n}`);
 
 /** Writes a CSV file of customers in the format of a spreadsheet, each with its own connection, an 18-digit EAN. */
 export const writeCustomers = async (file: string, rows: number, seed: number): Promise<void> => {
-  const next = seededRandom(seed);
+  const next = createSeededRandom(seed);
   const pick = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T;
   const name = () =>
     `${pick(syllables)}${pick(syllables)}${pick(syllables)}`.replace(/^./, (letter) => letter.toUpperCase());

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { acceptNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import {
+  conditionalReadHeaders,
+  conditionalWriteHeaders,
   createWriteCheck,
-  readPrecondition,
   sendVersion,
-  writePreconditions,
 } from '../../packages/http/preconditions.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { type CrmContext, changeCustomer, replaceCustomer } from './change/change-customer.ts';
@@ -34,7 +34,7 @@ const replacementSchema = customerDataSchema
   })
   .meta({ id: 'CustomerReplacement' });
 
-const changeHeaders = z.object({ ...writePreconditions, ...evidenceHeaders });
+const changeHeaders = z.object({ ...conditionalWriteHeaders, ...evidenceHeaders });
 
 export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Routes => {
   const { db } = context;
@@ -61,7 +61,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       get: operation({
         summary: 'One customer',
         path: customerPath,
-        headers: z.object(readPrecondition),
+        headers: z.object(conditionalReadHeaders),
         responses: { 200: customerResponse, 304: { description: 'The client already has this version.' } },
         errors: ['customer-unknown'],
         handle: async ({ path, headers }, res) => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import type { BatchHandler, DeliveredRecord, EventBus } from '../../packages/projections/event-bus.ts';
-import { seededRandom, withStoreFaults } from '../../packages/projections/faults.ts';
+import { createSeededRandom, withStoreFaults } from '../../packages/projections/faults.ts';
 import { startProjection } from '../../packages/projections/projection.ts';
 import { openView } from '../../packages/projections/view.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
@@ -59,7 +59,11 @@ const deliver = async (
       return { close: async () => {} };
     },
   } as unknown as EventBus;
-  await startProjection(mandates, { ...createTestRuntime(), bus, store: withStoreFaults(store, seededRandom(seed)) });
+  await startProjection(mandates, {
+    ...createTestRuntime(),
+    bus,
+    store: withStoreFaults(store, createSeededRandom(seed)),
+  });
   for (let from = 0; from < records.length; from += batchSize) {
     let left = records.slice(from, from + batchSize);
     while (left.length > 0) {

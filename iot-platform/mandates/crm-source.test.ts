@@ -27,7 +27,7 @@ describe('the mandates of the CRM', () => {
   it('are read for the comparison with a view', async () => {
     const all = [];
     for await (const page of crmSource.open(await startStubCrm(mandatePages)).pages()) all.push(...page);
-    expect(all).toEqual(['1', '2', '3'].map((key) => ({ key, shown: '1' })));
+    expect(all).toEqual(['1', '2', '3'].map((key) => ({ key, displayValue: '1' })));
   });
 
   it.each([

@@ -20,7 +20,10 @@ const openCrm = (crm: string): OpenedSource<MandateChanged> => ({
   name: `the CRM at ${crm}`,
   pages: async function* () {
     for await (const { items } of readPages(crm))
-      yield items.map(({ connectionId, connectionMandate }) => ({ key: connectionId, shown: connectionMandate }));
+      yield items.map(({ connectionId, connectionMandate }) => ({
+        key: connectionId,
+        displayValue: connectionMandate,
+      }));
   },
   /** Each event has the latest revision that the CRM gave; the cursor is the last connection of a page. */
   snapshot: {

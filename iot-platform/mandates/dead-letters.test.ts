@@ -162,7 +162,7 @@ describe('a connection with an unreadable record', () => {
           log: platform.logReader(),
           stores: createStores({ store: platform.stateStore('statestore') }),
           primaryStore: 'statestore',
-          shown: permittedLevel,
+          toDisplayValue: permittedLevel,
           now: () => noon,
           holder: 'a test',
           report: () => {},

@@ -7,7 +7,7 @@ import { mandateRoutes } from './routes.ts';
 
 export const mandatesView = registerView({
   projection: mandates,
-  shown: permittedLevel,
+  toDisplayValue: permittedLevel,
   keyName: 'connectionId',
   // Keys without a prefix: they were stored before a service could have several views.
   keyPrefix: '',

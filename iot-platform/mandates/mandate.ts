@@ -28,7 +28,7 @@ export const evolve = (held: Mandate | undefined, change: MandateChanged): Manda
   const latest = toStatement(change);
   const { connectionId } = change.data;
   if (!held) return { connectionId, ...latest };
-  const known = [shownStatement(held), ...(held.other ? [held.other] : [])];
+  const known = [getShownStatement(held), ...(held.other ? [held.other] : [])];
   const sameKind = known.find((statement) => hasRevision(statement) === hasRevision(latest));
   const otherKind = known.find((statement) => hasRevision(statement) !== hasRevision(latest));
   if (sameKind && !isLater(latest, sameKind) && !isEarlierCopy(latest, sameKind)) return held;
@@ -59,7 +59,7 @@ const toStatement = ({ data, revision, time, place }: MandateChanged): Statement
   ...(place && { at: place }),
 });
 
-const shownStatement = ({ connectionId: _, other: __, ...statement }: Mandate): Statement => statement;
+const getShownStatement = ({ connectionId: _, other: __, ...statement }: Mandate): Statement => statement;
 
 const hasRevision = ({ revision }: Statement) => revision > 0;
 

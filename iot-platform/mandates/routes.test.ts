@@ -6,7 +6,7 @@ import { checkpointKey } from '../../packages/projections/generations/index.ts';
 import type { StateStore } from '../../packages/projections/state-store.ts';
 import { createIdleViews } from '../../tests/idle-views.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { iotPlatformApp } from '../app.ts';
+import { createIotPlatformApp } from '../app.ts';
 
 const mandate = { connectionId: '7733', connectionMandate: '1', revision: 10, changedAt: '2026-11-21T12:00:00.000Z' };
 const checkpoint = checkpointKey('mandates', topics.connectionMandates.name, 0);
@@ -22,7 +22,7 @@ const iotPlatform = async (
   const disturbed = disturb(store);
   const bus = platform.eventBus('group');
   return request(
-    iotPlatformApp({ ...createTestRuntime(), bus, store: disturbed, ...createIdleViews(disturbed, drift) }),
+    createIotPlatformApp({ ...createTestRuntime(), bus, store: disturbed, ...createIdleViews(disturbed, drift) }),
   );
 };
 const filled = { [mandate.connectionId]: mandate, [checkpoint]: { applied: 3, missing: [] } };
@@ -88,7 +88,12 @@ describe('a mandate', () => {
       store.transact([{ key: held.connectionId, value: held, etag }]);
     await put(mandate);
     const http = request(
-      iotPlatformApp({ ...createTestRuntime(), bus: platform.eventBus('group'), store, ...createIdleViews(store) }),
+      createIotPlatformApp({
+        ...createTestRuntime(),
+        bus: platform.eventBus('group'),
+        store,
+        ...createIdleViews(store),
+      }),
     );
     await http.get('/mandates/7733?minRevision=10').expect(200, mandate);
     const { body } = await http

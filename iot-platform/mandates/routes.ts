@@ -13,12 +13,12 @@ import { backoff } from '../../packages/runtime/retry.ts';
 import { type Mandate, revisionOf } from './mandate.ts';
 
 const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
-const aRevision = 'a revision, as in the CRM’s response header Mandate-Revision';
-const aWait = 'milliseconds to wait, 0 to 30000';
+const revisionFormat = 'a revision, as in the CRM’s response header Mandate-Revision';
+const waitFormat = 'milliseconds to wait, 0 to 30000';
 /** A client that must not read an older mandate passes its revision, and waits until the view has it. */
 const freshness = {
-  minRevision: wholeNumber(aRevision, { min: 0, max: Number.MAX_SAFE_INTEGER, defaultValue: 0 }),
-  waitMs: wholeNumber(aWait, { min: 0, max: 30_000, defaultValue: 0 }),
+  minRevision: wholeNumber(revisionFormat, { min: 0, max: Number.MAX_SAFE_INTEGER, defaultValue: 0 }),
+  waitMs: wholeNumber(waitFormat, { min: 0, max: 30_000, defaultValue: 0 }),
 };
 
 const labMandateSchema = z

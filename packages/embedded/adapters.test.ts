@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import { consumerGroupsContract } from '../projections/consumer-groups.contract.ts';
 import { eventBusContract } from '../projections/event-bus.contract.ts';
 import type { OutgoingEvent } from '../projections/event-bus.ts';
-import { seededRandom, withBusFaults, withStoreFaults } from '../projections/faults.ts';
+import { createSeededRandom, withBusFaults, withStoreFaults } from '../projections/faults.ts';
 import { logReaderContract } from '../projections/log-reader.contract.ts';
 import { stateStoreContract } from '../projections/state-store.contract.ts';
 import { createEmbeddedConsumerGroups } from './consumer-groups.ts';
@@ -45,12 +45,12 @@ describe.each([1, 2])('with injected faults, seed %i,', (seed) => {
   describe('the event bus', () => {
     eventBusContract(async () => {
       const { eventBus } = platform();
-      const random = seededRandom(seed);
+      const random = createSeededRandom(seed);
       return { topic, bus: (consumerGroup) => withBusFaults(eventBus(consumerGroup), random) };
     });
   });
 
   describe('the state store', () => {
-    stateStoreContract(async () => withStoreFaults(platform().stateStore('statestore'), seededRandom(seed)));
+    stateStoreContract(async () => withStoreFaults(platform().stateStore('statestore'), createSeededRandom(seed)));
   });
 });

@@ -5,8 +5,8 @@ export type { AccessRules } from './server/authority.ts';
 
 export const loopbackOnly: AccessRules = { hosts: [], origins: [] };
 
-const aHost = 'a host name or address, with or without a port, as in crm.example.org or crm:3005';
-const anOrigin = 'an origin: scheme, host and port without a path, as in https://console.example.org';
+const hostFormat = 'a host name or address, with or without a port, as in crm.example.org or crm:3005';
+const originFormat = 'an origin: scheme, host and port without a path, as in https://console.example.org';
 const noWildcard = 'a * would admit any web page, so name each one';
 
 const parseOrigin = (text: string): string | undefined => {
@@ -30,5 +30,5 @@ const listOf = <T>(parse: (entry: string) => T | undefined, expected: string) =>
       }),
   );
 
-export const hostList = listOf(parseAuthority, aHost);
-export const originList = listOf(parseOrigin, anOrigin);
+export const hostList = listOf(parseAuthority, hostFormat);
+export const originList = listOf(parseOrigin, originFormat);

@@ -11,7 +11,7 @@ import { createRateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AccessRules, loopbackOnly } from './access-rules.ts';
 import { createDescriptionRoutes } from './openapi/description.ts';
-import { pageAssets } from './openapi/docs/page.ts';
+import { createPageAssetRouter } from './openapi/docs/page.ts';
 import type { ApiDescription } from './openapi/openapi.ts';
 import { jsonTypes, methods, type Operation, type Routes } from './operation.ts';
 import { checkRequest, checkRequests } from './server/check-request.ts';
@@ -48,7 +48,7 @@ export const createHttpApp = (
     for (const method of methods) if (operations[method]) route[method](...createHandlers(operations[method]));
     route.all(refuseMethod(Object.keys(operations)));
   }
-  app.use('/docs', pageAssets());
+  app.use('/docs', createPageAssetRouter());
   app.use((req) => {
     throw new DomainError('unknown-route', `There is no ${req.path}.`, {
       remedy: `routes: ${Object.keys(routes).join(' ')}`,

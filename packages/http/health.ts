@@ -43,8 +43,8 @@ export const healthRoutes = (
           );
           const ready = results.every(([, result]) => result === 'ok');
           const status = ready ? 'ready' : 'not ready';
-          const shown = ready ? await facts().catch(() => ({})) : {};
-          res.status(ready ? 200 : 503).json({ status, checks: Object.fromEntries(results), ...shown });
+          const addedFacts = ready ? await facts().catch(() => ({})) : {};
+          res.status(ready ? 200 : 503).json({ status, checks: Object.fromEntries(results), ...addedFacts });
         },
       }),
     },

@@ -12,8 +12,8 @@ const entityTags = z
   .optional();
 
 /** Header schemas of an operation. */
-export const readPrecondition = { 'If-None-Match': entityTags };
-export const writePreconditions = { 'If-Match': entityTags, 'If-None-Match': entityTags };
+export const conditionalReadHeaders = { 'If-None-Match': entityTags };
+export const conditionalWriteHeaders = { 'If-Match': entityTags, 'If-None-Match': entityTags };
 
 type Preconditions = { 'If-Match'?: string | undefined; 'If-None-Match'?: string | undefined };
 

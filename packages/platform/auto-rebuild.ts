@@ -95,7 +95,7 @@ const createRebuildContext = (
   log: context.topicLog,
   stores: createStores(openViewStores(registered, context)),
   primaryStore: context.stateStoreName,
-  shown: registered.shown,
+  toDisplayValue: registered.toDisplayValue,
   now: context.now,
   holder: `the service ${context.newId()}`,
   report: (line) => context.log.debug({ projection: registered.projection.name }, line),

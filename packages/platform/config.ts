@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type AccessRules, hostList, originList } from '../http/access-rules.ts';
 import { port } from '../runtime/environment.ts';
-import { type TracingSettings, tracingSettings, tracingVariables } from '../tracing/settings.ts';
+import { createTracingSettings, type TracingSettings, tracingVariables } from '../tracing/settings.ts';
 import type { PlatformSettings } from './open-platform.ts';
 
 /** The variables that all services share. */
@@ -40,7 +40,7 @@ export const createCommonConfig = (settings: CommonSettings): CommonConfig => ({
   access: { hosts: settings.ALLOWED_HOSTS, origins: settings.ALLOWED_ORIGINS },
   logLevel: settings.LOG_LEVEL,
   dataDir: settings.DATA_DIR,
-  tracing: tracingSettings(settings),
+  tracing: createTracingSettings(settings),
   dapr:
     settings.DAPR_HTTP_PORT === undefined
       ? undefined

@@ -5,7 +5,7 @@ import { checkViews, registerView } from './views.ts';
 const view = (name: string, keyPrefix?: string) =>
   registerView({
     projection: { ...things, name },
-    shown: (thing) => String(thing?.n),
+    toDisplayValue: (thing) => String(thing?.n),
     keyName: 'key',
     ...(keyPrefix !== undefined && { keyPrefix }),
   });

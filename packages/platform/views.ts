@@ -10,7 +10,7 @@ import type { View } from '../projections/view.ts';
 export type ViewRegistration<Event, Document extends object> = {
   readonly projection: Projection<Event, Document>;
   /** The public content of a document, also of an absent one. A rebuild compares documents by it. */
-  readonly shown: (document: Document | undefined) => string;
+  readonly toDisplayValue: (document: Document | undefined) => string;
   /** The name of the key, for example connectionId. */
   readonly keyName: string;
   /** Prefix of the keys in the store. Default: `name/`. It must differ between the views of a service. */

@@ -3,7 +3,7 @@ import { NotDurable } from './event-bus.ts';
 import { StateConflict, type StateStore } from './state-store.ts';
 
 /** A random number generator (mulberry32): numbers in [0, 1), the same ones for the same seed. */
-export const seededRandom = (seed: number) => {
+export const createSeededRandom = (seed: number) => {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -34,7 +34,7 @@ export const withBusFaults = (bus: EventBus, random: () => number): EventBus => 
     return bus.subscribe(topic, async (batch) => {
       const kept = batch.filter(() => random() < 0.8);
       const repeated = delivered.filter(() => random() < 0.05);
-      const sent = shuffled([...kept, ...kept.filter(() => random() < 0.1), ...repeated], random);
+      const sent = shuffle([...kept, ...kept.filter(() => random() < 0.1), ...repeated], random);
       const verdicts = await handler(sent);
       delivered.push(...kept);
       delivered.splice(0, delivered.length - 500);
@@ -63,7 +63,7 @@ export const withStoreFaults = (store: StateStore, random: () => number): StateS
   transact: async (upserts) => {
     const fails = random() < 0.2;
     const conflicts: StateConflict[] = [];
-    for (const upsert of shuffled(upserts, random)) {
+    for (const upsert of shuffle(upserts, random)) {
       if (fails && random() < 0.5) continue;
       await store.transact([upsert]).catch((error) => {
         if (!(error instanceof StateConflict)) throw error;
@@ -75,7 +75,7 @@ export const withStoreFaults = (store: StateStore, random: () => number): StateS
   },
 });
 
-const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
+const shuffle = <T>(items: readonly T[], random: () => number): T[] =>
   items
     .map((item) => ({ item, at: random() }))
     .sort((a, b) => a.at - b.at)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { LogReader } from './log-reader.ts';
-import { throttledLog, throttledPages } from './throttled-log.ts';
+import { throttleLog, throttlePages } from './throttled-log.ts';
 
 /** Work of 20, 30 and 40 ms on a clock of its own, and what happens in which order. */
 const createSlowWork = () => {
@@ -31,7 +31,7 @@ it('handles one batch at a time, and pauses after each for as long as it took', 
   };
   const { work, steps, time } = createSlowWork();
   const ranges = [0, 1, 2].map((partition) => ({ partition, begin: 0, end: 1 }));
-  await throttledLog(eager, time).read('things', ranges, work);
+  await throttleLog(eager, time).read('things', ranges, work);
   expect(steps).toEqual(eachWithItsPause);
 });
 
@@ -40,6 +40,6 @@ it('pauses after each page for as long as its processing took', async () => {
     for (const next of ['1', '2', undefined]) yield { events: [], next };
   };
   const { work, steps, time } = createSlowWork();
-  for await (const _ of throttledPages(eager(), time)) await work();
+  for await (const _ of throttlePages(eager(), time)) await work();
   expect(steps).toEqual(eachWithItsPause);
 });

@@ -10,7 +10,7 @@ const realTime: Time = { clock: monotonicClock, sleep };
  * Wraps a log reader so that it handles one batch at a time and then pauses for as long as the batch took. This leaves
  * at least half of the machine to the live view.
  */
-export const throttledLog = (log: LogReader, time = realTime): LogReader => ({
+export const throttleLog = (log: LogReader, time = realTime): LogReader => ({
   offsets: log.offsets,
   read: (topic, ranges, handle, signal) => {
     const queue = createSerialQueue();
@@ -24,10 +24,7 @@ export const throttledLog = (log: LogReader, time = realTime): LogReader => ({
 });
 
 /** Pauses after each page for as long as its processing took. */
-export const throttledPages = async function* <Page>(
-  pages: AsyncIterable<Page>,
-  time = realTime,
-): AsyncGenerator<Page> {
+export const throttlePages = async function* <Page>(pages: AsyncIterable<Page>, time = realTime): AsyncGenerator<Page> {
   for await (const page of pages) {
     const startedAt = time.clock();
     yield page;

@@ -85,12 +85,12 @@ export const openView = <Document extends object>(
     const isRead = other === undefined && documentKey(number, key) === expected;
     return { readAt, stored: isRead ? held.get(expected)?.value : await read(pointer.answering, key) };
   };
-  const show = (key: string, stored: unknown): Document | undefined => {
+  const toDocument = (key: string, stored: unknown): Document | undefined => {
     const { document, marks } = splitMarks<Document & { at?: PlacePair }>(stored);
     if (document === undefined) return undefined;
     if (marks.length > 0) throw createDeadLetteredError(topic.name, key, marks);
-    const { at: _, ...shown } = document;
-    return shown as unknown as Document;
+    const { at: _, ...withoutPlace } = document;
+    return withoutPlace as unknown as Document;
   };
 
   return {
@@ -98,11 +98,11 @@ export const openView = <Document extends object>(
       const cached = latest;
       if (cached && !findRefusal(cached.completeness) && clock() - cached.readAt < maxPointerAgeMs) {
         const stored = await read(cached.pointer.answering, key);
-        if (stored !== undefined && clock() - cached.readAt < maxReadMs) return show(key, stored);
+        if (stored !== undefined && clock() - cached.readAt < maxReadMs) return toDocument(key, stored);
       }
       for (let attempt = 1; attempt <= maxAttempts; attempt++) {
         const { stored, readAt } = await readStateAndDocument(key);
-        if (clock() - readAt < maxReadMs) return show(key, stored);
+        if (clock() - readAt < maxReadMs) return toDocument(key, stored);
       }
       throw new Error(`the store did not answer within ${maxReadMs / 1000} s`);
     },

@@ -13,5 +13,5 @@ export const readEnvironment = <T>(schema: z.ZodType<T>, env: Record<string, str
   throw new ConfigError(`The configuration is invalid:\n${problems.join('\n')}`);
 };
 
-const portForm = 'a port, 0 to 65535';
-export const port = () => z.coerce.number(portForm).int(portForm).min(0, portForm).max(65_535, portForm);
+const portFormat = 'a port, 0 to 65535';
+export const port = () => z.coerce.number(portFormat).int(portFormat).min(0, portFormat).max(65_535, portFormat);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { silentTracer, type Tracer } from './tracing.ts';
+import { createSilentTracer, type Tracer } from './tracing.ts';
 
 /** The clock, ids, log and tracer of a service, in addition to its ports; tests pass their own. */
 export type Runtime = {
@@ -13,7 +13,7 @@ export type Runtime = {
 };
 
 /** Without a tracer that reports spans, traces are passed on. */
-export const createRuntime = (log: Logger, tracer: Tracer = silentTracer(randomUUID)): Runtime => ({
+export const createRuntime = (log: Logger, tracer: Tracer = createSilentTracer(randomUUID)): Runtime => ({
   log,
   tracer,
   now: Date.now,

@@ -12,7 +12,7 @@ export type Tracer = {
 export const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
 /** Passes traces on and reports nothing; `newId` gives random UUIDs. */
-export const silentTracer = (newId: () => string): Tracer => {
+export const createSilentTracer = (newId: () => string): Tracer => {
   const hex = (digits: number) => newId().replaceAll('-', '').slice(0, digits);
   return {
     reports: false,

@@ -22,7 +22,7 @@ export const tracingVariables = {
   ZIPKIN_URL: httpUrl('http://localhost:9411/api/v2/spans').optional(),
 };
 
-export const tracingSettings = (variables: z.infer<z.ZodObject<typeof tracingVariables>>): TracingSettings => {
+export const createTracingSettings = (variables: z.infer<z.ZodObject<typeof tracingVariables>>): TracingSettings => {
   const base = variables.OTEL_EXPORTER_OTLP_ENDPOINT;
   return {
     otlpUrl: variables.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (base && tracesUrl(base)),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readEnvironment } from '../../packages/runtime/environment.ts';
-import { tracingSettings, tracingVariables } from '../../packages/tracing/settings.ts';
+import { createTracingSettings, tracingVariables } from '../../packages/tracing/settings.ts';
 
 /**
  * OpenTelemetry's variables for a sidecar, so that it reports spans to the collector of the services. daprd reads the same
@@ -9,7 +9,7 @@ import { tracingSettings, tracingVariables } from '../../packages/tracing/settin
  * @throws Error when the services could not use the variables either
  */
 export const sidecarTracing = (env: NodeJS.ProcessEnv): Record<string, string> => {
-  const { otlpUrl } = tracingSettings(readEnvironment(z.object(tracingVariables), env));
+  const { otlpUrl } = createTracingSettings(readEnvironment(z.object(tracingVariables), env));
   if (!otlpUrl) return {};
   const { origin, pathname, protocol } = new URL(otlpUrl);
   return {

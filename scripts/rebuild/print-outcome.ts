@@ -57,7 +57,9 @@ export const printOutcome = (
     if (isTruncated || differences.length > shownDifferences)
       report(`… and more: ${isTruncated ? 'over ' : ''}${differences.length} in total.`);
   }
-  const unknown = differences.filter(({ isUnknown, rebuilt }) => isUnknown && rebuilt === context.shown(undefined));
+  const unknown = differences.filter(
+    ({ isUnknown, rebuilt }) => isUnknown && rebuilt === context.toDisplayValue(undefined),
+  );
   if (fromSource && unknown.length > 0)
     report(
       `${unknown.length}${isTruncated ? ' or more' : ''} of them are unknown to the ${view.source?.name}, so the new view does not have them.`,

@@ -15,7 +15,7 @@ import {
   type Snapshot,
   switchBack,
 } from '../../packages/projections/rebuild/index.ts';
-import { throttledLog, throttledPages } from '../../packages/projections/throttled-log.ts';
+import { throttleLog, throttlePages } from '../../packages/projections/throttled-log.ts';
 import { maxPointerAgeMs } from '../../packages/projections/view.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
@@ -43,10 +43,10 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const own = openViewStores(view, { store: stores(), secondaryStore: stores });
   const context: Context = {
     projection: view.projection,
-    log: isUnthrottled(command) ? log : throttledLog(log),
+    log: isUnthrottled(command) ? log : throttleLog(log),
     stores: createStores(own),
     primaryStore,
-    shown: view.shown,
+    toDisplayValue: view.toDisplayValue,
     now: Date.now,
     holder: `process ${process.pid} on ${hostname()}`,
     report: print,
@@ -96,5 +96,5 @@ const isUnthrottled = ({ fullSpeed, inPlace }: RebuildCommand) => fullSpeed || i
 
 const throttleSnapshot = (snapshot: Snapshot<unknown>): Snapshot<unknown> => ({
   ...snapshot,
-  pages: (after) => throttledPages(snapshot.pages(after)),
+  pages: (after) => throttlePages(snapshot.pages(after)),
 });

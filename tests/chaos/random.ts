@@ -1,4 +1,4 @@
-import { seededRandom } from '../../packages/projections/faults.ts';
+import { createSeededRandom } from '../../packages/projections/faults.ts';
 
 /** A seeded random generator: the same seed yields the same decisions. */
 export type Random = {
@@ -12,7 +12,7 @@ export type Random = {
 };
 
 export const createRandom = (seed: number): Random => {
-  const random = seededRandom(seed);
+  const random = createSeededRandom(seed);
   const between = (from: number, to: number) => from + Math.floor(random() * (to - from + 1));
   return {
     between,

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
 
 /** Upper case only, so that a store with case-insensitive keys cannot confuse two connections. */
-const connectionIdForm = '1 to 64 characters out of 0-9, A-Z and -';
+const connectionIdFormat = '1 to 64 characters out of 0-9, A-Z and -';
 export const connectionIdPattern = /^[0-9A-Z-]{1,64}$/;
-export const connectionIdSchema = z.string(connectionIdForm).regex(connectionIdPattern, connectionIdForm);
+export const connectionIdSchema = z.string(connectionIdFormat).regex(connectionIdPattern, connectionIdFormat);
 
 /** How far the meter on a connection may be read. */
 export const mandateLevels = { none: '0', billingOnly: '1', realTime: '2' } as const;

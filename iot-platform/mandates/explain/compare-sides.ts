@@ -23,9 +23,7 @@ export const compareSides = (events: readonly EventLine[], crm: CrmAnswer, view:
   const unissued = explainUnissuedRevision(events, crm, view.revision);
   const sentences = [
     ...unissued,
-    ...(permitted(crm) === permitted(view)
-      ? []
-      : [`The CRM has ${describeLevel(crm)}, the view ${describeLevel(view)}.`]),
+    ...(levelOf(crm) === levelOf(view) ? [] : [`The CRM has ${describeLevel(crm)}, the view ${describeLevel(view)}.`]),
     // A revision that the CRM never gave explains all other differences, and a rebuild from the log would not help.
     ...(unissued.length > 0 ? [] : compareWithLog(held, crm, view)),
   ];
@@ -36,13 +34,13 @@ export const compareSides = (events: readonly EventLine[], crm: CrmAnswer, view:
 
 const compareWithLog = (held: Mandate | undefined, crm: SideAnswer, view: SideAnswer): string[] => {
   // The log may no longer reach back, as after a rebuild from the CRM: that is no contradiction.
-  if (!held && permitted(crm) === permitted(view)) return [];
+  if (!held && levelOf(crm) === levelOf(view)) return [];
   const log = permittedLevel(held);
   return [
     ...(view.revision !== undefined && held && view.revision < revisionOf(held)
       ? [`The view has revision ${view.revision}, the log ${revisionOf(held)}: its /status shows the lag.`]
       : []),
-    ...(!held || permitted(view) === log
+    ...(!held || levelOf(view) === log
       ? []
       : [`The log ends with ${log}, the view has ${describeLevel(view)}: npm run rebuild repairs it.`]),
     ...compareCrmWithLog(held, crm),
@@ -51,11 +49,11 @@ const compareWithLog = (held: Mandate | undefined, crm: SideAnswer, view: SideAn
 
 const compareCrmWithLog = (held: Mandate | undefined, crm: SideAnswer): string[] => {
   const log = permittedLevel(held);
-  if (!held && permitted(crm) !== log)
+  if (!held && levelOf(crm) !== log)
     return [
       'If the outbox of the CRM is empty (/status), the log has lost its events: npm run rebuild -- --from-crm repairs the view.',
     ];
-  return permitted(crm) === log
+  return levelOf(crm) === log
     ? []
     : [
         `The log ends with ${log}, the CRM has ${describeLevel(crm)}: its /status shows whether events wait in its outbox.`,
@@ -70,5 +68,5 @@ const foldEvents = (events: readonly EventLine[]): Mandate | undefined =>
     return evolve(held, { data, revision, time, place: replayOf ?? [partition, offset] });
   }, undefined);
 
-const permitted = ({ level }: SideAnswer) => level ?? '0';
+const levelOf = ({ level }: SideAnswer) => level ?? '0';
 const describeLevel = ({ level }: SideAnswer) => level ?? 'nothing (which permits as much as 0)';

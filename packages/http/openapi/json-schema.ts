@@ -10,7 +10,7 @@ export type Side = 'input' | 'output';
  * reference. `alsoAccepts` in its meta lists further accepted forms of its input.
  * @throws Error when two schemas share an id
  */
-export const jsonSchemas = () => {
+export const createSchemaDescriber = () => {
   const components: Record<string, JsonSchema> = {};
   const add = (name: string, schema: JsonSchema) => {
     const known = components[name];

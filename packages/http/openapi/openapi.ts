@@ -3,12 +3,12 @@ import { groupBy } from '../../runtime/group-by.ts';
 import { jsonTypes, listErrorCodes, type Operation, type OperationResponse, type Routes } from '../operation.ts';
 import { listRequestCheckErrors } from '../server/check-request.ts';
 import { commonStatuses, type ProblemStatuses, problemSchema, problemType } from '../server/problem.ts';
-import { jsonSchemas } from './json-schema.ts';
+import { createSchemaDescriber } from './json-schema.ts';
 
 /** The head of the document; `events` is an AsyncAPI document. */
 export type ApiDescription = { readonly title: string; readonly description: string; readonly events: object };
 
-type Describe = ReturnType<typeof jsonSchemas>['describe'];
+type Describe = ReturnType<typeof createSchemaDescriber>['describe'];
 
 /**
  * Describes the routes in OpenAPI 3.1, with the same schemas that validate the requests.
@@ -19,7 +19,7 @@ export const createOpenApiDocument = (
   { title, description }: ApiDescription,
   statuses: ProblemStatuses,
 ) => {
-  const { describe, components } = jsonSchemas();
+  const { describe, components } = createSchemaDescriber();
   const describeErrorCodes = describeErrors(describe, { ...commonStatuses, ...statuses });
   const paths = Object.entries(routes).map(([path, operations]) => [
     path.replaceAll(/:(\w+)/g, '{$1}'),

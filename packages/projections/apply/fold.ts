@@ -12,7 +12,7 @@ import { documentKey } from '../generations/generation.ts';
 import type { StoredValue, Upsert } from '../state-store.ts';
 import type { ParsedBatch } from './parse-batch.ts';
 
-export type Folded = {
+export type FoldResult = {
   readonly upserts: Upsert[];
   /** Number of events by outcome: applied, ignored, and the classifications of the projection. */
   readonly counts: Record<string, number>;
@@ -27,7 +27,7 @@ export const fold = <Event, Document>(
   held: ReadonlyMap<string, StoredValue>,
   number: number,
   isDiscarded: (place: PlacePair) => boolean = () => false,
-): Folded => {
+): FoldResult => {
   const upserts: Upsert[] = [];
   const classifications: Record<string, number> = {};
   const marked = new Map<string, readonly PlacePair[]>();

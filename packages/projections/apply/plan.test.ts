@@ -5,7 +5,7 @@ import { asCheckpointDocument, type CheckpointDocument, checkpointKey } from '..
 import type { StoredValue } from '../state-store.ts';
 import { collectOffsets } from './delivered-offsets.ts';
 import { parseBatch } from './parse-batch.ts';
-import { areOffsetsExpected, nextStep, planWrites, type StoreRead } from './plan.ts';
+import { areOffsetsExpected, decideNextStep, planWrites, type StoreRead } from './plan.ts';
 
 const checkpoint = checkpointKey(things.name, things.topic.name, 0);
 const readTo = (applied: number) => ({ applied, missing: [], last: { offset: applied, timestamp: 0 } });
@@ -37,7 +37,7 @@ const plan = async (
 };
 
 describe('the step after a read', () => {
-  it.each<[string, Parameters<typeof nextStep>[0], ReturnType<typeof nextStep>]>([
+  it.each<[string, Parameters<typeof decideNextStep>[0], ReturnType<typeof decideNextStep>]>([
     ['another generation is registered', { read: [1], registered: [1, 2], isVerified: true }, 'read again'],
     [
       'another one is registered and the offsets are unexpected',
@@ -47,7 +47,7 @@ describe('the step after a read', () => {
     ['an offset is unexpected', { read: [1], registered: [1], isVerified: false }, 'verify with log'],
     ['everything is as expected', { read: [1], registered: [1], isVerified: true }, 'write'],
     ['fewer are registered than were read', { read: [1, 2], registered: [2], isVerified: true }, 'write'],
-  ])('%s', (_, facts, step) => expect(nextStep(facts)).toBe(step));
+  ])('%s', (_, facts, step) => expect(decideNextStep(facts)).toBe(step));
 });
 
 describe('offsets are expected or not', () => {

@@ -3,8 +3,8 @@ import type { Projection } from '../declaration.ts';
 import {
   type CheckpointDocument,
   checkpointKey,
-  generationNumbers,
   isDiscarded,
+  listGenerationNumbers,
 } from '../generations/checkpoint-document.ts';
 import type { StoredValue, Upsert } from '../state-store.ts';
 import { advanceDocument, type DeliveredOffsets, isUnexpected } from './delivered-offsets.ts';
@@ -26,8 +26,8 @@ export type Plan = {
   readonly secondaryStores: readonly string[];
 };
 
-export const listRegistered = (documents: CheckpointDocuments): readonly number[] => [
-  ...new Set([...documents.values()].flatMap(generationNumbers)),
+export const listRegisteredGenerations = (documents: CheckpointDocuments): readonly number[] => [
+  ...new Set([...documents.values()].flatMap(listGenerationNumbers)),
 ];
 
 /**
@@ -42,7 +42,7 @@ export const areOffsetsExpected = (offsets: DeliveredOffsets, { held, documents 
  * `registered`. `isVerified`: the offsets are as expected, or were already looked up in the log; gaps that the log does
  * not explain count as missing.
  */
-export const nextStep = ({
+export const decideNextStep = ({
   read,
   registered,
   isVerified,
@@ -71,7 +71,7 @@ export const planWrites = <Event, Document>(
     // The log was replaced, so offsets that were discarded in the old log mean nothing.
     return document !== undefined && !offsets.get(key)?.log?.isReplaced && isDiscarded(document, offset);
   };
-  const registered = listRegistered(documents);
+  const registered = listRegisteredGenerations(documents);
   const folded = new Map(registered.map((number) => [number, fold(projection, byKey, held, number, wasDiscarded)]));
   const checkpoints = [...offsets].flatMap(([key, delivered]): Upsert[] => {
     const before = documents.get(key) as CheckpointDocument;

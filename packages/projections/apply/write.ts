@@ -12,8 +12,8 @@ import type { ParsedBatch } from './parse-batch.ts';
 import {
   areOffsetsExpected,
   type CheckpointDocuments,
-  listRegistered,
-  nextStep,
+  decideNextStep,
+  listRegisteredGenerations,
   type Plan,
   planWrites,
 } from './plan.ts';
@@ -68,9 +68,9 @@ export const createProjectionWriter = <Event, Document>(
       const keys = numbers.flatMap((number) => [...batch.byKey.keys()].map((key) => documentKey(number, key)));
       const held = await cacheOf(store).read(keys, [...offsets.keys()]);
       const documents = await collectDocuments(store, held, pending);
-      const registered = listRegistered(documents);
+      const registered = listRegisteredGenerations(documents);
       const isVerified = !log || pending.verified.has(store) || areOffsetsExpected(offsets, { held, documents });
-      const step = nextStep({ read: numbers, registered, isVerified });
+      const step = decideNextStep({ read: numbers, registered, isVerified });
       lastRegistered.set(store, registered);
       numbers = registered;
       if (step === 'read again') continue;

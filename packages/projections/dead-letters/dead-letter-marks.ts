@@ -9,9 +9,12 @@ const noPlace: PlacePair = [-1, -1];
  * `deadLetters` are the places of unreadable records about it: until each is superseded, replayed or discarded, the
  * document may be out of date. A stored document may consist of marks alone.
  */
-type Tracked = { readonly at?: PlacePair; readonly deadLetters?: readonly PlacePair[] };
+type BookkeepingFields = { readonly at?: PlacePair; readonly deadLetters?: readonly PlacePair[] };
 
-export type Marked<Document> = { readonly document: Document | undefined; readonly marks: readonly PlacePair[] };
+export type MarkedDocument<Document> = {
+  readonly document: Document | undefined;
+  readonly marks: readonly PlacePair[];
+};
 
 /**
  * At most this many marks are kept, those with the highest offsets: a change that supersedes them supersedes the others
@@ -31,22 +34,25 @@ export const deadLetterPlaceOf = ({ replayOf, ...record }: DeliveredRecord): Pla
   placeOf(replayOf && replayOf.offset >= 0 ? { ...record, replayOf } : record);
 
 /** Separates a stored value into the document and its dead-letter marks. */
-export const splitMarks = <Document>(stored: unknown): Marked<Document> => {
+export const splitMarks = <Document>(stored: unknown): MarkedDocument<Document> => {
   if (stored === undefined || stored === null) return { document: undefined, marks: none };
   if (!Object.hasOwn(stored, 'deadLetters')) return { document: stored as Document, marks: none };
-  const { deadLetters = none, ...rest } = stored as Tracked;
+  const { deadLetters = none, ...rest } = stored as BookkeepingFields;
   return { document: Object.keys(rest).length === 0 ? undefined : (rest as Document), marks: deadLetters };
 };
 
-export const joinMarks = <Document>({ document, marks }: Marked<Document>): unknown =>
+export const joinMarks = <Document>({ document, marks }: MarkedDocument<Document>): unknown =>
   document !== undefined && marks.length === 0 ? document : { ...document, deadLetters: marks };
 
 /**
  * Adds a mark, unless the document shows a later record of the same partition: the publisher of the later one knew the
  * unreadable one.
  */
-export const addMark = ({ document, marks }: Marked<unknown>, [partition, offset]: PlacePair): readonly PlacePair[] => {
-  const { at } = (document ?? {}) as Tracked;
+export const addMark = (
+  { document, marks }: MarkedDocument<unknown>,
+  [partition, offset]: PlacePair,
+): readonly PlacePair[] => {
+  const { at } = (document ?? {}) as BookkeepingFields;
   if (at?.[0] === partition && at[1] > offset) return marks;
   if (marks.some((mark) => mark[0] === partition && mark[1] === offset)) return marks;
   return [...marks, [partition, offset] as const].sort((a, b) => a[1] - b[1]).slice(-maxMarks);

@@ -5,7 +5,7 @@ import {
   type CheckpointDocument,
   checkpointKey,
   createCheckpointDocument,
-  generationNumbers,
+  listGenerationNumbers,
   updateCheckpoints,
 } from '../generations/checkpoint-document.ts';
 import { documentKey } from '../generations/generation.ts';
@@ -48,7 +48,7 @@ const discardInStore = async (
   const document =
     asCheckpointDocument(storedCheckpoint?.value) ?? createCheckpointDocument(await readPointer(store, name));
   const keys = [...new Set(letters.flatMap((letter) => letter.key ?? []))];
-  const numbers = generationNumbers(document);
+  const numbers = listGenerationNumbers(document);
   const held = await store.getMany(numbers.flatMap((number) => keys.map((plainKey) => documentKey(number, plainKey))));
   const isKept = ([markPartition, offset]: PlacePair) =>
     markPartition !== partition || !letters.some((letter) => letter.offset === offset);

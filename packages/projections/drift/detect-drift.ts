@@ -7,10 +7,10 @@ import { readPointer } from '../generations/pointer.ts';
 import { createStores, type StoreContext } from '../generations/stores.ts';
 import type { LogReader, PartitionRange } from '../log-reader.ts';
 import type { StateStore } from '../state-store.ts';
-import { type Reconciled, reconcile } from './reconcile.ts';
+import { type Reconciliation, reconcile } from './reconcile.ts';
 import type { Observation } from './when-to-query-log.ts';
 
-export type Followed = { readonly name: string; readonly topic: Topic };
+export type FollowedProjection = { readonly name: string; readonly topic: Topic };
 
 export type DriftDetection = {
   /** The number of committed events when the store was last found empty; 0 otherwise. */
@@ -47,7 +47,7 @@ const firstComparisonTimeoutMs = 3_000;
  * events are stored in the checkpoints; otherwise they would be noticed only with the next event. Offsets that turn out
  * to hold no record are no longer missing.
  */
-export const startDriftDetection = (projection: Followed, context: DriftContext): DriftDetection => {
+export const startDriftDetection = (projection: FollowedProjection, context: DriftContext): DriftDetection => {
   const { log: logger, bus, topicLog, apply } = context;
   const { topic } = projection;
   const stores = createStores(context);
@@ -126,11 +126,11 @@ type Comparison = {
 
 /** Compares one store. An empty store is left as it is: its view reports `empty`. */
 const compareStore = async (
-  { name, topic }: Followed,
+  { name, topic }: FollowedProjection,
   store: StateStore,
   { committedOffsets, ranges, topicLog, name: storeName, observations }: Comparison,
 ): Promise<
-  Omit<Reconciled, 'observed'> & { readonly isEmpty: boolean; readonly secondaryStores: readonly string[] }
+  Omit<Reconciliation, 'observed'> & { readonly isEmpty: boolean; readonly secondaryStores: readonly string[] }
 > => {
   const partitions = topicLog ? ranges.map(({ partition }) => partition) : [...Array(topic.partitions).keys()];
   const keyOf = (partition: number) => checkpointKey(name, topic.name, partition);

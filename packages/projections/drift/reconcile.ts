@@ -24,7 +24,7 @@ type Comparison = {
   readonly before: Observation | undefined;
 };
 
-export type Reconciled = {
+export type Reconciliation = {
   readonly found: readonly Drift[];
   readonly observed: Observation | undefined;
   /** Records in the log whose headers may have hidden their place; they have to be applied. */
@@ -41,7 +41,7 @@ export const reconcile = async (
   store: StateStore,
   held: readonly StoredDocument[],
   { committedOffsets, ranges, log, before }: Comparison,
-): Promise<Reconciled> => {
+): Promise<Reconciliation> => {
   const rangeOf = (partition: number) => ranges.find((range) => range.partition === partition);
   const markMissing = (one: StoredDocument): DocumentChange => {
     const { begin = 0, end = Number.MAX_SAFE_INTEGER } = rangeOf(one.partition) ?? {};

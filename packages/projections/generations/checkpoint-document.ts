@@ -48,7 +48,7 @@ export const updateCheckpoints = (
   document: CheckpointDocument,
   change: (checkpoint: Checkpoint, number: number) => Checkpoint,
 ): CheckpointDocument => {
-  const changed = generationNumbers(document).map(
+  const changed = listGenerationNumbers(document).map(
     (number) => [number, change(document.generations[number] as Checkpoint, number)] as const,
   );
   if (changed.every(([number, checkpoint]) => checkpoint === document.generations[number])) return document;
@@ -59,7 +59,7 @@ export const updateCheckpoints = (
 export const markMissingInAll = (document: CheckpointDocument, next: number): CheckpointDocument =>
   updateCheckpoints(document, (checkpoint) => markMissingBefore(checkpoint, next));
 
-export const generationNumbers = ({ generations }: CheckpointDocument): number[] =>
+export const listGenerationNumbers = ({ generations }: CheckpointDocument): number[] =>
   Object.keys(generations).map(Number);
 
 export const isDiscarded = ({ discarded = [] }: Pick<CheckpointDocument, 'discarded'>, offset: number): boolean =>

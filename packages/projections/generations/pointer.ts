@@ -48,7 +48,7 @@ export type Pointer = {
 export const pointerKey = (projection: string): string => `generation:${projection}`;
 
 /** The generations that writers have to keep up to date. */
-export const maintainedGenerations = ({ answering, previous, rebuild }: Pointer): readonly Generation[] => [
+export const listMaintainedGenerations = ({ answering, previous, rebuild }: Pointer): readonly Generation[] => [
   answering,
   ...previous,
   ...(rebuild ? [rebuild.into] : []),

@@ -1,7 +1,7 @@
 import { sleep } from '../../runtime/sleep.ts';
 import type { Generation } from '../generations/generation.ts';
 import type { RebuildContext } from './context.ts';
-import { type ComparisonTargets, findMismatches, readShown, type Source } from './find-mismatches.ts';
+import { type ComparisonTargets, findMismatches, readDisplayValues, type Source } from './find-mismatches.ts';
 
 /**
  * What each side shows of a key. `source` and `live` are absent when they were not compared. `isUnknown`: the source
@@ -78,15 +78,15 @@ const readAll = async <Event, Document>(
   const bySource = source && (await readFromSource(source, keys));
   const all = [...keys];
   const [held, heldLive] = await Promise.all([
-    readShown(context, rebuilt, all),
-    live ? readShown(context, live, all) : undefined,
+    readDisplayValues(context, rebuilt, all),
+    live ? readDisplayValues(context, live, all) : undefined,
   ]);
   return all.map((key) => ({
     key,
-    ...(bySource && { source: bySource.get(key) ?? context.shown(undefined) }),
+    ...(bySource && { source: bySource.get(key) ?? context.toDisplayValue(undefined) }),
     ...(bySource && !bySource.has(key) && { isUnknown: true as const }),
-    rebuilt: held.get(key)?.shown as string,
-    ...(heldLive && { live: heldLive.get(key)?.shown as string }),
+    rebuilt: held.get(key)?.displayValue as string,
+    ...(heldLive && { live: heldLive.get(key)?.displayValue as string }),
     etag: held.get(key)?.etag,
   }));
 };
@@ -97,6 +97,6 @@ const isDifferent = ({ rebuilt, source, live }: Difference) =>
 const readFromSource = async (source: Source, keys: ReadonlySet<string>) => {
   const bySource = new Map<string, string>();
   for await (const page of source.pages())
-    for (const { key, shown } of page) if (keys.has(key)) bySource.set(key, shown);
+    for (const { key, displayValue } of page) if (keys.has(key)) bySource.set(key, displayValue);
   return bySource;
 };

@@ -25,7 +25,7 @@ export type RebuildContext<Event, Document> = {
   /** The name of the primary store. */
   readonly primaryStore: string;
   /** What an operator sees of a document, or of no document. Two documents that show the same count as equal. */
-  readonly shown: (document: Document | undefined) => string;
+  readonly toDisplayValue: (document: Document | undefined) => string;
   /** In ms since 1970. */
   readonly now: () => number;
   /** Identifies this process as the holder of the lease. */
@@ -86,7 +86,7 @@ export const readLog = async <Event, Document>(
   progress.end();
 };
 
-const retryWithinMs = 60_000;
+const retryTimeoutMs = 60_000;
 const retryAfterMs = 500;
 
 /**
@@ -95,6 +95,6 @@ const retryAfterMs = 500;
  */
 export const storeRetry: RetryPolicy<unknown> = {
   while: (error): error is unknown => !(error instanceof RebuildRefused),
-  timeoutMs: retryWithinMs,
+  timeoutMs: retryTimeoutMs,
   backoff: (_, error) => (error instanceof StateConflict ? Math.random() * 20 : retryAfterMs),
 };

@@ -5,9 +5,9 @@ import type { ParsedBatch } from '../apply/parse-batch.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
 import { type RebuildContext, readLog, storeRetry } from './context.ts';
 
-/** The source of the data, read page by page. A key that it does not return shows nothing. */
+/** The source of the data, read page by page. A key that it does not return counts as absent. */
 export type Source = { readonly name: string; pages(): AsyncIterable<readonly SourceEntry[]> };
-type SourceEntry = { readonly key: string; readonly shown: string };
+type SourceEntry = { readonly key: string; readonly displayValue: string };
 
 /** What a rebuilt generation is compared with; undefined where it is not. */
 export type ComparisonTargets = {
@@ -19,7 +19,7 @@ export type ComparisonTargets = {
 
 const maxMismatches = 10_000;
 
-/** Keys whose values differ. The source is the source of truth; without a source the live generation is. */
+/** Keys whose display values differ. The source is the source of truth; without a source the live view is. */
 export type Mismatches = {
   readonly fromSourceOfTruth: BoundedKeys;
   readonly others: BoundedKeys;
@@ -36,8 +36,8 @@ export const findMismatches = async <Event, Document>(
   rebuilt: Generation,
   { source, live, listUnknown, signal }: ComparisonTargets & { readonly signal: AbortSignal },
 ): Promise<Mismatches> => {
-  const { projection, log, shown, report } = context;
-  const shownWhenAbsent = shown(undefined);
+  const { projection, log, toDisplayValue, report } = context;
+  const displayValueWhenAbsent = toDisplayValue(undefined);
   const [fromSourceOfTruth, others, unreadable] = [createBoundedKeys(), createBoundedKeys(), createBoundedKeys()];
 
   const compareWith = async (from: Source): Promise<KeySet> => {
@@ -45,10 +45,10 @@ export const findMismatches = async <Event, Document>(
     for await (const page of from.pages()) {
       signal.throwIfAborted();
       const keys = page.map(({ key }) => key);
-      const held = await readShown(context, rebuilt, keys);
-      for (const { key, shown: expected } of page) {
+      const held = await readDisplayValues(context, rebuilt, keys);
+      for (const { key, displayValue: expected } of page) {
         knownToSource.add(key);
-        if (held.get(key)?.shown !== expected) fromSourceOfTruth.add(key);
+        if (held.get(key)?.displayValue !== expected) fromSourceOfTruth.add(key);
       }
     }
     return knownToSource;
@@ -59,13 +59,13 @@ export const findMismatches = async <Event, Document>(
   const compareBatch = async ({ byKey }: ParsedBatch<Event>) => {
     const keys = [...byKey.keys()];
     for (const [key, records] of byKey) if (records.some(({ event }) => event === undefined)) unreadable.add(key);
-    const held = await readShown(context, rebuilt, keys);
-    const heldLive = live && (await readShown(context, live, keys));
-    for (const [key, { shown: value }] of held) {
+    const held = await readDisplayValues(context, rebuilt, keys);
+    const heldLive = live && (await readDisplayValues(context, live, keys));
+    for (const [key, { displayValue: value }] of held) {
       const isUnknown = knownToSource !== undefined && !knownToSource.has(key);
-      if (isUnknown && value !== shownWhenAbsent) fromSourceOfTruth.add(key);
+      if (isUnknown && value !== displayValueWhenAbsent) fromSourceOfTruth.add(key);
       else if (isUnknown && listUnknown) others.add(key);
-      if (heldLive && heldLive.get(key)?.shown !== value) (source ? others : fromSourceOfTruth).add(key);
+      if (heldLive && heldLive.get(key)?.displayValue !== value) (source ? others : fromSourceOfTruth).add(key);
     }
   };
   await readLog(context, 'comparing', await log.offsets(projection.topic.name), compareBatch, signal);
@@ -89,18 +89,18 @@ const createBoundedKeys = () => {
 
 const maxKeysPerRead = 1_000;
 
-/** Reads what a generation shows of each key; the etag is undefined for an absent key. */
-export const readShown = async <Event, Document>(
-  { stores, shown }: RebuildContext<Event, Document>,
+/** Reads the display value of each key in a generation; the etag is undefined for an absent key. */
+export const readDisplayValues = async <Event, Document>(
+  { stores, toDisplayValue }: RebuildContext<Event, Document>,
   { number, store }: Generation,
   keys: readonly string[],
-): Promise<Map<string, { shown: string; etag: string | undefined }>> => {
-  const result = new Map<string, { shown: string; etag: string | undefined }>();
+): Promise<Map<string, { displayValue: string; etag: string | undefined }>> => {
+  const result = new Map<string, { displayValue: string; etag: string | undefined }>();
   for (const chunk of splitIntoChunks(keys, maxKeysPerRead)) {
     const held = await retry(() => stores(store).getMany(chunk.map((key) => documentKey(number, key))), storeRetry);
     for (const key of chunk) {
       const stored = held.get(documentKey(number, key));
-      result.set(key, { shown: shown(stored?.value as Document | undefined), etag: stored?.etag });
+      result.set(key, { displayValue: toDisplayValue(stored?.value as Document | undefined), etag: stored?.etag });
     }
   }
   return result;

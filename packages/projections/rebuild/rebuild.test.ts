@@ -60,7 +60,7 @@ const openThings = async (things_ = 200) => {
 const sourceOf = (content: () => Record<string, number>): Source => ({
   name: 'the source',
   pages: async function* () {
-    yield Object.entries(content()).map(([key, n]) => ({ key, shown: String(n) }));
+    yield Object.entries(content()).map(([key, n]) => ({ key, displayValue: String(n) }));
   },
 });
 
@@ -346,7 +346,7 @@ describe('before the switch', () => {
       name: 'the source',
       pages: async function* () {
         if (reads++ === 0) await publish({ key: 'K1', n: 50 });
-        yield Object.entries({ K0: 1, K1: 50, K2: 3 }).map(([key, n]) => ({ key, shown: String(n) }));
+        yield Object.entries({ K0: 1, K1: 50, K2: 3 }).map(([key, n]) => ({ key, displayValue: String(n) }));
       },
     };
     expect(await rebuild(context(), { ...nextToLive, source })).toMatchObject({ switched: true, differences: [] });
@@ -360,7 +360,7 @@ describe('before the switch', () => {
       pages: async function* () {
         const n = 1_000 + ++reads;
         await publish({ key: 'K1', n });
-        yield Object.entries({ K0: 1, K1: n + 1, K2: 3 }).map(([key, n]) => ({ key, shown: String(n) }));
+        yield Object.entries({ K0: 1, K1: n + 1, K2: 3 }).map(([key, n]) => ({ key, displayValue: String(n) }));
       },
     };
     expect(await rebuild(context(), { ...nextToLive, source })).toMatchObject({ switched: true, differences: [] });

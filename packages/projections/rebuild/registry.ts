@@ -10,7 +10,13 @@ import {
   updateCheckpoints,
 } from '../generations/checkpoint-document.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
-import { changePointer, maintainedGenerations, type Pointer, pointerKey, readPointer } from '../generations/pointer.ts';
+import {
+  changePointer,
+  listMaintainedGenerations,
+  type Pointer,
+  pointerKey,
+  readPointer,
+} from '../generations/pointer.ts';
 import { type ProjectionRef, readCheckpointDocuments, readCheckpoints } from '../generations/read-checkpoints.ts';
 import { withGeneration, withoutGenerations, withStore } from '../generations/registration.ts';
 import { type RebuildContext, RebuildRefused, storeRetry } from './context.ts';
@@ -88,7 +94,7 @@ export const unregister = (
   scope: ChangeScope,
 ): Promise<void> =>
   changeDocuments(context, store, scope, (held, _, pointer) =>
-    withoutGenerations(held, store, removed, maintainedGenerations(pointer)),
+    withoutGenerations(held, store, removed, listMaintainedGenerations(pointer)),
   );
 
 /** Closes the gaps of a registered generation before the offsets `next`. */

@@ -31,7 +31,7 @@ it('a view whose log was replaced is not rebuilt from the log alone, because eve
     log,
     stores,
     primaryStore: 'store',
-    shown: (thing: unknown) => JSON.stringify(thing ?? null),
+    toDisplayValue: (thing: unknown) => JSON.stringify(thing ?? null),
     now: () => 0,
     holder: 'a test',
     report: () => {},

@@ -57,7 +57,7 @@ const openThings = async (count = 30) => {
   const source: Source = {
     name: 'the source',
     pages: async function* () {
-      yield [...sourceData].map(([key, n]) => ({ key, shown: String(n) }));
+      yield [...sourceData].map(([key, n]) => ({ key, displayValue: String(n) }));
     },
   };
   const { reported, context } = rebuildsOf(platform, { recheckAfterMs: 5 });

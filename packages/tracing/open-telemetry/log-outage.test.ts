@@ -1,7 +1,7 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createLog } from '../../runtime/log.ts';
-import { logOutage } from './log-outage.ts';
+import { withOutageLog } from './log-outage.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,7 +19,7 @@ const exportBatches = (results: readonly (ExportResult | undefined)[]) => {
   const log = createLog('info', { write: (line) => lines.push(JSON.parse(line)) });
   const left = [...results];
   const answers: ExportResult[] = [];
-  const exporter = logOutage(
+  const exporter = withOutageLog(
     {
       export: (_spans, done) => {
         const result = left.shift();

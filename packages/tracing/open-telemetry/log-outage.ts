@@ -6,32 +6,32 @@ import { createRateLimitedLog } from '../../runtime/rate-limited-log.ts';
 /** A collector that fails now and then gets a line a minute at most, and the number of further failures. */
 const rate = { entries: 1, windowMs: 60_000 };
 /** The batch processor gives up a batch after this time; the Zipkin exporter waits forever. */
-const answerWithinMs = 30_000;
+const exportTimeoutMs = 30_000;
 
 /** Logs that a collector takes no spans: one line for an outage, however many batches are lost in it. */
-export const logOutage = (
+export const withOutageLog = (
   exporter: SpanExporter,
   { service, url }: { service: string; url: string },
   log: Logger,
 ): SpanExporter => {
   const { origin, pathname } = new URL(url);
   const logged = createRateLimitedLog(log, rate);
-  let isAway = false;
+  let isFailing = false;
   const reportFailure = (reason: string) => {
     // Without the user and password that the address may have.
     const collector = `${origin}${pathname}`;
-    if (!isAway) logged.warn({ service, collector, reason }, 'spans are lost: the collector does not take them');
-    isAway = true;
+    if (!isFailing) logged.warn({ service, collector, reason }, 'spans are lost: the collector does not take them');
+    isFailing = true;
   };
   return {
     export: (spans, done) => {
       const overdue = setTimeout(
-        () => reportFailure(`no answer within ${answerWithinMs / 1_000} s`),
-        answerWithinMs,
+        () => reportFailure(`no answer within ${exportTimeoutMs / 1_000} s`),
+        exportTimeoutMs,
       ).unref();
       exporter.export(spans, (result) => {
         clearTimeout(overdue);
-        if (result.code === ExportResultCode.SUCCESS) isAway = false;
+        if (result.code === ExportResultCode.SUCCESS) isFailing = false;
         else reportFailure(describeError(result.error));
         done(result);
       });

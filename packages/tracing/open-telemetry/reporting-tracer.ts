@@ -7,12 +7,12 @@ import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@ope
 import type { Logger } from 'pino';
 import { type Tracer, traceparentPattern } from '../../runtime/tracing.ts';
 import type { TracingSettings } from '../settings.ts';
-import { logOutage } from './log-outage.ts';
+import { withOutageLog } from './log-outage.ts';
 
 /** A span is seen at once, and a busy service still sends batches. */
 const reportAfterMs = 500;
 /** A stop waits no longer than this for the last spans. */
-const flushWithinMs = 2_000;
+const flushTimeoutMs = 2_000;
 
 /**
  * Reports spans under the service's name. What is not set here comes from OpenTelemetry's variables: OTEL_EXPORTER_OTLP_HEADERS,
@@ -29,7 +29,7 @@ export const createReportingTracer = (service: string, settings: TracingSettings
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: exporters.map(
       ([exporter, url]) =>
-        new BatchSpanProcessor(logOutage(exporter, { service, url }, log), { scheduledDelayMillis: reportAfterMs }),
+        new BatchSpanProcessor(withOutageLog(exporter, { service, url }, log), { scheduledDelayMillis: reportAfterMs }),
     ),
   });
   const tracer = provider.getTracer(service);
@@ -43,7 +43,7 @@ export const createReportingTracer = (service: string, settings: TracingSettings
       return { traceparent: `00-${traceId}-${spanId}-0${traceFlags}`, end: () => span.end() };
     },
     // A collector that does not answer must not keep a service from ending.
-    close: () => Promise.race([provider.shutdown().catch(() => {}), delay(flushWithinMs)]),
+    close: () => Promise.race([provider.shutdown().catch(() => {}), delay(flushTimeoutMs)]),
   };
 };
 

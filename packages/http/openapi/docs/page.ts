@@ -30,7 +30,7 @@ export const showPage = (res: Response): void => {
 };
 
 /** The assets of the page; it loads nothing from other origins. */
-export const pageAssets = (): Router => {
+export const createPageAssetRouter = (): Router => {
   const router = Router();
   for (const [path, folder] of Object.entries(assets))
     router.get(path, (_req, res) => {
