@@ -6,10 +6,12 @@ import type { ParsedBatch, ParsedRecord } from '../apply/parse-batch.ts';
 import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
 import { isDiscarded } from '../generations/checkpoint-document.ts';
 import { documentKey, type Generation } from '../generations/generation.ts';
+import type { Rebuild } from '../generations/pointer.ts';
 import type { PartitionRange } from '../log-reader.ts';
 import { type RebuildContext, RebuildRefused, readLog, storeRetry } from './context.ts';
 import type { RebuildSession } from './rebuild-session.ts';
 import { type Offsets, readDiscarded } from './registry.ts';
+import { describeRestart } from './remedies.ts';
 
 /** A page of about a thousand events; `next` is the cursor after it, undefined on the last page. */
 type SnapshotPage<Event> = { readonly events: readonly Event[]; readonly next: string | undefined };
@@ -85,16 +87,16 @@ export const replay = async <Event, Document>(
   await readLog(context, 'replaying', ranges, writeBatch, session.ownershipLost);
   // Retention may have deleted records before they were read.
   const read = Object.fromEntries(ranges.map(({ partition, begin }) => [partition, begin]));
-  const lost = describeLostRecords(topic, await context.log.offsets(topic), read);
+  const lost = describeLostRecords(topic, await context.log.offsets(topic), { ...session.rebuild(), next: read });
   if (lost !== undefined) throw new RebuildRefused(lost);
   session.recordProgress({ next: Object.fromEntries(ranges.map(({ partition, end }) => [partition, end])) });
 };
 
-/** Describes why the log no longer holds everything from these offsets on; undefined when it does. */
+/** Describes why the log no longer holds every record that the rebuild has to read; undefined when it does. */
 export const describeLostRecords = (
   topic: string,
   ranges: readonly PartitionRange[],
-  next: Offsets,
+  { next, inPlace }: Pick<Rebuild, 'next' | 'inPlace'>,
 ): string | undefined => {
   for (const { partition, begin, end } of ranges) {
     const from = next[partition] ?? 0;
@@ -103,7 +105,7 @@ export const describeLostRecords = (
       begin > from ? `now begins at offset ${begin}` : `ends at offset ${end}, so the topic was created again`;
     return (
       `Partition ${partition} of ${topic} ${change}, so the new view lacks records from offset ${from} on. ` +
-      'Give the rebuild up with npm run rebuild -- --abandon, and start again.'
+      describeRestart({ inPlace })
     );
   }
   return undefined;

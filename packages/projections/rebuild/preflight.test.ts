@@ -41,12 +41,24 @@ const refused: Record<keyof typeof refusals, readonly (readonly [Facts, string |
     ],
   ],
   'another is unfinished': [
-    [{ ...unfinished, mode: { inPlace: true } }, 'A rebuild next to the live view is unfinished.'],
+    [
+      { ...unfinished, mode: { inPlace: true } },
+      'A rebuild next to the live view is unfinished. Finish it: npm run rebuild. Or give it up: npm run rebuild -- --abandon.',
+    ],
     [{ ...unfinished, into: 'other' }, 'A rebuild next to the live view is unfinished.'],
     [{ ...unfinished, mode: fromSnapshot.mode }, 'A rebuild next to the live view is unfinished.'],
-    [{ ...fromSnapshot, mode: fresh.mode }, 'A rebuild next to the live view (--from-crm) is unfinished.'],
-    [rebuildOf(unfinished, { inPlace: true }), 'A rebuild in place is unfinished.'],
-    [rebuildOf(unfinished, { into: { number: 2, store: 'other' } }), 'A rebuild into other is unfinished.'],
+    [
+      { ...fromSnapshot, mode: fresh.mode },
+      'A rebuild next to the live view (--from-crm) is unfinished. Finish it: npm run rebuild -- --from-crm. Or give it up',
+    ],
+    [
+      rebuildOf(unfinished, { inPlace: true }),
+      /^A rebuild in place is unfinished\. Finish it: npm run rebuild -- --in-place\. It cannot be given up.*first\.$/,
+    ],
+    [
+      rebuildOf(unfinished, { into: { number: 2, store: 'other' } }),
+      'A rebuild into other is unfinished. Finish it: npm run rebuild -- --into other. Or give it up',
+    ],
   ],
   'the log does not reach back to its beginning': [
     [{ ...fresh, ranges: truncated }, /begins at offset 6: the log no longer reaches back .* from it alone\.$/],
@@ -57,7 +69,7 @@ const refused: Record<keyof typeof refusals, readonly (readonly [Facts, string |
     ],
     [
       { ...rebuildOf(unfinished, { inPlace: true }), ranges: truncated, mode: { inPlace: true, shortLogRemedy } },
-      /from it alone\.$/,
+      /from it alone\. A rebuild in place cannot be given up: set STATESTORE_NAME to an empty store.* --from-crm\.$/,
     ],
   ],
   'the log lost records after the snapshot': [
@@ -65,6 +77,14 @@ const refused: Record<keyof typeof refusals, readonly (readonly [Facts, string |
     [
       { ...fromSnapshot, ranges: [{ partition: 0, begin: 0, end: 4 }] },
       /ends at offset 4, so the topic was created again, so the new view lacks records from offset 5 on.*start again/,
+    ],
+    [
+      {
+        ...rebuildOf(fromSnapshot, { inPlace: true }),
+        mode: { ...fromSnapshot.mode, inPlace: true },
+        ranges: truncated,
+      },
+      /lacks records from offset 5 on\. A rebuild in place cannot be given up: set STATESTORE_NAME/,
     ],
   ],
   'an old generation is being removed from the store': [

@@ -5,17 +5,18 @@ import { describeGeneration, type RebuildContext, RebuildRefused } from './conte
 import { describeLostRecords } from './fill.ts';
 import { phases } from './phases.ts';
 import { readGenerationCheckpoints } from './registry.ts';
+import { describeNextCommands, describeRebuild, describeRestart } from './remedies.ts';
 
 export type RebuildMode = {
-  /** Empties the old generation first: for a store without room for two. */
+  /** Whether to delete the old generation first, for a store without room for two. */
   readonly inPlace: boolean;
   /** The store to fill, if it is not the primary store. */
   readonly into?: string | undefined;
-  /** It begins with a snapshot, so it needs only the part of the log after it. */
+  /** Whether the rebuild begins with a snapshot, so that it needs only the records of the log after the snapshot. */
   readonly isFromSnapshot?: boolean;
   /**
-   * Finds a remedy for a log that no longer reaches back to its beginning; undefined when there is none. Called only
-   * then.
+   * Finds a remedy for a log that no longer reaches back to its beginning; undefined when there is none. It is called
+   * only for such a log.
    */
   readonly shortLogRemedy?: (() => Promise<string | undefined>) | undefined;
 };
@@ -62,7 +63,7 @@ export type Facts = Pick<Findings, 'pointer' | 'ranges'> & {
   readonly topic: string;
 };
 
-/** Returns why a rebuild is refused; nothing where the row does not apply. */
+/** Returns the reason to refuse a rebuild; false or undefined when the row does not apply. */
 type Refuse = (facts: Facts) => string | false | undefined | Promise<string | undefined>;
 
 /** The first row that applies refuses the rebuild. */
@@ -79,23 +80,22 @@ export const refusals = {
       rebuild.into.store === into &&
       (rebuild.snapshot !== undefined) === (mode.isFromSnapshot ?? false)
     ) &&
-    `A rebuild ${describeRebuild(rebuild)} is unfinished. Finish it with the options that it was begun with, ` +
-      'or give it up with --abandon.',
+    `A rebuild ${describeRebuild(rebuild)} is unfinished. ${describeNextCommands(rebuild)}`,
 
   'the log does not reach back to its beginning': async ({ pointer: { rebuild }, mode, ranges, topic }) => {
     const short = ranges.find(({ begin }) => begin > 0);
     if (mode.isFromSnapshot || !short) return undefined;
-    // An unfinished rebuild in place cannot be given up, so no other can begin.
-    const remedy = rebuild?.inPlace ? undefined : await mode.shortLogRemedy?.();
-    const first = rebuild ? ' Give up the unfinished rebuild: npm run rebuild -- --abandon.' : '';
-    return (
+    const reason =
       `Partition ${short.partition} of ${topic} begins at offset ${short.begin}: the log no longer reaches back to its ` +
-      `beginning, so no view can be built from it alone.${remedy ? `${first} ${remedy}` : ''}`
-    );
+      'beginning, so no view can be built from it alone.';
+    if (rebuild?.inPlace) return `${reason} ${describeRestart(rebuild)}`;
+    const remedy = await mode.shortLogRemedy?.();
+    const first = rebuild ? ' Give up the unfinished rebuild: npm run rebuild -- --abandon.' : '';
+    return remedy ? `${reason}${first} ${remedy}` : reason;
   },
 
   'the log lost records after the snapshot': ({ pointer: { rebuild }, ranges, topic }) =>
-    rebuild?.snapshot && rebuild.phase !== 'filled' ? describeLostRecords(topic, ranges, rebuild.next) : undefined,
+    rebuild?.snapshot && rebuild.phase !== 'filled' ? describeLostRecords(topic, ranges, rebuild) : undefined,
 
   'an old generation is being removed from the store': ({ pointer: { rebuild, retired = [] }, into, primaryStore }) => {
     const inStore = retired.filter(({ store }) => store === into);
@@ -138,14 +138,10 @@ export const findRefusal = async (facts: Facts): Promise<string | undefined> => 
 const describeGenerations = (context: { primaryStore: string }, generations: readonly Generation[]) =>
   generations.map((one) => describeGeneration(context, one)).join(' and ');
 
-const describeRebuild = ({ inPlace, into, snapshot }: Rebuild) => {
-  const where = inPlace ? 'in place' : into.store === undefined ? 'next to the live view' : `into ${into.store}`;
-  return snapshot ? `${where} (--from-crm)` : where;
-};
-
 /**
- * Refuses a rebuild from a log that has lost events: only the live view has them, and keys that only the live view has
- * would be compared with nothing.
+ * Refuses a rebuild from a log that has lost events. Only the live view has those events, and the comparison before the
+ * switch would not find them, because it reads its keys from the log.
+ * @throws RebuildRefused with the partition and the command to run
  */
 export const refuseLostEvents = async <Event, Document>(
   context: RebuildContext<Event, Document>,

@@ -5,6 +5,7 @@ import { retry } from '../../runtime/retry.ts';
 import { asPointer, type Pointer, pointerKey, type Rebuild, readPointer } from '../generations/pointer.ts';
 import type { StateStore } from '../state-store.ts';
 import { type RebuildContext, RebuildInProgress, RebuildRefused, storeRetry } from './context.ts';
+import { describeNextCommands, describeRebuild } from './remedies.ts';
 
 /** A lease that was not renewed for this long has expired, in ms. */
 export const rebuildLeaseMs = 10_000;
@@ -17,8 +18,9 @@ type LeaseContext = Pick<RebuildContext<never, never>, 'stores' | 'report' | 'ob
 };
 
 /**
- * Waits until no other process holds the lease, and returns the pointer. The lease of a killed process is not renewed:
- * we observe that for the lease's duration by our own monotonic clock, whatever the clock of the other process says.
+ * Waits until no other process holds the lease, and returns the pointer. A killed process does not renew its lease. So a
+ * lease has expired when we see no renewal for its duration by our own monotonic clock; the clock of the other process
+ * does not matter.
  * @throws RebuildInProgress when the holder renews its lease
  */
 export const waitForLease = async ({
@@ -45,12 +47,10 @@ export const waitForLease = async ({
   }
 };
 
-/** @throws RebuildRefused when a rebuild is unfinished, whether a process works on it or not */
+/** @throws RebuildRefused with the commands that end the rebuild, when one is unfinished, with or without a running process */
 export const throwIfUnfinished = ({ rebuild }: Pointer) => {
   if (rebuild)
-    throw new RebuildRefused(
-      'A rebuild is unfinished: finish it with npm run rebuild, or give it up with npm run rebuild -- --abandon.',
-    );
+    throw new RebuildRefused(`A rebuild ${describeRebuild(rebuild)} is unfinished. ${describeNextCommands(rebuild)}`);
 };
 
 /** A process's exclusive hold on the pointer during a rebuild: the lease, and the progress so far. */

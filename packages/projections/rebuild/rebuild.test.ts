@@ -513,7 +513,7 @@ describe('a process that was suspended', () => {
     await retire(context());
     expect(await rebuild(context(), into)).toMatchObject({ generation: { number: 3, store: 'other' }, switched: true });
     release();
-    await expect(suspended).rejects.toThrow('Another process has retired them');
+    await expect(suspended).rejects.toThrow('Another process has retired these generations');
     await expectUpToDate();
   });
 });
@@ -527,9 +527,13 @@ describe('a rebuild in place', () => {
     await caughtUp();
     await expect(rebuild(context(killedAt(5)), inPlace)).rejects.toThrow('killed');
     await expect(view.get('K1')).rejects.toMatchObject({ code: 'view-rebuilding' });
-    await expect(abandon(context(undefined, expiredAtOnce))).rejects.toThrow('finish the rebuild');
+    const later = context(undefined, expiredAtOnce);
+    for (const refused of [() => abandon(later), () => rebuild(later, nextToLive), () => switchBack(later)])
+      await expect(refused()).rejects.toThrow(
+        'A rebuild in place is unfinished. Finish it: npm run rebuild -- --in-place. It cannot be given up',
+      );
     await publish({ key: 'K1', n: 100 });
-    expect(await rebuild(context(undefined, expiredAtOnce), inPlace)).toMatchObject({ switched: true });
+    expect(await rebuild(later, inPlace)).toMatchObject({ switched: true });
     await caughtUp();
     expect(await view.get('K1')).toEqual({ key: 'K1', n: 100 });
     expect(await shownIn(1, names(20))).toEqual(names(20).map(() => undefined));

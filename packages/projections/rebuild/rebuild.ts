@@ -7,12 +7,13 @@ import type { Source } from './find-mismatches.ts';
 import { phases, runPhases } from './phases.ts';
 import { preflight, type RebuildMode, refuseLostEvents } from './preflight.ts';
 import { leaseReleased, openRebuildSession, waitForLease } from './rebuild-session.ts';
+import { describeNextCommands, describeRebuild } from './remedies.ts';
 import { findSwitchBackTarget } from './switch.ts';
 
 export type RebuildOptions<Event = never> = Omit<RebuildMode, 'isFromSnapshot'> & {
-  /** Fills the generation first. Default: all of it comes from the log. */
+  /** The snapshot that fills the generation before the log is replayed. Default: the log alone fills it. */
   readonly snapshot?: Snapshot<Event> | undefined;
-  /** The source that the generation is compared with before the switch. Default: the live generation. */
+  /** The source that the generation is compared with before the switch. Default: the live view. */
   readonly source?: Source | undefined;
   readonly acceptDifferences: boolean;
 };
@@ -22,7 +23,7 @@ export type RebuildOutcome = Comparison & {
   readonly generation: Generation;
   /** The generation that --switch-back would return to. */
   readonly switchBackTo: Generation | undefined;
-  /** Number of poison records. */
+  /** Number of poison records that the replay found. */
   readonly setAside: number;
 };
 
@@ -78,8 +79,8 @@ export const rebuild = async <Event, Document>(
 };
 
 /**
- * Gives up an unfinished rebuild and deletes its generation, which it returns. `snapshot` names keys that the log no
- * longer holds.
+ * Gives up an unfinished rebuild, deletes its generation and returns that generation. `snapshot` supplies the keys that
+ * the log no longer holds.
  * @throws RebuildRefused when there is none, or when it is in place
  */
 export const abandon = async <Event, Document>(
@@ -91,7 +92,7 @@ export const abandon = async <Event, Document>(
   const { rebuild } = pointer;
   if (!rebuild) throw new RebuildRefused('There is no unfinished rebuild.');
   if (rebuild.inPlace)
-    throw new RebuildRefused('The old view is already deleted: finish the rebuild with npm run rebuild -- --in-place.');
+    throw new RebuildRefused(`A rebuild ${describeRebuild(rebuild)} is unfinished. ${describeNextCommands(rebuild)}`);
   const taken: Rebuild = { ...rebuild, phase: 'abandoned', holder, leaseUntil: leaseReleased };
   const session = await openRebuildSession(
     stores(),

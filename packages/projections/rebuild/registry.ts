@@ -27,10 +27,9 @@ type Context = Pick<RebuildContext<unknown, unknown>, 'stores'> & { readonly pro
 export type Offsets = Readonly<Record<number, number>>;
 
 /**
- * Reads the pointer, and returns it while we still own what we change. It is called after a document was read and
- * before it is written: a process that takes over later changes that document too, so if one of us was suspended, its
- * write conflicts.
- * @throws RebuildRefused when we no longer own it
+ * Reads the pointer, and returns it while this process owns the change. Call it after a document was read and before it
+ * is written: a process that takes over later changes that document too, so the write of a suspended process conflicts.
+ * @throws RebuildRefused when another process has taken over
  */
 export type OwnershipCheck = () => Promise<Pointer>;
 

@@ -9,14 +9,16 @@ import { type RebuildSession, throwIfUnfinished } from './rebuild-session.ts';
 import { unregister } from './registry.ts';
 
 /**
- * Deletes every generation but the active one, and returns them. `snapshot` names keys that the log no longer holds.
+ * Deletes every generation but the active one, and returns the deleted ones. `snapshot` supplies the keys that the log
+ * no longer holds.
+ * @throws RebuildRefused when a rebuild is unfinished
  */
 export const retire = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   snapshot?: Snapshot<Event>,
 ): Promise<readonly Generation[]> => {
   const { projection, stores, report, pointerExpiryMs } = context;
-  // Done first, so that from here on no command can switch back to them.
+  // The pointer changes first, so that no command can switch back to these generations any more.
   const { retired = [] } = await changePointer(stores(), projection.name, (held) => {
     throwIfUnfinished(held);
     return { ...held, previous: [], retired: [...(held.retired ?? []), ...held.previous] };
@@ -57,7 +59,7 @@ const checkStillRetired = async <Event, Document>(
   const held = await readPointer(stores(), projection.name);
   throwIfUnfinished(held);
   if (removed.every((one) => held.retired?.some((other) => isSameGeneration(one, other)))) return held;
-  throw new RebuildRefused('Another process has retired them meanwhile.');
+  throw new RebuildRefused('Another process has retired these generations meanwhile. Run the command again.');
 };
 
 /** Deletes what an abandoned rebuild has written. */

@@ -8,6 +8,7 @@ import { openSqlite } from '../../database/sqlite.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
+import { createStores } from '../generations/stores.ts';
 import { startProjection } from '../projection.ts';
 import { openView } from '../view.ts';
 import { RebuildRefused } from './context.ts';
@@ -342,6 +343,18 @@ describe('a rebuild whose log loses records while it runs', () => {
     await abandon(later);
     await expect(rebuild(later, fromLog)).rejects.toThrow(/from it alone\. Do something else\.$/);
   });
+});
+
+it('a rebuild in place whose log lost records is replaced by a rebuild of an empty store from the source', async () => {
+  const { platform, context, fromSource, truncate, follow } = await openThings();
+  await follow();
+  const fromLog = { ...fromSource(), snapshot: undefined, inPlace: true };
+  await expect(rebuild(context(killedAt(5)), fromLog)).rejects.toThrow('killed');
+  truncate(1);
+  const later = context(undefined, expiredAtOnce);
+  await expect(rebuild(later, fromLog)).rejects.toThrow(/set STATESTORE_NAME to an empty store.* --from-crm\.$/);
+  const stores = createStores({ store: platform.stateStore('empty'), secondaryStore: platform.stateStore });
+  expect(await rebuild({ ...later, primaryStore: 'empty', stores }, fromSource())).toMatchObject({ switched: true });
 });
 
 describe('keys that the log no longer holds', () => {

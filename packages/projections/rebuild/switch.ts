@@ -7,9 +7,10 @@ import type { Snapshot } from './fill.ts';
 import type { Source } from './find-mismatches.ts';
 import { type RebuildSession, throwIfUnfinished } from './rebuild-session.ts';
 import { completePointer, type Offsets, readGenerationCheckpoints, registerDeadLetters } from './registry.ts';
+import { describeRestart } from './remedies.ts';
 
 /**
- * Compares the new generation with its source and the live one. When it is correct, prepares everything for the switch.
+ * Compares the new generation with its source and the live view. When it is correct, prepares everything for the switch.
  */
 export const compareBeforeSwitch = async <Event, Document>(
   context: RebuildContext<Event, Document>,
@@ -44,18 +45,21 @@ export const compareBeforeSwitch = async <Event, Document>(
 
 const verifyCheckpoints = async <Event, Document>(
   context: RebuildContext<Event, Document>,
-  { into, ends }: Rebuild,
+  { into, ends, inPlace }: Rebuild,
 ) => {
   const checkpoints = await readGenerationCheckpoints(context, into, Object.keys(ends).map(Number));
   for (const [partition, checkpoint] of checkpoints)
     if (!isComplete(checkpoint, ends[partition]))
       throw new RebuildRefused(
         `${describeGeneration(context, into)} lacks records of partition ${partition}: ${JSON.stringify(checkpoint)}, the log had ` +
-          `${ends[partition]} records. Give the rebuild up with npm run rebuild -- --abandon, and start again.`,
+          `${ends[partition]} records. ${describeRestart({ inPlace })}`,
       );
 };
 
-/** The source decides. Without one the live generation does, unless it lacks events and so is wrong itself. */
+/**
+ * The source decides whether the generation is correct. Without a source the live view decides, unless it lacks events
+ * and so is wrong itself.
+ */
 const isCorrect = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   { differences, isUndecided }: Comparison,
@@ -72,7 +76,7 @@ const isComplete = (checkpoint: Checkpoint | undefined, end = 0): boolean =>
 
 type SwitchBackTarget = {
   readonly target: Generation | undefined;
-  /** Why each later generation cannot answer. */
+  /** For each generation after the target, why the view cannot switch back to it. */
   readonly unfitReasons: readonly string[];
 };
 
