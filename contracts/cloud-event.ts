@@ -35,6 +35,7 @@ export const cloudEventSchema = <Type extends string, Subject extends z.ZodType,
 
 export type Envelope = { id: string; revision: number; time: Date; traceparent?: string | undefined };
 
+/** Creates an event of any type in CloudEvents 1.0; the `revision` becomes its `sequence`. */
 export const createCloudEvent = <Type extends string, Data>(
   { source, type, subject, data }: { source: string; type: Type; subject: string; data: Data },
   { id, revision, time, traceparent }: Envelope,
@@ -53,7 +54,7 @@ export const createCloudEvent = <Type extends string, Data>(
 
 const timePattern = z.core.regexes.datetime({ offset: true });
 
-/** Fast-path validation of the envelope without the schema library; it does not check `type`, `subject` and `data`. */
+/** Fast-path validation of the envelope without the schema library. The caller checks `type`, `subject` and `data`. */
 export const hasValidEnvelope = (event: object): boolean => {
   const { specversion, id, source, time, sequence, traceparent, datacontenttype } = event as Record<string, unknown>;
   return (
@@ -70,4 +71,5 @@ export const hasValidEnvelope = (event: object): boolean => {
 };
 
 const isNonEmptyString = (value: unknown) => typeof value === 'string' && value !== '';
-export const matches = (form: RegExp, value: unknown) => typeof value === 'string' && form.test(value);
+/** Whether the value is a string that matches the pattern. */
+export const matches = (pattern: RegExp, value: unknown) => typeof value === 'string' && pattern.test(value);

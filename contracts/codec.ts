@@ -1,4 +1,4 @@
-/** Encodes the events of a topic. With every codec an event is an object. */
+/** The encoding of a topic's event values. A decoded event is always an object. */
 export type Codec = {
   /** The media type of an encoded event. */
   readonly contentType: string;
@@ -24,6 +24,7 @@ export const jsonCodec: Codec = {
 /** Parses the value if it is a string, otherwise returns it. @throws Error if it is a string and not JSON */
 export const parseIfString = (value: unknown): unknown => (typeof value === 'string' ? parseJson(value) : value);
 
+/** Whether the value is an object, and neither null nor an array. */
 export const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { maxRevision } from './cloud-event.ts';
 import { connectionIdSchema, connectionMandateSchema } from './events/connection-mandate-changed/schema.ts';
 
-/** The CRM's mandate of one connection; "0" if the connection no longer has a customer. */
+/** The CRM's mandate of one connection; "0" if the connection has no customer any more. */
 export const heldMandateSchema = z
   .object({
     connectionId: connectionIdSchema,

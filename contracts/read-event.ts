@@ -38,15 +38,15 @@ export type Upcaster<Data> = (event: { data?: unknown }, timestamp: number) => R
 export type EventContract<Data> = {
   /** By event type, one for each type ever written. A new version adds an upcaster; old ones stay. */
   readonly upcasters: Readonly<Record<string, Upcaster<Data>>>;
-  /** For payloads without an envelope; if absent, they are refused. */
+  /** Converts payloads without an envelope. If absent, `parse` refuses such payloads. */
   readonly withoutEnvelope?: Upcaster<Data>;
-  /** The field of the data with the subject, which is also the record key. */
+  /** The field of the data that contains the subject, which is also the record key. */
   readonly subject: { readonly field: string; readonly schema: z.ZodType<string> };
 };
 
 const aheadAfterMs = 5 * 60_000;
 
-/** Creates the parser of a topic. No clock decides what is applied. */
+/** Creates the parser of a topic. The time of a record only sets `isAhead`; it never decides whether an event is applied. */
 export const createEventReader = <Data>(codec: Codec, { upcasters, withoutEnvelope, subject }: EventContract<Data>) => {
   const findUpcaster = (event: { specversion?: unknown; type?: unknown }): Upcaster<Data> => {
     if (!('specversion' in event)) {
@@ -68,8 +68,8 @@ export const createEventReader = <Data>(codec: Codec, { upcasters, withoutEnvelo
     try {
       const event = codec.decode(value) as Record<string, unknown>;
       const data = parseIfString(event.data);
-      const named = isObject(data) ? (data as Record<string, unknown>)[subject.field] : undefined;
-      return event[subject.field] ?? named ?? event.subject;
+      const inData = isObject(data) ? (data as Record<string, unknown>)[subject.field] : undefined;
+      return event[subject.field] ?? inData ?? event.subject;
     } catch {
       return undefined;
     }
@@ -95,7 +95,7 @@ export const createEventReader = <Data>(codec: Codec, { upcasters, withoutEnvelo
   };
 };
 
-/** @throws Error with the invalid fields */
+/** Returns the value as parsed by the schema. @throws Error that lists each invalid field and what was expected */
 export const validate = <T>(schema: z.ZodType<T>, value: unknown): T => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

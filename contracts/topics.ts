@@ -1,6 +1,6 @@
 import { type Codec, jsonCodec } from './codec.ts';
 
-/** `maxMessageBytes` limits one record; `codec` encodes the events. */
+/** `maxMessageBytes` limits one record with its key and headers; `codec` encodes the events. */
 type Topic = {
   readonly name: string;
   readonly partitions: number;
@@ -17,7 +17,7 @@ const connectionMandatesDeadLetters: Topic = {
 };
 
 /**
- * All topics of the platform. Topics are created before use, never by a publish. They keep their records without limit, because a
+ * All topics of the platform. Topics are created before the services start, never by a publish, which would create them with one partition. They keep their records without limit, because a
  * rebuild needs the whole log.
  */
 export const topics = {

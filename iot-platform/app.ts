@@ -36,6 +36,7 @@ export type IotPlatformAppContext = AppContext &
     readonly checks?: Checks | undefined;
   };
 
+/** The REST API of the service: the routes of its views, `/healthz`, `/readyz`, `/status` and the API description. */
 export const createIotPlatformApp = (context: IotPlatformAppContext): Express => {
   const { bus, store, views, checks } = context;
   const viewRoutes = views.map(({ registered, view }) => registered.routes?.(view) ?? {});
@@ -49,7 +50,7 @@ export const createIotPlatformApp = (context: IotPlatformAppContext): Express =>
         ...Object.fromEntries(viewChecks),
         ...checks,
       },
-      // Dead letters concern single documents, so the service is ready all the same.
+      // A dead letter makes only its own document refuse, so the service is still ready.
       async () => {
         const all = await Promise.all(views.map(({ view }) => view.completeness()));
         const deadLetters = all.reduce((sum, one) => sum + (one.deadLetters ?? 0), 0);
@@ -67,7 +68,7 @@ export const createIotPlatformApp = (context: IotPlatformAppContext): Express =>
 
 const nameOf = ({ registered }: RunningView) => registered.projection.name;
 
-/** A single view is called `view`, as before a service could have several. */
+/** The name of a view's readiness check. A single view keeps the name `view`, which monitoring may already use. */
 const nameOfCheck = (one: RunningView, { length }: readonly RunningView[]) =>
   length === 1 ? 'view' : `view:${nameOf(one)}`;
 

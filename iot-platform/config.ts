@@ -11,7 +11,7 @@ export const iotPlatformSettings = z.object({
   /** The Dapr pubsub component that delivers the events. */
   PUBSUB_NAME: z.string().default('iot-platform-pubsub'),
   STATESTORE_NAME: z.string().default('statestore'),
-  /** With Dapr, the same as in the component's YAML: Dapr does not report it to the app. */
+  /** With Dapr, it must be the group in the component's YAML, because Dapr does not report that to the app. */
   CONSUMER_GROUP: z.string().default('iot-platform-consumer'),
   /** Whether the service itself rebuilds a view that is empty or incomplete. */
   AUTO_REBUILD: z.enum(['true', 'false'], 'true or false').default('false'),

@@ -23,8 +23,9 @@ type IotPlatformContext = Runtime &
   };
 
 /**
- * Starts the service: follows the topics of its views and answers from them. The sidecar delivers to a port of its own,
- * unless the configuration names one port for both.
+ * Starts the service: it follows the topics of its views and answers from the views. The sidecar delivers to a second
+ * port, unless both ports in the configuration are the same.
+ * @throws ConfigError when a port cannot be used
  */
 export const startIotPlatform = async (
   config: Pick<

@@ -34,9 +34,9 @@ describe('the mandates of the CRM', () => {
     ['an older release', {}, /has no GET \/mandates.*older release.*--without-crm/],
     ['one that fails', { '/mandates?limit=1': [503, { detail: 'Away.' }] as [number, object] }, /503 \(Away\.\)/],
     [
-      'a service that is no CRM',
+      'a service that is not a CRM',
       { '/mandates?limit=1': [200, { items: [{}] }] as [number, object] },
-      /no page of mandates/,
+      /not a page of mandates: check that --crm/,
     ],
   ])('cannot be read from %s, and the refusal says so', async (_, answers, message) =>
     expect(crmSource.open(await startStubCrm(answers)).check()).rejects.toThrow(message));

@@ -6,7 +6,7 @@ import { RebuildRefused } from '../../packages/projections/rebuild/index.ts';
 
 const mandatesPerPage = 1_000;
 
-/** The mandates of the CRM, read through its REST API. A connection that was given up has mandate 0. */
+/** The mandates of the CRM, read through its REST API. A connection without a customer has mandate 0. */
 export const crmSource: ViewSource<MandateChanged> = {
   name: 'CRM',
   option: 'crm',
@@ -25,7 +25,7 @@ const openCrm = (crm: string): OpenedSource<MandateChanged> => ({
         displayValue: connectionMandate,
       }));
   },
-  /** Each event has the latest revision that the CRM gave; the cursor is the last connection of a page. */
+  /** Each event has the latest revision that the CRM has issued; the cursor is the last connection of a page. */
   snapshot: {
     name: `the mandates of the CRM at ${crm}`,
     pages: async function* (after) {
@@ -38,7 +38,7 @@ const openCrm = (crm: string): OpenedSource<MandateChanged> => ({
     const { ok, body } = await request(crm, '/status');
     return ok && body.database === 'durable'
       ? undefined
-      : `The CRM at ${crm} keeps its customers in memory: its revisions started over when it was last started, so a view cannot ` +
+      : `The CRM at ${crm} keeps its customers in memory: its revisions began again when it was last started, so a view cannot ` +
           'be built from it. Give it a durable database with CRM_DATABASE_URL.';
   },
 });
@@ -71,9 +71,13 @@ const describeRefusal = (crm: string, path: string, { status, body: { type, deta
   if (type === 'urn:problem:invalid-parameter' && path.includes('after='))
     return (
       `The CRM at ${crm} does not know the last connection of the previous page (${detail}): it is another CRM, or has ` +
-      'lost its data. Give the rebuild up with npm run rebuild -- --abandon, and start again.'
+      'lost its data. Continue with the CRM that the rebuild began with (--crm), or give the rebuild up with npm run ' +
+      'rebuild -- --abandon, and start again.'
     );
-  return `The CRM at ${crm} answers ${path} with ${status}${detail ? ` (${detail})` : ', which is no page of mandates'}.`;
+  const reason = detail
+    ? ` (${detail})`
+    : ', and the response is not a page of mandates: check that --crm is the URL of a CRM';
+  return `The CRM at ${crm} answers ${path} with ${status}${reason}.`;
 };
 
 const request = (url: string, path: string): Promise<ServiceResponse> =>
@@ -82,8 +86,8 @@ const request = (url: string, path: string): Promise<ServiceResponse> =>
       name: 'CRM',
       url,
       remedy:
-        'start it, or give its URL with --crm; it is what the new view is compared with. A rebuild from the log can also ' +
-        'run without it: --without-crm.',
+        'start it, or give its URL with --crm. The rebuild compares the new view with the CRM. A rebuild from the log can ' +
+        'skip this comparison: --without-crm.',
     },
     path,
   ).catch((error: Error) => {

@@ -3,8 +3,8 @@ import type { MandateChanged } from '../../contracts/events/connection-mandate-c
 import type { PlaceInLog } from '../../contracts/read-event.ts';
 
 /**
- * The content of one record about a connection. `revision` is 0 for a payload without one; `at` is partition and offset
- * of the record, where known.
+ * The content of one record about a connection. `revision` is 0 for a payload without one; `at` is the
+ * partition and offset of the record, if known.
  */
 type Statement = {
   readonly connectionMandate: ConnectionMandateData['connectionMandate'];
@@ -37,7 +37,7 @@ export const evolve = (held: Mandate | undefined, change: MandateChanged): Manda
   return { connectionId, ...shown, other };
 };
 
-/** The highest revision that the view has seen; 0 when it has seen only payloads without one. */
+/** The highest revision that the view has seen of the connection; 0 when it has seen only payloads without a revision. */
 export const revisionOf = ({ revision, other }: Mandate): number => Math.max(revision, other?.revision ?? 0);
 
 /** What the view permits: an unknown connection permits as much as mandate 0. */
@@ -73,9 +73,9 @@ const isLater = (one: Statement, other: Statement): boolean => {
 };
 
 /**
- * Whether a payload without a revision is later than an event with one, where the log does not define their order: the
- * event wins. Only when the place of the event is unknown (it was written by an earlier version or from the CRM), their
- * times decide.
+ * Whether a payload without a revision replaces an event with one, where the log does not define their order. The event
+ * wins, unless its partition and offset are unknown (an earlier version or a rebuild from the CRM wrote it): then the
+ * later time wins.
  */
 const outranks = (payload: Statement, event: Statement): boolean =>
   payload.at !== undefined && event.at === undefined && Date.parse(payload.changedAt) > event.revision;
@@ -83,8 +83,8 @@ const outranks = (payload: Statement, event: Statement): boolean =>
 const isLower = (one: Statement, other: Statement) => one.connectionMandate < other.connectionMandate;
 
 /**
- * Whether it is the same event at an earlier offset: the event was published twice, and payloads between the two copies
- * are later than it.
+ * Whether `one` is the same event as `other` at an earlier offset. The event was published twice, and payloads between
+ * the two copies are later than it.
  */
 const isEarlierCopy = (one: Statement, other: Statement): boolean =>
   hasRevision(one) &&

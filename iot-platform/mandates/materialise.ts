@@ -7,7 +7,7 @@ import { topics } from '../../contracts/topics.ts';
 import type { Projection } from '../../packages/projections/declaration.ts';
 import { contradicts, evolve, type Mandate } from './mandate.ts';
 
-/** Counts revisions with two values, and revisions that the time of the record does not explain. */
+/** Classifies revisions with two different levels, and revisions that are far ahead of the record's timestamp. */
 const classify = (held: Mandate | undefined, change: MandateChanged): string | undefined => {
   if (contradicts(held, change)) return 'contradictions';
   return change.isAhead ? 'revisionsAhead' : undefined;

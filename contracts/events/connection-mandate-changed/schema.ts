@@ -6,11 +6,14 @@ const connectionIdFormat = '1 to 64 characters out of 0-9, A-Z and -';
 export const connectionIdPattern = /^[0-9A-Z-]{1,64}$/;
 export const connectionIdSchema = z.string(connectionIdFormat).regex(connectionIdPattern, connectionIdFormat);
 
-/** How far the meter on a connection may be read. */
+/** The levels of a mandate: how far the meter of a connection may be read. */
 export const mandateLevels = { none: '0', billingOnly: '1', realTime: '2' } as const;
 export const connectionMandateSchema = z.enum(mandateLevels, '0 (none), 1 (billing only) or 2 (real time)');
 
-/** Also accepts a whole number for a field of digits: 2 for "2". `numbers` bounds them in the JSON Schema. */
+/**
+ * Extends a schema for a string of digits, so that it also accepts a whole number: 2 for "2". `numbers` are the bounds
+ * of the number in the JSON Schema (default: 0 to the highest safe integer).
+ */
 export const acceptNumber = <T extends z.ZodType>(schema: T, numbers: { minimum?: number; maximum?: number } = {}) =>
   z
     .preprocess((value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value), schema)
@@ -32,5 +35,6 @@ export const mandateChangedSchema = cloudEventSchema(mandateChangedType, {
 });
 export type MandateChangedEvent = z.infer<typeof mandateChangedSchema>;
 
+/** Creates the event that the CRM publishes; `envelope.revision` is the revision of the connection. */
 export const createMandateChangedEvent = (data: ConnectionMandateData, envelope: Envelope): MandateChangedEvent =>
   createCloudEvent({ source: '/crm', type: mandateChangedType, subject: data.connectionId, data }, envelope);

@@ -15,7 +15,7 @@ import {
 /** A change of one connection's mandate, parsed from any version of the event. */
 export type MandateChanged = ReadEvent<ConnectionMandateData>;
 
-/** The lab's CRM publishes the input as typed, so numbers are accepted. */
+/** The lab's CRM publishes numbers where its user entered numbers, so the schema accepts both. */
 const plainPayloadSchema = z.object({
   connectionId: acceptNumber(connectionIdSchema),
   connectionMandate: acceptNumber(connectionMandateSchema),

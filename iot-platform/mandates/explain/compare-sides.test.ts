@@ -70,7 +70,7 @@ describe('log, CRM and view', () => {
   });
 });
 
-describe('a revision that the CRM never gave', () => {
+describe('a revision that the CRM never issued', () => {
   const crm = (revision: number | undefined, more: object = {}) => ({
     ...at('1', revision),
     connectionId: '7733',
@@ -114,13 +114,13 @@ describe('a revision that the CRM never gave', () => {
 
   it('is every revision of a connection that the CRM does not know', () => {
     expect(sentencesOf([forged], crm(undefined, { level: undefined }), at('1', 9))).toMatch(
-      'The CRM never gave 7733 a revision, but revision 9 is in partition 3 at offset 17. npm run rebuild -- --from-crm',
+      'The CRM has never issued a revision for 7733, but revision 9 is in partition 3 at offset 17. npm run rebuild -- --from-crm',
     );
     const forgotten = crm(undefined, { level: undefined, isDurable: false });
     expect(sentencesOf([forged], forgotten, at('1', 9))).toMatch(/Save its customer again.* memory/);
   });
 
-  it('is not one that the CRM gave, and is unknown when an older release of the CRM does not report revisions', () => {
+  it('is not one that the CRM issued, and is unknown when an older release of the CRM does not report revisions', () => {
     expect(compareSides([line(5, '1')], crm(5), at('1', 5)).agree).toBe(true);
     expect(compareSides([line(5, '1')], crm(6), at('1', 5)).agree).toBe(true);
     expect(compareSides([forged], at('1'), at('1', 9)).agree).toBe(true);

@@ -24,7 +24,7 @@ export const compareSides = (events: readonly EventLine[], crm: CrmAnswer, view:
   const sentences = [
     ...unissued,
     ...(levelOf(crm) === levelOf(view) ? [] : [`The CRM has ${describeLevel(crm)}, the view ${describeLevel(view)}.`]),
-    // A revision that the CRM never gave explains all other differences, and a rebuild from the log would not help.
+    // A revision that the CRM never issued explains all other differences, and a rebuild from the log would not help.
     ...(unissued.length > 0 ? [] : compareWithLog(held, crm, view)),
   ];
   return sentences.length === 0
@@ -33,7 +33,7 @@ export const compareSides = (events: readonly EventLine[], crm: CrmAnswer, view:
 };
 
 const compareWithLog = (held: Mandate | undefined, crm: SideAnswer, view: SideAnswer): string[] => {
-  // The log may no longer reach back, as after a rebuild from the CRM: that is no contradiction.
+  // The log may have lost the events of this connection, for example before a rebuild from the CRM. View and CRM agree.
   if (!held && levelOf(crm) === levelOf(view)) return [];
   const log = permittedLevel(held);
   return [

@@ -9,14 +9,14 @@ import type { Generation } from '../../../packages/projections/generations/index
 import { mandates } from '../materialise.ts';
 
 /**
- * The answer of one side about a connection. `level` is undefined where it knows no mandate, which permits nothing.
- * `refusal` is the reason why it refuses to answer.
+ * The answer of one side (CRM or view) about a connection. `level` is undefined when that side knows no mandate, which
+ * permits as much as 0. `where` describes the source of the answer. `refusal` is the reason for a refusal to answer.
  */
 export type SideAnswer = { level: string | undefined; revision?: number | undefined; where: string; refusal?: string };
 
 /**
- * `isUnknown`: the CRM never gave the connection a revision. `isDurable`: whether it keeps its revisions over a
- * restart. All three fields are absent when the release of the CRM does not report them.
+ * `isUnknown`: the CRM has never issued a revision for the connection. `isDurable`: whether the CRM keeps its revisions
+ * when it restarts. All three fields are absent when the release of the CRM does not report them.
  */
 export type CrmAnswer = SideAnswer & {
   readonly connectionId?: string;
@@ -59,7 +59,7 @@ export const fetchViewAnswer = async (url: string, connectionId: string): Promis
   const { number, store: other = store } = view.generation ?? { number: 'unknown' };
   const where = `generation ${number} in ${other}, ${view.state}`;
   if (mandate.status === 404) return { level: undefined, where };
-  // A refusal of the view does not prevent showing the rest.
+  // A refusal of the view does not prevent the comparison of log and CRM.
   if (mandate.status === 503) return { level: undefined, where, refusal: describeRefusal(mandate) };
   if (mandate.status !== 200) throw createRefusedError(iotPlatform, mandate);
   const { connectionMandate, revision } = mandate.body as { connectionMandate: string; revision: number };

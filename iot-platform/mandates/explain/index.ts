@@ -12,7 +12,7 @@ export const explainMandate: ViewExplanation = {
   explain: async (connectionId, { env, openLog }) => {
     const view = await fetchViewAnswer(env.IOT_PLATFORM_URL || 'http://localhost:3008', connectionId);
     const events = await readEventsOfConnection(await openLog(), mandates, connectionId);
-    // The CRM is read last: a revision that it gives after it was read would look like one that it never gave.
+    // The CRM is read last: otherwise a revision that it issues after the read would look forged.
     const crm = await fetchCrmAnswer(env.CRM_URL || 'http://localhost:3005', connectionId);
     return {
       events: events.map(({ replayOf: _, ...line }) => line),

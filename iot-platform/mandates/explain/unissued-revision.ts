@@ -3,7 +3,7 @@ import type { EventLine } from './events-of-connection.ts';
 import type { CrmAnswer } from './fetch-answers.ts';
 
 /**
- * A revision that the CRM never gave makes the view ignore every change with a lower one. Explains where the highest
+ * A revision that the CRM never issued makes the view ignore every change with a lower revision. Explains where the highest
  * such revision is and what to do about it; empty when there is none, or when the CRM does not report its revisions.
  */
 export const explainUnissuedRevision = (
@@ -20,7 +20,7 @@ export const explainUnissuedRevision = (
   const place = events.find(({ revision }) => revision === highest);
   const where = place ? `in partition ${place.partition} at offset ${place.offset}` : 'in the view, not in the log';
   const sentence = isUnknown
-    ? `The CRM never gave ${connectionId} a revision, but revision ${highest} is ${where}.`
+    ? `The CRM has never issued a revision for ${connectionId}, but revision ${highest} is ${where}.`
     : `Revision ${highest}, ${where}, is higher than the last one of the CRM, ${lastOfCrm}: the view ignores every change below it.`;
   return [`${sentence} ${describeRemedy(highest, crm)}${isDurable === false ? ` ${inMemory}` : ''}`];
 };
