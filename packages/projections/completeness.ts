@@ -27,7 +27,8 @@ export type Completeness = {
 
 /**
  * Determines the state of a view. `documents` are the checkpoint documents of all partitions, in order, in the store of
- * the active generation; `inPrimaryStore` are those of the primary store, which tell the writers about that store.
+ * the active generation; `inPrimaryStore` are those of the primary store, which list the stores that the writers
+ * have to write.
  */
 export const assessCompleteness = (
   { answering, unready, previous, rebuild }: Pointer,

@@ -15,7 +15,7 @@ export type ConsumerGroups = {
    */
   offsetsAt(topic: string, time: number, ranges: readonly PartitionRange[]): Promise<Offsets>;
   /**
-   * Sets committed offsets. `report` gets a line while the group has to be waited for.
+   * Sets committed offsets. `report` gets a line when the call has to wait until members leave the group.
    * @throws Error when the group has active members; the message names them
    */
   reset(group: string, topic: string, targets: Offsets, report: (line: string) => void): Promise<void>;
@@ -45,8 +45,8 @@ export const describeGroup = async ({ log, groups, group, topic }: Group): Promi
 };
 
 /**
- * Resets the group's offsets and returns the offset of each partition before and after. `to` is earliest, latest, a
- * time, or PARTITION:OFFSET. With `dryRun` nothing is written.
+ * Resets the group's offsets and returns the offset of each partition before and after. `to` is `earliest`, `latest`, a
+ * time that Date.parse accepts, or PARTITION:OFFSET. With `dryRun` nothing is written.
  * @throws Error when the group has active members, or when `to` is not valid
  */
 export const resetGroup = async (
@@ -69,23 +69,23 @@ const resolveTargetOffsets = async (
   to: string,
 ): Promise<ReadonlyMap<number, number>> => {
   const ranges = await log.offsets(topic);
-  const all = (offsetOf: (range: PartitionRange) => number) =>
+  const mapPartitions = (offsetOf: (range: PartitionRange) => number) =>
     new Map(ranges.map((range) => [range.partition, offsetOf(range)]));
-  if (to === 'earliest') return all(({ begin }) => begin);
-  if (to === 'latest') return all(({ end }) => end);
+  if (to === 'earliest') return mapPartitions(({ begin }) => begin);
+  if (to === 'latest') return mapPartitions(({ end }) => end);
   const match = /^(\d+):(\d+)$/.exec(to);
   if (match) {
     const [partition, offset] = [Number(match[1]), Number(match[2])];
     const range = ranges.find((candidate) => candidate.partition === partition);
     if (!range || offset < range.begin || offset > range.end)
       throw new Error(
-        `${to} is not an offset of ${topic}: ${ranges.map((r) => `${r.partition}:${r.begin}-${r.end}`).join(' ')}`,
+        `${to} is not an offset of ${topic}. Give PARTITION:OFFSET within ${ranges.map((r) => `${r.partition}:${r.begin}-${r.end}`).join(' ')}`,
       );
     return new Map([[partition, offset]]);
   }
   const time = Date.parse(to);
   if (Number.isNaN(time)) throw new Error(`${to} is neither earliest, latest, a time nor PARTITION:OFFSET.`);
   const found = await groups.offsetsAt(topic, time, ranges);
-  // Without a record of that time, reading begins at the end.
-  return all(({ partition, end }) => found.get(partition) ?? end);
+  // A partition without a record of that time or later is read from its end.
+  return mapPartitions(({ partition, end }) => found.get(partition) ?? end);
 };

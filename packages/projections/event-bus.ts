@@ -86,8 +86,8 @@ export type EventBus = {
   publish(topic: string, events: readonly OutgoingEvent[]): Promise<void>;
   /**
    * Delivers the records of a topic to the handler, beginning at the committed offset of the consumer group, or at the
-   * oldest record without one. Subscribe once per topic: the broker would divide the records between two subscriptions
-   * of one group.
+   * oldest record if nothing is committed. Subscribe once per topic: the broker would divide the records between two
+   * subscriptions of one group.
    */
   subscribe(topic: string, handler: BatchHandler): Promise<Subscription>;
   /**
@@ -100,6 +100,7 @@ export type EventBus = {
   check(): Promise<void>;
 };
 
+/** Thrown by `publish`: the events with these ids may not be durable. Publish them again. */
 export class NotDurable extends ExpectedError {
   readonly ids: ReadonlySet<string>;
   constructor(ids: Iterable<string>, reason: string) {
@@ -116,7 +117,7 @@ export const findTopic = (topics: readonly Topic[], name: string): Topic => {
   return topic;
 };
 
-/** Bytes that a broker adds to a record at most: headers, offsets, batch framing. */
+/** The maximum number of bytes that a broker adds to a record: headers, offsets, batch framing. */
 const recordOverheadBytes = 512;
 
 /** Splits the events into those that fit into the topic's `maxMessageBytes` and those that are too large. */
@@ -126,8 +127,9 @@ export const splitBySize = (topic: Topic, events: readonly OutgoingEvent[]) => {
   return { fitting: events.filter(fits), tooLarge: events.filter((event) => !fits(event)) };
 };
 
+/** The error for events that exceed the topic's `maxMessageBytes`. A retry fails in the same way. */
 export const createTooLargeError = (topic: Topic, events: readonly OutgoingEvent[]) =>
   new NotDurable(
     events.map(({ id }) => id),
-    `larger than the ${topic.maxMessageBytes} bytes that ${topic.name} takes`,
+    `an event is larger than the ${topic.maxMessageBytes} bytes that ${topic.name} allows`,
   );

@@ -2,7 +2,7 @@ import type { DeliveredRecord, EventBus } from './event-bus.ts';
 import { NotDurable } from './event-bus.ts';
 import { StateConflict, type StateStore } from './state-store.ts';
 
-/** A random number generator (mulberry32): numbers in [0, 1), the same ones for the same seed. */
+/** Creates a random number generator (mulberry32): numbers in [0, 1), the same sequence for the same seed. */
 export const createSeededRandom = (seed: number) => {
   let state = seed;
   return () => {

@@ -69,7 +69,7 @@ export const startProjections = async (
   }));
 };
 
-/** Starts one projection. @public the engine's entry point for a single view */
+/** Starts one projection; resolves once it is subscribed. @public the engine's entry point for a single view */
 export const startProjection = async <Event, Document extends object>(
   projection: Projection<Event, Document>,
   { store, secondaryStore, ...context }: ProjectionContext,

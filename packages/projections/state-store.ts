@@ -28,8 +28,8 @@ export type StateStore = {
    */
   transact(upserts: readonly Upsert[]): Promise<void>;
   /**
-   * Only of stores whose etags count the writes of a key: predicts the etag that an upsert with this etag (undefined: a
-   * creation) leads to, which saves a read. Call it after the `transact`.
+   * Predicts the new etag of a key after an upsert with this etag (undefined: the upsert creates the key), which saves a
+   * read. Only stores whose etags count the writes of a key have it. Call it after the `transact`.
    */
   readonly etagAfter?: (etag: string | undefined) => string | undefined;
   /**
@@ -41,6 +41,7 @@ export type StateStore = {
   check(): Promise<void>;
 };
 
+/** A precondition failed: the key was changed or created since it was read. */
 export class StateConflict extends Error {
   constructor(key: string) {
     super(`${key} was written by another process since it was read`);

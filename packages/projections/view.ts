@@ -16,14 +16,15 @@ export type View<Document> = {
    * compared with the log
    */
   get(key: string): Promise<Document | undefined>;
+  /** Reads the state of the view. @throws DomainError `log-unavailable`, or any error of the store */
   completeness(): Promise<Completeness>;
 };
 
-/** For how long a reader may use a pointer and a completeness that it has read, in ms. */
+/** How long a reader may use a pointer and a completeness that it has read, in ms. */
 export const maxPointerAgeMs = 1_000;
 /**
- * A read that took longer is repeated: the process may have been suspended, and the generation that it read may have
- * been deleted meanwhile. In ms.
+ * A read that took longer than this, in ms, is repeated: the process may have been suspended, and the generation that it
+ * read may have been deleted meanwhile.
  */
 const maxReadMs = 3_000;
 const maxAttempts = 3;
@@ -104,7 +105,7 @@ export const openView = <Document extends object>(
         const { stored, readAt } = await readStateAndDocument(key);
         if (clock() - readAt < maxReadMs) return toDocument(key, stored);
       }
-      throw new Error(`the store did not answer within ${maxReadMs / 1000} s`);
+      throw new Error(`the store did not answer within ${maxReadMs / 1000} s in ${maxAttempts} attempts`);
     },
 
     completeness: async () => (await readState()).completeness,

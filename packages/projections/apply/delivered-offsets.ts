@@ -23,14 +23,14 @@ export type PartitionOffsets = {
   /** Ascending, without duplicates. */
   readonly offsets: readonly number[];
   readonly timestamps: ReadonlyMap<number, number>;
-  /** The findings of a lookup in the log, where something about the offsets was unexpected. */
+  /** What the log holds at these offsets; set only if the offsets were unexpected and were looked up. */
   readonly log?: { readonly begin: number; readonly empty: readonly OffsetRange[]; readonly isReplaced: boolean };
 };
 
 /** By the key of the partition's checkpoint document. */
 export type DeliveredOffsets = ReadonlyMap<string, PartitionOffsets>;
 
-/** Collects the offsets per partition. Records without partition and offset are left out: some brokers report none. */
+/** Collects the offsets per partition. Records without partition and offset, which some brokers deliver, are left out. */
 export const collectOffsets = ({ name }: ProjectionRef, batch: readonly DeliveredRecord[]): DeliveredOffsets => {
   const byPartition = new Map<string, { partition: number; timestamps: Map<number, number> }>();
   let [lastTopic, lastPartition, key] = ['', -1, ''];

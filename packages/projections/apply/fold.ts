@@ -16,7 +16,7 @@ export type FoldResult = {
   readonly upserts: Upsert[];
   /** Number of events by outcome: applied, ignored, and the classifications of the projection. */
   readonly counts: Record<string, number>;
-  /** By key the remaining dead-letter marks of each document that has or had some. */
+  /** Per key the dead-letter marks that remain, for each document that has or had marks. */
   readonly marked: ReadonlyMap<string, readonly PlacePair[]>;
 };
 

@@ -5,7 +5,7 @@ import type { DeliveredRecord } from '../event-bus.ts';
 /** A record that can never be applied, and the reason. */
 export type PoisonRecord = { readonly record: DeliveredRecord; readonly reason: string };
 
-/** A record about one document. Without an event the record could not be read, so the document may be out of date. */
+/** A record about one document. `event` is undefined if the record could not be read; the document may be out of date. */
 export type ParsedRecord<Event> = { readonly record: DeliveredRecord; readonly event: Event | undefined };
 
 export type ParsedBatch<Event> = {
@@ -37,16 +37,16 @@ export const parseBatch = async <Event, Document>(
     if (records) records.push(parsed);
     else byKey.set(key, [parsed]);
   };
-  const turn = createYielder(turnMs);
+  const yieldWhenDue = createYielder(turnMs);
   for (const record of batch) {
-    await turn();
+    await yieldWhenDue();
     let event: Event;
     try {
       event = parse(record);
     } catch (error) {
       poison.push({ record, reason: error instanceof Error ? error.message : String(error) });
-      const named = keyOfUnreadable?.(record);
-      if (named !== undefined) add(named, { record, event: undefined });
+      const documentKey = keyOfUnreadable?.(record);
+      if (documentKey !== undefined) add(documentKey, { record, event: undefined });
       continue;
     }
     events.push(event);

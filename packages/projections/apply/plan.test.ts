@@ -16,7 +16,7 @@ const unreadable = (offset: number): DeliveredRecord => ({
   value: Buffer.from('nonsense'),
 });
 
-/** The contents of a store with this checkpoint document and these things. */
+/** What a writer reads from a store with this checkpoint document and these things. */
 const read = (document: CheckpointDocument, held: Record<string, Thing> = {}): StoreRead => ({
   held: new Map<string, StoredValue>(
     Object.entries({ ...held, [checkpoint]: document }).map(([key, value]) => [key, { value, etag: `etag of ${key}` }]),
@@ -47,10 +47,10 @@ describe('the step after a read', () => {
     ['an offset is unexpected', { read: [1], registered: [1], isVerified: false }, 'verify with log'],
     ['everything is as expected', { read: [1], registered: [1], isVerified: true }, 'write'],
     ['fewer are registered than were read', { read: [1, 2], registered: [2], isVerified: true }, 'write'],
-  ])('%s', (_, facts, step) => expect(decideNextStep(facts)).toBe(step));
+  ])('depends on the checkpoint documents: %s', (_, facts, step) => expect(decideNextStep(facts)).toBe(step));
 });
 
-describe('offsets are expected or not', () => {
+describe('delivered offsets', () => {
   const offsets = (...records: DeliveredRecord[]) => collectOffsets(things, records);
   it.each<[string, boolean, DeliveredRecord[], StoreRead]>([
     ['that follow the checkpoint', true, [record(3), record(4)], read({ generations: { 1: readTo(2) } })],
@@ -74,7 +74,8 @@ describe('offsets are expected or not', () => {
       [record(0)],
       { ...read({ generations: { 1: { applied: -1, missing: [] } } }), held: new Map() },
     ],
-  ])('%s: %s', (_, expected, records, store) => expect(areOffsetsExpected(offsets(...records), store)).toBe(expected));
+  ])('%s are expected: %s', (_, expected, records, store) =>
+    expect(areOffsetsExpected(offsets(...records), store)).toBe(expected));
 });
 
 describe('a plan', () => {

@@ -1,6 +1,6 @@
 import type { StateStore, StoredValue, Upsert } from '../state-store.ts';
 
-/** Per partition; about 15 MB of small documents. */
+/** The limit per set of checkpoints; about 15 MB of small documents. */
 const maxKeys = 30_000;
 
 /**
@@ -84,7 +84,7 @@ const cacheWrite = ({ held }: Scope, { key, value, etag }: Upsert, { etagAfter }
   if (next !== undefined) held.set(key, { value, etag: next });
 };
 
-/** Call it once per batch: a map finds its first key by skipping all that were deleted before it. */
+/** Called once per batch, because a map skips all keys that were deleted before its first key. */
 const evictOldest = ({ held }: Scope): void => {
   for (const oldest of held.keys()) {
     if (held.size <= maxKeys) break;

@@ -23,7 +23,7 @@ import { createWriteThroughCache, type WriteThroughCache } from './write-through
 /** Writes a batch and returns the number of events by outcome. */
 export type ProjectionWriter<Event> = (batch: ParsedBatch<Event>) => Promise<Record<string, number>>;
 
-/** A batch that is being written, and what the log says about it. */
+/** A batch that is being written. A lookup in the log replaces `batch` and `offsets`. */
 type PendingBatch<Event> = {
   batch: ParsedBatch<Event>;
   offsets: DeliveredOffsets;
@@ -133,5 +133,5 @@ export const createProjectionWriter = <Event, Document>(
   };
 };
 
-/** Stands for records without partition and offset: they go to the generations that the pointer names. */
+/** The key for records without partition and offset, which are written into the generations that the pointer names. */
 const noCheckpointKey = '';

@@ -22,8 +22,8 @@ const allGapsResolved = new Error('every gap has been resolved');
 /**
  * Looks up gaps in the log. Offsets without a record are normal: transactions leave control records, compaction removes
  * records. A record is missing only when the log holds it and it was never delivered. Reads all partitions
- * concurrently, each up to the first missing record. Nothing is known about offsets before `ranges`, which the log no
- * longer holds.
+ * concurrently, each up to the first missing record. The result does not cover offsets before `ranges`, which the log
+ * no longer holds.
  * @throws Error when the log cannot be read
  */
 export const checkGaps = async (
@@ -110,7 +110,7 @@ export const findReplacedPartitions = async (
       topic,
       spans,
       async ({ partition, records }) => {
-        // The log has no time for such a record (-1), so it was delivered with the time of the delivery.
+        // A record without a time in the log (-1) was delivered with the time of the delivery, so the two always differ.
         const isOther = ({ timestamp, hasReservedHeaders }: DeliveredRecord) =>
           timestamp >= 0 && timestamp !== seen.get(partition)?.timestamp && !hasReservedHeaders;
         if (records.some(isOther)) replaced.add(partition);

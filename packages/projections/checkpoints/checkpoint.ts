@@ -25,7 +25,7 @@ export type Checkpoint = {
   readonly lost?: 'log-truncated' | 'log-replaced';
   /** The documents that records of this partition mark, at most `maxOpenDeadLetters` of them. */
   readonly deadLetters?: readonly OpenDeadLetter[];
-  /** The list was cut off: there may be more than `deadLetters` holds. */
+  /** `deadLetters` is truncated: there may be more documents with marks. */
   readonly moreDeadLetters?: true;
 };
 

@@ -17,8 +17,8 @@ export type MarkedDocument<Document> = {
 };
 
 /**
- * At most this many marks are kept, those with the highest offsets: a change that supersedes them supersedes the others
- * too.
+ * The maximum number of marks per document. Those with the highest offsets are kept, because a change that supersedes
+ * them supersedes the others too.
  */
 const maxMarks = 100;
 const none: readonly PlacePair[] = [];
@@ -45,8 +45,8 @@ export const joinMarks = <Document>({ document, marks }: MarkedDocument<Document
   document !== undefined && marks.length === 0 ? document : { ...document, deadLetters: marks };
 
 /**
- * Adds a mark, unless the document shows a later record of the same partition: the publisher of the later one knew the
- * unreadable one.
+ * Adds a mark, unless the document shows a later record of the same partition. That record was published after the
+ * unreadable one, so it supersedes it.
  */
 export const addMark = (
   { document, marks }: MarkedDocument<unknown>,

@@ -16,8 +16,11 @@ export const replayDeadLetters = async (
   letters: readonly DeadLetter[],
   onProgress: (count: number) => void = () => {},
 ): Promise<void> => {
-  const cut = letters.find(({ data }) => data.truncated);
-  if (cut) throw new Error(`${cut.id} was too large to be kept whole, so it cannot be replayed. Nothing was replayed.`);
+  const truncated = letters.find(({ data }) => data.truncated);
+  if (truncated)
+    throw new Error(
+      `${truncated.id} was too large to be kept whole, so it cannot be replayed. Nothing was replayed; discard it, or replay the others by id.`,
+    );
   for (const [topic, ofTopic] of groupBy(letters, ({ data }) => data.topic))
     for (let from = 0; from < ofTopic.length; from += maxRecordsPerAppend) {
       const chunk = ofTopic.slice(from, from + maxRecordsPerAppend);

@@ -13,7 +13,7 @@ import type { Observation } from './when-to-query-log.ts';
 export type FollowedProjection = { readonly name: string; readonly topic: Topic };
 
 export type DriftDetection = {
-  /** The number of committed events when the store was last found empty; 0 otherwise. */
+  /** The number of events that the group has committed although the store is empty; 0 if the store is not empty. */
   lostToEmptyStore(): number;
   /**
    * Whether the view was compared with the log since the start; before that it is unknown whether the store lacks
@@ -38,7 +38,7 @@ type DriftContext = Pick<Runtime, 'log'> &
   };
 
 const compareEveryMs = 2_000;
-/** For so long a request waits for the first comparison, in ms. */
+/** How long a request waits for the first comparison, in ms. */
 const firstComparisonTimeoutMs = 3_000;
 
 /**
@@ -137,7 +137,7 @@ const compareStore = async (
   const pointer = await readPointer(store, name);
   const held = await store.getMany(partitions.map(keyOf));
   const documents = [...held.values()].map(({ value }) => asCheckpointDocument(value));
-  // Includes the stores of the pointer: one that is active and that the writers do not write falls behind.
+  // Includes the stores that the pointer names: the active store falls behind if the checkpoints do not list it.
   const secondaryStores = [
     ...new Set([createCheckpointDocument(pointer), ...documents].flatMap((document) => document?.also ?? [])),
   ];

@@ -45,7 +45,8 @@ export const reconcile = async (
   const rangeOf = (partition: number) => ranges.find((range) => range.partition === partition);
   const markMissing = (one: StoredDocument): DocumentChange => {
     const { begin = 0, end = Number.MAX_SAFE_INTEGER } = rangeOf(one.partition) ?? {};
-    // Offsets that were committed before a topic was deleted may outlive it: nothing after the end is missing.
+    // Committed offsets may be higher than the end of a topic that was deleted and created again: nothing after the end
+    // is missing.
     const next = Math.max(Math.min(committedOffsets.get(one.partition) ?? 0, end), begin);
     return { ...one, after: markTruncated(markMissingInAll(one.document, next), begin) };
   };
@@ -57,7 +58,7 @@ export const reconcile = async (
     try {
       findings = await queryLog(log, changes);
     } catch (error) {
-      // Missing ranges are stored even so.
+      // The missing ranges are stored although the log cannot be read.
       failure = error;
     }
   const { misplaced } = findings;

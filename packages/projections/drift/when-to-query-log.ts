@@ -10,7 +10,7 @@ export type Observation = {
 };
 
 /**
- * After this time the log is queried about the same gaps again, because records may have been deleted meanwhile. In ms.
+ * After this time, in ms, the log is queried about the same gaps again, because records may have been deleted meanwhile.
  */
 export const requeryAfterMs = 30_000;
 

@@ -3,10 +3,10 @@ import type { Pointer } from './pointer.ts';
 
 /**
  * The checkpoint document of one partition: the checkpoint of every generation in this store, and the other stores that
- * have to be written too. It is the fence for writers: each batch reads it after its delivery, writes into every
- * generation that it registers, and writes it back against its ETag. So a change of the registered generations reaches
- * every writer, also one that was suspended meanwhile: its write conflicts, and it reads again. A batch that leaves the
- * document unchanged must have read it.
+ * have to be written too. It is the fence for writers: each batch reads the document after its delivery, writes into
+ * every generation that the document registers, and writes the document back against its ETag. So a change of the
+ * registered generations reaches every writer. The write of a writer that was suspended meanwhile conflicts, and the
+ * writer reads again. A batch that leaves the document unchanged must still read it.
  */
 export type CheckpointDocument = {
   /** By the number of the generation. */
@@ -26,7 +26,7 @@ export type CheckpointDocument = {
 export const checkpointKey = (projection: string, topic: string, partition: number): string =>
   `position:${projection}:${topic}:${partition}`;
 
-/** Versions before generations were introduced stored the checkpoint of the first generation alone. */
+/** Reads a stored value. Versions without generations stored only the checkpoint of the first generation. */
 export const asCheckpointDocument = (value: unknown): CheckpointDocument | undefined => {
   if (value === undefined) return undefined;
   return 'applied' in (value as object) ? { generations: { 1: value as Checkpoint } } : (value as CheckpointDocument);
@@ -55,7 +55,7 @@ export const updateCheckpoints = (
   return { ...document, generations: Object.fromEntries(changed) };
 };
 
-/** The document of a store that should have every record before `next`; the same document when it has. */
+/** Adds the offsets before `next` that the checkpoints lack as missing; returns the same document when they lack none. */
 export const markMissingInAll = (document: CheckpointDocument, next: number): CheckpointDocument =>
   updateCheckpoints(document, (checkpoint) => markMissingBefore(checkpoint, next));
 
@@ -66,8 +66,8 @@ export const isDiscarded = ({ discarded = [] }: Pick<CheckpointDocument, 'discar
   discarded.some(([first, last]) => first <= offset && offset <= last);
 
 /**
- * For a log that was replaced: discarded offsets of the old log mean nothing in it. Returns the same document when
- * nothing is discarded.
+ * Removes the discarded offsets, which mean nothing in a log that was replaced. Returns the same document when nothing
+ * is discarded.
  */
 export const withoutDiscarded = (document: CheckpointDocument): CheckpointDocument => {
   const { discarded, ...rest } = document;

@@ -21,10 +21,11 @@ export type Rebuild = {
   readonly next: Readonly<Record<number, number>>;
   /** Per partition the end offset of the replay. */
   readonly ends: Readonly<Record<number, number>>;
+  /** The number of poison records that the replay found. */
   readonly setAside: number;
   /**
-   * Only of a rebuild that begins with a snapshot: whether the snapshot is written, and the cursor after the last page
-   * that is. `next` then begins at the end offsets from before the first page was read.
+   * Only for a rebuild that begins with a snapshot: whether all of the snapshot is written, and the cursor after the last
+   * page that is written. `next` then begins at the end offsets that the log had before the first page was read.
    */
   readonly snapshot?: { readonly after?: string; readonly isComplete: boolean };
 };

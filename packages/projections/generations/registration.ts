@@ -5,7 +5,7 @@ import { type Generation, isSameGeneration } from './generation.ts';
 /**
  * Registers a generation in the checkpoint document of its store, so that writers keep it up to date. A checkpoint that
  * exists already stays. `only` lists the generations to keep registered (default: all); those with a higher number stay
- * in any case, because we know nothing about them. `discarded` are the discarded offsets of the primary store.
+ * in any case, because a later rebuild registered them. `discarded` are the discarded offsets of the primary store.
  */
 export const withGeneration = (
   { generations, also, discarded: ownDiscarded = [] }: CheckpointDocument,

@@ -4,7 +4,7 @@ import type { RebuildContext } from './context.ts';
 import { type ComparisonTargets, findMismatches, readDisplayValues, type Source } from './find-mismatches.ts';
 
 /**
- * What each side shows of a key. `source` and `live` are absent when they were not compared. `isUnknown`: the source
+ * The display value of a key on each side. `source` and `live` are absent when they were not compared. `isUnknown`: the source
  * does not know the key.
  */
 type Difference = { key: string; rebuilt: string; source?: string; isUnknown?: true; live?: string };
@@ -26,9 +26,9 @@ export const notCompared: Comparison = { differences: [], isTruncated: false, is
 const maxRounds = 6;
 
 /**
- * Compares a generation with its source and the live generation, over all keys. Changes continue meanwhile, so
+ * Compares a generation with its source and the live view, over all keys. Changes continue during the comparison. So
  * mismatches are read again several times, and count as a difference only when the document did not change between two
- * reads. A document that changes is being written by the live writers, so it shows the newest value.
+ * reads. The live writers are writing a document that changes, so it has the newest value.
  */
 export const compare = async <Event, Document>(
   context: RebuildContext<Event, Document>,
@@ -39,7 +39,7 @@ export const compare = async <Event, Document>(
     const { fromSourceOfTruth, others, unreadable } = await findMismatches(context, rebuilt, targets);
     const differences = await recheck(context, rebuilt, targets, new Set([...fromSourceOfTruth.keys, ...others.keys]));
     const isSettled = !fromSourceOfTruth.isTruncated || differences.some(({ key }) => fromSourceOfTruth.keys.has(key));
-    // All listed mismatches have been resolved, and the others have not been compared yet.
+    // Otherwise all listed mismatches were resolved and some were not listed, so the next round looks for those.
     if (isSettled || round === maxRounds)
       return {
         differences,
@@ -68,7 +68,7 @@ const recheck = async <Event, Document>(
   return differences.map(({ etag: _, ...difference }) => difference);
 };
 
-/** Reads what all sides show of these keys now. */
+/** Reads the current display values of these keys on all sides. */
 const readAll = async <Event, Document>(
   context: RebuildContext<Event, Document>,
   rebuilt: Generation,

@@ -24,7 +24,7 @@ export type RebuildContext<Event, Document> = {
   readonly stores: Stores;
   /** The name of the primary store. */
   readonly primaryStore: string;
-  /** What an operator sees of a document, or of no document. Two documents that show the same count as equal. */
+  /** What an operator sees of a document, or of an absent one. Documents with the same display value count as equal. */
   readonly toDisplayValue: (document: Document | undefined) => string;
   /** In ms since 1970. */
   readonly now: () => number;
@@ -32,7 +32,7 @@ export type RebuildContext<Event, Document> = {
   readonly holder: string;
   readonly report: (line: string) => void;
   readonly progress: Progress;
-  /** After this time no reader uses an old pointer any more, in ms. */
+  /** The time in ms after which no reader uses an old pointer any more. */
   readonly pointerExpiryMs: number;
   /** The pause before differences are compared again, in ms. */
   readonly recheckAfterMs: number;
@@ -40,7 +40,7 @@ export type RebuildContext<Event, Document> = {
   readonly observeLease?: () => ValueObserver;
 };
 
-/** The first is much longer than any reader uses a pointer, the second is long enough for a change to arrive. */
+/** A reader uses a pointer for at most a second; a change arrives within the pause before the next comparison. */
 export const defaultPauses = { pointerExpiryMs: 10_000, recheckAfterMs: 1_000 };
 
 /** A rebuild cannot begin or continue; the message says why and what to do. */

@@ -13,7 +13,7 @@ type SourceEntry = { readonly key: string; readonly displayValue: string };
 export type ComparisonTargets = {
   readonly source: Source | undefined;
   readonly live: Generation | undefined;
-  /** Whether to list keys of the log that the source does not know, although no side shows them. */
+  /** Whether to list keys of the log that the source does not know, even if the new generation does not have them. */
   readonly listUnknown?: boolean;
 };
 

@@ -27,7 +27,7 @@ type Phase = {
   readonly work: <Event, Document>(run: Run<Event, Document>) => Promise<Result>;
   /** The pointer once the work is done: in the next phase, or without a rebuild. */
   readonly record: (held: Pointer & { readonly rebuild: Rebuild }) => Pointer;
-  /** The command that continues a rebuild in this phase; the other one refuses it, or gives it up. */
+  /** The command that continues a rebuild in this phase. `abandon` accepts every phase; `rebuild` refuses `abandoned`. */
   readonly continuedBy: 'rebuild' | 'abandon';
   /** Describes the progress of a rebuild that was found in this phase. */
   readonly progress: (found: Rebuild) => string;
@@ -57,7 +57,7 @@ export const phases: Record<Rebuild['phase'], Phase> = {
     continuedBy: 'rebuild',
     progress: describeProgress,
   },
-  /** The live writers keep it up to date. It still lacks what arrived before they noticed the registration. */
+  /** The live writers keep it up to date. It still lacks the records that they wrote before they saw the registration. */
   joined: {
     work: (run) => catchUp(run).then(done),
     record: enterPhase('filled'),
@@ -65,8 +65,8 @@ export const phases: Record<Rebuild['phase'], Phase> = {
     progress: describeProgress,
   },
   /**
-   * It has all events: a run only compares. A generation that is not correct stays in this phase until it is, or is
-   * given up.
+   * The generation has all events, so a run only compares. An incorrect generation stays in this phase until a
+   * comparison succeeds or the rebuild is given up.
    */
   filled: {
     work: ({ context, session, ...run }) => compareBeforeSwitch(context, session, run),
@@ -118,8 +118,8 @@ const fillAndRegister = async <Event, Document>({
     await replay(context, session, endOffsetsOf(await log.offsets(projection.topic.name)));
   }
   const { answering, previous } = session.pointer();
-  // Generations of a secondary store stay registered if they may answer here; the others are from a time when it was
-  // the primary store.
+  // A generation in the secondary store stays registered if the pointer names it. The others are from a time when that
+  // store was the primary store.
   const answeringThere = [...previous, answering]
     .filter(({ store }) => store === into.store)
     .map(({ number }) => number);

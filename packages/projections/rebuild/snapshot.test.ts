@@ -316,7 +316,7 @@ describe('a rebuild whose log loses records while it runs', () => {
   ])('is refused when that happens while it reads (with a snapshot: %s)', async (isFromSnapshot) => {
     const { context, fromSource, publish, truncate, pointer } = await openThings();
     const log = context().log;
-    const cut: typeof log = {
+    const truncatedLog: typeof log = {
       ...log,
       read: async (...args) => {
         await publish(...Array.from({ length: 20 }, (_, n) => ({ key: keyOf(n), n: 800 })));
@@ -326,12 +326,12 @@ describe('a rebuild whose log loses records while it runs', () => {
     };
     const { snapshot, ...fromLog } = fromSource();
     await expect(
-      rebuild({ ...context(), log: cut }, isFromSnapshot ? { ...fromLog, snapshot } : fromLog),
+      rebuild({ ...context(), log: truncatedLog }, isFromSnapshot ? { ...fromLog, snapshot } : fromLog),
     ).rejects.toThrow('now begins at offset');
     expect((await pointer()).answering).toEqual({ number: 1 });
   });
 
-  it('reports a remedy where there is one', async () => {
+  it('reports the remedy if there is one', async () => {
     const { context, fromSource, truncate } = await openThings();
     const fromLog = { ...fromSource(), snapshot: undefined, shortLogRemedy: async () => 'Do something else.' };
     await expect(rebuild(context(killedAt(3)), fromLog)).rejects.toThrow('killed');
