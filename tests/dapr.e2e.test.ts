@@ -294,7 +294,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
           }),
         );
       const warnings = () =>
-        iotPlatform.app.output().match(/takes 1048588 bytes a record where 16384 are declared/g) ?? [];
+        iotPlatform.app.output().match(/allows records of 1048588 bytes, not 16384 as declared/g) ?? [];
       expect(warnings()).toEqual([]);
       await setMaxBytes(1_048_588);
       await vi.waitFor(async () => {

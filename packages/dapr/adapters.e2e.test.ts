@@ -27,7 +27,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   const nextPort = () => ++lastPort;
   const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
 
-  /** Each subscription is a member of its group as in life: an app and a sidecar of its own, which end with it. */
+  /** Each subscription has its own app and sidecar, as a member of a group has in production; they end with it. */
   const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
     const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
@@ -104,7 +104,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       return { topic, log: createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
     });
 
-    it('may end in the mark of a transaction, which is no record', async () => {
+    it('may end in the marker of a transaction, which is not a record', async () => {
       const topic = await createTopic();
       const producer = createTestKafkaClient().producer({
         transactionalId: topic.name,
@@ -125,7 +125,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       expect(read).toEqual(['one']);
     });
 
-    it('has the records of aborted transactions, for the sidecar delivers them as well', async () => {
+    it('has the records of aborted transactions, because the sidecar delivers them as well', async () => {
       const topic = await createTopic();
       const producer = createTestKafkaClient().producer({
         transactionalId: topic.name,
@@ -186,7 +186,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     };
     stateStoreContract(open);
 
-    it('foretells etags where it counts the writes of a key, and nowhere else', async () => {
+    it('predicts etags only if it counts the writes of a key', async () => {
       const store = await open();
       await store.transact([{ key: randomUUID(), value: 1 }]);
       expect(store.etagAfter?.('1')).toBe(secondEtag);

@@ -30,7 +30,7 @@ export type DaprPlatform = {
   /** `consumerGroup` must be the group in the component's YAML, because Dapr does not report it. */
   eventBus(pubsub: string, consumerGroup: string): EventBus;
   stateStore(name: string): StateStore;
-  /** The log behind the component. It has no partitions if the broker has no offsets, as Redis Streams. */
+  /** The log behind the component. It has no partitions if the broker has no offsets, for example Redis Streams. */
   logReader(pubsub: string): LogReader;
   /** The routes that the sidecar calls; mount them before the app port listens. */
   deliveries: Router;

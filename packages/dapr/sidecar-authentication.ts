@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 
 /**
  * Accepts calls of the sidecar only. With a token (APP_API_TOKEN) it accepts callers that send the token. Without a token it accepts
- * callers on this machine that name a loopback host and send JSON, which a web page cannot make a browser do. It answers other
+ * callers on this machine that name a loopback host and send JSON; a web page cannot make a browser send such a call. It answers other
  * calls with 403 without reading the body, and calls `onRefusal` once for each.
  */
 export const authenticateSidecar = (

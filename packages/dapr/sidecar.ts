@@ -37,6 +37,7 @@ export class SidecarError extends ExpectedError {
 /** A failed bulk publish repeats its errors in a header, which exceeds Node's default limit. */
 const maxHeaderSize = 8 * 1024 * 1024;
 
+/** Creates a client of the sidecar on this machine; it connects with the first call. `timeoutMs` limits each call. */
 export const connectSidecar = ({
   port,
   token,
@@ -112,7 +113,7 @@ const parseBody = (text: string): unknown => {
 };
 
 /**
- * Other brokers, such as Redis Streams, have neither partitions nor offsets.
+ * Whether the pubsub component is Kafka. Other brokers, such as Redis Streams, have neither partitions nor offsets.
  * @throws Error if the sidecar has no such component, for example while it reloads it
  */
 export const isKafka = async (sidecar: Sidecar, pubsub: string): Promise<boolean> => {

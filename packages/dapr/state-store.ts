@@ -90,7 +90,7 @@ export const createDaprStateStore = (sidecar: Sidecar, name: string, newId: () =
     const stored = await readMany(upserts.map(({ key }) => key));
     const conflicting = upserts.find(({ key, etag }) => stored.get(key)?.etag !== etag);
     if (conflicting) throw new StateConflict(conflicting.key);
-    probing = undefined; // the sidecar may have swapped the store
+    probing = undefined; // The sidecar may have swapped the store.
     throw new SidecarError(answer);
   };
 

@@ -1,7 +1,10 @@
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
 import type { EmbeddedPlatform } from './platform.ts';
 
-/** The embedded bus has no group members to wait for: a running service continues from the new offsets at once. */
+/**
+ * The consumer groups of the embedded bus. They have no members that a reset would wait for: a running service continues from the new
+ * offsets at once.
+ */
 export const createEmbeddedConsumerGroups = (
   platform: Pick<EmbeddedPlatform, 'consumerGroup' | 'logReader'>,
 ): ConsumerGroups => ({
@@ -16,5 +19,5 @@ export const createEmbeddedConsumerGroups = (
     return found;
   },
 
-  reset: (group, topic, goals) => platform.consumerGroup(group).reset(topic, goals),
+  reset: (group, topic, targets) => platform.consumerGroup(group).reset(topic, targets),
 });

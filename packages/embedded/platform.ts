@@ -77,7 +77,7 @@ export const openEmbeddedPlatform = (
       retryBusy(() => createLogWriter(database, now).appendCopies(topic, copies), lockWaitMs),
     consumerGroup: (name) => {
       const { committed, reset } = openGroupLog(database, name);
-      return { committed, reset: (topic, goals) => retryBusy(() => reset(topic, goals), lockWaitMs) };
+      return { committed, reset: (topic, targets) => retryBusy(() => reset(topic, targets), lockWaitMs) };
     },
     close: () => {
       closeSqlite(database);
@@ -85,7 +85,7 @@ export const openEmbeddedPlatform = (
   };
 };
 
-/** A WAL checkpoint runs as part of a commit, so it is kept small. */
+/** No statement waits for a lock inside SQLite. A WAL checkpoint runs as part of a commit, so it is kept small. */
 const neverBlock = 'PRAGMA busy_timeout = 0; PRAGMA wal_autocheckpoint = 1000';
 const writeVersion = (database: SqliteDatabase) => void database.exec(`PRAGMA user_version = ${schemaVersion}`);
 

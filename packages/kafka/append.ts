@@ -1,7 +1,10 @@
 import { type RecordCopy, replayOfHeader } from '../projections/event-bus.ts';
 import { createKafkaClient } from './client.ts';
 
-/** Appends copies of records to a topic. Copies name their partition if it is known, because kafkajs partitions differently from Dapr. */
+/**
+ * Appends copies of records to a topic, and resolves when all in-sync replicas have them. A copy names its partition if known, because
+ * kafkajs partitions differently from Dapr.
+ */
 export const appendCopies = async (
   brokers: readonly string[],
   topic: string,

@@ -10,6 +10,7 @@ export type RequestLimits = { readonly retries?: number; readonly requestTimeout
 /** For checks that a service repeats: a response within seconds, or an error. */
 export const serviceLimits: RequestLimits = { retries: 0, requestTimeout: 2_000 };
 
+/** Creates a client that connects on demand. Defaults: 5 retries, 10 seconds per request. */
 export const createKafkaClient = (
   brokers: readonly string[],
   { retries = 5, requestTimeout = 10_000 }: RequestLimits = {},
@@ -22,7 +23,7 @@ export const createKafkaClient = (
     retry: { retries },
   });
 
-/** Runs `work` with a Kafka admin client. @throws Error with the remedy when no broker answers */
+/** Runs `work` with a Kafka admin client (default: 2 retries). @throws Error with the remedy when no broker answers */
 export const withAdmin = async <T>(
   brokers: readonly string[],
   work: (admin: Admin) => Promise<T>,

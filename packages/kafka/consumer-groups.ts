@@ -24,6 +24,7 @@ export const fetchCommittedOffsets = (
 /** A broker removes a member that has sent no heartbeat for ten seconds. */
 const memberExpiresAfterMs = 12_000;
 
+/** The consumer groups of Kafka. `reset` waits up to 12 seconds until the group has no members. */
 export const createKafkaConsumerGroups = (brokers: readonly string[]): ConsumerGroups => ({
   committed: (group, topic) => fetchCommittedOffsets(brokers, group, topic),
 

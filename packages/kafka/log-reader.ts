@@ -50,7 +50,7 @@ export const createKafkaLogReader = (
         unread.set(batch.partition, { ...range, begin: next });
         await heartbeat();
       } catch (error) {
-        unread.clear(); // skip all later batches
+        unread.clear(); // Skip all later batches.
         reject(error);
       } finally {
         idleTimer.resume();

@@ -19,18 +19,18 @@ const createTopic = (bytes: number | undefined) => {
 describe.runIf(await isStackReady())('the record size limit of a topic', () => {
   it('is as declared', async () => expect(await checkTopics(brokers, [await createTopic(16_384)])).toEqual([]));
 
-  it('is a fault where it is smaller: events would be refused', async () => {
+  it('is an error if it is smaller than declared, because events would be refused', async () => {
     const topic = await createTopic(1_000);
     await expect(checkTopics(brokers, [topic])).rejects.toThrow(
-      `topic ${topic.name} takes 1000 bytes a record, not 16384: set max.message.bytes with npm run stack -- up kafka`,
+      `topic ${topic.name} allows records of 1000 bytes, not 16384: set max.message.bytes with npm run stack -- up kafka`,
     );
   });
 
-  it('is to be changed where it is larger, as of a topic that was created without it', async () => {
+  it('leads to a warning if it is larger than declared, as in a topic that was created without it', async () => {
     const topic = await createTopic(undefined);
     const [advice, ...more] = await checkTopics(brokers, [topic]);
     expect(advice).toMatch(
-      new RegExp(`^topic ${topic.name} takes \\d{7} bytes a record where 16384 are declared, .*stack`),
+      new RegExp(`^topic ${topic.name} allows records of \\d{7} bytes, not 16384 as declared, .*stack`),
     );
     expect(more).toEqual([]);
   });

@@ -48,15 +48,15 @@ const compareSizes = (topics: readonly Topic[], sizes: ReadonlyMap<string, numbe
     const maxBytes = sizes.get(name) ?? declared;
     return maxBytes === declared
       ? []
-      : [{ declared, takes: maxBytes, sentence: `topic ${name} takes ${maxBytes} bytes a record` }];
+      : [{ declared, maxBytes, sentence: `topic ${name} allows records of ${maxBytes} bytes` }];
   });
-  const small = differing.filter(({ takes, declared }) => takes < declared);
+  const small = differing.filter(({ maxBytes, declared }) => maxBytes < declared);
   if (small.length > 0)
     throw new Error(
       `${small.map(({ sentence, declared }) => `${sentence}, not ${declared}`).join('; ')}: set max.message.bytes with ${remedy}`,
     );
   return differing.map(
     ({ sentence, declared }) =>
-      `${sentence} where ${declared} are declared, so another producer can fill the memory of the sidecar: set max.message.bytes with ${remedy}`,
+      `${sentence}, not ${declared} as declared, so another producer can fill the memory of the sidecar: set max.message.bytes with ${remedy}`,
   );
 };

@@ -36,7 +36,7 @@ describe('configuration', () => {
     });
   });
 
-  it('refuses what is no address of a collector, and another protocol than http/protobuf', () => {
+  it('refuses a collector without a valid address, and any protocol but http/protobuf', () => {
     const read = () =>
       readCrmConfig({
         APP_PORT: 'x',

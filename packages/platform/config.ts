@@ -21,7 +21,7 @@ export const commonSettings = {
   DAPR_API_TOKEN: z.string().optional(),
   /** The token that the sidecar sends with each delivery. */
   APP_API_TOKEN: z.string().optional(),
-  /** Used to check the topics; host:port, comma-separated. */
+  /** The brokers, with which the service checks topics and reads offsets and records; host:port, comma-separated. */
   KAFKA_BROKERS: z.string().default('localhost:9092'),
   ...tracingVariables,
 };
@@ -35,6 +35,7 @@ export type CommonConfig = PlatformSettings & {
   tracing: TracingSettings;
 };
 
+/** Creates the common part of a service's configuration; without DAPR_HTTP_PORT `dapr` is undefined. */
 export const createCommonConfig = (settings: CommonSettings): CommonConfig => ({
   host: settings.HOST,
   access: { hosts: settings.ALLOWED_HOSTS, origins: settings.ALLOWED_ORIGINS },

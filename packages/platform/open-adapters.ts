@@ -143,7 +143,7 @@ const isSidecarOn = async (port: number, env: Env): Promise<boolean> => {
   const sidecar = connectToSidecar(port, env);
   const metadata = await sidecar.metadata().catch((error: Error) => error);
   sidecar.close();
-  // A sidecar that requires a token is running as well.
+  // A sidecar that refuses our token is running as well.
   return !(metadata instanceof Error) || metadata instanceof ConfigError;
 };
 
@@ -155,7 +155,7 @@ const openSidecar = async (
   const sidecar = connectToSidecar(port, env);
   const { id, components } = await sidecar.metadata().catch((error: Error) => {
     sidecar.close();
-    // Its message contains the remedy.
+    // The message of a ConfigError contains the remedy.
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(
       `${error.message}. Start the ${service} (npm run lab), or name its sidecar: --dapr-http-port.`,
@@ -167,7 +167,7 @@ const openSidecar = async (
     throw new ConfigError(
       type === undefined
         ? `The sidecar on port ${port} has app-id ${id} and no component ${pubsub}: give the port of the ${service}’s sidecar with --dapr-http-port.`
-        : `${type} has no offsets, so a rebuild cannot keep checkpoints: it needs pubsub.kafka.`,
+        : `The pubsub component ${pubsub} is ${type}, which has no offsets, so a rebuild cannot keep checkpoints: use pubsub.kafka.`,
     );
   }
   const open = (name: string) => createDaprStateStore(sidecar, name, randomUUID);

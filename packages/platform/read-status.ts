@@ -50,7 +50,7 @@ const computeFreshness = (lag: number | undefined, lastTime: string | undefined,
   return { ...(lag !== undefined && { lag }), ...age };
 };
 
-/** What an operator should do about the view, if anything. */
+/** What is wrong with the view and what to do about it; undefined if nothing is. */
 export const describeWarning = (completeness: Completeness, drift: RunningView['drift']): string | undefined => {
   const refusal = findRefusal(completeness);
   if (refusal) return `${refusal.message} ${refusal.remedy}`;

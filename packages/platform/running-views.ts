@@ -19,7 +19,10 @@ export type RunningViews = { readonly views: readonly RunningView[]; close(): Pr
 
 type ViewsContext = Runtime & StoreContext & { readonly bus: EventBus; readonly topicLog: LogReader };
 
-/** Consumes the topics of the views and detects drift between each view and its log, until it is closed. */
+/**
+ * Consumes the topics of the views and detects drift between each view and its log, until it is closed.
+ * @throws Error if two views share a name or keys, or a topic cannot be subscribed
+ */
 export const startViews = async (
   registered: readonly RegisteredView[],
   context: ViewsContext,
@@ -38,8 +41,9 @@ export const startViews = async (
   return { views, close: async () => void (await Promise.all(opened.map((one) => one.close()))) };
 };
 
+/** Opens the reading side of a view. `partitions` supplies the number of partitions at the broker. */
 export const openRegisteredView = (
   { projection }: RegisteredView,
   { store, secondaryStore }: StoreContext,
   { partitions }: Pick<DriftDetection, 'partitions'>,
-): View<object> => openView(projection, store, { secondaryStore: secondaryStore, partitions });
+): View<object> => openView(projection, store, { secondaryStore, partitions });

@@ -40,7 +40,7 @@ const rebuild = z
 
 const completeness: z.ZodType<unknown, Completeness & { warning?: string | undefined }> = z.object({
   state: z.enum(['empty', 'complete', 'incomplete', 'rebuilding']),
-  generation: generation.meta({ description: 'The live generation.' }),
+  generation: generation.meta({ description: 'The active generation, from which the view answers.' }),
   partitions: z
     .record(z.string(), checkpoint)
     .meta({ description: 'Per partition the last applied offset, and the missing offsets.' }),

@@ -9,7 +9,7 @@ import type { View } from '../projections/view.ts';
 /** A view of a service: its projection, and what the service and the commands need in addition. */
 export type ViewRegistration<Event, Document extends object> = {
   readonly projection: Projection<Event, Document>;
-  /** The public content of a document, also of an absent one. A rebuild compares documents by it. */
+  /** What an operator sees of a document, or of an absent one. A rebuild compares documents by this value. */
   readonly toDisplayValue: (document: Document | undefined) => string;
   /** The name of the key, for example connectionId. */
   readonly keyName: string;
@@ -61,6 +61,7 @@ type Explanation = {
 /** A registration with its types erased. */
 export type RegisteredView = ViewRegistration<unknown, object> & { readonly keyPrefix: string };
 
+/** Completes a registration with the default key prefix. */
 export const registerView = <Event, Document extends object>(
   registration: ViewRegistration<Event, Document>,
 ): RegisteredView => ({ keyPrefix: `${registration.projection.name}/`, ...registration }) as unknown as RegisteredView;
@@ -71,7 +72,8 @@ const reservedKeys = /^(g\d|position:|generation:)/;
 /** @throws Error if two views share a name, or could share keys in the store */
 export const checkViews = (views: readonly RegisteredView[]): void => {
   for (const [i, { projection, keyPrefix }] of views.entries()) {
-    if (reservedKeys.test(keyPrefix)) throw new Error(`The keyPrefix ${JSON.stringify(keyPrefix)} is reserved.`);
+    if (reservedKeys.test(keyPrefix))
+      throw new Error(`The keyPrefix ${JSON.stringify(keyPrefix)} of ${projection.name} is reserved: choose another.`);
     for (const other of views.slice(i + 1)) {
       if (other.projection.name === projection.name)
         throw new Error(`Two views are registered with ${projection.name}.`);

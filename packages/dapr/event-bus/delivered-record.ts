@@ -1,6 +1,7 @@
 import { type DeliveredRecord, parseReplayOfHeader, replayOfHeader } from '../../projections/event-bus.ts';
 
 /**
+ * Converts an entry of a delivery to a record; `now` is its timestamp if the sidecar reports none (ms since 1970).
  * `metadata` is what the sidecar reports about a record: partition, offset, key and timestamp, and the record's own headers. If
  * the component lacks `excludeHeaderMetaRegex`, a record header such as `__offset` replaces the broker's value. The projection
  * therefore checks an unexpected offset against the log.

@@ -191,7 +191,7 @@ it('a second subscription to a topic is rejected, because it would take the deli
 });
 
 describe('a call without the right token', () => {
-  /** Sends the head of a request whose body never comes. */
+  /** Sends the head of a request whose body never arrives. */
   const sendHead = async (token: string | undefined) => {
     const { app } = openDeliveries('secret');
     const server = app.listen(0, '127.0.0.1');

@@ -6,7 +6,7 @@ import { createDeliveredRecord } from './delivered-record.ts';
 import { MalformedDelivery, readDelivery } from './read-delivery.ts';
 
 export type Deliveries = {
-  /** Call it before the app listens: the sidecar reads the subscriptions once. @throws Error if the topic has a subscription */
+  /** Adds a subscription. Call it before the app listens, because the sidecar reads the subscriptions once. @throws Error if the topic has one */
   add(pubsub: string, topic: string, handler: BatchHandler): Subscription;
   /** The subscriptions that the sidecar should have. */
   subscriptions(): readonly { pubsub: string; topic: string }[];
@@ -109,7 +109,7 @@ const deliver = async (
 /** Closes the connection, so that the rest of the body is not read. */
 const refuse = (res: Response, status: number): void => void res.set('Connection', 'close').sendStatus(status);
 
-/** Raw, so that the sidecar does not parse and serialise every event. */
+/** The payload is raw, so that the sidecar does not parse and serialise every event. */
 const describeSubscription = ({ pubsub, topic }: { pubsub: string; topic: string }) => ({
   pubsubname: pubsub,
   topic,

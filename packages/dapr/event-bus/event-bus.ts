@@ -24,7 +24,7 @@ export const createDaprEventBus = (
     const topic = findTopic(topics, topicName);
     const { fitting, tooLarge } = splitBySize(topic, events);
     const failures = tooLarge.length > 0 ? [createTooLargeError(topic, tooLarge)] : [];
-    // One request after the other, to keep the order of a key.
+    // Requests are sent one after the other, to keep the order of the events of a key.
     for (const batch of splitIntoRequests(fitting)) {
       const failed = await publishBulk(sidecar, pubsub, topicName, batch);
       if (failed) failures.push(failed);
@@ -45,7 +45,7 @@ export const createDaprEventBus = (
     const { components, subscriptions = [] } = await sidecar.metadata();
     if (!components.some(({ name }) => name === pubsub))
       throw new Error(
-        `the sidecar has no component ${pubsub}: look for it in its resources path and in the sidecar's log`,
+        `the sidecar has no component ${pubsub}: check that its resources path has the YAML file, and that the sidecar's log has no error about it`,
       );
     const missing = deliveries
       .subscriptions()
@@ -78,7 +78,7 @@ const splitIntoRequests = (events: readonly OutgoingEvent[]): OutgoingEvent[][] 
 
 /** @returns the error that names the events that may not be durable, or undefined on success */
 const publishBulk = async (sidecar: Sidecar, pubsub: string, topic: string, events: readonly OutgoingEvent[]) => {
-  // Raw: otherwise the sidecar replaces the trace of the event with its own.
+  // The payload is raw: otherwise the sidecar replaces the trace of the event with its own.
   const path = `/publish/bulk/${encodeURIComponent(pubsub)}/${encodeURIComponent(topic)}?metadata.rawPayload=true`;
   try {
     const answer = await sidecar.call('POST', path, events.map(createEntry));

@@ -39,7 +39,7 @@ export async function* readDelivery(
   for await (const piece of splitBody(body, limits)) yield parseEntries(piece, topic);
 }
 
-/** The sidecar writes JSON without blanks. There these bytes are never within a string, because its quotes would be escaped. */
+/** The sidecar writes JSON without blanks. These bytes never occur inside a JSON string, where quotes are escaped. */
 const entrySeparator = Buffer.from('},{"entryId":');
 const head = '{"entries":[';
 const tail = ']}';
@@ -80,9 +80,10 @@ const decodeText = (bytes: Buffer): string => {
 };
 
 const parseEntries = (text: string, topic: string): DeliveredEntry[] => {
-  const { entries, topic: of } = (parseJson(text) ?? {}) as { entries?: unknown; topic?: unknown };
+  const { entries, topic: deliveredTopic } = (parseJson(text) ?? {}) as { entries?: unknown; topic?: unknown };
   if (!Array.isArray(entries)) throw new MalformedDelivery('the body has no list of entries');
-  if (of !== undefined && of !== topic) throw new MalformedDelivery('the body is of another topic');
+  if (deliveredTopic !== undefined && deliveredTopic !== topic)
+    throw new MalformedDelivery('the body is of another topic');
   return entries.map(parseEntry);
 };
 

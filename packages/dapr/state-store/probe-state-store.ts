@@ -6,16 +6,16 @@ export type Operation = {
 };
 
 /**
- * How to express "only if the key is unchanged since the read" within a transaction. `absentEtag` is the ETag to send for a key
+ * The condition "only if the key is unchanged since the read", as a transaction expresses it. `absentEtag` is the ETag to send for a key
  * that was absent. Some stores overwrite without an ETag, but refuse an ETag that no value has if the key exists. Others refuse
  * such an ETag always, and support first-write without an ETag.
  */
 export type Precondition = { readonly absentEtag?: string; readonly options?: { concurrency: 'first-write' } };
 
 /**
- * In order of preference. The ETag alone is first, because parsing the options of each key is a tenth of the sidecar's work. An
- * impossible ETag is before none: a store that does not support it refuses it even for an absent key, so a fault during the probe
- * cannot look like support.
+ * In order of preference. The ETag alone is first, because parsing the options of each key is a tenth of the sidecar's work. The
+ * variants with an impossible ETag are before the one without: a store that does not support such an ETag refuses it even for an
+ * absent key, so a fault during the probe cannot look like support.
  */
 const preconditions: readonly Precondition[] = [
   { absentEtag: '-1' },

@@ -72,7 +72,7 @@ export const createLogWriter = (database: SqliteDatabase, now: () => number) => 
       }
     }).immediate,
 
-    /** Appends copies of records. A copy without a partition goes to the partition of its key. */
+    /** Appends copies of records. A copy without a partition is appended to the partition of its key. */
     appendCopies: database.transaction(({ name, partitions }: Topic, copies: readonly RecordCopy[]) => {
       for (const { key, value, timestamp, replayOf, partition = fnv1a(key) % partitions } of copies)
         insert.run(name, partition, readEndOffset(name, partition), key, timestamp, value, replayOf);
