@@ -98,7 +98,7 @@ describe.each(files)('%s', (file) => {
 
   it('is named when it is not a database', async () => {
     const folder = createBroken((path) => writeFileSync(path, 'no database '.repeat(1000)));
-    await expectOneSentence(folder, file, /is not a SQLite database: move it away/);
+    await expectOneSentence(folder, file, /is not a SQLite database: move it to another folder/);
   });
   it('is named when it is a folder', async () => {
     const folder = createBroken((path) => {

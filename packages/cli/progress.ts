@@ -16,6 +16,7 @@ const redrawIntervalMs = 200;
 const lineIntervalMs = 5_000;
 const barWidth = 24;
 
+/** Formats a number with thousands separators, for example 12,345. */
 export const formatCount = (number: number): string => number.toLocaleString('en');
 
 /** Formats name, bar (at a terminal), share, amount, rate, and time left at that rate. */
@@ -33,7 +34,10 @@ export const formatProgress = (part: Part, { seconds, isTTY }: { seconds: number
 const formatDuration = (seconds: number): string =>
   seconds < 60 ? `${Math.ceil(seconds)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 
-/** Prints progress: at a terminal one line per part, redrawn in place; elsewhere one line every few seconds. */
+/**
+ * Prints progress: at a terminal one line per part, redrawn in place; elsewhere one line every few seconds for all parts. `begin` starts
+ * a step, `update` sets the state of its parts, `end` prints the last state.
+ */
 export const createProgress = (out: Output) => {
   let title = '';
   let parts: readonly Part[] = [];
@@ -86,7 +90,7 @@ const sumParts = (name: string, parts: readonly Part[]): Part => {
   };
 };
 
-/** Prints the progress of reading a log, per partition. */
+/** Prints the progress of reading a log, per partition. `advance` counts the events up to the offset `next`. */
 export const createLogProgress = (out: Output) => {
   const progress = createProgress(out);
   const parts = new Map<number, Part & { begin: number }>();

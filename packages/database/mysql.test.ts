@@ -28,7 +28,7 @@ it.each([
   ['PROTOCOL_CONNECTION_LOST', { fatal: true }, 'database-away'],
   ['ER_CON_COUNT_ERROR', {}, 'database-away'],
   ['ER_PARSE_ERROR', {}, undefined],
-])('%s %j is %s', (code, more, expected) =>
+])('the MySQL error %s %j is mapped to %s', (code, more, expected) =>
   expect((mapError(code, 'x', more) as { code?: string }).code).toBe(expected));
 
 it('a server that accepts connections and never responds fails after the timeout', async () => {

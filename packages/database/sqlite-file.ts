@@ -14,6 +14,7 @@ import { dirname } from 'node:path';
 import { ConfigError } from '../runtime/config-error.ts';
 import { TransientDatabaseError } from './database-error.ts';
 
+/** The file name of a database in memory. */
 export const inMemory = ':memory:';
 
 /** The files of a database in WAL mode; SQLite gives the second and third the mode of the first. */
@@ -22,7 +23,7 @@ const ownerOnly = 0o600;
 const isPosix = process.platform !== 'win32';
 
 const statOf = (file: string) => statSync(file, { throwIfNoEntry: false });
-/** @returns undefined also if the folder is missing or not accessible */
+/** Returns undefined if the file or its folder is missing or not accessible. */
 const tryStat = (file: string) => {
   try {
     return statOf(file);
@@ -31,6 +32,7 @@ const tryStat = (file: string) => {
   }
 };
 
+/** Device and inode of a file, which change when it is replaced; undefined if it is missing. */
 export const readIdentity = (file: string): string | undefined => {
   const stat = tryStat(file);
   return stat && `${stat.dev}:${stat.ino}`;
@@ -152,7 +154,7 @@ export const rememberIdentity = (file: string): FileIdentity => {
 const locationRemedy = 'DATA_DIR and CRM_DATABASE_URL set another location.';
 
 const reasons: readonly [RegExp, (file: string) => string][] = [
-  [/^SQLITE_NOTADB/, (file) => `${file} is not a SQLite database: move it away.`],
+  [/^SQLITE_NOTADB/, (file) => `${file} is not a SQLite database: move it to another folder.`],
   [/^SQLITE_CORRUPT/, (file) => `${file} is damaged: restore a backup with npm run restore, or move the file away.`],
   [/^(ENOSPC|EDQUOT|SQLITE_FULL)/, (file) => `${file} cannot be opened because the disk is full: free space on it.`],
   [/^(EROFS|SQLITE_READONLY)/, (file) => `${file} or its disk is read-only: make it writable.`],
@@ -160,7 +162,7 @@ const reasons: readonly [RegExp, (file: string) => string][] = [
     /^(EACCES|EPERM)/,
     (file) => `${file} and its folder must be readable and writable for the user who runs this: chown or chmod them.`,
   ],
-  [/^(ENOTDIR|EEXIST)/, (file) => `${dirname(file)} is not a folder.`],
+  [/^(ENOTDIR|EEXIST)/, (file) => `${dirname(file)} is not a folder: give a folder that exists or can be created.`],
   [
     /^SQLITE_BUSY/,
     (file) => `${file} is locked by another process, possibly a backup or a restore: try again when it has ended.`,

@@ -15,7 +15,7 @@ export type SqliteDatabase = Database.Database;
 /** 32 MB of page cache and WAL, because writes to random index pages would otherwise read and write the same pages repeatedly. */
 const bulkSettings = 'PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000';
 
-/** Settings of the connections in `sqlite-pool.ts`; the file is already in WAL mode. */
+/** Settings of the writing and the reading connections in `sqlite-pool.ts`; the file is already in WAL mode. */
 export const writerSettings = `PRAGMA synchronous = FULL; ${bulkSettings}`;
 export const readerSettings = 'PRAGMA query_only = ON; PRAGMA cache_size = -16000';
 

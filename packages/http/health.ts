@@ -26,7 +26,7 @@ export const healthRoutes = (
     '/healthz': {
       get: operation({
         summary: 'Whether the process is alive',
-        responses: { 200: { description: 'It is.', schema: z.object({ status: z.literal('alive') }) } },
+        responses: { 200: { description: 'The process is alive.', schema: z.object({ status: z.literal('alive') }) } },
         handle: (_request, res) => res.json({ status: 'alive' }),
       }),
     },

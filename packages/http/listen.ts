@@ -7,9 +7,16 @@ const drainTimeoutMs = 2_000;
 /** 0.0.0.0 and :: listen on all addresses, but the service refuses requests with them as Host. */
 const localhostAddresses = ['127.0.0.1', '0.0.0.0', '::'];
 
-export type Listening = { url: string; close(): Promise<void> };
+export type Listening = {
+  url: string;
+  /** Stops accepting connections, and resolves when the requests in flight are answered, or after 2 seconds. */
+  close(): Promise<void>;
+};
 
-/** @throws ConfigError naming the port and the variable to set, when the port is taken */
+/**
+ * Listens on host and port; with port 0 the system chooses a free one. `variable` is the environment variable that sets the port.
+ * @throws ConfigError with the variable to set when the service cannot listen there
+ */
 export const listen = async (
   app: Express,
   { host, port, variable }: { host: string; port: number; variable: string },
@@ -23,7 +30,6 @@ export const listen = async (
   const name = localhostAddresses.includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${name}:${address.port}`,
-    /** Stops accepting connections, and resolves when the requests in flight are answered, or after 2 s. */
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

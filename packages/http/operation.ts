@@ -36,6 +36,7 @@ type Description = {
 
 export type Operation = Description & { readonly handler: RequestHandler };
 
+/** The HTTP methods that an operation may have; HEAD and OPTIONS are answered without one. */
 export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** Operations by path and method. A path answers every other method with 405. */
@@ -97,6 +98,7 @@ export const operation = <
   return { ...(description as Description), handler };
 };
 
+/** The media types of a JSON body. */
 export const jsonTypes = ['application/json'] as const;
 
 const pickHeaders = (req: Request, headers: Fields) =>

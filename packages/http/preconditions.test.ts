@@ -33,7 +33,7 @@ describe('writing over version 3', () => {
     ['If-None-Match', '*', false],
     ['If-None-Match', 'W/"3"', false],
     ['If-None-Match', '"2"', true],
-  ])('%s: %s allows the write: %s', (header, sent, passes) =>
+  ])('with the header %s: %s is allowed: %s', (header, sent, passes) =>
     expect(createWriteCheck({ [header]: sent })(3)).toBe(passes));
 
   it('needs no precondition', () => expect(createWriteCheck({})(3)).toBe(true));

@@ -11,7 +11,7 @@ const entityTags = z
   .regex(new RegExp(String.raw`^(?:\*|${tag}(?:[ \t]*,[ \t]*${tag})*)$`), expected)
   .optional();
 
-/** Header schemas of an operation. */
+/** Header schemas of an operation that reads, and of one that writes. */
 export const conditionalReadHeaders = { 'If-None-Match': entityTags };
 export const conditionalWriteHeaders = { 'If-Match': entityTags, 'If-None-Match': entityTags };
 

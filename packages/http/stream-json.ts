@@ -25,12 +25,12 @@ const streamJson = async (res: Response, text: AsyncGenerator<string, void>): Pr
     await text.return();
     return void res.end();
   }
-  async function* all() {
+  async function* allText() {
     if (!first.done) yield first.value;
     yield* text;
   }
   // Read at most one chunk ahead of the client.
-  await pipeline(Readable.from(all(), { highWaterMark: 1 }), res).catch((error: NodeJS.ErrnoException) => {
+  await pipeline(Readable.from(allText(), { highWaterMark: 1 }), res).catch((error: NodeJS.ErrnoException) => {
     // The client disconnected.
     if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   });

@@ -11,6 +11,7 @@ export const traceRequests =
     next();
   };
 
+/** The traceparent of the request's span, for work that the request causes. */
 export const traceparentOf = (res: Response): string => res.locals.traceparent;
-/** Undefined on a port without tracing. */
+/** The trace id of the request; undefined on a port without tracing. */
 export const traceIdOf = (res: Response): string | undefined => res.locals.traceparent?.slice(3, 35);

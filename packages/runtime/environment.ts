@@ -14,4 +14,5 @@ export const readEnvironment = <T>(schema: z.ZodType<T>, env: Record<string, str
 };
 
 const portFormat = 'a port, 0 to 65535';
+/** Schema of a port in an environment variable. */
 export const port = () => z.coerce.number(portFormat).int(portFormat).min(0, portFormat).max(65_535, portFormat);

@@ -6,6 +6,7 @@ import { fingerprint } from './fingerprint.ts';
  */
 export type KeySet = { add(key: string): void; has(key: string): boolean };
 
+/** Creates an empty set of keys. */
 export const createKeySet = (): KeySet => {
   let hashes = new Float64Array(1024);
   let size = 0;

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 /** A monotonic clock in ms. Only differences within a process have a meaning. */
 export type MonotonicClock = () => number;
 
+/** The monotonic clock of this process. */
 export const monotonicClock: MonotonicClock = () => performance.now();
 
 export type ValueObserver = {
@@ -15,8 +16,8 @@ export type ValueObserver = {
 
 /**
  * Observes a stored value with the monotonic clock of this process, so that the clocks of other machines and of the database do not
- * matter. Time between two reads counts for at most half of the duration. So the holder has time to renew the value after an outage or
- * a pause of this process.
+ * matter. The time between two reads counts for at most half of the duration, so that the holder has time to renew the value after an
+ * outage or a pause of this process.
  * @param durationMs with 0 every value is unchanged at once
  */
 export const createValueObserver = (durationMs: number, clock: MonotonicClock = monotonicClock): ValueObserver => {

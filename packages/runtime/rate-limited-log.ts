@@ -12,7 +12,7 @@ const defaultRate: LogRate = { entries: 5, windowMs: 10_000 };
 
 /**
  * Creates a log for events that can happen hundreds of times a second, such as an unavailable broker or a flood of poison records.
- * Messages must be constants, because each message has its own window.
+ * Messages must be constants, because each message has its own window. Default: 5 entries in 10 seconds.
  */
 export const createRateLimitedLog = (log: Logger, { entries, windowMs }: LogRate = defaultRate): RateLimitedLog => {
   const seen = new Map<string, number>();

@@ -12,7 +12,7 @@ export type Runtime = {
   readonly newId: () => string;
 };
 
-/** Without a tracer that reports spans, traces are passed on. */
+/** Creates the runtime of a process. The default tracer reports no spans, but passes traces on. */
 export const createRuntime = (log: Logger, tracer: Tracer = createSilentTracer(randomUUID)): Runtime => ({
   log,
   tracer,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** @throws the reason of the signal when it is aborted */
+/** Sleeps for `ms`. @throws the reason of the signal when it is aborted */
 export const sleep = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
   delay(ms, undefined, { signal }).catch((error) => {
     throw signal?.reason ?? error;

@@ -2,16 +2,17 @@
 type StartedSpan = { readonly traceparent: string; end(): void };
 
 export type Tracer = {
-  /** Whether spans are reported; where they are not, work that would make many of them makes none. */
+  /** Whether spans are reported. If not, callers need not start spans for batches of events. */
   readonly reports: boolean;
-  /** Continues the trace of `parent`, a traceparent; starts a new one where it is absent or malformed. */
+  /** Starts a span in the trace of `parent`, a traceparent; starts a new trace if it is absent or malformed. */
   start(name: string, parent: string | undefined): StartedSpan;
   close(): Promise<void>;
 };
 
+/** A W3C traceparent: version 00, trace id, parent id and flags. */
 export const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** Passes traces on and reports nothing; `newId` gives random UUIDs. */
+/** Creates a tracer that passes traces on and reports no spans. `newId` creates random UUIDs. */
 export const createSilentTracer = (newId: () => string): Tracer => {
   const hex = (digits: number) => newId().replaceAll('-', '').slice(0, digits);
   return {

@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { DomainError, type FieldError } from './domain-error.ts';
 import { shortenText } from './shorten-text.ts';
 
-/** A request may have thousands of invalid fields: a response lists this many, and counts the others. */
+/** The number of invalid fields that a response lists; it counts the others, because a request may have thousands. */
 export const maxErrors = 20;
 
 const maxFieldLength = 100;
 const maxExpectedLength = 300;
 
-/** @throws DomainError with the given code, the first invalid fields and what was expected */
+/** Returns the value as parsed by the schema. @throws DomainError with `code`, the first invalid fields and what was expected */
 export const validate = <T>(schema: z.ZodType<T>, value: unknown, code: string): T => {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;

@@ -2,7 +2,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 
 const defaultTurnMs = 2;
 
-/** Creates a function to await between pieces of work: it yields to the event loop once `turnMs` have passed. */
+/** Creates a function to await between pieces of work. It yields to the event loop if `turnMs` (default 2) have passed since the last time. */
 export const createYielder = (turnMs = defaultTurnMs): (() => Promise<void>) => {
   let began = performance.now();
   return async () => {
@@ -14,11 +14,11 @@ export const createYielder = (turnMs = defaultTurnMs): (() => Promise<void>) => 
 
 /** Like `Array.filter`, but yields to the event loop in between. */
 export const filterYielding = async <T>(items: readonly T[], isWanted: (item: T) => boolean): Promise<T[]> => {
-  const turn = createYielder();
+  const yieldWhenDue = createYielder();
   const kept: T[] = [];
   for (const item of items) {
     if (isWanted(item)) kept.push(item);
-    await turn();
+    await yieldWhenDue();
   }
   return kept;
 };

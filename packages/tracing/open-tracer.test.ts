@@ -32,7 +32,7 @@ const openReporting = async (settings: Partial<TracingSettings>) => {
 };
 
 describe('a service’s tracer', () => {
-  it('is none where no collector is configured', async () => expect((await open({})).tracer).toBeUndefined());
+  it('is undefined if no collector is configured', async () => expect((await open({})).tracer).toBeUndefined());
 
   it('reports spans by OTLP, which continue the trace of their parent', async () => {
     const { url, waitForSpan, requests } = await collector();
@@ -52,7 +52,7 @@ describe('a service’s tracer', () => {
     ]);
   });
 
-  it('reports the same spans to an OTLP collector and to Zipkin where both are configured', async () => {
+  it('reports the same spans to an OTLP collector and to Zipkin if both are configured', async () => {
     const [otlp, zipkin] = [await collector(), await collector()];
     const { tracer } = await openReporting({ otlpUrl: otlp.url, zipkinUrl: `${zipkin.url}/api/v2/spans` });
     tracer.start('GET', undefined).end();
@@ -77,7 +77,7 @@ describe('a service’s tracer', () => {
     expect(spans).toHaveLength(1);
   });
 
-  it('logs one warning of a collector that refuses every batch, without its password', async () => {
+  it('logs one warning, without the password, about a collector that refuses every batch', async () => {
     const { url, requests } = await collector(400);
     const { tracer, lines } = await openReporting({ otlpUrl: url.replace('://', '://user:secret@') });
     for (const batches of [1, 2, 3]) {
@@ -86,12 +86,17 @@ describe('a service’s tracer', () => {
     }
     await tracer.close();
     expect(lines).toMatchObject([
-      { level: 40, service: 'crm', collector: `${url}/`, msg: 'spans are lost: the collector does not take them' },
+      {
+        level: 40,
+        service: 'crm',
+        collector: `${url}/`,
+        msg: 'spans are lost, because the collector does not accept them: check that it runs at this address',
+      },
     ]);
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
-  it('closes where no collector ever answers', async () => {
+  it('closes although no collector answers', async () => {
     const [otlp, zipkin] = [await collector('no answer'), await collector('no answer')];
     const { tracer } = await openReporting({ otlpUrl: otlp.url, zipkinUrl: zipkin.url });
     tracer.start('GET', undefined).end();
@@ -100,7 +105,7 @@ describe('a service’s tracer', () => {
     await closed;
   });
 
-  it('warns of a collector that is not there, with the reason', async () => {
+  it('logs a warning with the reason if no collector runs at the address', async () => {
     const { url, close } = await startSpanCollector();
     close();
     const { tracer, lines } = await openReporting({ zipkinUrl: url });

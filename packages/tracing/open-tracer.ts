@@ -5,8 +5,8 @@ import type { TracingSettings } from './settings.ts';
 const installCommand = 'node scripts/install.mjs --omit=dev --tracing';
 
 /**
- * The tracer that reports the spans of a service, or none where tracing is off. OpenTelemetry is loaded only where it is used. A
- * service without its packages runs untraced, because traces are an aid and no answer depends on them.
+ * Opens the tracer that reports the spans of a service; returns undefined if no collector is configured. OpenTelemetry is loaded only
+ * if it is used. If its packages are missing, the service logs a warning and runs without tracing, because no answer depends on traces.
  */
 export const openTracer = async (
   service: string,

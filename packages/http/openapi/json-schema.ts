@@ -6,9 +6,9 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 export type Side = 'input' | 'output';
 
 /**
- * Describes schemas in JSON Schema 2020-12. A schema with an id (`.meta({ id })`) becomes a component that other schemas
+ * Creates a function that describes schemas in JSON Schema 2020-12, and the list of their components. A schema with an id (`.meta({ id })`) becomes a component that other schemas
  * reference. `alsoAccepts` in its meta lists further accepted forms of its input.
- * @throws Error when two schemas share an id
+ * `describe` throws an Error when two schemas share an id.
  */
 export const createSchemaDescriber = () => {
   const components: Record<string, JsonSchema> = {};
@@ -33,10 +33,10 @@ export const createSchemaDescriber = () => {
 const addAcceptedForms =
   (io: Side) =>
   ({ jsonSchema }: { jsonSchema: JsonSchema & { alsoAccepts?: JsonSchema[] } }) => {
-    const { alsoAccepts, ...usual } = jsonSchema;
+    const { alsoAccepts, ...described } = jsonSchema;
     if (!alsoAccepts) return;
     for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
-    Object.assign(jsonSchema, io === 'input' ? { anyOf: [usual, ...alsoAccepts] } : usual);
+    Object.assign(jsonSchema, io === 'input' ? { anyOf: [described, ...alsoAccepts] } : described);
   };
 
 const referToComponents = <T>(schema: T): T =>

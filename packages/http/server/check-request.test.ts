@@ -71,7 +71,7 @@ describe('the Host of a request', () => {
     ['[::1%25eth0]', 'invalid-host'],
     ['[:::1]', 'invalid-host'],
     ['a'.repeat(301), 'invalid-host'],
-  ])('%j: %s, with loopback only', (host, expected) => {
+  ])('%j leads to %s if only loopback is allowed', (host, expected) => {
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE'])
       expect(check({ Host: host }, { method, rules: loopbackOnly })).toBe(expected);
   });
@@ -89,7 +89,7 @@ describe('the Host of a request', () => {
     ['[fd00::6]:3005', 'host-not-allowed'],
     ['crm.evil.example', 'host-not-allowed'],
     ['localhost:3005', 'passes'],
-  ])('%j: %s, with names in ALLOWED_HOSTS', (host, expected) => expect(check({ Host: host })).toBe(expected));
+  ])('%j leads to %s with names in ALLOWED_HOSTS', (host, expected) => expect(check({ Host: host })).toBe(expected));
 
   it('must be one header, in any case', () => {
     expect(check({})).toBe('invalid-host');
@@ -147,7 +147,7 @@ describe('the origin of a change', () => {
     [{ 'Sec-Fetch-Site': 'same-site' }, 'origin-not-allowed'],
     [{ 'Sec-Fetch-Site': ['same-origin', 'cross-site'] }, 'origin-not-allowed'],
     [{ Origin: 'http://localhost:3005', 'sec-fetch-site': 'cross-site' }, 'origin-not-allowed'],
-  ])('%j: %s', (headers, expected) => {
+  ])('with the headers %j leads to %s', (headers, expected) => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'TRACE'])
       expect(check({ Host: 'localhost:3005', ...headers }, { method })).toBe(expected);
   });

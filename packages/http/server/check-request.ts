@@ -30,21 +30,24 @@ export const checkRequest = (
   const hosts = valuesOf(rawHeaders, 'host');
   const own = hosts.length === 1 ? parseAuthority(String(hosts[0])) : undefined;
   if (!own)
-    return createInvalidHost(hosts.length > 1 ? 'There are several Host headers.' : 'There is no valid Host header.');
+    return createInvalidHostError(
+      hosts.length > 1 ? 'There are several Host headers.' : 'There is no valid Host header.',
+    );
   const target = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(url)?.[1];
   if (target !== undefined && !isSameAuthority(parseAuthority(target), own))
-    return createInvalidHost('The request target names another host than the Host header.');
-  if (!isLoopback(own) && !rules.hosts.some((allowed) => matchesHost(allowed, own))) return createHostNotAllowed(own);
+    return createInvalidHostError('The request target names another host than the Host header.');
+  if (!isLoopback(own) && !rules.hosts.some((allowed) => matchesHost(allowed, own)))
+    return createHostNotAllowedError(own);
 
   const origins = valuesOf(rawHeaders, 'origin');
-  if (origins.length > 1) return createOriginNotAllowed('Origin', 'There are several Origin headers.');
+  if (origins.length > 1) return createOriginNotAllowedError('Origin', 'There are several Origin headers.');
   const [origin] = origins;
   if (isSafe(method) || (origin !== undefined && rules.origins.includes(origin))) return undefined;
   if (origin !== undefined && !isOwnOrigin(origin, own))
-    return createOriginNotAllowed('Origin', describeForeignOrigin(origin));
+    return createOriginNotAllowedError('Origin', describeForeignOrigin(origin));
   const isForeignSite = valuesOf(rawHeaders, 'sec-fetch-site').some((site) => !['same-origin', 'none'].includes(site));
   return isForeignSite
-    ? createOriginNotAllowed('Sec-Fetch-Site', 'A page of another origin sent this request.')
+    ? createOriginNotAllowedError('Sec-Fetch-Site', 'A page of another origin sent this request.')
     : undefined;
 };
 
@@ -98,18 +101,18 @@ const matchesHost = (allowed: Authority, { host, port }: Authority) =>
 /** The scheme is not compared, because the service does not know it behind a proxy that terminates TLS. */
 const isOwnOrigin = (origin: string, own: Authority) => {
   const [, scheme, authority = ''] = /^(https?):\/\/(.+)$/.exec(origin) ?? [];
-  const usual = scheme === 'https' ? 443 : 80;
+  const defaultPort = scheme === 'https' ? 443 : 80;
   const page = parseAuthority(authority);
-  return page?.host === own.host && (page.port ?? usual) === (own.port ?? usual);
+  return page?.host === own.host && (page.port ?? defaultPort) === (own.port ?? defaultPort);
 };
 
-const createInvalidHost = (detail: string) =>
+const createInvalidHostError = (detail: string) =>
   new DomainError('invalid-host', detail, {
     errors: [{ field: 'Host', expected: 'one header with a host name or address and an optional port' }],
     remedy: 'send the host and port of the address that you call, as in Host: localhost:3005',
   });
 
-const createHostNotAllowed = ({ host, port }: Authority) =>
+const createHostNotAllowedError = ({ host, port }: Authority) =>
   new DomainError('host-not-allowed', `This service does not accept the host ${host}.`, {
     errors: [
       {
@@ -126,7 +129,7 @@ const describeForeignOrigin = (origin: string) =>
     ? `Pages of ${origin} may not change data here.`
     : 'A page without a valid origin may not change data here.';
 
-const createOriginNotAllowed = (field: 'Origin' | 'Sec-Fetch-Site', detail: string) =>
+const createOriginNotAllowedError = (field: 'Origin' | 'Sec-Fetch-Site', detail: string) =>
   new DomainError('origin-not-allowed', detail, {
     errors: [
       {

@@ -28,8 +28,8 @@ export const createExpressServer = (app: Express): Server => {
 const hasPath = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/') || url === '*' || URL.canParse(url);
 
 /** Copies the app's own properties, and the methods on their prototype that all apps share. */
-const copyProperties = <Equipment extends object>(prototype: object, equipment: Equipment): Equipment =>
+const copyProperties = <Properties extends object>(prototype: object, source: Properties): Properties =>
   Object.defineProperties(prototype, {
-    ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(equipment)),
-    ...Object.getOwnPropertyDescriptors(equipment),
-  }) as Equipment;
+    ...Object.getOwnPropertyDescriptors(Object.getPrototypeOf(source)),
+    ...Object.getOwnPropertyDescriptors(source),
+  }) as Properties;

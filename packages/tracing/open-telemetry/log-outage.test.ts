@@ -13,7 +13,7 @@ afterEach(() => {
 const lost = { code: ExportResultCode.FAILED, error: new Error('Bad Request') };
 const taken = { code: ExportResultCode.SUCCESS };
 
-/** An exporter that answers each batch with the next of these results, and an undefined one never. */
+/** Exports one batch per result; a batch with the result undefined is never answered. */
 const exportBatches = (results: readonly (ExportResult | undefined)[]) => {
   const lines: { level: number; msg: string; reason?: string }[] = [];
   const log = createLog('info', { write: (line) => lines.push(JSON.parse(line)) });
@@ -34,16 +34,16 @@ const exportBatches = (results: readonly (ExportResult | undefined)[]) => {
   return { lines, answers };
 };
 
-it('hands on every result', () => expect(exportBatches([taken, lost, taken]).answers).toEqual([taken, lost, taken]));
+it('returns every result', () => expect(exportBatches([taken, lost, taken]).answers).toEqual([taken, lost, taken]));
 
-it('logs nothing while spans are taken', () => expect(exportBatches([taken, taken]).lines).toEqual([]));
+it('logs nothing while the collector accepts spans', () => expect(exportBatches([taken, taken]).lines).toEqual([]));
 
 it('logs one line for an outage', () =>
   expect(exportBatches([lost, lost, lost, lost]).lines).toMatchObject([
     { level: 40, collector: 'http://collector:4318/v1/traces', reason: 'Bad Request' },
   ]));
 
-it('logs two lines a minute at most of a collector that fails now and then', () => {
+it('logs at most two lines per minute about a collector that fails repeatedly', () => {
   const { lines } = exportBatches([lost, taken, lost, taken, lost]);
   expect(lines).toHaveLength(1);
   vi.advanceTimersByTime(60_000);
@@ -51,7 +51,7 @@ it('logs two lines a minute at most of a collector that fails now and then', () 
   expect(lines[1]?.msg).toContain('2 more');
 });
 
-it('logs that no answer came to a batch', () => {
+it('logs that the collector did not answer a batch', () => {
   const { lines } = exportBatches([undefined, undefined]);
   vi.advanceTimersByTime(30_000);
   expect(lines).toMatchObject([{ reason: 'no answer within 30 s' }]);

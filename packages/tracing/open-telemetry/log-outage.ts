@@ -3,24 +3,28 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { Logger } from 'pino';
 import { createRateLimitedLog } from '../../runtime/rate-limited-log.ts';
 
-/** A collector that fails now and then gets a line a minute at most, and the number of further failures. */
+/** At most one line per minute, with the number of further failures, for a collector that fails repeatedly. */
 const rate = { entries: 1, windowMs: 60_000 };
-/** The batch processor gives up a batch after this time; the Zipkin exporter waits forever. */
+/** The batch processor drops a batch after this time, although the Zipkin exporter waits without limit. */
 const exportTimeoutMs = 30_000;
 
-/** Logs that a collector takes no spans: one line for an outage, however many batches are lost in it. */
+/** Wraps an exporter so that it logs when the collector does not accept spans: one line per outage, for any number of batches. */
 export const withOutageLog = (
   exporter: SpanExporter,
   { service, url }: { service: string; url: string },
   log: Logger,
 ): SpanExporter => {
   const { origin, pathname } = new URL(url);
-  const logged = createRateLimitedLog(log, rate);
+  const limitedLog = createRateLimitedLog(log, rate);
   let isFailing = false;
   const reportFailure = (reason: string) => {
-    // Without the user and password that the address may have.
+    // The logged address omits user and password.
     const collector = `${origin}${pathname}`;
-    if (!isFailing) logged.warn({ service, collector, reason }, 'spans are lost: the collector does not take them');
+    if (!isFailing)
+      limitedLog.warn(
+        { service, collector, reason },
+        'spans are lost, because the collector does not accept them: check that it runs at this address',
+      );
     isFailing = true;
   };
   return {
@@ -40,6 +44,6 @@ export const withOutageLog = (
   };
 };
 
-/** A name with several addresses, none of which answers, gives an error without a message. */
+/** If a host name has several addresses and none answers, the error has no message. */
 const describeError = (error: (Error & { code?: unknown }) | undefined) =>
   error?.message || String(error?.code ?? error);

@@ -9,14 +9,14 @@ import { type Tracer, traceparentPattern } from '../../runtime/tracing.ts';
 import type { TracingSettings } from '../settings.ts';
 import { withOutageLog } from './log-outage.ts';
 
-/** A span is seen at once, and a busy service still sends batches. */
+/** Short, so that a span is visible soon; long enough for a busy service to send spans in batches. */
 const reportAfterMs = 500;
-/** A stop waits no longer than this for the last spans. */
+/** How long `close` waits for the last spans. */
 const flushTimeoutMs = 2_000;
 
 /**
- * Reports spans under the service's name. What is not set here comes from OpenTelemetry's variables: OTEL_EXPORTER_OTLP_HEADERS,
- * OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES, OTEL_SERVICE_NAME and so on.
+ * Creates a tracer that reports spans under the service's name. OpenTelemetry's variables set everything else, for example
+ * OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME.
  */
 export const createReportingTracer = (service: string, settings: TracingSettings, log: Logger): Tracer => {
   const { otlpUrl, zipkinUrl } = settings;
@@ -42,7 +42,7 @@ export const createReportingTracer = (service: string, settings: TracingSettings
       const { traceId, spanId, traceFlags } = span.spanContext();
       return { traceparent: `00-${traceId}-${spanId}-0${traceFlags}`, end: () => span.end() };
     },
-    // A collector that does not answer must not keep a service from ending.
+    // A collector that does not answer must not prevent the service from stopping.
     close: () => Promise.race([provider.shutdown().catch(() => {}), delay(flushTimeoutMs)]),
   };
 };
