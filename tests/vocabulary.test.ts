@@ -82,6 +82,17 @@ const terms: readonly Entry[] = [
   entry(/\b[tT]orture\w*/, 'random kills and pauses', 'chaos test', /npm run torture|pretorture/),
   entry(/\b[cC]ontestants?\b/, 'what a benchmark measures', 'subject'),
   entry(/\b[pP]eers\b/, 'programs to compare with', 'baselines'),
+  entry(/\blive generations?\b/, 'the generation from which the view answers', 'active generation, live view'),
+  entry(
+    /\b(?:n?ever gave|gave no)\b.*\brevision|\brevision\b.*\b(?:n?ever gave|gave no)\b/,
+    'forged revision',
+    'issue',
+  ),
+  entry(
+    /\b(?:throttled(?:Log|Pages)|seededRandom|silentTracer|readShown)\b/,
+    'functions',
+    'verbs: throttleLog, create…',
+  ),
   entry(/\blab['’]s way\b/, 'the shape of the original workshop', 'legacy, as in the lab'),
 ];
 
@@ -99,6 +110,8 @@ const style: readonly Entry[] = [
     'next to, in addition to, during',
     /--beside|beside: flag|'beside'/,
   ),
+  entry(/\bforetell\w*|\bforetold\b/, 'say in advance', 'predict'),
+  entry(/\bas in life\b/, 'like the real service', 'as in production'),
   entry(/\bfor ever\b/, 'without end', 'forever'),
   entry(/\bmend(?:s|ed|ing)?\b/, 'make right again', 'repair, fix'),
   entry(/\b(?:is|are|was|were|be) away\b/, 'cannot be reached', 'is unavailable'),
