@@ -25,7 +25,7 @@ export default defineConfig({
       // tests/closing-line.ts prints the figures; --coverage.reporter=html shows the lines.
       reporter: [],
       reportsDirectory: '.data/coverage',
-      thresholds: { lines: 88, branches: 83 },
+      thresholds: { lines: 88, branches: 83.5 },
     },
     projects: [
       {
