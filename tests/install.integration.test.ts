@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dataFolder, root } from './platform-process.ts';
 
-const peers = ['for-redis', 'for-tracing'];
-const kinds = ['for-running', ...peers, 'for-tests'];
+const peerPackages = ['for-redis', 'for-tracing'];
+const kinds = ['for-running', ...peerPackages, 'for-tests'];
 const peerVariables = ['REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ZIPKIN_URL'];
 
 /** Without what `npm test` adds, which would lead npm back to this project, and without a setting that needs peer dependencies. */
@@ -80,7 +80,7 @@ describe('what npm start, the lab and npm test install', () => {
     const lock = readFileSync(join(project, 'package-lock.json'), 'utf8');
     expect(start({ ZIPKIN_URL: '', REDIS_URL: '' })).toMatchObject({ installs: false });
     expect(start({ REDIS_URL: 'redis://localhost:6379' })).toMatchObject({ status: 0, installs: true });
-    expect(installed()).toEqual(['for-running', ...peers]);
+    expect(installed()).toEqual(['for-running', ...peerPackages]);
     for (const variable of peerVariables)
       expect(start({ [variable]: 'http://localhost:4318' }), variable).toMatchObject({ installs: false });
     expect(run(['--omit=dev', '--include=peer'])).toMatchObject({ installs: false });
