@@ -25,7 +25,7 @@ Options
 ${lines((source) => option(`--from-${source.option}`, `starts with the data of the ${source.name}, where the log is truncated, lost or forged`))}\
   --switch-back         lets the previous generation answer again
   --retire              removes all generations but the one that answers
-  --abandon             gives up an unfinished rebuild, and removes what it wrote
+  --abandon             gives up an unfinished rebuild that is not in place, and removes what it wrote
   --view NAME           the view: ${names}
   --dry-run             shows the plan, and changes nothing
   --full-speed          does not throttle; by default a rebuild leaves most of the machine to the live view
