@@ -104,9 +104,10 @@ const style: readonly Entry[] = [
   entry(/\b(?:is|are|was|were|be) away\b/, 'cannot be reached', 'is unavailable'),
 ];
 
-/** The changelog describes past releases in the words of their time. This file contains every word of the list. */
-const exempt = ['CHANGELOG.md', 'tests/vocabulary.test.ts'];
-const checked = files.filter((file) => /\.(ts|js|mjs|md|yaml|http)$/.test(file) && !exempt.includes(file));
+/** This file contains every word of the list. */
+const checked = files.filter(
+  (file) => /\.(ts|js|mjs|md|yaml|http)$/.test(file) && file !== 'tests/vocabulary.test.ts',
+);
 
 /** Every line that has the word, as "file:line: text". The name of a file is its line 0. */
 const occurrencesOf = ({ pattern, allowed }: Entry): readonly string[] =>
