@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const help = `Usage: node scripts/install.mjs [--omit=dev] [--tracing]
-Installs the packages of package-lock.json that are missing. What is installed stays, as a running service may still load it.
+Installs the packages of package-lock.json that are missing. Installed packages stay, because a running service may still load them.
 
 Options
   --omit=dev  installs only the packages that the services need, and those for tracing where OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -27,7 +27,7 @@ const install = () => {
   const wantsTracing = process.argv.includes('--tracing') || tracingVariables.some((name) => process.env[name]);
   const withTracing = withDev || wantsTracing || hasInstalled('peer');
 
-  // Optional packages are those of other operating systems: what they are missing from cannot be known here.
+  // Optional packages may be for another operating system, so a missing one need not be installed.
   const isNeeded = ({ dev, peer, optional, devOptional }) =>
     !optional && !devOptional && (withDev || !dev) && (withTracing || !peer);
   const missing = Object.entries(locked).filter(
@@ -36,9 +36,9 @@ const install = () => {
   if (missing.length === 0) return;
 
   console.log('Installing packages (once) …');
-  // npm ci would remove node_modules first, below a running service.
+  // npm ci would first remove node_modules, from which a running service may still load files.
   const command = existsSync(join(root, installedFile)) ? ['install', '--no-save'] : ['ci'];
-  // The tracing packages are the peer dependencies: npm can leave them out, and this project has no others.
+  // Only the tracing packages are peer dependencies, so that npm can leave them out.
   const kinds = [withDev ? '--include=dev' : '--omit=dev', withTracing ? '--include=peer' : '--omit=peer'];
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync('npm', [...command, ...kinds, '--ignore-scripts', ...quiet], {

@@ -49,7 +49,7 @@ const run = (args: string[], env: Record<string, string> = {}) => {
   return { status, installs: stdout.includes('Installing packages'), stderr };
 };
 const start = (env: Record<string, string> = {}) => run(['--omit=dev'], env);
-const installed = () => kinds.filter((name) => existsSync(join(project, 'node_modules', name, 'package.json')));
+const listInstalled = () => kinds.filter((name) => existsSync(join(project, 'node_modules', name, 'package.json')));
 const onlyRunning = ['for-running'];
 
 describe('what npm start, the lab and npm test install', () => {
@@ -59,7 +59,7 @@ describe('what npm start, the lab and npm test install', () => {
 
   it('is at first what running needs', () => {
     expect(start()).toMatchObject({ status: 0, installs: true });
-    expect(installed()).toEqual(onlyRunning);
+    expect(listInstalled()).toEqual(onlyRunning);
     expect(start()).toMatchObject({ status: 0, installs: false });
   });
 
@@ -69,13 +69,13 @@ describe('what npm start, the lab and npm test install', () => {
     const lock = readFileSync(join(project, 'package-lock.json'), 'utf8');
     expect(start({ ZIPKIN_URL: '' })).toMatchObject({ installs: false });
     expect(start({ ZIPKIN_URL: 'http://localhost:9411/api/v2/spans' })).toMatchObject({ status: 0, installs: true });
-    expect(installed()).toEqual(['for-running', 'for-tracing']);
+    expect(listInstalled()).toEqual(['for-running', 'for-tracing']);
     for (const variable of tracingVariables)
       expect(start({ [variable]: 'http://localhost:4318' }), variable).toMatchObject({ installs: false });
     expect(run(['--omit=dev', '--tracing'])).toMatchObject({ installs: false });
 
     expect(run([])).toMatchObject({ status: 0, installs: true });
-    expect(installed()).toEqual(kinds);
+    expect(listInstalled()).toEqual(kinds);
     for (const args of [['--omit=dev'], ['--omit=dev', '--tracing'], []])
       expect(run(args)).toMatchObject({ status: 0, installs: false });
     expect(existsSync(loadedLater)).toBe(true);
@@ -86,7 +86,7 @@ describe('what npm start, the lab and npm test install', () => {
     const hidden = join(project, 'node_modules/.package-lock.json');
     writeFileSync(hidden, readFileSync(hidden, 'utf8').replace('"version": "1.0.0"', '"version": "0.9.0"'));
     expect(start()).toMatchObject({ status: 0, installs: true });
-    expect(installed()).toEqual(kinds);
+    expect(listInstalled()).toEqual(kinds);
     expect(start()).toMatchObject({ installs: false });
   });
 });
@@ -98,12 +98,12 @@ describe('where the registry does not answer', () => {
     for (const path of ['for-tracing-1.0.0.tgz', 'cache']) rmSync(join(project, path), { recursive: true });
   });
 
-  it('the services start without the tracing packages, and say so', () => {
+  it('the services start without the tracing packages, and a warning is printed', () => {
     const { status, stderr } = start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' });
     expect(status).toBe(0);
     expect(stderr).toContain('the services run without tracing');
-    expect(installed()).toEqual(onlyRunning);
+    expect(listInstalled()).toEqual(onlyRunning);
   });
 
-  it('tests do not', () => expect(run([]).status).not.toBe(0));
+  it('npm test fails', () => expect(run([]).status).not.toBe(0));
 });

@@ -16,7 +16,7 @@ const reasons = {
   'tests/fake-clock.integration.test.ts': 'tests the fake clock of processes against the real one',
   'tests/held-locks.integration.test.ts': 'real processes have to answer sooner than SQLite would wait for a lock',
   'tests/lost-relay.e2e.test.ts': 'reads by how many hours the clock of the database is ahead',
-  'tests/outages.e2e.test.ts': 'keeps a broker, and a store, away for a minute of real sidecars',
+  'tests/outages.e2e.test.ts': 'keeps a broker, and a store, unavailable for a minute of real sidecars',
   'tests/platform-process.ts': 'polls the output of a process',
   'tests/rebuild.e2e.test.ts': 'sets the pace of queries to real processes',
   'tests/several-crms.ts': 'pauses before it sends again what was refused',

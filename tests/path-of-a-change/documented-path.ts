@@ -15,8 +15,8 @@ export type DocumentedPath = {
 
 /** Reads the tables of the section in docs/architecture.md: a row has number, function, file, and what happens. */
 export const readDocumentedPath = (markdown: string): DocumentedPath => {
-  const section = behind(markdown, '## The path of a change').split(/^## /m)[0] ?? '';
-  const partNamed = (heading: string) => behind(section, `### ${heading}`).split(/^### /m)[0] ?? '';
+  const section = textAfter(markdown, '## The path of a change').split(/^## /m)[0] ?? '';
+  const partNamed = (heading: string) => textAfter(section, `### ${heading}`).split(/^### /m)[0] ?? '';
   return {
     stops: stopsIn(section.split(/^### /m)[0] ?? ''),
     onDapr: stopsIn(partNamed('On Dapr and Kafka')),
@@ -25,7 +25,7 @@ export const readDocumentedPath = (markdown: string): DocumentedPath => {
   };
 };
 
-const behind = (text: string, heading: string): string => {
+const textAfter = (text: string, heading: string): string => {
   const [, rest, ...more] = text.split(`\n${heading}\n`);
   if (rest === undefined || more.length > 0) throw new Error(`docs/architecture.md needs one heading: ${heading}`);
   return rest;

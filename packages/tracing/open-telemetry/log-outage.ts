@@ -16,12 +16,12 @@ export const logOutage = (
 ): SpanExporter => {
   const { origin, pathname } = new URL(url);
   const logged = createRateLimitedLog(log, rate);
-  let isAway = false;
+  let isFailing = false;
   const reportFailure = (reason: string) => {
     // Without the user and password that the address may have.
     const collector = `${origin}${pathname}`;
-    if (!isAway) logged.warn({ service, collector, reason }, 'spans are lost: the collector does not take them');
-    isAway = true;
+    if (!isFailing) logged.warn({ service, collector, reason }, 'spans are lost: the collector does not take them');
+    isFailing = true;
   };
   return {
     export: (spans, done) => {
@@ -31,7 +31,7 @@ export const logOutage = (
       ).unref();
       exporter.export(spans, (result) => {
         clearTimeout(overdue);
-        if (result.code === ExportResultCode.SUCCESS) isAway = false;
+        if (result.code === ExportResultCode.SUCCESS) isFailing = false;
         else reportFailure(describeError(result.error));
         done(result);
       });
