@@ -6,7 +6,7 @@ const ready = await canFakeClocks();
 const hourMs = 3_600_000;
 const waitOptions = { timeout: 20_000, interval: 20 };
 
-/** This test measures real time. Prints every 20 ms both clocks of a process: the wall clock, and the monotonic time since the start. */
+/** This test measures real time. The script prints both clocks of its process every 20 ms: wall clock, and monotonic time since the start. */
 const printClocks =
   'const start = performance.now(); setInterval(() => console.log(Date.now(), performance.now() - start), 20)';
 const runClocks = (env: Record<string, string>) => {

@@ -6,7 +6,7 @@ import { dataFolder, startPlatform } from './platform-process.ts';
 
 const folder = dataFolder();
 const waitOptions = { timeout: 20_000, interval: 20 };
-/** Real time, as it runs real processes: far below the 10 s for which SQLite itself would wait, and enough on a busy machine. */
+/** In real time, because real processes run: far below the 10 s for which SQLite itself would wait, and enough on a busy machine. */
 const soonMs = 5_000;
 
 let platform: Awaited<ReturnType<typeof startPlatform>>;

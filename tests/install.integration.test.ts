@@ -7,7 +7,7 @@ import { dataFolder, root } from './platform-process.ts';
 const kinds = ['for-running', 'for-tracing', 'for-tests'];
 const tracingVariables = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ZIPKIN_URL'];
 
-/** Without what `npm test` adds, which would lead npm back to this project, and without a collector. */
+/** The environment without the variables of `npm test`, by which npm would use this project, and without a collector. */
 const cleanEnv = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(npm_|INIT_CWD$|NODE_ENV$)/.test(name) && !tracingVariables.includes(name),

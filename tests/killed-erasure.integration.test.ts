@@ -12,7 +12,7 @@ import { createTestRuntime } from './test-runtime.ts';
 /** More than one batch. */
 const reportRows = 250;
 
-/** Which of her traces are anywhere in the bytes of the files of the folder. */
+/** Finds which traces of the person are anywhere in the bytes of the files of the folder. */
 const found = (folder: string) => {
   const bytes = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
   return traces.filter((trace) => bytes.includes(trace));

@@ -42,8 +42,8 @@ const mayEnter = (file: string) => isTest(file) || file.startsWith('bench/');
 const isIndex = (file: string) => file.endsWith('/index.ts');
 
 /**
- * Finds imports of private files. Public are the files at the top of an area and the index.ts of its folders; between two slices
- * of a service only index.ts is public. Tests and benchmarks may import private files.
+ * Finds imports of private files. The public files of an area are those at its top and the index.ts of its folders; between two
+ * slices of a service only index.ts is public. Tests and benchmarks may import private files.
  */
 export const findPrivateImports = (sources: readonly Source[], services: readonly string[]): string[] =>
   pairs(sources)

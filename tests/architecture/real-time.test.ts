@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isTest, readSources, type Source, sourceOf } from './sources.ts';
 
-/** Reads a clock to measure, or waits for a fixed time. A wall-clock time as a value, as in `now: Date.now`, is neither. */
+/** Matches code that reads a clock to measure, or waits for a fixed time. It allows the clock as a value, as in `now: Date.now`. */
 const realTime =
   /\bperformance\.now\(|\bhrtime\b|\bmonitorEventLoopDelay\b|\bsetTimeout\b|Date\.now\(\)\s*[-<>]\s*[a-zA-Z]|[-<>]\s*Date\.now\(\)/;
 
-/** A test with fake timers decides itself what the time is. */
+/** A test with fake timers controls the time, so it is allowed. */
 const usesRealTime = ({ file, text }: Source) =>
   isTest(file) && !file.startsWith('tests/chaos') && realTime.test(text) && !text.includes('vi.useFakeTimers(');
 
-/** Why these need real time, each with a comment at its place. A slow machine must not make any of them fail. */
+/** The reasons why these files need real time. Each has a comment there, and a slow machine must not make it fail. */
 const reasons = {
   'tests/changes.ts': 'pauses before it sends again what was not acknowledged',
   'tests/fake-clock.integration.test.ts': 'tests the fake clock of processes against the real one',

@@ -6,7 +6,7 @@ import { files, readDocument, tableUnder } from './documents.ts';
 
 const page = 'docs/configuration.md';
 
-/** A default as the documents write it; nothing where there is none. */
+/** Formats a default as in the documents; undefined if there is none. */
 const formatDefault = (value: unknown): string | undefined =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? undefined : String(value);
 const [crm, iotPlatform] = [crmSettings.parse({}), iotPlatformSettings.parse({})] as Record<string, unknown>[];

@@ -9,7 +9,7 @@ export type DocumentedPath = {
   readonly onDapr: readonly Stop[];
   /** Files and folders (these end in `/`) that every change calls and the path leaves out. */
   readonly onTheWay: readonly string[];
-  /** Those that are called on a schedule, so perhaps during a change. */
+  /** Files and folders that are called on a schedule, so perhaps during a change. */
   readonly inBackground: readonly string[];
 };
 
