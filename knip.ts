@@ -10,7 +10,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     'bench/{bench,lists,import,blocking}.ts!',
     'bench/baselines/*.ts!',
     'tests/{*-until-killed,path-of-a-change/change-one-mandate}.ts',
-    'tests/{chaos/patch-sources,without-tracing-packages}.mjs',
+    'tests/{chaos/patch-sources,without-peer-packages}.mjs',
   ],
   // faults.ts makes adapters misbehave in tests.
   project: [

@@ -1,5 +1,5 @@
 import { topics } from '../contracts/topics.ts';
-import { createRedisEvictionCheck } from '../packages/dapr/redis-eviction.ts';
+import { openRedisEvictionCheck } from '../packages/dapr/redis-eviction.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
@@ -12,10 +12,10 @@ await runService(async (fail) => {
   const config = readIotPlatformConfig(process.env);
   const log = createLog(config.logLevel, process.stdout);
   const runtime = createRuntime(log, await openTracer('iot-platform', config.tracing, log));
+  const redis = config.redisUrl ? await openRedisEvictionCheck(config.redisUrl) : undefined;
   const platform = openPlatform(config, Object.values(topics), { ...runtime, fail });
   const bus = platform.eventBus(config);
   const store = platform.stateStore(config.stateStoreName);
-  const redis = config.redisUrl ? createRedisEvictionCheck(config.redisUrl) : undefined;
   const service = await startIotPlatform(config, {
     ...runtime,
     bus,

@@ -105,6 +105,9 @@ describe('dependencies', () => {
     expect(containing(/(?<!await import\()'\.\/open-telemetry\//, 'packages/tracing/')).toEqual([]);
   });
 
+  it('redis is loaded by one dynamic import, only where REDIS_URL is set', () =>
+    expect(containing(/(?<!await import\()'redis'/, 'packages/dapr/')).toEqual([]));
+
   it('of the services only the IoT platform’s main.ts imports an adapter', () =>
     expect(
       filesWhere(

@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dataFolder, root } from './platform-process.ts';
 
-const kinds = ['for-running', 'for-tracing', 'for-tests'];
-const tracingVariables = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ZIPKIN_URL'];
+const peerPackages = ['for-redis', 'for-tracing'];
+const kinds = ['for-running', ...peerPackages, 'for-tests'];
+const peerVariables = ['REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ZIPKIN_URL'];
 
-/** The environment without the variables of `npm test`, by which npm would use this project, and without a collector. */
+/** The environment without the variables of `npm test`, by which npm would use this project, and of peer dependencies. */
 const cleanEnv = Object.fromEntries(
   Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|INIT_CWD$|NODE_ENV$)/.test(name) && !tracingVariables.includes(name),
+    ([name]) => !/^(npm_|INIT_CWD$|NODE_ENV$)/.test(name) && !peerVariables.includes(name),
   ),
 );
 
-/** A project with the script that installs, and with one package of each kind, as files. */
+/** A project with the script that installs, and with packages of each kind, as files. */
 const createProject = () => {
   const project = dataFolder();
   for (const name of kinds) {
@@ -27,7 +28,7 @@ const createProject = () => {
   const manifest = {
     name: 'project',
     dependencies: file('for-running'),
-    peerDependencies: file('for-tracing'),
+    peerDependencies: { ...file('for-redis'), ...file('for-tracing') },
     devDependencies: file('for-tests'),
   };
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
@@ -63,26 +64,36 @@ describe('what npm start, the lab and npm test install', () => {
     expect(start()).toMatchObject({ status: 0, installs: false });
   });
 
-  it('grows by the tracing packages where a collector is configured, and below a running service nothing is removed', () => {
+  it('does not grow because the version before needed a peer dependency in any case', () => {
+    const hidden = join(project, 'node_modules/.package-lock.json');
+    const before = readFileSync(hidden, 'utf8');
+    const { packages } = JSON.parse(before);
+    packages['node_modules/for-redis'] = { version: '1.0.0' };
+    writeFileSync(hidden, JSON.stringify({ packages }));
+    expect(start()).toMatchObject({ status: 0, installs: false });
+    writeFileSync(hidden, before);
+  });
+
+  it('grows by the peer dependencies where a setting needs them, and below a running service nothing is removed', () => {
     const loadedLater = join(project, 'node_modules/for-running/loaded-later.js');
     writeFileSync(loadedLater, '');
     const lock = readFileSync(join(project, 'package-lock.json'), 'utf8');
-    expect(start({ ZIPKIN_URL: '' })).toMatchObject({ installs: false });
-    expect(start({ ZIPKIN_URL: 'http://localhost:9411/api/v2/spans' })).toMatchObject({ status: 0, installs: true });
-    expect(listInstalled()).toEqual(['for-running', 'for-tracing']);
-    for (const variable of tracingVariables)
+    expect(start({ ZIPKIN_URL: '', REDIS_URL: '' })).toMatchObject({ installs: false });
+    expect(start({ REDIS_URL: 'redis://localhost:6379' })).toMatchObject({ status: 0, installs: true });
+    expect(listInstalled()).toEqual(['for-running', ...peerPackages]);
+    for (const variable of peerVariables)
       expect(start({ [variable]: 'http://localhost:4318' }), variable).toMatchObject({ installs: false });
-    expect(run(['--omit=dev', '--tracing'])).toMatchObject({ installs: false });
+    expect(run(['--omit=dev', '--include=peer'])).toMatchObject({ installs: false });
 
     expect(run([])).toMatchObject({ status: 0, installs: true });
     expect(listInstalled()).toEqual(kinds);
-    for (const args of [['--omit=dev'], ['--omit=dev', '--tracing'], []])
+    for (const args of [['--omit=dev'], ['--omit=dev', '--include=peer'], []])
       expect(run(args)).toMatchObject({ status: 0, installs: false });
     expect(existsSync(loadedLater)).toBe(true);
     expect(readFileSync(join(project, 'package-lock.json'), 'utf8')).toBe(lock);
   });
 
-  it('is brought up to date with a changed lock file, and keeps tests and tracing', () => {
+  it('is brought up to date with a changed lock file, and keeps the packages of tests and the peer dependencies', () => {
     const hidden = join(project, 'node_modules/.package-lock.json');
     writeFileSync(hidden, readFileSync(hidden, 'utf8').replace('"version": "1.0.0"', '"version": "0.9.0"'));
     expect(start()).toMatchObject({ status: 0, installs: true });
@@ -98,12 +109,15 @@ describe('where the registry does not answer', () => {
     for (const path of ['for-tracing-1.0.0.tgz', 'cache']) rmSync(join(project, path), { recursive: true });
   });
 
-  it('the services start without the tracing packages, and a warning is printed', () => {
-    const { status, stderr } = start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' });
-    expect(status).toBe(0);
-    expect(stderr).toContain('the services run without tracing');
+  it('npm start continues without the peer dependencies that a setting needs, and reports it', () => {
+    for (const variable of peerVariables) {
+      const { status, stderr } = start({ [variable]: 'http://localhost:4318' });
+      expect(status, variable).toBe(0);
+      expect(stderr).toContain('Continuing without the packages for tracing and REDIS_URL');
+    }
     expect(listInstalled()).toEqual(onlyRunning);
   });
 
-  it('npm test fails', () => expect(run([]).status).not.toBe(0));
+  it.each([[['--omit=dev', '--include=peer']], [[]]])('the lab and the tests end with an error: %j', (args) =>
+    expect(run(args).status).not.toBe(0));
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, type RunningProcess, startPlatform, startProgram, waitForOutput } from './platform-process.ts';
+import { dataFolder, type RunningProcess, startPlatform } from './platform-process.ts';
 import { startSpanCollector } from './span-collector.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -54,42 +54,5 @@ describe('npm start with a collector', () => {
     }, waitOptions);
     expect(await platform.end('SIGTERM')).toBe(0);
     expect(warnings()).toHaveLength(2);
-  });
-});
-
-describe('without the tracing packages', () => {
-  const startWithout = async (env: Record<string, string>) => {
-    const args = ['--import', 'tsx', '--import', './tests/without-tracing-packages.mjs', 'scripts/start.ts'];
-    const ports = { APP_PORT: '0', APP_REST_PORT: '0' };
-    const started = endLater(startProgram(process.execPath, args, { ...ports, DATA_DIR: dataFolder(), ...env }));
-    const [crm, iotPlatform] = await waitForOutput(
-      started,
-      /CRM +(http\S+)/,
-      /IoT platform +(http\S+)/,
-      /Ctrl-C stops/,
-    );
-    return { ...started, crm: String(crm), iotPlatform: String(iotPlatform) };
-  };
-
-  it('npm start needs none of them where tracing is off', async () => {
-    const platform = await startWithout({ OTEL_EXPORTER_OTLP_ENDPOINT: '', ZIPKIN_URL: '' });
-    await becomes(platform, '1');
-    expect(platform.output()).not.toContain('tracing');
-  });
-
-  it.each([
-    'OTEL_EXPORTER_OTLP_ENDPOINT',
-    'ZIPKIN_URL',
-  ])('npm start with %s works untraced, and warns with the command that installs them', async (variable) => {
-    const platform = await startWithout({ [variable]: 'http://127.0.0.1:9' });
-    await becomes(platform, '1');
-    const warning = 'tracing is off, because its packages are not installed; to install them: node scripts/install.mjs';
-    expect(platform.output()).toContain(warning);
-  });
-
-  it.each(['crm/main.ts', 'iot-platform/main.ts'])('%s alone starts', async (file) => {
-    const args = ['--import', 'tsx', '--import', './tests/without-tracing-packages.mjs', file];
-    const env = { APP_PORT: '0', APP_REST_PORT: '0', DATA_DIR: dataFolder(), ZIPKIN_URL: '' };
-    await waitForOutput(endLater(startProgram(process.execPath, args, env)), /"url":"(http[^"]+)"/);
   });
 });

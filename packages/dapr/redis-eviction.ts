@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { createClient } from 'redis';
+import { ConfigError } from '../runtime/config-error.ts';
+import { installPeerPackages, isPackageMissing } from '../runtime/peer-packages.ts';
 
 const timeoutMs = 1_000;
 
@@ -12,8 +13,10 @@ export type RedisEvictionCheck = {
 /**
  * At its memory limit Redis deletes keys without a report, unless its policy is noeviction. INFO reads the policy, because some
  * hosts forbid CONFIG. The first check opens the connection.
+ * @throws ConfigError when the package redis is not installed: a view without this check could lose keys unnoticed
  */
-export const createRedisEvictionCheck = (url: string): RedisEvictionCheck => {
+export const openRedisEvictionCheck = async (url: string): Promise<RedisEvictionCheck> => {
+  const { createClient } = await loadRedis();
   const { hostname, port } = new URL(url);
   const address = `${hostname}:${port || 6379}`;
   const open = () => {
@@ -54,6 +57,17 @@ export const createRedisEvictionCheck = (url: string): RedisEvictionCheck => {
     },
     close,
   };
+};
+
+const loadRedis = async () => {
+  try {
+    return await import('redis');
+  } catch (error) {
+    if (!isPackageMissing(error)) throw error;
+    throw new ConfigError(
+      `REDIS_URL needs the package redis, which is not installed. Install it: ${installPeerPackages}`,
+    );
+  }
 };
 
 const rejectAfter = async (ms: number): Promise<never> => {

@@ -1,8 +1,7 @@
 import type { Logger } from 'pino';
+import { installPeerPackages, isPackageMissing } from '../runtime/peer-packages.ts';
 import type { Tracer } from '../runtime/tracing.ts';
 import type { TracingSettings } from './settings.ts';
-
-const installCommand = 'node scripts/install.mjs --omit=dev --tracing';
 
 /**
  * The tracer that reports the spans of a service, or none where tracing is off. OpenTelemetry is loaded only where it is used. A
@@ -19,10 +18,8 @@ export const openTracer = async (
     return createReportingTracer(service, settings, log);
   } catch (error) {
     if (!isPackageMissing(error)) throw error;
-    log.warn({ service }, `tracing is off, because its packages are not installed; to install them: ${installCommand}`);
+    const warning = 'tracing is off, because its packages are not installed; to install them';
+    log.warn({ service }, `${warning}: ${installPeerPackages}`);
     return undefined;
   }
 };
-
-const isPackageMissing = (error: unknown) =>
-  error instanceof Error && 'code' in error && /^(ERR_)?MODULE_NOT_FOUND$/.test(String(error.code));
