@@ -21,7 +21,7 @@ the sidecar on port 3908, else the file of npm start.
 Options
   --beside              fills the new generation while the live one answers (the default)
   --into STORE          fills it in another state store, which is then kept up to date as well
-  --in-place            removes the live generation first, where there is no room for two; the view answers 503 meanwhile
+  --in-place            removes the active generation first, where there is no room for two; the view answers 503 meanwhile
 ${lines((source) => option(`--from-${source.option}`, `starts with the data of the ${source.name}, where the log is truncated, lost or forged`))}\
   --switch-back         lets the previous generation answer again
   --retire              removes all generations but the one that answers

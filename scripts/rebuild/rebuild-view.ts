@@ -85,7 +85,7 @@ const run = async (context: Context, view: ServiceView, command: RebuildCommand)
   }
   const startedAt = performance.now();
   const outcome = await rebuild(context, { ...mode, source, snapshot });
-  // Readers cache the pointer to the live generation for this long.
+  // Readers cache the pointer to the active generation for this long.
   if (outcome.switched) await delay(maxPointerAgeMs);
   printOutcome(context, view, command, { ...outcome, seconds: (performance.now() - startedAt) / 1000 });
   return outcome.switched;
