@@ -50,7 +50,7 @@ const write = (results: readonly Result[], { quick, seed }: Options) => {
   writeFileSync('docs/performance.md', insertResults(document, quick ? 'quick' : 'full', results, circumstances));
   const plotted = results.filter(({ unit }) => unit === 'events/s');
   if (!quick)
-    writeFileSync('docs/performance.svg', drawPlot('Events a second into a view, median of the passes', plotted));
+    writeFileSync('docs/performance.svg', drawPlot('Events per second into a view, median of the runs', plotted));
 };
 
 const bench = async (options: Options): Promise<void> => {

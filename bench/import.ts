@@ -9,7 +9,7 @@ import { getJson } from '../tests/http.ts';
 import { writeCustomers } from './import/customers-file.ts';
 import { quantile } from './measure/statistics.ts';
 import { startMeasuring } from './measure/usage.ts';
-import { componentsFolder } from './stack/components.ts';
+import { createComponentsFolder } from './stack/components.ts';
 import { ports } from './stack/ports.ts';
 
 const help = `Usage: npm run bench:import -- [OPTIONS]
@@ -51,13 +51,13 @@ type DatabaseName = keyof typeof databases;
 const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
 
 const measure = async (database: DatabaseName, file: string, rows: number) => {
-  const { emptyLog, readEndOffsets: endOffsets } = await import('./stack/log.ts');
+  const { emptyLog, readEndOffsets } = await import('./stack/log.ts');
   const { startCrm } = await import('./stack/platform.ts');
   const { pidOf } = await import('./stack/stack.ts');
   await emptyLog();
   rmSync(join(folder, 'crm.sqlite'), { force: true });
   const env = { CRM_DATABASE_URL: await databases[database](), CUSTOMERS_CSV: 'none', DATA_DIR: folder };
-  const crm = await startCrm(componentsFolder('dapr-components', 'bench-import'), env);
+  const crm = await startCrm(createComponentsFolder('dapr-components', 'bench-import'), env);
   try {
     await waitUntilReady(crm.url);
     const used = startMeasuring({
@@ -66,17 +66,17 @@ const measure = async (database: DatabaseName, file: string, rows: number) => {
       mysql: pidOf('mysql'),
       kafka: pidOf('kafka'),
     });
-    const asking = measureRequests(`${crm.url}/customers?limit=1`);
+    const requests = measureRequests(`${crm.url}/customers?limit=1`);
     const began = performance.now();
     const { importId } = await sendFile(crm.url, file, { dryRun: false, onConflict: 'skip' });
     const job = await followImport(crm.url, importId, ({ progress: { rows: done } }) =>
       progress(`${database}: ${done} rows`),
     );
     const importSeconds = (performance.now() - began) / 1000;
-    const latencies = await asking.stop();
+    const latencies = await requests.stop();
     while ((await countWaitingEvents(crm.url)) > 0) await delay(200);
     const seconds = (performance.now() - began) / 1000;
-    const events = (await endOffsets()).reduce((sum, offset) => sum + offset, 0);
+    const events = (await readEndOffsets()).reduce((sum, offset) => sum + offset, 0);
     if (job.created !== rows || events < rows) throw new Error(`${job.created} created, ${events} events of ${rows}`);
     const { crm: ours, ...others } = used();
     return {
@@ -112,7 +112,7 @@ const requestEveryMs = 50;
 const measureRequests = (url: string) => {
   const latencies: number[] = [];
   let stopped = false;
-  const asking = (async () => {
+  const requests = (async () => {
     while (!stopped) {
       const began = performance.now();
       const { status } = await getJson(url);
@@ -124,7 +124,7 @@ const measureRequests = (url: string) => {
   return {
     stop: async () => {
       stopped = true;
-      await asking;
+      await requests;
       return latencies;
     },
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { crmApp } from '../crm/app.ts';
+import { createCrmApp } from '../crm/app.ts';
 import { isDatabaseUrl, openCrmDatabase, showDatabaseUrl } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
@@ -71,7 +71,7 @@ const run = async () => {
     };
     const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
     const outbox = watchOutbox(context);
-    const app = crmApp({ ...context, bus, isDurable: true, imports: createImportQueue(context, folder), outbox });
+    const app = createCrmApp({ ...context, bus, isDurable: true, imports: createImportQueue(context, folder), outbox });
     const server = await listen(app, { host: '127.0.0.1', port: 0, variable: 'APP_PORT' });
     const database = url.startsWith('mysql:') ? 'MariaDB or MySQL' : 'SQLite';
     const lines = ['| list | p50 | p95 | max |', '|---|---|---|---|'];

@@ -60,8 +60,8 @@ export const readOptions = (args: readonly string[]): Options => {
     help: { type: 'boolean', default: false },
   } as const;
   const { values } = parseArgs({ args: [...args], options });
-  const usual = scenarioIds.filter((id) => id !== 'memory' || !values.quick);
-  const only = values.only?.split(',') ?? usual;
+  const defaultIds = scenarioIds.filter((id) => id !== 'memory' || !values.quick);
+  const only = values.only?.split(',') ?? defaultIds;
   const unknown = only.find((name) => !scenarioIds.some((id) => id === name));
   if (unknown !== undefined)
     throw new Error(`There is no scenario ${unknown}. The scenarios are ${scenarioIds.join(', ')}.`);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseConnectionMandate } from '../contracts/events/connection-mandate-changed/upcasters.ts';
-import { changeAt, lastChanges, messageAt, type Work } from './work.ts';
+import { createChange, createMessage, lastChanges, type Work } from './work.ts';
 
 const partitions = 4;
 const timestamp = Date.UTC(2026, 10, 21);
 const many: Work = { seed: 7, events: 1_000, keys: 100 };
-const messagesOf = (work: Work) => Array.from({ length: work.events }, (_, i) => messageAt(work, i, partitions));
+const messagesOf = (work: Work) => Array.from({ length: work.events }, (_, i) => createMessage(work, i, partitions));
 
 describe('the work of the benchmark', () => {
   it('is the same for the same seed, and different for another seed', () => {
@@ -15,7 +15,7 @@ describe('the work of the benchmark', () => {
 
   it('consists of events that the IoT platform applies', () => {
     const read = messagesOf(many).map(({ value }) => parseConnectionMandate({ value: Buffer.from(value), timestamp }));
-    const expected = messagesOf(many).map((_, i) => changeAt(many, i));
+    const expected = messagesOf(many).map((_, i) => createChange(many, i));
     expect(read.map(({ data, revision }) => ({ ...data, revision }))).toEqual(expected);
   });
 

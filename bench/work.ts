@@ -9,8 +9,8 @@ const levels = Object.values(mandateLevels);
 const firstRevision = Date.UTC(2026, 0, 1);
 const firstConnection = 1_000_000;
 
-/** The i-th change. */
-export const changeAt = ({ seed, events, keys }: Work, i: number) => {
+/** Creates the i-th change. */
+export const createChange = ({ seed, events, keys }: Work, i: number) => {
   const number = keys === events ? i : scramble(seed, i) % keys;
   return {
     connectionId: String(firstConnection + number),
@@ -19,9 +19,9 @@ export const changeAt = ({ seed, events, keys }: Work, i: number) => {
   };
 };
 
-/** The Kafka message of the i-th change: the CloudEvent as the CRM publishes it, in the partition that Dapr chooses for its key. */
-export const messageAt = (work: Work, i: number, partitions: number) => {
-  const { revision, ...data } = changeAt(work, i);
+/** Creates the Kafka message of the i-th change: the CloudEvent as the CRM publishes it, in the partition that Dapr chooses for its key. */
+export const createMessage = (work: Work, i: number, partitions: number) => {
+  const { revision, ...data } = createChange(work, i);
   const hex = (salt: number, digits: number) =>
     scramble(work.seed + salt, i)
       .toString(16)
@@ -40,7 +40,7 @@ export const messageAt = (work: Work, i: number, partitions: number) => {
 export const lastChanges = (work: Work): Map<string, Change> => {
   const last = new Map<string, Change>();
   for (let i = 0; i < work.events; i++) {
-    const change = changeAt(work, i);
+    const change = createChange(work, i);
     last.set(change.connectionId, change);
   }
   return last;

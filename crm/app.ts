@@ -38,8 +38,8 @@ const api = {
 };
 
 const inMemoryNotice =
-  'in memory: nothing survives a stop, and the next start loads the CSV again; its revisions then start at the wall clock, ' +
-  'and if that clock is behind, the views ignore its changes';
+  'in memory: nothing survives a stop, and the next start loads the CSV again; the revisions then start at the wall clock, ' +
+  'and if that clock is behind, the views ignore the changes';
 
 const statusSchema = z.object({
   database: z.string().meta({ description: 'Whether changes survive a stop of the process.' }),
@@ -71,7 +71,7 @@ export type CrmAppContext = CrmContext &
     instance?: string;
   };
 
-export const crmApp = (context: CrmAppContext): Express => {
+export const createCrmApp = (context: CrmAppContext): Express => {
   const { db, bus, isDurable, outbox, instance } = context;
   const erasures = context.erasures ?? createErasures({ ...context, sources: personalDataSources });
   const databaseRoutes = {

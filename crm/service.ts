@@ -8,7 +8,7 @@ import type { EventBus } from '../packages/projections/event-bus.ts';
 import { ConfigError } from '../packages/runtime/config-error.ts';
 import { DomainError } from '../packages/runtime/domain-error.ts';
 import type { Runtime } from '../packages/runtime/runtime.ts';
-import { crmApp, personalDataSources } from './app.ts';
+import { createCrmApp, personalDataSources } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import { type CrmContext, createErasures } from './customers/index.ts';
 import { openCrmDatabase, sqliteFileOf } from './database/index.ts';
@@ -58,7 +58,7 @@ export const startCrm = async (
     // Resumes the erasures that the previous process left. A failure is logged and retried in `createErasures`.
     void erasures.complete().catch(() => {});
     const requestContext = { ...context, db: withLockTimeout(db, requestLockWaitMs) };
-    const app = crmApp({
+    const app = createCrmApp({
       ...requestContext,
       access: config.access,
       isDurable,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createProgress } from '../packages/cli/progress.ts';
 import { reportFailure } from '../packages/cli/report-failure.ts';
-import { databaseFiles, existingFiles } from './backup/files.ts';
+import { findExistingFiles, locateDatabaseFiles } from './backup/files.ts';
 import { takeBackup } from './backup/take-backup.ts';
 
 const help = `Usage: npm run backup -- FOLDER
@@ -42,7 +42,7 @@ const main = async (): Promise<void> => {
   const [folder, ...more] = positionals;
   if (!folder || more.length > 0)
     throw new Error('Name one folder for the backup: npm run backup -- FOLDER (see npm run backup -- --help).');
-  const files = existingFiles(databaseFiles(process.env));
+  const files = findExistingFiles(locateDatabaseFiles(process.env));
   const { version: release } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const manifest = await takeBackup(files, resolve(folder), { release, now: Date.now, progress: showProgress() });
   for (const { name, bytes, sha256 } of manifest.files)

@@ -12,7 +12,7 @@ type Manifest = {
 };
 
 /** The folder of Dapr components that the sidecars load. */
-export const resourcesPath = (env: NodeJS.ProcessEnv): string => env.RESOURCES_PATH || 'dapr-components';
+export const readResourcesPath = (env: NodeJS.ProcessEnv): string => env.RESOURCES_PATH || 'dapr-components';
 
 /** Reads the components of a folder. A file that cannot be parsed is skipped, because the sidecar reports it. */
 export const readComponents = (folder: string): Component[] =>

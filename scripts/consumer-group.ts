@@ -3,7 +3,7 @@ import { reportFailure } from '../packages/cli/report-failure.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import { openLog } from '../packages/platform/open-adapters.ts';
 import { describeGroup, resetGroup } from '../packages/projections/consumer-groups.ts';
-import { consumerGroupOf, readComponents, resourcesPath } from './components.ts';
+import { consumerGroupOf, readComponents, readResourcesPath } from './components.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
 import { views } from './views.ts';
 import { whichLogHelp, whichLogOptions } from './which-log.ts';
@@ -68,7 +68,7 @@ const main = async () => {
   const env = await withLabEnvironment(process.env, values);
   const { log, groups, isEmbedded, close } = await openLog(env, service, values);
   try {
-    const group = values.group ?? consumerGroupOf(env, isEmbedded ? [] : readComponents(resourcesPath(env)));
+    const group = values.group ?? consumerGroupOf(env, isEmbedded ? [] : readComponents(readResourcesPath(env)));
     const groupOfTopic = { log, groups, group, topic };
     if (command === 'describe') return console.log(formatTable(await describeGroup(groupOfTopic)));
     if (!to) throw new Error('Add where to reset to: --to earliest, latest, a time, or PARTITION:OFFSET.');

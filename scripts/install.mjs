@@ -4,11 +4,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const help = `Usage: node scripts/install.mjs [--omit=dev] [--include=peer]
-Installs the packages of package-lock.json that are missing. What is installed stays, as a running service may still load it.
+Installs the packages of package-lock.json that are missing. Installed packages stay, because a running service may still load them.
 
 Options
   --omit=dev      omits the packages that only tests need, and the peer dependencies of package.json, which tracing and
-                  REDIS_URL need; these are installed all the same where REDIS_URL, OTEL_EXPORTER_OTLP_ENDPOINT,
+                  REDIS_URL need; these are installed nevertheless where REDIS_URL, OTEL_EXPORTER_OTLP_ENDPOINT,
                   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or ZIPKIN_URL is set
   --include=peer  installs the peer dependencies in any case
   --help          shows this text`;
@@ -28,7 +28,7 @@ const install = () => {
   const requiresPeers = withDev || process.argv.includes('--include=peer');
   const withPeers = requiresPeers || peerVariables.some((name) => process.env[name]) || hasInstalled('peer');
 
-  // Optional packages are those of other operating systems: what they are missing from cannot be known here.
+  // Optional packages may be for another operating system, so a missing one need not be installed.
   const isNeeded = ({ dev, peer, optional, devOptional }) =>
     !optional && !devOptional && (withDev || !dev) && (withPeers || !peer);
   const missing = Object.entries(locked).filter(
@@ -37,7 +37,7 @@ const install = () => {
   if (missing.length === 0) return;
 
   console.log('Installing packages (once) …');
-  // npm ci would remove node_modules first, below a running service.
+  // npm ci would first remove node_modules, from which a running service may still load files.
   const command = existsSync(join(root, installedFile)) ? ['install', '--no-save'] : ['ci'];
   const kinds = [withDev ? '--include=dev' : '--omit=dev', withPeers ? '--include=peer' : '--omit=peer'];
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];

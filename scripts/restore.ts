@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reportFailure } from '../packages/cli/report-failure.ts';
-import { databaseFiles } from './backup/files.ts';
+import { locateDatabaseFiles } from './backup/files.ts';
 import { restoreBackup } from './backup/restore-backup.ts';
 
 const help = `Usage: npm run restore -- FOLDER [--stopped]
@@ -33,7 +33,7 @@ const main = async (): Promise<void> => {
   if (!folder || more.length > 0)
     throw new Error('Name the folder of one backup: npm run restore -- FOLDER (see npm run restore -- --help).');
   const print = (line: string) => console.log(line);
-  const { takenAt, files } = await restoreBackup(resolve(folder), databaseFiles(process.env), {
+  const { takenAt, files } = await restoreBackup(resolve(folder), locateDatabaseFiles(process.env), {
     isStopped: values.stopped,
     print,
   });

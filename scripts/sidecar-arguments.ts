@@ -4,7 +4,12 @@ import { join } from 'node:path';
 export type SidecarPorts = { dapr: number; grpc: number; internal: number };
 
 /** The arguments of daprd: it listens on loopback, logs warnings only, and leaves its consumer group while its app is down. */
-export const sidecarArguments = (appId: string, appPort: number, ports: SidecarPorts, resources: string): string[] =>
+export const createSidecarArguments = (
+  appId: string,
+  appPort: number,
+  ports: SidecarPorts,
+  resources: string,
+): string[] =>
   Object.entries({
     'app-id': appId,
     'app-port': appPort,

@@ -5,7 +5,7 @@ import type { CommandTarget } from '../packages/platform/open-adapters.ts';
 import type { RegisteredView } from '../packages/platform/views.ts';
 
 /** A service with views: how to open its log and stores, and its URL unless `urlVariable` is set. */
-export type ViewService = CommandTarget & { readonly urlVariable: string; readonly usualUrl: string };
+export type ViewService = CommandTarget & { readonly urlVariable: string; readonly defaultUrl: string };
 
 export type ServiceView = RegisteredView & { readonly service: ViewService };
 
@@ -15,7 +15,7 @@ export const iotPlatform: ViewService = {
   topics: Object.values(topics),
   readConfig: readIotPlatformConfig,
   urlVariable: 'IOT_PLATFORM_URL',
-  usualUrl: 'http://localhost:3008',
+  defaultUrl: 'http://localhost:3008',
 };
 
 /** The views of all services, for the commands. Add a line for each service with views. */

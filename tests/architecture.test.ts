@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   areaOf,
-  forbiddenArrows,
-  forbiddenSlices,
-  privateEntries,
-  unknownImports,
-  unusedEntries,
+  findForbiddenImports,
+  findForbiddenSliceImports,
+  findPrivateImports,
+  findUnknownImports,
+  findUnusedPublicFiles,
 } from './architecture/borders.ts';
-import { cyclesInFolders } from './architecture/cycles.ts';
+import { findFolderCycles } from './architecture/cycles.ts';
 import { layout, services, slices } from './architecture/layout.ts';
 import { isTest, packageOf, readSources, type Source } from './architecture/sources.ts';
 
@@ -34,7 +34,7 @@ describe('borders', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>;
     const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
     const benchDependencies = ['@dapr/dapr'];
-    expect(unknownImports(everything, [...Object.keys(declared), ...benchDependencies])).toEqual([]);
+    expect(findUnknownImports(everything, [...Object.keys(declared), ...benchDependencies])).toEqual([]);
   });
 
   it('no import path is computed at run time', () =>
@@ -42,17 +42,18 @@ describe('borders', () => {
       [],
     ));
 
-  it('an area imports only what the layout allows', () => expect(forbiddenArrows(everything, layout)).toEqual([]));
+  it('an area imports only what the layout allows', () => expect(findForbiddenImports(everything, layout)).toEqual([]));
 
   it('a slice imports only the slices below it, and not the app', () =>
-    expect(forbiddenSlices(everything, slices)).toEqual([]));
+    expect(findForbiddenSliceImports(everything, slices)).toEqual([]));
 
   it('an area and a slice of a service are imported by their public files only', () =>
-    expect(privateEntries(everything, services)).toEqual([]));
+    expect(findPrivateImports(everything, services)).toEqual([]));
 
-  it('the public files of a package are imported by other areas', () => expect(unusedEntries(everything)).toEqual([]));
+  it('the public files of a package are imported by other areas', () =>
+    expect(findUnusedPublicFiles(everything)).toEqual([]));
 
-  it('there is no import cycle of files, folders or areas', () => expect(cyclesInFolders(sources)).toEqual([]));
+  it('there is no import cycle of files, folders or areas', () => expect(findFolderCycles(sources)).toEqual([]));
 });
 
 describe('words', () => {

@@ -4,7 +4,7 @@ import { openSqlite } from '../packages/database/sqlite.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 30_000, interval: 50 };
 const started: RunningProcess[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
@@ -15,8 +15,11 @@ const filledFolder = async (): Promise<string> => {
   const folder = dataFolder();
   const platform = await startPlatform({ DATA_DIR: folder });
   started.push(platform);
-  await vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
-  await vi.waitFor(async () => expect((await viewOf(platform.iotPlatform)).state).toBe('complete'), patience);
+  await vi.waitFor(
+    async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'),
+    waitOptions,
+  );
+  await vi.waitFor(async () => expect((await viewOf(platform.iotPlatform)).state).toBe('complete'), waitOptions);
   await platform.end('SIGTERM');
   return folder;
 };
@@ -33,7 +36,7 @@ const startIot = async (env: Record<string, string>) => {
 const expectRepaired = async (url: string) => {
   await vi.waitFor(
     async () => expect(await viewOf(url)).toMatchObject({ state: 'complete', generation: { number: 2 } }),
-    patience,
+    waitOptions,
   );
   for (const [connectionId, level] of [
     ['7733', '1'],
@@ -54,7 +57,7 @@ describe('with AUTO_REBUILD=true', () => {
       await vi.waitFor(async () => {
         const view = await viewOf(url);
         expect([view.generation.number, view.previous, view.rebuild]).toEqual([2, undefined, undefined]);
-      }, patience);
+      }, waitOptions);
     expect(
       started
         .map((process) => process.output())
@@ -76,6 +79,6 @@ describe('with AUTO_REBUILD=true', () => {
 
 it('without AUTO_REBUILD an empty store stays empty, and /status names the remedy', async () => {
   const { url } = await startIot({ DATA_DIR: await filledFolder(), STATESTORE_NAME: 'swapped' });
-  await vi.waitFor(async () => expect((await viewOf(url)).warning).toContain('npm run rebuild'), patience);
+  await vi.waitFor(async () => expect((await viewOf(url)).warning).toContain('npm run rebuild'), waitOptions);
   expect([await fetchMandate({ url }, '7733'), (await viewOf(url)).state]).toEqual([404, 'empty']);
 });

@@ -26,7 +26,7 @@ import { corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, root, startPlatform } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 30_000, interval: 50 };
 const databases = ['crm.sqlite', 'platform.sqlite'];
 
 /** Runs `npm run backup` or `npm run restore`. */
@@ -133,7 +133,10 @@ describe('with a stopped platform', () => {
   const templateBackup = join(dataFolder(), 'deep', 'backup');
   beforeAll(async () => {
     const platform = await startPlatform({ DATA_DIR: template, LOG_LEVEL: 'warn' });
-    await vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'), patience);
+    await vi.waitFor(
+      async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'),
+      waitOptions,
+    );
     await platform.end('SIGTERM');
     expect(await npmRun('backup', template, templateBackup)).toMatchObject({ code: 0 });
   });
@@ -273,13 +276,13 @@ it('a view in another store refuses after the log was replaced by an older copy'
   };
   await follow(async (view, publish) => {
     await publish(1);
-    await vi.waitFor(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '1' }), patience);
+    await vi.waitFor(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '1' }), waitOptions);
   });
   cpSync(logFile, `${logFile}.old`);
   await follow(async (view, publish) => {
     await publish(2);
     await publish(3);
-    await vi.waitFor(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '0' }), patience);
+    await vi.waitFor(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '0' }), waitOptions);
   });
   cpSync(`${logFile}.old`, logFile);
   await follow(async (view) => {
@@ -289,7 +292,7 @@ it('a view in another store refuses after the log was replaced by an older copy'
           code: 'view-incomplete',
           remedy: expect.stringContaining('--from-crm'),
         }),
-      patience,
+      waitOptions,
     );
   });
 });

@@ -5,13 +5,13 @@ import { topics } from '../contracts/topics.ts';
 import { createKafkaLogReader } from '../packages/kafka/log-reader.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { startProgram } from './platform-process.ts';
-import { componentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
+import { createComponentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
 import { createTestKafkaClient, resetStack, withKafkaAdmin, withRedis } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
 const topic = topics.connectionMandates.name;
-const patience = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 30_000, interval: 50 };
 
 type Level = '0' | '1' | '2';
 type Message = {
@@ -51,20 +51,20 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
   };
   beforeAll(async () => {
     await resetStack();
-    resources = componentsFolder();
+    resources = createComponentsFolder();
     await restart(resources);
   }, 180_000);
   afterAll(async () => iotPlatform?.end('SIGKILL'));
 
   const waitForMandate = (connectionId: string, mandate: unknown) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), patience);
+    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), waitOptions);
   const status = async () =>
     (await getJson(`${iotPlatform.url}/status`)).body as {
       lag: number;
       view: { state: string; warning?: string; partitions: Record<string, { applied: number; missing: unknown[] }> };
     };
   const waitUntilUpToDate = () =>
-    vi.waitFor(async () => expect(await status()).toMatchObject({ lag: 0, view: { state: 'complete' } }), patience);
+    vi.waitFor(async () => expect(await status()).toMatchObject({ lag: 0, view: { state: 'complete' } }), waitOptions);
   const expectReady = async () => expect((await getJson(`${iotPlatform.url}/readyz`)).status).toBe(200);
 
   describe('offsets without a record', () => {
@@ -150,7 +150,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
         await admin.setOffsets({ groupId: 'iot-platform-consumer', topic, partitions });
       });
       await restart(resources);
-      await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
+      await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), waitOptions);
       expect(await fetchMandate(iotPlatform, 'S1')).toBe(503);
       await iotPlatform.end('SIGTERM');
       await withKafkaAdmin((admin) => admin.resetOffsets({ groupId: 'iot-platform-consumer', topic, earliest: true }));
@@ -164,7 +164,9 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
     });
 
     it('affect their own record only where the component does not exclude them', async () => {
-      await restart(componentsFolder((_, yaml) => yaml.replaceAll(/ +- name: excludeHeaderMetaRegex\n.*\n/g, '')));
+      await restart(
+        createComponentsFolder((_, yaml) => yaml.replaceAll(/ +- name: excludeHeaderMetaRegex\n.*\n/g, '')),
+      );
       for (const [connectionId, headers] of cases) {
         const other = connectionId.replace('H', 'J');
         await publish(forged(other, headers));
@@ -220,9 +222,9 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
   });
 
   it('the log reader reads records that a producer has compressed', async () => {
-    const { kafkaJars } = await import('../scripts/stack/parts/kafka.ts');
+    const { fetchKafkaJars } = await import('../scripts/stack/parts/kafka.ts');
     const java =
-      `java -cp '${await kafkaJars(() => {})}/*' org.apache.kafka.tools.ConsoleProducer --topic ${topic} ` +
+      `java -cp '${await fetchKafkaJars(() => {})}/*' org.apache.kafka.tools.ConsoleProducer --topic ${topic} ` +
       `--bootstrap-server 127.0.0.1:${ports.kafka} --compression-codec zstd`;
     const payload = JSON.stringify({ connectionId: 'Y1', connectionMandate: '2' });
     const producer = startProgram('bash', ['-c', `echo '${payload}' | ${java}`], {});
@@ -243,7 +245,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
     await waitUntilUpToDate();
     // Simulates a restored store that lost one of the partitions.
     await withRedis((client) => client.del(['iot-platform||P6', `iot-platform||position:mandates:${topic}:6`]));
-    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
+    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), waitOptions);
     expect(await fetchMandate(iotPlatform, 'T1')).toBe(503);
     const rebuild = startProgram(
       process.execPath,
@@ -271,7 +273,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
       await admin.deleteTopicRecords({ topic, partitions });
     });
     iotPlatform = await startIotMember(resources);
-    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
+    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), waitOptions);
     expect((await status()).view.warning).toContain('npm run rebuild -- --from-crm');
     expect(await fetchMandate(iotPlatform, 'T1')).toBe(503);
   });
@@ -288,7 +290,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
     await publish(...[...Array(5).keys()].map((n) => ({ ...message('R2', '2'), partition: n % 4 })));
     await publish(...[...Array(5).keys()].map(() => ({ ...message('R2', '1'), partition: 0 })));
     iotPlatform = await startIotMember(resources);
-    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), patience);
+    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), waitOptions);
     expect((await status()).view.warning).toContain('npm run rebuild -- --from-crm');
     expect(await fetchMandate(iotPlatform, 'R1')).toBe(503);
     expect((await getJson(`${iotPlatform.url}/readyz`)).status).toBe(503);

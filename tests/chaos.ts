@@ -46,8 +46,8 @@ const main = async () => {
   const { runChaos } = await import('./chaos/run-chaos.ts');
   const { stopPart, partNames } = await import('./stack/stack.ts');
   const began = performance.now();
-  const passed = () => (performance.now() - began) / 60_000;
-  const report = (line: string) => console.log(`${passed().toFixed(1).padStart(6)} min  ${line}`);
+  const elapsedMinutes = () => (performance.now() - began) / 60_000;
+  const report = (line: string) => console.log(`${elapsedMinutes().toFixed(1).padStart(6)} min  ${line}`);
   const stopStack = () => Promise.all(partNames.map((name) => stopPart(name)));
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stopStack().finally(() => process.exit(130)));
@@ -57,7 +57,7 @@ const main = async () => {
     seed,
     roundMs: readPositive('--round', values.round) * 1000,
     disturbances: readPositive('--disturbances', values.disturbances),
-    shouldContinue: () => passed() < minutes,
+    shouldContinue: () => elapsedMinutes() < minutes,
     report,
   };
   const runRounds = async () => {
@@ -67,12 +67,10 @@ const main = async () => {
       await stopStack();
     }
   };
-  const { rounds, changes, samples, happened, wrong } = await runRounds();
-  console.log(
-    formatTable([...happened].sort().map(([what, times]) => ({ 'what happened': what, times: String(times) }))),
-  );
-  console.log(`${rounds} rounds, ${changes} changes answered, ${samples} answers of views looked at, seed ${seed}`);
-  if (wrong.length === 0) return console.log('Every view is right.');
+  const { rounds, changes, samples, executed, wrong } = await runRounds();
+  console.log(formatTable([...executed].sort().map(([disturbance, times]) => ({ disturbance, times: String(times) }))));
+  console.log(`${rounds} rounds, ${changes} changes answered, ${samples} samples of views, seed ${seed}`);
+  if (wrong.length === 0) return console.log('Every view is correct.');
   console.error(`WRONG, with seed ${seed}:\n${wrong.map((line) => `  ${line}`).join('\n')}`);
   process.exitCode = 1;
 };

@@ -3,7 +3,7 @@ import { afterEach, describe } from 'vitest';
 import { testClockSkew } from './clock-skew.ts';
 import { canFakeClocks } from './fake-clock.ts';
 import { dataFolder, type RunningProcess } from './platform-process.ts';
-import { componentsFolder, startCrmApp, startIotApp, startSidecar } from './stack/dapr-lab.ts';
+import { createComponentsFolder, startCrmApp, startIotApp, startSidecar } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
@@ -18,7 +18,7 @@ describe.runIf((await isStackReady()) && (await canFakeClocks()))(
 
     testClockSkew(async () => {
       await resetStack();
-      const [resources, folder] = [componentsFolder(), dataFolder()];
+      const [resources, folder] = [createComponentsFolder(), dataFolder()];
       const { rest, ...crmPorts } = ports.crm;
       const { rest: _, app, ...iotPorts } = ports.iotPlatforms[0];
       const [crmSidecar, iotSidecar] = await Promise.all([

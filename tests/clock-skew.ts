@@ -11,7 +11,7 @@ type SkewedPlatform = {
   startIot(env: Environment): Promise<Running>;
 };
 
-const patience = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 20_000, interval: 50 };
 
 const patch = async ({ url }: Running, connectionMandate: string) => {
   const body = JSON.stringify({ connectionMandate });
@@ -19,7 +19,7 @@ const patch = async ({ url }: Running, connectionMandate: string) => {
   expect((await fetch(`${url}/customers/7`, { method: 'PATCH', headers, body })).status).toBe(200);
 };
 const waitForMandate = (iot: Running, mandate: string) =>
-  vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe(mandate), patience);
+  vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe(mandate), waitOptions);
 const expectNoDeadLetters = async (iot: Running) =>
   expect((await getJson(`${iot.url}/status`)).body.sinceStart).toMatchObject({ setAside: 0 });
 

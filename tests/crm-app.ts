@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { onTestFinished } from 'vitest';
-import { crmApp } from '../crm/app.ts';
+import { createCrmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { type OutboxProgress, watchOutbox } from '../crm/outbox/index.ts';
@@ -28,7 +28,7 @@ export const createCrmWithCorinne = async () => {
   const outbox = watchTestOutbox(context);
   const imports = createImportQueue(context, dataFolder());
   return {
-    http: request(crmApp({ ...context, bus, isDurable: false, imports, outbox })),
+    http: request(createCrmApp({ ...context, bus, isDurable: false, imports, outbox })),
     db,
     setClock: runtime.setClock,
     /** Connection, mandate and revision of each event in the outbox. */

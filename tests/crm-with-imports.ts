@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import request from 'supertest';
 import { expect, onTestFinished, vi } from 'vitest';
-import { crmApp } from '../crm/app.ts';
+import { createCrmApp } from '../crm/app.ts';
 import { createImportQueue, type QueueLimits } from '../crm/imports/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { watchTestOutbox } from './crm-app.ts';
@@ -19,7 +19,7 @@ export const createCrmWithImports = async (limits: Partial<QueueLimits> = {}, on
   let now = 0;
   const runtime = { ...createTestRuntime(), db, onCommit, clock: () => now };
   const imports = createImportQueue(runtime, folder, limits);
-  const app = crmApp({ ...runtime, bus, isDurable: true, imports, outbox: watchTestOutbox(runtime) });
+  const app = createCrmApp({ ...runtime, bus, isDurable: true, imports, outbox: watchTestOutbox(runtime) });
   const http = request(app);
   onTestFinished(() => imports.close());
   const post = (path: string, ...lines: string[]) =>
@@ -32,7 +32,7 @@ export const createCrmWithImports = async (limits: Partial<QueueLimits> = {}, on
       const { body } = await http.get(path).expect(200);
       expect(body.finishedAt).not.toBeNull();
       return body;
-    }, 5_000);
+    }, 30_000);
   const advanceClock = (ms: number) => {
     now += ms;
   };

@@ -86,7 +86,7 @@ const files = readdirSync(join(root, 'dapr-components'), { recursive: true, enco
   .map((file) => join('dapr-components', file));
 
 describe('the YAML for Dapr', () => {
-  it('is there in every folder', () => expect(files.length).toBeGreaterThan(25));
+  it('exists in every folder', () => expect(files.length).toBeGreaterThan(25));
 
   it.each(files)('%s has what Dapr’s CRDs require', (file) => {
     const manifests = read(readFileSync(join(root, file), 'utf8'));
@@ -116,6 +116,6 @@ describe('the check', () => {
     ]);
   });
 
-  it('asks nothing of a part that is not there', () =>
+  it('requires no field of a part that is absent', () =>
     expect(withSpec({ metrics: undefined, tracing: undefined })).toEqual([]));
 });

@@ -4,12 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type RunningProcess, root, startProgram } from './platform-process.ts';
-import { componentsFolder } from './stack/dapr-lab.ts';
+import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
-import { daprCli, daprCliEnvironment, isStackReady } from './stack/stack.ts';
+import { daprCli, isStackReady, prepareDaprCliEnvironment } from './stack/stack.ts';
 
-const patience = { timeout: 60_000, interval: 100 };
+const waitOptions = { timeout: 60_000, interval: 100 };
 const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
 
@@ -21,7 +21,7 @@ if (stack && !cli)
 const started: RunningProcess[] = [];
 const dapr = async (tokens: Record<'APP_API_TOKEN' | 'DAPR_API_TOKEN', string>, ...args: string[]) => {
   const env = {
-    ...(await daprCliEnvironment()),
+    ...(await prepareDaprCliEnvironment()),
     KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
     ...tokens,
   };
@@ -34,16 +34,16 @@ const bothTokens = { APP_API_TOKEN: 'app token', DAPR_API_TOKEN: 'sidecar token'
 const noTokens = { APP_API_TOKEN: '', DAPR_API_TOKEN: '' };
 
 const expectViewToFollowCrm = async () => {
-  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('1'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('1'), waitOptions);
   expect((await postJson(`${crm.url}/customers/7`, corinneInRealTime)).status).toBe(200);
-  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('2'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('2'), waitOptions);
   for (const { url } of [crm, iotPlatform])
     await vi.waitFor(
       async () => expect((await getJson(`${url}/readyz`)).body).toMatchObject({ status: 'ready' }),
-      patience,
+      waitOptions,
     );
 };
-const waitUntilGone = (url: string) => vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), patience);
+const waitUntilGone = (url: string) => vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), waitOptions);
 
 describe.runIf(stack && cli)('dapr run', () => {
   beforeEach(() => resetStack(), 60_000);
@@ -52,7 +52,7 @@ describe.runIf(stack && cli)('dapr run', () => {
   });
 
   it('runs both services from dapr.yaml, and leaves no process behind', async () => {
-    const resources = componentsFolder();
+    const resources = createComponentsFolder();
     const file = join(dataFolder(), 'dapr.yaml');
     const { rest, dapr: crmDapr } = ports.crm;
     const { rest: iotRest, app, dapr: iotDapr } = ports.iotPlatforms[0];
@@ -76,7 +76,7 @@ describe.runIf(stack && cli)('dapr run', () => {
   });
 
   it('runs each service by the command of the Dapr lab, without tokens and with a warning for each token', async () => {
-    const resources = componentsFolder();
+    const resources = createComponentsFolder();
     const line = (id: string, appPort: number, daprPort: number, file: string) =>
       [
         'run',

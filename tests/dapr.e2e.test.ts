@@ -9,7 +9,7 @@ import { molly } from './lab-customers.ts';
 import { dataFolder, root, startProgram } from './platform-process.ts';
 import {
   appToken,
-  componentsFolder,
+  createComponentsFolder,
   type Member,
   startCrmApp,
   startCrmMember,
@@ -28,7 +28,7 @@ import {
 import { ports } from './stack/ports.ts';
 import { isStackReady, startPart } from './stack/stack.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 30_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const example = JSON.parse(
   readFileSync(join(root, 'contracts/events/connection-mandate-changed/examples/v1.json'), 'utf8'),
@@ -42,7 +42,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
 
   beforeAll(async () => {
     await resetStack();
-    resources = componentsFolder();
+    resources = createComponentsFolder();
     [crm, iotPlatform] = await Promise.all([startCrmMember(resources), startIotMember(resources)]);
   }, 900_000);
   afterAll(async () => {
@@ -50,7 +50,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
   });
 
   const waitForMandate = (connectionId: string, mandate: unknown) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), patience);
+    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), waitOptions);
 
   describe('the records of the topic', () => {
     it('are CloudEvents with two data fields, keyed by connection, each key in one partition, with the caller’s trace', async () => {
@@ -60,7 +60,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
       await vi.waitFor(async () => {
         records = await readRecords(topic);
         expect(records).toHaveLength(9);
-      }, patience);
+      }, waitOptions);
       const partitions = new Map<string, number>();
       for (const { key, value, partition, headers } of records) {
         expect(headers).toEqual({ partitionKey: key, rawPayload: 'true' });
@@ -190,7 +190,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
       expect(await deadLetters('replay', '--all')).toMatchObject({ code: 0 });
       await vi.waitFor(
         async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 8),
-        patience,
+        waitOptions,
       );
       expect(await fetchMandate(iotPlatform, 'B1')).toBe('2');
     });
@@ -276,7 +276,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
     await waitForMandate('101999', '1');
     await vi.waitFor(
       async () => expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
-      patience,
+      waitOptions,
     );
     expect(crm.app.output()).not.toContain('outbox not published');
   });
@@ -300,7 +300,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
       await vi.waitFor(async () => {
         expect((await checks(iotPlatform)).eventBus).toBe('ok');
         expect(warnings()).not.toEqual([]);
-      }, patience);
+      }, waitOptions);
       await checks(iotPlatform);
       expect(warnings()).toHaveLength(1);
       await setMaxBytes(topics.connectionMandates.maxMessageBytes);
@@ -312,14 +312,17 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
         await vi.waitFor(
           async () =>
             expect((await checks(iotPlatform)).eventBus).toContain('connection-mandates-dead-letters does not exist'),
-          patience,
+          waitOptions,
         );
         expect((await checks(crm)).eventBus).toBe('ok');
         await admin.deleteTopics({ topics: [topic] });
-        await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), patience);
+        await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), waitOptions);
         await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
       });
-      await vi.waitFor(async () => expect((await checks(crm)).eventBus).toContain('has 1 partition, not 4'), patience);
+      await vi.waitFor(
+        async () => expect((await checks(crm)).eventBus).toContain('has 1 partition, not 4'),
+        waitOptions,
+      );
     });
 
     it('names a missing state store', async () => {
@@ -327,7 +330,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
       iotPlatform = await startIotApp(iotPlatform.sidecar, { STATESTORE_NAME: 'no-such-store' });
       await vi.waitFor(
         async () => expect((await checks(iotPlatform)).stateStore).toContain('no component no-such-store'),
-        patience,
+        waitOptions,
       );
     });
 
@@ -336,12 +339,12 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
       await vi.waitFor(
         async () =>
           expect((await checks(crm)).eventBus).toContain(`the sidecar on port ${ports.crm.dapr} does not answer`),
-        patience,
+        waitOptions,
       );
     });
   });
 
-  it('a service whose app-id has no pubsub component ends with an error that says so', async () => {
+  it('a service whose app-id has no pubsub component ends with an error that names both', async () => {
     await iotPlatform.end('SIGTERM');
     const { app, rest: _, ...sidecarPorts } = ports.iotPlatforms[0];
     const sidecar = await startSidecar('crm', app, sidecarPorts, resources);

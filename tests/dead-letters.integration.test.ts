@@ -6,7 +6,7 @@ import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type RunningProcess, startPlatform, startProgram } from './platform-process.ts';
 
-const patience = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 10_000, interval: 20 };
 const started: RunningProcess[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
@@ -18,7 +18,7 @@ const startWithDeadLetter = async () => {
   started.push(platform);
   const iot = { url: platform.iotPlatform };
   const waitForMandate = (level: unknown) =>
-    vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe(level), patience);
+    vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe(level), waitOptions);
   await waitForMandate('1');
   const log = openEmbeddedPlatform(join(DATA_DIR, 'platform.sqlite'), Object.values(topics));
   const value = Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: '7' }));
@@ -68,7 +68,7 @@ describe('on the embedded log, npm run dead-letters', () => {
         sinceStart: { setAside: number };
       };
       expect(sinceStart.setAside).toBe(2);
-    }, patience);
+    }, waitOptions);
     await waitForMandate(503);
     expect((await run('dead-letters', 'list')).output.match(/connection-mandates-topic\//g)).toHaveLength(1);
     expect(await id()).toBe(before);
@@ -105,12 +105,12 @@ describe('on the embedded log, npm run dead-letters', () => {
 it('on the embedded log, npm run consumer-group resets the offsets while the platform runs', async () => {
   const { iot, run, platform } = await startWithDeadLetter();
   await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
-  await vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe('2'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe('2'), waitOptions);
   expect((await run('consumer-group', 'describe')).output).toMatch(/^partition +committed +end +lag\n0 /);
   expect((await run('consumer-group', 'reset', '--to', 'earliest')).output).toContain('Done.');
   await vi.waitFor(async () => {
     const { sinceStart } = (await getJson(`${iot.url}/status`)).body as { sinceStart: { ignored: number } };
     expect(sinceStart.ignored).toBeGreaterThanOrEqual(9);
-  }, patience);
+  }, waitOptions);
   expect(await fetchMandate(iot, '7733')).toBe('2');
 });

@@ -7,7 +7,7 @@ import { corinneInRealTime, molly } from './lab-customers.ts';
 import { startPlatform, startProcess } from './platform-process.ts';
 import { findSmallDiskObstacle, mountSmallDisk } from './small-disk.ts';
 
-const patience = { timeout: 60_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 const rows = 3_000;
 const header = 'firstName,lastName,city,connectionId,connectionMandate\n';
 const csv = (many: number) =>
@@ -28,7 +28,7 @@ it.skipIf(reason)(
     const platform = await startPlatform({ DATA_DIR: data, LOG_LEVEL: 'info' });
     onTestFinished(() => void platform.end('SIGKILL'));
     const { crm, iotPlatform } = platform;
-    await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('1'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('1'), waitOptions);
     const ready = async (url: string) =>
       (await getJson(`${url}/readyz`)) as { status: number; body: { checks: object } };
     await vi.waitFor(async () =>
@@ -41,7 +41,7 @@ it.skipIf(reason)(
     const accepted = await upload(crm, file);
     expect(accepted.status).toBe(202);
     const { importId } = (await accepted.json()) as { importId: string };
-    await vi.waitFor(() => expect(platform.output()).toContain('import waits for the database'), patience);
+    await vi.waitFor(() => expect(platform.output()).toContain('import waits for the database'), waitOptions);
     const imports = () =>
       readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) => /\.csv$/.test(name));
     expect(imports()).toHaveLength(1);
@@ -53,7 +53,7 @@ it.skipIf(reason)(
         status: 503,
         body: { checks: { stateStore: space, eventBus: space } },
       });
-    }, patience);
+    }, waitOptions);
 
     disk.makeSpace();
     disk.fill(0);
@@ -92,7 +92,7 @@ it.skipIf(reason)(
 
     disk.makeSpace();
     const done = async () => (await getJson(`${crm}/imports/${importId}`)).body;
-    await vi.waitFor(async () => expect(await done()).toMatchObject({ state: 'finished' }), patience);
+    await vi.waitFor(async () => expect(await done()).toMatchObject({ state: 'finished' }), waitOptions);
     expect(await done()).toMatchObject({ created: rows, updated: 0, unchanged: 0, skipped: 0, refused: 0 });
     expect(imports()).toEqual([]);
     expect((await erase()).status).toBe(200);
@@ -104,7 +104,7 @@ it.skipIf(reason)(
     );
     await vi.waitFor(
       async () => expect([(await ready(crm)).status, (await ready(iotPlatform)).status]).toEqual([200, 200]),
-      patience,
+      waitOptions,
     );
     expect(platform.output().split('\n').length).toBeLessThan(80);
     expect(await platform.end('SIGTERM')).toBe(0);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documents } from './docs/documents.ts';
 import { commandsOf, startDocumented } from './documented-commands.ts';
 
-/** tests/rebuild.integration.test.ts runs the commands of the other one: a rebuild needs options for the test's ports. */
+/** tests/rebuild.integration.test.ts runs the commands of this document, because a rebuild needs options for the test's ports. */
 const runElsewhere = ['docs/rebuild.md'];
 const documented = documents.filter((path) => commandsOf(path).length > 0 && !runElsewhere.includes(path));
 

@@ -4,9 +4,9 @@ import { startProgram } from './platform-process.ts';
 
 const ready = await canFakeClocks();
 const hourMs = 3_600_000;
-const patience = { timeout: 20_000, interval: 20 };
+const waitOptions = { timeout: 20_000, interval: 20 };
 
-/** This test measures real time. Prints every 20 ms both clocks of a process: the wall clock, and the monotonic time since the start. */
+/** This test measures real time. The script prints both clocks of its process every 20 ms: wall clock, and monotonic time since the start. */
 const printClocks =
   'const start = performance.now(); setInterval(() => console.log(Date.now(), performance.now() - start), 20)';
 const runClocks = (env: Record<string, string>) => {
@@ -22,7 +22,7 @@ const runClocks = (env: Record<string, string>) => {
 
 it.skipIf(!ready)('a process runs with its wall clock ahead and its monotonic clock unchanged', async () => {
   const { last, end } = runClocks(fakeClock('+1d'));
-  await vi.waitFor(() => expect(last().hoursAhead).toBe(24), patience);
+  await vi.waitFor(() => expect(last().hoursAhead).toBe(24), waitOptions);
   expect(last().monotonic).toBeLessThan(20_000);
   await end('SIGKILL');
 });
@@ -30,11 +30,11 @@ it.skipIf(!ready)('a process runs with its wall clock ahead and its monotonic cl
 it.skipIf(!ready)('a wall clock jumps while the process and its timers run', async () => {
   const clock = createJumpingClock();
   const { last, end } = runClocks(clock.env);
-  await vi.waitFor(() => expect(last().hoursAhead).toBe(0), patience);
+  await vi.waitFor(() => expect(last().hoursAhead).toBe(0), waitOptions);
   clock.jump('+2h');
-  await vi.waitFor(() => expect(last().hoursAhead).toBe(2), patience);
+  await vi.waitFor(() => expect(last().hoursAhead).toBe(2), waitOptions);
   clock.jump('-3h');
-  await vi.waitFor(() => expect(last().hoursAhead).toBe(-3), patience);
+  await vi.waitFor(() => expect(last().hoursAhead).toBe(-3), waitOptions);
   expect(last().monotonic).toBeLessThan(40_000);
   await end('SIGKILL');
 });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson } from './http.ts';
-import { componentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
+import { createComponentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
 import { resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const patience = { timeout: 60_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 
 describe.runIf(await isStackReady())('the IoT platform on dapr-components/variants/fast', () => {
   const members: Member[] = [];
@@ -12,7 +12,7 @@ describe.runIf(await isStackReady())('the IoT platform on dapr-components/varian
   afterAll(async () => void (await Promise.all(members.map((member) => member.end('SIGKILL')))));
 
   it('consumes each partition through its own component', async () => {
-    const resources = componentsFolder(undefined, 'dapr-components/variants/fast');
+    const resources = createComponentsFolder(undefined, 'dapr-components/variants/fast');
     const crm = await startCrmMember(resources);
     members.push(crm);
     const iotPlatform = await startIotMember(resources);
@@ -22,16 +22,16 @@ describe.runIf(await isStackReady())('the IoT platform on dapr-components/varian
     for (const { connectionId, connectionMandate } of customers)
       await vi.waitFor(
         async () => expect(await fetchMandate(iotPlatform, String(connectionId))).toBe(connectionMandate),
-        patience,
+        waitOptions,
       );
     const consumers = async () => {
       const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
       return groups.flatMap(({ members }) => members);
     };
-    await vi.waitFor(async () => expect(await consumers()).toHaveLength(4), patience);
+    await vi.waitFor(async () => expect(await consumers()).toHaveLength(4), waitOptions);
     await vi.waitFor(
       async () => expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
-      patience,
+      waitOptions,
     );
   });
 });

@@ -14,7 +14,7 @@ import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
-const patience = { timeout: 25_000, interval: 20 };
+const waitOptions = { timeout: 25_000, interval: 20 };
 
 it.each([
   1, 2, 3,
@@ -65,7 +65,7 @@ it.each([
     expect(shown).toEqual(wanted);
     expect((await readOutboxBacklog(db)).waiting).toBe(0);
     expect((await view.completeness()).state).toBe('complete');
-  }, patience);
+  }, waitOptions);
   await relay.close(0);
   await projection.close();
   expect(projection.counts().setAside).toBe(0);

@@ -5,8 +5,8 @@ import { getJson, patchJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
 
 const folder = dataFolder();
-const patience = { timeout: 20_000, interval: 20 };
-/** Real time, as it runs real processes: far below the 10 s for which SQLite itself would wait, and enough on a busy machine. */
+const waitOptions = { timeout: 20_000, interval: 20 };
+/** In real time, because real processes run: far below the 10 s for which SQLite itself would wait, and enough on a busy machine. */
 const soonMs = 5_000;
 
 let platform: Awaited<ReturnType<typeof startPlatform>>;
@@ -29,44 +29,44 @@ const holdLock = (file: string) => {
   return release;
 };
 
-const timed = async <T>(ask: () => Promise<T>) => {
+const expectSoon = async <T>(send: () => Promise<T>) => {
   const began = performance.now();
-  const answer = await ask();
+  const answer = await send();
   expect(performance.now() - began).toBeLessThan(soonMs);
   return answer;
 };
 const change = (connectionMandate: string) => patchJson(`${platform.crm}/customers/7`, { connectionMandate });
 const expectReadsAnswered = async () => {
   for (const url of [`${platform.crm}/healthz`, `${platform.iotPlatform}/healthz`, `${platform.crm}/customers/7`])
-    expect((await timed(() => getJson(url))).status).toBe(200);
+    expect((await expectSoon(() => getJson(url))).status).toBe(200);
 };
 
 describe('while another process holds the write lock', () => {
   it('of the event bus and the view, both services answer, changes are accepted, and the view catches up afterwards', async () => {
     const view = async () => (await getJson(`${platform.iotPlatform}/mandates/7733`)).body.connectionMandate;
-    await vi.waitFor(async () => expect(await view()).toBeDefined(), patience);
+    await vi.waitFor(async () => expect(await view()).toBeDefined(), waitOptions);
     const release = holdLock('platform.sqlite');
     for (const mandate of ['0', '1', '2', '0']) {
-      expect((await timed(() => change(mandate))).status).toBe(200);
+      expect((await expectSoon(() => change(mandate))).status).toBe(200);
       await expectReadsAnswered();
-      expect((await timed(() => getJson(`${platform.iotPlatform}/mandates/7733`))).status).toBe(200);
+      expect((await expectSoon(() => getJson(`${platform.iotPlatform}/mandates/7733`))).status).toBe(200);
     }
     release();
-    await vi.waitFor(async () => expect(await view()).toBe('0'), patience);
+    await vi.waitFor(async () => expect(await view()).toBe('0'), waitOptions);
     const outbox = async () => (await getJson(`${platform.crm}/status`)).body.outbox;
-    await vi.waitFor(async () => expect(await outbox()).toMatchObject({ waiting: 0 }), patience);
+    await vi.waitFor(async () => expect(await outbox()).toMatchObject({ waiting: 0 }), waitOptions);
   });
 
   it('of the customers, a change is refused at once and can be repeated, and reads are answered', async () => {
     const release = holdLock('crm.sqlite');
     for (let n = 0; n < 3; n++) {
-      const refused = await timed(() => change('1'));
+      const refused = await expectSoon(() => change('1'));
       expect(refused.status).toBe(503);
       expect(refused.headers.get('retry-after')).toBe('1');
       expect(await refused.json()).toMatchObject({ type: 'urn:problem:database-busy', remedy: expect.any(String) });
       await expectReadsAnswered();
     }
     release();
-    await vi.waitFor(async () => expect((await change('1')).status).toBe(200), patience);
+    await vi.waitFor(async () => expect((await change('1')).status).toBe(200), waitOptions);
   });
 });

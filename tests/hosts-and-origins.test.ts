@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { crmApp } from '../crm/app.ts';
+import { createCrmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
@@ -41,7 +41,7 @@ const services = {
     const context = { ...runtime, db: await openCrmDatabase('memory'), onCommit: () => {} };
     await registerCustomer(context, { ...corinne, connectionMandate: '1', email: null, phone: null });
     const parts = { imports: createImportQueue(context, 'not used'), outbox: watchOutbox(context) };
-    return crmApp({ ...context, ...parts, access, bus: platform.eventBus('test'), isDurable: false });
+    return createCrmApp({ ...context, ...parts, access, bus: platform.eventBus('test'), isDurable: false });
   },
   'IoT platform': async () => iotPlatform({}),
   'IoT platform with deliveries on its port': async () => iotPlatform({ deliveries: deliveries() }),
@@ -144,8 +144,11 @@ describe.each(Object.keys(services) as (keyof typeof services)[])('the %s', (nam
   });
 
   it('answers the CORS preflight of an allowed origin, and of no other', async () => {
-    const asked = 'Access-Control-Request-Method: DELETE\r\nAccess-Control-Request-Headers: if-match\r\n';
-    const preflight = await send('OPTIONS /healthz HTTP/1.1', `Host: localhost\r\nOrigin: ${consolePage}\r\n${asked}`);
+    const preflightHeaders = 'Access-Control-Request-Method: DELETE\r\nAccess-Control-Request-Headers: if-match\r\n';
+    const preflight = await send(
+      'OPTIONS /healthz HTTP/1.1',
+      `Host: localhost\r\nOrigin: ${consolePage}\r\n${preflightHeaders}`,
+    );
     expect(preflight).toMatchObject({
       status: 204,
       headers: {
@@ -159,7 +162,10 @@ describe.each(Object.keys(services) as (keyof typeof services)[])('the %s', (nam
     expect(answer.headers).toMatchObject({ 'access-control-allow-origin': consolePage, vary: 'Origin' });
     const changed = await send('DELETE /x HTTP/1.1', `Host: localhost\r\nOrigin: ${consolePage}\r\n`);
     expect(changed).toMatchObject({ status: 404, headers: { 'access-control-allow-origin': consolePage } });
-    const foreign = await send('OPTIONS /healthz HTTP/1.1', `Host: localhost\r\nOrigin: http://evil\r\n${asked}`);
+    const foreign = await send(
+      'OPTIONS /healthz HTTP/1.1',
+      `Host: localhost\r\nOrigin: http://evil\r\n${preflightHeaders}`,
+    );
     expect(foreign.headers['access-control-allow-origin']).toBeUndefined();
   });
 
@@ -213,9 +219,9 @@ describe.each(Object.keys(services) as (keyof typeof services)[])('the %s', (nam
     ])
       for (const value of values) {
         const body = method === 'PATCH' || method === 'POST' ? '{"entries":[]}' : '';
-        const usual = `Host: localhost\r\ndapr-api-token: secret\r\nContent-Length: ${body.length}\r\n`;
+        const commonHeaders = `Host: localhost\r\ndapr-api-token: secret\r\nContent-Length: ${body.length}\r\n`;
         const head = `${method} ${path} HTTP/1.1\r\n${header}: ${value}\r\n`;
-        const { status } = await sendRaw(port, `${head}${usual}${closing}${body}`);
+        const { status } = await sendRaw(port, `${head}${commonHeaders}${closing}${body}`);
         expect(status, `${method} ${path} ${value}`).toBeLessThan(500);
         expect(status).toBeGreaterThanOrEqual(200);
       }

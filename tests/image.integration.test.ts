@@ -27,10 +27,10 @@ afterAll(() => Promise.all(started.map((service) => service.end('SIGKILL'))));
 it('needs a container for the user node only', () => expect(skipped).toEqual(['chown node .data', 'USER node']));
 
 it('contains no development dependencies', () => {
-  const installed = (names: string[]) => names.filter((name) => existsSync(join(workdir, 'node_modules', name)));
+  const findInstalled = (names: string[]) => names.filter((name) => existsSync(join(workdir, 'node_modules', name)));
   // docker-compose.yml turns tracing on and sets REDIS_URL.
   const needed = ['tsx', 'redis', '@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-proto'];
-  expect(installed([...needed, 'vitest', 'typescript'])).toEqual(needed);
+  expect(findInstalled([...needed, 'vitest', 'typescript'])).toEqual(needed);
 });
 
 it('contains both services, and each becomes ready with the command of docker-compose.yml', async () => {

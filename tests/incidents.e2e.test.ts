@@ -9,7 +9,7 @@ import { fetchMandate, getJson } from './http.ts';
 import { clearRedis } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const patience = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 20_000, interval: 50 };
 
 describe.runIf(await isStackReady())('a view whose store lost events', () => {
   const record = createChangeRecord();
@@ -38,7 +38,7 @@ describe.runIf(await isStackReady())('a view whose store lost events', () => {
   /** /readyz and /status report the missing events, and all queries are refused. */
   const expectRefusal = async (instance: PlatformInstance) => {
     expect(await reportsMissingEvents(instance)).toBe(true);
-    await vi.waitFor(async () => expect(await fetchMandate(instance, '7733')).toBe(503), patience);
+    await vi.waitFor(async () => expect(await fetchMandate(instance, '7733')).toBe(503), waitOptions);
     expect(await fetchMandate(instance, '7000')).toBe(503);
     expect(await fetchMandate(instance, '1')).toBe(503);
     expect((await getJson(`${instance.url}/status`)).body.view).toMatchObject({
@@ -69,11 +69,11 @@ describe.runIf(await isStackReady())('a view whose store lost events', () => {
 
   it('is empty and not ready after the store was replaced by an empty one, and incomplete from the next event on', async () => {
     await clearRedis();
-    await vi.waitFor(async () => expect(await fetchMandate(onRedis, '7733')).toBe(404), patience);
+    await vi.waitFor(async () => expect(await fetchMandate(onRedis, '7733')).toBe(404), waitOptions);
     const warning = expect.stringContaining('never filled, and the consumer group has read');
     await vi.waitFor(
       async () => expect((await getJson(`${onRedis.url}/readyz`)).body).toMatchObject({ checks: { view: warning } }),
-      patience,
+      waitOptions,
     );
     expect((await getJson(`${onRedis.url}/status`)).body.view).toMatchObject({ state: 'empty', warning });
     await change('2');

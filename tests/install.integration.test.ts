@@ -8,7 +8,7 @@ const peerPackages = ['for-redis', 'for-tracing'];
 const kinds = ['for-running', ...peerPackages, 'for-tests'];
 const peerVariables = ['REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ZIPKIN_URL'];
 
-/** Without what `npm test` adds, which would lead npm back to this project, and without a setting that needs peer dependencies. */
+/** The environment without the variables of `npm test`, by which npm would use this project, and of peer dependencies. */
 const cleanEnv = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(npm_|INIT_CWD$|NODE_ENV$)/.test(name) && !peerVariables.includes(name),
@@ -50,7 +50,7 @@ const run = (args: string[], env: Record<string, string> = {}) => {
   return { status, installs: stdout.includes('Installing packages'), stderr };
 };
 const start = (env: Record<string, string> = {}) => run(['--omit=dev'], env);
-const installed = () => kinds.filter((name) => existsSync(join(project, 'node_modules', name, 'package.json')));
+const listInstalled = () => kinds.filter((name) => existsSync(join(project, 'node_modules', name, 'package.json')));
 const onlyRunning = ['for-running'];
 
 describe('what npm start, the lab and npm test install', () => {
@@ -60,7 +60,7 @@ describe('what npm start, the lab and npm test install', () => {
 
   it('is at first what running needs', () => {
     expect(start()).toMatchObject({ status: 0, installs: true });
-    expect(installed()).toEqual(onlyRunning);
+    expect(listInstalled()).toEqual(onlyRunning);
     expect(start()).toMatchObject({ status: 0, installs: false });
   });
 
@@ -80,13 +80,13 @@ describe('what npm start, the lab and npm test install', () => {
     const lock = readFileSync(join(project, 'package-lock.json'), 'utf8');
     expect(start({ ZIPKIN_URL: '', REDIS_URL: '' })).toMatchObject({ installs: false });
     expect(start({ REDIS_URL: 'redis://localhost:6379' })).toMatchObject({ status: 0, installs: true });
-    expect(installed()).toEqual(['for-running', ...peerPackages]);
+    expect(listInstalled()).toEqual(['for-running', ...peerPackages]);
     for (const variable of peerVariables)
       expect(start({ [variable]: 'http://localhost:4318' }), variable).toMatchObject({ installs: false });
     expect(run(['--omit=dev', '--include=peer'])).toMatchObject({ installs: false });
 
     expect(run([])).toMatchObject({ status: 0, installs: true });
-    expect(installed()).toEqual(kinds);
+    expect(listInstalled()).toEqual(kinds);
     for (const args of [['--omit=dev'], ['--omit=dev', '--include=peer'], []])
       expect(run(args)).toMatchObject({ status: 0, installs: false });
     expect(existsSync(loadedLater)).toBe(true);
@@ -97,7 +97,7 @@ describe('what npm start, the lab and npm test install', () => {
     const hidden = join(project, 'node_modules/.package-lock.json');
     writeFileSync(hidden, readFileSync(hidden, 'utf8').replace('"version": "1.0.0"', '"version": "0.9.0"'));
     expect(start()).toMatchObject({ status: 0, installs: true });
-    expect(installed()).toEqual(kinds);
+    expect(listInstalled()).toEqual(kinds);
     expect(start()).toMatchObject({ installs: false });
   });
 });
@@ -115,7 +115,7 @@ describe('where the registry does not answer', () => {
       expect(status, variable).toBe(0);
       expect(stderr).toContain('Continuing without the packages for tracing and REDIS_URL');
     }
-    expect(installed()).toEqual(onlyRunning);
+    expect(listInstalled()).toEqual(onlyRunning);
   });
 
   it.each([[['--omit=dev', '--include=peer']], [[]]])('the lab and the tests end with an error: %j', (args) =>

@@ -11,14 +11,14 @@ import { dataFolder, startProgram } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
 const leaseMs = 200;
-const patience = { timeout: 20_000, interval: 10 };
+const waitOptions = { timeout: 20_000, interval: 10 };
 
 /** Publishes the outbox of the folder. @returns customer 7, the changes of the evidence, and the published events */
 const restart = async (folder: string) => {
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
   const platform = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics));
   const relay = startRelay({ ...createTestRuntime(), db, bus: platform.eventBus('crm'), leaseMs });
-  await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), patience);
+  await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), waitOptions);
   await relay.close(0);
   const customer = await db.selectFrom('customer').selectAll().where('customerId', '=', 7).executeTakeFirstOrThrow();
   const evidence = await db.selectFrom('mandateChange').selectAll().execute();
@@ -40,7 +40,7 @@ it('a CRM that is killed before any of its statements loses no change and publis
   await restart(template);
 
   let repeated = 0;
-  const killedAt = async (statement: number) => {
+  const killAt = async (statement: number) => {
     const folder = dataFolder();
     cpSync(template, folder, { recursive: true });
     const args = ['--import', 'tsx', 'tests/crm-until-killed.ts', folder, String(statement), String(leaseMs)];
@@ -62,7 +62,7 @@ it('a CRM that is killed before any of its statements loses no change and publis
 
   let survived: string | undefined;
   for (let statement = 1; survived === undefined; statement += 2)
-    for (const { end, output } of await Promise.all([killedAt(statement), killedAt(statement + 1)]))
+    for (const { end, output } of await Promise.all([killAt(statement), killAt(statement + 1)]))
       if (end === 0) survived = output;
       else expect(end).toBe('SIGKILL');
   const statements = Number(/after (\d+) statements/.exec(survived)?.[1]);

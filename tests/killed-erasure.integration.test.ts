@@ -12,7 +12,7 @@ import { createTestRuntime } from './test-runtime.ts';
 /** More than one batch. */
 const reportRows = 250;
 
-/** Which of her traces are anywhere in the bytes of the files of the folder. */
+/** Finds which traces of the person are anywhere in the bytes of the files of the folder. */
 const found = (folder: string) => {
   const bytes = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
   return traces.filter((trace) => bytes.includes(trace));
@@ -35,7 +35,7 @@ const customerWithReport = async () => {
 
 it('an erasure killed before any of its statements has happened as a whole, or is completed by the next start', async () => {
   const template = await customerWithReport();
-  const killedAt = async (statement: number) => {
+  const killAt = async (statement: number) => {
     const folder = dataFolder();
     cpSync(template, folder, { recursive: true });
     const args = ['--import', 'tsx', 'tests/erase-until-killed.ts', folder, String(statement)];
@@ -55,7 +55,7 @@ it('an erasure killed before any of its statements has happened as a whole, or i
 
   let resumed = 0;
   for (let statement = 1, isWhole = false; !isWhole; statement += 2)
-    for (const { end, isResumed } of await Promise.all([killedAt(statement), killedAt(statement + 1)])) {
+    for (const { end, isResumed } of await Promise.all([killAt(statement), killAt(statement + 1)])) {
       if (isResumed) resumed++;
       if (end === 0) isWhole = true;
       else expect(end).toBe('SIGKILL');

@@ -5,7 +5,7 @@ import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
-const patience = { timeout: 20_000, interval: 20 };
+const waitOptions = { timeout: 20_000, interval: 20 };
 
 /** Serves the check before a rebuild but no page of customers, so that a rebuild waits and holds its lease. */
 const startSilentCrm = async () => {
@@ -32,7 +32,7 @@ const withPlatform = async () => {
   const startEndless = async (clock: Record<string, string> = {}) => {
     const rebuild = start(await startSilentCrm(), clock);
     onTestFinished(async () => void (await rebuild.end('SIGKILL')));
-    await vi.waitFor(async () => expect(await view()).toMatchObject({ rebuild: { phase: 'filled' } }), patience);
+    await vi.waitFor(async () => expect(await view()).toMatchObject({ rebuild: { phase: 'filled' } }), waitOptions);
     return rebuild;
   };
   /** Runs a rebuild. @returns its output with the exit code */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { ConfigError } from '../packages/runtime/config-error.ts';
-import { databaseFiles } from '../scripts/backup/files.ts';
+import { locateDatabaseFiles } from '../scripts/backup/files.ts';
 import { restoreBackup } from '../scripts/backup/restore-backup.ts';
 import { takeBackup } from '../scripts/backup/take-backup.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   await (await startPlatform({ DATA_DIR: template })).end('SIGTERM');
   mark(template, 'backup');
   const options = { release: '0.1.0', now: Date.now, progress: () => {} };
-  await takeBackup(databaseFiles({ DATA_DIR: template }), backup, options);
+  await takeBackup(locateDatabaseFiles({ DATA_DIR: template }), backup, options);
   mark(template, 'today');
 });
 
@@ -51,11 +51,11 @@ const marksIn = (folder: string): Set<string> => {
 };
 
 const restore = (folder: string) =>
-  restoreBackup(backup, databaseFiles({ DATA_DIR: folder }), { isStopped: false, print: () => {} });
+  restoreBackup(backup, locateDatabaseFiles({ DATA_DIR: folder }), { isStopped: false, print: () => {} });
 
 it('a restore that is killed before any of its steps leaves both old databases or both new ones', async () => {
   const seen = new Set<string>();
-  const killedAt = async (change: number) => {
+  const killAt = async (change: number) => {
     const data = copyOf(template);
     const args = ['--import', 'tsx', 'tests/restore-until-killed.ts', backup, data, String(change)];
     const killed = startProgram(process.execPath, args, {});
@@ -72,7 +72,7 @@ it('a restore that is killed before any of its steps leaves both old databases o
   };
   let survived: string | undefined;
   for (let change = 1; survived === undefined; change += 2)
-    for (const output of await Promise.all([killedAt(change), killedAt(change + 1)])) survived ??= output;
+    for (const output of await Promise.all([killAt(change), killAt(change + 1)])) survived ??= output;
   expect(Number(/after (\d+) changes/.exec(survived)?.[1])).toBeGreaterThan(15);
   expect([...seen].sort()).toEqual(['backup', 'open', 'refused', 'today']);
 });

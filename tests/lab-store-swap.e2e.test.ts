@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, type RunningProcess, startProcess, startProgram, waitForOutput } from './platform-process.ts';
-import { componentsFolder } from './stack/dapr-lab.ts';
+import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const patience = { timeout: 60_000, interval: 100 };
+const waitOptions = { timeout: 60_000, interval: 100 };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
 /** The mandates of data/customer-database.csv. */
 const mandates = { 8179: '2', 1721: '0', 5138: '1', 8332: '2', 4512: '0', 5690: '2', 7733: '1', 3481: '1' };
@@ -39,11 +39,11 @@ const waitForAllMandates = () =>
   vi.waitFor(async () => {
     const shown = Object.keys(mandates).map(async (id) => [id, await fetchMandate(iotPlatform, id)]);
     expect(Object.fromEntries(await Promise.all(shown))).toEqual(mandates);
-  }, patience);
+  }, waitOptions);
 const waitUntilReady = () =>
   vi.waitFor(
     async () => expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
-    patience,
+    waitOptions,
   );
 const edit = (file: string, change: (yaml: string) => string) => {
   const path = join(resources, file);
@@ -60,7 +60,7 @@ const restartLab = async (env: Record<string, string> = {}) => {
 
 /** Waits until the lab prints the remedies. @returns the commands of one of them */
 const waitForRemedy = async (letter: 'a' | 'b', shown: 404 | 503 = 404) => {
-  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe(shown), patience);
+  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe(shown), waitOptions);
   const [text] = await waitForOutput(
     lab,
     /The view of the IoT platform in \S+ is (?:empty|incomplete): [\s\S]*reads from the first event/,
@@ -78,14 +78,14 @@ const expectRepaired = async () => {
 describe.runIf(await isStackReady())('the view of npm run lab, after its state store was replaced', () => {
   beforeEach(async () => {
     await resetStack();
-    resources = componentsFolder();
+    resources = createComponentsFolder();
     database = `sqlite:${dataFolder()}/crm.sqlite`;
     await waitForOutput(startLab(), /Ctrl-C stops/);
     await waitForAllMandates();
     // An empty store is noticed only after the group has committed offsets.
     await vi.waitFor(
       async () => expect((await type(groupCommand('describe'))).output).not.toMatch(/[1-9]\d*$/m),
-      patience,
+      waitOptions,
     );
   });
   afterEach(async () => void (await lab?.end('SIGTERM')));
@@ -166,7 +166,7 @@ describe.runIf(await isStackReady())('the view of npm run lab, after its state s
     await waitForOutput(lab, /The sidecar of iot-platform ended with SIGKILL/);
     await vi.waitFor(
       async () => expect((await type(command('status'))).output).not.toContain(`pid ${sidecar} `),
-      patience,
+      waitOptions,
     );
     await waitUntilReady();
     process.kill(service as number, 'SIGKILL');

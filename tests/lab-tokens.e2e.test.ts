@@ -9,7 +9,7 @@ import {
   startProgram,
   waitForOutput,
 } from './platform-process.ts';
-import { componentsFolder } from './stack/dapr-lab.ts';
+import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
@@ -52,7 +52,7 @@ const findListenAddresses = (pid: number): string[] => {
 describe.runIf(await isStackReady())('the sidecars of npm run lab', () => {
   beforeAll(async () => {
     await resetStack();
-    const env = { LAB_PORTS: String(ports.lab), RESOURCES_PATH: componentsFolder() };
+    const env = { LAB_PORTS: String(ports.lab), RESOURCES_PATH: createComponentsFolder() };
     lab = startProcess('scripts/lab.ts', {
       ...stackEnvironment,
       ...env,

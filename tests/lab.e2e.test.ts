@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, markusInRealTime, molly } from './lab-customers.ts';
 import { startProgram } from './platform-process.ts';
-import { componentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
+import { createComponentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
 import { clearRedis, countRecords, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const patience = { timeout: 60_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 
 let resources: string;
 let crm: Member;
@@ -24,17 +24,17 @@ const lag = async (groupId = 'iot-platform-consumer') => {
   );
 };
 const waitForMandate = (member: Member, connectionId: string, mandate: unknown) =>
-  vi.waitFor(async () => expect(await fetchMandate(member, connectionId)).toBe(mandate), patience);
+  vi.waitFor(async () => expect(await fetchMandate(member, connectionId)).toBe(mandate), waitOptions);
 const waitUntilReady = (member: Member) =>
   vi.waitFor(
     async () => expect((await getJson(`${member.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
-    patience,
+    waitOptions,
   );
 
 describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', () => {
   beforeAll(async () => {
     await resetStack();
-    resources = componentsFolder();
+    resources = createComponentsFolder();
   }, 900_000);
   afterAll(async () => {
     await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
@@ -50,10 +50,10 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
 
   it('1. publishes eight events when the CRM starts, and a ninth for a new customer', async () => {
     crm = await startCrmMember(resources);
-    await vi.waitFor(async () => expect(await eventsInTopic()).toBe(8), patience);
+    await vi.waitFor(async () => expect(await eventsInTopic()).toBe(8), waitOptions);
     const created = await postJson(`${crm.url}/customers`, molly);
     expect([created.status, await created.json()]).toMatchObject([201, { customerId: '9', ...molly }]);
-    await vi.waitFor(async () => expect(await eventsInTopic()).toBe(9), patience);
+    await vi.waitFor(async () => expect(await eventsInTopic()).toBe(9), waitOptions);
     expect((await postJson(`${crm.url}/customers`, molly)).status).toBe(409);
     expect(await eventsInTopic()).toBe(9);
     await waitUntilReady(crm);
@@ -71,7 +71,7 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
   });
 
   it('4. keeps the view when the IoT platform is restarted', async () => {
-    await vi.waitFor(async () => expect(await lag()).toBe(0), patience);
+    await vi.waitFor(async () => expect(await lag()).toBe(0), waitOptions);
     await iotPlatform.end('SIGTERM');
     iotPlatform = await startIotMember(resources);
     await waitForMandate(iotPlatform, '7733', '2');
@@ -92,12 +92,12 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
     crm = await startCrmMember(resources);
     await waitForMandate(iotPlatform, '7733', '1');
 
-    const durable = { CRM_DATABASE_URL: `sqlite:${componentsFolder()}/crm.sqlite` };
+    const durable = { CRM_DATABASE_URL: `sqlite:${createComponentsFolder()}/crm.sqlite` };
     await crm.end('SIGTERM');
     crm = await startCrmMember(resources, durable);
     await vi.waitFor(
       async () => expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
-      patience,
+      waitOptions,
     );
     await postJson(`${crm.url}/customers/7`, corinneInRealTime);
     await waitForMandate(iotPlatform, '7733', '2');
@@ -118,7 +118,7 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
         .map(({ memberAssignment }) => memberAssignment.readInt32BE(6 + 2 + 'connection-mandates-topic'.length))
         .sort();
     };
-    await vi.waitFor(async () => expect(await countAssignedPartitions()).toEqual([2, 2]), patience);
+    await vi.waitFor(async () => expect(await countAssignedPartitions()).toEqual([2, 2]), waitOptions);
     const customers = Object.values((await getJson(`${crm.url}/`)).body) as {
       connectionId: string;
       connectionMandate: string;
@@ -137,11 +137,13 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
         expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
           checks: { view: expect.stringContaining('never filled') },
         }),
-      patience,
+      waitOptions,
     );
     await iotPlatform.end('SIGTERM');
 
-    const renamed = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', 'iot-platform-consumer-2'));
+    const renamed = createComponentsFolder((_, yaml) =>
+      yaml.replaceAll('iot-platform-consumer', 'iot-platform-consumer-2'),
+    );
     iotPlatform = await startIotMember(renamed, { STATESTORE_NAME: 'durable-statestore' });
     const customers = Object.values((await getJson(`${crm.url}/`)).body) as {
       connectionId: string;
@@ -153,7 +155,7 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
     await vi.waitFor(
       async () =>
         expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ view: { state: 'complete' } }),
-      patience,
+      waitOptions,
     );
   });
 
@@ -166,7 +168,7 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
     await iotPlatform.end('SIGTERM');
     iotPlatform = await startIotMember(resources);
     await waitUntilReady(iotPlatform);
-    await vi.waitFor(async () => expect(await lag()).toBe(0), patience);
+    await vi.waitFor(async () => expect(await lag()).toBe(0), waitOptions);
     const refused = await consumerGroup('reset', '--to', 'earliest');
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('has live members: iot-platform') });
     await iotPlatform.end('SIGTERM');

@@ -4,22 +4,22 @@ import type { LogReader } from '../packages/projections/log-reader.ts';
 /** A log in memory. Offsets that no record of a partition has are gaps. */
 type InMemoryLog = LogReader & {
   readonly partitions: { begin: number; end: number; records: DeliveredRecord[] }[];
-  isAway: boolean;
+  isUnavailable: boolean;
   reads: number;
 };
 
 export const createInMemoryLog = (partitions: InMemoryLog['partitions']): InMemoryLog => {
   const log: InMemoryLog = {
     partitions,
-    isAway: false,
+    isUnavailable: false,
     reads: 0,
     offsets: async () => {
-      if (log.isAway) throw new Error('the broker is unavailable');
+      if (log.isUnavailable) throw new Error('the broker is unavailable');
       return log.partitions.map(({ begin, end }, partition) => ({ partition, begin, end }));
     },
     read: async (_topic, ranges, handle, signal) => {
       log.reads++;
-      if (log.isAway) throw new Error('the broker is unavailable');
+      if (log.isUnavailable) throw new Error('the broker is unavailable');
       for (const { partition, begin, end } of ranges) {
         const isWanted = ({ offset = 0 }: DeliveredRecord) => begin <= offset && offset < end;
         for (const record of log.partitions[partition]?.records.filter(isWanted) ?? []) {

@@ -6,15 +6,15 @@ import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
-const patience = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 20_000, interval: 50 };
 
 const start = async (folder: string) => {
   const platform = await startPlatform({ DATA_DIR: folder });
   onTestFinished(() => void platform.end('SIGKILL'));
-  await vi.waitFor(async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).status).toBe(200), patience);
+  await vi.waitFor(async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).status).toBe(200), waitOptions);
   await vi.waitFor(
     async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).not.toBe(404),
-    patience,
+    waitOptions,
   );
   return platform;
 };
@@ -43,7 +43,7 @@ it('the IoT platform refuses at once when the file of log and view is moved away
   expect((await change(crm, corinneInRealTime)).status).toBe(200);
   expect((await getJson(`${crm}/status`)).body).toMatchObject({ outbox: { waiting: 1 } });
   renameSync(`${file}.away`, file);
-  await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('2'), patience);
+  await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('2'), waitOptions);
   expect((await getJson(`${iotPlatform}/readyz`)).status).toBe(200);
   const warnings = output()
     .split('\n')
@@ -80,7 +80,7 @@ it('files with personal data are readable by their owner only under any umask, a
   const run = () => startProgram('sh', ['-c', 'umask 000; exec node --import tsx scripts/start.ts'], env);
   const waitUntilStarted = async (platform: ReturnType<typeof run>) => {
     onTestFinished(() => void platform.end('SIGKILL'));
-    await vi.waitFor(() => expect(platform.output()).toContain('Ctrl-C stops'), patience);
+    await vi.waitFor(() => expect(platform.output()).toContain('Ctrl-C stops'), waitOptions);
   };
   const first = run();
   await waitUntilStarted(first);

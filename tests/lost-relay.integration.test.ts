@@ -13,9 +13,9 @@ import { startCrmOn } from './several-crms.ts';
 
 const ready = await canFakeClocks();
 const onSqlite = () => `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
-const patience = { timeout: 30_000, interval: 100 };
+const waitOptions = { timeout: 30_000, interval: 100 };
 const expectLoggedOnce = (crm: { output(): string }, line: RegExp) =>
-  vi.waitFor(() => expect(crm.output().match(line)).toHaveLength(1), patience);
+  vi.waitFor(() => expect(crm.output().match(line)).toHaveLength(1), waitOptions);
 
 it.skipIf(!ready)('another CRM publishes the outbox after a CRM was killed with its clock a day ahead', () =>
   expectPublishedAfterLoss({ databaseUrl: onSqlite(), env: fakeClock('+1d'), lose: (crm) => crm.end('SIGKILL') }),
@@ -50,12 +50,12 @@ it('an outbox without progress makes all CRMs unready, also one that does not re
   for (const crm of crms) {
     await vi.waitFor(
       async () => expect((await fetchReadiness(crm)).checks.outbox).toMatch(/^20 events wait/),
-      patience,
+      waitOptions,
     );
     await expectLoggedOnce(crm, /outbox makes no progress/g);
   }
   const withBus = await startCrmOn(databaseUrl, folder);
   for (const crm of [...crms, withBus])
-    await vi.waitFor(async () => expect((await fetchReadiness(crm)).checks.outbox).toBe('ok'), patience);
+    await vi.waitFor(async () => expect((await fetchReadiness(crm)).checks.outbox).toBe('ok'), waitOptions);
   for (const crm of crms) await expectLoggedOnce(crm, /outbox makes progress again/g);
 });

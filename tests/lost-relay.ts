@@ -7,7 +7,7 @@ import { dataFolder, waitForOutput } from './platform-process.ts';
 import { readPublishedEvents, startCrmOn } from './several-crms.ts';
 
 const customers = 20;
-const patience = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 20_000, interval: 50 };
 
 /** Finds a port on which no process listens. */
 const findClosedPort = () =>
@@ -53,7 +53,7 @@ export const fillOutbox = async ({ url }: Crm) => {
 export const waitForLeaseRenewal = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
   const db = connectCrmDatabase(databaseUrl);
   const before = await readRelayLease(db);
-  await vi.waitFor(async () => expect(await readRelayLease(db)).not.toEqual(before), patience);
+  await vi.waitFor(async () => expect(await readRelayLease(db)).not.toEqual(before), waitOptions);
   await db.destroy();
 };
 
@@ -65,18 +65,18 @@ export const expectPublishedAfterLoss = async ({ databaseUrl, env = {}, lose }: 
   await vi.waitFor(async () => {
     const { instance, outbox } = await fetchCrmStatus(lost);
     expect(outbox).toMatchObject({ waiting: customers, relayedBy: instance });
-  }, patience);
+  }, waitOptions);
   await lose(lost);
 
   const next = await startCrmOn(databaseUrl, folder);
   await vi.waitFor(async () => expect((await fetchCrmStatus(next)).outbox.waiting).toBe(0), {
-    ...patience,
+    ...waitOptions,
     timeout: 10_000,
   });
   expect(new Set(readPublishedEvents(folder).map(({ subject }) => subject)).size).toBe(customers);
   await waitForOutput(next, /relay lease taken over/);
   expect(await fetchReadiness(next)).toMatchObject({ status: 200, checks: { outbox: 'ok' } });
   // The outbox is empty, so the CRM releases the lease.
-  await vi.waitFor(async () => expect((await fetchCrmStatus(next)).outbox.relayedBy).toBeNull(), patience);
+  await vi.waitFor(async () => expect((await fetchCrmStatus(next)).outbox.relayedBy).toBeNull(), waitOptions);
   expect(await next.end('SIGTERM')).toBe(0);
 };

@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { crmApp } from '../crm/app.ts';
+import { createCrmApp } from '../crm/app.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
@@ -20,7 +20,7 @@ const services = {
   CRM: async () => {
     const context = { ...runtime, db: await openCrmDatabase('memory'), onCommit: () => {} };
     const parts = { imports: createImportQueue(context, 'not used'), outbox: watchOutbox(context) };
-    return crmApp({ ...context, ...parts, bus, isDurable: false });
+    return createCrmApp({ ...context, ...parts, bus, isDurable: false });
   },
   'IoT platform': async () =>
     createIotPlatformApp({

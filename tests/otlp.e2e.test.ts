@@ -5,7 +5,7 @@ import { topics } from '../contracts/topics.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type RunningProcess, root, startProcess, waitForOutput } from './platform-process.ts';
 import { startSpanCollector } from './span-collector.ts';
-import { componentsFolder, startSidecar, waitUntilHealthy } from './stack/dapr-lab.ts';
+import { createComponentsFolder, startSidecar, waitUntilHealthy } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
@@ -25,7 +25,7 @@ describe.runIf(await isStackReady())('with an OTLP collector', () => {
       lab = startProcess('scripts/lab.ts', {
         ...stackEnvironment,
         LAB_PORTS: String(ports.lab),
-        RESOURCES_PATH: componentsFolder(),
+        RESOURCES_PATH: createComponentsFolder(),
         CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite`,
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       });
@@ -66,7 +66,7 @@ describe.runIf(await isStackReady())('with an OTLP collector', () => {
       const document = readFileSync(join(root, 'docs/tracing.md'), 'utf8');
       const [, block = ''] = /^```yaml\n( {2}tracing:\n[^`]+)^```/m.exec(document) ?? [];
       const tracing = block.replace('localhost:4318', new URL(collector.url).host);
-      const resources = componentsFolder((_, yaml) => yaml.replace(/^ {2}tracing:\n(?: {4}.+\n)+/m, tracing));
+      const resources = createComponentsFolder((_, yaml) => yaml.replace(/^ {2}tracing:\n(?: {4}.+\n)+/m, tracing));
       expect(readFileSync(join(resources, 'config.yaml'), 'utf8')).toContain('protocol: http');
       const { rest, ...sidecarPorts } = ports.crm;
       sidecar = await startSidecar('crm', rest, sidecarPorts, resources);

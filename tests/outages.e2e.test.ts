@@ -7,7 +7,7 @@ import { expectViewToEqualCrm, sendChanges } from './changes.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder } from './platform-process.ts';
 import {
-  componentsFolder,
+  createComponentsFolder,
   type Member,
   startCrmApp,
   startCrmMember,
@@ -28,7 +28,7 @@ describe.runIf(await isStackReady())('outages on the real stack', () => {
   beforeEach(async () => {
     await resetStack();
     // A new group, because the broker would wait for the killed members of the previous test's group.
-    resources = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', randomUUID()));
+    resources = createComponentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', randomUUID()));
     crmEnv = {
       CRM_DATABASE_URL: `sqlite:${join(dataFolder(), 'crm.sqlite')}`,
       CUSTOMERS_CSV: 'none',

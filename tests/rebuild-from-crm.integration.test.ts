@@ -10,7 +10,7 @@ import { corinne, corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
 const topic = topics.connectionMandates.name;
-const patience = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 10_000, interval: 20 };
 const csvMandates = { 8179: '2', 1721: '0', 5138: '1', 8332: '2', 4512: '0', 5690: '2', 7733: '1', 3481: '1' };
 
 let platform: Awaited<ReturnType<typeof startPlatform>> | undefined;
@@ -32,7 +32,7 @@ const startWithCommands = async (env: Record<string, string> = { DATA_DIR: dataF
   };
   const view = async () => (await getJson(`${iotPlatform}/status`)).body.view as Record<string, unknown>;
   const waitForMandate = (connectionId: string, level: unknown) =>
-    vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, connectionId)).toBe(level), patience);
+    vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, connectionId)).toBe(level), waitOptions);
   return {
     file: join(String(env.DATA_DIR), 'platform.sqlite'),
     crm,

@@ -25,10 +25,10 @@ export const rebuildsOf = (platform: EmbeddedPlatform, { recheckAfterMs }: { rec
   return { reported, context };
 };
 
-/** For a rebuild that need not wait whether the one before it is alive. */
+/** Lets a rebuild take over at once, without observing whether the previous one renews its lease. */
 export const expiredAtOnce = () => createValueObserver(0);
 
-/** Everything fails from the nth write on, and nothing is tried again: as for a process that is killed there. */
+/** Simulates a process that is killed at its nth write: all later calls fail, and none is retried. */
 export const killedAt = (nth: number) => {
   let writes = 0;
   const alive = () => {

@@ -8,7 +8,7 @@ import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
 import {
-  componentsFolder,
+  createComponentsFolder,
   type Member,
   startCrmApp,
   startCrmMember,
@@ -19,7 +19,7 @@ import { findRedisKeys, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 30_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const rows = 3_000;
 const customers = 50;
@@ -31,7 +31,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
 
   beforeAll(async () => {
     await resetStack();
-    const resources = componentsFolder();
+    const resources = createComponentsFolder();
     [crm, iotPlatform] = await Promise.all([startCrmMember(resources, env), startIotMember(resources)]);
     await sendChanges(() => crm.url, { customers, changes: customers });
     // Enough connections for a rebuild that takes seconds.
@@ -41,8 +41,8 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
     writeFileSync(file, ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...lines].join('\n'));
     crm = await startCrmApp(crm.sidecar, { ...env, CUSTOMERS_CSV: file });
     const last = String(100_000 + rows - 1);
-    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, last)).toBe('2'), patience);
-    await vi.waitFor(async () => expect((await status(crm)).outbox).toMatchObject({ waiting: 0 }), patience);
+    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, last)).toBe('2'), waitOptions);
+    await vi.waitFor(async () => expect((await status(crm)).outbox).toMatchObject({ waiting: 0 }), waitOptions);
   }, 900_000);
   afterAll(async () => {
     await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
@@ -91,7 +91,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
     const [acknowledged] = await Promise.all([sendChanges(() => crm.url, changes), query(), workAndStop()]);
     await vi.waitFor(async () => {
       for (const [id, level] of acknowledged) expect([id, await fetchMandate(iotPlatform, id)]).toEqual([id, level]);
-    }, patience);
+    }, waitOptions);
     expect(await view()).toMatchObject({ state: 'complete' });
   };
 
@@ -116,7 +116,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
   it('switches back to a generation that was kept up to date', async () => {
     expect(await rebuild(['--switch-back'])).toMatch(/Generation 1 in statestore answers now\.\nexit code 0$/);
     await whileChanging(async () => {
-      await vi.waitFor(async () => expect(await view()).toMatchObject({ generation: { number: 1 } }), patience);
+      await vi.waitFor(async () => expect(await view()).toMatchObject({ generation: { number: 1 } }), waitOptions);
     });
   });
 
@@ -129,7 +129,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
       body: JSON.stringify({ connectionId: 'FOREIGN', connectionMandate: '1' }),
     });
     expect(producer.status).toBe(204);
-    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, 'FOREIGN')).toBe('1'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, 'FOREIGN')).toBe('1'), waitOptions);
     expect(await rebuild()).toMatch(/FOREIGN +unknown to the CRM +1 +1\n[\s\S]*exit code 1$/);
     expect(await view()).toMatchObject({ generation: { number: 1 } });
     expect(await rebuild(['--abandon'])).toMatch(/given up and removed\.\nexit code 0$/);
@@ -154,7 +154,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
       const running = start(['--in-place'], 'durable-statestore');
       await vi.waitFor(
         async () => expect((await getJson(`${iotPlatform.url}/?connectionId=1001`)).status).toBe(503),
-        patience,
+        waitOptions,
       );
       expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
         checks: { view: expect.stringContaining('being rebuilt') },

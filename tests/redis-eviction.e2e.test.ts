@@ -1,13 +1,13 @@
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { getJson } from './http.ts';
-import { componentsFolder, type Member, startIotMember } from './stack/dapr-lab.ts';
+import { createComponentsFolder, type Member, startIotMember } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
 const url = `redis://127.0.0.1:${ports.redis}`;
-const patience = { timeout: 60_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 
 describe.runIf(await isStackReady())('an IoT platform with REDIS_URL', () => {
   const admin = createClient({ url });
@@ -15,7 +15,7 @@ describe.runIf(await isStackReady())('an IoT platform with REDIS_URL', () => {
   beforeAll(async () => {
     await resetStack();
     await admin.connect();
-    iotPlatform = await startIotMember(componentsFolder(), { REDIS_URL: url });
+    iotPlatform = await startIotMember(createComponentsFolder(), { REDIS_URL: url });
   });
   afterAll(async () => {
     await admin.configSet('maxmemory-policy', 'noeviction');
@@ -26,7 +26,7 @@ describe.runIf(await isStackReady())('an IoT platform with REDIS_URL', () => {
   const waitForReadiness = (status: number, checks: object) =>
     vi.waitFor(
       async () => expect(await getJson(`${iotPlatform.url}/readyz`)).toMatchObject({ status, body: { checks } }),
-      patience,
+      waitOptions,
     );
 
   it('is not ready while Redis may evict keys, and names the command that forbids it', async () => {
@@ -55,7 +55,7 @@ describe.runIf(await isStackReady())('an IoT platform with REDIS_URL', () => {
 
 describe.runIf(await isStackReady())('an IoT platform without REDIS_URL', () => {
   it('does not check Redis', async () => {
-    const member = await startIotMember(componentsFolder());
+    const member = await startIotMember(createComponentsFolder());
     const { body } = await getJson(`${member.url}/readyz`);
     expect(Object.keys(body.checks as object)).not.toContain('redis');
     await member.end('SIGTERM');

@@ -15,7 +15,7 @@ for (const name of killing) {
 }
 syncBuiltinESMExports();
 
-const { databaseFiles } = await import('../scripts/backup/files.ts');
+const { locateDatabaseFiles } = await import('../scripts/backup/files.ts');
 const { restoreBackup } = await import('../scripts/backup/restore-backup.ts');
-await restoreBackup(folder, databaseFiles({ DATA_DIR: dataDir }), { isStopped: false, print: () => {} });
+await restoreBackup(folder, locateDatabaseFiles({ DATA_DIR: dataDir }), { isStopped: false, print: () => {} });
 process.stdout.write(`restored after ${changes} changes`);

@@ -37,7 +37,7 @@ const views = registered.map((view) => ({ ...view, service: iotPlatform }));
 
 const topic = topics.connectionMandates.name;
 const connections = ['7733', '8179', '1721'];
-const patience = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 10_000, interval: 20 };
 const timeOf = (n: number) => new Date(noon + n).toISOString();
 
 let env: Record<string, string>;
@@ -62,7 +62,7 @@ beforeEach(async () => {
   for (const [n, connectionId] of connections.entries()) await publish(connectionId, '1', n);
   await vi.waitFor(async () => {
     for (const { projection } of registered) expect(await status(projection.name)).toMatchObject({ lag: 0 });
-  }, patience);
+  }, waitOptions);
 });
 afterEach(async () => {
   await service.close();
@@ -100,7 +100,7 @@ describe('a second view of the same topic', () => {
           status: 'ready',
           checks: { eventBus: 'ok', stateStore: 'ok', 'view:mandates': 'ok', 'view:last-changes': 'ok' },
         }),
-      patience,
+      waitOptions,
     );
   });
 
@@ -144,14 +144,14 @@ describe('a second view of the same topic', () => {
     expect(await ofMandates()).toEqual(before);
 
     await publish('7733', '2', 9);
-    await vi.waitFor(async () => expect(await changeOf('7733')).toBe(timeOf(9)), patience);
-    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe('2'), patience);
+    await vi.waitFor(async () => expect(await changeOf('7733')).toBe(timeOf(9)), waitOptions);
+    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe('2'), waitOptions);
   });
 
   it('has its own dead letters: a discard lets its document answer, and not that of the first view', async () => {
     await platform.eventBus('crm').publish(topic, [{ id: 'x', key: '7733', value: Buffer.from('no JSON') }]);
-    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe(503), patience);
-    await vi.waitFor(() => expect(changeOf('7733')).rejects.toThrow('could not be read'), patience);
+    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe(503), waitOptions);
+    await vi.waitFor(() => expect(changeOf('7733')).rejects.toThrow('could not be read'), waitOptions);
     const ofView = (view: string, ...args: string[]) => run(deadLetters, ...args, '--view', view, '--embedded');
     expect((await ofView('last-changes', 'list')).printed).toMatch(
       /connectionId +state +reason\n.*7733 +open +not JSON/,
@@ -184,11 +184,14 @@ describe('a second view of the same topic', () => {
     });
     await start([...registered, later]);
     const check = async () => ((await getJson(`${url}/readyz`)).body.checks as Record<string, string>)['view:later'];
-    await vi.waitFor(async () => expect(await check()).toMatch(/has read 3 events already: npm run rebuild/), patience);
+    await vi.waitFor(
+      async () => expect(await check()).toMatch(/has read 3 events already: npm run rebuild/),
+      waitOptions,
+    );
     expect(await fetchMandate({ url }, '7733')).toBe('1');
     const all = [...views, { ...later, service: iotPlatform }];
     await rebuildView(['--view', 'later', '--embedded'], { views: all, env, print: () => {} });
-    await vi.waitFor(async () => expect(await check()).toBe('ok'), patience);
+    await vi.waitFor(async () => expect(await check()).toBe('ok'), waitOptions);
     expect((await status('later')).view).toMatchObject({ generation: { number: 2 } });
   });
 });

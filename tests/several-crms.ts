@@ -8,7 +8,7 @@ import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
 
 const customers = 4;
 const changesPerCustomer = 40;
-const patience = { timeout: 20_000, interval: 20 };
+const waitOptions = { timeout: 20_000, interval: 20 };
 
 const customer = (n: number, change: number) => ({
   firstName: 'First',
@@ -20,8 +20,8 @@ const customer = (n: number, change: number) => ({
 
 /** Starts a CRM in its own process, on the embedded event bus in the folder. */
 export const startCrmOn = async (databaseUrl: CrmDatabaseUrl, folder: string, env: Record<string, string> = {}) => {
-  const usual = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none' };
-  const crm = startProcess('crm/main.ts', { ...usual, ...env });
+  const commonEnv = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none' };
+  const crm = startProcess('crm/main.ts', { ...commonEnv, ...env });
   // A CRM of a failed test would publish the outbox of the next test.
   onTestFinished(async () => void (await crm.end('SIGKILL')));
   const [url = ''] = await waitForOutput(crm, /"url":"(http[^"]+)"/);
@@ -80,7 +80,7 @@ export const changeCustomersOnTwoCrms = async (databaseUrl: CrmDatabaseUrl): Pro
   }
 
   const readOutbox = async () => (await getJson(`${crms[0].url}/status`)).body.outbox;
-  await vi.waitFor(async () => expect(await readOutbox()).toMatchObject({ waiting: 0 }), patience);
+  await vi.waitFor(async () => expect(await readOutbox()).toMatchObject({ waiting: 0 }), waitOptions);
   const published = readPublishedEvents(folder);
   const distinct = (of: (event: Published) => unknown) => new Set(published.map(of)).size;
   const changes = distinct(({ subject, revision }) => `${subject} ${revision}`);

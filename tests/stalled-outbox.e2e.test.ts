@@ -8,17 +8,20 @@ import { postJson } from './http.ts';
 import { corinne } from './lab-customers.ts';
 import { fetchCrmStatus, fetchReadiness } from './lost-relay.ts';
 import { dataFolder } from './platform-process.ts';
-import { componentsFolder, startCrmMember } from './stack/dapr-lab.ts';
+import { createComponentsFolder, startCrmMember } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const patience = { timeout: 60_000, interval: 100 };
+const waitOptions = { timeout: 60_000, interval: 100 };
 
 describe.runIf(await isStackReady())('an event that exceeds the limit of its topic', () => {
   it('makes the CRM unready and is named, while later events are published', async () => {
     await resetStack();
     const databaseUrl = `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
-    const crm = await startCrmMember(componentsFolder(), { CRM_DATABASE_URL: databaseUrl, CUSTOMERS_CSV: 'none' });
+    const crm = await startCrmMember(createComponentsFolder(), {
+      CRM_DATABASE_URL: databaseUrl,
+      CUSTOMERS_CSV: 'none',
+    });
     onTestFinished(() => crm.end('SIGKILL'));
     const db = connectCrmDatabase(databaseUrl);
     onTestFinished(() => db.destroy());
@@ -30,8 +33,8 @@ describe.runIf(await isStackReady())('an event that exceeds the limit of its top
       const { checks } = await fetchReadiness(crm);
       expect(checks).toMatchObject({ eventBus: 'ok', outbox: expect.stringContaining(`event ${id} of `) });
       expect((await fetchCrmStatus(crm)).outbox.waiting).toBe(1);
-    }, patience);
+    }, waitOptions);
     await db.deleteFrom('outbox').where('id', '=', id).execute();
-    await vi.waitFor(async () => expect((await fetchReadiness(crm)).status).toBe(200), patience);
+    await vi.waitFor(async () => expect((await fetchReadiness(crm)).status).toBe(200), waitOptions);
   });
 });

@@ -6,7 +6,7 @@ import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 import { sendRaw } from './raw-http.ts';
 
-const patience = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 10_000, interval: 20 };
 const started: RunningProcess[] = [];
 afterEach(async () => {
   await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
@@ -28,8 +28,8 @@ const offsets = async (iotPlatform: string) => {
 describe('npm start', () => {
   it('loads the customers, shows their mandates, and ends with exit code 0 at Ctrl-C', async () => {
     const platform = await start({ DATA_DIR: dataFolder() });
-    await vi.waitFor(async () => expect(await mandate(platform.iotPlatform, '7733')).toBe('1'), patience);
-    await vi.waitFor(async () => expect(await offsets(platform.iotPlatform)).toBe(8), patience);
+    await vi.waitFor(async () => expect(await mandate(platform.iotPlatform, '7733')).toBe('1'), waitOptions);
+    await vi.waitFor(async () => expect(await offsets(platform.iotPlatform)).toBe(8), waitOptions);
     expect(await platform.end('SIGINT')).toBe(0);
   });
 
@@ -37,14 +37,14 @@ describe('npm start', () => {
     const env = { DATA_DIR: dataFolder() };
     const first = await start(env);
     expect((await change(first.crm, corinneInRealTime)).status).toBe(200);
-    await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), patience);
+    await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), waitOptions);
     await first.end('SIGTERM');
 
     const second = await start(env);
     expect((await getJson(`${second.crm}/customers/7`)).body.connectionMandate).toBe('2');
     expect(await mandate(second.iotPlatform, '7733')).toBe('2');
     expect((await change(second.crm, { ...corinneInRealTime, connectionMandate: '0' })).status).toBe(200);
-    await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('0'), patience);
+    await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('0'), waitOptions);
     expect(await offsets(second.iotPlatform)).toBe(10);
     const { body } = await getJson(`${second.iotPlatform}/status`);
     expect(body.sinceStart).toMatchObject({ applied: 1, ignored: 0 });
@@ -54,16 +54,16 @@ describe('npm start', () => {
     const env = { DATA_DIR: dataFolder(), CRM_DATABASE_URL: 'memory' };
     const first = await start(env);
     await change(first.crm, corinneInRealTime);
-    await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), patience);
+    await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), waitOptions);
     await first.end('SIGKILL');
     const second = await start(env);
-    await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('1'), patience);
+    await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('1'), waitOptions);
     expect((await getJson(`${second.crm}/status`)).body.database).toContain('in memory');
   });
 
   it('names the port that is taken and the variable that moves it', async () => {
     const server = createServer().listen(0, '127.0.0.1');
-    await vi.waitFor(() => expect(server.address()).not.toBeNull(), patience);
+    await vi.waitFor(() => expect(server.address()).not.toBeNull(), waitOptions);
     const { port } = server.address() as { port: number };
     for (const variable of ['APP_PORT', 'APP_REST_PORT']) {
       const process = startProcess('scripts/start.ts', { DATA_DIR: dataFolder(), [variable]: String(port) });
@@ -113,11 +113,11 @@ describe('the two services in separate processes', () => {
     const crm = await startService('crm/main.ts');
     expect((await change(crm.url, corinneInRealTime)).status).toBe(200);
     const iotPlatform = await startService('iot-platform/main.ts');
-    await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('2'), patience);
+    await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('2'), waitOptions);
     await crm.end('SIGTERM');
     expect(await mandate(iotPlatform.url, '7733')).toBe('2');
     const again = await startService('crm/main.ts');
     await change(again.url, { ...corinneInRealTime, connectionMandate: '0' });
-    await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('0'), patience);
+    await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('0'), waitOptions);
   });
 });

@@ -5,7 +5,7 @@ import { dataFolder, type RunningProcess, startPlatform } from './platform-proce
 import { startSpanCollector } from './span-collector.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-const patience = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 10_000, interval: 20 };
 const ended: (() => unknown)[] = [];
 afterEach(() => Promise.all(ended.splice(0).map((end) => end())));
 const endLater = <T extends RunningProcess>(started: T): T => {
@@ -24,7 +24,7 @@ const changeIn = (crm: string) => {
   return fetch(`${crm}/customers/7`, { method: 'POST', headers, body: JSON.stringify(corinneInRealTime) });
 };
 const becomes = (platform: { iotPlatform: string }, mandate: string) =>
-  vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe(mandate), patience);
+  vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe(mandate), waitOptions);
 
 describe('npm start with a collector', () => {
   it('reports one trace of a change, from the request to the CRM to the view of the IoT platform', async () => {
@@ -43,7 +43,7 @@ describe('npm start with a collector', () => {
   it('runs and stops as usual while the collector is unavailable, with one warning for each service', async () => {
     const { url, close } = await startSpanCollector();
     close();
-    // Without the exporter's patience of ten seconds.
+    // Without the exporter's waitOptions of ten seconds.
     const platform = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_TIMEOUT: '100' });
     await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
     await becomes(platform, '2');
@@ -51,7 +51,7 @@ describe('npm start with a collector', () => {
     await vi.waitFor(async () => {
       await getJson(`${platform.iotPlatform}/healthz`);
       expect(warnings()).toHaveLength(2);
-    }, patience);
+    }, waitOptions);
     expect(await platform.end('SIGTERM')).toBe(0);
     expect(warnings()).toHaveLength(2);
   });

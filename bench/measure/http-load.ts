@@ -5,11 +5,11 @@ export type Load = { requests: number; seconds: number; latenciesMs: number[] };
 /**
  * Sends requests continuously on `connections` connections, one in flight on each, for `seconds`. It uses plain sockets, because a
  * full HTTP client would need more CPU than the measured service.
- * @throws Error with the first answer that is not 200 or that `isRight` refuses
+ * @throws Error with the first answer that is not 200 or that `isCorrect` refuses
  */
 export const loadHttp = async (
   { host, port, connections, seconds }: { host: string; port: number; connections: number; seconds: number },
-  nextQuery: () => { path: string; isRight: (body: string) => boolean },
+  nextQuery: () => { path: string; isCorrect: (body: string) => boolean },
 ): Promise<Load> => {
   const latenciesMs: number[] = [];
   const began = performance.now();
@@ -35,7 +35,7 @@ export const loadHttp = async (
         const body = bodyOf(received);
         if (body === undefined) return;
         latenciesMs.push(performance.now() - sent);
-        if (!received.startsWith('HTTP/1.1 200') || !query.isRight(body))
+        if (!received.startsWith('HTTP/1.1 200') || !query.isCorrect(body))
           reject(new Error(`${query.path} was answered: ${received.slice(0, 500)}`));
         else if (performance.now() < deadline) return send();
         else resolve();

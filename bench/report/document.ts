@@ -1,5 +1,5 @@
 import type { Result } from '../result.ts';
-import { formatRows, markdownTable } from './table.ts';
+import { formatMarkdownTable, formatRows } from './table.ts';
 
 export type Circumstances = { date: Date; machine: string; command: string };
 
@@ -15,5 +15,5 @@ export const insertResults = (
   const to = document.indexOf(end);
   if (from < 0 || to < from) throw new Error(`docs/performance.md lacks the markers ${begin} and ${end}`);
   const measured = `\`${command}\` on ${date.toISOString().slice(0, 10)}: ${machine}.`;
-  return `${document.slice(0, from + begin.length)}\n${measured}\n\n${markdownTable(formatRows(results))}\n${document.slice(to)}`;
+  return `${document.slice(0, from + begin.length)}\n${measured}\n\n${formatMarkdownTable(formatRows(results))}\n${document.slice(to)}`;
 };

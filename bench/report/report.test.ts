@@ -43,7 +43,7 @@ describe('the report of the benchmark', () => {
         configuration: 'as it is',
         median: '80,000 events/s',
         'min – max': '60,000 – 90,000',
-        passes: '3',
+        runs: '3',
         goal: '≥ 80,000: reached',
         'CPU cores / peak memory': 'app 0.91 / 210 MB',
       },

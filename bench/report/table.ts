@@ -31,12 +31,12 @@ export const formatRows = (results: readonly Result[]): Record<string, string>[]
     configuration: result.configuration,
     median: `${formatFigure(median(result.values))} ${result.unit}`,
     'min – max': `${formatFigure(Math.min(...result.values))} – ${formatFigure(Math.max(...result.values))}`,
-    passes: String(result.values.length),
+    runs: String(result.values.length),
     goal: goalText(result),
     'CPU cores / peak memory': usageText(result.usage),
   }));
 
-export const markdownTable = (table: readonly Record<string, string>[]): string => {
+export const formatMarkdownTable = (table: readonly Record<string, string>[]): string => {
   const names = Object.keys(table[0] ?? {});
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(names), line(names.map(() => '---')), ...table.map((row) => line(Object.values(row)))].join('\n');

@@ -4,7 +4,7 @@ import { requireProgram } from '../../scripts/stack/find-program.ts';
 import { runCommand } from '../../scripts/stack/run-command.ts';
 import type { Result } from '../result.ts';
 import { broker, ports } from '../stack/ports.ts';
-import { kafkaJars, requireJava } from '../stack/stack.ts';
+import { fetchKafkaJars, requireJava } from '../stack/stack.ts';
 import { emptyRedis } from '../stack/view-check.ts';
 import { fillTopic } from './materialise.ts';
 import type { Scenario } from './scenario.ts';
@@ -23,7 +23,11 @@ return redis.call("HINCRBY", KEYS[1], "version", 1)`;
 export const limits: Scenario = async ({ many, repeats }, progress) => {
   await fillTopic(many, progress);
   const java = await requireJava();
-  const classpath = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', join(await kafkaJars(() => {}), '*')];
+  const classpath = [
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',
+    '-cp',
+    join(await fetchKafkaJars(() => {}), '*'),
+  ];
   const consume = async () => {
     const tool = ['org.apache.kafka.tools.ConsumerPerformance', '--bootstrap-server', broker];
     const work = ['--topic', topics.connectionMandates.name, '--num-records', String(many.events), '--hide-header'];

@@ -1,6 +1,6 @@
 import { peakMemory } from '../measure/usage.ts';
 import type { Result } from '../result.ts';
-import { componentsFolder } from '../stack/components.ts';
+import { createComponentsFolder } from '../stack/components.ts';
 import { startIotPlatform } from '../stack/platform.ts';
 import { startRebuild } from '../stack/rebuild.ts';
 import { waitForView } from '../stack/view.ts';
@@ -13,7 +13,10 @@ import type { Scenario } from './scenario.ts';
 export const memory: Scenario = async ({ memory: work }, progress) => {
   await fillTopic(work, progress);
   await emptyRedis();
-  const member = await startIotPlatform(componentsFolder(fastConfiguration.components, newGroup()), fastConfiguration);
+  const member = await startIotPlatform(
+    createComponentsFolder(fastConfiguration.components, newGroup()),
+    fastConfiguration,
+  );
   try {
     const began = performance.now();
     await waitForView(member, work.events, (applied) => progress(`${applied} events applied`));

@@ -1,7 +1,7 @@
 import { type Load, loadHttp } from '../measure/http-load.ts';
 import { quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
-import { componentsFolder } from '../stack/components.ts';
+import { createComponentsFolder } from '../stack/components.ts';
 import { startIotPlatform } from '../stack/platform.ts';
 import { startRebuild } from '../stack/rebuild.ts';
 import { waitForView } from '../stack/view.ts';
@@ -19,12 +19,15 @@ const pieceSeconds = 1;
 export const query: Scenario = async ({ repeats, querySeconds, distinct }, progress) => {
   await fillTopic(distinct, progress);
   await emptyRedis();
-  const member = await startIotPlatform(componentsFolder(fastConfiguration.components, newGroup()), fastConfiguration);
+  const member = await startIotPlatform(
+    createComponentsFolder(fastConfiguration.components, newGroup()),
+    fastConfiguration,
+  );
   try {
     await waitForView(member, distinct.events);
-    const ask = createQueries(distinct);
+    const nextQuery = createQueries(distinct);
     const { hostname: host, port } = new URL(member.url);
-    const load = (seconds: number) => loadHttp({ host, port: Number(port), connections, seconds }, ask);
+    const load = (seconds: number) => loadHttp({ host, port: Number(port), connections, seconds }, nextQuery);
     await load(1); // warms up the JIT compilers
     const quiet: Load[] = [];
     for (let repeat = 1; repeat <= repeats; repeat++) {
@@ -49,8 +52,8 @@ const createQueries = (work: Work) => {
   let next = 0;
   return () => {
     const { connectionId, connectionMandate } = expected[next++ % expected.length] as (typeof expected)[number];
-    const isRight = (body: string) => body.includes(`"connectionMandate":"${connectionMandate}"`);
-    return { path: `/mandates/${connectionId}`, isRight };
+    const isCorrect = (body: string) => body.includes(`"connectionMandate":"${connectionMandate}"`);
+    return { path: `/mandates/${connectionId}`, isCorrect };
   };
 };
 

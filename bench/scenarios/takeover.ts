@@ -2,14 +2,14 @@ import { topics } from '../../contracts/topics.ts';
 import { createKafkaClient } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { getJson } from '../../tests/http.ts';
-import { componentsFolder } from '../stack/components.ts';
+import { createComponentsFolder } from '../stack/components.ts';
 import { emptyLog } from '../stack/log.ts';
 import { startIotPlatform } from '../stack/platform.ts';
 import { broker } from '../stack/ports.ts';
 import { waitForView } from '../stack/view.ts';
 import { emptyRedis } from '../stack/view-check.ts';
 import { defaultConfiguration, newGroup } from '../subjects/ours.ts';
-import { messageAt } from '../work.ts';
+import { createMessage } from '../work.ts';
 import type { Scenario } from './scenario.ts';
 
 const { name: topic, partitions } = topics.connectionMandates;
@@ -31,7 +31,7 @@ export const takeover: Scenario = async ({ takeovers }, progress) => {
 const measureTakeover = async (): Promise<number> => {
   await Promise.all([emptyLog(), emptyRedis()]);
   const group = newGroup();
-  const resources = componentsFolder(defaultConfiguration.components, group);
+  const resources = createComponentsFolder(defaultConfiguration.components, group);
   const client = createKafkaClient([broker]);
   const [producer, admin] = [client.producer(), client.admin()];
   const members = [
@@ -64,7 +64,7 @@ const measureTakeover = async (): Promise<number> => {
 /** Creates one new event for each partition. */
 const onePerPartition = (round: number) => {
   const work = { seed: round, events: 100, keys: 100 };
-  const messages = Array.from({ length: work.events }, (_, i) => messageAt(work, i, partitions));
+  const messages = Array.from({ length: work.events }, (_, i) => createMessage(work, i, partitions));
   return Array.from({ length: partitions }, (_, partition) => {
     const message = messages.filter((candidate) => candidate.partition === partition)[round];
     if (!message) throw new Error(`no key falls into partition ${partition}`);

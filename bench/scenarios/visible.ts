@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { mandateLevels } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
-import { componentsFolder } from '../stack/components.ts';
+import { createComponentsFolder } from '../stack/components.ts';
 import { emptyLog } from '../stack/log.ts';
 import { type Configuration, startCrm, startIotPlatform } from '../stack/platform.ts';
 import { waitForView } from '../stack/view.ts';
@@ -42,7 +42,7 @@ const measure = async (configuration: Configuration, seconds: number, repeats: n
   const folder = mkdtempSync(resolve('.data/bench-crm-'));
   const csv = join(folder, 'customers.csv');
   writeFileSync(csv, formatCsv(customers));
-  const resources = componentsFolder(configuration.components, newGroup());
+  const resources = createComponentsFolder(configuration.components, newGroup());
   const iotPlatform = await startIotPlatform(resources, configuration);
   const database = { CRM_DATABASE_URL: `sqlite:${join(folder, 'crm.sqlite')}`, CUSTOMERS_CSV: csv };
   const crm = await startCrm(resources, database).catch((error) => iotPlatform.end().then(() => Promise.reject(error)));

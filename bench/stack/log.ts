@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { topics } from '../../contracts/topics.ts';
 import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
-import { messageAt, type Work } from '../work.ts';
+import { createMessage, type Work } from '../work.ts';
 import { broker } from './ports.ts';
 import { startParts } from './stack.ts';
 
@@ -20,8 +20,9 @@ export const emptyLog = async (): Promise<void> => {
   await withAdmin([broker], async (admin) => {
     const present = await admin.listTopics();
     await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
-    const gone = async () => !(await admin.listTopics()).some((name) => names.includes(name as (typeof names)[number]));
-    if (!(await waitUntil(30, gone))) throw new Error('Kafka does not delete the topics; see its log.');
+    const areDeleted = async () =>
+      !(await admin.listTopics()).some((name) => names.includes(name as (typeof names)[number]));
+    if (!(await waitUntil(30, areDeleted))) throw new Error('Kafka does not delete the topics; see its log.');
   });
   await startParts(['kafka'], () => {});
 };
@@ -54,7 +55,7 @@ const fillLog = async (work: Work, progress: (written: number) => void): Promise
   };
   try {
     for (let i = 0; i < work.events; i++) {
-      const message = messageAt(work, i, topic.partitions);
+      const message = createMessage(work, i, topic.partitions);
       const bytes = message.value.length + message.key.length + messageOverheadBytes;
       const batch = batches[message.partition] as { messages: Message[]; bytes: number };
       if (batch.bytes + bytes > batchBytes) {
@@ -72,7 +73,7 @@ const fillLog = async (work: Work, progress: (written: number) => void): Promise
   }
 };
 
-type Message = ReturnType<typeof messageAt>;
+type Message = ReturnType<typeof createMessage>;
 
 /** The end offset of each partition. */
 export const readEndOffsets = (): Promise<number[]> =>

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { sidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import { createSidecarArguments } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../../tests/http.ts';
 import { type RunningProcess, startProcess, startProgram } from '../../tests/platform-process.ts';
 import { broker, ports } from './ports.ts';
@@ -20,12 +20,12 @@ type ServicePorts = { rest: number; app: number; dapr: number; grpc: number; int
 
 const startService = async (
   service: 'crm' | 'iot-platform',
-  place: ServicePorts,
+  servicePorts: ServicePorts,
   resources: string,
   { env, sidecarEnv }: Pick<Configuration, 'env' | 'sidecarEnv'>,
 ): Promise<RunningService> => {
-  const { rest, app: appPort, ...sidecarPorts } = place;
-  const args = sidecarArguments(service, appPort, sidecarPorts, resources);
+  const { rest, app: appPort, ...sidecarPorts } = servicePorts;
+  const args = createSidecarArguments(service, appPort, sidecarPorts, resources);
   const app = startProcess(`${service}/main.ts`, {
     DAPR_HTTP_PORT: String(sidecarPorts.dapr),
     KAFKA_BROKERS: broker,
@@ -44,9 +44,9 @@ const startService = async (
 
 export const startIotPlatform = (
   resources: string,
-  how: Omit<Configuration, 'name' | 'components'>,
+  environments: Omit<Configuration, 'name' | 'components'>,
   instance: 0 | 1 = 0,
-) => startService('iot-platform', ports.iotPlatforms[instance], resources, how);
+) => startService('iot-platform', ports.iotPlatforms[instance], resources, environments);
 
 export const startCrm = (resources: string, env: Record<string, string>) =>
   startService('crm', ports.crm, resources, { env });

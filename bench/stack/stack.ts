@@ -6,11 +6,11 @@ Object.assign(process.env, stackEnvironment);
 process.chdir(root);
 const { startPart } = await import('../../scripts/stack/start-part.ts');
 const { stopPart } = await import('../../scripts/stack/stop-part.ts');
-const { findOwnedProcess: ownedProcess } = await import('../../scripts/stack/owned-process.ts');
+const { findOwnedProcess } = await import('../../scripts/stack/owned-process.ts');
 const { partFolder } = await import('../../scripts/stack/settings.ts');
 export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
 export const { requireJava } = await import('../../scripts/stack/maven.ts');
-export const { kafkaJars, kafkaStreamsJars } = await import('../../scripts/stack/parts/kafka.ts');
+export const { fetchKafkaJars, fetchKafkaStreamsJars } = await import('../../scripts/stack/parts/kafka.ts');
 
 const partNames = ['kafka', 'redis', 'mysql'] as const;
 type PartName = (typeof partNames)[number];
@@ -27,4 +27,4 @@ export const removeEarlierRuns = async (): Promise<void> => {
 export const stopParts = async (): Promise<void> => void (await Promise.all(partNames.map((name) => stopPart(name))));
 
 /** The pid of a part that this stack started; undefined when another process answers on its port. */
-export const pidOf = (name: PartName): number | undefined => ownedProcess(partFolder(name))?.pid;
+export const pidOf = (name: PartName): number | undefined => findOwnedProcess(partFolder(name))?.pid;

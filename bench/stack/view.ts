@@ -20,19 +20,19 @@ const countAppliedEvents = async (url: string): Promise<number> => {
 export const waitForView = async (
   { url, app, sidecar }: RunningService,
   events: number,
-  onProgress: (followed: number) => void = () => {},
+  onProgress: (applied: number) => void = () => {},
 ): Promise<void> => {
-  let last = { at: performance.now(), followed: 0 };
+  let last = { at: performance.now(), applied: 0 };
   for (;;) {
-    const followed = await countAppliedEvents(url);
-    if (followed > last.followed) {
-      last = { at: performance.now(), followed };
-      onProgress(followed);
+    const applied = await countAppliedEvents(url);
+    if (applied > last.applied) {
+      last = { at: performance.now(), applied };
+      onProgress(applied);
     }
-    if (followed >= events) return;
+    if (applied >= events) return;
     if (performance.now() - last.at > stalledAfterMs)
       throw new Error(
-        `the view has applied ${followed} of ${events} events and makes no progress:\n${app.output()}${sidecar.output()}`,
+        `the view has applied ${applied} of ${events} events and makes no progress:\n${app.output()}${sidecar.output()}`,
       );
     await delay(pollEveryMs);
   }

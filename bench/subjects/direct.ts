@@ -18,9 +18,9 @@ export const direct: Subject = {
     const args = [broker, redisUrl, topics.connectionMandates.name, newGroup(), String(work.events)];
     const program = startProcess('bench/baselines/direct.ts', {}, args);
     try {
-      const pass = await measureProgram(program, work.events, { redis: pidOf('redis'), kafka: pidOf('kafka') });
+      const measured = await measureProgram(program, work.events, { redis: pidOf('redis'), kafka: pidOf('kafka') });
       await checkView(work, readPlainRedis);
-      return pass;
+      return measured;
     } finally {
       await program.end('SIGKILL');
     }

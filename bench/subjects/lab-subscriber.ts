@@ -1,7 +1,7 @@
 import { topics } from '../../contracts/topics.ts';
-import { sidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import { createSidecarArguments } from '../../scripts/sidecar-arguments.ts';
 import { startProcess, startProgram } from '../../tests/platform-process.ts';
-import { componentsFolder } from '../stack/components.ts';
+import { createComponentsFolder } from '../stack/components.ts';
 import { ports } from '../stack/ports.ts';
 import { ensureDaprd, pidOf } from '../stack/stack.ts';
 import { checkView, emptyRedis, readDaprRedis } from '../stack/view-check.ts';
@@ -18,21 +18,21 @@ export const labSubscriber: Subject = {
     await emptyRedis();
     const { rest: _, app: appPort, ...sidecarPorts } = ports.iotPlatforms[0];
     const args = [appPort, sidecarPorts.dapr, topics.connectionMandates.name, work.events].map(String);
-    const resources = componentsFolder('dapr-components', newGroup());
+    const resources = createComponentsFolder('dapr-components', newGroup());
     // DaprServer has no route for the health check.
-    const sidecarArgs = sidecarArguments('iot-platform', appPort, sidecarPorts, resources).filter(
+    const sidecarArgs = createSidecarArguments('iot-platform', appPort, sidecarPorts, resources).filter(
       (argument) => !argument.includes('health'),
     );
     const app = startProcess('bench/baselines/lab-subscriber.ts', {}, args);
     const sidecar = startProgram(await ensureDaprd(), sidecarArgs, {});
     try {
-      const pass = await measureProgram(app, work.events, {
+      const measured = await measureProgram(app, work.events, {
         daprd: sidecar.pid,
         redis: pidOf('redis'),
         kafka: pidOf('kafka'),
       });
       await checkView(work, readDaprRedis);
-      return pass;
+      return measured;
     } finally {
       await Promise.all([sidecar.end('SIGKILL'), app.end('SIGKILL')]);
     }

@@ -1,5 +1,5 @@
 import { startMeasuring, type Usage } from '../measure/usage.ts';
-import { componentsFolder } from '../stack/components.ts';
+import { createComponentsFolder } from '../stack/components.ts';
 import { type Configuration, type RunningService, startIotPlatform } from '../stack/platform.ts';
 import { pidOf } from '../stack/stack.ts';
 import { waitForView } from '../stack/view.ts';
@@ -30,12 +30,12 @@ export const createOwnSubject = (store: Store, configuration: Configuration): Su
   run: async (work) => {
     const { name, empty, read } = stores[store];
     await empty();
-    const resources = componentsFolder(configuration.components, newGroup());
+    const resources = createComponentsFolder(configuration.components, newGroup());
     const member = await startIotPlatform(resources, { ...configuration, env: { STATESTORE_NAME: name } });
     try {
-      const pass = await follow(member, work.events, store);
+      const measured = await follow(member, work.events, store);
       await checkView(work, read);
-      return pass;
+      return measured;
     } finally {
       await member.end();
     }

@@ -5,7 +5,7 @@ import { parseConnectionMandate } from '../../contracts/events/connection-mandat
 import { topics } from '../../contracts/topics.ts';
 import { startProgram, waitForOutput } from '../../tests/platform-process.ts';
 import { broker } from '../stack/ports.ts';
-import { kafkaStreamsJars, pidOf, requireJava } from '../stack/stack.ts';
+import { fetchKafkaStreamsJars, pidOf, requireJava } from '../stack/stack.ts';
 import { checkView, type Shown } from '../stack/view-check.ts';
 import { newGroup } from './ours.ts';
 import { measureProgram } from './program.ts';
@@ -22,16 +22,16 @@ export const streams: Subject = {
     const folder = resolve('.data/bench-streams');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const jars = await kafkaStreamsJars(() => {});
+    const jars = await fetchKafkaStreamsJars(() => {});
     const classpath = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', join(jars, '*')];
     const args = [broker, topics.connectionMandates.name, newGroup(), String(work.events), folder];
     const program = startProgram(await requireJava(), [...classpath, source, ...args], {});
     try {
-      const pass = await measureProgram(program, work.events, { kafka: pidOf('kafka') });
+      const measured = await measureProgram(program, work.events, { kafka: pidOf('kafka') });
       await waitForOutput(program, /^written$/m);
       const table = await readTable(join(folder, 'table'));
       await checkView(work, async (ids) => ids.map((id) => table.get(id)));
-      return pass;
+      return measured;
     } finally {
       await program.end('SIGKILL');
       rmSync(folder, { recursive: true, force: true });

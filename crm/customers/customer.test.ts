@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type CustomerData, customerDataSchema, mandateChanges, nextRevision, parseCustomerId } from './customer.ts';
+import {
+  type CustomerData,
+  computeMandateChanges,
+  customerDataSchema,
+  nextRevision,
+  parseCustomerId,
+} from './customer.ts';
 
 const corinne: CustomerData = {
   firstName: 'Corinne',
@@ -13,18 +19,18 @@ const corinne: CustomerData = {
 
 describe('the mandates that change with a customer', () => {
   it('are the mandate of a new customer', () =>
-    expect(mandateChanges(undefined, corinne)).toEqual([{ connectionId: '7733', connectionMandate: '1' }]));
+    expect(computeMandateChanges(undefined, corinne)).toEqual([{ connectionId: '7733', connectionMandate: '1' }]));
 
   it('are none when only the city changes', () =>
-    expect(mandateChanges(corinne, { ...corinne, city: 'Hengelo' })).toEqual([]));
+    expect(computeMandateChanges(corinne, { ...corinne, city: 'Hengelo' })).toEqual([]));
 
   it('are the new mandate of the same connection', () =>
-    expect(mandateChanges(corinne, { ...corinne, connectionMandate: '2' })).toEqual([
+    expect(computeMandateChanges(corinne, { ...corinne, connectionMandate: '2' })).toEqual([
       { connectionId: '7733', connectionMandate: '2' },
     ]));
 
   it('are a revocation of the old connection and the mandate of the new one when the customer moves', () =>
-    expect(mandateChanges(corinne, { ...corinne, connectionId: '9001' })).toEqual([
+    expect(computeMandateChanges(corinne, { ...corinne, connectionId: '9001' })).toEqual([
       { connectionId: '7733', connectionMandate: '0' },
       { connectionId: '9001', connectionMandate: '1' },
     ]));

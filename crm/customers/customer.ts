@@ -90,7 +90,7 @@ export const isSameData = (a: CustomerData, b: CustomerData): boolean =>
  * The mandates that change when a customer is changed, created (no `before`) or deleted (no `after`). A connection that the
  * customer gives up is revoked.
  */
-export const mandateChanges = (
+export const computeMandateChanges = (
   before: CustomerData | undefined,
   after: CustomerData | undefined,
 ): ConnectionMandateData[] => {

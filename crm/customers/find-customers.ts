@@ -3,7 +3,7 @@ import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/index.ts';
 import { type Customer, parseCustomerId } from './customer.ts';
 
-export const asCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
+export const toCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
   customerId: String(customerId),
   ...data,
 });
@@ -13,7 +13,7 @@ export const lookUpCustomer = async (db: Kysely<CrmDatabase>, customerId: string
   const number = parseCustomerId(customerId);
   if (number === undefined) return undefined;
   const row = await db.selectFrom('customer').selectAll().where('customerId', '=', number).executeTakeFirst();
-  return row && asCustomer(row);
+  return row && toCustomer(row);
 };
 
 /** @throws DomainError customer-unknown */
@@ -35,7 +35,7 @@ export const lockCustomerIfExists = async (
   if (number === undefined) return undefined;
   const query = trx.selectFrom('customer').selectAll().where('customerId', '=', number);
   const row = await query.forUpdate().executeTakeFirst();
-  return row && asCustomer(row);
+  return row && toCustomer(row);
 };
 
 const throwUnknownCustomer = (customerId: string): never => {
@@ -44,7 +44,7 @@ const throwUnknownCustomer = (customerId: string): never => {
 
 export const findHolder = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<Customer | undefined> => {
   const row = await db.selectFrom('customer').selectAll().where('connectionId', '=', connectionId).executeTakeFirst();
-  return row && asCustomer(row);
+  return row && toCustomer(row);
 };
 
 /** Finds the customer of each of these connections. Connections without one are not in the result. */
@@ -95,7 +95,7 @@ export const lockCustomers = async (
     .orderBy('customerId')
     .forUpdate()
     .execute();
-  return rows.map(asCustomer);
+  return rows.map(toCustomer);
 };
 
 /** Lists up to `limit` customers by ascending id, starting after the customer `after`. */
@@ -110,5 +110,5 @@ export const listCustomers = async (
     .orderBy('customerId')
     .$if(limit !== undefined, (query) => query.limit(limit as number))
     .execute();
-  return rows.map(asCustomer);
+  return rows.map(toCustomer);
 };

@@ -6,7 +6,7 @@ import { openTestDatabase } from '../../tests/crm-database.ts';
 import { corinne, molly } from '../../tests/lab-customers.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
-import { crmApp } from '../app.ts';
+import { createCrmApp } from '../app.ts';
 import { createImportQueue, importOnce } from '../imports/index.ts';
 
 /** The customer as the API shows it, with defaults for the fields that a caller may omit. */
@@ -22,7 +22,7 @@ const createCrm = async ({ empty = false } = {}) => {
   if (!empty) await importOnce(context, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
   const parts = { imports: createImportQueue(context, dataFolder()), outbox: watchTestOutbox(context) };
-  const http = request(crmApp({ ...context, ...parts, bus, isDurable: false }));
+  const http = request(createCrmApp({ ...context, ...parts, bus, isDurable: false }));
   const outbox = async () => {
     const rows = await db.selectFrom('outbox').selectAll().orderBy('sequence').execute();
     return rows.map(({ event, eventKey, topic, id }) => ({ ...JSON.parse(event), eventKey, topic, rowId: id }));

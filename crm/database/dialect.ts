@@ -17,7 +17,7 @@ import { isSqliteFile } from '../../packages/database/sqlite-dialect.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from './schema.ts';
 
-/** All differences between the databases are in this file. Every other query is written once, for all of them. */
+/** The differences between the databases in queries and transactions. Every other query is written once, for all of them. */
 
 const sessionSettings = [
   // Read committed takes no gap locks, so transactions seldom wait for each other.
@@ -26,7 +26,7 @@ const sessionSettings = [
   "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5",
 ];
 
-export const mysqlDialect = (address: MysqlAddress, answerWithinMs: number | undefined): Dialect => {
+export const createMysqlDialect = (address: MysqlAddress, answerWithinMs: number | undefined): Dialect => {
   const pool = openMysqlPool(address, { statementTimeoutMs: answerWithinMs });
   const onCreateConnection = async (connection: DatabaseConnection) => {
     for (const setting of sessionSettings) await connection.executeQuery(CompiledQuery.raw(setting));

@@ -43,7 +43,7 @@ const refuseNewerSchema = async (db: Kysely<never>) => {
 };
 
 const newerRelease = (why: string) =>
-  new ConfigError(`The database belongs to a newer release: ${why}. Run that release, or later.`);
+  new ConfigError(`The database belongs to a newer release: ${why}. Run that release or a later one.`);
 
 const explainMigrationError = (error: unknown) =>
   error instanceof Error && /previously executed migration .* is missing/.test(error.message)

@@ -5,7 +5,7 @@ import { createSqliteDialect } from '../../packages/database/sqlite-dialect.ts';
 import { inMemory, mapOpenError } from '../../packages/database/sqlite-file.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { type CrmDatabaseUrl, parseMysqlAddress, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
-import { mysqlDialect } from './dialect.ts';
+import { createMysqlDialect } from './dialect.ts';
 import { migrate, type OnMigration, readPendingMigrations } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
 
@@ -50,7 +50,7 @@ export const listPendingMigrations = async (url: CrmDatabaseUrl): Promise<string
 export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number): Kysely<CrmDatabase> => {
   const address = parseMysqlAddress(url);
   const file = sqliteFileOf(url) ?? inMemory;
-  const dialect = address ? mysqlDialect(address, answerWithinMs) : createSqliteDialect(file);
+  const dialect = address ? createMysqlDialect(address, answerWithinMs) : createSqliteDialect(file);
   return new Kysely<CrmDatabase>({ dialect });
 };
 

@@ -50,7 +50,7 @@ export type OutboxTable = {
 /** Files that were imported completely, identified by the SHA-256 of their bytes. */
 type ImportedFileTable = { digest: string; importedAt: number };
 
-/** Leases: which process does work that only one may do at a time. `expiresAt` is not a time; each renewal changes it. */
+/** A lease names the process that does work which only one may do at a time. Each renewal changes `expiresAt`, which is not a time. */
 export type RelayLeaseTable = { name: string; holder: string; expiresAt: number };
 
 /**

@@ -17,7 +17,7 @@ export { createJobForFile, importFile, importOnce, logImport } from './jobs/impo
 export { createImportQueue, type ImportQueue, type QueueLimits } from './jobs/import-queue.ts';
 export { importFileNames } from './personal-data/file-names.ts';
 export { importedRows } from './personal-data/imported-rows.ts';
-export { refusedCsv } from './report/refused-csv.ts';
+export { streamRefusedCsv } from './report/refused-csv.ts';
 export { purgeOldReports, removeImport } from './report/remove-report.ts';
 export { type importedRowSchema, type importSchema, showImport, showImportedRow } from './report/show-import.ts';
 export { importRoutes, importStatuses } from './routes.ts';

@@ -57,7 +57,7 @@ describe('POST /imports', () => {
     expect(wrong).toBe(
       '"connectionMandate: 0 (none), 1 (billing only) or 2 (real time)",2,Jan,"Vos, senior",Delft,78,7',
     );
-    expect(tooMany).toMatch(/^.*cells where the header has 6.*,3,Jan,Vos,Delft,79,8,more$/);
+    expect(tooMany).toMatch(/^.*cells, but the header has 6.*,3,Jan,Vos,Delft,79,8,more$/);
 
     const corrected = file.text.replace('Delft,78,7', 'Delft,78,2').replace('79,8,more', '79,1');
     const again = await http.post('/imports').set('Content-Type', 'text/csv').send(corrected).expect(202);

@@ -9,7 +9,7 @@ import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmContext } from '../customers/index.ts';
 import { conflictPolicies, findJob, listImportedRows, listJobs } from './import-job.ts';
 import type { ImportQueue } from './jobs/import-queue.ts';
-import { refusedCsv } from './report/refused-csv.ts';
+import { streamRefusedCsv } from './report/refused-csv.ts';
 import { importedRowSchema, importSchema, showImport, showImportedRow } from './report/show-import.ts';
 
 export const importStatuses = {
@@ -52,7 +52,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
       get: operation({
         summary: 'The latest imports, up to a hundred',
         responses: { 200: { description: 'The latest first.', schema: z.object({ items: z.array(importSchema) }) } },
-        handle: async (_asked, res) => res.json({ items: (await listJobs(db, maxListedJobs)).map(showImport) }),
+        handle: async (_request, res) => res.json({ items: (await listJobs(db, maxListedJobs)).map(showImport) }),
       }),
       post: operation({
         summary: 'Import customers from a CSV file',
@@ -140,7 +140,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
           const notListed = job.refused - job.listedRefused;
           res.type('text/csv').set('Rows-Not-Listed', String(notListed));
           res.attachment(`refused-${job.importId}${notListed > 0 ? '-incomplete' : ''}.csv`);
-          await pipeline(Readable.from(refusedCsv(db, job), { highWaterMark: 1 }), res);
+          await pipeline(Readable.from(streamRefusedCsv(db, job), { highWaterMark: 1 }), res);
         },
       }),
     },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { dataFolder, type RunningProcess } from '../../tests/platform-process.ts';
-import { componentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
+import { createComponentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
 import { createTestKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { isStackReady } from '../../tests/stack/stack.ts';
@@ -48,7 +48,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
             variable: 'PORT',
           },
         );
-        const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
+        const folder = createComponentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
         const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
         return {
           close: async () => {
@@ -89,7 +89,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   describe('the log in Kafka', () => {
     let kafkaComponents: string;
     beforeAll(async () => {
-      kafkaComponents = componentsFolder();
+      kafkaComponents = createComponentsFolder();
       sidecars.set(kafkaComponents, await startWriter(kafkaComponents));
     }, 60_000);
 
@@ -156,7 +156,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   describe.each(['dapr-components', 'dapr-components/variants/redis-streams'])('the event bus of %s', (folder) => {
     let resources: string;
     beforeAll(async () => {
-      resources = componentsFolder(undefined, folder);
+      resources = createComponentsFolder(undefined, folder);
       sidecars.set(resources, await startWriter(resources));
     }, 60_000);
 
@@ -176,7 +176,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     let resources: string;
     beforeAll(async () => {
       const file = join(dataFolder(), 'state.sqlite');
-      resources = componentsFolder((_, yaml) => yaml.replace(/\.data\/[\w-]+\.(db|sqlite)/, file), folder);
+      resources = createComponentsFolder((_, yaml) => yaml.replace(/\.data\/[\w-]+\.(db|sqlite)/, file), folder);
       sidecars.set(resources, await startWriter(resources));
     }, 60_000);
 

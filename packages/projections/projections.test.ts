@@ -7,12 +7,12 @@ import { type ProjectionInStores, startProjections } from './projection.ts';
 
 const named = (name: string) => ({ ...things, name }) as unknown as ProjectionInStores['projection'];
 
-const start = async (isAway: () => boolean) => {
+const start = async (isUnavailable: () => boolean) => {
   const platform = openEmbeddedPlatform(':memory:', [things.topic, things.deadLetters]);
   const [primary, second] = [platform.stateStore('primary'), platform.stateStore('second')];
   const failing: typeof second = {
     ...second,
-    transact: (upserts) => (isAway() ? Promise.reject(new Error('away')) : second.transact(upserts)),
+    transact: (upserts) => (isUnavailable() ? Promise.reject(new Error('away')) : second.transact(upserts)),
   };
   const embedded = platform.eventBus('group');
   const subscribed: string[] = [];
@@ -55,27 +55,27 @@ it('projections of one topic share one subscription, and each applies every reco
 });
 
 it('a record is committed only once every projection of its topic has applied it', async () => {
-  let isAway = true;
-  const { bus, second, one, other, publish } = await start(() => isAway);
+  let isUnavailable = true;
+  const { bus, second, one, other, publish } = await start(() => isUnavailable);
   await publish({ key: 'a', n: 1 });
   await vi.waitFor(() => expect(other.counts().retried).toBeGreaterThan(1));
   expect((await bus.committedOffsets(things.topic.name)).size).toBe(0);
   expect(one.counts()).toMatchObject({ applied: 1, retried: 0 });
-  isAway = false;
+  isUnavailable = false;
   await vi.waitFor(async () => expect((await bus.committedOffsets(things.topic.name)).size).toBe(1));
   expect((await second.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
   expect(one.counts().applied).toBe(1);
 });
 
 it('a record that both projections refuse becomes one dead letter, after both have written', async () => {
-  let isAway = true;
-  const { bus, letters, one, other, publish } = await start(() => isAway);
+  let isUnavailable = true;
+  const { bus, letters, one, other, publish } = await start(() => isUnavailable);
   await publish({ key: 'a', n: 1 });
   await bus.publish(things.topic.name, [{ id: 'x', key: 'a', value: Buffer.from('no JSON') }]);
   await vi.waitFor(() => expect(other.counts().retried).toBeGreaterThan(4));
   expect(letters()).toBe(0);
   expect(one.counts().setAside).toBe(0);
-  isAway = false;
+  isUnavailable = false;
   await vi.waitFor(async () => {
     const committed = [...(await bus.committedOffsets(things.topic.name)).values()];
     expect(committed.reduce((sum, next) => sum + next, 0)).toBe(2);

@@ -13,18 +13,18 @@ const mysqlRemedy = `This command copies SQLite files only, and the CRM's databa
 where the log is in Kafka, and use mysqldump --single-transaction (docs/backup.md gives the order).`;
 
 /** @throws ConfigError where the CRM's database is not a SQLite file */
-export const databaseFiles = (env: NodeJS.ProcessEnv): DatabaseFiles => {
+export const locateDatabaseFiles = (env: NodeJS.ProcessEnv): DatabaseFiles => {
   const dataDir = env.DATA_DIR || '.data';
-  const usual = `sqlite:${join(dataDir, 'crm.sqlite')}`;
-  const { databaseUrl } = readCrmConfig({ CRM_DATABASE_URL: env.CRM_DATABASE_URL || usual });
+  const defaultUrl = `sqlite:${join(dataDir, 'crm.sqlite')}`;
+  const { databaseUrl } = readCrmConfig({ CRM_DATABASE_URL: env.CRM_DATABASE_URL || defaultUrl });
   const crm = sqliteFileOf(databaseUrl);
   if (databaseUrl === 'memory') throw new ConfigError('CRM_DATABASE_URL=memory keeps nothing that could be copied.');
   if (crm === undefined) throw new ConfigError(mysqlRemedy);
   return { 'platform.sqlite': resolve(dataDir, 'platform.sqlite'), 'crm.sqlite': resolve(crm) };
 };
 
-/** @throws ConfigError where the CRM's file is missing; the log's file may be missing, because the log may be in Kafka */
-export const existingFiles = (files: DatabaseFiles): Partial<DatabaseFiles> => {
+/** @throws ConfigError if the CRM's file is missing. The log's file may be missing, because the log may be in Kafka. */
+export const findExistingFiles = (files: DatabaseFiles): Partial<DatabaseFiles> => {
   if (!existsSync(files['crm.sqlite']))
     throw new ConfigError(`There is no ${files['crm.sqlite']}: set DATA_DIR or CRM_DATABASE_URL to where the data is.`);
   return Object.fromEntries(Object.entries(files).filter(([, file]) => existsSync(file)));

@@ -10,8 +10,8 @@ const replacedPath = (file: string): string => `${file}.replaced`;
 const suffixes = ['', '-wal', '-shm', '-journal'];
 
 /**
- * Moves all staged files into place, or none. From the first mark on the swap is completed: by `finishSwap` when this process
- * is killed. A service refuses to open a marked file, so it never sees an old file together with a new one.
+ * Moves all staged files into place, or none. Once the first marker is written, the swap is completed, by `finishSwap` if this
+ * process is killed. A service refuses to open a file with a marker, so it never sees an old file together with a new one.
  */
 export const swapFiles = (files: readonly string[]): void => {
   for (const file of files) {
@@ -24,19 +24,19 @@ export const swapFiles = (files: readonly string[]): void => {
 
 /** Completes the swap of a killed restore. @returns whether there was one */
 export const finishSwap = (files: readonly string[]): boolean => {
-  const marks = files.map(getRestoreMarker).filter((mark) => existsSync(mark));
-  const [mark] = marks;
-  if (mark === undefined) return false;
-  // Only the first mark can be truncated: then no file is replaced yet, and all staged files exist.
-  const marked = readMark(mark) ?? files.filter((file) => existsSync(stagedPath(file)));
+  const markers = files.map(getRestoreMarker).filter((marker) => existsSync(marker));
+  const [marker] = markers;
+  if (marker === undefined) return false;
+  // Only the first marker can be truncated. Then no file is replaced yet, and all staged files exist.
+  const marked = readMarker(marker) ?? files.filter((file) => existsSync(stagedPath(file)));
   swapMarked(marked);
-  for (const remaining of marks) rmSync(remaining, { force: true });
+  for (const remaining of markers) rmSync(remaining, { force: true });
   return true;
 };
 
-const readMark = (mark: string): string[] | undefined => {
+const readMarker = (marker: string): string[] | undefined => {
   try {
-    return JSON.parse(readFileSync(mark, 'utf8'));
+    return JSON.parse(readFileSync(marker, 'utf8'));
   } catch {
     return undefined;
   }

@@ -34,7 +34,7 @@ Commands
   discard ID ...      lets the documents answer again with what the view has
 
 Options
-  --all               replay: all open dead letters, all where the view does not answer; discard: all
+  --all               replay: all open dead letters, or all if the view does not answer; discard: all
   --view NAME         the view: ${views.map(({ projection }) => projection.name).join(', ')}
   --kafka             the log is in Kafka
   --embedded          the log is in the file of npm start
@@ -102,7 +102,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
     if (command === 'show') print(JSON.stringify(chosen, null, 2));
     else if (command === 'discard') await withStores((stores) => discard(view, stores, chosen, print));
     else {
-      const replayed = values.all ? await keepOpen(view, chosen, withStores) : chosen;
+      const replayed = values.all ? await filterOpen(view, chosen, withStores) : chosen;
       await replayDeadLetters(platform, [projection.topic], replayed, showProgress(replayed.length));
       print(`${replayed.length} published to their topics again.`);
     }
@@ -139,8 +139,8 @@ const list = async (
   if (states instanceof Error) console.error(`Their states are unknown: ${states.message}`);
 };
 
-/** Leaves out settled and discarded dead letters; none where the view does not answer, because replaying them changes nothing. */
-const keepOpen = async (
+/** Leaves out settled and discarded dead letters. If the view does not answer, all stay, because replaying too many is harmless. */
+const filterOpen = async (
   { projection }: ServiceView,
   letters: readonly DeadLetter[],
   withStores: WithStores,

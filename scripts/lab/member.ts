@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoff } from '../../packages/runtime/retry.ts';
-import { sidecarArguments } from '../sidecar-arguments.ts';
+import { createSidecarArguments } from '../sidecar-arguments.ts';
 import type { MemberId, MemberPlan, Overrides } from './settings.ts';
 import { isExpectedRefusal } from './sidecar-log.ts';
 
@@ -59,7 +59,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
   const superviseSidecar = async ({ signal }: AbortController) => {
     for (let failures = 0; !signal.aborted; ) {
       const startedAt = performance.now();
-      sidecar = run(daprd, sidecarArguments(id, appPort, ports, resources), { ...tokens, ...tracing }, 'pipe');
+      sidecar = run(daprd, createSidecarArguments(id, appPort, ports, resources), { ...tokens, ...tracing }, 'pipe');
       forwardLog(sidecar);
       const outcome = await waitForEnd(sidecar);
       sidecar = undefined;

@@ -9,14 +9,14 @@ import { handleLabRequest } from './handle-lab-request.ts';
 import { removeLabToken, writeLabToken } from './lab-token.ts';
 import { createMember } from './member.ts';
 import { readLabSettings } from './settings.ts';
-import { sidecarTracing } from './sidecar-tracing.ts';
+import { createSidecarTracing } from './sidecar-tracing.ts';
 import { formatRemedies, formatWalkThrough } from './texts.ts';
 import { watchReadiness } from './watch-readiness.ts';
 
 /** Runs the stack, both services and their sidecars until a signal arrives or a service ends. */
 export const runLab = async (): Promise<void> => {
   const settings = readLabSettings(process.env);
-  const tracing = sidecarTracing(process.env);
+  const tracing = createSidecarTracing(process.env);
   const ending = new AbortController();
   let stopMembers = async (): Promise<unknown> => undefined;
   const stop = async (exitCode: number) => {

@@ -7,10 +7,10 @@ const iotPlatform = (env: Record<string, string>, overrides = {}) =>
 
 describe('the lab', () => {
   it('uses the documented ports, and LAB_PORTS moves all of them and the socket', () => {
-    const usual = readLabSettings({});
-    expect(usual).toMatchObject({ socket: '.data/lab.sock', prefix: '' });
-    expect(usual.members.crm).toMatchObject({ appPort: 3005, ports: { dapr: 3905 } });
-    expect(usual.members['iot-platform']).toMatchObject({ url: 'http://localhost:3008', appPort: 5002 });
+    const defaults = readLabSettings({});
+    expect(defaults).toMatchObject({ socket: '.data/lab.sock', prefix: '' });
+    expect(defaults.members.crm).toMatchObject({ appPort: 3005, ports: { dapr: 3905 } });
+    expect(defaults.members['iot-platform']).toMatchObject({ url: 'http://localhost:3008', appPort: 5002 });
     const moved = readLabSettings({ LAB_PORTS: '33000' });
     expect(moved).toMatchObject({ socket: '.data/lab-33000.sock', prefix: 'LAB_PORTS=33000 ' });
     expect(moved.members.crm).toMatchObject({ appPort: 33005, ports: { dapr: 33905, grpc: 33906, internal: 33907 } });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { consumerGroupOf, pubsubOf, readComponents, resourcesPath } from '../components.ts';
+import { consumerGroupOf, pubsubOf, readComponents, readResourcesPath } from '../components.ts';
 import type { SidecarPorts } from '../sidecar-arguments.ts';
 import { settings as stack } from '../stack/settings.ts';
 
@@ -36,9 +36,9 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
   const base = env.LAB_PORTS ? Number(env.LAB_PORTS) : undefined;
   if (base !== undefined && (!Number.isInteger(base) || base < 1_000 || base > 64_000))
     throw new Error(`LAB_PORTS=${env.LAB_PORTS} is invalid: give a number from 1000 to 64000, as in 33000.`);
-  const portOf = (usual: number) => (base === undefined ? usual : base + (usual % 1_000));
+  const portOf = (defaultPort: number) => (base === undefined ? defaultPort : base + (defaultPort % 1_000));
   const name = base === undefined ? 'lab' : `lab-${base}`;
-  const resources = resourcesPath(env);
+  const resources = readResourcesPath(env);
   const zipkin = `http://localhost:${stack.zipkinPort}`;
   const common = (daprPort: number) => ({
     DAPR_HTTP_PORT: String(daprPort),

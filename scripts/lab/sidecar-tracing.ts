@@ -8,7 +8,7 @@ import { createTracingSettings, tracingVariables } from '../../packages/tracing/
  * /v1/traces, the sidecar reports nothing by OTLP.
  * @throws Error when the services could not use the variables either
  */
-export const sidecarTracing = (env: NodeJS.ProcessEnv): Record<string, string> => {
+export const createSidecarTracing = (env: NodeJS.ProcessEnv): Record<string, string> => {
   const { otlpUrl } = createTracingSettings(readEnvironment(z.object(tracingVariables), env));
   if (!otlpUrl) return {};
   const { origin, pathname, protocol } = new URL(otlpUrl);

@@ -37,7 +37,7 @@ const watch = async (patienceMs = 60_000) => {
 };
 const expectPrinted = (...texts: string[]) => vi.waitFor(() => expect(printed).toEqual(texts), { timeout: 10_000 });
 const ready = { checks: { view: 'ok' }, view: { state: 'complete' } };
-const warned = (state: string) => ({ checks: { view: 'a warning' }, view: { state, warning: 'a warning' } });
+const createWarning = (state: string) => ({ checks: { view: 'a warning' }, view: { state, warning: 'a warning' } });
 
 beforeEach(() => {
   ending = new AbortController();
@@ -55,19 +55,19 @@ it.each([
   'empty',
   'incomplete',
 ])('prints the remedies of a view that is %s once, then that it is ready', async (state) => {
-  iotPlatform = warned(state);
+  iotPlatform = createWarning(state);
   await watch();
   await expectPrinted(`remedies for statestore, ${state}`);
   iotPlatform = ready;
   const isReady = 'The IoT platform is ready: its view has every event.';
   await expectPrinted(`remedies for statestore, ${state}`, isReady, 'walk-through');
   // The store is replaced while the lab runs.
-  iotPlatform = warned('empty');
+  iotPlatform = createWarning('empty');
   await expectPrinted(`remedies for statestore, ${state}`, isReady, 'walk-through', 'remedies for statestore, empty');
 });
 
 it('prints no remedies while the view is rebuilt', async () => {
-  iotPlatform = warned('rebuilding');
+  iotPlatform = createWarning('rebuilding');
   await watch(0);
   await expectPrinted('Not ready yet:\n  iot-platform view: a warning\n');
   iotPlatform = ready;

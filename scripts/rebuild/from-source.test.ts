@@ -12,10 +12,10 @@ describe('a rebuild from the CRM', () => {
 
   it('is the remedy for a truncated log, with the options of the command', async () => {
     const crm = await crmWith('durable');
-    const suggested = (...args: string[]) => findShortLogRemedy(mandatesView, command('--crm', crm, ...args));
-    expect(await suggested()).toMatch(`instead: npm run rebuild -- --from-crm --crm ${crm}`);
-    expect(await suggested('--into', 'elsewhere')).toMatch('--from-crm --into elsewhere --crm');
-    expect(await suggested('--in-place')).toMatch('--from-crm --in-place --crm');
+    const suggestRemedy = (...args: string[]) => findShortLogRemedy(mandatesView, command('--crm', crm, ...args));
+    expect(await suggestRemedy()).toMatch(`instead: npm run rebuild -- --from-crm --crm ${crm}`);
+    expect(await suggestRemedy('--into', 'elsewhere')).toMatch('--from-crm --into elsewhere --crm');
+    expect(await suggestRemedy('--in-place')).toMatch('--from-crm --in-place --crm');
   });
 
   it('is no remedy without the CRM or with a CRM in memory', async () => {

@@ -2,7 +2,7 @@ import type { ServiceView } from '../views.ts';
 import { variableOf } from './options.ts';
 
 /** The help of npm run rebuild, with the options that the sources of the views add. */
-export const rebuildHelp = (views: readonly ServiceView[]): string => {
+export const formatRebuildHelp = (views: readonly ServiceView[]): string => {
   const sources = [
     ...new Map(views.flatMap(({ source }) => (source ? [[source.option, source] as const] : []))).values(),
   ];

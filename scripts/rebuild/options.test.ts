@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { crmSource } from '../../iot-platform/mandates/crm-source.ts';
 import { views } from '../views.ts';
-import { rebuildHelp } from './help.ts';
+import { formatRebuildHelp } from './help.ts';
 import { readCommand as read, readViewName } from './options.ts';
 
 const readCommand = (args: string[]) => read(args, crmSource);
@@ -52,7 +52,7 @@ describe('the options of npm run rebuild', () => {
 
   it('are all in the help', () => {
     for (const name of ['in-place', 'into', 'dry-run', 'accept-differences', 'embedded', 'from-crm'])
-      expect(rebuildHelp(views)).toContain(`--${name}`);
+      expect(formatRebuildHelp(views)).toContain(`--${name}`);
   });
 
   it('take the URL of the source from --crm, else from CRM_URL', () => {

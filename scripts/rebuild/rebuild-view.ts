@@ -21,7 +21,7 @@ import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView } from '../views.ts';
 import { findShortLogRemedy, openKnownKeys, openSnapshot } from './from-source.ts';
-import { rebuildHelp } from './help.ts';
+import { formatRebuildHelp } from './help.ts';
 import { type RebuildCommand, readCommand, readViewName } from './options.ts';
 import { printOutcome, printPlan } from './print-outcome.ts';
 
@@ -30,7 +30,7 @@ type Context = RebuildContext<unknown, object>;
 /** npm run rebuild */
 export const rebuildView: Command = async (args, { views, env: ownEnv, print }) => {
   if (args.includes('--help')) {
-    print(rebuildHelp(views));
+    print(formatRebuildHelp(views));
     return true;
   }
   const view = findView(views, readViewName(args));

@@ -14,7 +14,7 @@ const built = join(settings.cacheFolder, `dapr-cli-${version}`);
 const find = async (): Promise<string | undefined> =>
   (await findProgram('dapr')) ?? ((await isExecutable(built)) ? built : undefined);
 
-/** Builds the Dapr CLI unless it is installed. Run it with `daprCliEnvironment()`. @returns its path */
+/** Builds the Dapr CLI unless it is installed. Run it with `prepareDaprCliEnvironment()`. @returns its path */
 const ensureDaprCli = async (report: Report = silent): Promise<string> => {
   const found = await find();
   if (found) return found;
@@ -33,7 +33,7 @@ const ensureDaprCli = async (report: Report = silent): Promise<string> => {
 };
 
 /** Replaces `dapr init` where it was never run: a folder with daprd and a configuration, and the variable that names it. @internal tests run the CLI with it */
-export const daprCliEnvironment = async (report: Report = silent): Promise<Record<string, string>> => {
+export const prepareDaprCliEnvironment = async (report: Report = silent): Promise<Record<string, string>> => {
   if (await isExecutable(join(homedir(), '.dapr/bin/daprd'))) return {};
   const runtimeFolder = join(settings.cacheFolder, 'dapr-runtime');
   const programs = join(runtimeFolder, '.dapr/bin');

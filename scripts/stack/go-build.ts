@@ -55,15 +55,15 @@ const download = async (go: string, { module, version }: GoProgram): Promise<str
 
 const overrideModules = async (
   go: string,
-  { moduleOverrides: corrections = [] }: GoProgram,
+  { moduleOverrides = [] }: GoProgram,
   source: string,
   workFolder: string,
 ): Promise<string[]> => {
-  if (corrections.length === 0) return [];
+  if (moduleOverrides.length === 0) return [];
   const modules = join(workFolder, 'program.mod');
   await writeFile(modules, await readFile(join(source, 'go.mod')));
   await writeFile(join(workFolder, 'program.sum'), await readFile(join(source, 'go.sum')));
-  await runCommand(go, ['mod', 'edit', ...corrections.map((pair) => `-require=${pair}`), modules]);
+  await runCommand(go, ['mod', 'edit', ...moduleOverrides.map((pair) => `-require=${pair}`), modules]);
   return ['-mod=mod', `-modfile=${modules}`];
 };
 

@@ -44,10 +44,10 @@ export const isAlive = ({ pid, began }: OwnedProcess): boolean => readStartTime(
 
 /** Sends SIGTERM, after `seconds` SIGKILL, and resolves when the process has ended. @throws Error when it does not end */
 export const stopProcess = async (folder: string, owned: OwnedProcess, seconds: number): Promise<void> => {
-  const gone = () => !isAlive(owned);
+  const hasEnded = () => !isAlive(owned);
   sendSignal(owned, 'SIGTERM');
-  if (!(await waitUntil(seconds, gone))) sendSignal(owned, 'SIGKILL');
-  if (!(await waitUntil(5, gone)))
+  if (!(await waitUntil(seconds, hasEnded))) sendSignal(owned, 'SIGKILL');
+  if (!(await waitUntil(5, hasEnded)))
     throw new Error(`Process ${owned.pid} does not end: kill it by hand, then try again.`);
   rmSync(recordFile(folder), { force: true });
 };

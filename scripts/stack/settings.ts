@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path';
 
 const projectRoot = resolve(import.meta.dirname, '../..');
 
-const readPort = (env: NodeJS.ProcessEnv, name: string, usual: number): number => {
-  const port = Number(env[name] || usual);
+const readPort = (env: NodeJS.ProcessEnv, name: string, defaultPort: number): number => {
+  const port = Number(env[name] || defaultPort);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new Error(`${name}=${env[name]} is not a port: give a number from 1 to 65535, or unset it for ${usual}.`);
+    throw new Error(
+      `${name}=${env[name]} is not a port: give a number from 1 to 65535, or unset it for ${defaultPort}.`,
+    );
   }
   return port;
 };

@@ -27,5 +27,5 @@ const partRow = async (name: PartName, part: Part): Promise<Row> => {
 const programRow = async (name: ProgramName, program: Program): Promise<Row> => {
   const path = await program.find();
   const version = path ? await program.version(path) : '';
-  return { part: name, port: '', version, health: path ?? 'not there', pid: '', 'started by': '' };
+  return { part: name, port: '', version, health: path ?? 'not installed', pid: '', 'started by': '' };
 };

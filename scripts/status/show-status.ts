@@ -18,7 +18,7 @@ Options
   --help            shows this text
 
 Environment (npm run lab, while it runs, supplies what is not set)
-${services.map(({ name, urlVariable, usualUrl }) => `  ${urlVariable}  the ${name} (default: ${usualUrl})`).join('\n')}
+${services.map(({ name, urlVariable, defaultUrl }) => `  ${urlVariable}  the ${name} (default: ${defaultUrl})`).join('\n')}
 
 Examples
   npm run status
@@ -61,10 +61,10 @@ export const showStatus: Command = async (args, { views, env: ownEnv, print }) =
 };
 
 const fetchStatus = async ({ service, projection }: ServiceView, env: NodeJS.ProcessEnv): Promise<Status> => {
-  const { name, urlVariable, usualUrl } = service;
-  const url = env[urlVariable] || usualUrl;
-  const asked = { name, url, remedy: `start it, or set ${urlVariable}.` };
-  const answer = await callService(asked, `/status?view=${encodeURIComponent(projection.name)}`);
+  const { name, urlVariable, defaultUrl } = service;
+  const url = env[urlVariable] || defaultUrl;
+  const calledService = { name, url, remedy: `start it, or set ${urlVariable}.` };
+  const answer = await callService(calledService, `/status?view=${encodeURIComponent(projection.name)}`);
   if (!answer.ok) throw new Error(`The ${name} at ${url} answers: ${describeRefusal(answer)}`);
   if (!('view' in answer.body))
     throw new Error(`The server at ${url} is not the ${name}: set ${urlVariable} to its address.`);

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { forbiddenArrows, forbiddenSlices, privateEntries, unknownImports, unusedEntries } from './borders.ts';
-import { cyclesInFolders, findCycles } from './cycles.ts';
+import {
+  findForbiddenImports,
+  findForbiddenSliceImports,
+  findPrivateImports,
+  findUnknownImports,
+  findUnusedPublicFiles,
+} from './borders.ts';
+import { findCycles, findFolderCycles } from './cycles.ts';
 import { isTest, packageOf, sourceOf } from './sources.ts';
 
 /** Source files from a table of their imports. */
@@ -33,7 +39,7 @@ describe('areas', () => {
 
   it('may import what the layout allows', () =>
     expect(
-      forbiddenArrows(
+      findForbiddenImports(
         sources({
           'crm/a.ts': ['packages/csv/a.ts', 'kysely', 'crm/b/c.ts'],
           'crm/b/c.ts': [],
@@ -45,7 +51,7 @@ describe('areas', () => {
 
   it('may not import anything else', () =>
     expect(
-      forbiddenArrows(
+      findForbiddenImports(
         sources({ 'packages/csv/a.ts': ['crm/a.ts'], 'packages/new/a.ts': ['packages/csv/a.ts'], 'crm/a.ts': [] }),
         layout,
       ),
@@ -53,7 +59,7 @@ describe('areas', () => {
 
   it('may import more in a test, but may not import helpers of tests elsewhere', () =>
     expect(
-      forbiddenArrows(
+      findForbiddenImports(
         sources({
           'packages/csv/a.test.ts': ['crm/a.ts', 'tests/b.ts'],
           'crm/a.ts': ['tests/b.ts'],
@@ -65,7 +71,7 @@ describe('areas', () => {
 
   it('may not reach another area through a test file', () =>
     expect(
-      forbiddenArrows(
+      findForbiddenImports(
         sources({
           'packages/csv/a.ts': ['packages/csv/b.contract.ts'],
           'packages/csv/b.contract.ts': ['crm/a.ts'],
@@ -86,13 +92,13 @@ it.each([
   ['by an alias', '#crm/b.ts'],
   ['of a package that is not declared', 'left-pad'],
 ])('an import of a file %s is unknown', (_, imported) =>
-  expect(unknownImports(sources({ 'crm/a.ts': [imported], 'crm/b.ts': [] }), ['zod'])).toEqual([
+  expect(findUnknownImports(sources({ 'crm/a.ts': [imported], 'crm/b.ts': [] }), ['zod'])).toEqual([
     `crm/a.ts → ${imported}`,
   ]));
 
 it('sources, data, dependencies and modules of Node are known', () =>
   expect(
-    unknownImports(
+    findUnknownImports(
       sources({ 'crm/a.ts': ['crm/b.ts', 'package.json', 'zod', 'mysql2/promise', 'node:fs'], 'crm/b.ts': [] }),
       ['zod', 'mysql2'],
     ),
@@ -108,7 +114,7 @@ it('the package of an import is its first segment, or the first two with a scope
 
 describe('public files', () => {
   const enter = (file: string, imported: string) =>
-    privateEntries(sources({ [file]: [imported], [imported]: [] }), ['crm']);
+    findPrivateImports(sources({ [file]: [imported], [imported]: [] }), ['crm']);
 
   it.each([
     ['crm/a.ts', 'packages/csv/read.ts'],
@@ -136,7 +142,7 @@ describe('public files', () => {
 describe('slices', () => {
   const slices = { 'crm/customers': ['crm/database'], 'crm/database': [] };
   const arrow = (file: string, imported: string) =>
-    forbiddenSlices(sources({ [file]: [imported], [imported]: [] }), slices);
+    findForbiddenSliceImports(sources({ [file]: [imported], [imported]: [] }), slices);
 
   it.each([
     ['crm/customers/a.ts', 'crm/database/index.ts'],
@@ -155,7 +161,7 @@ describe('slices', () => {
 
 it('a public file that no other area imports is found', () =>
   expect(
-    unusedEntries(
+    findUnusedPublicFiles(
       sources({
         'packages/csv/used.ts': ['packages/csv/inner.ts'],
         'packages/csv/inner.ts': [],
@@ -215,11 +221,11 @@ describe('cycles', () => {
       'contracts ↔ crm',
     ],
   ])('%s are found', (_, files, cycle) =>
-    expect(cyclesInFolders(sources(files as Record<string, string[]>))).toEqual([cycle]));
+    expect(findFolderCycles(sources(files as Record<string, string[]>))).toEqual([cycle]));
 
   it('are not found where several files import the same file', () =>
     expect(
-      cyclesInFolders(
+      findFolderCycles(
         sources({ 'crm/x/a.ts': ['crm/b.ts', 'crm/y/a.ts'], 'crm/y/a.ts': ['crm/b.ts'], 'crm/b.ts': ['zod'] }),
       ),
     ).toEqual([]));

@@ -22,7 +22,7 @@ const format = ({ file, imported }: { file: string; imported: string }) => `${fi
  * Finds imports that the layout does not allow. A test file next to the code may import what `tests` may import; in return only
  * areas that may import `tests` may import it.
  */
-export const forbiddenArrows = (sources: readonly Source[], layout: Layout): string[] =>
+export const findForbiddenImports = (sources: readonly Source[], layout: Layout): string[] =>
   pairs(sources)
     .filter(({ file, imported }) => {
       const from = isTest(file) ? 'tests' : areaOf(file);
@@ -42,10 +42,10 @@ const mayEnter = (file: string) => isTest(file) || file.startsWith('bench/');
 const isIndex = (file: string) => file.endsWith('/index.ts');
 
 /**
- * Finds imports of private files. Public are the files at the top of an area and the index.ts of its folders; between two slices
- * of a service only index.ts is public. Tests and benchmarks may import private files.
+ * Finds imports of private files. The public files of an area are those at its top and the index.ts of its folders; between two
+ * slices of a service only index.ts is public. Tests and benchmarks may import private files.
  */
-export const privateEntries = (sources: readonly Source[], services: readonly string[]): string[] =>
+export const findPrivateImports = (sources: readonly Source[], services: readonly string[]): string[] =>
   pairs(sources)
     .filter(({ file, imported }) => {
       const area = areaOf(imported);
@@ -59,7 +59,7 @@ export const privateEntries = (sources: readonly Source[], services: readonly st
     .map(format);
 
 /** Finds imports between the slices of a service that the table of slices does not allow. Tests may import all slices. */
-export const forbiddenSlices = (sources: readonly Source[], slices: Layout): string[] =>
+export const findForbiddenSliceImports = (sources: readonly Source[], slices: Layout): string[] =>
   pairs(sources)
     .filter(({ file, imported }) => {
       const allowed = slices[folderOf(file) ?? ''];
@@ -69,7 +69,7 @@ export const forbiddenSlices = (sources: readonly Source[], slices: Layout): str
     .map(format);
 
 /** Finds public files of packages that no other area imports; they belong into a folder of the package. */
-export const unusedEntries = (sources: readonly Source[]): string[] => {
+export const findUnusedPublicFiles = (sources: readonly Source[]): string[] => {
   const imported = new Set(
     pairs(sources)
       .filter(({ file, imported }) => areaOf(file) !== areaOf(imported))
@@ -84,7 +84,7 @@ export const unusedEntries = (sources: readonly Source[]): string[] => {
 const isData = (imported: string) => /\.(json|html|md|csv|sql)$/.test(imported);
 
 /** Finds imports, except in tests, of anything but a source file, data or a declared dependency: no other rule sees them. */
-export const unknownImports = (sources: readonly Source[], dependencies: readonly string[]): string[] => {
+export const findUnknownImports = (sources: readonly Source[], dependencies: readonly string[]): string[] => {
   const files = new Set(sources.map(({ file }) => file));
   const isKnown = (name: string) =>
     files.has(name) || name.startsWith('node:') || dependencies.includes(packageOf(name)) || isData(name);

@@ -31,7 +31,7 @@ export const findCycles = (graph: Graph): string[][] => {
  * Finds cycles between the files and sub-folders of each folder, which covers cycles of files, of folders and of areas. An import
  * between files of two sub-folders is an edge between the sub-folders.
  */
-export const cyclesInFolders = (sources: readonly Source[]): string[] => {
+export const findFolderCycles = (sources: readonly Source[]): string[] => {
   const files = new Set(sources.map(({ file }) => file));
   const graphs = new Map<string, Map<string, Set<string>>>();
   for (const { file, imports } of sources)

@@ -13,9 +13,9 @@ const packages = [
   'runtime',
   'tracing',
 ];
-const named = (...names: string[]) => names.map((name) => `packages/${name}`);
-const technical = named('csv', 'database', 'http', 'platform', 'projections', 'runtime', 'tracing');
-const all = ['contracts', 'crm', 'iot-platform', ...named(...packages)];
+const packagePaths = (...names: string[]) => names.map((name) => `packages/${name}`);
+const technical = packagePaths('csv', 'database', 'http', 'platform', 'projections', 'runtime', 'tracing');
+const all = ['contracts', 'crm', 'iot-platform', ...packagePaths(...packages)];
 
 export const services = ['crm', 'iot-platform'];
 
@@ -23,16 +23,25 @@ export const services = ['crm', 'iot-platform'];
 export const layout: Layout = {
   contracts: [],
   'packages/runtime': [],
-  'packages/csv': named('runtime'),
-  'packages/database': named('runtime'),
-  'packages/http': named('runtime'),
-  'packages/projections': named('runtime'),
-  'packages/tracing': named('runtime'),
-  'packages/kafka': named('projections', 'runtime'),
-  'packages/dapr': named('kafka', 'projections', 'runtime'),
-  'packages/embedded': named('database', 'projections', 'runtime'),
-  'packages/platform': named('dapr', 'database', 'embedded', 'http', 'kafka', 'projections', 'runtime', 'tracing'),
-  'packages/cli': named('database', 'projections', 'runtime'),
+  'packages/csv': packagePaths('runtime'),
+  'packages/database': packagePaths('runtime'),
+  'packages/http': packagePaths('runtime'),
+  'packages/projections': packagePaths('runtime'),
+  'packages/tracing': packagePaths('runtime'),
+  'packages/kafka': packagePaths('projections', 'runtime'),
+  'packages/dapr': packagePaths('kafka', 'projections', 'runtime'),
+  'packages/embedded': packagePaths('database', 'projections', 'runtime'),
+  'packages/platform': packagePaths(
+    'dapr',
+    'database',
+    'embedded',
+    'http',
+    'kafka',
+    'projections',
+    'runtime',
+    'tracing',
+  ),
+  'packages/cli': packagePaths('database', 'projections', 'runtime'),
   crm: ['contracts', ...technical, 'packages/cli'],
   // main.ts checks the maxmemory-policy of Redis, which Dapr does not expose.
   'iot-platform': ['contracts', ...technical, 'packages/dapr'],

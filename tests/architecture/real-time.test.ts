@@ -2,21 +2,21 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isTest, readSources, type Source, sourceOf } from './sources.ts';
 
-/** Reads a clock to measure, or waits for a fixed time. A wall-clock time as a value, as in `now: Date.now`, is neither. */
+/** Matches code that reads a clock to measure, or waits for a fixed time. It allows the clock as a value, as in `now: Date.now`. */
 const realTime =
   /\bperformance\.now\(|\bhrtime\b|\bmonitorEventLoopDelay\b|\bsetTimeout\b|Date\.now\(\)\s*[-<>]\s*[a-zA-Z]|[-<>]\s*Date\.now\(\)/;
 
-/** A test with fake timers decides itself what the time is. */
+/** A test with fake timers controls the time, so it is allowed. */
 const usesRealTime = ({ file, text }: Source) =>
   isTest(file) && !file.startsWith('tests/chaos') && realTime.test(text) && !text.includes('vi.useFakeTimers(');
 
-/** Why these need real time, each with a comment at its place. A slow machine must not make any of them fail. */
+/** The reasons why these files need real time. Each has a comment there, and a slow machine must not make it fail. */
 const reasons = {
   'tests/changes.ts': 'pauses before it sends again what was not acknowledged',
   'tests/fake-clock.integration.test.ts': 'tests the fake clock of processes against the real one',
   'tests/held-locks.integration.test.ts': 'real processes have to answer sooner than SQLite would wait for a lock',
   'tests/lost-relay.e2e.test.ts': 'reads by how many hours the clock of the database is ahead',
-  'tests/outages.e2e.test.ts': 'keeps a broker, and a store, away for a minute of real sidecars',
+  'tests/outages.e2e.test.ts': 'keeps a broker, and a store, unavailable for a minute of real sidecars',
   'tests/platform-process.ts': 'polls the output of a process',
   'tests/rebuild.e2e.test.ts': 'sets the pace of queries to real processes',
   'tests/several-crms.ts': 'pauses before it sends again what was refused',

@@ -19,25 +19,25 @@ export type ChangeRecord = {
   /** Every connection that a customer has or had. */
   readonly connections: Set<string>;
   /** Answers that the CRM must not give. */
-  readonly complaints: string[];
+  readonly violations: string[];
 };
 
 export const createChangeRecord = (): ChangeRecord => ({
   customers: new Map(),
   answered: [],
   connections: new Set(),
-  complaints: [],
+  violations: [],
 });
 
 /** The final mandate of each connection: that of its customer, or 0 where no customer has it any more. */
-export const expectedMandates = ({ customers, connections }: ChangeRecord): Map<string, string> => {
+export const computeExpectedMandates = ({ customers, connections }: ChangeRecord): Map<string, string> => {
   const mandates = new Map([...connections].map((id) => [id, '0']));
   for (const { connectionId, connectionMandate } of customers.values()) mandates.set(connectionId, connectionMandate);
   return mandates;
 };
 
 /** The highest answered revision of each connection; a view must show it or a later one. */
-export const minRevisions = ({ answered }: ChangeRecord): Map<string, number> => {
+export const computeMinRevisions = ({ answered }: ChangeRecord): Map<string, number> => {
   const revisions = new Map<string, number>();
   for (const { connectionId, revision } of answered)
     revisions.set(connectionId, Math.max(revision, revisions.get(connectionId) ?? 0));

@@ -89,7 +89,7 @@ export const createCustomer = async (crm: string, customer: SentCustomer, record
   // The CRM was killed after its commit and before its answer: the customer exists, and the change is sent to it.
   const { holder } = answer.body as { holder: string };
   if (answer.status !== 409 || !holder)
-    record.complaints.push(`a new customer was answered with ${answer.status} ${answer.text}`);
+    record.violations.push(`a new customer was answered with ${answer.status} ${answer.text}`);
   await replaceCustomer(crm, holder, customer, record);
   return holder;
 };
@@ -99,14 +99,14 @@ export const replaceCustomer = async (crm: string, id: string, customer: SentCus
   record.connections.add(customer.connectionId);
   const answer = await sendUntilAnswered(`${crm}/customers/${id}`, customer);
   if (answer.status === 200) recordAnswer(record, id, customer, answer);
-  else record.complaints.push(`a change of customer ${id} was answered with ${answer.status} ${answer.text}`);
+  else record.violations.push(`a change of customer ${id} was answered with ${answer.status} ${answer.text}`);
 };
 
 const recordAnswer = (record: ChangeRecord, id: string, customer: SentCustomer, { revision, text }: Answer) => {
   record.customers.set(id, customer);
   const { connectionId, connectionMandate } = customer;
   record.answered.push({ connectionId, connectionMandate, revision });
-  if (!Number.isSafeInteger(revision) || revision <= 0) record.complaints.push(`no revision in the answer ${text}`);
+  if (!Number.isSafeInteger(revision) || revision <= 0) record.violations.push(`no revision in the answer ${text}`);
 };
 
 type Answer = { status: number; body: unknown; revision: number; text: string };

@@ -2,7 +2,7 @@ import { topics } from '../../contracts/topics.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { getJson } from '../http.ts';
 import { countRecords, readRecords } from '../stack/fresh.ts';
-import { type ChangeRecord, expectedMandates, minRevisions, type SentCustomer } from './change-record.ts';
+import { type ChangeRecord, computeExpectedMandates, computeMinRevisions, type SentCustomer } from './change-record.ts';
 import type { SampledInstance, Sampling } from './sampling.ts';
 
 export type ConsistencyCheck = { crm: string; instances: readonly SampledInstance[]; record: ChangeRecord };
@@ -47,7 +47,7 @@ const compareCrm = async (crm: string, { customers }: ChangeRecord): Promise<str
 };
 
 const compareView = async ({ name, url }: SampledInstance, record: ChangeRecord): Promise<string[]> => {
-  const [mandates, revisions] = [expectedMandates(record), minRevisions(record)];
+  const [mandates, revisions] = [computeExpectedMandates(record), computeMinRevisions(record)];
   const differing: string[] = [];
   for (const [connectionId, wanted] of mandates) {
     const { status, body } = await getJson(`${url}/mandates/${connectionId}`);
@@ -69,7 +69,7 @@ const checkReadiness = async ({ name, url }: { name: string; url: string }): Pro
  * published, a view that went back to an older revision, a dead-lettered record.
  */
 export const findContradictions = async (
-  { answered, complaints }: ChangeRecord,
+  { answered, violations }: ChangeRecord,
   { shown, regressions }: Pick<Sampling, 'shown' | 'regressions'>,
 ): Promise<string[]> => {
   const published = new Set<string>();
@@ -82,7 +82,7 @@ export const findContradictions = async (
     .filter((change) => !published.has(change));
   const dead = await countRecords(topics.connectionMandatesDeadLetters.name);
   return [
-    ...complaints,
+    ...violations,
     ...limitLines(lost.map((change) => `answered, but not in the log: ${change}`)),
     ...limitLines(
       [...shown.keys()]

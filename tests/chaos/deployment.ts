@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { dataFolder } from '../platform-process.ts';
-import { componentsFolder, runCrmApp, runIotApp, startSidecar } from '../stack/dapr-lab.ts';
+import { createComponentsFolder, runCrmApp, runIotApp, startSidecar } from '../stack/dapr-lab.ts';
 import { resetStack } from '../stack/fresh.ts';
 import { type Instance, ports } from '../stack/ports.ts';
 import type { SampledInstance } from './sampling.ts';
@@ -22,7 +22,7 @@ export type Deployment = {
   instances: readonly PlatformInstance[];
   parts: readonly Target[];
   /** Processes that ended unexpectedly. */
-  complaints: string[];
+  violations: string[];
   stop(): Promise<void>;
 };
 
@@ -45,13 +45,13 @@ export const createDeployment = async ({
   await resetStack();
   const servers = parts.map(createServerTarget);
   await Promise.all(servers.map((part) => part.start()));
-  const complaints: string[] = [];
-  const onUnexpectedEnd = (what: string) => void complaints.push(what);
+  const violations: string[] = [];
+  const onUnexpectedEnd = (what: string) => void violations.push(what);
 
   const database = `sqlite:${join(dataFolder(), 'crm.sqlite')}`;
   const env = { CRM_DATABASE_URL: database, CUSTOMERS_CSV: 'none', LOG_LEVEL: 'error', ...crmEnv };
   const { rest, ...crmPorts } = ports.crm;
-  const crmResources = componentsFolder();
+  const crmResources = createComponentsFolder();
   const crm = {
     url: `http://127.0.0.1:${rest}`,
     app: createProcessTarget({ name: 'CRM', run: () => runCrmApp(env), onUnexpectedEnd, restarts: false }),
@@ -67,7 +67,7 @@ export const createDeployment = async ({
     const { rest, app, ...sidecarPorts } = ports.iotPlatforms[index];
     const name = `IoT platform ${index + 1}`;
     // Without ignoreErrors a sidecar whose store is down ends and is restarted; with it the sidecar would run without the store.
-    const resources = componentsFolder((file, yaml) =>
+    const resources = createComponentsFolder((file, yaml) =>
       file === `${view}.yaml`
         ? yaml.replace('ignoreErrors: true', 'ignoreErrors: false')
         : yaml.replaceAll('iot-platform-consumer', consumerGroup),
@@ -104,7 +104,7 @@ export const createDeployment = async ({
     crm,
     instances,
     parts: servers,
-    complaints,
+    violations,
     stop: async () => {
       await Promise.all(all.map((one) => stopBoth(one, 'SIGKILL')));
     },

@@ -10,20 +10,20 @@ export type Disturbance = {
   how: 'kill' | 'pause' | 'join' | 'leave';
   /** Milliseconds from the start of the round. */
   afterMs: number;
-  happen: () => Promise<void>;
+  execute: () => Promise<void>;
 };
 
 /** Longer than the session timeout of 10 s, after which the broker reassigns a consumer's partitions. */
 const pauseMs = 12_000;
-const longestAbsenceMs = 3_000;
+const maxDownMs = 3_000;
 
 /**
  * Plans the disturbances of a round, at most one for each target. Several targets can be disturbed at the same time.
- * `staying` are the instances that run for the whole round, `guests` those that join and leave.
+ * `staying` are the instances that run for the whole round, `temporary` those that join and leave.
  */
 export const planRound = (
   { crm, parts }: Deployment,
-  { staying, guests }: { staying: readonly PlatformInstance[]; guests: readonly PlatformInstance[] },
+  { staying, temporary }: { staying: readonly PlatformInstance[]; temporary: readonly PlatformInstance[] },
   { random, roundMs, count }: { random: Random; roundMs: number; count: number },
 ): Disturbance[] => {
   const views = new Set(staying.map(({ view }) => view));
@@ -37,36 +37,36 @@ export const planRound = (
   const disturbed = shuffle(targets, random).slice(0, count);
   return [
     ...disturbed.map((target) => planDisturbance(target, random, roundMs)),
-    ...guests.flatMap((guest) => planGuest(guest, random, roundMs)),
+    ...temporary.flatMap((instance) => planMembership(instance, random, roundMs)),
   ].sort((a, b) => a.afterMs - b.afterMs);
 };
 
 const planDisturbance = (target: Target, random: Random, roundMs: number): Disturbance => {
   const what = target.name;
   if (random.percent(60)) {
-    const awayMs = random.between(0, longestAbsenceMs);
-    const happen = async () => {
+    const downMs = random.between(0, maxDownMs);
+    const execute = async () => {
       await target.stop('SIGKILL');
-      await delay(awayMs);
+      await delay(downMs);
       await target.start();
     };
-    return { what, how: 'kill', afterMs: random.between(0, roundMs), happen };
+    return { what, how: 'kill', afterMs: random.between(0, roundMs), execute };
   }
-  const happen = async () => {
+  const execute = async () => {
     target.pause();
     await delay(pauseMs);
     target.resume();
   };
-  return { what, how: 'pause', afterMs: random.between(0, Math.max(0, roundMs - pauseMs)), happen };
+  return { what, how: 'pause', afterMs: random.between(0, Math.max(0, roundMs - pauseMs)), execute };
 };
 
-/** A guest joins in the first half of the round and leaves in the second, by SIGTERM or by SIGKILL. */
-const planGuest = (guest: PlatformInstance, random: Random, roundMs: number): Disturbance[] => {
+/** A temporary instance joins in the first half of the round and leaves in the second, by SIGTERM or by SIGKILL. */
+const planMembership = (instance: PlatformInstance, random: Random, roundMs: number): Disturbance[] => {
   const signal = random.percent(50) ? 'SIGTERM' : 'SIGKILL';
   const [early, late] = [random.between(0, roundMs / 2), random.between(roundMs / 2, roundMs)];
   return [
-    { what: guest.name, how: 'join', afterMs: early, happen: () => startWithoutWaiting(guest) },
-    { what: guest.name, how: 'leave', afterMs: late, happen: () => stopBoth(guest, signal) },
+    { what: instance.name, how: 'join', afterMs: early, execute: () => startWithoutWaiting(instance) },
+    { what: instance.name, how: 'leave', afterMs: late, execute: () => stopBoth(instance, signal) },
   ];
 };
 

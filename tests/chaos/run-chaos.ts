@@ -11,7 +11,7 @@ export type ChaosOptions = {
   seed: number;
   /** The time of disturbances in a round; the check after them takes longer. */
   roundMs: number;
-  /** Number of disturbed targets in a round, in addition to the guests that join and leave. */
+  /** Number of disturbed targets in a round, in addition to the instances that join and leave. */
   disturbances: number;
   /** Called before each round. */
   shouldContinue: (roundsDone: number) => boolean;
@@ -23,8 +23,8 @@ export type ChaosResult = {
   rounds: number;
   changes: number;
   samples: number;
-  /** How often each disturbance happened, by a text such as `kill CRM`. */
-  happened: Map<string, number>;
+  /** How often each disturbance was executed, by a text such as `kill CRM`. */
+  executed: Map<string, number>;
   /** The failed checks of the last round; empty when all passed. */
   wrong: string[];
 };
@@ -39,7 +39,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
   const { seed, shouldContinue, report } = options;
   const random = createRandom(seed);
   const record = createChangeRecord();
-  const result: ChaosResult = { rounds: 0, changes: 0, samples: 0, happened: new Map(), wrong: [] };
+  const result: ChaosResult = { rounds: 0, changes: 0, samples: 0, executed: new Map(), wrong: [] };
   const deployment = await createDeployment();
   try {
     await startAndWait(deployment.crm);
@@ -63,7 +63,7 @@ const runRound = async (deployment: Deployment, random: Random, options: Round):
   const { record, result, roundMs, disturbances: count, report } = options;
   const views = random.oneOf(viewsOfARound);
   const instances = deployment.instances.filter(({ view }) => views.includes(view));
-  const [staying, guests] = [
+  const [staying, temporary] = [
     instances.filter(isFirst),
     instances.filter((instance, n, all) => !isFirst(instance, n, all)),
   ];
@@ -72,14 +72,14 @@ const runRound = async (deployment: Deployment, random: Random, options: Round):
 
   const sampling = startSampling(instances, record.connections, random.fork());
   const changes = startChanges({ crm: deployment.crm.url, random: random.fork(), record });
-  const plan = planRound(deployment, { staying, guests }, { random: random.fork(), roundMs, count });
-  await Promise.all(plan.map((disturbance) => carryOut(disturbance, options)));
+  const plan = planRound(deployment, { staying, temporary }, { random: random.fork(), roundMs, count });
+  await Promise.all(plan.map((disturbance) => executeDisturbance(disturbance, options)));
   await changes.stop();
 
   const left = await findDisagreements({ crm: deployment.crm.url, instances: staying, record }, agreeWithinSeconds);
   await sampling.stop();
   result.samples += sampling.answers;
-  const wrong = [...left, ...(await findContradictions(record, sampling)), ...deployment.complaints];
+  const wrong = [...left, ...(await findContradictions(record, sampling)), ...deployment.violations];
   await Promise.all(staying.map((instance) => stopBoth(instance, 'SIGTERM')));
   return wrong;
 };
@@ -88,9 +88,9 @@ const runRound = async (deployment: Deployment, random: Random, options: Round):
 const isFirst = ({ view }: PlatformInstance, n: number, instances: readonly PlatformInstance[]) =>
   instances.findIndex((instance) => instance.view === view) === n;
 
-const carryOut = async ({ what, how, afterMs, happen }: Disturbance, { report, result }: Round) => {
+const executeDisturbance = async ({ what, how, afterMs, execute }: Disturbance, { report, result }: Round) => {
   await delay(afterMs);
   report(`  ${how} ${what}`);
-  await happen();
-  result.happened.set(`${how} ${what}`, (result.happened.get(`${how} ${what}`) ?? 0) + 1);
+  await execute();
+  result.executed.set(`${how} ${what}`, (result.executed.get(`${how} ${what}`) ?? 0) + 1);
 };

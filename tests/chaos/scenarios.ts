@@ -57,7 +57,7 @@ export const runLateWriter = async (iotEnv: Record<string, string>): Promise<str
     await Promise.all(held.map((writes) => writes.release()));
     const left = await findDisagreements({ crm: crm.url, instances: others, record }, wrongForSeconds);
     await sampling.stop();
-    return [...left, ...(await findContradictions(record, sampling)), ...deployment.complaints];
+    return [...left, ...(await findContradictions(record, sampling)), ...deployment.violations];
   } finally {
     await deployment.stop();
     for (const writes of held) writes.close();
@@ -82,7 +82,7 @@ export const runCrmKilledAfterAnswer = async (crmEnv: Record<string, string>): P
     return [
       ...left,
       ...(await findContradictions(record, { shown: new Map(), regressions: new Set() })),
-      ...deployment.complaints,
+      ...deployment.violations,
     ];
   } finally {
     await deployment.stop();
@@ -114,7 +114,7 @@ export const runStoreRestore = async (iotEnv: Record<string, string>): Promise<s
     return [
       ...left,
       ...(await findContradictions(record, { shown: new Map(), regressions: new Set() })),
-      ...deployment.complaints,
+      ...deployment.violations,
     ];
   } finally {
     await deployment.stop();

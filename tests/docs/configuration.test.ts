@@ -6,14 +6,14 @@ import { files, readDocument, tableUnder } from './documents.ts';
 
 const page = 'docs/configuration.md';
 
-/** A default as the documents write it; nothing where there is none. */
-const written = (value: unknown): string | undefined =>
+/** Formats a default as in the documents; undefined if there is none. */
+const formatDefault = (value: unknown): string | undefined =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? undefined : String(value);
 const [crm, iotPlatform] = [crmSettings.parse({}), iotPlatformSettings.parse({})] as Record<string, unknown>[];
 const variables = [...new Set([...Object.keys(crmSettings.shape), ...Object.keys(iotPlatformSettings.shape)])];
 /** The defaults of a variable: of the CRM, of the IoT platform, without repetition. */
 const defaultsOf = (variable: string): readonly string[] => [
-  ...new Set([crm?.[variable], iotPlatform?.[variable]].map(written).filter((value) => value !== undefined)),
+  ...new Set([crm?.[variable], iotPlatform?.[variable]].map(formatDefault).filter((value) => value !== undefined)),
 ];
 const inBackticks = (text: string | undefined) => /^`([A-Z_]+)`$/.exec(text ?? '')?.[1];
 

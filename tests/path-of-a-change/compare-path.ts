@@ -1,7 +1,7 @@
 import type { DocumentedPath, Stop } from './documented-path.ts';
 import type { Recording } from './record-calls.ts';
 
-/** What the documented path says differently from the calls that were recorded, one line each; empty if they agree. */
+/** The differences between the documented path and the recorded calls, one line each; empty if they agree. */
 export const comparePath = (
   { stops, onTheWay, inBackground }: DocumentedPath,
   { calls, files }: Recording,

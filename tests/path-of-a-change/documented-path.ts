@@ -9,14 +9,14 @@ export type DocumentedPath = {
   readonly onDapr: readonly Stop[];
   /** Files and folders (these end in `/`) that every change calls and the path leaves out. */
   readonly onTheWay: readonly string[];
-  /** Those that are called on a schedule, so perhaps during a change. */
+  /** Files and folders that are called on a schedule, so perhaps during a change. */
   readonly inBackground: readonly string[];
 };
 
 /** Reads the tables of the section in docs/architecture.md: a row has number, function, file, and what happens. */
 export const readDocumentedPath = (markdown: string): DocumentedPath => {
-  const section = behind(markdown, '## The path of a change').split(/^## /m)[0] ?? '';
-  const partNamed = (heading: string) => behind(section, `### ${heading}`).split(/^### /m)[0] ?? '';
+  const section = textAfter(markdown, '## The path of a change').split(/^## /m)[0] ?? '';
+  const partNamed = (heading: string) => textAfter(section, `### ${heading}`).split(/^### /m)[0] ?? '';
   return {
     stops: stopsIn(section.split(/^### /m)[0] ?? ''),
     onDapr: stopsIn(partNamed('On Dapr and Kafka')),
@@ -25,7 +25,7 @@ export const readDocumentedPath = (markdown: string): DocumentedPath => {
   };
 };
 
-const behind = (text: string, heading: string): string => {
+const textAfter = (text: string, heading: string): string => {
   const [, rest, ...more] = text.split(`\n${heading}\n`);
   if (rest === undefined || more.length > 0) throw new Error(`docs/architecture.md needs one heading: ${heading}`);
   return rest;

@@ -43,7 +43,7 @@ export const startCallRecorder = async (root: URL) => {
       const { scriptSource } = await session.post('Debugger.getScriptSource', { scriptId });
       for (const { functionName, ranges } of found) {
         const { startOffset = 0, endOffset = 0 } = ranges[0] ?? {};
-        const name = nameBehind(scriptSource, endOffset) ?? functionName;
+        const name = findNameAfter(scriptSource, endOffset) ?? functionName;
         const body = bodyOf(scriptSource.slice(startOffset, endOffset));
         if (name === '' || body === undefined) continue;
         const location = { scriptId, ...placeOf(scriptSource, startOffset + body) };
@@ -59,7 +59,7 @@ export const startCallRecorder = async (root: URL) => {
 };
 
 /** tsx wraps a function without a name of its own in a call that names it: `__name(() => {}, "name")`. */
-const nameBehind = (source: string, endOffset: number) =>
+const findNameAfter = (source: string, endOffset: number) =>
   /^,\s*"([^"]+)"\)/.exec(source.slice(endOffset, endOffset + 100))?.[1];
 
 /** Where the body begins, behind the parameters: these may contain functions, which have breakpoints of their own. */

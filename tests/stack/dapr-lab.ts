@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type SidecarPorts, sidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import { createSidecarArguments, type SidecarPorts } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../http.ts';
 import { dataFolder, type RunningProcess, root, startProcess, startProgram } from '../platform-process.ts';
 import { type Instance, ports } from './ports.ts';
@@ -11,7 +11,7 @@ import { ensureDaprd } from './stack.ts';
 export const appToken = randomUUID();
 
 /** Copies the project's Dapr components, on the ports of the tests, into a new folder. @param edit changes the text of a file */
-export const componentsFolder = (
+export const createComponentsFolder = (
   edit: (file: string, yaml: string) => string = (_, yaml) => yaml,
   from = 'dapr-components',
 ) => {
@@ -28,7 +28,9 @@ export const componentsFolder = (
 };
 
 export const startSidecar = async (appId: string, appPort: number, ports: SidecarPorts, resources: string) =>
-  startProgram(await ensureDaprd(), sidecarArguments(appId, appPort, ports, resources), { APP_API_TOKEN: appToken });
+  startProgram(await ensureDaprd(), createSidecarArguments(appId, appPort, ports, resources), {
+    APP_API_TOKEN: appToken,
+  });
 
 /** A service and its sidecar. */
 export type Member = {

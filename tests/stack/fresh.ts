@@ -57,8 +57,8 @@ const resetTopics = () =>
     const names: string[] = Object.values(topics).map(({ name }) => name);
     const present = await admin.listTopics();
     await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
-    const gone = async () => (await admin.listTopics()).every((name) => !names.includes(name));
-    if (!(await waitUntil(20, gone))) throw new Error(`Kafka does not delete ${names.join(', ')}`);
+    const areDeleted = async () => (await admin.listTopics()).every((name) => !names.includes(name));
+    if (!(await waitUntil(20, areDeleted))) throw new Error(`Kafka does not delete ${names.join(', ')}`);
     // Committed offsets can survive the deletion of their topic and would apply to the new one, so all groups are deleted. A group
     // with a killed member can be deleted after the session timeout only.
     const noGroups = async () => {

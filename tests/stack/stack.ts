@@ -10,7 +10,7 @@ export const { startPart } = await import('../../scripts/stack/start-part.ts');
 export const { stopPart } = await import('../../scripts/stack/stop-part.ts');
 export const { partNames } = await import('../../scripts/stack/parts.ts');
 export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
-export const { daprCli, daprCliEnvironment } = await import('../../scripts/stack/dapr-cli.ts');
+export const { daprCli, prepareDaprCliEnvironment } = await import('../../scripts/stack/dapr-cli.ts');
 
 export const stackFolder = join(root, stackEnvironment.STACK_DIR);
 /** The set-up writes `ready` or the error to this file. */

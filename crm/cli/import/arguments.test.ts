@@ -4,11 +4,11 @@ import { readArguments } from './arguments.ts';
 const file = 'data/registrations.csv';
 
 it('reads the file to import, its options and the CRM', () => {
-  const usual = { file, options: { dryRun: false, onConflict: 'skip' }, refusedFile: `${file}.refused.csv` };
-  expect(readArguments([file], {})).toEqual({ ...usual, crm: 'http://localhost:3005' });
+  const defaults = { file, options: { dryRun: false, onConflict: 'skip' }, refusedFile: `${file}.refused.csv` };
+  expect(readArguments([file], {})).toEqual({ ...defaults, crm: 'http://localhost:3005' });
   expect(readArguments([file, '--crm', 'https://crm.example/'], {})).toMatchObject({ crm: 'https://crm.example' });
   expect(readArguments([file], { CRM_URL: 'http://localhost:4305' })).toMatchObject({ crm: 'http://localhost:4305' });
-  expect(readArguments([file, '--direct'], { CRM_URL: 'localhost' })).toEqual({ ...usual, crm: undefined });
+  expect(readArguments([file, '--direct'], { CRM_URL: 'localhost' })).toEqual({ ...defaults, crm: undefined });
 });
 
 it('reads the import to remove', () => {

@@ -34,7 +34,7 @@ export const followImport = async (crm: string, importId: string, show: (job: Im
     } catch (error) {
       if (error instanceof RefusedByCrm)
         throw new Error(
-          `${error.message}\nIt was deleted, or a CRM in memory was restarted. After a restart, import the file again.`,
+          `${error.message}\nThe import was deleted, or a CRM in memory was restarted. After a restart, import the file again.`,
         );
       if (performance.now() - answeredAt < crmTimeoutMs) continue;
       throw new Error(
@@ -71,6 +71,6 @@ const request = async (crm: string, path: string, init: RequestInit & { duplex?:
   });
   if (answer.ok) return answer;
   const { detail = `${answer.status}`, remedy } = (await answer.json().catch(() => ({}))) as Record<string, string>;
-  const why = remedy ? `${detail} Expected: ${remedy}` : detail;
+  const why = remedy ? `${detail} Remedy: ${remedy}` : detail;
   throw answer.status < 500 ? new RefusedByCrm(why) : new Error(why);
 };

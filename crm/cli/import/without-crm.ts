@@ -4,10 +4,10 @@ import {
   type ImportOptions,
   importFile,
   listImportedRows,
-  refusedCsv,
   removeImport,
   showImport,
   showImportedRow,
+  streamRefusedCsv,
 } from '../../imports/index.ts';
 import type { Import, ImportedRow } from './through-crm.ts';
 
@@ -33,7 +33,7 @@ export const importDirectly = async (
     return {
       job: showImport(job),
       rows: rows.map(showImportedRow),
-      refused: refusedCsv(db, job),
+      refused: streamRefusedCsv(db, job),
       close: () => db.destroy(),
     };
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Insertable, Transaction } from 'kysely';
 import type { CrmDatabase, CustomerTable } from '../../database/index.ts';
-import { type Customer, type CustomerData, mandateChanges } from '../customer.ts';
+import { type Customer, type CustomerData, computeMandateChanges } from '../customer.ts';
 import { lockCustomers } from '../find-customers.ts';
 import { searchKeys } from '../search-keys.ts';
 import { appendMandateEvents, type ChangeContext } from './append-mandate-events.ts';
@@ -42,7 +42,7 @@ export const writeCustomers = async (
   const numberOf = await insertCustomers(trx, created, writtenAt);
   const customerIds = writes.map((write) => write.before?.customerId ?? numberOf(write as CreatedCustomer));
   const mandates = writes.flatMap(({ before, after }, n) =>
-    mandateChanges(before, after).map((mandate) => ({ ...mandate, customerId: Number(customerIds[n]) })),
+    computeMandateChanges(before, after).map((mandate) => ({ ...mandate, customerId: Number(customerIds[n]) })),
   );
   return { customerIds, writtenAt, revisions: await appendMandateEvents(trx, mandates, context) };
 };

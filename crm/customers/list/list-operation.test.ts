@@ -6,7 +6,7 @@ import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { molly } from '../../../tests/lab-customers.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
-import { crmApp } from '../../app.ts';
+import { createCrmApp } from '../../app.ts';
 import { createImportQueue, importOnce } from '../../imports/index.ts';
 
 type Page = { items: { lastName: string; customerId: string }[]; next: string | null; total?: object };
@@ -16,7 +16,7 @@ const createCrm = async () => {
   await importOnce(context, 'data/customer-database.csv');
   const bus = openEmbeddedPlatform(':memory:', []).eventBus('crm');
   const parts = { imports: createImportQueue(context, dataFolder()), outbox: watchTestOutbox(context) };
-  const http = request(crmApp({ ...context, ...parts, bus, isDurable: false }));
+  const http = request(createCrmApp({ ...context, ...parts, bus, isDurable: false }));
   const page = async (path: string): Promise<Page> => (await http.get(path).expect(200)).body;
   return { http, page };
 };

@@ -2,7 +2,7 @@ import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kyse
 import { readPage } from '../../../packages/database/pages.ts';
 import type { CrmDatabase, CustomerTable } from '../../database/index.ts';
 import type { Customer } from '../customer.ts';
-import { asCustomer as toCustomer } from '../find-customers.ts';
+import { toCustomer } from '../find-customers.ts';
 import type { Cursor } from './list-cursor.ts';
 import type { ListPlan, RowGroup } from './list-plan.ts';
 

@@ -32,7 +32,7 @@ export const contactsEvidenceLease = {
   },
 };
 
-/** The revision of a mandate is a clock in ms, so it tells when an existing customer was last changed. */
+/** The revision of a mandate is a clock in ms, so it shows when an existing customer was last changed. */
 const fillFromRevisions = async (db: Kysely<never>) => {
   const revision = sql`(select revision from connection where connection.connectionId = customer.connectionId)`;
   await sql`update customer set createdAt = ${revision}, updatedAt = ${revision} where createdAt = 0`.execute(db);

@@ -71,6 +71,6 @@ const roundedNumber = /^[+-]?\d+([.,]\d+)?E[+-]?\d+$/i;
 const roundedNumberAdvice = 'format the column as text before typing or loading it, and export the file again';
 
 const tooManyCells = ({ cells }: CsvRow, { columns }: Header) =>
-  `${cells.length} cells where the header has ${columns.length}: does a cell hold a delimiter and need quotes?`;
+  `${cells.length} cells, but the header has ${columns.length}: put quotes around a cell that contains the delimiter`;
 
 const shorten = (text: string): string => shortenText(text, 100);

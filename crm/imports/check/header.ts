@@ -39,7 +39,7 @@ export const readHeader = (columns: readonly string[]): Header => {
 
 export const unusableFile = (detail: string) =>
   new DomainError('unusable-file', detail, {
-    remedy: `a CSV file in UTF-8 whose first line names its columns: ${knownColumns.join(',')}`,
+    remedy: `send a CSV file in UTF-8 whose first line names its columns: ${knownColumns.join(',')}`,
   });
 
 const describeHeader = (columns: readonly string[]): string => {

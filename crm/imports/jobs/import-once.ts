@@ -22,7 +22,7 @@ export const importFile = async (
   const job = await createJobForFile(context, file, options);
   const heartbeat = startHeartbeat(context.db, job.importId);
   try {
-    return await runImport(context, job, file, { onProgress: onProgress });
+    return await runImport(context, job, file, { onProgress });
   } catch (error) {
     await failJob(context.db, job.importId, context.now()).catch((cause: unknown) => {
       // If the database itself is unavailable, a CRM fails the job later, when its heartbeat is missing.

@@ -99,7 +99,7 @@ export const createImportQueue = (
   const run = async (importId: string) => {
     const { signal: stop } = closing;
     if (stop.aborted) return;
-    const retryWhileDatabaseIsAway = <T>(work: () => Promise<T>) =>
+    const retryWhileUnavailable = <T>(work: () => Promise<T>) =>
       retry(work, {
         while: (error) => error instanceof TransientDatabaseError,
         backoff: databaseBackoff,
@@ -107,20 +107,20 @@ export const createImportQueue = (
         onRetry: (err, pauseMs) => log.warn({ err, importId, pauseMs }, 'import waits for the database'),
       });
     try {
-      const job = await retryWhileDatabaseIsAway(async () => {
+      const job = await retryWhileUnavailable(async () => {
         const stored = await findJob(db, importId);
         return stored.finishedAt === null ? runImport(context, stored, fileOf(importId), { stop }) : stored;
       });
       if (job.finishedAt === null) return;
-      if (job.state === 'finished') await retryWhileDatabaseIsAway(() => logImport(db, job, log));
+      if (job.state === 'finished') await retryWhileUnavailable(() => logImport(db, job, log));
     } catch (error) {
       if (stop.aborted) return;
-      if (await retryWhileDatabaseIsAway(() => hasEnded(importId)))
+      if (await retryWhileUnavailable(() => hasEnded(importId)))
         log.info({ importId }, 'import was ended or deleted in the meantime');
       else {
         log.error({ err: error, importId }, 'import failed');
         if (error instanceof RunByAnotherProcess) return;
-        await retryWhileDatabaseIsAway(() => failJob(db, importId, context.now()));
+        await retryWhileUnavailable(() => failJob(db, importId, context.now()));
       }
     }
     await removeFile(importId);

@@ -61,7 +61,7 @@ const certain: DecisionTable = [
   [ownPhone, true],
 ];
 
-/** For exports. Names are not enough, because others may have the same ones; nor is a former connection. */
+/** For exports. Names are not enough, because others may have the same names. A former connection is not enough either. */
 export const isCertainMatch: Criterion = (row, person) => decide(certain, row, person);
 
 const possible: DecisionTable = [
@@ -74,5 +74,5 @@ const possible: DecisionTable = [
   [ownPhoneInText, true],
 ];
 
-/** For erasures. Rather one row too many is erased than a name kept, unless the row is clearly about another person. */
+/** For erasures. When in doubt the row is erased, so that no name is kept, unless it is clearly about another person. */
 export const isPossibleMatch: Criterion = (row, person) => decide(possible, row, person);

@@ -12,12 +12,12 @@ export const resolveOwners = async <T extends Row>(
 ): Promise<(Omit<T, 'cells'> & RowWithOwners)[]> => {
   const customerIds = rows.flatMap(({ customerId }) => customerId ?? []);
   const connectionIds = rows.flatMap(({ connectionId }) => connectionId ?? []);
-  const everCustomers = await findKnownCustomerIds(db, customerIds);
+  const knownCustomerIds = await findKnownCustomerIds(db, customerIds);
   const holders = await findHolders(db, connectionIds);
   return rows.map((row) => ({
     ...row,
     cells: JSON.parse(row.cells) as string[],
-    knownCustomerId: row.customerId !== null && everCustomers.has(row.customerId) ? row.customerId : null,
+    knownCustomerId: row.customerId !== null && knownCustomerIds.has(row.customerId) ? row.customerId : null,
     holderId: holders.get(row.connectionId ?? '') ?? null,
   }));
 };

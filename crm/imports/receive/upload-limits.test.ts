@@ -15,9 +15,9 @@ import type { QueueLimits } from '../jobs/import-queue.ts';
 
 /** Starts a CRM whose database is unavailable as soon as an import runs, so that files wait until `restoreDatabase` is called. */
 const startCrmWithWaitingFiles = async (limits: Partial<QueueLimits>) => {
-  let isAway = true;
+  let isUnavailable = true;
   const crm = await createCrmWithImports(limits, () => {
-    if (isAway) throw new TransientDatabaseError('database-away', new Error('gone'));
+    if (isUnavailable) throw new TransientDatabaseError('database-away', new Error('gone'));
   });
   const server = createServer(crm.app).listen(0);
   onTestFinished(() => void server.close());
@@ -38,7 +38,7 @@ const startCrmWithWaitingFiles = async (limits: Partial<QueueLimits>) => {
     return { upload, answer };
   };
   const restoreDatabase = () => {
-    isAway = false;
+    isUnavailable = false;
   };
   const files = () => readdirSync(crm.folder);
   return { ...crm, begin, restoreDatabase, files, url: `http://localhost:${port}` };

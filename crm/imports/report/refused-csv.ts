@@ -13,7 +13,10 @@ const rowsPerPage = 200;
  * Yields the refused rows of an import as a CSV file. The reason is the first column, so that extra cells of a row do not
  * shift it. A user corrects the file and imports it; a row that was not corrected is refused again.
  */
-export async function* refusedCsv(db: CrmContext['db'], { importId, columns }: ImportJob): AsyncGenerator<string> {
+export async function* streamRefusedCsv(
+  db: CrmContext['db'],
+  { importId, columns }: ImportJob,
+): AsyncGenerator<string> {
   const header = JSON.parse(columns) as string[];
   const reasonIndex = header.indexOf(reasonColumn);
   const withoutReason = (cells: string[]) => (reasonIndex < 0 ? cells : cells.toSpliced(reasonIndex, 1));

@@ -4,7 +4,7 @@ import { TransientDatabaseError } from '../../../packages/database/database-erro
 import { createCrmWithImports } from '../../../tests/crm-with-imports.ts';
 import { removeImport } from './remove-report.ts';
 
-const away = () => {
+const throwUnavailable = () => {
   throw new TransientDatabaseError('database-away', new Error('gone'));
 };
 const waitOptions = { timeout: 10_000 };
@@ -64,16 +64,16 @@ describe('DELETE /imports/ID', () => {
   });
 
   it('deletes the file of a waiting import, which is never imported', async () => {
-    let isAway = true;
+    let isUnavailable = true;
     const { http, post, waitUntilFinished, folder } = await createCrmWithImports({}, () =>
-      isAway ? away() : undefined,
+      isUnavailable ? throwUnavailable() : undefined,
     );
     const first = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
     const second = await post('/imports', '2,Jan,Bos,Delft,78,1').expect(202);
     expect(readdirSync(folder)).toHaveLength(2);
     await http.delete(`/imports/${second.body.importId}`).expect(204);
     expect(readdirSync(folder)).toEqual([`${first.body.importId}.csv`]);
-    isAway = false;
+    isUnavailable = false;
     await waitUntilFinished(`/imports/${first.body.importId}`);
     const third = await post('/imports', '3,Jan,Bos,Delft,79,1').expect(202);
     await waitUntilFinished(`/imports/${third.body.importId}`);
@@ -81,19 +81,19 @@ describe('DELETE /imports/ID', () => {
   });
 
   it('stops an import of another process, which then deletes the file', async () => {
-    let isAway = true;
+    let isUnavailable = true;
     let attempts = 0;
     const { http, post, folder, db } = await createCrmWithImports({}, () => {
-      if (!isAway) return;
+      if (!isUnavailable) return;
       attempts++;
-      away();
+      throwUnavailable();
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
     // The retry backoff grows: after three attempts it is 0.8 s, in which the other process removes the import.
     await vi.waitFor(() => expect(attempts).toBe(3), waitOptions);
     await removeImport(db, body.importId, 0);
     expect(readdirSync(folder)).toHaveLength(1);
-    isAway = false;
+    isUnavailable = false;
     await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), waitOptions);
     await http.get(`/imports/${body.importId}`).expect(404);
   });

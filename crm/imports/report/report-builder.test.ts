@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createCrmWithImports } from '../../../tests/crm-with-imports.ts';
 import { createImportFixture } from '../../../tests/import-fixture.ts';
 import type { ImportJob } from '../import-job.ts';
-import { refusedCsv } from './refused-csv.ts';
+import { streamRefusedCsv } from './refused-csv.ts';
 import { reportLimits } from './report-builder.ts';
 import { showImport } from './show-import.ts';
 
@@ -100,7 +100,7 @@ describe('the report of an import', () => {
       '',
       expect.stringContaining('line 2 of the file'),
     ]);
-    const file = await text(Readable.from(refusedCsv(fixture.db, job)));
+    const file = await text(Readable.from(streamRefusedCsv(fixture.db, job)));
     expect(file.length).toBeLessThan(1_000);
     expect(await fixture.load([file])).toMatchObject({ refused: 1, created: 0 });
   });

@@ -15,7 +15,7 @@ import {
 } from '../../customers/index.ts';
 import { listJobs } from '../import-job.ts';
 import { fileLimits, measureFile } from '../receive/receive-file.ts';
-import { refusedCsv } from '../report/refused-csv.ts';
+import { streamRefusedCsv } from '../report/refused-csv.ts';
 
 const labFile = 'data/customer-database.csv';
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
@@ -210,7 +210,7 @@ describe('importing customers', () => {
     let job = await load([header, ...rows]);
     for (let again = 0; again < 2; again++) {
       expect(job).toMatchObject({ created: 0, refused: rows.length });
-      job = await load([await text(Readable.from(refusedCsv(db, job)))]);
+      job = await load([await text(Readable.from(streamRefusedCsv(db, job)))]);
     }
     const uncorrected = await load([header, '6,Ri\ufffda,Vos,Delft,82,1']);
     expect(uncorrected).toMatchObject({ refused: 1 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express from 'express';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { componentsFolder, startSidecar } from '../../../tests/stack/dapr-lab.ts';
+import { createComponentsFolder, startSidecar } from '../../../tests/stack/dapr-lab.ts';
 import { createTestKafkaClient, withKafkaAdmin } from '../../../tests/stack/fresh.ts';
 import { ports } from '../../../tests/stack/ports.ts';
 import { isStackReady } from '../../../tests/stack/stack.ts';
@@ -59,7 +59,7 @@ const follow = async (topic: string) => {
   const own = { dapr: nextPort(), grpc: nextPort(), internal: nextPort() };
   const server = await listen(app, { host: '127.0.0.1', port: nextPort(), variable: 'PORT' });
   closing.push(server.close);
-  const folder = componentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', topic));
+  const folder = createComponentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', topic));
   const sidecar = await startSidecar('iot-platform', Number(new URL(server.url).port), own, folder);
   closing.push(() => sidecar.end('SIGTERM'));
   return { url: server.url, bodies, batches, offsets, sidecar };

@@ -121,13 +121,13 @@ describe('a view before its first comparison with the log', () => {
   it('refuses while the broker is unavailable, and answers afterwards', async () => {
     const { deliver, startDetection, store, log } = openThings([0]);
     await deliver(record(0));
-    log.isAway = true;
+    log.isUnavailable = true;
     const { partitions } = startDetection();
     const first = openView<Thing>(things, store, { partitions });
     await expect(first.get('K0')).rejects.toMatchObject({ code: 'log-unavailable' });
-    log.isAway = false;
+    log.isUnavailable = false;
     await vi.waitFor(async () => expect(await first.get('K0')).toMatchObject({ key: 'K0' }), 8_000);
-    log.isAway = true;
+    log.isUnavailable = true;
     expect(await first.get('K0')).toMatchObject({ key: 'K0' });
   });
 });
@@ -135,10 +135,10 @@ describe('a view before its first comparison with the log', () => {
 describe('a log that cannot be read', () => {
   it('leaves a gap missing until it can be read', async () => {
     const { deliver, completeness, startDetection, becomes, log } = openThings([0, 7]);
-    log.isAway = true;
+    log.isUnavailable = true;
     await deliver(record(0), record(7));
     expect(await completeness()).toMatchObject(missing([1, 6]));
-    log.isAway = false;
+    log.isUnavailable = false;
     startDetection();
     await becomes(complete);
   });
@@ -149,10 +149,10 @@ it('a gap is closed although the view is written all the time while the log is r
     0,
     ...Array.from({ length: 200 }, (_, n) => 7 + n),
   ]);
-  log.isAway = true;
+  log.isUnavailable = true;
   await deliver(record(0), record(7));
   expect(await completeness()).toMatchObject(missing([1, 6]));
-  log.isAway = false;
+  log.isUnavailable = false;
   let next = 8;
   const { read } = log;
   Object.assign(log, {

@@ -38,16 +38,16 @@ const serverProperties = (data: string): string =>
     .join('');
 
 /** The folder of the broker's jars, which contain Kafka's command-line tools as well. */
-export const kafkaJars = (report: Report): Promise<string> =>
+export const fetchKafkaJars = (report: Report): Promise<string> =>
   fetchJars(`kafka-${version}`, [...['kafka_2.13', 'kafka-tools'].map(kafkaArtifact), log], report);
 
 /** The folder of the jars of Kafka Streams, of the broker's version. */
-export const kafkaStreamsJars = (report: Report): Promise<string> =>
+export const fetchKafkaStreamsJars = (report: Report): Promise<string> =>
   fetchJars(`kafka-streams-${version}`, [kafkaArtifact('kafka-streams'), log], report);
 
 const prepare = async (folder: string, report: Report) => {
   const java = await requireJava();
-  const jars = await kafkaJars(report);
+  const jars = await fetchKafkaJars(report);
   const classpath = ['-cp', join(jars, '*')];
   const data = join(folder, 'data');
   const properties = join(folder, 'server.properties');
