@@ -26,8 +26,8 @@ const sessionSettings = [
   "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 5",
 ];
 
-export const createMysqlDialect = (address: MysqlAddress, answerWithinMs: number | undefined): Dialect => {
-  const pool = openMysqlPool(address, { statementTimeoutMs: answerWithinMs });
+export const createMysqlDialect = (address: MysqlAddress, statementTimeoutMs: number | undefined): Dialect => {
+  const pool = openMysqlPool(address, { statementTimeoutMs });
   const onCreateConnection = async (connection: DatabaseConnection) => {
     for (const setting of sessionSettings) await connection.executeQuery(CompiledQuery.raw(setting));
   };

@@ -9,14 +9,14 @@ import { createMysqlDialect } from './dialect.ts';
 import { migrate, type OnMigration, readPendingMigrations } from './migrate.ts';
 import type { CrmDatabase } from './schema.ts';
 
-const answerWithinMs = 30_000;
+const statementTimeoutMs = 30_000;
 
 /**
  * Opens the CRM's database and runs the pending migrations.
  * @throws ConfigError when the database cannot be reached now. An outage later is a TransientDatabaseError of each query.
  */
 export const openCrmDatabase = async (url: CrmDatabaseUrl, onMigration?: OnMigration): Promise<Kysely<CrmDatabase>> => {
-  const db = connectCrmDatabase(url, answerWithinMs);
+  const db = connectCrmDatabase(url, statementTimeoutMs);
   try {
     // Migrations have no query timeout: a migration, or the wait for another process that migrates, may take long.
     const migrationDb = url.startsWith('mysql:') ? connectCrmDatabase(url) : db;
@@ -46,11 +46,11 @@ export const listPendingMigrations = async (url: CrmDatabaseUrl): Promise<string
   }
 };
 
-/** Connects without running migrations. `answerWithinMs` is the query timeout on MySQL; without it there is none. */
-export const connectCrmDatabase = (url: CrmDatabaseUrl, answerWithinMs?: number): Kysely<CrmDatabase> => {
+/** Connects without running migrations. `statementTimeoutMs` is the query timeout on MySQL; without it there is none. */
+export const connectCrmDatabase = (url: CrmDatabaseUrl, statementTimeoutMs?: number): Kysely<CrmDatabase> => {
   const address = parseMysqlAddress(url);
   const file = sqliteFileOf(url) ?? inMemory;
-  const dialect = address ? createMysqlDialect(address, answerWithinMs) : createSqliteDialect(file);
+  const dialect = address ? createMysqlDialect(address, statementTimeoutMs) : createSqliteDialect(file);
   return new Kysely<CrmDatabase>({ dialect });
 };
 

@@ -21,12 +21,12 @@ const freshness = {
   waitMs: wholeNumber(waitFormat, { min: 0, max: 30_000, defaultValue: 0 }),
 };
 
-const labMandateSchema = z
+const legacyMandateSchema = z
   .object({ connectionId: connectionIdSchema, connectionMandate: connectionMandateSchema })
   .meta({ id: 'LabMandate' });
 const mandateSchema = z
   .object({
-    ...labMandateSchema.shape,
+    ...legacyMandateSchema.shape,
     revision: z.int().meta({
       description:
         'Grows with each change of this connection’s mandate; 0 when there were only payloads without a revision.',
@@ -54,7 +54,7 @@ export const mandateRoutes = (view: View<Mandate>): Routes =>
       get: operation({
         summary: 'The mandate of a connection in the format of the lab: exactly the two fields of the event',
         query: z.strictObject({ connectionId, ...freshness }),
-        responses: { 200: { description: 'The mandate.', schema: labMandateSchema } },
+        responses: { 200: { description: 'The mandate.', schema: legacyMandateSchema } },
         errors,
         handle: async ({ query }, res) => {
           const { connectionId, connectionMandate } = await readMandate(view, query);

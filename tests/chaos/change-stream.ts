@@ -19,7 +19,7 @@ type StreamOptions = {
 
 const customersPerCaller = 20;
 const connectionsPerCaller = 40;
-const answerWithinMs = 5_000;
+const requestTimeoutMs = 5_000;
 const levels = ['0', '1', '2'] as const;
 
 /**
@@ -124,7 +124,7 @@ const post = async (url: string, customer: SentCustomer) => {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(customer),
-    signal: AbortSignal.timeout(answerWithinMs),
+    signal: AbortSignal.timeout(requestTimeoutMs),
   });
   const revision = Number(response.headers.get('mandate-revision'));
   return { status: response.status, revision, text: await response.text() };

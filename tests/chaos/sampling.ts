@@ -14,7 +14,7 @@ export type Sampling = {
   stop(): Promise<void>;
 };
 
-const answerWithinMs = 2_000;
+const requestTimeoutMs = 2_000;
 const pauseMs = 4;
 
 /**
@@ -61,7 +61,7 @@ export const startSampling = (
 };
 
 const fetchShownMandate = async (url: string, connectionId: string): Promise<AnsweredChange | undefined> => {
-  const response = await fetch(`${url}/mandates/${connectionId}`, { signal: AbortSignal.timeout(answerWithinMs) });
+  const response = await fetch(`${url}/mandates/${connectionId}`, { signal: AbortSignal.timeout(requestTimeoutMs) });
   const body = (await response.json()) as AnsweredChange;
   return response.status === 200 ? body : undefined;
 };
