@@ -89,7 +89,7 @@ describe('on the embedded log, npm run dead-letters', () => {
     expect(await run('dead-letters', 'discard')).toMatchObject({ code: 1, output: expect.stringMatching(/Add an ID/) });
     expect(await run('dead-letters', 'list', '--kafka')).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/Either/),
+      output: expect.stringMatching(/Give either --embedded or --kafka/),
     });
     expect(await run('consumer-group', 'reset', '--to', '9:1')).toMatchObject({
       code: 1,
