@@ -78,7 +78,8 @@ export const runCrmKilledAfterAnswer = async (crmEnv: Record<string, string>): P
     await crm.app.stop('SIGKILL');
     await crm.app.start();
     const agreement = { crm: crm.url, instances: [instance], record };
-    const left = await findDisagreements(agreement, wrongForSeconds * 2);
+    // The CRM has to start again first, so a lost event needs as long to be found as a correct run needs to agree.
+    const left = await findDisagreements(agreement, agreeWithinSeconds);
     return [
       ...left,
       ...(await findContradictions(record, { shown: new Map(), regressions: new Set() })),
