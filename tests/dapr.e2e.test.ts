@@ -317,7 +317,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
         expect((await checks(crm)).eventBus).toBe('ok');
         await admin.deleteTopics({ topics: [topic] });
         await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), waitOptions);
-        await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+        await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 1 }] });
       });
       await vi.waitFor(
         async () => expect((await checks(crm)).eventBus).toContain('has 1 partition, not 4'),

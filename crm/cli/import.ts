@@ -42,7 +42,7 @@ Examples
   npm run import -- customers.csv --on-conflict update
 
 Exit codes
-  0  all rows are imported
+  0  no row is refused
   1  the import failed; the message says what to do
   2  rows were refused`;
 

@@ -24,7 +24,17 @@ const readStackSettings = (env: NodeJS.ProcessEnv) => ({
   zipkinPort: readPort(env, 'ZIPKIN_PORT', 9411),
 });
 
-export const settings = readStackSettings(process.env);
+/** Commands import the settings before they can catch an error, so a wrong port ends the process here. */
+const readSettingsOrExit = () => {
+  try {
+    return readStackSettings(process.env);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+};
+
+export const settings = readSettingsOrExit();
 
 /** The folder of a part's configuration, data, log and process record. */
 export const partFolder = (name: string): string => join(settings.dataFolder, name);

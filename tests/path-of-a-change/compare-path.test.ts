@@ -55,6 +55,12 @@ describe('the documented path of a change', () => {
     ]));
 
   it.each([
+    '| 2b | `write` | [crm/write.ts](../crm/write.ts) | Has no number. |',
+    '| 4 | write | Has no function. |',
+  ])('is refused with a row that is no stop: %s', (row) =>
+    expect(() => readDocumentedPath(document.replace(`${write}\n`, `${row}\n`))).toThrow(row));
+
+  it.each([
     [
       'lacks a stop',
       document.replace(`${write}\n`, '').replace(publish, renumber(publish, 2)),

@@ -33,8 +33,14 @@ const textAfter = (text: string, heading: string): string => {
 
 const linksIn = (text: string): string[] => [...text.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, path]) => String(path));
 
-const stopsIn = (text: string): Stop[] =>
-  [...text.matchAll(/^\| (\d+) \| `(\w+)` \| (.+)$/gm)].map(([, number, name, rest]) => {
-    const [file = '', ...alsoCalled] = linksIn(String(rest));
-    return { number: Number(number), name: String(name), file, alsoCalled };
+/** Every row of a table is a stop, except its header. @throws Error that shows a row of another form */
+const stopsIn = (text: string): Stop[] => {
+  const withoutHeaders = text.replace(/^\|.*\n\|-.*\n/gm, '');
+  const rows = withoutHeaders.split('\n').filter((line) => line.startsWith('|'));
+  return rows.map((row) => {
+    const [, number, name, rest = ''] = /^\| (\d+) \| `(\w+)` \| (.+)$/.exec(row) ?? [];
+    if (!number || !name) throw new Error(`docs/architecture.md: this row is no stop: ${row}`);
+    const [file = '', ...alsoCalled] = linksIn(rest);
+    return { number: Number(number), name, file, alsoCalled };
   });
+};

@@ -30,7 +30,7 @@ export const importSchema = z
       description:
         'How many refused and skipped rows the report lists. The others are only counted, and `notes` says so.',
     }),
-    notes: z.array(z.string()).meta({ description: 'Remarks about the file and the report.' }),
+    notes: z.array(z.string()).meta({ description: 'Notes about the file and the report.' }),
     rows: z.string().meta({ description: 'The path of the refused and skipped rows.' }),
     refusedRows: z.string().meta({ description: 'The path of the refused rows as a file to correct.' }),
     createdAt: time,
