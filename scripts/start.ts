@@ -74,5 +74,9 @@ const whatToTry = (crm: string, iotPlatform: string) => `
   Ctrl-C stops.
 `;
 
-if (process.argv.includes('--help')) console.log(help);
-else await runService(startPlatform);
+const args = process.argv.slice(2);
+if (args.includes('--help')) console.log(help);
+else if (args.length > 0) {
+  console.error(`npm start has no argument ${args[0]}: environment variables configure it, see npm start -- --help.`);
+  process.exitCode = 1;
+} else await runService(startPlatform);

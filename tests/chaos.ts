@@ -32,7 +32,7 @@ const main = async () => {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string', default: '5' },
-      seed: { type: 'string', default: String(randomInt(1_000_000)) },
+      seed: { type: 'string', default: String(randomInt(1, 1_000_000)) },
       round: { type: 'string', default: '40' },
       disturbances: { type: 'string', default: '4' },
       help: { type: 'boolean', default: false },

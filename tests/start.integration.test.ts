@@ -74,6 +74,14 @@ describe('npm start', () => {
     server.close();
   });
 
+  it('refuses an argument, because environment variables configure it', async () => {
+    const process = startProcess('scripts/start.ts', { DATA_DIR: dataFolder() }, ['--port', '9999']);
+    expect(await process.ended).toBe(1);
+    expect(process.output()).toBe(
+      'npm start has no argument --port: environment variables configure it, see npm start -- --help.\n',
+    );
+  });
+
   it('answers under the names in ALLOWED_HOSTS, and accepts changes of pages from ALLOWED_ORIGINS', async () => {
     const names = { ALLOWED_HOSTS: 'platform.example.org', ALLOWED_ORIGINS: 'https://console.example.org' };
     const platform = await start({ DATA_DIR: dataFolder(), ...names });
