@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe } from 'vitest';
-import { createTestKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
+import { createTestKafkaClient, createTopic } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { isStackReady } from '../../tests/stack/stack.ts';
 import { consumerGroupsContract } from '../projections/consumer-groups.contract.ts';
@@ -13,7 +13,7 @@ const brokers = [`127.0.0.1:${ports.kafka}`];
 describe.runIf(await isStackReady())('the consumer groups of Kafka', () => {
   consumerGroupsContract(async () => {
     const topic = { name: `groups-${randomUUID()}`, partitions: 4, maxMessageBytes: 16_384 };
-    await withKafkaAdmin((admin) => admin.createTopics({ topics: [{ topic: topic.name, numPartitions: 4 }] }));
+    await createTopic({ topic: topic.name, numPartitions: 4 });
     const publish = async (events: readonly OutgoingEvent[]) => {
       const producer = createTestKafkaClient().producer();
       await producer.connect();

@@ -13,6 +13,8 @@ stdout.write = (text) => {
   printed += text;
   return true;
 };
+// npm start takes no arguments, so the arguments of this script are removed first.
+const names = process.argv.splice(2);
 await import('../../scripts/start.ts');
 stdout.write = write;
 const [, crm, iotPlatform] = /CRM +(\S+)\s+IoT platform +(\S+)/.exec(printed) ?? [];
@@ -26,6 +28,6 @@ const changeMandate = async (connectionMandate: string) => {
 
 // V8 lists a function only after the function around it has run, so the first change is not recorded.
 await changeMandate('2');
-const { calls, files } = await record(process.argv.slice(2), () => changeMandate('0'));
+const { calls, files } = await record(names, () => changeMandate('0'));
 const recording = { calls, files: files.filter((file) => !file.startsWith('tests/')) };
 stdout.write(`recorded ${JSON.stringify(recording)}\n`, () => process.exit());

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Admin } from 'kafkajs';
+import type { Admin, ITopicConfig } from 'kafkajs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createClient } from 'redis';
+import { vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
@@ -12,6 +13,13 @@ const brokers = [`127.0.0.1:${ports.kafka}`];
 export const createTestKafkaClient = () => createKafkaClient(brokers);
 export const withKafkaAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> =>
   withAdmin(brokers, work, { retries: 5 });
+
+/** Creates a topic and waits until its partitions have leaders. The wait of kafkajs fails while the broker does not know the topic yet. */
+export const createTopic = (config: ITopicConfig): Promise<void> =>
+  withKafkaAdmin(async (admin) => {
+    await admin.createTopics({ waitForLeaders: false, topics: [config] });
+    await vi.waitFor(() => admin.fetchTopicOffsets(config.topic), { timeout: 10_000, interval: 100 });
+  });
 
 /** Empties topics, committed offsets and stores. No service may run meanwhile. */
 export const resetStack = async ({ keepStores = false } = {}): Promise<void> => {

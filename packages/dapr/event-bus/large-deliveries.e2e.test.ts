@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import express from 'express';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createComponentsFolder, startSidecar } from '../../../tests/stack/dapr-lab.ts';
-import { createTestKafkaClient, withKafkaAdmin } from '../../../tests/stack/fresh.ts';
+import { createTestKafkaClient, createTopic, withKafkaAdmin } from '../../../tests/stack/fresh.ts';
 import { ports } from '../../../tests/stack/ports.ts';
 import { isStackReady } from '../../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
@@ -31,7 +31,7 @@ const nextPort = () => ++lastPort;
 const topicWith = async (messages: readonly Message[], maxBytes = maxMessageBytes) => {
   const topic = `large-${randomUUID()}`;
   const configEntries = [{ name: 'max.message.bytes', value: String(maxBytes) }];
-  await withKafkaAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }] }));
+  await createTopic({ topic, numPartitions: 1, configEntries });
   const producer = createTestKafkaClient().producer();
   await producer.connect();
   // One record per batch: max.message.bytes of a topic limits a batch.
