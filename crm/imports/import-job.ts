@@ -83,7 +83,7 @@ export const listUnfinishedJobs = async (db: Db): Promise<ImportJob[]> => {
 
 /**
  * Writes the progress of a job, in the transaction of the imported rows. It never writes the file name, because an erasure
- * may have replaced that in the meantime.
+ * may have replaced it since the job was read.
  * @throws RunByAnotherProcess when the job has other progress than `from`
  */
 export const advanceJob = async (trx: Transaction<CrmDatabase>, from: ImportJob, to: ImportJob): Promise<void> => {

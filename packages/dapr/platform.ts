@@ -124,7 +124,7 @@ const rejectForeignSidecar = async (
   if (signal.aborted) return;
   if (metadata instanceof ConfigError) return fail(metadata);
   if (metadata instanceof Error) {
-    // The sidecar stopped in the meantime: wait for it again.
+    // The sidecar stopped after it was ready, so wait for it again.
     await sleepUnlessAborted(retryAfterMs, signal);
     return rejectForeignSidecar(sidecar, pubsub, { signal, fail });
   }

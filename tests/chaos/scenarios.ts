@@ -2,7 +2,13 @@ import { ports } from '../stack/ports.ts';
 import { createChangeRecord, type SentCustomer } from './change-record.ts';
 import { createCustomer, replaceCustomer } from './change-stream.ts';
 import { findContradictions, findDisagreements } from './consistency-check.ts';
-import { createDeployment, type Deployment, type PlatformInstance, startAndWait } from './deployment.ts';
+import {
+  createDeployment,
+  type Deployment,
+  type DeploymentOptions,
+  type PlatformInstance,
+  startAndWait,
+} from './deployment.ts';
 import { createRandom } from './random.ts';
 import { readEverythingAgain, reportsMissingEvents, waitUntilAllCommitted } from './repair.ts';
 import { startSampling } from './sampling.ts';
@@ -64,63 +70,69 @@ export const runLateWriter = async (iotEnv: Record<string, string>): Promise<str
   }
 };
 
-/** Kills the CRM as soon as it has answered a change, and starts it again. @returns the failed checks */
-export const runCrmKilledAfterAnswer = async (crmEnv: Record<string, string>): Promise<string[]> => {
-  const deployment = await createDeployment({ crmEnv });
+type ScenarioOfOneInstance = {
+  readonly deployment: Deployment;
+  readonly instance: PlatformInstance;
+  /** Changes the mandate of connection 1 from 2 to 0. */
+  revoke(): Promise<void>;
+  requireAgreement(): Promise<void>;
+  /** @returns what still disagrees after so many seconds */
+  findDisagreements(seconds: number): Promise<string[]>;
+};
+
+/** Runs a scenario on a CRM and one IoT platform that agree on connection 1 with mandate 2. @returns the failed checks */
+const withOneInstance = async (
+  options: DeploymentOptions,
+  scenario: (context: ScenarioOfOneInstance) => Promise<string[]>,
+): Promise<string[]> => {
+  const deployment = await createDeployment(options);
   const { crm, instances } = deployment;
   const instance = instances[0] as PlatformInstance;
   const record = createChangeRecord();
+  const agree = () => requireAgreement(deployment, [instance], record);
   try {
     await Promise.all([crm, instance].map(startAndWait));
     const id = await createCustomer(crm.url, customer('1', '2'), record);
-    await requireAgreement(deployment, [instance], record);
-    await replaceCustomer(crm.url, id, customer('1', '0'), record);
-    await crm.app.stop('SIGKILL');
-    await crm.app.start();
-    const agreement = { crm: crm.url, instances: [instance], record };
-    // The CRM has to start again first, so a lost event needs as long to be found as a correct run needs to agree.
-    const left = await findDisagreements(agreement, agreeWithinSeconds);
-    return [
-      ...left,
-      ...(await findContradictions(record, { shown: new Map(), regressions: new Set() })),
-      ...deployment.violations,
-    ];
+    await agree();
+    const left = await scenario({
+      deployment,
+      instance,
+      revoke: () => replaceCustomer(crm.url, id, customer('1', '0'), record),
+      requireAgreement: agree,
+      findDisagreements: (seconds) => findDisagreements({ crm: crm.url, instances: [instance], record }, seconds),
+    });
+    const contradictions = await findContradictions(record, { shown: new Map(), regressions: new Set() });
+    return [...left, ...contradictions, ...deployment.violations];
   } finally {
     await deployment.stop();
   }
 };
 
+/** Kills the CRM as soon as it has answered a change, and starts it again. @returns the failed checks */
+export const runCrmKilledAfterAnswer = (crmEnv: Record<string, string>): Promise<string[]> =>
+  withOneInstance({ crmEnv }, async ({ deployment: { crm }, revoke, findDisagreements }) => {
+    await revoke();
+    await crm.app.stop('SIGKILL');
+    await crm.app.start();
+    // The CRM has to start again first, so a lost event needs as long to be found as a correct run needs to agree.
+    return findDisagreements(agreeWithinSeconds);
+  });
+
 /**
  * Restores Redis from an older copy while the committed offsets stay, and rebuilds the view when the instance reports missing
  * events. @returns the failed checks
  */
-export const runStoreRestore = async (iotEnv: Record<string, string>): Promise<string[]> => {
-  const deployment = await createDeployment({ iotEnv: () => iotEnv });
-  const { crm, instances } = deployment;
-  const instance = instances[0] as PlatformInstance;
-  const record = createChangeRecord();
-  try {
-    await Promise.all([crm, instance].map(startAndWait));
-    const id = await createCustomer(crm.url, customer('1', '2'), record);
-    await requireAgreement(deployment, [instance], record);
+export const runStoreRestore = (iotEnv: Record<string, string>): Promise<string[]> =>
+  withOneInstance({ iotEnv: () => iotEnv }, async ({ instance, revoke, requireAgreement, findDisagreements }) => {
     const copy = await copyStore(instance.view);
-    await replaceCustomer(crm.url, id, customer('1', '0'), record);
-    await requireAgreement(deployment, [instance], record);
+    await revoke();
+    await requireAgreement();
     await waitUntilAllCommitted(instance);
     await copy.restore();
     const isReported = await reportsMissingEvents(instance);
     if (isReported) await readEverythingAgain(instance);
-    const agreement = { crm: crm.url, instances: [instance], record };
-    const left = await findDisagreements(agreement, isReported ? agreeWithinSeconds : wrongForSeconds);
-    return [
-      ...left,
-      ...(await findContradictions(record, { shown: new Map(), regressions: new Set() })),
-      ...deployment.violations,
-    ];
-  } finally {
-    await deployment.stop();
-  }
-};
+    return findDisagreements(isReported ? agreeWithinSeconds : wrongForSeconds);
+  });
 
 /** @throws Error when the platform disagrees before the scenario's fault */
 export const requireAgreement = async (

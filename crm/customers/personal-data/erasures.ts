@@ -40,6 +40,7 @@ export const createErasures = ({ db, sources, log }: ErasuresContext): Erasures 
       if (closing.signal.aborted) throw error;
       const retryMs = retryAfterMs(++failures);
       log?.warn({ err: error, retryMs }, 'erasure not completed, will retry');
+      // `run` has logged the error, and plans the next attempt itself.
       retry = setTimeout(() => void complete().catch(() => {}), retryMs).unref();
       throw error;
     }
@@ -49,6 +50,7 @@ export const createErasures = ({ db, sources, log }: ErasuresContext): Erasures 
     next ??= running.then(() => {
       next = undefined;
       const started = run();
+      // The caller gets the error; the next run only waits until this one has ended.
       running = started.catch(() => {});
       return started;
     });

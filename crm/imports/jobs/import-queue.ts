@@ -116,7 +116,7 @@ export const createImportQueue = (
     } catch (error) {
       if (stop.aborted) return;
       if (await retryWhileUnavailable(() => hasEnded(importId)))
-        log.info({ importId }, 'import was ended or deleted in the meantime');
+        log.info({ importId }, 'import not continued, it was ended or deleted');
       else {
         log.error({ err: error, importId }, 'import failed');
         if (error instanceof RunByAnotherProcess) return;
