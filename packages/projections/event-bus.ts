@@ -2,18 +2,28 @@ import { ExpectedError } from '../runtime/expected-error.ts';
 
 /**
  * A topic as it is declared in contracts/topics.ts. All events of a key go to one partition. `maxMessageBytes` limits
- * one record, with its key and headers.
+ * one record, with its key and headers. A topic with `compaction` keeps the last record of each key; `isPersonal`: its
+ * records hold personal data, so their values are not copied anywhere.
  */
-export type Topic = { readonly name: string; readonly partitions: number; readonly maxMessageBytes: number };
+export type Topic = {
+  readonly name: string;
+  readonly partitions: number;
+  readonly maxMessageBytes: number;
+  readonly compaction?: { readonly segmentMs: number; readonly maxLagMs: number };
+  readonly isPersonal?: true;
+};
 
-/** An event to publish; `value` is the encoded event. A retry publishes the same event with the same id. */
+/**
+ * An event to publish; `value` is the encoded event. A retry publishes the same event with the same id. An empty value is
+ * a tombstone: a record without a value, which removes the earlier records of its key from a compacted topic.
+ */
 export type OutgoingEvent = { readonly id: string; readonly key: string; readonly value: Buffer };
 
 /** Where a record is in its topic: partition and offset. */
 export type Place = { readonly partition: number; readonly offset: number };
 
 /**
- * One delivered record. `timestamp` is the time at which the broker received it, in ms since 1970; where the broker
+ * One delivered record; the value of a tombstone is empty. `timestamp` is the time at which the broker received it, in ms since 1970; where the broker
  * does not report that, it is the time of delivery. Some brokers report no key, partition or offset.
  */
 export type DeliveredRecord = Partial<Place> & {
