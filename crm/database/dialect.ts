@@ -34,7 +34,8 @@ export const createMysqlDialect = (address: MysqlAddress, statementTimeoutMs: nu
   return errorMappingDialect(new MysqlDialect({ pool, onCreateConnection }), mapMysqlError);
 };
 
-const isMysql = (db: Kysely<never> | Kysely<CrmDatabase>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;
+export const isMysql = (db: Kysely<never> | Kysely<CrmDatabase>): boolean =>
+  db.getExecutor().adapter instanceof MysqlAdapter;
 
 /**
  * Runs migrations in one process at a time. On SQLite they are one transaction. MySQL commits each statement; there Kysely

@@ -1,4 +1,5 @@
 /** The CRM's database: how it is opened and migrated, its tables, and the differences between SQLite and MySQL. */
+export { notNextVersion } from './append-only.ts';
 export { checkDatabase } from './check-database.ts';
 export { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl, showDatabaseUrl, sqliteFileOf } from './database-url.ts';
 export { purgeDeletedBytes } from './dialect.ts';
@@ -13,6 +14,7 @@ export type {
   ImportedRowTable,
   ImportJobTable,
   MandateChangeTable,
+  OrderEventTable,
   OutboxTable,
   RelayLeaseTable,
   StoredAnswerTable,
