@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { customerIdSchema } from '../../contracts/customer-id.ts';
 import {
   acceptNumber,
   type ConnectionMandateData,
@@ -55,19 +56,6 @@ export const customerPatchSchema = z
 export type CustomerPatch = z.infer<typeof customerPatchSchema>;
 
 export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyof CustomerData)[];
-
-/** The largest value of an integer column in every database. */
-const maxCustomerId = 2 ** 31 - 1;
-
-/** @returns the number of a customerId; undefined if the text is not a valid customerId */
-export const parseCustomerId = (customerId: string): number | undefined =>
-  /^[1-9][0-9]{0,9}$/.test(customerId) && Number(customerId) <= maxCustomerId ? Number(customerId) : undefined;
-
-const customerId = `a whole number from 1 to ${maxCustomerId}`;
-export const customerIdSchema = z
-  .string(customerId)
-  .regex(/^[1-9][0-9]{0,9}$/, { error: customerId, abort: true })
-  .refine((id) => parseCustomerId(id) !== undefined, customerId);
 
 /** The database assigns numbers above the largest existing one, so imported numbers must leave room above them. */
 const maxExternalId = 1_000_000_000;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Customer, customerDataSchema, customerIdSchema } from './customer.ts';
+import { customerIdSchema } from '../../contracts/customer-id.ts';
+import { type Customer, customerDataSchema } from './customer.ts';
 
 const { firstName, lastName, city, connectionId, connectionMandate, email, phone } = customerDataSchema.shape;
 
