@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { type Completeness, findRefusal } from '../projections/completeness.ts';
-import type { LogReader, PartitionRange } from '../projections/log-reader.ts';
-import type { RunningView } from './running-views.ts';
-import type { statusSchema } from './view-status.ts';
+import { type Completeness, findRefusal } from '../../projections/completeness.ts';
+import type { LogReader, PartitionRange } from '../../projections/log-reader.ts';
+import type { RunningView } from '../running-views.ts';
+import type { statusSchema } from '../view-status.ts';
 
 export type StatusSources = {
   readonly topicLog?: LogReader | undefined;
