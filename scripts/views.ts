@@ -1,8 +1,7 @@
-import { topics } from '../contracts/topics.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
 import { iotPlatformViews } from '../iot-platform/projections.ts';
 import type { CommandTarget } from '../packages/platform/open-adapters.ts';
-import type { RegisteredView } from '../packages/platform/views.ts';
+import { type RegisteredView, topicsOf } from '../packages/platform/views.ts';
 
 /** A service with views: how to open its log and stores, and its URL unless `urlVariable` is set. */
 export type ViewService = CommandTarget & { readonly urlVariable: string; readonly defaultUrl: string };
@@ -12,7 +11,7 @@ export type ServiceView = RegisteredView & { readonly service: ViewService };
 export const iotPlatform: ViewService = {
   name: 'IoT platform',
   sidecarPort: 3908,
-  topics: Object.values(topics),
+  topics: topicsOf(iotPlatformViews),
   readConfig: readIotPlatformConfig,
   urlVariable: 'IOT_PLATFORM_URL',
   defaultUrl: 'http://localhost:3008',

@@ -88,7 +88,7 @@ describe('dependencies', () => {
 
   it.each([
     ['libsql', /^packages\/database\/(sqlite\.ts|threads\/sqlite-thread\.js)$/],
-    ['mysql2', /^packages\/database\/mysql\.ts$/],
+    ['mysql2', /^packages\/database\/mysql\/mysql-pool\.ts$/],
     ['redis', /^packages\/dapr\/redis-eviction\.ts$/],
     ['kafkajs', /^packages\/kafka\//],
   ])('%s is imported in one place only', (library, place) => {

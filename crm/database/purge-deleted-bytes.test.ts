@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { purgeDeletedBytes } from '../../packages/database/purge-deleted-bytes.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
-import { purgeDeletedBytes } from './dialect.ts';
 
 it('continues to write after a refused row and after the deleted bytes were purged', async () => {
   const db = await openTestDatabase();

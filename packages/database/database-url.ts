@@ -1,11 +1,11 @@
-import type { MysqlAddress } from '../../packages/database/mysql.ts';
+import type { MysqlAddress } from './mysql/mysql-pool.ts';
 
-/** Where customers are stored. With `memory` they exist only while the process runs. */
-export type CrmDatabaseUrl = 'memory' | `sqlite:${string}` | `mysql://${string}`;
+/** Where a database is. With `memory` its rows exist only while the process runs. */
+export type DatabaseUrl = 'memory' | `sqlite:${string}` | `mysql://${string}`;
 
 export const databaseUrlForm = 'memory, sqlite: and a file name, or mysql://user:password@host:port/database';
 
-export const isDatabaseUrl = (url: unknown): url is CrmDatabaseUrl =>
+export const isDatabaseUrl = (url: unknown): url is DatabaseUrl =>
   typeof url === 'string' && (/^(memory|sqlite:.+)$/.test(url) || parseMysqlAddress(url) !== undefined);
 
 /** @returns undefined for anything that is not a MySQL address with a user and a database */
@@ -26,8 +26,8 @@ const decodePart = (part: string): string | undefined => {
 };
 
 /** The URL without its password, for output and logs. */
-export const showDatabaseUrl = (url: CrmDatabaseUrl): string => url.replace(/^(mysql:\/\/[^:@]*):[^@]*@/, '$1@');
+export const showDatabaseUrl = (url: DatabaseUrl): string => url.replace(/^(mysql:\/\/[^:@]*):[^@]*@/, '$1@');
 
 /** @returns undefined unless the database is a file */
-export const sqliteFileOf = (url: CrmDatabaseUrl): string | undefined =>
+export const sqliteFileOf = (url: DatabaseUrl): string | undefined =>
   url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { mapMysqlError, openMysqlPool } from './mysql.ts';
+import { mapMysqlError, openMysqlPool } from './mysql-pool.ts';
 
 const mapError = (code: string, message: string, more: object = {}) =>
   mapMysqlError(

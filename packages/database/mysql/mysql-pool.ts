@@ -1,5 +1,5 @@
 import { createPool, type Pool, type PoolConnection } from 'mysql2';
-import { TransientDatabaseError } from './database-error.ts';
+import { TransientDatabaseError } from '../database-error.ts';
 
 export type MysqlAddress = { host: string; port: number; user: string; password: string; database: string };
 
