@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import type { Generation } from '../../packages/projections/generations/index.ts';
-import type { Customer } from '../customers/customer.ts';
+import type { Customer } from '../customers/index.ts';
 import type { CustomerViewDatabase } from '../database.ts';
-import type { Cursor } from '../lists/cursor.ts';
-import { listOrders, type OrderFilter, type OrderSort, parseOrder, selectOrders } from '../orders/list-orders.ts';
-import type { Order } from '../orders/order.ts';
+import type { Cursor } from '../lists/index.ts';
+import type { Order } from '../orders/index.ts';
+import { listOrders, type OrderFilter, type OrderSort, parseOrder, selectOrders } from '../orders/index.ts';
 
 export type CustomerOrder = { readonly order: Order; readonly customer: Customer | undefined };
 

@@ -4,16 +4,23 @@ import { customerIdSchema } from '../../contracts/customer-id.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { Customer } from '../customers/customer.ts';
-import { customerSchema, showCustomer } from '../customers/show-customer.ts';
+import type { Customer } from '../customers/index.ts';
+import { customerSchema, showCustomer } from '../customers/index.ts';
 import type { CustomerViewDatabase } from '../database.ts';
-import { readCursor, writeCursor } from '../lists/cursor.ts';
-import { createNextPath, createPageSchema } from '../lists/page.ts';
-import { cursorTypes, listOrders, parseOrder, selectOrders } from '../orders/list-orders.ts';
-import type { Order } from '../orders/order.ts';
-import { orderParameters, orderSortParameter } from '../orders/routes.ts';
-import { orderSchema, showOrder } from '../orders/show-order.ts';
-import { findUnreadableOrders, refuseUnreadableOrders } from '../orders/unreadable-orders.ts';
+import { createNextPath, createPageSchema, readCursor, writeCursor } from '../lists/index.ts';
+import type { Order } from '../orders/index.ts';
+import {
+  cursorTypes,
+  findUnreadableOrders,
+  listOrders,
+  orderParameters,
+  orderSchema,
+  orderSortParameter,
+  parseOrder,
+  refuseUnreadableOrders,
+  selectOrders,
+  showOrder,
+} from '../orders/index.ts';
 import { viewErrors } from '../view-errors.ts';
 import { listCustomerOrders } from './list-customer-orders.ts';
 

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import { readPage } from '../../packages/database/pages.ts';
 import type { Generation } from '../../packages/projections/generations/index.ts';
 import type { CustomerViewDatabase } from '../database.ts';
-import type { Cursor } from '../lists/cursor.ts';
-import { afterCursor } from '../lists/keyset.ts';
+import type { Cursor } from '../lists/index.ts';
+import { afterCursor } from '../lists/index.ts';
 import type { Customer } from './customer.ts';
 
 export const customerSorts = ['customerId', 'name'] as const;

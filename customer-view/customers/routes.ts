@@ -5,8 +5,7 @@ import { operation, type Routes, withTag } from '../../packages/http/operation.t
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CustomerViewDatabase } from '../database.ts';
-import { readCursor, writeCursor } from '../lists/cursor.ts';
-import { createNextPath, createPageSchema, pageParameters } from '../lists/page.ts';
+import { createNextPath, createPageSchema, pageParameters, readCursor, writeCursor } from '../lists/index.ts';
 import { readAtLeast, readYourWrites } from '../read-your-writes.ts';
 import { viewErrors } from '../view-errors.ts';
 import type { Customer } from './customer.ts';

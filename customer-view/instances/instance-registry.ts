@@ -22,6 +22,8 @@ export type Instance = Omit<InstanceRow, 'heartbeat'>;
 export type InstanceRegistry = {
   /** The id of this instance. */
   readonly instanceId: string;
+  /** Registers this instance with its URL, and keeps it registered. */
+  announce(url: string): void;
   /** The instances that share the database, in the order of their start. */
   list(): Promise<Instance[]>;
   close(): Promise<void>;
@@ -33,17 +35,19 @@ export type InstanceRegistry = {
  */
 export const openInstanceRegistry = async (
   database: Kysely<never>,
-  { url, now, newId, log, clock }: Pick<Runtime, 'now' | 'newId' | 'log'> & { url: string; clock?: MonotonicClock },
+  { now, newId, log, clock }: Pick<Runtime, 'now' | 'newId' | 'log'> & { clock?: MonotonicClock },
 ): Promise<InstanceRegistry> => {
   await runExclusively(database, createTable);
   const db: Db = database.withTables<{ instance: InstanceRow }>();
-  const own = { instanceId: newId(), url, startedAt: now() };
+  const own = { instanceId: newId(), startedAt: now() };
   const observers = new Map<string, ValueObserver>();
   const closing = new AbortController();
 
-  const beat = async () => {
+  let running = Promise.resolve();
+
+  const beat = async (url: string) => {
     const heartbeat = createLeaseValue();
-    const insert = db.insertInto('instance').values({ ...own, heartbeat });
+    const insert = db.insertInto('instance').values({ ...own, url, heartbeat });
     await (isMysql(database)
       ? insert.onDuplicateKeyUpdate({ heartbeat })
       : insert.onConflict((conflict) => conflict.column('instanceId').doUpdateSet({ heartbeat }))
@@ -58,16 +62,17 @@ export const openInstanceRegistry = async (
       await db.deleteFrom('instance').where('instanceId', '=', instanceId).where('heartbeat', '=', heartbeat).execute();
     }
   };
-  const run = async () => {
+  const run = async (url: string) => {
     for (; !closing.signal.aborted; await sleepUnlessAborted(heartbeatEveryMs, closing.signal))
-      await beat()
+      await beat(url)
         .then(removeGone)
         .catch((err: unknown) => log.debug({ err }, 'instance not registered, will retry'));
   };
-  const running = run();
-
   return {
     instanceId: own.instanceId,
+    announce: (url) => {
+      running = run(url);
+    },
     list: async () =>
       db
         .selectFrom('instance')

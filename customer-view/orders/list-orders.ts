@@ -3,9 +3,8 @@ import type { OrderState } from '../../contracts/events/order-changed/schema.ts'
 import { readPage } from '../../packages/database/pages.ts';
 import type { Generation } from '../../packages/projections/generations/index.ts';
 import type { CustomerViewDatabase } from '../database.ts';
-import type { Cursor } from '../lists/cursor.ts';
-import { afterCursor, type SortOrder } from '../lists/keyset.ts';
-import type { Period } from '../lists/period.ts';
+import type { Cursor, Period } from '../lists/index.ts';
+import { afterCursor, type SortOrder } from '../lists/index.ts';
 import type { Order } from './order.ts';
 
 export type OrderFilter = Period & {

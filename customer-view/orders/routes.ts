@@ -5,9 +5,14 @@ import { operation, type Routes, withTag } from '../../packages/http/operation.t
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CustomerViewDatabase } from '../database.ts';
-import { readCursor, writeCursor } from '../lists/cursor.ts';
-import { createNextPath, createPageSchema, pageParameters } from '../lists/page.ts';
-import { periodParameters } from '../lists/period.ts';
+import {
+  createNextPath,
+  createPageSchema,
+  pageParameters,
+  periodParameters,
+  readCursor,
+  writeCursor,
+} from '../lists/index.ts';
 import { readAtLeast, readYourWrites } from '../read-your-writes.ts';
 import { viewErrors } from '../view-errors.ts';
 import { cursorTypes, listOrders, orderSorts, parseOrder, selectOrders } from './list-orders.ts';

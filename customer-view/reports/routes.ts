@@ -4,11 +4,10 @@ import { currencySchema, orderStatusSchema, productIdSchema } from '../../contra
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import type { View } from '../../packages/projections/view.ts';
 import type { CustomerViewDatabase } from '../database.ts';
-import { readCursor, writeCursor } from '../lists/cursor.ts';
-import { createNextPath, createPageSchema } from '../lists/page.ts';
-import type { Order } from '../orders/order.ts';
-import { orderParameters } from '../orders/routes.ts';
-import type { Registration } from '../registrations/registration.ts';
+import { createNextPath, createPageSchema, readCursor, writeCursor } from '../lists/index.ts';
+import type { Order } from '../orders/index.ts';
+import { orderParameters } from '../orders/index.ts';
+import type { Registration } from '../registrations/index.ts';
 import { viewErrors } from '../view-errors.ts';
 import { reportNewCustomers } from './report-new-customers.ts';
 import { cursorTypesOf, type OrderDimension, orderDimensions, reportOrders } from './report-orders.ts';

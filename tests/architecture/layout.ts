@@ -58,6 +58,13 @@ export const slices: Layout = {
   'crm/outbox': ['crm/database'],
   'crm/customers': ['crm/database', 'crm/idempotency', 'crm/outbox'],
   'crm/imports': ['crm/customers', 'crm/database', 'crm/idempotency', 'crm/outbox'],
+  'customer-view/lists': [],
+  'customer-view/customers': ['customer-view/lists'],
+  'customer-view/orders': ['customer-view/lists'],
+  'customer-view/registrations': [],
   'customer-view/greetings': [],
+  'customer-view/customer-orders': ['customer-view/customers', 'customer-view/lists', 'customer-view/orders'],
+  'customer-view/reports': ['customer-view/lists', 'customer-view/orders', 'customer-view/registrations'],
+  'customer-view/instances': [],
   'iot-platform/mandates': [],
 };
