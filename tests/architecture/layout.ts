@@ -12,9 +12,19 @@ const packages = [
   'projections',
   'runtime',
   'tracing',
+  'view-database',
 ];
 const packagePaths = (...names: string[]) => names.map((name) => `packages/${name}`);
-const technical = packagePaths('csv', 'database', 'http', 'platform', 'projections', 'runtime', 'tracing');
+const technical = packagePaths(
+  'csv',
+  'database',
+  'http',
+  'platform',
+  'projections',
+  'runtime',
+  'tracing',
+  'view-database',
+);
 const all = ['contracts', 'crm', 'iot-platform', ...packagePaths(...packages)];
 
 export const services = ['crm', 'iot-platform'];
@@ -31,6 +41,7 @@ export const layout: Layout = {
   'packages/kafka': packagePaths('projections', 'runtime'),
   'packages/dapr': packagePaths('kafka', 'projections', 'runtime'),
   'packages/embedded': packagePaths('database', 'projections', 'runtime'),
+  'packages/view-database': packagePaths('database', 'projections', 'runtime'),
   'packages/platform': packagePaths(
     'dapr',
     'database',
