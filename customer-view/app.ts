@@ -5,10 +5,10 @@ import { createViewApp, readStatuses, type ViewAppContext } from '../packages/pl
 import type { View } from '../packages/projections/view.ts';
 import { customerOrderRoutes } from './customer-orders/index.ts';
 import { type Customer, customerRoutes } from './customers/index.ts';
-import type { CustomerViewDatabase } from './database.ts';
 import { type Greeting, greetingRoutes } from './greetings/index.ts';
 import { type InstanceRegistry, instanceRoutes } from './instances/index.ts';
 import { type Order, orderRoutes } from './orders/index.ts';
+import type { CustomerViewDatabase } from './queries/index.ts';
 import type { Registration } from './registrations/index.ts';
 import { reportRoutes } from './reports/index.ts';
 

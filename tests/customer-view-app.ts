@@ -10,18 +10,25 @@ import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { startViews } from '../packages/platform/running-views.ts';
 import { openViewDatabase } from '../packages/view-database/view-database.ts';
+import { createIdleViews } from './idle-views.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
+
+const instances = { instanceId: 'this', list: async () => [] };
+const openDatabase = (url: DatabaseUrl) =>
+  openViewDatabase({ url, variable: 'CUSTOMER_VIEW_DATABASE_URL' }, viewTables, createTestRuntime());
+
+/** What the app of the customer-view needs before the first event, on a database in memory. */
+export const createIdleCustomerView = async () => {
+  const { db, store } = await openDatabase('memory');
+  return { db, store, instances, ...createIdleViews(store, {}, customerViews) };
+};
 
 /** Starts the app of the customer-view on a log in memory, to which tests publish. */
 export const openCustomerView = async (databaseUrl: DatabaseUrl = 'memory') => {
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
   const bus = platform.eventBus('customer-view-consumer');
   const runtime = createTestRuntime();
-  const database = await openViewDatabase(
-    { url: databaseUrl, variable: 'CUSTOMER_VIEW_DATABASE_URL' },
-    viewTables,
-    runtime,
-  );
+  const database = await openDatabase(databaseUrl);
   const { store } = database;
   const running = await startViews(customerViews, { ...runtime, bus, store, topicLog: platform.logReader() });
   onTestFinished(async () => {
@@ -30,7 +37,6 @@ export const openCustomerView = async (databaseUrl: DatabaseUrl = 'memory') => {
     platform.close();
   });
   const names = { stateStoreName: databaseUrl, consumerGroup: 'customer-view-consumer' };
-  const instances = { instanceId: 'this', list: async () => [] };
   const app = createCustomerViewApp({
     ...runtime,
     bus,

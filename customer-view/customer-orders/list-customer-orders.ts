@@ -1,10 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Generation } from '../../packages/projections/generations/index.ts';
 import type { Customer } from '../customers/index.ts';
-import type { CustomerViewDatabase } from '../database.ts';
-import type { Cursor } from '../lists/index.ts';
 import type { Order } from '../orders/index.ts';
 import { listOrders, type OrderFilter, type OrderSort, parseOrder, selectOrders } from '../orders/index.ts';
+import type { Cursor, CustomerViewDatabase } from '../queries/index.ts';
 
 export type CustomerOrder = { readonly order: Order; readonly customer: Customer | undefined };
 

@@ -6,8 +6,6 @@ import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { Customer } from '../customers/index.ts';
 import { customerSchema, showCustomer } from '../customers/index.ts';
-import type { CustomerViewDatabase } from '../database.ts';
-import { createNextPath, createPageSchema, readCursor, writeCursor } from '../lists/index.ts';
 import type { Order } from '../orders/index.ts';
 import {
   cursorTypes,
@@ -21,7 +19,14 @@ import {
   selectOrders,
   showOrder,
 } from '../orders/index.ts';
-import { viewErrors } from '../view-errors.ts';
+import {
+  type CustomerViewDatabase,
+  createNextPath,
+  createPageSchema,
+  readCursor,
+  viewErrors,
+  writeCursor,
+} from '../queries/index.ts';
 import { listCustomerOrders } from './list-customer-orders.ts';
 
 const nullableCustomer = customerSchema

@@ -1,9 +1,7 @@
 import type { Kysely } from 'kysely';
 import { readPage } from '../../packages/database/pages.ts';
 import type { Generation } from '../../packages/projections/generations/index.ts';
-import type { CustomerViewDatabase } from '../database.ts';
-import type { Cursor } from '../lists/index.ts';
-import { afterCursor } from '../lists/index.ts';
+import { afterCursor, type Cursor, type CustomerViewDatabase } from '../queries/index.ts';
 import type { Customer } from './customer.ts';
 
 export const customerSorts = ['customerId', 'name'] as const;

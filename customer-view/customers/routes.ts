@@ -4,10 +4,17 @@ import { customerIdSchema } from '../../contracts/customer-id.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CustomerViewDatabase } from '../database.ts';
-import { createNextPath, createPageSchema, pageParameters, readCursor, writeCursor } from '../lists/index.ts';
-import { readAtLeast, readYourWrites } from '../read-your-writes.ts';
-import { viewErrors } from '../view-errors.ts';
+import {
+  type CustomerViewDatabase,
+  createNextPath,
+  createPageSchema,
+  pageParameters,
+  readAtLeast,
+  readCursor,
+  readYourWrites,
+  viewErrors,
+  writeCursor,
+} from '../queries/index.ts';
 import type { Customer } from './customer.ts';
 import { cursorTypesOf, customerSorts, listCustomers } from './list-customers.ts';
 import { customerSchema, showCustomer } from './show-customer.ts';

@@ -4,8 +4,7 @@ import { greetingMessageSchema } from '../../contracts/events/greeting-posted/sc
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import type { View } from '../../packages/projections/view.ts';
-import type { CustomerViewDatabase } from '../database.ts';
-import { viewErrors } from '../view-errors.ts';
+import { type CustomerViewDatabase, viewErrors } from '../queries/index.ts';
 import type { Greeting } from './greeting.ts';
 
 const greetingSchema = z

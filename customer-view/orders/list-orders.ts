@@ -2,9 +2,7 @@ import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { OrderState } from '../../contracts/events/order-changed/schema.ts';
 import { readPage } from '../../packages/database/pages.ts';
 import type { Generation } from '../../packages/projections/generations/index.ts';
-import type { CustomerViewDatabase } from '../database.ts';
-import type { Cursor, Period } from '../lists/index.ts';
-import { afterCursor, type SortOrder } from '../lists/index.ts';
+import { afterCursor, type Cursor, type CustomerViewDatabase, type Period, type SortOrder } from '../queries/index.ts';
 import type { Order } from './order.ts';
 
 export type OrderFilter = Period & {

@@ -4,17 +4,18 @@ import { orderIdSchema, orderStatusSchema, productIdSchema } from '../../contrac
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CustomerViewDatabase } from '../database.ts';
 import {
+  type CustomerViewDatabase,
   createNextPath,
   createPageSchema,
   pageParameters,
   periodParameters,
+  readAtLeast,
   readCursor,
+  readYourWrites,
+  viewErrors,
   writeCursor,
-} from '../lists/index.ts';
-import { readAtLeast, readYourWrites } from '../read-your-writes.ts';
-import { viewErrors } from '../view-errors.ts';
+} from '../queries/index.ts';
 import { cursorTypes, listOrders, orderSorts, parseOrder, selectOrders } from './list-orders.ts';
 import type { Order } from './order.ts';
 import { orderSchema, showOrder } from './show-order.ts';

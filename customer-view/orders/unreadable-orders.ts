@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Generation } from '../../packages/projections/generations/index.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CustomerViewDatabase } from '../database.ts';
+import type { CustomerViewDatabase } from '../queries/index.ts';
 
 const maxUnreadable = 1_000;
 

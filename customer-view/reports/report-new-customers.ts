@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Generation } from '../../packages/projections/generations/index.ts';
-import type { CustomerViewDatabase } from '../database.ts';
+import type { CustomerViewDatabase } from '../queries/index.ts';
 
 const maxMonths = 1_200;
 

@@ -1,11 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import { readPage } from '../../packages/database/pages.ts';
 import type { Generation } from '../../packages/projections/generations/index.ts';
-import type { CustomerViewDatabase } from '../database.ts';
-import type { Cursor } from '../lists/index.ts';
-import { afterCursor } from '../lists/index.ts';
 import type { OrderFilter } from '../orders/index.ts';
 import { selectOrders } from '../orders/index.ts';
+import { afterCursor, type Cursor, type CustomerViewDatabase } from '../queries/index.ts';
 
 export const orderDimensions = ['month', 'product', 'status'] as const;
 export type OrderDimension = (typeof orderDimensions)[number];

@@ -3,12 +3,17 @@ import { z } from 'zod';
 import { currencySchema, orderStatusSchema, productIdSchema } from '../../contracts/events/order-changed/schema.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import type { View } from '../../packages/projections/view.ts';
-import type { CustomerViewDatabase } from '../database.ts';
-import { createNextPath, createPageSchema, readCursor, writeCursor } from '../lists/index.ts';
 import type { Order } from '../orders/index.ts';
 import { orderParameters } from '../orders/index.ts';
+import {
+  type CustomerViewDatabase,
+  createNextPath,
+  createPageSchema,
+  readCursor,
+  viewErrors,
+  writeCursor,
+} from '../queries/index.ts';
 import type { Registration } from '../registrations/index.ts';
-import { viewErrors } from '../view-errors.ts';
 import { reportNewCustomers } from './report-new-customers.ts';
 import { cursorTypesOf, type OrderDimension, orderDimensions, reportOrders } from './report-orders.ts';
 

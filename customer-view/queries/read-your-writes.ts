@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { wholeNumber } from '../packages/http/whole-number.ts';
-import { waitForVersion } from '../packages/platform/wait-for-version.ts';
-import type { View } from '../packages/projections/view.ts';
-import { DomainError } from '../packages/runtime/domain-error.ts';
+import { wholeNumber } from '../../packages/http/whole-number.ts';
+import { waitForVersion } from '../../packages/platform/wait-for-version.ts';
+import type { View } from '../../packages/projections/view.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 
 const versionFormat = 'a version, as in the CRM’s answer';
 const waitFormat = 'milliseconds to wait, 0 to 30000';

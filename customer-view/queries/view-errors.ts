@@ -1,4 +1,4 @@
-import { databaseErrorCodes } from '../packages/database/database-error.ts';
+import { databaseErrorCodes } from '../../packages/database/database-error.ts';
 
 /** The codes with which a view refuses to answer. */
 export const viewErrors = [

@@ -1,4 +1,4 @@
-import type { DocumentRow } from '../packages/view-database/view-database.ts';
+import type { DocumentRow } from '../../packages/view-database/view-database.ts';
 
 /** A row per document. The columns are NULL if the document has no value for them, or the row consists of dead-letter marks. */
 type View<Columns> = DocumentRow & { readonly [Column in keyof Columns]: Columns[Column] | null };
