@@ -8,6 +8,7 @@ export type {
   CrmDatabase,
   CustomerTable,
   ErasureJobTable,
+  FormerCustomerTable,
   ImportedRowTable,
   ImportJobTable,
   MandateChangeTable,
