@@ -5,6 +5,8 @@ import { registerCustomer } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
+import { createCustomerViewApp } from '../customer-view/app.ts';
+import { customerViews } from '../customer-view/projections.ts';
 import { createIotPlatformApp } from '../iot-platform/app.ts';
 import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
 import { authenticateSidecar } from '../packages/dapr/sidecar-authentication.ts';
@@ -44,6 +46,14 @@ const services = {
     return createCrmApp({ ...context, ...parts, access, bus: platform.eventBus('test'), isDurable: false });
   },
   'IoT platform': async () => iotPlatform({}),
+  'customer-view': async () =>
+    createCustomerViewApp({
+      ...runtime,
+      access,
+      bus: platform.eventBus('test'),
+      store: platform.stateStore('statestore'),
+      ...createIdleViews(platform.stateStore('statestore'), {}, customerViews),
+    }),
   'IoT platform with deliveries on its port': async () => iotPlatform({ deliveries: deliveries() }),
   'delivery port': async () => createDeliveryApp(deliveries(), { ...runtime, access }),
 };

@@ -15,9 +15,9 @@ const packages = [
 ];
 const packagePaths = (...names: string[]) => names.map((name) => `packages/${name}`);
 const technical = packagePaths('csv', 'database', 'http', 'platform', 'projections', 'runtime', 'tracing');
-const all = ['contracts', 'crm', 'iot-platform', ...packagePaths(...packages)];
+const all = ['contracts', 'crm', 'customer-view', 'iot-platform', ...packagePaths(...packages)];
 
-export const services = ['crm', 'iot-platform'];
+export const services = ['crm', 'customer-view', 'iot-platform'];
 
 /** The areas that each area may import. docs/architecture.md shows the same table. */
 export const layout: Layout = {
@@ -43,6 +43,7 @@ export const layout: Layout = {
   ),
   'packages/cli': packagePaths('database', 'projections', 'runtime'),
   crm: ['contracts', ...technical, 'packages/cli'],
+  'customer-view': ['contracts', ...technical],
   // main.ts checks the maxmemory-policy of Redis, which Dapr does not expose.
   'iot-platform': ['contracts', ...technical, 'packages/dapr'],
   scripts: all,
@@ -57,5 +58,6 @@ export const slices: Layout = {
   'crm/outbox': ['crm/database'],
   'crm/customers': ['crm/database', 'crm/idempotency', 'crm/outbox'],
   'crm/imports': ['crm/customers', 'crm/database', 'crm/idempotency', 'crm/outbox'],
+  'customer-view/greetings': [],
   'iot-platform/mandates': [],
 };
