@@ -9,6 +9,7 @@ export type {
   CrmDatabase,
   CustomerTable,
   ErasureJobTable,
+  FormerCustomerTable,
   ImportedRowTable,
   ImportJobTable,
   MandateChangeTable,
