@@ -1,6 +1,7 @@
 /** The CRM's database: how it is opened and migrated, its tables, and the differences between SQLite and MySQL. */
+
+export { foldText } from '../../packages/database/fold-text.ts';
 export { checkDatabase } from './check-database.ts';
-export { foldText } from './fold-text.ts';
 export { migrations } from './migrations.ts';
 export { connectCrmDatabase, listPendingMigrations, openCrmDatabase } from './open-database.ts';
 export type {
