@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { type DatabaseUrl, databaseUrlForm, isDatabaseUrl } from '../packages/database/database-url.ts';
 import { type CommonConfig, commonSettings, createCommonConfig } from '../packages/platform/config.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
-import { type CrmDatabaseUrl, databaseUrlForm, isDatabaseUrl } from './database/index.ts';
 
 /** The variables of the CRM with their defaults. */
 export const crmSettings = z.object({
@@ -9,7 +9,7 @@ export const crmSettings = z.object({
   APP_PORT: port().default(3005),
   /** The Dapr pubsub component that publishes the events. */
   PUBSUB_NAME: z.string().default('pubsub'),
-  CRM_DATABASE_URL: z.custom<CrmDatabaseUrl>(isDatabaseUrl, databaseUrlForm).default('memory'),
+  CRM_DATABASE_URL: z.custom<DatabaseUrl>(isDatabaseUrl, databaseUrlForm).default('memory'),
   /** The customers to import at start; `none` imports nothing. */
   CUSTOMERS_CSV: z.string().default('data/customer-database.csv'),
 });
@@ -17,7 +17,7 @@ export const crmSettings = z.object({
 export type CrmConfig = CommonConfig & {
   port: number;
   pubsub: string;
-  databaseUrl: CrmDatabaseUrl;
+  databaseUrl: DatabaseUrl;
   customersCsv: string | undefined;
 };
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { sqliteFileOf } from '../packages/database/database-url.ts';
 import { withLockTimeout } from '../packages/database/sqlite-dialect.ts';
 import { findExposedFiles, logRestricted } from '../packages/database/sqlite-file.ts';
 import { listen } from '../packages/http/listen.ts';
@@ -11,7 +12,7 @@ import type { Runtime } from '../packages/runtime/runtime.ts';
 import { createCrmApp, personalDataSources } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import { type CrmContext, createErasures } from './customers/index.ts';
-import { openCrmDatabase, sqliteFileOf } from './database/index.ts';
+import { openCrmDatabase } from './database/index.ts';
 import { createImportQueue, importOnce, logImport } from './imports/index.ts';
 import { startRelay, watchOutbox } from './outbox/index.ts';
 import { startRetentionJob } from './retention-job.ts';

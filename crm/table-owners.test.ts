@@ -11,6 +11,7 @@ type Table = keyof CrmDatabase;
  */
 const ownerOf: Record<Table, string> = {
   customer: 'customers',
+  formerCustomer: 'customers',
   connection: 'customers',
   mandateChange: 'customers',
   erasedCustomer: 'customers',

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type CrmDatabaseUrl, connectCrmDatabase } from '../crm/database/index.ts';
+import { connectCrmDatabase } from '../crm/database/index.ts';
+import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { canFakeClocks, createJumpingClock, fakeClock } from './fake-clock.ts';
 import { expectPublishedAfterLoss, waitForLeaseRenewal } from './lost-relay.ts';
 import { emptyCrmDatabase } from './stack/fresh.ts';
@@ -21,7 +22,7 @@ const startMariaDb = async (env: Record<string, string>) => {
   });
 };
 
-const hoursAhead = async (databaseUrl: CrmDatabaseUrl) => {
+const hoursAhead = async (databaseUrl: DatabaseUrl) => {
   const db = connectCrmDatabase(databaseUrl);
   const { rows } = await sql<{ seconds: number }>`select unix_timestamp() as seconds`.execute(db);
   await db.destroy();

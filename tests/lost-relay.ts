@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { expect, vi } from 'vitest';
-import { type CrmDatabaseUrl, connectCrmDatabase } from '../crm/database/index.ts';
+import { connectCrmDatabase } from '../crm/database/index.ts';
 import { readRelayLease } from '../crm/outbox/index.ts';
+import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder, waitForOutput } from './platform-process.ts';
 import { readPublishedEvents, startCrmOn } from './several-crms.ts';
@@ -21,7 +22,7 @@ const findClosedPort = () =>
 type Crm = Awaited<ReturnType<typeof startCrmOn>>;
 type Outbox = { waiting: number; relayedBy: string | null };
 type Scenario = {
-  databaseUrl: CrmDatabaseUrl;
+  databaseUrl: DatabaseUrl;
   /** The environment of the CRM that is lost. */
   env?: Record<string, string>;
   /** Kills or pauses the CRM that holds the lease. */
@@ -36,11 +37,8 @@ export const fetchReadiness = async ({ url }: { url: string }) => {
 };
 
 /** Starts a CRM whose event bus is unavailable, because its sidecar does not answer. */
-export const startCrmWithoutBus = async (
-  databaseUrl: CrmDatabaseUrl,
-  folder: string,
-  env: Record<string, string> = {},
-) => startCrmOn(databaseUrl, folder, { ...env, DAPR_HTTP_PORT: String(await findClosedPort()) });
+export const startCrmWithoutBus = async (databaseUrl: DatabaseUrl, folder: string, env: Record<string, string> = {}) =>
+  startCrmOn(databaseUrl, folder, { ...env, DAPR_HTTP_PORT: String(await findClosedPort()) });
 
 export const fillOutbox = async ({ url }: Crm) => {
   for (let n = 0; n < customers; n++) {
@@ -50,7 +48,7 @@ export const fillOutbox = async ({ url }: Crm) => {
 };
 
 /** Waits for the next renewal of the lease. */
-export const waitForLeaseRenewal = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
+export const waitForLeaseRenewal = async (databaseUrl: DatabaseUrl): Promise<void> => {
   const db = connectCrmDatabase(databaseUrl);
   const before = await readRelayLease(db);
   await vi.waitFor(async () => expect(await readRelayLease(db)).not.toEqual(before), waitOptions);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, vi } from 'vitest';
-import type { CrmDatabaseUrl } from '../crm/database/index.ts';
+import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
@@ -19,7 +19,7 @@ const customer = (n: number, change: number) => ({
 });
 
 /** Starts a CRM in its own process, on the embedded event bus in the folder. */
-export const startCrmOn = async (databaseUrl: CrmDatabaseUrl, folder: string, env: Record<string, string> = {}) => {
+export const startCrmOn = async (databaseUrl: DatabaseUrl, folder: string, env: Record<string, string> = {}) => {
   const commonEnv = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none' };
   const crm = startProcess('crm/main.ts', { ...commonEnv, ...env });
   // A CRM of a failed test would publish the outbox of the next test.
@@ -54,7 +54,7 @@ const postUntilAnswered = async (url: string, body: object): Promise<Response> =
 };
 
 /** Registers and changes the same customers through two CRMs on one database at the same time, and checks versions and events. */
-export const changeCustomersOnTwoCrms = async (databaseUrl: CrmDatabaseUrl): Promise<void> => {
+export const changeCustomersOnTwoCrms = async (databaseUrl: DatabaseUrl): Promise<void> => {
   const folder = dataFolder();
   const crms = await Promise.all([startCrmOn(databaseUrl, folder), startCrmOn(databaseUrl, folder)]);
   const each = Array.from({ length: customers }, (_, n) => n);

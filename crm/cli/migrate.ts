@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
+import { showDatabaseUrl } from '../../packages/database/database-url.ts';
 import { readCrmConfig } from '../config.ts';
-import { listPendingMigrations, openCrmDatabase, showDatabaseUrl } from '../database/index.ts';
+import { listPendingMigrations, openCrmDatabase } from '../database/index.ts';
 
 const help = `Usage: npm run migrate -- [--dry-run]
 Runs the pending migrations of the CRM's database and prints their names, as every start of the CRM does.

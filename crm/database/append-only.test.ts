@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mapMysqlError } from '../../packages/database/mysql.ts';
+import { mapMysqlError } from '../../packages/database/mysql/mysql-pool.ts';
 import { explainTriggerError } from './append-only.ts';
 
 const fromServer = (code: string, errno: number) => mapMysqlError(Object.assign(new Error('x'), { code, errno }));

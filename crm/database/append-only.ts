@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
+import { isMysql } from '../../packages/database/run-exclusively.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
-import { isMysql } from './dialect.ts';
 
 /** The message of the trigger that refuses an event whose version is not the next one of its stream. */
 export const notNextVersion = 'orderEvent: not the next version of the stream';

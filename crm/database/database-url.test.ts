@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { parseMysqlAddress, showDatabaseUrl } from '../../packages/database/database-url.ts';
 import { readCrmConfig } from '../config.ts';
-import { parseMysqlAddress, showDatabaseUrl } from './database-url.ts';
 
 it('parses a MySQL address with escaped characters', () => {
   expect(parseMysqlAddress('mysql://crm:p%40ss%2Fword@db.example.org:3307/customers')).toEqual({

@@ -17,6 +17,22 @@ export type CustomerTable = {
   /** Search and sort keys, folded by `foldText`: `nameKey` is "last name first name". */
   nameKey: string;
   cityKey: string;
+  /** The revision of the last state on customers-topic; 0 while no state was published. */
+  revision: Generated<number>;
+};
+
+/**
+ * The last state of each deleted or erased customer on customers-topic. `version` and `createdAt` are those of the deleted record;
+ * an erasure clears them, because its last state is a tombstone. `isRepeated` is 1 when the retention job has published that
+ * state again.
+ */
+export type FormerCustomerTable = {
+  customerId: number;
+  revision: number;
+  version: number | null;
+  createdAt: number | null;
+  removedAt: number;
+  isRepeated: 0 | 1;
 };
 
 /** The last revision of every connection. A row outlives its customer, so that a revision only ever grows. */
@@ -158,6 +174,7 @@ type CustomerOrderTable = { orderId: string; customerId: number; place: string |
 
 export type CrmDatabase = {
   customer: CustomerTable;
+  formerCustomer: FormerCustomerTable;
   connection: ConnectionTable;
   mandateChange: MandateChangeTable;
   outbox: OutboxTable;

@@ -21,11 +21,14 @@ const defaultLockTimeoutMs = 30_000;
 type SharedPool = { open(): SqlitePool; close(): Promise<void> };
 type PoolAdapter = SqliteAdapter & { readonly pool?: SharedPool };
 
-/** A Kysely dialect for a SQLite file, whose statements run in threads, or for a database in memory (`:memory:`). */
-export const createSqliteDialect = (file: string): Dialect => {
+/**
+ * A Kysely dialect for a SQLite file, whose statements run in threads, or for a database in memory (`:memory:`). `variables` as in
+ * `openSqlite`.
+ */
+export const createSqliteDialect = (file: string, variables?: string): Dialect => {
   let pool: SqlitePool | undefined;
   const open = () => {
-    pool ??= openSqlitePool(file);
+    pool ??= openSqlitePool(file, variables);
     return pool;
   };
   return createDialect({ open, close: async () => pool?.close() }, defaultLockTimeoutMs, true);

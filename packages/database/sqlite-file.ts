@@ -62,16 +62,18 @@ export const refuseUnfinishedRestore = (file: string): void => {
 /**
  * Creates the file for its owner only, with any umask, and its folder if missing. An existing file is only checked, because opening
  * and closing it would drop the locks that SQLite holds on it in this process.
+ * @param variables the environment variables that set the location of the file, for the remedy
  * @throws ConfigError with the remedy when the file cannot be used
  */
-export const prepareSqliteFile = (file: string): void => {
+export const prepareSqliteFile = (file: string, variables: string): void => {
   if (file === inMemory) return;
   refuseUnfinishedRestore(file);
   const folder = dirname(file);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const existing = statOf(file);
-    if (existing?.isDirectory()) throw new ConfigError(`${file} is a folder, not a database file. ${locationRemedy}`);
+    if (existing?.isDirectory())
+      throw new ConfigError(`${file} is a folder, not a database file. ${locationRemedy(variables)}`);
     if (!existing) {
       createForOwner(file);
       return;
@@ -80,7 +82,7 @@ export const prepareSqliteFile = (file: string): void => {
     // SQLite creates its log in the same folder.
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw mapOpenError(file, error as NodeJS.ErrnoException);
+    throw mapOpenError(file, error as NodeJS.ErrnoException, variables);
   }
 };
 
@@ -151,7 +153,7 @@ export const rememberIdentity = (file: string): FileIdentity => {
   };
 };
 
-const locationRemedy = 'DATA_DIR and CRM_DATABASE_URL set another location.';
+const locationRemedy = (variables: string) => `${variables} set another location.`;
 
 const reasons: readonly [RegExp, (file: string) => string][] = [
   [/^SQLITE_NOTADB/, (file) => `${file} is not a SQLite database: move it to another folder.`],
@@ -170,9 +172,13 @@ const reasons: readonly [RegExp, (file: string) => string][] = [
 ];
 
 /** Maps an error on opening the file to one sentence with file, cause and remedy. */
-export const mapOpenError = (file: string, error: Error & { code?: string | undefined }): ConfigError => {
+export const mapOpenError = (
+  file: string,
+  error: Error & { code?: string | undefined },
+  variables: string,
+): ConfigError => {
   if (error instanceof ConfigError) return error;
   const code = /^SQLITE_IOERR/.test(error.code ?? '') && isDiskFull(file) ? 'SQLITE_FULL' : error.code;
   const reason = reasons.find(([pattern]) => pattern.test(code ?? ''))?.[1](file);
-  return new ConfigError(`${reason ?? `${file} cannot be used: ${error.message}.`} ${locationRemedy}`);
+  return new ConfigError(`${reason ?? `${file} cannot be used: ${error.message}.`} ${locationRemedy(variables)}`);
 };

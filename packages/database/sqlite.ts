@@ -22,10 +22,11 @@ export const readerSettings = 'PRAGMA query_only = ON; PRAGMA cache_size = -1600
 /**
  * Opens a SQLite file, created if absent, or a database in memory (`:memory:`). Commits survive a power cut (synchronous=FULL), and
  * other processes may use the file at the same time. Only the owner has access to the files.
+ * @param variables the environment variables that set the location of the file, for the remedy
  * @throws ConfigError when the file cannot be used
  */
-export const openSqlite = (file: string): SqliteDatabase => {
-  prepareSqliteFile(file);
+export const openSqlite = (file: string, variables = 'DATA_DIR and CRM_DATABASE_URL'): SqliteDatabase => {
+  prepareSqliteFile(file, variables);
   let database: SqliteDatabase | undefined;
   try {
     const before = readIdentity(file);
@@ -38,7 +39,7 @@ export const openSqlite = (file: string): SqliteDatabase => {
     return database;
   } catch (error) {
     database?.close();
-    throw mapOpenError(file, error as Error);
+    throw mapOpenError(file, error as Error, variables);
   }
 };
 

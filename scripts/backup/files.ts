@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readCrmConfig } from '../../crm/config.ts';
-import { sqliteFileOf } from '../../crm/database/index.ts';
+import { sqliteFileOf } from '../../packages/database/database-url.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
 
 export const names = ['platform.sqlite', 'crm.sqlite'] as const;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type CrmDatabaseUrl, openCrmDatabase } from '../../database/index.ts';
+import type { DatabaseUrl } from '../../../packages/database/database-url.ts';
+import { openCrmDatabase } from '../../database/index.ts';
 import {
   type ImportOptions,
   importFile,
@@ -20,7 +21,7 @@ export type DirectImport = {
 
 /** Imports directly into the database. The events wait in its outbox until a CRM runs on it. */
 export const importDirectly = async (
-  url: CrmDatabaseUrl,
+  url: DatabaseUrl,
   file: string,
   options: ImportOptions,
   { rowLimit, show }: { rowLimit: number; show: (job: Import) => void },
@@ -43,7 +44,7 @@ export const importDirectly = async (
 };
 
 /** Removes an import and its report. If a CRM has the file of the import, it deletes the file when its queue reaches it. */
-export const deleteDirectly = async (url: CrmDatabaseUrl, importId: string): Promise<void> => {
+export const deleteDirectly = async (url: DatabaseUrl, importId: string): Promise<void> => {
   const db = await openCrmDatabase(url);
   try {
     await removeImport(db, importId, Date.now());

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
+import { purgeDeletedBytes } from '../../../packages/database/purge-deleted-bytes.ts';
 import { backoff } from '../../../packages/runtime/retry.ts';
-import { type CrmDatabase, purgeDeletedBytes } from '../../database/index.ts';
+import type { CrmDatabase } from '../../database/index.ts';
 import { finishErasure, listPendingErasures, markRowsErased } from './erasure-job.ts';
 import type { PersonalDataSources } from './personal-data-source.ts';
 

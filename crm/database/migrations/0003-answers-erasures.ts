@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { addIndexOnce } from '../migrate-once.ts';
+import { addIndexOnce } from '../../../packages/database/migrate-once.ts';
 
 export const answersErasures = {
   up: async (db: Kysely<never>) => {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { addIndexOnce } from '../migrate-once.ts';
+import { addIndexOnce } from '../../../packages/database/migrate-once.ts';
 
 /** MySQL limits `text` to 64 KiB. */
 const longText = sql`mediumtext`;

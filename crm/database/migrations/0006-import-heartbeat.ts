@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { addColumnOnce } from '../migrate-once.ts';
+import { addColumnOnce } from '../../../packages/database/migrate-once.ts';
 
 /** Older jobs have 0. The process that has a job's file updates it with its next heartbeat. */
 export const importHeartbeat = {

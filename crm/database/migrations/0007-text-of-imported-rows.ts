@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { addColumnOnce } from '../migrate-once.ts';
+import { addColumnOnce } from '../../../packages/database/migrate-once.ts';
 
 /** Older rows have null. An erasure scans them one by one, and the retention job purges them after 30 days. */
 export const textOfImportedRows = {

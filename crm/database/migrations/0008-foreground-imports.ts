@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { addColumnOnce } from '../migrate-once.ts';
+import { addColumnOnce } from '../../../packages/database/migrate-once.ts';
 
 export const foregroundImports = {
   up: (db: Kysely<never>) =>

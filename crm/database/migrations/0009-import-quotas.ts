@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { addColumnOnce } from '../migrate-once.ts';
+import { addColumnOnce } from '../../../packages/database/migrate-once.ts';
 
 export const importQuotas = {
   up: async (db: Kysely<never>) => {

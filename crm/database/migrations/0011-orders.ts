@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
+import { addIndexOnce } from '../../../packages/database/migrate-once.ts';
 import { makeAppendOnly } from '../append-only.ts';
-import { addIndexOnce } from '../migrate-once.ts';
 
 export const orders = {
   up: async (db: Kysely<never>) => {

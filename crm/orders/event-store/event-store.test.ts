@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { isMysql } from '../../../packages/database/run-exclusively.ts';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
-import { isMysql } from '../../database/dialect.ts';
 import { type CrmDatabase, transact } from '../../database/index.ts';
 import { orders } from '../../database/migrations/0011-orders.ts';
 import { appendEvents, emptyStream, readEvents } from './index.ts';

@@ -22,8 +22,8 @@ export type SqlitePool = {
   close(): Promise<void>;
 };
 
-/** @throws ConfigError when the file cannot be used */
-export const openSqlitePool = (file: string): SqlitePool => {
+/** `variables` as in `openSqlite`. @throws ConfigError when the file cannot be used */
+export const openSqlitePool = (file: string, variables?: string): SqlitePool => {
   const queue = createWriterQueue();
   if (file === inMemory) {
     const connection = openInMemory();
@@ -36,7 +36,7 @@ export const openSqlitePool = (file: string): SqlitePool => {
     };
   }
   // This connection reports an unusable file, switches it to WAL mode for the threads, and keeps the WAL while they start and stop.
-  const mainConnection = openSqlite(file);
+  const mainConnection = openSqlite(file, variables);
   const identity = rememberIdentity(file);
   const health = createDiskHealth(identity);
   const startThread = (settings: string) => startSqliteThread(file, settings, health.onFailure);
