@@ -7,7 +7,7 @@ import { openLog } from '../../packages/platform/open-adapters.ts';
 import { ExpectedError } from '../../packages/runtime/expected-error.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
-import { iotPlatform } from '../views.ts';
+import type { ServiceView } from '../views.ts';
 import { whichLogHelp } from '../which-log.ts';
 import { readArguments } from './arguments.ts';
 import { sendSamples } from './send-samples.ts';
@@ -42,18 +42,19 @@ Exit codes
   1  the command failed; the message says what to do`;
 
 /** npm run orders */
-export const generateOrders: Command = async (args, { env: ownEnv, print }) => {
+export const generateOrders: Command = async (args, { views, env: ownEnv, print }) => {
   const given = readArguments(args);
   if (!given) {
     print(help);
     return true;
   }
   const { count, seed } = given;
-  const env = await withLabEnvironment(ownEnv, given);
+  const service = findSubscriber(views);
+  const env = await withLabEnvironment(ownEnv, service.appId, given);
   const url = given.crm ?? (env.CRM_URL || 'http://localhost:3005');
   if (!URL.canParse(url)) throw new ExpectedError(`${url} is not a URL: write it as http://localhost:3005.`);
   const crm = { name: 'CRM', url, remedy: 'start it (npm start), or name another one with --crm URL.' };
-  const { log, close } = await openLog(env, iotPlatform, given);
+  const { log, close } = await openLog(env, service, given);
   try {
     const customerIds = await fetchCustomerIds(crm);
     print(`Seed ${seed}`);
@@ -76,6 +77,13 @@ export const generateOrders: Command = async (args, { env: ownEnv, print }) => {
   } finally {
     close();
   }
+};
+
+/** The service that follows the orders, whose configuration says where the log is. */
+const findSubscriber = (views: readonly ServiceView[]) => {
+  const view = views.find(({ projection }) => projection.topic.name === topics.orders.name);
+  if (!view) throw new Error(`No view follows ${topics.orders.name}.`);
+  return view.service;
 };
 
 /** @throws ExpectedError when there are none */

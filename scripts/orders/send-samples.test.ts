@@ -12,13 +12,18 @@ const startCrm = async (answer: (sent: Sent, nth: number) => [status: number, co
   const sent: Sent[] = [];
   let inFlight = 0;
   let maxInFlight = 0;
-  const server = createServer(async (req, res) => {
+  const server = createServer((req, res) => {
     maxInFlight = Math.max(maxInFlight, ++inFlight);
-    const chunks = await req.toArray();
-    sent.push({ key: String(req.headers['idempotency-key']), body: JSON.parse(Buffer.concat(chunks).toString()) });
-    const [status, code] = answer(sent.at(-1) as Sent, sent.length);
-    inFlight--;
-    res.writeHead(status).end(JSON.stringify({ type: `urn:problem:${code}`, detail: `because of ${code}` }));
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk) => chunks.push(chunk));
+    req.on('end', () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString());
+      const order = { key: String(req.headers['idempotency-key']), body };
+      sent.push(order);
+      const [status, code] = answer(order, sent.length);
+      inFlight--;
+      res.writeHead(status).end(JSON.stringify({ type: `urn:problem:${code}`, detail: `because of ${code}` }));
+    });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   onTestFinished(() => void server.close().closeAllConnections());
