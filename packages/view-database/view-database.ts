@@ -8,6 +8,7 @@ import { fillColumns } from './tables/fill-columns.ts';
 import type { ViewSchema } from './tables/schema.ts';
 import type { RowsOf, ViewTables } from './tables/view-table.ts';
 
+export type { PurgeOptions } from './store/pending-purge.ts';
 export type { RowOf, ViewTable } from './tables/view-table.ts';
 
 export type OpenedViewDatabase<Tables extends ViewTables> = {

@@ -4,12 +4,13 @@ import { countTurns } from '../../../tests/event-loop-turns.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { openThingViews } from '../../../tests/thing-views.ts';
 import { openSqlite } from '../../database/sqlite.ts';
+import type { PurgeOptions } from './pending-purge.ts';
 
 const waitOptions = { timeout: 15_000, interval: 20 };
 const never = 3_600_000;
 
-const openIn = async (folder: string, purgeDelayMs: number) => {
-  const views = await openThingViews(`sqlite:${folder}/views.sqlite`, { purgeDelayMs });
+const openIn = async (folder: string, purgeDelayMs: number, log?: PurgeOptions['log']) => {
+  const views = await openThingViews(`sqlite:${folder}/views.sqlite`, { purgeDelayMs, ...(log && { log }) });
   onTestFinished(() => views.close().catch(() => {}));
   return views;
 };
@@ -94,4 +95,19 @@ it('is not finished while another process reads the old pages, and purges once m
   other.exec('COMMIT');
   await purged(views);
   expect(findOwners(folder)).toEqual([]);
+});
+
+it('is logged when it fails, and tried again', async () => {
+  const folder = dataFolder();
+  const warned: string[] = [];
+  const views = await openIn(folder, 0, { warn: (_, message) => void warned.push(message) });
+  await writeOwners(views);
+  const other = openSqlite(`${folder}/views.sqlite`);
+  onTestFinished(() => void other.close());
+  other.exec("CREATE TRIGGER failing BEFORE DELETE ON pendingPurge BEGIN SELECT raise(ABORT, 'failing'); END");
+  await eraseOwners(views);
+  await vi.waitFor(() => expect(warned).toEqual([expect.stringContaining('will retry the purge')]), waitOptions);
+  expect(await views.hasErasedBytes()).toBe(true);
+  other.exec('DROP TRIGGER failing');
+  await purged(views);
 });
