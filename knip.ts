@@ -3,12 +3,10 @@ import type { KnipConfig } from 'knip';
 /** `knip` finds what nothing uses, and `knip --production` what only tests use. */
 export default ({ production = false }: { production?: boolean }): KnipConfig => ({
   entry: [
-    '{crm,iot-platform}/main.ts!',
+    '{crm,customer-view,iot-platform}/main.ts!',
     'crm/cli/{import,migrate,republish}.ts!',
     'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,explain,status,backup,restore}.ts!',
     'packages/http/openapi/docs/show.js!',
-    // No service opens a view database yet.
-    'packages/view-database/view-database.ts!',
     'bench/{bench,lists,import,blocking}.ts!',
     'bench/baselines/*.ts!',
     'tests/{*-until-killed,path-of-a-change/change-one-mandate}.ts',

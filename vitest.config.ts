@@ -20,7 +20,7 @@ export default defineConfig({
     globalSetup: ['./tests/temporary-files.ts'],
     coverage: {
       provider: 'v8',
-      include: ['{contracts,crm,iot-platform,packages}/**/*.ts'],
+      include: ['{contracts,crm,customer-view,iot-platform,packages}/**/*.ts'],
       exclude: ['**/*.{test,contract}.ts'],
       // tests/closing-line.ts prints the figures; --coverage.reporter=html shows the lines.
       reporter: [],

@@ -5,12 +5,12 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { asyncApiDocument } from './asyncapi.ts';
+import { topics } from './topics.ts';
 
 const require = createRequire(import.meta.url);
 const specification = require('@asyncapi/specs/schemas/3.0.0-without-$id.json');
-const example = JSON.parse(
-  readFileSync(new URL('events/connection-mandate-changed/examples/v1.json', import.meta.url), 'utf8'),
-);
+const readExample = (folder: string) =>
+  JSON.parse(readFileSync(new URL(`events/${folder}/examples/v1.json`, import.meta.url), 'utf8'));
 
 describe('the AsyncAPI document', () => {
   it('is valid by the AsyncAPI specification', () => {
@@ -21,11 +21,27 @@ describe('the AsyncAPI document', () => {
     expect(isValid({ ...asyncApiDocument, channels: 1 })).toBe(false);
   });
 
-  it('describes the published event', () => {
+  it.each([
+    ['mandateChanged', 'connection-mandate-changed', { connectionMandate: '3' }],
+    ['customerChanged', 'customer-changed', { record: {} }],
+    ['customerRegistered', 'customer-registered', { customerId: 7 }],
+    ['orderChanged', 'order-changed', { quantity: 0 }],
+    ['greetingPosted', 'greeting-posted', { message: '' }],
+  ])('describes the published event %s', (message, folder, invalid) => {
+    const example = readExample(folder);
     const ajv = new Ajv2020({ strict: false });
     addFormats.default(ajv);
-    const isEvent = ajv.compile(asyncApiDocument.components.messages.mandateChanged.payload.schema);
+    const isEvent = ajv.compile(asyncApiDocument.components.messages[message]?.payload.schema as object);
     expect(isEvent(example), JSON.stringify(isEvent.errors)).toBe(true);
-    expect(isEvent({ ...example, data: { connectionId: '7733', connectionMandate: '3' } })).toBe(false);
+    expect(isEvent({ ...example, data: { ...example.data, ...invalid } })).toBe(false);
+  });
+
+  it('describes every topic that is no dead-letter topic', () => {
+    const described = Object.values(asyncApiDocument.channels).map(({ address }) => address);
+    expect(described.sort()).toEqual(
+      Object.values(topics)
+        .flatMap((topic) => ('deadLetters' in topic ? [topic.name] : []))
+        .sort(),
+    );
   });
 });

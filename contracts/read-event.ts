@@ -95,6 +95,24 @@ export const createEventReader = <Data>(codec: Codec, { upcasters, withoutEnvelo
   };
 };
 
+/** An event whose envelope and data are valid. */
+type ValidEvent<Data> = {
+  subject: string;
+  sequence: string;
+  time: string;
+  traceparent?: string | undefined;
+  data: Data;
+};
+
+/** Converts a valid event of the current version. @throws Error when the subject is not the field `field` of the data */
+export const fromCurrentVersion = <Data extends object>(
+  { subject, sequence, time, traceparent, data }: ValidEvent<Data>,
+  field: keyof Data & string,
+): ReadEvent<Data> => {
+  if (subject !== data[field]) throw new Error(`subject ${subject} is not data.${field} ${data[field]}`);
+  return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };
+};
+
 /** Returns the value as parsed by the schema. @throws Error that lists each invalid field and what was expected */
 export const validate = <T>(schema: z.ZodType<T>, value: unknown): T => {
   const result = schema.safeParse(value);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type CommonConfig, commonSettings, createCommonConfig } from '../packages/platform/config.ts';
+import type { ViewServiceConfig } from '../packages/platform/view-service/index.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
 
 /** The variables of the IoT platform with their defaults. */
@@ -19,16 +20,11 @@ export const iotPlatformSettings = z.object({
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'an address such as redis://localhost:6379' }).optional(),
 });
 
-export type IotPlatformConfig = CommonConfig & {
-  /** The port of the REST API. */
-  port: number;
-  deliveryPort: number;
-  pubsub: string;
-  stateStoreName: string;
-  consumerGroup: string;
-  autoRebuild: boolean;
-  redisUrl: string | undefined;
-};
+export type IotPlatformConfig = CommonConfig &
+  ViewServiceConfig & {
+    pubsub: string;
+    redisUrl: string | undefined;
+  };
 
 /** Reads the configuration from the environment. @throws ConfigError that lists every problem */
 export const readIotPlatformConfig = (env: Record<string, string | undefined>): IotPlatformConfig => {

@@ -1,11 +1,12 @@
-import { topics } from '../contracts/topics.ts';
 import { openRedisEvictionCheck } from '../packages/dapr/redis-eviction.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
 import { runService } from '../packages/platform/service.ts';
+import { topicsOf } from '../packages/platform/views.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
 import { openTracer } from '../packages/tracing/open-tracer.ts';
 import { readIotPlatformConfig } from './config.ts';
+import { iotPlatformViews } from './projections.ts';
 import { startIotPlatform } from './service.ts';
 
 await runService(async (fail) => {
@@ -13,7 +14,7 @@ await runService(async (fail) => {
   const log = createLog(config.logLevel, process.stdout);
   const runtime = createRuntime(log, await openTracer('iot-platform', config.tracing, log));
   const redis = config.redisUrl ? await openRedisEvictionCheck(config.redisUrl) : undefined;
-  const platform = openPlatform(config, Object.values(topics), { ...runtime, fail });
+  const platform = openPlatform(config, topicsOf(iotPlatformViews), { ...runtime, fail });
   const bus = platform.eventBus(config);
   const store = platform.stateStore(config.stateStoreName);
   const service = await startIotPlatform(config, {

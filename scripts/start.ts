@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { topics } from '../contracts/topics.ts';
 import { readCrmConfig } from '../crm/config.ts';
 import { startCrm } from '../crm/service.ts';
+import { readCustomerViewConfig } from '../customer-view/config.ts';
+import { startCustomerView } from '../customer-view/service.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
 import { startIotPlatform } from '../iot-platform/service.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
@@ -11,7 +13,8 @@ import { createRuntime } from '../packages/runtime/runtime.ts';
 import { openTracer } from '../packages/tracing/open-tracer.ts';
 
 const help = `Usage: npm start
-Runs the CRM and the IoT platform in one process on an embedded database, and loads the customers of a CSV file.
+Runs the CRM, the IoT platform and the customer-view in one process on an embedded database, and loads the customers of a CSV
+file.
 
 Options
   --help            shows this text
@@ -19,6 +22,8 @@ Options
 Environment (.env.example lists all variables)
   APP_PORT          port of the CRM (default: 3005)
   APP_REST_PORT     port of the IoT platform (default: 3008)
+  CUSTOMER_VIEW_PORT
+                    port of the customer-view (default: 3010)
   DATA_DIR          folder of the data; remove it to start from scratch (default: .data)
   CRM_DATABASE_URL  memory, sqlite:FILE or mysql://user:password@host:port/database (default: sqlite:DATA_DIR/crm.sqlite)
   CUSTOMERS_CSV     file of the customers to load, or none (default: data/customer-database.csv)
@@ -32,6 +37,7 @@ Examples
 
 const startPlatform = async () => {
   const iotConfig = readIotPlatformConfig(process.env);
+  const customerViewConfig = readCustomerViewConfig(process.env);
   const { dataDir } = iotConfig;
   const crmConfig = readCrmConfig({
     ...process.env,
@@ -39,7 +45,9 @@ const startPlatform = async () => {
   });
   const log = createLog(crmConfig.logLevel, process.stdout);
   const runtimeOf = async (service: string) => createRuntime(log, await openTracer(service, crmConfig.tracing, log));
-  const [crmRuntime, iotRuntime] = [await runtimeOf('crm'), await runtimeOf('iot-platform')];
+  const crmRuntime = await runtimeOf('crm');
+  const iotRuntime = await runtimeOf('iot-platform');
+  const customerViewRuntime = await runtimeOf('customer-view');
   const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), createRuntime(log));
 
   const iotPlatform = await startIotPlatform(iotConfig, {
@@ -49,27 +57,34 @@ const startPlatform = async () => {
     secondaryStore: platform.stateStore,
     topicLog: platform.logReader(),
   });
+  const customerView = await startCustomerView(customerViewConfig, {
+    ...customerViewRuntime,
+    bus: platform.eventBus(customerViewConfig.consumerGroup),
+    topicLog: platform.logReader(),
+  });
   const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm') });
-  process.stdout.write(whatToTry(crm.url, iotPlatform.url));
+  process.stdout.write(whatToTry(crm.url, iotPlatform.url, customerView.url));
   return {
     close: async () => {
       await crm.close();
-      await iotPlatform.close();
+      await Promise.all([iotPlatform.close(), customerView.close()]);
       platform.close();
-      await Promise.all([crmRuntime.tracer.close(), iotRuntime.tracer.close()]);
+      await Promise.all([crmRuntime, iotRuntime, customerViewRuntime].map(({ tracer }) => tracer.close()));
     },
   };
 };
 
-const whatToTry = (crm: string, iotPlatform: string) => `
-  CRM           ${crm}
-  IoT platform  ${iotPlatform}
+const whatToTry = (crm: string, iotPlatform: string, customerView: string) => `
+  CRM            ${crm}
+  IoT platform   ${iotPlatform}
+  customer-view  ${customerView}
 
   Try:
     curl ${crm}/customers/7
     curl ${iotPlatform}/mandates/7733
     curl -X POST ${crm}/customers/7 -H 'Content-Type: application/json' -d '{"firstName":"Corinne","lastName":"Lopez","city":"Enschede","connectionId":"7733","connectionMandate":"2"}'
     curl '${iotPlatform}/?connectionId=7733'
+    curl ${customerView}/status
 
   Ctrl-C stops.
 `;

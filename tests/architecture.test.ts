@@ -76,12 +76,13 @@ describe('dependencies', () => {
   it('only the composition of a service reads environment, clock and random ids', () => {
     const ambient = /process\.env|'node:process'|\bDate\.now\b|new Date\(\)|\brandomUUID\b/;
     const isComposed = ({ file }: Source) =>
-      /^(packages|contracts|crm|iot-platform)\//.test(file) && !/^crm\/cli\//.test(file);
+      /^(packages|contracts|crm|customer-view|iot-platform)\//.test(file) && !/^crm\/cli\//.test(file);
     expect(filesWhere((source) => isComposed(source) && ambient.test(source.text))).toEqual([
       'packages/embedded/platform.ts',
       'packages/platform/open-adapters.ts',
       'packages/runtime/runtime.ts',
       'crm/main.ts',
+      'customer-view/main.ts',
       'iot-platform/main.ts',
     ]);
   });
@@ -92,7 +93,7 @@ describe('dependencies', () => {
     ['redis', /^packages\/dapr\/redis-eviction\.ts$/],
     ['kafkajs', /^packages\/kafka\//],
   ])('%s is imported in one place only', (library, place) => {
-    const isProduct = ({ file }: Source) => /^(packages|contracts|crm|iot-platform)\//.test(file);
+    const isProduct = ({ file }: Source) => /^(packages|contracts|crm|customer-view|iot-platform)\//.test(file);
     const users = filesWhere((source) => isProduct(source) && source.imports.map(packageOf).includes(library));
     expect(users).not.toEqual([]);
     expect(users.filter((file) => !place.test(file))).toEqual([]);

@@ -23,9 +23,9 @@ export const commandsOf = (document: string): Command[] =>
 const pattern = (text: string) => new RegExp(`^${text.split('…').map(literally).join('[^]*?')}\\n?$`);
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-/** Runs `npm start` on free ports and fresh data. Commands and outputs are translated to the documented ports, 3005 and 3008. */
+/** Runs `npm start` on free ports and fresh data. Commands and outputs are translated to the documented ports. */
 export const startDocumented = async () => {
-  const env = { ...process.env, DATA_DIR: dataFolder(), APP_PORT: '0', APP_REST_PORT: '0' };
+  const env = { ...process.env, DATA_DIR: dataFolder(), APP_PORT: '0', APP_REST_PORT: '0', CUSTOMER_VIEW_PORT: '0' };
   const platform = spawn('npm', ['start'], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   platform.stdout.on('data', (chunk) => {
@@ -33,11 +33,21 @@ export const startDocumented = async () => {
   });
   await vi.waitFor(() => expect(output).toContain('Ctrl-C stops'), { timeout: 60_000, interval: 20 });
   const address = (name: string) => String(new RegExp(`${name} +http://(localhost:\\d+)`).exec(output)?.[1]);
-  const [crm, iotPlatform] = [address('CRM'), address('IoT platform')];
+  const [crm, iotPlatform, customerView] = [address('CRM'), address('IoT platform'), address('customer-view')];
+  const addresses = [
+    [crm, 'localhost:3005'],
+    [iotPlatform, 'localhost:3008'],
+    [customerView, 'localhost:3010'],
+  ] as const;
   const asDocumented = (text: string) =>
-    text.replaceAll(crm, 'localhost:3005').replaceAll(iotPlatform, 'localhost:3008').replaceAll('\r', '');
-  const asHere = (text: string) => text.replaceAll('localhost:3005', crm).replaceAll('localhost:3008', iotPlatform);
-  const urls = { CRM_URL: `http://${crm}`, IOT_PLATFORM_URL: `http://${iotPlatform}` };
+    addresses.reduce((shown, [here, documented]) => shown.replaceAll(here, documented), text).replaceAll('\r', '');
+  const asHere = (text: string) =>
+    addresses.reduce((line, [here, documented]) => line.replaceAll(documented, here), text);
+  const urls = {
+    CRM_URL: `http://${crm}`,
+    IOT_PLATFORM_URL: `http://${iotPlatform}`,
+    CUSTOMER_VIEW_URL: `http://${customerView}`,
+  };
   const commandEnv = { ...process.env, DATA_DIR: env.DATA_DIR, ...urls };
   return {
     /** Runs one command and compares its output with the document. `npm start` runs already. */

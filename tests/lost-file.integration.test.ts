@@ -76,7 +76,7 @@ it('a platform whose folder is removed refuses everything, and a restart begins 
 it('files with personal data are readable by their owner only under any umask, and a start corrects wider modes with one log line', async () => {
   const folder = dataFolder();
   await chmod(folder, 0o755);
-  const env = { DATA_DIR: folder, APP_PORT: '0', APP_REST_PORT: '0' };
+  const env = { DATA_DIR: folder, APP_PORT: '0', APP_REST_PORT: '0', CUSTOMER_VIEW_PORT: '0' };
   const run = () => startProgram('sh', ['-c', 'umask 000; exec node --import tsx scripts/start.ts'], env);
   const waitUntilStarted = async (platform: ReturnType<typeof run>) => {
     onTestFinished(() => void platform.end('SIGKILL'));

@@ -6,8 +6,10 @@ import { createCrmApp } from '../crm/app.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
+import { createCustomerViewApp } from '../customer-view/app.ts';
 import { createIotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { createIdleCustomerView } from './customer-view-app.ts';
 import { readDocument, tableUnder } from './docs/documents.ts';
 import { createIdleViews } from './idle-views.ts';
 import { createTestRuntime } from './test-runtime.ts';
@@ -29,6 +31,7 @@ const services = {
       store: platform.stateStore('statestore'),
       ...createIdleViews(platform.stateStore('statestore')),
     }),
+  'customer-view': async () => createCustomerViewApp({ ...runtime, bus, ...(await createIdleCustomerView()) }),
 };
 
 describe.each(Object.entries(services))('the %s', (_, open) => {
@@ -63,15 +66,14 @@ const describedRoutes = async (name: keyof typeof services): Promise<readonly st
 };
 
 describe('the documents', () => {
-  it('list every route of both services in docs/api.md, and no other', async () => {
-    const [crm, iotPlatform] = [await describedRoutes('CRM'), await describedRoutes('IoT platform')];
-    const serviceOf = (route: string) =>
-      crm.includes(route) && iotPlatform.includes(route) && !route.endsWith(' /') ? 'both' : undefined;
-    const routes = (service: string, own: readonly string[]) =>
-      own.map((route) => [serviceOf(route) ?? service, `\`${route}\``]);
-    const expected = new Set(
-      [...routes('CRM', crm), ...routes('IoT platform', iotPlatform)].map((row) => row.join(' ')),
+  it('list every route of the services in docs/api.md, and no other', async () => {
+    const names = Object.keys(services) as (keyof typeof services)[];
+    const routes = await Promise.all(names.map(describedRoutes));
+    const isCommon = (route: string) => routes.every((own) => own.includes(route));
+    const rows = names.flatMap((name, i) =>
+      (routes[i] ?? []).map((route) => `${isCommon(route) ? 'all' : name} \`${route}\``),
     );
+    const expected = new Set(rows);
     const documented = tableUnder('docs/api.md', 'All routes').map(([service, route]) => `${service} ${route}`);
     expect(documented.sort()).toEqual([...expected].sort());
   });
@@ -79,6 +81,7 @@ describe('the documents', () => {
   it.each([
     ['CRM', 'crm'],
     ['IoT platform', 'iotPlatform'],
+    ['customer-view', 'customerView'],
   ] as const)('have a request for every route of the %s in requests.http, and no other', async (name, variable) => {
     const requests = readDocument('requests.http').matchAll(
       new RegExp(`^([A-Z]+) \\{\\{${variable}\\}\\}([^?\\s]*)`, 'gm'),

@@ -33,6 +33,7 @@ export const startProcess = (file: string, env: Record<string, string>, args: st
   startProgram(process.execPath, ['--import', 'tsx', file, ...args], {
     APP_PORT: '0',
     APP_REST_PORT: '0',
+    CUSTOMER_VIEW_PORT: '0',
     LOG_LEVEL: 'info',
     ...env,
   });
@@ -84,6 +85,8 @@ export const waitForOutput = async (started: RunningProcess, ...patterns: RegExp
 /** Starts the whole platform in one process, as `npm start` does. */
 export const startPlatform = async (env: Record<string, string>) => {
   const started = startProcess('scripts/start.ts', env);
-  const [crm, iotPlatform] = await waitForOutput(started, /CRM +(http\S+)/, /IoT platform +(http\S+)/, /Ctrl-C stops/);
-  return { ...started, crm: crm as string, iotPlatform: iotPlatform as string };
+  const services = [/CRM +(http\S+)/, /IoT platform +(http\S+)/, /customer-view +(http\S+)/];
+  const urls = await waitForOutput(started, ...services, /Ctrl-C stops/);
+  const [crm, iotPlatform, customerView] = urls as [string, string, string];
+  return { ...started, crm, iotPlatform, customerView };
 };

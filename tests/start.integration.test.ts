@@ -65,7 +65,7 @@ describe('npm start', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await vi.waitFor(() => expect(server.address()).not.toBeNull(), waitOptions);
     const { port } = server.address() as { port: number };
-    for (const variable of ['APP_PORT', 'APP_REST_PORT']) {
+    for (const variable of ['APP_PORT', 'APP_REST_PORT', 'CUSTOMER_VIEW_PORT']) {
       const process = startProcess('scripts/start.ts', { DATA_DIR: dataFolder(), [variable]: String(port) });
       expect(await process.ended).toBe(1);
       expect(process.output()).toMatch(new RegExp(`Port ${port} is in use. Choose another: ${variable}=\\d+`));
@@ -85,7 +85,7 @@ describe('npm start', () => {
   it('answers under the names in ALLOWED_HOSTS, and accepts changes of pages from ALLOWED_ORIGINS', async () => {
     const names = { ALLOWED_HOSTS: 'platform.example.org', ALLOWED_ORIGINS: 'https://console.example.org' };
     const platform = await start({ DATA_DIR: dataFolder(), ...names });
-    for (const url of [platform.crm, platform.iotPlatform]) {
+    for (const url of [platform.crm, platform.iotPlatform, platform.customerView]) {
       const send = async (host: string, origin: string) => {
         const head = `DELETE /nothing HTTP/1.1\r\nHost: ${host}\r\nOrigin: https://${origin}\r\nConnection: close\r\n\r\n`;
         return (await sendRaw(Number(new URL(url).port), head)).status;
@@ -107,7 +107,7 @@ describe('npm start', () => {
   });
 });
 
-describe('the two services in separate processes', () => {
+describe('the services in separate processes', () => {
   it('share the log, and the view follows across a restart of the CRM', async () => {
     const DATA_DIR = dataFolder();
     const env = { DATA_DIR, CRM_DATABASE_URL: `sqlite:${join(DATA_DIR, 'crm.sqlite')}` };

@@ -49,10 +49,10 @@ describe('npm start with a collector', () => {
     await becomes(platform, '2');
     const warnings = () => platform.output().match(/spans are lost/g) ?? [];
     await vi.waitFor(async () => {
-      await getJson(`${platform.iotPlatform}/healthz`);
-      expect(warnings()).toHaveLength(2);
+      for (const url of [platform.iotPlatform, platform.customerView]) await getJson(`${url}/healthz`);
+      expect(warnings()).toHaveLength(3);
     }, waitOptions);
     expect(await platform.end('SIGTERM')).toBe(0);
-    expect(warnings()).toHaveLength(2);
+    expect(warnings()).toHaveLength(3);
   });
 });

@@ -16,7 +16,14 @@ const installCommand = 'node scripts/install.mjs --omit=dev --include=peer';
 /** Starts a program that finds no peer dependency of package.json, as after `npm start` on a fresh clone. */
 const start = (file: string, env: Record<string, string> = {}) => {
   const args = ['--import', 'tsx', '--import', './tests/without-peer-packages.mjs', file];
-  const settings = { ...unset, APP_PORT: '0', APP_REST_PORT: '0', DATA_DIR: dataFolder(), ...env };
+  const settings = {
+    ...unset,
+    APP_PORT: '0',
+    APP_REST_PORT: '0',
+    CUSTOMER_VIEW_PORT: '0',
+    DATA_DIR: dataFolder(),
+    ...env,
+  };
   const service = startProgram(process.execPath, args, settings);
   started.push(service);
   return service;
@@ -42,7 +49,7 @@ it.each([
   expect(await startPlatform({ [variable]: 'http://127.0.0.1:9' })).toContain(warning);
 });
 
-it.each(['crm/main.ts', 'iot-platform/main.ts'])('%s alone starts', async (file) => {
+it.each(['crm/main.ts', 'customer-view/main.ts', 'iot-platform/main.ts'])('%s alone starts', async (file) => {
   await waitForOutput(start(file), /"url":"(http[^"]+)"/);
 });
 

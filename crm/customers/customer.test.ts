@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type CustomerData,
-  computeMandateChanges,
-  customerDataSchema,
-  nextRevision,
-  parseCustomerId,
-} from './customer.ts';
+import { parseCustomerId } from '../../contracts/customer-id.ts';
+import { type CustomerData, computeMandateChanges, customerDataSchema, nextRevision } from './customer.ts';
 
 const corinne: CustomerData = {
   firstName: 'Corinne',

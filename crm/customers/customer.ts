@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { customerIdSchema } from '../../contracts/customer-id.ts';
 import {
   acceptNumber,
   type ConnectionMandateData,
@@ -56,30 +57,27 @@ export type CustomerPatch = z.infer<typeof customerPatchSchema>;
 
 export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyof CustomerData)[];
 
-/** The largest value of an integer column in every database. */
-const maxCustomerId = 2 ** 31 - 1;
-
-/** @returns the number of a customerId; undefined if the text is not a valid customerId */
-export const parseCustomerId = (customerId: string): number | undefined =>
-  /^[1-9][0-9]{0,9}$/.test(customerId) && Number(customerId) <= maxCustomerId ? Number(customerId) : undefined;
-
-const customerId = `a whole number from 1 to ${maxCustomerId}`;
-export const customerIdSchema = z
-  .string(customerId)
-  .regex(/^[1-9][0-9]{0,9}$/, { error: customerId, abort: true })
-  .refine((id) => parseCustomerId(id) !== undefined, customerId);
-
 /** The database assigns numbers above the largest existing one, so imported numbers must leave room above them. */
 const maxExternalId = 1_000_000_000;
 const externalIdFormat = `a whole number from 1 to ${maxExternalId}, or empty for a new number`;
 /** A customerId that an import file provides. */
 export const externalCustomerIdSchema = customerIdSchema.refine((id) => Number(id) <= maxExternalId, externalIdFormat);
 
-/** A stored customer. Times are in ms since 1970; `version` starts at 1 and grows by one with each change. */
-export type Customer = CustomerData & { customerId: string; createdAt: number; updatedAt: number; version: number };
+/**
+ * A stored customer. Times are in ms since 1970; `version` starts at 1 and grows by one with each change. `revision` is that of the
+ * last published state; 0 while none was published.
+ */
+export type Customer = CustomerData & {
+  customerId: string;
+  createdAt: number;
+  updatedAt: number;
+  version: number;
+  revision: number;
+};
 
 /** The fields that a caller can change. */
-export const dataOf = ({ customerId, createdAt, updatedAt, version, ...data }: Customer): CustomerData => data;
+export const dataOf = ({ customerId, createdAt, updatedAt, version, revision, ...data }: Customer): CustomerData =>
+  data;
 
 export const applyPatch = (data: CustomerData, patch: CustomerPatch): CustomerData => ({ ...data, ...patch });
 

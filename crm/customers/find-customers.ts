@@ -1,7 +1,8 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import { parseCustomerId } from '../../contracts/customer-id.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/index.ts';
-import { type Customer, parseCustomerId } from './customer.ts';
+import type { Customer } from './customer.ts';
 
 export const toCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
   customerId: String(customerId),

@@ -19,7 +19,6 @@ export {
   customerFieldNames,
   dataOf,
   externalCustomerIdSchema,
-  parseCustomerId,
 } from './customer.ts';
 export { findCustomer, findHolders, findRevisions, listCustomers, lockCustomers } from './find-customers.ts';
 export { findKnownCustomerIds, readMandateHistory } from './history/mandate-history.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { customerIdSchema } from '../../contracts/customer-id.ts';
 import { acceptNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import {
@@ -18,7 +19,7 @@ import {
   suggestUpdate,
 } from './change/change-response.ts';
 import { evidenceHeaders } from './change/evidence.ts';
-import { applyPatch, customerDataSchema, customerIdSchema, customerPatchSchema } from './customer.ts';
+import { applyPatch, customerDataSchema, customerPatchSchema } from './customer.ts';
 import { findCustomer } from './find-customers.ts';
 import type { Erasures } from './personal-data/erasures.ts';
 import { deleteCustomer } from './personal-data/remove-customer.ts';

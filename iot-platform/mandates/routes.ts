@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import {
   connectionIdSchema,
@@ -7,9 +6,9 @@ import {
 import { databaseErrorCodes } from '../../packages/database/database-error.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
+import { waitForVersion } from '../../packages/platform/wait-for-version.ts';
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import { backoff } from '../../packages/runtime/retry.ts';
 import { type Mandate, revisionOf } from './mandate.ts';
 
 const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
@@ -44,9 +43,6 @@ const errors = [
   'log-unavailable',
   ...databaseErrorCodes,
 ];
-
-/** The pause before the store is read again: short at first, then longer. Another instance may write the revision. */
-const rereadAfterMs = backoff({ firstMs: 2, maxMs: 20, factor: 1.5 });
 
 export const mandateRoutes = (view: View<Mandate>): Routes =>
   withTag('Mandates', {
@@ -88,14 +84,12 @@ const readMandate = async (
   { connectionId, minRevision, waitMs }: MandateQuery,
 ): Promise<Mandate> => {
   if (minRevision === 0) return findMandate(view, connectionId);
-  const deadline = performance.now() + waitMs;
-  for (let reads = 1; ; reads++) {
-    const { mandate } = await read(view, connectionId);
-    if (mandate && revisionOf(mandate) >= minRevision) return mandate;
-    if (performance.now() >= deadline)
-      throw createNotYetError(connectionId, minRevision, mandate && revisionOf(mandate));
-    await delay(rereadAfterMs(reads));
-  }
+  return waitForVersion(async () => (await read(view, connectionId)).mandate, {
+    wanted: minRevision,
+    waitMs,
+    versionOf: revisionOf,
+    createError: (found) => createNotYetError(connectionId, minRevision, found),
+  });
 };
 
 const findMandate = async (view: View<Mandate>, connectionId: string): Promise<Mandate> => {

@@ -45,5 +45,5 @@ export const startViews = async (
 export const openRegisteredView = (
   { projection }: RegisteredView,
   { store, secondaryStore }: StoreContext,
-  { partitions }: Pick<DriftDetection, 'partitions'>,
-): View<object> => openView(projection, store, { secondaryStore, partitions });
+  { partitions, lostToEmptyStore }: Pick<DriftDetection, 'partitions' | 'lostToEmptyStore'>,
+): View<object> => openView(projection, store, { secondaryStore, partitions, lostToEmptyStore });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { things } from '../../tests/things.ts';
-import { checkViews, registerView } from './views.ts';
+import { checkViews, registerView, topicsOf } from './views.ts';
 
 const view = (name: string, keyPrefix?: string) =>
   registerView({
@@ -32,4 +32,8 @@ it.each([
   ['that the engine uses for checkpoints', ['', 'position:x']],
 ])('prefixes %s are refused', (_, [first, second]) => {
   expect(() => checkViews([view('one', first), view('other', second)])).toThrow('keyPrefix');
+});
+
+it('a service needs each topic of its views and of their dead letters once', () => {
+  expect(topicsOf([view('one'), view('other')])).toEqual([things.topic, things.deadLetters]);
 });

@@ -1,5 +1,6 @@
 import type { Routes } from '../http/operation.ts';
 import type { Projection } from '../projections/declaration.ts';
+import type { Topic } from '../projections/event-bus.ts';
 import { createStores, type StoreContext } from '../projections/generations/index.ts';
 import { withKeyPrefix } from '../projections/key-prefix.ts';
 import type { LogReader } from '../projections/log-reader.ts';
@@ -82,6 +83,12 @@ export const checkViews = (views: readonly RegisteredView[]): void => {
         throw new Error(`Two views are registered with keyPrefix ${JSON.stringify(one)} and ${JSON.stringify(two)}.`);
     }
   }
+};
+
+/** The topics that the views follow, and those of their dead letters. */
+export const topicsOf = (views: readonly RegisteredView[]): readonly Topic[] => {
+  const all = views.flatMap(({ projection: { topic, deadLetters } }) => [topic, deadLetters]);
+  return [...new Map(all.map((topic) => [topic.name, topic])).values()];
 };
 
 /** Opens the part of the service's stores that holds the view. */

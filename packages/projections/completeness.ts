@@ -85,3 +85,13 @@ export const findRefusal = ({ state, partitions, rebuild }: Completeness): Domai
       : `npm run rebuild${lost ? ' -- --from-crm' : ''} repairs it; /status shows what is missing`,
   });
 };
+
+/** Returns the error with which an empty view refuses lists when its consumer group has read `lost` events without it. */
+export const findLoss = ({ state }: Completeness, lost: number): DomainError | undefined =>
+  state === 'empty' && lost > 0
+    ? new DomainError(
+        'view-incomplete',
+        `This store was never filled, and the consumer group has read ${lost} events already.`,
+        { remedy: 'npm run rebuild fills it; or use a new consumer group' },
+      )
+    : undefined;

@@ -68,6 +68,16 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await vi.waitFor(() => expect(hex(seen.map(({ value }) => value))).toEqual(hex(bytesOfAnyCodec)), patience);
   });
 
+  it('delivers a tombstone as a record with its key and an empty value', async () => {
+    const { topic, bus } = await open();
+    await publish(bus('writers'), topic, [event(1, 'kept'), event(2, 'removed')]);
+    await publish(bus('writers'), topic, [{ id: 'tombstone', key: 'removed', value: Buffer.alloc(0) }]);
+    const { seen } = await collect(bus('readers'), topic);
+    const tombstones = () => seen.filter(({ value }) => value.length === 0);
+    await vi.waitFor(() => expect(new Set(tombstones().map(({ key }) => key))).toEqual(new Set(['removed'])), patience);
+    await vi.waitFor(() => expect(seen.map(textOf)).toContain(textOf(event(1, 'kept'))), patience);
+  });
+
   it('delivers what is published after the subscription', async () => {
     const { topic, bus } = await open();
     const { values } = await collect(bus('readers'), topic);

@@ -19,6 +19,8 @@ export type Topic = {
  */
 export type OutgoingEvent = { readonly id: string; readonly key: string; readonly value: Buffer };
 
+export const isTombstone = ({ value }: { readonly value: Buffer }): boolean => value.length === 0;
+
 /** Where a record is in its topic: partition and offset. */
 export type Place = { readonly partition: number; readonly offset: number };
 
@@ -108,6 +110,8 @@ export type EventBus = {
   committedOffsets(topic: string): Promise<ReadonlyMap<number, number>>;
   /** The readiness check. @throws Error with a message that says what is missing, when the bus cannot be used now */
   check(): Promise<void>;
+  /** Whether the broker removes the earlier records of a key after a tombstone. Absent: it does. */
+  readonly canCompact?: () => Promise<boolean>;
 };
 
 /** Thrown by `publish`: the events with these ids may not be durable. Publish them again. */

@@ -76,6 +76,17 @@ export const logReaderContract = (open: () => Promise<LogToRead>) => {
     expect(values).toEqual(bytesOfAnyCodec);
   });
 
+  it('reads a tombstone as a record with its key and an empty value', async () => {
+    const { topic, log, publish } = await open();
+    await publish([event(1), { id: 'tombstone', key: 'K1', value: Buffer.alloc(0) }]);
+    const records: DeliveredRecord[] = [];
+    await log.read(topic.name, await log.offsets(topic.name), async (batch) => void records.push(...batch.records));
+    expect(records.map(({ key, value }) => [key, String(value)])).toEqual([
+      ['K1', String(event(1).value)],
+      ['K1', ''],
+    ]);
+  });
+
   it('reads a range from its begin to before its end, and nothing after it', async () => {
     const { topic, log, publish, read } = await openFilled();
     const ranges = (await log.offsets(topic.name)).map((r) => ({ ...r, begin: Math.min(3, r.end), end: r.end - 1 }));

@@ -1,9 +1,9 @@
 import { DomainError } from '../runtime/domain-error.ts';
-import { assessCompleteness, type Completeness, findRefusal } from './completeness.ts';
+import { assessCompleteness, type Completeness, findLoss, findRefusal } from './completeness.ts';
 import { type PlacePair, splitMarks } from './dead-letters/dead-letter-marks.ts';
 import type { Topic } from './event-bus.ts';
 import { asCheckpointDocument, checkpointKey } from './generations/checkpoint-document.ts';
-import { documentKey, type Generation } from './generations/generation.ts';
+import { documentKey, type Generation, isSameGeneration } from './generations/generation.ts';
 import { asPointer, type Pointer, pointerKey } from './generations/pointer.ts';
 import { createStores, type StoreContext } from './generations/stores.ts';
 import type { StateStore, StoredValue } from './state-store.ts';
@@ -16,6 +16,13 @@ export type View<Document> = {
    * compared with the log
    */
   get(key: string): Promise<Document | undefined>;
+  /**
+   * Runs a query of the store on the active generation, for lists that `get` cannot read. The result is about one state of the view:
+   * the query runs again if the generation may have been removed meanwhile.
+   * @throws DomainError as `get`, but not `record-dead-lettered`: the query sees the marks in the stored values. An empty view refuses
+   * if its consumer group has read events that the view lacks
+   */
+  query<Result>(run: (generation: Generation, state: Completeness) => Promise<Result>): Promise<Result>;
   /** Reads the state of the view. @throws DomainError `log-unavailable`, or any error of the store */
   completeness(): Promise<Completeness>;
 };
@@ -32,6 +39,8 @@ const maxAttempts = 3;
 export type ViewOptions = Pick<StoreContext, 'secondaryStore'> & {
   /** The number of partitions at the broker. Default: the declared number. */
   readonly partitions?: (() => Promise<number>) | undefined;
+  /** The number of events that the consumer group has read but a view without any event lacks. Default: 0. */
+  readonly lostToEmptyStore?: (() => number) | undefined;
   /** Monotonic, in ms. Default: `performance.now`. */
   readonly clock?: () => number;
 };
@@ -43,7 +52,12 @@ export type ViewOptions = Pick<StoreContext, 'secondaryStore'> & {
 export const openView = <Document extends object>(
   { name, topic }: { name: string; topic: Topic },
   store: StateStore,
-  { secondaryStore, partitions = async () => topic.partitions, clock = () => performance.now() }: ViewOptions = {},
+  {
+    secondaryStore,
+    partitions = async () => topic.partitions,
+    lostToEmptyStore = () => 0,
+    clock = () => performance.now(),
+  }: ViewOptions = {},
 ): View<Document> => {
   const stores = createStores({ store, secondaryStore });
   let latest: { pointer: Pointer; completeness: Completeness; readAt: number } | undefined;
@@ -106,6 +120,19 @@ export const openView = <Document extends object>(
         if (clock() - readAt < maxReadMs) return toDocument(key, stored);
       }
       throw new Error(`the store did not answer within ${maxReadMs / 1000} s in ${maxAttempts} attempts`);
+    },
+
+    query: async (run) => {
+      for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+        const { pointer, completeness, readAt } = await readState();
+        const refusal = findRefusal(completeness) ?? findLoss(completeness, lostToEmptyStore());
+        if (refusal) throw refusal;
+        const result = await run(pointer.answering, completeness);
+        if (clock() - readAt < maxReadMs) return result;
+        // A generation is removed only after the pointer has left it.
+        if (isSameGeneration((await readState()).pointer.answering, pointer.answering)) return result;
+      }
+      throw new Error(`the view was switched to another generation during each of ${maxAttempts} queries`);
     },
 
     completeness: async () => (await readState()).completeness,

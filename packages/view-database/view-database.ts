@@ -9,7 +9,7 @@ import type { ViewSchema } from './tables/schema.ts';
 import type { RowsOf, ViewTables } from './tables/view-table.ts';
 
 export type { PurgeOptions } from './store/pending-purge.ts';
-export type { RowOf, ViewTable } from './tables/view-table.ts';
+export type { DocumentRow, ViewTable } from './tables/view-table.ts';
 
 export type OpenedViewDatabase<Tables extends ViewTables> = {
   /** For queries: a table per view. Rows belong to a generation; only the engine knows which one is active. */

@@ -25,9 +25,9 @@ const technical = packagePaths(
   'tracing',
   'view-database',
 );
-const all = ['contracts', 'crm', 'iot-platform', ...packagePaths(...packages)];
+const all = ['contracts', 'crm', 'customer-view', 'iot-platform', ...packagePaths(...packages)];
 
-export const services = ['crm', 'iot-platform'];
+export const services = ['crm', 'customer-view', 'iot-platform'];
 
 /** The areas that each area may import. docs/architecture.md shows the same table. */
 export const layout: Layout = {
@@ -54,6 +54,7 @@ export const layout: Layout = {
   ),
   'packages/cli': packagePaths('database', 'projections', 'runtime'),
   crm: ['contracts', ...technical, 'packages/cli'],
+  'customer-view': ['contracts', ...technical],
   // main.ts checks the maxmemory-policy of Redis, which Dapr does not expose.
   'iot-platform': ['contracts', ...technical, 'packages/dapr'],
   scripts: all,
@@ -67,6 +68,15 @@ export const slices: Layout = {
   'crm/idempotency': ['crm/database'],
   'crm/outbox': ['crm/database'],
   'crm/customers': ['crm/database', 'crm/idempotency', 'crm/outbox'],
+  'crm/orders': ['crm/customers', 'crm/database', 'crm/outbox'],
   'crm/imports': ['crm/customers', 'crm/database', 'crm/idempotency', 'crm/outbox'],
+  'customer-view/queries': [],
+  'customer-view/customers': ['customer-view/queries'],
+  'customer-view/orders': ['customer-view/queries'],
+  'customer-view/registrations': [],
+  'customer-view/greetings': ['customer-view/queries'],
+  'customer-view/customer-orders': ['customer-view/customers', 'customer-view/queries', 'customer-view/orders'],
+  'customer-view/reports': ['customer-view/queries', 'customer-view/orders', 'customer-view/registrations'],
+  'customer-view/instances': [],
   'iot-platform/mandates': [],
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { crmSettings } from '../../crm/config.ts';
+import { customerViewSettings } from '../../customer-view/config.ts';
 import { iotPlatformSettings } from '../../iot-platform/config.ts';
 import { files, readDocument, tableUnder } from './documents.ts';
 
@@ -9,12 +10,24 @@ const page = 'docs/configuration.md';
 /** Formats a default as in the documents; undefined if there is none. */
 const formatDefault = (value: unknown): string | undefined =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? undefined : String(value);
-const [crm, iotPlatform] = [crmSettings.parse({}), iotPlatformSettings.parse({})] as Record<string, unknown>[];
-const variables = [...new Set([...Object.keys(crmSettings.shape), ...Object.keys(iotPlatformSettings.shape)])];
-/** The defaults of a variable: of the CRM, of the IoT platform, without repetition. */
-const defaultsOf = (variable: string): readonly string[] => [
-  ...new Set([crm?.[variable], iotPlatform?.[variable]].map(formatDefault).filter((value) => value !== undefined)),
-];
+const services = { CRM: crmSettings, 'IoT platform': iotPlatformSettings, 'customer-view': customerViewSettings };
+const [crm, iotPlatform, customerView] = Object.values(services).map(
+  (settings): Record<string, unknown> => settings.parse({}),
+);
+const variables = [...new Set(Object.values(services).flatMap((settings) => Object.keys(settings.shape)))];
+/** The default of a variable in each service that has one. */
+const defaultsOf = (variable: string): readonly (readonly [service: string, value: string])[] =>
+  Object.entries(services).flatMap(([service, settings]) => {
+    const value = formatDefault((settings.parse({}) as Record<string, unknown>)[variable]);
+    return value === undefined ? [] : [[service, value] as const];
+  });
+/** The default, or the defaults of the services where they differ. */
+const describeDefaults = (variable: string): string => {
+  const defaults = defaultsOf(variable);
+  const values = [...new Set(defaults.map(([, value]) => value))];
+  if (values.length <= 1) return values.map((value) => `\`${value}\``).join('');
+  return defaults.map(([service, value]) => `${service}: \`${value}\``).join('; ');
+};
 const inBackticks = (text: string | undefined) => /^`([A-Z_]+)`$/.exec(text ?? '')?.[1];
 
 describe('the table of variables', () => {
@@ -26,11 +39,8 @@ describe('the table of variables', () => {
 
   it.each(variables)('shows the default of %s', (variable) => {
     const shown = rows.find(([name]) => name === `\`${variable}\``)?.[1];
-    const [one, other] = defaultsOf(variable);
-    const expected =
-      other === undefined ? (one === undefined ? '' : `\`${one}\``) : `CRM: \`${one}\`; IoT platform: \`${other}\``;
     // `npm start` has a default of its own, after a semicolon.
-    expect(shown?.replace(/; `npm start`: .*/, '')).toBe(expected);
+    expect(shown?.replace(/; `npm start`: .*/, '')).toBe(describeDefaults(variable));
   });
 });
 
@@ -44,7 +54,7 @@ describe('.env.example', () => {
   it.each(
     lines.map(([, comment, name, value]) => [String(name), String(value), comment === undefined] as const),
   )('shows %s=%s', (name, value, isSet) => {
-    const defaults = defaultsOf(name);
+    const defaults = defaultsOf(name).map(([, value]) => value);
     // A variable without a default is commented out, with an example or without.
     if (defaults.length === 0) expect(isSet).toBe(false);
     else expect(defaults).toContain(value);
@@ -80,6 +90,8 @@ describe('the table of ports', () => {
       crm?.APP_PORT,
       iotPlatform?.APP_REST_PORT,
       iotPlatform?.APP_PORT,
+      customerView?.CUSTOMER_VIEW_PORT,
+      customerView?.APP_PORT,
       ...apps.map((app: { daprHTTPPort: number }) => app.daprHTTPPort),
       ...stack.map(([, port]) => port),
     ];

@@ -17,10 +17,11 @@ describe.skipIf(!schemathesis)('schemathesis finds no server error and no undocu
   it.each([
     ['CRM', 'crm'],
     ['IoT platform', 'iotPlatform'],
+    ['customer-view', 'customerView'],
   ] as const)(
     'in the %s',
     async (_, service) => {
-      const config = `tests/schemathesis/${service === 'crm' ? 'crm' : 'iot-platform'}.toml`;
+      const config = `tests/schemathesis/${service === 'crm' ? 'crm' : 'views'}.toml`;
       const { program, args, env } = schemathesis as Program;
       const url = `${platform[service]}/openapi.json`;
       const run = startProgram(program, [...args, '--config-file', config, 'run', url], env);

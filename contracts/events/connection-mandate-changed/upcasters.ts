@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { parseIfString } from '../../codec.ts';
-import { createEventReader, type EventContract, type ReadEvent, validate } from '../../read-event.ts';
+import {
+  createEventReader,
+  type EventContract,
+  fromCurrentVersion,
+  type ReadEvent,
+  validate,
+} from '../../read-event.ts';
 import { topics } from '../../topics.ts';
 import { isValidMandateChanged } from './fast-path.ts';
 import {
@@ -30,11 +36,8 @@ const fromPlainPayload = (payload: unknown, timestamp: number): MandateChanged =
 
 const fromMandateChanged = (event: object): MandateChanged => {
   const valid = isValidMandateChanged(event) ? event : validate(mandateChangedSchema, event);
-  const { subject, sequence, time, traceparent } = valid;
   const data = { connectionId: valid.data.connectionId, connectionMandate: valid.data.connectionMandate };
-  if (subject !== data.connectionId)
-    throw new Error(`subject ${subject} is not data.connectionId ${data.connectionId}`);
-  return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };
+  return fromCurrentVersion({ ...valid, data }, 'connectionId');
 };
 
 /** Accepts our CloudEvent, and the payload of the lab's CRM, bare or in the envelope that Dapr adds. */

@@ -1,8 +1,9 @@
 import type { Kysely, Selectable } from 'kysely';
 import { z } from 'zod';
+import { parseCustomerId } from '../../../contracts/customer-id.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, MandateChangeTable } from '../../database/index.ts';
-import { customerDataSchema, parseCustomerId } from '../customer.ts';
+import { customerDataSchema } from '../customer.ts';
 
 const { connectionId, connectionMandate } = customerDataSchema.shape;
 

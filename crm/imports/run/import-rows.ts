@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
-import { type ChangeOrigin, type CustomerWrite, parseCustomerId, writeCustomers } from '../../customers/index.ts';
+import { parseCustomerId } from '../../../contracts/customer-id.ts';
+import { type ChangeOrigin, type CustomerWrite, writeCustomers } from '../../customers/index.ts';
 import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow } from '../check/check-row.ts';
 import type { Header } from '../check/header.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Completeness } from '../projections/completeness.ts';
-import { createStores, type StoreContext } from '../projections/generations/index.ts';
-import type { LogReader } from '../projections/log-reader.ts';
+import type { Completeness } from '../../projections/completeness.ts';
+import { createStores, type StoreContext } from '../../projections/generations/index.ts';
+import type { LogReader } from '../../projections/log-reader.ts';
 import {
   defaultPauses,
   noProgress,
@@ -9,12 +9,12 @@ import {
   RebuildInProgress,
   rebuild,
   retire,
-} from '../projections/rebuild/index.ts';
-import { backoff } from '../runtime/retry.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import { sleepUnlessAborted } from '../runtime/sleep.ts';
-import type { RunningView } from './running-views.ts';
-import { openViewStores } from './views.ts';
+} from '../../projections/rebuild/index.ts';
+import { backoff } from '../../runtime/retry.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { sleepUnlessAborted } from '../../runtime/sleep.ts';
+import type { RunningView } from '../running-views.ts';
+import { openViewStores } from '../views.ts';
 
 type AutoRebuildContext = Runtime &
   StoreContext & {

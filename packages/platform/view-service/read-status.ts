@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { type Completeness, findRefusal } from '../projections/completeness.ts';
-import type { LogReader, PartitionRange } from '../projections/log-reader.ts';
-import type { RunningView } from './running-views.ts';
-import type { statusSchema } from './view-status.ts';
+import { type Completeness, findLoss, findRefusal } from '../../projections/completeness.ts';
+import type { LogReader, PartitionRange } from '../../projections/log-reader.ts';
+import type { RunningView } from '../running-views.ts';
+import type { statusSchema } from '../view-status.ts';
 
 export type StatusSources = {
   readonly topicLog?: LogReader | undefined;
@@ -52,12 +52,6 @@ const computeFreshness = (lag: number | undefined, lastTime: string | undefined,
 
 /** What is wrong with the view and what to do about it; undefined if nothing is. */
 export const describeWarning = (completeness: Completeness, drift: RunningView['drift']): string | undefined => {
-  const refusal = findRefusal(completeness);
-  if (refusal) return `${refusal.message} ${refusal.remedy}`;
-  const lost = drift.lostToEmptyStore();
-  if (completeness.state !== 'empty' || lost === 0) return undefined;
-  return (
-    `This store was never filled, and the consumer group has read ${lost} events already: ` +
-    'npm run rebuild fills it, or use a new consumer group.'
-  );
+  const refusal = findRefusal(completeness) ?? findLoss(completeness, drift.lostToEmptyStore());
+  return refusal && `${refusal.message} ${refusal.remedy}`;
 };

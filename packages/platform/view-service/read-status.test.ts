@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
-import { topics } from '../../contracts/topics.ts';
-import { mandates } from '../../iot-platform/mandates/materialise.ts';
-import { createIdleViews } from '../../tests/idle-views.ts';
-import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
-import { openEmbeddedPlatform } from '../embedded/platform.ts';
-import { startProjection } from '../projections/projection.ts';
+import { createMandateChangedEvent } from '../../../contracts/events/connection-mandate-changed/schema.ts';
+import { topics } from '../../../contracts/topics.ts';
+import { mandates } from '../../../iot-platform/mandates/materialise.ts';
+import { createIdleViews } from '../../../tests/idle-views.ts';
+import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
+import { openEmbeddedPlatform } from '../../embedded/platform.ts';
+import { startProjection } from '../../projections/projection.ts';
+import type { RunningView } from '../running-views.ts';
 import { readStatus, type StatusSources } from './read-status.ts';
-import type { RunningView } from './running-views.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {

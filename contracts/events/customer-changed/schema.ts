@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
+import { customerIdSchema } from '../../customer-id.ts';
+import { connectionIdSchema, connectionMandateSchema } from '../connection-mandate-changed/schema.ts';
+
+const text = 'text of 1 to 100 characters';
+const textSchema = z.string(text).min(1, text).max(100, text);
+
+const customerRecordSchema = z.object({
+  firstName: textSchema,
+  lastName: textSchema,
+  city: textSchema,
+  connectionId: connectionIdSchema,
+  connectionMandate: connectionMandateSchema,
+  email: z.string().nullable(),
+  phone: z.string().nullable(),
+});
+
+/** The whole state of a customer; `record` is null after the customer was deleted. */
+export const customerStateSchema = z.object({
+  customerId: customerIdSchema,
+  version: z.int().min(1).meta({ description: 'Grows by one with each change of the record.' }),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  record: customerRecordSchema.nullable(),
+});
+export type CustomerState = z.infer<typeof customerStateSchema>;
+
+export const customerChangedType = 'utility.crm.customer-changed.v1';
+
+/** `subject` is the customerId, `sequence` the revision of that customer. */
+export const customerChangedSchema = cloudEventSchema(customerChangedType, {
+  subject: customerIdSchema,
+  data: customerStateSchema,
+});
+type CustomerChangedEvent = z.infer<typeof customerChangedSchema>;
+
+/** Creates the event that the CRM publishes; `envelope.revision` is the revision of the customer. */
+export const createCustomerChangedEvent = (data: CustomerState, envelope: Envelope): CustomerChangedEvent =>
+  createCloudEvent({ source: '/crm', type: customerChangedType, subject: data.customerId, data }, envelope);

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
+
+const message = 'text of 1 to 280 characters without control characters';
+export const greetingMessageSchema = z
+  .string(message)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this pattern refuses them; \p{Cc} is avoided, because not every JSON Schema validator supports it
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]{1,280}$/u, { error: message, abort: true })
+  .regex(/\S/, message);
+
+const greetingSchema = z.object({ greetingId: z.uuid(), message: greetingMessageSchema });
+export type Greeting = z.infer<typeof greetingSchema>;
+
+export const greetingPostedType = 'utility.crm.greeting-posted.v1';
+
+/** `subject` is the greetingId; a greeting never changes, so its `sequence` is 1. */
+export const greetingPostedSchema = cloudEventSchema(greetingPostedType, { subject: z.uuid(), data: greetingSchema });
+type GreetingPostedEvent = z.infer<typeof greetingPostedSchema>;
+
+/** Creates the event that the CRM publishes; `envelope.time` is when the greeting was posted. */
+export const createGreetingPostedEvent = (data: Greeting, envelope: Omit<Envelope, 'revision'>): GreetingPostedEvent =>
+  createCloudEvent(
+    { source: '/crm', type: greetingPostedType, subject: data.greetingId, data },
+    { ...envelope, revision: 1 },
+  );

@@ -1,0 +1,23 @@
+import { openPlatform } from '../packages/platform/open-platform.ts';
+import { runService } from '../packages/platform/service.ts';
+import { topicsOf } from '../packages/platform/views.ts';
+import { createLog } from '../packages/runtime/log.ts';
+import { createRuntime } from '../packages/runtime/runtime.ts';
+import { openTracer } from '../packages/tracing/open-tracer.ts';
+import { readCustomerViewConfig } from './config.ts';
+import { customerViews } from './projections.ts';
+import { startCustomerView } from './service.ts';
+
+await runService(async (fail) => {
+  const config = readCustomerViewConfig(process.env);
+  const log = createLog(config.logLevel, process.stdout);
+  const runtime = createRuntime(log, await openTracer('customer-view', config.tracing, log));
+  const platform = openPlatform(config, topicsOf(customerViews), { ...runtime, fail });
+  const service = await startCustomerView(config, {
+    ...runtime,
+    bus: platform.eventBus(config),
+    topicLog: platform.logReader(config),
+    deliveries: platform.deliveries,
+  });
+  return { close: () => service.close().then(platform.close).then(runtime.tracer.close) };
+});

@@ -1,0 +1,89 @@
+import type { Express, Router } from 'express';
+import type { AccessRules } from '../../http/access-rules.ts';
+import { createDeliveryApp } from '../../http/delivery-app.ts';
+import type { Checks } from '../../http/health.ts';
+import { listen } from '../../http/listen.ts';
+import type { EventBus } from '../../projections/event-bus.ts';
+import type { StoreContext } from '../../projections/generations/index.ts';
+import type { LogReader } from '../../projections/log-reader.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { startViews } from '../running-views.ts';
+import type { Service } from '../service.ts';
+import type { RegisteredView } from '../views.ts';
+import type { ViewAppContext } from './app.ts';
+import { startAutoRebuild } from './auto-rebuild.ts';
+
+/** What distinguishes one service with views from another. */
+type ViewServiceDescription = {
+  /** Its name in the log, for example IoT platform. */
+  readonly name: string;
+  /** The variable that sets the port of the REST API. */
+  readonly portVariable: string;
+  readonly views: readonly RegisteredView[];
+  createApp(context: ViewAppContext): Express;
+};
+
+export type ViewServiceConfig = {
+  readonly host: string;
+  readonly access: AccessRules;
+  /** The port of the REST API. */
+  readonly port: number;
+  /** The port to which the sidecar delivers. */
+  readonly deliveryPort: number;
+  readonly stateStoreName: string;
+  readonly consumerGroup: string;
+  /** Whether the service itself rebuilds a view that is empty or incomplete. */
+  readonly autoRebuild: boolean;
+};
+
+export type ViewServiceContext = Runtime &
+  StoreContext & {
+    readonly bus: EventBus;
+    readonly topicLog: LogReader;
+    readonly deliveries?: Router | undefined;
+    readonly checks?: Checks | undefined;
+  };
+
+/**
+ * Starts a service with views: it follows the topics of its views and answers from the views. The sidecar delivers to a second
+ * port, unless both ports in the configuration are the same.
+ * @throws ConfigError when a port cannot be used
+ */
+export const startViewService = async (
+  { name, portVariable, views: registered, createApp }: ViewServiceDescription,
+  config: ViewServiceConfig,
+  context: ViewServiceContext,
+): Promise<Service & { url: string }> => {
+  const { log, deliveries, topicLog } = context;
+  const isOnePort = config.port === config.deliveryPort;
+  const running = await startViews(registered, context);
+  const { views } = running;
+  const opened: Service[] = [running];
+  const close = async () => void (await Promise.all(opened.map((service) => service.close())));
+  try {
+    const app = createApp({
+      ...context,
+      views,
+      names: config,
+      access: config.access,
+      deliveries: isOnePort ? deliveries : undefined,
+    });
+    const rest = await listen(app, { ...config, variable: portVariable });
+    opened.push(rest);
+    if (deliveries && !isOnePort)
+      opened.push(
+        await listen(createDeliveryApp(deliveries, { ...config, log }), {
+          ...config,
+          port: config.deliveryPort,
+          variable: 'APP_PORT',
+        }),
+      );
+    if (config.autoRebuild)
+      for (const view of views) opened.push(startAutoRebuild(view, { ...context, ...config, topicLog }));
+    log.info({ url: rest.url }, `${name} listens`);
+    return { url: rest.url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
