@@ -17,8 +17,7 @@ const readLastRecords = (folder: string) => {
     )
     .all([]) as { key: string; value: string }[];
   closeSqlite(log);
-  const last = new Map(rows.map(({ key, value }) => [key, value === '' ? undefined : JSON.parse(value)]));
-  return { count: rows.length, last };
+  return new Map(rows.map(({ key, value }) => [key, value === '' ? undefined : JSON.parse(value)]));
 };
 
 it('npm run republish publishes one customer, an erasure, or all customers again', async () => {
@@ -51,12 +50,10 @@ it('npm run republish publishes one customer, an erasure, or all customers again
   await waitUntilPublished();
 
   const after = readLastRecords(folder);
-  // An adapter may remove the earlier records of an erased key.
-  expect(after.count).toBeGreaterThanOrEqual(before.count + 3);
-  expect(after.last.get('2')).toBeUndefined();
+  expect(after.get('2')).toBeUndefined();
   for (const id of ['1', '3']) {
-    expect(after.last.get(id).data).toEqual(before.last.get(id).data);
-    expect(Number(after.last.get(id).sequence)).toBeGreaterThan(Number(before.last.get(id).sequence));
+    expect(after.get(id).data).toEqual(before.get(id).data);
+    expect(Number(after.get(id).sequence)).toBeGreaterThan(Number(before.get(id).sequence));
   }
   expect(await crm.end('SIGTERM')).toBe(0);
 });
