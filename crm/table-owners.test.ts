@@ -23,6 +23,10 @@ const ownerOf: Record<Table, string> = {
   outbox: 'outbox',
   relayLease: 'outbox',
   storedAnswer: 'idempotency',
+  orderEvent: 'orders',
+  orderSnapshot: 'orders',
+  orderCommand: 'orders',
+  customerOrder: 'orders',
 };
 
 /** The readiness check may read any table to find out whether the database answers. */

@@ -16,7 +16,6 @@ await runService(async (fail) => {
   const service = await startCustomerView(config, {
     ...runtime,
     bus: platform.eventBus(config),
-    store: platform.stateStore(config.stateStoreName),
     topicLog: platform.logReader(config),
     deliveries: platform.deliveries,
   });

@@ -60,7 +60,6 @@ const startPlatform = async () => {
   const customerView = await startCustomerView(customerViewConfig, {
     ...customerViewRuntime,
     bus: platform.eventBus(customerViewConfig.consumerGroup),
-    store: platform.stateStore(customerViewConfig.stateStoreName),
     topicLog: platform.logReader(),
   });
   const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm') });

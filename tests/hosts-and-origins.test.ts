@@ -6,7 +6,6 @@ import { openCrmDatabase } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
 import { createCustomerViewApp } from '../customer-view/app.ts';
-import { customerViews } from '../customer-view/projections.ts';
 import { createIotPlatformApp } from '../iot-platform/app.ts';
 import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
 import { authenticateSidecar } from '../packages/dapr/sidecar-authentication.ts';
@@ -14,6 +13,7 @@ import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { hostList, originList } from '../packages/http/access-rules.ts';
 import { createDeliveryApp } from '../packages/http/delivery-app.ts';
 import { type Listening, listen } from '../packages/http/listen.ts';
+import { createIdleCustomerView } from './customer-view-app.ts';
 import { createIdleViews } from './idle-views.ts';
 import { corinne } from './lab-customers.ts';
 import { type RawAnswer, sendRaw } from './raw-http.ts';
@@ -47,13 +47,7 @@ const services = {
   },
   'IoT platform': async () => iotPlatform({}),
   'customer-view': async () =>
-    createCustomerViewApp({
-      ...runtime,
-      access,
-      bus: platform.eventBus('test'),
-      store: platform.stateStore('statestore'),
-      ...createIdleViews(platform.stateStore('statestore'), {}, customerViews),
-    }),
+    createCustomerViewApp({ ...runtime, access, bus: platform.eventBus('test'), ...(await createIdleCustomerView()) }),
   'IoT platform with deliveries on its port': async () => iotPlatform({ deliveries: deliveries() }),
   'delivery port': async () => createDeliveryApp(deliveries(), { ...runtime, access }),
 };

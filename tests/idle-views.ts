@@ -1,7 +1,7 @@
 import { topics } from '../contracts/topics.ts';
 import { iotPlatformViews } from '../iot-platform/projections.ts';
 import { openRegisteredView, type RunningView } from '../packages/platform/running-views.ts';
-import type { RegisteredView } from '../packages/platform/views.ts';
+import { openViewStores, type RegisteredView } from '../packages/platform/views.ts';
 import type { StoreContext } from '../packages/projections/generations/index.ts';
 
 const idleDrift: RunningView['drift'] = {
@@ -21,7 +21,7 @@ export const createIdleViews = (
     views: registeredViews.map(
       (registered): RunningView => ({
         registered,
-        view: openRegisteredView(registered, { store }, watched),
+        view: openRegisteredView(registered, openViewStores(registered, { store }), watched),
         projection: { counts: () => ({ applied: 0, ignored: 0, setAside: 0, retried: 0 }), last: () => undefined },
         drift: watched,
       }),

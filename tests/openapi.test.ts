@@ -7,9 +7,9 @@ import { openCrmDatabase } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
 import { createCustomerViewApp } from '../customer-view/app.ts';
-import { customerViews } from '../customer-view/projections.ts';
 import { createIotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { createIdleCustomerView } from './customer-view-app.ts';
 import { readDocument, tableUnder } from './docs/documents.ts';
 import { createIdleViews } from './idle-views.ts';
 import { createTestRuntime } from './test-runtime.ts';
@@ -31,13 +31,7 @@ const services = {
       store: platform.stateStore('statestore'),
       ...createIdleViews(platform.stateStore('statestore')),
     }),
-  'customer-view': async () =>
-    createCustomerViewApp({
-      ...runtime,
-      bus,
-      store: platform.stateStore('statestore'),
-      ...createIdleViews(platform.stateStore('statestore'), {}, customerViews),
-    }),
+  'customer-view': async () => createCustomerViewApp({ ...runtime, bus, ...(await createIdleCustomerView()) }),
 };
 
 describe.each(Object.entries(services))('the %s', (_, open) => {

@@ -1,6 +1,8 @@
 /** The CRM's database: how it is opened and migrated, its tables, and the differences between SQLite and MySQL. */
+
+export { foldText } from '../../packages/database/fold-text.ts';
+export { notNextVersion } from './append-only.ts';
 export { checkDatabase } from './check-database.ts';
-export { foldText } from './fold-text.ts';
 export { migrations } from './migrations.ts';
 export { connectCrmDatabase, listPendingMigrations, openCrmDatabase } from './open-database.ts';
 export type {
@@ -12,6 +14,7 @@ export type {
   ImportedRowTable,
   ImportJobTable,
   MandateChangeTable,
+  OrderEventTable,
   OutboxTable,
   RelayLeaseTable,
   StoredAnswerTable,

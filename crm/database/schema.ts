@@ -147,6 +147,31 @@ export type ImportedRowTable = {
   textKey: string | null;
 };
 
+/**
+ * The events of orders. The stream is the orderId; `type` carries the version of its schema, as in OrderCreated.v2; `data` and
+ * `metadata` are JSON. Triggers refuse every update and deletion.
+ */
+export type OrderEventTable = {
+  stream: string;
+  version: number;
+  type: string;
+  data: string;
+  metadata: string;
+  recordedAt: number;
+};
+
+/** The state of an order at a version, as JSON: at most one per order. `format` is the version of its shape. */
+type OrderSnapshotTable = { stream: string; version: number; format: number; state: string };
+
+/**
+ * The commands with a command id that were executed, and the version of the order after each. Command id and content are stored as
+ * SHA-256. An erasure clears the content of commands that create orders, because it includes the place of delivery.
+ */
+type OrderCommandTable = { commandDigest: string; contentDigest: string | null; stream: string; version: number };
+
+/** The customer of each order, and the place of delivery, which is personal data and therefore in no event. */
+type CustomerOrderTable = { orderId: string; customerId: number; place: string | null };
+
 export type CrmDatabase = {
   customer: CustomerTable;
   formerCustomer: FormerCustomerTable;
@@ -161,4 +186,8 @@ export type CrmDatabase = {
   importJob: ImportJobTable;
   importedRow: ImportedRowTable;
   importReference: ImportReferenceTable;
+  orderEvent: OrderEventTable;
+  orderSnapshot: OrderSnapshotTable;
+  orderCommand: OrderCommandTable;
+  customerOrder: CustomerOrderTable;
 };

@@ -1,5 +1,5 @@
 import type { CustomerChanged } from '../../contracts/events/customer-changed/upcasters.ts';
-import { contradicts, latestWins, type Shown, showEvent } from '../latest-wins.ts';
+import { contradicts, latestWins, type Shown, showEvent } from '../../packages/projections/latest-wins.ts';
 
 /** A customer as the view holds it. Of a deleted or erased customer only the number is left. */
 export type Customer = Shown<CustomerChanged['data']>;

@@ -1,6 +1,6 @@
 import type { OrderState } from '../../contracts/events/order-changed/schema.ts';
 import type { OrderChanged } from '../../contracts/events/order-changed/upcasters.ts';
-import { contradicts, latestWins, type Shown, showEvent } from '../latest-wins.ts';
+import { contradicts, latestWins, type Shown, showEvent } from '../../packages/projections/latest-wins.ts';
 
 /** An order as the view holds it; `changedAt` is when its last event happened (ISO 8601). */
 export type Order = Shown<OrderState & { readonly changedAt: string }>;

@@ -10,7 +10,12 @@ export const addColumnOnce = async (
 ): Promise<void> => {
   const tables = await db.introspection.getTables();
   const exists = tables.find(({ name }) => name === table)?.columns.some(({ name }) => name === column);
-  if (!exists) await db.schema.alterTable(table).addColumn(column, type, build).execute();
+  if (exists) return;
+  // On MySQL another process may add it at the same time.
+  const adding = db.schema.alterTable(table).addColumn(column, type, build).execute();
+  await adding.catch((error: Error) => {
+    if (!/duplicate column name|ER_DUP_FIELDNAME/i.test(error.message)) throw error;
+  });
 };
 
 /** Adds an index unless it exists. MySQL has no `create index if not exists`. */

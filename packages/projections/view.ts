@@ -22,7 +22,7 @@ export type View<Document> = {
    * @throws DomainError as `get`, but not `record-dead-lettered`: the query sees the marks in the stored values. An empty view refuses
    * if its consumer group has read events that the view lacks
    */
-  query<Result>(run: (generation: Generation) => Promise<Result>): Promise<Result>;
+  query<Result>(run: (generation: Generation, state: Completeness) => Promise<Result>): Promise<Result>;
   /** Reads the state of the view. @throws DomainError `log-unavailable`, or any error of the store */
   completeness(): Promise<Completeness>;
 };
@@ -127,7 +127,7 @@ export const openView = <Document extends object>(
         const { pointer, completeness, readAt } = await readState();
         const refusal = findRefusal(completeness) ?? findLoss(completeness, lostToEmptyStore());
         if (refusal) throw refusal;
-        const result = await run(pointer.answering);
+        const result = await run(pointer.answering, completeness);
         if (clock() - readAt < maxReadMs) return result;
         // A generation is removed only after the pointer has left it.
         if (isSameGeneration((await readState()).pointer.answering, pointer.answering)) return result;

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
+import { createTopicSettings } from '../../packages/kafka/topic-configuration.ts';
 
+const ownServices = ['crm', 'iot-platform', 'customer-view'];
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
 const compose = read('docker-compose.yml');
@@ -15,9 +17,25 @@ const withComposeAddresses = (yaml: string): string =>
 
 describe('docker-compose.yml', () => {
   it('declares the topics of contracts/topics.ts', () => {
-    const declared = compose.match(/(?<=declare_topic )[a-z-]+ \d+ \d+/g);
+    const command = compose.split('declare_topic() {')[1]?.split('\n\n')[0]?.replaceAll('$$', '$') ?? '';
+    const settings = (text = '') => Object.fromEntries(text.split(',').map((setting) => setting.split('=')));
+    const common = settings(/--add-config "(.*),\$4"/.exec(command)?.[1]);
+    const groups = Object.fromEntries(
+      [...command.matchAll(/^ +(\w+)="(.*)"$/gm)].map(([, name, text]) => [name, text]),
+    );
+    const declared = [...command.matchAll(/declare_topic ([a-z-]+) (\d+) (\d+) "\$(\w+)"/g)].map(
+      ([, name, partitions, bytes, group = '']) => ({
+        name,
+        partitions: Number(partitions),
+        settings: { ...common, ...settings(groups[group]), 'max.message.bytes': bytes },
+      }),
+    );
     expect(declared).toEqual(
-      Object.values(topics).map(({ name, partitions, maxMessageBytes }) => `${name} ${partitions} ${maxMessageBytes}`),
+      Object.values(topics).map((topic) => ({
+        name: topic.name,
+        partitions: topic.partitions,
+        settings: createTopicSettings(topic),
+      })),
     );
   });
 
@@ -37,8 +55,8 @@ describe('docker-compose.yml', () => {
     'ALLOWED_ORIGINS',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_HEADERS',
-  ])('passes %s to both services', (name) => {
-    for (const service of ['crm', 'iot-platform'])
+  ])('passes %s to every service', (name) => {
+    for (const service of ownServices)
       expect(compose).toMatch(new RegExp(`\\n  ${service}:\\n(?:.+\\n)+ +- ${name}\\n`));
   });
 
@@ -50,18 +68,15 @@ describe('docker-compose.yml', () => {
 
   it('lets every sidecar and health check call its service by a loopback name', () => {
     expect(compose).not.toContain('app-channel-address');
-    for (const service of ['crm', 'iot-platform'])
+    for (const service of ownServices)
       expect(compose).toMatch(new RegExp(`${service}-sidecar:\\n(?:.+\\n)+? +network_mode: "service:${service}"\\n`));
     const checked = compose.match(/(?<=fetch\('http:\/\/)[^:]+/g);
-    expect(checked).toEqual(['127.0.0.1', '127.0.0.1']);
+    expect(checked).toEqual(ownServices.map(() => '127.0.0.1'));
   });
 
-  it.each([
-    'APP_API_TOKEN',
-    'DAPR_API_TOKEN',
-  ])('passes %s to both services and their sidecars where it is set', (name) => {
+  it.each(['APP_API_TOKEN', 'DAPR_API_TOKEN'])('passes %s to every service and sidecar where it is set', (name) => {
     const passed = `- ${name}=\${${name}:-}\n`;
-    for (const member of ['x-sidecar: &sidecar', '  crm:', '  iot-platform:'])
+    for (const member of ['x-sidecar: &sidecar', ...ownServices.map((name) => `  ${name}:`)])
       expect(compose.split(`\n${member}\n`)[1]?.split('\n\n')[0], member).toContain(passed);
   });
 

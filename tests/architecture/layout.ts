@@ -12,9 +12,19 @@ const packages = [
   'projections',
   'runtime',
   'tracing',
+  'view-database',
 ];
 const packagePaths = (...names: string[]) => names.map((name) => `packages/${name}`);
-const technical = packagePaths('csv', 'database', 'http', 'platform', 'projections', 'runtime', 'tracing');
+const technical = packagePaths(
+  'csv',
+  'database',
+  'http',
+  'platform',
+  'projections',
+  'runtime',
+  'tracing',
+  'view-database',
+);
 const all = ['contracts', 'crm', 'customer-view', 'iot-platform', ...packagePaths(...packages)];
 
 export const services = ['crm', 'customer-view', 'iot-platform'];
@@ -31,6 +41,7 @@ export const layout: Layout = {
   'packages/kafka': packagePaths('projections', 'runtime'),
   'packages/dapr': packagePaths('kafka', 'projections', 'runtime'),
   'packages/embedded': packagePaths('database', 'projections', 'runtime'),
+  'packages/view-database': packagePaths('database', 'projections', 'runtime'),
   'packages/platform': packagePaths(
     'dapr',
     'database',
@@ -57,7 +68,15 @@ export const slices: Layout = {
   'crm/idempotency': ['crm/database'],
   'crm/outbox': ['crm/database'],
   'crm/customers': ['crm/database', 'crm/idempotency', 'crm/outbox'],
+  'crm/orders': ['crm/customers', 'crm/database', 'crm/outbox'],
   'crm/imports': ['crm/customers', 'crm/database', 'crm/idempotency', 'crm/outbox'],
-  'customer-view/greetings': [],
+  'customer-view/queries': [],
+  'customer-view/customers': ['customer-view/queries'],
+  'customer-view/orders': ['customer-view/queries'],
+  'customer-view/registrations': [],
+  'customer-view/greetings': ['customer-view/queries'],
+  'customer-view/customer-orders': ['customer-view/customers', 'customer-view/queries', 'customer-view/orders'],
+  'customer-view/reports': ['customer-view/queries', 'customer-view/orders', 'customer-view/registrations'],
+  'customer-view/instances': [],
   'iot-platform/mandates': [],
 };

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
+import { foldText } from '../../../packages/database/fold-text.ts';
 import { addColumnOnce, addIndexOnce } from '../../../packages/database/migrate-once.ts';
-import { foldText } from '../fold-text.ts';
 import type { CustomerTable } from '../schema.ts';
 
 const rowsPerBatch = 1_000;

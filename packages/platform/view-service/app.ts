@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { type AppContext, createHttpApp, type HttpContext } from '../../http/app.ts';
 import { type Checks, healthRoutes } from '../../http/health.ts';
+import type { Routes } from '../../http/operation.ts';
 import { statusRoutes } from '../../http/status.ts';
 import type { EventBus } from '../../projections/event-bus.ts';
 import type { StateStore } from '../../projections/state-store.ts';
@@ -19,13 +20,17 @@ export type ViewAppContext = AppContext &
     readonly checks?: Checks | undefined;
   };
 
-/** The REST API of a service with views: the routes of its views, `/healthz`, `/readyz`, `/status` and the API description. */
-export const createViewApp = (context: ViewAppContext, description: Pick<HttpContext, 'api' | 'statuses'>): Express => {
+/** The REST API of a service with views: `routes` and those of its views, `/healthz`, `/readyz`, `/status` and the API description. */
+export const createViewApp = (
+  context: ViewAppContext,
+  { routes: ownRoutes = {}, ...description }: Pick<HttpContext, 'api' | 'statuses'> & { readonly routes?: Routes },
+): Express => {
   const { bus, store, views, checks } = context;
   const viewRoutes = views.map(({ registered, view }) => registered.routes?.(view) ?? {});
   const viewChecks = views.map((one) => [nameOfCheck(one, views), () => checkView(one)] as const);
   const routes = {
     ...Object.assign({}, ...viewRoutes),
+    ...ownRoutes,
     ...healthRoutes(
       {
         eventBus: () => bus.check(),
@@ -48,6 +53,12 @@ export const createViewApp = (context: ViewAppContext, description: Pick<HttpCon
   };
   return createHttpApp(routes, { ...context, ...description });
 };
+
+/** The status of each view, by name. */
+export const readStatuses = async (context: Pick<ViewAppContext, 'views'> & StatusSources) =>
+  Object.fromEntries(
+    await Promise.all(context.views.map(async (one) => [nameOf(one), await readStatus(one, context)] as const)),
+  );
 
 const nameOf = ({ registered }: RunningView) => registered.projection.name;
 

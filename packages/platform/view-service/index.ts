@@ -1,2 +1,2 @@
-export { createViewApp, type ViewAppContext } from './app.ts';
+export { createViewApp, readStatuses, type ViewAppContext } from './app.ts';
 export { startViewService, type ViewServiceConfig, type ViewServiceContext } from './service.ts';

@@ -1,13 +1,17 @@
-import type { PlaceInLog, ReadEvent } from '../contracts/read-event.ts';
+type PlacePair = readonly [partition: number, offset: number];
+
+/** What orders an event: its revision, and the place of its record, if known. */
+type Ordered = { readonly revision: number; readonly place?: PlacePair };
 
 /** A document that shows one event: its revision, and the place of its record, if known. */
-export type Shown<State> = State & { readonly revision: number; readonly at?: PlaceInLog };
+export type Shown<State> = State & { readonly revision: number; readonly at?: PlacePair };
 
 /** The document that shows the event. */
-export const showEvent = <State extends object>(
-  state: State,
-  { revision, place }: ReadEvent<unknown>,
-): Shown<State> => ({ ...state, revision, ...(place && { at: place }) });
+export const showEvent = <State extends object>(state: State, { revision, place }: Ordered): Shown<State> => ({
+  ...state,
+  revision,
+  ...(place && { at: place }),
+});
 
 /**
  * Delivery is at least once and unordered: the highest revision wins. One revision with two contents is a fault of the publisher; then

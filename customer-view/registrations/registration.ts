@@ -17,7 +17,7 @@ export const registrations: Projection<CustomerRegistered, Registration> = {
   key: ({ data }) => data.customerId,
   keyOfUnreadable: findRegistrationOfUnreadable,
   evolve: (held, { data, revision, time }) => {
-    const registration = { ...data, revision, registeredAt: time };
+    const registration = { ...data, revision, registeredAt: new Date(time).toISOString() };
     return held && !isEarlier(registration, held) ? held : registration;
   },
   eventStamp: ({ time, revision }) => ({ time, revision }),
@@ -26,6 +26,4 @@ export const registrations: Projection<CustomerRegistered, Registration> = {
 
 /** A customer that was deleted and registered again has several registrations: the first one counts. */
 const isEarlier = (one: Registration, other: Registration): boolean =>
-  one.revision === other.revision
-    ? one.registeredAt < other.registeredAt
-    : one.revision < other.revision;
+  one.revision === other.revision ? one.registeredAt < other.registeredAt : one.revision < other.revision;

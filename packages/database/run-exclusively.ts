@@ -1,7 +1,7 @@
 import { CreateTableNode, type Kysely, type KyselyPlugin, MysqlAdapter, RawNode, sql } from 'kysely';
 
 /** Whether the database is a MySQL or MariaDB server; otherwise it is SQLite. */
-const isMysql = <DB>(db: Kysely<DB>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;
+export const isMysql = <DB>(db: Kysely<DB>): boolean => db.getExecutor().adapter instanceof MysqlAdapter;
 
 /**
  * Runs migrations in one process at a time. On SQLite they are one transaction. MySQL commits each statement; there Kysely

@@ -1,0 +1,2 @@
+/** The lists that join orders with customers. */
+export { customerOrderRoutes } from './routes.ts';

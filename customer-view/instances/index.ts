@@ -1,0 +1,2 @@
+export { type InstanceRegistry, openInstanceRegistry } from './instance-registry.ts';
+export { instanceRoutes } from './routes.ts';

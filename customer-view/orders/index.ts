@@ -1,0 +1,16 @@
+import { registerView } from '../../packages/platform/views.ts';
+import { orders } from './materialise.ts';
+
+export { cursorTypes, listOrders, type OrderFilter, type OrderSort, parseOrder, selectOrders } from './list-orders.ts';
+export type { Order } from './order.ts';
+export { orderParameters, orderRoutes, orderSortParameter } from './routes.ts';
+export { orderSchema, showOrder } from './show-order.ts';
+export { ordersTable } from './table.ts';
+export { findUnreadableOrders, refuseUnreadableOrders } from './unreadable-orders.ts';
+
+export const ordersView = registerView({
+  projection: orders,
+  toDisplayValue: (order) =>
+    order ? `version ${order.version}, ${order.status}, ${order.quantity} × ${order.productId}` : 'none',
+  keyName: 'orderId',
+});

@@ -1,0 +1,79 @@
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import { orderIdSchema, orderStatusSchema, productIdSchema } from '../../contracts/events/order-changed/schema.ts';
+import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
+import type { View } from '../../packages/projections/view.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
+import {
+  type CustomerViewDatabase,
+  createNextPath,
+  createPageSchema,
+  pageParameters,
+  periodParameters,
+  readAtLeast,
+  readCursor,
+  readYourWrites,
+  viewErrors,
+  writeCursor,
+} from '../queries/index.ts';
+import { cursorTypes, listOrders, orderSorts, parseOrder, selectOrders } from './list-orders.ts';
+import type { Order } from './order.ts';
+import { orderSchema, showOrder } from './show-order.ts';
+import { findUnreadableOrders } from './unreadable-orders.ts';
+
+/** The query parameters of every list of orders. */
+export const orderParameters = {
+  product: productIdSchema.optional().meta({ description: 'The productId.' }),
+  status: orderStatusSchema.optional(),
+  ...periodParameters,
+  ...pageParameters,
+};
+export const orderPageSchema = createPageSchema(orderSchema);
+
+const newestFirst = z.enum(['createdAt', '-createdAt'], 'createdAt or -createdAt').default('-createdAt');
+/** The sort parameter of the lists of one customer. */
+export const orderSortParameter = z
+  .enum(orderSorts, `one of ${orderSorts.join(', ')}`)
+  .default('-createdAt')
+  .meta({ description: 'A minus sorts in descending order. Totals of different currencies are compared as numbers.' });
+
+export const orderRoutes = (db: Kysely<CustomerViewDatabase>, orders: View<Order>): Routes =>
+  withTag('Orders', {
+    '/orders': {
+      get: operation({
+        summary: 'Orders, page by page',
+        query: z.strictObject({ ...orderParameters, sort: newestFirst }),
+        responses: { 200: { description: 'A page.', schema: orderPageSchema } },
+        errors: viewErrors,
+        handle: async ({ query }, res) => {
+          const { limit, after, sort, ...filter } = query;
+          const cursor = after === undefined ? undefined : readCursor(after, cursorTypes);
+          res.json(
+            await orders.query(async (generation, { deadLetters = 0 }) => {
+              const page = await listOrders(selectOrders(db, generation, filter), { sort, after: cursor, limit });
+              return {
+                items: page.items.map((row) => showOrder(parseOrder(row))),
+                next: createNextPath('/orders', { ...filter, sort, limit }, page.next && writeCursor(page.next)),
+                ...(deadLetters > 0 && { unreadable: (await findUnreadableOrders(db, generation)).length }),
+              };
+            }),
+          );
+        },
+      }),
+    },
+    '/orders/:orderId': {
+      get: operation({
+        summary: 'One order',
+        description: 'With the version of your change as `minVersion`, the answer has that change or a later one.',
+        path: z.object({ orderId: orderIdSchema }),
+        query: readYourWrites,
+        responses: { 200: { description: 'The order.', schema: orderSchema } },
+        errors: ['order-unknown', 'version-not-here-yet', ...viewErrors],
+        handle: async ({ path, query }, res) => {
+          const order = await readAtLeast(orders, path.orderId, query, ({ version }) => version);
+          if (!order) throw new DomainError('order-unknown', `No order ${path.orderId} is known.`);
+          res.json(showOrder(order));
+        },
+      }),
+    },
+  });

@@ -1,0 +1,27 @@
+import type { ViewTable } from '../../packages/view-database/view-database.ts';
+import type { Order } from './order.ts';
+
+/** Lists are filtered by customer, product or status and sorted by creation or total; reports read one index. */
+export const ordersTable = {
+  columns: {
+    customerId: { type: 'varchar(10)', of: (order: Order) => order.customerId },
+    productId: { type: 'varchar(64)', of: (order: Order) => order.productId },
+    status: { type: 'varchar(9)', of: (order: Order) => order.status },
+    currency: { type: 'varchar(3)', of: (order: Order) => order.total.currency },
+    quantity: { type: 'bigint', of: (order: Order) => order.quantity },
+    total: { type: 'bigint', of: (order: Order) => order.total.amount },
+    createdAt: { type: 'bigint', of: (order: Order) => Date.parse(order.createdAt) },
+    month: { type: 'varchar(7)', of: (order: Order) => new Date(order.createdAt).toISOString().slice(0, 7) },
+  },
+  indexes: [
+    ['customerId', 'createdAt'],
+    ['customerId', 'productId', 'createdAt'],
+    ['customerId', 'status', 'createdAt'],
+    ['customerId', 'total'],
+    ['createdAt'],
+    ['productId', 'createdAt'],
+    ['status', 'createdAt'],
+    ['month', 'productId', 'currency', 'quantity', 'total'],
+    ['deadLetters'],
+  ],
+} as const satisfies ViewTable<Order>;

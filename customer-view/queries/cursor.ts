@@ -1,0 +1,34 @@
+import { DomainError } from '../../packages/runtime/domain-error.ts';
+
+/** The sort values of the last row of a page. The next page begins after it, even if the row is gone. */
+export type Cursor = readonly (string | number)[];
+
+export const cursorFormat = 'the cursor in `next` of the same list';
+/** JSON in base64url, which encodes the values, but does not hide them. */
+export const cursorPattern = /^[A-Za-z0-9_-]{1,1200}$/;
+
+export const writeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
+
+/**
+ * Reads a cursor of a list whose sort columns have these types.
+ * @throws DomainError invalid-parameter for a cursor of another list
+ */
+export const readCursor = (text: string, types: readonly ('string' | 'number')[]): Cursor => {
+  const cursor = parse(Buffer.from(text, 'base64url').toString());
+  const isValid =
+    Array.isArray(cursor) &&
+    cursor.length === types.length &&
+    cursor.every((value, n) => typeof value === types[n] && (typeof value === 'string' || Number.isSafeInteger(value)));
+  if (isValid) return cursor as Cursor;
+  throw new DomainError('invalid-parameter', `after: ${cursorFormat}`, {
+    errors: [{ field: 'after', expected: cursorFormat }],
+  });
+};
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
