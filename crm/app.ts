@@ -17,23 +17,30 @@ import {
 } from './customers/index.ts';
 import { checkDatabase } from './database/index.ts';
 import { type ImportQueue, importedRows, importFileNames, importRoutes, importStatuses } from './imports/index.ts';
+import { customerOrders, orderRoutes } from './orders/index.ts';
 import { type OutboxProgress, readOutboxBacklog } from './outbox/index.ts';
 
 const statuses = {
   'customer-unknown': 404,
   'connection-unknown': 404,
+  'order-unknown': 404,
+  'order-state-unknown': 404,
   'connection-held': 409,
   'revision-too-high': 409,
+  'order-transition-refused': 409,
   'answer-erased': 410,
+  'customer-erased': 410,
   'version-differs': 412,
   'key-reused': 422,
+  'total-too-large': 422,
   'database-in-use': 503,
   ...importStatuses,
 };
 
 const api = {
   title: 'CRM',
-  description: 'Customers, and the connection mandate of each: how far the utility company may read the smart meter.',
+  description:
+    'Customers, their orders, and the connection mandate of each: how far the utility company may read the smart meter.',
   events: asyncApiDocument,
 };
 
@@ -58,6 +65,7 @@ export const personalDataSources: PersonalDataSources = {
   ...customerDataSources,
   importReports: importedRows,
   importFileNames,
+  orders: customerOrders,
 };
 
 export type CrmAppContext = CrmContext &
@@ -76,6 +84,7 @@ export const createCrmApp = (context: CrmAppContext): Express => {
   const erasures = context.erasures ?? createErasures({ ...context, sources: personalDataSources });
   const databaseRoutes = {
     ...customerRoutes(context, erasures),
+    ...orderRoutes(context),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
       database: isDurable ? 'durable' : inMemoryNotice,

@@ -7,11 +7,19 @@ import { openTracer } from '../packages/tracing/open-tracer.ts';
 import { readCrmConfig } from './config.ts';
 import { startCrm } from './service.ts';
 
+const publishedTopics = [
+  topics.connectionMandates,
+  topics.customers,
+  topics.customerRegistrations,
+  topics.orders,
+  topics.greetings,
+];
+
 await runService(async (fail) => {
   const config = readCrmConfig(process.env);
   const log = createLog(config.logLevel, process.stdout);
   const runtime = createRuntime(log, await openTracer('crm', config.tracing, log));
-  const platform = openPlatform(config, [topics.connectionMandates], { ...runtime, fail });
+  const platform = openPlatform(config, publishedTopics, { ...runtime, fail });
   const bus = platform.eventBus({ pubsub: config.pubsub, consumerGroup: 'crm' });
   const crm = await startCrm(config, { ...runtime, bus });
   return { close: () => crm.close().then(platform.close).then(runtime.tracer.close) };

@@ -11,6 +11,7 @@ type Table = keyof CrmDatabase;
  */
 const ownerOf: Record<Table, string> = {
   customer: 'customers',
+  formerCustomer: 'customers',
   connection: 'customers',
   mandateChange: 'customers',
   erasedCustomer: 'customers',
@@ -22,6 +23,10 @@ const ownerOf: Record<Table, string> = {
   outbox: 'outbox',
   relayLease: 'outbox',
   storedAnswer: 'idempotency',
+  orderEvent: 'orders',
+  orderSnapshot: 'orders',
+  orderCommand: 'orders',
+  customerOrder: 'orders',
 };
 
 /** The readiness check may read any table to find out whether the database answers. */

@@ -1,5 +1,7 @@
 import request from 'supertest';
 import { onTestFinished } from 'vitest';
+import type { MandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { topics } from '../contracts/topics.ts';
 import { createCrmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
@@ -9,6 +11,7 @@ import { openTestDatabase } from './crm-database.ts';
 import { corinne } from './lab-customers.ts';
 import { dataFolder } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
+import { readWaiting } from './waiting-events.ts';
 
 /** Watches the outbox until the test has finished. */
 export const watchTestOutbox = (context: Parameters<typeof watchOutbox>[0]): OutboxProgress => {
@@ -31,13 +34,14 @@ export const createCrmWithCorinne = async () => {
     http: request(createCrmApp({ ...context, bus, isDurable: false, imports, outbox })),
     db,
     setClock: runtime.setClock,
-    /** Connection, mandate and revision of each event in the outbox. */
+    /** Connection, mandate and revision of each mandate event in the outbox. */
     waitingMandates: async () => {
-      const rows = await db.selectFrom('outbox').select('event').orderBy('sequence').execute();
-      return rows.map(({ event }) => {
-        const { data, sequence } = JSON.parse(event);
-        return [data.connectionId, data.connectionMandate, Number(sequence)];
-      });
+      const waiting = await readWaiting<MandateChangedEvent>(db, topics.connectionMandates);
+      return waiting.map(({ event }) => [
+        event?.data.connectionId,
+        event?.data.connectionMandate,
+        Number(event?.sequence),
+      ]);
     },
   };
 };

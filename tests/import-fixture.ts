@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { MandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
+import { topics } from '../contracts/topics.ts';
 import {
   createJobForFile,
   type ImportJob,
@@ -16,6 +17,7 @@ import {
 import { openTestDatabase } from './crm-database.ts';
 import { dataFolder } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
+import { readWaiting } from './waiting-events.ts';
 
 const defaultOptions: ImportOptions = { dryRun: false, onConflict: 'skip' };
 
@@ -61,11 +63,14 @@ export const createImportFixture = async () => {
       (await listImportedRows(db, importId, { limit: 100 })).flatMap(({ line, outcome, problems }) =>
         (JSON.parse(problems) as Problem[]).map(({ column, value, reason }) => [line, outcome, column, value, reason]),
       ),
-    countWaitingEvents: async () => (await db.selectFrom('outbox').selectAll().execute()).length,
-    /** Connection and mandate of each event in the outbox, in order. */
+    countWaitingEvents: async (
+      topic: (typeof topics)['customers' | 'connectionMandates'] = topics.connectionMandates,
+    ) => (await readWaiting(db, topic)).length,
+    /** Connection and mandate of each mandate event in the outbox, in order. */
     events: async () =>
-      (await db.selectFrom('outbox').select('event').orderBy('sequence').execute())
-        .map(({ event }) => (JSON.parse(event) as MandateChangedEvent).data)
-        .map(({ connectionId, connectionMandate }) => [connectionId, connectionMandate]),
+      (await readWaiting<MandateChangedEvent>(db, topics.connectionMandates)).map(({ event }) => [
+        event?.data.connectionId,
+        event?.data.connectionMandate,
+      ]),
   };
 };

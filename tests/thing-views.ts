@@ -1,23 +1,39 @@
 import type { DatabaseUrl } from '../packages/database/database-url.ts';
+import { withKeyPrefix } from '../packages/projections/key-prefix.ts';
 import { openViewDatabase, type ViewTable } from '../packages/view-database/view-database.ts';
 import type { Thing } from './things.ts';
 
-/** A thing may be erased: then it has no owner any more. */
+/** A thing with an owner, whose name is removed when the thing is erased. */
 export type OwnedThing = Thing & { readonly owner?: string; readonly isErased?: true };
+
+const columns = {
+  n: { type: 'bigint', of: ({ n }) => n },
+} satisfies ViewTable<OwnedThing>['columns'];
 
 const thingTables = {
   things: {
-    columns: {
-      n: { type: 'bigint', of: ({ n }) => n },
-      owner: { type: 'varchar(100)', of: ({ owner }) => owner },
-    },
-    indexes: [['owner', 'n']],
+    columns,
+    indexes: [['n']],
     isErased: ({ isErased }) => isErased === true,
   } satisfies ViewTable<OwnedThing>,
 };
 
-const silent = { warn: () => {} };
+/** The tables of a later release, which has another column and index. */
+const laterThingTables = {
+  things: {
+    ...thingTables.things,
+    columns: { ...columns, owner: { type: 'varchar(100)', of: ({ owner }) => owner } },
+    indexes: [['n'], ['owner', 'n']],
+  } satisfies ViewTable<OwnedThing>,
+};
 
-/** Opens a database with the view `things`. */
-export const openThingViews = (url: DatabaseUrl, purgeDelayMs = 0) =>
-  openViewDatabase({ url, variable: 'THINGS_DATABASE_URL' }, thingTables, { log: silent, purgeDelayMs });
+const addressOf = (url: DatabaseUrl) => ({ url, variable: 'THINGS_DATABASE_URL' });
+const options = { log: { warn: () => {} }, purgeDelayMs: 0 };
+
+/** Opens a database with the view `things`, of which `things` is the state store without key prefix. */
+export const openThingViews = async (url: DatabaseUrl, { purgeDelayMs = 0 } = {}) => {
+  const views = await openViewDatabase(addressOf(url), thingTables, { ...options, purgeDelayMs });
+  return { ...views, things: withKeyPrefix(views.store, 'things/') };
+};
+
+export const openLaterThingViews = (url: DatabaseUrl) => openViewDatabase(addressOf(url), laterThingTables, options);

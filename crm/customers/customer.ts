@@ -63,11 +63,21 @@ const externalIdFormat = `a whole number from 1 to ${maxExternalId}, or empty fo
 /** A customerId that an import file provides. */
 export const externalCustomerIdSchema = customerIdSchema.refine((id) => Number(id) <= maxExternalId, externalIdFormat);
 
-/** A stored customer. Times are in ms since 1970; `version` starts at 1 and grows by one with each change. */
-export type Customer = CustomerData & { customerId: string; createdAt: number; updatedAt: number; version: number };
+/**
+ * A stored customer. Times are in ms since 1970; `version` starts at 1 and grows by one with each change. `revision` is that of the
+ * last published state; 0 while none was published.
+ */
+export type Customer = CustomerData & {
+  customerId: string;
+  createdAt: number;
+  updatedAt: number;
+  version: number;
+  revision: number;
+};
 
 /** The fields that a caller can change. */
-export const dataOf = ({ customerId, createdAt, updatedAt, version, ...data }: Customer): CustomerData => data;
+export const dataOf = ({ customerId, createdAt, updatedAt, version, revision, ...data }: Customer): CustomerData =>
+  data;
 
 export const applyPatch = (data: CustomerData, patch: CustomerPatch): CustomerData => ({ ...data, ...patch });
 

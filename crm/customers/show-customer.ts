@@ -24,7 +24,10 @@ export const customerSchema = z
   })
   .meta({ id: 'Customer' });
 
-export const showCustomer = (customer: Customer): z.infer<typeof customerSchema> => ({
+/** What the API shows of a stored customer. */
+export type ShownCustomer = Omit<Customer, 'revision'>;
+
+export const showCustomer = (customer: ShownCustomer): z.infer<typeof customerSchema> => ({
   ...showLegacyCustomer(customer),
   email: customer.email,
   phone: customer.phone,
@@ -33,7 +36,7 @@ export const showCustomer = (customer: Customer): z.infer<typeof customerSchema>
   version: customer.version,
 });
 
-export const showLegacyCustomer = (customer: Customer): z.infer<typeof legacyCustomerSchema> => {
+export const showLegacyCustomer = (customer: ShownCustomer): z.infer<typeof legacyCustomerSchema> => {
   const { customerId, firstName, lastName, city, connectionId, connectionMandate } = customer;
   return { customerId, firstName, lastName, city, connectionId, connectionMandate };
 };

@@ -1,6 +1,7 @@
 /** The CRM's database: how it is opened and migrated, its tables, and the differences between SQLite and MySQL. */
 
 export { foldText } from '../../packages/database/fold-text.ts';
+export { notNextVersion } from './append-only.ts';
 export { checkDatabase } from './check-database.ts';
 export { migrations } from './migrations.ts';
 export { connectCrmDatabase, listPendingMigrations, openCrmDatabase } from './open-database.ts';
@@ -9,9 +10,11 @@ export type {
   CrmDatabase,
   CustomerTable,
   ErasureJobTable,
+  FormerCustomerTable,
   ImportedRowTable,
   ImportJobTable,
   MandateChangeTable,
+  OrderEventTable,
   OutboxTable,
   RelayLeaseTable,
   StoredAnswerTable,

@@ -9,6 +9,8 @@ import { textOfImportedRows } from './migrations/0007-text-of-imported-rows.ts';
 import { foregroundImports } from './migrations/0008-foreground-imports.ts';
 import { importQuotas } from './migrations/0009-import-quotas.ts';
 import { erasureJobs } from './migrations/0010-erasure-jobs.ts';
+import { orders } from './migrations/0011-orders.ts';
+import { customerRevisions } from './migrations/0012-customer-revisions.ts';
 
 /**
  * Migrations run in the order of their names. A released migration is never edited; a schema change is a new migration.
@@ -26,4 +28,6 @@ export const migrations: Record<string, Migration> = {
   '0008-foreground-imports': foregroundImports,
   '0009-import-quotas': importQuotas,
   '0010-erasure-jobs': erasureJobs,
+  '0011-orders': orders,
+  '0012-customer-revisions': customerRevisions,
 };

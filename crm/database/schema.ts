@@ -17,6 +17,22 @@ export type CustomerTable = {
   /** Search and sort keys, folded by `foldText`: `nameKey` is "last name first name". */
   nameKey: string;
   cityKey: string;
+  /** The revision of the last state on customers-topic; 0 while no state was published. */
+  revision: Generated<number>;
+};
+
+/**
+ * The last state of each deleted or erased customer on customers-topic. `version` and `createdAt` are those of the deleted record;
+ * an erasure clears them, because its last state is a tombstone. `isRepeated` is 1 when the retention job has published that
+ * state again.
+ */
+export type FormerCustomerTable = {
+  customerId: number;
+  revision: number;
+  version: number | null;
+  createdAt: number | null;
+  removedAt: number;
+  isRepeated: 0 | 1;
 };
 
 /** The last revision of every connection. A row outlives its customer, so that a revision only ever grows. */
@@ -131,8 +147,34 @@ export type ImportedRowTable = {
   textKey: string | null;
 };
 
+/**
+ * The events of orders. The stream is the orderId; `type` carries the version of its schema, as in OrderCreated.v2; `data` and
+ * `metadata` are JSON. Triggers refuse every update and deletion.
+ */
+export type OrderEventTable = {
+  stream: string;
+  version: number;
+  type: string;
+  data: string;
+  metadata: string;
+  recordedAt: number;
+};
+
+/** The state of an order at a version, as JSON: at most one per order. `format` is the version of its shape. */
+type OrderSnapshotTable = { stream: string; version: number; format: number; state: string };
+
+/**
+ * The commands with a command id that were executed, and the version of the order after each. Command id and content are stored as
+ * SHA-256. An erasure clears the content of commands that create orders, because it includes the place of delivery.
+ */
+type OrderCommandTable = { commandDigest: string; contentDigest: string | null; stream: string; version: number };
+
+/** The customer of each order, and the place of delivery, which is personal data and therefore in no event. */
+type CustomerOrderTable = { orderId: string; customerId: number; place: string | null };
+
 export type CrmDatabase = {
   customer: CustomerTable;
+  formerCustomer: FormerCustomerTable;
   connection: ConnectionTable;
   mandateChange: MandateChangeTable;
   outbox: OutboxTable;
@@ -144,4 +186,8 @@ export type CrmDatabase = {
   importJob: ImportJobTable;
   importedRow: ImportedRowTable;
   importReference: ImportReferenceTable;
+  orderEvent: OrderEventTable;
+  orderSnapshot: OrderSnapshotTable;
+  orderCommand: OrderCommandTable;
+  customerOrder: CustomerOrderTable;
 };

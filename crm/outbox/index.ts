@@ -1,6 +1,6 @@
 /** The transactional outbox, and the relay that publishes its events. */
 export { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
 export { type OutboxProgress, watchOutbox } from './outbox-progress.ts';
-export { readWaitingEvents } from './personal-data.ts';
+export { readWaitingEvents, removeWaitingEvents } from './personal-data.ts';
 export { startRelay } from './relay.ts';
 export { readRelayLease } from './relay-lease.ts';

@@ -4,8 +4,15 @@ import type { Topic } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { toColumn } from './event-column.ts';
 
-/** An event to publish. `topic.codec` encodes it. */
-export type OutboxEvent = { topic: Topic & { readonly codec: Codec }; id: string; key: string; event: object };
+/** An event to publish. `topic.codec` encodes it. Without `event` it is a tombstone. */
+export type OutboxEvent = {
+  topic: Topic & { readonly codec: Codec };
+  id: string;
+  key: string;
+  event: object | undefined;
+};
+
+const tombstone = Buffer.alloc(0);
 
 /** Writes events in the transaction of the rows that they are about, so that either both are committed or neither. */
 export const appendToOutbox = async (
@@ -18,7 +25,7 @@ export const appendToOutbox = async (
     topic: topic.name,
     id,
     eventKey: key,
-    event: toColumn(topic.codec.encode(event)),
+    event: toColumn(event ? topic.codec.encode(event) : tombstone),
     createdAt,
   }));
   await trx.insertInto('outbox').values(rows).execute();

@@ -1,13 +1,14 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Codec } from '../../contracts/codec.ts';
 import { readPages } from '../../packages/database/pages.ts';
 import type { Topic } from '../../packages/projections/event-bus.ts';
+import { splitIntoChunks } from '../../packages/runtime/chunks.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { fromColumn } from './event-column.ts';
 
 const eventsPerPage = 500;
 
-/** Reads, page by page and the oldest first, the unpublished events of a topic with one of these keys. */
+/** Reads, page by page and the oldest first, the unpublished events of a topic with one of these keys, without tombstones. */
 export async function* readWaitingEvents(
   db: Kysely<CrmDatabase>,
   topic: Topic & { readonly codec: Codec },
@@ -19,6 +20,7 @@ export async function* readWaitingEvents(
     .select(['sequence', 'event'])
     .where('topic', '=', topic.name)
     .where('eventKey', 'in', keys)
+    .where('event', '!=', '')
     .orderBy('sequence');
   const pages = readPages<{ sequence: number; event: string }>(eventsPerPage, (after, limit) =>
     waiting
@@ -28,3 +30,19 @@ export async function* readWaitingEvents(
   );
   for await (const page of pages) yield page.map(({ event }) => topic.codec.decode(fromColumn(event)));
 }
+
+/**
+ * Deletes the unpublished events of a topic with this key. No other transaction may append one meanwhile. The relay may be publishing
+ * such an event now, so the caller appends the event that replaces them.
+ */
+export const removeWaitingEvents = async (trx: Transaction<CrmDatabase>, topic: Topic, key: string): Promise<void> => {
+  // The rows are read without locks, because a search with locks would wait for every transaction that appends events.
+  const waiting = trx
+    .selectFrom('outbox')
+    .select('sequence')
+    .where('topic', '=', topic.name)
+    .where('eventKey', '=', key);
+  const sequences = (await waiting.execute()).map(({ sequence }) => sequence);
+  for (const chunk of splitIntoChunks(sequences, eventsPerPage))
+    await trx.deleteFrom('outbox').where('sequence', 'in', chunk).execute();
+};

@@ -1,10 +1,9 @@
-import type { Kysely, Selectable } from 'kysely';
-import { type EventBus, NotDurable } from '../../packages/projections/event-bus.ts';
+import type { Kysely } from 'kysely';
+import type { NotDurable } from '../../packages/projections/event-bus.ts';
 import { groupBy } from '../../packages/runtime/group-by.ts';
-import type { CrmDatabase, OutboxTable } from '../database/index.ts';
-import { fromColumn } from './event-column.ts';
-
-type Row = Selectable<OutboxTable>;
+import type { CrmDatabase } from '../database/index.ts';
+import { deleteRows, publishRows, type RelayedTopic } from './publish-rows.ts';
+import { isCompacted, type RelayRound, relayCompacted } from './relay-compacted.ts';
 
 /** The highest sequence number in the outbox; undefined when the outbox is empty. */
 export const readLastSequence = async (db: Kysely<CrmDatabase>): Promise<number | undefined> => {
@@ -15,16 +14,24 @@ export const readLastSequence = async (db: Kysely<CrmDatabase>): Promise<number 
   return last ?? undefined;
 };
 
+type RelayedBatch = {
+  /** The last sequence number that was read; undefined if there was no row. */
+  readonly last: number | undefined;
+  /** The first failure of a publish. */
+  readonly failure: NotDurable | undefined;
+  /** Per compacted topic, the keys whose last states must be published again (see `relayCompacted`). */
+  readonly overtaken: ReadonlyMap<string, readonly string[]>;
+};
+
 /**
  * Publishes up to `size` rows with a sequence number above `after` and at most `upTo`, and deletes the rows that the bus
  * acknowledged.
- * @returns the last sequence number that was read, undefined if there was no row, and the failure of the publish, if any
  */
 export const relayBatch = async (
-  { db, bus }: { db: Kysely<CrmDatabase>; bus: EventBus },
+  round: RelayRound,
   { after, upTo, size }: { after: number; upTo: number; size: number },
-): Promise<{ last: number | undefined; failure: NotDurable | undefined }> => {
-  const rows = await db
+): Promise<RelayedBatch> => {
+  const rows = await round.db
     .selectFrom('outbox')
     .selectAll()
     .where('sequence', '>', after)
@@ -33,27 +40,21 @@ export const relayBatch = async (
     .limit(size)
     .execute();
   let failure: NotDurable | undefined;
-  for (const [topic, events] of groupBy(rows, (row) => row.topic)) {
-    const notDurable = await publishRows(bus, topic, events);
-    const acknowledged = notDurable ? events.filter(({ id }) => !notDurable.ids.has(id)) : events;
-    failure ??= notDurable;
-    await deleteRows(db, acknowledged);
+  const overtaken = new Map<string, readonly string[]>();
+  for (const [name, ofTopic] of groupBy(rows, (row) => row.topic)) {
+    const topic = { name, rows: ofTopic };
+    const relayed = isCompacted(name) ? await relayCompacted(round, topic) : await relayAll(round, topic);
+    failure ??= relayed.failure;
+    if (relayed.overtaken.length > 0) overtaken.set(name, relayed.overtaken);
   }
-  return { last: rows.at(-1)?.sequence, failure };
+  return { last: rows.at(-1)?.sequence, failure, overtaken };
 };
 
-const deleteRows = async (db: Kysely<CrmDatabase>, rows: readonly Row[]) => {
-  if (rows.length === 0) return;
-  const sequences = rows.map(({ sequence }) => sequence);
-  await db.deleteFrom('outbox').where('sequence', 'in', sequences).execute();
-};
-
-/** @returns undefined when all events are durable, else an error with the ids that may not be */
-const publishRows = (bus: EventBus, topic: string, rows: readonly Row[]): Promise<NotDurable | undefined> => {
-  const events = rows.map(({ id, eventKey, event }) => ({ id, key: eventKey, value: fromColumn(event) }));
-  const ids = rows.map(({ id }) => id);
-  return bus.publish(topic, events).then(
-    () => undefined,
-    (error: Error) => (error instanceof NotDurable ? error : new NotDurable(ids, error.message)),
+const relayAll = async ({ db, bus }: RelayRound, { name, rows }: RelayedTopic) => {
+  const failure = await publishRows(bus, name, rows);
+  await deleteRows(
+    db,
+    rows.filter(({ id }) => !failure?.ids.has(id)),
   );
+  return { failure, overtaken: [] };
 };

@@ -6,6 +6,7 @@ import { backoff } from '../../packages/runtime/retry.ts';
 import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { readLastSequence, relayBatch } from './relay-batch.ts';
+import { createCompactionCheck } from './relay-compacted.ts';
 import { createRelayLease, relayLeaseMs } from './relay-lease.ts';
 
 const batchSize = 500;
@@ -29,6 +30,8 @@ type RelayContext = {
   bus: EventBus;
   log: Logger;
   newId: () => string;
+  /** Appends the last states of these keys of a compacted topic again. Default: does nothing. */
+  repeatLastStates?: (topic: string, keys: readonly string[]) => Promise<void>;
   leaseMs?: number;
   pollIntervalMs?: number;
   clock?: MonotonicClock;
@@ -39,13 +42,14 @@ type RelayContext = {
  * instances that share the database, the holder of the lease relays. After a kill between publish and delete, the same ids
  * and revisions are published again, and consumers deduplicate them. A round skips events that cannot be published now, so
  * they never block the others. Each round starts at the lowest sequence number, so it also finds rows whose transaction
- * committed after rows with higher numbers.
+ * committed after rows with higher numbers. Of a compacted topic, the last record of each key must be its last state.
  */
 export const startRelay = ({
   db,
   bus,
   log,
   newId,
+  repeatLastStates = async () => {},
   leaseMs = relayLeaseMs,
   pollIntervalMs = defaultPollIntervalMs,
   clock = monotonicClock,
@@ -59,6 +63,9 @@ export const startRelay = ({
   /** How many rounds have failed since the outbox was last published completely. */
   let failures = 0;
   let busyAt = clock();
+  const canCompact = createCompactionCheck(bus, log);
+  /** Per compacted topic, the keys whose last states must be repeated. */
+  const overtaken = new Map<string, Set<string>>();
 
   const releaseLease = () =>
     lease.release().catch((error: unknown) => log.debug({ err: error }, 'relay lease not released, it will expire'));
@@ -67,6 +74,14 @@ export const startRelay = ({
   const logFailure = (failure: unknown, message: string, isFirst: boolean) =>
     log[isFirst && failures === 0 ? 'warn' : 'debug']({ err: failure }, message);
 
+  const repeatOvertaken = async () => {
+    for (const [topic, keys] of overtaken)
+      await repeatLastStates(topic, [...keys]).then(
+        () => overtaken.delete(topic),
+        (error: unknown) => log.warn({ err: error, topic }, 'last states not repeated, will retry'),
+      );
+  };
+
   /**
    * Runs one round over the events that wait now.
    * @returns `found`: there were events and we hold the lease; `failed`: some could not be published; `published`: none
@@ -74,10 +89,14 @@ export const startRelay = ({
    */
   const publishWaiting = async () => {
     const outcome = { found: false, failed: false, published: true };
+    await repeatOvertaken();
+    const failedKeys = new Set<string>();
     const upTo = await readLastSequence(db);
     for (let after = 0; upTo !== undefined && after < upTo; ) {
       if (!(await lease.acquire())) return { ...outcome, published: false };
-      const { last, failure } = await relayBatch({ db, bus }, { after, upTo, size });
+      const { last, failure, ...batch } = await relayBatch({ db, bus, canCompact, failedKeys }, { after, upTo, size });
+      for (const [topic, keys] of batch.overtaken)
+        overtaken.set(topic, new Set([...(overtaken.get(topic) ?? []), ...keys]));
       if (last === undefined) break;
       after = last;
       outcome.found = true;
@@ -130,6 +149,7 @@ export const startRelay = ({
       closing.abort();
       woken.abort();
       await running;
+      await repeatOvertaken();
       await releaseLease();
     },
   };

@@ -31,10 +31,9 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
     const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
-    const { publish, check } = createDaprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
+    const publisher = createDaprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
     return {
-      publish,
-      check,
+      ...publisher,
       committedOffsets: (topic) => fetchCommittedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),
       subscribe: async (topic, handler) => {
         const deliveries = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
@@ -98,7 +97,8 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       const publish = async (events: readonly OutgoingEvent[]) => {
         const producer = createTestKafkaClient().producer();
         await producer.connect();
-        await producer.send({ topic: topic.name, messages: events.map(({ key, value }) => ({ key, value })) });
+        const messages = events.map(({ key, value }) => ({ key, value: value.length === 0 ? null : value }));
+        await producer.send({ topic: topic.name, messages });
         await producer.disconnect();
       };
       return { topic, log: createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID }), publish };
@@ -153,7 +153,10 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     });
   });
 
-  describe.each(['dapr-components', 'dapr-components/variants/redis-streams'])('the event bus of %s', (folder) => {
+  describe.each([
+    ['dapr-components', true],
+    ['dapr-components/variants/redis-streams', false],
+  ])('the event bus of %s', (folder, canCompact) => {
     let resources: string;
     beforeAll(async () => {
       resources = createComponentsFolder(undefined, folder);
@@ -165,6 +168,10 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       const topic = await createTopic();
       const run = randomUUID();
       return { topic, bus: (group) => busOnDapr(resources, [topic], `${group}-${run}`) };
+    });
+
+    it('says whether its broker compacts topics', async () => {
+      expect(await busOnDapr(resources, [], 'readers').canCompact?.()).toBe(canCompact);
     });
   });
 

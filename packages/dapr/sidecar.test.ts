@@ -46,6 +46,10 @@ const fakeSidecar = async (
   return { sidecar, requests, deliveries, bus: createDaprEventBus(sidecar, 'pubsub', { topics: [topic], deliveries }) };
 };
 
+const metadataOf = (type: string) => ({
+  status: 200,
+  body: { components: [{ name: 'pubsub', type, version: 'v1' }] },
+});
 const events = ['a', 'b', 'c'].map((id) => ({ id, key: `key of ${id}`, value: Buffer.from('{}') }));
 const publish = (answer: FakeResponse, options?: { timeoutMs: number }) =>
   fakeSidecar({ '/things': answer }, options).then(({ bus }) =>
@@ -105,6 +109,29 @@ describe('a bulk publish', () => {
   });
 });
 
+describe('a tombstone', () => {
+  const tombstone = { id: 'd', key: 'key of d', value: Buffer.alloc(0) };
+
+  it.each([
+    ['pubsub.kafka', 'null'],
+    ['pubsub.redis', ''],
+  ])('is published through %s as the bytes "%s"', async (type, bytes) => {
+    const answers = { '/things': { status: 204 }, '/metadata': metadataOf(type) };
+    const { bus, requests } = await fakeSidecar(answers);
+    await bus.publish('things', [...events, tombstone]);
+    const published = JSON.parse(requests.at(-1)?.body() ?? '') as { event: string; metadata: object }[];
+    expect(published.map(({ event }) => Buffer.from(event, 'base64').toString())).toEqual(['{}', '{}', '{}', bytes]);
+    expect(published[3]?.metadata).toEqual({ partitionKey: 'key of d' });
+  });
+
+  it('is not durable, nor are the events published with it, while the sidecar does not say what its broker is', async () => {
+    const { bus } = await fakeSidecar({ '/things': { status: 204 }, '/metadata': { status: 503 } });
+    const failure = await bus.publish('things', [...events, tombstone]).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'NotDurable', ids: new Set(['a', 'b', 'c', 'd']) });
+    await expect(bus.canCompact?.()).rejects.toThrow('503');
+  });
+});
+
 describe('readiness', () => {
   const components = [{ name: 'pubsub', type: 'pubsub.redis', version: 'v1' }];
   const health = { '/healthz/outbound': { status: 204 } };
@@ -136,12 +163,9 @@ describe('readiness', () => {
   });
 
   it('recognises a Kafka component by its type', async () => {
-    const answers = (type: string) => ({
-      '/metadata': { status: 200, body: { components: [{ ...components[0], type }] } },
-    });
-    const redis = await fakeSidecar(answers('pubsub.redis'));
+    const redis = await fakeSidecar({ '/metadata': metadataOf('pubsub.redis') });
     expect(await isKafka(redis.sidecar, 'pubsub')).toBe(false);
-    const kafka = await fakeSidecar(answers('pubsub.kafka'));
+    const kafka = await fakeSidecar({ '/metadata': metadataOf('pubsub.kafka') });
     expect(await isKafka(kafka.sidecar, 'pubsub')).toBe(true);
     await expect(isKafka(kafka.sidecar, 'reloading')).rejects.toThrow('no component reloading at the moment');
     await expect(checkTopics(['127.0.0.1:1'], [topic])).rejects.toThrow('Kafka does not answer at 127.0.0.1:1');

@@ -17,6 +17,7 @@ import { ConfigError } from '../runtime/config-error.ts';
 import { createEmbeddedEventBus, type FailureLog } from './adapters/event-bus.ts';
 import { createLogTables, createLogWriter, openGroupLog } from './adapters/event-log.ts';
 import { createEmbeddedLogReader } from './adapters/log-reader.ts';
+import { startPurging } from './adapters/purge-removed-records.ts';
 import { createEmbeddedStateStore, createStateTable } from './adapters/state-store.ts';
 
 export type EmbeddedPlatform = {
@@ -41,6 +42,8 @@ type PlatformOptions = {
   readonly log?: FailureLog & RestrictionLog;
   /** How long a write waits for the lock of another process, in ms, without blocking the event loop. Default: 500. */
   readonly lockWaitMs?: number;
+  /** How long removed records stay in the file after a tombstone, in ms, before they are purged. Default: 1,000. */
+  readonly purgeDelayMs?: number;
 };
 
 /**
@@ -51,7 +54,7 @@ type PlatformOptions = {
 export const openEmbeddedPlatform = (
   file: string,
   topics: readonly Topic[],
-  { now = Date.now, log = console, lockWaitMs = 500 }: PlatformOptions = {},
+  { now = Date.now, log = console, lockWaitMs = 500, purgeDelayMs = 1_000 }: PlatformOptions = {},
 ): EmbeddedPlatform => {
   const exposedFiles = findExposedFiles(file);
   const opened = openSqlite(file);
@@ -60,7 +63,7 @@ export const openEmbeddedPlatform = (
   const database = checkSqliteStatements(opened, identity, health);
   logRestricted(log, exposedFiles);
   claimSchema(database, file);
-  createLogTables(database);
+  createLogTables(database, topics);
   createStateTable(database);
   database.exec(neverBlock);
   const check = async () => {
@@ -68,6 +71,8 @@ export const openEmbeddedPlatform = (
     if (file !== inMemory) await health.check(() => retryBusy(() => writeVersion(database), lockWaitMs));
   };
   const published = new EventEmitter().setMaxListeners(0);
+  const purging =
+    file === inMemory ? undefined : startPurging(database, { file, topics, published, log, delayMs: purgeDelayMs });
   const busOptions = { topics, published, now, log, check, lockWaitMs };
   return {
     eventBus: (consumerGroup) => createEmbeddedEventBus(database, { ...busOptions, consumerGroup }),
@@ -80,6 +85,7 @@ export const openEmbeddedPlatform = (
       return { committed, reset: (topic, targets) => retryBusy(() => reset(topic, targets), lockWaitMs) };
     },
     close: () => {
+      purging?.close();
       closeSqlite(database);
     },
   };

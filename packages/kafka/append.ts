@@ -3,7 +3,7 @@ import { createKafkaClient } from './client.ts';
 
 /**
  * Appends copies of records to a topic, and resolves when all in-sync replicas have them. A copy names its partition if known, because
- * kafkajs partitions differently from Dapr.
+ * kafkajs partitions differently from Dapr. A copy with an empty value is appended as a tombstone.
  */
 export const appendCopies = async (
   brokers: readonly string[],
@@ -15,7 +15,7 @@ export const appendCopies = async (
   try {
     const messages = copies.map(({ key, value, timestamp, partition, replayOf }) => ({
       key: key === '' ? null : key,
-      value,
+      value: value.length === 0 ? null : value,
       timestamp: String(timestamp),
       headers: { [replayOfHeader]: replayOf },
       ...(partition !== undefined && { partition }),

@@ -2,6 +2,7 @@ import type { Admin, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { type DeliveredRecord, parseReplayOfHeader, replayOfHeader } from '../projections/event-bus.ts';
 import type { LogReader, PartitionRange } from '../projections/log-reader.ts';
 import { createKafkaClient, type RequestLimits, withAdmin } from './client.ts';
+import { nullValue } from './null-value.ts';
 
 /** Large, because a batch is folded before it is written; small enough to hold one batch per partition in memory. */
 const maxBytesPerPartition = 1024 * 1024;
@@ -90,7 +91,10 @@ const fetchRanges = async (admin: Admin, topic: string): Promise<PartitionRange[
 /** daprd reports the broker's values of a record under these names. */
 const reservedHeader = /^__(key|topic|partition|offset|timestamp)$/;
 
-/** Key, offset and timestamp come from the broker, even if record headers have reserved names. */
+/**
+ * Key, offset and timestamp come from the broker, even if record headers have reserved names. The value is as the sidecar delivers
+ * it, so that a rebuild reads the same tombstones.
+ */
 const toRecord = (
   topic: string,
   partition: number,
@@ -100,7 +104,7 @@ const toRecord = (
   const replayOf = parseReplayOfHeader(headers[replayOfHeader]?.toString(), topic, place);
   return {
     topic,
-    value: value ?? Buffer.alloc(0),
+    value: value === null || value.equals(nullValue) ? Buffer.alloc(0) : value,
     timestamp: Number(timestamp),
     ...(key && { key: String(key) }),
     ...place,

@@ -1,12 +1,13 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Topic } from '../projections/event-bus.ts';
 import { serviceLimits, withAdmin } from './client.ts';
+import { comparedSettings, findDeviations, type TopicSettings } from './topic-configuration.ts';
 
 const remedy = 'npm run stack -- up kafka';
 
 /**
  * Checks that the topics exist as declared. Dapr cannot report this. A topic created by a publish has one partition and deletes old
- * records, and a topic with a smaller record limit refuses events or dead letters.
+ * records, a topic with a smaller record limit refuses events or dead letters, and a topic without its compaction keeps erased names.
  * @returns warnings, one sentence each
  * @throws Error that names the topics and the command that creates them
  */
@@ -23,29 +24,44 @@ export const checkTopics = (brokers: readonly string[], topics: readonly Topic[]
         : [];
     });
     if (problems.length > 0) throw new Error(`${problems.join('; ')}: create the topics with ${remedy}`);
-    return compareSizes(topics, await readMaxBytes(admin, existingNames));
+    const settings = await readSettings(admin, existingNames);
+    return [...compareSizes(topics, settings), ...compareSettings(topics, settings)];
   };
   return withAdmin(brokers, check, serviceLimits);
 };
 
-/** Per topic; empty if we are not authorised to read it, which is not an error. */
-const readMaxBytes = async (admin: Admin, names: readonly string[]): Promise<ReadonlyMap<string, number>> => {
-  const resources = names.map((name) => ({
-    type: kafkajs.ConfigResourceTypes.TOPIC,
-    name,
-    configNames: ['max.message.bytes'],
-  }));
+/** Per topic; empty if we are not authorised to read them, which is not an error. */
+type SettingsByTopic = ReadonlyMap<string, TopicSettings>;
+
+const readSettings = async (admin: Admin, names: readonly string[]): Promise<SettingsByTopic> => {
+  const type = kafkajs.ConfigResourceTypes.TOPIC;
+  const resources = names.map((name) => ({ type, name, configNames: comparedSettings }));
   const described = await admin.describeConfigs({ resources, includeSynonyms: false }).catch(() => undefined);
   return new Map(
-    described?.resources.flatMap(({ resourceName, configEntries: [entry] }) =>
-      entry ? [[resourceName, Number(entry.configValue)] as const] : [],
-    ),
+    described?.resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
   );
 };
 
-const compareSizes = (topics: readonly Topic[], sizes: ReadonlyMap<string, number>): string[] => {
+const compareSettings = (topics: readonly Topic[], settings: SettingsByTopic): string[] => {
+  const deviations = topics.flatMap((topic) => findDeviations(topic, settings.get(topic.name) ?? {}));
+  const errors = deviations.filter(({ isError }) => isError);
+  if (errors.length > 0) throw new Error(`${errors.map(({ sentence }) => sentence).join('; ')}: set it with ${remedy}`);
+  const unknown = topics.filter(({ name, compaction }) => compaction && !settings.has(name));
+  return [
+    ...deviations.map(({ sentence }) => `${sentence}: set it with ${remedy}`),
+    ...unknown.map(
+      ({ name }) =>
+        `the settings of topic ${name} cannot be read, so it is unknown whether it is compacted: allow this service to describe them`,
+    ),
+  ];
+};
+
+const compareSizes = (topics: readonly Topic[], settings: SettingsByTopic): string[] => {
   const differing = topics.flatMap(({ name, maxMessageBytes: declared }) => {
-    const maxBytes = sizes.get(name) ?? declared;
+    const maxBytes = Number(settings.get(name)?.['max.message.bytes'] ?? declared);
     return maxBytes === declared
       ? []
       : [{ declared, maxBytes, sentence: `topic ${name} allows records of ${maxBytes} bytes` }];

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { topics } from '../../contracts/topics.ts';
+import { createTopicSettings } from '../../packages/kafka/topic-configuration.ts';
 
 const ownServices = ['crm', 'iot-platform', 'customer-view'];
 const root = resolve(import.meta.dirname, '../..');
@@ -17,9 +18,25 @@ const withComposeAddresses = (yaml: string): string =>
 
 describe('docker-compose.yml', () => {
   it('declares the topics of contracts/topics.ts', () => {
-    const declared = compose.match(/(?<=declare_topic )[a-z-]+ \d+ \d+/g);
+    const command = compose.split('declare_topic() {')[1]?.split('\n\n')[0]?.replaceAll('$$', '$') ?? '';
+    const settings = (text = '') => Object.fromEntries(text.split(',').map((setting) => setting.split('=')));
+    const common = settings(/--add-config "(.*),\$4"/.exec(command)?.[1]);
+    const groups = Object.fromEntries(
+      [...command.matchAll(/^ +(\w+)="(.*)"$/gm)].map(([, name, text]) => [name, text]),
+    );
+    const declared = [...command.matchAll(/declare_topic ([a-z-]+) (\d+) (\d+) "\$(\w+)"/g)].map(
+      ([, name, partitions, bytes, group = '']) => ({
+        name,
+        partitions: Number(partitions),
+        settings: { ...common, ...settings(groups[group]), 'max.message.bytes': bytes },
+      }),
+    );
     expect(declared).toEqual(
-      Object.values(topics).map(({ name, partitions, maxMessageBytes }) => `${name} ${partitions} ${maxMessageBytes}`),
+      Object.values(topics).map((topic) => ({
+        name: topic.name,
+        partitions: topic.partitions,
+        settings: createTopicSettings(topic),
+      })),
     );
   });
 

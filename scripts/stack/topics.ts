@@ -1,19 +1,9 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { withAdmin } from '../../packages/kafka/client.ts';
+import { createTopicSettings } from '../../packages/kafka/topic-configuration.ts';
 import type { Topic } from '../../packages/projections/event-bus.ts';
 import type { Report } from './part.ts';
 import { waitUntil } from './wait-until.ts';
-
-/**
- * Retention is unlimited, because a view is rebuilt from the whole log. The broker stores batches uncompressed, because the log
- * reader decompresses gzip only and would stop at the first batch of another codec.
- */
-const topicConfiguration = ({ maxMessageBytes }: Topic): Record<string, string> => ({
-  'retention.ms': '-1',
-  'retention.bytes': '-1',
-  'max.message.bytes': String(maxMessageBytes),
-  'compression.type': 'uncompressed',
-});
 
 /** The callers retry by themselves. */
 const once = { retries: 0 };
@@ -53,7 +43,7 @@ const createTopics = (admin: Admin, topics: Topic[]): Promise<boolean> =>
       topic: topic.name,
       numPartitions: topic.partitions,
       replicationFactor: 1,
-      configEntries: Object.entries(topicConfiguration(topic)).map(([name, value]) => ({ name, value })),
+      configEntries: Object.entries(createTopicSettings(topic)).map(([name, value]) => ({ name, value })),
     })),
   });
 
@@ -67,7 +57,7 @@ const alignTopic = async (admin: Admin, topic: Topic, report: Report): Promise<v
   const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic.name };
   const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
   const entries = resources[0]?.configEntries ?? [];
-  const wanted = topicConfiguration(topic);
+  const wanted = createTopicSettings(topic);
   if (
     Object.entries(wanted).every(([name, value]) => entries.find((e) => e.configName === name)?.configValue === value)
   )

@@ -4,7 +4,7 @@ import { type CrmDatabase, transact } from '../../database/index.ts';
 import { executeOnce } from '../../idempotency/index.ts';
 import { type Customer, type CustomerData, dataOf, isSameData } from '../customer.ts';
 import { findHolder, revisionOf as findRevision, lockCustomer } from '../find-customers.ts';
-import { showCustomer } from '../show-customer.ts';
+import { type ShownCustomer, showCustomer } from '../show-customer.ts';
 import { apiOrigin, type ChangeContext, type ChangeOrigin } from './append-mandate-events.ts';
 import { writeCustomers } from './write-customers.ts';
 
@@ -21,7 +21,7 @@ export type CrmContext = {
 export type ChangeRequest = ChangeOrigin & { readonly precondition?: (version: number) => boolean };
 
 /** `mandateRevision` is the revision of the customer's mandate. A view that has it shows this change or a later one. */
-export type ChangedCustomer = { customer: Customer; mandateRevision: number };
+export type ChangedCustomer = { customer: ShownCustomer; mandateRevision: number };
 
 /**
  * Registers a customer. A repetition with the same idempotency key gets the answer of the first request.

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { topics } from '../../../contracts/topics.ts';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { corinne } from '../../../tests/lab-customers.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
+import { readWaiting } from '../../../tests/waiting-events.ts';
 import { openCrmDatabase } from '../../database/index.ts';
 import { purgeOldAnswers } from '../../idempotency/index.ts';
 import { apiOrigin } from './append-mandate-events.ts';
@@ -22,7 +24,7 @@ describe('registering with an idempotency key', () => {
 
   const register = (idempotencyKey: string, change: object = {}) =>
     registerCustomer(context, { ...data, ...change }, { ...apiOrigin, idempotencyKey });
-  const count = async (table: 'customer' | 'outbox' | 'storedAnswer') =>
+  const count = async (table: 'customer' | 'storedAnswer') =>
     (await context.db.selectFrom(table).selectAll().execute()).length;
 
   it('registers once and gives a repeated request the same answer', async () => {
@@ -30,7 +32,8 @@ describe('registering with an idempotency key', () => {
     runtime.setClock(noon + 5000);
     expect(await register('k1')).toEqual(first);
     expect(await count('customer')).toBe(1);
-    expect(await count('outbox')).toBe(1);
+    for (const topic of [topics.connectionMandates, topics.customers, topics.customerRegistrations])
+      expect(await readWaiting(context.db, topic)).toHaveLength(1);
   });
 
   it('registers once when many requests arrive at the same time', async () => {

@@ -1,9 +1,11 @@
 import type { Insertable, Transaction } from 'kysely';
 import type { CrmDatabase, CustomerTable } from '../../database/index.ts';
-import { type Customer, type CustomerData, computeMandateChanges } from '../customer.ts';
+import { type Customer, type CustomerData, computeMandateChanges, nextRevision } from '../customer.ts';
 import { lockCustomers } from '../find-customers.ts';
 import { searchKeys } from '../search-keys.ts';
+import { appendCustomerEvents, type StateToPublish } from './append-customer-events.ts';
 import { appendMandateEvents, type ChangeContext } from './append-mandate-events.ts';
+import { keepDeletedCustomers, takeFormerRevisions } from './former-customers.ts';
 
 /** A customer before and after a change. The database assigns the number of a new customer, unless the write has one. */
 export type CustomerWrite =
@@ -23,9 +25,9 @@ export type WrittenCustomers = {
 type Db = Transaction<CrmDatabase>;
 
 /**
- * Writes customers; no other function does. It writes their rows with version and search keys, and the revision, evidence
- * and event of each changed mandate, with few statements for many customers. The caller has locked each `before` and has
- * checked that the connections are free.
+ * Writes customers; no other function does. It writes their rows with version and search keys, the state of each customer as an
+ * event, and the revision, evidence and event of each changed mandate, with few statements for many customers. The caller has
+ * locked each `before` and has checked that the connections are free.
  */
 export const writeCustomers = async (
   trx: Db,
@@ -39,42 +41,71 @@ export const writeCustomers = async (
     else if (before) await deleteCustomer(trx, before);
   }
   const created = writes.flatMap((write) => (write.before ? [] : [write]));
-  const numberOf = await insertCustomers(trx, created, writtenAt);
-  const customerIds = writes.map((write) => write.before?.customerId ?? numberOf(write as CreatedCustomer));
+  const find = await insertCustomers(trx, created, writtenAt);
+  const states = writes.map((write) => (write.before ? changeState(write, writtenAt) : find(write)));
+  await keepDeletedCustomers(
+    trx,
+    states.filter(({ record }) => record === null),
+  );
+  await appendCustomerEvents(trx, states, context);
+  const customerIds = states.map(({ customerId }) => customerId);
   const mandates = writes.flatMap(({ before, after }, n) =>
     computeMandateChanges(before, after).map((mandate) => ({ ...mandate, customerId: Number(customerIds[n]) })),
   );
   return { customerIds, writtenAt, revisions: await appendMandateEvents(trx, mandates, context) };
 };
 
-const updateCustomer = (trx: Db, { customerId, version }: Customer, after: CustomerData, updatedAt: number) =>
-  trx
+const updateCustomer = (trx: Db, before: Customer, after: CustomerData, updatedAt: number) => {
+  const { customerId, version, revision } = changeState({ before, after }, updatedAt);
+  return trx
     .updateTable('customer')
-    .set({ ...after, ...searchKeys(after), updatedAt, version: version + 1 })
+    .set({ ...after, ...searchKeys(after), updatedAt, version, revision })
     .where('customerId', '=', Number(customerId))
     .execute();
+};
 
 const deleteCustomer = (trx: Db, { customerId }: Customer) =>
   trx.deleteFrom('customer').where('customerId', '=', Number(customerId)).execute();
 
+type ChangedCustomer = Extract<CustomerWrite, { before: Customer }>;
+
+/** The state of a changed or deleted customer. The customer of an older release may not have been published yet. */
+const changeState = ({ before, after }: ChangedCustomer, updatedAt: number): StateToPublish => ({
+  customerId: before.customerId,
+  version: before.version + 1,
+  createdAt: before.createdAt,
+  updatedAt,
+  revision: nextRevision(before.revision, updatedAt),
+  record: after ?? null,
+  isFirst: before.revision === 0,
+});
+
 type CreatedCustomer = Extract<CustomerWrite, { before?: undefined }>;
 
-/** @returns a function that finds the number of each new customer */
+/** @returns a function that finds the state of each new customer */
 const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], createdAt: number) => {
-  const rowOf = ({ after }: CreatedCustomer) => ({
+  const given = created.flatMap(({ customerId }) => (customerId === undefined ? [] : [Number(customerId)]));
+  const formerRevisions = await takeFormerRevisions(trx, given);
+  const rowOf = ({ after, customerId }: CreatedCustomer) => ({
     ...after,
     ...searchKeys(after),
     createdAt,
     updatedAt: createdAt,
     version: 1,
+    revision: nextRevision(customerId === undefined ? undefined : formerRevisions.get(Number(customerId)), createdAt),
   });
   const numbered = created.flatMap((write) =>
     write.customerId === undefined ? [] : [{ ...rowOf(write), customerId: Number(write.customerId) }],
   );
   const unnumbered = created.filter(({ customerId }) => customerId === undefined).map(rowOf);
   if (numbered.length > 0) await trx.insertInto('customer').values(numbered).execute();
-  const given = await insertUnnumbered(trx, unnumbered);
-  return ({ customerId, after }: CreatedCustomer): string => customerId ?? (given.get(after.connectionId) as string);
+  const assigned = await insertUnnumbered(trx, unnumbered);
+  return (write: CreatedCustomer): StateToPublish => ({
+    ...rowOf(write),
+    customerId: write.customerId ?? (assigned.get(write.after.connectionId) as string),
+    record: write.after,
+    isFirst: true,
+  });
 };
 
 /**

@@ -28,6 +28,7 @@ const rows = Array.from({ length: 300 }, (_, n) => {
     createdAt: 1,
     updatedAt: pick([10, 20, 30], n * 3),
     version: 1,
+    revision: 1,
   };
 });
 

@@ -3,9 +3,11 @@ import { maxRevision } from '../../../contracts/cloud-event.ts';
 import { parseConnectionMandate } from '../../../contracts/events/connection-mandate-changed/upcasters.ts';
 import type { HeldMandate, MandatesPage } from '../../../contracts/mandates-page.ts';
 import { maxRepublishedRevision } from '../../../contracts/mandates-page.ts';
+import { topics } from '../../../contracts/topics.ts';
 import { createCrmWithCorinne } from '../../../tests/crm-app.ts';
 import { molly } from '../../../tests/lab-customers.ts';
 import { noon } from '../../../tests/test-runtime.ts';
+import { readWaiting } from '../../../tests/waiting-events.ts';
 
 let crm: Awaited<ReturnType<typeof createCrmWithCorinne>>;
 beforeEach(async () => {
@@ -121,8 +123,9 @@ describe('a republication', () => {
       ['7733', '1', forged + 1],
       ['7733', '2', forged + 2],
     ]);
-    const { event } = await crm.db.selectFrom('outbox').select('event').limit(1).executeTakeFirstOrThrow();
-    expect(parseConnectionMandate({ value: Buffer.from(event), timestamp: forged }).revision).toBe(forged + 1);
+    const [waiting] = await readWaiting(crm.db, topics.connectionMandates);
+    const value = Buffer.from(JSON.stringify(waiting?.event));
+    expect(parseConnectionMandate({ value, timestamp: forged }).revision).toBe(forged + 1);
     expect(await page()).toMatchObject({ items: [{ connectionMandate: '2', revision: forged + 2 }] });
   });
 

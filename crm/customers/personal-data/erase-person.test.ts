@@ -1,9 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { topics } from '../../../contracts/topics.ts';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { asObject } from '../../../tests/exported.ts';
 import { byHerself, liveAsQuirine, quirine, traces } from '../../../tests/quirine.ts';
 import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
+import { readWaiting } from '../../../tests/waiting-events.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { type CrmContext, registerCustomer } from '../change/change-customer.ts';
 import { readMandateHistory } from '../history/mandate-history.ts';
@@ -61,8 +63,8 @@ describe('erasing a person', () => {
       { ...evidence, connectionMandate: '0', revision: noon + 1000 },
       { ...evidence, connectionMandate: '2', revision: noon },
     ]);
-    const events = await context.db.selectFrom('outbox').select('event').orderBy('sequence').execute();
-    expect(events.map(({ event }) => JSON.parse(event).data)).toEqual([
+    const events = await readWaiting(context.db, topics.connectionMandates);
+    expect(events.map(({ event }) => event?.data)).toEqual([
       { connectionId: '4711', connectionMandate: '2' },
       { connectionId: '4711', connectionMandate: '0' },
     ]);

@@ -1,5 +1,7 @@
+import { appendTombstones } from '../change/append-customer-events.ts';
 import { apiOrigin, type ChangeOrigin } from '../change/append-mandate-events.ts';
 import { type CrmContext, inTransaction } from '../change/change-customer.ts';
+import { keepErasedCustomer } from '../change/former-customers.ts';
 import { requestErasure } from './erasure-job.ts';
 import type { Erasures } from './erasures.ts';
 import { lockPerson, readErasureTime } from './find-person.ts';
@@ -10,7 +12,7 @@ export type Erasure = { customerId: string; erasedAt: string; mandateRevision: n
 
 /**
  * Erases everything that names the person, from all tables and from the bytes of the database file, for a current or a
- * deleted customer. One transaction deletes the record and stores a job for the rest. The job is finished when this
+ * deleted customer. One transaction deletes the record, appends the tombstone for customers-topic and stores a job for the rest. The job is finished when this
  * resolves, or after a restart. It can be repeated, and then also erases data that was added since.
  * @throws DomainError customer-unknown, database-in-use
  */
@@ -26,6 +28,9 @@ export const erasePerson = async (
     for (const { erase } of Object.values(erasures.sources)) await erase?.(trx, person);
     const before = await readErasureTime(trx, person);
     const erasedAt = context.now();
+    await keepErasedCustomer(trx, person.customerId, erasedAt);
+    // The sources have deleted the waiting states, which name the person. A relay may be publishing one now; the tombstone follows it.
+    await appendTombstones(trx, [customerId], context);
     if (before === undefined)
       await trx.insertInto('erasedCustomer').values({ customerId: person.customerId, erasedAt }).execute();
     await requestErasure(trx, person, { erasesBytes: true });

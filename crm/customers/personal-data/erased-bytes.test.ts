@@ -49,6 +49,7 @@ it('leaves no byte that names a customer who was deleted before', async () => {
     }
   });
   await context.db.deleteFrom('customer').execute();
+  await context.db.deleteFrom('outbox').execute();
   expect(findTexts(marks)).toEqual(marks);
   await erase('1');
   expect(findTexts(marks)).toEqual([]);

@@ -4,7 +4,7 @@ import { topics } from '../../../contracts/topics.ts';
 import { readPages } from '../../../packages/database/pages.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { storedAnswers } from '../../idempotency/index.ts';
-import { readWaitingEvents } from '../../outbox/index.ts';
+import { readWaitingEvents, removeWaitingEvents } from '../../outbox/index.ts';
 import { type MandateChange, readMandateHistory } from '../history/mandate-history.ts';
 import type { PersonalDataSource, PersonalDataSources } from './personal-data-source.ts';
 
@@ -57,4 +57,15 @@ const findOwnRevisions = async (
   return new Set(rows.map(({ connectionId, revision }) => `${connectionId} ${revision}`));
 };
 
-export const customerDataSources: PersonalDataSources = { mandateHistory: evidence, storedAnswers, waitingEvents };
+/** The unpublished states of the customer, which name the person. */
+const waitingCustomerEvents: PersonalDataSource = {
+  read: (db, { customerId }) => readWaitingEvents(db, topics.customers, [String(customerId)]),
+  erase: (trx, { customerId }) => removeWaitingEvents(trx, topics.customers, String(customerId)),
+};
+
+export const customerDataSources: PersonalDataSources = {
+  mandateHistory: evidence,
+  storedAnswers,
+  waitingEvents,
+  waitingCustomerEvents,
+};

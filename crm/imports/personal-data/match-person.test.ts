@@ -11,7 +11,7 @@ const record: Customer = {
     connectionId: '7733',
     connectionMandate: '1',
   },
-  ...{ email: 'Eva@example.org', phone: '+31 6 12345678', createdAt: 0, updatedAt: 0, version: 1 },
+  ...{ email: 'Eva@example.org', phone: '+31 6 12345678', createdAt: 0, updatedAt: 0, version: 1, revision: 1 },
 };
 const eva: Person = { customerId: 7, connectionIds: ['7733', '7744'], record };
 const withoutEmail: Person = { ...eva, record: { ...record, email: null } };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { topics } from '../../../contracts/topics.ts';
 import { createImportFixture } from '../../../tests/import-fixture.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { noon } from '../../../tests/test-runtime.ts';
@@ -45,6 +46,7 @@ describe('importing customers', () => {
     for (const onConflict of ['skip', 'update', 'fail'] as const)
       expect(await load([header, ...rows], { onConflict })).toMatchObject({ unchanged: 2, created: 0, refused: 0 });
     expect(await countWaitingEvents()).toBe(2);
+    expect(await countWaitingEvents(topics.customers)).toBe(2);
   });
 
   it('skips customers that exist and differ, and reports the difference', async () => {
@@ -235,6 +237,7 @@ describe('importing customers', () => {
       createdAt: noon,
       updatedAt: noon,
       version: 1,
+      revision: noon,
     });
   });
 

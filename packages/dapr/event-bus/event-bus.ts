@@ -1,14 +1,16 @@
+import { nullValue } from '../../kafka/null-value.ts';
 import {
   type BatchHandler,
   createTooLargeError,
   type EventBus,
   findTopic,
+  isTombstone,
   NotDurable,
   type OutgoingEvent,
   splitBySize,
   type Topic,
 } from '../../projections/event-bus.ts';
-import { describeSidecarError, type Sidecar, type SidecarResponse } from '../sidecar.ts';
+import { describeSidecarError, isKafka, type Sidecar, type SidecarResponse } from '../sidecar.ts';
 import type { Deliveries } from './deliveries.ts';
 
 /**
@@ -38,6 +40,8 @@ export const createDaprEventBus = (
   },
 
   subscribe: async (topic: string, handler: BatchHandler) => deliveries.add(pubsub, topic, handler),
+
+  canCompact: () => isKafka(sidecar, pubsub),
 
   check: async () => {
     const { status } = await sidecar.call('GET', '/healthz/outbound');
@@ -81,7 +85,12 @@ const publishBulk = async (sidecar: Sidecar, pubsub: string, topic: string, even
   // The payload is raw: otherwise the sidecar replaces the trace of the event with its own.
   const path = `/publish/bulk/${encodeURIComponent(pubsub)}/${encodeURIComponent(topic)}?metadata.rawPayload=true`;
   try {
-    const answer = await sidecar.call('POST', path, events.map(createEntry));
+    // Other brokers have no null value and would store the four bytes.
+    const emptyValue = events.some(isTombstone) && (await isKafka(sidecar, pubsub)) ? nullValue : Buffer.alloc(0);
+    const entries = events.map((event, n) =>
+      createEntry(isTombstone(event) ? { ...event, value: emptyValue } : event, n),
+    );
+    const answer = await sidecar.call('POST', path, entries);
     return answer.status < 300 ? undefined : createPublishError(topic, events, answer);
   } catch (error) {
     return new NotDurable(idsOf(events), `${topic}: ${(error as Error).message}`);
@@ -90,7 +99,7 @@ const publishBulk = async (sidecar: Sidecar, pubsub: string, topic: string, even
 
 /**
  * With this content type the sidecar decodes the base64 and, because the publish is raw, writes the bytes unchanged with any codec.
- * Only the four bytes `null` become a record without a value. The entry number distinguishes events with the same id.
+ * On Kafka the four bytes `null` become a record without a value. The entry number distinguishes events with the same id.
  */
 const createEntry = ({ key, value }: OutgoingEvent, entry: number) => ({
   entryId: String(entry),

@@ -47,6 +47,12 @@ describe('a delivery that is parsed in pieces', () => {
       ),
     ));
 
+  it('has an empty value for a tombstone: no event, an empty one, or the bytes `null`', async () => {
+    const entries = [undefined, null, '', 'bnVsbA==', 'bm93'].map((event, n) => ({ entryId: String(n), event }));
+    const [piece] = await read(Buffer.from(JSON.stringify({ entries })), { pieceBytes: 10_000 });
+    expect(piece?.map(({ value }) => String(value))).toEqual(['', '', '', '', 'now']);
+  });
+
   it('keeps few entries in memory', async () => {
     const entries = Array.from({ length: 100 }, (_, n) => ({ entryId: String(n), event: 'bm93', metadata: {} }));
     const pieces = await read(bodyOf(entries), { pieceBytes: 200 });

@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
+import { nullValue } from '../../kafka/null-value.ts';
 
 export type DeliveredEntry = {
   readonly entryId: string;
@@ -109,9 +110,11 @@ const isMetadata = (metadata: unknown): metadata is Record<string, string> | nul
   return true;
 };
 
-/** The entry of a record without a value has no event. */
+const encodedNullValue = nullValue.toString('base64');
+
+/** The sidecar delivers a record with an empty value as an empty text, and one without a value as the bytes `null`: both are tombstones. */
 const decodeEvent = (event: unknown): Buffer => {
-  if (event === undefined || event === null) return Buffer.alloc(0);
+  if (event === undefined || event === null || event === encodedNullValue) return Buffer.alloc(0);
   if (typeof event !== 'string') throw new MalformedDelivery('the event of an entry is not a string');
   const value = Buffer.from(event, 'base64');
   const padding = event.endsWith('==') ? 2 : event.endsWith('=') ? 1 : 0;

@@ -1,11 +1,13 @@
 import type { SqliteDatabase } from '../../database/sqlite.ts';
 import {
   type DeliveredRecord,
+  isTombstone,
   type OutgoingEvent,
   parseReplayOfHeader,
   type RecordCopy,
   type Topic,
 } from '../../projections/event-bus.ts';
+import { createCompactionTables, openCompaction } from './compaction.ts';
 
 export type Row = {
   partition: number;
@@ -18,7 +20,7 @@ export type Row = {
 };
 
 /** Creates the tables for the records of all topics and the committed offsets of all consumer groups. */
-export const createLogTables = (database: SqliteDatabase): void => {
+export const createLogTables = (database: SqliteDatabase, topics: readonly Topic[] = []): void => {
   database.exec(`
     CREATE TABLE IF NOT EXISTS record (
       topic TEXT, partition INTEGER, "offset" INTEGER, key TEXT, timestamp INTEGER, value TEXT, replay_of TEXT,
@@ -31,6 +33,7 @@ export const createLogTables = (database: SqliteDatabase): void => {
   const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all('record') as { name: string }[];
   // A file written before replays existed lacks the column.
   if (!columns.some(({ name }) => name === 'replay_of')) database.exec('ALTER TABLE record ADD COLUMN replay_of TEXT');
+  createCompactionTables(database, topics);
 };
 
 export const recordColumns = 'partition, "offset", key, timestamp, value, replay_of AS replayOf';
@@ -64,11 +67,17 @@ export const createLogWriter = (database: SqliteDatabase, now: () => number) => 
     (endOffset.all(topic, partition) as [{ end: number }])[0].end;
 
   return {
-    append: database.transaction(({ name, partitions }: Topic, events: readonly OutgoingEvent[]) => {
+    /** On a compacted topic a tombstone removes the earlier records of its key. It stays itself, so offsets are not used again. */
+    append: database.transaction((topic: Topic, events: readonly OutgoingEvent[]) => {
+      const { name, partitions, compaction } = topic;
       const timestamp = now();
-      for (const { key, value } of events) {
+      const removeRecords = compaction && events.some(isTombstone) ? openCompaction(database, topic) : undefined;
+      for (const event of events) {
+        const { key, value } = event;
         const partition = fnv1a(key) % partitions;
-        insert.run(name, partition, readEndOffset(name, partition), key, timestamp, value, null);
+        const offset = readEndOffset(name, partition);
+        if (isTombstone(event)) removeRecords?.(key);
+        insert.run(name, partition, offset, key, timestamp, value, null);
       }
     }).immediate,
 

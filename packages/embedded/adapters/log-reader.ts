@@ -27,11 +27,14 @@ export const createEmbeddedLogReader = (database: SqliteDatabase, topics: readon
     (selectRecords.all(topic, partition, begin, end, batchSize) as Row[]).map((row) => toRecord(topic, row));
 
   return {
-    offsets: async (topic) =>
-      Array.from({ length: Math.max(findTopic(topics, topic).partitions, countPartitions(topic)) }, (_, partition) => ({
-        partition,
-        ...(selectRange.all(topic, partition)[0] as { begin: number; end: number }),
-      })),
+    offsets: async (topic) => {
+      const { partitions, compaction } = findTopic(topics, topic);
+      return Array.from({ length: Math.max(partitions, countPartitions(topic)) }, (_, partition) => {
+        const range = selectRange.all(topic, partition)[0] as { begin: number; end: number };
+        // Compaction may remove the first records, which does not truncate the log.
+        return { partition, ...range, ...(compaction && { begin: 0 }) };
+      });
+    },
 
     read: async (topic, ranges, handle, signal) => {
       const readPartition = async ({ partition, begin, end }: PartitionRange) => {

@@ -1,0 +1,46 @@
+import type { Selectable, Transaction } from 'kysely';
+import type { CrmDatabase, FormerCustomerTable } from '../../database/index.ts';
+import type { StateToPublish } from './append-customer-events.ts';
+
+type Db = Transaction<CrmDatabase>;
+
+/** Keeps the last published state of deleted customers. */
+export const keepDeletedCustomers = async (trx: Db, states: readonly StateToPublish[]): Promise<void> => {
+  if (states.length === 0) return;
+  const rows = states.map(({ customerId, revision, version, createdAt, updatedAt }) => ({
+    ...{ customerId: Number(customerId), revision, version, createdAt },
+    removedAt: updatedAt,
+    isRepeated: 0 as const,
+  }));
+  await trx.replaceInto('formerCustomer').values(rows).execute();
+};
+
+/** Keeps of an erased customer the number and the time, in ms since 1970. Its last state is a tombstone, which has no revision. */
+export const keepErasedCustomer = async (trx: Db, customerId: number, removedAt: number): Promise<void> => {
+  const row = { customerId, revision: 0, version: null, createdAt: null, removedAt, isRepeated: 0 } as const;
+  await trx.replaceInto('formerCustomer').values(row).execute();
+};
+
+/** Finds and locks the last states, in the order of the numbers, so that two transactions do not deadlock. */
+export const lockFormerCustomers = async (
+  trx: Db,
+  customerIds: readonly number[],
+): Promise<Selectable<FormerCustomerTable>[]> => {
+  if (customerIds.length === 0) return [];
+  const query = trx.selectFrom('formerCustomer').selectAll().where('customerId', 'in', customerIds);
+  return query.orderBy('customerId').forUpdate().execute();
+};
+
+/**
+ * Removes the last states of customers that are registered again.
+ * @returns their last revisions by number, so that the new revisions continue from them
+ */
+export const takeFormerRevisions = async (
+  trx: Db,
+  customerIds: readonly number[],
+): Promise<ReadonlyMap<number, number>> => {
+  const former = await lockFormerCustomers(trx, customerIds);
+  const found = former.map(({ customerId }) => customerId);
+  if (found.length > 0) await trx.deleteFrom('formerCustomer').where('customerId', 'in', found).execute();
+  return new Map(former.map(({ customerId, revision }) => [customerId, Number(revision)]));
+};

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { customerIdSchema } from '../../contracts/customer-id.ts';
+import { acceptNumber } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import {
+  moneySchema,
+  orderStateSchema,
+  productIdSchema,
+  quantitySchema,
+} from '../../contracts/events/order-changed/schema.ts';
+import type { OperationResponse } from '../../packages/http/operation.ts';
+import { type Order, toOrderState } from './order.ts';
+
+const lineOfText = (maxLength: number) => {
+  const expected = `text of 1 to ${maxLength} characters without control characters`;
+  return z
+    .string(expected)
+    .max(maxLength, { error: expected, abort: true })
+    .regex(/\S/, { error: expected, abort: true })
+    .regex(/^[^\p{Cc}]*$/u, { error: expected, abort: true })
+    .refine((text) => !/\p{Cs}/u.test(text), expected)
+    .trim();
+};
+
+const { expectedDeliveryDate } = orderStateSchema.shape;
+
+/** The body of POST /orders. */
+export const newOrderSchema = z
+  .strictObject(
+    {
+      customerId: acceptNumber(customerIdSchema, { minimum: 1 }),
+      productId: productIdSchema,
+      quantity: quantitySchema,
+      unitPrice: z.strictObject(moneySchema.shape, 'an amount and a currency'),
+      expectedDeliveryDate,
+      company: lineOfText(100).exactOptional(),
+      place: lineOfText(200)
+        .exactOptional()
+        .meta({ description: 'Where to deliver. It is personal data, and an erasure removes it.' }),
+    },
+    'an order as a JSON object',
+  )
+  .meta({ id: 'NewOrder' });
+
+/** A JSON merge patch (RFC 7396) of the fields that can change. */
+export const orderPatchSchema = z
+  .strictObject({ quantity: quantitySchema, expectedDeliveryDate }, 'a part of an order as a JSON object')
+  .exactPartial()
+  .meta({ id: 'OrderPatch' });
+
+/** An order as the API shows it. */
+export const orderSchema = orderStateSchema
+  .extend({
+    company: z.string().nullable(),
+    place: z.string().nullable().meta({ description: 'The current place of delivery, also in a past state.' }),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Order' });
+
+export const showOrder = (order: Order, place: string | null): z.infer<typeof orderSchema> => ({
+  ...toOrderState(order),
+  company: order.company ?? null,
+  place,
+  updatedAt: new Date(order.updatedAt).toISOString(),
+});
+
+// The path accepts any text: a malformed orderId is answered with 404, like an unknown one.
+export const orderPath = z.object({ orderId: z.string().meta({ examples: ['0b0f8f0e-6f0a-4c59-9d6c-6f1f0e0d5a01'] }) });
+
+export const orderResponse: OperationResponse = {
+  description: 'The order.',
+  schema: orderSchema,
+  headers: { ETag: 'The version of the order, for If-Match and If-None-Match.' },
+};

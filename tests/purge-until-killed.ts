@@ -1,0 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { topics } from '../contracts/topics.ts';
+import { openSqlite } from '../packages/database/sqlite.ts';
+import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+
+/** Publishes a tombstone, and kills its own process before the Nth statement of the purge. */
+const [file = '', key = '', killAt = ''] = process.argv.slice(2);
+let statements = 0;
+const postMessage = Worker.prototype.postMessage;
+Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof postMessage>) {
+  if (++statements === Number(killAt)) process.kill(process.pid, 'SIGKILL');
+  postMessage.apply(this, message);
+};
+
+const platform = openEmbeddedPlatform(file, Object.values(topics), { purgeDelayMs: 0 });
+await platform.eventBus('crm').publish(topics.customers.name, [{ id: 'tombstone', key, value: Buffer.alloc(0) }]);
+const database = openSqlite(file);
+while (database.prepare('SELECT * FROM due_purge').all().length > 0) await delay(10);
+database.close();
+platform.close();
