@@ -7,7 +7,13 @@ import { openTracer } from '../packages/tracing/open-tracer.ts';
 import { readCrmConfig } from './config.ts';
 import { startCrm } from './service.ts';
 
-const publishedTopics = [topics.connectionMandates, topics.customers, topics.customerRegistrations, topics.greetings];
+const publishedTopics = [
+  topics.connectionMandates,
+  topics.customers,
+  topics.customerRegistrations,
+  topics.orders,
+  topics.greetings,
+];
 
 await runService(async (fail) => {
   const config = readCrmConfig(process.env);

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { consumerGroupOf, readComponents } from './components.ts';
+import { readCustomerViewConfig } from '../customer-view/config.ts';
+import { readIotPlatformConfig } from '../iot-platform/config.ts';
+import { consumerGroupOf, pubsubOf, readComponents } from './components.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -14,12 +16,19 @@ const write = (file: string, text: string) => writeFileSync(join(folder, file), 
 const pubsub = (metadata: string, name = 'iot-platform-pubsub') =>
   `kind: Component\nmetadata:\n  name: ${name}\nspec:\n  type: pubsub.kafka\n  metadata:\n${metadata}`;
 const entry = (name: string, value: string) => `    - name: ${name}\n      value: ${value}\n`;
-const group = (env: Record<string, string> = {}) => consumerGroupOf(env, readComponents(folder));
+const group = (env: Record<string, string> = {}) => consumerGroupOf('iot-platform', env, readComponents(folder));
 
-describe('the consumer group of the IoT platform', () => {
-  it('is the same in every folder of components of the project', () => {
-    for (const name of ['.', 'variants/fast', 'variants/compose', 'variants/sqlite', 'variants/redis-streams'])
-      expect(consumerGroupOf({}, readComponents(`dapr-components/${name}`)), name).toBe('iot-platform-consumer');
+describe('the consumer group of a service', () => {
+  it.each([
+    ['iot-platform', readIotPlatformConfig({})],
+    ['customer-view', readCustomerViewConfig({})],
+  ] as const)('of the %s is the same in every folder of components and in its configuration', (id, config) => {
+    for (const name of ['.', 'variants/fast', 'variants/compose', 'variants/sqlite', 'variants/redis-streams']) {
+      const components = readComponents(`dapr-components/${name}`);
+      expect(pubsubOf(id, {}, components)?.name, name).toBe(config.pubsub);
+      expect(consumerGroupOf(id, {}, components), name).toBe(config.consumerGroup);
+    }
+    expect(consumerGroupOf(id, {}, [])).toBe(config.consumerGroup);
   });
 
   it('is read from the component of that name in any file of the folder', () => {

@@ -48,17 +48,23 @@ const componentOf = (file: string, manifest: Manifest | null): Component[] => {
   ];
 };
 
-/** The pubsub component of the IoT platform. */
-export const pubsubOf = (env: NodeJS.ProcessEnv, components: readonly Component[]): Component | undefined =>
-  components.find(({ name }) => name === (env.PUBSUB_NAME || 'iot-platform-pubsub'));
+/** A service that consumes events, by its app-id. Its component and its group have default names of the same form. */
+export type ConsumerId = 'iot-platform' | 'customer-view';
+
+/** The pubsub component of a service: PUBSUB_NAME, else the one that is named after it. */
+export const pubsubOf = (
+  id: ConsumerId,
+  env: NodeJS.ProcessEnv,
+  components: readonly Component[],
+): Component | undefined => components.find(({ name }) => name === (env.PUBSUB_NAME || `${id}-pubsub`));
 
 /**
- * The consumer group of the IoT platform: CONSUMER_GROUP, else the consumerGroup of its pubsub component. Without a
+ * The consumer group of a service: CONSUMER_GROUP, else the consumerGroup of its pubsub component. Without a
  * consumerGroup Dapr uses the consumerID, and without that the app-id.
  */
-export const consumerGroupOf = (env: NodeJS.ProcessEnv, components: readonly Component[]): string => {
+export const consumerGroupOf = (id: ConsumerId, env: NodeJS.ProcessEnv, components: readonly Component[]): string => {
   if (env.CONSUMER_GROUP) return env.CONSUMER_GROUP;
-  const pubsub = pubsubOf(env, components);
-  if (!pubsub) return 'iot-platform-consumer';
-  return pubsub.metadata.consumerGroup || pubsub.metadata.consumerID || 'iot-platform';
+  const pubsub = pubsubOf(id, env, components);
+  if (!pubsub) return `${id}-consumer`;
+  return pubsub.metadata.consumerGroup || pubsub.metadata.consumerID || id;
 };

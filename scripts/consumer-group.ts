@@ -9,6 +9,7 @@ import { views } from './views.ts';
 import { whichLogHelp, whichLogOptions } from './which-log.ts';
 
 const serviceOfTopic = new Map(views.map(({ projection, service }) => [projection.topic.name, service]));
+const topicNames = [...serviceOfTopic.keys()];
 
 const help = `Usage: npm run consumer-group -- [describe | reset --to TARGET] [OPTIONS]
 Shows the committed offsets and the lag of a consumer group, or resets its offsets, in Kafka or in the file of npm start.
@@ -25,7 +26,7 @@ Options
   --to TARGET      earliest, latest, a time (as 2026-11-21T09:00:00Z, the first record of that time or later), or PARTITION:OFFSET
   --dry-run        shows what a reset would change, and changes nothing
   --group NAME     the consumer group (default: CONSUMER_GROUP)
-  --topic NAME     the topic: ${[...serviceOfTopic.keys()].join(', ')}
+  --topic NAME     the topic: ${topicNames.map((name, i) => (i === 0 ? `${name} (the default)` : name)).join(', ')}
   --kafka          the log is in Kafka
   --embedded       the log is in the file of npm start
   --help           shows this text
@@ -33,12 +34,13 @@ Options
 Environment (npm run lab, while it runs, supplies what is not set)
   KAFKA_BROKERS    brokers of Kafka (default: localhost:9092)
   DATA_DIR         folder of the file of npm start (default: .data)
-  CONSUMER_GROUP   the consumer group (default: in Kafka consumerGroup of the component iot-platform-pubsub, else
-                   iot-platform-consumer)
+  CONSUMER_GROUP   the consumer group (default: in Kafka consumerGroup of the component SERVICE-pubsub, else SERVICE-consumer, where
+                   SERVICE is iot-platform or customer-view, which consumes the topic)
   RESOURCES_PATH   folder of the Dapr components (default: dapr-components)
 
 Examples
   npm run consumer-group -- describe
+  npm run consumer-group -- describe --topic greetings-topic
   npm run consumer-group -- reset --to earliest --dry-run
 
 Exit codes
@@ -65,10 +67,11 @@ const main = async () => {
       `There is no command ${command}. The commands are describe and reset (npm run consumer-group -- --help).`,
     );
   const [topic, service] = findTopic(values.topic);
-  const env = await withLabEnvironment(process.env, values);
+  const env = await withLabEnvironment(process.env, service.appId, values);
   const { log, groups, isEmbedded, close } = await openLog(env, service, values);
   try {
-    const group = values.group ?? consumerGroupOf(env, isEmbedded ? [] : readComponents(readResourcesPath(env)));
+    const components = isEmbedded ? [] : readComponents(readResourcesPath(env));
+    const group = values.group ?? consumerGroupOf(service.appId, env, components);
     const groupOfTopic = { log, groups, group, topic };
     if (command === 'describe') return console.log(formatTable(await describeGroup(groupOfTopic)));
     if (!to) throw new Error('Add where to reset to: --to earliest, latest, a time, or PARTITION:OFFSET.');
@@ -80,12 +83,11 @@ const main = async () => {
   }
 };
 
-/** The topic and the service that consumes it. Without a name it is the only topic with a view. */
-const findTopic = (name: string | undefined) => {
-  const [first, ...others] = serviceOfTopic;
-  if (!first || (name === undefined && others.length > 0))
-    throw new Error(`Which topic? --topic with one of: ${[...serviceOfTopic.keys()].join(', ')}.`);
-  return name === undefined ? first : ([name, serviceOfTopic.get(name) ?? first[1]] as const);
+/** The topic and the service that consumes it. Without a name it is the topic of the first view. */
+const findTopic = (name: string = String(views[0]?.projection.topic.name)) => {
+  const service = serviceOfTopic.get(name);
+  if (!service) throw new Error(`There is no topic ${name} with a view. The topics are ${topicNames.join(', ')}.`);
+  return [name, service] as const;
 };
 
 main().catch(reportFailure);

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { LabNotRunning, type LabRequest, requestLab } from './lab/control-socket.ts';
 import { runLab } from './lab/run-lab.ts';
-import { readLabSettings } from './lab/settings.ts';
+import { memberIds, readLabSettings } from './lab/settings.ts';
 import { help } from './lab/texts.ts';
 
 /** Reads the request to the running lab from the arguments. @throws Error that says what to type instead */
@@ -10,7 +10,7 @@ const readRequest = ([command, member, ...more]: string[]): LabRequest => {
   if (command !== 'start' && command !== 'stop')
     throw new Error(`There is no command ${command}. The commands are start, stop and status (npm run lab -- --help).`);
   if (member === undefined || more.length > 0)
-    throw new Error(`Name one member: npm run lab -- ${command} crm, or npm run lab -- ${command} iot-platform.`);
+    throw new Error(`Name one member, ${memberIds.join(', ')}: npm run lab -- ${command} iot-platform.`);
   if (command === 'stop') return { command, member };
   const { STATESTORE_NAME, CONSUMER_GROUP } = process.env;
   const overrides = { ...(STATESTORE_NAME && { STATESTORE_NAME }), ...(CONSUMER_GROUP && { CONSUMER_GROUP }) };

@@ -1,14 +1,26 @@
+import { existsSync } from 'node:fs';
+import { readCustomerViewConfig } from '../customer-view/config.ts';
+import { customerViews } from '../customer-view/projections.ts';
+import { openCustomerViewDatabase } from '../customer-view/view-database.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
 import { iotPlatformViews } from '../iot-platform/projections.ts';
+import { sqliteFileOf } from '../packages/database/database-url.ts';
 import type { CommandTarget } from '../packages/platform/open-adapters.ts';
 import { type RegisteredView, topicsOf } from '../packages/platform/views.ts';
+import { ConfigError } from '../packages/runtime/config-error.ts';
+import type { ConsumerId } from './components.ts';
 
-/** A service with views: how to open its log and stores, and its URL unless `urlVariable` is set. */
-export type ViewService = CommandTarget & { readonly urlVariable: string; readonly defaultUrl: string };
+/** A service with views: its app-id, how to open its log and stores, and its URL unless `urlVariable` is set. */
+export type ViewService = CommandTarget & {
+  readonly appId: ConsumerId;
+  readonly urlVariable: string;
+  readonly defaultUrl: string;
+};
 
 export type ServiceView = RegisteredView & { readonly service: ViewService };
 
 export const iotPlatform: ViewService = {
+  appId: 'iot-platform',
   name: 'IoT platform',
   sidecarPort: 3908,
   topics: topicsOf(iotPlatformViews),
@@ -17,19 +29,47 @@ export const iotPlatform: ViewService = {
   defaultUrl: 'http://localhost:3008',
 };
 
+const openCustomerViews = async (env: NodeJS.ProcessEnv) => {
+  const { databaseUrl } = readCustomerViewConfig(env);
+  const file = sqliteFileOf(databaseUrl);
+  if (databaseUrl === 'memory' || (file !== undefined && !existsSync(file)))
+    throw new ConfigError(
+      `There is no ${file ?? 'file'} with the views of the customer-view: start it, or set CUSTOMER_VIEW_DATABASE_URL as for the service.`,
+    );
+  return openCustomerViewDatabase(databaseUrl, { log: console });
+};
+
+const customerView: ViewService = {
+  appId: 'customer-view',
+  name: 'customer-view',
+  sidecarPort: 3920,
+  topics: topicsOf(customerViews),
+  readConfig: readCustomerViewConfig,
+  openDatabase: openCustomerViews,
+  urlVariable: 'CUSTOMER_VIEW_URL',
+  defaultUrl: 'http://localhost:3010',
+};
+
+const viewsOf = (service: ViewService, registered: readonly RegisteredView[]): readonly ServiceView[] =>
+  registered.map((view) => ({ ...view, service }));
+
 /** The views of all services, for the commands. Add a line for each service with views. */
-export const views: readonly ServiceView[] = iotPlatformViews.map((view) => ({ ...view, service: iotPlatform }));
+export const views: readonly ServiceView[] = [
+  ...viewsOf(iotPlatform, iotPlatformViews),
+  ...viewsOf(customerView, customerViews),
+];
 
 export const viewOption = { view: { type: 'string' } } as const;
 
-/** Finds the view of that name; without a name the only view. @throws Error that lists the names */
+/** Finds the view of that name; without a name the first view. @throws Error that lists the names */
 export const findView = (all: readonly ServiceView[], name: string | undefined): ServiceView => {
-  const names = all.map(({ projection }) => projection.name).join(', ');
-  const [only, ...others] = all;
-  if (name === undefined && only && others.length === 0) return only;
-  const found = all.find(({ projection }) => projection.name === name);
+  const found = name === undefined ? all[0] : all.find(({ projection }) => projection.name === name);
   if (found) return found;
   throw new Error(
-    `${name === undefined ? 'Which view?' : `There is no view ${name}.`} --view NAME with one of: ${names}.`,
+    `There is no view ${name}. --view NAME with one of: ${all.map(({ projection }) => projection.name).join(', ')}.`,
   );
 };
+
+/** The names of the views for the help of a command, whose default is the first one. */
+export const listNames = (all: readonly ServiceView[]): string =>
+  all.map(({ projection: { name } }, i) => (i === 0 ? `${name} (the default)` : name)).join(', ');

@@ -15,8 +15,9 @@ import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
 const tokenFile = join(root, '.data', `lab-${ports.lab}.token`);
-const { crm, iotPlatforms } = ports;
+const { crm, customerView, iotPlatforms } = ports;
 const [iotPlatform] = iotPlatforms;
+const sidecars = [crm.dapr, iotPlatform.dapr, customerView.dapr];
 
 let lab: RunningProcess;
 
@@ -66,13 +67,13 @@ describe.runIf(await isStackReady())('the sidecars of npm run lab', () => {
 
   it('refuse all calls without the token', async () => {
     const event = JSON.stringify({ connectionId: '7733', connectionMandate: '2' });
-    for (const port of [crm.dapr, iotPlatform.dapr])
+    for (const port of sidecars)
       for (const wrong of [undefined, '', 'wrong']) {
         expect(await callSidecar(port, '/metadata', wrong)).toBe(401);
         expect(await callSidecar(port, '/publish/pubsub/connection-mandates-topic', wrong, event)).toBe(401);
         expect(await callSidecar(port, '/state/statestore', wrong, '[]')).toBe(401);
       }
-    for (const port of [crm.dapr, iotPlatform.dapr]) expect(await callSidecar(port, '/metadata', token())).toBe(200);
+    for (const port of sidecars) expect(await callSidecar(port, '/metadata', token())).toBe(200);
   });
 
   it('have their token in a file that only this user can read, as the lab prints', async () => {
@@ -86,7 +87,7 @@ describe.runIf(await isStackReady())('the sidecars of npm run lab', () => {
   it('listen on loopback only, as do the services', async () => {
     const { output } = await type('npm run -s lab -- status');
     const pids = [...output.matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid));
-    expect(pids).toHaveLength(4);
+    expect(pids).toHaveLength(6);
     for (const pid of pids) {
       expect(findListenAddresses(pid)).not.toEqual([]);
       // 127.0.0.1
@@ -97,9 +98,14 @@ describe.runIf(await isStackReady())('the sidecars of npm run lab', () => {
   it.each([
     'npm run -s explain -- 7733',
     'npm run -s dead-letters -- list',
+    'npm run -s status',
     'npm run -s consumer-group -- describe',
+    'npm run -s consumer-group -- describe --topic greetings-topic',
+    'npm run -s dead-letters -- list --view greetings',
     'npm run -s rebuild',
+    'npm run -s rebuild -- --view greetings',
     'npm run -s lab -- stop iot-platform && npm run -s lab -- start iot-platform',
+    'npm run -s lab -- stop customer-view && npm run -s lab -- start customer-view',
   ])('accept commands of a second terminal that has exported no token: %s', async (line) =>
     expect(await type(line)).toMatchObject({ code: 0 }));
 

@@ -14,7 +14,7 @@ import {
 import { createStores, type Stores } from '../../packages/projections/generations/index.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
-import { findView, type ServiceView, viewOption } from '../views.ts';
+import { findView, listNames, type ServiceView, viewOption } from '../views.ts';
 import { whichLogHelp, whichLogOptions } from '../which-log.ts';
 
 const help = (
@@ -35,10 +35,10 @@ Commands
 
 Options
   --all               replay: all open dead letters, or all if the view does not answer; discard: all
-  --view NAME         the view: ${views.map(({ projection }) => projection.name).join(', ')}
+  --view NAME         the view: ${listNames(views)}
   --kafka             the log is in Kafka
   --embedded          the log is in the file of npm start
-  --dapr-http-port N  port of the service's sidecar, to read the view (default: 3908)
+  --dapr-http-port N  port of the service's sidecar, to read the view (default: 3908; customer-view: 3920)
   --help              shows this text
 
 Environment (npm run lab, while it runs, supplies what is not set)
@@ -81,7 +81,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
   const view = findView(views, values.view);
   const { service, projection } = view;
   const daprHttpPort = readSidecarPort(values['dapr-http-port']);
-  const env = await withLabEnvironment(ownEnv, { embedded: values.embedded, daprHttpPort });
+  const env = await withLabEnvironment(ownEnv, service.appId, { embedded: values.embedded, daprHttpPort });
   const platform = await openLog(env, service, values);
   const port = daprHttpPort ?? Number(env.DAPR_HTTP_PORT || service.sidecarPort);
   const where = { embedded: platform.isEmbedded, daprHttpPort: platform.isEmbedded ? undefined : port };

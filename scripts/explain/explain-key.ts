@@ -4,7 +4,7 @@ import { type OpenStores, openStores, readSidecarPort } from '../../packages/pla
 import type { ViewExplanation } from '../../packages/platform/views.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
-import { findView, type ServiceView, viewOption } from '../views.ts';
+import { findView, listNames, type ServiceView, viewOption } from '../views.ts';
 
 const help = (views: readonly ServiceView[]) => `Usage: npm run explain -- KEY [OPTIONS]
 Shows what the log, the source and a view have for one key, and whether they agree.
@@ -15,7 +15,7 @@ Without --dapr-http-port, DAPR_HTTP_PORT and --embedded the command uses what ru
 else the file of npm start.
 
 Options
-  --view NAME         the view: ${names(views)}
+  --view NAME         the view: ${listNames(views)}
   --dapr-http-port N  the log is in Kafka, and the service's sidecar listens on this port
   --embedded          the log is in the file of npm start
   --help              shows this text
@@ -32,8 +32,6 @@ Examples
 Exit codes
   0  log, source and view agree
   1  they differ, or the command failed; the message says what to do`;
-
-const names = (views: readonly ServiceView[]) => views.map(({ projection }) => projection.name).join(', ');
 
 type ExplainableView = ServiceView & { readonly explain: ViewExplanation };
 const isExplainable = (view: ServiceView): view is ExplainableView => view.explain !== undefined;
@@ -59,7 +57,7 @@ export const explainKey: Command = async (args, { views: all, env: ownEnv, print
   const [key, ...more] = positionals;
   if (key === undefined || !explain.isKey(key) || more.length > 0) throw new Error(explain.question);
   const where = { daprHttpPort: readSidecarPort(values['dapr-http-port']), embedded: values.embedded };
-  const env = await withLabEnvironment(ownEnv, where);
+  const env = await withLabEnvironment(ownEnv, service.appId, where);
   let opened: OpenStores | undefined;
   const openLog = async () => {
     opened = await openStores(env, service, where);

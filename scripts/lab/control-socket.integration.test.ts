@@ -79,7 +79,7 @@ const lab = async (args: string[], env: Record<string, string> = {}) => {
 it.each([
   [['status'], 'No lab runs: nothing answers on .data/lab-63999.sock. Start one: LAB_PORTS=63999 npm run lab'],
   [['stop', 'iot-platform'], 'No lab runs'],
-  [['stop'], 'Name one member: npm run lab -- stop crm, or npm run lab -- stop iot-platform.'],
+  [['stop'], 'Name one member, crm, iot-platform, customer-view: npm run lab -- stop iot-platform.'],
   [['restart', 'crm'], 'There is no command restart. The commands are start, stop and status (npm run lab -- --help).'],
   [['--fast'], "Unknown option '--fast'"],
 ])('npm run lab -- %s ends with exit code 1 and the remedy when no lab runs', async (args, message) => {
@@ -95,6 +95,6 @@ it('npm run lab refuses an invalid LAB_PORTS', async () =>
 it('npm run lab -- --help names every command', async () => {
   const { code, output } = await lab(['--help']);
   expect(code).toBe(0);
-  for (const text of ['[status | stop MEMBER | start MEMBER]', 'crm or iot-platform', 'LAB_PORTS'])
+  for (const text of ['[status | stop MEMBER | start MEMBER]', 'crm, iot-platform or customer-view', 'LAB_PORTS'])
     expect(output).toContain(text);
 });

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import type { ConsumerId } from '../components.ts';
 import type { Overrides } from './settings.ts';
 
 export type LabRequest =
-  | { readonly command: 'status' | 'environment' }
+  | { readonly command: 'status' }
+  | { readonly command: 'environment'; readonly service: ConsumerId }
   | { readonly command: 'stop'; readonly member: string }
   | { readonly command: 'start'; readonly member: string; readonly overrides: Overrides };
 

@@ -1,8 +1,9 @@
 import { formatTable } from '../../packages/cli/table.ts';
+import type { ConsumerId } from '../components.ts';
 import { waitUntil } from '../stack/wait-until.ts';
 import type { LabReply, LabRequest } from './control-socket.ts';
 import type { Member } from './member.ts';
-import { type Readiness, readReadiness, readViewState } from './readiness.ts';
+import { type Readiness, readFailedViews, readReadiness, readViewState } from './readiness.ts';
 import type { LabSettings, Overrides } from './settings.ts';
 import { formatProblems } from './watch-readiness.ts';
 
@@ -15,7 +16,8 @@ export const handleLabRequest = async (
   settings: LabSettings,
 ): Promise<LabReply> => {
   if (request.command === 'status') return { text: await describeMembers(members) };
-  if (request.command === 'environment') return { text: '', environment: commandEnvironment(members, settings) };
+  if (request.command === 'environment')
+    return { text: '', environment: commandEnvironment(request.service, members, settings) };
   if (request.command !== 'stop' && request.command !== 'start') throw new Error('The lab does not know this command.');
   const member = members.find(({ id }) => id === request.member);
   if (!member)
@@ -45,9 +47,9 @@ const start = async (member: Member, overrides: Overrides, { prefix }: LabSettin
 };
 
 /** A store that is empty although the group has committed offsets stays empty until the view is rebuilt. */
-const needsRebuild = async ({ url }: Member, { problems }: Readiness): Promise<boolean> => {
-  const view = 'view' in problems ? await readViewState(url) : undefined;
-  return view?.state === 'empty' && view.warning !== undefined;
+const needsRebuild = async ({ url }: Member, readiness: Readiness): Promise<boolean> => {
+  const views = await readFailedViews(url, readiness);
+  return views.some(({ state, warning }) => state === 'empty' && warning !== undefined);
 };
 
 const describeMembers = async (members: readonly Member[]): Promise<string> => {
@@ -71,27 +73,37 @@ const describeMembers = async (members: readonly Member[]): Promise<string> => {
   const view = iotPlatform && (await readViewState(iotPlatform.url));
   const viewLine =
     view && iotPlatform
-      ? `\n\nThe view in ${view.store} is ${view.state}; its consumer group is ${iotPlatform.environment().CONSUMER_GROUP}.`
+      ? `\n\nThe view of the IoT platform in ${view.store} is ${view.state}; its consumer group is ${iotPlatform.environment().CONSUMER_GROUP}.`
       : '';
   const problems = rows.map(({ problems }) => problems).join('');
   return `${formatTable(rows.map(({ row }) => row))}${viewLine}${problems && `\n\n${problems}`}`.trimEnd();
 };
 
-/** The environment of a command in another terminal that works on this lab, without secrets. */
-const commandEnvironment = (members: readonly Member[], settings: LabSettings): Record<string, string> => {
-  const { PUBSUB_NAME, CONSUMER_GROUP } = process.env;
-  const iotPlatform = members.find(({ id }) => id === 'iot-platform');
-  const { DAPR_HTTP_PORT, KAFKA_BROKERS, STATESTORE_NAME } = iotPlatform?.environment() ?? {};
+/**
+ * The environment of a command in another terminal that works on a service of this lab, without tokens. The address of a database may
+ * have a password; only this user may open the socket.
+ */
+const commandEnvironment = (
+  appId: ConsumerId,
+  members: readonly Member[],
+  settings: LabSettings,
+): Record<string, string> => {
+  const member = members.find(({ id }) => id === appId);
+  const own = member?.environment() ?? {};
+  const { DAPR_HTTP_PORT, KAFKA_BROKERS, STATESTORE_NAME, PUBSUB_NAME, CUSTOMER_VIEW_DATABASE_URL } = own;
+  const ofLab = appId === 'iot-platform' ? process.env : {};
   const environment = {
     DAPR_HTTP_PORT,
     KAFKA_BROKERS,
     STATESTORE_NAME,
-    PUBSUB_NAME,
+    CUSTOMER_VIEW_DATABASE_URL,
+    PUBSUB_NAME: PUBSUB_NAME ?? ofLab.PUBSUB_NAME,
     // Without an override the command reads the group from the YAML, which may have been edited since.
-    CONSUMER_GROUP: iotPlatform?.overrides().CONSUMER_GROUP || CONSUMER_GROUP,
+    CONSUMER_GROUP: member?.overrides().CONSUMER_GROUP || ofLab.CONSUMER_GROUP,
     RESOURCES_PATH: settings.resources,
     CRM_URL: settings.members.crm.url,
     IOT_PLATFORM_URL: settings.members['iot-platform'].url,
+    CUSTOMER_VIEW_URL: settings.members['customer-view'].url,
   };
   return Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1])),

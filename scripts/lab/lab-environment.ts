@@ -1,18 +1,20 @@
+import type { ConsumerId } from '../components.ts';
 import { LabNotRunning, requestLab } from './control-socket.ts';
 import { readLabToken } from './lab-token.ts';
 import { readLabSettings } from './settings.ts';
 
 /**
- * The environment of a command: while a lab runs, it supplies the variables that are not set. It supplies none where the command
- * uses another sidecar or broker than the lab's, or the embedded file.
+ * The environment of a command that works on a service: while a lab runs, it supplies the variables that are not set. It supplies
+ * none where the command uses another sidecar or broker than the lab's, or the embedded file.
  */
 export const withLabEnvironment = async (
   env: NodeJS.ProcessEnv,
+  service: ConsumerId,
   { daprHttpPort, embedded }: { daprHttpPort?: number | undefined; embedded?: boolean } = {},
 ): Promise<NodeJS.ProcessEnv> => {
   if (embedded) return env;
   const { socket, tokenFile } = readLabSettings(env);
-  const lab = await requestLab(socket, { command: 'environment' }).catch((error: unknown) => {
+  const lab = await requestLab(socket, { command: 'environment', service }).catch((error: unknown) => {
     if (error instanceof LabNotRunning) return undefined;
     throw error;
   });

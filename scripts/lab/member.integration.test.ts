@@ -37,6 +37,7 @@ const create = (onTerm: string, stopTimeoutMs?: number) => {
   const daprd = file('daprd', '#!/bin/sh\nexec sleep 600\n');
   const plan: MemberPlan = {
     id: 'crm',
+    name: 'CRM',
     main,
     url: 'http://localhost:0',
     appPort: 0,

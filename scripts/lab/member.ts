@@ -16,6 +16,7 @@ const sidecarStartupMs = 10_000;
 /** A service and its sidecar, which are started and stopped together. */
 export type Member = {
   readonly id: MemberId;
+  readonly name: string;
   readonly url: string;
   /** Process ids; undefined for a process that does not run. */
   pids(): { service: number | undefined; sidecar: number | undefined };
@@ -47,7 +48,7 @@ type MemberContext = {
 /** Creates a stopped member. While it is started, its sidecar is restarted whenever it ends. */
 export const createMember = (plan: MemberPlan, context: MemberContext): Member => {
   const { daprd, resources, tokens, tracing, onServiceEnd, stopTimeoutMs = defaultStopTimeoutMs } = context;
-  const { id, url, main, appPort, ports } = plan;
+  const { id, name, url, main, appPort, ports } = plan;
   let service: ChildProcess | undefined;
   let sidecar: ChildProcess | undefined;
   let stopping = new AbortController();
@@ -81,6 +82,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
 
   return {
     id,
+    name,
     url,
     pids: () => ({ service: service?.pid, sidecar: sidecar?.pid }),
     isStopped: () => stopping.signal.aborted,

@@ -19,19 +19,33 @@ export const readReadiness = async (url: string): Promise<Readiness> => {
   }
 };
 
-export type ViewState = { readonly store: string; readonly state: string; readonly warning?: string | undefined };
+/** The state of a view; `name` is undefined where the service has only one view. */
+export type ViewState = {
+  readonly name?: string | undefined;
+  readonly store: string;
+  readonly state: string;
+  readonly warning?: string | undefined;
+};
 
-/** Reads the state of the IoT platform's view from its `/status`; undefined when it does not answer. */
-export const readViewState = async (url: string): Promise<ViewState | undefined> => {
+/** Reads the state of a view from the `/status` of its service; undefined when it does not answer. */
+export const readViewState = async (url: string, name?: string): Promise<ViewState | undefined> => {
   try {
-    const { store, view } = (await (await get(`${url}/status`)).json()) as {
+    const query = name === undefined ? '' : `?view=${encodeURIComponent(name)}`;
+    const { store, view } = (await (await get(`${url}/status${query}`)).json()) as {
       store: string;
       view: { state: string; warning?: string };
     };
-    return { store, state: view.state, warning: view.warning };
+    return { name, store, state: view.state, warning: view.warning };
   } catch {
     return undefined;
   }
+};
+
+/** Reads the states of the views whose checks have failed. The check of a view is `view`, or `view:NAME` where there are several. */
+export const readFailedViews = async (url: string, { problems }: Readiness): Promise<readonly ViewState[]> => {
+  const checks = Object.keys(problems).filter((check) => /^view(:|$)/.test(check));
+  const states = await Promise.all(checks.map((check) => readViewState(url, check.split(':')[1])));
+  return states.filter((state) => state !== undefined);
 };
 
 const get = (url: string) => fetch(url, { signal: AbortSignal.timeout(timeoutMs) });

@@ -8,12 +8,12 @@ import { serveLab } from './control-socket.ts';
 import { handleLabRequest } from './handle-lab-request.ts';
 import { removeLabToken, writeLabToken } from './lab-token.ts';
 import { createMember } from './member.ts';
-import { readLabSettings } from './settings.ts';
+import { memberIds, readLabSettings } from './settings.ts';
 import { createSidecarTracing } from './sidecar-tracing.ts';
 import { formatRemedies, formatWalkThrough } from './texts.ts';
 import { watchReadiness } from './watch-readiness.ts';
 
-/** Runs the stack, both services and their sidecars until a signal arrives or a service ends. */
+/** Runs the stack, the services and their sidecars until a signal arrives or a service ends. */
 export const runLab = async (): Promise<void> => {
   const settings = readLabSettings(process.env);
   const tracing = createSidecarTracing(process.env);
@@ -46,9 +46,7 @@ export const runLab = async (): Promise<void> => {
     tracing,
     onServiceEnd: () => void stop(1),
   };
-  const crm = createMember(settings.members.crm, context);
-  const iotPlatform = createMember(settings.members['iot-platform'], context);
-  const members = [crm, iotPlatform];
+  const members = memberIds.map((id) => createMember(settings.members[id], context));
   const oneAtATime = createSerialQueue();
   const control = await serveLab(settings.socket, (request) => {
     const handle = async () => {
@@ -67,11 +65,15 @@ export const runLab = async (): Promise<void> => {
     if (ending.signal.aborted) return;
     writeLabToken(settings.tokenFile, tokens.DAPR_API_TOKEN);
     for (const member of members) member.start({});
-    const texts = {
-      walkThrough: formatWalkThrough(settings),
-      remedies: (view: Parameters<typeof formatRemedies>[1]) => formatRemedies(settings, view),
-    };
-    await watchReadiness({ crm, iotPlatform, print: console.log, texts, signal: ending.signal });
+    await watchReadiness({
+      members,
+      print: console.log,
+      texts: {
+        walkThrough: formatWalkThrough(settings),
+        remedies: (member, view) => formatRemedies(settings, member, view),
+      },
+      signal: ending.signal,
+    });
   } catch (error) {
     console.error((error as Error).message);
     await stop(1);

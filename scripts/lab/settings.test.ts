@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settings as stack } from '../stack/settings.ts';
 import { readLabSettings } from './settings.ts';
 
+const customerView = (env: Record<string, string>, overrides = {}) =>
+  readLabSettings(env).members['customer-view'].environment(overrides);
 const iotPlatform = (env: Record<string, string>, overrides = {}) =>
   readLabSettings(env).members['iot-platform'].environment(overrides);
 
@@ -15,11 +18,25 @@ describe('the lab', () => {
     expect(moved).toMatchObject({ socket: '.data/lab-33000.sock', prefix: 'LAB_PORTS=33000 ' });
     expect(moved.members.crm).toMatchObject({ appPort: 33005, ports: { dapr: 33905, grpc: 33906, internal: 33907 } });
     expect(moved.members['iot-platform']).toMatchObject({ url: 'http://localhost:33008', appPort: 33002 });
+    expect(customerView({ LAB_PORTS: '33000' })).toMatchObject({
+      APP_PORT: '33011',
+      CUSTOMER_VIEW_PORT: '33010',
+      DAPR_HTTP_PORT: '33920',
+    });
+    expect(defaults.members['customer-view']).toMatchObject({ url: 'http://localhost:3010', appPort: 5010 });
     expect(iotPlatform({ LAB_PORTS: '33000' })).toMatchObject({
       APP_PORT: '33002',
       APP_REST_PORT: '33008',
       DAPR_HTTP_PORT: '33908',
     });
+  });
+
+  it.each([{}, { LAB_PORTS: '33000' }])('gives each service and sidecar ports of its own, with %o', (env) => {
+    const { members } = readLabSettings(env);
+    const all = Object.values(members).map(({ url, appPort, ports }) => [
+      ...new Set([Number(new URL(url).port), appPort, ...Object.values(ports)]),
+    ]);
+    expect(new Set(all.flat()).size).toBe(all.flat().length);
   });
 
   it.each(['x', '80', '65000'])('refuses LAB_PORTS=%s', (LAB_PORTS) =>
@@ -35,6 +52,21 @@ describe('the lab', () => {
       STATESTORE_NAME: 'c',
       CONSUMER_GROUP: 'b',
     });
+  });
+
+  it('keeps the views of the customer-view next to the stack, unless a database is set', () => {
+    const inStack = `sqlite:${join(stack.dataFolder, 'customer-view.sqlite')}`;
+    expect(customerView({})).toMatchObject({ CUSTOMER_VIEW_DATABASE_URL: inStack });
+    const own = { CUSTOMER_VIEW_DATABASE_URL: 'mysql://user:password@host/views' };
+    expect(customerView(own)).toMatchObject(own);
+  });
+
+  it('gives the customer-view its own group, whatever the group of the IoT platform is', () => {
+    expect(customerView({ CONSUMER_GROUP: 'mine', PUBSUB_NAME: 'other' })).toMatchObject({
+      CONSUMER_GROUP: 'customer-view-consumer',
+      PUBSUB_NAME: 'customer-view-pubsub',
+    });
+    expect(customerView({}, { CONSUMER_GROUP: 'renamed' })).toMatchObject({ CONSUMER_GROUP: 'renamed' });
   });
 
   it('sets REDIS_URL where the IoT platform uses Redis', () => {

@@ -3,11 +3,14 @@ import { consumerGroupOf, pubsubOf, readComponents, readResourcesPath } from '..
 import type { SidecarPorts } from '../sidecar-arguments.ts';
 import { settings as stack } from '../stack/settings.ts';
 
-export type MemberId = 'crm' | 'iot-platform';
+export const memberIds = ['crm', 'iot-platform', 'customer-view'] as const;
+export type MemberId = (typeof memberIds)[number];
 
 /** A service and its sidecar: their ports and the environment of the service. */
 export type MemberPlan = {
   readonly id: MemberId;
+  /** The name of the service in sentences. */
+  readonly name: string;
   readonly main: string;
   readonly url: string;
   readonly appPort: number;
@@ -36,7 +39,8 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
   const base = env.LAB_PORTS ? Number(env.LAB_PORTS) : undefined;
   if (base !== undefined && (!Number.isInteger(base) || base < 1_000 || base > 64_000))
     throw new Error(`LAB_PORTS=${env.LAB_PORTS} is invalid: give a number from 1000 to 64000, as in 33000.`);
-  const portOf = (defaultPort: number) => (base === undefined ? defaultPort : base + (defaultPort % 1_000));
+  const portOf = (defaultPort: number, moved = defaultPort % 1_000) =>
+    base === undefined ? defaultPort : base + moved;
   const name = base === undefined ? 'lab' : `lab-${base}`;
   const resources = readResourcesPath(env);
   const zipkin = `http://localhost:${stack.zipkinPort}`;
@@ -45,8 +49,16 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
     ZIPKIN_URL: env.ZIPKIN_URL || `${zipkin}/api/v2/spans`,
     KAFKA_BROKERS: env.KAFKA_BROKERS || `localhost:${stack.kafkaPort}`,
   });
-  const crm = portOf(3005);
-  const iotPlatform = portOf(3008);
+  const plan = (id: MemberId, daprPort: number, own: Pick<MemberPlan, 'name' | 'url' | 'appPort' | 'environment'>) => ({
+    ...own,
+    id,
+    main: `${id}/main.ts`,
+    ports: { dapr: portOf(daprPort), grpc: portOf(daprPort + 1), internal: portOf(daprPort + 2) },
+    environment: (overrides: Overrides) => ({ ...common(portOf(daprPort)), ...own.environment(overrides) }),
+  });
+  const [crm, iotPlatform, customerView] = [portOf(3005), portOf(3008), portOf(3010)];
+  // 3010 is the REST port of the same service, so LAB_PORTS moves 5010 to the next port.
+  const customerViewDeliveries = portOf(5010, 11);
   return {
     resources,
     zipkin,
@@ -54,38 +66,49 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
     tokenFile: join('.data', `${name}.token`),
     prefix: base === undefined ? '' : `LAB_PORTS=${base} `,
     members: {
-      crm: {
-        id: 'crm',
-        main: 'crm/main.ts',
+      crm: plan('crm', 3905, {
+        name: 'CRM',
         url: `http://localhost:${crm}`,
         appPort: crm,
-        ports: { dapr: portOf(3905), grpc: portOf(3906), internal: portOf(3907) },
-        environment: () => ({ ...common(portOf(3905)), APP_PORT: String(crm) }),
-      },
-      'iot-platform': {
-        id: 'iot-platform',
-        main: 'iot-platform/main.ts',
+        environment: () => ({ APP_PORT: String(crm) }),
+      }),
+      'iot-platform': plan('iot-platform', 3908, {
+        name: 'IoT platform',
         url: `http://localhost:${iotPlatform}`,
         appPort: portOf(5002),
-        ports: { dapr: portOf(3908), grpc: portOf(3909), internal: portOf(3910) },
         environment: (overrides) => {
           const merged = { ...env, ...overrides };
           const components = readComponents(resources);
           const store = merged.STATESTORE_NAME || 'statestore';
-          const usesRedis = [components.find(({ name }) => name === store), pubsubOf(merged, components)].some(
-            (component) => component?.type.endsWith('.redis'),
+          const pubsub = pubsubOf('iot-platform', merged, components);
+          const usesRedis = [components.find((one) => one.name === store), pubsub].some((component) =>
+            component?.type.endsWith('.redis'),
           );
           const redis = env.REDIS_URL || (usesRedis ? `redis://localhost:${stack.redisPort}` : undefined);
           return {
-            ...common(portOf(3908)),
             APP_PORT: String(portOf(5002)),
             APP_REST_PORT: String(iotPlatform),
             STATESTORE_NAME: store,
-            CONSUMER_GROUP: consumerGroupOf(merged, components),
+            CONSUMER_GROUP: consumerGroupOf('iot-platform', merged, components),
             ...(redis && { REDIS_URL: redis }),
           };
         },
-      },
+      }),
+      'customer-view': plan('customer-view', 3920, {
+        name: 'customer-view',
+        url: `http://localhost:${customerView}`,
+        appPort: customerViewDeliveries,
+        environment: ({ CONSUMER_GROUP = '' }) => ({
+          APP_PORT: String(customerViewDeliveries),
+          CUSTOMER_VIEW_PORT: String(customerView),
+          // Next to the data of the stack, whose log the views follow. Two labs on one stack share it.
+          CUSTOMER_VIEW_DATABASE_URL:
+            env.CUSTOMER_VIEW_DATABASE_URL || `sqlite:${join(stack.dataFolder, 'customer-view.sqlite')}`,
+          // The lab's own PUBSUB_NAME and CONSUMER_GROUP are those of the IoT platform.
+          PUBSUB_NAME: 'customer-view-pubsub',
+          CONSUMER_GROUP: consumerGroupOf('customer-view', { CONSUMER_GROUP }, readComponents(resources)),
+        }),
+      }),
     },
   };
 };

@@ -1,9 +1,10 @@
 import { pubsubOf, readComponents } from '../components.ts';
+import { views } from '../views.ts';
 import type { ViewState } from './readiness.ts';
-import type { LabSettings } from './settings.ts';
+import { type LabSettings, type MemberPlan, memberIds } from './settings.ts';
 
 export const help = `Usage: npm run lab -- [status | stop MEMBER | start MEMBER]
-Runs the stack (Kafka, Redis, MariaDB, Zipkin), both services and their Dapr sidecars until Ctrl-C.
+Runs the stack (Kafka, Redis, MariaDB, Zipkin), the three services and their Dapr sidecars until Ctrl-C.
 
 Ctrl-C stops services and sidecars; the stack keeps running until npm run stack -- down. A sidecar that ends is restarted; a
 service that ends ends the lab. npm run status, rebuild, consumer-group, explain and dead-letters take store, group, ports,
@@ -11,8 +12,9 @@ components and token from the running lab.
 
 Commands, from a second terminal
   status           shows what runs, and whether it is ready
-  stop MEMBER      stops a service and its sidecar, crm or iot-platform, and waits until they have left their consumer group
-  start MEMBER     starts them again, with the YAML as it is now; STATESTORE_NAME and CONSUMER_GROUP change the iot-platform
+  stop MEMBER      stops a service and its sidecar, and waits until they have left their consumer group
+                   MEMBER is crm, iot-platform or customer-view
+  start MEMBER     starts them again, with the YAML as it is now and another STATESTORE_NAME or CONSUMER_GROUP where that is set
 
 Options
   --help           shows this text
@@ -23,6 +25,8 @@ Environment (.env.example lists the variables of the services, npm run stack -- 
   APP_API_TOKEN    token of the sidecars for calls to the services (default: random)
   DAPR_API_TOKEN   token that the sidecars require of every caller (default: random); it is in .data/lab.token while the lab runs
   CONSUMER_GROUP   consumer group of the IoT platform (default: the consumerGroup in the component's YAML)
+  CUSTOMER_VIEW_DATABASE_URL
+                   database of the customer-view (default: sqlite:STACK_DIR/customer-view.sqlite)
   REDIS_URL        Redis of the IoT platform (default: Redis of the stack, where a component of the IoT platform uses it)
 
 Examples
@@ -35,12 +39,11 @@ Exit codes
   1  the lab could not start, a service ended, or the command failed; the message says what to do`;
 
 export const formatWalkThrough = ({ members, zipkin, tokenFile }: LabSettings): string => {
-  const { crm, 'iot-platform': iotPlatform } = members;
+  const { crm, 'iot-platform': iotPlatform, 'customer-view': customerView } = members;
   const row = (title: string, url: string, daprPort?: number) =>
     `  ${title.padEnd(13)} ${url}${daprPort ? `     sidecar http://localhost:${daprPort}` : ''}`;
   return `
-${row('CRM', crm.url, crm.ports.dapr)}
-${row('IoT platform', iotPlatform.url, iotPlatform.ports.dapr)}
+${memberIds.map((id) => row(members[id].name, members[id].url, members[id].ports.dapr)).join('\n')}
 ${row('Traces', zipkin)}
 
   Try:
@@ -48,6 +51,7 @@ ${row('Traces', zipkin)}
     curl -X POST ${crm.url}/customers/7 -H 'Content-Type: application/json' -d '{"firstName":"Corinne","lastName":"Lopez","city":"Enschede","connectionId":"7733","connectionMandate":"2"}'
     curl '${iotPlatform.url}/?connectionId=7733'
     curl ${iotPlatform.url}/readyz
+    curl ${customerView.url}/readyz
 
   A sidecar requires a token, which only you can read:
     curl -H "dapr-api-token: $(cat ${tokenFile})" http://localhost:${iotPlatform.ports.dapr}/v1.0/metadata
@@ -57,20 +61,28 @@ ${row('Traces', zipkin)}
 };
 
 /** The two ways to fill a view that misses events, with the commands to type. */
-export const formatRemedies = ({ prefix, resources }: LabSettings, { store, state, warning }: ViewState): string => {
-  const pubsub = pubsubOf(process.env, readComponents(resources));
+export const formatRemedies = (
+  { prefix, resources }: LabSettings,
+  { id, name: service }: Pick<MemberPlan, 'id' | 'name'>,
+  { name, store, state, warning }: ViewState,
+): string => {
+  const view = views.find((one) => one.service.appId === id && (name === undefined || one.projection.name === name));
+  const isDefault = view === undefined || view === views[0];
+  const ofView = isDefault ? '' : ` -- --view ${view.projection.name}`;
+  const ofTopic = isDefault ? '' : ` --topic ${view.projection.topic.name}`;
+  const pubsub = view && pubsubOf(view.service.appId, isDefault ? process.env : {}, readComponents(resources));
   return `
-The view of the IoT platform in ${store} is ${state}: ${warning}
+The view${name === undefined ? '' : ` ${name}`} of the ${service} in ${store} is ${state}: ${warning}
 
 Fill it from the log in one of two ways, in a second terminal, while the lab runs.
 
-  a) Rebuild it next to the live view and compare it with the CRM:
-    ${prefix}npm run rebuild
+  a) Rebuild it next to the live view${view?.source ? ` and compare it with the ${view.source.name}` : ''}:
+    ${prefix}npm run rebuild${ofView}
 
-  b) Stop the IoT platform, let its consumer group read everything again, and start it:
-    ${prefix}npm run lab -- stop iot-platform
-    ${prefix}npm run consumer-group -- reset --to earliest
-    ${prefix}npm run lab -- start iot-platform
+  b) Stop the ${service}, let its consumer group read everything again, and start it:
+    ${prefix}npm run lab -- stop ${id}
+    ${prefix}npm run consumer-group -- reset --to earliest${ofTopic}
+    ${prefix}npm run lab -- start ${id}
   Instead of the reset you can rename consumerGroup in ${pubsub?.file ?? resources}: a new group reads from the first event.
 `;
 };

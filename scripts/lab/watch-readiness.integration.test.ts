@@ -11,6 +11,7 @@ let watching: Promise<void>;
 let printed: string[];
 let crm: Answers;
 let iotPlatform: Answers;
+let customerView: Answers;
 
 /** Serves /readyz and /status with the answers of the test. */
 const serve = async (answers: () => Answers) => {
@@ -18,19 +19,22 @@ const serve = async (answers: () => Answers) => {
     const { checks, view } = answers();
     const isReady = Object.values(checks).every((outcome) => outcome === 'ok');
     if (req.url === '/readyz') res.statusCode = isReady ? 200 : 503;
-    res.end(JSON.stringify(req.url === '/readyz' ? { checks } : { store: 'statestore', view }));
+    const query = new URLSearchParams(req.url?.split('?')[1]).get('view');
+    res.end(JSON.stringify(req.url === '/readyz' ? { checks } : { store: query ?? 'statestore', view }));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 const watch = async (patienceMs = 60_000) => {
-  const [crmUrl, iotPlatformUrl] = [await serve(() => crm), await serve(() => iotPlatform)];
   watching = watchReadiness({
-    crm: { id: 'crm', url: crmUrl },
-    iotPlatform: { id: 'iot-platform', url: iotPlatformUrl },
+    members: [
+      { id: 'crm', name: 'CRM', url: await serve(() => crm) },
+      { id: 'iot-platform', name: 'IoT platform', url: await serve(() => iotPlatform) },
+      { id: 'customer-view', name: 'customer-view', url: await serve(() => customerView) },
+    ],
     print: (text) => void printed.push(text),
-    texts: { walkThrough: 'walk-through', remedies: ({ store, state }) => `remedies for ${store}, ${state}` },
+    texts: { walkThrough: 'walk-through', remedies: (_, { store, state }) => `remedies for ${store}, ${state}` },
     signal: ending.signal,
     patienceMs,
   });
@@ -44,6 +48,7 @@ beforeEach(() => {
   printed = [];
   crm = { checks: {} };
   iotPlatform = ready;
+  customerView = ready;
 });
 afterEach(async () => {
   ending.abort();
@@ -64,6 +69,19 @@ it.each([
   // The store is replaced while the lab runs.
   iotPlatform = createWarning('empty');
   await expectPrinted(`remedies for statestore, ${state}`, isReady, 'walk-through', 'remedies for statestore, empty');
+});
+
+it('prints the remedies of each service with such a view', async () => {
+  iotPlatform = createWarning('empty');
+  customerView = { ...createWarning('incomplete'), checks: { 'view:orders': 'a warning', 'view:greetings': 'ok' } };
+  await watch();
+  await expectPrinted('remedies for statestore, empty', 'remedies for orders, incomplete');
+  iotPlatform = ready;
+  await expectPrinted(
+    'remedies for statestore, empty',
+    'remedies for orders, incomplete',
+    'The IoT platform is ready: its view has every event.',
+  );
 });
 
 it('prints no remedies while the view is rebuilt', async () => {

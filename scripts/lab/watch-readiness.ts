@@ -1,20 +1,21 @@
 import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 import type { Member } from './member.ts';
-import { type Readiness, readReadiness, readViewState, type ViewState } from './readiness.ts';
+import { type Readiness, readFailedViews, readReadiness, type ViewState } from './readiness.ts';
 
 const pollEveryMs = 500;
 const pollEveryMsWhenReady = 2_000;
 const defaultPatienceMs = 60_000;
 
+type Watched = Pick<Member, 'id' | 'name' | 'url'>;
+
 type Watch = {
-  readonly crm: Pick<Member, 'id' | 'url'>;
-  readonly iotPlatform: Pick<Member, 'id' | 'url'>;
+  readonly members: readonly Watched[];
   readonly print: (text: string) => void;
   readonly texts: {
-    /** Printed when both services are ready for the first time. */
+    /** Printed when all services are ready for the first time. */
     readonly walkThrough: string;
-    /** Printed when the view misses events. */
-    readonly remedies: (view: ViewState) => string;
+    /** Printed when a view misses events. */
+    readonly remedies: (member: Watched, view: ViewState) => string;
   };
   readonly signal: AbortSignal;
   /** The failed checks are printed once the lab is not ready for so long (default: 60 s). */
@@ -22,37 +23,40 @@ type Watch = {
 };
 
 /**
- * Prints when the lab is ready, when its view misses events, with the remedies, and when the view has them again. It stops no
+ * Prints when the lab is ready, when a view misses events, with the remedies, and when a view has them again. It stops no
  * process, because a command in another terminal can make the lab ready.
  */
 export const watchReadiness = async (watch: Watch): Promise<void> => {
-  const { crm, iotPlatform, print, texts, signal, patienceMs = defaultPatienceMs } = watch;
+  const { members, print, texts, signal, patienceMs = defaultPatienceMs } = watch;
   const waitingSince = performance.now();
+  /** The members whose remedies are printed, until they are ready again. */
+  const remedied = new Set<string>();
   let wasReady = false;
-  let hasPrintedRemedies = false;
   let hasPrintedProblems = false;
-  for (; !signal.aborted; await sleepUnlessAborted(wasReady ? pollEveryMsWhenReady : pollEveryMs, signal)) {
-    const [crmReadiness, iotReadiness] = await Promise.all([readReadiness(crm.url), readReadiness(iotPlatform.url)]);
-    if (signal.aborted) return;
-    if (hasPrintedRemedies && iotReadiness.isReady) {
-      hasPrintedRemedies = false;
-      print('The IoT platform is ready: its view has every event.');
+  const watchViews = async (member: Watched, readiness: Readiness) => {
+    if (remedied.has(member.id) && readiness.isReady) {
+      remedied.delete(member.id);
+      print(`The ${member.name} is ready: its view has every event.`);
     }
-    if (!wasReady && crmReadiness.isReady && iotReadiness.isReady) {
+    if (remedied.has(member.id)) return;
+    const [view] = (await readFailedViews(member.url, readiness)).filter(missesEvents);
+    if (!view) return;
+    remedied.add(member.id);
+    print(texts.remedies(member, view));
+  };
+  for (; !signal.aborted; await sleepUnlessAborted(wasReady ? pollEveryMsWhenReady : pollEveryMs, signal)) {
+    const readiness = await Promise.all(members.map(({ url }) => readReadiness(url)));
+    if (signal.aborted) return;
+    const all = members.map((member, i) => [member, readiness[i] as Readiness] as const);
+    for (const [member, own] of all) await watchViews(member, own);
+    if (!wasReady && readiness.every(({ isReady }) => isReady)) {
       wasReady = true;
       print(texts.walkThrough);
     }
-    if (!hasPrintedRemedies && 'view' in iotReadiness.problems) {
-      const view = await readViewState(iotPlatform.url);
-      if (view && missesEvents(view)) {
-        hasPrintedRemedies = true;
-        print(texts.remedies(view));
-      }
-    }
     const isOverdue = !wasReady && performance.now() - waitingSince > patienceMs;
-    if (isOverdue && !hasPrintedRemedies && !hasPrintedProblems) {
+    if (isOverdue && remedied.size === 0 && !hasPrintedProblems) {
       hasPrintedProblems = true;
-      print(`Not ready yet:\n${formatProblems(crm, crmReadiness)}${formatProblems(iotPlatform, iotReadiness)}`);
+      print(`Not ready yet:\n${all.map(([member, own]) => formatProblems(member, own)).join('')}`);
     }
   }
 };

@@ -1,4 +1,4 @@
-import type { ServiceView } from '../views.ts';
+import { listNames, type ServiceView } from '../views.ts';
 import { variableOf } from './options.ts';
 
 /** The help of npm run rebuild, with the options that the sources of the views add. */
@@ -6,7 +6,6 @@ export const formatRebuildHelp = (views: readonly ServiceView[]): string => {
   const sources = [
     ...new Map(views.flatMap(({ source }) => (source ? [[source.option, source] as const] : []))).values(),
   ];
-  const names = views.map(({ projection }) => projection.name).join(', ');
   const lines = (of: (source: (typeof sources)[number]) => string) =>
     sources.map((source) => `${of(source)}\n`).join('');
   const option = (name: string, text: string) => `  ${name.padEnd(21)} ${text}`;
@@ -16,7 +15,7 @@ Fills a new generation of a view from the log, compares it with the source and t
 The live view answers until the switch. Where the comparison finds a difference, the command lists it, does not switch, and ends
 with exit code 1. A rebuild that was killed continues where it stopped when the command is run again.
 Without --dapr-http-port, DAPR_HTTP_PORT and --embedded the command uses what runs: npm run lab with its store and its CRM, else
-the sidecar on port 3908, else the file of npm start.
+the sidecar on port 3908 (customer-view: 3920), else the file of npm start.
 
 Options
   --beside              fills the new generation while the live one answers (the default)
@@ -26,7 +25,7 @@ ${lines((source) => option(`--from-${source.option}`, `starts with the data of t
   --switch-back         lets the previous generation answer again
   --retire              removes all generations but the one that answers
   --abandon             gives up an unfinished rebuild that is not in place, and removes what it wrote
-  --view NAME           the view: ${names}
+  --view NAME           the view: ${listNames(views)}
   --dry-run             shows the plan, and changes nothing
   --full-speed          does not throttle; by default a rebuild leaves most of the machine to the live view
 ${lines((source) => `${option(`--${source.option} URL`, `the ${source.name} (default: ${variableOf(source)}, else ${source.defaultUrl})`)}\n${option(`--without-${source.option}`, 'compares with the live view only')}`)}\

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { topics } from '../../contracts/topics.ts';
 import { createTopicSettings } from '../../packages/kafka/topic-configuration.ts';
 
+const ownServices = ['crm', 'iot-platform', 'customer-view'];
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
 const compose = read('docker-compose.yml');
@@ -49,13 +51,20 @@ describe('docker-compose.yml', () => {
   it.each(['STATESTORE_NAME', 'CONSUMER_GROUP', 'AUTO_REBUILD'])('passes %s to the IoT platform', (name) =>
     expect(compose).toMatch(new RegExp(`iot-platform:\\n(?:.+\\n)+ +- ${name}\\n`)));
 
+  it('keeps the views of the customer-view in a volume', () => {
+    const { services, volumes } = parse(compose, { merge: true });
+    expect(services['customer-view'].volumes).toEqual(['customer-view:/app/.data']);
+    expect(services['customer-view'].environment).toContain('CUSTOMER_VIEW_DATABASE_URL');
+    expect(Object.keys(volumes)).toContain('customer-view');
+  });
+
   it.each([
     'ALLOWED_HOSTS',
     'ALLOWED_ORIGINS',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_HEADERS',
-  ])('passes %s to both services', (name) => {
-    for (const service of ['crm', 'iot-platform'])
+  ])('passes %s to every service', (name) => {
+    for (const service of ownServices)
       expect(compose).toMatch(new RegExp(`\\n  ${service}:\\n(?:.+\\n)+ +- ${name}\\n`));
   });
 
@@ -67,18 +76,15 @@ describe('docker-compose.yml', () => {
 
   it('lets every sidecar and health check call its service by a loopback name', () => {
     expect(compose).not.toContain('app-channel-address');
-    for (const service of ['crm', 'iot-platform'])
+    for (const service of ownServices)
       expect(compose).toMatch(new RegExp(`${service}-sidecar:\\n(?:.+\\n)+? +network_mode: "service:${service}"\\n`));
     const checked = compose.match(/(?<=fetch\('http:\/\/)[^:]+/g);
-    expect(checked).toEqual(['127.0.0.1', '127.0.0.1']);
+    expect(checked).toEqual(ownServices.map(() => '127.0.0.1'));
   });
 
-  it.each([
-    'APP_API_TOKEN',
-    'DAPR_API_TOKEN',
-  ])('passes %s to both services and their sidecars where it is set', (name) => {
+  it.each(['APP_API_TOKEN', 'DAPR_API_TOKEN'])('passes %s to every service and sidecar where it is set', (name) => {
     const passed = `- ${name}=\${${name}:-}\n`;
-    for (const member of ['x-sidecar: &sidecar', '  crm:', '  iot-platform:'])
+    for (const member of ['x-sidecar: &sidecar', ...ownServices.map((name) => `  ${name}:`)])
       expect(compose.split(`\n${member}\n`)[1]?.split('\n\n')[0], member).toContain(passed);
   });
 

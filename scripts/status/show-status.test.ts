@@ -52,29 +52,49 @@ it('shows unknown values as unknown', () => {
   expect(partitionRows('mandates', unknown)).toEqual([]);
 });
 
-/** Runs the command against a server that gives this answer to /status. */
-const run = async (answer: string, ...args: string[]) => {
+/** Starts a server that gives this answer to /status. @returns its URL */
+const serve = async (answer: string) => {
   const server = createServer((_, res) => res.end(answer));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   onTestFinished(() => void server.close().closeAllConnections());
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, isReliable: showStatus(args, { views, env: { IOT_PLATFORM_URL: url }, print: () => {} }) };
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
+/** Runs the command with the addresses of the services. */
+const run = async (urls: { iotPlatform: string; customerView: string }, ...args: string[]) => {
+  const lines: string[] = [];
+  const env = { IOT_PLATFORM_URL: urls.iotPlatform, CUSTOMER_VIEW_URL: urls.customerView };
+  const isReliable = await showStatus(args, { views, env, print: (line) => lines.push(line) });
+  return { isReliable, printed: lines.join('\n') };
+};
+const complete = { ...status, view: { ...status.view, state: 'complete' } };
+const nowhere = 'http://127.0.0.1:9';
 
 it('refuses the answer of another service', async () => {
-  const { url, isReliable } = await run('{"database":"durable"}');
-  await expect(isReliable).rejects.toThrow(
-    `The server at ${url} is not the IoT platform: set IOT_PLATFORM_URL to its address.`,
+  const other = await serve('{"database":"durable"}');
+  await expect(run({ iotPlatform: other, customerView: other })).rejects.toThrow(
+    `The server at ${other} is not the IoT platform: set IOT_PLATFORM_URL to its address.`,
   );
 });
 
 it.each([
-  ['complete', true, status.view, { warning: undefined, state: 'complete' }],
+  ['complete', true, complete.view, { warning: undefined }],
   ['incomplete', false, status.view, { warning: 'npm run rebuild' }],
   ['unknown', false, { state: 'unknown', reason: 'away' }, {}],
 ])('reports a view that is %s by the exit code', async (_, expected, view, more) => {
-  for (const args of [[], ['--json']]) {
-    const { isReliable } = await run(JSON.stringify({ ...status, view: { ...view, ...more } }), ...args);
-    expect(await isReliable).toBe(expected);
-  }
+  const iotPlatform = await serve(JSON.stringify({ ...status, view: { ...view, ...more } }));
+  const customerView = await serve(JSON.stringify(complete));
+  for (const args of [[], ['--json'], ['--view', 'mandates']])
+    expect(await run({ iotPlatform, customerView }, ...args)).toMatchObject({ isReliable: expected });
+});
+
+it('shows the views of all services, and names a service that does not answer', async () => {
+  const iotPlatform = await serve(JSON.stringify(complete));
+  const both = await run({ iotPlatform, customerView: await serve(JSON.stringify(complete)) });
+  expect(both.printed).toMatch(/^IoT platform +mandates +complete/m);
+  expect(both.printed).toMatch(/^customer-view +greetings +complete/m);
+  const one = await run({ iotPlatform, customerView: nowhere });
+  expect(one.printed).toMatch(/^IoT platform +mandates +complete/m);
+  expect(one.printed.match(/The customer-view does not answer at http:\/\/127.0.0.1:9 /g)).toHaveLength(1);
+  expect(one.isReliable).toBe(false);
+  await expect(run({ iotPlatform, customerView: nowhere }, '--json')).rejects.toThrow('The customer-view does not');
 });

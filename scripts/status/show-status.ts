@@ -42,11 +42,18 @@ export const showStatus: Command = async (args, { views, env: ownEnv, print }) =
     return true;
   }
   const shown = values.view === undefined ? views : [findView(views, values.view)];
-  const env = await withLabEnvironment(ownEnv);
-  const answers = await Promise.all(
-    shown.map(async (view) => ({ view, name: view.projection.name, status: await fetchStatus(view, env) })),
+  // The addresses of all services are the same for each of them.
+  const env = await withLabEnvironment(ownEnv, 'iot-platform');
+  const outcomes = await Promise.all(
+    shown.map(async (view) => ({ view, outcome: await fetchStatus(view, env).catch((error: Error) => error) })),
   );
-  const isReliable = answers.every(({ status: { view } }) => 'generation' in view && !view.warning);
+  const answers = outcomes.flatMap(({ view, outcome }) =>
+    outcome instanceof Error ? [] : [{ view, name: view.projection.name, status: outcome }],
+  );
+  const failures = outcomes.flatMap(({ outcome }) => (outcome instanceof Error ? [outcome] : []));
+  const [failure] = failures;
+  if (failure && (values.json || answers.length === 0)) throw failure;
+  const isReliable = !failure && answers.every(({ status: { view } }) => 'generation' in view && !view.warning);
   if (values.json) {
     const [only, ...others] = answers;
     const all = Object.fromEntries(answers.map(({ name, status }) => [name, status]));
@@ -57,6 +64,7 @@ export const showStatus: Command = async (args, { views, env: ownEnv, print }) =
   const partitions = answers.flatMap(({ name, status }) => partitionRows(name, status));
   if (partitions.length > 0) print(`\n${formatTable(partitions)}`);
   for (const { name, status } of answers) for (const note of describeWarnings(status)) print(`\n${name}: ${note}`);
+  for (const message of new Set(failures.map((error) => error.message))) print(`\n${message}`);
   return isReliable;
 };
 

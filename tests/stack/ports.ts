@@ -10,17 +10,20 @@ const iotPlatform = (n: number) => ({
   app: base + 2 + 10 * n,
   dapr: base + 908 + 10 * n,
   grpc: base + 909 + 10 * n,
-  internal: base + 910 + 10 * n,
+  // The ports from base + 920 are those of the customer-view's sidecar.
+  internal: base + 913 + 10 * n,
 });
+const customerView = { rest: base + 10, app: base + 11, dapr: base + 920, grpc: base + 921, internal: base + 922 };
 
 export const ports = {
-  /** LAB_PORTS of a lab that uses the ports of `crm` and `iotPlatforms[0]`. */
+  /** LAB_PORTS of a lab that uses the ports of `crm`, `iotPlatforms[0]` and `customerView`. */
   lab: base,
   kafka: base + 92,
   redis: base + 379,
   mysql: base + 306,
   zipkin: base + 411,
   crm,
+  customerView,
   iotPlatforms: [iotPlatform(0), iotPlatform(1), iotPlatform(2), iotPlatform(3)],
   /** The first of some hundred ports for single tests. */
   free: base + 420,
