@@ -6,12 +6,11 @@ import {
   type ViewServiceConfig,
   type ViewServiceContext,
 } from '../packages/platform/view-service/index.ts';
-import { openViewDatabase } from '../packages/view-database/view-database.ts';
 import { createCustomerViewApp } from './app.ts';
 import type { CustomerViewConfig } from './config.ts';
-
 import { openInstanceRegistry } from './instances/index.ts';
-import { customerViews, viewTables } from './projections.ts';
+import { customerViews } from './projections.ts';
+import { openCustomerViewDatabase } from './view-database.ts';
 
 /** A request waits at most this long for a lock of another transaction; then it is answered with 503. */
 const requestLockWaitMs = 150;
@@ -21,8 +20,7 @@ export const startCustomerView = async (
   config: ViewServiceConfig & Pick<CustomerViewConfig, 'databaseUrl'>,
   context: Omit<ViewServiceContext, 'store' | 'secondaryStore'>,
 ): Promise<Service & { url: string }> => {
-  const address = { url: config.databaseUrl, variable: 'CUSTOMER_VIEW_DATABASE_URL' };
-  const database = await openViewDatabase(address, viewTables, context);
+  const database = await openCustomerViewDatabase(config.databaseUrl, context);
   const db = withLockTimeout(database.db, requestLockWaitMs);
   const instances = await openInstanceRegistry(database.db.withTables<never>(), context);
   const close = async () => {

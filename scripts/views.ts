@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs';
 import { readCustomerViewConfig } from '../customer-view/config.ts';
 import { customerViews } from '../customer-view/projections.ts';
+import { openCustomerViewDatabase } from '../customer-view/view-database.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
 import { iotPlatformViews } from '../iot-platform/projections.ts';
+import { sqliteFileOf } from '../packages/database/database-url.ts';
 import type { CommandTarget } from '../packages/platform/open-adapters.ts';
 import { type RegisteredView, topicsOf } from '../packages/platform/views.ts';
+import { ConfigError } from '../packages/runtime/config-error.ts';
 import type { ConsumerId } from './components.ts';
 
 /** A service with views: its app-id, how to open its log and stores, and its URL unless `urlVariable` is set. */
@@ -25,12 +29,23 @@ export const iotPlatform: ViewService = {
   defaultUrl: 'http://localhost:3008',
 };
 
+const openCustomerViews = async (env: NodeJS.ProcessEnv) => {
+  const { databaseUrl } = readCustomerViewConfig(env);
+  const file = sqliteFileOf(databaseUrl);
+  if (databaseUrl === 'memory' || (file !== undefined && !existsSync(file)))
+    throw new ConfigError(
+      `There is no ${file ?? 'file'} with the views of the customer-view: start it, or set CUSTOMER_VIEW_DATABASE_URL as for the service.`,
+    );
+  return openCustomerViewDatabase(databaseUrl, { log: console });
+};
+
 const customerView: ViewService = {
   appId: 'customer-view',
   name: 'customer-view',
   sidecarPort: 3920,
   topics: topicsOf(customerViews),
   readConfig: readCustomerViewConfig,
+  openDatabase: openCustomerViews,
   urlVariable: 'CUSTOMER_VIEW_URL',
   defaultUrl: 'http://localhost:3010',
 };

@@ -81,6 +81,7 @@ describe('dependencies', () => {
       'packages/embedded/platform.ts',
       'packages/platform/open-adapters.ts',
       'packages/runtime/runtime.ts',
+      'packages/platform/sidecar/open-sidecar-stores.ts',
       'crm/main.ts',
       'customer-view/main.ts',
       'iot-platform/main.ts',

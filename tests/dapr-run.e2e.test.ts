@@ -6,7 +6,7 @@ import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type RunningProcess, root, startProgram } from './platform-process.ts';
 import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
-import { ports } from './stack/ports.ts';
+import { ports, stackEnvironment } from './stack/ports.ts';
 import { daprCli, isStackReady, prepareDaprCliEnvironment } from './stack/stack.ts';
 
 const waitOptions = { timeout: 60_000, interval: 100 };
@@ -24,6 +24,7 @@ const dapr = async (tokens: Record<'APP_API_TOKEN' | 'DAPR_API_TOKEN', string>, 
   const env = {
     ...(await prepareDaprCliEnvironment()),
     KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
+    DATA_DIR: dataFolder(),
     ...tokens,
   };
   const process = startProgram(cli as string, args, env);
@@ -68,6 +69,7 @@ describe.runIf(stack && cli)('dapr run', () => {
       .replace('appPort: 5010', `appPort: ${viewApp}`)
       .replace('3920', String(viewDapr))
       .replace('CUSTOMER_VIEW_PORT: 3010', `CUSTOMER_VIEW_PORT: ${viewRest}`)
+      .replace('.data/stack', join(root, stackEnvironment.STACK_DIR))
       .replaceAll('appDirPath: .', `appDirPath: ${root}`);
     writeFileSync(file, yaml);
     const { output } = await dapr(bothTokens, 'run', '-f', file);

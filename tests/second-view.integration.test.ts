@@ -184,7 +184,7 @@ describe('a second view of the same topic', () => {
     await start([...registered, later]);
     const check = async () => ((await getJson(`${url}/readyz`)).body.checks as Record<string, string>)['view:later'];
     await vi.waitFor(
-      async () => expect(await check()).toMatch(/has read 3 events already: npm run rebuild/),
+      async () => expect(await check()).toMatch(/has read 3 events already\. npm run rebuild/),
       waitOptions,
     );
     expect(await fetchMandate({ url }, '7733')).toBe('1');

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectSidecar } from '../dapr/sidecar.ts';
-import { createDaprStateStore } from '../dapr/state-store.ts';
 import { createEmbeddedConsumerGroups } from '../embedded/consumer-groups.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import { appendCopies } from '../kafka/append.ts';
@@ -11,11 +9,15 @@ import { createKafkaConsumerGroups } from '../kafka/consumer-groups.ts';
 import { createKafkaLogReader } from '../kafka/log-reader.ts';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
 import type { Topic } from '../projections/event-bus.ts';
-import { createStores, type Stores } from '../projections/generations/index.ts';
+import { createStores } from '../projections/generations/index.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { LogWriter } from '../projections/log-writer.ts';
+import type { StateStore } from '../projections/state-store.ts';
 import { ConfigError } from '../runtime/config-error.ts';
 import type { PlatformSettings } from './open-platform.ts';
+import { isSidecarOn, type OpenStores, openSidecarStores } from './sidecar/open-sidecar-stores.ts';
+
+export type { OpenStores } from './sidecar/open-sidecar-stores.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -27,6 +29,11 @@ export type CommandTarget = {
   readonly topics: readonly Topic[];
   /** @throws ConfigError */
   readConfig(env: Env): PlatformSettings & { readonly stateStoreName: string; readonly pubsub: string };
+  /**
+   * Opens the database that holds the views, which must exist. Without it they are in a state store of the service's sidecar, or in
+   * the file of npm start. @throws ConfigError
+   */
+  readonly openDatabase?: (env: Env) => Promise<{ readonly store: StateStore; close(): Promise<void> }>;
 };
 
 /** A log, in Kafka or in the file of `npm start`. */
@@ -34,15 +41,6 @@ export type OpenLog = LogWriter & {
   readonly isEmbedded: boolean;
   readonly log: LogReader;
   readonly groups: ConsumerGroups;
-  close(): void;
-};
-
-/** The stores of a service and the log that it consumes. */
-export type OpenStores = {
-  readonly stores: Stores;
-  /** The name of the primary store. */
-  readonly primaryStore: string;
-  readonly log: LogReader;
   close(): void;
 };
 
@@ -80,15 +78,16 @@ export const openLog = async (
   };
 };
 
+type WhichStores = { readonly daprHttpPort: number | undefined; readonly embedded: boolean };
+
 /**
- * Opens the adapters of the service: its sidecar and Kafka, or the embedded file. If neither is requested, it opens the one that is
- * available. @throws ConfigError when none or both are available, or when the broker has no offsets
+ * Opens the adapters of the service: its database and the log, or its sidecar and Kafka, or the embedded file. If none is requested,
+ * it opens what is available. @throws ConfigError when none or several are available, or when the broker has no offsets
  */
-export const openStores = async (
-  env: Env,
-  service: CommandTarget,
-  { daprHttpPort, embedded }: { daprHttpPort: number | undefined; embedded: boolean },
-): Promise<OpenStores> => {
+export const openStores = async (env: Env, service: CommandTarget, which: WhichStores): Promise<OpenStores> => {
+  const { openDatabase } = service;
+  if (openDatabase) return openDatabaseAndLog(env, { ...service, openDatabase }, which);
+  const { daprHttpPort, embedded } = which;
   const config = service.readConfig(env);
   const { sidecarPort } = service;
   const file = getEmbeddedFile(config);
@@ -98,7 +97,7 @@ export const openStores = async (
       const platform = openFile(file, service);
       const primaryStore = config.stateStoreName;
       const stores = createStores({ store: platform.stateStore(primaryStore), secondaryStore: platform.stateStore });
-      return { stores, primaryStore, log: platform.logReader(), close: platform.close };
+      return { stores, primaryStore, log: platform.logReader(), close: async () => platform.close() };
     }
     throw new ConfigError(
       `There is no ${file}${embedded ? '' : `, and no sidecar answers on port ${sidecarPort}`}. Start the platform with npm start ` +
@@ -109,7 +108,31 @@ export const openStores = async (
     throw new ConfigError(
       `A sidecar answers on port ${sidecarPort}, and there is ${file}: choose with --dapr-http-port ${sidecarPort} or --embedded.`,
     );
-  return openSidecar(env, service, { ...config, port: explicitPort ?? sidecarPort });
+  return openSidecarStores(env, { ...config, service: service.name, port: explicitPort ?? sidecarPort });
+};
+
+const openDatabaseAndLog = async (
+  env: Env,
+  service: CommandTarget & Required<Pick<CommandTarget, 'openDatabase'>>,
+  { daprHttpPort, embedded }: WhichStores,
+): Promise<OpenStores> => {
+  const opened = await openLog(env, service, { embedded, kafka: daprHttpPort !== undefined });
+  const database = await service.openDatabase(env).catch((error: unknown) => {
+    opened.close();
+    throw error;
+  });
+  return {
+    stores: (name) => {
+      if (name === undefined) return database.store;
+      throw new ConfigError(`The views of the ${service.name} are in its database: there is no state store ${name}.`);
+    },
+    primaryStore: service.readConfig(env).stateStoreName,
+    log: opened.log,
+    close: async () => {
+      await database.close();
+      opened.close();
+    },
+  };
 };
 
 /** The value of --dapr-http-port. @throws ConfigError when it is not a port */
@@ -135,47 +158,4 @@ const isOnlyEmbedded = async (env: Env, { topics }: CommandTarget, file: string)
   if (isKafkaRunning)
     throw new ConfigError(`Kafka answers at ${broker}, and there is ${file}: choose with --kafka or --embedded.`);
   return true;
-};
-
-const connectToSidecar = (port: number, env: Env) => connectSidecar({ port, token: env.DAPR_API_TOKEN });
-
-const isSidecarOn = async (port: number, env: Env): Promise<boolean> => {
-  const sidecar = connectToSidecar(port, env);
-  const metadata = await sidecar.metadata().catch((error: Error) => error);
-  sidecar.close();
-  // A sidecar that refuses our token is running as well.
-  return !(metadata instanceof Error) || metadata instanceof ConfigError;
-};
-
-const openSidecar = async (
-  env: Env,
-  { name: service }: CommandTarget,
-  { stateStoreName: primaryStore, pubsub, port }: { stateStoreName: string; pubsub: string; port: number },
-): Promise<OpenStores> => {
-  const sidecar = connectToSidecar(port, env);
-  const { id, components } = await sidecar.metadata().catch((error: Error) => {
-    sidecar.close();
-    // The message of a ConfigError contains the remedy.
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(
-      `${error.message}. Start the ${service} (npm run lab), or name its sidecar: --dapr-http-port.`,
-    );
-  });
-  const type = components.find(({ name }) => name === pubsub)?.type;
-  if (type !== 'pubsub.kafka') {
-    sidecar.close();
-    throw new ConfigError(
-      type === undefined
-        ? `The sidecar on port ${port} has app-id ${id} and no component ${pubsub}: give the port of the ${service}’s sidecar with --dapr-http-port.`
-        : `The pubsub component ${pubsub} is ${type}, which has no offsets, so a rebuild cannot keep checkpoints: use pubsub.kafka.`,
-    );
-  }
-  const open = (name: string) => createDaprStateStore(sidecar, name, randomUUID);
-  const stores = createStores({ store: open(primaryStore), secondaryStore: open });
-  return {
-    stores,
-    primaryStore,
-    log: createKafkaLogReader(parseKafkaBrokers(env), { newId: randomUUID }),
-    close: sidecar.close,
-  };
 };

@@ -79,19 +79,24 @@ const describeMembers = async (members: readonly Member[]): Promise<string> => {
   return `${formatTable(rows.map(({ row }) => row))}${viewLine}${problems && `\n\n${problems}`}`.trimEnd();
 };
 
-/** The environment of a command in another terminal that works on a service of this lab, without secrets. */
+/**
+ * The environment of a command in another terminal that works on a service of this lab, without tokens. The address of a database may
+ * have a password; only this user may open the socket.
+ */
 const commandEnvironment = (
   appId: ConsumerId,
   members: readonly Member[],
   settings: LabSettings,
 ): Record<string, string> => {
   const member = members.find(({ id }) => id === appId);
-  const { DAPR_HTTP_PORT, KAFKA_BROKERS, STATESTORE_NAME, PUBSUB_NAME } = member?.environment() ?? {};
+  const own = member?.environment() ?? {};
+  const { DAPR_HTTP_PORT, KAFKA_BROKERS, STATESTORE_NAME, PUBSUB_NAME, CUSTOMER_VIEW_DATABASE_URL } = own;
   const ofLab = appId === 'iot-platform' ? process.env : {};
   const environment = {
     DAPR_HTTP_PORT,
     KAFKA_BROKERS,
     STATESTORE_NAME,
+    CUSTOMER_VIEW_DATABASE_URL,
     PUBSUB_NAME: PUBSUB_NAME ?? ofLab.PUBSUB_NAME,
     // Without an override the command reads the group from the YAML, which may have been edited since.
     CONSUMER_GROUP: member?.overrides().CONSUMER_GROUP || ofLab.CONSUMER_GROUP,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settings as stack } from '../stack/settings.ts';
 import { readLabSettings } from './settings.ts';
@@ -51,6 +52,13 @@ describe('the lab', () => {
       STATESTORE_NAME: 'c',
       CONSUMER_GROUP: 'b',
     });
+  });
+
+  it('keeps the views of the customer-view next to the stack, unless a database is set', () => {
+    const inStack = `sqlite:${join(stack.dataFolder, 'customer-view.sqlite')}`;
+    expect(customerView({})).toMatchObject({ CUSTOMER_VIEW_DATABASE_URL: inStack });
+    const own = { CUSTOMER_VIEW_DATABASE_URL: 'mysql://user:password@host/views' };
+    expect(customerView(own)).toMatchObject(own);
   });
 
   it('gives the customer-view its own group, whatever the group of the IoT platform is', () => {

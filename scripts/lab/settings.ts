@@ -101,6 +101,9 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
         environment: ({ CONSUMER_GROUP = '' }) => ({
           APP_PORT: String(customerViewDeliveries),
           CUSTOMER_VIEW_PORT: String(customerView),
+          // Next to the data of the stack, whose log the views follow. Two labs on one stack share it.
+          CUSTOMER_VIEW_DATABASE_URL:
+            env.CUSTOMER_VIEW_DATABASE_URL || `sqlite:${join(stack.dataFolder, 'customer-view.sqlite')}`,
           // The lab's own PUBSUB_NAME and CONSUMER_GROUP are those of the IoT platform.
           PUBSUB_NAME: 'customer-view-pubsub',
           CONSUMER_GROUP: consumerGroupOf('customer-view', { CONSUMER_GROUP }, readComponents(resources)),

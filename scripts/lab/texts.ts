@@ -25,6 +25,8 @@ Environment (.env.example lists the variables of the services, npm run stack -- 
   APP_API_TOKEN    token of the sidecars for calls to the services (default: random)
   DAPR_API_TOKEN   token that the sidecars require of every caller (default: random); it is in .data/lab.token while the lab runs
   CONSUMER_GROUP   consumer group of the IoT platform (default: the consumerGroup in the component's YAML)
+  CUSTOMER_VIEW_DATABASE_URL
+                   database of the customer-view (default: sqlite:STACK_DIR/customer-view.sqlite)
   REDIS_URL        Redis of the IoT platform (default: Redis of the stack, where a component of the IoT platform uses it)
 
 Examples

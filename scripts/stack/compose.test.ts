@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { topics } from '../../contracts/topics.ts';
 import { createTopicSettings } from '../../packages/kafka/topic-configuration.ts';
 
@@ -49,6 +50,13 @@ describe('docker-compose.yml', () => {
 
   it.each(['STATESTORE_NAME', 'CONSUMER_GROUP', 'AUTO_REBUILD'])('passes %s to the IoT platform', (name) =>
     expect(compose).toMatch(new RegExp(`iot-platform:\\n(?:.+\\n)+ +- ${name}\\n`)));
+
+  it('keeps the views of the customer-view in a volume', () => {
+    const { services, volumes } = parse(compose, { merge: true });
+    expect(services['customer-view'].volumes).toEqual(['customer-view:/app/.data']);
+    expect(services['customer-view'].environment).toContain('CUSTOMER_VIEW_DATABASE_URL');
+    expect(Object.keys(volumes)).toContain('customer-view');
+  });
 
   it.each([
     'ALLOWED_HOSTS',

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createClient } from 'redis';
@@ -6,7 +8,8 @@ import { vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
-import { ports } from './ports.ts';
+import { root } from '../platform-process.ts';
+import { ports, stackEnvironment } from './ports.ts';
 import { startPart } from './stack.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
@@ -23,6 +26,9 @@ export const createTopic = (config: ITopicConfig): Promise<void> =>
 
 /** Empties topics, committed offsets and stores. No service may run meanwhile. */
 export const resetStack = async ({ keepStores = false } = {}): Promise<void> => {
+  // The view database of npm run lab.
+  for (const suffix of ['', '-wal', '-shm'])
+    rmSync(join(root, stackEnvironment.STACK_DIR, `customer-view.sqlite${suffix}`), { force: true });
   await Promise.all((['kafka', 'redis', 'mysql'] as const).map((name) => startPart(name)));
   await Promise.all([resetTopics(), ...(keepStores ? [] : [clearRedis(), resetMysql()])]);
   await startPart('kafka');
