@@ -5,10 +5,8 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
   entry: [
     '{crm,customer-view,iot-platform}/main.ts!',
     'crm/cli/{import,migrate,republish}.ts!',
-    'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,explain,status,backup,restore}.ts!',
+    'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,orders,explain,status,backup,restore}.ts!',
     'packages/http/openapi/docs/show.js!',
-    // No service opens a view database yet.
-    'packages/view-database/view-database.ts!',
     'bench/{bench,lists,import,blocking}.ts!',
     'bench/baselines/*.ts!',
     'tests/{*-until-killed,path-of-a-change/change-one-mandate}.ts',

@@ -19,7 +19,7 @@ afterEach(() => void vi.useRealTimers());
 
 /** Runs the retention job at the start and an hour later, and compares what remains after each run. */
 const expectRemaining = async (readRemaining: () => Promise<string[]>, atStart: string[], afterAnHour: string[]) => {
-  const job = startRetentionJob({ ...runtime, db });
+  const job = startRetentionJob({ ...runtime, db, onCommit: () => {} });
   onTestFinished(() => job.close());
   await vi.waitFor(async () => expect(await readRemaining()).toEqual(atStart));
   setClock(noon + hour);

@@ -1,18 +1,24 @@
-import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
-import type { CrmDatabase } from './database/index.ts';
+import { type CrmContext, repeatRemovals } from './customers/index.ts';
 import { purgeOldAnswers } from './idempotency/index.ts';
 import { purgeOldReports } from './imports/index.ts';
 
 const intervalMs = 60 * 60 * 1000;
 
-/** Purges old stored answers and old import reports at once and then every hour, until it is closed. */
-export const startRetentionJob = ({ db, now, log }: { db: Kysely<CrmDatabase>; now: () => number; log: Logger }) => {
+/**
+ * Purges old stored answers and old import reports, and publishes removals of customers again, at once and then every hour, until it is
+ * closed.
+ */
+export const startRetentionJob = (context: CrmContext & { readonly log: Logger }) => {
+  const { db, now, log } = context;
+  const work = {
+    answers: () => purgeOldAnswers(db, now()),
+    reports: () => purgeOldReports(db, now()),
+    removals: () => repeatRemovals(context),
+  };
   const purge = async () => {
-    for (const [what, remove] of Object.entries({ answers: purgeOldAnswers, reports: purgeOldReports }))
-      await remove(db, now()).catch((error: unknown) =>
-        log.warn({ err: error, what }, 'old rows not purged, will retry'),
-      );
+    for (const [what, run] of Object.entries(work))
+      await run().catch((error: unknown) => log.warn({ err: error, what }, 'hourly work not done, will retry'));
   };
   let running = purge();
   const timer = setInterval(() => {

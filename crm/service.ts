@@ -11,7 +11,7 @@ import { DomainError } from '../packages/runtime/domain-error.ts';
 import type { Runtime } from '../packages/runtime/runtime.ts';
 import { createCrmApp, personalDataSources } from './app.ts';
 import type { CrmConfig } from './config.ts';
-import { type CrmContext, createErasures } from './customers/index.ts';
+import { type CrmContext, createErasures, repeatLastStates, startPublishingExisting } from './customers/index.ts';
 import { openCrmDatabase } from './database/index.ts';
 import { createImportQueue, importOnce, logImport } from './imports/index.ts';
 import { startRelay, watchOutbox } from './outbox/index.ts';
@@ -39,14 +39,18 @@ export const startCrm = async (
       'customers and revisions are kept in memory: nothing survives a stop, and after a restart with a clock that is behind ' +
         'the views ignore what the CRM publishes; set CRM_DATABASE_URL to keep them in a file or in MySQL',
     );
-  const relay = startRelay({ ...runtime, db });
+  // Customers are the only compacted topic.
+  const repeatCustomers = (_topic: string, customerIds: readonly string[]) => repeatLastStates(context, customerIds);
+  const relay = startRelay({ ...runtime, db, repeatLastStates: repeatCustomers });
   const outbox = watchOutbox({ ...runtime, db });
   const context = { ...runtime, db, onCommit: () => relay.wake() };
-  const retentionJob = startRetentionJob({ ...runtime, db });
+  const retentionJob = startRetentionJob(context);
+  const publishing = startPublishingExisting(context);
   const erasures = createErasures({ db, log, sources: personalDataSources });
   const imports = createImportQueue(context, join(config.dataDir, 'imports', String(config.port)));
   const close = async () => {
     await imports.close();
+    await publishing.close();
     await retentionJob.close();
     await erasures.close();
     await outbox.close();

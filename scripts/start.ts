@@ -84,7 +84,8 @@ const whatToTry = (crm: string, iotPlatform: string, customerView: string) => `
     curl ${iotPlatform}/mandates/7733
     curl -X POST ${crm}/customers/7 -H 'Content-Type: application/json' -d '{"firstName":"Corinne","lastName":"Lopez","city":"Enschede","connectionId":"7733","connectionMandate":"2"}'
     curl '${iotPlatform}/?connectionId=7733'
-    curl ${customerView}/status
+    curl -X POST ${crm}/orders -H 'Content-Type: application/json' -d '{"customerId":"7","productId":"p1","quantity":3,"unitPrice":{"amount":1999,"currency":"EUR"},"expectedDeliveryDate":"2026-12-24"}'
+    curl ${customerView}/customers/7/orders
 
   Ctrl-C stops.
 `;

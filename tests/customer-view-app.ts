@@ -7,7 +7,7 @@ import { createCustomerViewApp } from '../customer-view/app.ts';
 
 import { customerViews, viewTables } from '../customer-view/projections.ts';
 import type { DatabaseUrl } from '../packages/database/database-url.ts';
-import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { type EmbeddedPlatform, openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { startViews } from '../packages/platform/running-views.ts';
 import { openViewDatabase } from '../packages/view-database/view-database.ts';
 import { createIdleViews } from './idle-views.ts';
@@ -23,10 +23,18 @@ export const createIdleCustomerView = async () => {
   return { db, store, instances, ...createIdleViews(store, {}, customerViews) };
 };
 
-/** Starts the app of the customer-view on a log in memory, to which tests publish. */
-export const openCustomerView = async (databaseUrl: DatabaseUrl = 'memory') => {
+let emptyDatabase = async (): Promise<DatabaseUrl> => 'memory';
+/** Makes `openCustomerView` use another database in the current test file. `another` must supply an empty one each time. */
+export const useViewDatabase = (another: typeof emptyDatabase): void => {
+  emptyDatabase = another;
+};
+
+/** Starts the app of the customer-view on a log in memory, to which tests publish. `prepare` runs before the views start. */
+export const openCustomerView = async (prepare: (platform: EmbeddedPlatform) => Promise<void> = async () => {}) => {
+  const databaseUrl = await emptyDatabase();
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
   const bus = platform.eventBus('customer-view-consumer');
+  await prepare(platform);
   const runtime = createTestRuntime();
   const database = await openDatabase(databaseUrl);
   const { store } = database;

@@ -56,6 +56,11 @@ it('after an erasure no file of the platform contains the person’s data, and i
   expect((await send('GET', '/?customerId=Quirine', undefined)).status).toBe(404);
   expect((await send('PATCH', '/customers/9', { city: 'Venlo' }, { 'if-match': '"7"' })).status).toBe(412);
   expect((await send('PATCH', '/customers/9', { lastName: marriedName })).status).toBe(200);
+  const order = { customerId: '9', productId: 'p1', quantity: 1, unitPrice: { amount: 1, currency: 'EUR' } };
+  const toHer = { ...order, expectedDeliveryDate: '2026-12-24', place: 'Quirine Vandenzwaluw, Xanten' };
+  expect((await send('POST', '/orders', toHer, key)).status).toBe(201);
+  expect((await send('POST', '/orders', { ...toHer, quantity: 0 })).status).toBe(422);
+  expect((await send('POST', '/orders', toHer, { 'actor-id': 'Quirine' })).status).toBe(400);
   expect((await send('DELETE', '/customers/10', undefined)).status).toBe(204);
   await importOf(`9,${quirine.firstName},${quirine.lastName},,4711,2,,`, { refused: 1 });
   const ada = '7000,Ada,Jansen,Delft,7000,1,,';
@@ -71,7 +76,7 @@ it('after an erasure no file of the platform contains the person’s data, and i
   expect(evidence.items).toMatchObject([{ reference: expect.stringMatching(/^erased sha256:[0-9a-f]{16}$/) }]);
   const { text } = await send('GET', '/customers/9/export', undefined);
   expect(traces.filter((trace) => text.includes(trace))).toEqual([]);
-  expect(JSON.parse(text).mandateHistory).toHaveLength(2);
+  expect(JSON.parse(text)).toMatchObject({ mandateHistory: [{}, {}], orders: [{ customerId: '9', place: null }] });
   expect(traces.filter((trace) => platform.output().includes(trace))).toEqual([]);
   expect(platform.output()).toContain('"route":"/customers/:customerId/erasure"');
 });

@@ -5,6 +5,7 @@ import { personalDataSources } from '../crm/app.ts';
 import { createErasures, listPendingErasures, registerCustomer } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { importFile } from '../crm/imports/index.ts';
+import { createOrder } from '../crm/orders/change-order.ts';
 import { dataFolder, startProgram } from './platform-process.ts';
 import { byHerself, quirine, traces } from './quirine.ts';
 import { createTestRuntime } from './test-runtime.ts';
@@ -18,12 +19,15 @@ const found = (folder: string) => {
   return traces.filter((trace) => bytes.includes(trace));
 };
 
-/** A customer whose names are in each row of a report. */
+/** A customer whose names are in each row of a report, and in the place to which an order is delivered. */
 const customerWithReport = async () => {
   const folder = dataFolder();
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
   const context = { ...createTestRuntime(), db, onCommit: () => {} };
   await registerCustomer(context, quirine, byHerself);
+  const order = { customerId: '1', productId: 'p1', quantity: 1, unitPrice: { amount: 1, currency: 'EUR' } };
+  const place = `${quirine.lastName}, ${quirine.city}`;
+  await createOrder(context, { data: { ...order, expectedDeliveryDate: '2026-12-24' }, place });
   const file = join(dataFolder(), 'report.csv');
   const row = `${quirine.firstName},${quirine.lastName},Venlo,8.7E+17,1\n`;
   writeFileSync(file, `firstName,lastName,city,connectionId,connectionMandate\n${row.repeat(reportRows)}`);

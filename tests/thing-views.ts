@@ -1,6 +1,6 @@
 import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { withKeyPrefix } from '../packages/projections/key-prefix.ts';
-import { openViewDatabase, type ViewTable } from '../packages/view-database/view-database.ts';
+import { openViewDatabase, type PurgeOptions, type ViewTable } from '../packages/view-database/view-database.ts';
 import type { Thing } from './things.ts';
 
 /** A thing with an owner, whose name is removed when the thing is erased. */
@@ -28,12 +28,13 @@ const laterThingTables = {
 };
 
 const addressOf = (url: DatabaseUrl) => ({ url, variable: 'THINGS_DATABASE_URL' });
-const options = { log: { warn: () => {} }, purgeDelayMs: 0 };
+const silent = { warn: () => {} };
 
 /** Opens a database with the view `things`, of which `things` is the state store without key prefix. */
-export const openThingViews = async (url: DatabaseUrl, { purgeDelayMs = 0 } = {}) => {
-  const views = await openViewDatabase(addressOf(url), thingTables, { ...options, purgeDelayMs });
+export const openThingViews = async (url: DatabaseUrl, options: Partial<PurgeOptions> = {}) => {
+  const views = await openViewDatabase(addressOf(url), thingTables, { log: silent, purgeDelayMs: 0, ...options });
   return { ...views, things: withKeyPrefix(views.store, 'things/') };
 };
 
-export const openLaterThingViews = (url: DatabaseUrl) => openViewDatabase(addressOf(url), laterThingTables, options);
+export const openLaterThingViews = (url: DatabaseUrl) =>
+  openViewDatabase(addressOf(url), laterThingTables, { log: silent });

@@ -1,38 +1,69 @@
 import { heldMandateSchema } from '../../contracts/mandates-page.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { callService, describeRefusal, type ServiceResponse } from '../../packages/http/call-service.ts';
-import { type RepublishArguments, readArguments } from './republish/arguments.ts';
+import { republishedCustomerSchema } from '../customers/index.ts';
+import { readArguments } from './republish/arguments.ts';
+import { listCustomerIds } from './republish/list-customer-ids.ts';
 
-const help = `Usage: npm run republish -- CONNECTION [--above R]
-Makes the CRM publish the current mandate of a connection again, with a revision above its last one.
+const help = `Usage: npm run republish -- CONNECTION [--above R] | --customer N [--above R] | --all-customers
+Makes the CRM publish the current mandate of a connection, or the last state of customers, again with a higher revision.
 
 A view ignores every revision below the one that it has. If the CRM never issued that one (a forged event, or a CRM that was
 restored from a backup or ran in memory), the view ignores the CRM until the CRM publishes above it. npm run explain --
-CONNECTION shows that revision.
+CONNECTION shows that revision. The last state of a customer replaces a record on customers-topic that is wrong or cannot be read.
 
 Options
-  --above R  publishes above revision R as well
-  --help     shows this text
+  --customer N     publishes customer N: the record, or that it was deleted or erased
+  --all-customers  publishes all customers, for example after a change to a broker that can compact topics
+  --above R        publishes above revision R as well
+  --help           shows this text
 
 Environment
-  CRM_URL    the CRM (default: http://localhost:3005)
+  CRM_URL          the CRM (default: http://localhost:3005)
 
 Examples
   npm run republish -- 7733 --above 1700000000000
+  npm run republish -- --customer 7
 
 Exit codes
-  0  the mandate is published
+  0  everything is published
   1  the CRM refused or does not answer; the message says what to do`;
 
-const republish = async ({ crm, connectionId, above }: RepublishArguments): Promise<void> => {
-  const service = { name: 'CRM', url: crm, remedy: 'start it, or set CRM_URL.' };
-  const answer = await callService(service, `/mandates/${connectionId}/republication`, {
-    method: 'POST',
-    body: { above },
-  });
-  if (!answer.ok) throw new Error(refusal(crm, answer));
-  const { connectionMandate, revision } = heldMandateSchema.parse(answer.body);
+const republishMandate = async (crm: string, connectionId: string, above: number | undefined) => {
+  const body = await requestRepublication(crm, `/mandates/${connectionId}/republication`, above);
+  const { connectionMandate, revision } = heldMandateSchema.parse(body);
   console.log(`Mandate ${connectionMandate} of connection ${connectionId} is published with revision ${revision}.`);
+};
+
+const texts = {
+  record: 'The record of customer',
+  deleted: 'The deletion of customer',
+  erased: 'The erasure of customer',
+};
+
+const republishCustomer = async (crm: string, customerId: string, above?: number) => {
+  const body = await requestRepublication(crm, `/customers/${customerId}/republication`, above);
+  const { state, revision } = republishedCustomerSchema.parse(body);
+  return `${texts[state]} ${customerId} is published${revision === null ? '' : ` with revision ${revision}`}.`;
+};
+
+const republishAllCustomers = async (crm: string) => {
+  let published = 0;
+  for await (const customerIds of listCustomerIds(serviceAt(crm))) {
+    for (const customerId of customerIds) await republishCustomer(crm, customerId);
+    published += customerIds.length;
+    if (process.stderr.isTTY) process.stderr.write(`\r${published} customers`);
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  console.log(`${published} customers are published.`);
+};
+
+const serviceAt = (url: string) => ({ name: 'CRM', url, remedy: 'start it, or set CRM_URL.' });
+
+const requestRepublication = async (crm: string, path: string, above: number | undefined) => {
+  const answer = await callService(serviceAt(crm), path, { method: 'POST', body: { above } });
+  if (!answer.ok) throw new Error(refusal(crm, answer));
+  return answer.body;
 };
 
 const refusal = (crm: string, answer: ServiceResponse) =>
@@ -42,8 +73,10 @@ const refusal = (crm: string, answer: ServiceResponse) =>
 
 const main = async () => {
   const args = readArguments(process.argv.slice(2), process.env);
-  if (args) await republish(args);
-  else console.log(help);
+  if (!args) return console.log(help);
+  if ('allCustomers' in args) return republishAllCustomers(args.crm);
+  if ('connectionId' in args) return republishMandate(args.crm, args.connectionId, args.above);
+  console.log(await republishCustomer(args.crm, args.customerId, args.above));
 };
 
 main().catch(reportFailure);

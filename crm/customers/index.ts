@@ -1,7 +1,7 @@
 /**
  * Customers, their mandates and the evidence of consent. routes.ts maps each request to its use case.
- * change/change-customer.ts makes a change, change/write-customers.ts writes it, and change/append-mandate-events.ts puts
- * its events into the outbox.
+ * change/change-customer.ts makes a change, change/write-customers.ts writes it, and change/append-customer-events.ts and
+ * change/append-mandate-events.ts put its events into the outbox. publication/ publishes states again, or for the first time.
  */
 export type { ChangeOrigin } from './change/append-mandate-events.ts';
 export {
@@ -34,5 +34,9 @@ export { lockPerson } from './personal-data/find-person.ts';
 export type { Person, PersonalDataSource, PersonalDataSources } from './personal-data/personal-data-source.ts';
 export { deleteCustomer } from './personal-data/remove-customer.ts';
 export { customerDataSources } from './personal-data/sources.ts';
+export { startPublishingExisting } from './publication/publish-existing.ts';
+export { repeatRemovals } from './publication/repeat-removals.ts';
+export { republishedCustomerSchema } from './publication/republication-routes.ts';
+export { repeatLastStates } from './publication/republish-customer.ts';
 export { customerRoutes } from './routes.ts';
 export { searchKeys } from './search-keys.ts';

@@ -8,6 +8,7 @@ import { mandateRoutes } from './mandates/mandate-routes.ts';
 import { oneCustomerRoutes } from './one-customer-routes.ts';
 import type { Erasures } from './personal-data/erasures.ts';
 import { personalDataRoutes } from './personal-data/routes.ts';
+import { customerRepublicationRoutes } from './publication/republication-routes.ts';
 
 /** The routes of customers and their mandates. Each use case has its own folder. */
 export const customerRoutes = (context: CrmContext, erasures: Erasures): Routes => ({
@@ -17,4 +18,5 @@ export const customerRoutes = (context: CrmContext, erasures: Erasures): Routes 
   ...mandateHistoryRoutes(context),
   ...mandateRoutes(context),
   ...personalDataRoutes(context, erasures),
+  ...customerRepublicationRoutes(context),
 });

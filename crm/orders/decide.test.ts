@@ -18,8 +18,9 @@ const moved = (type: 'OrderShipped' | 'OrderDelivered' | 'OrderCancelled' | 'Ord
   data: {},
 });
 
-const replay = (events: readonly OrderEvent[]): Order | undefined =>
-  events.reduce<Order | undefined>((order, event, n) => evolve(order, { ...event, recordedAt: 1_000 + n }), undefined);
+/** The state after the events, which are recorded a millisecond apart, from a snapshot after `version` events on. */
+const replay = (events: readonly OrderEvent[], snapshot?: Order, version = 0): Order | undefined =>
+  events.reduce((order, event, n) => evolve(order, { ...event, recordedAt: 1_000 + version + n }), snapshot);
 const given = (...events: OrderEvent[]) => ({
   when: (command: Exclude<OrderCommand, { type: 'CreateOrder' }>['type'], changes: object = {}) =>
     decide({ type: command, orderId, ...changes } as OrderCommand, replay(events)),
@@ -132,6 +133,11 @@ it('any commands obey the table of transitions, and the total and version follow
         expect(BigInt(total.amount)).toBe(BigInt(after.quantity) * BigInt(price));
         expect(after.version).toBe(events.length);
         expect(Number.isSafeInteger(total.amount)).toBe(true);
+      }
+      // A snapshot is the state as JSON.
+      for (const [n] of events.entries()) {
+        const snapshot: Order = JSON.parse(JSON.stringify(replay(events.slice(0, n + 1))));
+        expect(replay(events.slice(n + 1), snapshot, n + 1)).toEqual(replay(events));
       }
     }),
     { seed: 16, numRuns: 500 },

@@ -56,6 +56,19 @@ describe('relaying a compacted topic', () => {
     expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 });
   });
 
+  it('publishes no later state of a key in the round in which an earlier one failed', async () => {
+    const db = await openTestDatabase();
+    for (const state of [1, 2]) await append(db, '7', state);
+    const attempts: number[] = [];
+    const failing = createBus(async (events) => {
+      attempts.push(...events.map(stateOf));
+      throw new Error('unavailable');
+    });
+    await relayRound(db, failing, 1);
+    expect(attempts).toEqual([1]);
+    expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 2 });
+  });
+
   /** What happens to one event of a publish. `lost answer`: the broker has written it, but the relay does not learn that. */
   const fate = fc.constantFrom('acknowledged', 'lost answer', 'refused');
   const command = fc.oneof(

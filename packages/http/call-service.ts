@@ -9,18 +9,19 @@ export type ServiceResponse = { readonly status: number; readonly ok: boolean; r
 const timeoutMs = 30_000;
 
 /**
- * Calls a service, with a JSON body if given.
+ * Calls a service, with a JSON body and headers if given.
  * @throws ExpectedError with the remedy when it does not answer within 30 seconds
  */
 export const callService = async (
   { name, url, remedy }: CalledService,
   path: string,
-  { method = 'GET', body }: { method?: string; body?: unknown } = {},
+  { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: unknown } = {},
 ): Promise<ServiceResponse> => {
   // The URL may have a path, for example behind a reverse proxy.
   const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
     method,
-    ...(body !== undefined && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(timeoutMs),
   }).catch((error: Error & { cause?: Error }) => {
     throw new ExpectedError(

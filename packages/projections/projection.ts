@@ -1,8 +1,9 @@
 import { groupBy } from '../runtime/group-by.ts';
 import { createRateLimitedLog, type RateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { type PoisonRecord, parseBatch } from './apply/parse-batch.ts';
+import { parseBatch } from './apply/parse-batch.ts';
 import { createProjectionWriter } from './apply/write.ts';
+import type { PoisonRecord } from './dead-letters/dead-letter.ts';
 import { publishDeadLetters } from './dead-letters/publish-dead-letters.ts';
 import type { EventStamp, Projection } from './declaration.ts';
 import type { DeliveredRecord, EventBus, Subscription, Topic, Verdict } from './event-bus.ts';

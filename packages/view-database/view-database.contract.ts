@@ -91,6 +91,13 @@ export const viewDatabaseContract = (createUrl: () => Promise<DatabaseUrl>): voi
     expect(await read()).toEqual([{ n: null, deadLetters: 1, isErased: 0, version: 4 }]);
   });
 
+  it('has no erased bytes some time after an erasure', async () => {
+    const views = await open();
+    await views.things.transact([put('a', { n: 1, owner: 'x' })]);
+    await views.things.transact([put('a', { n: 1, isErased: true }, '1')]);
+    await vi.waitFor(async () => expect(await views.hasErasedBytes()).toBe(false), 10_000);
+  });
+
   it('writes and reads 10,000 documents in one call, and replaces them', async () => {
     const views = await open();
     const keys = Array.from({ length: 10_000 }, (_, n) => `K${n}`);

@@ -1,13 +1,14 @@
 import type { Kysely } from 'kysely';
 import { type DatabaseAddress, openDatabase } from '../database/open-database.ts';
 import type { StateStore } from '../projections/state-store.ts';
-import { type PurgeOptions, readPurgeRequests, startPurgeJob } from './store/pending-purge.ts';
+import { createPurgeJob, type PurgeOptions, readPurgeRequests } from './store/pending-purge.ts';
 import { createViewStore } from './store/state-store.ts';
 import { createTables } from './tables/create-tables.ts';
 import { fillColumns } from './tables/fill-columns.ts';
 import type { ViewSchema } from './tables/schema.ts';
 import type { RowsOf, ViewTables } from './tables/view-table.ts';
 
+export type { PurgeOptions } from './store/pending-purge.ts';
 export type { DocumentRow, ViewTable } from './tables/view-table.ts';
 
 export type OpenedViewDatabase<Tables extends ViewTables> = {
@@ -31,11 +32,15 @@ export const openViewDatabase = async <const Tables extends ViewTables>(
   tables: Tables,
   options: PurgeOptions,
 ): Promise<OpenedViewDatabase<Tables>> => {
+  let isPurgePending = false;
   const db = await openDatabase<ViewSchema>(address, async (preparing) => {
     await createTables(preparing, tables);
     await fillColumns(preparing.withTables<ViewSchema>(), tables);
+    isPurgePending = (await readPurgeRequests(preparing.withTables<ViewSchema>())) > 0;
   });
-  const purgeJob = startPurgeJob(db, options);
+  const purgeJob = createPurgeJob(db, options);
+  // The previous process was stopped before its purge.
+  if (isPurgePending) purgeJob.schedule();
   return {
     db: db as unknown as Kysely<RowsOf<Tables>>,
     store: createViewStore(db, tables, purgeJob.schedule),

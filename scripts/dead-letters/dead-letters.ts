@@ -24,7 +24,7 @@ Lists, shows, replays or discards the dead letters of a view: records that it co
 
 The document of a dead letter answers 503 until a newer record of its key was applied, or the dead letter is replayed or discarded.
 A replayed record keeps the order of the original, so newer changes stay. A record that still cannot be parsed becomes a dead letter
-with the same ID. Before you discard one, compare with the source: npm run explain -- KEY
+with the same ID. A dead letter of a topic with personal data does not hold its record, so it cannot be replayed. Before you discard one, compare with the source: npm run explain -- KEY
 ${whichLogHelp}
 
 Commands
@@ -103,6 +103,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
     else if (command === 'discard') await withStores((stores) => discard(view, stores, chosen, print));
     else {
       const replayed = values.all ? await filterOpen(view, chosen, withStores) : chosen;
+      refuseWithheld(view, replayed);
       await replayDeadLetters(platform, [projection.topic], replayed, showProgress(replayed.length));
       print(`${replayed.length} published to their topics again.`);
     }
@@ -165,6 +166,18 @@ const discard = async (
   print(`${located.length} discarded.`);
   if (located.length < letters.length)
     print(`${letters.length - located.length} have no partition and offset, so they concern no ${keyName}.`);
+};
+
+/** @throws Error with the remedy when a dead letter does not hold its record */
+const refuseWithheld = ({ keyName }: ServiceView, letters: readonly DeadLetter[]): void => {
+  const withheld = letters.filter(({ data }) => data.withheld);
+  if (withheld.length === 0) return;
+  const keys = [...new Set(withheld.map(({ data }) => data.key || 'N'))];
+  const commands = keys.slice(0, 3).map((key) => `npm run republish -- --customer ${key}`);
+  throw new Error(
+    `${withheld.map(({ id }) => id).join(', ')}: the topic has personal data, so the dead letter does not hold the record. Nothing was ` +
+      `replayed. Let the CRM publish the ${keyName} again: ${commands.join('; ')}${keys.length > 3 ? ' …' : ''}. Or discard the dead letter.`,
+  );
 };
 
 const showProgress = (total: number) => {

@@ -16,12 +16,22 @@ describe('the arguments of npm run republish', () => {
     });
   });
 
+  it('are a customer, or all of them', () => {
+    const crm = 'http://localhost:3005';
+    expect(readArguments(['--customer', '7', '--above', '5'], {})).toEqual({ customerId: '7', above: 5, crm });
+    expect(readArguments(['--all-customers'], {})).toEqual({ allCustomers: true, crm });
+  });
+
   it('are undefined for --help', () => expect(readArguments(['--help'], {})).toBeUndefined());
 
   it.each([
     [[], 'Name one connection'],
     [['a b'], 'Name one connection'],
     [['1', '2'], 'Name one connection'],
+    [['7733', '--customer', '7'], 'Name one connection'],
+    [['--customer', '7', '--all-customers'], 'Name one connection'],
+    [['--customer', '07'], '--customer 07 is not a customer number'],
+    [['--all-customers', '--above', '1'], '--above is for one connection or one customer'],
     [['7733', '--above', ''], "--above '' is not a revision"],
     [['7733', '--above', '1e9'], '--above 1e9 is not a revision'],
     [['7733', '--below', '1'], "Unknown option '--below'"],

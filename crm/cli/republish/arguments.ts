@@ -1,30 +1,53 @@
 import { parseArgs } from 'node:util';
+import { customerIdSchema } from '../../../contracts/customer-id.ts';
 import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 
-export type RepublishArguments = {
-  readonly connectionId: string;
-  readonly above: number | undefined;
-  readonly crm: string;
-};
+/** What to publish again: the mandate of one connection, one customer, or all customers. */
+export type RepublishArguments = { readonly crm: string } & (
+  | { readonly connectionId: string; readonly above: number | undefined }
+  | { readonly customerId: string; readonly above: number | undefined }
+  | { readonly allCustomers: true }
+);
+
+const options = {
+  customer: { type: 'string' },
+  'all-customers': { type: 'boolean', default: false },
+  above: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
 
 /** @returns undefined for --help @throws Error that says what to do */
 export const readArguments = (
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
 ): RepublishArguments | undefined => {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { above: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
-  });
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
   if (values.help) return undefined;
-  const [connectionId, ...more] = positionals;
-  if (connectionId === undefined || !connectionIdSchema.safeParse(connectionId).success || more.length > 0)
-    throw new Error('Name one connection: npm run republish -- 7733 (1 to 64 characters of 0-9, A-Z and -).');
-  const { above } = values;
-  if (above !== undefined && !/^[0-9]{1,16}$/.test(above))
-    throw new Error(`--above ${above || "''"} is not a revision: write the decimal digits that npm run explain shows.`);
+  const { above: aboveText, customer: customerId } = values;
+  if (aboveText !== undefined && !/^[0-9]{1,16}$/.test(aboveText))
+    throw new Error(
+      `--above ${aboveText || "''"} is not a revision: write the decimal digits that npm run explain shows.`,
+    );
+  const above = aboveText === undefined ? undefined : Number(aboveText);
   const crm = env.CRM_URL || 'http://localhost:3005';
   if (!URL.canParse(crm)) throw new Error(`CRM_URL ${crm} is not a URL: write it as http://localhost:3005.`);
-  return { connectionId, above: above === undefined ? undefined : Number(above), crm };
+
+  const [connectionId, ...more] = positionals;
+  const chosen = [connectionId, customerId, values['all-customers'] || undefined].filter(
+    (choice) => choice !== undefined,
+  );
+  if (chosen.length !== 1 || more.length > 0 || (connectionId !== undefined && !isConnectionId(connectionId)))
+    throw new Error(
+      'Name one connection: npm run republish -- 7733 (1 to 64 characters of 0-9, A-Z and -); or use --customer N or --all-customers.',
+    );
+  if (connectionId !== undefined) return { crm, connectionId, above };
+  if (customerId === undefined) {
+    if (above !== undefined) throw new Error('--above is for one connection or one customer.');
+    return { crm, allCustomers: true };
+  }
+  if (!customerIdSchema.safeParse(customerId).success)
+    throw new Error(`--customer ${customerId || "''"} is not a customer number: npm run republish -- --customer 7.`);
+  return { crm, customerId, above };
 };
+
+const isConnectionId = (text: string) => connectionIdSchema.safeParse(text).success;

@@ -5,13 +5,14 @@ import { openSqlite } from '../../../packages/database/sqlite.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
+import { personalDataSources } from '../../app.ts';
 import { openCrmDatabase } from '../../database/index.ts';
+import { createOrder } from '../../orders/change-order.ts';
 import { apiOrigin } from '../change/append-mandate-events.ts';
 import { type CrmContext, inTransaction } from '../change/change-customer.ts';
 import { writeCustomers } from '../change/write-customers.ts';
 import { erasePerson } from './erase-person.ts';
 import { createErasures } from './erasures.ts';
-import { customerDataSources } from './sources.ts';
 
 let folder: string;
 let file: string;
@@ -24,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => context.db.destroy());
 
 const erase = (customerId: string) =>
-  erasePerson(context, createErasures({ db: context.db, sources: customerDataSources }), customerId);
+  erasePerson(context, createErasures({ db: context.db, sources: personalDataSources }), customerId);
 
 /** Finds which texts are anywhere in the bytes of the database file and its write-ahead log. */
 const findTexts = (texts: readonly string[]) => {
@@ -37,6 +38,18 @@ it('leaves no byte that names an erased person', async () => {
   expect(findTexts(traces)).toEqual(traces);
   await erase(id);
   expect(findTexts(traces)).toEqual([]);
+});
+
+it('leaves no byte of the places to which orders of the person are delivered', async () => {
+  const id = await liveAsQuirine(context);
+  const data = { customerId: id, productId: 'p1', quantity: 1, expectedDeliveryDate: '2026-12-24' };
+  const places = Array.from({ length: 300 }, (_, n) => `${'zyxwvuts'[(n * 5) % 8]}-dock-${n}-`);
+  for (const place of places)
+    await createOrder(context, { data: { ...data, unitPrice: { amount: 1, currency: 'EUR' } }, place });
+  expect(findTexts(places)).toEqual(places);
+  await erase(id);
+  expect(findTexts(places)).toEqual([]);
+  expect(await context.db.selectFrom('customerOrder').select('place').distinct().execute()).toEqual([{ place: null }]);
 });
 
 it('leaves no byte that names a customer who was deleted before', async () => {

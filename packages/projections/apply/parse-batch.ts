@@ -1,9 +1,10 @@
 import { createYielder } from '../../runtime/yield-to-event-loop.ts';
+import type { PoisonRecord } from '../dead-letters/dead-letter.ts';
 import type { Projection } from '../declaration.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 
-/** A record that can never be applied, and the reason. */
-export type PoisonRecord = { readonly record: DeliveredRecord; readonly reason: string };
+/** Replaces a reason on a topic with personal data, because a reason may quote the record. */
+const withheldReason = 'not a valid event; what it holds is withheld, because the topic has personal data';
 
 /** A record about one document. `event` is undefined if the record could not be read; the document may be out of date. */
 export type ParsedRecord<Event> = { readonly record: DeliveredRecord; readonly event: Event | undefined };
@@ -26,7 +27,7 @@ const turnMs = 25;
 
 /** Parses a batch and separates the poison records. */
 export const parseBatch = async <Event, Document>(
-  { parse, key, keyOfUnreadable }: Projection<Event, Document>,
+  { topic, parse, key, keyOfUnreadable }: Projection<Event, Document>,
   batch: readonly DeliveredRecord[],
 ): Promise<ParsedBatch<Event>> => {
   const events: Event[] = [];
@@ -44,8 +45,11 @@ export const parseBatch = async <Event, Document>(
     try {
       event = parse(record);
     } catch (error) {
-      poison.push({ record, reason: error instanceof Error ? error.message : String(error) });
       const documentKey = keyOfUnreadable?.(record);
+      const reason = error instanceof Error ? error.message : String(error);
+      // A key that names no document may be a name.
+      if (topic.isPersonal) poison.push({ record, reason: withheldReason, withheld: { key: documentKey ?? '' } });
+      else poison.push({ record, reason });
       if (documentKey !== undefined) add(documentKey, { record, event: undefined });
       continue;
     }

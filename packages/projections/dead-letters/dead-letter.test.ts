@@ -5,7 +5,7 @@ import { createDeadLetter } from './dead-letter.ts';
 const mebibyte = 1024 * 1024;
 const context = { now: new Date(0), newId: () => 'new id' };
 const letter = (value: Buffer, place: object = { partition: 2, offset: 7 }) =>
-  createDeadLetter({ topic: 'things', value, timestamp: 5, key: 'k', ...place }, 'why', context);
+  createDeadLetter({ record: { topic: 'things', value, timestamp: 5, key: 'k', ...place }, reason: 'why' }, context);
 const dataOf = ({ value }: OutgoingEvent) => JSON.parse(value.toString()).data;
 
 it('keeps readable values as text, and other bytes as base64', () => {

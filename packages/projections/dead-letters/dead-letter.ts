@@ -1,21 +1,32 @@
 import type { DeliveredRecord, OutgoingEvent } from '../event-bus.ts';
 
+/**
+ * A record that can never be applied, and the reason. `withheld` is set on a topic with personal data: of the record, the
+ * dead letter holds only this key.
+ */
+export type PoisonRecord = {
+  readonly record: DeliveredRecord;
+  readonly reason: string;
+  readonly withheld?: { readonly key: string };
+};
+
 const deadLetterType = 'utility.platform.record-set-aside.v1';
 
 const maxValueBytes = 1024 * 1024;
 
 /**
- * Creates the event that reports a poison record: the reason, its place, and its content for a replay. The id is the
- * place of the record, so a record that is delivered or replayed twice leads to the same dead letter.
+ * Creates the event that reports a poison record: the reason, its place, and its content for a replay unless
+ * that is withheld. The id is the place of the record, so a record that is delivered or replayed twice leads to the same
+ * dead letter.
  */
 export const createDeadLetter = (
-  record: DeliveredRecord,
-  reason: string,
+  { record, reason, withheld }: PoisonRecord,
   context: { now: Date; newId: () => string },
 ): OutgoingEvent => {
   const { topic, timestamp, replayOf } = record;
   const { partition, offset } = replayOf && replayOf.offset >= 0 ? replayOf : record;
-  const key = record.key?.slice(0, 255) ?? '';
+  const key = (withheld ? withheld.key : (record.key ?? '')).slice(0, 255);
+  const content = withheld ? { withheld: true } : encodeContent(record.value);
   const id = offset === undefined ? context.newId() : `${topic}/${partition}/${offset}`;
   return {
     id,
@@ -28,7 +39,7 @@ export const createDeadLetter = (
       subject: key,
       time: context.now.toISOString(),
       datacontenttype: 'application/json',
-      data: { reason: reason.slice(0, 1000), topic, partition, offset, timestamp, key, ...encodeContent(record.value) },
+      data: { reason: reason.slice(0, 1000), topic, partition, offset, timestamp, key, ...content },
     }),
   };
 };

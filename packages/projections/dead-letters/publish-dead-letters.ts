@@ -1,8 +1,8 @@
 import { splitIntoChunks } from '../../runtime/chunks.ts';
 import type { RateLimitedLog } from '../../runtime/rate-limited-log.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import type { DeliveredRecord, EventBus, Topic } from '../event-bus.ts';
-import { createDeadLetter } from './dead-letter.ts';
+import type { EventBus, Topic } from '../event-bus.ts';
+import { createDeadLetter, type PoisonRecord } from './dead-letter.ts';
 
 type Context = Pick<Runtime, 'now' | 'newId'> & { readonly bus: EventBus; readonly limitedLog: RateLimitedLog };
 
@@ -16,13 +16,13 @@ const maxDeadLettersPerPublish = 1_000;
 export const publishDeadLetters = async (
   deadLetters: Topic,
   { bus, limitedLog, now, newId }: Context,
-  poison: readonly { readonly record: DeliveredRecord; readonly reason: string }[],
+  poison: readonly PoisonRecord[],
 ): Promise<void> => {
   if (poison.length === 0) return;
   for (const some of splitIntoChunks(poison, maxDeadLettersPerPublish))
     await bus.publish(
       deadLetters.name,
-      some.map(({ record, reason }) => createDeadLetter(record, reason, { now: new Date(now()), newId })),
+      some.map((one) => createDeadLetter(one, { now: new Date(now()), newId })),
     );
   for (const { record, reason } of poison) {
     const { topic, partition, offset } = record;

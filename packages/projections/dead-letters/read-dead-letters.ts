@@ -17,6 +17,8 @@ export type DeadLetter = {
     value?: string;
     valueBase64?: string;
     truncated?: boolean;
+    /** The record is of a topic with personal data, so the dead letter does not hold its value. */
+    withheld?: boolean;
   };
 };
 

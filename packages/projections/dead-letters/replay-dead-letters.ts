@@ -8,7 +8,7 @@ const maxRecordsPerAppend = 100;
 /**
  * Appends the records again with the place of the original in a header. They are ordered by that place, so later
  * changes are not undone. `onProgress` gets the number of records after each append.
- * @throws Error when a record was truncated in its dead letter
+ * @throws Error when a dead letter does not hold its record, or not the whole
  */
 export const replayDeadLetters = async (
   { append }: LogWriter,
@@ -16,6 +16,11 @@ export const replayDeadLetters = async (
   letters: readonly DeadLetter[],
   onProgress: (count: number) => void = () => {},
 ): Promise<void> => {
+  const withheld = letters.find(({ data }) => data.withheld);
+  if (withheld)
+    throw new Error(
+      `${withheld.id} is of a topic with personal data, so its dead letter does not hold the record. Nothing was replayed.`,
+    );
   const truncated = letters.find(({ data }) => data.truncated);
   if (truncated)
     throw new Error(

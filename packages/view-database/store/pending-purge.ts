@@ -21,7 +21,7 @@ export const readPurgeRequests = async (db: Kysely<ViewSchema>): Promise<number>
 export type PurgeJob = {
   /** Purges after the delay, once for all requests until then. A failed purge is logged and retried. */
   schedule(): void;
-  /** Waits for a running purge. The next start resumes a scheduled one. */
+  /** Waits for a running purge. A scheduled one stays requested in the database. */
   close(): Promise<void>;
 };
 
@@ -31,8 +31,8 @@ export type PurgeOptions = {
   readonly purgeDelayMs?: number | undefined;
 };
 
-/** Purges the deleted bytes in the background, first those that the previous process has left. */
-export const startPurgeJob = (db: Kysely<ViewSchema>, { log, purgeDelayMs = 1_000 }: PurgeOptions): PurgeJob => {
+/** Purges deleted bytes in the background. */
+export const createPurgeJob = (db: Kysely<ViewSchema>, { log, purgeDelayMs = 1_000 }: PurgeOptions): PurgeJob => {
   const inOrder = createSerialQueue();
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
@@ -41,7 +41,8 @@ export const startPurgeJob = (db: Kysely<ViewSchema>, { log, purgeDelayMs = 1_00
   const purge = async () => {
     try {
       const requests = await readPurgeRequests(db);
-      if (requests > 0) await purgeDeletedBytes(db);
+      if (requests === 0) return;
+      await purgeDeletedBytes(db);
       // A request since then needs another purge.
       await db.deleteFrom('pendingPurge').where('requests', '=', requests).execute();
       failures = 0;
@@ -59,7 +60,6 @@ export const startPurgeJob = (db: Kysely<ViewSchema>, { log, purgeDelayMs = 1_00
     }, ms).unref();
   };
 
-  scheduleIn(0);
   return {
     schedule: () => scheduleIn(purgeDelayMs),
     close: () => {

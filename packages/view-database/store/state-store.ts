@@ -23,7 +23,7 @@ export const createViewStore = (db: Kysely<ViewSchema>, tables: ViewTables, onPu
 
   const writeGroup = async (trx: Kysely<ViewSchema>, group: KeyGroup<Upsert>): Promise<{ isErasing: boolean }> => {
     const { view, generation } = group;
-    const held = await readVersions(trx, group);
+    const held = await readVersions(trx, group, { isLocking: true });
     checkPreconditions(group, held);
     const rows = [...group.items].map(([key, { value }]) => {
       const version = (held.get(key)?.version ?? 0) + 1;
@@ -84,7 +84,7 @@ export const createViewStore = (db: Kysely<ViewSchema>, tables: ViewTables, onPu
       } catch (error) {
         if (!(error instanceof TransientDatabaseError && error.code === 'database-conflict')) throw error;
         // An absent row cannot be locked, so another writer may have created it after it was looked up.
-        for (const group of groups) checkPreconditions(group, await readVersions(db, group));
+        for (const group of groups) checkPreconditions(group, await readVersions(db, group, { isLocking: false }));
         throw error;
       }
     },
@@ -100,21 +100,23 @@ export const createViewStore = (db: Kysely<ViewSchema>, tables: ViewTables, onPu
 
 type HeldVersion = { readonly version: number; readonly isErased?: 0 | 1 };
 
-/** Reads the versions of the keys that exist, and locks them until the transaction ends. */
-const readVersions = async (db: Kysely<ViewSchema>, group: KeyGroup<unknown>): Promise<Map<string, HeldVersion>> => {
+/** Reads the versions of the keys that exist. `isLocking`: locks their rows until the transaction ends. */
+const readVersions = async (
+  db: Kysely<ViewSchema>,
+  group: KeyGroup<unknown>,
+  { isLocking }: { isLocking: boolean },
+): Promise<Map<string, HeldVersion>> => {
   const held = new Map<string, HeldVersion>();
   const { view, generation } = group;
   for (const keys of chunkKeys(group)) {
-    const rows: (HeldVersion & { key: string })[] =
-      view === undefined
-        ? await db.selectFrom('viewState').select(['key', 'version']).where('key', 'in', keys).forUpdate().execute()
-        : await db
-            .selectFrom(asView(view))
-            .select(['key', 'version', 'isErased'])
-            .where('generation', '=', generation)
-            .where('key', 'in', keys)
-            .forUpdate()
-            .execute();
+    const state = db.selectFrom('viewState').select(['key', 'version']).where('key', 'in', keys);
+    const documents = db
+      .selectFrom(asView(view ?? ''))
+      .select(['key', 'version', 'isErased'])
+      .where('generation', '=', generation)
+      .where('key', 'in', keys);
+    const query = view === undefined ? state : documents;
+    const rows: (HeldVersion & { key: string })[] = await (isLocking ? query.forUpdate() : query).execute();
     for (const row of rows) held.set(row.key, row);
   }
   return held;

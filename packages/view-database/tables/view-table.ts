@@ -34,7 +34,7 @@ export type DocumentRow = {
 };
 
 /** The rows of a table: the columns of every view and the declared ones. */
-export type RowOf<Table extends ViewTable<never>> = DocumentRow & {
+type RowOf<Table extends ViewTable<never>> = DocumentRow & {
   readonly [Column in keyof Table['columns']]: Exclude<ReturnType<Table['columns'][Column]['of']>, undefined> | null;
 };
 

@@ -1,0 +1,4 @@
+import { runCommand } from './command.ts';
+import { generateOrders } from './orders/generate-orders.ts';
+
+runCommand(generateOrders);
