@@ -95,6 +95,7 @@ it('files with personal data are readable by their owner only under any umask, a
   const sqlite = (name: string) => ({ [name]: '600', [`${name}-shm`]: '600', [`${name}-wal`]: '600' });
   expect(modes()).toEqual({
     ...sqlite('crm.sqlite'),
+    ...sqlite('customer-view.sqlite'),
     ...sqlite('platform.sqlite'),
     imports: '700',
     'imports/0': '700',

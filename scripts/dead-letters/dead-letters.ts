@@ -176,7 +176,7 @@ const refuseWithheld = ({ keyName }: ServiceView, letters: readonly DeadLetter[]
   const commands = keys.slice(0, 3).map((key) => `npm run republish -- --customer ${key}`);
   throw new Error(
     `${withheld.map(({ id }) => id).join(', ')}: the topic has personal data, so the dead letter does not hold the record. Nothing was ` +
-      `replayed. Let the CRM publish the ${keyName} again: ${commands.join('; ')}${keys.length > 3 ? ' …' : ''}. Or discard the dead letter.`,
+      `replayed. Let the CRM publish its state again: ${commands.join('; ')}${keys.length > 3 ? ' …' : ''}. Or discard the dead letter.`,
   );
 };
 
