@@ -53,10 +53,12 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
     progress,
     ...defaultPauses,
   };
-  return run(context, view, command).finally(() => {
+  try {
+    return await run(context, view, command);
+  } finally {
     progress.stop();
-    close();
-  });
+    await close();
+  }
 };
 
 const run = async (context: Context, view: ServiceView, command: RebuildCommand): Promise<boolean> => {
