@@ -153,7 +153,8 @@ describe.runIf(await isStackReady())('compaction with the settings of customers-
       .filter((name) => /\.log(\.|$)/.test(name))
       .some((name) => readFileSync(join(folder, name)).includes(text));
   };
-  const hoursAgo = (hours: number) => String(Date.now() - hours * hourMs);
+  const now = Date.now();
+  const hoursAgo = (hours: number) => String(now - hours * hourMs);
 
   it('removes a name once its tombstone is repeated after segment.ms, and never the tombstone', async () => {
     // Records of the past stand for the hours that pass. By default Kafka deletes a replaced segment file a minute later.
