@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
+import { expectOrderInHistory } from './order-history.ts';
 import { dataFolder, type RunningProcess, root, startProgram } from './platform-process.ts';
 import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
@@ -39,6 +40,7 @@ const expectViewToFollowCrm = async () => {
   await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('1'), waitOptions);
   expect((await postJson(`${crm.url}/customers/7`, corinneInRealTime)).status).toBe(200);
   await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('2'), waitOptions);
+  await expectOrderInHistory(crm.url, customerView.url);
   for (const { url } of [crm, iotPlatform, customerView])
     await vi.waitFor(
       async () => expect((await getJson(`${url}/readyz`)).body).toMatchObject({ status: 'ready' }),
