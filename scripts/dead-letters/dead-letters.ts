@@ -103,7 +103,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
     else if (command === 'discard') await withStores((stores) => discard(view, stores, chosen, print));
     else {
       const replayed = values.all ? await filterOpen(view, chosen, withStores) : chosen;
-      refuseWithheld(view, replayed);
+      refuseWithheld(replayed);
       await replayDeadLetters(platform, [projection.topic], replayed, showProgress(replayed.length));
       print(`${replayed.length} published to their topics again.`);
     }
@@ -169,7 +169,7 @@ const discard = async (
 };
 
 /** @throws Error with the remedy when a dead letter does not hold its record */
-const refuseWithheld = ({ keyName }: ServiceView, letters: readonly DeadLetter[]): void => {
+const refuseWithheld = (letters: readonly DeadLetter[]): void => {
   const withheld = letters.filter(({ data }) => data.withheld);
   if (withheld.length === 0) return;
   const keys = [...new Set(withheld.map(({ data }) => data.key || 'N'))];

@@ -83,5 +83,9 @@ export const startPurging = (
 /** Opens connections in threads, because a purge takes seconds on a large file. */
 const purgeFile = async (file: string) => {
   const db = new Kysely<unknown>({ dialect: createSqliteDialect(file) });
-  await purgeDeletedBytes(db).finally(() => db.destroy());
+  try {
+    await purgeDeletedBytes(db);
+  } finally {
+    await db.destroy();
+  }
 };
