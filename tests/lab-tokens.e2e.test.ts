@@ -16,9 +16,9 @@ import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
 const tokenFile = join(root, '.data', `lab-${ports.lab}.token`);
-const { crm, customerView, iotPlatforms } = ports;
+const { crm, iotPlatforms } = ports;
 const [iotPlatform] = iotPlatforms;
-const sidecars = [crm.dapr, iotPlatform.dapr, customerView.dapr];
+const sidecars = [crm.dapr, iotPlatform.dapr, ports.customerViews[0].dapr];
 
 let lab: RunningProcess;
 
