@@ -18,7 +18,8 @@ import { isStackReady } from './stack/stack.ts';
 const tokenFile = join(root, '.data', `lab-${ports.lab}.token`);
 const { crm, iotPlatforms } = ports;
 const [iotPlatform] = iotPlatforms;
-const sidecars = [crm.dapr, iotPlatform.dapr, ports.customerViews[0].dapr];
+const [customerView] = ports.customerViews;
+const sidecars = [crm.dapr, iotPlatform.dapr, customerView.dapr];
 
 let lab: RunningProcess;
 
