@@ -52,16 +52,17 @@ const read = <T>(file: string, statement: string): T[] => {
   return rows;
 };
 
-/** Reads all changes of the two databases: those made in the CRM, waiting in its outbox, and published in the log. */
+/** Reads all changes of mandates of the two databases: those made in the CRM, waiting in its outbox, and published in the log. */
 const changesIn = (folder: string) => {
   const made = read<{ change: string }>(
     join(folder, 'crm.sqlite'),
     'SELECT "connectionId" || \' \' || revision AS change FROM "mandateChange"',
   );
-  const waiting = read<{ event: string }>(join(folder, 'crm.sqlite'), 'SELECT event FROM outbox');
+  const ofMandates = `WHERE topic = '${topics.connectionMandates.name}'`;
+  const waiting = read<{ event: string }>(join(folder, 'crm.sqlite'), `SELECT event FROM outbox ${ofMandates}`);
   const published = read<{ value: string }>(
     join(folder, 'platform.sqlite'),
-    'SELECT cast(value AS text) AS value FROM record',
+    `SELECT cast(value AS text) AS value FROM record ${ofMandates}`,
   );
   const changeOf = (event: string) => {
     const { subject, sequence } = JSON.parse(event) as { subject: string; sequence: string };
