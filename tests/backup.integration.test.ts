@@ -52,17 +52,19 @@ const read = <T>(file: string, statement: string): T[] => {
   return rows;
 };
 
-/** Reads all changes of mandates of the two databases: those made in the CRM, waiting in its outbox, and published in the log. */
+/** Reads all changes of the two databases: those made in the CRM, waiting in its outbox, and published in the log. */
 const changesIn = (folder: string) => {
   const made = read<{ change: string }>(
     join(folder, 'crm.sqlite'),
     'SELECT "connectionId" || \' \' || revision AS change FROM "mandateChange"',
   );
-  const ofMandates = `WHERE topic = '${topics.connectionMandates.name}'`;
-  const waiting = read<{ event: string }>(join(folder, 'crm.sqlite'), `SELECT event FROM outbox ${ofMandates}`);
+  const waiting = read<{ event: string }>(
+    join(folder, 'crm.sqlite'),
+    `SELECT event FROM outbox WHERE topic = '${topics.connectionMandates.name}'`,
+  );
   const published = read<{ value: string }>(
     join(folder, 'platform.sqlite'),
-    `SELECT cast(value AS text) AS value FROM record ${ofMandates}`,
+    `SELECT cast(value AS text) AS value FROM record WHERE topic = '${topics.connectionMandates.name}'`,
   );
   const changeOf = (event: string) => {
     const { subject, sequence } = JSON.parse(event) as { subject: string; sequence: string };

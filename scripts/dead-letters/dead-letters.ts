@@ -88,7 +88,11 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
   const withStores: WithStores = async (work) => {
     const { stores, close } = await openStores(env, service, where);
     const own = createStores(openViewStores(view, { store: stores(), secondaryStore: stores }));
-    return work(own).finally(close);
+    try {
+      return await work(own);
+    } finally {
+      await close();
+    }
   };
   try {
     const letters = await readDeadLetters(platform.log, projection);
@@ -103,7 +107,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
     else if (command === 'discard') await withStores((stores) => discard(view, stores, chosen, print));
     else {
       const replayed = values.all ? await filterOpen(view, chosen, withStores) : chosen;
-      refuseWithheld(view, replayed);
+      refuseWithheld(replayed);
       await replayDeadLetters(platform, [projection.topic], replayed, showProgress(replayed.length));
       print(`${replayed.length} published to their topics again.`);
     }
@@ -169,14 +173,13 @@ const discard = async (
 };
 
 /** @throws Error with the remedy when a dead letter does not hold its record */
-const refuseWithheld = ({ keyName }: ServiceView, letters: readonly DeadLetter[]): void => {
+const refuseWithheld = (letters: readonly DeadLetter[]): void => {
   const withheld = letters.filter(({ data }) => data.withheld);
   if (withheld.length === 0) return;
-  const keys = [...new Set(withheld.map(({ data }) => data.key || 'N'))];
-  const commands = keys.slice(0, 3).map((key) => `npm run republish -- --customer ${key}`);
+  const commands = new Set(withheld.map(({ data }) => `npm run republish -- --customer ${data.key || 'N'}`));
   throw new Error(
     `${withheld.map(({ id }) => id).join(', ')}: the topic has personal data, so the dead letter does not hold the record. Nothing was ` +
-      `replayed. Let the CRM publish its state again: ${commands.join('; ')}${keys.length > 3 ? ' …' : ''}. Or discard the dead letter.`,
+      `replayed. Let the CRM publish its state again: ${[...commands].join('; ')}. Or discard the dead letter.`,
   );
 };
 
