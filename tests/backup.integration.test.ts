@@ -58,10 +58,13 @@ const changesIn = (folder: string) => {
     join(folder, 'crm.sqlite'),
     'SELECT "connectionId" || \' \' || revision AS change FROM "mandateChange"',
   );
-  const waiting = read<{ event: string }>(join(folder, 'crm.sqlite'), 'SELECT event FROM outbox');
+  const waiting = read<{ event: string }>(
+    join(folder, 'crm.sqlite'),
+    `SELECT event FROM outbox WHERE topic = '${topics.connectionMandates.name}'`,
+  );
   const published = read<{ value: string }>(
     join(folder, 'platform.sqlite'),
-    'SELECT cast(value AS text) AS value FROM record',
+    `SELECT cast(value AS text) AS value FROM record WHERE topic = '${topics.connectionMandates.name}'`,
   );
   const changeOf = (event: string) => {
     const { subject, sequence } = JSON.parse(event) as { subject: string; sequence: string };

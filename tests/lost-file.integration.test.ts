@@ -41,7 +41,8 @@ it('the IoT platform refuses at once when the file of log and view is moved away
   expect(await getJson(`${iotPlatform}/mandates/7733`)).toMatchObject(refused);
   expect(await getJson(`${iotPlatform}/?connectionId=42`)).toMatchObject(refused);
   expect((await change(crm, corinneInRealTime)).status).toBe(200);
-  expect((await getJson(`${crm}/status`)).body).toMatchObject({ outbox: { waiting: 1 } });
+  // The new mandate, and the new state of the customer.
+  expect((await getJson(`${crm}/status`)).body).toMatchObject({ outbox: { waiting: 2 } });
   renameSync(`${file}.away`, file);
   await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('2'), waitOptions);
   expect((await getJson(`${iotPlatform}/readyz`)).status).toBe(200);

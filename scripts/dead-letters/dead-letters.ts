@@ -178,8 +178,7 @@ const refuseWithheld = (letters: readonly DeadLetter[]): void => {
   if (withheld.length === 0) return;
   const commands = new Set(withheld.map(({ data }) => `npm run republish -- --customer ${data.key || 'N'}`));
   throw new Error(
-    `${withheld.map(({ id }) => id).join(', ')}: the topic has personal data, so the dead letter does not hold the record. Nothing was ` +
-      `replayed. Let the CRM publish its state again: ${[...commands].join('; ')}. Or discard the dead letter.`,
+    `${withheld[0]?.id} does not hold its record, because the topic has personal data. Nothing was replayed. Let the CRM publish its state again: ${[...commands].join('; ')}. Or discard the dead letter.`,
   );
 };
 

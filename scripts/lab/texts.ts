@@ -67,8 +67,8 @@ export const formatRemedies = (
   { name, store, state, warning }: ViewState,
 ): string => {
   const view = views.find((one) => one.service.appId === id && (name === undefined || one.projection.name === name));
-  const isDefault = view === undefined || view === views[0];
-  const ofView = isDefault ? '' : ` -- --view ${view.projection.name}`;
+  const isDefault = view === undefined || view.isDefault;
+  const ofView = isDefault ? '' : ` -- ${view.projection.viewOption}`;
   const ofTopic = isDefault ? '' : ` --topic ${view.projection.topic.name}`;
   const pubsub = view && pubsubOf(view.service.appId, isDefault ? process.env : {}, readComponents(resources));
   return `
