@@ -50,7 +50,8 @@ ${row('Traces', zipkin)}
     curl '${iotPlatform.url}/?connectionId=7733'
     curl -X POST ${crm.url}/customers/7 -H 'Content-Type: application/json' -d '{"firstName":"Corinne","lastName":"Lopez","city":"Enschede","connectionId":"7733","connectionMandate":"2"}'
     curl '${iotPlatform.url}/?connectionId=7733'
-    curl ${iotPlatform.url}/readyz
+    curl -X POST ${crm.url}/orders -H 'Content-Type: application/json' -d '{"customerId":"7","productId":"p1","quantity":3,"unitPrice":{"amount":1999,"currency":"EUR"},"expectedDeliveryDate":"2026-12-24"}'
+    curl ${customerView.url}/customers/7/orders
     curl ${customerView.url}/readyz
 
   A sidecar requires a token, which only you can read:
