@@ -138,12 +138,11 @@ const discard = async (
 
 /** @throws Error with the remedy when a dead letter does not hold its record */
 const refuseWithheld = (letters: readonly DeadLetter[]): void => {
-  const withheld = letters.filter(({ data }) => data.withheld);
-  if (withheld.length === 0) return;
-  const commands = new Set(withheld.map(({ data }) => `npm run republish -- --customer ${data.key || 'N'}`));
+  const withheld = letters.find(({ data }) => data.withheld);
+  if (!withheld) return;
   throw new Error(
-    `${withheld.map(({ id }) => id).join(', ')}: the topic has personal data, so the dead letter does not hold the record. Nothing was ` +
-      `replayed. Let the CRM publish its state again: ${[...commands].join('; ')}. Or discard the dead letter.`,
+    `${withheld.id} does not hold its record, because the topic has personal data. Nothing was replayed. Let the CRM publish its state ` +
+      `again: npm run republish -- --customer ${withheld.data.key || 'N'}. Or discard the dead letter.`,
   );
 };
 
