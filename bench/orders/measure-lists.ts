@@ -33,6 +33,8 @@ const lists: readonly { path: string; pathOf: (order: OrderState) => string; sor
     pathOf: ({ customerId }) => `/customers/${customerId}/orders`,
     sorts: ['-createdAt', 'createdAt', '-total', 'total'],
   },
+  // The customer with the most orders, also with filters that match few of them.
+  { path: '/customers/1/orders', pathOf: () => '/customers/1/orders', sorts: ['-createdAt', '-total'] },
   { path: '/orders', pathOf: () => '/orders', sorts: ['-createdAt', 'createdAt'] },
   { path: '/customer-orders', pathOf: () => '/customer-orders', sorts: ['-createdAt', 'createdAt'] },
 ];
