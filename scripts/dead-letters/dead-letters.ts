@@ -139,11 +139,11 @@ const discard = async (
 /** @throws Error with the remedy when a dead letter does not hold its record */
 const refuseWithheld = (letters: readonly DeadLetter[]): void => {
   const withheld = letters.find(({ data }) => data.withheld);
-  if (!withheld) return;
-  throw new Error(
-    `${withheld.id} does not hold its record, because the topic has personal data. Nothing was replayed. Let the CRM publish its state ` +
-      `again: npm run republish -- --customer ${withheld.data.key || 'N'}. Or discard the dead letter.`,
-  );
+  if (withheld)
+    throw new Error(
+      `${withheld.id} does not hold its record, because the topic has personal data. Nothing was replayed. Let the CRM publish its ` +
+        `state again: npm run republish -- --customer ${withheld.data.key || 'N'}. Or discard the dead letter.`,
+    );
 };
 
 const showProgress = (total: number) => {
