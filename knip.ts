@@ -7,7 +7,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     'crm/cli/{import,migrate,republish}.ts!',
     'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,orders,explain,status,backup,restore}.ts!',
     'packages/http/openapi/docs/show.js!',
-    'bench/{bench,lists,import,blocking}.ts!',
+    'bench/{bench,lists,import,blocking,orders}.ts!',
     'bench/baselines/*.ts!',
     'tests/{*-until-killed,path-of-a-change/change-one-mandate}.ts',
     'tests/{chaos/patch-sources,without-peer-packages}.mjs',

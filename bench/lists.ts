@@ -14,7 +14,7 @@ import { listen } from '../packages/http/listen.ts';
 import { createSilentTracer } from '../packages/runtime/tracing.ts';
 import { createRandom, fillDatabase } from './lists/fill.ts';
 import { measureLists } from './lists/measure-lists.ts';
-import { writeTable } from './lists/write-table.ts';
+import { writeSection } from './report/write-section.ts';
 
 const help = `Usage: npm run bench:lists -- [OPTIONS]
 Measures pages of every documented list of customers over HTTP, at random places, and prints a Markdown table.
@@ -85,7 +85,7 @@ const run = async () => {
     if (values.write) {
       const named = values.database ? ` --database ${showDatabaseUrl(url)}` : '';
       const command = `npm run bench:lists --${named} --rows ${rows} --pages ${pages} --seed ${seed}`;
-      writeTable(database, table, { command, date: new Date() });
+      writeSection('performance-crm.md', `lists on ${database}`, table, { command, date: new Date() });
     }
     await server.close();
     await outbox.close();

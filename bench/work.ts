@@ -47,7 +47,7 @@ export const lastChanges = (work: Work): Map<string, Change> => {
 };
 
 /** The murmur3 finalizer: 32 well-mixed bits of a seed and an index. */
-const scramble = (seed: number, index: number): number => {
+export const scramble = (seed: number, index: number): number => {
   let bits = (Math.imul(seed, 0x9e3779b1) ^ index) >>> 0;
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
@@ -55,7 +55,7 @@ const scramble = (seed: number, index: number): number => {
 };
 
 /** The hash partitioner of the sidecar's Kafka client: FNV-1a of the key. */
-const partitionOf = (key: string, partitions: number): number => {
+export const partitionOf = (key: string, partitions: number): number => {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(key)) hash = Math.imul(hash ^ byte, 0x01000193);
   return Math.abs((hash | 0) % partitions);

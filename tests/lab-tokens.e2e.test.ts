@@ -16,8 +16,9 @@ import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
 const tokenFile = join(root, '.data', `lab-${ports.lab}.token`);
-const { crm, customerView, iotPlatforms } = ports;
+const { crm, iotPlatforms } = ports;
 const [iotPlatform] = iotPlatforms;
+const [customerView] = ports.customerViews;
 const sidecars = [crm.dapr, iotPlatform.dapr, customerView.dapr];
 
 let lab: RunningProcess;

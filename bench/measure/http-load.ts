@@ -2,14 +2,22 @@ import { connect } from 'node:net';
 
 export type Load = { requests: number; seconds: number; latenciesMs: number[] };
 
+/** A GET, or a POST of `json`. `status` is the expected one; default 200. */
+type LoadRequest = {
+  readonly path: string;
+  readonly json?: object;
+  readonly status?: number;
+  readonly isCorrect: (body: string) => boolean;
+};
+
 /**
  * Sends requests continuously on `connections` connections, one in flight on each, for `seconds`. It uses plain sockets, because a
  * full HTTP client would need more CPU than the measured service.
- * @throws Error with the first answer that is not 200 or that `isCorrect` refuses
+ * @throws Error with the first answer that has another status or that `isCorrect` refuses
  */
 export const loadHttp = async (
   { host, port, connections, seconds }: { host: string; port: number; connections: number; seconds: number },
-  nextQuery: () => { path: string; isCorrect: (body: string) => boolean },
+  nextQuery: () => LoadRequest,
 ): Promise<Load> => {
   const latenciesMs: number[] = [];
   const began = performance.now();
@@ -24,7 +32,7 @@ export const loadHttp = async (
         query = nextQuery();
         sent = performance.now();
         received = '';
-        socket.write(`GET ${query.path} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`);
+        socket.write(formatRequest(`${host}:${port}`, query));
       };
       socket.setEncoding('latin1');
       socket.once('connect', send);
@@ -35,7 +43,7 @@ export const loadHttp = async (
         const body = bodyOf(received);
         if (body === undefined) return;
         latenciesMs.push(performance.now() - sent);
-        if (!received.startsWith('HTTP/1.1 200') || !query.isCorrect(body))
+        if (!received.startsWith(`HTTP/1.1 ${query.status ?? 200}`) || !query.isCorrect(body))
           reject(new Error(`${query.path} was answered: ${received.slice(0, 500)}`));
         else if (performance.now() < deadline) return send();
         else resolve();
@@ -44,6 +52,13 @@ export const loadHttp = async (
     });
   await Promise.all(Array.from({ length: connections }, sendRequests));
   return { requests: latenciesMs.length, seconds: (performance.now() - began) / 1000, latenciesMs };
+};
+
+const formatRequest = (host: string, { path, json }: LoadRequest): string => {
+  if (!json) return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+  const body = JSON.stringify(json);
+  const headers = `Host: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+  return `POST ${path} HTTP/1.1\r\n${headers}\r\n\r\n${body}`;
 };
 
 /** The body of a response, once it is complete. */

@@ -36,8 +36,10 @@ export const formatRows = (results: readonly Result[]): Record<string, string>[]
     'CPU cores / peak memory': usageText(result.usage),
   }));
 
-export const formatMarkdownTable = (table: readonly Record<string, string>[]): string => {
+export const formatMarkdownTable = (table: readonly Record<string, string | number>[]): string => {
   const names = Object.keys(table[0] ?? {});
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(names), line(names.map(() => '---')), ...table.map((row) => line(Object.values(row)))].join('\n');
+  return [line(names), line(names.map(() => '---')), ...table.map((row) => line(Object.values(row).map(String)))].join(
+    '\n',
+  );
 };

@@ -10,7 +10,7 @@ const defaultHeartbeatMs = 5_000;
 type InstanceRow = { instanceId: string; url: string; startedAt: number; heartbeat: number };
 type Db = Kysely<{ instance: InstanceRow }>;
 
-export type Instance = Omit<InstanceRow, 'heartbeat'>;
+type Instance = Omit<InstanceRow, 'heartbeat'>;
 
 export type InstanceRegistry = {
   /** The id of this instance. */

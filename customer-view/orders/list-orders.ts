@@ -1,4 +1,4 @@
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { OrderState } from '../../contracts/events/order-changed/schema.ts';
 import { readPage } from '../../packages/database/pages.ts';
 import type { Generation } from '../../packages/projections/generations/index.ts';
@@ -25,6 +25,12 @@ export const cursorTypes = ['number', 'string'] as const;
 
 type Orders = SelectQueryBuilder<CustomerViewDatabase, 'orders', object>;
 
+/**
+ * The filter that usually matches the fewest orders chooses the index, and the others are checked in its entries. Databases would guess,
+ * and might read all delivered orders to find those of one product.
+ */
+const withoutIndex = (column: string) => sql<string>`coalesce(${sql.ref(column)}, '')`;
+
 /** Selects the orders of one generation that pass the filter. A row of dead-letter marks alone has no month. */
 export const selectOrders = (
   db: Kysely<CustomerViewDatabase>,
@@ -35,26 +41,42 @@ export const selectOrders = (
     .selectFrom('orders')
     .where('orders.generation', '=', number)
     .where('orders.month', 'is not', null);
-  if (customerId !== undefined) query = query.where('orders.customerId', '=', customerId);
-  if (product !== undefined) query = query.where('orders.productId', '=', product);
-  if (status !== undefined) query = query.where('orders.status', '=', status);
+  const equalities = [
+    ['orders.customerId', customerId],
+    ['orders.productId', product],
+    ['orders.status', status],
+  ] as const;
+  let isIndexed = false;
+  for (const [column, value] of equalities) {
+    if (value === undefined) continue;
+    query = query.where(isIndexed ? withoutIndex(column) : sql.ref(column), '=', value);
+    isIndexed = true;
+  }
   if (from !== undefined) query = query.where('orders.createdAt', '>=', Date.parse(from));
   if (to !== undefined) query = query.where('orders.createdAt', '<', Date.parse(to));
   return query;
 };
 
-/** Reads up to `limit` orders after the cursor, with what `orders` selects of other tables. */
-export const listOrders = async <Selected>(
+/** Sorts orders, and begins after the cursor. */
+export const sortOrders = <Selected>(
   orders: SelectQueryBuilder<CustomerViewDatabase, 'orders', Selected>,
-  { sort, after, limit }: { sort: OrderSort; after: Cursor | undefined; limit: number },
-): Promise<{ items: (Selected & { document: string })[]; next: Cursor | undefined }> => {
+  { sort, after }: { sort: OrderSort; after: Cursor | undefined },
+) => {
   const order = sortOrderOf(sort);
   const direction = order.isDescending ? 'desc' : 'asc';
   const column = sort.endsWith('total') ? 'orders.total' : 'orders.createdAt';
-  const sorted = (after === undefined ? orders : orders.where(afterCursor(order, after)))
+  return (after === undefined ? orders : orders.where(afterCursor(order, after)))
     .select(['orders.key as lastKey', 'orders.document', `${column} as lastValue`])
     .orderBy(column, direction)
     .orderBy('orders.key', direction);
+};
+
+/** Reads up to `limit` orders after the cursor, with what `orders` selects of other tables. */
+export const listOrders = async <Selected>(
+  orders: SelectQueryBuilder<CustomerViewDatabase, 'orders', Selected>,
+  { limit, ...page }: { sort: OrderSort; after: Cursor | undefined; limit: number },
+): Promise<{ items: (Selected & { document: string })[]; next: Cursor | undefined }> => {
+  const sorted = sortOrders(orders, page);
   type Row = Selected & { document: string; lastKey: string; lastValue: number | null };
   const { items, next } = await readPage(limit, (rows) => sorted.limit(rows).execute() as Promise<Row[]>);
   return { items, next: next && [Number(next.lastValue), next.lastKey] };

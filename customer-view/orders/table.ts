@@ -1,7 +1,10 @@
 import type { ViewTable } from '../../packages/view-database/view-database.ts';
 import type { Order } from './order.ts';
 
-/** Lists are filtered by customer, product or status and sorted by creation or total; reports read one index. */
+/**
+ * Lists are filtered by customer, product or status and sorted by creation or total. The index of a list continues with the rest of its sort
+ * order, and with the columns of further filters, so that only the rows of the page are read. Reports read one index.
+ */
 export const ordersTable = {
   columns: {
     customerId: { type: 'varchar(10)', of: (order: Order) => order.customerId },
@@ -14,14 +17,12 @@ export const ordersTable = {
     month: { type: 'varchar(7)', of: (order: Order) => new Date(order.createdAt).toISOString().slice(0, 7) },
   },
   indexes: [
-    ['customerId', 'createdAt'],
-    ['customerId', 'productId', 'createdAt'],
-    ['customerId', 'status', 'createdAt'],
-    ['customerId', 'total'],
-    ['createdAt'],
-    ['productId', 'createdAt'],
-    ['status', 'createdAt'],
-    ['month', 'productId', 'currency', 'quantity', 'total'],
+    ['customerId', 'createdAt', 'key', 'productId', 'status'],
+    ['customerId', 'total', 'key', 'productId', 'status', 'createdAt'],
+    ['productId', 'createdAt', 'key', 'status'],
+    ['status', 'createdAt', 'key'],
+    ['createdAt', 'key'],
+    ['month', 'productId', 'currency', 'status', 'quantity', 'total'],
     ['deadLetters'],
   ],
 } as const satisfies ViewTable<Order>;

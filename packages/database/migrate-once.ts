@@ -19,8 +19,12 @@ export const addColumnOnce = async (
 };
 
 /** Adds an index unless it exists. MySQL has no `create index if not exists`. */
-export const addIndexOnce = async (db: Kysely<never>, table: string, columns: string[]): Promise<void> => {
-  const name = `${table}_by_${columns.join('_')}`;
+export const addIndexOnce = async (
+  db: Kysely<never>,
+  table: string,
+  columns: string[],
+  name = `${table}_by_${columns.join('_')}`,
+): Promise<void> => {
   const adding = db.schema.createIndex(name).on(table).columns(columns).execute();
   await adding.catch((error: Error) => {
     if (!/already exists|duplicate key name/i.test(error.message)) throw error;

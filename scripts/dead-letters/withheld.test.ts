@@ -40,7 +40,11 @@ const start = async () => {
   const views: ServiceView[] = [{ ...view, service }];
   const run = async (...args: string[]) => {
     const lines: string[] = [];
-    await deadLetters([...args, '--embedded'], { views, env: { DATA_DIR }, print: (line) => lines.push(line) });
+    await deadLetters([...args, '--view', people.name, '--embedded'], {
+      views,
+      env: { DATA_DIR },
+      print: (line) => lines.push(line),
+    });
     return lines.join('\n');
   };
   const recordsInLog = async () => (await platform.logReader().offsets(people.topic.name))[0]?.end;

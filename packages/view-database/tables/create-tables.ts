@@ -53,8 +53,11 @@ const createViewTable = async (db: Kysely<never>, view: string, { columns, index
     .addPrimaryKeyConstraint(`${view}_key`, ['generation', 'key']);
   await create.execute();
   for (const [column, { type }] of Object.entries(columns)) await addColumnOnce(db, view, column, type);
-  for (const index of indexes) await addIndexOnce(db, view, ['generation', ...index]);
+  for (const index of indexes) await addIndexOnce(db, view, ['generation', ...index], nameIndex(view, index));
 };
+
+/** Every index begins with `generation`, so its name does not need that. */
+const nameIndex = (view: string, index: readonly string[]) => [view, 'by', ...index].join('_');
 
 const fixedColumns = ['generation', 'key', 'version', 'document', 'deadLetters', 'isErased'];
 
@@ -66,7 +69,7 @@ const checkDeclaration = (view: string, { columns, indexes }: ViewTable<never>):
   for (const index of indexes) {
     const unknown = index.find((column) => !Object.hasOwn(columns, column) && !fixedColumns.includes(column));
     if (unknown !== undefined) throw new Error(`an index of ${view} names ${unknown}, which is not a column`);
-    if ([view, 'by', 'generation', ...index].join('_').length > maxNameLength)
+    if (nameIndex(view, index).length > maxNameLength)
       throw new Error(`the index of ${view} on ${index.join(', ')} gets a name that is too long for MySQL`);
   }
 };

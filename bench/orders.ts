@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { formatTable } from '../packages/cli/table.ts';
+import { measureCreation } from './orders/create-orders.ts';
+import { type DatabaseName, databaseNames } from './orders/databases.ts';
+import { measureHistoryByReplay } from './orders/measure-history.ts';
+import { measureLoading } from './orders/measure-loading.ts';
+import { measureMillion } from './orders/measure-million.ts';
+import { measureReplay } from './orders/measure-replay.ts';
+import { formatMarkdownTable } from './report/table.ts';
+import { writeSection } from './report/write-section.ts';
+import { startParts, stopParts } from './stack/stack.ts';
+
+const help = `Usage: npm run bench:orders -- [OPTIONS]
+Measures orders in the CRM and in the customer-view, on SQLite and on a MariaDB or MySQL that it starts.
+
+Options
+  --only NAMES    some scenarios, separated by commas (default: all)
+  --on NAMES      SQLite, MariaDB or both, separated by a comma (default: both)
+  --orders N      orders of the scenario lists (default: 1000000)
+  --pages N       pages of each list, and as many later pages (default: 40)
+  --events N      events of each view in the scenario replay (default: 100000)
+  --seconds N     duration of each load in the scenario create (default: 10)
+  --seed N        other work of the same size (default: 1)
+  --write         writes the tables to docs/performance-orders.md
+  --help          shows this text
+
+Environment
+  BENCH_PORTS     base of the ports of MariaDB or MySQL (default: 25000)
+
+Examples
+  npm run bench:orders -- --on SQLite --only lists --orders 100000
+
+Exit codes
+  0  all scenarios are measured
+  1  a scenario failed
+
+Scenarios
+  create          orders created through the CRM's REST API
+  replay          the rate at which views apply events, and one record at a time
+  load            one order with 10,000 events, with and without a snapshot
+  history         a page of a customer's orders, from the view and from the events of all orders of the customer
+  lists           every list and report of orders, on many orders`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    on: { type: 'string' },
+    orders: { type: 'string', default: '1000000' },
+    pages: { type: 'string', default: '40' },
+    events: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '10' },
+    seed: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+type Rows = Record<string, string | number>[];
+export type OrderBenchOptions = {
+  readonly orders: number;
+  readonly pages: number;
+  readonly events: number;
+  readonly seconds: number;
+  readonly seed: number;
+};
+type Scenario = (database: DatabaseName, folder: string, options: OrderBenchOptions) => Promise<Rows>;
+
+const scenarios: Record<string, Scenario> = {
+  create: measureCreation,
+  replay: measureReplay,
+  load: measureLoading,
+  history: measureHistoryByReplay,
+  lists: measureMillion,
+};
+
+/** Chooses names out of the known ones. @throws Error that lists those */
+const choose = <Name extends string>(given: string | undefined, known: readonly Name[]): readonly Name[] => {
+  const chosen = given?.split(',') ?? known;
+  const unknown = chosen.find((name) => !known.some((one) => one === name));
+  if (unknown !== undefined) throw new Error(`There is no ${unknown}. Choose from: ${known.join(', ')}.`);
+  return known.filter((name) => chosen.includes(name));
+};
+
+const readNumber = (name: 'orders' | 'pages' | 'events' | 'seconds' | 'seed'): number => {
+  const number = Number(values[name]);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new Error(`--${name} ${values[name]} is not an integer above 0.`);
+};
+
+const run = async () => {
+  const chosen = choose(values.only, Object.keys(scenarios));
+  const databases = choose(values.on, databaseNames);
+  const options = {
+    orders: readNumber('orders'),
+    pages: readNumber('pages'),
+    events: readNumber('events'),
+    seconds: readNumber('seconds'),
+    seed: readNumber('seed'),
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'bench-orders-'));
+  try {
+    if (databases.includes('MariaDB')) await startParts(['mysql'], (line) => process.stderr.write(`${line}\n`));
+    for (const scenario of chosen)
+      for (const database of databases) {
+        const rows = await (scenarios[scenario] as Scenario)(database, folder, options);
+        const load = `load of the machine afterwards: ${loadavg()[0]?.toFixed(1)}`;
+        console.log(`\n${scenario} on ${database}, ${load}\n\n${formatTable(rows)}`);
+        const args = process.argv.slice(2).filter((arg) => arg !== '--write');
+        const command = `npm run bench:orders${args.length > 0 ? ` -- ${args.join(' ')}` : ''}`;
+        const text = `The ${load}.\n\n${formatMarkdownTable(rows)}`;
+        if (values.write)
+          writeSection('performance-orders.md', `${scenario} on ${database}`, text, { command, date: new Date() });
+      }
+  } finally {
+    await stopParts();
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+if (values.help) console.log(help);
+else
+  await run().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
