@@ -16,7 +16,8 @@ import { openCustomerView } from './customer-view-app.ts';
 import { openRandomChanges, type RandomChanges, randomChange } from './random-crm-changes.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
-const waitOptions = { timeout: 15_000, interval: 20 };
+/** A record that counts as missing and is then removed by a tombstone is looked up in the log again after 30 s. */
+const waitOptions = { timeout: 45_000, interval: 20 };
 
 /** A change, and what happens before it: the clock of the CRM moves, also backwards, or its relay is restarted. */
 const step = fc.record({
@@ -136,4 +137,4 @@ it.each([
   for (const { id, status } of expected.gone)
     if (status === 410) for (const name of changes.names.get(id) ?? []) expect(text).not.toContain(name);
   for (const { projection } of view.running.views) expect(projection.counts().setAside).toBe(0);
-});
+}, 90_000);
