@@ -115,7 +115,7 @@ const run = async () => {
           writeSection('performance-orders.md', `${scenario} on ${database}`, text, { command, date: new Date() });
       }
   } finally {
-    await stopParts();
+    if (databases.includes('MariaDB')) await stopParts();
     rmSync(folder, { recursive: true, force: true });
   }
 };

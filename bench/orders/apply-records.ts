@@ -22,7 +22,7 @@ export const applyRecords = async (
   registered: RegisteredView,
   store: StateStore,
   records: Iterable<DeliveredRecord>,
-  { batchSize, onProgress = () => {} }: { batchSize: number; onProgress?: (events: number, seconds: number) => void },
+  { batchSize, onProgress = () => {} }: { batchSize: number; onProgress?: (events: number) => void },
 ): Promise<Applied> => {
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
   const bus = platform.eventBus('bench');
@@ -40,7 +40,7 @@ export const applyRecords = async (
       seconds += (performance.now() - began) / 1000;
       cpuSeconds += (user + system) / 1_000_000;
       events += batch.length;
-      onProgress(events, seconds);
+      onProgress(events);
     }
     const { applied, ignored, setAside, retried } = running.counts();
     if (applied !== events)

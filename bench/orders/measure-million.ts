@@ -1,3 +1,4 @@
+import { createProgress } from '../../packages/cli/progress.ts';
 import { createRandom } from '../lists/fill.ts';
 import { applyRecords } from './apply-records.ts';
 import { createCustomerRecords, createRegistrationRecords } from './customer-events.ts';
@@ -10,6 +11,8 @@ import { serveViews } from './serve-views.ts';
 const batchSize = 5_000;
 const reportRequests = 10;
 
+const progress = createProgress(process.stderr);
+
 /** Fills the views through the engine, and measures every list and report of orders over HTTP. */
 export const measureMillion = async (
   database: DatabaseName,
@@ -19,29 +22,26 @@ export const measureMillion = async (
   const work = { seed, orders };
   const views = await openViews(await createEmptyDatabase(database, folder, 'customer_view'));
   try {
-    const filled = {
-      customers: createCustomerRecords({ seed, customers: customerCount(work) }),
-      registrations: createRegistrationRecords({ seed, customers: orders }),
-      orders: createLastOrderRecords(work),
-    };
-    for (const [view, records] of Object.entries(filled))
-      await applyRecords(findView(view), views.store, records, {
-        batchSize,
-        onProgress: (events, seconds) => report(`${view}: ${events} events, ${Math.round(events / seconds)} events/s`),
-      });
+    const customers = customerCount(work);
+    const filled = [
+      { view: 'customers', total: customers * 1.2, records: createCustomerRecords({ seed, customers }) },
+      { view: 'registrations', total: orders, records: createRegistrationRecords({ seed, customers: orders }) },
+      { view: 'orders', total: orders, records: createLastOrderRecords(work) },
+    ];
+    for (const { view, total, records } of filled) {
+      progress.begin(view);
+      const onProgress = (done: number) => progress.update([{ name: view, done, total }]);
+      await applyRecords(findView(view), views.store, records, { batchSize, onProgress });
+      progress.end();
+    }
     const { url, close } = await serveViews(views);
     const rows: Record<string, string>[] = [];
     const random = createRandom(seed + 1);
     for await (const latency of measureReports(url, reportRequests)) rows.push(formatLatency(latency));
-    for await (const latency of measureLists(url, work, { pages, random })) {
-      rows.push(formatLatency(latency));
-      report(Object.values(rows.at(-1) ?? {}).join('  '));
-    }
+    for await (const latency of measureLists(url, work, { pages, random })) rows.push(formatLatency(latency));
     await close();
     return rows;
   } finally {
     await views.close();
   }
 };
-
-const report = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : '');

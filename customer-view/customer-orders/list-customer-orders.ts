@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
+import { readPage } from '../../packages/database/pages.ts';
 import type { Generation } from '../../packages/projections/generations/index.ts';
 import type { Customer } from '../customers/index.ts';
 import type { Order } from '../orders/index.ts';
-import { listOrders, type OrderFilter, type OrderSort, parseOrder, selectOrders } from '../orders/index.ts';
+import { cursorAfter, type OrderFilter, type OrderList, parseOrder, selectOrderPage } from '../orders/index.ts';
 import type { Cursor, CustomerViewDatabase } from '../queries/index.ts';
 
 export type CustomerOrder = { readonly order: Order; readonly customer: Customer | undefined };
@@ -15,21 +16,23 @@ export const listCustomerOrders = async (
   db: Kysely<CustomerViewDatabase>,
   generations: { readonly orders: Generation; readonly customers: Generation },
   filter: OrderFilter,
-  page: { sort: OrderSort; after: Cursor | undefined; limit: number },
+  { limit, ...list }: OrderList & { readonly limit: number },
 ): Promise<{ items: CustomerOrder[]; next: Cursor | undefined }> => {
-  const joined = selectOrders(db, generations.orders, filter)
-    .leftJoin('customers', (join) =>
-      join
-        .onRef('customers.key', '=', 'orders.customerId')
-        .on('customers.generation', '=', generations.customers.number),
-    )
-    .select('customers.document as customer');
-  const { items, next } = await listOrders(joined, page);
+  const { items, next } = await readPage(limit, (rows) =>
+    selectOrderPage(db, generations.orders, filter, { ...list, rows })
+      .leftJoin('customers', (join) =>
+        join
+          .onRef('customers.key', '=', 'orders.customerId')
+          .on('customers.generation', '=', generations.customers.number),
+      )
+      .select('customers.document as customer')
+      .execute(),
+  );
   return {
     items: items.map((row) => ({
       order: parseOrder(row),
       customer: row.customer === null ? undefined : JSON.parse(row.customer),
     })),
-    next,
+    next: next && cursorAfter(next),
   };
 };

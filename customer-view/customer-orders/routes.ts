@@ -59,10 +59,12 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
           const page = await orders.query(async (generation, { deadLetters = 0 }) => {
             const unreadable = deadLetters > 0 ? await findUnreadableOrders(db, generation) : [];
             refuseUnreadableOrders(unreadable, customerId);
-            const select = (chosen: typeof filter | object) => selectOrders(db, generation, { ...chosen, customerId });
-            const { items, next } = await listOrders(select(filter), { sort, after: cursor, limit });
+            const own = { ...filter, customerId };
+            const { items, next } = await listOrders(db, generation, own, { sort, after: cursor, limit });
             const hasOrders =
-              customer !== undefined || items.length > 0 || (await hasAny(select({}).select('orders.key')));
+              customer !== undefined ||
+              items.length > 0 ||
+              (await hasAny(selectOrders(db, generation, { customerId }, sort).select('orders.key')));
             return {
               items,
               next,

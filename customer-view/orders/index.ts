@@ -1,7 +1,16 @@
 import { registerView } from '../../packages/platform/views.ts';
 import { orders } from './materialise.ts';
 
-export { cursorTypes, listOrders, type OrderFilter, type OrderSort, parseOrder, selectOrders } from './list-orders.ts';
+export {
+  cursorAfter,
+  cursorTypes,
+  listOrders,
+  type OrderFilter,
+  type OrderList,
+  parseOrder,
+  selectOrderPage,
+  selectOrders,
+} from './list-orders.ts';
 export type { Order } from './order.ts';
 export { orderParameters, orderRoutes, orderSortParameter } from './routes.ts';
 export { orderSchema, showOrder } from './show-order.ts';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import type { CustomerViewDatabase } from '../queries/index.ts';
 import { openCustomerViewDatabase } from '../view-database.ts';
-import { type OrderFilter, type OrderSort, orderSorts, selectOrders, sortOrders } from './list-orders.ts';
+import { type OrderFilter, type OrderSort, orderSorts, selectOrderPage } from './list-orders.ts';
 
 const { db } = await openCustomerViewDatabase('memory', createTestRuntime());
 const generation = { number: 1 };
@@ -12,17 +12,17 @@ const filters: OrderFilter[] = [{}, { product: 'p1' }, { status: 'shipped' }, { 
 const others = [...filters, ...filters.map((filter) => ({ ...filter, ...month }))];
 const newest: OrderSort[] = ['createdAt', '-createdAt'];
 
-/** SQLite's query plan for a page in the middle of the list. */
+/** How SQLite finds the keys of a page in the middle of the list. */
 const explain = async (filter: OrderFilter, sort: OrderSort) => {
-  const orders = selectOrders(db as Kysely<CustomerViewDatabase>, generation, filter);
-  const compiled = sortOrders(orders, { sort, after: [20, 'k'] })
-    .limit(11)
-    .compile();
-  const { rows } = await db.executeQuery<{ detail: string }>({
+  const list = { sort, after: [20, 'k'], rows: 11 };
+  const query = selectOrderPage(db as unknown as Kysely<CustomerViewDatabase>, generation, filter, list);
+  const compiled = query.compile();
+  const { rows } = await db.executeQuery<{ id: number; parent: number; detail: string }>({
     ...compiled,
     sql: `explain query plan ${compiled.sql}`,
   });
-  return rows.map(({ detail }) => detail);
+  const page = rows.find(({ detail }) => /^(CO-ROUTINE|MATERIALIZE) page$/.test(detail))?.id;
+  return rows.filter(({ parent }) => parent === page).map(({ detail }) => detail);
 };
 
 it.each(
@@ -31,7 +31,7 @@ it.each(
   const column = sort.replace('-', '');
   const [step = '', ...further] = await explain({ customerId: '7', ...filter }, sort);
   expect(further).toEqual([]);
-  expect(step).toContain(`USING INDEX orders_by_customerId_${column}_key_`);
+  expect(step).toContain(`USING COVERING INDEX orders_by_customerId_${column}_key_`);
   expect(step).toMatch(new RegExp(`generation=\\? AND customerId=\\? AND .*${column}[<>]`));
 });
 
@@ -42,6 +42,6 @@ it.each(
   const first = filter.product ? 'productId_' : filter.status ? 'status_' : '';
   expect(further).toEqual([]);
   expect(step).toMatch(
-    new RegExp(`USING INDEX orders_by_${first}createdAt_key(_status)? \\(generation=\\? AND .*createdAt[<>]`),
+    new RegExp(`USING COVERING INDEX orders_by_${first}createdAt_key(_status)? \\(generation=\\? AND .*createdAt[<>]`),
   );
 });

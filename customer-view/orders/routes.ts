@@ -16,7 +16,7 @@ import {
   viewErrors,
   writeCursor,
 } from '../queries/index.ts';
-import { cursorTypes, listOrders, orderSorts, parseOrder, selectOrders } from './list-orders.ts';
+import { cursorTypes, listOrders, orderSorts, parseOrder } from './list-orders.ts';
 import type { Order } from './order.ts';
 import { orderSchema, showOrder } from './show-order.ts';
 import { findUnreadableOrders } from './unreadable-orders.ts';
@@ -49,7 +49,7 @@ export const orderRoutes = (db: Kysely<CustomerViewDatabase>, orders: View<Order
           const cursor = after === undefined ? undefined : readCursor(after, cursorTypes);
           res.json(
             await orders.query(async (generation, { deadLetters = 0 }) => {
-              const page = await listOrders(selectOrders(db, generation, filter), { sort, after: cursor, limit });
+              const page = await listOrders(db, generation, filter, { sort, after: cursor, limit });
               return {
                 items: page.items.map((row) => showOrder(parseOrder(row))),
                 next: createNextPath('/orders', { ...filter, sort, limit }, page.next && writeCursor(page.next)),

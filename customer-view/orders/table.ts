@@ -2,9 +2,18 @@ import type { ViewTable } from '../../packages/view-database/view-database.ts';
 import type { Order } from './order.ts';
 
 /**
- * Lists are filtered by customer, product or status and sorted by creation or total. The index of a list continues with the rest of its sort
- * order, and with the columns of further filters, so that only the rows of the page are read. Reports read one index.
+ * The indexes of the lists, by their filters and sort orders. Each has the whole sort order, and then the columns of further filters, so
+ * that a page is read without sorting, and few rows are read that are not on it.
  */
+export const orderIndexes = {
+  customerByCreation: ['customerId', 'createdAt', 'key', 'productId', 'status'],
+  customerByTotal: ['customerId', 'total', 'key', 'productId', 'status', 'createdAt'],
+  product: ['productId', 'createdAt', 'key', 'status'],
+  status: ['status', 'createdAt', 'key'],
+  all: ['createdAt', 'key'],
+} as const;
+
+/** Reports read the index that begins with the month. */
 export const ordersTable = {
   columns: {
     customerId: { type: 'varchar(10)', of: (order: Order) => order.customerId },
@@ -17,11 +26,7 @@ export const ordersTable = {
     month: { type: 'varchar(7)', of: (order: Order) => new Date(order.createdAt).toISOString().slice(0, 7) },
   },
   indexes: [
-    ['customerId', 'createdAt', 'key', 'productId', 'status'],
-    ['customerId', 'total', 'key', 'productId', 'status', 'createdAt'],
-    ['productId', 'createdAt', 'key', 'status'],
-    ['status', 'createdAt', 'key'],
-    ['createdAt', 'key'],
+    ...Object.values(orderIndexes),
     ['month', 'productId', 'currency', 'status', 'quantity', 'total'],
     ['deadLetters'],
   ],

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { addColumnOnce, addIndexOnce } from '../../database/migrate-once.ts';
 import { isMysql, runExclusively } from '../../database/run-exclusively.ts';
-import type { ViewTable, ViewTables } from './view-table.ts';
+import { nameIndex, type ViewTable, type ViewTables } from './view-table.ts';
 
 const maxKeyLength = 255;
 const maxNameLength = 64;
@@ -55,9 +55,6 @@ const createViewTable = async (db: Kysely<never>, view: string, { columns, index
   for (const [column, { type }] of Object.entries(columns)) await addColumnOnce(db, view, column, type);
   for (const index of indexes) await addIndexOnce(db, view, ['generation', ...index], nameIndex(view, index));
 };
-
-/** Every index begins with `generation`, so its name does not need that. */
-const nameIndex = (view: string, index: readonly string[]) => [view, 'by', ...index].join('_');
 
 const fixedColumns = ['generation', 'key', 'version', 'document', 'deadLetters', 'isErased'];
 

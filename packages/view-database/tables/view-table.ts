@@ -17,6 +17,9 @@ export type ViewTable<Document> = {
   readonly isErased?: (document: Document) => boolean;
 };
 
+/** Every index begins with `generation`, so its name does not need that. */
+export const nameIndex = (view: string, columns: readonly string[]): string => [view, 'by', ...columns].join('_');
+
 /** Tables by the name of their view. */
 export type ViewTables = Readonly<Record<string, ViewTable<never>>>;
 
