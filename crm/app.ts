@@ -16,6 +16,7 @@ import {
   type PersonalDataSources,
 } from './customers/index.ts';
 import { checkDatabase } from './database/index.ts';
+import { greetingRoutes } from './greetings/index.ts';
 import { type ImportQueue, importedRows, importFileNames, importRoutes, importStatuses } from './imports/index.ts';
 import { customerOrders, orderRoutes } from './orders/index.ts';
 import { type OutboxProgress, readOutboxBacklog } from './outbox/index.ts';
@@ -85,6 +86,7 @@ export const createCrmApp = (context: CrmAppContext): Express => {
   const databaseRoutes = {
     ...customerRoutes(context, erasures),
     ...orderRoutes(context),
+    ...greetingRoutes(context),
     ...importRoutes(context),
     ...statusRoutes(statusSchema, async () => ({
       database: isDurable ? 'durable' : inMemoryNotice,

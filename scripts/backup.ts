@@ -7,9 +7,10 @@ import { findExistingFiles, locateDatabaseFiles } from './backup/files.ts';
 import { takeBackup } from './backup/take-backup.ts';
 
 const help = `Usage: npm run backup -- FOLDER
-Copies the SQLite databases of the CRM and of the embedded log as of one point in time, also while the platform runs.
+Copies the SQLite databases of the CRM, the embedded log and the customer-view as of one point in time, also while the platform
+runs.
 
-FOLDER must not exist. It receives crm.sqlite, platform.sqlite and manifest.json, and gets its name after the copies were checked.
+FOLDER must not exist. It receives crm.sqlite, platform.sqlite, customer-view.sqlite and manifest.json, and gets its name after the copies were checked.
 The copies contain personal data that a later erasure does not remove; only their owner can read them.
 npm run restore puts a backup in place. docs/backup.md describes backups with MySQL and Kafka.
 
@@ -19,6 +20,8 @@ Options
 Environment
   DATA_DIR          folder of the data (default: .data)
   CRM_DATABASE_URL  database of the CRM (default: sqlite:DATA_DIR/crm.sqlite)
+  CUSTOMER_VIEW_DATABASE_URL
+                    database of the customer-view (default: sqlite:DATA_DIR/customer-view.sqlite); only a file is copied
 
 Examples
   npm run backup -- backups/2026-11-26

@@ -5,7 +5,7 @@ import { openLog } from '../packages/platform/open-adapters.ts';
 import { describeGroup, resetGroup } from '../packages/projections/consumer-groups.ts';
 import { consumerGroupOf, readComponents, readResourcesPath } from './components.ts';
 import { withLabEnvironment } from './lab/lab-environment.ts';
-import { views } from './views.ts';
+import { findView, views } from './views.ts';
 import { whichLogHelp, whichLogOptions } from './which-log.ts';
 
 const serviceOfTopic = new Map(views.map(({ projection, service }) => [projection.topic.name, service]));
@@ -83,8 +83,8 @@ const main = async () => {
   }
 };
 
-/** The topic and the service that consumes it. Without a name it is the topic of the first view. */
-const findTopic = (name: string = String(views[0]?.projection.topic.name)) => {
+/** The topic and the service that consumes it. Without a name it is the topic of the default view. */
+const findTopic = (name: string = findView(views, undefined).projection.topic.name) => {
   const service = serviceOfTopic.get(name);
   if (!service) throw new Error(`There is no topic ${name} with a view. The topics are ${topicNames.join(', ')}.`);
   return [name, service] as const;

@@ -17,6 +17,8 @@ Options
 Environment
   DATA_DIR          folder of the data (default: .data)
   CRM_DATABASE_URL  database of the CRM (default: sqlite:DATA_DIR/crm.sqlite)
+  CUSTOMER_VIEW_DATABASE_URL
+                    database of the customer-view (default: sqlite:DATA_DIR/customer-view.sqlite)
 
 Examples
   npm run restore -- backups/2026-11-26
@@ -37,7 +39,7 @@ const main = async (): Promise<void> => {
     isStopped: values.stopped,
     print,
   });
-  print(`Restored ${files.map(({ name }) => name).join(' and ')} as of ${takenAt}. Start the platform: npm start`);
+  print(`Restored ${files.map(({ name }) => name).join(', ')} as of ${takenAt}. Start the platform: npm start`);
   print('A view in another store and a log in Kafka are newer than the restored data: see docs/backup.md.');
 };
 

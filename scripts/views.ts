@@ -61,15 +61,15 @@ export const views: readonly ServiceView[] = [
 
 export const viewOption = { view: { type: 'string' } } as const;
 
-/** Finds the view of that name; without a name the first view. @throws Error that lists the names */
+/** Finds the view of that name; without a name the default view. @throws Error that lists the names */
 export const findView = (all: readonly ServiceView[], name: string | undefined): ServiceView => {
-  const found = name === undefined ? all[0] : all.find(({ projection }) => projection.name === name);
+  const found = all.find(({ projection, isDefault }) => (name === undefined ? isDefault : projection.name === name));
   if (found) return found;
   throw new Error(
     `There is no view ${name}. --view NAME with one of: ${all.map(({ projection }) => projection.name).join(', ')}.`,
   );
 };
 
-/** The names of the views for the help of a command, whose default is the first one. */
+/** The names of the views for the help of a command. */
 export const listNames = (all: readonly ServiceView[]): string =>
-  all.map(({ projection: { name } }, i) => (i === 0 ? `${name} (the default)` : name)).join(', ');
+  all.map(({ projection: { name }, isDefault }) => (isDefault ? `${name} (the default)` : name)).join(', ');

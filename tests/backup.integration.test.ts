@@ -27,13 +27,13 @@ import { dataFolder, root, startPlatform } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
 const waitOptions = { timeout: 30_000, interval: 50 };
-const databases = ['crm.sqlite', 'platform.sqlite'];
+const databases = ['crm.sqlite', 'customer-view.sqlite', 'platform.sqlite'];
 
 /** Runs `npm run backup` or `npm run restore`. */
-const npmRun = (script: string, data: string, ...args: string[]) =>
-  promisify(execFile)('npm', ['run', '--silent', script, '--', ...args], {
+const npmRun = (script: string, data: string, folder: string, args: string[] = [], env: Record<string, string> = {}) =>
+  promisify(execFile)('npm', ['run', '--silent', script, '--', folder, ...args], {
     cwd: root,
-    env: { ...process.env, DATA_DIR: data, CRM_DATABASE_URL: '' },
+    env: { ...process.env, DATA_DIR: data, CRM_DATABASE_URL: '', ...env },
   }).then(
     ({ stdout, stderr }) => ({ code: 0, output: stdout + stderr }),
     ({ code, stdout, stderr }) => ({ code: code as number, output: `${stdout}${stderr}` }),
@@ -58,10 +58,13 @@ const changesIn = (folder: string) => {
     join(folder, 'crm.sqlite'),
     'SELECT "connectionId" || \' \' || revision AS change FROM "mandateChange"',
   );
-  const waiting = read<{ event: string }>(join(folder, 'crm.sqlite'), 'SELECT event FROM outbox');
+  const waiting = read<{ event: string }>(
+    join(folder, 'crm.sqlite'),
+    `SELECT event FROM outbox WHERE topic = '${topics.connectionMandates.name}'`,
+  );
   const published = read<{ value: string }>(
     join(folder, 'platform.sqlite'),
-    'SELECT cast(value AS text) AS value FROM record',
+    `SELECT cast(value AS text) AS value FROM record WHERE topic = '${topics.connectionMandates.name}'`,
   );
   const changeOf = (event: string) => {
     const { subject, sequence } = JSON.parse(event) as { subject: string; sequence: string };
@@ -128,6 +131,12 @@ it('a backup under load is consistent across both databases, and a restored plat
   expect((await getJson(`${again.iotPlatform}/status`)).body).toMatchObject({ sinceStart: { setAside: 0 } });
 });
 
+const waitForCustomers = (customerView: string) =>
+  vi.waitFor(async () => {
+    const { body } = await getJson(`${customerView}/customers`);
+    expect(body.items).toHaveLength(8);
+  }, waitOptions);
+
 describe('with a stopped platform', () => {
   const template = dataFolder();
   const templateBackup = join(dataFolder(), 'deep', 'backup');
@@ -155,6 +164,7 @@ describe('with a stopped platform', () => {
       files: [
         { name: 'platform.sqlite', schema: '1' },
         { name: 'crm.sqlite', schema: expect.stringMatching(/^\d{4}-/) },
+        { name: 'customer-view.sqlite', schema: '0' },
       ],
     });
     expect(await npmRun('backup', data, backup)).toMatchObject({
@@ -209,7 +219,7 @@ describe('with a stopped platform', () => {
       code: 1,
       output: expect.stringContaining('--stopped'),
     });
-    expect(await npmRun('restore', data, backup, '--stopped')).toMatchObject({ code: 0 });
+    expect(await npmRun('restore', data, backup, ['--stopped'])).toMatchObject({ code: 0 });
     const platform = await start(data);
     await expectViewToEqualCrm(platform.crm, platform.iotPlatform, new Map());
   });
@@ -218,7 +228,9 @@ describe('with a stopped platform', () => {
     const { data, backup } = prepare();
     renameSync(data, `${data}.lost`);
     expect(await npmRun('restore', data, backup)).toMatchObject({ code: 0 });
-    expect(databases.map((name) => (statSync(join(data, name)).mode & 0o777).toString(8))).toEqual(['600', '600']);
+    expect(databases.map((name) => (statSync(join(data, name)).mode & 0o777).toString(8))).toEqual(
+      databases.map(() => '600'),
+    );
     const platform = await start(data);
     await expectViewToEqualCrm(platform.crm, platform.iotPlatform, new Map());
   });
@@ -226,7 +238,7 @@ describe('with a stopped platform', () => {
   it('a backup of the CRM alone is not restored next to an existing log', async () => {
     const { data, backup } = prepare();
     const alone = join(dataFolder(), 'alone');
-    rmSync(join(data, 'platform.sqlite'));
+    for (const file of ['platform.sqlite', 'customer-view.sqlite']) rmSync(join(data, file));
     expect(await npmRun('backup', data, alone)).toMatchObject({ code: 0, output: expect.stringContaining('Kafka') });
     expect(existsSync(join(alone, 'platform.sqlite'))).toBe(false);
     expect(await npmRun('restore', data, backup)).toMatchObject({ code: 0 });
@@ -234,6 +246,43 @@ describe('with a stopped platform', () => {
       code: 1,
       output: expect.stringContaining('has no platform.sqlite'),
     });
+  });
+
+  it('a backup without the customer-view, as of an earlier release, is not restored next to its views', async () => {
+    const { data, backup } = prepare();
+    const manifest = JSON.parse(readFileSync(join(backup, 'manifest.json'), 'utf8'));
+    const files = manifest.files.filter(({ name }: { name: string }) => name !== 'customer-view.sqlite');
+    writeFileSync(join(backup, 'manifest.json'), JSON.stringify({ ...manifest, files }));
+    expect(await npmRun('restore', data, backup)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('has no customer-view.sqlite'),
+    });
+    for (const suffix of ['', '-wal', '-shm']) rmSync(join(data, `customer-view.sqlite${suffix}`), { force: true });
+    expect(await npmRun('restore', data, backup)).toMatchObject({ code: 0 });
+    // The consumer group of the restored log has read what the views lack.
+    const { customerView } = await start(data);
+    await vi.waitFor(
+      async () => expect(await getJson(`${customerView}/customers`)).toMatchObject({ status: 503 }),
+      waitOptions,
+    );
+  });
+
+  it('the views are restored, and are left alone if they are in another database now', async () => {
+    const { data, backup } = prepare();
+    const platform = await start(data);
+    await waitForCustomers(platform.customerView);
+    await platform.end('SIGTERM');
+    expect((await npmRun('restore', data, backup)).output).toContain('customer-view.sqlite as of');
+    const again = await start(data);
+    await waitForCustomers(again.customerView);
+    await again.end('SIGTERM');
+    const elsewhere = { CUSTOMER_VIEW_DATABASE_URL: 'mysql://user:secret@127.0.0.1:1/views' };
+    const inode = statSync(join(data, 'customer-view.sqlite')).ino;
+    expect(await npmRun('restore', data, backup, [], elsewhere)).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('customer-view.sqlite is not restored'),
+    });
+    expect(statSync(join(data, 'customer-view.sqlite')).ino).toBe(inode);
   });
 });
 

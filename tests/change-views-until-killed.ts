@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { openLaterThingViews, openThingViews } from './thing-views.ts';
 
@@ -28,7 +28,7 @@ if (change === 'upgrade') {
     { key: 'new', value: { n: 2 } },
     { key: 'position:things:topic:0', value: { applied: 2 }, etag: '1' },
   ]);
-  while (await hasErasedBytes()) await setTimeout(10);
+  while (await hasErasedBytes()) await setImmediate();
   isCounting = false;
   await close();
 }

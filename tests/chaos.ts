@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util';
 import { formatTable } from '../packages/cli/table.ts';
 
 const help = `Usage: npm run torture -- [OPTIONS]
-Runs a chaos test: kills and pauses the parts of the platform at random while customers change, on a stack of its own.
+Runs a chaos test: kills and pauses the parts of the platform at random while customers and orders change, on a stack of its own.
 
 After each round it checks that every view equals the CRM, that no answered change is lost, that no view went back to an older
-revision, and that no record was dead-lettered. CRM, IoT platform, their sidecars, Kafka, Redis and MariaDB are killed with SIGKILL
-or paused for longer than the session timeout of the consumer group; instances of the IoT platform join and leave. The first round
-that fails ends the test.
+revision, that no record was dead-lettered, and that no name of an erased customer is left. CRM, IoT platform, customer-view, their
+sidecars, Kafka, Redis and MariaDB are killed with SIGKILL or paused for longer than the session timeout of the consumer group;
+instances of the IoT platform and the customer-view join and leave. The first round that fails ends the test.
 
 Options
   --minutes N        starts no round after so many minutes (default: 5)

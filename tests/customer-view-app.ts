@@ -4,11 +4,11 @@ import { createCustomerRegisteredEvent } from '../contracts/events/customer-regi
 import { createOrderChangedEvent, type OrderState } from '../contracts/events/order-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { createCustomerViewApp } from '../customer-view/app.ts';
-
 import { customerViews, viewTables } from '../customer-view/projections.ts';
 import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { startViews } from '../packages/platform/running-views.ts';
+import type { EventBus } from '../packages/projections/event-bus.ts';
 import { openViewDatabase } from '../packages/view-database/view-database.ts';
 import { createIdleViews } from './idle-views.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
@@ -29,11 +29,17 @@ export const useViewDatabase = (another: typeof emptyDatabase): void => {
   emptyDatabase = another;
 };
 
-/** Starts the app of the customer-view on a log in memory, to which tests publish. `prepare` runs before the views start. */
-export const openCustomerView = async (prepare: (platform: EmbeddedPlatform) => Promise<void> = async () => {}) => {
+/**
+ * Starts the app of the customer-view on a log in memory, to which tests publish. `prepare` runs before the views start; `adapt` may
+ * wrap the bus.
+ */
+export const openCustomerView = async (
+  prepare: (platform: EmbeddedPlatform) => Promise<void> = async () => {},
+  adapt: (bus: EventBus) => EventBus = (bus) => bus,
+) => {
   const databaseUrl = await emptyDatabase();
   const platform = openEmbeddedPlatform(':memory:', Object.values(topics), { now: () => noon });
-  const bus = platform.eventBus('customer-view-consumer');
+  const bus = adapt(platform.eventBus('customer-view-consumer'));
   await prepare(platform);
   const runtime = createTestRuntime();
   const database = await openDatabase(databaseUrl);

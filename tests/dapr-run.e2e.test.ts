@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
+import { expectOrderInHistory } from './order-history.ts';
 import { dataFolder, type RunningProcess, root, startProgram } from './platform-process.ts';
 import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
@@ -12,7 +13,7 @@ import { daprCli, isStackReady, prepareDaprCliEnvironment } from './stack/stack.
 const waitOptions = { timeout: 60_000, interval: 100 };
 const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
-const customerView = { url: `http://127.0.0.1:${ports.customerView.rest}` };
+const customerView = { url: `http://127.0.0.1:${ports.customerViews[0].rest}` };
 
 const stack = await isStackReady();
 const cli = await daprCli.find();
@@ -39,6 +40,7 @@ const expectViewToFollowCrm = async () => {
   await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('1'), waitOptions);
   expect((await postJson(`${crm.url}/customers/7`, corinneInRealTime)).status).toBe(200);
   await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('2'), waitOptions);
+  await expectOrderInHistory(crm.url, customerView.url);
   for (const { url } of [crm, iotPlatform, customerView])
     await vi.waitFor(
       async () => expect((await getJson(`${url}/readyz`)).body).toMatchObject({ status: 'ready' }),
@@ -58,7 +60,7 @@ describe.runIf(stack && cli)('dapr run', () => {
     const file = join(dataFolder(), 'dapr.yaml');
     const { rest, dapr: crmDapr } = ports.crm;
     const { rest: iotRest, app, dapr: iotDapr } = ports.iotPlatforms[0];
-    const { rest: viewRest, app: viewApp, dapr: viewDapr } = ports.customerView;
+    const { rest: viewRest, app: viewApp, dapr: viewDapr } = ports.customerViews[0];
     const yaml = readFileSync(join(root, 'dapr.yaml'), 'utf8')
       .replaceAll('dapr-components', resources)
       .replace('appPort: 3005', `appPort: ${rest}`)
@@ -97,7 +99,7 @@ describe.runIf(stack && cli)('dapr run', () => {
       '--',
       'env',
       `APP_REST_PORT=${ports.iotPlatforms[0].rest}`,
-      `CUSTOMER_VIEW_PORT=${ports.customerView.rest}`,
+      `CUSTOMER_VIEW_PORT=${ports.customerViews[0].rest}`,
       'node',
       '--import',
       'tsx',
@@ -107,7 +109,7 @@ describe.runIf(stack && cli)('dapr run', () => {
     const first = await dapr(noTokens, ...line('crm', ports.crm.rest, ports.crm.dapr, 'crm/main.ts'));
     // The first run of the Dapr lab uses one port for requests and deliveries.
     const second = await dapr(noTokens, ...line('iot-platform', iot.rest, iot.dapr, 'iot-platform/main.ts'));
-    const { app, dapr: viewDapr } = ports.customerView;
+    const { app, dapr: viewDapr } = ports.customerViews[0];
     const third = await dapr(noTokens, ...line('customer-view', app, viewDapr, 'customer-view/main.ts'));
     await expectViewToFollowCrm();
     for (const { output } of [first, second, third])

@@ -13,7 +13,10 @@ import { createTestRuntime } from './test-runtime.ts';
 const leaseMs = 200;
 const waitOptions = { timeout: 20_000, interval: 10 };
 
-/** Publishes the outbox of the folder. @returns customer 7, the changes of the evidence, and the published events */
+/**
+ * Publishes the outbox of the folder.
+ * @returns customer 7 with its last published state, the changes of the evidence, and the published mandate events
+ */
 const restart = async (folder: string) => {
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
   const platform = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics));
@@ -25,11 +28,20 @@ const restart = async (folder: string) => {
   await db.destroy();
   platform.close();
   const log = openSqlite(join(folder, 'platform.sqlite'));
-  const published = (log.prepare('SELECT cast(value AS text) AS value FROM record').all([]) as { value: string }[])
-    .map(({ value }): { id: string; subject: string; sequence: string } => JSON.parse(value))
-    .map(({ id, subject, sequence }) => ({ id, change: `${subject} ${sequence}` }));
+  const read = (topic: string) => {
+    const ofTopic = 'SELECT cast(value AS text) AS value FROM record WHERE topic = ? ORDER BY partition, "offset"';
+    const rows = log.prepare(ofTopic).all([topic]) as { value: string }[];
+    return rows.map(({ value }): { id: string; subject: string; sequence: string } => JSON.parse(value));
+  };
+  const published = read(topics.connectionMandates.name);
+  const states = read(topics.customers.name).filter(({ subject }) => subject === '7');
   closeSqlite(log);
-  return { customer, changes: evidence.map((row) => `${row.connectionId} ${row.revision}`), published };
+  return {
+    customer,
+    changes: evidence.map((row) => `${row.connectionId} ${row.revision}`),
+    published: published.map(({ id, subject, sequence }) => ({ id, change: `${subject} ${sequence}` })),
+    lastState: states.at(-1) as object,
+  };
 };
 
 it('a CRM that is killed before any of its statements loses no change and publishes none under two ids', async () => {
@@ -46,11 +58,12 @@ it('a CRM that is killed before any of its statements loses no change and publis
     const args = ['--import', 'tsx', 'tests/crm-until-killed.ts', folder, String(statement), String(leaseMs)];
     const crm = startProgram(process.execPath, args, {});
     const end = await crm.ended;
-    const { customer, changes, published } = await restart(folder);
+    const { customer, changes, published, lastState } = await restart(folder);
 
     const moved = customer.version === 2;
     expect(customer.connectionId).toBe(moved ? '9001' : '7733');
     expect(changes).toHaveLength(moved ? 10 : 8);
+    expect(lastState).toMatchObject({ sequence: String(customer.revision), data: { version: customer.version } });
     if (crm.output().includes('acknowledged')) expect(moved).toBe(true);
     expect(new Set(published.map(({ change }) => change))).toEqual(new Set(changes));
     // One id for each change, and one change for each id.

@@ -8,7 +8,7 @@ import { restoreBackup } from '../scripts/backup/restore-backup.ts';
 import { takeBackup } from '../scripts/backup/take-backup.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
-const names = ['crm.sqlite', 'platform.sqlite'];
+const names = ['crm.sqlite', 'platform.sqlite', 'customer-view.sqlite'];
 const mark = (folder: string, word: string) => {
   for (const name of names) {
     const database = openSqlite(join(folder, name));
@@ -53,7 +53,7 @@ const marksIn = (folder: string): Set<string> => {
 const restore = (folder: string) =>
   restoreBackup(backup, locateDatabaseFiles({ DATA_DIR: folder }), { isStopped: false, print: () => {} });
 
-it('a restore that is killed before any of its steps leaves both old databases or both new ones', async () => {
+it('a restore that is killed before any of its steps leaves all old databases or all new ones', async () => {
   const seen = new Set<string>();
   const killAt = async (change: number) => {
     const data = copyOf(template);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectOrderInHistory } from './order-history.ts';
 import {
   dataFolder,
   type RunningProcess,
@@ -15,8 +16,9 @@ import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
 const tokenFile = join(root, '.data', `lab-${ports.lab}.token`);
-const { crm, customerView, iotPlatforms } = ports;
+const { crm, iotPlatforms } = ports;
 const [iotPlatform] = iotPlatforms;
+const [customerView] = ports.customerViews;
 const sidecars = [crm.dapr, iotPlatform.dapr, customerView.dapr];
 
 let lab: RunningProcess;
@@ -83,6 +85,9 @@ describe.runIf(await isStackReady())('the sidecars of npm run lab', () => {
     const { code, output } = await type(line.replace('curl', 'curl -s'));
     expect([code, JSON.parse(output).id]).toEqual([0, 'iot-platform']);
   });
+
+  it('carry the events of the CRM to the customer-view', () =>
+    expectOrderInHistory(`http://localhost:${crm.rest}`, `http://localhost:${customerView.rest}`));
 
   it('listen on loopback only, as do the services', async () => {
     const { output } = await type('npm run -s lab -- status');

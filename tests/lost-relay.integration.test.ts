@@ -49,7 +49,7 @@ it('an outbox without progress makes all CRMs unready, also one that does not re
   await fillOutbox(crms[0]);
   for (const crm of crms) {
     await vi.waitFor(
-      async () => expect((await fetchReadiness(crm)).checks.outbox).toMatch(/^20 events wait/),
+      async () => expect((await fetchReadiness(crm)).checks.outbox).toMatch(/^60 events wait/),
       waitOptions,
     );
     await expectLoggedOnce(crm, /outbox makes no progress/g);

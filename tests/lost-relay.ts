@@ -8,6 +8,8 @@ import { dataFolder, waitForOutput } from './platform-process.ts';
 import { readPublishedEvents, startCrmOn } from './several-crms.ts';
 
 const customers = 20;
+/** A registration has an event for the mandate, one for the customer and one for the registration. */
+const events = 3 * customers;
 const waitOptions = { timeout: 20_000, interval: 50 };
 
 /** Finds a port on which no process listens. */
@@ -62,7 +64,7 @@ export const expectPublishedAfterLoss = async ({ databaseUrl, env = {}, lose }: 
   await fillOutbox(lost);
   await vi.waitFor(async () => {
     const { instance, outbox } = await fetchCrmStatus(lost);
-    expect(outbox).toMatchObject({ waiting: customers, relayedBy: instance });
+    expect(outbox).toMatchObject({ waiting: events, relayedBy: instance });
   }, waitOptions);
   await lose(lost);
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, vi } from 'vitest';
+import { topics } from '../contracts/topics.ts';
 import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, postJson } from './http.ts';
@@ -30,12 +31,11 @@ export const startCrmOn = async (databaseUrl: DatabaseUrl, folder: string, env: 
 
 type Published = { id: string; subject: string; revision: number; mandate: string };
 
-/** Reads all events of the embedded event bus in the folder, by partition and offset. */
+/** Reads all mandate events of the embedded event bus in the folder, by partition and offset. */
 export const readPublishedEvents = (folder: string): Published[] => {
   const log = openSqlite(join(folder, 'platform.sqlite'));
-  const rows = log.prepare('SELECT cast(value AS text) AS value FROM record ORDER BY partition, "offset"').all([]) as {
-    value: string;
-  }[];
+  const ofMandates = 'SELECT cast(value AS text) AS value FROM record WHERE topic = ? ORDER BY partition, "offset"';
+  const rows = log.prepare(ofMandates).all([topics.connectionMandates.name]) as { value: string }[];
   closeSqlite(log);
   return rows.map(({ value }) => {
     const { id, subject, sequence, data } = JSON.parse(value);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
+import { expectOrderInHistory } from './order-history.ts';
 import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 import { sendRaw } from './raw-http.ts';
 
@@ -26,10 +27,11 @@ const offsets = async (iotPlatform: string) => {
 };
 
 describe('npm start', () => {
-  it('loads the customers, shows their mandates, and ends with exit code 0 at Ctrl-C', async () => {
+  it('loads the customers, shows their mandates and orders, and ends with exit code 0 at Ctrl-C', async () => {
     const platform = await start({ DATA_DIR: dataFolder() });
     await vi.waitFor(async () => expect(await mandate(platform.iotPlatform, '7733')).toBe('1'), waitOptions);
     await vi.waitFor(async () => expect(await offsets(platform.iotPlatform)).toBe(8), waitOptions);
+    await expectOrderInHistory(platform.crm, platform.customerView);
     expect(await platform.end('SIGINT')).toBe(0);
   });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -102,23 +102,24 @@ describe.runIf(await isStackReady())('a tombstone through Dapr', () => {
     const topic = await createPeopleTopic();
     await produce(topic.name, { key: '1', value: null }, { key: '2', value: '' }, { key: '3', value: 'null' });
     const delivered: { event: unknown; key: unknown }[] = [];
-    const app = createServer(async (request, response) => {
-      const answer = (body: object) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
-      if (request.url === '/dapr/subscribe')
-        return answer([
-          {
-            pubsubname: pubsub,
-            topic: topic.name,
-            routes: { default: '/deliveries' },
-            metadata: { rawPayload: 'true' },
-            bulkSubscribe: { enabled: true, maxMessagesCount: 10, maxAwaitDurationMs: 4 },
-          },
-        ]);
-      if (request.url !== '/deliveries') return answer({});
+    const subscription = {
+      pubsubname: pubsub,
+      topic: topic.name,
+      routes: { default: '/deliveries' },
+      metadata: { rawPayload: 'true' },
+      bulkSubscribe: { enabled: true, maxMessagesCount: 10, maxAwaitDurationMs: 4 },
+    };
+    const respond = async (request: IncomingMessage): Promise<object> => {
+      if (request.url === '/dapr/subscribe') return [subscription];
+      if (request.url !== '/deliveries') return {};
       const body = JSON.parse(String(Buffer.concat(await request.toArray())));
       const entries = body.entries as { entryId: string; event: unknown; metadata: Record<string, string> }[];
       delivered.push(...entries.map(({ event, metadata }) => ({ event, key: metadata.__key })));
-      answer({ statuses: entries.map(({ entryId }) => ({ entryId, status: 'SUCCESS' })) });
+      return { statuses: entries.map(({ entryId }) => ({ entryId, status: 'SUCCESS' })) };
+    };
+    const app = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      void respond(request).then((body) => response.end(JSON.stringify(body)));
     }).listen(ports.free + 4, '127.0.0.1');
     await once(app, 'listening');
     const group = createComponentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', topic.name));
@@ -152,7 +153,8 @@ describe.runIf(await isStackReady())('compaction with the settings of customers-
       .filter((name) => /\.log(\.|$)/.test(name))
       .some((name) => readFileSync(join(folder, name)).includes(text));
   };
-  const hoursAgo = (hours: number) => String(Date.now() - hours * hourMs);
+  const now = Date.now();
+  const hoursAgo = (hours: number) => String(now - hours * hourMs);
 
   it('removes a name once its tombstone is repeated after segment.ms, and never the tombstone', async () => {
     // Records of the past stand for the hours that pass. By default Kafka deletes a replaced segment file a minute later.

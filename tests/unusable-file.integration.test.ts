@@ -17,7 +17,7 @@ import { openSqlite } from '../packages/database/sqlite.ts';
 import { dataFolder, startPlatform, startProcess } from './platform-process.ts';
 import { findSmallDiskObstacle, mountSmallDisk } from './small-disk.ts';
 
-const files = ['crm.sqlite', 'platform.sqlite'] as const;
+const files = ['crm.sqlite', 'platform.sqlite', 'customer-view.sqlite'] as const;
 let template: string;
 beforeAll(async () => {
   template = dataFolder();
@@ -50,9 +50,11 @@ const commands = {
   ],
   'npm run rebuild': ['scripts/rebuild.ts', '--embedded', '--dry-run', '--without-crm'],
   'npm run dead-letters': ['scripts/dead-letters.ts', 'list', '--embedded'],
+  'npm run rebuild -- --view orders': ['scripts/rebuild.ts', '--view', 'orders', '--embedded', '--dry-run'],
   'npm run consumer-group': ['scripts/consumer-group.ts', '--embedded'],
   crm: ['crm/main.ts'],
   'iot-platform': ['iot-platform/main.ts'],
+  'customer-view': ['customer-view/main.ts'],
 } as const;
 type Name = keyof typeof commands;
 const commandsOf: Record<(typeof files)[number], Name[]> = {
@@ -64,7 +66,9 @@ const commandsOf: Record<(typeof files)[number], Name[]> = {
     'npm run consumer-group',
     'crm',
     'iot-platform',
+    'customer-view',
   ],
+  'customer-view.sqlite': ['npm start', 'npm run rebuild -- --view orders', 'customer-view'],
 };
 
 /** Expects one sentence that names the file from every command that uses it. */
@@ -88,38 +92,36 @@ const expectOneSentence = (folder: string, file: (typeof files)[number], message
     }),
   );
 
-describe.each(files)('%s', (file) => {
-  const createBroken = (breakFile: (path: string) => void) => {
-    const folder = dataFolder();
-    cpSync(template, folder, { recursive: true });
-    breakFile(join(folder, file));
-    return folder;
-  };
+/** Copies the data, with one broken file. @returns the folder */
+const createBroken = (file: (typeof files)[number], breakFile: (path: string) => void) => {
+  const folder = dataFolder();
+  cpSync(template, folder, { recursive: true });
+  breakFile(join(folder, file));
+  return folder;
+};
 
+describe.each(files)('%s', (file) => {
   it('is named when it is not a database', async () => {
-    const folder = createBroken((path) => writeFileSync(path, 'no database '.repeat(1000)));
+    const folder = createBroken(file, (path) => writeFileSync(path, 'no database '.repeat(1000)));
     await expectOneSentence(folder, file, /is not a SQLite database: move it to another folder/);
   });
   it('is named when it is a folder', async () => {
-    const folder = createBroken((path) => {
+    const folder = createBroken(file, (path) => {
       rmSync(path);
       mkdirSync(path);
     });
     await expectOneSentence(folder, file, /is a folder/);
   });
   it('is named with the remedy when it is damaged', async () =>
-    expectOneSentence(createBroken(damage), file, /is damaged[\s\S]*npm run restore/));
-  it('is named when it belongs to a newer release', async () => {
-    const newer = {
-      'crm.sqlite': "INSERT INTO kysely_migration VALUES ('9999-of-tomorrow', '2099-01-01')",
-      'platform.sqlite': 'PRAGMA user_version = 99',
-    }[file];
-    await expectOneSentence(
-      createBroken((path) => sqlite(path, newer)),
-      file,
-      /belongs to a newer release/,
-    );
-  });
+    expectOneSentence(createBroken(file, damage), file, /is damaged[\s\S]*npm run restore/));
+});
+
+it.each([
+  ['crm.sqlite', "INSERT INTO kysely_migration VALUES ('9999-of-tomorrow', '2099-01-01')"],
+  ['platform.sqlite', 'PRAGMA user_version = 99'],
+] as const)('%s is named when it belongs to a newer release', async (file, statement) => {
+  const folder = createBroken(file, (path) => sqlite(path, statement));
+  await expectOneSentence(folder, file, /belongs to a newer release/);
 });
 
 const reason = findSmallDiskObstacle();

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 
 /**
  * Replaces the text of a section between its markers in a document of docs/, with date, machine and command.
@@ -11,7 +12,7 @@ export const writeSection = (
   text: string,
   { command, date }: { command: string; date: Date },
 ) => {
-  const file = new URL(`../../docs/${document}`, import.meta.url);
+  const file = join(import.meta.dirname, '../../docs', document);
   const [begin, end] = [`<!-- ${section} -->`, `<!-- end of ${section} -->`];
   const held = readFileSync(file, 'utf8');
   const [before, after] = [held.indexOf(begin), held.indexOf(end)];

@@ -13,14 +13,14 @@ export type Attempt = { key: string; operation: string; content: object };
  * transaction of the change, so it exists exactly when the change was committed. Of two requests at the same time, the
  * database makes the second wait for the first. An error is not stored, so the same attempt may succeed later.
  * @param now in ms since 1970; a stored answer expires after 24 hours
- * @param execute returns an answer that can be stored as JSON, and the customer that it is about
+ * @param execute returns an answer that can be stored as JSON, and the customer that it is about, if any
  * @throws DomainError key-reused when the content differs, answer-erased, and what `execute` throws
  */
 export const executeOnce = async <T>(
   trx: Transaction<CrmDatabase>,
   attempt: Attempt,
   now: number,
-  execute: () => Promise<{ answer: T; customerId: string }>,
+  execute: () => Promise<{ answer: T; customerId?: string }>,
 ): Promise<T> => {
   // Only digests are stored, because a key may be any text, even a name.
   const keyDigest = digest(`${attempt.operation} ${attempt.key}`);
@@ -35,7 +35,7 @@ export const executeOnce = async <T>(
   const { answer, customerId } = await execute();
   await trx
     .updateTable('storedAnswer')
-    .set({ customerId: Number(customerId), answer: JSON.stringify(answer) })
+    .set({ customerId: customerId === undefined ? null : Number(customerId), answer: JSON.stringify(answer) })
     .where('keyDigest', '=', keyDigest)
     .execute();
   return answer;

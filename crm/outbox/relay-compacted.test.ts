@@ -168,8 +168,8 @@ describe('the relay', () => {
       },
     );
     const { db } = await start(bus);
-    await vi.waitFor(() => expect(published).toEqual([2]), waitOptions);
-    expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 1 });
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 1 }), waitOptions);
+    expect(published).toEqual([2]);
     isDown = false;
     await expectEmpty(db);
     expect(published).toEqual([2, 1]);

@@ -9,7 +9,7 @@ export { customersTable } from './table.ts';
 
 export const customersView = registerView({
   projection: customers,
-  // Compaction removes a tombstone in the end, so an erased customer is displayed like one that the log does not have.
+  // Of a deleted or erased customer nothing is displayed, as of one that the log does not have.
   toDisplayValue: (customer) =>
     customer === undefined || isNameless(customer) ? 'none' : JSON.stringify(recordOf(customer)),
   keyName: 'customerId',

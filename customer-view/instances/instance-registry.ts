@@ -1,23 +1,16 @@
 import type { Kysely } from 'kysely';
 import { isMysql, runExclusively } from '../../packages/database/run-exclusively.ts';
-import {
-  createLeaseValue,
-  createValueObserver,
-  type MonotonicClock,
-  type ValueObserver,
-} from '../../packages/runtime/lease.ts';
+import { createLeaseValue, createValueObserver, type ValueObserver } from '../../packages/runtime/lease.ts';
 import type { Runtime } from '../../packages/runtime/runtime.ts';
 import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 
-const heartbeatEveryMs = 5_000;
-/** An instance whose heartbeat does not change for this long is taken off the list. */
-const goneAfterMs = 3 * heartbeatEveryMs;
+const defaultHeartbeatMs = 5_000;
 
 /** A row per running instance. Each heartbeat is another random value. */
 type InstanceRow = { instanceId: string; url: string; startedAt: number; heartbeat: number };
 type Db = Kysely<{ instance: InstanceRow }>;
 
-export type Instance = Omit<InstanceRow, 'heartbeat'>;
+type Instance = Omit<InstanceRow, 'heartbeat'>;
 
 export type InstanceRegistry = {
   /** The id of this instance. */
@@ -31,11 +24,16 @@ export type InstanceRegistry = {
 
 /**
  * Registers this instance in the database that all instances share, and keeps its heartbeat until it is closed. Any instance removes the
- * row of one that was killed; an instance that was only suspended registers again with its next heartbeat.
+ * row of one that was killed, after three heartbeats; an instance that was only suspended registers again with its next heartbeat.
  */
 export const openInstanceRegistry = async (
   database: Kysely<never>,
-  { now, newId, log, clock }: Pick<Runtime, 'now' | 'newId' | 'log'> & { clock?: MonotonicClock },
+  {
+    now,
+    newId,
+    log,
+    heartbeatEveryMs = defaultHeartbeatMs,
+  }: Pick<Runtime, 'now' | 'newId' | 'log'> & { readonly heartbeatEveryMs?: number },
 ): Promise<InstanceRegistry> => {
   await runExclusively(database, createTable);
   const db: Db = database.withTables<{ instance: InstanceRow }>();
@@ -55,7 +53,7 @@ export const openInstanceRegistry = async (
   };
   const removeGone = async () => {
     for (const { instanceId, heartbeat } of await db.selectFrom('instance').selectAll().execute()) {
-      const observer = observers.get(instanceId) ?? createValueObserver(goneAfterMs, clock);
+      const observer = observers.get(instanceId) ?? createValueObserver(3 * heartbeatEveryMs);
       observers.set(instanceId, observer);
       if (!observer.isUnchanged(String(heartbeat))) continue;
       observers.delete(instanceId);

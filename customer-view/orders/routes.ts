@@ -28,7 +28,6 @@ export const orderParameters = {
   ...periodParameters,
   ...pageParameters,
 };
-export const orderPageSchema = createPageSchema(orderSchema);
 
 const newestFirst = z.enum(['createdAt', '-createdAt'], 'createdAt or -createdAt').default('-createdAt');
 /** The sort parameter of the lists of one customer. */
@@ -43,7 +42,7 @@ export const orderRoutes = (db: Kysely<CustomerViewDatabase>, orders: View<Order
       get: operation({
         summary: 'Orders, page by page',
         query: z.strictObject({ ...orderParameters, sort: newestFirst }),
-        responses: { 200: { description: 'A page.', schema: orderPageSchema } },
+        responses: { 200: { description: 'A page.', schema: createPageSchema(orderSchema) } },
         errors: viewErrors,
         handle: async ({ query }, res) => {
           const { limit, after, sort, ...filter } = query;

@@ -9,6 +9,7 @@ export const mandatesView = registerView({
   projection: mandates,
   toDisplayValue: permittedLevel,
   keyName: 'connectionId',
+  isDefault: true,
   // Keys without a prefix: they were stored before a service could have several views.
   keyPrefix: '',
   routes: mandateRoutes,

@@ -17,7 +17,7 @@ const checkpoint = z.object({
   lost: z.enum(['log-truncated', 'log-replaced']).exactOptional(),
   deadLetters: openDeadLetters
     .exactOptional()
-    .meta({ description: 'Offsets of dead-lettered records, and the connections that they concern.' }),
+    .meta({ description: 'Offsets of dead-lettered records, and the keys of the documents that they concern.' }),
   moreDeadLetters: z.literal(true).exactOptional(),
 });
 
@@ -47,7 +47,7 @@ const completeness: z.ZodType<unknown, Completeness & { warning?: string | undef
   deadLetters: z
     .int()
     .exactOptional()
-    .meta({ description: 'The number of connections that answer 503 because a record about them was dead-lettered.' }),
+    .meta({ description: 'The number of documents that answer 503 because a record about them was dead-lettered.' }),
   previous: z
     .array(generation)
     .exactOptional()

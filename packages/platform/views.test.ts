@@ -19,6 +19,12 @@ it('a view gets its name as key prefix unless it is registered with another pref
   expect(() => checkViews([view('one'), view('other'), view('old', '')])).not.toThrow();
 });
 
+it('a view has an option that selects it in commands, unless it is the default one', () => {
+  expect(view('one').projection.viewOption).toBe('--view one');
+  const defaultView = registerView({ projection: things, toDisplayValue: String, keyName: 'key', isDefault: true });
+  expect(defaultView.projection.viewOption).toBeUndefined();
+});
+
 it('two views with the same name or prefix are refused', () => {
   expect(() => checkViews([view('one'), view('one', 'x/')])).toThrow('Two views are registered with one.');
   expect(() => checkViews([view('one', ''), view('other', '')])).toThrow(

@@ -14,6 +14,8 @@ export type ViewRegistration<Event, Document extends object> = {
   readonly toDisplayValue: (document: Document | undefined) => string;
   /** The name of the key, for example connectionId. */
   readonly keyName: string;
+  /** Whether commands work on this view unless --view names another. */
+  readonly isDefault?: true;
   /** Prefix of the keys in the store. Default: `name/`. It must differ between the views of a service. */
   readonly keyPrefix?: string;
   readonly routes?: (view: View<Document>) => Routes;
@@ -62,10 +64,15 @@ type Explanation = {
 /** A registration with its types erased. */
 export type RegisteredView = ViewRegistration<unknown, object> & { readonly keyPrefix: string };
 
-/** Completes a registration with the default key prefix. */
+/** Completes a registration with the default key prefix, and with the option that selects the view in commands. */
 export const registerView = <Event, Document extends object>(
   registration: ViewRegistration<Event, Document>,
-): RegisteredView => ({ keyPrefix: `${registration.projection.name}/`, ...registration }) as unknown as RegisteredView;
+): RegisteredView => {
+  const { projection, isDefault } = registration;
+  const { name } = projection;
+  const selected = isDefault ? projection : { ...projection, viewOption: `--view ${name}` };
+  return { keyPrefix: `${name}/`, ...registration, projection: selected } as unknown as RegisteredView;
+};
 
 /** Prefixes of the engine's own keys, which are next to the keys of a view without a prefix. */
 const reservedKeys = /^(g\d|position:|generation:)/;

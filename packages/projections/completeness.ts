@@ -69,7 +69,10 @@ const reasons = {
 } as const;
 
 /** Returns the error with which a view has to refuse reads; undefined when it may answer. */
-export const findRefusal = ({ state, partitions, rebuild }: Completeness): DomainError | undefined => {
+export const findRefusal = (
+  { state, partitions, rebuild }: Completeness,
+  viewOption: string | undefined,
+): DomainError | undefined => {
   if (state === 'rebuilding')
     return new DomainError(
       'view-rebuilding',
@@ -82,16 +85,26 @@ export const findRefusal = ({ state, partitions, rebuild }: Completeness): Domai
     // A rebuild from the log cannot restore events that the log has lost.
     remedy: rebuild
       ? 'a rebuild is running: /status shows its progress'
-      : `npm run rebuild${lost ? ' -- --from-crm' : ''} repairs it; /status shows what is missing`,
+      : `${formatRebuild(viewOption, lost && '--from-crm')} repairs it; /status shows what is missing`,
   });
 };
 
 /** Returns the error with which an empty view refuses lists when its consumer group has read `lost` events without it. */
-export const findLoss = ({ state }: Completeness, lost: number): DomainError | undefined =>
+export const findLoss = (
+  { state }: Completeness,
+  lost: number,
+  viewOption: string | undefined,
+): DomainError | undefined =>
   state === 'empty' && lost > 0
     ? new DomainError(
         'view-incomplete',
         `This store was never filled, and the consumer group has read ${lost} events already.`,
-        { remedy: 'npm run rebuild fills it; or use a new consumer group' },
+        { remedy: `${formatRebuild(viewOption)} fills it; or use a new consumer group` },
       )
     : undefined;
+
+/** The command that rebuilds the view. `defaultOption` is an option of the view that commands select by default. */
+export const formatRebuild = (viewOption: string | undefined, defaultOption?: string): string => {
+  const option = viewOption ?? defaultOption;
+  return option === undefined ? 'npm run rebuild' : `npm run rebuild -- ${option}`;
+};

@@ -9,6 +9,8 @@ export type EventStamp = { readonly time: string; readonly revision: number };
  */
 export type Projection<Event, Document> = {
   readonly name: string;
+  /** The option that selects this view in commands, for messages. Default: none, because commands select this view by default. */
+  readonly viewOption?: string;
   readonly topic: Topic;
   /** The dead-letter topic: records that can never be applied are published there. */
   readonly deadLetters: Topic;

@@ -50,7 +50,7 @@ export type ViewOptions = Pick<StoreContext, 'secondaryStore'> & {
  * and answers from the generation that the pointer names. A cached pointer is never enough to report a key as absent.
  */
 export const openView = <Document extends object>(
-  { name, topic }: { name: string; topic: Topic },
+  { name, topic, viewOption }: { name: string; topic: Topic; viewOption?: string },
   store: StateStore,
   {
     secondaryStore,
@@ -94,7 +94,7 @@ export const openView = <Document extends object>(
   const readStateAndDocument = async (key: string) => {
     const expected = documentKey(latest?.pointer.answering.number ?? 1, key);
     const { pointer, completeness, readAt, held } = await readState(expected);
-    const refusal = findRefusal(completeness);
+    const refusal = findRefusal(completeness, viewOption);
     if (refusal) throw refusal;
     const { number, store: other } = pointer.answering;
     const isRead = other === undefined && documentKey(number, key) === expected;
@@ -103,7 +103,7 @@ export const openView = <Document extends object>(
   const toDocument = (key: string, stored: unknown): Document | undefined => {
     const { document, marks } = splitMarks<Document & { at?: PlacePair }>(stored);
     if (document === undefined) return undefined;
-    if (marks.length > 0) throw createDeadLetteredError(topic.name, key, marks);
+    if (marks.length > 0) throw createDeadLetteredError({ topic: topic.name, viewOption }, key, marks);
     const { at: _, ...withoutPlace } = document;
     return withoutPlace as unknown as Document;
   };
@@ -111,7 +111,7 @@ export const openView = <Document extends object>(
   return {
     get: async (key) => {
       const cached = latest;
-      if (cached && !findRefusal(cached.completeness) && clock() - cached.readAt < maxPointerAgeMs) {
+      if (cached && !findRefusal(cached.completeness, viewOption) && clock() - cached.readAt < maxPointerAgeMs) {
         const stored = await read(cached.pointer.answering, key);
         if (stored !== undefined && clock() - cached.readAt < maxReadMs) return toDocument(key, stored);
       }
@@ -125,7 +125,7 @@ export const openView = <Document extends object>(
     query: async (run) => {
       for (let attempt = 1; attempt <= maxAttempts; attempt++) {
         const { pointer, completeness, readAt } = await readState();
-        const refusal = findRefusal(completeness) ?? findLoss(completeness, lostToEmptyStore());
+        const refusal = findRefusal(completeness, viewOption) ?? findLoss(completeness, lostToEmptyStore(), viewOption);
         if (refusal) throw refusal;
         const result = await run(pointer.answering, completeness);
         if (clock() - readAt < maxReadMs) return result;
@@ -140,13 +140,17 @@ export const openView = <Document extends object>(
 };
 
 /** Reports the last of the places: its record is the newest. */
-const createDeadLetteredError = (topic: string, key: string, marks: readonly PlacePair[]): DomainError => {
+const createDeadLetteredError = (
+  { topic, viewOption }: { topic: string; viewOption: string | undefined },
+  key: string,
+  marks: readonly PlacePair[],
+): DomainError => {
   const place = describePlace(topic, marks.at(-1) as PlacePair);
   return new DomainError(
     'record-dead-lettered',
     `A record about ${key} could not be read (${place}), so what this view shows of ${key} may be out of date.`,
     {
-      remedy: `npm run dead-letters -- show ${place}, then replay or discard it; a newer change of ${key} in the same partition resolves it as well`,
+      remedy: `npm run dead-letters -- ${viewOption === undefined ? '' : `${viewOption} `}show ${place}, then replay or discard it; a newer change of ${key} in the same partition resolves it as well`,
       facts: { deadLetters: marks.map((mark) => describePlace(topic, mark)) },
     },
   );

@@ -12,7 +12,7 @@ const fileSchema = z.object({
   name: z.enum(names),
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** The name of the CRM's last migration, or the schema version of the embedded platform. */
+  /** The name of the CRM's last migration, or the schema version of another file. */
   schema: z.string(),
 });
 const manifestSchema = z.object({

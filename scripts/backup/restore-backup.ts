@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { openSqlite, type SqliteDatabase } from '../../packages/database/sqlite.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
 import { type DatabaseFiles, type Name, names, sync } from './files.ts';
-import { type Manifest, readManifest, verifyFile } from './manifest.ts';
+import { type BackupFile, type Manifest, readManifest, verifyFile } from './manifest.ts';
 import { finishSwap, stagedPath, swapFiles } from './swap-files.ts';
 
 type RestoreOptions = {
@@ -22,16 +22,24 @@ export const restoreBackup = async (
   { isStopped, print }: RestoreOptions,
 ): Promise<Manifest> => {
   const manifest = readManifest(folder);
-  const restored = manifest.files.map(({ name }) => name);
-  refuseMix(restored, files);
-  const targets = restored.map((name) => files[name]);
+  refuseMix(
+    manifest.files.map(({ name }) => name),
+    files,
+  );
+  const staging = manifest.files.flatMap((described) => {
+    const target = files[described.name];
+    if (target === undefined) print(`${described.name} is not restored: CUSTOMER_VIEW_DATABASE_URL is not a file.`);
+    return target === undefined ? [] : [{ described, target }];
+  });
+  const targets = staging.map(({ target }) => target);
   for (const file of targets) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const locked = new Map<string, SqliteDatabase>();
   try {
     // An interrupted restore is finished before this one stages its files, because both use the same paths.
-    if (finishSwap(Object.values(files))) print('Finished an interrupted restore first.');
+    if (finishSwap(Object.values(files).filter((file) => file !== undefined)))
+      print('Finished an interrupted restore first.');
     for (const file of targets) await lock(file, locked, isStopped);
-    await stage(folder, manifest, files, print);
+    await stage(folder, staging, print);
     swapFiles(targets);
     return manifest;
   } finally {
@@ -42,13 +50,12 @@ export const restoreBackup = async (
 /** Copies the files next to those that they replace, and verifies the copies. Removes all copies when one is unusable. */
 const stage = async (
   folder: string,
-  manifest: Manifest,
-  files: DatabaseFiles,
+  files: readonly { readonly described: BackupFile; readonly target: string }[],
   print: (line: string) => void,
 ): Promise<void> => {
   try {
-    for (const described of manifest.files) {
-      const staged = stagedPath(files[described.name]);
+    for (const { described, target } of files) {
+      const staged = stagedPath(target);
       removeStaged(staged);
       copyFileSync(join(folder, described.name), staged);
       chmodSync(staged, 0o600);
@@ -57,7 +64,7 @@ const stage = async (
       sync(staged);
     }
   } catch (error) {
-    for (const { name } of manifest.files) removeStaged(stagedPath(files[name]));
+    for (const { target } of files) removeStaged(stagedPath(target));
     throw error;
   }
 };
@@ -66,12 +73,12 @@ const removeStaged = (staged: string): void => {
   for (const suffix of ['', '-wal', '-shm']) rmSync(staged + suffix, { force: true });
 };
 
-/** A restored CRM with a log of another time, or the reverse, is a state that never existed. */
+/** A restored CRM with a log or views of another time, or the reverse, is a state that never existed. */
 const refuseMix = (restored: readonly Name[], files: DatabaseFiles) => {
-  const missing = names.find((name) => !restored.includes(name) && existsSync(files[name]));
+  const missing = names.find((name) => !restored.includes(name) && existsSync(files[name] ?? ''));
   if (missing)
     throw new ConfigError(
-      `The backup has no ${missing}, but ${files[missing]} exists: move it away, or restore a backup of both.`,
+      `The backup has no ${missing}, but ${files[missing]} exists: move it away, or restore a backup that has it.`,
     );
 };
 

@@ -14,45 +14,9 @@ import {
 import { createStores, type Stores } from '../../packages/projections/generations/index.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
-import { findView, listNames, type ServiceView, viewOption } from '../views.ts';
-import { whichLogHelp, whichLogOptions } from '../which-log.ts';
-
-const help = (
-  views: readonly ServiceView[],
-) => `Usage: npm run dead-letters -- [list | show ID ... | replay ID ... | discard ID ...] [OPTIONS]
-Lists, shows, replays or discards the dead letters of a view: records that it could not parse.
-
-The document of a dead letter answers 503 until a newer record of its key was applied, or the dead letter is replayed or discarded.
-A replayed record keeps the order of the original, so newer changes stay. A record that still cannot be parsed becomes a dead letter
-with the same ID. A dead letter of a topic with personal data does not hold its record, so it cannot be replayed. Before you discard one, compare with the source: npm run explain -- KEY
-${whichLogHelp}
-
-Commands
-  list                shows all dead letters and their states (the default)
-  show ID ...         prints dead letters as JSON
-  replay ID ...       publishes the records to their topic again, for a version that can parse them
-  discard ID ...      lets the documents answer again with what the view has
-
-Options
-  --all               replay: all open dead letters, or all if the view does not answer; discard: all
-  --view NAME         the view: ${listNames(views)}
-  --kafka             the log is in Kafka
-  --embedded          the log is in the file of npm start
-  --dapr-http-port N  port of the service's sidecar, to read the view (default: 3908; customer-view: 3920)
-  --help              shows this text
-
-Environment (npm run lab, while it runs, supplies what is not set)
-  KAFKA_BROKERS       brokers of Kafka (default: localhost:9092)
-  DAPR_HTTP_PORT, DAPR_API_TOKEN, PUBSUB_NAME, STATESTORE_NAME, DATA_DIR
-                      as for the service (see .env.example)
-
-Examples
-  npm run dead-letters -- list
-  npm run dead-letters -- replay --all
-
-Exit codes
-  0  the command is done
-  1  the command failed; the message says what to do`;
+import { findView, type ServiceView, viewOption } from '../views.ts';
+import { whichLogOptions } from '../which-log.ts';
+import { help } from './help.ts';
 
 const commands = ['list', 'show', 'replay', 'discard'];
 
@@ -88,7 +52,11 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
   const withStores: WithStores = async (work) => {
     const { stores, close } = await openStores(env, service, where);
     const own = createStores(openViewStores(view, { store: stores(), secondaryStore: stores }));
-    return work(own).finally(close);
+    try {
+      return await work(own);
+    } finally {
+      await close();
+    }
   };
   try {
     const letters = await readDeadLetters(platform.log, projection);
@@ -103,7 +71,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
     else if (command === 'discard') await withStores((stores) => discard(view, stores, chosen, print));
     else {
       const replayed = values.all ? await filterOpen(view, chosen, withStores) : chosen;
-      refuseWithheld(view, replayed);
+      refuseWithheld(replayed);
       await replayDeadLetters(platform, [projection.topic], replayed, showProgress(replayed.length));
       print(`${replayed.length} published to their topics again.`);
     }
@@ -169,15 +137,13 @@ const discard = async (
 };
 
 /** @throws Error with the remedy when a dead letter does not hold its record */
-const refuseWithheld = ({ keyName }: ServiceView, letters: readonly DeadLetter[]): void => {
-  const withheld = letters.filter(({ data }) => data.withheld);
-  if (withheld.length === 0) return;
-  const keys = [...new Set(withheld.map(({ data }) => data.key || 'N'))];
-  const commands = keys.slice(0, 3).map((key) => `npm run republish -- --customer ${key}`);
-  throw new Error(
-    `${withheld.map(({ id }) => id).join(', ')}: the topic has personal data, so the dead letter does not hold the record. Nothing was ` +
-      `replayed. Let the CRM publish the ${keyName} again: ${commands.join('; ')}${keys.length > 3 ? ' …' : ''}. Or discard the dead letter.`,
-  );
+const refuseWithheld = (letters: readonly DeadLetter[]): void => {
+  const withheld = letters.find(({ data }) => data.withheld);
+  if (withheld)
+    throw new Error(
+      `${withheld.id} does not hold its record, because the topic has personal data. Nothing was replayed. Let the CRM publish its ` +
+        `state again: npm run republish -- --customer ${withheld.data.key || 'N'}. Or discard the dead letter.`,
+    );
 };
 
 const showProgress = (total: number) => {

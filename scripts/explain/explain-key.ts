@@ -63,9 +63,14 @@ export const explainKey: Command = async (args, { views: all, env: ownEnv, print
     opened = await openStores(env, service, where);
     return opened.log;
   };
-  const { events, sides, agree, sentences } = await explain
-    .explain(key, { env, openLog })
-    .finally(() => opened?.close());
+  const explainAndClose = async () => {
+    try {
+      return await explain.explain(key, { env, openLog });
+    } finally {
+      await opened?.close();
+    }
+  };
+  const { events, sides, agree, sentences } = await explainAndClose();
   print(events.length > 0 ? formatTable(events) : `The log has no event of ${key}.`);
   print(`\n${formatTable(sides)}\n\n${sentences.join('\n')}`);
   return agree;

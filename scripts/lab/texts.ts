@@ -50,7 +50,8 @@ ${row('Traces', zipkin)}
     curl '${iotPlatform.url}/?connectionId=7733'
     curl -X POST ${crm.url}/customers/7 -H 'Content-Type: application/json' -d '{"firstName":"Corinne","lastName":"Lopez","city":"Enschede","connectionId":"7733","connectionMandate":"2"}'
     curl '${iotPlatform.url}/?connectionId=7733'
-    curl ${iotPlatform.url}/readyz
+    curl -X POST ${crm.url}/orders -H 'Content-Type: application/json' -d '{"customerId":"7","productId":"p1","quantity":3,"unitPrice":{"amount":1999,"currency":"EUR"},"expectedDeliveryDate":"2026-12-24"}'
+    curl ${customerView.url}/customers/7/orders
     curl ${customerView.url}/readyz
 
   A sidecar requires a token, which only you can read:
@@ -67,8 +68,8 @@ export const formatRemedies = (
   { name, store, state, warning }: ViewState,
 ): string => {
   const view = views.find((one) => one.service.appId === id && (name === undefined || one.projection.name === name));
-  const isDefault = view === undefined || view === views[0];
-  const ofView = isDefault ? '' : ` -- --view ${view.projection.name}`;
+  const isDefault = view === undefined || view.isDefault;
+  const ofView = isDefault ? '' : ` -- ${view.projection.viewOption}`;
   const ofTopic = isDefault ? '' : ` --topic ${view.projection.topic.name}`;
   const pubsub = view && pubsubOf(view.service.appId, isDefault ? process.env : {}, readComponents(resources));
   return `

@@ -10,6 +10,7 @@ import {
   describeGeneration,
   preflight,
   type RebuildContext,
+  RebuildRefused,
   rebuild,
   retire,
   type Snapshot,
@@ -27,6 +28,8 @@ import { printOutcome, printPlan } from './print-outcome.ts';
 
 type Context = RebuildContext<unknown, object>;
 
+const withoutSource = 'let the service use an empty store or database, then run npm run rebuild';
+
 /** npm run rebuild */
 export const rebuildView: Command = async (args, { views, env: ownEnv, print }) => {
   if (args.includes('--help')) {
@@ -41,23 +44,36 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const { close, log, primaryStore, stores } = await openStores(env, view.service, command);
   const progress = createLogProgress(process.stdout);
   const own = openViewStores(view, { store: stores(), secondaryStore: stores });
+  const inMessages = (text: string) => nameViewIn(text, view);
   const context: Context = {
     projection: view.projection,
     log: isUnthrottled(command) ? log : throttleLog(log),
     stores: createStores(own),
     primaryStore,
     toDisplayValue: view.toDisplayValue,
+    ...(!view.source && { lostLogRemedy: withoutSource }),
     now: Date.now,
     holder: `process ${process.pid} on ${hostname()}`,
-    report: print,
+    report: (line) => print(inMessages(line)),
     progress,
     ...defaultPauses,
   };
-  return run(context, view, command).finally(() => {
+  try {
+    return await run(context, view, command);
+  } catch (error) {
+    if (error instanceof RebuildRefused) error.message = inMessages(error.message);
+    throw error;
+  } finally {
     progress.stop();
-    close();
-  });
+    await close();
+  }
 };
+
+/** Adds the option that selects the view to the commands in a message of the engine, which knows no options of commands. */
+const nameViewIn = (message: string, { projection: { viewOption } }: ServiceView): string =>
+  viewOption === undefined
+    ? message
+    : message.replaceAll(/npm run (rebuild|dead-letters)(?: --)?/g, `npm run $1 -- ${viewOption}`);
 
 const run = async (context: Context, view: ServiceView, command: RebuildCommand): Promise<boolean> => {
   const { report } = context;

@@ -69,6 +69,7 @@ export const slices: Layout = {
   'crm/outbox': ['crm/database'],
   'crm/customers': ['crm/database', 'crm/idempotency', 'crm/outbox'],
   'crm/orders': ['crm/customers', 'crm/database', 'crm/outbox'],
+  'crm/greetings': ['crm/customers', 'crm/idempotency', 'crm/outbox'],
   'crm/imports': ['crm/customers', 'crm/database', 'crm/idempotency', 'crm/outbox'],
   'customer-view/queries': [],
   'customer-view/customers': ['customer-view/queries'],

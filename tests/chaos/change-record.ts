@@ -10,12 +10,31 @@ export type SentCustomer = {
 /** A change that the CRM has answered: this connection has this mandate under this revision. */
 export type AnsweredChange = { connectionId: string; connectionMandate: string; revision: number };
 
+/** An order as the CRM has answered it. */
+export type AnsweredOrder = {
+  orderId: string;
+  customerId: string;
+  productId: string;
+  quantity: number;
+  version: number;
+  status: string;
+};
+
+/** A customer that was deleted or erased, and its name. */
+export type RemovedCustomer = { how: 'deleted' | 'erased'; lastName: string };
+
 /** All answers of the CRM, with which views and log are compared. */
 export type ChangeRecord = {
   /** The last answered state of each customer, by customerId. */
   readonly customers: Map<string, SentCustomer>;
-  /** All answered changes, oldest first. */
+  /** The customers that were removed, by customerId. */
+  readonly removed: Map<string, RemovedCustomer>;
+  /** The last answered state of each order, by orderId. */
+  readonly orders: Map<string, AnsweredOrder>;
+  /** All answered changes of mandates, oldest first. */
   readonly answered: AnsweredChange[];
+  /** All answered states of orders, oldest first. */
+  readonly answeredOrders: AnsweredOrder[];
   /** Every connection that a customer has or had. */
   readonly connections: Set<string>;
   /** Answers that the CRM must not give. */
@@ -24,7 +43,10 @@ export type ChangeRecord = {
 
 export const createChangeRecord = (): ChangeRecord => ({
   customers: new Map(),
+  removed: new Map(),
+  orders: new Map(),
   answered: [],
+  answeredOrders: [],
   connections: new Set(),
   violations: [],
 });
@@ -43,3 +65,13 @@ export const computeMinRevisions = ({ answered }: ChangeRecord): Map<string, num
     revisions.set(connectionId, Math.max(revision, revisions.get(connectionId) ?? 0));
   return revisions;
 };
+
+/** The names of the customers that were removed in this way. */
+export const namesOfRemoved = ({ removed }: ChangeRecord, ...hows: RemovedCustomer['how'][]): string[] =>
+  [...removed.values()].filter(({ how }) => hows.includes(how)).map(({ lastName }) => lastName);
+
+/** One change of a mandate or one state of an order as a text that log, views and answers can be compared by. */
+export const describeMandate = ({ connectionId, revision, connectionMandate }: AnsweredChange): string =>
+  `${connectionId} ${Number(revision)} ${connectionMandate}`;
+export const describeOrder = ({ orderId, version, status, quantity }: AnsweredOrder): string =>
+  `${orderId} ${version} ${status} ${quantity}`;

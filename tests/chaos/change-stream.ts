@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { changeOrders } from './change-orders.ts';
 import type { ChangeRecord, SentCustomer } from './change-record.ts';
 import type { Random } from './random.ts';
+import { type Answer, sendUntilAnswered } from './send-until-answered.ts';
 
 export type ChangeStream = {
   /** Resolves when every change that was sent is answered. */
@@ -19,12 +22,11 @@ type StreamOptions = {
 
 const customersPerCaller = 20;
 const connectionsPerCaller = 40;
-const requestTimeoutMs = 5_000;
 const levels = ['0', '1', '2'] as const;
 
 /**
- * Sends random changes to the CRM: new customers, other mandates, moves to a free connection, and changes without an effect on
- * mandates. A change without an answer is sent again.
+ * Sends random changes to the CRM: orders, new customers, other mandates, moves to a free connection, changes without an effect on
+ * mandates, deletions and erasures. A change without an answer is sent again.
  */
 export const startChanges = ({ crm, random, record, callers = 6, pauseMs = 60 }: StreamOptions): ChangeStream => {
   let stopping = false;
@@ -39,10 +41,15 @@ export const startChanges = ({ crm, random, record, callers = 6, pauseMs = 60 }:
     };
     while (!stopping) {
       const known = [...held];
-      if (known.length === 0 || (known.length < customersPerCaller && own.percent(15))) {
+      if (own.percent(40)) await changeOrders({ crm, record, random: own }, caller, [...held.keys()]);
+      else if (known.length === 0 || (known.length < customersPerCaller && own.percent(15))) {
         const customer = newCustomer(caller, free(), own);
         const id = await createCustomer(crm, customer, record);
         held.set(id, customer);
+      } else if (own.percent(8)) {
+        const [id] = own.oneOf(known);
+        await removeCustomer(crm, id, own.percent(50) ? 'erased' : 'deleted', record);
+        held.delete(id);
       } else {
         const [id, before] = own.oneOf(known);
         const after = changeRandomly(before, own, free);
@@ -64,7 +71,8 @@ export const startChanges = ({ crm, random, record, callers = 6, pauseMs = 60 }:
 
 const newCustomer = (caller: number, connectionId: string, random: Random): SentCustomer => ({
   firstName: 'First',
-  lastName: `Last ${caller}`,
+  // Unique, so that a check finds it wherever it is stored.
+  lastName: `Name-${caller}-${randomUUID().slice(0, 18)}`,
   city: 'Delft',
   connectionId,
   connectionMandate: random.oneOf(levels),
@@ -80,7 +88,7 @@ const changeRandomly = (before: SentCustomer, random: Random, free: () => string
 /** Sends a new customer until the CRM answers. @returns the customerId */
 export const createCustomer = async (crm: string, customer: SentCustomer, record: ChangeRecord): Promise<string> => {
   record.connections.add(customer.connectionId);
-  const answer = await sendUntilAnswered(`${crm}/customers`, customer);
+  const answer = await sendUntilAnswered(`${crm}/customers`, { body: customer });
   if (answer.status === 201) {
     const { customerId } = answer.body as { customerId: string };
     recordAnswer(record, customerId, customer, answer);
@@ -97,9 +105,22 @@ export const createCustomer = async (crm: string, customer: SentCustomer, record
 /** Sends a change until the CRM answers. */
 export const replaceCustomer = async (crm: string, id: string, customer: SentCustomer, record: ChangeRecord) => {
   record.connections.add(customer.connectionId);
-  const answer = await sendUntilAnswered(`${crm}/customers/${id}`, customer);
+  const answer = await sendUntilAnswered(`${crm}/customers/${id}`, { body: customer });
   if (answer.status === 200) recordAnswer(record, id, customer, answer);
   else record.violations.push(`a change of customer ${id} was answered with ${answer.status} ${answer.text}`);
+};
+
+/** Deletes or erases a customer; its connection is revoked. A repetition is answered without the revision of the revocation. */
+const removeCustomer = async (crm: string, id: string, how: 'deleted' | 'erased', record: ChangeRecord) => {
+  const { status, revision, text } = await (how === 'deleted'
+    ? sendUntilAnswered(`${crm}/customers/${id}`, { method: 'DELETE' })
+    : sendUntilAnswered(`${crm}/customers/${id}/erasure`, { body: { customerId: id } }));
+  if (![200, 204, 404].includes(status) || (how === 'erased' && status === 404))
+    record.violations.push(`customer ${id} was not ${how}, but answered with ${status} ${text}`);
+  const { connectionId, lastName } = record.customers.get(id) as SentCustomer;
+  record.customers.delete(id);
+  record.removed.set(id, { how, lastName });
+  if (!Number.isNaN(revision)) record.answered.push({ connectionId, connectionMandate: '0', revision });
 };
 
 const recordAnswer = (record: ChangeRecord, id: string, customer: SentCustomer, { revision, text }: Answer) => {
@@ -107,25 +128,4 @@ const recordAnswer = (record: ChangeRecord, id: string, customer: SentCustomer, 
   const { connectionId, connectionMandate } = customer;
   record.answered.push({ connectionId, connectionMandate, revision });
   if (!Number.isSafeInteger(revision) || revision <= 0) record.violations.push(`no revision in the answer ${text}`);
-};
-
-type Answer = { status: number; body: unknown; revision: number; text: string };
-
-const sendUntilAnswered = async (url: string, customer: SentCustomer): Promise<Answer> => {
-  for (;;) {
-    const answer = await post(url, customer).catch(() => undefined); // the CRM is killed, paused, or still starting
-    if (answer && answer.status !== 503) return { ...answer, body: JSON.parse(answer.text) };
-    await delay(50);
-  }
-};
-
-const post = async (url: string, customer: SentCustomer) => {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(customer),
-    signal: AbortSignal.timeout(requestTimeoutMs),
-  });
-  const revision = Number(response.headers.get('mandate-revision'));
-  return { status: response.status, revision, text: await response.text() };
 };

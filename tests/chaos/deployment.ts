@@ -2,27 +2,35 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { dataFolder } from '../platform-process.ts';
-import { createComponentsFolder, runCrmApp, runIotApp, startSidecar } from '../stack/dapr-lab.ts';
+import { createComponentsFolder, runCrmApp, runCustomerViewApp, runIotApp, startSidecar } from '../stack/dapr-lab.ts';
 import { resetStack } from '../stack/fresh.ts';
 import { type Instance, ports } from '../stack/ports.ts';
 import type { SampledInstance } from './sampling.ts';
-import { createProcessTarget, createServerTarget, type Target } from './target.ts';
+import { createProcessTarget, createServerTarget, type ProcessTarget, type Target } from './target.ts';
+import { createViewDatabases, type ViewDatabase } from './view-databases.ts';
 
 /** An instance of the IoT platform with its sidecar; `view` names the state store that it writes and reads. */
 export type PlatformInstance = SampledInstance & {
-  app: Target;
+  app: ProcessTarget;
   sidecar: Target;
   daprPort: number;
   consumerGroup: string;
 };
 
+/** An instance of the customer-view with its sidecar; `view` names the database that it writes and reads. */
+export type CustomerViewInstance = SampledInstance & { app: ProcessTarget; sidecar: Target; database: ViewDatabase };
+
 export type Deployment = {
-  crm: { url: string; app: Target; sidecar: Target };
+  crm: { url: string; app: ProcessTarget; sidecar: Target };
   /** Two for each view: one that stays, and one that joins and leaves. */
   instances: readonly PlatformInstance[];
+  /** Two for each database, in the same way. */
+  customerViews: readonly CustomerViewInstance[];
   parts: readonly Target[];
   /** Processes that ended unexpectedly. */
   violations: string[];
+  /** What the services have printed. */
+  output(): string;
   stop(): Promise<void>;
 };
 
@@ -99,12 +107,43 @@ export const createDeployment = async ({
     return [0, 1].map((n) => createInstance(view, groupPerInstance ? `${group}-${n}` : group, (2 * v + n) as Instance));
   });
 
-  const all = [crm, ...instances];
+  const createCustomerView = (database: ViewDatabase, consumerGroup: string, index: Instance): CustomerViewInstance => {
+    const { rest, app, ...sidecarPorts } = ports.customerViews[index];
+    const name = `customer-view ${index + 1}`;
+    const resources = createComponentsFolder((_, yaml) => yaml.replaceAll('customer-view-consumer', consumerGroup));
+    const own = { CUSTOMER_VIEW_DATABASE_URL: database.url, CONSUMER_GROUP: consumerGroup, LOG_LEVEL: 'error' };
+    return {
+      name,
+      view: database.name,
+      database,
+      url: `http://127.0.0.1:${rest}`,
+      app: createProcessTarget({
+        name,
+        run: () => runCustomerViewApp(own, index),
+        onUnexpectedEnd,
+        restarts: false,
+      }),
+      sidecar: createProcessTarget({
+        name: `sidecar of ${name}`,
+        run: () => startSidecar('customer-view', app, sidecarPorts, resources),
+        onUnexpectedEnd,
+        restarts: true,
+      }),
+    };
+  };
+  const customerViews = (await createViewDatabases()).flatMap((database, d) => {
+    const group = `chaos-${randomUUID()}`;
+    return [0, 1].map((n) => createCustomerView(database, group, (2 * d + n) as Instance));
+  });
+
+  const all = [crm, ...instances, ...customerViews];
   return {
     crm,
     instances,
+    customerViews,
     parts: servers,
     violations,
+    output: () => all.map(({ app }) => app.output()).join('\n'),
     stop: async () => {
       await Promise.all(all.map((one) => stopBoth(one, 'SIGKILL')));
     },

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Deployment, type PlatformInstance, startWithoutWaiting, stopBoth } from './deployment.ts';
+import {
+  type CustomerViewInstance,
+  type Deployment,
+  type PlatformInstance,
+  startWithoutWaiting,
+  stopBoth,
+} from './deployment.ts';
 import type { Random } from './random.ts';
 import type { Target } from './target.ts';
 
@@ -17,17 +23,20 @@ export type Disturbance = {
 const pauseMs = 12_000;
 const maxDownMs = 3_000;
 
+export type ViewInstance = PlatformInstance | CustomerViewInstance;
+
 /**
  * Plans the disturbances of a round, at most one for each target. Several targets can be disturbed at the same time.
  * `staying` are the instances that run for the whole round, `temporary` those that join and leave.
  */
 export const planRound = (
   { crm, parts }: Deployment,
-  { staying, temporary }: { staying: readonly PlatformInstance[]; temporary: readonly PlatformInstance[] },
+  { staying, temporary }: { staying: readonly ViewInstance[]; temporary: readonly ViewInstance[] },
   { random, roundMs, count }: { random: Random; roundMs: number; count: number },
 ): Disturbance[] => {
   const views = new Set(staying.map(({ view }) => view));
-  const unused = [...(views.has('statestore') ? [] : ['redis']), ...(views.has('durable-statestore') ? [] : ['mysql'])];
+  const usesMysql = views.has('durable-statestore') || views.has('mysql');
+  const unused = [...(views.has('statestore') ? [] : ['redis']), ...(usesMysql ? [] : ['mysql'])];
   const targets = [
     crm.app,
     crm.sidecar,
@@ -61,7 +70,7 @@ const planDisturbance = (target: Target, random: Random, roundMs: number): Distu
 };
 
 /** A temporary instance joins in the first half of the round and leaves in the second, by SIGTERM or by SIGKILL. */
-const planMembership = (instance: PlatformInstance, random: Random, roundMs: number): Disturbance[] => {
+const planMembership = (instance: ViewInstance, random: Random, roundMs: number): Disturbance[] => {
   const signal = random.percent(50) ? 'SIGTERM' : 'SIGKILL';
   const [early, late] = [random.between(0, roundMs / 2), random.between(roundMs / 2, roundMs)];
   return [

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChangeRecord, createChangeRecord } from './change-record.ts';
 import { startChanges } from './change-stream.ts';
-import { findContradictions, findDisagreements } from './consistency-check.ts';
-import { createDeployment, type Deployment, type PlatformInstance, startAndWait, stopBoth } from './deployment.ts';
-import { type Disturbance, planRound } from './plan-round.ts';
+import { findContradictions, findDisagreements, findLostOrders } from './consistency-check.ts';
+import { createDeployment, type Deployment, startAndWait, stopBoth } from './deployment.ts';
+import { type Disturbance, planRound, type ViewInstance } from './plan-round.ts';
 import { createRandom, type Random } from './random.ts';
-import { startSampling } from './sampling.ts';
+import { mandatesOf, ordersAndCustomersOf, startSampling } from './sampling.ts';
 
 export type ChaosOptions = {
   seed: number;
@@ -33,6 +33,7 @@ export type ChaosResult = {
 const agreeWithinSeconds = 120;
 
 const viewsOfARound = [['statestore'], ['durable-statestore'], ['statestore', 'durable-statestore']];
+const databasesOfARound = ['sqlite', 'mysql'];
 
 /** Disturbs and checks the platform round by round until `shouldContinue` is false or a check fails. */
 export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
@@ -46,7 +47,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
     while (shouldContinue(result.rounds) && result.wrong.length === 0) {
       result.rounds++;
       result.wrong = await runRound(deployment, random.fork(), { ...options, record, result });
-      result.changes = record.answered.length;
+      result.changes = record.answered.length + record.answeredOrders.length;
       report(
         `round ${result.rounds}: ${result.changes} changes, ${result.samples} samples, ${result.wrong.length === 0 ? 'all agree' : 'WRONG'}`,
       );
@@ -61,31 +62,45 @@ type Round = ChaosOptions & { record: ChangeRecord; result: ChaosResult };
 
 const runRound = async (deployment: Deployment, random: Random, options: Round): Promise<string[]> => {
   const { record, result, roundMs, disturbances: count, report } = options;
-  const views = random.oneOf(viewsOfARound);
+  const [views, database] = [random.oneOf(viewsOfARound), random.oneOf(databasesOfARound)];
   const instances = deployment.instances.filter(({ view }) => views.includes(view));
-  const [staying, temporary] = [
-    instances.filter(isFirst),
-    instances.filter((instance, n, all) => !isFirst(instance, n, all)),
-  ];
-  report(`round ${result.rounds}: the view in ${views.join(' and in ')}`);
+  const customerViews = deployment.customerViews.filter(({ view }) => view === database);
+  const all: ViewInstance[] = [...instances, ...customerViews];
+  const staying = all.filter(isFirst);
+  const temporary = all.filter((instance) => !staying.includes(instance));
+  report(`round ${result.rounds}: mandates in ${views.join(' and in ')}, customer-view in ${database}`);
   await Promise.all(staying.map(startAndWait));
 
-  const sampling = startSampling(instances, record.connections, random.fork());
+  const samplings = [
+    startSampling(instances, mandatesOf(record), random.fork()),
+    startSampling(customerViews, ordersAndCustomersOf(record), random.fork()),
+  ];
   const changes = startChanges({ crm: deployment.crm.url, random: random.fork(), record });
   const plan = planRound(deployment, { staying, temporary }, { random: random.fork(), roundMs, count });
   await Promise.all(plan.map((disturbance) => executeDisturbance(disturbance, options)));
   await changes.stop();
 
-  const left = await findDisagreements({ crm: deployment.crm.url, instances: staying, record }, agreeWithinSeconds);
-  await sampling.stop();
-  result.samples += sampling.answers;
-  const wrong = [...left, ...(await findContradictions(record, sampling)), ...deployment.violations];
+  const remaining = {
+    instances: instances.filter((instance) => staying.includes(instance)),
+    customerViews: customerViews.filter((instance) => staying.includes(instance)),
+  };
+  const left = await findDisagreements({ crm: deployment.crm.url, ...remaining, record }, agreeWithinSeconds);
+  for (const sampling of samplings) {
+    await sampling.stop();
+    result.samples += sampling.answers;
+  }
+  const wrong = [
+    ...left,
+    ...(await findLostOrders(deployment.crm.url, record)),
+    ...(await findContradictions(record, samplings, deployment.output())),
+    ...deployment.violations,
+  ];
   await Promise.all(staying.map((instance) => stopBoth(instance, 'SIGTERM')));
   return wrong;
 };
 
 /** The first instance of each view stays; the others join and leave. */
-const isFirst = ({ view }: PlatformInstance, n: number, instances: readonly PlatformInstance[]) =>
+const isFirst = ({ view }: ViewInstance, n: number, instances: readonly ViewInstance[]) =>
   instances.findIndex((instance) => instance.view === view) === n;
 
 const executeDisturbance = async ({ what, how, afterMs, execute }: Disturbance, { report, result }: Round) => {

@@ -11,7 +11,7 @@ import {
 } from './deployment.ts';
 import { createRandom } from './random.ts';
 import { readEverythingAgain, reportsMissingEvents, waitUntilAllCommitted } from './repair.ts';
-import { startSampling } from './sampling.ts';
+import { mandatesOf, startSampling } from './sampling.ts';
 import { copyStore } from './store-copies.ts';
 import { startWriteProxy } from './write-proxy.ts';
 
@@ -50,7 +50,7 @@ export const runLateWriter = async (iotEnv: Record<string, string>): Promise<str
     await requireAgreement(deployment, late, record);
     await Promise.all(others.map(startAndWait));
     await requireAgreement(deployment, others, record);
-    const sampling = startSampling(others, record.connections, createRandom(1));
+    const sampling = startSampling(others, mandatesOf(record), createRandom(1));
     // The late writer must read before the others write; else it would find the change applied and write nothing.
     for (const { app } of others) app.pause();
     const caught = held.map((writes) => writes.holdNext());
@@ -63,7 +63,7 @@ export const runLateWriter = async (iotEnv: Record<string, string>): Promise<str
     await Promise.all(held.map((writes) => writes.release()));
     const left = await findDisagreements({ crm: crm.url, instances: others, record }, wrongForSeconds);
     await sampling.stop();
-    return [...left, ...(await findContradictions(record, sampling)), ...deployment.violations];
+    return [...left, ...(await findContradictions(record, [sampling])), ...deployment.violations];
   } finally {
     await deployment.stop();
     for (const writes of held) writes.close();
@@ -101,7 +101,7 @@ const withOneInstance = async (
       requireAgreement: agree,
       findDisagreements: (seconds) => findDisagreements({ crm: crm.url, instances: [instance], record }, seconds),
     });
-    const contradictions = await findContradictions(record, { shown: new Map(), regressions: new Set() });
+    const contradictions = await findContradictions(record);
     return [...left, ...contradictions, ...deployment.violations];
   } finally {
     await deployment.stop();

@@ -17,6 +17,9 @@ export type Target = {
   resume(): void;
 };
 
+/** A target that the test has started itself, with all that it has printed. */
+export type ProcessTarget = Target & { output(): string };
+
 type ProcessOptions = {
   name: string;
   run: () => Promise<RunningProcess> | RunningProcess;
@@ -28,14 +31,16 @@ type ProcessOptions = {
 
 const restartAfterMs = 300;
 
-export const createProcessTarget = ({ name, run, onUnexpectedEnd, restarts }: ProcessOptions): Target => {
+export const createProcessTarget = ({ name, run, onUnexpectedEnd, restarts }: ProcessOptions): ProcessTarget => {
   let wanted = false;
+  const all: RunningProcess[] = [];
   let current: RunningProcess | undefined;
 
   const start = async () => {
     wanted = true;
     const started = await run();
     current = started;
+    all.push(started);
     if (!wanted) await started.end('SIGKILL'); // stopped while it was starting
     void started.ended.then(async (code) => {
       if (!wanted || current !== started) return;
@@ -54,6 +59,7 @@ export const createProcessTarget = ({ name, run, onUnexpectedEnd, restarts }: Pr
     },
     pause: () => sendSignal(current?.pid, 'SIGSTOP'),
     resume: () => sendSignal(current?.pid, 'SIGCONT'),
+    output: () => all.map((one) => one.output()).join('\n'),
   };
 };
 

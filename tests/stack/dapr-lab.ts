@@ -101,6 +101,26 @@ export const runIotApp = (env: Record<string, string>, instance: Instance): Runn
   return startProcess('iot-platform/main.ts', { ...commonEnvironment(dapr), ...own, ...env });
 };
 
+export const startCustomerViewMember = async (
+  resources: string,
+  env: Record<string, string> = {},
+  instance: Instance = 0,
+): Promise<Member> => {
+  const { rest, app: deliveryPort, ...sidecarPorts } = ports.customerViews[instance];
+  const sidecar = await startSidecar('customer-view', deliveryPort, sidecarPorts, resources);
+  const url = `http://127.0.0.1:${rest}`;
+  const app = runCustomerViewApp(env, instance);
+  await waitUntilHealthy(`${url}/healthz`, app);
+  return createMember(url, app, sidecar);
+};
+
+/** Starts the service without its sidecar, and does not wait until it answers. */
+export const runCustomerViewApp = (env: Record<string, string>, instance: Instance): RunningProcess => {
+  const { rest, app, dapr } = ports.customerViews[instance];
+  const own = { APP_PORT: String(app), CUSTOMER_VIEW_PORT: String(rest) };
+  return startProcess('customer-view/main.ts', { ...commonEnvironment(dapr), ...own, ...env });
+};
+
 /** Waits until the URL answers 200. @throws Error with the output of the app when the app ends before */
 export const waitUntilHealthy = async (url: string, app: RunningProcess): Promise<void> => {
   const ended = app.ended.then((code) => {

@@ -45,6 +45,7 @@ export type TopicRecord = { key: string; value: string; partition: number; heade
 /** Reads all records that the topic has now. */
 export const readRecords = async (topic: string): Promise<TopicRecord[]> => {
   const count = await countRecords(topic);
+  if (count === 0) return [];
   const records: TopicRecord[] = [];
   const consumer = createTestKafkaClient().consumer({ groupId: randomUUID() });
   await consumer.connect();
@@ -110,6 +111,23 @@ export const emptyCrmDatabase = async () => {
 
 const crmAddress = `mysql://connection-mandates:connection-mandates@127.0.0.1:${ports.mysql}/crm` as const;
 type CrmAddress = typeof crmAddress;
+
+/** Creates an empty database for the customer-view. @returns its URL */
+export const emptyViewDatabase = async () => {
+  await emptyDatabase('customer_view', 'utf8mb4_bin');
+  return `mysql://connection-mandates:connection-mandates@127.0.0.1:${ports.mysql}/customer_view` as const;
+};
+
+/** Reads all rows of the tables of the customer-view as one text. */
+export const readViewRows = (): Promise<string> =>
+  withMysql(async (connection) => {
+    const [tables] = await connection.query<RowDataPacket[]>(
+      "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'customer_view'",
+    );
+    const contents = [];
+    for (const { name } of tables) contents.push((await connection.query(`SELECT * FROM customer_view.${name}`))[0]);
+    return JSON.stringify(contents);
+  });
 
 /** Empties the tables, which is much faster than to migrate an empty database. @returns the URL */
 export const emptyCrmTables = async (): Promise<CrmAddress> => {

@@ -10,26 +10,32 @@ const iotPlatform = (n: number) => ({
   app: base + 2 + 10 * n,
   dapr: base + 908 + 10 * n,
   grpc: base + 909 + 10 * n,
-  // The ports from base + 920 are those of the customer-view's sidecar.
+  // The ports from base + 920 are those of the customer-views' sidecars.
   internal: base + 913 + 10 * n,
 });
-const customerView = { rest: base + 10, app: base + 11, dapr: base + 920, grpc: base + 921, internal: base + 922 };
+const customerView = (n: number) => ({
+  rest: base + 10 + 10 * n,
+  app: base + 11 + 10 * n,
+  dapr: base + 920 + 10 * n,
+  grpc: base + 921 + 10 * n,
+  internal: base + 922 + 10 * n,
+});
 
 export const ports = {
-  /** LAB_PORTS of a lab that uses the ports of `crm`, `iotPlatforms[0]` and `customerView`. */
+  /** LAB_PORTS of a lab that uses the ports of `crm`, `iotPlatforms[0]` and `customerViews[0]`. */
   lab: base,
   kafka: base + 92,
   redis: base + 379,
   mysql: base + 306,
   zipkin: base + 411,
   crm,
-  customerView,
+  customerViews: [customerView(0), customerView(1), customerView(2), customerView(3)],
   iotPlatforms: [iotPlatform(0), iotPlatform(1), iotPlatform(2), iotPlatform(3)],
   /** The first of some hundred ports for single tests. */
   free: base + 420,
 } as const;
 
-/** The index of an instance of the IoT platform. */
+/** The index of an instance of the IoT platform or the customer-view. */
 export type Instance = 0 | 1 | 2 | 3;
 
 /** Environment of scripts/stack, which reads it when it is imported. */

@@ -21,7 +21,6 @@ export const moneySchema = z.object({
   amount: z.int(amount).min(0, amount).max(Number.MAX_SAFE_INTEGER, amount),
   currency: currencySchema,
 });
-export type Money = z.infer<typeof moneySchema>;
 
 const quantity = 'a whole number from 1 to 1000000000';
 export const quantitySchema = z.int(quantity).min(1, quantity).max(1_000_000_000, quantity);

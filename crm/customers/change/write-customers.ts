@@ -86,14 +86,11 @@ type CreatedCustomer = Extract<CustomerWrite, { before?: undefined }>;
 const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], createdAt: number) => {
   const given = created.flatMap(({ customerId }) => (customerId === undefined ? [] : [Number(customerId)]));
   const formerRevisions = await takeFormerRevisions(trx, given);
-  const rowOf = ({ after, customerId }: CreatedCustomer) => ({
-    ...after,
-    ...searchKeys(after),
-    createdAt,
-    updatedAt: createdAt,
-    version: 1,
-    revision: nextRevision(customerId === undefined ? undefined : formerRevisions.get(Number(customerId)), createdAt),
-  });
+  const stampOf = ({ customerId }: CreatedCustomer) => {
+    const former = customerId === undefined ? undefined : formerRevisions.get(Number(customerId));
+    return { createdAt, updatedAt: createdAt, version: 1, revision: nextRevision(former, createdAt) };
+  };
+  const rowOf = (write: CreatedCustomer) => ({ ...write.after, ...searchKeys(write.after), ...stampOf(write) });
   const numbered = created.flatMap((write) =>
     write.customerId === undefined ? [] : [{ ...rowOf(write), customerId: Number(write.customerId) }],
   );
@@ -101,7 +98,7 @@ const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], cre
   if (numbered.length > 0) await trx.insertInto('customer').values(numbered).execute();
   const assigned = await insertUnnumbered(trx, unnumbered);
   return (write: CreatedCustomer): StateToPublish => ({
-    ...rowOf(write),
+    ...stampOf(write),
     customerId: write.customerId ?? (assigned.get(write.after.connectionId) as string),
     record: write.after,
     isFirst: true,

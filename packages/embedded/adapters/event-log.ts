@@ -65,17 +65,27 @@ export const createLogWriter = (database: SqliteDatabase, now: () => number) => 
   );
   const readEndOffset = (topic: string, partition: number) =>
     (endOffset.all(topic, partition) as [{ end: number }])[0].end;
+  /** Assigns the offsets of one transaction. It reads the end of each partition once, because reading takes longer than writing. */
+  const createOffsets = (topic: string) => {
+    const ends = new Map<number, number>();
+    return (partition: number) => {
+      const offset = ends.get(partition) ?? readEndOffset(topic, partition);
+      ends.set(partition, offset + 1);
+      return offset;
+    };
+  };
 
   return {
     /** On a compacted topic a tombstone removes the earlier records of its key. It stays itself, so offsets are not used again. */
     append: database.transaction((topic: Topic, events: readonly OutgoingEvent[]) => {
       const { name, partitions, compaction } = topic;
       const timestamp = now();
+      const nextOffset = createOffsets(name);
       const removeRecords = compaction && events.some(isTombstone) ? openCompaction(database, topic) : undefined;
       for (const event of events) {
         const { key, value } = event;
         const partition = fnv1a(key) % partitions;
-        const offset = readEndOffset(name, partition);
+        const offset = nextOffset(partition);
         if (isTombstone(event)) removeRecords?.(key);
         insert.run(name, partition, offset, key, timestamp, value, null);
       }

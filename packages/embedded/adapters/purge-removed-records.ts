@@ -17,8 +17,8 @@ type PurgeOptions = {
 };
 
 const retryAfterMs = 30_000;
-/** A purge rewrites the file and holds its lock meanwhile. So a file is purged at most a tenth of the time. */
-const pauseFactor = 10;
+/** A purge rewrites the file and holds its lock meanwhile. So a file is purged at most a quarter of the time. */
+const pauseFactor = 3;
 
 /**
  * Purges the bytes of the records that tombstones have removed from the log, in a thread. A failed purge is repeated, and
@@ -83,5 +83,9 @@ export const startPurging = (
 /** Opens connections in threads, because a purge takes seconds on a large file. */
 const purgeFile = async (file: string) => {
   const db = new Kysely<unknown>({ dialect: createSqliteDialect(file) });
-  await purgeDeletedBytes(db).finally(() => db.destroy());
+  try {
+    await purgeDeletedBytes(db);
+  } finally {
+    await db.destroy();
+  }
 };

@@ -66,8 +66,9 @@ const nameOf = ({ registered }: RunningView) => registered.projection.name;
 const nameOfCheck = (one: RunningView, { length }: readonly RunningView[]) =>
   length === 1 ? 'view' : `view:${nameOf(one)}`;
 
-const checkView = async ({ view, drift }: RunningView) => {
-  const warning = describeWarning(await view.completeness(), drift);
+const checkView = async (running: RunningView) => {
+  const { view, drift } = running;
+  const warning = describeWarning(await view.completeness(), running);
   if (warning) throw new Error(warning);
   if (!drift.hasCompared()) throw new Error('The view has not been compared with the log since the start.');
 };

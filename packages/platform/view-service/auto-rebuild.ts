@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Completeness } from '../../projections/completeness.ts';
+import { type Completeness, formatRebuild } from '../../projections/completeness.ts';
 import { createStores, type StoreContext } from '../../projections/generations/index.ts';
 import type { LogReader } from '../../projections/log-reader.ts';
 import {
@@ -35,7 +35,7 @@ const closeTimeoutMs = 500;
 export const startAutoRebuild = (running: RunningView, context: AutoRebuildContext): { close(): Promise<void> } => {
   const { log } = context;
   const { view, drift } = running;
-  const { name } = running.registered.projection;
+  const { name, viewOption } = running.registered.projection;
   const closing = new AbortController();
   let failures = 0;
   let isRetiring = false;
@@ -54,7 +54,9 @@ export const startAutoRebuild = (running: RunningView, context: AutoRebuildConte
       acceptDifferences: false,
     });
     if (!switched)
-      throw new Error('the rebuilt view differs from the live view: npm run rebuild shows the differences');
+      throw new Error(
+        `the rebuilt view differs from the live view: ${formatRebuild(viewOption)} shows the differences`,
+      );
     log.info({ projection: name, generation, setAside }, 'switched to the rebuilt view');
     isRetiring = true;
   };

@@ -16,7 +16,7 @@ export const readStatus = async (
   running: RunningView,
   { topicLog, names, now }: StatusSources,
 ): Promise<z.input<typeof statusSchema>> => {
-  const { registered, view, projection, drift } = running;
+  const { registered, view, projection } = running;
   const completeness = await view.completeness().catch((error: Error) => error);
   const ranges = (await topicLog?.offsets(registered.projection.topic.name).catch(() => undefined)) ?? [];
   const lag = completeness instanceof Error ? undefined : computeLag(completeness, ranges);
@@ -27,7 +27,7 @@ export const readStatus = async (
     view:
       completeness instanceof Error
         ? { state: 'unknown', reason: completeness.message }
-        : { ...completeness, warning: describeWarning(completeness, drift) },
+        : { ...completeness, warning: describeWarning(completeness, running) },
     sinceStart: projection.counts(),
     ...(last && { lastEvent: last }),
     ...computeFreshness(lag, last?.time, now()),
@@ -51,7 +51,11 @@ const computeFreshness = (lag: number | undefined, lastTime: string | undefined,
 };
 
 /** What is wrong with the view and what to do about it; undefined if nothing is. */
-export const describeWarning = (completeness: Completeness, drift: RunningView['drift']): string | undefined => {
-  const refusal = findRefusal(completeness) ?? findLoss(completeness, drift.lostToEmptyStore());
+export const describeWarning = (
+  completeness: Completeness,
+  { registered, drift }: Pick<RunningView, 'registered' | 'drift'>,
+): string | undefined => {
+  const { viewOption } = registered.projection;
+  const refusal = findRefusal(completeness, viewOption) ?? findLoss(completeness, drift.lostToEmptyStore(), viewOption);
   return refusal && `${refusal.message} ${refusal.remedy}`;
 };

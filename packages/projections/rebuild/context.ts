@@ -26,6 +26,8 @@ export type RebuildContext<Event, Document> = {
   readonly primaryStore: string;
   /** What an operator sees of a document, or of an absent one. Documents with the same display value count as equal. */
   readonly toDisplayValue: (document: Document | undefined) => string;
+  /** What to do if the log has lost events of the live view. Default: a rebuild from the source of truth. */
+  readonly lostLogRemedy?: string;
   /** In ms since 1970. */
   readonly now: () => number;
   /** Identifies this process as the holder of the lease. */

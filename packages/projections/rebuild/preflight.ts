@@ -153,6 +153,6 @@ export const refuseLostEvents = async <Event, Document>(
     if (checkpoint?.lost)
       throw new RebuildRefused(
         `The log no longer holds all events that ${describeGeneration(context, live)} was filled from (partition ${partition}: ${checkpoint.lost}), so ` +
-          'it cannot be rebuilt from the log alone: run npm run rebuild -- --from-crm.',
+          `it cannot be rebuilt from the log alone: ${context.lostLogRemedy ?? 'run npm run rebuild -- --from-crm'}.`,
       );
 };

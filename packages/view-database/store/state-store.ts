@@ -109,13 +109,14 @@ const readVersions = async (
   const held = new Map<string, HeldVersion>();
   const { view, generation } = group;
   for (const keys of chunkKeys(group)) {
-    const state = db.selectFrom('viewState').select(['key', 'version']).where('key', 'in', keys);
-    const documents = db
-      .selectFrom(asView(view ?? ''))
-      .select(['key', 'version', 'isErased'])
-      .where('generation', '=', generation)
-      .where('key', 'in', keys);
-    const query = view === undefined ? state : documents;
+    const query =
+      view === undefined
+        ? db.selectFrom('viewState').select(['key', 'version']).where('key', 'in', keys)
+        : db
+            .selectFrom(asView(view))
+            .select(['key', 'version', 'isErased'])
+            .where('generation', '=', generation)
+            .where('key', 'in', keys);
     const rows: (HeldVersion & { key: string })[] = await (isLocking ? query.forUpdate() : query).execute();
     for (const row of rows) held.set(row.key, row);
   }
