@@ -10,7 +10,8 @@ const help = `Usage: npm run backup -- FOLDER
 Copies the SQLite databases of the CRM, the embedded log and the customer-view as of one point in time, also while the platform
 runs.
 
-FOLDER must not exist. It receives crm.sqlite, platform.sqlite, customer-view.sqlite and manifest.json, and gets its name after the copies were checked.
+FOLDER must not exist. It receives crm.sqlite, platform.sqlite, customer-view.sqlite and manifest.json, and gets its name after the
+copies were checked.
 The copies contain personal data that a later erasure does not remove; only their owner can read them.
 npm run restore puts a backup in place. docs/backup.md describes backups with MySQL and Kafka.
 

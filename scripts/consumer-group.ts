@@ -26,7 +26,8 @@ Options
   --to TARGET      earliest, latest, a time (as 2026-11-21T09:00:00Z, the first record of that time or later), or PARTITION:OFFSET
   --dry-run        shows what a reset would change, and changes nothing
   --group NAME     the consumer group (default: CONSUMER_GROUP)
-  --topic NAME     the topic: ${topicNames.map((name, i) => (i === 0 ? `${name} (the default)` : name)).join(', ')}
+  --topic NAME     the topic (default: ${topicNames[0]}):
+                   ${topicNames.join(', ')}
   --kafka          the log is in Kafka
   --embedded       the log is in the file of npm start
   --help           shows this text

@@ -9,7 +9,8 @@ Lists, shows, replays or discards the dead letters of a view: records that it co
 
 The document of a dead letter answers 503 until a newer record of its key was applied, or the dead letter is replayed or discarded.
 A replayed record keeps the order of the original, so newer changes stay. A record that still cannot be parsed becomes a dead letter
-with the same ID. A dead letter of a topic with personal data does not hold its record, so it cannot be replayed. Before you discard one, compare with the source: npm run explain -- KEY
+with the same ID. A dead letter of a topic with personal data does not hold its record, so it cannot be replayed. Before you discard
+one, compare with the source: npm run explain -- KEY
 ${whichLogHelp}
 
 Commands
