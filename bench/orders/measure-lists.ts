@@ -1,5 +1,6 @@
 import type { OrderState } from '../../contracts/events/order-changed/schema.ts';
 import { writeCursor } from '../../customer-view/queries/index.ts';
+import { groupBy } from '../../packages/runtime/group-by.ts';
 import { quantile } from '../measure/statistics.ts';
 import { createOrder, type OrderWork } from './order-events.ts';
 
@@ -7,7 +8,7 @@ type Query = Readonly<Record<string, string>>;
 
 /** The filters of every list of orders, each with the values of a given order. */
 const filters: Record<string, (order: OrderState) => Query> = {
-  '': () => ({}),
+  none: () => ({}),
   product: ({ productId }) => ({ product: productId }),
   status: ({ status }) => ({ status }),
   'product, status': ({ productId, status }) => ({ product: productId, status }),
@@ -42,6 +43,7 @@ const lists: readonly { path: string; pathOf: (order: OrderState) => string; sor
 /** Latencies in ms of first pages, and of pages that begin after an order drawn at random. */
 export type ListLatency = {
   readonly list: string;
+  readonly filter: string;
   readonly first: readonly number[];
   readonly deep: readonly number[];
 };
@@ -64,7 +66,7 @@ export async function* measureLists(
           const after = new URLSearchParams({ ...query, after: writeCursor([value, order.orderId]) });
           deep.push(await requestMs(`${url}${pathOf(order)}?${after}`));
         }
-        yield { list: `\`${path}?sort=${sort}\`${filter && `, ${filter}`}`, first, deep };
+        yield { list: `\`${path}?sort=${sort}\``, filter, first, deep };
       }
 }
 
@@ -76,7 +78,7 @@ export async function* measureReports(url: string, requests: number): AsyncGener
   ]) {
     const first: number[] = [];
     for (let n = 0; n < requests; n++) first.push(await requestMs(`${url}/reports/${report}`));
-    yield { list: `\`/reports/${report}\``, first, deep: [] };
+    yield { list: `\`/reports/${report}\``, filter: '', first, deep: [] };
   }
 }
 
@@ -90,16 +92,23 @@ export const requestMs = async (url: string): Promise<number> => {
   return took;
 };
 
-/** Formats latencies as a row of text. */
-export const formatLatency = ({ list, first, deep }: ListLatency): Record<string, string> => {
-  const ms = (values: readonly number[], share: number) =>
-    values.length === 0 ? '' : `${quantile(values, share).toFixed(1)} ms`;
-  return {
-    list,
-    'first page, p50': ms(first, 0.5),
-    'first page, p95': ms(first, 0.95),
-    'later page, p50': ms(deep, 0.5),
-    'later page, p95': ms(deep, 0.95),
-    max: ms([...first, ...deep], 1),
-  };
-};
+/** Formats the latencies of each list as a row of text, with those of all filters, and with the slowest filter. */
+export const formatLatencies = (latencies: readonly ListLatency[]): Record<string, string>[] =>
+  [...groupBy(latencies, ({ list }) => list)].map(([list, ofList]) => {
+    const first = ofList.flatMap((one) => one.first);
+    const deep = ofList.flatMap((one) => one.deep);
+    const byFilter = ofList.map(({ filter, ...one }) => ({ filter, p95: quantile([...one.first, ...one.deep], 0.95) }));
+    const slowest = byFilter.toSorted((one, other) => other.p95 - one.p95)[0];
+    return {
+      list,
+      'first page, p50': formatMs(first, 0.5),
+      'first page, p95': formatMs(first, 0.95),
+      'later page, p50': formatMs(deep, 0.5),
+      'later page, p95': formatMs(deep, 0.95),
+      'slowest filter, p95': slowest?.filter ? `${slowest.filter}: ${slowest.p95.toFixed(1)} ms` : '',
+      max: formatMs([...first, ...deep], 1),
+    };
+  });
+
+const formatMs = (values: readonly number[], share: number): string =>
+  values.length === 0 ? '' : `${quantile(values, share).toFixed(1)} ms`;

@@ -3,7 +3,7 @@ import { createRandom } from '../lists/fill.ts';
 import { applyRecords } from './apply-records.ts';
 import { createCustomerRecords, createRegistrationRecords } from './customer-events.ts';
 import { createEmptyDatabase, type DatabaseName, findView, openViews } from './databases.ts';
-import { formatLatency, measureLists, measureReports } from './measure-lists.ts';
+import { formatLatencies, type ListLatency, measureLists, measureReports } from './measure-lists.ts';
 import { createLastOrderRecords, customerCount } from './order-events.ts';
 import { serveViews } from './serve-views.ts';
 
@@ -35,12 +35,12 @@ export const measureMillion = async (
       progress.end();
     }
     const { url, close } = await serveViews(views);
-    const rows: Record<string, string>[] = [];
+    const latencies: ListLatency[] = [];
     const random = createRandom(seed + 1);
-    for await (const latency of measureReports(url, reportRequests)) rows.push(formatLatency(latency));
-    for await (const latency of measureLists(url, work, { pages, random })) rows.push(formatLatency(latency));
+    for await (const latency of measureReports(url, reportRequests)) latencies.push(latency);
+    for await (const latency of measureLists(url, work, { pages, random })) latencies.push(latency);
     await close();
-    return rows;
+    return formatLatencies(latencies);
   } finally {
     await views.close();
   }
