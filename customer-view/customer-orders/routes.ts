@@ -54,7 +54,7 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
         errors: ['customer-unknown', ...viewErrors],
         handle: async ({ path: { customerId }, query }, res) => {
           const { limit, after, sort, ...filter } = query;
-          const cursor = after === undefined ? undefined : readCursor(after, cursorTypes);
+          const cursor = readCursor(after, cursorTypes);
           const customer = await customers.get(customerId);
           const page = await orders.query(async (generation, { deadLetters = 0 }) => {
             const unreadable = deadLetters > 0 ? await findUnreadableOrders(db, generation) : [];
@@ -97,7 +97,7 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
         errors: viewErrors,
         handle: async ({ query }, res) => {
           const { limit, after, sort, ...filter } = query;
-          const cursor = after === undefined ? undefined : readCursor(after, cursorTypes);
+          const cursor = readCursor(after, cursorTypes);
           const list = customers.query((ofCustomers, customerState) =>
             orders.query(async (ofOrders, orderState) => ({
               ...(await listCustomerOrders(db, { orders: ofOrders, customers: ofCustomers }, filter, {

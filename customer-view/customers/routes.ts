@@ -36,7 +36,7 @@ export const customerRoutes = (db: Kysely<CustomerViewDatabase>, customers: View
         errors: viewErrors,
         handle: async ({ query }, res) => {
           const { limit, after, ...filter } = query;
-          const cursor = after === undefined ? undefined : readCursor(after, cursorTypesOf(filter.sort));
+          const cursor = readCursor(after, cursorTypesOf(filter.sort));
           res.json(
             await customers.query(async (generation, { deadLetters = 0 }) => {
               const page = await listCustomers(db, generation, { ...filter, after: cursor, limit });

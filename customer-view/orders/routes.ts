@@ -46,7 +46,7 @@ export const orderRoutes = (db: Kysely<CustomerViewDatabase>, orders: View<Order
         errors: viewErrors,
         handle: async ({ query }, res) => {
           const { limit, after, sort, ...filter } = query;
-          const cursor = after === undefined ? undefined : readCursor(after, cursorTypes);
+          const cursor = readCursor(after, cursorTypes);
           res.json(
             await orders.query(async (generation, { deadLetters = 0 }) => {
               const page = await listOrders(db, generation, filter, { sort, after: cursor, limit });

@@ -10,10 +10,11 @@ export const cursorPattern = /^[A-Za-z0-9_-]{1,1200}$/;
 export const writeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
 
 /**
- * Reads a cursor of a list whose sort columns have these types.
+ * Reads the cursor of a list whose sort columns have these types; undefined for the first page.
  * @throws DomainError invalid-parameter for a cursor of another list
  */
-export const readCursor = (text: string, types: readonly ('string' | 'number')[]): Cursor => {
+export const readCursor = (text: string | undefined, types: readonly ('string' | 'number')[]): Cursor | undefined => {
+  if (text === undefined) return undefined;
   const cursor = parse(Buffer.from(text, 'base64url').toString());
   const isValid =
     Array.isArray(cursor) &&

@@ -79,7 +79,7 @@ export const reportRoutes = (db: Kysely<CustomerViewDatabase>, { orders, registr
         handle: async ({ query }, res) => {
           const { by, limit, after, ...filter } = query;
           const dimensions = [...new Set(by.split(','))].map((name) => dimension.parse(name) as OrderDimension);
-          const cursor = after === undefined ? undefined : readCursor(after, cursorTypesOf(dimensions));
+          const cursor = readCursor(after, cursorTypesOf(dimensions));
           res.json(
             await orders.query(async (generation, { deadLetters = 0 }) => {
               const { items, next } = await reportOrders(db, generation, filter, {
