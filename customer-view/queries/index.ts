@@ -1,7 +1,7 @@
 /** What all queries share: the database schema, versions, pages, sort orders and periods. */
 export { type Cursor, readCursor, writeCursor } from './cursor.ts';
 export type { CustomerViewDatabase } from './database.ts';
-export { afterCursor, type SortOrder } from './keyset.ts';
+export { afterCursor } from './keyset.ts';
 export { createNextPath, createPageSchema, pageParameters } from './page.ts';
 export { type Period, periodParameters } from './period.ts';
 export { readAtLeast, readYourWrites } from './read-your-writes.ts';

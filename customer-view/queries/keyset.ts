@@ -2,7 +2,7 @@ import { type Expression, type SqlBool, sql } from 'kysely';
 import type { Cursor } from './cursor.ts';
 
 /** How a list is sorted. The columns together identify a row, so the order is total. */
-export type SortOrder = { readonly columns: readonly string[]; readonly isDescending: boolean };
+type SortOrder = { readonly columns: readonly string[]; readonly isDescending: boolean };
 
 /**
  * The condition for the rows after the cursor. The first column also gets a plain bound, because not every database finds an index
