@@ -4,7 +4,7 @@ import { nameIndex } from './tables/view-table.ts';
 
 /**
  * The table of a view for FROM, to be read through a declared index. Without it a database chooses an index by statistics, which do not
- * know that a list needs only the first rows of its order, and may read the rows of all customers to find those of one.
+ * know that a list needs only the first rows of its order, and may read most of the table to find a few rows.
  */
 export const fromIndex = <Row, View extends string>(db: Kysely<never>, view: View, columns: readonly string[]) => {
   const index = sql.id(nameIndex(view, columns));
