@@ -75,3 +75,12 @@ it('the orders outlive a deleted customer, with their places until an erasure', 
   await erase('1');
   expect(await exportOf('1')).toMatchObject([{ orderId, place: null }]);
 });
+
+it('an erasure leaves the answers of other commands on the order, also of an update without effect', async () => {
+  const { orderId } = await create('1', 'at Corinne’s', 'k1');
+  const update = () =>
+    crm.http.patch(`/orders/${orderId}`).set('Idempotency-Key', 'k2').send({ quantity: order.quantity }).expect(200);
+  await update();
+  await erase('1');
+  expect((await update()).body).toMatchObject({ orderId, version: 1, place: null });
+});

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../database/index.ts';
+import { readEvents } from './event-store/index.ts';
 
 /** The order after a command, by orderId and version. */
 export type CommandOutcome = { readonly stream: string; readonly version: number };
@@ -47,14 +48,20 @@ export const executeOnce = async (
   return executed;
 };
 
-/** Clears the digests of contents that created the orders, because such a digest confirms a guessed place. */
+/**
+ * Clears the digests of contents that created the orders, because such a digest confirms a guessed place. The first event of an order
+ * names the command that created it; an update without effect may have the same version.
+ */
 export const eraseContent = async (trx: Transaction<CrmDatabase>, orderIds: readonly string[]): Promise<void> => {
-  await trx
-    .updateTable('orderCommand')
-    .set({ contentDigest: null })
-    .where('stream', 'in', orderIds)
-    .where('version', '=', 1)
-    .execute();
+  for (const orderId of orderIds) {
+    const [created] = await readEvents(trx, orderId, { after: 0, limit: 1 });
+    if (!created) continue;
+    await trx
+      .updateTable('orderCommand')
+      .set({ contentDigest: null })
+      .where('commandDigest', '=', created.metadata.causationId)
+      .execute();
+  }
 };
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');

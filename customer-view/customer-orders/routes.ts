@@ -54,7 +54,8 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
         errors: ['customer-unknown', ...viewErrors],
         handle: async ({ path: { customerId }, query }, res) => {
           const { limit, after, sort, ...filter } = query;
-          const cursor = readCursor(after, cursorTypes);
+          const listName = `/customers/${customerId}/orders ${sort}`;
+          const cursor = readCursor(after, listName, cursorTypes);
           const customer = await customers.get(customerId);
           const page = await orders.query(async (generation, { deadLetters = 0 }) => {
             const unreadable = deadLetters > 0 ? await findUnreadableOrders(db, generation) : [];
@@ -79,7 +80,7 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
             next: createNextPath(
               `/customers/${customerId}/orders`,
               { ...filter, sort, limit },
-              page.next && writeCursor(page.next),
+              page.next && writeCursor(listName, page.next),
             ),
             ...(page.unreadable > 0 && { unreadable: page.unreadable }),
           });
@@ -97,7 +98,8 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
         errors: viewErrors,
         handle: async ({ query }, res) => {
           const { limit, after, sort, ...filter } = query;
-          const cursor = readCursor(after, cursorTypes);
+          const listName = `/customer-orders ${sort}`;
+          const cursor = readCursor(after, listName, cursorTypes);
           const list = customers.query((ofCustomers, customerState) =>
             orders.query(async (ofOrders, orderState) => ({
               ...(await listCustomerOrders(db, { orders: ofOrders, customers: ofCustomers }, filter, {
@@ -114,7 +116,7 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
               ...showOrder(order),
               customer: showCustomer(customer) ?? null,
             })),
-            next: createNextPath('/customer-orders', { ...filter, sort, limit }, next && writeCursor(next)),
+            next: createNextPath('/customer-orders', { ...filter, sort, limit }, next && writeCursor(listName, next)),
             ...(unreadable > 0 && { unreadable }),
           });
         },

@@ -36,13 +36,17 @@ export const customerRoutes = (db: Kysely<CustomerViewDatabase>, customers: View
         errors: viewErrors,
         handle: async ({ query }, res) => {
           const { limit, after, ...filter } = query;
-          const cursor = readCursor(after, cursorTypesOf(filter.sort));
+          const cursor = readCursor(after, `/customers ${filter.sort}`, cursorTypesOf(filter.sort));
           res.json(
             await customers.query(async (generation, { deadLetters = 0 }) => {
               const page = await listCustomers(db, generation, { ...filter, after: cursor, limit });
               return {
                 items: page.items.flatMap((customer) => showCustomer(customer) ?? []),
-                next: createNextPath('/customers', { ...filter, limit }, page.next && writeCursor(page.next)),
+                next: createNextPath(
+                  '/customers',
+                  { ...filter, limit },
+                  page.next && writeCursor(`/customers ${filter.sort}`, page.next),
+                ),
                 ...(deadLetters > 0 && { unreadable: deadLetters }),
               };
             }),

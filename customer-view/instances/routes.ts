@@ -22,6 +22,7 @@ export const instanceRoutes = (
     '/instances': {
       get: operation({
         summary: 'The running instances, and the views that they share',
+        query: z.strictObject({}),
         responses: { 200: { description: 'The instances.', schema: instancesSchema } },
         handle: async (_request, res) =>
           res.json({

@@ -46,13 +46,17 @@ export const orderRoutes = (db: Kysely<CustomerViewDatabase>, orders: View<Order
         errors: viewErrors,
         handle: async ({ query }, res) => {
           const { limit, after, sort, ...filter } = query;
-          const cursor = readCursor(after, cursorTypes);
+          const cursor = readCursor(after, `/orders ${sort}`, cursorTypes);
           res.json(
             await orders.query(async (generation, { deadLetters = 0 }) => {
               const page = await listOrders(db, generation, filter, { sort, after: cursor, limit });
               return {
                 items: page.items.map((row) => showOrder(parseOrder(row))),
-                next: createNextPath('/orders', { ...filter, sort, limit }, page.next && writeCursor(page.next)),
+                next: createNextPath(
+                  '/orders',
+                  { ...filter, sort, limit },
+                  page.next && writeCursor(`/orders ${sort}`, page.next),
+                ),
                 ...(deadLetters > 0 && { unreadable: (await findUnreadableOrders(db, generation)).length }),
               };
             }),

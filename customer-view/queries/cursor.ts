@@ -7,20 +7,27 @@ export const cursorFormat = 'the cursor in `next` of the same list';
 /** JSON in base64url, which encodes the values, but does not hide them. */
 export const cursorPattern = /^[A-Za-z0-9_-]{1,1200}$/;
 
-export const writeCursor = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
+/** `list` names the list with its sort order, because the values mean something else in any other list. */
+export const writeCursor = (list: string, cursor: Cursor): string =>
+  Buffer.from(JSON.stringify([list, ...cursor])).toString('base64url');
 
 /**
- * Reads the cursor of a list whose sort columns have these types; undefined for the first page.
+ * Reads the cursor of the list, whose sort columns have these types; undefined for the first page.
  * @throws DomainError invalid-parameter for a cursor of another list
  */
-export const readCursor = (text: string | undefined, types: readonly ('string' | 'number')[]): Cursor | undefined => {
+export const readCursor = (
+  text: string | undefined,
+  list: string,
+  types: readonly ('string' | 'number')[],
+): Cursor | undefined => {
   if (text === undefined) return undefined;
-  const cursor = parse(Buffer.from(text, 'base64url').toString());
+  const parsed = parse(Buffer.from(text, 'base64url').toString());
+  const [listOfCursor, ...cursor] = Array.isArray(parsed) ? parsed : [];
   const isValid =
-    Array.isArray(cursor) &&
+    listOfCursor === list &&
     cursor.length === types.length &&
     cursor.every((value, n) => typeof value === types[n] && (typeof value === 'string' || Number.isSafeInteger(value)));
-  if (isValid) return cursor as Cursor;
+  if (isValid) return cursor;
   throw new DomainError('invalid-parameter', `after: ${cursorFormat}`, {
     errors: [{ field: 'after', expected: cursorFormat }],
   });

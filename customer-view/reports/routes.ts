@@ -79,7 +79,8 @@ export const reportRoutes = (db: Kysely<CustomerViewDatabase>, { orders, registr
         handle: async ({ query }, res) => {
           const { by, limit, after, ...filter } = query;
           const dimensions = [...new Set(by.split(','))].map((name) => dimension.parse(name) as OrderDimension);
-          const cursor = readCursor(after, cursorTypesOf(dimensions));
+          const listName = `/reports/orders ${dimensions}`;
+          const cursor = readCursor(after, listName, cursorTypesOf(dimensions));
           res.json(
             await orders.query(async (generation, { deadLetters = 0 }) => {
               const { items, next } = await reportOrders(db, generation, filter, {
@@ -89,7 +90,7 @@ export const reportRoutes = (db: Kysely<CustomerViewDatabase>, { orders, registr
               });
               return {
                 items,
-                next: createNextPath('/reports/orders', { by, ...filter, limit }, next && writeCursor(next)),
+                next: createNextPath('/reports/orders', { by, ...filter, limit }, next && writeCursor(listName, next)),
                 ...(deadLetters > 0 && { unreadable: deadLetters }),
               };
             }),

@@ -82,12 +82,15 @@ export const findRefusal = (
   if (state !== 'incomplete') return undefined;
   const lost = Object.values(partitions).find((checkpoint) => checkpoint.lost)?.lost;
   return new DomainError('view-incomplete', reasons[lost ?? 'missing'], {
-    // A rebuild from the log cannot restore events that the log has lost.
-    remedy: rebuild
-      ? 'a rebuild is running: /status shows its progress'
-      : `${formatRebuild(viewOption, lost && '--from-crm')} repairs it; /status shows what is missing`,
+    remedy: rebuild ? 'a rebuild is running: /status shows its progress' : describeRepair(lost !== undefined, viewOption),
   });
 };
+
+/** A rebuild from the log cannot restore events that the log has lost; only the default view has a source. */
+const describeRepair = (isLogLost: boolean, viewOption: string | undefined): string =>
+  isLogLost && viewOption !== undefined
+    ? 'restore a backup of the log and the views; otherwise the source must publish again what the log has lost'
+    : `${formatRebuild(viewOption, isLogLost ? '--from-crm' : undefined)} repairs it; /status shows what is missing`;
 
 /** Returns the error with which an empty view refuses lists when its consumer group has read `lost` events without it. */
 export const findLoss = (

@@ -12,4 +12,5 @@ export const withKeyPrefix = (store: StateStore, prefix: string): StateStore =>
         },
         transact: (upserts) => store.transact(upserts.map((upsert) => ({ ...upsert, key: `${prefix}${upsert.key}` }))),
         remove: (keys) => store.remove(keys.map((key) => `${prefix}${key}`)),
+        ...(store.removeGeneration && { removeGeneration: async (number) => store.removeGeneration?.(number, prefix) }),
       };

@@ -37,6 +37,11 @@ export type StateStore = {
    * some of them.
    */
   remove(keys: readonly string[]): Promise<void>;
+  /**
+   * Deletes every document of a generation, also those whose keys the log has lost. Only stores that can list their keys have it.
+   * `keyPrefix` is the prefix of the view's keys.
+   */
+  readonly removeGeneration?: (number: number, keyPrefix?: string) => Promise<void>;
   /** The readiness check. @throws Error with a message that says what is missing, when the store cannot be used now */
   check(): Promise<void>;
 };

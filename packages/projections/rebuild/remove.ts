@@ -77,8 +77,8 @@ export const removeAbandoned = async <Event, Document>(
 const maxKeysPerCall = 1_000;
 
 /**
- * Deletes all documents of generations that are no longer read or written. Their keys come from the log, and from the
- * snapshot those that the log no longer holds.
+ * Deletes all documents of generations that are no longer read or written. A store that can list them finds them itself.
+ * In the others their keys come from the log, and from the snapshot those that the log no longer holds.
  */
 export const deleteGenerations = async <Event, Document>(
   context: RebuildContext<Event, Document>,
@@ -87,8 +87,14 @@ export const deleteGenerations = async <Event, Document>(
 ): Promise<void> => {
   if (removed.length === 0) return;
   const { projection, log, stores } = context;
+  for (const { number, store } of removed) {
+    signal?.throwIfAborted();
+    await retry(async () => stores(store).removeGeneration?.(number), storeRetry);
+  }
+  const others = removed.filter(({ store }) => !stores(store).removeGeneration);
+  if (others.length === 0) return;
   const remove = async (keys: readonly string[]) => {
-    for (const { number, store } of removed)
+    for (const { number, store } of others)
       for (const chunk of splitIntoChunks(keys, maxKeysPerCall))
         await retry(() => stores(store).remove(chunk.map((key) => documentKey(number, key))), storeRetry);
   };

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { checkDatabase } from '../../database/check-database.ts';
 import { TransientDatabaseError } from '../../database/database-error.ts';
+import { documentKey } from '../../projections/generations/index.ts';
 import { StateConflict, type StateStore, type StoredValue, type Upsert } from '../../projections/state-store.ts';
 import { splitIntoChunks } from '../../runtime/chunks.ts';
 import { checkColumns } from '../tables/fill-columns.ts';
@@ -72,6 +73,12 @@ export const createViewStore = (db: Kysely<ViewSchema>, tables: ViewTables, onPu
     if (isErasing) onPurgeRequest();
   };
 
+  const remove = (keys: readonly string[]) =>
+    inTransaction(
+      groupByTable(keys, (key) => key, isView),
+      removeGroup,
+    );
+
   return {
     getMany: async (keys) => {
       const groups = groupByTable(keys, (key) => key, isView);
@@ -89,11 +96,18 @@ export const createViewStore = (db: Kysely<ViewSchema>, tables: ViewTables, onPu
       }
     },
     etagAfter: (etag) => String(Number(etag ?? 0) + 1),
-    remove: (keys) =>
-      inTransaction(
-        groupByTable(keys, (key) => key, isView),
-        removeGroup,
-      ),
+    remove,
+    removeGeneration: async (number, keyPrefix = '') => {
+      const ofGeneration = db
+        .selectFrom(asView(keyPrefix.slice(0, -1)))
+        .select('key')
+        .where('generation', '=', number);
+      for (;;) {
+        const rows = await ofGeneration.limit(keysPerStatement).execute();
+        if (rows.length === 0) return;
+        await remove(rows.map(({ key }) => `${keyPrefix}${documentKey(number, key)}`));
+      }
+    },
     check: () => checkDatabase(db, () => checkColumns(db, tables, Object.keys(tables))),
   };
 };
