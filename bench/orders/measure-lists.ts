@@ -63,7 +63,10 @@ export async function* measureLists(
           const query = { ...queryOf(order), sort, limit: '100' };
           first.push(await requestMs(`${url}${pathOf(order)}?${new URLSearchParams(query)}`));
           const value = sort.endsWith('total') ? order.total.amount : Date.parse(order.createdAt);
-          const after = new URLSearchParams({ ...query, after: writeCursor(`${pathOf(order)} ${sort}`, [value, order.orderId]) });
+          const after = new URLSearchParams({
+            ...query,
+            after: writeCursor(`${pathOf(order)} ${sort}`, [value, order.orderId]),
+          });
           deep.push(await requestMs(`${url}${pathOf(order)}?${after}`));
         }
         yield { list: `\`${path}?sort=${sort}\``, filter, first, deep };

@@ -95,7 +95,10 @@ describe('lists of orders', () => {
     ['/orders?after=nonsense', 'after'],
     [`/orders?after=${Buffer.from('["/orders -createdAt","x","y"]').toString('base64url')}`, 'after'],
     [`/orders?after=${Buffer.from('["/orders createdAt",1,"y"]').toString('base64url')}`, 'after'],
-    [`/customers/8/orders?after=${Buffer.from('["/customers/7/orders -createdAt",1,"y"]').toString('base64url')}`, 'after'],
+    [
+      `/customers/8/orders?after=${Buffer.from('["/customers/7/orders -createdAt",1,"y"]').toString('base64url')}`,
+      'after',
+    ],
     [`/orders?after=${Buffer.from('["/orders -createdAt",1]').toString('base64url')}`, 'after'],
     [`/orders?after=${Buffer.from('{"length":2}').toString('base64url')}`, 'after'],
     ['/customers/0/orders', 'customerId'],

@@ -82,7 +82,9 @@ export const findRefusal = (
   if (state !== 'incomplete') return undefined;
   const lost = Object.values(partitions).find((checkpoint) => checkpoint.lost)?.lost;
   return new DomainError('view-incomplete', reasons[lost ?? 'missing'], {
-    remedy: rebuild ? 'a rebuild is running: /status shows its progress' : describeRepair(lost !== undefined, viewOption),
+    remedy: rebuild
+      ? 'a rebuild is running: /status shows its progress'
+      : describeRepair(lost !== undefined, viewOption),
   });
 };
 
