@@ -97,6 +97,13 @@ describe.each(events)('the event $folder', ({ folder, schema, create, parse, fin
   ])('is refused as %s', (_, content, reason) => expect(() => parseContent(content)).toThrow(reason));
 });
 
+it('a name of 100 characters outside the BMP is parsed, as the CRM accepts it', () => {
+  const example = readJson('customer-changed/examples/v1.json');
+  const record = { ...example.data.record, lastName: '𠮷'.repeat(100) };
+  const event = { ...example, data: { ...example.data, record } };
+  expect(parseCustomerChange({ value: encode(event), timestamp: 0 }).data).toEqual(event.data);
+});
+
 it('an order whose sequence is not its version is refused', () => {
   const example = readJson('order-changed/examples/v1.json');
   const parse = () => parseOrderChange({ value: encode({ ...example, sequence: '3' }), timestamp: 0 });

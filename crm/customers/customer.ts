@@ -7,16 +7,9 @@ import {
   connectionMandateSchema,
   mandateLevels,
 } from '../../contracts/events/connection-mandate-changed/schema.ts';
+import { lineOfText } from '../../contracts/text.ts';
 
-const name = 'text of 1 to 100 characters without control characters';
-// biome-ignore lint/suspicious/noControlCharactersInRegex: this pattern refuses them; \p{Cc} is avoided, because not every JSON Schema validator supports it
-const withoutControls = /^[^\u0000-\u001f\u007f-\u009f]{1,100}$/u;
-const nameSchema = z
-  .string(name)
-  .regex(/\S/, { error: name, abort: true })
-  .regex(withoutControls, { error: name, abort: true })
-  .refine((text) => !/\p{Cs}/u.test(text), name)
-  .trim();
+const nameSchema = lineOfText(100);
 
 const email = 'an e-mail address of up to 254 characters, 64 before the @, or null';
 const phone = 'a phone number of 5 to 32 digits, spaces and ( ) . / -, such as +31 6 12345678, or null';

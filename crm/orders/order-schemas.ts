@@ -7,19 +7,9 @@ import {
   productIdSchema,
   quantitySchema,
 } from '../../contracts/events/order-changed/schema.ts';
+import { lineOfText } from '../../contracts/text.ts';
 import type { OperationResponse } from '../../packages/http/operation.ts';
 import { type Order, toOrderState } from './order.ts';
-
-const lineOfText = (maxLength: number) => {
-  const expected = `text of 1 to ${maxLength} characters without control characters`;
-  return z
-    .string(expected)
-    .max(maxLength, { error: expected, abort: true })
-    .regex(/\S/, { error: expected, abort: true })
-    .regex(/^[^\p{Cc}]*$/u, { error: expected, abort: true })
-    .refine((text) => !/\p{Cs}/u.test(text), expected)
-    .trim();
-};
 
 const { expectedDeliveryDate } = orderStateSchema.shape;
 

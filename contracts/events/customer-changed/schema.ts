@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
 import { customerIdSchema } from '../../customer-id.ts';
+import { textOf } from '../../text.ts';
 import { connectionIdSchema, connectionMandateSchema } from '../connection-mandate-changed/schema.ts';
 
-const text = 'text of 1 to 100 characters';
-const textSchema = z.string(text).min(1, text).max(100, text);
+const textSchema = textOf(100);
 
 const customerRecordSchema = z.object({
   firstName: textSchema,

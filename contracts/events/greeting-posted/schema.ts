@@ -1,12 +1,8 @@
 import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
+import { lineOfText } from '../../text.ts';
 
-const message = 'text of 1 to 280 characters without control characters';
-export const greetingMessageSchema = z
-  .string(message)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: this pattern refuses them; \p{Cc} is avoided, because not every JSON Schema validator supports it
-  .regex(/^[^\u0000-\u001f\u007f-\u009f]{1,280}$/u, { error: message, abort: true })
-  .regex(/\S/, message);
+export const greetingMessageSchema = lineOfText(280);
 
 const greetingSchema = z.object({ greetingId: z.uuid(), message: greetingMessageSchema });
 export type Greeting = z.infer<typeof greetingSchema>;

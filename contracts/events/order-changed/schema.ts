@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, type Envelope, maxRevision } from '../../cloud-event.ts';
 import { customerIdSchema } from '../../customer-id.ts';
+import { textOf } from '../../text.ts';
 
 const orderId = 'a UUID in lower case';
 export const orderIdSchema = z.string(orderId).regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, orderId);
@@ -37,7 +38,7 @@ export const orderStateSchema = z.object({
   version: z.int().min(1).max(maxRevision).meta({ description: 'The number of events of the order.' }),
   customerId: customerIdSchema,
   productId: productIdSchema,
-  company: z.string(company).min(1, company).max(100, company).exactOptional(),
+  company: textOf(100, company).exactOptional(),
   quantity: quantitySchema,
   unitPrice: moneySchema,
   total: moneySchema,
