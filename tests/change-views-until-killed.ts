@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
+import { killAtStatement } from './kill-at-statement.ts';
 import { openLaterThingViews, openThingViews } from './thing-views.ts';
 
 /**
@@ -7,28 +7,20 @@ import { openLaterThingViews, openThingViews } from './thing-views.ts';
  * `upgrade` opens the database with the columns of a later release.
  */
 const [file = '', change = '', killAt = ''] = process.argv.slice(2);
-let isCounting = false;
-let statements = 0;
-const postMessage = Worker.prototype.postMessage;
-Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof postMessage>) {
-  const [{ sql }] = message as [{ sql?: string }];
-  const isChange = sql !== undefined && !/^select/i.test(sql);
-  if (isCounting && isChange && ++statements === Number(killAt)) process.kill(process.pid, 'SIGKILL');
-  postMessage.apply(this, message);
-};
+const counter = killAtStatement(Number(killAt), ({ sql }) => sql !== undefined && !/^select/i.test(sql));
 
 if (change === 'upgrade') {
-  isCounting = true;
+  counter.isCounting = true;
   await (await openLaterThingViews(`sqlite:${file}`)).close();
 } else {
   const { things, hasErasedBytes, close } = await openThingViews(`sqlite:${file}`);
-  isCounting = true;
+  counter.isCounting = true;
   await things.transact([
     { key: 'a', value: { n: 2, isErased: true }, etag: '1' },
     { key: 'new', value: { n: 2 } },
     { key: 'position:things:topic:0', value: { applied: 2 }, etag: '1' },
   ]);
   while (await hasErasedBytes()) await setImmediate();
-  isCounting = false;
+  counter.isCounting = false;
   await close();
 }

@@ -1,17 +1,12 @@
-import { Worker } from 'node:worker_threads';
 import { topics } from '../contracts/topics.ts';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { waitUntil } from '../scripts/stack/wait-until.ts';
+import { killAtStatement } from './kill-at-statement.ts';
 
 /** Publishes a tombstone, and kills its own process before the Nth statement of the purge. */
 const [file = '', key = '', killAt = ''] = process.argv.slice(2);
-let statements = 0;
-const postMessage = Worker.prototype.postMessage;
-Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof postMessage>) {
-  if (++statements === Number(killAt)) process.kill(process.pid, 'SIGKILL');
-  postMessage.apply(this, message);
-};
+killAtStatement(Number(killAt)).isCounting = true;
 
 const platform = openEmbeddedPlatform(file, Object.values(topics), { purgeDelayMs: 0 });
 await platform.eventBus('crm').publish(topics.customers.name, [{ id: 'tombstone', key, value: Buffer.alloc(0) }]);
