@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { encodingNames, findEncoding } from '../../../packages/csv/encoding.ts';
 import { conflictPolicies, type ImportOptions } from '../../imports/index.ts';
 
 export type ImportArguments = {
@@ -25,6 +26,7 @@ export const readArguments = (
     options: {
       'dry-run': { type: 'boolean', default: false },
       'on-conflict': { type: 'string', default: 'skip' },
+      encoding: { type: 'string' },
       refused: { type: 'string' },
       crm: { type: 'string' },
       direct: { type: 'boolean', default: false },
@@ -47,7 +49,8 @@ export const readArguments = (
   const refusedFile = values.refused ?? `${file}.refused.csv`;
   if (resolve(refusedFile) === resolve(file))
     throw new Error(`--refused ${refusedFile} is the file to import: name another file for the refused rows.`);
-  return { file, options: { dryRun: values['dry-run'], onConflict }, refusedFile, crm };
+  const encoding = parseEncoding(values.encoding);
+  return { file, options: { dryRun: values['dry-run'], onConflict, ...(encoding && { encoding }) }, refusedFile, crm };
 };
 
 const checkReadable = (file: string) => {
@@ -58,6 +61,13 @@ const checkReadable = (file: string) => {
   } catch {
     throw new Error(`You may not read ${file}: run chmod u+r ${file}, or ask its owner.`);
   }
+};
+
+const parseEncoding = (name: string | undefined) => {
+  const encoding = name === undefined ? undefined : findEncoding(name);
+  if (name !== undefined && !encoding)
+    throw new Error(`--encoding ${name} must be one of ${encodingNames.join(', ')}.`);
+  return encoding;
 };
 
 const parseCrmUrl = (crm: string): string => {
