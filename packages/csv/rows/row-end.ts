@@ -27,8 +27,8 @@ export const findRowEnd = (
 };
 
 /**
- * Whether a text of several lines is one row. With as many cells as the header it is one. Otherwise it may leave out empty cells at its end or
- * have more of them; but if its first and its last line alone have as many cells as all of it, a quote is missing in one of them.
+ * Whether a text of several lines is one row. With as many cells as the header it is one. Otherwise it may leave out empty cells at its
+ * end or have more of them; but if its first and its last line alone look like rows of as many cells as all of it, a quote is missing.
  */
 const isOneRow = (
   text: string,
@@ -38,6 +38,7 @@ const isOneRow = (
 ): boolean => {
   if (width === undefined || cells === width) return true;
   const lines = text.split(/[\r\n]+/);
-  const isLineComplete = (line = '') => line.split(delimiter).findLastIndex((cell) => cell.trim() !== '') + 1 >= filled;
-  return filled <= width && !(isLineComplete(lines[0]) && isLineComplete(lines.at(-1)));
+  const cellsOfRow = Math.max(filled, width / 2);
+  const isRow = (line = '') => line.split(delimiter).findLastIndex((cell) => cell.trim() !== '') + 1 >= cellsOfRow;
+  return filled <= width && !(isRow(lines[0]) && isRow(lines.at(-1)));
 };
