@@ -8,6 +8,7 @@ it('reads the file to import, its options and the CRM', () => {
   expect(readArguments([file], {})).toEqual({ ...defaults, crm: 'http://localhost:3005' });
   expect(readArguments([file, '--crm', 'https://crm.example/'], {})).toMatchObject({ crm: 'https://crm.example' });
   expect(readArguments([file], { CRM_URL: 'http://localhost:4305' })).toMatchObject({ crm: 'http://localhost:4305' });
+  expect(readArguments([file, '--encoding', 'cp1250'], {})).toMatchObject({ options: { encoding: 'windows-1250' } });
   expect(readArguments([file, '--direct'], { CRM_URL: 'localhost' })).toEqual({ ...defaults, crm: undefined });
 });
 
@@ -26,6 +27,7 @@ it.each([
   [['nothing.csv'], 'There is no file nothing.csv.'],
   [['data'], 'data is a folder: name one CSV file in it.'],
   [[file, '--on-conflict', 'merge'], '--on-conflict must be one of skip, update, fail.'],
+  [[file, '--encoding', 'klingon'], '--encoding klingon must be one of utf-8, utf-16le'],
   [[file, '--refused', `./${file}`], 'is the file to import: name another'],
   [[file, '--crm', 'localhost:4305'], 'localhost:4305 is not the URL of a CRM: write it as http://'],
   [[file, '--crm', 'crm'], 'crm is not the URL of a CRM'],
