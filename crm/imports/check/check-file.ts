@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Encoding } from '../../../packages/csv/encoding.ts';
 import { type CsvRow, readCsv } from '../../../packages/csv/read-csv.ts';
 import { createYielder } from '../../../packages/runtime/yield-to-event-loop.ts';
+import type { ImportOptions } from '../import-job.ts';
 import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
 import { type Header, maxColumns, readHeader, unusableFile } from './header.ts';
 import { createSeenKeys } from './seen-keys.ts';
@@ -15,8 +16,8 @@ export type CheckedRow = {
   readonly isRecoded: boolean;
 };
 
-/** Reads the header of a file. @param encoding as declared by the sender @throws DomainError unusable-file */
-export const readFileHeader = async (file: string, encoding?: Encoding): Promise<Header> => {
+/** Reads the header of a file. @throws DomainError unusable-file */
+export const readFileHeader = async (file: string, { encoding }: Pick<ImportOptions, 'encoding'>): Promise<Header> => {
   for await (const [first] of readCsv(createReadStream(file), encoding)) {
     if (!first) continue;
     const count = first.cells.length;

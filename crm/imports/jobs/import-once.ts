@@ -42,7 +42,7 @@ export const createJobForFile = async (
   options: ImportOptions,
 ): Promise<ImportJob> => {
   const measured = await measureFile(file, fileLimits, options.encoding);
-  const { columns } = await readFileHeader(file, options.encoding);
+  const { columns } = await readFileHeader(file, options);
   const fileInfo = {
     importId: context.newId(),
     fileName: basename(file).slice(0, 100),
