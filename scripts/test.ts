@@ -29,24 +29,26 @@ const startVitest = (node: string, args: readonly string[], output: 'inherit' | 
   return child;
 };
 
-type Outcome = { readonly ok: boolean; readonly numbers: readonly number[] };
+type Outcome = { readonly ok: boolean; readonly numbers: readonly number[]; readonly failures: readonly string[] };
 
 /** A run without the closing line has failed even with exit code 0, because the number of its tests is unknown. */
 const runTests = (name: string, args: readonly string[], node = process.execPath): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     let numbers: number[] | undefined;
+    const failures: string[] = [];
     const child = startVitest(node, args, 'pipe');
     for (const stream of [child.stdout, child.stderr])
       if (stream)
         createInterface({ input: stream }).on('line', (line) => {
           const closing = closingLine.exec(line);
           if (closing) numbers = closing.slice(1).map(Number);
+          else if (line.startsWith('failed: ')) failures.push(`${name} | ${line}`);
           else process.stdout.write(`${name} | ${line}\n`);
         });
     child.once('error', reject);
     child.once('close', (code, signal) => {
-      if (!numbers) process.stdout.write(`${name} | ended by ${signal ?? `exit code ${code}`} before all its tests\n`);
-      resolve({ ok: code === 0 && numbers !== undefined, numbers: numbers ?? [] });
+      if (!numbers) failures.push(`${name} | ended by ${signal ?? `exit code ${code}`} before all its tests`);
+      resolve({ ok: code === 0 && numbers !== undefined, numbers: numbers ?? [], failures });
     });
   });
 
