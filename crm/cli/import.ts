@@ -1,5 +1,5 @@
 import { createProgress, formatCount } from '../../packages/cli/progress.ts';
-import { reportFailure } from '../../packages/cli/report-failure.ts';
+import { runMain } from '../../packages/cli/run-main.ts';
 import { formatTable } from '../../packages/cli/table.ts';
 import type { CalledService } from '../../packages/http/call-service.ts';
 import { readCrmConfig } from '../config.ts';
@@ -133,4 +133,4 @@ const problems = ({ line, outcome, problems: found }: ImportedRow) =>
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-main().catch(reportFailure);
+await runMain(main);

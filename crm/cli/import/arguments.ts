@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { serviceAddresses } from '../../../contracts/service-addresses.ts';
+import { parseOptions } from '../../../packages/cli/options.ts';
 import type { CalledService } from '../../../packages/http/call-service.ts';
 import { locateService } from '../../../packages/platform/locate-service.ts';
+import { resolveTypedPath } from '../../../packages/runtime/project-folder.ts';
 import { conflictPolicies, type ImportOptions } from '../../imports/index.ts';
 
 export type ImportArguments = {
@@ -22,7 +23,7 @@ export const readArguments = (
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ImportArguments | DeleteArguments | undefined => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions('npm run import', {
     args,
     allowPositionals: true,
     options: {
@@ -43,13 +44,14 @@ export const readArguments = (
     if (positionals.length > 0) throw new Error('--delete takes the id of an import and no file.');
     return { deleteImport: values.delete, crm };
   }
-  const [file, ...more] = positionals;
-  if (!file || more.length > 0)
+  const [typed, ...more] = positionals;
+  if (!typed || more.length > 0)
     throw new Error('Name one file to import: npm run import -- FILE (--help shows all options).');
+  const file = resolveTypedPath(typed, env);
   checkReadable(file);
   const onConflict = conflictPolicies.find((policy) => policy === values['on-conflict']);
   if (!onConflict) throw new Error(`--on-conflict must be one of ${conflictPolicies.join(', ')}.`);
-  const refusedFile = values.refused ?? `${file}.refused.csv`;
+  const refusedFile = values.refused ? resolveTypedPath(values.refused, env) : `${file}.refused.csv`;
   if (resolve(refusedFile) === resolve(file))
     throw new Error(`--refused ${refusedFile} is the file to import: name another file for the refused rows.`);
   return { file, options: { dryRun: values['dry-run'], onConflict }, refusedFile, crm };
