@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { serviceAddresses } from '../../../contracts/service-addresses.ts';
 import { parseOptions } from '../../../packages/cli/options.ts';
+import { encodingNames, findEncoding } from '../../../packages/csv/encoding.ts';
 import type { CalledService } from '../../../packages/http/call-service.ts';
 import { locateService } from '../../../packages/platform/locate-service.ts';
 import { resolveTypedPath } from '../../../packages/runtime/project-folder.ts';
@@ -29,6 +30,7 @@ export const readArguments = (
     options: {
       'dry-run': { type: 'boolean', default: false },
       'on-conflict': { type: 'string', default: 'skip' },
+      encoding: { type: 'string' },
       refused: { type: 'string' },
       crm: { type: 'string' },
       direct: { type: 'boolean', default: false },
@@ -54,7 +56,8 @@ export const readArguments = (
   const refusedFile = values.refused ? resolveTypedPath(values.refused, env) : `${file}.refused.csv`;
   if (resolve(refusedFile) === resolve(file))
     throw new Error(`--refused ${refusedFile} is the file to import: name another file for the refused rows.`);
-  return { file, options: { dryRun: values['dry-run'], onConflict }, refusedFile, crm };
+  const encoding = parseEncoding(values.encoding);
+  return { file, options: { dryRun: values['dry-run'], onConflict, ...(encoding && { encoding }) }, refusedFile, crm };
 };
 
 const checkReadable = (file: string) => {
@@ -65,4 +68,11 @@ const checkReadable = (file: string) => {
   } catch {
     throw new Error(`You may not read ${file}: run chmod u+r ${file}, or ask its owner.`);
   }
+};
+
+const parseEncoding = (name: string | undefined) => {
+  const encoding = name === undefined ? undefined : findEncoding(name);
+  if (name !== undefined && !encoding)
+    throw new Error(`--encoding ${name} must be one of ${encodingNames.join(', ')}.`);
+  return encoding;
 };

@@ -8,11 +8,12 @@ export type Import = z.infer<typeof importSchema>;
 export type ImportedRow = z.infer<typeof importedRowSchema>;
 
 /** Uploads the file to a running CRM. @throws Error that says what to do */
-export const sendFile = async (crm: string, file: string, { dryRun, onConflict }: ImportOptions): Promise<Import> => {
+export const sendFile = async (crm: string, file: string, options: ImportOptions): Promise<Import> => {
+  const { dryRun, onConflict, encoding } = options;
   const query = new URLSearchParams({ dryRun: String(dryRun), onConflict, fileName: basename(file).slice(0, 100) });
   const answer = await request(crm, `/imports?${query}`, {
     method: 'POST',
-    headers: { 'Content-Type': 'text/csv' },
+    headers: { 'Content-Type': encoding ? `text/csv; charset=${encoding}` : 'text/csv' },
     body: createReadStream(file) as unknown as BodyInit,
     duplex: 'half',
   });
