@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { conflictPolicies, type ImportOptions } from '../../imports/index.ts';
+import { columnChoices, conflictPolicies, type ImportOptions } from '../../imports/index.ts';
 
 export type ImportArguments = {
   readonly file: string;
@@ -25,6 +25,7 @@ export const readArguments = (
     options: {
       'dry-run': { type: 'boolean', default: false },
       'on-conflict': { type: 'string', default: 'skip' },
+      column: { type: 'string', multiple: true },
       refused: { type: 'string' },
       crm: { type: 'string' },
       direct: { type: 'boolean', default: false },
@@ -47,7 +48,14 @@ export const readArguments = (
   const refusedFile = values.refused ?? `${file}.refused.csv`;
   if (resolve(refusedFile) === resolve(file))
     throw new Error(`--refused ${refusedFile} is the file to import: name another file for the refused rows.`);
-  return { file, options: { dryRun: values['dry-run'], onConflict }, refusedFile, crm };
+  const columns = parseColumns(values.column);
+  return { file, options: { dryRun: values['dry-run'], onConflict, ...(columns && { columns }) }, refusedFile, crm };
+};
+
+const parseColumns = (sent: string[] | undefined) => {
+  const { data, error } = columnChoices.safeParse(sent);
+  if (error) throw new Error(`--column must be ${error.issues[0]?.message}.`);
+  return data.length > 0 ? data : undefined;
 };
 
 const checkReadable = (file: string) => {
