@@ -73,7 +73,7 @@ const describeProblem = (field: Field, { cells }: CsvRow, { indexes, columns }: 
     if (index >= cells.length) return `required, but the row ends after ${cells.length} of ${columns.length} cells`;
     if (cell === '') return `required: ${expected}`;
     if (cell.includes('\ufffd')) return 'the character at \ufffd was lost: type it again';
-    if (roundedNumber.test(cell))
+    if (field !== 'connectionMandate' && roundedNumber.test(cell))
       return `a spreadsheet has rounded this number, and its digits are lost: ${roundedNumberAdvice}`;
     return expected;
   }
