@@ -24,12 +24,14 @@ const help = `Usage: npm run import -- FILE [OPTIONS] | --delete ID [OPTIONS]
 Imports customers from a CSV file through a running CRM, and writes the refused rows to a file to correct.
 
 The first line names the columns: firstName,lastName,city,connectionId,connectionMandate, and optionally customerId, email,
-phone; other columns are ignored. A bad row does not stop the import, and a file can be imported again. See docs/import.md.
+phone, or usual Dutch, German and English names of these; other columns are ignored. A bad row does not stop the import, and a
+file can be imported again. See docs/import.md.
 
 Options
   --dry-run           validates all rows and changes nothing
   --on-conflict MODE  for a customer who exists and differs: skip the row, update the customer, or fail (default: skip)
   --encoding NAME     encoding of the file, such as windows-1250 (default: each row is UTF-8 or Windows-1252)
+  --column NAME=FIELD the field that a column contains, such as klantcode=customerId; can be repeated
   --refused FILE      file for the refused rows (default: FILE.refused.csv); an existing file is kept, and a number is added
   --crm URL           the CRM (default: CRM_URL, else the running one: docs/configuration.md)
   --direct            imports into CRM_DATABASE_URL without a CRM; the events wait until a CRM runs on that database
@@ -111,6 +113,7 @@ const printReport = async (
   refused: () => Promise<AsyncIterable<Uint8Array | string>>,
   refusedFile: string,
 ) => {
+  console.log(`Columns: ${job.columns.map(formatColumn).join(', ')}`);
   for (const note of job.notes) console.log(note);
   if (rows.length > 0) console.log(`${formatTable(rows.flatMap(problems))}\n`);
   const { created, updated, unchanged, skipped } = job;
@@ -128,6 +131,9 @@ const printReport = async (
   }
   if (job.failure) throw new Error(job.failure);
 };
+
+const formatColumn = ({ column, field }: Import['columns'][number]) =>
+  column === field ? field : `${oneLine(column)}=${field}`;
 
 const problems = ({ line, outcome, problems: found }: ImportedRow) =>
   found.map(({ column, value, reason }) => ({ line, outcome, column: column ?? '', value: oneLine(value), reason }));

@@ -100,7 +100,10 @@ export type ImportJobTable = {
   digest: string;
   bytes: number;
   lines: number;
+  /** JSON: the names of the columns. */
   columns: string;
+  /** JSON: the field of each column, or null. Null for a job of an earlier version, whose columns have the names of the fields. */
+  columnFields: string | null;
   onConflict: 'skip' | 'update' | 'fail';
   dryRun: 0 | 1;
   /** The declared encoding of the file. */
@@ -117,6 +120,9 @@ export type ImportJobTable = {
   refused: number;
   /** How many rows were not in UTF-8. */
   recoded: number;
+  /** How many rows have a connectionId that a spreadsheet may have rounded, and in JSON the first of their lines. */
+  rounded: Generated<number>;
+  roundedLines: string | null;
   createdAt: number;
   /** The heartbeat: the process that runs the job, or has it in its queue, changes this value. */
   updatedAt: number;
