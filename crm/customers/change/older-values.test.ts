@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createCrmWithCorinne } from '../../../tests/crm-app.ts';
 import { corinne } from '../../../tests/lab-customers.ts';
 
-/** Values that an earlier version accepted, and that nobody may send today. */
+/** Values that an earlier version accepted, and this one refuses. */
 const older = {
   firstName: 'Cor\u200binne',
   lastName: '\u202eLopez',
