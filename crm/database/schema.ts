@@ -91,8 +91,7 @@ type ErasedCustomerTable = { customerId: number; erasedAt: number };
 export type ErasureJobTable = { customerId: number; person: string | null; erasesBytes: 0 | 1; requests: number };
 
 /**
- * An import and its progress. Pass 1 takes the rows with a customerId, pass 2 those without. `line` is the last committed
- * line of the pass. `columns` is the file's header as a JSON list.
+ * An import and its progress. Pass 1 takes the rows with a customerId, pass 2 those without. `line` is the last one committed.
  */
 export type ImportJobTable = {
   importId: string;
@@ -102,10 +101,12 @@ export type ImportJobTable = {
   lines: number;
   /** JSON: the names of the columns. */
   columns: string;
-  /** JSON: the field of each column, or null. Null for a job of an earlier version, whose columns have the names of the fields. */
+  /** JSON, as `columns`: the field of each column, or null. Null in a job of an earlier version, whose columns are named as the fields. */
   columnFields: string | null;
   onConflict: 'skip' | 'update' | 'fail';
   dryRun: 0 | 1;
+  /** The declared encoding of the file. */
+  encoding: string | null;
   state: 'waiting' | 'running' | 'finished' | 'failed';
   failure: string | null;
   pass: 1 | 2;

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { Encoding } from '../../packages/csv/encoding.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../database/index.ts';
 import type { ColumnChoice, Field } from './check/column-names.ts';
@@ -12,6 +13,8 @@ export type ConflictPolicy = (typeof conflictPolicies)[number];
 export type ImportOptions = {
   readonly dryRun: boolean;
   readonly onConflict: ConflictPolicy;
+  /** The declared encoding of the file. Default: each row is UTF-8 or Windows-1252. */
+  readonly encoding?: Encoding | undefined;
   /** Which fields the columns contain, where their names do not say it. */
   readonly columns?: readonly ColumnChoice[] | undefined;
 };
@@ -53,7 +56,7 @@ type NewJob = ReceivedFile & {
 export const createJob = async (
   db: Db,
   { fields, ...file }: NewJob,
-  { dryRun, onConflict }: ImportOptions,
+  { dryRun, onConflict, encoding }: ImportOptions,
   foreground: 0 | 1 = 0,
 ): Promise<ImportJob> => {
   const job: ImportJob = {
@@ -62,6 +65,7 @@ export const createJob = async (
     columnFields: fields ? JSON.stringify(fields) : null,
     onConflict,
     dryRun: dryRun ? 1 : 0,
+    encoding: encoding ?? null,
     state: 'waiting',
     failure: null,
     ...initialProgress,

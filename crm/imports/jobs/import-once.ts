@@ -5,7 +5,7 @@ import { readFileHeader } from '../check/check-file.ts';
 import type { Problem } from '../check/check-row.ts';
 import { toFileName } from '../file-name.ts';
 import { createJob, failJob, type ImportJob, type ImportOptions, listImportedRows } from '../import-job.ts';
-import { measureFile } from '../receive/receive-file.ts';
+import { fileLimits, measureFile } from '../receive/receive-file.ts';
 import { runImport } from '../run/run-import.ts';
 import { startHeartbeat } from './job-heartbeat.ts';
 
@@ -41,7 +41,7 @@ export const createJobForFile = async (
   file: string,
   options: ImportOptions,
 ): Promise<ImportJob> => {
-  const measured = await measureFile(file);
+  const measured = await measureFile(file, fileLimits, options.encoding);
   const { columns, fields } = await readFileHeader(file, options);
   const fileInfo = {
     importId: context.newId(),

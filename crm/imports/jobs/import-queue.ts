@@ -149,7 +149,7 @@ export const createImportQueue = (
       if (expectedBytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
       quota.reserve(importId, expectedBytes);
       try {
-        const received = await receiveFile(measureUpload(upload, importId), file, limits);
+        const received = await receiveFile(measureUpload(upload, importId), file, limits, options.encoding);
         quota.record(importId, received.bytes);
         const { columns, fields } = await readFileHeader(file, options);
         const fileInfo = { ...received, importId, fileName, columns, fields, createdAt: context.now() };
