@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { synonyms } from '../../crm/imports/check/column-names.ts';
+import { synonyms } from '../../crm/imports/column-names.ts';
 import { tableUnder } from './documents.ts';
 
 it('docs/import.md lists the names of the columns that an import accepts', () =>

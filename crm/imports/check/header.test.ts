@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnChoices, fields, foldName, synonyms } from './column-names.ts';
+import { columnChoices, fields, foldName, synonyms } from '../column-names.ts';
 import { describeColumns, readHeader, restoreHeader, type UnusableHeader } from './header.ts';
 
 const required = ['firstName', 'lastName', 'city', 'connectionId', 'connectionMandate'];

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
 import type { Problem } from '../check/check-row.ts';
-import { fields } from '../check/column-names.ts';
 import { describeColumns, restoreHeader } from '../check/header.ts';
+import { fields } from '../column-names.ts';
 import { conflictPolicies, type ImportedRow, type ImportJob } from '../import-job.ts';
 
 const count = (description: string) => z.int().min(0).meta({ description });
