@@ -10,7 +10,7 @@ import { operation, type Routes, withTag } from '../../packages/http/operation.t
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmContext } from '../customers/index.ts';
-import { columnChoices } from './check/column-names.ts';
+import { columnChoices } from './column-names.ts';
 import { fileNameSchema } from './file-name.ts';
 import { conflictPolicies, findJob, listImportedRows, listJobs } from './import-job.ts';
 import type { ImportQueue } from './jobs/import-queue.ts';
