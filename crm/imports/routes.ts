@@ -77,7 +77,7 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
             headers: { Location: 'The path of the import, which shows its progress.' },
           },
         },
-        errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
+        errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow'],
         handle: async ({ query }, res, req) => {
           const { onConflict, column: columns } = query;
           const options = { onConflict, dryRun: query.dryRun === 'true', encoding: readCharset(req), columns };
