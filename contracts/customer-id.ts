@@ -11,4 +11,5 @@ const customerId = `a whole number from 1 to ${maxCustomerId}`;
 export const customerIdSchema = z
   .string(customerId)
   .regex(/^[1-9][0-9]{0,9}$/, { error: customerId, abort: true })
-  .refine((id) => parseCustomerId(id) !== undefined, customerId);
+  .refine((id) => parseCustomerId(id) !== undefined, customerId)
+  .meta({ examples: ['7'] });

@@ -15,9 +15,9 @@ const email = 'an e-mail address of up to 254 characters, 64 before the @, or nu
 const phone = 'a phone number of 5 to 32 digits, spaces and ( ) . / -, such as +31 6 12345678, or null';
 
 const requiredFields = {
-  firstName: nameSchema,
-  lastName: nameSchema,
-  city: nameSchema,
+  firstName: nameSchema.meta({ examples: ['Corinne'] }),
+  lastName: nameSchema.meta({ examples: ['Lopez'] }),
+  city: nameSchema.meta({ examples: ['Enschede'] }),
   connectionId: acceptNumber(connectionIdSchema),
   connectionMandate: acceptNumber(connectionMandateSchema, { maximum: 2 }),
 };
@@ -25,12 +25,14 @@ const optionalFields = {
   email: z
     .email({ error: email, abort: true })
     .max(254, email)
-    .regex(/^[^@]{1,64}@/, email)
-    .nullable(),
+    .regex(/^[!-?A-~]{1,64}@/, email)
+    .nullable()
+    .meta({ examples: ['corinne@example.org'] }),
   phone: z
     .string(phone)
     .regex(/^\+?[0-9(][0-9 ()./-]{3,29}[0-9]$/, phone)
-    .nullable(),
+    .nullable()
+    .meta({ examples: ['+31 6 12345678'] }),
 };
 
 /** The customer data that a caller sends. */
@@ -39,13 +41,19 @@ export const customerDataSchema = z
     { ...requiredFields, email: optionalFields.email.default(null), phone: optionalFields.phone.default(null) },
     'a customer as a JSON object',
   )
-  .meta({ id: 'CustomerData' });
+  .meta({
+    id: 'CustomerData',
+    examples: [
+      { firstName: 'Molly', lastName: 'Peterson', city: 'Zeewolde', connectionId: '928', connectionMandate: '0' },
+    ],
+  });
 export type CustomerData = z.infer<typeof customerDataSchema>;
 
 /** A JSON merge patch (RFC 7396) of customer data: null removes an optional field. */
 export const customerPatchSchema = z
   .strictObject({ ...requiredFields, ...optionalFields }, 'a part of a customer as a JSON object')
-  .exactPartial();
+  .exactPartial()
+  .meta({ id: 'CustomerPatch', examples: [{ city: 'Enschede' }] });
 export type CustomerPatch = z.infer<typeof customerPatchSchema>;
 
 export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyof CustomerData)[];

@@ -7,6 +7,7 @@ import { operation, type Routes, withTag } from '../../packages/http/operation.t
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmContext } from '../customers/index.ts';
+import { fileNameSchema } from './file-name.ts';
 import { conflictPolicies, findJob, listImportedRows, listJobs } from './import-job.ts';
 import type { ImportQueue } from './jobs/import-queue.ts';
 import { streamRefusedCsv } from './report/refused-csv.ts';
@@ -20,29 +21,35 @@ export const importStatuses = {
   'too-many-imports': 429,
 };
 
-const fileName = '1 to 100 printable characters';
 const startQuery = z.strictObject({
   onConflict: z
     .enum(conflictPolicies, `one of ${conflictPolicies.join(', ')}`)
     .default('skip')
-    .meta({ description: 'What happens to a row whose customer exists and differs.' }),
+    .meta({ description: 'What happens to a row whose customer exists and differs.', examples: ['skip'] }),
   dryRun: z
     .enum(['true', 'false'], 'true or false')
     .default('false')
-    .meta({ description: 'With true, all rows are validated and nothing is changed.' }),
-  fileName: z
-    .string()
-    .regex(/^[^\p{C}]{1,100}$/u, fileName)
+    .meta({ description: 'With true, all rows are validated and nothing is changed.', examples: ['true'] }),
+  fileName: fileNameSchema
     .default('upload.csv')
-    .meta({ description: 'The name of the file in the evidence of consent.' }),
+    .meta({ description: 'The name of the file in the evidence of consent.', examples: ['upload.csv'] }),
 });
 
-const importPath = z.object({ importId: z.string() });
+const importPath = z.object({
+  importId: z.string().meta({
+    description: 'An `importId` in the answer of `GET /imports`.',
+    examples: ['6d1e7a52-0c3b-4f7e-8a55-2b7f6f3a11c0'],
+    isKnownLater: true,
+  }),
+});
 const rowsQuery = z.strictObject({
   limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
   after: wholeNumber('a line', { min: 0, max: 2 ** 31 - 1, defaultValue: 0 }),
 });
 const maxListedJobs = 100;
+const columns = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
+const exampleFile = `${columns}\n,Molly,Peterson,Zeewolde,928,0\n`;
+const exampleRefusedRows = `reason,${columns}\nconnectionId: also on line 2,,Dirk,Jansen,Leiden,0071,1\n`;
 
 type ImportRoutesContext = Pick<CrmContext, 'db'> & { readonly imports: ImportQueue };
 
@@ -61,11 +68,17 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
           'refused before it is read, with Retry-After.',
         query: startQuery,
         bodyTypes: ['text/csv'],
+        bodyExample: exampleFile,
         responses: {
           202: {
             description: 'The import is queued.',
             schema: importSchema,
-            headers: { Location: 'The path of the import, which shows its progress.' },
+            headers: {
+              Location: {
+                description: 'The path of the import, which shows its progress.',
+                example: '/imports/6d1e7a52-0c3b-4f7e-8a55-2b7f6f3a11c0',
+              },
+            },
           },
         },
         errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
@@ -131,7 +144,13 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
           200: {
             description: 'CSV in UTF-8.',
             mediaType: 'text/csv',
-            headers: { 'Rows-Not-Listed': 'How many refused rows are not in the file; 0 if it is complete.' },
+            example: exampleRefusedRows,
+            headers: {
+              'Rows-Not-Listed': {
+                description: 'How many refused rows are not in the file; 0 if it is complete.',
+                example: '0',
+              },
+            },
           },
         },
         errors: ['import-unknown'],

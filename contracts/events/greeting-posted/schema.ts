@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
 import { lineOfText } from '../../text.ts';
 
-export const greetingMessageSchema = lineOfText(280);
+export const greetingMessageSchema = lineOfText(280).meta({ examples: ['Good morning'] });
 
 const greetingSchema = z.object({ greetingId: z.uuid(), message: greetingMessageSchema });
 export type Greeting = z.infer<typeof greetingSchema>;
