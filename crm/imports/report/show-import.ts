@@ -15,7 +15,7 @@ const exampleImport = {
   onConflict: 'skip',
   state: 'finished',
   failure: null,
-  progress: { bytes: 262, bytesDone: 262, rows: 5 },
+  progress: { bytes: 241, bytesDone: 241, rows: 5 },
   created: 1,
   updated: 0,
   unchanged: 0,
