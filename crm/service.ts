@@ -13,7 +13,7 @@ import { createCrmApp, personalDataSources } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import { type CrmContext, createErasures, repeatLastStates, startPublishingExisting } from './customers/index.ts';
 import { openCrmDatabase } from './database/index.ts';
-import { createImportQueue, importOnce, logImport } from './imports/index.ts';
+import { createImportQueue, importOnce, logImport, UnusableHeader } from './imports/index.ts';
 import { startRelay, watchOutbox } from './outbox/index.ts';
 import { startRetentionJob } from './retention-job.ts';
 
@@ -83,6 +83,7 @@ export const startCrm = async (
 
 const loadCustomers = async (context: CrmContext, file: string, log: Logger) => {
   const job = await importOnce(context, file).catch((error) => {
+    if (error instanceof UnusableHeader) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${error.problem}`);
     if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${error.message}`);
     throw error;
   });

@@ -1,17 +1,28 @@
+import { relative } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
 /** What the coverage provider passes to reporters: an istanbul coverage map. */
 type CoverageMap = { getCoverageSummary(): { lines: { pct: number }; branches: { pct: number } } };
 
-/** Prints the number of passed, failed and skipped tests as the last line of a run. Under CI a skipped test is a failure. */
+/**
+ * Ends a run with a line `failed: FILE > TEST: MESSAGE` for each failure, and with the number of passed, failed and skipped tests as
+ * the last line. Under CI a skipped test is a failure.
+ */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]) {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
-      for (const test of module.children.allTests()) count[test.result().state]++;
+      for (const test of module.children.allTests()) {
+        const { state, errors } = test.result();
+        count[state]++;
+        if (state === 'failed') printFailure(module, test.fullName, errors);
+      }
       // A file that cannot be loaded, or a hook that throws, fails without a failed test.
-      const suites = [module, ...module.children.allSuites()];
-      count.failed += suites.filter((suite) => suite.errors().length > 0).length;
+      for (const suite of [module, ...module.children.allSuites()]) {
+        if (suite.errors().length === 0) continue;
+        count.failed++;
+        printFailure(module, suite.type === 'suite' ? suite.fullName : 'the file', suite.errors());
+      }
     }
     if (process.env.CI && count.skipped > 0) process.exitCode = 1;
     process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
@@ -22,3 +33,8 @@ export default class ClosingLine implements Reporter {
     process.stdout.write(`coverage: ${lines.pct} % of lines, ${branches.pct} % of branches\n`);
   }
 }
+
+const printFailure = (module: TestModule, name: string, errors: readonly { readonly message: string }[] = []) => {
+  const [message] = (errors[0]?.message ?? '').split('\n');
+  process.stdout.write(`failed: ${relative(process.cwd(), module.moduleId)} > ${name}: ${message}\n`);
+};

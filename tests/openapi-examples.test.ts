@@ -76,8 +76,8 @@ const listExamples = (document: OpenApiDocument): { place: string[]; value: unkn
     const at = ['paths', path, method];
     const { parameters, requestBody, responses } = operation;
     return [
-      ...parameters.flatMap(({ schema, example, required }, n) =>
-        [...(schema.examples ?? [undefined]), ...(required || example !== undefined ? [example] : [])].map((value) => ({
+      ...parameters.flatMap(({ schema, example }, n) =>
+        [...(schema.examples ?? [undefined]), ...(example === undefined ? [] : [example])].map((value) => ({
           place: [...at, 'parameters', String(n), 'schema'],
           value,
         })),
@@ -109,13 +109,15 @@ const patternsIn = (document: OpenApiDocument): string[] => {
   return [...patterns];
 };
 
-/** Sends an operation as the page does: with the examples of the parameters that it fills in, and those of `more`. */
+const isSent = ({ required, example }: DescribedParameter) => required || example !== undefined;
+
+/** Sends an operation as the page does: with the examples of the required parameters and of those that it fills in, and of `more`. */
 const sendAsOffered = (
   app: Express,
   { path, method, operation }: { path: string; method: string; operation: DescribedOperation },
   more: readonly DescribedParameter[] = [],
 ) => {
-  const offered = operation.parameters.filter(({ example }) => example !== undefined);
+  const offered = operation.parameters.filter(isSent);
   const sent = [...offered, ...more].map((one) => ({ ...one, value: String(one.example ?? one.schema.examples?.[0]) }));
   const of = (where: DescribedParameter['in']) => sent.filter((one) => one.in === where);
   const url = of('path').reduce((text, { name, value }) => text.replace(`{${name}}`, encodeURIComponent(value)), path);
@@ -162,7 +164,7 @@ describe.each(Object.entries(services))('the OpenAPI document of the %s', (_, op
   it('has examples that the service accepts, as the page offers them and with each further parameter', async () => {
     const refused: string[] = [];
     for (const one of operationsOf(document)) {
-      const optional = one.operation.parameters.filter(({ example }) => example === undefined);
+      const optional = one.operation.parameters.filter((parameter) => !isSent(parameter));
       for (const more of [[], ...optional.map((parameter) => [parameter])]) {
         const { status, body } = await sendAsOffered(app, one, more);
         const isRefused = refusals.some((code) => body?.type === `urn:problem:${code}`) || status >= 500;

@@ -1,12 +1,16 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { MIMEType } from 'node:util';
 import type { Request } from 'express';
 import { z } from 'zod';
+import { encodingNames, findEncoding } from '../../packages/csv/encoding.ts';
 import { readPage } from '../../packages/database/pages.ts';
+import { readBody } from '../../packages/http/content-encoding.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmContext } from '../customers/index.ts';
+import { columnChoices } from './check/column-names.ts';
 import { fileNameSchema } from './file-name.ts';
 import { conflictPolicies, findJob, listImportedRows, listJobs } from './import-job.ts';
 import type { ImportQueue } from './jobs/import-queue.ts';
@@ -33,6 +37,12 @@ const startQuery = z.strictObject({
   fileName: fileNameSchema
     .default('upload.csv')
     .meta({ description: 'The name of the file in the evidence of consent.', examples: ['upload.csv'] }),
+  column: columnChoices.optional().meta({
+    description:
+      'COLUMN=FIELD: the field that a column contains, such as klantnummer=customerId. Repeat it for several columns. A column with the ' +
+      'name of a field, or with a usual Dutch, German or English name, needs no such parameter.',
+    examples: [['klantnummer=customerId']],
+  }),
 });
 
 const importPath = z.object({
@@ -65,9 +75,11 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         summary: 'Import customers from a CSV file',
         description:
           'The file is stored and imported in the background, one file after the other. If too many files or bytes wait, it is ' +
-          'refused before it is read, with Retry-After.',
+          'refused before it is read, with Retry-After. The charset of Content-Type is the encoding of the file, for example ' +
+          'text/csv; charset=windows-1250; without it, each row is UTF-8 or Windows-1252. A byte order mark wins over it. ' +
+          'The body may be compressed, with Content-Encoding gzip, deflate or br.',
         query: startQuery,
-        bodyTypes: ['text/csv'],
+        bodyTypes: csvTypes,
         bodyExample: exampleFile,
         responses: {
           202: {
@@ -83,7 +95,8 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         },
         errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
         handle: async ({ query }, res, req) => {
-          const options = { onConflict: query.onConflict, dryRun: query.dryRun === 'true' };
+          const { onConflict, column: columns } = query;
+          const options = { onConflict, dryRun: query.dryRun === 'true', encoding: readCharset(req), columns };
           const upload = { chunks: readBody(req), fileName: query.fileName, expectedBytes: readContentLength(req) };
           const job = await imports.add(upload, options).catch((error: unknown) => {
             discardRest(req);
@@ -165,8 +178,27 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
     },
   });
 
-/** Reads the body without destroying the request when reading stops early, so that it can still be answered. */
-const readBody = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+/** text/csv, and the types that browsers and scripts send for a CSV file. The file itself shows whether it is CSV. */
+const csvTypes = [
+  'text/csv',
+  'text/plain',
+  'text/tab-separated-values',
+  'text/comma-separated-values',
+  'application/csv',
+  'application/vnd.ms-excel',
+  'application/octet-stream',
+];
+
+/** @returns the declared encoding of the file @throws DomainError unsupported-media-type */
+const readCharset = (req: Request) => {
+  const charset = new MIMEType(req.get('Content-Type') ?? 'text/csv').params.get('charset');
+  if (charset === null) return undefined;
+  const encoding = findEncoding(charset);
+  if (encoding) return encoding;
+  throw new DomainError('unsupported-media-type', `The charset ${charset.slice(0, 50)} is not supported.`, {
+    remedy: `declare the encoding of the file as one of ${encodingNames.join(', ')}, or save it as UTF-8`,
+  });
+};
 
 const discardForMs = 5_000;
 
@@ -179,8 +211,9 @@ const discardRest = (req: Request) => {
   req.once('close', () => clearTimeout(timer)).resume();
 };
 
+/** @returns the size of the file in bytes; undefined if it is unknown, because the body is compressed or has no Content-Length */
 const readContentLength = (req: Request) => {
-  const length = req.get('Content-Length');
+  const length = req.get('Content-Encoding') ? undefined : req.get('Content-Length');
   return length === undefined ? undefined : Number(length);
 };
 

@@ -29,7 +29,12 @@ type Description = {
   /** With header names in their usual spelling, for example `If-Match`. */
   readonly headers?: Fields;
   readonly body?: z.ZodType;
-  /** Accepted media types. Default: `application/json`. Without `body`, the handler streams the request body. */
+  /** Parses the body in place of the schema, which still describes it: for rules that depend on stored data. */
+  readonly parseBody?: (sent: unknown) => unknown;
+  /**
+   * Accepted media types. Default: `application/json`. Without `body`, the handler streams the request body, with `readBody`.
+   * A body without a type is `application/octet-stream` (RFC 9110, section 8.3).
+   */
   readonly bodyTypes?: readonly string[];
   /** An example of a body without a schema. The example of any other body is in its schema. */
   readonly bodyExample?: string;
@@ -70,23 +75,31 @@ export const operation = <
   Query extends Fields | undefined = undefined,
   Headers extends Fields | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
+  Parsed = Output<Body>,
 >({
   handle,
   ...description
-}: Description & { path?: Path; query?: Query; headers?: Headers; body?: Body } & {
+}: Description & {
+  path?: Path;
+  query?: Query;
+  headers?: Headers;
+  body?: Body;
+  parseBody?: (sent: unknown) => Parsed;
+} & {
   handle(
-    request: { path: Output<Path>; query: Output<Query>; headers: Output<Headers>; body: Output<Body> },
+    request: { path: Output<Path>; query: Output<Query>; headers: Output<Headers>; body: Parsed },
     res: Response,
     req: Request,
   ): unknown;
 }): Operation => {
-  const { path, query, headers, body, bodyTypes } = description as Description;
+  const { path, query, headers, body, bodyTypes, parseBody } = description as Description;
   const parts = {
     path: (req: Request) => path && validate(path, req.params, 'invalid-parameter'),
     query: (req: Request) => query && validate(query, req.query, 'invalid-parameter'),
     headers: (req: Request) => headers && validate(headers, pickHeaders(req, headers), 'invalid-header'),
     body: (req: Request) => {
       if (body ?? bodyTypes) checkMediaType(req, bodyTypes ?? jsonTypes);
+      if (parseBody) return parseBody(req.body);
       return body && validate(body, req.body, 'invalid-body');
     },
   };
@@ -109,7 +122,8 @@ const pickHeaders = (req: Request, headers: Fields) =>
   Object.fromEntries(Object.keys(headers.shape).map((name) => [name, req.get(name)]));
 
 const checkMediaType = (req: Request, types: readonly string[]) => {
-  if (!req.is([...types]))
+  const isUntyped = req.get('Content-Type') === undefined && types.includes('application/octet-stream');
+  if (!isUntyped && !req.is([...types]))
     throw new DomainError('unsupported-media-type', `The request needs a body of type ${types.join(' or ')}.`, {
       remedy: mediaTypeRemedy(types[0]),
     });

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../../packages/cli/options.ts';
 import { formatTable } from '../../packages/cli/table.ts';
 import { type OpenStores, openStores, readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import type { ViewExplanation } from '../../packages/platform/views.ts';
@@ -21,8 +21,8 @@ Options
   --help              shows this text
 
 Environment (npm run lab, while it runs, supplies what is not set)
-  CRM_URL             the CRM (default: http://localhost:3005)
-  IOT_PLATFORM_URL    the IoT platform (default: http://localhost:3008)
+  CRM_URL             the CRM (default: the one that runs on DATA_DIR, else http://localhost:3005)
+  IOT_PLATFORM_URL    the IoT platform (default: the one that runs on DATA_DIR, else http://localhost:3008)
   DAPR_HTTP_PORT, DAPR_API_TOKEN, KAFKA_BROKERS, PUBSUB_NAME, DATA_DIR
                       as for the service (see .env.example)
 
@@ -38,7 +38,7 @@ const isExplainable = (view: ServiceView): view is ExplainableView => view.expla
 
 /** npm run explain */
 export const explainKey: Command = async (args, { views: all, env: ownEnv, print }) => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions('npm run explain', {
     args,
     allowPositionals: true,
     options: {

@@ -1,14 +1,19 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { conflictPolicies, type ImportOptions } from '../../imports/index.ts';
+import { serviceAddresses } from '../../../contracts/service-addresses.ts';
+import { parseOptions } from '../../../packages/cli/options.ts';
+import { encodingNames, findEncoding } from '../../../packages/csv/encoding.ts';
+import type { CalledService } from '../../../packages/http/call-service.ts';
+import { locateService } from '../../../packages/platform/locate-service.ts';
+import { resolveTypedPath } from '../../../packages/runtime/project-folder.ts';
+import { columnChoices, conflictPolicies, type ImportOptions } from '../../imports/index.ts';
 
 export type ImportArguments = {
   readonly file: string;
   readonly options: ImportOptions;
   readonly refusedFile: string;
-  /** The URL of the CRM without a trailing slash; undefined with --direct. */
-  readonly crm: string | undefined;
+  /** Undefined with --direct. */
+  readonly crm: CalledService | undefined;
 };
 
 /** The id of an import to remove. */
@@ -19,12 +24,14 @@ export const readArguments = (
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ImportArguments | DeleteArguments | undefined => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions('npm run import', {
     args,
     allowPositionals: true,
     options: {
       'dry-run': { type: 'boolean', default: false },
       'on-conflict': { type: 'string', default: 'skip' },
+      encoding: { type: 'string' },
+      column: { type: 'string', multiple: true },
       refused: { type: 'string' },
       crm: { type: 'string' },
       direct: { type: 'boolean', default: false },
@@ -33,21 +40,33 @@ export const readArguments = (
     },
   });
   if (values.help) return undefined;
-  const crm = values.direct ? undefined : parseCrmUrl(values.crm || env.CRM_URL || 'http://localhost:3005');
+  const crm = values.direct
+    ? undefined
+    : locateService(serviceAddresses.crm, env, { name: '--crm', value: values.crm });
   if (values.delete !== undefined) {
     if (positionals.length > 0) throw new Error('--delete takes the id of an import and no file.');
     return { deleteImport: values.delete, crm };
   }
-  const [file, ...more] = positionals;
-  if (!file || more.length > 0)
+  const [typed, ...more] = positionals;
+  if (!typed || more.length > 0)
     throw new Error('Name one file to import: npm run import -- FILE (--help shows all options).');
+  const file = resolveTypedPath(typed, env);
   checkReadable(file);
   const onConflict = conflictPolicies.find((policy) => policy === values['on-conflict']);
   if (!onConflict) throw new Error(`--on-conflict must be one of ${conflictPolicies.join(', ')}.`);
-  const refusedFile = values.refused ?? `${file}.refused.csv`;
+  const refusedFile = values.refused ? resolveTypedPath(values.refused, env) : `${file}.refused.csv`;
   if (resolve(refusedFile) === resolve(file))
     throw new Error(`--refused ${refusedFile} is the file to import: name another file for the refused rows.`);
-  return { file, options: { dryRun: values['dry-run'], onConflict }, refusedFile, crm };
+  const encoding = parseEncoding(values.encoding);
+  const columns = parseColumns(values.column);
+  const options = { dryRun: values['dry-run'], onConflict, ...(encoding && { encoding }), ...(columns && { columns }) };
+  return { file, options, refusedFile, crm };
+};
+
+const parseColumns = (sent: string[] | undefined) => {
+  const { data, error } = columnChoices.safeParse(sent);
+  if (error) throw new Error(`--column must be ${error.issues[0]?.message}.`);
+  return data.length > 0 ? data : undefined;
 };
 
 const checkReadable = (file: string) => {
@@ -60,8 +79,9 @@ const checkReadable = (file: string) => {
   }
 };
 
-const parseCrmUrl = (crm: string): string => {
-  const url = URL.canParse(crm) ? new URL(crm) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return crm.replace(/\/$/, '');
-  throw new Error(`${crm} is not the URL of a CRM: write it as http://localhost:3005 (--crm URL, or CRM_URL).`);
+const parseEncoding = (name: string | undefined) => {
+  const encoding = name === undefined ? undefined : findEncoding(name);
+  if (name !== undefined && !encoding)
+    throw new Error(`--encoding ${name} must be one of ${encodingNames.join(', ')}.`);
+  return encoding;
 };

@@ -149,10 +149,10 @@ export const createImportQueue = (
       if (expectedBytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
       quota.reserve(importId, expectedBytes);
       try {
-        const received = await receiveFile(measureUpload(upload, importId), file, limits);
+        const received = await receiveFile(measureUpload(upload, importId), file, limits, options.encoding);
         quota.record(importId, received.bytes);
-        const { columns } = await readFileHeader(file);
-        const fileInfo = { ...received, importId, fileName, columns, createdAt: context.now() };
+        const { columns, fields } = await readFileHeader(file, options);
+        const fileInfo = { ...received, importId, fileName, columns, fields, createdAt: context.now() };
         const job = await createJob(db, fileInfo, options);
         enqueue(importId);
         return job;

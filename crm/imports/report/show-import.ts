@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
 import type { Problem } from '../check/check-row.ts';
-import { readHeader } from '../check/header.ts';
+import { fields } from '../check/column-names.ts';
+import { describeColumns, restoreHeader } from '../check/header.ts';
 import { conflictPolicies, type ImportedRow, type ImportJob } from '../import-job.ts';
 
 const count = (description: string) => z.int().min(0).meta({ description });
@@ -13,6 +14,7 @@ const exampleImport = {
   digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   dryRun: true,
   onConflict: 'skip',
+  columns: [{ column: 'customerId', field: 'customerId' }],
   state: 'finished',
   failure: null,
   progress: { bytes: 241, bytesDone: 241, rows: 5 },
@@ -37,6 +39,9 @@ export const importSchema = z
     digest: z.string().meta({ description: 'SHA-256 of the file, in hexadecimal digits.' }),
     dryRun: z.boolean(),
     onConflict: z.enum(conflictPolicies),
+    columns: z
+      .array(z.object({ column: z.string(), field: z.enum(fields) }))
+      .meta({ description: 'The columns that are imported, as the file names them, and their fields.' }),
     state: z.enum(['waiting', 'running', 'finished', 'failed']),
     failure: z.string().nullable(),
     progress: z.object({
@@ -69,13 +74,16 @@ export const importSchema = z
 export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
   const { importId, fileName, digest, dryRun, onConflict, state, failure } = job;
   const { bytes, bytesDone, created, updated, unchanged, skipped, refused } = job;
+  const { mapped, ignored } = describeColumns(restoreHeader(job));
   const rows = created + updated + unchanged + skipped + refused;
   return {
-    ...{ importId, fileName, digest, dryRun: dryRun === 1, onConflict, state, failure },
+    ...{ importId, fileName, digest, dryRun: dryRun === 1, onConflict },
+    columns: mapped,
+    ...{ state, failure },
     progress: { bytes, bytesDone, rows },
     ...{ created, updated, unchanged, skipped, refused },
     listed: { refused: job.listedRefused, skipped: job.listedSkipped },
-    notes: createNotes(job),
+    notes: createNotes(job, ignored),
     rows: `/imports/${importId}/rows`,
     refusedRows: `/imports/${importId}/refused.csv`,
     createdAt: isoTime(job.createdAt),
@@ -89,18 +97,28 @@ const spreadsheetLines = [65_536, 1_048_576];
 
 const maxIgnoredNames = 20;
 
-const createNotes = (job: ImportJob): string[] => {
-  const { columns, recoded, lines } = job;
-  const { ignored } = readHeader(JSON.parse(columns));
+const createNotes = (job: ImportJob, ignored: readonly string[]): string[] => {
+  const { recoded, lines } = job;
   const more = ignored.length > maxIgnoredNames ? ` and ${ignored.length - maxIgnoredNames} more` : '';
   const named = ignored.slice(0, maxIgnoredNames).map((name) => shortenText(name, 50));
   return [
     ...noteUnlistedRows(job),
     ...(ignored.length > 0 ? [`Columns that were ignored: ${named.join(', ')}${more}.`] : []),
+    ...noteRoundedConnections(job),
     ...(recoded > 0 ? [`${recoded} rows were not in UTF-8 and were read as Windows-1252 (Latin-1).`] : []),
     ...(spreadsheetLines.includes(lines)
       ? [`The file has ${lines} lines, the maximum of a spreadsheet: rows may have been cut off.`]
       : []),
+  ];
+};
+
+const noteRoundedConnections = ({ rounded, roundedLines }: ImportJob): string[] => {
+  if (rounded === 0) return [];
+  const lines = (JSON.parse(roundedLines ?? '[]') as number[]).sort((a, b) => a - b);
+  const named = `${lines.join(', ')}${rounded > lines.length ? ` and ${rounded - lines.length} more` : ''}`;
+  return [
+    `A spreadsheet may have rounded the connectionId in ${rounded === 1 ? 'line' : 'lines'} ${named}: after 15 digits it has only ` +
+      'zeros. Several connections may have become one. Compare with the source, and load the column as text.',
   ];
 };
 

@@ -3,6 +3,7 @@ import {
   type CalledService,
   callService,
   describeRefusal,
+  refuseOtherServer,
   type ServiceResponse,
 } from '../../../packages/http/call-service.ts';
 import type { Generation } from '../../../packages/projections/generations/index.ts';
@@ -28,9 +29,9 @@ export type CrmAnswer = SideAnswer & {
  * Reads the connection's mandate from the CRM.
  * @throws Error with a message that says what to do, when the CRM does not answer
  */
-export const fetchCrmAnswer = async (url: string, connectionId: string): Promise<CrmAnswer> => {
-  const crm = { name: 'CRM', url, remedy: 'start it, or set CRM_URL.' };
+export const fetchCrmAnswer = async (crm: CalledService, connectionId: string): Promise<CrmAnswer> => {
   const customers = await callService(crm, `/customers?connectionId=${connectionId}`);
+  refuseOtherServer(crm, '/customers', customers);
   if (customers.status !== 200) throw createRefusedError(crm, customers);
   const [holder] = customers.body.items as { customerId: string; connectionMandate: string }[];
   const where = holder ? `customer ${holder.customerId}` : 'no customer holds it';
@@ -49,12 +50,13 @@ export const fetchCrmAnswer = async (url: string, connectionId: string): Promise
  * Reads the connection's mandate from the view, and which generation of which store answered.
  * @throws Error with a message that says what to do, when the IoT platform does not answer
  */
-export const fetchViewAnswer = async (url: string, connectionId: string): Promise<SideAnswer> => {
-  const iotPlatform = { name: 'IoT platform', url, remedy: 'start it, or set IOT_PLATFORM_URL.' };
+export const fetchViewAnswer = async (iotPlatform: CalledService, connectionId: string): Promise<SideAnswer> => {
   const [mandate, state] = await Promise.all([
     callService(iotPlatform, `/mandates/${connectionId}`),
     callService(iotPlatform, `/status?view=${mandates.name}`),
   ]);
+  refuseOtherServer(iotPlatform, '/status', state);
+  refuseOtherServer(iotPlatform, '/mandates', mandate);
   const { store, view } = state.body as { store: string; view: { state: string; generation?: Generation } };
   const { number, store: other = store } = view.generation ?? { number: 'unknown' };
   const where = `generation ${number} in ${other}, ${view.state}`;
