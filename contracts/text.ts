@@ -16,7 +16,7 @@ const hasUpTo = (maxLength: number) => (text: string) =>
   text !== '' && (text.length <= maxLength || (text.length <= 2 * maxLength && [...text].length <= maxLength));
 
 /** Whether the text has no half of a surrogate pair, which UTF-8 and databases cannot store. */
-export const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text);
+const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text);
 
 const controls = String.raw`\u0000-\u001f\u007f-\u009f`;
 /** Without \p{Cc}, which means something else without the flag `u`. */

@@ -38,7 +38,7 @@ export const services = {
 } satisfies Record<string, () => Promise<Express>>;
 
 /** A schema in an OpenAPI document, with the keywords that tests read. */
-export type DescribedSchema = { readonly examples?: readonly unknown[]; readonly pattern?: string };
+type DescribedSchema = { readonly examples?: readonly unknown[]; readonly pattern?: string };
 type Content = Readonly<Record<string, { readonly schema: DescribedSchema; readonly example?: unknown }>>;
 export type DescribedParameter = {
   readonly name: string;

@@ -69,6 +69,32 @@ const value = fc
     isProtected ? `="${before}${body.replaceAll('"', '""')}${after}"` : `${before}${body}${after}`,
   );
 
+it('the texts of orders and greetings have the rules of names', async () => {
+  const { http } = await createCrmWithImports();
+  const { body: eva } = await http.post('/customers').send(valid).expect(201);
+  const order = {
+    ...{ customerId: eva.customerId, productId: 'p1', quantity: 1, expectedDeliveryDate: '2026-12-24' },
+    unitPrice: { amount: 1, currency: 'EUR' },
+  };
+  const texts = (text: string) => [
+    http.post('/greetings').send({ message: text }),
+    http.post('/orders').send({ ...order, place: text }),
+    http.post('/orders').send({ ...order, company: text }),
+  ];
+  for (const [refused, name] of [
+    ['\u202eDelft', 'U+202E RIGHT-TO-LEFT OVERRIDE'],
+    ['\u200b', 'U+200B ZERO WIDTH SPACE'],
+    ['a\ud800', 'U+D800 HALF OF A SURROGATE PAIR'],
+  ] as const)
+    for (const { status, body } of await Promise.all(texts(refused)))
+      expect([status, body.errors]).toEqual([
+        422,
+        [expect.objectContaining({ expected: expect.stringContaining(name) })],
+      ]);
+  const [greeting, atPlace, ofCompany] = await Promise.all(texts('\u00a0Cafe\u0301\u3000'));
+  expect([greeting?.body.message, atPlace?.body.place, ofCompany?.body.company]).toEqual(['Café', 'Café', 'Café']);
+});
+
 it('a value has the same verdict and is stored alike from a CSV row, POST, PUT and PATCH', async () => {
   const { http, db, waitUntilFinished } = await createCrmWithImports();
   const read = async (customerId: string) => {

@@ -83,7 +83,10 @@ const durableDatabase = () => {
 const throughCrm = async (crm: string, file: string, options: ImportOptions, refusedFile: string) => {
   const { importId } = await sendFile(crm, file, options);
   const job = await followImport(crm, importId, createProgressDisplay());
-  await printReport(job, await fetchFirstRows(crm, job, rowsShown), () => fetchRefusedRows(crm, job), refusedFile);
+  await printReport(job, await fetchFirstRows(crm, job, rowsShown), () => fetchRefusedRows(crm, job), {
+    refusedFile,
+    options,
+  });
 };
 
 const directly = async (file: string, options: ImportOptions, refusedFile: string) => {
@@ -92,7 +95,7 @@ const directly = async (file: string, options: ImportOptions, refusedFile: strin
     show: createProgressDisplay(),
   });
   try {
-    await printReport(done.job, done.rows, async () => done.refused, refusedFile);
+    await printReport(done.job, done.rows, async () => done.refused, { refusedFile, options });
   } finally {
     await done.close();
   }
@@ -111,7 +114,7 @@ const printReport = async (
   job: Import,
   rows: readonly ImportedRow[],
   refused: () => Promise<AsyncIterable<Uint8Array | string>>,
-  refusedFile: string,
+  { refusedFile, options }: { refusedFile: string; options: ImportOptions },
 ) => {
   console.log(`Columns: ${job.columns.map(formatColumn).join(', ')}`);
   for (const note of job.notes) console.log(note);
@@ -126,7 +129,9 @@ const printReport = async (
     const written = await writeRefusedFile(refusedFile, await refused());
     const which =
       job.listed.refused < job.refused ? `The first ${formatCount(job.listed.refused)} refused rows` : 'Refused rows';
-    console.log(`${which} are in ${written}: correct them and import that file.`);
+    console.log(
+      `${which} are in ${written}: correct them and import that file${options.columns ? ' with the same --column options' : ''}.`,
+    );
     process.exitCode = 2;
   }
   if (job.failure) throw new Error(job.failure);

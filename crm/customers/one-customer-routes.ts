@@ -9,7 +9,7 @@ import {
   sendVersion,
 } from '../../packages/http/preconditions.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import { type CrmContext, changeCustomer } from './change/change-customer.ts';
+import { type CrmContext, changeCustomer, replaceCustomer } from './change/change-customer.ts';
 import {
   changeResponse,
   customerResponse,
@@ -60,7 +60,7 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       errors: ['customer-unknown', 'version-differs', 'connection-held'],
       handle: async ({ path, headers, body }, res, req) => {
         const request = { ...originOf(headers, res), precondition: createWriteCheck(headers) };
-        const replacing = changeCustomer(
+        const replacing = replaceCustomer(
           context,
           path.customerId,
           (stored) => {

@@ -99,7 +99,6 @@ export type ImportJobTable = {
   digest: string;
   bytes: number;
   lines: number;
-  /** JSON: the names of the columns. */
   columns: string;
   /** JSON, as `columns`: the field of each column, or null. Null in a job of an earlier version, whose columns are named as the fields. */
   columnFields: string | null;

@@ -2,7 +2,7 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Encoding } from '../../packages/csv/encoding.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../database/index.ts';
-import type { ColumnChoice, Field } from './check/column-names.ts';
+import type { ColumnChoice, Field } from './column-names.ts';
 
 export type ImportJob = Selectable<ImportJobTable>;
 export type ImportedRow = Selectable<ImportedRowTable>;

@@ -131,7 +131,7 @@ const checkMediaType = (req: Request, types: readonly string[]) => {
 
 /** All error codes of an operation: those that it lists, and those that follow from its schemas. */
 export const listErrorCodes = ({ path, query, headers, body, bodyTypes, errors = [] }: Operation): string[] => [
-  ...(path ? ['malformed-request'] : []),
+  ...((path ?? body ?? bodyTypes) ? ['malformed-request'] : []),
   ...(path || query ? ['invalid-parameter'] : []),
   ...(headers ? ['invalid-header'] : []),
   ...(body ? ['malformed-json', 'invalid-body', 'body-too-large'] : []),

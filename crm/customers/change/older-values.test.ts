@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parseCustomerChange } from '../../../contracts/events/customer-changed/upcasters.ts';
+import { topics } from '../../../contracts/topics.ts';
 import { createCrmWithCorinne } from '../../../tests/crm-app.ts';
 import { corinne } from '../../../tests/lab-customers.ts';
+import { noon } from '../../../tests/test-runtime.ts';
+import { readWaiting } from '../../../tests/waiting-events.ts';
 
-/** Values that an earlier version accepted, and that nobody may send today. */
+/** Values that an earlier version accepted, and this one refuses. */
 const older = {
   firstName: 'Cor\u200binne',
   lastName: '\u202eLopez',
@@ -34,6 +38,10 @@ describe('a customer with values that an earlier version accepted', () => {
       .expect(200);
     expect((await crm.waitingMandates()).map(([, mandate]) => mandate)).toEqual(['2', '0', '1']);
     expect((await crm.http.get('/customers/1')).body).toMatchObject(older);
+    for (const { event } of await readWaiting(crm.db, topics.customers)) {
+      const value = Buffer.from(JSON.stringify(event));
+      expect(parseCustomerChange({ value, timestamp: noon }).data).toMatchObject({ record: older });
+    }
   });
 
   it('gets no new version when the whole record is sent back', async () => {

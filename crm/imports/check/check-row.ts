@@ -8,7 +8,7 @@ import {
   externalCustomerIdSchema,
   readText,
 } from '../../customers/index.ts';
-import type { Field } from './column-names.ts';
+import type { Field } from '../column-names.ts';
 import { type Header, isOptional } from './header.ts';
 
 /** A problem with one cell or, if `column` is null, with the whole row. `column` is the name of the field. */
@@ -28,7 +28,7 @@ export type ImportRow = {
 };
 
 type TextField = Exclude<keyof CustomerData, 'connectionId' | 'connectionMandate'>;
-export type DoubtfulText = Problem & { readonly column: TextField };
+type DoubtfulText = Problem & { readonly column: TextField };
 
 export type RefusedRow = Pick<ImportRow, 'line' | 'cells'> & { readonly problems: readonly Problem[] };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnChoices, fields, foldName, synonyms } from './column-names.ts';
+import { columnChoices, fields, foldName, synonyms } from '../column-names.ts';
 import { describeColumns, readHeader, restoreHeader, type UnusableHeader } from './header.ts';
 
 const required = ['firstName', 'lastName', 'city', 'connectionId', 'connectionMandate'];
@@ -49,12 +49,8 @@ describe('the names of columns', () => {
   });
 
   it('are ignored if they are unknown, and the reason of refused rows is not even named', () => {
-    expect(read(['reason', ...required, 'remark', '', 'remark', '', '']).ignored).toEqual([
-      'remark',
-      'column 8',
-      'remark',
-    ]);
-    expect(fieldOf('remark')).toBeNull();
+    expect(read(['reason', ...required, 'note', '', 'note', '', '']).ignored).toEqual(['note', 'column 8', 'note']);
+    expect(fieldOf('note')).toBeNull();
   });
 });
 

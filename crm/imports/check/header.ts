@@ -2,8 +2,8 @@ import { findRefusedCharacter } from '../../../contracts/refused-characters.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
 import { readText } from '../../customers/index.ts';
+import { type ColumnChoice, type Field, fields, foldName, reasonColumn, synonyms } from '../column-names.ts';
 import type { ImportJob } from '../import-job.ts';
-import { type ColumnChoice, type Field, fields, foldName, reasonColumn, synonyms } from './column-names.ts';
 
 /** The header of a file: which cell has which field of a customer. */
 export type Header = {

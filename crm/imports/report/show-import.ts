@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
 import type { Problem } from '../check/check-row.ts';
-import { fields } from '../check/column-names.ts';
 import { describeColumns, restoreHeader } from '../check/header.ts';
+import { fields } from '../column-names.ts';
 import { conflictPolicies, type ImportedRow, type ImportJob } from '../import-job.ts';
 
 const count = (description: string) => z.int().min(0).meta({ description });
@@ -39,9 +39,6 @@ export const importSchema = z
     digest: z.string().meta({ description: 'SHA-256 of the file, in hexadecimal digits.' }),
     dryRun: z.boolean(),
     onConflict: z.enum(conflictPolicies),
-    columns: z
-      .array(z.object({ column: z.string(), field: z.enum(fields) }))
-      .meta({ description: 'The columns that are imported, as the file names them, and their fields.' }),
     state: z.enum(['waiting', 'running', 'finished', 'failed']),
     failure: z.string().nullable(),
     progress: z.object({
@@ -61,6 +58,9 @@ export const importSchema = z
     notes: z.array(z.string()).meta({ description: 'Notes about the file and the report.' }),
     rows: z.string().meta({ description: 'The path of the refused and skipped rows.' }),
     refusedRows: z.string().meta({ description: 'The path of the refused rows as a file to correct.' }),
+    columns: z
+      .array(z.object({ column: z.string(), field: z.enum(fields) }))
+      .meta({ description: 'The columns that are imported, as the file names them, and their fields.' }),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
@@ -77,15 +77,14 @@ export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
   const { mapped, ignored } = describeColumns(restoreHeader(job));
   const rows = created + updated + unchanged + skipped + refused;
   return {
-    ...{ importId, fileName, digest, dryRun: dryRun === 1, onConflict },
-    columns: mapped,
-    ...{ state, failure },
+    ...{ importId, fileName, digest, dryRun: dryRun === 1, onConflict, state, failure },
     progress: { bytes, bytesDone, rows },
     ...{ created, updated, unchanged, skipped, refused },
     listed: { refused: job.listedRefused, skipped: job.listedSkipped },
     notes: createNotes(job, ignored),
     rows: `/imports/${importId}/rows`,
     refusedRows: `/imports/${importId}/refused.csv`,
+    columns: mapped,
     createdAt: isoTime(job.createdAt),
     startedAt: job.startedAt === null ? null : isoTime(job.startedAt),
     finishedAt: job.finishedAt === null ? null : isoTime(job.finishedAt),

@@ -1,7 +1,7 @@
 import { type Customer, type CustomerData, dataOf, isSameText } from '../../customers/index.ts';
 import type { ImportRow, Problem } from '../check/check-row.ts';
-import type { Field } from '../check/column-names.ts';
 import type { Header } from '../check/header.ts';
+import type { Field } from '../column-names.ts';
 import type { ConflictPolicy } from '../import-job.ts';
 
 /** What the database already has about the customer and the connection of a row. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createImportFixture } from '../../../tests/import-fixture.ts';
 import { findCustomer, listCustomers } from '../../customers/index.ts';
-import { columnChoices } from '../check/column-names.ts';
+import { columnChoices } from '../column-names.ts';
 import { showImport } from '../report/show-import.ts';
 
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate,email,phone';
@@ -174,6 +174,19 @@ describe('the columns of an import', () => {
     await loadUntilKilled([lines[0] as string, ...many], { columns: choose('nr=customerId', 'bemerkung=city') });
     expect(await resume()).toMatchObject({ state: 'finished', created: 1_200, refused: 0 });
     expect(await findCustomer(db, '1200')).toMatchObject({ connectionId: 'A1199', city: 'x' });
+  });
+
+  it('are only those with the names of fields in a job of an earlier version', async () => {
+    const { loadUntilKilled, resume, killAfter, db } = await createImportFixture();
+    const many = Array.from({ length: 600 }, (_, n) => `${n + 1},Eva,Vos,Delft,A${n},1,no phone`);
+    killAfter(2);
+    const earlier = 'customerId,firstName,LastName,city,connectionId,connectionMandate,note';
+    await loadUntilKilled([earlier, ...many]);
+    const columns = JSON.stringify(earlier.replace('note', 'Telefon').split(','));
+    await db.updateTable('importJob').set({ columns, columnFields: null }).execute();
+    const job = await resume();
+    expect(job).toMatchObject({ created: 600, refused: 0 });
+    expect(showImport(job).notes).toEqual(['Columns that were ignored: Telefon.']);
   });
 
   it('store nothing of a file without a header', async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CustomerData, customerFieldNames, readText } from '../../customers/index.ts';
+import { type CustomerData, customerFieldNames, readText } from '../customers/index.ts';
 
 /** A field of a customer that a column of a file can contain. */
 export type Field = keyof CustomerData | 'customerId';
