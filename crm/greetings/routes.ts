@@ -19,7 +19,10 @@ export const greetingRoutes = (context: CrmContext): Routes =>
         description:
           'The customer-view shows it in `GET /greetings`. A greeting cannot be changed or deleted, so it must not name a person.',
         headers: z.object({ 'Idempotency-Key': idempotencyKey }),
-        body: z.strictObject({ message: lineOfText(maxGreetingLength) }, 'a JSON object with a message'),
+        body: z.strictObject(
+          { message: lineOfText(maxGreetingLength).meta({ examples: ['Good morning'] }) },
+          'a JSON object with a message',
+        ),
         responses: { 201: { description: 'The greeting.', schema: postedGreetingSchema } },
         errors: ['key-reused'],
         handle: async ({ headers, body: { message } }, res) => {

@@ -36,7 +36,7 @@ const expected = `COLUMN=FIELD, such as klantnummer=customerId, with one of the 
 const choice = z
   .string(expected)
   .max(200, expected)
-  .regex(/^.+=[^=]+$/su, { error: expected, abort: true })
+  .regex(/^[\s\S]+=[^=]+$/, { error: expected, abort: true })
   .transform((text, context): ColumnChoice => {
     const at = text.lastIndexOf('=');
     const column = readText(text.slice(0, at));

@@ -121,8 +121,6 @@ const describeMissing = (missing: readonly Field[], cells: readonly string[], fo
   const text = cells.join(',');
   if (/\0|^(\xff\xfe|\xfe\xff)/.test(text))
     return new UnusableHeader(`${problem} The file looks like UTF-16: save it as "CSV UTF-8".`);
-  if (text.includes('\r'))
-    return new UnusableHeader(`${problem} Its line ends are those of an old Macintosh (CR): save it as "CSV UTF-8".`);
   if (found.every((field) => field === null) && cells.some(isData))
     return new UnusableHeader(`${problem} The first line looks like a row: add a line with the names of the columns.`);
   return new UnusableHeader(problem, listNames(cells));
