@@ -1,5 +1,7 @@
+import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
+import { recordService } from '../packages/platform/running-services.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
@@ -22,5 +24,6 @@ await runService(async (fail) => {
   const platform = openPlatform(config, publishedTopics, { ...runtime, fail });
   const bus = platform.eventBus({ pubsub: config.pubsub, consumerGroup: 'crm' });
   const crm = await startCrm(config, { ...runtime, bus });
-  return { close: () => crm.close().then(platform.close).then(runtime.tracer.close) };
+  const removeRecord = recordService(config, { service: serviceAddresses.crm.id, url: crm.url }, runtime);
+  return { close: () => crm.close().then(removeRecord).then(platform.close).then(runtime.tracer.close) };
 });

@@ -1,4 +1,6 @@
+import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
+import { recordService } from '../packages/platform/running-services.ts';
 import { runService } from '../packages/platform/service.ts';
 import { topicsOf } from '../packages/platform/views.ts';
 import { createLog } from '../packages/runtime/log.ts';
@@ -19,5 +21,14 @@ await runService(async (fail) => {
     topicLog: platform.logReader(config),
     deliveries: platform.deliveries,
   });
-  return { close: () => service.close().then(platform.close).then(runtime.tracer.close) };
+  const removeRecord = recordService(
+    config,
+    {
+      service: serviceAddresses.customerView.id,
+      url: service.url,
+      deliveryPort: config.deliveryPort,
+    },
+    runtime,
+  );
+  return { close: () => service.close().then(removeRecord).then(platform.close).then(runtime.tracer.close) };
 });

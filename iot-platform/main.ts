@@ -1,5 +1,7 @@
+import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { openRedisEvictionCheck } from '../packages/dapr/redis-eviction.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
+import { recordService } from '../packages/platform/running-services.ts';
 import { runService } from '../packages/platform/service.ts';
 import { topicsOf } from '../packages/platform/views.ts';
 import { createLog } from '../packages/runtime/log.ts';
@@ -26,5 +28,16 @@ await runService(async (fail) => {
     deliveries: platform.deliveries,
     checks: redis && { redis: redis.check },
   });
-  return { close: () => service.close().then(redis?.close).then(platform.close).then(runtime.tracer.close) };
+  const removeRecord = recordService(
+    config,
+    {
+      service: serviceAddresses.iotPlatform.id,
+      url: service.url,
+      deliveryPort: config.deliveryPort,
+    },
+    runtime,
+  );
+  return {
+    close: () => service.close().then(removeRecord).then(redis?.close).then(platform.close).then(runtime.tracer.close),
+  };
 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
 import { readCrmConfig } from '../crm/config.ts';
 import { startCrm } from '../crm/service.ts';
@@ -7,6 +8,7 @@ import { startCustomerView } from '../customer-view/service.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
 import { startIotPlatform } from '../iot-platform/service.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { recordService } from '../packages/platform/running-services.ts';
 import { runService } from '../packages/platform/service.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
@@ -63,12 +65,18 @@ const startPlatform = async () => {
     topicLog: platform.logReader(),
   });
   const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm') });
+  const records = [
+    recordService({ dataDir }, { service: serviceAddresses.crm.id, url: crm.url }, crmRuntime),
+    recordService({ dataDir }, { service: serviceAddresses.iotPlatform.id, url: iotPlatform.url }, crmRuntime),
+    recordService({ dataDir }, { service: serviceAddresses.customerView.id, url: customerView.url }, crmRuntime),
+  ];
   process.stdout.write(whatToTry(crm.url, iotPlatform.url, customerView.url));
   return {
     close: async () => {
       await crm.close();
       await Promise.all([iotPlatform.close(), customerView.close()]);
       platform.close();
+      for (const removeRecord of records) removeRecord();
       await Promise.all([crmRuntime, iotRuntime, customerViewRuntime].map(({ tracer }) => tracer.close()));
     },
   };

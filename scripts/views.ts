@@ -1,20 +1,21 @@
 import { existsSync } from 'node:fs';
+import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { readCustomerViewConfig } from '../customer-view/config.ts';
 import { customerViews } from '../customer-view/projections.ts';
 import { openCustomerViewDatabase } from '../customer-view/view-database.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
 import { iotPlatformViews } from '../iot-platform/projections.ts';
 import { sqliteFileOf } from '../packages/database/database-url.ts';
+import type { ServiceAddress } from '../packages/platform/locate-service.ts';
 import type { CommandTarget } from '../packages/platform/open-adapters.ts';
 import { type RegisteredView, topicsOf } from '../packages/platform/views.ts';
 import { ConfigError } from '../packages/runtime/config-error.ts';
 import type { ConsumerId } from './components.ts';
 
-/** A service with views: its app-id, how to open its log and stores, and its URL unless `urlVariable` is set. */
+/** A service with views: its app-id, how to open its log and stores, and how it is found. */
 export type ViewService = CommandTarget & {
   readonly appId: ConsumerId;
-  readonly urlVariable: string;
-  readonly defaultUrl: string;
+  readonly address: ServiceAddress;
 };
 
 export type ServiceView = RegisteredView & { readonly service: ViewService };
@@ -25,8 +26,7 @@ export const iotPlatform: ViewService = {
   sidecarPort: 3908,
   topics: topicsOf(iotPlatformViews),
   readConfig: readIotPlatformConfig,
-  urlVariable: 'IOT_PLATFORM_URL',
-  defaultUrl: 'http://localhost:3008',
+  address: serviceAddresses.iotPlatform,
 };
 
 const openCustomerViews = async (env: NodeJS.ProcessEnv) => {
@@ -46,8 +46,7 @@ const customerView: ViewService = {
   topics: topicsOf(customerViews),
   readConfig: readCustomerViewConfig,
   openDatabase: openCustomerViews,
-  urlVariable: 'CUSTOMER_VIEW_URL',
-  defaultUrl: 'http://localhost:3010',
+  address: serviceAddresses.customerView,
 };
 
 const viewsOf = (service: ViewService, registered: readonly RegisteredView[]): readonly ServiceView[] =>

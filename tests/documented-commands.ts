@@ -43,12 +43,7 @@ export const startDocumented = async () => {
     addresses.reduce((shown, [here, documented]) => shown.replaceAll(here, documented), text).replaceAll('\r', '');
   const asHere = (text: string) =>
     addresses.reduce((line, [here, documented]) => line.replaceAll(documented, here), text);
-  const urls = {
-    CRM_URL: `http://${crm}`,
-    IOT_PLATFORM_URL: `http://${iotPlatform}`,
-    CUSTOMER_VIEW_URL: `http://${customerView}`,
-  };
-  const commandEnv = { ...process.env, DATA_DIR: env.DATA_DIR, ...urls };
+  const commandEnv = { ...process.env, DATA_DIR: env.DATA_DIR };
   return {
     /** Runs one command and compares its output with the document. `npm start` runs already. */
     check: async ({ line, prints }: Command) => {

@@ -1,11 +1,13 @@
 import { createProgress, formatCount } from '../../packages/cli/progress.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
 import { formatTable } from '../../packages/cli/table.ts';
+import type { CalledService } from '../../packages/http/call-service.ts';
 import { readCrmConfig } from '../config.ts';
 import type { ImportOptions } from '../imports/index.ts';
 import { type DeleteArguments, readArguments } from './import/arguments.ts';
 import { writeRefusedFile } from './import/refused-file.ts';
 import {
+  CrmUnreachable,
   deleteThroughCrm,
   fetchFirstRows,
   fetchRefusedRows,
@@ -28,13 +30,13 @@ Options
   --dry-run           validates all rows and changes nothing
   --on-conflict MODE  for a customer who exists and differs: skip the row, update the customer, or fail (default: skip)
   --refused FILE      file for the refused rows (default: FILE.refused.csv); an existing file is kept, and a number is added
-  --crm URL           the CRM (default: CRM_URL)
+  --crm URL           the CRM (default: CRM_URL, else the running one: docs/configuration.md)
   --direct            imports into CRM_DATABASE_URL without a CRM; the events wait until a CRM runs on that database
   --delete ID         removes an import, its report and its file, and stops it if it waits or runs; imported customers stay
   --help              shows this text
 
 Environment
-  CRM_URL             the CRM (default: http://localhost:3005)
+  CRM_URL             the CRM (default: the one that runs on DATA_DIR, else http://localhost:3005)
   CRM_DATABASE_URL    the database for --direct: sqlite:FILE or mysql://user:password@host:port/database
 
 Examples
@@ -49,15 +51,25 @@ Exit codes
 const main = async (): Promise<void> => {
   const args = readArguments(process.argv.slice(2), process.env);
   if (!args) return console.log(help);
-  if ('deleteImport' in args) return remove(args);
+  if ('deleteImport' in args) return withRemedy(args.crm, () => remove(args));
   const { crm, file, options, refusedFile } = args;
-  await (crm ? throughCrm(crm, file, options, refusedFile) : directly(file, options, refusedFile));
+  await withRemedy(crm, () =>
+    crm ? throughCrm(crm.url, file, options, refusedFile) : directly(file, options, refusedFile),
+  );
 };
 
 const remove = async ({ deleteImport: importId, crm }: DeleteArguments) => {
-  await (crm ? deleteThroughCrm(crm, importId) : deleteDirectly(durableDatabase(), importId));
+  await (crm ? deleteThroughCrm(crm.url, importId) : deleteDirectly(durableDatabase(), importId));
   console.log(`The import ${importId} is removed.`);
 };
+
+/** Adds to the error that no CRM answers where its address is from, and what to do. */
+const withRemedy = (crm: CalledService | undefined, work: () => Promise<void>): Promise<void> =>
+  work().catch((error: Error) => {
+    if (crm && error instanceof CrmUnreachable)
+      error.message += `: ${crm.remedy} To import into CRM_DATABASE_URL without a CRM, use --direct.`;
+    throw error;
+  });
 
 const durableDatabase = () => {
   const { databaseUrl } = readCrmConfig(process.env);

@@ -1,6 +1,11 @@
 import { heldMandateSchema } from '../../contracts/mandates-page.ts';
 import { reportFailure } from '../../packages/cli/report-failure.ts';
-import { callService, describeRefusal, type ServiceResponse } from '../../packages/http/call-service.ts';
+import {
+  type CalledService,
+  callService,
+  describeRefusal,
+  type ServiceResponse,
+} from '../../packages/http/call-service.ts';
 import { republishedCustomerSchema } from '../customers/index.ts';
 import { readArguments } from './republish/arguments.ts';
 import { listCustomerIds } from './republish/list-customer-ids.ts';
@@ -16,10 +21,11 @@ Options
   --customer N     publishes customer N: the record, or that it was deleted or erased
   --all-customers  publishes all customers, for example after a change to a broker that can compact topics
   --above R        publishes above revision R as well
+  --crm URL        the CRM (default: CRM_URL, else the running one: docs/configuration.md)
   --help           shows this text
 
 Environment
-  CRM_URL          the CRM (default: http://localhost:3005)
+  CRM_URL          the CRM (default: the one that runs on DATA_DIR, else http://localhost:3005)
 
 Examples
   npm run republish -- 7733 --above 1700000000000
@@ -29,7 +35,7 @@ Exit codes
   0  everything is published
   1  the CRM refused or does not answer; the message says what to do`;
 
-const republishMandate = async (crm: string, connectionId: string, above: number | undefined) => {
+const republishMandate = async (crm: CalledService, connectionId: string, above: number | undefined) => {
   const body = await requestRepublication(crm, `/mandates/${connectionId}/republication`, above);
   const { connectionMandate, revision } = heldMandateSchema.parse(body);
   console.log(`Mandate ${connectionMandate} of connection ${connectionId} is published with revision ${revision}.`);
@@ -41,15 +47,15 @@ const texts = {
   erased: 'The erasure of customer',
 };
 
-const republishCustomer = async (crm: string, customerId: string, above?: number) => {
+const republishCustomer = async (crm: CalledService, customerId: string, above?: number) => {
   const body = await requestRepublication(crm, `/customers/${customerId}/republication`, above);
   const { state, revision } = republishedCustomerSchema.parse(body);
   return `${texts[state]} ${customerId} is published${revision === null ? '' : ` with revision ${revision}`}.`;
 };
 
-const republishAllCustomers = async (crm: string) => {
+const republishAllCustomers = async (crm: CalledService) => {
   let published = 0;
-  for await (const customerIds of listCustomerIds(serviceAt(crm))) {
+  for await (const customerIds of listCustomerIds(crm)) {
     for (const customerId of customerIds) await republishCustomer(crm, customerId);
     published += customerIds.length;
     if (process.stderr.isTTY) process.stderr.write(`\r${published} customers`);
@@ -58,18 +64,16 @@ const republishAllCustomers = async (crm: string) => {
   console.log(`${published} customers are published.`);
 };
 
-const serviceAt = (url: string) => ({ name: 'CRM', url, remedy: 'start it, or set CRM_URL.' });
-
-const requestRepublication = async (crm: string, path: string, above: number | undefined) => {
-  const answer = await callService(serviceAt(crm), path, { method: 'POST', body: { above } });
+const requestRepublication = async (crm: CalledService, path: string, above: number | undefined) => {
+  const answer = await callService(crm, path, { method: 'POST', body: { above } });
   if (!answer.ok) throw new Error(refusal(crm, answer));
   return answer.body;
 };
 
-const refusal = (crm: string, answer: ServiceResponse) =>
+const refusal = ({ url }: CalledService, answer: ServiceResponse) =>
   answer.body.type === 'urn:problem:unknown-route'
-    ? `The CRM at ${crm} is of an older release that cannot republish: update it.`
-    : `The CRM at ${crm} answered ${answer.status}: ${describeRefusal(answer)}`;
+    ? `The CRM at ${url} is of an older release that cannot republish: update it.`
+    : `The CRM at ${url} answered ${answer.status}: ${describeRefusal(answer)}`;
 
 const main = async () => {
   const args = readArguments(process.argv.slice(2), process.env);

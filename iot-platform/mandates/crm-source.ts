@@ -1,6 +1,7 @@
 import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
 import { type HeldMandate, type MandatesPage, mandatesPageSchema } from '../../contracts/mandates-page.ts';
-import { callService, type ServiceResponse } from '../../packages/http/call-service.ts';
+import { serviceAddresses } from '../../contracts/service-addresses.ts';
+import { type CalledService, callService, type ServiceResponse } from '../../packages/http/call-service.ts';
 import type { OpenedSource, ViewSource } from '../../packages/platform/views.ts';
 import { RebuildRefused } from '../../packages/projections/rebuild/index.ts';
 
@@ -10,14 +11,21 @@ const mandatesPerPage = 1_000;
 export const crmSource: ViewSource<MandateChanged> = {
   name: 'CRM',
   option: 'crm',
-  defaultUrl: 'http://localhost:3005',
+  address: serviceAddresses.crm,
   advice:
     'Where the CRM is right, its change never reached the log: check its outbox (/status), or save the customer again.',
-  open: (url) => openCrm(url),
+  open: (url, addressSource) => openCrm(url, addressSource),
 };
 
-const openCrm = (crm: string): OpenedSource<MandateChanged> => ({
-  name: `the CRM at ${crm}`,
+const openCrm = (url: string, addressSource = ''): OpenedSource<MandateChanged> => {
+  const remedy =
+    'start it, or give its URL with --crm. The rebuild compares the new view with the CRM. A rebuild from the log can ' +
+    `skip this comparison: --without-crm. ${addressSource}`;
+  return openCalledCrm({ name: 'CRM', url, remedy: remedy.trimEnd() });
+};
+
+const openCalledCrm = (crm: CalledService): OpenedSource<MandateChanged> => ({
+  name: `the CRM at ${crm.url}`,
   pages: async function* () {
     for await (const { items } of readPages(crm))
       yield items.map(({ connectionId, connectionMandate }) => ({
@@ -27,7 +35,7 @@ const openCrm = (crm: string): OpenedSource<MandateChanged> => ({
   },
   /** Each event has the latest revision that the CRM has issued; the cursor is the last connection of a page. */
   snapshot: {
-    name: `the mandates of the CRM at ${crm}`,
+    name: `the mandates of the CRM at ${crm.url}`,
     pages: async function* (after) {
       for await (const { items, next } of readPages(crm, after))
         yield { events: items.map(toEvent), next: next === null ? undefined : items.at(-1)?.connectionId };
@@ -38,7 +46,7 @@ const openCrm = (crm: string): OpenedSource<MandateChanged> => ({
     const { ok, body } = await request(crm, '/status');
     return ok && body.database === 'durable'
       ? undefined
-      : `The CRM at ${crm} keeps its customers in memory: its revisions began again when it was last started, so a view cannot ` +
+      : `The CRM at ${crm.url} keeps its customers in memory: its revisions began again when it was last started, so a view cannot ` +
           'be built from it. Give it a durable database with CRM_DATABASE_URL.';
   },
 });
@@ -49,7 +57,7 @@ const toEvent = ({ connectionId, connectionMandate, revision, changedAt }: HeldM
   time: changedAt,
 });
 
-async function* readPages(crm: string, after?: string): AsyncGenerator<MandatesPage> {
+async function* readPages(crm: CalledService, after?: string): AsyncGenerator<MandatesPage> {
   const first = `/mandates?limit=${mandatesPerPage}${after === undefined ? '' : `&after=${after}`}`;
   for (let path: string | null = first; path !== null; ) {
     const page: MandatesPage = await fetchPage(crm, path);
@@ -58,38 +66,33 @@ async function* readPages(crm: string, after?: string): AsyncGenerator<MandatesP
   }
 }
 
-const fetchPage = async (crm: string, path: string): Promise<MandatesPage> => {
+const fetchPage = async (crm: CalledService, path: string): Promise<MandatesPage> => {
   const answer = await request(crm, path);
   const page = mandatesPageSchema.safeParse(answer.body);
   if (answer.ok && page.success) return page.data;
   throw new RebuildRefused(describeRefusal(crm, path, answer));
 };
 
-const describeRefusal = (crm: string, path: string, { status, body: { type, detail } }: ServiceResponse): string => {
+const describeRefusal = (
+  crm: CalledService,
+  path: string,
+  { status, body: { type, detail } }: ServiceResponse,
+): string => {
   if (status === 404)
-    return `The CRM at ${crm} has no GET /mandates, because it is an older release: update it, or leave the CRM out with --without-crm.`;
+    return `The CRM at ${crm.url} has no GET /mandates, because it is an older release: update it, or leave the CRM out with --without-crm.`;
   if (type === 'urn:problem:invalid-parameter' && path.includes('after='))
     return (
-      `The CRM at ${crm} does not know the last connection of the previous page (${detail}): it is another CRM, or has ` +
+      `The CRM at ${crm.url} does not know the last connection of the previous page (${detail}): it is another CRM, or has ` +
       'lost its data. Continue with the CRM that the rebuild began with (--crm), or give the rebuild up with npm run ' +
       'rebuild -- --abandon, and start again.'
     );
   const reason = detail
     ? ` (${detail})`
     : ', and the response is not a page of mandates: check that --crm is the URL of a CRM';
-  return `The CRM at ${crm} answers ${path} with ${status}${reason}.`;
+  return `The CRM at ${crm.url} answers ${path} with ${status}${reason}.`;
 };
 
-const request = (url: string, path: string): Promise<ServiceResponse> =>
-  callService(
-    {
-      name: 'CRM',
-      url,
-      remedy:
-        'start it, or give its URL with --crm. The rebuild compares the new view with the CRM. A rebuild from the log can ' +
-        'skip this comparison: --without-crm.',
-    },
-    path,
-  ).catch((error: Error) => {
+const request = (crm: CalledService, path: string): Promise<ServiceResponse> =>
+  callService(crm, path).catch((error: Error) => {
     throw new RebuildRefused(error.message);
   });

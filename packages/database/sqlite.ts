@@ -64,3 +64,40 @@ export const closeSqlite = (database: SqliteDatabase): void => {
 /** @returns TransientDatabaseError if another process held the lock or the disk failed, otherwise the error itself */
 export const mapSqliteError = (error: Error & { code?: string }): Error =>
   mapDiskError(error) ?? (isBusy(error) ? new TransientDatabaseError('database-busy', error) : error);
+
+export type FileLock = { release(): void };
+
+/** Checking a lock holds it for less than this. */
+const lockCheckMs = 20;
+
+/**
+ * Locks a file, created if absent, for this process. The operating system releases the lock when the process ends, also after
+ * kill -9, so no lock outlives its process. Nothing else may open the file in this process, because that would drop the lock.
+ * @returns undefined if another process holds the lock @throws Error if the file cannot be used
+ */
+export const lockFile = (file: string): FileLock | undefined => {
+  const database = new Database(file, { timeout: lockCheckMs });
+  try {
+    // Nothing is written, so the file stays empty.
+    database.exec('BEGIN EXCLUSIVE');
+    return { release: () => void database.close() };
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+};
+
+/** Whether a process holds the lock of the file. A file that is missing or cannot be read counts as not locked. */
+export const isFileLocked = (file: string): boolean => {
+  let database: SqliteDatabase | undefined;
+  try {
+    database = new Database(file, { timeout: 0, readonly: true });
+    database.prepare('SELECT 1 FROM sqlite_master').all();
+    return false;
+  } catch (error) {
+    return isBusy(error);
+  } finally {
+    database?.close();
+  }
+};

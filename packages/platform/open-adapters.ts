@@ -15,6 +15,7 @@ import type { LogWriter } from '../projections/log-writer.ts';
 import type { StateStore } from '../projections/state-store.ts';
 import { ConfigError } from '../runtime/config-error.ts';
 import type { PlatformSettings } from './open-platform.ts';
+import { listRunningServices } from './running-services.ts';
 import { isSidecarOn, type OpenStores, openSidecarStores } from './sidecar/open-sidecar-stores.ts';
 
 export type { OpenStores } from './sidecar/open-sidecar-stores.ts';
@@ -24,6 +25,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** The service whose log and stores a command uses. */
 export type CommandTarget = {
   readonly name: string;
+  /** Under which it is recorded while it runs. */
+  readonly appId: string;
   /** The default HTTP port of its sidecar. */
   readonly sidecarPort: number;
   readonly topics: readonly Topic[];
@@ -45,7 +48,7 @@ export type OpenLog = LogWriter & {
 };
 
 /**
- * Opens the log. Without `embedded`, `kafka` or KAFKA_BROKERS it opens the one that is available.
+ * Opens the log. Without `embedded`, `kafka` or KAFKA_BROKERS it opens the one of the running service, else the one that is available.
  * @throws ConfigError with the remedy when both are available, or the requested one is not
  */
 export const openLog = async (
@@ -82,16 +85,18 @@ type WhichStores = { readonly daprHttpPort: number | undefined; readonly embedde
 
 /**
  * Opens the adapters of the service: its database and the log, or its sidecar and Kafka, or the embedded file. If none is requested,
- * it opens what is available. @throws ConfigError when none or several are available, or when the broker has no offsets
+ * it opens those of the running service, else what is available. @throws ConfigError when none or several are available, or when the broker has no offsets
  */
 export const openStores = async (env: Env, service: CommandTarget, which: WhichStores): Promise<OpenStores> => {
   const { openDatabase } = service;
   if (openDatabase) return openDatabaseAndLog(env, { ...service, openDatabase }, which);
-  const { daprHttpPort, embedded } = which;
   const config = service.readConfig(env);
   const { sidecarPort } = service;
   const file = getEmbeddedFile(config);
-  const explicitPort = daprHttpPort ?? config.dapr?.sidecarPort;
+  const requestedPort = which.daprHttpPort ?? config.dapr?.sidecarPort;
+  const running = requestedPort === undefined ? findRunning(config, service) : undefined;
+  const explicitPort = requestedPort ?? running?.sidecarPort;
+  const embedded = which.embedded || (running !== undefined && explicitPort === undefined);
   if (embedded || (explicitPort === undefined && !(await isSidecarOn(sidecarPort, env)))) {
     if (existsSync(file)) {
       const platform = openFile(file, service);
@@ -147,8 +152,17 @@ const getEmbeddedFile = ({ dataDir }: { dataDir: string }) => join(dataDir, 'pla
 const openFile = (file: string, { topics }: CommandTarget) =>
   openEmbeddedPlatform(file, topics, { lockWaitMs: 10_000 });
 
-const isOnlyEmbedded = async (env: Env, { topics }: CommandTarget, file: string): Promise<boolean> => {
+/** What the running service uses; undefined if none is recorded, or if its instances differ. */
+const findRunning = ({ dataDir }: PlatformSettings, { appId }: CommandTarget) => {
+  const own = listRunningServices(dataDir).filter(({ service }) => service === appId);
+  return new Set(own.map(({ sidecarPort }) => sidecarPort)).size === 1 ? own[0] : undefined;
+};
+
+const isOnlyEmbedded = async (env: Env, service: CommandTarget, file: string): Promise<boolean> => {
   if (env.KAFKA_BROKERS || env.DAPR_HTTP_PORT || !existsSync(file)) return false;
+  const running = findRunning(service.readConfig(env), service);
+  if (running) return running.sidecarPort === undefined;
+  const { topics } = service;
   const [broker] = parseKafkaBrokers(env);
   const listing = withAdmin([broker as string], async (admin) => admin.listTopics(), { retries: 0 });
   const isKafkaRunning = await listing.then(

@@ -6,6 +6,7 @@ import { withKeyPrefix } from '../projections/key-prefix.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { Snapshot, Source } from '../projections/rebuild/index.ts';
 import type { View } from '../projections/view.ts';
+import type { ServiceAddress } from './locate-service.ts';
 
 /** A view of a service: its projection, and what the service and the commands need in addition. */
 export type ViewRegistration<Event, Document extends object> = {
@@ -27,12 +28,13 @@ export type ViewRegistration<Event, Document extends object> = {
 export type ViewSource<Event> = {
   /** Its name in sentences, for example "unknown to the CRM". */
   readonly name: string;
-  /** Its name in options and variables, for example --from-crm, --without-crm, --crm URL and CRM_URL. */
+  /** Its name in options, for example --from-crm, --without-crm and --crm URL. */
   readonly option: string;
-  readonly defaultUrl: string;
+  readonly address: ServiceAddress;
   /** What to do if the source is right and the log is wrong. */
   readonly advice: string;
-  open(url: string): OpenedSource<Event>;
+  /** `addressSource` says where the URL is from; an error that the source does not answer repeats it. */
+  open(url: string, addressSource?: string): OpenedSource<Event>;
 };
 
 export type OpenedSource<Event> = Source & {

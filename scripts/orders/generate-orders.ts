@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { serviceAddresses } from '../../contracts/service-addresses.ts';
 import { topics } from '../../contracts/topics.ts';
 import { createProgress, formatCount } from '../../packages/cli/progress.ts';
 import { formatTable } from '../../packages/cli/table.ts';
 import { type CalledService, callService, describeRefusal } from '../../packages/http/call-service.ts';
+import { locateService } from '../../packages/platform/locate-service.ts';
 import { openLog } from '../../packages/platform/open-adapters.ts';
 import { ExpectedError } from '../../packages/runtime/expected-error.ts';
 import type { Command } from '../command.ts';
@@ -23,13 +25,13 @@ ${whichLogHelp}
 Options
   --rate R         at most R orders a second (default: as fast as the CRM accepts them)
   --seed S         a whole number below 2^32 (default: a new one, which is printed)
-  --crm URL        the CRM (default: CRM_URL)
+  --crm URL        the CRM (default: CRM_URL, else the running one: docs/configuration.md)
   --kafka          the log is in Kafka
   --embedded       the log is in the file of npm start
   --help           shows this text
 
 Environment (npm run lab, while it runs, supplies what is not set)
-  CRM_URL          the CRM (default: http://localhost:3005)
+  CRM_URL          the CRM (default: the one that runs on DATA_DIR, else http://localhost:3005)
   KAFKA_BROKERS    brokers of Kafka (default: localhost:9092)
   DATA_DIR         folder of the file of npm start (default: .data)
 
@@ -51,9 +53,7 @@ export const generateOrders: Command = async (args, { views, env: ownEnv, print 
   const { count, seed } = given;
   const service = findSubscriber(views);
   const env = await withLabEnvironment(ownEnv, service.appId, given);
-  const url = given.crm ?? (env.CRM_URL || 'http://localhost:3005');
-  if (!URL.canParse(url)) throw new ExpectedError(`${url} is not a URL: write it as http://localhost:3005.`);
-  const crm = { name: 'CRM', url, remedy: 'start it (npm start), or name another one with --crm URL.' };
+  const crm = locateService(serviceAddresses.crm, env, { name: '--crm', value: given.crm });
   const { log, close } = await openLog(env, service, given);
   try {
     const customerIds = await fetchCustomerIds(crm);

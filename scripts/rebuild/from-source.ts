@@ -14,10 +14,10 @@ export const openSnapshot = async (
 /** The remedy where the log no longer has its first records; undefined where there is none. */
 export const findShortLogRemedy = async (
   { source }: Pick<RegisteredView, 'source'>,
-  { sourceUrl, into, inPlace, view }: RebuildCommand,
+  { sourceUrl, sourceAddress, into, inPlace, view }: RebuildCommand,
 ): Promise<string | undefined> => {
   if (!source || sourceUrl === undefined) return undefined;
-  const opened = source.open(sourceUrl);
+  const opened = source.open(sourceUrl, sourceAddress);
   const unfitness = await opened.findUnfitness();
   if (unfitness !== undefined) return unfitness;
   const options = [
@@ -25,7 +25,7 @@ export const findShortLogRemedy = async (
     ...(view === undefined ? [] : ['--view', view]),
     ...(inPlace ? ['--in-place'] : []),
     ...(into === undefined ? [] : ['--into', into]),
-    ...(sourceUrl === source.defaultUrl ? [] : [`--${source.option}`, sourceUrl]),
+    ...(sourceUrl === `http://localhost:${source.address.defaultPort}` ? [] : [`--${source.option}`, sourceUrl]),
   ];
   return `Rebuild from ${opened.snapshot.name} instead: npm run rebuild -- ${options.join(' ')}`;
 };

@@ -1,5 +1,4 @@
 import { listNames, type ServiceView } from '../views.ts';
-import { variableOf } from './options.ts';
 
 /** The help of npm run rebuild, with the options that the sources of the views add. */
 export const formatRebuildHelp = (views: readonly ServiceView[]): string => {
@@ -28,14 +27,14 @@ ${lines((source) => option(`--from-${source.option}`, `starts with the data of t
   --view NAME           the view: ${listNames(views)}
   --dry-run             shows the plan, and changes nothing
   --full-speed          does not throttle; by default a rebuild leaves most of the machine to the live view
-${lines((source) => `${option(`--${source.option} URL`, `the ${source.name} (default: ${variableOf(source)}, else ${source.defaultUrl})`)}\n${option(`--without-${source.option}`, 'compares with the live view only')}`)}\
+${lines((source) => `${option(`--${source.option} URL`, `the ${source.name} (default: ${source.address.urlVariable}, else the running one)`)}\n${option(`--without-${source.option}`, 'compares with the live view only')}`)}\
   --accept-differences  switches although the comparison found differences
   --dapr-http-port N    port of the service's sidecar
   --embedded            the file of npm start, which may be running
   --help                shows this text
 
 Environment (npm run lab, while it runs, supplies what is not set)
-${lines((source) => option(variableOf(source), `the ${source.name} (default: ${source.defaultUrl})`))}\
+${lines(({ name, address }) => option(address.urlVariable, `the ${name} (default: the one that runs on DATA_DIR, else http://localhost:${address.defaultPort})`))}\
   DAPR_HTTP_PORT, DAPR_API_TOKEN, KAFKA_BROKERS, PUBSUB_NAME, STATESTORE_NAME, DATA_DIR
                         as for the service (see .env.example)
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type LocatedService, locateService } from '../../packages/platform/locate-service.ts';
 import { readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import type { ViewSource } from '../../packages/platform/views.ts';
 import { RebuildRefused } from '../../packages/projections/rebuild/index.ts';
@@ -17,6 +18,8 @@ export type RebuildCommand = {
   fromSource: boolean;
   /** Undefined where the view has no source or --without-… is given. */
   sourceUrl: string | undefined;
+  /** A sentence that says where `sourceUrl` is from. */
+  sourceAddress: string | undefined;
   acceptDifferences: boolean;
   daprHttpPort: number | undefined;
   embedded: boolean;
@@ -36,7 +39,7 @@ export const readViewName = (args: string[]): string | undefined => {
   return typeof view === 'string' ? view : undefined;
 };
 
-type Source = Pick<ViewSource<unknown>, 'option' | 'name' | 'defaultUrl'>;
+type Source = Pick<ViewSource<unknown>, 'option' | 'name' | 'address'>;
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** @throws RebuildRefused when the options contradict each other */
@@ -74,6 +77,7 @@ export const readCommand = (args: string[], source: Source | undefined, env: Env
   const daprHttpPort = readSidecarPort(value('dapr-http-port'));
   if (daprHttpPort !== undefined && isSet('embedded'))
     throw new RebuildRefused('--dapr-http-port cannot be combined with --embedded.');
+  const located = source && !isSet(sourceFlags?.without) ? locateSource(source, value(source.option), env) : undefined;
   return {
     view: value('view'),
     action: action ?? 'rebuild',
@@ -82,19 +86,18 @@ export const readCommand = (args: string[], source: Source | undefined, env: Env
     dryRun: isSet('dry-run'),
     fullSpeed: isSet('full-speed'),
     fromSource: isSet(sourceFlags?.from),
-    sourceUrl: source && !isSet(sourceFlags?.without) ? readSourceUrl(source, value(source.option), env) : undefined,
+    sourceUrl: located?.url,
+    sourceAddress: located?.source,
     acceptDifferences: isSet('accept-differences'),
     daprHttpPort,
     embedded: isSet('embedded'),
   };
 };
 
-/** The environment variable with the URL of the source, as in CRM_URL. */
-export const variableOf = ({ option }: Pick<Source, 'option'>) => `${option.toUpperCase().replaceAll('-', '_')}_URL`;
-
-const readSourceUrl = (source: Source, given: string | undefined, env: Env): string => {
-  const url = given ?? (env[variableOf(source)] || source.defaultUrl);
-  if (!URL.canParse(url))
-    throw new RebuildRefused(`--${source.option} ${url} is not a URL such as ${source.defaultUrl}.`);
-  return url;
+const locateSource = ({ option, address }: Source, given: string | undefined, env: Env): LocatedService => {
+  try {
+    return locateService(address, env, { name: `--${option}`, value: given });
+  } catch (error) {
+    throw new RebuildRefused((error as Error).message);
+  }
 };

@@ -38,7 +38,7 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   }
   const view = findView(views, readViewName(args));
   // The options are read before the lab's environment, so that an invalid option is reported at once.
-  const options = readCommand(args, view.source);
+  const options = readCommand(args, view.source, ownEnv);
   const env = await withLabEnvironment(ownEnv, view.service.appId, options);
   const command = readCommand(args, view.source, env);
   const { close, log, primaryStore, stores } = await openStores(env, view.service, command);
@@ -77,7 +77,8 @@ const nameViewIn = (message: string, { projection: { viewOption } }: ServiceView
 
 const run = async (context: Context, view: ServiceView, command: RebuildCommand): Promise<boolean> => {
   const { report } = context;
-  const source = command.sourceUrl === undefined ? undefined : view.source?.open(command.sourceUrl);
+  const source =
+    command.sourceUrl === undefined ? undefined : view.source?.open(command.sourceUrl, command.sourceAddress);
   if (command.action === 'switch-back')
     report(`${describeGeneration(context, await switchBack(context))} answers now.`);
   if (command.action === 'abandon') {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { formatTable } from '../../packages/cli/table.ts';
 import { callService, describeRefusal } from '../../packages/http/call-service.ts';
+import { locateService } from '../../packages/platform/locate-service.ts';
 import type { statusSchema } from '../../packages/platform/view-status.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
@@ -18,7 +19,8 @@ Options
   --help            shows this text
 
 Environment (npm run lab, while it runs, supplies what is not set)
-${services.map(({ name, urlVariable, defaultUrl }) => `  ${urlVariable}  the ${name} (default: ${defaultUrl})`).join('\n')}
+${services.map(({ name, address }) => `  ${address.urlVariable.padEnd(17)}  the ${name} (default: the one that runs on DATA_DIR, else http://localhost:${address.defaultPort})`).join('\n')}
+  DATA_DIR           folder in which running services are recorded (default: .data)
 
 Examples
   npm run status
@@ -69,13 +71,12 @@ export const showStatus: Command = async (args, { views, env: ownEnv, print }) =
 };
 
 const fetchStatus = async ({ service, projection }: ServiceView, env: NodeJS.ProcessEnv): Promise<Status> => {
-  const { name, urlVariable, defaultUrl } = service;
-  const url = env[urlVariable] || defaultUrl;
-  const calledService = { name, url, remedy: `start it, or set ${urlVariable}.` };
+  const calledService = locateService(service.address, env);
+  const { name, url } = calledService;
   const answer = await callService(calledService, `/status?view=${encodeURIComponent(projection.name)}`);
   if (!answer.ok) throw new Error(`The ${name} at ${url} answers: ${describeRefusal(answer)}`);
   if (!('view' in answer.body))
-    throw new Error(`The server at ${url} is not the ${name}: set ${urlVariable} to its address.`);
+    throw new Error(`The server at ${url} is not the ${name}: set ${service.address.urlVariable} to its address.`);
   return answer.body as Status;
 };
 

@@ -2,17 +2,26 @@ import { expect, it } from 'vitest';
 import { readArguments } from './arguments.ts';
 
 const file = 'data/registrations.csv';
+/** A data folder in which no service is recorded. */
+const env = { DATA_DIR: 'data' };
 
 it('reads the file to import, its options and the CRM', () => {
   const defaults = { file, options: { dryRun: false, onConflict: 'skip' }, refusedFile: `${file}.refused.csv` };
-  expect(readArguments([file], {})).toEqual({ ...defaults, crm: 'http://localhost:3005' });
-  expect(readArguments([file, '--crm', 'https://crm.example/'], {})).toMatchObject({ crm: 'https://crm.example' });
-  expect(readArguments([file], { CRM_URL: 'http://localhost:4305' })).toMatchObject({ crm: 'http://localhost:4305' });
+  expect(readArguments([file], env)).toMatchObject({ ...defaults, crm: { url: 'http://localhost:3005' } });
+  expect(readArguments([file, '--crm', 'https://crm.example/'], env)).toMatchObject({
+    crm: { url: 'https://crm.example' },
+  });
+  expect(readArguments([file], { CRM_URL: 'http://localhost:4305' })).toMatchObject({
+    crm: { url: 'http://localhost:4305' },
+  });
   expect(readArguments([file, '--direct'], { CRM_URL: 'localhost' })).toEqual({ ...defaults, crm: undefined });
 });
 
 it('reads the import to remove', () => {
-  expect(readArguments(['--delete', 'id'], {})).toEqual({ deleteImport: 'id', crm: 'http://localhost:3005' });
+  expect(readArguments(['--delete', 'id'], env)).toMatchObject({
+    deleteImport: 'id',
+    crm: { url: 'http://localhost:3005' },
+  });
   expect(readArguments(['--delete', 'id', '--direct'], {})).toEqual({ deleteImport: 'id', crm: undefined });
 });
 
@@ -27,6 +36,6 @@ it.each([
   [['data'], 'data is a folder: name one CSV file in it.'],
   [[file, '--on-conflict', 'merge'], '--on-conflict must be one of skip, update, fail.'],
   [[file, '--refused', `./${file}`], 'is the file to import: name another'],
-  [[file, '--crm', 'localhost:4305'], 'localhost:4305 is not the URL of a CRM: write it as http://'],
-  [[file, '--crm', 'crm'], 'crm is not the URL of a CRM'],
+  [[file, '--crm', 'localhost:4305'], '--crm localhost:4305 is not a URL: write the one of the CRM as http://'],
+  [[file, '--crm', 'crm'], '--crm crm is not a URL'],
 ])('refuses %j and says what to do', (args, message) => expect(() => readArguments(args, {})).toThrow(message));

@@ -1,14 +1,17 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { serviceAddresses } from '../../../contracts/service-addresses.ts';
+import type { CalledService } from '../../../packages/http/call-service.ts';
+import { locateService } from '../../../packages/platform/locate-service.ts';
 import { conflictPolicies, type ImportOptions } from '../../imports/index.ts';
 
 export type ImportArguments = {
   readonly file: string;
   readonly options: ImportOptions;
   readonly refusedFile: string;
-  /** The URL of the CRM without a trailing slash; undefined with --direct. */
-  readonly crm: string | undefined;
+  /** Undefined with --direct. */
+  readonly crm: CalledService | undefined;
 };
 
 /** The id of an import to remove. */
@@ -33,7 +36,9 @@ export const readArguments = (
     },
   });
   if (values.help) return undefined;
-  const crm = values.direct ? undefined : parseCrmUrl(values.crm || env.CRM_URL || 'http://localhost:3005');
+  const crm = values.direct
+    ? undefined
+    : locateService(serviceAddresses.crm, env, { name: '--crm', value: values.crm });
   if (values.delete !== undefined) {
     if (positionals.length > 0) throw new Error('--delete takes the id of an import and no file.');
     return { deleteImport: values.delete, crm };
@@ -58,10 +63,4 @@ const checkReadable = (file: string) => {
   } catch {
     throw new Error(`You may not read ${file}: run chmod u+r ${file}, or ask its owner.`);
   }
-};
-
-const parseCrmUrl = (crm: string): string => {
-  const url = URL.canParse(crm) ? new URL(crm) : undefined;
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return crm.replace(/\/$/, '');
-  throw new Error(`${crm} is not the URL of a CRM: write it as http://localhost:3005 (--crm URL, or CRM_URL).`);
 };

@@ -59,15 +59,15 @@ export const deleteThroughCrm = async (crm: string, importId: string): Promise<v
   await request(crm, `/imports/${encodeURIComponent(importId)}`, { method: 'DELETE' });
 };
 
+/** Nothing answers at the URL of the CRM. */
+export class CrmUnreachable extends Error {}
+
 /** The CRM refused a request, so a retry would be refused again. */
 class RefusedByCrm extends Error {}
 
 const request = async (crm: string, path: string, init: RequestInit & { duplex?: 'half' } = {}): Promise<Response> => {
   const answer = await fetch(`${crm}${path}`, init as RequestInit).catch((error: Error & { cause?: Error }) => {
-    throw new Error(
-      `No CRM answers at ${crm} (${error.cause?.message ?? error.message}). Start it (npm start), name another one with ` +
-        '--crm URL, or import into CRM_DATABASE_URL without a CRM with --direct.',
-    );
+    throw new CrmUnreachable(`No CRM answers at ${crm} (${error.cause?.message || error.message})`);
   });
   if (answer.ok) return answer;
   const { detail = `${answer.status}`, remedy } = (await answer.json().catch(() => ({}))) as Record<string, string>;

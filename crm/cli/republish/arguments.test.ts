@@ -1,25 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { readArguments } from './arguments.ts';
 
+/** A data folder in which no service is recorded. */
+const env = { DATA_DIR: 'data' };
+const crm = expect.objectContaining({ url: 'http://localhost:3005' });
+
 describe('the arguments of npm run republish', () => {
   it('are a connection and, optionally, the revision to publish above', () => {
-    expect(readArguments(['7733'], {})).toEqual({
-      connectionId: '7733',
-      above: undefined,
-      crm: 'http://localhost:3005',
-    });
+    expect(readArguments(['7733'], env)).toEqual({ connectionId: '7733', above: undefined, crm });
     const args = ['7733', '--above', '999999999999999'];
-    expect(readArguments(args, { CRM_URL: 'http://crm:1' })).toEqual({
+    expect(readArguments(args, { CRM_URL: 'http://crm:1' })).toMatchObject({
       connectionId: '7733',
       above: 999_999_999_999_999,
-      crm: 'http://crm:1',
+      crm: { url: 'http://crm:1' },
     });
   });
 
   it('are a customer, or all of them', () => {
-    const crm = 'http://localhost:3005';
-    expect(readArguments(['--customer', '7', '--above', '5'], {})).toEqual({ customerId: '7', above: 5, crm });
-    expect(readArguments(['--all-customers'], {})).toEqual({ allCustomers: true, crm });
+    expect(readArguments(['--customer', '7', '--above', '5'], env)).toEqual({ customerId: '7', above: 5, crm });
+    expect(readArguments(['--all-customers'], env)).toEqual({ allCustomers: true, crm });
   });
 
   it('are undefined for --help', () => expect(readArguments(['--help'], {})).toBeUndefined());

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { customerIdSchema } from '../../../contracts/customer-id.ts';
 import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
+import { serviceAddresses } from '../../../contracts/service-addresses.ts';
+import { type LocatedService, locateService } from '../../../packages/platform/locate-service.ts';
 
 /** What to publish again: the mandate of one connection, one customer, or all customers. */
-export type RepublishArguments = { readonly crm: string } & (
+export type RepublishArguments = { readonly crm: LocatedService } & (
   | { readonly connectionId: string; readonly above: number | undefined }
   | { readonly customerId: string; readonly above: number | undefined }
   | { readonly allCustomers: true }
@@ -13,6 +15,7 @@ const options = {
   customer: { type: 'string' },
   'all-customers': { type: 'boolean', default: false },
   above: { type: 'string' },
+  crm: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -29,8 +32,7 @@ export const readArguments = (
       `--above ${aboveText || "''"} is not a revision: write the decimal digits that npm run explain shows.`,
     );
   const above = aboveText === undefined ? undefined : Number(aboveText);
-  const crm = env.CRM_URL || 'http://localhost:3005';
-  if (!URL.canParse(crm)) throw new Error(`CRM_URL ${crm} is not a URL: write it as http://localhost:3005.`);
+  const crm = locateService(serviceAddresses.crm, env, { name: '--crm', value: values.crm });
 
   const [connectionId, ...more] = positionals;
   const chosen = [connectionId, customerId, values['all-customers'] || undefined].filter(

@@ -28,8 +28,7 @@ export type CrmAnswer = SideAnswer & {
  * Reads the connection's mandate from the CRM.
  * @throws Error with a message that says what to do, when the CRM does not answer
  */
-export const fetchCrmAnswer = async (url: string, connectionId: string): Promise<CrmAnswer> => {
-  const crm = { name: 'CRM', url, remedy: 'start it, or set CRM_URL.' };
+export const fetchCrmAnswer = async (crm: CalledService, connectionId: string): Promise<CrmAnswer> => {
   const customers = await callService(crm, `/customers?connectionId=${connectionId}`);
   if (customers.status !== 200) throw createRefusedError(crm, customers);
   const [holder] = customers.body.items as { customerId: string; connectionMandate: string }[];
@@ -49,8 +48,7 @@ export const fetchCrmAnswer = async (url: string, connectionId: string): Promise
  * Reads the connection's mandate from the view, and which generation of which store answered.
  * @throws Error with a message that says what to do, when the IoT platform does not answer
  */
-export const fetchViewAnswer = async (url: string, connectionId: string): Promise<SideAnswer> => {
-  const iotPlatform = { name: 'IoT platform', url, remedy: 'start it, or set IOT_PLATFORM_URL.' };
+export const fetchViewAnswer = async (iotPlatform: CalledService, connectionId: string): Promise<SideAnswer> => {
   const [mandate, state] = await Promise.all([
     callService(iotPlatform, `/mandates/${connectionId}`),
     callService(iotPlatform, `/status?view=${mandates.name}`),

@@ -1,4 +1,6 @@
 import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
+import { serviceAddresses } from '../../../contracts/service-addresses.ts';
+import { locateService } from '../../../packages/platform/locate-service.ts';
 import type { ViewExplanation } from '../../../packages/platform/views.ts';
 import { mandates } from '../materialise.ts';
 import { compareSides } from './compare-sides.ts';
@@ -10,10 +12,10 @@ export const explainMandate: ViewExplanation = {
   question: 'Which connection? npm run explain -- 7733 (1 to 64 characters of 0-9, A-Z and -).',
   isKey: (text) => connectionIdSchema.safeParse(text).success,
   explain: async (connectionId, { env, openLog }) => {
-    const view = await fetchViewAnswer(env.IOT_PLATFORM_URL || 'http://localhost:3008', connectionId);
+    const view = await fetchViewAnswer(locateService(serviceAddresses.iotPlatform, env), connectionId);
     const events = await readEventsOfConnection(await openLog(), mandates, connectionId);
     // The CRM is read last: otherwise a revision that it issues after the read would look forged.
-    const crm = await fetchCrmAnswer(env.CRM_URL || 'http://localhost:3005', connectionId);
+    const crm = await fetchCrmAnswer(locateService(serviceAddresses.crm, env), connectionId);
     return {
       events: events.map(({ replayOf: _, ...line }) => line),
       sides: [
