@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
+import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import { help, type Options, readOptions, type ScenarioId } from './options.ts';
 import { createPlan } from './plan.ts';
@@ -92,8 +93,5 @@ const main = async () => {
   else await bench(options);
 };
 
-await main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+await runMain(main);
 process.exit();

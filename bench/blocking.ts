@@ -4,8 +4,9 @@ import { mkdtempSync, openAsBlob, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { openCrmDatabase } from '../crm/database/index.ts';
+import { chooseNames, parseOptions, readNumber } from '../packages/cli/options.ts';
+import { runMain } from '../packages/cli/run-main.ts';
 import { getJson } from '../tests/http.ts';
 import { startProcess, waitForOutput } from '../tests/platform-process.ts';
 import { prepareDatabase, reportId, writeNewCustomers } from './blocking/prepare.ts';
@@ -32,15 +33,16 @@ Exit codes
   0  all works are measured
   1  a request or the work failed`;
 
-const { values } = parseArgs({
-  options: {
-    customers: { type: 'string', default: '200000' },
-    refused: { type: 'string', default: '200000' },
-    imported: { type: 'string', default: '100000' },
-    only: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
+const readOptions = () =>
+  parseOptions('npm run bench:blocking', {
+    options: {
+      customers: { type: 'string', default: '200000' },
+      refused: { type: 'string', default: '200000' },
+      imported: { type: 'string', default: '100000' },
+      only: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  }).values;
 const personId = 8;
 const minimumMs = 3_000;
 
@@ -83,21 +85,29 @@ const work = (url: string, file: string): Record<string, () => Promise<unknown>>
     }),
 });
 
-const run = async () => {
+const main = async () => {
+  const values = readOptions();
+  if (values.help) return console.log(help);
+  const sizes = {
+    customers: readNumber('--customers', values.customers, 1),
+    refused: readNumber('--refused', values.refused, 1),
+  };
+  const imported = readNumber('--imported', values.imported, 1);
+  const only = chooseNames('--only', values.only, Object.keys(work('', '')), '|');
   const folder = mkdtempSync(join(tmpdir(), 'bench-blocking-'));
   const databaseUrl = `sqlite:${join(folder, 'crm.sqlite')}` as const;
   try {
     const db = await openCrmDatabase(databaseUrl);
-    await prepareDatabase(db, { customers: Number(values.customers), refused: Number(values.refused), personId });
+    await prepareDatabase(db, { ...sizes, personId });
     await db.destroy();
     const file = join(folder, 'new.csv');
-    await writeNewCustomers(file, Number(values.imported));
+    await writeNewCustomers(file, imported);
     const env = { CRM_DATABASE_URL: databaseUrl, DATA_DIR: folder, CUSTOMERS_CSV: 'none', LOG_LEVEL: 'info' };
     const crm = startProcess('crm/main.ts', env);
     const [url = ''] = await waitForOutput(crm, /"url":"(http[^"]+)"/);
     console.log('| operation | took | request | p50 | p99 | max | 503 |\n|---|---|---|---|---|---|---|');
     for (const [name, execute] of Object.entries(work(url, file))) {
-      if (values.only && !values.only.split('|').includes(name)) continue;
+      if (!only.includes(name)) continue;
       const probes = startProbes(url);
       const began = performance.now();
       await Promise.all([execute(), delay(minimumMs)]);
@@ -116,9 +126,4 @@ const run = async () => {
   }
 };
 
-if (values.help) console.log(help);
-else
-  await run().catch((error: Error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
+await runMain(main);

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { followImport, sendFile } from '../crm/cli/import/through-crm.ts';
+import { chooseNames, parseOptions, readNumber } from '../packages/cli/options.ts';
+import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import { getJson } from '../tests/http.ts';
 import { writeCustomers } from './import/customers-file.ts';
@@ -131,7 +132,7 @@ const measureRequests = (url: string) => {
 };
 
 const main = async () => {
-  const { values } = parseArgs({
+  const { values } = parseOptions('npm run bench:import', {
     options: {
       rows: { type: 'string', default: '1000000' },
       only: { type: 'string' },
@@ -140,15 +141,14 @@ const main = async () => {
     },
   });
   if (values.help) return console.log(help);
-  const rows = Number(values.rows);
-  const only = (Object.keys(databases) as DatabaseName[]).filter((name) => !values.only || values.only === name);
-  if (!(rows > 0) || only.length === 0)
-    throw new Error('--rows must be a number greater than 0, --only sqlite or mysql.');
+  const rows = readNumber('--rows', values.rows, 1);
+  const seed = readNumber('--seed', values.seed, 0);
+  const only = chooseNames('--only', values.only, Object.keys(databases) as DatabaseName[]);
   const unfinished = join(folder, 'unfinished.csv');
-  const file = join(folder, `customers-${rows}-${values.seed}.csv`);
+  const file = join(folder, `customers-${rows}-${seed}.csv`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (!existsSync(file)) {
-    await writeCustomers(unfinished, rows, Number(values.seed));
+    await writeCustomers(unfinished, rows, seed);
     renameSync(unfinished, file);
   }
   const { removeEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
@@ -163,8 +163,5 @@ const main = async () => {
   }
 };
 
-await main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+await runMain(main);
 process.exit();

@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createCrmApp } from '../crm/app.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { createImportQueue } from '../crm/imports/index.ts';
 import { watchOutbox } from '../crm/outbox/index.ts';
+import { parseOptions, readNumber } from '../packages/cli/options.ts';
+import { runMain } from '../packages/cli/run-main.ts';
 import { isDatabaseUrl, showDatabaseUrl } from '../packages/database/database-url.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { listen } from '../packages/http/listen.ts';
+import { resolveTypedPath } from '../packages/runtime/project-folder.ts';
 import { createSilentTracer } from '../packages/runtime/tracing.ts';
 import { createRandom, fillDatabase } from './lists/fill.ts';
 import { measureLists } from './lists/measure-lists.ts';
@@ -34,21 +36,26 @@ Exit codes
   0  all lists are measured
   1  a request failed, or the database is not empty`;
 
-const { values } = parseArgs({
-  options: {
-    database: { type: 'string' },
-    rows: { type: 'string', default: '1000000' },
-    pages: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    write: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+const readOptions = () =>
+  parseOptions('npm run bench:lists', {
+    options: {
+      database: { type: 'string' },
+      rows: { type: 'string', default: '1000000' },
+      pages: { type: 'string', default: '200' },
+      seed: { type: 'string', default: '1' },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  }).values;
 
-const run = async () => {
-  const [rows, pages, seed] = [values.rows, values.pages, values.seed].map(Number) as [number, number, number];
+const main = async () => {
+  const values = readOptions();
+  if (values.help) return console.log(help);
+  const [rows, pages] = [readNumber('--rows', values.rows, 1), readNumber('--pages', values.pages, 1)];
+  const seed = readNumber('--seed', values.seed, 0);
   const folder = mkdtempSync(join(tmpdir(), 'bench-lists-'));
-  const url = values.database ?? `sqlite:${join(folder, 'crm.sqlite')}`;
+  const typed = values.database?.replace(/^sqlite:(.+)$/, (_, file) => `sqlite:${resolveTypedPath(file, process.env)}`);
+  const url = typed ?? `sqlite:${join(folder, 'crm.sqlite')}`;
   if (!isDatabaseUrl(url))
     throw new Error(`--database ${url} is invalid: give sqlite:FILE or mysql://user:password@host:port/database`);
   const db = await openCrmDatabase(url);
@@ -95,9 +102,4 @@ const run = async () => {
   }
 };
 
-if (values.help) console.log(help);
-else
-  await run().catch((error: Error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
+await runMain(main);

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../packages/cli/options.ts';
 
 const scenarioIds = [
   'redis-20k',
@@ -59,7 +59,7 @@ export const readOptions = (args: readonly string[]): Options => {
     seed: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   } as const;
-  const { values } = parseArgs({ args: [...args], options });
+  const { values } = parseOptions('npm run bench', { args: [...args], options });
   const defaultIds = scenarioIds.filter((id) => id !== 'memory' || !values.quick);
   const only = values.only?.split(',') ?? defaultIds;
   const unknown = only.find((name) => !scenarioIds.some((id) => id === name));

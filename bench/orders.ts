@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { chooseNames, parseOptions, readNumber } from '../packages/cli/options.ts';
+import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import { measureCreation } from './orders/create-orders.ts';
 import { type DatabaseName, databaseNames } from './orders/databases.ts';
@@ -44,19 +45,20 @@ Scenarios
   history         a page of a customer's orders, from the view and from the events of all orders of the customer
   lists           every list and report of orders, on many orders`;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    on: { type: 'string' },
-    orders: { type: 'string', default: '1000000' },
-    pages: { type: 'string', default: '40' },
-    events: { type: 'string', default: '100000' },
-    seconds: { type: 'string', default: '10' },
-    seed: { type: 'string', default: '1' },
-    write: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+const readArguments = () =>
+  parseOptions('npm run bench:orders', {
+    options: {
+      only: { type: 'string' },
+      on: { type: 'string' },
+      orders: { type: 'string', default: '1000000' },
+      pages: { type: 'string', default: '40' },
+      events: { type: 'string', default: '100000' },
+      seconds: { type: 'string', default: '10' },
+      seed: { type: 'string', default: '1' },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  }).values;
 
 type Rows = Record<string, string | number>[];
 export type OrderBenchOptions = {
@@ -76,29 +78,17 @@ const scenarios: Record<string, Scenario> = {
   lists: measureMillion,
 };
 
-/** Chooses names out of the known ones. @throws Error that lists those */
-const choose = <Name extends string>(given: string | undefined, known: readonly Name[]): readonly Name[] => {
-  const chosen = given?.split(',') ?? known;
-  const unknown = chosen.find((name) => !known.some((one) => one === name));
-  if (unknown !== undefined) throw new Error(`There is no ${unknown}. Choose from: ${known.join(', ')}.`);
-  return known.filter((name) => chosen.includes(name));
-};
-
-const readNumber = (name: 'orders' | 'pages' | 'events' | 'seconds' | 'seed'): number => {
-  const number = Number(values[name]);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw new Error(`--${name} ${values[name]} is not an integer above 0.`);
-};
-
-const run = async () => {
-  const chosen = choose(values.only, Object.keys(scenarios));
-  const databases = choose(values.on, databaseNames);
+const main = async () => {
+  const values = readArguments();
+  if (values.help) return console.log(help);
+  const chosen = chooseNames('--only', values.only, Object.keys(scenarios));
+  const databases = chooseNames('--on', values.on, databaseNames);
   const options = {
-    orders: readNumber('orders'),
-    pages: readNumber('pages'),
-    events: readNumber('events'),
-    seconds: readNumber('seconds'),
-    seed: readNumber('seed'),
+    orders: readNumber('--orders', values.orders, 1),
+    pages: readNumber('--pages', values.pages, 1),
+    events: readNumber('--events', values.events, 1),
+    seconds: readNumber('--seconds', values.seconds, 1),
+    seed: readNumber('--seed', values.seed, 1),
   };
   const folder = mkdtempSync(join(tmpdir(), 'bench-orders-'));
   try {
@@ -120,9 +110,4 @@ const run = async () => {
   }
 };
 
-if (values.help) console.log(help);
-else
-  await run().catch((error: Error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
+await runMain(main);

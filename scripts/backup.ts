@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../packages/cli/options.ts';
 import { createProgress } from '../packages/cli/progress.ts';
-import { reportFailure } from '../packages/cli/report-failure.ts';
+import { runMain } from '../packages/cli/run-main.ts';
+import { resolveTypedPath } from '../packages/runtime/project-folder.ts';
 import { findExistingFiles, locateDatabaseFiles } from './backup/files.ts';
 import { takeBackup } from './backup/take-backup.ts';
 
@@ -41,11 +42,15 @@ const showProgress = () => {
 };
 
 const main = async (): Promise<void> => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
+  const { values, positionals } = parseOptions('npm run backup', {
+    allowPositionals: true,
+    options: { help: { type: 'boolean' } },
+  });
   if (values.help) return console.log(help);
-  const [folder, ...more] = positionals;
-  if (!folder || more.length > 0)
+  const [typed, ...more] = positionals;
+  if (!typed || more.length > 0)
     throw new Error('Name one folder for the backup: npm run backup -- FOLDER (see npm run backup -- --help).');
+  const folder = resolveTypedPath(typed, process.env);
   const files = findExistingFiles(locateDatabaseFiles(process.env));
   const { version: release } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   const manifest = await takeBackup(files, resolve(folder), { release, now: Date.now, progress: showProgress() });
@@ -56,4 +61,4 @@ const main = async (): Promise<void> => {
   console.log(`${folder} contains the data as of ${manifest.takenAt}.`);
 };
 
-main().catch(reportFailure);
+await runMain(main);

@@ -1,4 +1,4 @@
-import { reportFailure } from '../packages/cli/report-failure.ts';
+import { runMain } from '../packages/cli/run-main.ts';
 import { type ServiceView, views } from './views.ts';
 
 type CommandContext = {
@@ -14,7 +14,7 @@ export type Command = (args: string[], context: CommandContext) => Promise<boole
 /** Runs a command on the views of this project with the arguments of the process, and sets the exit code. */
 export const runCommand = (command: Command): void => {
   const context = { views, env: process.env, print: (line: string) => console.log(line) };
-  command(process.argv.slice(2), context).then((isSuccessful) => {
-    if (!isSuccessful) process.exitCode = 1;
-  }, reportFailure);
+  void runMain(async () => {
+    if (!(await command(process.argv.slice(2), context))) process.exitCode = 1;
+  });
 };

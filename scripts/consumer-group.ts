@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import { reportFailure } from '../packages/cli/report-failure.ts';
+import { parseOptions } from '../packages/cli/options.ts';
+import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import { openLog } from '../packages/platform/open-adapters.ts';
 import { describeGroup, resetGroup } from '../packages/projections/consumer-groups.ts';
@@ -49,7 +49,7 @@ Exit codes
   1  the command failed; the message says what to do`;
 
 const main = async () => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions('npm run consumer-group', {
     allowPositionals: true,
     options: {
       group: { type: 'string' },
@@ -91,4 +91,4 @@ const findTopic = (name: string = findView(views, undefined).projection.topic.na
   return [name, service] as const;
 };
 
-main().catch(reportFailure);
+await runMain(main);

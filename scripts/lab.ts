@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../packages/cli/options.ts';
+import { enterProjectFolder } from '../packages/runtime/project-folder.ts';
 import { LabNotRunning, type LabRequest, requestLab } from './lab/control-socket.ts';
 import { runLab } from './lab/run-lab.ts';
 import { memberIds, readLabSettings } from './lab/settings.ts';
@@ -18,7 +19,11 @@ const readRequest = ([command, member, ...more]: string[]): LabRequest => {
 };
 
 const main = async () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
+  enterProjectFolder();
+  const { values, positionals } = parseOptions('npm run lab', {
+    allowPositionals: true,
+    options: { help: { type: 'boolean' } },
+  });
   if (values.help) return console.log(help);
   if (positionals.length === 0) return runLab();
   const { socket, prefix } = readLabSettings(process.env);

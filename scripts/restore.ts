@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { reportFailure } from '../packages/cli/report-failure.ts';
+import { parseOptions } from '../packages/cli/options.ts';
+import { runMain } from '../packages/cli/run-main.ts';
+import { resolveTypedPath } from '../packages/runtime/project-folder.ts';
 import { locateDatabaseFiles } from './backup/files.ts';
 import { restoreBackup } from './backup/restore-backup.ts';
 
@@ -29,18 +30,22 @@ Exit codes
 
 const main = async (): Promise<void> => {
   const options = { help: { type: 'boolean' }, stopped: { type: 'boolean', default: false } } as const;
-  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  const { values, positionals } = parseOptions('npm run restore', { allowPositionals: true, options });
   if (values.help) return console.log(help);
-  const [folder, ...more] = positionals;
-  if (!folder || more.length > 0)
+  const [typed, ...more] = positionals;
+  if (!typed || more.length > 0)
     throw new Error('Name the folder of one backup: npm run restore -- FOLDER (see npm run restore -- --help).');
   const print = (line: string) => console.log(line);
-  const { takenAt, files } = await restoreBackup(resolve(folder), locateDatabaseFiles(process.env), {
-    isStopped: values.stopped,
-    print,
-  });
+  const { takenAt, files } = await restoreBackup(
+    resolve(resolveTypedPath(typed, process.env)),
+    locateDatabaseFiles(process.env),
+    {
+      isStopped: values.stopped,
+      print,
+    },
+  );
   print(`Restored ${files.map(({ name }) => name).join(', ')} as of ${takenAt}. Start the platform: npm start`);
   print('A view in another store and a log in Kafka are newer than the restored data: see docs/backup.md.');
 };
 
-main().catch(reportFailure);
+await runMain(main);

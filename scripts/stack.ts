@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../packages/cli/options.ts';
+import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import { isPart, isProgram, partNames, programNames, programs } from './stack/parts.ts';
 import { startPart } from './stack/start-part.ts';
@@ -42,7 +43,7 @@ Exit codes
 
 const readCommand = () => {
   const options = { 'with-cli': { type: 'boolean' }, quiet: { type: 'boolean' }, help: { type: 'boolean' } } as const;
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const { values, positionals } = parseOptions('npm run stack', { options, allowPositionals: true });
   const [verb = 'status', ...names] = positionals;
   const unknown = names.find((name) => !isPart(name) && !isProgram(name));
   if (unknown)
@@ -73,4 +74,4 @@ const fail = (message: string): void => {
   process.exitCode = 1;
 };
 
-main().catch((error: Error) => fail(error.message));
+await runMain(main);

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 const help = `Usage: npm test [-- --also-on=NODE... | -- OPTIONS AND FILTERS OF VITEST]
-Runs all tests, in two lanes at the same time: tests that need the stack (Kafka, Redis, MariaDB, Dapr) wait most of their time.
-The fast tests measure coverage. With an option or a filter of vitest it is a single run of vitest.
+Runs all tests, in three lanes at the same time: tests that need the stack (Kafka, Redis, MariaDB, Dapr) wait most of their time.
+Each half of them has a stack of its own. The fast tests measure coverage. With an option or a filter of vitest it is a single run of vitest.
 
 Options
   --also-on=NODE  runs the fast tests on this Node executable as well; may be repeated
@@ -21,9 +21,16 @@ Exit codes
 const counts = ['passed', 'failed', 'skipped'] as const;
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
 
-const startVitest = (node: string, args: readonly string[], output: 'inherit' | 'pipe'): ChildProcess => {
+type VitestOptions = { readonly node?: string; readonly env?: NodeJS.ProcessEnv };
+
+const startVitest = (
+  args: readonly string[],
+  output: 'inherit' | 'pipe',
+  { node = process.execPath, env = {} }: VitestOptions = {},
+): ChildProcess => {
   const child = spawn(node, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
     stdio: [output === 'inherit' ? 'inherit' : 'ignore', output, output],
+    env: { ...process.env, ...env },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return child;
@@ -32,11 +39,11 @@ const startVitest = (node: string, args: readonly string[], output: 'inherit' | 
 type Outcome = { readonly ok: boolean; readonly numbers: readonly number[]; readonly failures: readonly string[] };
 
 /** A run without the closing line has failed even with exit code 0, because the number of its tests is unknown. */
-const runTests = (name: string, args: readonly string[], node = process.execPath): Promise<Outcome> =>
+const runTests = (name: string, args: readonly string[], options?: VitestOptions): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     let numbers: number[] | undefined;
     const failures: string[] = [];
-    const child = startVitest(node, args, 'pipe');
+    const child = startVitest(args, 'pipe', options);
     for (const stream of [child.stdout, child.stderr])
       if (stream)
         createInterface({ input: stream }).on('line', (line) => {
@@ -60,21 +67,37 @@ const findOtherNode = (path: string): OtherNode => {
   return { path, version };
 };
 
-/** Counts failures only, because the run on our own Node has counted the same tests. */
+/** Counts failures only, because the run on our own Node has counted the same tests. Files share a worker, which saves a third. */
 const runOnOtherNode = async ({ path, version }: OtherNode): Promise<Outcome> => {
-  const { ok, numbers } = await runTests(version, ['--project=fast'], path);
-  return { ok, numbers: [0, numbers[1] ?? 0, 0] };
+  const outcome = await runTests(version, ['--project=fast', '--no-isolate'], { node: path });
+  return { ...outcome, numbers: [0, outcome.numbers[1] ?? 0, 0] };
 };
 
-const runLaneWithoutStack = async (otherNodes: readonly OtherNode[]): Promise<Outcome[]> => {
-  const outcomes = [await runTests('fast', ['--project=fast', '--coverage'])];
-  outcomes.push(await runTests('integration', ['--project=integration']));
-  for (const node of otherNodes) outcomes.push(await runOnOtherNode(node));
+/** Runs half of the tests on the stack. Each half has a stack of its own, because a test empties its topics and stores. */
+const runOnStack = (half: 1 | 2): Promise<Outcome> => {
+  const firstPort = Number(process.env.TEST_PORTS || 21_000) + (half - 1) * 1_000;
+  return runTests(`e2e ${half}`, ['--project=e2e', `--shard=${half}/2`], { env: { TEST_PORTS: String(firstPort) } });
+};
+
+const runOneAfterAnother = async (runs: readonly (() => Promise<Outcome>)[]): Promise<Outcome[]> => {
+  const outcomes: Outcome[] = [];
+  for (const run of runs) outcomes.push(await run());
   return outcomes;
 };
 
 const runAll = async (otherNodes: readonly OtherNode[]) => {
-  const runs = (await Promise.all([runLaneWithoutStack(otherNodes), runTests('e2e', ['--project=e2e'])])).flat();
+  const onOtherNodes = otherNodes.map((node) => () => runOnOtherNode(node));
+  // The first half builds what the stack lacks, so the second half starts later.
+  const lanes = [
+    [
+      () => runTests('fast', ['--project=fast', '--coverage']),
+      () => runTests('integration', ['--project=integration']),
+    ],
+    [() => runOnStack(1), ...onOtherNodes.slice(1)],
+    [...onOtherNodes.slice(0, 1), () => runOnStack(2)],
+  ];
+  const runs = (await Promise.all(lanes.map(runOneAfterAnother))).flat();
+  for (const failure of runs.flatMap(({ failures }) => failures)) process.stdout.write(`${failure}\n`);
   const sums = counts.map((_, i) => runs.reduce((sum, { numbers }) => sum + (numbers[i] ?? 0), 0));
   process.stdout.write(`${counts.map((name, i) => `${sums[i]} ${name}`).join(', ')}\n`);
   process.exitCode = runs.every(({ ok }) => ok) ? 0 : 1;
@@ -86,6 +109,6 @@ if (args.includes('--help')) process.stdout.write(`${help}\n`);
 else if (args.every((arg) => arg.startsWith(alsoOn)))
   await runAll(args.map((arg) => findOtherNode(arg.slice(alsoOn.length))));
 else
-  startVitest(process.execPath, args, 'inherit').once('close', (code) => {
+  startVitest(args, 'inherit').once('close', (code) => {
     process.exitCode = code ?? 1;
   });

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../packages/cli/options.ts';
+import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 
 const help = `Usage: npm run torture -- [OPTIONS]
@@ -29,7 +30,7 @@ Exit codes
   1  a check failed; the output lists what is wrong, and the seed`;
 
 const main = async () => {
-  const { values } = parseArgs({
+  const { values } = parseOptions('npm run torture', {
     options: {
       minutes: { type: 'string', default: '5' },
       seed: { type: 'string', default: String(randomInt(1, 1_000_000)) },
@@ -81,9 +82,5 @@ const readPositive = (name: string, text: string): number => {
   return number;
 };
 
-main()
-  .catch((error: Error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  })
-  .finally(() => process.exit());
+await runMain(main);
+process.exit();

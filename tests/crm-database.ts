@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { type CrmDatabase, openCrmDatabase } from '../crm/database/index.ts';
 import { root } from './platform-process.ts';
 
@@ -16,7 +16,12 @@ export const openTestDatabase = async (): Promise<Kysely<CrmDatabase>> => {
 
 /** Makes `openTestDatabase` use another database in the current test file. `another` must open an empty one each time. */
 export const useTestDatabase = (another: typeof open): void => {
+  const previous = open;
   open = another;
+  // Without isolation the next test file in this worker shares this module.
+  afterAll(() => {
+    open = previous;
+  });
 };
 
 /** All test files that open a test database. They run on each kind of database. */

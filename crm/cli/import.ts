@@ -1,5 +1,5 @@
 import { createProgress, formatCount } from '../../packages/cli/progress.ts';
-import { reportFailure } from '../../packages/cli/report-failure.ts';
+import { runMain } from '../../packages/cli/run-main.ts';
 import { formatTable } from '../../packages/cli/table.ts';
 import type { CalledService } from '../../packages/http/call-service.ts';
 import { readCrmConfig } from '../config.ts';
@@ -29,6 +29,7 @@ phone; other columns are ignored. A bad row does not stop the import, and a file
 Options
   --dry-run           validates all rows and changes nothing
   --on-conflict MODE  for a customer who exists and differs: skip the row, update the customer, or fail (default: skip)
+  --encoding NAME     encoding of the file, such as windows-1250 (default: each row is UTF-8 or Windows-1252)
   --refused FILE      file for the refused rows (default: FILE.refused.csv); an existing file is kept, and a number is added
   --crm URL           the CRM (default: CRM_URL, else the running one: docs/configuration.md)
   --direct            imports into CRM_DATABASE_URL without a CRM; the events wait until a CRM runs on that database
@@ -133,4 +134,4 @@ const problems = ({ line, outcome, problems: found }: ImportedRow) =>
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-main().catch(reportFailure);
+await runMain(main);

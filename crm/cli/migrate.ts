@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { reportFailure } from '../../packages/cli/report-failure.ts';
+import { parseOptions } from '../../packages/cli/options.ts';
+import { runMain } from '../../packages/cli/run-main.ts';
 import { showDatabaseUrl } from '../../packages/database/database-url.ts';
 import { readCrmConfig } from '../config.ts';
 import { listPendingMigrations, openCrmDatabase } from '../database/index.ts';
@@ -25,7 +25,7 @@ Exit codes
 
 const main = async (): Promise<void> => {
   const options = { 'dry-run': { type: 'boolean' }, help: { type: 'boolean' } } as const;
-  const { values } = parseArgs({ options });
+  const { values } = parseOptions('npm run migrate', { options });
   if (values.help) return console.log(help);
   const file = `sqlite:${join(process.env.DATA_DIR || '.data', 'crm.sqlite')}`;
   const { databaseUrl } = readCrmConfig({ CRM_DATABASE_URL: process.env.CRM_DATABASE_URL || file });
@@ -44,4 +44,4 @@ const main = async (): Promise<void> => {
   else if (!values['dry-run']) console.log('  done');
 };
 
-main().catch(reportFailure);
+await runMain(main);

@@ -1,5 +1,5 @@
 import { heldMandateSchema } from '../../contracts/mandates-page.ts';
-import { reportFailure } from '../../packages/cli/report-failure.ts';
+import { runMain } from '../../packages/cli/run-main.ts';
 import {
   type CalledService,
   callService,
@@ -83,4 +83,4 @@ const main = async () => {
   console.log(await republishCustomer(args.crm, args.customerId, args.above));
 };
 
-main().catch(reportFailure);
+await runMain(main);

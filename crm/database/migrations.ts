@@ -11,6 +11,7 @@ import { importQuotas } from './migrations/0009-import-quotas.ts';
 import { erasureJobs } from './migrations/0010-erasure-jobs.ts';
 import { orders } from './migrations/0011-orders.ts';
 import { customerRevisions } from './migrations/0012-customer-revisions.ts';
+import { importEncodings } from './migrations/0013-import-encodings.ts';
 
 /**
  * Migrations run in the order of their names. A released migration is never edited; a schema change is a new migration.
@@ -30,4 +31,5 @@ export const migrations: Record<string, Migration> = {
   '0010-erasure-jobs': erasureJobs,
   '0011-orders': orders,
   '0012-customer-revisions': customerRevisions,
+  '0013-import-encodings': importEncodings,
 };

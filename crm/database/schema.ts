@@ -103,6 +103,8 @@ export type ImportJobTable = {
   columns: string;
   onConflict: 'skip' | 'update' | 'fail';
   dryRun: 0 | 1;
+  /** The declared encoding of the file. */
+  encoding: string | null;
   state: 'waiting' | 'running' | 'finished' | 'failed';
   failure: string | null;
   pass: 1 | 2;

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { Encoding } from '../../packages/csv/encoding.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../database/index.ts';
 
@@ -8,7 +9,12 @@ export type ImportedRow = Selectable<ImportedRowTable>;
 export const conflictPolicies = ['skip', 'update', 'fail'] as const;
 export type ConflictPolicy = (typeof conflictPolicies)[number];
 
-export type ImportOptions = { readonly dryRun: boolean; readonly onConflict: ConflictPolicy };
+export type ImportOptions = {
+  readonly dryRun: boolean;
+  readonly onConflict: ConflictPolicy;
+  /** The declared encoding of the file. Default: each row is UTF-8 or Windows-1252. */
+  readonly encoding?: Encoding | undefined;
+};
 
 /** The digest (SHA-256, hexadecimal) and size of a file, known before its rows are parsed. */
 export type ReceivedFile = { readonly digest: string; readonly bytes: number; readonly lines: number };
@@ -36,7 +42,7 @@ const initialProgress = {
 export const createJob = async (
   db: Db,
   file: ReceivedFile & { importId: string; fileName: string; columns: readonly string[]; createdAt: number },
-  { dryRun, onConflict }: ImportOptions,
+  { dryRun, onConflict, encoding }: ImportOptions,
   foreground: 0 | 1 = 0,
 ): Promise<ImportJob> => {
   const job: ImportJob = {
@@ -44,6 +50,7 @@ export const createJob = async (
     columns: JSON.stringify(file.columns),
     onConflict,
     dryRun: dryRun ? 1 : 0,
+    encoding: encoding ?? null,
     state: 'waiting',
     failure: null,
     ...initialProgress,

@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { MIMEType } from 'node:util';
 import type { Request } from 'express';
 import { z } from 'zod';
+import { encodingNames, findEncoding } from '../../packages/csv/encoding.ts';
 import { readPage } from '../../packages/database/pages.ts';
+import { readBody } from '../../packages/http/content-encoding.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
@@ -58,9 +61,11 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         summary: 'Import customers from a CSV file',
         description:
           'The file is stored and imported in the background, one file after the other. If too many files or bytes wait, it is ' +
-          'refused before it is read, with Retry-After.',
+          'refused before it is read, with Retry-After. The charset of Content-Type is the encoding of the file, for example ' +
+          'text/csv; charset=windows-1250; without it, each row is UTF-8 or Windows-1252. A byte order mark wins over it. ' +
+          'The body may be compressed, with Content-Encoding gzip, deflate or br.',
         query: startQuery,
-        bodyTypes: ['text/csv'],
+        bodyTypes: csvTypes,
         responses: {
           202: {
             description: 'The import is queued.',
@@ -70,7 +75,8 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
         },
         errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
         handle: async ({ query }, res, req) => {
-          const options = { onConflict: query.onConflict, dryRun: query.dryRun === 'true' };
+          const { onConflict } = query;
+          const options = { onConflict, dryRun: query.dryRun === 'true', encoding: readCharset(req) };
           const upload = { chunks: readBody(req), fileName: query.fileName, expectedBytes: readContentLength(req) };
           const job = await imports.add(upload, options).catch((error: unknown) => {
             discardRest(req);
@@ -146,8 +152,27 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
     },
   });
 
-/** Reads the body without destroying the request when reading stops early, so that it can still be answered. */
-const readBody = (req: Request) => req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+/** text/csv, and the types that browsers and scripts send for a CSV file. The file itself shows whether it is CSV. */
+const csvTypes = [
+  'text/csv',
+  'text/plain',
+  'text/tab-separated-values',
+  'text/comma-separated-values',
+  'application/csv',
+  'application/vnd.ms-excel',
+  'application/octet-stream',
+];
+
+/** @returns the declared encoding of the file @throws DomainError unsupported-media-type */
+const readCharset = (req: Request) => {
+  const charset = new MIMEType(req.get('Content-Type') ?? 'text/csv').params.get('charset');
+  if (charset === null) return undefined;
+  const encoding = findEncoding(charset);
+  if (encoding) return encoding;
+  throw new DomainError('unsupported-media-type', `The charset ${charset.slice(0, 50)} is not supported.`, {
+    remedy: `declare the encoding of the file as one of ${encodingNames.join(', ')}, or save it as UTF-8`,
+  });
+};
 
 const discardForMs = 5_000;
 
@@ -160,8 +185,9 @@ const discardRest = (req: Request) => {
   req.once('close', () => clearTimeout(timer)).resume();
 };
 
+/** @returns the size of the file in bytes; undefined if it is unknown, because the body is compressed or has no Content-Length */
 const readContentLength = (req: Request) => {
-  const length = req.get('Content-Length');
+  const length = req.get('Content-Encoding') ? undefined : req.get('Content-Length');
   return length === undefined ? undefined : Number(length);
 };
 

@@ -1,23 +1,44 @@
-import { type CsvRow, createTooLongRow, type Header, maxRowBytes, parseHeader, parseRow } from './rows/csv-row.ts';
+import type { Encoding } from './encoding.ts';
+import { joinHead } from './join-head.ts';
+import { type CsvRow, createTooLongRow, type Header, maxRowBytes, parseRows, type RawRow } from './rows/csv-row.ts';
+import { decodeRow } from './rows/decode-row.ts';
+import { countLineEnds, createFinder, createLineFinder, findNextLine, type Line } from './rows/line.ts';
 import { findRowEnd } from './rows/row-end.ts';
+import { detectDelimiter } from './rows/scan-row.ts';
+import { type ByteSource, countMarkBytes, markBytes, openBytes } from './text/byte-source.ts';
 
 export type { CsvRow } from './rows/csv-row.ts';
 
 /**
- * Streams CSV with one chunk and one row in memory; yields one list of rows per chunk. The header is the first row that is not blank:
+ * Streams CSV with one chunk and one row in memory; yields lists of up to `rowsPerList` rows. The header is the first row that is not blank:
  * it sets the delimiter and the number of cells. A row that cannot be parsed is `broken`, and parsing continues on the next line.
  * Blank rows are skipped.
+ * @param declared the encoding of the file. Its byte order mark wins; without either, each row is UTF-8 or Windows-1252
  */
-export async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<CsvRow[]> {
-  const state: State = { line: 1, header: undefined, isSkipping: false };
+export async function* readCsv(chunks: AsyncIterable<Buffer>, declared?: Encoding): AsyncGenerator<CsvRow[]> {
+  let state: State | undefined;
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of chunks) {
-    const data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-    const { rows, end } = readRows(data, state, false);
-    rest = data.subarray(end);
-    yield rows;
+  for await (const chunk of joinHead(chunks, markBytes)) {
+    state ??= { line: 1, header: undefined, isSkipping: false, source: openBytes(chunk, declared) };
+    const bytes = state.source.convert(chunk);
+    const data = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
+    const found = findRows(data, state, false);
+    rest = data.subarray(found.end);
+    yield* parseLists(found, state);
   }
-  yield readRows(rest, state, true).rows;
+  if (state)
+    yield* parseLists(findRows(dropEndOfFile(Buffer.concat([rest, state.source.convert()])), state, true), state);
+}
+
+/** A caller that yields to the event loop between two lists is not blocked by a chunk of many short rows. */
+const rowsPerList = 1_000;
+
+function* parseLists({ header, rows }: Found, state: State): Generator<CsvRow[]> {
+  if (header) yield [header];
+  for (let at = 0; state.header && at < rows.length; at += rowsPerList) {
+    const parsed = parseRows(rows.slice(at, at + rowsPerList), state.header.delimiter);
+    yield parsed.filter((row) => !isBlank(row));
+  }
 }
 
 type State = {
@@ -25,85 +46,98 @@ type State = {
   header: Header | undefined;
   /** True inside a row that is too long, until its end. */
   isSkipping: boolean;
+  readonly source: ByteSource;
+};
+
+const ctrlZ = 0x1a;
+const fillBytes = [0, ctrlZ, ...Buffer.from(' \t\r\n')];
+
+/** Drops the Ctrl-Z with which DOS ends a text, and what fills its last block. */
+const dropEndOfFile = (data: Buffer): Buffer => {
+  const fill = data.findLastIndex((byte) => !fillBytes.includes(byte)) + 1;
+  const end = data.indexOf(ctrlZ, fill);
+  return end < 0 ? data : data.subarray(0, end);
 };
 
 /** `text` is Latin-1, so an index in it is a byte offset in the data. */
 type Scan = {
   readonly data: Buffer;
   readonly text: string;
-  readonly isEndOfFile: boolean;
+  readonly isLast: boolean;
   readonly nextQuote: (from: number) => number;
 };
 
-/** From `start` to its line feed, or to the end of the data if the line feed has not arrived. */
-type Line = { readonly start: number; readonly end: number; readonly hasLineFeed: boolean };
+/** The part that begins with a line: the start of the next part, and its row unless it is skipped. */
+type Piece = { readonly next: number; readonly row?: RawRow };
 
-/** The part that begins with a line: its end, and its row unless it is skipped. */
-type Piece = { readonly end: number; readonly row?: CsvRow };
+/** The rows of a chunk, and the header if it is in this chunk; `end` is the number of bytes consumed. */
+type Found = { readonly header: CsvRow | undefined; readonly rows: readonly RawRow[]; readonly end: number };
 
-/** Parses the complete rows of the data, and all rows if it is the last data; `end` is the number of bytes consumed. */
-const readRows = (data: Buffer, state: State, isEndOfFile: boolean): { rows: CsvRow[]; end: number } => {
+/** Finds the complete rows of the data, and all rows if it is the last data. */
+const findRows = (data: Buffer, state: State, isLast: boolean): Found => {
   const text = data.toString('latin1');
-  const scan: Scan = { data, text, isEndOfFile, nextQuote: createFinder(text, '"') };
-  const rows: CsvRow[] = [];
-  let at = isStart(state) && data.subarray(0, 3).equals(byteOrderMark) ? 3 : 0;
+  const scan: Scan = { data, text, isLast, nextQuote: createFinder(text, '"') };
+  const findLine = createLineFinder(text, isLast);
+  let header: CsvRow | undefined;
+  const rows: RawRow[] = [];
+  let at = 0;
   while (at < text.length) {
-    const line = findLine(text, at);
+    const line = findLine(at);
     const isTooLong = line.end - line.start > maxRowBytes;
-    const result = isTooLong || state.isSkipping ? skipLine(line, state) : readPiece(scan, line, state);
-    if (!result) break;
-    if (result.row) rows.push(result.row);
-    state.line += result.end === line.end ? Number(line.hasLineFeed) : countLineFeeds(text.slice(at, result.end + 1));
-    at = result.end + 1;
+    const piece = isTooLong || state.isSkipping ? skipLine(text, line, state) : readPiece(scan, line, state);
+    if (!piece) break;
+    if (piece.row && state.header) rows.push(piece.row);
+    else if (piece.row) header = readHeader(piece.row, state);
+    state.line += piece.next === line.next ? 1 : countLineEnds(text.slice(at, piece.next));
+    at = piece.next;
   }
-  return { rows, end: Math.min(at, text.length) };
+  return { header, rows, end: at };
 };
 
-const byteOrderMark = Buffer.from('\uFEFF');
-
-const isStart = ({ line, header }: State) => line === 1 && header === undefined;
-
-const findLine = (text: string, start: number): Line => {
-  const lineFeed = text.indexOf('\n', start);
-  return { start, end: lineFeed < 0 ? text.length : lineFeed, hasLineFeed: lineFeed >= 0 };
-};
-
-const countLineFeeds = (text: string) => text.split('\n').length - 1;
+const isBlank = ({ cells }: CsvRow) => cells.every((cell) => cell.trim() === '');
 
 /** Skips a line that is too long, or a further part of it, which was reported before. */
-const skipLine = ({ start, end, hasLineFeed }: Line, state: State): Piece => {
+const skipLine = (text: string, { start, end, next }: Line, state: State): Piece | undefined => {
+  // A CR at the end of the data stays there, because its LF may follow.
+  if (end === start && next === undefined) return undefined;
   const isReported = state.isSkipping;
-  state.isSkipping = !hasLineFeed;
-  return isReported ? { end } : { end, row: createTooLongRow(state.line, end - start) };
+  state.isSkipping = next === undefined;
+  const piece = { next: next ?? end };
+  return isReported ? piece : { ...piece, row: createTooLongRow(state.line, Math.min(end, text.length) - start) };
 };
+
+/** @returns undefined until the end of the row has arrived */
+const readPiece = (scan: Scan, line: Line, state: State): Piece | undefined => {
+  const { data, text, isLast, nextQuote } = scan;
+  if (line.next === undefined && !isLast) return undefined;
+  const { encoding } = state.source;
+  const start = line.start + countMarkBytes(text, line.start, encoding);
+  const found =
+    nextQuote(start) < line.end ? findRowEnd(text, { ...line, start, isLast }, headerOf(scan, line, state)) : line;
+  if (!found) return undefined;
+  const next = findNextLine(text, found.end, isLast) ?? (isLast ? text.length : undefined);
+  if (next === undefined) return undefined;
+  if (text.slice(start, found.end).trim() === '') return { next };
+  const decoded = decodeRow(data.subarray(start, found.end), encoding);
+  const broken = decoded.broken ?? ('broken' in found ? found.broken : undefined) ?? findZero(decoded.text);
+  const bytes = encoding?.startsWith('utf-16') ? 2 * (decoded.text.length + next - found.end) : next - line.start;
+  return { next, row: { line: state.line, bytes, ...decoded, ...(broken !== undefined && { broken }) } };
+};
+
+const findZero = (text: string) => (text.includes('\0') ? 'the row has zero bytes, which no text has' : undefined);
+
+/** While the header is read, its first line sets the delimiter. */
+const headerOf = ({ text }: Scan, { start, end }: Line, { header }: State): Header =>
+  header ?? { delimiter: detectDelimiter(text.slice(start, end)), width: undefined };
 
 /** Spreadsheets may write the delimiter in a line before the header. */
 const delimiterLine = /^"?sep=.?"?\s*$/i;
 
-/** @returns undefined until the end of the row has arrived */
-const readPiece = ({ data, text, isEndOfFile, nextQuote }: Scan, line: Line, state: State): Piece | undefined => {
-  if (!line.hasLineFeed && !isEndOfFile) return undefined;
-  const { start } = line;
-  const header = state.header ?? parseHeader(data.subarray(start, line.end));
-  const found =
-    nextQuote(start) < line.end
-      ? findRowEnd(text, { start, end: line.end, isLast: isEndOfFile }, header)
-      : { end: line.end };
-  if (!found) return undefined;
-  const { end, broken } = found;
-  const row = parseRow(data.subarray(start, end), state.line, header, broken);
-  const isBlank = row.cells.every((cell) => cell === '');
-  if (isBlank || (!state.header && delimiterLine.test(text.slice(start, end)))) return { end };
-  state.header = header;
-  return { end, row };
-};
-
-/** Creates a search for the next index of a character from ascending indexes, which scans the text once. */
-const createFinder = (text: string, character: string) => {
-  let found = -1;
-  return (from: number): number => {
-    if (found < from) found = text.indexOf(character, from);
-    if (found < 0) found = Number.POSITIVE_INFINITY;
-    return found;
-  };
+/** @returns undefined if this row is not the header */
+const readHeader = (row: RawRow, state: State): CsvRow | undefined => {
+  const delimiter = detectDelimiter(row.text.split(/[\r\n]/, 1)[0] ?? '');
+  const [header] = parseRows([row], delimiter);
+  if (!header || isBlank(header) || delimiterLine.test(row.text)) return undefined;
+  state.header = { delimiter, width: header.cells.length };
+  return header;
 };

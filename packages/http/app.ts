@@ -10,6 +10,7 @@ import { DomainError } from '../runtime/domain-error.ts';
 import { createRateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AccessRules, loopbackOnly } from './access-rules.ts';
+import { checkContentEncoding } from './content-encoding.ts';
 import { createDescriptionRoutes } from './openapi/description.ts';
 import { createPageAssetRouter } from './openapi/docs/page.ts';
 import type { ApiDescription } from './openapi/openapi.ts';
@@ -73,7 +74,9 @@ const describeReason = (error: unknown) => {
 
 /** Parses the body if the operation has a schema for it; otherwise the operation can stream it. */
 const createHandlers = ({ body, bodyTypes, handler }: Operation): RequestHandler[] =>
-  body ? [express.json({ limit: '1mb', type: [...(bodyTypes ?? jsonTypes)] }), handler] : [handler];
+  body
+    ? [checkContentEncoding, express.json({ limit: '1mb', type: [...(bodyTypes ?? jsonTypes)] }), handler]
+    : [...(bodyTypes ? [checkContentEncoding] : []), handler];
 
 /** Deliveries get no span and no log line. A refused request is passed on to the middleware that traces and logs it. */
 const mountUnlessRefused =

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { callService, describeRefusal } from './call-service.ts';
+import { callService, describeRefusal, refuseOtherServer } from './call-service.ts';
 
 const startService = async (status: number, text: string) => {
   const received: {
@@ -57,3 +57,25 @@ it('reports a service that does not answer, with the cause and the remedy', () =
   expect(callService({ name: 'shop', url: 'http://127.0.0.1:9', remedy: 'start it.' }, '/')).rejects.toThrow(
     /^The shop does not answer at http:\/\/127\.0\.0\.1:9 \(.+\): start it\.$/,
   ));
+
+it.each([
+  ['an unknown route', 404, '{"type":"urn:problem:unknown-route","detail":"There is no GET /x."}'],
+  ['an HTML page', 200, '<html></html>'],
+  ['a refusal that is not a problem of this platform', 404, '{"error":"Not Found"}'],
+])('refuses another server by its response: %s', async (_, status, text) => {
+  const { service } = await startService(status, text);
+  const response = await callService(service, '/x');
+  expect(() => refuseOtherServer(service, '/x', response)).toThrow(
+    `The server at ${service.url} is not the shop (it answers /x with ${status}): start it.`,
+  );
+});
+
+it.each([
+  [200, '{"items":[]}'],
+  [404, '{"type":"urn:problem:customer-unknown"}'],
+  [503, '{"type":"urn:problem:database-busy"}'],
+])('accepts each response of the service itself: %d %s', async (status, text) => {
+  const { service } = await startService(status, text);
+  const response = await callService(service, '/x');
+  expect(() => refuseOtherServer(service, '/x', response)).not.toThrow();
+});

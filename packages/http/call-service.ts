@@ -33,6 +33,18 @@ export const callService = async (
   return { status: response.status, ok: response.ok, body: isObject ? (json as Record<string, unknown>) : {} };
 };
 
+/** @throws ExpectedError if the response is not one of this service: the URL may be that of another service or program */
+export const refuseOtherServer = (
+  { name, url, remedy }: CalledService,
+  path: string,
+  { status, ok, body }: ServiceResponse,
+): void => {
+  const { type } = body;
+  const isProblem = typeof type === 'string' && type.startsWith('urn:problem:') && type !== 'urn:problem:unknown-route';
+  if (ok ? Object.keys(body).length > 0 : isProblem) return;
+  throw new ExpectedError(`The server at ${url} is not the ${name} (it answers ${path} with ${status}): ${remedy}`);
+};
+
 /** The detail and remedy of problem details (RFC 9457), or the status if the response has none. */
 export const describeRefusal = ({ status, body: { detail, remedy } }: ServiceResponse): string =>
   detail === undefined ? `status ${status}` : `${detail}${remedy ? ` ${remedy}` : ''}`;

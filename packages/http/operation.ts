@@ -27,7 +27,10 @@ type Description = {
   /** With header names in their usual spelling, for example `If-Match`. */
   readonly headers?: Fields;
   readonly body?: z.ZodType;
-  /** Accepted media types. Default: `application/json`. Without `body`, the handler streams the request body. */
+  /**
+   * Accepted media types. Default: `application/json`. Without `body`, the handler streams the request body, with `readBody`.
+   * A body without a type is `application/octet-stream` (RFC 9110, section 8.3).
+   */
   readonly bodyTypes?: readonly string[];
   readonly responses: Readonly<Record<number, OperationResponse>>;
   /** Codes of its domain errors, in addition to those that follow from its schemas. */
@@ -105,7 +108,8 @@ const pickHeaders = (req: Request, headers: Fields) =>
   Object.fromEntries(Object.keys(headers.shape).map((name) => [name, req.get(name)]));
 
 const checkMediaType = (req: Request, types: readonly string[]) => {
-  if (!req.is([...types]))
+  const isUntyped = req.get('Content-Type') === undefined && types.includes('application/octet-stream');
+  if (!isUntyped && !req.is([...types]))
     throw new DomainError('unsupported-media-type', `The request needs a body of type ${types.join(' or ')}.`, {
       remedy: mediaTypeRemedy(types[0]),
     });

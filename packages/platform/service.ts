@@ -1,15 +1,17 @@
 import { describeDatabaseError, TransientDatabaseError } from '../database/database-error.ts';
 import { ConfigError } from '../runtime/config-error.ts';
+import { enterProjectFolder } from '../runtime/project-folder.ts';
 
 export type Service = { close(): Promise<void> };
 
 const stopTimeoutMs = 15_000;
 
 /**
- * Starts a service and runs it until SIGINT, SIGTERM or `fail`; a second signal ends it at once. Correctness never depends on a
+ * Starts a service in the folder of the project and runs it until SIGINT, SIGTERM or `fail`; a second signal ends it at once. Correctness never depends on a
  * graceful close.
  */
 export const runService = async (start: (fail: (error: Error) => void) => Promise<Service>): Promise<void> => {
+  enterProjectFolder();
   let isStopping = false;
   const stop = async (exitCode: number) => {
     if (isStopping) process.exit(1);

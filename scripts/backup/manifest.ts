@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { migrations } from '../../crm/database/index.ts';
@@ -38,11 +38,18 @@ export const readManifest = (folder: string): Manifest => {
   try {
     text = readFileSync(manifestFile(folder), 'utf8');
   } catch (error) {
-    throw new ConfigError(`${folder} is no backup: ${(error as Error).message}.`);
+    throw new ConfigError(`${folder} is no backup: ${describeReadError(folder, error as NodeJS.ErrnoException)}.`);
   }
   const manifest = manifestSchema.safeParse(parse(text));
   if (manifest.success) return manifest.data;
   throw new ConfigError(`${manifestFile(folder)} is damaged, or of a newer release.`);
+};
+
+const describeReadError = (folder: string, { code, message }: NodeJS.ErrnoException): string => {
+  if (!existsSync(folder)) return 'there is no such folder';
+  if (!statSync(folder).isDirectory()) return 'it is a file. Give the folder that npm run backup has created';
+  if (code === 'ENOENT') return 'it has no manifest.json. Give a folder that npm run backup has created';
+  return message;
 };
 
 const parse = (text: string): unknown => {

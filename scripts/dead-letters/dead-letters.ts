@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../../packages/cli/options.ts';
 import { createProgress } from '../../packages/cli/progress.ts';
 import { formatTable } from '../../packages/cli/table.ts';
 import { openLog, openStores, readSidecarPort } from '../../packages/platform/open-adapters.ts';
@@ -22,7 +22,7 @@ const commands = ['list', 'show', 'replay', 'discard'];
 
 /** npm run dead-letters */
 export const deadLetters: Command = async (args, { views, env: ownEnv, print }) => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions('npm run dead-letters', {
     args,
     allowPositionals: true,
     options: {

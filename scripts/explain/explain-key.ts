@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../../packages/cli/options.ts';
 import { formatTable } from '../../packages/cli/table.ts';
 import { type OpenStores, openStores, readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import type { ViewExplanation } from '../../packages/platform/views.ts';
@@ -38,7 +38,7 @@ const isExplainable = (view: ServiceView): view is ExplainableView => view.expla
 
 /** npm run explain */
 export const explainKey: Command = async (args, { views: all, env: ownEnv, print }) => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions('npm run explain', {
     args,
     allowPositionals: true,
     options: {

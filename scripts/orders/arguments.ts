@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { parseOptions, readNumber } from '../../packages/cli/options.ts';
 import { whichLogOptions } from '../which-log.ts';
 
 export type OrdersArguments = {
@@ -16,7 +16,7 @@ const maxSeed = 2 ** 32;
 
 /** @returns undefined for --help @throws Error that says what to do */
 export const readArguments = (args: string[]): OrdersArguments | undefined => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions('npm run orders', {
     args,
     allowPositionals: true,
     options: {
@@ -39,9 +39,4 @@ export const readArguments = (args: string[]): OrdersArguments | undefined => {
     embedded: values.embedded,
     kafka: values.kafka,
   };
-};
-
-const readNumber = (name: string, text: string, min: number, max: number): number => {
-  if (/^[0-9]{1,10}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
-  throw new Error(`${name} must be a whole number from ${min} to ${max}, not ${text}.`);
 };

@@ -3,7 +3,12 @@ import { serviceAddresses } from '../../contracts/service-addresses.ts';
 import { topics } from '../../contracts/topics.ts';
 import { createProgress, formatCount } from '../../packages/cli/progress.ts';
 import { formatTable } from '../../packages/cli/table.ts';
-import { type CalledService, callService, describeRefusal } from '../../packages/http/call-service.ts';
+import {
+  type CalledService,
+  callService,
+  describeRefusal,
+  refuseOtherServer,
+} from '../../packages/http/call-service.ts';
 import { locateService } from '../../packages/platform/locate-service.ts';
 import { openLog } from '../../packages/platform/open-adapters.ts';
 import { ExpectedError } from '../../packages/runtime/expected-error.ts';
@@ -89,6 +94,7 @@ const findSubscriber = (views: readonly ServiceView[]) => {
 /** @throws ExpectedError when there are none */
 const fetchCustomerIds = async (crm: CalledService): Promise<string[]> => {
   const response = await callService(crm, '/customers?limit=1000');
+  refuseOtherServer(crm, '/customers', response);
   if (!response.ok) throw new ExpectedError(`The CRM does not list its customers: ${describeRefusal(response)}`);
   const items = response.body.items as { customerId: string }[];
   if (items.length === 0) throw new ExpectedError('The CRM has no customers: npm run import -- FILE registers some.');

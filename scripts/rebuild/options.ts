@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { parseOptions } from '../../packages/cli/options.ts';
 import { type LocatedService, locateService } from '../../packages/platform/locate-service.ts';
 import { readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import type { ViewSource } from '../../packages/platform/views.ts';
@@ -54,7 +55,7 @@ export const readCommand = (args: string[], source: Source | undefined, env: Env
     [sourceFlags.without]: flag,
     [sourceFlags.url]: text,
   };
-  const parsed = parseArgs({ args, options: { ...options, ...sourceOptions } });
+  const parsed = parseOptions('npm run rebuild', { args, options: { ...options, ...sourceOptions } });
   const values = parsed.values as { [name in keyof typeof options]?: never } & Record<string, unknown>;
   const isSet = (name: string | undefined) => name !== undefined && values[name] === true;
   const value = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);

@@ -15,7 +15,7 @@ const readPort = (env: NodeJS.ProcessEnv, name: string, defaultPort: number): nu
 
 const readStackSettings = (env: NodeJS.ProcessEnv) => ({
   /** Data, configuration and logs of the stack. `down` keeps them; remove the folder to start with empty servers. */
-  dataFolder: resolve(env.STACK_DIR || join(projectRoot, '.data/stack')),
+  dataFolder: resolve(projectRoot, env.STACK_DIR || '.data/stack'),
   /** Fetched and built programs, shared by all checkouts of the project. */
   cacheFolder: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'connection-mandates'),
   kafkaPort: readPort(env, 'KAFKA_PORT', 9092),

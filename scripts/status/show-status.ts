@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import type { z } from 'zod';
+import { parseOptions } from '../../packages/cli/options.ts';
 import { formatTable } from '../../packages/cli/table.ts';
 import { callService, describeRefusal } from '../../packages/http/call-service.ts';
 import { locateService } from '../../packages/platform/locate-service.ts';
@@ -35,7 +35,7 @@ export type Status = z.input<typeof statusSchema>;
 
 /** npm run status */
 export const showStatus: Command = async (args, { views, env: ownEnv, print }) => {
-  const { values } = parseArgs({
+  const { values } = parseOptions('npm run status', {
     args,
     options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false }, ...viewOption },
   });

@@ -14,6 +14,7 @@ it('reads the file to import, its options and the CRM', () => {
   expect(readArguments([file], { CRM_URL: 'http://localhost:4305' })).toMatchObject({
     crm: { url: 'http://localhost:4305' },
   });
+  expect(readArguments([file, '--encoding', 'cp1250'], env)).toMatchObject({ options: { encoding: 'windows-1250' } });
   expect(readArguments([file, '--direct'], { CRM_URL: 'localhost' })).toEqual({ ...defaults, crm: undefined });
 });
 
@@ -35,6 +36,7 @@ it.each([
   [['nothing.csv'], 'There is no file nothing.csv.'],
   [['data'], 'data is a folder: name one CSV file in it.'],
   [[file, '--on-conflict', 'merge'], '--on-conflict must be one of skip, update, fail.'],
+  [[file, '--encoding', 'klingon'], '--encoding klingon must be one of utf-8, utf-16le'],
   [[file, '--refused', `./${file}`], 'is the file to import: name another'],
   [[file, '--crm', 'localhost:4305'], '--crm localhost:4305 is not a URL: write the one of the CRM as http://'],
   [[file, '--crm', 'crm'], '--crm crm is not a URL'],

@@ -1,9 +1,11 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { serviceAddresses } from '../../../contracts/service-addresses.ts';
+import { parseOptions } from '../../../packages/cli/options.ts';
+import { encodingNames, findEncoding } from '../../../packages/csv/encoding.ts';
 import type { CalledService } from '../../../packages/http/call-service.ts';
 import { locateService } from '../../../packages/platform/locate-service.ts';
+import { resolveTypedPath } from '../../../packages/runtime/project-folder.ts';
 import { conflictPolicies, type ImportOptions } from '../../imports/index.ts';
 
 export type ImportArguments = {
@@ -22,12 +24,13 @@ export const readArguments = (
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ImportArguments | DeleteArguments | undefined => {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions('npm run import', {
     args,
     allowPositionals: true,
     options: {
       'dry-run': { type: 'boolean', default: false },
       'on-conflict': { type: 'string', default: 'skip' },
+      encoding: { type: 'string' },
       refused: { type: 'string' },
       crm: { type: 'string' },
       direct: { type: 'boolean', default: false },
@@ -43,16 +46,18 @@ export const readArguments = (
     if (positionals.length > 0) throw new Error('--delete takes the id of an import and no file.');
     return { deleteImport: values.delete, crm };
   }
-  const [file, ...more] = positionals;
-  if (!file || more.length > 0)
+  const [typed, ...more] = positionals;
+  if (!typed || more.length > 0)
     throw new Error('Name one file to import: npm run import -- FILE (--help shows all options).');
+  const file = resolveTypedPath(typed, env);
   checkReadable(file);
   const onConflict = conflictPolicies.find((policy) => policy === values['on-conflict']);
   if (!onConflict) throw new Error(`--on-conflict must be one of ${conflictPolicies.join(', ')}.`);
-  const refusedFile = values.refused ?? `${file}.refused.csv`;
+  const refusedFile = values.refused ? resolveTypedPath(values.refused, env) : `${file}.refused.csv`;
   if (resolve(refusedFile) === resolve(file))
     throw new Error(`--refused ${refusedFile} is the file to import: name another file for the refused rows.`);
-  return { file, options: { dryRun: values['dry-run'], onConflict }, refusedFile, crm };
+  const encoding = parseEncoding(values.encoding);
+  return { file, options: { dryRun: values['dry-run'], onConflict, ...(encoding && { encoding }) }, refusedFile, crm };
 };
 
 const checkReadable = (file: string) => {
@@ -63,4 +68,11 @@ const checkReadable = (file: string) => {
   } catch {
     throw new Error(`You may not read ${file}: run chmod u+r ${file}, or ask its owner.`);
   }
+};
+
+const parseEncoding = (name: string | undefined) => {
+  const encoding = name === undefined ? undefined : findEncoding(name);
+  if (name !== undefined && !encoding)
+    throw new Error(`--encoding ${name} must be one of ${encodingNames.join(', ')}.`);
+  return encoding;
 };

@@ -8,15 +8,18 @@ export type Import = z.infer<typeof importSchema>;
 export type ImportedRow = z.infer<typeof importedRowSchema>;
 
 /** Uploads the file to a running CRM. @throws Error that says what to do */
-export const sendFile = async (crm: string, file: string, { dryRun, onConflict }: ImportOptions): Promise<Import> => {
+export const sendFile = async (crm: string, file: string, options: ImportOptions): Promise<Import> => {
+  const { dryRun, onConflict, encoding } = options;
   const query = new URLSearchParams({ dryRun: String(dryRun), onConflict, fileName: basename(file).slice(0, 100) });
   const answer = await request(crm, `/imports?${query}`, {
     method: 'POST',
-    headers: { 'Content-Type': 'text/csv' },
+    headers: { 'Content-Type': encoding ? `text/csv; charset=${encoding}` : 'text/csv' },
     body: createReadStream(file) as unknown as BodyInit,
     duplex: 'half',
   });
-  return (await answer.json()) as Import;
+  const job = (await answer.json().catch(() => ({}))) as Partial<Import>;
+  if (job.importId === undefined) throw new CrmUnreachable(describeOtherServer(crm, answer));
+  return job as Import;
 };
 
 const pollIntervalMs = 200;
@@ -59,7 +62,10 @@ export const deleteThroughCrm = async (crm: string, importId: string): Promise<v
   await request(crm, `/imports/${encodeURIComponent(importId)}`, { method: 'DELETE' });
 };
 
-/** Nothing answers at the URL of the CRM. */
+const describeOtherServer = (crm: string, { url, status }: Response): string =>
+  `The server at ${crm} is not a CRM (it answers ${new URL(url).pathname} with ${status})`;
+
+/** Nothing answers at the URL of the CRM, or another server does. */
 export class CrmUnreachable extends Error {}
 
 /** The CRM refused a request, so a retry would be refused again. */
@@ -70,7 +76,9 @@ const request = async (crm: string, path: string, init: RequestInit & { duplex?:
     throw new CrmUnreachable(`No CRM answers at ${crm} (${error.cause?.message || error.message})`);
   });
   if (answer.ok) return answer;
-  const { detail = `${answer.status}`, remedy } = (await answer.json().catch(() => ({}))) as Record<string, string>;
-  const why = remedy ? `${detail} Remedy: ${remedy}` : detail;
+  const { type, detail, remedy } = (await answer.json().catch(() => ({}))) as Record<string, string>;
+  if (answer.status < 500 && (detail === undefined || type === 'urn:problem:unknown-route'))
+    throw new CrmUnreachable(describeOtherServer(crm, answer));
+  const why = `${detail ?? answer.status}${remedy ? ` Remedy: ${remedy}` : ''}`;
   throw answer.status < 500 ? new RefusedByCrm(why) : new Error(why);
 };

@@ -33,7 +33,7 @@ describe('the arguments of npm run republish', () => {
     [['--all-customers', '--above', '1'], '--above is for one connection or one customer'],
     [['7733', '--above', ''], "--above '' is not a revision"],
     [['7733', '--above', '1e9'], '--above 1e9 is not a revision'],
-    [['7733', '--below', '1'], "Unknown option '--below'"],
+    [['7733', '--below', '1'], 'There is no option --below: npm run republish -- --help'],
   ])('are refused with an error that says what to do: %j', (args, message) =>
     expect(() => readArguments(args, {})).toThrow(message));
 

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { customerIdSchema } from '../../../contracts/customer-id.ts';
 import { connectionIdSchema } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { serviceAddresses } from '../../../contracts/service-addresses.ts';
+import { parseOptions } from '../../../packages/cli/options.ts';
 import { type LocatedService, locateService } from '../../../packages/platform/locate-service.ts';
 
 /** What to publish again: the mandate of one connection, one customer, or all customers. */
@@ -24,7 +24,7 @@ export const readArguments = (
   args: string[],
   env: Readonly<Record<string, string | undefined>>,
 ): RepublishArguments | undefined => {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+  const { values, positionals } = parseOptions('npm run republish', { args, allowPositionals: true, options });
   if (values.help) return undefined;
   const { above: aboveText, customer: customerId } = values;
   if (aboveText !== undefined && !/^[0-9]{1,16}$/.test(aboveText))

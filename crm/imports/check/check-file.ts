@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import type { Encoding } from '../../../packages/csv/encoding.ts';
 import { type CsvRow, readCsv } from '../../../packages/csv/read-csv.ts';
 import { createYielder } from '../../../packages/runtime/yield-to-event-loop.ts';
 import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
@@ -10,12 +11,13 @@ export type CheckedRow = {
   readonly row: ImportRow | RefusedRow;
   readonly pass: 1 | 2;
   readonly bytes: number;
+  /** Whether its encoding was detected as another than UTF-8. */
   readonly isRecoded: boolean;
 };
 
-/** Reads the header of a file. @throws DomainError unusable-file */
-export const readFileHeader = async (file: string): Promise<Header> => {
-  for await (const [first] of readCsv(createReadStream(file))) {
+/** Reads the header of a file. @param encoding as declared by the sender @throws DomainError unusable-file */
+export const readFileHeader = async (file: string, encoding?: Encoding): Promise<Header> => {
+  for await (const [first] of readCsv(createReadStream(file), encoding)) {
     if (!first) continue;
     const count = first.cells.length;
     if (count > maxColumns) throw unusableFile(`The header has ${count} columns, more than ${maxColumns}.`);
@@ -25,14 +27,15 @@ export const readFileHeader = async (file: string): Promise<Header> => {
 };
 
 /** Validates every row of a file by itself and against the rows before it. */
-export async function* checkFile(file: string, header: Header): AsyncGenerator<CheckedRow[]> {
+export async function* checkFile(file: string, header: Header, encoding?: Encoding): AsyncGenerator<CheckedRow[]> {
   const seen = { customerId: createSeenKeys(), connectionId: createSeenKeys() };
   const yieldInTurns = createYielder();
   let isHeader = true;
-  for await (const rows of readCsv(createReadStream(file))) {
+  for await (const rows of readCsv(createReadStream(file), encoding)) {
     const checkedRows: CheckedRow[] = [];
     for (const row of isHeader ? rows.slice(1) : rows) {
-      checkedRows.push(checkCsvRow(row, header, seen));
+      const isRecoded = encoding === undefined && row.encoding === 'windows-1252';
+      checkedRows.push({ ...checkCsvRow(row, header, seen), isRecoded });
       await yieldInTurns();
     }
     yield checkedRows;
@@ -42,11 +45,10 @@ export async function* checkFile(file: string, header: Header): AsyncGenerator<C
 
 type Seen = Record<'customerId' | 'connectionId', ReturnType<typeof createSeenKeys>>;
 
-const checkCsvRow = (csvRow: CsvRow, header: Header, seen: Seen): CheckedRow => {
+const checkCsvRow = (csvRow: CsvRow, header: Header, seen: Seen): Omit<CheckedRow, 'isRecoded'> => {
   const row = refuseSeenKeys(checkRow(csvRow, header), seen);
-  const { bytes, encoding } = csvRow;
   const pass = header.indexes.has('customerId') && (isRefused(row) || row.customerId !== undefined) ? 1 : 2;
-  return { row, pass, bytes, isRecoded: encoding !== 'utf-8' };
+  return { row, pass, bytes: csvRow.bytes };
 };
 
 const refuseSeenKeys = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {

@@ -5,7 +5,7 @@ import type { CrmContext } from '../../customers/index.ts';
 import { readFileHeader } from '../check/check-file.ts';
 import type { Problem } from '../check/check-row.ts';
 import { createJob, failJob, type ImportJob, type ImportOptions, listImportedRows } from '../import-job.ts';
-import { measureFile } from '../receive/receive-file.ts';
+import { fileLimits, measureFile } from '../receive/receive-file.ts';
 import { runImport } from '../run/run-import.ts';
 import { startHeartbeat } from './job-heartbeat.ts';
 
@@ -41,8 +41,8 @@ export const createJobForFile = async (
   file: string,
   options: ImportOptions,
 ): Promise<ImportJob> => {
-  const measured = await measureFile(file);
-  const { columns } = await readFileHeader(file);
+  const measured = await measureFile(file, fileLimits, options.encoding);
+  const { columns } = await readFileHeader(file, options.encoding);
   const fileInfo = {
     importId: context.newId(),
     fileName: basename(file).slice(0, 100),

@@ -149,9 +149,9 @@ export const createImportQueue = (
       if (expectedBytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
       quota.reserve(importId, expectedBytes);
       try {
-        const received = await receiveFile(measureUpload(upload, importId), file, limits);
+        const received = await receiveFile(measureUpload(upload, importId), file, limits, options.encoding);
         quota.record(importId, received.bytes);
-        const { columns } = await readFileHeader(file);
+        const { columns } = await readFileHeader(file, options.encoding);
         const fileInfo = { ...received, importId, fileName, columns, createdAt: context.now() };
         const job = await createJob(db, fileInfo, options);
         enqueue(importId);

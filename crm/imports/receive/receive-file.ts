@@ -3,6 +3,10 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { createLineCounter } from '../../../packages/csv/count-lines.ts';
+import type { Encoding } from '../../../packages/csv/encoding.ts';
+import { headBytes, recogniseFileType } from '../../../packages/csv/file-type.ts';
+import { joinHead } from '../../../packages/csv/join-head.ts';
 import { mapWriteError } from '../../../packages/database/disk-error.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { unusableFile } from '../check/header.ts';
@@ -13,14 +17,16 @@ export type FileLimits = typeof fileLimits;
 
 /**
  * Stores an upload in a file that only its owner can read.
+ * @param encoding as declared by the sender; it affects only the number of lines
  * @throws DomainError unusable-file, file-too-large; TransientDatabaseError when the disk is full or fails
  */
 export const receiveFile = async (
   chunks: AsyncIterable<Buffer>,
   file: string,
   limits: FileLimits,
+  encoding?: Encoding,
 ): Promise<ReceivedFile> => {
-  const received = measureChunks(chunks, limits);
+  const received = measureChunks(chunks, limits, encoding);
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     // The file is opened before the stream: a stream that fails while it opens could create the file after the caller
@@ -34,8 +40,12 @@ export const receiveFile = async (
 };
 
 /** Computes digest, bytes and lines of a file. @throws DomainError unusable-file, file-too-large */
-export const measureFile = async (file: string, limits: FileLimits = fileLimits): Promise<ReceivedFile> => {
-  const { chunks, result } = measureChunks(createReadStream(file), limits);
+export const measureFile = async (
+  file: string,
+  limits: FileLimits = fileLimits,
+  encoding?: Encoding,
+): Promise<ReceivedFile> => {
+  const { chunks, result } = measureChunks(createReadStream(file), limits, encoding);
   try {
     for await (const _ of chunks);
   } catch (error) {
@@ -44,29 +54,32 @@ export const measureFile = async (file: string, limits: FileLimits = fileLimits)
   return result();
 };
 
-const measureChunks = (source: AsyncIterable<Buffer>, limits: FileLimits) => {
+const measureChunks = (source: AsyncIterable<Buffer>, limits: FileLimits, encoding: Encoding | undefined) => {
   const hash = createHash('sha256');
-  const measured = { bytes: 0, lines: 0 };
-  let last = newline;
+  const lines = createLineCounter(encoding);
+  let bytes = 0;
   async function* chunks() {
-    for await (const chunk of source) {
+    for await (const chunk of joinHead(source, headBytes)) {
+      if (bytes === 0) refuseOtherFileType(chunk);
       hash.update(chunk);
-      measured.bytes += chunk.length;
-      for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, at + 1)) measured.lines++;
-      last = chunk.at(-1) ?? last;
-      if (measured.bytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
-      if (measured.lines > limits.lines) throw tooLarge(`${limits.lines} lines`);
+      lines.add(chunk);
+      bytes += chunk.length;
+      if (bytes > limits.bytes) throw tooLarge(`${limits.bytes} bytes`);
+      if (lines.count() > limits.lines) throw tooLarge(`${limits.lines} lines`);
       yield chunk;
     }
   }
   const result = (): ReceivedFile => {
-    if (measured.bytes === 0) throw unusableFile('The file is empty.');
-    return { ...measured, lines: measured.lines + (last === newline ? 0 : 1), digest: hash.digest('hex') };
+    if (bytes === 0) throw unusableFile('The file is empty.');
+    return { bytes, lines: lines.count(), digest: hash.digest('hex') };
   };
   return { chunks: chunks(), result };
 };
 
-const newline = 10;
+const refuseOtherFileType = (head: Buffer) => {
+  const type = recogniseFileType(head);
+  if (type) throw new DomainError('unusable-file', `The file is not CSV: it is ${type.name}.`, { remedy: type.remedy });
+};
 
 export const tooLarge = (limit: string) =>
   new DomainError('file-too-large', `The file has more than ${limit}.`, {

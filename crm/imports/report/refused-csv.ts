@@ -15,11 +15,13 @@ const rowsPerPage = 200;
  */
 export async function* streamRefusedCsv(
   db: CrmContext['db'],
-  { importId, columns }: ImportJob,
+  { importId, columns, encoding }: ImportJob,
 ): AsyncGenerator<string> {
   const header = JSON.parse(columns) as string[];
   const reasonIndex = header.indexOf(reasonColumn);
   const withoutReason = (cells: string[]) => (reasonIndex < 0 ? cells : cells.toSpliced(reasonIndex, 1));
+  // The file is UTF-8. Its byte order mark wins if it is imported with the encoding that was declared for the first file.
+  if (encoding !== null) yield '\uFEFF';
   yield formatCsvLine([reasonColumn, ...withoutReason(header)]);
   const pages = readPages<ImportedRow>(rowsPerPage, async (after, limit) => {
     await waitForLargeResponseTurn();

@@ -44,7 +44,7 @@ export const runImport = async (
   for (let hasSecondPass = true; hasSecondPass; ) {
     hasSecondPass = false;
     let chunk: CheckedRow[] = [];
-    for await (const rows of readAhead(checkFile(file, rowsContext.header))) {
+    for await (const rows of readAhead(checkFile(file, rowsContext.header, job.encoding ?? undefined))) {
       for (const checked of rows) {
         hasSecondPass ||= checked.pass > job.pass;
         if (checked.pass !== job.pass || checked.row.line <= job.line) continue;

@@ -3,6 +3,7 @@ import {
   type CalledService,
   callService,
   describeRefusal,
+  refuseOtherServer,
   type ServiceResponse,
 } from '../../../packages/http/call-service.ts';
 import type { Generation } from '../../../packages/projections/generations/index.ts';
@@ -30,6 +31,7 @@ export type CrmAnswer = SideAnswer & {
  */
 export const fetchCrmAnswer = async (crm: CalledService, connectionId: string): Promise<CrmAnswer> => {
   const customers = await callService(crm, `/customers?connectionId=${connectionId}`);
+  refuseOtherServer(crm, '/customers', customers);
   if (customers.status !== 200) throw createRefusedError(crm, customers);
   const [holder] = customers.body.items as { customerId: string; connectionMandate: string }[];
   const where = holder ? `customer ${holder.customerId}` : 'no customer holds it';
@@ -53,6 +55,8 @@ export const fetchViewAnswer = async (iotPlatform: CalledService, connectionId: 
     callService(iotPlatform, `/mandates/${connectionId}`),
     callService(iotPlatform, `/status?view=${mandates.name}`),
   ]);
+  refuseOtherServer(iotPlatform, '/status', state);
+  refuseOtherServer(iotPlatform, '/mandates', mandate);
   const { store, view } = state.body as { store: string; view: { state: string; generation?: Generation } };
   const { number, store: other = store } = view.generation ?? { number: 'unknown' };
   const where = `generation ${number} in ${other}, ${view.state}`;

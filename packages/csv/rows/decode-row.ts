@@ -1,19 +1,44 @@
 import { isAscii, isUtf8 } from 'node:buffer';
+import type { Encoding } from '../encoding.ts';
 
-export type Encoding = 'utf-8' | 'windows-1252';
+/** `broken` says why the bytes are not in the encoding; bytes that have no character are then U+FFFD. */
+export type DecodedRow = { readonly text: string; readonly encoding: Encoding; readonly broken?: string };
+
+/** Decodes the bytes of a row in its declared encoding. Without one, a row is UTF-8 or, if it is not, Windows-1252. */
+export const decodeRow = (bytes: Buffer, declared: Encoding | undefined): DecodedRow => {
+  if (isAscii(bytes)) return { text: bytes.toString('latin1'), encoding: declared ?? 'utf-8' };
+  // Rows of UTF-16 files arrive converted.
+  if (declared === undefined || declared.startsWith('utf-')) {
+    const text = bytes.toString('utf8');
+    if (isUtf8(bytes)) return { text, encoding: declared ?? 'utf-8' };
+    if (declared !== undefined)
+      return { text, encoding: declared, broken: `the row has bytes that are not ${declared}` };
+    if (hasUtf8Sequences.test(text))
+      return { text, encoding: 'utf-8', broken: 'the row mixes UTF-8 and another encoding' };
+  }
+  return decodeSingleOrMultiByte(bytes, declared ?? 'windows-1252');
+};
+
+const hasUtf8Sequences = /[^\0-\x7f\ufffd]/;
+
+/** Node decodes bytes without a character as control or private characters, which no row has for another reason. */
+const unassigned = /[\x80-\x84\x86-\x9f\ue000-\uf8ff\ufffd]/;
+
+const decodeSingleOrMultiByte = (bytes: Buffer, encoding: Encoding): DecodedRow => {
+  const text = encoding === 'windows-1252' ? decodeWindows1252(bytes) : decoderOf(encoding).decode(bytes);
+  return unassigned.test(text)
+    ? { text, encoding, broken: `the row has bytes that are not ${encoding}` }
+    : { text, encoding };
+};
 
 /** The characters 0x80 to 0x9f, where it differs from Latin-1. Node's own decoder confuses the two (nodejs/node#60888). */
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 const decodeWindows1252 = (bytes: Buffer): string =>
   bytes.toString('latin1').replace(/[\x80-\x9f]/g, (character) => windows1252.charAt(character.charCodeAt(0) - 0x80));
 
-/**
- * Decodes a row as UTF-8 if it is valid UTF-8, otherwise as Windows-1252 (a superset of Latin-1), which spreadsheets in Western
- * Europe save. @returns undefined if the row is ambiguous because it contains byte sequences of both
- */
-export const decodeRow = (bytes: Buffer): { text: string; encoding: Encoding } | undefined => {
-  if (isAscii(bytes)) return { text: bytes.toString('latin1'), encoding: 'utf-8' };
-  if (isUtf8(bytes)) return { text: bytes.toString('utf8'), encoding: 'utf-8' };
-  const hasUtf8Sequences = /[^\0-\x7f\ufffd]/.test(bytes.toString('utf8'));
-  return hasUtf8Sequences ? undefined : { text: decodeWindows1252(bytes), encoding: 'windows-1252' };
+const decoders = new Map<Encoding, TextDecoder>();
+const decoderOf = (encoding: Encoding): TextDecoder => {
+  const decoder = decoders.get(encoding) ?? new TextDecoder(encoding);
+  decoders.set(encoding, decoder);
+  return decoder;
 };

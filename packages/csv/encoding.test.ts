@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { encodingNames, findEncoding } from './encoding.ts';
+import { readCsv } from './read-csv.ts';
+
+async function* once(bytes: Buffer) {
+  yield bytes;
+}
+
+const read = async (bytes: Buffer, declared?: string) => {
+  for await (const rows of readCsv(once(Buffer.concat([Buffer.from('a,b\n'), bytes, Buffer.from('\n')])), declared)) {
+    const row = rows.find(({ line }) => line === 2);
+    if (row) return row;
+  }
+  return undefined;
+};
+
+describe('the name of an encoding', () => {
+  it.each([
+    ['UTF-8', 'utf-8'],
+    ['utf8', 'utf-8'],
+    ['us-ascii', 'utf-8'],
+    ['cp1250', 'windows-1250'],
+    [' Windows-1250 ', 'windows-1250'],
+    ['ISO-8859-1', 'windows-1252'],
+    ['latin2', 'iso-8859-2'],
+    ['utf-16', 'utf-16le'],
+    ['sjis', 'shift_jis'],
+  ])('may be %j, for %s', (label, encoding) => expect(findEncoding(label)).toBe(encoding));
+
+  it.each([
+    'klingon',
+    '',
+    'utf-7',
+    'utf-32',
+    'cp437',
+    'iso-2022-jp',
+    'replacement',
+    'x-user-defined',
+  ])('is not %j', (label) => expect(findEncoding(label)).toBeUndefined());
+
+  it('is known to Node in every case', () => {
+    for (const name of encodingNames) expect(findEncoding(name)).toBe(name);
+  });
+});
+
+describe('a declared encoding', () => {
+  it.each([
+    ['windows-1250', 'a3f3a0', 'Łó'],
+    ['iso-8859-2', 'a3f3', 'Łó'],
+    ['iso-8859-15', 'a4', '€'],
+    ['windows-1252', '80e9', '€é'],
+    ['windows-1251', 'cfe5f2', 'Пет'],
+    ['koi8-r', 'd0c5d4', 'пет'],
+    ['windows-1253', 'c1', 'Α'],
+    ['windows-1254', 'fe', 'ş'],
+    ['macintosh', '8e', 'é'],
+    ['ibm866', '8f', 'П'],
+    ['shift_jis', '83658358', 'テス'],
+    ['euc-kr', 'c7d1', '한'],
+    ['gb18030', 'd6d0', '中'],
+    ['big5', 'a4a4', '中'],
+    ['utf-8', 'c581', 'Ł'],
+  ])('%s decodes its letters', async (encoding, hex, text) => {
+    const row = await read(Buffer.concat([Buffer.from('1,'), Buffer.from(hex, 'hex')]), encoding);
+    expect(row).toEqual({ line: 2, encoding, bytes: 3 + hex.length / 2, cells: ['1', text] });
+  });
+
+  it.each([
+    ['utf-8', 'e9'],
+    ['windows-1250', '81'],
+    ['windows-1253', 'd2'],
+    ['windows-1257', 'a1'],
+    ['windows-874', 'db'],
+    ['iso-8859-7', 'ae'],
+    ['iso-8859-2', '80'],
+    ['shift_jis', '82'],
+    ['gbk', 'ff'],
+  ])('%s refuses a row with bytes that it has not', async (encoding, hex) => {
+    const row = await read(Buffer.concat([Buffer.from('1,'), Buffer.from(hex, 'hex')]), encoding);
+    expect(row?.broken).toBe(`the row has bytes that are not ${encoding}`);
+  });
+});
+
+it('refuses a row with bytes of no encoding that it can detect', async () =>
+  expect((await read(Buffer.from('1,M\x81ller', 'latin1')))?.broken).toBe(
+    'the row has bytes that are not windows-1252',
+  ));
