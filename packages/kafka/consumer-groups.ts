@@ -21,6 +21,24 @@ export const fetchCommittedOffsets = (
   return withAdmin(brokers, fetch, limits);
 };
 
+/** A member of a consumer group, as the broker knows it. */
+export type GroupMember = { readonly clientId: string; readonly host: string };
+
+/** The members of a group; empty if the group does not exist. */
+export const fetchGroupMembers = (
+  brokers: readonly string[],
+  groupId: string,
+  limits?: RequestLimits,
+): Promise<readonly GroupMember[]> =>
+  withAdmin(
+    brokers,
+    async (admin) => {
+      const { groups } = await admin.describeGroups([groupId]);
+      return (groups[0]?.members ?? []).map(({ clientId, clientHost }) => ({ clientId, host: clientHost }));
+    },
+    limits,
+  );
+
 /** A broker removes a member that has sent no heartbeat for ten seconds. */
 const memberExpiresAfterMs = 12_000;
 
