@@ -110,7 +110,7 @@ const readGroup = ({ consumerId, env, address, config, statuses, views }: FoundS
   const read = async () => {
     const [topic = ''] = views.map(({ projection }) => projection.topic.name);
     const [members, committed] = await Promise.all([
-      fetchGroupMembers(brokers, group, serviceLimits),
+      fetchGroupMembers(brokers, group, topic, serviceLimits),
       fetchCommittedOffsets(brokers, group, topic, serviceLimits),
     ]);
     const reported = statuses.flatMap(({ answer }) =>
