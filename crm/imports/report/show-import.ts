@@ -104,11 +104,16 @@ const createNotes = (job: ImportJob, ignored: readonly string[]): string[] => {
     ...noteUnlistedRows(job),
     ...(ignored.length > 0 ? [`Columns that were ignored: ${named.join(', ')}${more}.`] : []),
     ...noteRoundedConnections(job),
-    ...(recoded > 0 ? [`${recoded} rows were not in UTF-8 and were read as Windows-1252 (Latin-1).`] : []),
+    ...(recoded > 0 ? [noteGuessedEncoding(recoded)] : []),
     ...(spreadsheetLines.includes(lines)
       ? [`The file has ${lines} lines, the maximum of a spreadsheet: rows may have been cut off.`]
       : []),
   ];
+};
+
+const noteGuessedEncoding = (rows: number): string => {
+  const guessed = rows === 1 ? '1 row is not UTF-8 and was' : `${rows} rows are not UTF-8 and were`;
+  return `${guessed} read as Windows-1252 (Latin-1). If letters with accents are wrong, declare the encoding: --encoding, or the charset of Content-Type.`;
 };
 
 const noteRoundedConnections = ({ rounded, roundedLines }: ImportJob): string[] => {
