@@ -9,6 +9,8 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     'packages/http/openapi/docs/show.js!',
     'bench/{bench,lists,import,blocking,orders}.ts!',
     'bench/baselines/*.ts!',
+    'scripts/{test,lint,check}.ts',
+    'tests/chaos.ts',
     'tests/{*-until-killed,path-of-a-change/change-one-mandate}.ts',
     'tests/{chaos/patch-sources,without-peer-packages}.mjs',
   ],
@@ -17,11 +19,13 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     '**/*.{ts,js,mjs}!',
     '!tests/**!',
     '!{**/*.contract,packages/projections/faults}.ts!',
-    '!scripts/{test.ts,install.mjs}!',
+    '!scripts/{{test,lint,check,run-tools}.ts,{run,install}.mjs}!',
   ],
   // A unit test may import what its file exports for it; code that nothing but a test runs is found all the same.
   ignoreExportsUsedInFile: production,
   // Tests enter another area by its index.ts, as its users do.
   ignoreIssues: production ? { '**/index.ts': ['exports', 'types', 'files'] } : {},
+  // scripts/run.mjs and scripts/lint.ts start them by name.
+  ignoreDependencies: ['tsx', '@biomejs/biome', 'oxlint', 'oxlint-tsgolint'],
   ignoreBinaries: ['mount', 'umount'],
 });

@@ -17,6 +17,7 @@ describe('the JSON codec', () => {
     ['text', 'nonsense', 'not JSON'],
     ['no bytes', '', 'not JSON'],
     ['bytes that are not UTF-8', Buffer.from([0xff, 0x00]), 'not JSON'],
+    ['a string in Latin-1', Buffer.from('{"text":"é"}', 'latin1'), 'not JSON in UTF-8'],
     ['a byte order mark', '\uFEFF{}', 'not JSON'],
     ['a JSON string that is not JSON', '"nonsense"', 'not JSON'],
     ['a list', '[]', 'not a JSON object'],

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** The encoding of a topic's event values. A decoded event is always an object. */
 export type Codec = {
   /** The media type of an encoded event. */
@@ -15,6 +17,8 @@ export const jsonCodec: Codec = {
   contentType: 'application/cloudevents+json',
   encode: (event) => Buffer.from(JSON.stringify(event)),
   decode: (value) => {
+    // Buffer.toString would replace the wrong bytes, and the event would contain another text than was sent.
+    if (!isUtf8(value)) throw new Error('not JSON in UTF-8');
     const event = parseIfString(parseJson(value.toString()));
     if (!isObject(event)) throw new Error('not a JSON object');
     return event;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { expecting } from './text.ts';
 
 /** The largest value of an integer column in every database. */
 const maxCustomerId = 2 ** 31 - 1;
@@ -7,8 +8,8 @@ const maxCustomerId = 2 ** 31 - 1;
 export const parseCustomerId = (customerId: string): number | undefined =>
   /^[1-9][0-9]{0,9}$/.test(customerId) && Number(customerId) <= maxCustomerId ? Number(customerId) : undefined;
 
-const customerId = `a whole number from 1 to ${maxCustomerId}`;
+const error = expecting(`a whole number from 1 to ${maxCustomerId}`);
 export const customerIdSchema = z
-  .string(customerId)
-  .regex(/^[1-9][0-9]{0,9}$/, { error: customerId, abort: true })
-  .refine((id) => parseCustomerId(id) !== undefined, customerId);
+  .string({ error })
+  .regex(/^[1-9][0-9]{0,9}$/, { error, abort: true })
+  .refine((id) => parseCustomerId(id) !== undefined, { error });

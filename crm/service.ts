@@ -7,13 +7,13 @@ import { listen } from '../packages/http/listen.ts';
 import type { Service } from '../packages/platform/service.ts';
 import type { EventBus } from '../packages/projections/event-bus.ts';
 import { ConfigError } from '../packages/runtime/config-error.ts';
-import { DomainError } from '../packages/runtime/domain-error.ts';
+import { DomainError, describeRefusal } from '../packages/runtime/domain-error.ts';
 import type { Runtime } from '../packages/runtime/runtime.ts';
 import { createCrmApp, personalDataSources } from './app.ts';
 import type { CrmConfig } from './config.ts';
 import { type CrmContext, createErasures, repeatLastStates, startPublishingExisting } from './customers/index.ts';
 import { openCrmDatabase } from './database/index.ts';
-import { createImportQueue, importOnce, logImport } from './imports/index.ts';
+import { createImportQueue, importOnce, logImport, UnusableHeader } from './imports/index.ts';
 import { startRelay, watchOutbox } from './outbox/index.ts';
 import { startRetentionJob } from './retention-job.ts';
 
@@ -83,7 +83,8 @@ export const startCrm = async (
 
 const loadCustomers = async (context: CrmContext, file: string, log: Logger) => {
   const job = await importOnce(context, file).catch((error) => {
-    if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${error.message}`);
+    if (error instanceof UnusableHeader) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${error.problem}`);
+    if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${describeRefusal(error)}`);
     throw error;
   });
   if (!job) return log.info('the file of CUSTOMERS_CSV was imported before, so it is not imported again');

@@ -1,7 +1,9 @@
-// Installs the packages that a command needs and that are missing. Plain JavaScript, because tsx is not installed yet.
+// Installs the packages that a command needs and that are missing. Plain JavaScript that Node 16 can run: tsx is not installed yet, and an
+// older Node has to be told apart.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const help = `Usage: node scripts/install.mjs [--omit=dev] [--include=peer]
 Installs the packages of package-lock.json that are missing. Installed packages stay, because a running service may still load them.
@@ -13,28 +15,51 @@ Options
   --include=peer  installs the peer dependencies in any case
   --help          shows this text`;
 
-const root = join(import.meta.dirname, '..');
+/** The folder of the project. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
 const installedFile = 'node_modules/.package-lock.json';
 const peerVariables = ['REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ZIPKIN_URL'];
 
-const packagesOf = (file) =>
-  existsSync(join(root, file)) ? JSON.parse(readFileSync(join(root, file), 'utf8')).packages : {};
+const readJson = (file) => (existsSync(join(root, file)) ? JSON.parse(readFileSync(join(root, file), 'utf8')) : {});
+const packagesOf = (file) => readJson(file).packages || {};
 
-const install = () => {
+/** Ends the process with one sentence if Node is older than `engines` of package.json allows. */
+const checkNode = () => {
+  const { engines = {} } = readJson('package.json');
+  const [, major = 0, minor = 0] = /^>=(\d+)\.(\d+)$/.exec(engines.node || '') || [];
+  const [ownMajor, ownMinor] = process.versions.node.split('.').map(Number);
+  if (ownMajor > major || (ownMajor === Number(major) && ownMinor >= minor)) return;
+  console.error(`Node ${process.versions.node} is too old for this project: install Node ${major}.${minor} or newer.`);
+  process.exit(1);
+};
+checkNode();
+
+/**
+ * Finds what a command needs and what of it is not installed.
+ * @param options --omit=dev and --include=peer, as in the help
+ */
+const findMissing = (options) => {
   const { '': _, ...locked } = packagesOf('package-lock.json');
   const installed = packagesOf(installedFile);
   const hasInstalled = (kind) => Object.values(installed).some((entry) => entry[kind]);
-  const withDev = !process.argv.includes('--omit=dev') || hasInstalled('dev');
-  const requiresPeers = withDev || process.argv.includes('--include=peer');
+  const withDev = !options.includes('--omit=dev') || hasInstalled('dev');
+  const requiresPeers = withDev || options.includes('--include=peer');
   const withPeers = requiresPeers || peerVariables.some((name) => process.env[name]) || hasInstalled('peer');
 
   // Optional packages may be for another operating system, so a missing one need not be installed.
   const isNeeded = ({ dev, peer, optional, devOptional }) =>
     !optional && !devOptional && (withDev || !dev) && (withPeers || !peer);
-  const missing = Object.entries(locked).filter(
-    ([path, entry]) => isNeeded(entry) && installed[path]?.version !== entry.version,
-  );
-  if (missing.length === 0) return;
+  const missing = Object.entries(locked).filter(([path, entry]) => {
+    const { version } = installed[path] || {};
+    return isNeeded(entry) && version !== entry.version;
+  });
+  return { missing, withDev, requiresPeers, withPeers };
+};
+
+/** Installs what is missing. @returns the exit code of npm; 0 if nothing is missing, or if the command runs without it */
+export const installMissing = (options) => {
+  const { missing, withDev, requiresPeers, withPeers } = findMissing(options);
+  if (missing.length === 0) return 0;
 
   console.log('Installing packages (once) …');
   // npm ci would first remove node_modules, from which a running service may still load files.
@@ -46,13 +71,15 @@ const install = () => {
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
-  if (status === 0) return;
+  if (status === 0) return 0;
   // A service decides for itself what it does without a peer dependency: tracing is off, but REDIS_URL prevents the start.
   const canContinue = !requiresPeers && missing.every(([, { peer }]) => peer);
-  if (canContinue)
-    console.error('Continuing without the packages for tracing and REDIS_URL, which could not be installed.');
-  else process.exitCode = status ?? 1;
+  if (!canContinue) return status || 1;
+  console.error('Continuing without the packages for tracing and REDIS_URL, which could not be installed.');
+  return 0;
 };
 
-if (process.argv.includes('--help')) console.log(help);
-else install();
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--help')) console.log(help);
+  else process.exitCode = installMissing(process.argv.slice(2));
+}

@@ -50,8 +50,13 @@ const main = async () => {
   const elapsedMinutes = () => (performance.now() - began) / 60_000;
   const report = (line: string) => console.log(`${elapsedMinutes().toFixed(1).padStart(6)} min  ${line}`);
   const stopStack = () => Promise.all(partNames.map((name) => stopPart(name)));
+  let isInterrupted = false;
+  // Terminal and npm both pass Ctrl-C on, so a second signal must not end the process before the stack has stopped.
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void stopStack().finally(() => process.exit(130)));
+    process.on(signal, () => {
+      if (!isInterrupted) void stopStack().finally(() => process.exit(130));
+      isInterrupted = true;
+    });
 
   console.log(`seed ${seed}: npm run torture -- --minutes ${minutes} --seed ${seed}`);
   const options = {

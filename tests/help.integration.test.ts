@@ -4,9 +4,7 @@ import { expect, it } from 'vitest';
 import { root, startProgram } from './platform-process.ts';
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
-const commands = Object.entries(scripts).filter(
-  ([name, line]) => /^node --import tsx \S+\.ts$/.test(line) && !name.startsWith('pre'),
-);
+const commands = Object.entries(scripts).filter(([, line]) => /^node scripts\/run\.mjs .*\S+\.ts$/.test(line));
 const sections = ['Commands', 'Parts', 'Options', 'Environment', 'Examples', 'Exit codes', 'Scenarios'];
 const maxWidth = 140;
 

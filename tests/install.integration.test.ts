@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dataFolder, root } from './platform-process.ts';
+import { dataFolder, root, startProgram, waitForOutput } from './platform-process.ts';
 
 const peerPackages = ['for-redis', 'for-tracing'];
 const kinds = ['for-running', ...peerPackages, 'for-tests'];
@@ -91,6 +91,35 @@ describe('what npm start, the lab and npm test install', () => {
       expect(run(args)).toMatchObject({ status: 0, installs: false });
     expect(existsSync(loadedLater)).toBe(true);
     expect(readFileSync(join(project, 'package-lock.json'), 'utf8')).toBe(lock);
+  });
+
+  it('does not disturb a running service: it answers, and loads further files of its packages', async () => {
+    const packageFolder = join(project, 'node_modules/for-running');
+    for (const name of ['first', 'second', 'third'])
+      writeFileSync(join(packageFolder, `${name}.js`), `export default '${name}';`);
+    for (const name of ['node_modules/for-tests', ...peerPackages.map((peer) => `node_modules/${peer}`)])
+      rmSync(join(project, name), { recursive: true });
+    const hidden = join(project, 'node_modules/.package-lock.json');
+    const { packages } = JSON.parse(readFileSync(hidden, 'utf8'));
+    writeFileSync(
+      hidden,
+      JSON.stringify({ packages: { 'node_modules/for-running': packages['node_modules/for-running'] } }),
+    );
+    const source = `import { createServer } from 'node:http';
+      createServer(async (request, response) => {
+        response.end((await import('for-running' + request.url + '.js')).default);
+      }).listen(0, '127.0.0.1', function () { console.log('port ' + this.address().port); });`;
+    writeFileSync(join(project, 'service.mjs'), source);
+    const service = startProgram(process.execPath, ['service.mjs'], {}, project);
+    const [port] = await waitForOutput(service, /port (\d+)/);
+    const ask = async (name: string) => (await fetch(`http://127.0.0.1:${port}/${name}`)).text();
+    expect(await ask('first')).toBe('first');
+    expect(start({ REDIS_URL: 'redis://localhost:6379' })).toMatchObject({ status: 0, installs: true });
+    expect(await ask('second')).toBe('second');
+    expect(run([])).toMatchObject({ status: 0, installs: true });
+    expect(listInstalled()).toEqual(kinds);
+    expect(await ask('third')).toBe('third');
+    await service.end('SIGKILL');
   });
 
   it('is brought up to date with a changed lock file, and keeps the packages of tests and the peer dependencies', () => {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -106,6 +107,14 @@ describe('npm start', () => {
     const missing = startProcess('scripts/start.ts', { CUSTOMERS_CSV: 'nowhere.csv', DATA_DIR: dataFolder() });
     expect(await missing.ended).toBe(1);
     expect(missing.output()).toContain('nowhere.csv cannot be read');
+    const CUSTOMERS_CSV = join(dataFolder(), 'customers.csv');
+    for (const firstLine of ['1,Eva,Vos,Delft,A1,1', 'Eva,Vos', 'firstName,Eva Vos,Ort,Stadt,Vos']) {
+      writeFileSync(CUSTOMERS_CSV, firstLine);
+      const withoutHeader = startProcess('scripts/start.ts', { CUSTOMERS_CSV, DATA_DIR: dataFolder() });
+      expect(await withoutHeader.ended).toBe(1);
+      expect(withoutHeader.output()).toContain('The header ');
+      expect(withoutHeader.output()).not.toMatch(/Eva|Vos|Stadt/);
+    }
   });
 });
 

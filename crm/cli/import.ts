@@ -24,12 +24,14 @@ const help = `Usage: npm run import -- FILE [OPTIONS] | --delete ID [OPTIONS]
 Imports customers from a CSV file through a running CRM, and writes the refused rows to a file to correct.
 
 The first line names the columns: firstName,lastName,city,connectionId,connectionMandate, and optionally customerId, email,
-phone; other columns are ignored. A bad row does not stop the import, and a file can be imported again. See docs/import.md.
+phone, or usual Dutch, German and English names of these; other columns are ignored. A bad row does not stop the import, and a
+file can be imported again. See docs/import.md.
 
 Options
   --dry-run           validates all rows and changes nothing
   --on-conflict MODE  for a customer who exists and differs: skip the row, update the customer, or fail (default: skip)
   --encoding NAME     encoding of the file, such as windows-1250 (default: each row is UTF-8 or Windows-1252)
+  --column NAME=FIELD the field that a column contains, such as klantcode=customerId; can be repeated
   --refused FILE      file for the refused rows (default: FILE.refused.csv); an existing file is kept, and a number is added
   --crm URL           the CRM (default: CRM_URL, else the running one: docs/configuration.md)
   --direct            imports into CRM_DATABASE_URL without a CRM; the events wait until a CRM runs on that database
@@ -81,7 +83,10 @@ const durableDatabase = () => {
 const throughCrm = async (crm: string, file: string, options: ImportOptions, refusedFile: string) => {
   const { importId } = await sendFile(crm, file, options);
   const job = await followImport(crm, importId, createProgressDisplay());
-  await printReport(job, await fetchFirstRows(crm, job, rowsShown), () => fetchRefusedRows(crm, job), refusedFile);
+  await printReport(job, await fetchFirstRows(crm, job, rowsShown), () => fetchRefusedRows(crm, job), {
+    refusedFile,
+    options,
+  });
 };
 
 const directly = async (file: string, options: ImportOptions, refusedFile: string) => {
@@ -90,7 +95,7 @@ const directly = async (file: string, options: ImportOptions, refusedFile: strin
     show: createProgressDisplay(),
   });
   try {
-    await printReport(done.job, done.rows, async () => done.refused, refusedFile);
+    await printReport(done.job, done.rows, async () => done.refused, { refusedFile, options });
   } finally {
     await done.close();
   }
@@ -109,8 +114,9 @@ const printReport = async (
   job: Import,
   rows: readonly ImportedRow[],
   refused: () => Promise<AsyncIterable<Uint8Array | string>>,
-  refusedFile: string,
+  { refusedFile, options }: { refusedFile: string; options: ImportOptions },
 ) => {
+  console.log(`Columns: ${job.columns.map(formatColumn).join(', ')}`);
   for (const note of job.notes) console.log(note);
   if (rows.length > 0) console.log(`${formatTable(rows.flatMap(problems))}\n`);
   const { created, updated, unchanged, skipped } = job;
@@ -123,11 +129,16 @@ const printReport = async (
     const written = await writeRefusedFile(refusedFile, await refused());
     const which =
       job.listed.refused < job.refused ? `The first ${formatCount(job.listed.refused)} refused rows` : 'Refused rows';
-    console.log(`${which} are in ${written}: correct them and import that file.`);
+    console.log(
+      `${which} are in ${written}: correct them and import that file${options.columns ? ' with the same --column options' : ''}.`,
+    );
     process.exitCode = 2;
   }
   if (job.failure) throw new Error(job.failure);
 };
+
+const formatColumn = ({ column, field }: Import['columns'][number]) =>
+  column === field ? field : `${oneLine(column)}=${field}`;
 
 const problems = ({ line, outcome, problems: found }: ImportedRow) =>
   found.map(({ column, value, reason }) => ({ line, outcome, column: column ?? '', value: oneLine(value), reason }));

@@ -53,7 +53,7 @@ describe('the customer data of a request', () => {
   it.each([
     'abc',
     '',
-    ' 7733',
+    '77 33',
     'x'.repeat(65),
     '7733||',
     -7,

@@ -7,31 +7,70 @@ import {
   connectionMandateSchema,
   mandateLevels,
 } from '../../contracts/events/connection-mandate-changed/schema.ts';
-import { lineOfText } from '../../contracts/text.ts';
+import { composeText, expecting, lineOfText, trimBlanks } from '../../contracts/text.ts';
 
-const nameSchema = lineOfText(100);
+/** A value in the form by which spreadsheets keep zeros, such as ="0071". */
+const protectedValue = /^="((?:[^"]|"")*)"$/;
 
-const email = 'an e-mail address of up to 254 characters, 64 before the @, or null';
-const phone = 'a phone number of 5 to 32 digits, spaces and ( ) . / -, such as +31 6 12345678, or null';
+/** The value of a cell or a JSON field, without the white space around it and without the ="…" of spreadsheets. */
+export const readText = (text: string): string => {
+  const trimmed = trimBlanks(text);
+  const [, inner] = protectedValue.exec(trimmed) ?? [];
+  return inner === undefined ? trimmed : trimBlanks(inner.replaceAll('""', '"'));
+};
+
+/** Every field of a customer is read like this, from JSON and from CSV alike. */
+const read = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (typeof value === 'string' ? readText(value) : value), schema);
+
+const nameSchema = read(lineOfText(100));
+
+const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+const topLevel = '[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]';
+const emailPattern = new RegExp(String.raw`^${atom}(?:\.${atom})*@(?:${label}\.)+${topLevel}$`);
+const emailError = expecting(
+  'an e-mail address of up to 254 ASCII characters, 64 before the @ (the domain bücher.example is xn--bcher-kva.example), or null',
+);
+
+/** The form of RFC 5321 without quotes and address literals; a domain has its ASCII form. */
+const emailSchema = z
+  .string({ error: emailError })
+  .regex(emailPattern, { error: emailError, abort: true })
+  .max(254, { error: emailError })
+  .regex(/^[^@]{1,64}@/, { error: emailError })
+  .nullable();
+
+const phoneError = expecting('a phone number of 5 to 32 digits, spaces and ( ) . / -, such as +31 6 12345678, or null');
+
+/**
+ * Replaces what is pasted with a phone number: `tel:`, and dashes, spaces, slashes and digits in other forms than those of ASCII. Invisible
+ * characters that do not change the order of the digits are removed.
+ */
+export const tidyPhone = (text: string): string =>
+  trimBlanks(
+    text
+      .replaceAll(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+      .replaceAll(/[\u00ad\u200b\u200e\u200f\u202a\u202c\u2060\u2066\u2068\u2069\ufeff]/g, '')
+      .replaceAll(/\p{Zs}/gu, ' ')
+      .replaceAll(/[\p{Pd}\u2043\u2212]/gu, '-')
+      .replaceAll(/[\u2044\u2215\u29f8]/g, '/'),
+  ).replace(/^tel:\s*/i, '');
+
+const phoneSchema = z
+  .string({ error: phoneError })
+  .overwrite(tidyPhone)
+  .regex(/^\+?[0-9(][0-9 ()./-]{3,29}[0-9]$/, { error: phoneError })
+  .nullable();
 
 const requiredFields = {
   firstName: nameSchema,
   lastName: nameSchema,
   city: nameSchema,
-  connectionId: acceptNumber(connectionIdSchema),
-  connectionMandate: acceptNumber(connectionMandateSchema, { maximum: 2 }),
+  connectionId: acceptNumber(read(connectionIdSchema)),
+  connectionMandate: acceptNumber(read(connectionMandateSchema), { maximum: 2 }),
 };
-const optionalFields = {
-  email: z
-    .email({ error: email, abort: true })
-    .max(254, email)
-    .regex(/^[^@]{1,64}@/, email)
-    .nullable(),
-  phone: z
-    .string(phone)
-    .regex(/^\+?[0-9(][0-9 ()./-]{3,29}[0-9]$/, phone)
-    .nullable(),
-};
+const optionalFields = { email: read(emailSchema), phone: read(phoneSchema) };
 
 /** The customer data that a caller sends. */
 export const customerDataSchema = z
@@ -54,7 +93,9 @@ export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyo
 const maxExternalId = 1_000_000_000;
 const externalIdFormat = `a whole number from 1 to ${maxExternalId}, or empty for a new number`;
 /** A customerId that an import file provides. */
-export const externalCustomerIdSchema = customerIdSchema.refine((id) => Number(id) <= maxExternalId, externalIdFormat);
+export const externalCustomerIdSchema = read(
+  customerIdSchema.refine((id) => Number(id) <= maxExternalId, externalIdFormat),
+);
 
 /**
  * A stored customer. Times are in ms since 1970; `version` starts at 1 and grows by one with each change. `revision` is that of the
@@ -73,6 +114,15 @@ export const dataOf = ({ customerId, createdAt, updatedAt, version, revision, ..
   data;
 
 export const applyPatch = (data: CustomerData, patch: CustomerPatch): CustomerData => ({ ...data, ...patch });
+
+/** Whether a caller who sends `sent` leaves the stored value unchanged. A longer text was never stored. */
+export const isSameText = (stored: string | null, sent: unknown): boolean =>
+  stored === sent ||
+  (stored !== null &&
+    typeof sent === 'string' &&
+    sent.length <= maxStoredLength &&
+    composeText(stored) === composeText(readText(sent)));
+const maxStoredLength = 1_000;
 
 export const isSameData = (a: CustomerData, b: CustomerData): boolean =>
   customerFieldNames.every((field) => a[field] === b[field]);

@@ -19,6 +19,9 @@ export {
   customerFieldNames,
   dataOf,
   externalCustomerIdSchema,
+  isSameText,
+  readText,
+  tidyPhone,
 } from './customer.ts';
 export { findCustomer, findHolders, findRevisions, listCustomers, lockCustomers } from './find-customers.ts';
 export { findKnownCustomerIds, readMandateHistory } from './history/mandate-history.ts';

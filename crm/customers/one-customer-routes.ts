@@ -19,7 +19,8 @@ import {
   suggestUpdate,
 } from './change/change-response.ts';
 import { evidenceHeaders } from './change/evidence.ts';
-import { applyPatch, customerDataSchema, customerPatchSchema } from './customer.ts';
+import { parseChange } from './change/parse-change.ts';
+import { applyPatch, type CustomerData, customerDataSchema, customerPatchSchema } from './customer.ts';
 import { findCustomer } from './find-customers.ts';
 import type { Erasures } from './personal-data/erasures.ts';
 import { deleteCustomer } from './personal-data/remove-customer.ts';
@@ -46,14 +47,22 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
       path: customerPath,
       headers: changeHeaders,
       body: replacementSchema,
+      parseBody: (sent) => (stored: CustomerData) => parseChange(replacementSchema, sent, stored),
       responses: { 200: changeResponse },
       errors: ['customer-unknown', 'version-differs', 'connection-held'],
       handle: async ({ path, headers, body }, res, req) => {
-        const { customerId = path.customerId, createdAt, updatedAt, version, ...data } = body;
-        if (customerId !== path.customerId) throw idMismatch(path.customerId);
         const request = { ...originOf(headers, res), precondition: createWriteCheck(headers) };
-        const replacing = replaceCustomer(context, customerId, data, request);
-        sendChange(res, await replacing.catch(suggestUpdate(req, data)));
+        const replacing = replaceCustomer(
+          context,
+          path.customerId,
+          (stored) => {
+            const { customerId = path.customerId, createdAt, updatedAt, version, ...data } = body(stored);
+            if (customerId !== path.customerId) throw idMismatch(path.customerId);
+            return data;
+          },
+          request,
+        );
+        sendChange(res, await replacing.catch(suggestUpdate(req)));
       },
     });
 
@@ -79,13 +88,19 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         path: customerPath,
         headers: changeHeaders,
         body: customerPatchSchema,
+        parseBody: (sent) => (stored: CustomerData) => parseChange(customerPatchSchema, sent, stored),
         bodyTypes: ['application/merge-patch+json', 'application/json'],
         responses: { 200: changeResponse },
         errors: ['customer-unknown', 'version-differs', 'connection-held'],
         handle: async ({ path, headers, body }, res, req) => {
           const request = { ...originOf(headers, res), precondition: createWriteCheck(headers) };
-          const changing = changeCustomer(context, path.customerId, (data) => applyPatch(data, body), request);
-          sendChange(res, await changing.catch(suggestUpdate(req, body)));
+          const changing = changeCustomer(
+            context,
+            path.customerId,
+            (stored) => applyPatch(stored, body(stored)),
+            request,
+          );
+          sendChange(res, await changing.catch(suggestUpdate(req)));
         },
       }),
       delete: operation({

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { customerIdSchema } from '../../contracts/customer-id.ts';
-import { type Customer, customerDataSchema } from './customer.ts';
+import { customerRecordSchema } from '../../contracts/events/customer-changed/schema.ts';
+import type { Customer } from './customer.ts';
 
-const { firstName, lastName, city, connectionId, connectionMandate, email, phone } = customerDataSchema.shape;
+const { firstName, lastName, city, connectionId, connectionMandate, email, phone } = customerRecordSchema.shape;
 
 /** The six fields of the original lab, in its order. */
 export const legacyCustomerSchema = z

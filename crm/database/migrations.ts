@@ -12,6 +12,7 @@ import { erasureJobs } from './migrations/0010-erasure-jobs.ts';
 import { orders } from './migrations/0011-orders.ts';
 import { customerRevisions } from './migrations/0012-customer-revisions.ts';
 import { importEncodings } from './migrations/0013-import-encodings.ts';
+import { importColumns } from './migrations/0014-import-columns.ts';
 
 /**
  * Migrations run in the order of their names. A released migration is never edited; a schema change is a new migration.
@@ -32,4 +33,5 @@ export const migrations: Record<string, Migration> = {
   '0011-orders': orders,
   '0012-customer-revisions': customerRevisions,
   '0013-import-encodings': importEncodings,
+  '0014-import-columns': importColumns,
 };

@@ -91,8 +91,7 @@ type ErasedCustomerTable = { customerId: number; erasedAt: number };
 export type ErasureJobTable = { customerId: number; person: string | null; erasesBytes: 0 | 1; requests: number };
 
 /**
- * An import and its progress. Pass 1 takes the rows with a customerId, pass 2 those without. `line` is the last committed
- * line of the pass. `columns` is the file's header as a JSON list.
+ * An import and its progress. Pass 1 takes the rows with a customerId, pass 2 those without. `line` is the last one committed.
  */
 export type ImportJobTable = {
   importId: string;
@@ -101,6 +100,8 @@ export type ImportJobTable = {
   bytes: number;
   lines: number;
   columns: string;
+  /** JSON, as `columns`: the field of each column, or null. Null in a job of an earlier version, whose columns are named as the fields. */
+  columnFields: string | null;
   onConflict: 'skip' | 'update' | 'fail';
   dryRun: 0 | 1;
   /** The declared encoding of the file. */
@@ -117,6 +118,9 @@ export type ImportJobTable = {
   refused: number;
   /** How many rows were not in UTF-8. */
   recoded: number;
+  /** How many rows have a connectionId that a spreadsheet may have rounded, and in JSON the first of their lines. */
+  rounded: Generated<number>;
+  roundedLines: string | null;
   createdAt: number;
   /** The heartbeat: the process that runs the job, or has it in its queue, changes this value. */
   updatedAt: number;

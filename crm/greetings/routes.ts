@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { greetingMessageSchema } from '../../contracts/events/greeting-posted/schema.ts';
+import { greetingMessageSchema, maxGreetingLength } from '../../contracts/events/greeting-posted/schema.ts';
+import { lineOfText } from '../../contracts/text.ts';
 import { idempotencyKey } from '../../packages/http/idempotency-key.ts';
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import { traceparentOf } from '../../packages/http/trace.ts';
@@ -23,7 +24,7 @@ export const greetingRoutes = (context: CrmContext): Routes =>
         description:
           'The customer-view shows it in `GET /greetings`. A greeting cannot be changed or deleted, so it must not name a person.',
         headers: z.object({ 'Idempotency-Key': idempotencyKey }),
-        body: z.strictObject({ message: greetingMessageSchema, isCanary }, 'a JSON object with a message'),
+        body: z.strictObject({ message: lineOfText(maxGreetingLength), isCanary }, 'a JSON object with a message'),
         responses: { 201: { description: 'The greeting.', schema: postedGreetingSchema } },
         errors: ['key-reused'],
         handle: async ({ headers, body: { message, isCanary } }, res) => {

@@ -2,6 +2,7 @@ import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Encoding } from '../../packages/csv/encoding.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, ImportedRowTable, ImportJobTable } from '../database/index.ts';
+import type { ColumnChoice, Field } from './column-names.ts';
 
 export type ImportJob = Selectable<ImportJobTable>;
 export type ImportedRow = Selectable<ImportedRowTable>;
@@ -14,6 +15,8 @@ export type ImportOptions = {
   readonly onConflict: ConflictPolicy;
   /** The declared encoding of the file. Default: each row is UTF-8 or Windows-1252. */
   readonly encoding?: Encoding | undefined;
+  /** Which fields the columns contain, where their names do not say it. */
+  readonly columns?: readonly ColumnChoice[] | undefined;
 };
 
 /** The digest (SHA-256, hexadecimal) and size of a file, known before its rows are parsed. */
@@ -33,21 +36,33 @@ const initialProgress = {
   skipped: 0,
   refused: 0,
   recoded: 0,
+  rounded: 0,
+  roundedLines: null,
   listedRefused: 0,
   listedSkipped: 0,
   refusedBytes: 0,
   skippedBytes: 0,
 } as const;
 
+/** A file with its header. `fields` are those of `columns`; without them, the columns have the names of the fields. */
+type NewJob = ReceivedFile & {
+  readonly importId: string;
+  readonly fileName: string;
+  readonly columns: readonly string[];
+  readonly fields?: readonly (Field | null)[];
+  readonly createdAt: number;
+};
+
 export const createJob = async (
   db: Db,
-  file: ReceivedFile & { importId: string; fileName: string; columns: readonly string[]; createdAt: number },
+  { fields, ...file }: NewJob,
   { dryRun, onConflict, encoding }: ImportOptions,
   foreground: 0 | 1 = 0,
 ): Promise<ImportJob> => {
   const job: ImportJob = {
     ...file,
     columns: JSON.stringify(file.columns),
+    columnFields: fields ? JSON.stringify(fields) : null,
     onConflict,
     dryRun: dryRun ? 1 : 0,
     encoding: encoding ?? null,

@@ -5,7 +5,7 @@ type Db = Transaction<CrmDatabase>;
 
 /** The reference in the evidence of consent: the file's name and the beginning of its digest. */
 const formatReference = ({ fileName, digest }: { fileName: string; digest: string }) =>
-  `${fileName.slice(0, 64)} sha256:${digest.slice(0, 16)}`;
+  `${[...fileName].slice(0, 64).join('')} sha256:${digest.slice(0, 16)}`;
 
 /**
  * Reads the current reference of an import and locks its job. An erasure may replace the file name, and then waits until this

@@ -3,6 +3,9 @@
  * (run/run-import.ts): each row is validated (check/), compared with the database and written. report/ shows the outcome.
  */
 export type { Problem } from './check/check-row.ts';
+export { UnusableHeader } from './check/header.ts';
+export { columnChoices } from './column-names.ts';
+export { toFileName } from './file-name.ts';
 export {
   conflictPolicies,
   createJob,

@@ -68,6 +68,46 @@ describe('POST /imports', () => {
     });
   });
 
+  it('reads the columns that the caller chooses, also from the corrected file of refused rows', async () => {
+    const { http, waitUntilFinished } = await createCrmWithImports();
+    const chosen = `column=${encodeURIComponent('klant code=customerId')}&column=${encodeURIComponent('e=mail=email')}`;
+    const send = (query: string, text: string) =>
+      http.post(`/imports?${query}`).set('Content-Type', 'text/csv').send(text);
+    const lines = ['klant code,Vorname,Nachname,Ort,EAN,Mandat,e=mail', '5,Eva,Vos,Delft,A1,9,eva@example.org'];
+    const { body } = await send(chosen, lines.join('\n')).expect(202);
+    expect(body.columns).toContainEqual({ column: 'klant code', field: 'customerId' });
+    expect(body.columns).toContainEqual({ column: 'e=mail', field: 'email' });
+    const { text } = await http.get((await waitUntilFinished(`/imports/${body.importId}`)).refusedRows).expect(200);
+    expect(text).toContain('reason,klant code,Vorname,Nachname,Ort,EAN,Mandat,e=mail\r\n');
+    const again = await send(chosen, text.replace(',9,', ',1,')).expect(202);
+    expect(await waitUntilFinished(`/imports/${again.body.importId}`)).toMatchObject({ created: 1, notes: [] });
+    expect((await http.get('/customers/5').expect(200)).body).toMatchObject({ connectionId: 'A1', city: 'Delft' });
+  });
+
+  it.each([
+    ['column=a', 'column.0', 'COLUMN=FIELD, such as klantnummer=customerId'],
+    ['column=a=city&column=b=city', 'column', 'each field for one column only'],
+    ['fileName=%E2%80%AEvsc.exe', 'fileName', 'U+202E RIGHT-TO-LEFT OVERRIDE'],
+    ['fileName=Jos%E9.csv', 'fileName', 'U+FFFD REPLACEMENT CHARACTER'],
+  ])('refuses ?%s', async (query, field, expected) => {
+    const { post } = await createCrmWithImports();
+    const { body } = await post(`/imports?${query}`).expect(400);
+    expect(body.errors).toMatchObject([{ field, expected: expect.stringContaining(expected) }]);
+  });
+
+  it('neither stores nor logs the header of a file without one', async () => {
+    const { http, db, folder } = await createCrmWithImports();
+    const { body } = await http
+      .post('/imports')
+      .set('Content-Type', 'text/csv')
+      .send('1,Eva,Vos,Delft,77,1')
+      .expect(422);
+    expect(body.detail).toContain('The first line looks like a row');
+    expect(JSON.stringify(body)).not.toContain('Vos');
+    expect(readdirSync(folder)).toEqual([]);
+    expect(await db.selectFrom('importJob').selectAll().execute()).toEqual([]);
+  });
+
   it('validates all rows and changes nothing in a dry run', async () => {
     const { http, post, waitUntilFinished } = await createCrmWithImports();
     const { body } = await post('/imports?dryRun=true&onConflict=update', '1,Eva,Vos,Delft,77,1').expect(202);

@@ -10,6 +10,8 @@ import { operation, type Routes, withTag } from '../../packages/http/operation.t
 import { wholeNumber } from '../../packages/http/whole-number.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmContext } from '../customers/index.ts';
+import { columnChoices } from './column-names.ts';
+import { fileNameSchema } from './file-name.ts';
 import { conflictPolicies, findJob, listImportedRows, listJobs } from './import-job.ts';
 import type { ImportQueue } from './jobs/import-queue.ts';
 import { streamRefusedCsv } from './report/refused-csv.ts';
@@ -23,7 +25,6 @@ export const importStatuses = {
   'too-many-imports': 429,
 };
 
-const fileName = '1 to 100 printable characters';
 const startQuery = z.strictObject({
   onConflict: z
     .enum(conflictPolicies, `one of ${conflictPolicies.join(', ')}`)
@@ -33,11 +34,14 @@ const startQuery = z.strictObject({
     .enum(['true', 'false'], 'true or false')
     .default('false')
     .meta({ description: 'With true, all rows are validated and nothing is changed.' }),
-  fileName: z
-    .string()
-    .regex(/^[^\p{C}]{1,100}$/u, fileName)
+  fileName: fileNameSchema
     .default('upload.csv')
     .meta({ description: 'The name of the file in the evidence of consent.' }),
+  column: columnChoices.optional().meta({
+    description:
+      'COLUMN=FIELD: the field that a column contains, such as klantnummer=customerId. Repeat it for several columns. A column with the ' +
+      'name of a field, or with a usual Dutch, German or English name, needs no such parameter.',
+  }),
 });
 
 const importPath = z.object({ importId: z.string() });
@@ -73,10 +77,10 @@ export const importRoutes = ({ db, imports }: ImportRoutesContext): Routes =>
             headers: { Location: 'The path of the import, which shows its progress.' },
           },
         },
-        errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow', 'malformed-request'],
+        errors: ['unusable-file', 'file-too-large', 'too-many-imports', 'upload-too-slow'],
         handle: async ({ query }, res, req) => {
-          const { onConflict } = query;
-          const options = { onConflict, dryRun: query.dryRun === 'true', encoding: readCharset(req) };
+          const { onConflict, column: columns } = query;
+          const options = { onConflict, dryRun: query.dryRun === 'true', encoding: readCharset(req), columns };
           const upload = { chunks: readBody(req), fileName: query.fileName, expectedBytes: readContentLength(req) };
           const job = await imports.add(upload, options).catch((error: unknown) => {
             discardRest(req);

@@ -55,6 +55,8 @@ export const chooseNames = <Name extends string>(
   const chosen = text.split(separator).map((name) => name.trim());
   const unknown = chosen.find((name) => !known.some((one) => one === name));
   if (unknown !== undefined)
-    throw new Error(`${option} has no ${unknown || "''"}. Choose from: ${known.join(separator === ',' ? ', ' : separator)}.`);
+    throw new Error(
+      `${option} has no ${unknown || "''"}. Choose from: ${known.join(separator === ',' ? ', ' : separator)}.`,
+    );
   return known.filter((name) => chosen.includes(name));
 };

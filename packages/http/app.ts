@@ -16,6 +16,7 @@ import { createPageAssetRouter } from './openapi/docs/page.ts';
 import type { ApiDescription } from './openapi/openapi.ts';
 import { jsonTypes, methods, type Operation, type Routes } from './operation.ts';
 import { checkRequest, checkRequests } from './server/check-request.ts';
+import { parseJsonBody } from './server/json-body.ts';
 import { setPrivacyHeaders } from './server/privacy-headers.ts';
 import { type ProblemStatuses, sendProblem } from './server/problem.ts';
 import { traceIdOf, traceRequests } from './trace.ts';
@@ -75,7 +76,7 @@ const describeReason = (error: unknown) => {
 /** Parses the body if the operation has a schema for it; otherwise the operation can stream it. */
 const createHandlers = ({ body, bodyTypes, handler }: Operation): RequestHandler[] =>
   body
-    ? [checkContentEncoding, express.json({ limit: '1mb', type: [...(bodyTypes ?? jsonTypes)] }), handler]
+    ? [checkContentEncoding, parseJsonBody(bodyTypes ?? jsonTypes), handler]
     : [...(bodyTypes ? [checkContentEncoding] : []), handler];
 
 /** Deliveries get no span and no log line. A refused request is passed on to the middleware that traces and logs it. */

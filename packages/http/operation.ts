@@ -27,6 +27,8 @@ type Description = {
   /** With header names in their usual spelling, for example `If-Match`. */
   readonly headers?: Fields;
   readonly body?: z.ZodType;
+  /** Parses the body in place of the schema, which still describes it: for rules that depend on stored data. */
+  readonly parseBody?: (sent: unknown) => unknown;
   /**
    * Accepted media types. Default: `application/json`. Without `body`, the handler streams the request body, with `readBody`.
    * A body without a type is `application/octet-stream` (RFC 9110, section 8.3).
@@ -69,23 +71,31 @@ export const operation = <
   Query extends Fields | undefined = undefined,
   Headers extends Fields | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
+  Parsed = Output<Body>,
 >({
   handle,
   ...description
-}: Description & { path?: Path; query?: Query; headers?: Headers; body?: Body } & {
+}: Description & {
+  path?: Path;
+  query?: Query;
+  headers?: Headers;
+  body?: Body;
+  parseBody?: (sent: unknown) => Parsed;
+} & {
   handle(
-    request: { path: Output<Path>; query: Output<Query>; headers: Output<Headers>; body: Output<Body> },
+    request: { path: Output<Path>; query: Output<Query>; headers: Output<Headers>; body: Parsed },
     res: Response,
     req: Request,
   ): unknown;
 }): Operation => {
-  const { path, query, headers, body, bodyTypes } = description as Description;
+  const { path, query, headers, body, bodyTypes, parseBody } = description as Description;
   const parts = {
     path: (req: Request) => path && validate(path, req.params, 'invalid-parameter'),
     query: (req: Request) => query && validate(query, req.query, 'invalid-parameter'),
     headers: (req: Request) => headers && validate(headers, pickHeaders(req, headers), 'invalid-header'),
     body: (req: Request) => {
       if (body ?? bodyTypes) checkMediaType(req, bodyTypes ?? jsonTypes);
+      if (parseBody) return parseBody(req.body);
       return body && validate(body, req.body, 'invalid-body');
     },
   };
@@ -117,7 +127,7 @@ const checkMediaType = (req: Request, types: readonly string[]) => {
 
 /** All error codes of an operation: those that it lists, and those that follow from its schemas. */
 export const listErrorCodes = ({ path, query, headers, body, bodyTypes, errors = [] }: Operation): string[] => [
-  ...(path ? ['malformed-request'] : []),
+  ...((path ?? body ?? bodyTypes) ? ['malformed-request'] : []),
   ...(path || query ? ['invalid-parameter'] : []),
   ...(headers ? ['invalid-header'] : []),
   ...(body ? ['malformed-json', 'invalid-body', 'body-too-large'] : []),

@@ -23,3 +23,7 @@ export class DomainError extends Error {
     this.facts = more.facts ?? {};
   }
 }
+
+/** Describes a refusal in one line: what is wrong, and how to correct it. */
+export const describeRefusal = ({ message, remedy }: DomainError): string =>
+  remedy === undefined ? message : `${message} Remedy: ${remedy}`;

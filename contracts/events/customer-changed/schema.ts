@@ -6,7 +6,8 @@ import { connectionIdSchema, connectionMandateSchema } from '../connection-manda
 
 const textSchema = textOf(100);
 
-const customerRecordSchema = z.object({
+/** A customer as events carry it. The rules for what a caller may send are stricter, and older records were stored without them. */
+export const customerRecordSchema = z.object({
   firstName: textSchema,
   lastName: textSchema,
   city: textSchema,

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
-import { lineOfText } from '../../text.ts';
+import { isWellFormed } from '../../text.ts';
 
-export const greetingMessageSchema = lineOfText(280);
+export const maxGreetingLength = 280;
+const message = `text of 1 to ${maxGreetingLength} characters without control characters`;
+/** A greeting as events carry it. The rules for what a caller may post are stricter, and older greetings were posted without them. */
+export const greetingMessageSchema = z
+  .string(message)
+  .regex(/\S/, message)
+  .regex(new RegExp(String.raw`^[^\u0000-\u001f\u007f-\u009f]{1,${maxGreetingLength}}$`, 'u'), message)
+  .refine(isWellFormed, message);
 
 const greetingSchema = z.object({ greetingId: z.uuid(), message: greetingMessageSchema });
 export type Greeting = z.infer<typeof greetingSchema>;

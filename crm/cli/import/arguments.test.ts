@@ -18,6 +18,18 @@ it('reads the file to import, its options and the CRM', () => {
   expect(readArguments([file, '--direct'], { CRM_URL: 'localhost' })).toEqual({ ...defaults, crm: undefined });
 });
 
+it('reads which fields the columns contain', () => {
+  const columns = ['--column', 'klantcode=customerId', '--column', 'a=b=city'];
+  expect(readArguments([file, ...columns], {})).toMatchObject({
+    options: {
+      columns: [
+        { column: 'klantcode', field: 'customerId' },
+        { column: 'a=b', field: 'city' },
+      ],
+    },
+  });
+});
+
 it('reads the import to remove', () => {
   expect(readArguments(['--delete', 'id'], env)).toMatchObject({
     deleteImport: 'id',
@@ -37,6 +49,7 @@ it.each([
   [['data'], 'data is a folder: name one CSV file in it.'],
   [[file, '--on-conflict', 'merge'], '--on-conflict must be one of skip, update, fail.'],
   [[file, '--encoding', 'klingon'], '--encoding klingon must be one of utf-8, utf-16le'],
+  [[file, '--column', 'a=town'], '--column must be COLUMN=FIELD, such as klantnummer=customerId, with one of'],
   [[file, '--refused', `./${file}`], 'is the file to import: name another'],
   [[file, '--crm', 'localhost:4305'], '--crm localhost:4305 is not a URL: write the one of the CRM as http://'],
   [[file, '--crm', 'crm'], '--crm crm is not a URL'],

@@ -6,7 +6,7 @@ import { encodingNames, findEncoding } from '../../../packages/csv/encoding.ts';
 import type { CalledService } from '../../../packages/http/call-service.ts';
 import { locateService } from '../../../packages/platform/locate-service.ts';
 import { resolveTypedPath } from '../../../packages/runtime/project-folder.ts';
-import { conflictPolicies, type ImportOptions } from '../../imports/index.ts';
+import { columnChoices, conflictPolicies, type ImportOptions } from '../../imports/index.ts';
 
 export type ImportArguments = {
   readonly file: string;
@@ -31,6 +31,7 @@ export const readArguments = (
       'dry-run': { type: 'boolean', default: false },
       'on-conflict': { type: 'string', default: 'skip' },
       encoding: { type: 'string' },
+      column: { type: 'string', multiple: true },
       refused: { type: 'string' },
       crm: { type: 'string' },
       direct: { type: 'boolean', default: false },
@@ -57,7 +58,15 @@ export const readArguments = (
   if (resolve(refusedFile) === resolve(file))
     throw new Error(`--refused ${refusedFile} is the file to import: name another file for the refused rows.`);
   const encoding = parseEncoding(values.encoding);
-  return { file, options: { dryRun: values['dry-run'], onConflict, ...(encoding && { encoding }) }, refusedFile, crm };
+  const columns = parseColumns(values.column);
+  const options = { dryRun: values['dry-run'], onConflict, ...(encoding && { encoding }), ...(columns && { columns }) };
+  return { file, options, refusedFile, crm };
+};
+
+const parseColumns = (sent: string[] | undefined) => {
+  const { data, error } = columnChoices.safeParse(sent);
+  if (error) throw new Error(`--column must be ${error.issues[0]?.message}.`);
+  return data.length > 0 ? data : undefined;
 };
 
 const checkReadable = (file: string) => {

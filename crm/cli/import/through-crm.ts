@@ -1,16 +1,16 @@
 import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { ImportOptions, importedRowSchema, importSchema } from '../../imports/index.ts';
+import { type ImportOptions, type importedRowSchema, type importSchema, toFileName } from '../../imports/index.ts';
 
 export type Import = z.infer<typeof importSchema>;
 export type ImportedRow = z.infer<typeof importedRowSchema>;
 
 /** Uploads the file to a running CRM. @throws Error that says what to do */
 export const sendFile = async (crm: string, file: string, options: ImportOptions): Promise<Import> => {
-  const { dryRun, onConflict, encoding } = options;
-  const query = new URLSearchParams({ dryRun: String(dryRun), onConflict, fileName: basename(file).slice(0, 100) });
+  const { dryRun, onConflict, encoding, columns = [] } = options;
+  const query = new URLSearchParams({ dryRun: String(dryRun), onConflict, fileName: toFileName(file) });
+  for (const { column, field } of columns) query.append('column', `${column}=${field}`);
   const answer = await request(crm, `/imports?${query}`, {
     method: 'POST',
     headers: { 'Content-Type': encoding ? `text/csv; charset=${encoding}` : 'text/csv' },

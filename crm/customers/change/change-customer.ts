@@ -57,13 +57,14 @@ export const changeCustomer = (
     return updateCustomer(trx, before, next(dataOf(before)), { ...context, ...request });
   });
 
-/** Replaces the whole record. @throws as `changeCustomer` */
+/** Replaces the whole record by `data`, which may depend on the stored one. @throws as `changeCustomer` */
 export const replaceCustomer = (
   context: CrmContext,
   customerId: string,
-  data: CustomerData,
+  data: CustomerData | ((stored: CustomerData) => CustomerData),
   request?: ChangeRequest,
-): Promise<ChangedCustomer> => changeCustomer(context, customerId, () => data, request);
+): Promise<ChangedCustomer> =>
+  changeCustomer(context, customerId, typeof data === 'function' ? data : () => data, request);
 
 /** Writes the customer and its mandate events. Equal data makes no new version. */
 const updateCustomer = async (

@@ -3,7 +3,7 @@ import type { OperationResponse } from '../../../packages/http/operation.ts';
 import { sendVersion } from '../../../packages/http/preconditions.ts';
 import { traceparentOf } from '../../../packages/http/trace.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import type { CustomerPatch } from '../customer.ts';
+import { customerFieldNames } from '../customer.ts';
 import { customerSchema, showCustomer } from '../show-customer.ts';
 import type { ChangeOrigin } from './append-mandate-events.ts';
 import type { ChangedCustomer } from './change-customer.ts';
@@ -37,9 +37,10 @@ export const sendChange = (res: Response, { customer, mandateRevision }: Changed
 };
 
 /** Adds a remedy to connection-held: the curl command that changes the holder, which the caller may have meant. */
-export const suggestUpdate = (req: Request, data: CustomerPatch) => (error: unknown) => {
+export const suggestUpdate = (req: Request) => (error: unknown) => {
   if (!(error instanceof DomainError) || error.code !== 'connection-held') throw error;
-  const body = JSON.stringify(data).replaceAll("'", String.raw`'\''`);
+  const sent = customerFieldNames.flatMap((field) => (field in req.body ? [[field, req.body[field]]] : []));
+  const body = JSON.stringify(Object.fromEntries(sent)).replaceAll("'", String.raw`'\''`);
   const url = `${req.protocol}://${req.get('host')}/customers/${error.facts.holder}`;
   const method = req.method === 'PATCH' ? 'PATCH' : 'POST';
   const remedy = `to change that customer: curl -X ${method} ${url} -H 'Content-Type: application/json' -d '${body}'`;

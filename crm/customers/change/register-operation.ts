@@ -21,7 +21,7 @@ export const registerOperation = (context: CrmContext): Operation =>
     errors: ['connection-held', 'key-reused', 'answer-erased'],
     handle: async ({ headers, body }, res, req) => {
       const request = { ...originOf(headers, res), idempotencyKey: headers['Idempotency-Key'] };
-      const registered = await registerCustomer(context, body, request).catch(suggestUpdate(req, body));
+      const registered = await registerCustomer(context, body, request).catch(suggestUpdate(req));
       sendChange(res.status(201).location(`/customers/${registered.customer.customerId}`), registered);
     },
   });

@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import type { Encoding } from '../../../packages/csv/encoding.ts';
 import { type CsvRow, readCsv } from '../../../packages/csv/read-csv.ts';
 import { createYielder } from '../../../packages/runtime/yield-to-event-loop.ts';
-import { checkRow, type ImportRow, isRefused, type Problem, type RefusedRow } from './check-row.ts';
+import type { ImportOptions } from '../import-job.ts';
+import { checkRow, type ImportRow, isRefused, mayBeRounded, type Problem, type RefusedRow } from './check-row.ts';
 import { type Header, maxColumns, readHeader, unusableFile } from './header.ts';
 import { createSeenKeys } from './seen-keys.ts';
 
@@ -15,13 +16,16 @@ export type CheckedRow = {
   readonly isRecoded: boolean;
 };
 
-/** Reads the header of a file. @param encoding as declared by the sender @throws DomainError unusable-file */
-export const readFileHeader = async (file: string, encoding?: Encoding): Promise<Header> => {
+/** Reads the header of a file. @throws DomainError unusable-file */
+export const readFileHeader = async (
+  file: string,
+  { columns, encoding }: Pick<ImportOptions, 'columns' | 'encoding'>,
+): Promise<Header> => {
   for await (const [first] of readCsv(createReadStream(file), encoding)) {
     if (!first) continue;
     const count = first.cells.length;
     if (count > maxColumns) throw unusableFile(`The header has ${count} columns, more than ${maxColumns}.`);
-    return readHeader(first.cells);
+    return readHeader(first.cells, columns);
   }
   return readHeader([]);
 };
@@ -53,15 +57,18 @@ const checkCsvRow = (csvRow: CsvRow, header: Header, seen: Seen): Omit<CheckedRo
 
 const refuseSeenKeys = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | RefusedRow => {
   if (isRefused(row)) return row;
-  const { line, cells, customerId, data } = row;
+  const { line, cells, customerId, data, doubtful } = row;
   const keys: { column: keyof Seen; value: string }[] = [{ column: 'connectionId', value: data.connectionId }];
   if (customerId !== undefined) keys.unshift({ column: 'customerId', value: customerId });
   const problems = keys.flatMap(({ column, value }): Problem[] => {
     const firstLine = seen[column].findLine(value);
-    return firstLine === undefined ? [] : [{ column, value, reason: `also on line ${firstLine}` }];
+    return firstLine === undefined ? [] : [{ column, value, reason: describeRepeated(value, firstLine) }];
   });
-  if (problems.length > 0) return { line, cells, problems };
+  if (problems.length > 0) return { line, cells, problems: [...doubtful, ...problems] };
   // Keys of a refused row are not added, because it is not imported and cannot conflict with later rows.
   for (const { column, value } of keys) seen[column].add(value, line);
   return row;
 };
+
+const describeRepeated = (value: string, firstLine: number): string =>
+  `also on line ${firstLine}${mayBeRounded(value) ? '; a spreadsheet may have rounded two numbers to this one' : ''}`;

@@ -1,10 +1,17 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { CsvRow } from '../../../packages/csv/read-csv.ts';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
-import { type CustomerData, customerDataSchema, externalCustomerIdSchema } from '../../customers/index.ts';
-import { type Column, type Header, isOptional } from './header.ts';
+import {
+  type CustomerData,
+  customerDataSchema,
+  customerFieldNames,
+  externalCustomerIdSchema,
+  readText,
+} from '../../customers/index.ts';
+import type { Field } from '../column-names.ts';
+import { type Header, isOptional } from './header.ts';
 
-/** A problem with one cell or, if `column` is null, with the whole row. */
+/** A problem with one cell or, if `column` is null, with the whole row. `column` is the name of the field. */
 export type Problem = { readonly column: string | null; readonly value: string; readonly reason: string };
 
 /** A valid row. Fields whose columns the file lacks have their defaults in `data`. */
@@ -13,62 +20,78 @@ export type ImportRow = {
   readonly cells: readonly string[];
   readonly customerId: string | undefined;
   readonly data: CustomerData;
+  /**
+   * Texts that are not valid, and in `data` nevertheless: they are accepted only if the customer already has them, because an earlier
+   * version stored them by other rules.
+   */
+  readonly doubtful: readonly DoubtfulText[];
 };
+
+type TextField = Exclude<keyof CustomerData, 'connectionId' | 'connectionMandate'>;
+type DoubtfulText = Problem & { readonly column: TextField };
 
 export type RefusedRow = Pick<ImportRow, 'line' | 'cells'> & { readonly problems: readonly Problem[] };
 
-const rowSchema = z.object({ ...customerDataSchema.shape, customerId: externalCustomerIdSchema.optional() });
+const schemas: Readonly<Record<Field, z.ZodType>> = {
+  ...customerDataSchema.shape,
+  customerId: externalCustomerIdSchema,
+};
 
 /** Validates a row by itself. Duplicates and conflicts with existing customers are detected elsewhere. */
 export const checkRow = (row: CsvRow, header: Header): ImportRow | RefusedRow => {
   const { line, cells, broken } = row;
-  if (broken !== undefined)
-    return { line, cells, problems: [{ column: null, value: shorten(cells.join(',')), reason: broken }] };
-  const extra = cells.slice(header.columns.length).find((cell) => cell !== '');
-  if (extra !== undefined)
-    return { line, cells, problems: [{ column: null, value: shorten(extra), reason: tooManyCells(row, header) }] };
+  const refuse = (...problems: Problem[]): RefusedRow => ({ line, cells, problems });
+  if (broken !== undefined) return refuse({ column: null, value: shorten(cells.join(',')), reason: broken });
+  const extra = cells.slice(header.columns.length).find((cell) => readText(cell) !== '');
+  if (extra !== undefined) return refuse({ column: null, value: shorten(extra), reason: tooManyCells(row, header) });
 
-  const damaged = [...header.indexes].filter(([, index]) => cells[index]?.includes('\ufffd'));
-  if (damaged.length > 0)
-    return { line, cells, problems: damaged.map(([column, index]) => lostCharacter(column, cells[index] ?? '')) };
-
-  const filled: Partial<Record<Column, string>> = {};
-  for (const [column, index] of header.indexes) {
-    const cell = cells[index] ?? '';
-    if (cell !== '' || !isOptional(column)) filled[column] = cell;
+  const values: Partial<Record<Field, unknown>> = { email: null, phone: null };
+  const problems: Problem[] = [];
+  for (const [field, index] of header.indexes) {
+    const cell = readText(cells[index] ?? '');
+    if (cell === '' && isOptional(field)) continue;
+    const { success, data, error } = schemas[field].safeParse(cell);
+    values[field] = success ? data : cell;
+    if (!success) problems.push(describeProblem(field, row, header, String(error.issues[0]?.message)));
   }
-  const { data: valid, error } = rowSchema.safeParse(filled);
-  if (error) return { line, cells, problems: error.issues.map((issue) => toProblem(issue, row, header)) };
-  const { customerId, ...data } = valid;
-  return { line, cells, customerId, data };
+  const { customerId, ...data } = values as CustomerData & Pick<ImportRow, 'customerId'>;
+  return problems.every(isDoubtful) ? { line, cells, customerId, data, doubtful: problems } : refuse(...problems);
 };
 
 export const isRefused = (row: ImportRow | RefusedRow): row is RefusedRow => 'problems' in row;
 
-const toProblem = (issue: z.core.$ZodIssue, { cells }: CsvRow, { indexes, columns }: Header): Problem => {
-  const column = issue.path[0] as Column;
-  const index = indexes.get(column) as number;
-  const value = shorten(cells[index] ?? '');
-  return { column, value, reason: reasonOf(value, issue.message, index < cells.length ? undefined : columns.length) };
+const textFields: readonly (string | null)[] = customerFieldNames.filter((field) => !field.startsWith('connection'));
+const isDoubtful = (problem: Problem): problem is DoubtfulText =>
+  textFields.includes(problem.column) && readText(problem.value) !== '';
 
-  function reasonOf(cell: string, expected: string, width: number | undefined): string {
-    if (width !== undefined) return `required, but the row ends after ${cells.length} of ${width} cells`;
+const describeProblem = (field: Field, { cells }: CsvRow, { indexes, columns }: Header, expected: string): Problem => {
+  const index = indexes.get(field) as number;
+  const cell = readText(cells[index] ?? '');
+  return { column: field, value: shorten(cells[index] ?? ''), reason: findReason() };
+
+  function findReason(): string {
+    if (index >= cells.length) return `required, but the row ends after ${cells.length} of ${columns.length} cells`;
     if (cell === '') return `required: ${expected}`;
-    if (roundedNumber.test(cell))
+    if (cell.includes('\ufffd')) return 'the character at \ufffd was lost: type it again';
+    if (field !== 'connectionMandate' && roundedNumber.test(cell))
       return `a spreadsheet has rounded this number, and its digits are lost: ${roundedNumberAdvice}`;
     return expected;
   }
 };
 
-const lostCharacter = (column: Column, cell: string): Problem => ({
-  column,
-  value: shorten(cell),
-  reason: 'the character at \ufffd was lost: type it again',
-});
-
 /** A number that a spreadsheet rounded, such as 8.7E+17 or 8,7E+17. */
 const roundedNumber = /^[+-]?\d+([.,]\d+)?E[+-]?\d+$/i;
 const roundedNumberAdvice = 'format the column as text before typing or loading it, and export the file again';
+
+/** The value of a cell as it would be stored, if it is valid; empty if the row or the file does not have the cell. */
+export const readCell = (
+  { cells }: Pick<ImportRow, 'cells'>,
+  { indexes }: Pick<Header, 'indexes'>,
+  field: Field,
+): string => readText(cells[indexes.get(field) ?? -1] ?? '');
+
+/** Whether a spreadsheet may have rounded the number: it keeps 15 digits, and a longer number then ends in zeros. */
+export const mayBeRounded = (connectionId: string): boolean => /^[1-9]\d{14}0{2,}$/.test(connectionId);
 
 const tooManyCells = ({ cells }: CsvRow, { columns }: Header) =>
   `${cells.length} cells, but the header has ${columns.length}: put quotes around a cell that contains the delimiter`;

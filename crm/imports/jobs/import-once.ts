@@ -1,9 +1,9 @@
-import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
 import type { CrmContext } from '../../customers/index.ts';
 import { readFileHeader } from '../check/check-file.ts';
 import type { Problem } from '../check/check-row.ts';
+import { toFileName } from '../file-name.ts';
 import { createJob, failJob, type ImportJob, type ImportOptions, listImportedRows } from '../import-job.ts';
 import { fileLimits, measureFile } from '../receive/receive-file.ts';
 import { runImport } from '../run/run-import.ts';
@@ -42,11 +42,12 @@ export const createJobForFile = async (
   options: ImportOptions,
 ): Promise<ImportJob> => {
   const measured = await measureFile(file, fileLimits, options.encoding);
-  const { columns } = await readFileHeader(file, options.encoding);
+  const { columns, fields } = await readFileHeader(file, options);
   const fileInfo = {
     importId: context.newId(),
-    fileName: basename(file).slice(0, 100),
+    fileName: toFileName(file),
     columns,
+    fields,
     createdAt: context.now(),
   };
   return createJob(context.db, { ...measured, ...fileInfo }, options, 1);

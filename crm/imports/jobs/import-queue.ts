@@ -151,8 +151,8 @@ export const createImportQueue = (
       try {
         const received = await receiveFile(measureUpload(upload, importId), file, limits, options.encoding);
         quota.record(importId, received.bytes);
-        const { columns } = await readFileHeader(file, options.encoding);
-        const fileInfo = { ...received, importId, fileName, columns, createdAt: context.now() };
+        const { columns, fields } = await readFileHeader(file, options);
+        const fileInfo = { ...received, importId, fileName, columns, fields, createdAt: context.now() };
         const job = await createJob(db, fileInfo, options);
         enqueue(importId);
         return job;

@@ -2,10 +2,11 @@ import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import { readPages } from '../../../packages/database/pages.ts';
 import { filterYielding, waitForLargeResponseTurn } from '../../../packages/runtime/yield-to-event-loop.ts';
 import type { Person, PersonalDataSource } from '../../customers/index.ts';
-import { type CrmDatabase, foldText, transact } from '../../database/index.ts';
+import { type CrmDatabase, transact } from '../../database/index.ts';
 import { showImportedRow } from '../report/show-import.ts';
 import { isCertainMatch, isPossibleMatch } from './match-person.ts';
 import { resolveOwners } from './resolve-owners.ts';
+import { searchText } from './search-cells.ts';
 
 type Db = Kysely<CrmDatabase>;
 
@@ -102,7 +103,7 @@ const isCandidate = (
   row: ExpressionBuilder<CrmDatabase, 'importedRow'>,
   { customerId, connectionIds, record }: Person,
 ) => {
-  const containsText = (text: string) => sql<boolean>`instr(${row.ref('textKey')}, ${foldText(text).trimEnd()}) > 0`;
+  const containsText = (text: string) => sql<boolean>`instr(${row.ref('textKey')}, ${searchText(text).trimEnd()}) > 0`;
   return row.or([
     row('customerId', '=', customerId),
     ...(connectionIds.length > 0 ? [row('connectionId', 'in', connectionIds)] : []),

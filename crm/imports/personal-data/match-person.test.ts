@@ -50,6 +50,19 @@ const cases: Case[] = [
   { of: 'another e-mail address, and a held connection', row: { ...held, cells: [other] }, match: 'none' },
   { of: 'the connection that the person holds', row: held, match: 'certain' },
   { of: 'the own phone number', row: { cells: phone }, match: 'certain' },
+  { of: 'the own phone number, pasted', row: { cells: ['tel:+31\u00a06\u00a012345678'] }, match: 'certain' },
+  { of: 'the own names with an invisible character', row: { cells: ['E\u200bva', '\u202eVos'] }, match: 'possible' },
+  {
+    of: 'the own e-mail address with all its characters',
+    row: { cells: ['smith&sons=a@example.org'] },
+    person: { ...eva, record: { ...record, email: 'smith&sons=a@example.org' } },
+    match: 'certain',
+  },
+  {
+    of: 'the own e-mail address as a formula',
+    row: { cells: ['="eva@example.org"', '=eva@example.org'] },
+    match: 'certain',
+  },
 
   {
     of: 'the number of another customer, connection and names',

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createCrmWithImports } from '../../../tests/crm-with-imports.ts';
 import { createImportFixture } from '../../../tests/import-fixture.ts';
 import { listCustomers } from '../../customers/index.ts';
@@ -144,6 +146,19 @@ describe('a compressed upload', () => {
       type: 'urn:problem:malformed-request',
     });
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('that is cut off leaves nothing', async () => {
+    const { app, folder } = await createCrm();
+    const server = createServer(app).listen(0);
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const headers = { 'Content-Type': 'text/csv', 'Content-Encoding': 'gzip' };
+    const upload = httpRequest({ port, path: '/imports', method: 'POST', headers }).on('error', () => {});
+    upload.write(gzipSync(latin1File).subarray(0, -9));
+    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), 5_000);
+    upload.destroy();
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
   });
 
   it('of a workbook is refused like the workbook', async () => {

@@ -3,7 +3,7 @@ import { readPages } from '../../../packages/database/pages.ts';
 import { waitForLargeResponseTurn } from '../../../packages/runtime/yield-to-event-loop.ts';
 import type { CrmContext } from '../../customers/index.ts';
 import type { Problem } from '../check/check-row.ts';
-import { reasonColumn } from '../check/header.ts';
+import { reasonColumn } from '../column-names.ts';
 import { type ImportedRow, type ImportJob, listImportedRows } from '../import-job.ts';
 
 /** Pages are small, because a row may have 64 KiB. */

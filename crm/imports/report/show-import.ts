@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
 import type { Problem } from '../check/check-row.ts';
-import { readHeader } from '../check/header.ts';
+import { describeColumns, restoreHeader } from '../check/header.ts';
+import { fields } from '../column-names.ts';
 import { conflictPolicies, type ImportedRow, type ImportJob } from '../import-job.ts';
 
 const count = (description: string) => z.int().min(0).meta({ description });
@@ -33,6 +34,9 @@ export const importSchema = z
     notes: z.array(z.string()).meta({ description: 'Notes about the file and the report.' }),
     rows: z.string().meta({ description: 'The path of the refused and skipped rows.' }),
     refusedRows: z.string().meta({ description: 'The path of the refused rows as a file to correct.' }),
+    columns: z
+      .array(z.object({ column: z.string(), field: z.enum(fields) }))
+      .meta({ description: 'The columns that are imported, as the file names them, and their fields.' }),
     createdAt: time,
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
@@ -42,15 +46,17 @@ export const importSchema = z
 export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
   const { importId, fileName, digest, dryRun, onConflict, state, failure } = job;
   const { bytes, bytesDone, created, updated, unchanged, skipped, refused } = job;
+  const { mapped, ignored } = describeColumns(restoreHeader(job));
   const rows = created + updated + unchanged + skipped + refused;
   return {
     ...{ importId, fileName, digest, dryRun: dryRun === 1, onConflict, state, failure },
     progress: { bytes, bytesDone, rows },
     ...{ created, updated, unchanged, skipped, refused },
     listed: { refused: job.listedRefused, skipped: job.listedSkipped },
-    notes: createNotes(job),
+    notes: createNotes(job, ignored),
     rows: `/imports/${importId}/rows`,
     refusedRows: `/imports/${importId}/refused.csv`,
+    columns: mapped,
     createdAt: isoTime(job.createdAt),
     startedAt: job.startedAt === null ? null : isoTime(job.startedAt),
     finishedAt: job.finishedAt === null ? null : isoTime(job.finishedAt),
@@ -62,18 +68,28 @@ const spreadsheetLines = [65_536, 1_048_576];
 
 const maxIgnoredNames = 20;
 
-const createNotes = (job: ImportJob): string[] => {
-  const { columns, recoded, lines } = job;
-  const { ignored } = readHeader(JSON.parse(columns));
+const createNotes = (job: ImportJob, ignored: readonly string[]): string[] => {
+  const { recoded, lines } = job;
   const more = ignored.length > maxIgnoredNames ? ` and ${ignored.length - maxIgnoredNames} more` : '';
   const named = ignored.slice(0, maxIgnoredNames).map((name) => shortenText(name, 50));
   return [
     ...noteUnlistedRows(job),
     ...(ignored.length > 0 ? [`Columns that were ignored: ${named.join(', ')}${more}.`] : []),
+    ...noteRoundedConnections(job),
     ...(recoded > 0 ? [`${recoded} rows were not in UTF-8 and were read as Windows-1252 (Latin-1).`] : []),
     ...(spreadsheetLines.includes(lines)
       ? [`The file has ${lines} lines, the maximum of a spreadsheet: rows may have been cut off.`]
       : []),
+  ];
+};
+
+const noteRoundedConnections = ({ rounded, roundedLines }: ImportJob): string[] => {
+  if (rounded === 0) return [];
+  const lines = (JSON.parse(roundedLines ?? '[]') as number[]).sort((a, b) => a - b);
+  const named = `${lines.join(', ')}${rounded > lines.length ? ` and ${rounded - lines.length} more` : ''}`;
+  return [
+    `A spreadsheet may have rounded the connectionId in ${rounded === 1 ? 'line' : 'lines'} ${named}: after 15 digits it has only ` +
+      'zeros. Several connections may have become one. Compare with the source, and load the column as text.',
   ];
 };
 

@@ -1,6 +1,7 @@
-import { type Customer, type CustomerData, dataOf } from '../../customers/index.ts';
+import { type Customer, type CustomerData, dataOf, isSameText } from '../../customers/index.ts';
 import type { ImportRow, Problem } from '../check/check-row.ts';
-import type { Column, Header } from '../check/header.ts';
+import type { Header } from '../check/header.ts';
+import type { Field } from '../column-names.ts';
 import type { ConflictPolicy } from '../import-job.ts';
 
 /** What the database already has about the customer and the connection of a row. */
@@ -35,9 +36,11 @@ export const decideRow = (
     outcome: onConflict === 'skip' ? 'skipped' : 'refused',
     problems,
   });
-  const problemIn = (column: Column, reason: string): Problem[] => [
+  const problemIn = (column: Field, reason: string): Problem[] => [
     { column, value: column === 'customerId' ? (row.customerId ?? '') : (row.data[column] ?? ''), reason },
   ];
+  const refused = row.doubtful.filter(({ column }) => !customer || !isSameText(customer[column], row.data[column]));
+  if (refused.length > 0) return { outcome: 'refused', problems: refused };
   if (!customer) {
     if (row.customerId !== undefined && isCustomerIdKnown)
       return conflict(problemIn('customerId', 'this customer was deleted; a number is never assigned again'));
@@ -49,7 +52,7 @@ export const decideRow = (
     return { outcome: 'created', data: row.data };
   }
   const changedColumns = [...indexes.keys()].filter(
-    (column) => column !== 'customerId' && customer[column] !== row.data[column],
+    (column) => column !== 'customerId' && !isSameText(customer[column], row.data[column]),
   );
   if (changedColumns.length === 0) return { outcome: 'unchanged' };
   if (onConflict !== 'update')

@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import { parseCustomerId } from '../../../contracts/customer-id.ts';
 import { type ChangeOrigin, type CustomerWrite, writeCustomers } from '../../customers/index.ts';
 import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
-import { type ImportRow, isRefused, type Problem, type RefusedRow } from '../check/check-row.ts';
+import { type ImportRow, isRefused, type Problem, type RefusedRow, readCell } from '../check/check-row.ts';
 import type { Header } from '../check/header.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';
 import type { ImportJob, ImportOptions } from '../import-job.ts';
@@ -70,13 +70,13 @@ const isImportRow = (row: ImportRow | RefusedRow): row is ImportRow => !isRefuse
 /** A row of the report. It has the customerId and the connectionId if they are valid, so that an erasure finds it. */
 const reportRow = (
   { importId, header }: RowsContext,
-  { line, cells }: RefusedRow | ImportRow,
+  row: RefusedRow | ImportRow,
   outcome: 'refused' | 'skipped',
   problems: readonly Problem[],
 ): ImportedRowTable => {
-  const cell = (column: 'customerId' | 'connectionId') => cells[header.indexes.get(column) ?? -1] ?? '';
-  const customerId = cell('customerId');
-  const connectionId = cell('connectionId');
+  const { line, cells } = row;
+  const customerId = readCell(row, header, 'customerId');
+  const connectionId = readCell(row, header, 'connectionId');
   const shortened = shortenRow(line, cells, problems);
   return {
     importId,

@@ -3,7 +3,8 @@ import type { Transaction } from 'kysely';
 import { type CrmContext, inTransaction } from '../../customers/index.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { type CheckedRow, checkFile } from '../check/check-file.ts';
-import { readHeader } from '../check/header.ts';
+import { type ImportRow, mayBeRounded, readCell } from '../check/check-row.ts';
+import { restoreHeader } from '../check/header.ts';
 import { createSeenKeys } from '../check/seen-keys.ts';
 import { advanceJob, beginJob, type ImportJob } from '../import-job.ts';
 import { readReference, recordReference } from '../import-reference.ts';
@@ -68,7 +69,7 @@ export const runImport = async (
 const createContext = (context: CrmContext, job: ImportJob): Omit<RowsContext, 'evidence'> => ({
   ...context,
   importId: job.importId,
-  header: readHeader(JSON.parse(job.columns)),
+  header: restoreHeader(job),
   options: { dryRun: job.dryRun === 1, onConflict: job.onConflict },
   freedConnections: job.dryRun ? createSeenKeys() : undefined,
 });
@@ -91,11 +92,26 @@ const importChunk = async (
       line: last.row.line,
       updatedAt: context.now(),
       bytesDone: job.bytesDone + chunk.reduce((sum, { bytes }) => sum + bytes, 0),
+      ...addRounded(job, rows, rowsContext),
       recoded: job.recoded + chunk.filter(({ isRecoded }) => isRecoded).length,
     };
     await advanceJob(trx, job, to);
     return to;
   });
+};
+
+/** How many lines of possibly rounded connections a job keeps. */
+const maxRoundedLines = 20;
+
+const addRounded = (
+  job: ImportJob,
+  rows: readonly Pick<ImportRow, 'line' | 'cells'>[],
+  { header }: Pick<RowsContext, 'header'>,
+) => {
+  const added = rows.filter((row) => mayBeRounded(readCell(row, header, 'connectionId'))).map(({ line }) => line);
+  if (added.length === 0) return {};
+  const lines = [...JSON.parse(job.roundedLines ?? '[]'), ...added].slice(0, maxRoundedLines);
+  return { rounded: job.rounded + added.length, roundedLines: JSON.stringify(lines) };
 };
 
 const withCounts = (job: ImportJob, counts: Counts): ImportJob => ({
