@@ -12,4 +12,5 @@ const error = expecting(`a whole number from 1 to ${maxCustomerId}`);
 export const customerIdSchema = z
   .string({ error })
   .regex(/^[1-9][0-9]{0,9}$/, { error, abort: true })
-  .refine((id) => parseCustomerId(id) !== undefined, { error });
+  .refine((id) => parseCustomerId(id) !== undefined, { error })
+  .meta({ examples: ['7'] });

@@ -7,7 +7,11 @@ export const heldMandateSchema = z
   .object({
     connectionId: connectionIdSchema,
     connectionMandate: connectionMandateSchema,
-    revision: z.int().min(0).max(maxRevision).meta({ description: 'The latest revision from the CRM.' }),
+    revision: z
+      .int()
+      .min(0)
+      .max(maxRevision)
+      .meta({ description: 'The latest revision from the CRM.', examples: [1795694400123] }),
     changedAt: z.iso.datetime(),
   })
   .meta({ id: 'HeldMandate' });

@@ -39,8 +39,17 @@ export const findRefusedCharacter = (text: string): string | undefined => {
   return first === undefined || isVisible(text) ? undefined : nameCharacter(first);
 };
 
+/** The text for a terminal or a message: each character that a text may not contain is shown as its code, such as <U+202E>. */
+export const revealCharacters = (text: string): string =>
+  findRefusedCharacter(text) === undefined
+    ? text
+    : text.replaceAll(new RegExp(refused, 'gu'), (character) => `<U+${codeOf(character)}>`);
+
+const codeOf = (character: string): string =>
+  (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
+
 const nameCharacter = (character: string): string => {
-  const code = (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
+  const code = codeOf(character);
   return `U+${code} ${names[code] ?? kinds.find(([pattern]) => pattern.test(character))?.[1]}`;
 };
 

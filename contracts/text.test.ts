@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { revealCharacters } from './refused-characters.ts';
 import { lineOfText, textOf } from './text.ts';
 
 const schema = lineOfText(100);
@@ -72,6 +73,13 @@ describe('a line of text', () => {
       }),
     ));
 });
+
+it.each([
+  ['\u202eJan\u001b[2J', '<U+202E>Jan<U+001B>[2J'],
+  ['علی\u200cرضا', 'علی\u200cرضا'],
+  ['Ri\ufffda', 'Ri<U+FFFD>a'],
+])('a message shows %j without characters that are invisible or change the terminal', (text, shown) =>
+  expect(revealCharacters(text)).toBe(shown));
 
 it('a text of an event has no half of a surrogate pair, which no database stores', () => {
   expect(textOf(5).safeParse('a\ud800').error?.issues[0]?.message).toContain('surrogate');

@@ -1,19 +1,29 @@
 import { z } from 'zod';
 import { findRefusedCharacter } from './refused-characters.ts';
 
-/** A text that events carry. Characters are counted as in JSON Schema and in databases: a character outside the BMP counts once. */
+/**
+ * A text that events carry. Characters are counted as in JSON Schema and in databases: a character outside the BMP counts once. No
+ * pattern counts them, because a pattern counts such a character twice without the flag `u`.
+ */
 export const textOf = (maxLength: number, expected = `text of 1 to ${maxLength} characters`) =>
   z
     .string(expected)
-    .regex(new RegExp(String.raw`^[\s\S]{1,${maxLength}}$`, 'u'), expected)
-    .refine(isWellFormed, `${expected} without halves of surrogate pairs`);
+    .refine(hasUpTo(maxLength), expected)
+    .refine(isWellFormed, `${expected} without halves of surrogate pairs`)
+    .meta({ minLength: 1, maxLength });
+
+const hasUpTo = (maxLength: number) => (text: string) =>
+  text !== '' && (text.length <= maxLength || (text.length <= 2 * maxLength && [...text].length <= maxLength));
 
 /** Whether the text has no half of a surrogate pair, which UTF-8 and databases cannot store. */
-export const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text);
+const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text);
+
+const controls = String.raw`\u0000-\u001f\u007f-\u009f`;
+/** Without \p{Cc}, which means something else without the flag `u`. */
+export const withoutControls = new RegExp(`^[^${controls}]*$`);
 
 /**
- * A line that a caller sends, without the white space around it and in the composed form of Unicode (NFC). \p{Cc} is avoided in
- * its pattern, because not every JSON Schema validator supports it.
+ * A line that a caller sends, without the white space around it and in the composed form of Unicode (NFC).
  */
 export const lineOfText = (maxLength: number) => {
   const error = expecting(`text of 1 to ${maxLength} characters without control or invisible characters`);
@@ -23,8 +33,10 @@ export const lineOfText = (maxLength: number) => {
       // The time to compose a text grows with the square of its length, so a text that is too long is not composed.
       .overwrite((text) => (text.length > 8 * maxLength ? text : composeText(text)))
       .regex(/\S/, { error, abort: true })
-      .regex(new RegExp(String.raw`^[^\u0000-\u001f\u007f-\u009f]{1,${maxLength}}$`, 'u'), { error, abort: true })
+      .regex(withoutControls, { error, abort: true })
+      .refine(hasUpTo(maxLength), { error, abort: true })
       .refine((text) => findRefusedCharacter(text) === undefined, { error })
+      .meta({ minLength: 1, maxLength })
   );
 };
 

@@ -50,11 +50,20 @@ const inMemoryNotice =
   'and if that clock is behind, the views ignore the changes';
 
 const statusSchema = z.object({
-  database: z.string().meta({ description: 'Whether changes survive a stop of the process.' }),
-  instance: z.string().optional().meta({ description: 'The id of this process among those that share the database.' }),
+  database: z.string().meta({ description: 'Whether changes survive a stop of the process.', examples: ['durable'] }),
+  instance: z
+    .string()
+    .optional()
+    .meta({
+      description: 'The id of this process among those that share the database.',
+      examples: ['2c9f1b1e-7d0f-4b5e-9c55-3b7f6f3a11d0'],
+    }),
   outbox: z
     .object({
-      waiting: z.int().min(0),
+      waiting: z
+        .int()
+        .min(0)
+        .meta({ examples: [0] }),
       since: z.iso.datetime().nullable(),
       relayedBy: z.string().nullable().meta({ description: 'The instance that publishes; null while nothing waits.' }),
     })

@@ -1,5 +1,6 @@
 import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
+import { checkPorts } from '../packages/http/listen.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
 import { recordService } from '../packages/platform/running-services.ts';
 import { runService } from '../packages/platform/service.ts';
@@ -20,10 +21,12 @@ const publishedTopics = [
 await runService(async (fail) => {
   const config = readCrmConfig(process.env);
   const log = createLog(config.logLevel, process.stdout);
+  await checkPorts([{ ...config, variable: 'APP_PORT' }]);
   const runtime = createRuntime(log, await openTracer('crm', config.tracing, log));
   const platform = openPlatform(config, publishedTopics, { ...runtime, fail });
   const bus = platform.eventBus({ pubsub: config.pubsub, consumerGroup: 'crm' });
   const crm = await startCrm(config, { ...runtime, bus });
+  log.info({ url: crm.url }, 'CRM listens');
   const removeRecord = recordService(config, { service: serviceAddresses.crm.id, url: crm.url }, runtime);
   return { close: () => crm.close().then(removeRecord).then(platform.close).then(runtime.tracer.close) };
 });

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { sqliteFileOf } from '../packages/database/database-url.ts';
@@ -27,12 +28,10 @@ export const startCrm = async (
   runtime: Runtime & { bus: EventBus },
 ): Promise<Service & { url: string }> => {
   const { log } = runtime;
+  checkCustomersFile(config);
   const isDurable = config.databaseUrl !== 'memory';
   const exposedFiles = findExposedFiles(sqliteFileOf(config.databaseUrl) ?? '');
-  const db = await openCrmDatabase(
-    config.databaseUrl,
-    (migration) => isDurable && log.info({ migration }, 'migrating'),
-  );
+  const db = await openCrmDatabase(config.databaseUrl, logMigrations(log, isDurable));
   logRestricted(log, exposedFiles);
   if (!isDurable)
     log.warn(
@@ -73,12 +72,31 @@ export const startCrm = async (
       instance: relay.holder,
     });
     const server = await listen(app, { ...config, variable: 'APP_PORT' });
-    log.info({ url: server.url }, 'CRM listens');
+    log.debug({ url: server.url }, 'CRM listens');
     return { url: server.url, close: () => server.close().then(close) };
   } catch (error) {
     await close();
     throw error;
   }
+};
+
+/** Logs the migrations of an existing database, which can take long; those of a new one are routine. */
+const logMigrations = (log: Logger, isDurable: boolean) => {
+  let isNew = !isDurable;
+  return (migration: string) => {
+    isNew ||= migration.startsWith('0001-');
+    log[isNew ? 'debug' : 'info']({ migration }, 'migrating');
+  };
+};
+
+/** @throws ConfigError if the file of CUSTOMERS_CSV cannot be read. An import checks its contents. */
+export const checkCustomersFile = ({ customersCsv }: Pick<CrmConfig, 'customersCsv'>): void => {
+  if (customersCsv === undefined) return;
+  const remedy = 'Set CUSTOMERS_CSV to a CSV file, or to none.';
+  const stat = statSync(customersCsv, { throwIfNoEntry: false });
+  if (!stat)
+    throw new ConfigError(`CUSTOMERS_CSV: ${customersCsv} cannot be read, because there is no such file. ${remedy}`);
+  if (stat.isDirectory()) throw new ConfigError(`CUSTOMERS_CSV: ${customersCsv} is a folder. ${remedy}`);
 };
 
 const loadCustomers = async (context: CrmContext, file: string, log: Logger) => {
@@ -87,6 +105,6 @@ const loadCustomers = async (context: CrmContext, file: string, log: Logger) => 
     if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${describeRefusal(error)}`);
     throw error;
   });
-  if (!job) return log.info('the file of CUSTOMERS_CSV was imported before, so it is not imported again');
+  if (!job) return log.debug('the file of CUSTOMERS_CSV was imported before, so it is not imported again');
   await logImport(context.db, job, log);
 };

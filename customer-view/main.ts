@@ -1,7 +1,9 @@
 import { serviceAddresses } from '../contracts/service-addresses.ts';
+import { checkPorts } from '../packages/http/listen.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
 import { recordService } from '../packages/platform/running-services.ts';
 import { runService } from '../packages/platform/service.ts';
+import { portsOf } from '../packages/platform/view-service/index.ts';
 import { topicsOf } from '../packages/platform/views.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
@@ -13,6 +15,7 @@ import { startCustomerView } from './service.ts';
 await runService(async (fail) => {
   const config = readCustomerViewConfig(process.env);
   const log = createLog(config.logLevel, process.stdout);
+  await checkPorts(portsOf(config, 'CUSTOMER_VIEW_PORT'));
   const runtime = createRuntime(log, await openTracer('customer-view', config.tracing, log));
   const platform = openPlatform(config, topicsOf(customerViews), { ...runtime, fail });
   const service = await startCustomerView(config, {
@@ -21,6 +24,7 @@ await runService(async (fail) => {
     topicLog: platform.logReader(config),
     deliveries: platform.deliveries,
   });
+  log.info({ url: service.url }, 'customer-view listens');
   const removeRecord = recordService(
     config,
     {

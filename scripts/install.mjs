@@ -16,7 +16,7 @@ Options
   --help          shows this text`;
 
 /** The folder of the project. */
-export const root = fileURLToPath(new URL('..', import.meta.url));
+export const root = join(fileURLToPath(import.meta.url), '../..');
 const installedFile = 'node_modules/.package-lock.json';
 const peerVariables = ['REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ZIPKIN_URL'];
 

@@ -22,10 +22,10 @@ const main = async () => {
   enterProjectFolder();
   const { values, positionals } = parseOptions('npm run lab', {
     allowPositionals: true,
-    options: { help: { type: 'boolean' } },
+    options: { help: { type: 'boolean' }, 'all-logs': { type: 'boolean', default: false } },
   });
   if (values.help) return console.log(help);
-  if (positionals.length === 0) return runLab();
+  if (positionals.length === 0) return runLab({ showsAllLogs: values['all-logs'] });
   const { socket, prefix } = readLabSettings(process.env);
   const { text } = await requestLab(socket, readRequest(positionals)).catch((error: unknown) => {
     if (error instanceof LabNotRunning) throw new Error(`${error.message} Start one: ${prefix}npm run lab`);

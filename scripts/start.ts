@@ -2,17 +2,21 @@ import { join } from 'node:path';
 import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
 import { readCrmConfig } from '../crm/config.ts';
-import { startCrm } from '../crm/service.ts';
+import { checkCustomersFile, startCrm } from '../crm/service.ts';
 import { readCustomerViewConfig } from '../customer-view/config.ts';
 import { startCustomerView } from '../customer-view/service.ts';
 import { readIotPlatformConfig } from '../iot-platform/config.ts';
 import { startIotPlatform } from '../iot-platform/service.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { checkPorts } from '../packages/http/listen.ts';
 import { recordService } from '../packages/platform/running-services.ts';
 import { runService } from '../packages/platform/service.ts';
+import { readEnvironments } from '../packages/runtime/environment.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
 import { openTracer } from '../packages/tracing/open-tracer.ts';
+import { formatBanner } from './start/banner.ts';
+import { lockDataFolder } from './start/lock-data-folder.ts';
 
 const help = `Usage: npm start
 Runs the CRM, the IoT platform and the customer-view in one process on an embedded database, and loads the customers of a CSV
@@ -37,14 +41,29 @@ Examples
   APP_PORT=4005 npm start
   npm start -- --help`;
 
+const readConfigs = (env: NodeJS.ProcessEnv) => {
+  const [crmConfig, iotConfig, customerViewConfig] = readEnvironments(
+    () =>
+      readCrmConfig({
+        ...env,
+        CRM_DATABASE_URL: env.CRM_DATABASE_URL || `sqlite:${join(env.DATA_DIR || '.data', 'crm.sqlite')}`,
+      }),
+    () => readIotPlatformConfig(env),
+    () => readCustomerViewConfig(env),
+  );
+  return { crmConfig, iotConfig, customerViewConfig };
+};
+
 const startPlatform = async () => {
-  const iotConfig = readIotPlatformConfig(process.env);
-  const customerViewConfig = readCustomerViewConfig(process.env);
-  const { dataDir } = iotConfig;
-  const crmConfig = readCrmConfig({
-    ...process.env,
-    CRM_DATABASE_URL: process.env.CRM_DATABASE_URL || `sqlite:${join(dataDir, 'crm.sqlite')}`,
-  });
+  const { crmConfig, iotConfig, customerViewConfig } = readConfigs(process.env);
+  const { dataDir, host } = iotConfig;
+  const dataFolder = lockDataFolder(dataDir);
+  await checkPorts([
+    { host, port: crmConfig.port, variable: 'APP_PORT' },
+    { host, port: iotConfig.port, variable: 'APP_REST_PORT' },
+    { host, port: customerViewConfig.port, variable: 'CUSTOMER_VIEW_PORT' },
+  ]);
+  checkCustomersFile(crmConfig);
   const log = createLog(crmConfig.logLevel, process.stdout);
   const runtimeOf = async (service: string) => createRuntime(log, await openTracer(service, crmConfig.tracing, log));
   const crmRuntime = await runtimeOf('crm');
@@ -70,37 +89,22 @@ const startPlatform = async () => {
     recordService({ dataDir }, { service: serviceAddresses.iotPlatform.id, url: iotPlatform.url }, crmRuntime),
     recordService({ dataDir }, { service: serviceAddresses.customerView.id, url: customerView.url }, crmRuntime),
   ];
-  process.stdout.write(whatToTry(crm.url, iotPlatform.url, customerView.url));
+  process.stdout.write(formatBanner({ crm: crm.url, iotPlatform: iotPlatform.url, customerView: customerView.url }));
   return {
     close: async () => {
       await crm.close();
       await Promise.all([iotPlatform.close(), customerView.close()]);
       platform.close();
       for (const removeRecord of records) removeRecord();
+      dataFolder.release();
       await Promise.all([crmRuntime, iotRuntime, customerViewRuntime].map(({ tracer }) => tracer.close()));
     },
   };
 };
-
-const whatToTry = (crm: string, iotPlatform: string, customerView: string) => `
-  CRM            ${crm}
-  IoT platform   ${iotPlatform}
-  customer-view  ${customerView}
-
-  Try:
-    curl ${crm}/customers/7
-    curl ${iotPlatform}/mandates/7733
-    curl -X POST ${crm}/customers/7 -H 'Content-Type: application/json' -d '{"firstName":"Corinne","lastName":"Lopez","city":"Enschede","connectionId":"7733","connectionMandate":"2"}'
-    curl '${iotPlatform}/?connectionId=7733'
-    curl -X POST ${crm}/orders -H 'Content-Type: application/json' -d '{"customerId":"7","productId":"p1","quantity":3,"unitPrice":{"amount":1999,"currency":"EUR"},"expectedDeliveryDate":"2026-12-24"}'
-    curl ${customerView}/customers/7/orders
-
-  Ctrl-C stops.
-`;
 
 const args = process.argv.slice(2);
 if (args.includes('--help')) console.log(help);
 else if (args.length > 0) {
   console.error(`npm start has no argument ${args[0]}: environment variables configure it, see npm start -- --help.`);
   process.exitCode = 1;
-} else await runService(startPlatform);
+} else await runService(startPlatform, { print: (line) => process.stdout.write(line) });

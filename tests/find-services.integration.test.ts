@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fetchMandate } from './http.ts';
 import {
   dataFolder,
   type RunningProcess,
@@ -108,3 +109,31 @@ describe('the commands', () => {
     server.close();
   });
 });
+
+describe('processes on one data folder', () => {
+  it('share it: npm start, an IoT platform, an import without a CRM and a backup; a restore waits for their end', async () => {
+    const platform = await startPlatform({ DATA_DIR });
+    const iotPlatform = startProcess('iot-platform/main.ts', { DATA_DIR });
+    started.push(platform, iotPlatform);
+    const [url] = await waitForOutput(iotPlatform, /"url":"(http[^"]+)"/);
+    const database = { CRM_DATABASE_URL: `sqlite:${DATA_DIR}/crm.sqlite` };
+    expect((await run('crm/cli/import.ts data/customer-database.csv --direct', database)).code).toBe(0);
+    await patchMandate(platform.crm, '2');
+    for (const view of [String(url), platform.iotPlatform])
+      await vi.waitFor(async () => expect(await fetchMandate({ url: view }, '7733')).toBe('2'), { timeout: 10_000 });
+    const backup = `${DATA_DIR}-backup`;
+    expect((await run(`scripts/backup.ts ${backup}`)).code).toBe(0);
+    const restored = await run(`scripts/restore.ts ${backup}`);
+    expect(restored).toMatchObject({ code: 1, output: expect.stringContaining('stop the platform first') });
+    expect((await run('scripts/status.ts --view mandates')).output).toMatch(
+      /Several instances of the IoT platform run/,
+    );
+  });
+});
+
+const patchMandate = async (crm: string, connectionMandate: string) =>
+  fetch(`${crm}/customers/7`, {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ connectionMandate }),
+  });

@@ -2,49 +2,33 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
-import { createCrmApp } from '../crm/app.ts';
-import { openCrmDatabase } from '../crm/database/index.ts';
-import { createImportQueue } from '../crm/imports/index.ts';
-import { watchOutbox } from '../crm/outbox/index.ts';
-import { createCustomerViewApp } from '../customer-view/app.ts';
-import { createIotPlatformApp } from '../iot-platform/app.ts';
-import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { createIdleCustomerView } from './customer-view-app.ts';
+import { readOpenApi, services } from './described-services.ts';
 import { readDocument, tableUnder } from './docs/documents.ts';
-import { createIdleViews } from './idle-views.ts';
-import { createTestRuntime } from './test-runtime.ts';
+import { corinne } from './lab-customers.ts';
 
-const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
-const bus = platform.eventBus('test');
-const runtime = createTestRuntime();
-
-const services = {
-  CRM: async () => {
-    const context = { ...runtime, db: await openCrmDatabase('memory'), onCommit: () => {} };
-    const parts = { imports: createImportQueue(context, 'not used'), outbox: watchOutbox(context) };
-    return createCrmApp({ ...context, ...parts, bus, isDurable: false });
-  },
-  'IoT platform': async () =>
-    createIotPlatformApp({
-      ...runtime,
-      bus,
-      store: platform.stateStore('statestore'),
-      ...createIdleViews(platform.stateStore('statestore')),
-    }),
-  'customer-view': async () => createCustomerViewApp({ ...runtime, bus, ...(await createIdleCustomerView()) }),
+const answersAtRoot = {
+  CRM: [200, { 1: { customerId: '1', ...corinne } }],
+  'IoT platform': [400, 'urn:problem:invalid-parameter'],
+  'customer-view': [404, 'urn:problem:unknown-route'],
 };
 
-describe.each(Object.entries(services))('the %s', (_, open) => {
+describe.each(Object.entries(services))('the %s', (name, open) => {
   it('describes all its routes in OpenAPI 3.1', async () => {
-    const { body: document } = await request(await open())
-      .get('/openapi.json')
-      .expect(200);
+    const document = await readOpenApi(await open());
     expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
     const { body: unknown } = await request(await open())
       .get('/nothing')
       .expect(404);
     const paths = Object.keys(document.paths).map((path) => path.replaceAll(/\{(\w+)\}/g, ':$1'));
     expect(unknown.remedy).toBe(`routes: ${paths.join(' ')}`);
+  });
+
+  it('shows a browser a page of links at /, and answers every other client as before', async () => {
+    const app = await open();
+    const { text } = await request(app).get('/').set('Accept', 'text/html,*/*;q=0.8').expect(200);
+    for (const link of ['/docs', '/status', '/readyz']) expect(text).toContain(`href="${link}`);
+    const { status, body } = await request(app).get('/').set('Accept', '*/*');
+    expect([status, body.type ?? body]).toEqual(answersAtRoot[name as keyof typeof answersAtRoot]);
   });
 
   it('describes the events in AsyncAPI 3', async () => {
@@ -57,10 +41,8 @@ describe.each(Object.entries(services))('the %s', (_, open) => {
 
 /** "GET /customers/{customerId}" for every route of the service's OpenAPI document. */
 const describedRoutes = async (name: keyof typeof services): Promise<readonly string[]> => {
-  const { body } = await request(await services[name]())
-    .get('/openapi.json')
-    .expect(200);
-  return Object.entries<object>(body.paths).flatMap(([path, operations]) =>
+  const { paths } = await readOpenApi(await services[name]());
+  return Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
 };

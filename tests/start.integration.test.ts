@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
@@ -33,7 +34,27 @@ describe('npm start', () => {
     await vi.waitFor(async () => expect(await mandate(platform.iotPlatform, '7733')).toBe('1'), waitOptions);
     await vi.waitFor(async () => expect(await offsets(platform.iotPlatform)).toBe(8), waitOptions);
     await expectOrderInHistory(platform.crm, platform.customerView);
+    expect(platform.output().match(/^\{.*/gm)).toEqual([expect.stringContaining('customers imported')]);
+    for (const url of [platform.crm, platform.iotPlatform, platform.customerView])
+      expect(platform.output()).toContain(`${url}  docs: ${url}/docs\n`);
     expect(await platform.end('SIGINT')).toBe(0);
+    expect(platform.output()).toMatch(/\nstopped\n$/);
+  });
+
+  it('ends at once at the second Ctrl-C, and takes the copies of the first one for one', async () => {
+    const platform = await start({ DATA_DIR: dataFolder() });
+    // A request without its end delays the stop by the drain time.
+    const socket = connect(Number(new URL(platform.crm).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('POST /customers HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{');
+    await once(socket, 'connect');
+    for (let copy = 0; copy < 3; copy++) process.kill(platform.pid, 'SIGINT');
+    await vi.waitFor(() => expect(fetch(`${platform.crm}/healthz`)).rejects.toThrow(), waitOptions);
+    expect(platform.output()).not.toContain('stopped');
+    const again = setInterval(() => process.kill(platform.pid, 'SIGINT'), 250);
+    expect(await platform.ended).toBe(1);
+    clearInterval(again);
+    expect(platform.output()).not.toContain('stopped');
   });
 
   it('keeps customers, mandates and offsets across restarts, and publishes nothing twice', async () => {
@@ -51,6 +72,7 @@ describe('npm start', () => {
     expect(await offsets(second.iotPlatform)).toBe(10);
     const { body } = await getJson(`${second.iotPlatform}/status`);
     expect(body.sinceStart).toMatchObject({ applied: 1, ignored: 0 });
+    expect(second.output()).not.toMatch(/^\{.*"level":30/m);
   });
 
   it('loads the CSV again with a CRM in memory, as in the Dapr lab', async () => {
@@ -62,6 +84,79 @@ describe('npm start', () => {
     const second = await start(env);
     await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('1'), waitOptions);
     expect((await getJson(`${second.crm}/status`)).body.database).toContain('in memory');
+  });
+
+  it('names all ports that are taken and the process that uses them, before it creates anything', async () => {
+    const servers = [createServer(), createServer()].map((server) => server.listen(0, '127.0.0.1'));
+    await vi.waitFor(() => expect(servers.every((server) => server.address() !== null)).toBe(true), waitOptions);
+    const [one, two] = servers.map((server) => (server.address() as { port: number }).port);
+    const DATA_DIR = dataFolder();
+    const taken = { DATA_DIR, APP_PORT: String(one), CUSTOMER_VIEW_PORT: String(two) };
+    const process = startProcess('scripts/start.ts', taken);
+    expect(await process.ended).toBe(1);
+    for (const [port, variable] of [
+      [one, 'APP_PORT'],
+      [two, 'CUSTOMER_VIEW_PORT'],
+    ])
+      expect(process.output()).toMatch(
+        new RegExp(`^Port ${port} is in use\\. Choose another: ${variable}=\\d+ before the command\\.`, 'm'),
+      );
+    if (globalThis.process.platform === 'linux')
+      expect(process.output()).toContain(`It is used by process ${globalThis.process.pid} (`);
+    expect(readdirSync(DATA_DIR).filter((file) => file !== 'npm-start.lock')).toEqual([]);
+    const same = startProcess('scripts/start.ts', { DATA_DIR, APP_PORT: '26123', APP_REST_PORT: '26123' });
+    expect(await same.ended).toBe(1);
+    expect(same.output()).toBe('APP_PORT and APP_REST_PORT are both 26123: set another port for one of them.\n');
+    for (const server of servers) server.close();
+  });
+
+  it.each([
+    'crm/main.ts',
+    'iot-platform/main.ts',
+    'customer-view/main.ts',
+  ])('%s alone names a port that is taken, before it creates anything', async (main) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const DATA_DIR = dataFolder();
+    const ports = { APP_PORT: String(port), APP_REST_PORT: String(port), CUSTOMER_VIEW_PORT: String(port) };
+    const process = startProcess(main, { DATA_DIR, ...ports });
+    expect(await process.ended).toBe(1);
+    expect(process.output()).toMatch(new RegExp(`^Port ${port} is in use`));
+    expect(readdirSync(DATA_DIR)).toEqual([]);
+    server.close();
+  });
+
+  it('does not start twice on one data folder, and names the process that has it; after kill -9 it starts', async () => {
+    const DATA_DIR = dataFolder();
+    const first = await start({ DATA_DIR });
+    const second = startProcess('scripts/start.ts', { DATA_DIR });
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toContain(
+      `Another npm start uses the data folder ${DATA_DIR}: process ${first.pid}, ${first.crm}, `,
+    );
+    expect(second.output()).toContain(
+      'Stop it with Ctrl-C, or start this one with other data and other ports: DATA_DIR=',
+    );
+    expect((await getJson(`${first.crm}/readyz`)).status).toBe(200);
+    await first.end('SIGKILL');
+    const third = await start({ DATA_DIR });
+    expect((await getJson(`${third.crm}/readyz`)).status).toBe(200);
+  });
+
+  it.each([
+    ['/proc/nope', /^DATA_DIR=\/proc\/nope cannot be used \(.*\): give a folder/],
+    ['/dev/null', /^DATA_DIR=\/dev\/null cannot be used \(.*\): give a folder/],
+    ['/dev/null/below', /^DATA_DIR=\/dev\/null\/below cannot be used \(.*\): give a folder/],
+  ])('reports a data folder that cannot be created: %s', async (DATA_DIR, message) => {
+    const process = startProcess('scripts/start.ts', { DATA_DIR });
+    expect(await process.ended).toBe(1);
+    expect(process.output()).toMatch(message);
+    for (const main of ['customer-view/main.ts', 'iot-platform/main.ts']) {
+      const service = startProcess(main, { DATA_DIR });
+      expect(await service.ended).toBe(1);
+      expect(service.output()).toMatch(/give a folder that exists or can be created|is not a folder/);
+    }
   });
 
   it('names the port that is taken and the variable that moves it', async () => {
@@ -104,6 +199,14 @@ describe('npm start', () => {
     const process = startProcess('scripts/start.ts', { APP_PORT: 'x', LOG_LEVEL: 'loud', DATA_DIR: dataFolder() });
     expect(await process.ended).toBe(1);
     expect(process.output()).toMatch(/LOG_LEVEL: trace/);
+    const wrong = { APP_PORT: 'x', APP_REST_PORT: 'y', CUSTOMER_VIEW_PORT: 'z', CRM_DATABASE_URL: 'oracle:' };
+    const all = startProcess('scripts/start.ts', { ...wrong, DATA_DIR: dataFolder() });
+    expect(await all.ended).toBe(1);
+    for (const name of Object.keys(wrong))
+      expect(all.output().match(new RegExp(`^  ${name}: `, 'gm')), name).toHaveLength(1);
+    const isFolder = startProcess('scripts/start.ts', { CUSTOMERS_CSV: 'data', DATA_DIR: dataFolder() });
+    expect(await isFolder.ended).toBe(1);
+    expect(isFolder.output()).toBe('CUSTOMERS_CSV: data is a folder. Set CUSTOMERS_CSV to a CSV file, or to none.\n');
     const missing = startProcess('scripts/start.ts', { CUSTOMERS_CSV: 'nowhere.csv', DATA_DIR: dataFolder() });
     expect(await missing.ended).toBe(1);
     expect(missing.output()).toContain('nowhere.csv cannot be read');

@@ -1,3 +1,4 @@
+import { revealCharacters } from '../../contracts/refused-characters.ts';
 import { createProgress, formatCount } from '../../packages/cli/progress.ts';
 import { runMain } from '../../packages/cli/run-main.ts';
 import { formatTable } from '../../packages/cli/table.ts';
@@ -143,6 +144,6 @@ const formatColumn = ({ column, field }: Import['columns'][number]) =>
 const problems = ({ line, outcome, problems: found }: ImportedRow) =>
   found.map(({ column, value, reason }) => ({ line, outcome, column: column ?? '', value: oneLine(value), reason }));
 
-const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
+const oneLine = (text: string) => revealCharacters(text.replaceAll(/\s+/g, ' '));
 
 await runMain(main);

@@ -38,7 +38,7 @@ const emailSchema = z
   .string({ error: emailError })
   .regex(emailPattern, { error: emailError, abort: true })
   .max(254, { error: emailError })
-  .regex(/^[^@]{1,64}@/, { error: emailError })
+  .regex(/^[!-?A-~]{1,64}@/, { error: emailError })
   .nullable();
 
 const phoneError = expecting('a phone number of 5 to 32 digits, spaces and ( ) . / -, such as +31 6 12345678, or null');
@@ -64,13 +64,16 @@ const phoneSchema = z
   .nullable();
 
 const requiredFields = {
-  firstName: nameSchema,
-  lastName: nameSchema,
-  city: nameSchema,
+  firstName: nameSchema.meta({ examples: ['Corinne'] }),
+  lastName: nameSchema.meta({ examples: ['Lopez'] }),
+  city: nameSchema.meta({ examples: ['Enschede'] }),
   connectionId: acceptNumber(read(connectionIdSchema)),
   connectionMandate: acceptNumber(read(connectionMandateSchema), { maximum: 2 }),
 };
-const optionalFields = { email: read(emailSchema), phone: read(phoneSchema) };
+const optionalFields = {
+  email: read(emailSchema).meta({ examples: ['corinne@example.org'] }),
+  phone: read(phoneSchema).meta({ examples: ['+31 6 12345678'] }),
+};
 
 /** The customer data that a caller sends. */
 export const customerDataSchema = z
@@ -78,13 +81,19 @@ export const customerDataSchema = z
     { ...requiredFields, email: optionalFields.email.default(null), phone: optionalFields.phone.default(null) },
     'a customer as a JSON object',
   )
-  .meta({ id: 'CustomerData' });
+  .meta({
+    id: 'CustomerData',
+    examples: [
+      { firstName: 'Molly', lastName: 'Peterson', city: 'Zeewolde', connectionId: '928', connectionMandate: '0' },
+    ],
+  });
 export type CustomerData = z.infer<typeof customerDataSchema>;
 
 /** A JSON merge patch (RFC 7396) of customer data: null removes an optional field. */
 export const customerPatchSchema = z
   .strictObject({ ...requiredFields, ...optionalFields }, 'a part of a customer as a JSON object')
-  .exactPartial();
+  .exactPartial()
+  .meta({ id: 'CustomerPatch', examples: [{ city: 'Enschede' }] });
 export type CustomerPatch = z.infer<typeof customerPatchSchema>;
 
 export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyof CustomerData)[];

@@ -24,7 +24,7 @@ import { applyPatch, type CustomerData, customerDataSchema, customerPatchSchema 
 import { findCustomer } from './find-customers.ts';
 import type { Erasures } from './personal-data/erasures.ts';
 import { deleteCustomer } from './personal-data/remove-customer.ts';
-import { customerPath, showCustomer } from './show-customer.ts';
+import { customerPath, removedCustomerPath, showCustomer } from './show-customer.ts';
 
 /** The body of a GET can be sent back unchanged: fields that a caller cannot change are accepted and ignored. */
 const replacementSchema = customerDataSchema
@@ -32,9 +32,17 @@ const replacementSchema = customerDataSchema
     customerId: acceptNumber(customerIdSchema, { minimum: 1 }).optional().meta({ description: 'The id in the path.' }),
     createdAt: z.iso.datetime('a time in UTC').optional(),
     updatedAt: z.iso.datetime('a time in UTC').optional(),
-    version: z.int('a whole number').optional(),
+    version: z
+      .int('a whole number')
+      .optional()
+      .meta({ examples: [1] }),
   })
-  .meta({ id: 'CustomerReplacement' });
+  .meta({
+    id: 'CustomerReplacement',
+    examples: [
+      { firstName: 'Corinne', lastName: 'Lopez', city: 'Enschede', connectionId: '7733', connectionMandate: '1' },
+    ],
+  });
 
 const changeHeaders = z.object({ ...conditionalWriteHeaders, ...evidenceHeaders });
 
@@ -107,8 +115,8 @@ export const oneCustomerRoutes = (context: CrmContext, erasures: Erasures): Rout
         summary: 'Delete a customer, and revoke the connection',
         description:
           'The evidence of consent stays; an erasure removes from it the texts that may name the person. Rows of import ' +
-          'reports about the customer are deleted.',
-        path: customerPath,
+          'reports about the customer are deleted. The example is the customer that `POST /customers` registers with its example.',
+        path: removedCustomerPath,
         headers: changeHeaders,
         responses: { 204: { description: 'The customer is deleted.', headers: revisionHeader } },
         errors: ['customer-unknown', 'version-differs'],

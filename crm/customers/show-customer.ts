@@ -11,7 +11,10 @@ export const legacyCustomerSchema = z
   .meta({ id: 'LabCustomer', description: 'A customer with the six fields of the legacy routes.' });
 
 // The path accepts any text: a malformed customerId is answered with 404, like an unknown one.
-export const customerPath = z.object({ customerId: z.string().meta({ examples: ['7'] }) });
+const createCustomerPath = (example: string) => z.object({ customerId: z.string().meta({ examples: [example] }) });
+export const customerPath = createCustomerPath('7');
+/** The example is the customer whom `POST /customers` registers with its example, so that no one removes a customer of the CSV by chance. */
+export const removedCustomerPath = createCustomerPath('9');
 
 /** A customer as the API shows it. */
 export const customerSchema = z
@@ -21,7 +24,10 @@ export const customerSchema = z
     phone,
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
-    version: z.int().min(1).meta({ description: 'Starts at 1 and grows by one with each change.' }),
+    version: z
+      .int()
+      .min(1)
+      .meta({ description: 'Starts at 1 and grows by one with each change.', examples: [1] }),
   })
   .meta({ id: 'Customer' });
 

@@ -12,6 +12,7 @@ const postedGreetingSchema = z
   .meta({ id: 'PostedGreeting' });
 
 const isCanary = z.boolean().optional().meta({
+  examples: [false],
   description:
     'Whether it only checks that events arrive. All canaries share one greetingId, and the customer-view shows the latest one.',
 });
@@ -24,7 +25,10 @@ export const greetingRoutes = (context: CrmContext): Routes =>
         description:
           'The customer-view shows it in `GET /greetings`. A greeting cannot be changed or deleted, so it must not name a person.',
         headers: z.object({ 'Idempotency-Key': idempotencyKey }),
-        body: z.strictObject({ message: lineOfText(maxGreetingLength), isCanary }, 'a JSON object with a message'),
+        body: z.strictObject(
+          { message: lineOfText(maxGreetingLength).meta({ examples: ['Good morning'] }), isCanary },
+          'a JSON object with a message',
+        ),
         responses: { 201: { description: 'The greeting.', schema: postedGreetingSchema } },
         errors: ['key-reused'],
         handle: async ({ headers, body: { message, isCanary } }, res) => {

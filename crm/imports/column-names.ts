@@ -11,7 +11,7 @@ export const reasonColumn = 'reason';
 
 /** Other names of the fields in Dutch, German and English. docs/import.md lists them. */
 export const synonyms: Readonly<Record<Field, readonly string[]>> = {
-  customerId: ['klantnummer', 'klant-id', 'Kundennummer', 'Kunden-ID', 'customer number'],
+  customerId: ['klantnummer', 'klantnr', 'klant-id', 'Kundennummer', 'Kundennr', 'Kunden-ID', 'customer number'],
   firstName: ['voornaam', 'Vorname', 'given name', 'forename'],
   lastName: ['achternaam', 'familienaam', 'Nachname', 'Familienname', 'surname', 'family name'],
   city: ['plaats', 'woonplaats', 'Ort', 'Wohnort', 'Stadt', 'town'],
@@ -36,7 +36,7 @@ const expected = `COLUMN=FIELD, such as klantnummer=customerId, with one of the 
 const choice = z
   .string(expected)
   .max(200, expected)
-  .regex(/^.+=[^=]+$/su, { error: expected, abort: true })
+  .regex(/^[\s\S]+=[^=]+$/, { error: expected, abort: true })
   .transform((text, context): ColumnChoice => {
     const at = text.lastIndexOf('=');
     const column = readText(text.slice(0, at));

@@ -20,7 +20,13 @@ export const createOperation = (context: CrmContext): Operation =>
     headers: z.object(commandHeaders),
     body: newOrderSchema,
     responses: {
-      201: { ...orderResponse, headers: { ...orderResponse.headers, Location: 'The path of the order.' } },
+      201: {
+        ...orderResponse,
+        headers: {
+          ...orderResponse.headers,
+          Location: { description: 'The path of the order.', example: '/orders/0b0f8f0e-6f0a-4c59-9d6c-6f1f0e0d5a01' },
+        },
+      },
     },
     errors: ['customer-unknown', 'customer-erased', 'total-too-large', 'key-reused', 'answer-erased'],
     handle: async ({ headers, body }, res) => {

@@ -22,20 +22,36 @@ export const newOrderSchema = z
       quantity: quantitySchema,
       unitPrice: z.strictObject(moneySchema.shape, 'an amount and a currency'),
       expectedDeliveryDate,
-      company: lineOfText(100).exactOptional(),
+      company: lineOfText(100)
+        .exactOptional()
+        .meta({ examples: ['Lopez Heating'] }),
       place: lineOfText(200)
         .exactOptional()
-        .meta({ description: 'Where to deliver. It is personal data, and an erasure removes it.' }),
+        .meta({
+          description: 'Where to deliver. It is personal data, and an erasure removes it.',
+          examples: ['Hengelosestraat 1, Enschede'],
+        }),
     },
     'an order as a JSON object',
   )
-  .meta({ id: 'NewOrder' });
+  .meta({
+    id: 'NewOrder',
+    examples: [
+      {
+        customerId: '7',
+        productId: 'thermostat',
+        quantity: 3,
+        unitPrice: { amount: 4900, currency: 'EUR' },
+        expectedDeliveryDate: '2026-12-24',
+      },
+    ],
+  });
 
 /** A JSON merge patch (RFC 7396) of the fields that can change. */
 export const orderPatchSchema = z
   .strictObject({ quantity: quantitySchema, expectedDeliveryDate }, 'a part of an order as a JSON object')
   .exactPartial()
-  .meta({ id: 'OrderPatch' });
+  .meta({ id: 'OrderPatch', examples: [{ quantity: 2 }] });
 
 /** An order as the API shows it. */
 export const orderSchema = orderStateSchema
@@ -54,10 +70,16 @@ export const showOrder = (order: Order, place: string | null): z.infer<typeof or
 });
 
 // The path accepts any text: a malformed orderId is answered with 404, like an unknown one.
-export const orderPath = z.object({ orderId: z.string().meta({ examples: ['0b0f8f0e-6f0a-4c59-9d6c-6f1f0e0d5a01'] }) });
+export const orderPath = z.object({
+  orderId: z.string().meta({
+    description: 'The `orderId` in the answer of `POST /orders`.',
+    examples: ['0b0f8f0e-6f0a-4c59-9d6c-6f1f0e0d5a01'],
+    isKnownLater: true,
+  }),
+});
 
 export const orderResponse: OperationResponse = {
   description: 'The order.',
   schema: orderSchema,
-  headers: { ETag: 'The version of the order, for If-Match and If-None-Match.' },
+  headers: { ETag: { description: 'The version of the order, for If-Match and If-None-Match.', example: '"1"' } },
 };

@@ -20,11 +20,18 @@ const optionalVersion = z
   .regex(/^[1-9][0-9]{0,9}$/, { error: versionFormat, abort: true })
   .transform(Number)
   .refine((version) => version <= maxVersion, versionFormat)
-  .optional();
+  .optional()
+  .meta({ examples: ['1'] });
 const timeFormat = 'a time such as 2026-11-21T12:00:00Z, and not combined with `version`';
 
 const pastQuery = z
-  .strictObject({ version: optionalVersion, at: z.iso.datetime({ offset: true, error: timeFormat }).optional() })
+  .strictObject({
+    version: optionalVersion,
+    at: z.iso
+      .datetime({ offset: true, error: timeFormat })
+      .optional()
+      .meta({ examples: ['2026-11-26T12:00:00Z'] }),
+  })
   .refine(({ version, at }) => version === undefined || at === undefined, { path: ['at'], message: timeFormat });
 
 const eventSchema = z
@@ -40,11 +47,30 @@ const eventSchema = z
     }),
     recordedAt: z.iso.datetime(),
   })
-  .meta({ id: 'OrderEvent' });
+  .meta({
+    id: 'OrderEvent',
+    examples: [
+      {
+        version: 2,
+        type: 'OrderUpdated.v1',
+        data: { quantity: 2 },
+        metadata: {
+          actor: '42',
+          correlationId: '7f6f9c1e-1111-4c59-9d6c-000000000001',
+          causationId: '7f6f9c1e-2222-4c59-9d6c-000000000002',
+          traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+        },
+        recordedAt: '2026-11-26T12:00:00.123Z',
+      },
+    ],
+  });
 
 const eventsQuery = z.strictObject({
   limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
-  after: optionalVersion.meta({ description: 'The version after which the page begins, taken from `next`.' }),
+  after: optionalVersion.meta({
+    description: 'The version after which the page begins, taken from `next`.',
+    examples: ['1'],
+  }),
 });
 
 type Db = Kysely<CrmDatabase>;

@@ -14,8 +14,11 @@ const opaqueId = z
 /** The headers of a command. Its id, actor and correlation id become metadata of its events. */
 export const commandHeaders = {
   'Idempotency-Key': idempotencyKey,
-  'Actor-Id': opaqueId.describe('Who sends the command.'),
-  'Correlation-Id': opaqueId.describe('What all commands of one business process share. Default: a new UUID.'),
+  'Actor-Id': opaqueId.meta({ description: 'Who sends the command.', examples: ['42'] }),
+  'Correlation-Id': opaqueId.meta({
+    description: 'What all commands of one business process share. Default: a new UUID.',
+    examples: ['7f6f9c1e-1111-4c59-9d6c-000000000001'],
+  }),
 };
 
 export const changeHeaders = { ...commandHeaders, ...conditionalWriteHeaders };

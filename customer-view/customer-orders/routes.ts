@@ -8,10 +8,10 @@ import type { Customer } from '../customers/index.ts';
 import { customerSchema, showCustomer } from '../customers/index.ts';
 import type { Order } from '../orders/index.ts';
 import {
+  createOrderParameters,
   cursorTypes,
   findUnreadableOrders,
   listOrders,
-  orderParameters,
   orderSchema,
   orderSortParameter,
   parseOrder,
@@ -32,7 +32,6 @@ import { listCustomerOrders } from './list-customer-orders.ts';
 const nullableCustomer = customerSchema
   .nullable()
   .meta({ description: 'Null if the customer is not known (yet), was deleted or was erased.' });
-const querySchema = z.strictObject({ ...orderParameters, sort: orderSortParameter });
 const customerOrderSchema = orderSchema.extend({ customer: nullableCustomer }).meta({ id: 'CustomerOrder' });
 
 type Views = { readonly customers: View<Customer>; readonly orders: View<Order> };
@@ -44,7 +43,10 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
       get: operation({
         summary: 'The order history of one customer',
         path: z.object({ customerId: customerIdSchema }),
-        query: querySchema,
+        query: z.strictObject({
+          ...createOrderParameters('/customers/7/orders -createdAt'),
+          sort: orderSortParameter,
+        }),
         responses: {
           200: {
             description: 'The customer and a page of orders.',
@@ -91,7 +93,8 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
       get: operation({
         summary: 'Orders with their customers, page by page',
         description: 'Joined when it is asked for: each order has the present state of its customer.',
-        query: querySchema.omit({ sort: true }).extend({
+        query: z.strictObject({
+          ...createOrderParameters('/customer-orders -createdAt'),
           sort: z.enum(['createdAt', '-createdAt'], 'createdAt or -createdAt').default('-createdAt'),
         }),
         responses: { 200: { description: 'A page.', schema: createPageSchema(customerOrderSchema) } },

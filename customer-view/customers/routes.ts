@@ -7,8 +7,8 @@ import { DomainError } from '../../packages/runtime/domain-error.ts';
 import {
   type CustomerViewDatabase,
   createNextPath,
+  createPageParameters,
   createPageSchema,
-  pageParameters,
   readAtLeast,
   readCursor,
   readYourWrites,
@@ -20,9 +20,17 @@ import { cursorTypesOf, customerSorts, listCustomers } from './list-customers.ts
 import { customerSchema, showCustomer } from './show-customer.ts';
 
 const querySchema = z.strictObject({
-  email: z.string('an e-mail address').min(1).max(254).optional().meta({ description: 'The exact address.' }),
+  email: z
+    .string('an e-mail address')
+    .min(1)
+    .max(254)
+    .optional()
+    .meta({
+      description: 'The exact address.',
+      examples: ['corinne@example.org'],
+    }),
   sort: z.enum(customerSorts, `one of ${customerSorts.join(', ')}`).default('customerId'),
-  ...pageParameters,
+  ...createPageParameters('/customers customerId', [7]),
 });
 
 export const customerRoutes = (db: Kysely<CustomerViewDatabase>, customers: View<Customer>): Routes =>

@@ -12,7 +12,7 @@ export {
   selectOrders,
 } from './list-orders.ts';
 export type { Order } from './order.ts';
-export { orderParameters, orderRoutes, orderSortParameter } from './routes.ts';
+export { createOrderParameters, orderRoutes, orderSortParameter } from './routes.ts';
 export { orderSchema, showOrder } from './show-order.ts';
 export { ordersTable } from './table.ts';
 export { findUnreadableOrders, refuseUnreadableOrders } from './unreadable-orders.ts';

@@ -5,10 +5,11 @@ import { operation, type Routes, withTag } from '../../packages/http/operation.t
 import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import {
+  type Cursor,
   type CustomerViewDatabase,
   createNextPath,
+  createPageParameters,
   createPageSchema,
-  pageParameters,
   periodParameters,
   readAtLeast,
   readCursor,
@@ -21,13 +22,16 @@ import type { Order } from './order.ts';
 import { orderSchema, showOrder } from './show-order.ts';
 import { findUnreadableOrders } from './unreadable-orders.ts';
 
-/** The query parameters of every list of orders. */
-export const orderParameters = {
+/** Time and id of an order. */
+const exampleOrderCursor: Cursor = [1795694400123, '0b0f8f0e-6f0a-4c59-9d6c-6f1f0e0d5a01'];
+
+/** The query parameters of a list of orders, with a cursor of it as the example. */
+export const createOrderParameters = (list: string, exampleCursor: Cursor = exampleOrderCursor) => ({
   product: productIdSchema.optional().meta({ description: 'The productId.' }),
   status: orderStatusSchema.optional(),
   ...periodParameters,
-  ...pageParameters,
-};
+  ...createPageParameters(list, exampleCursor),
+});
 
 const newestFirst = z.enum(['createdAt', '-createdAt'], 'createdAt or -createdAt').default('-createdAt');
 /** The sort parameter of the lists of one customer. */
@@ -41,7 +45,7 @@ export const orderRoutes = (db: Kysely<CustomerViewDatabase>, orders: View<Order
     '/orders': {
       get: operation({
         summary: 'Orders, page by page',
-        query: z.strictObject({ ...orderParameters, sort: newestFirst }),
+        query: z.strictObject({ ...createOrderParameters('/orders -createdAt'), sort: newestFirst }),
         responses: { 200: { description: 'A page.', schema: createPageSchema(orderSchema) } },
         errors: viewErrors,
         handle: async ({ query }, res) => {
@@ -68,7 +72,12 @@ export const orderRoutes = (db: Kysely<CustomerViewDatabase>, orders: View<Order
       get: operation({
         summary: 'One order',
         description: 'With the version of your change as `minVersion`, the answer has that change or a later one.',
-        path: z.object({ orderId: orderIdSchema }),
+        path: z.object({
+          orderId: orderIdSchema.meta({
+            description: 'An `orderId` in the answer of `GET /orders`.',
+            isKnownLater: true,
+          }),
+        }),
         query: readYourWrites,
         responses: { 200: { description: 'The order.', schema: orderSchema } },
         errors: ['order-unknown', 'version-not-here-yet', ...viewErrors],

@@ -2,7 +2,7 @@
 export { type Cursor, readCursor, writeCursor } from './cursor.ts';
 export type { CustomerViewDatabase } from './database.ts';
 export { afterCursor } from './keyset.ts';
-export { createNextPath, createPageSchema, pageParameters } from './page.ts';
+export { createNextPath, createPageParameters, createPageSchema } from './page.ts';
 export { type Period, periodParameters } from './period.ts';
 export { readAtLeast, readYourWrites } from './read-your-writes.ts';
 export { viewErrors } from './view-errors.ts';

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { wholeNumber } from '../../packages/http/whole-number.ts';
-import { cursorFormat, cursorPattern } from './cursor.ts';
+import { type Cursor, cursorFormat, cursorPattern, writeCursor } from './cursor.ts';
 
-/** The query parameters of every list. */
-export const pageParameters = {
+/** The query parameters of a list, with a cursor of it as the example. */
+export const createPageParameters = (list: string, exampleCursor: Cursor) => ({
   limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
-  after: z.string(cursorFormat).regex(cursorPattern, cursorFormat).optional().meta({ description: cursorFormat }),
-};
+  after: z
+    .string(cursorFormat)
+    .regex(cursorPattern, cursorFormat)
+    .optional()
+    .meta({ description: cursorFormat, examples: [writeCursor(list, exampleCursor)] }),
+});
 
 /** The schema of a page. */
 export const createPageSchema = <Item extends z.ZodType>(item: Item) =>

@@ -4,7 +4,7 @@ import { currencySchema, orderStatusSchema, productIdSchema } from '../../contra
 import { operation, type Routes, withTag } from '../../packages/http/operation.ts';
 import type { View } from '../../packages/projections/view.ts';
 import type { Order } from '../orders/index.ts';
-import { orderParameters } from '../orders/index.ts';
+import { createOrderParameters } from '../orders/index.ts';
 import {
   type CustomerViewDatabase,
   createNextPath,
@@ -20,7 +20,7 @@ import { cursorTypesOf, type OrderDimension, orderDimensions, reportOrders } fro
 const month = z
   .string()
   .regex(/^[0-9]{4}-[0-9]{2}$/)
-  .meta({ description: 'A month in UTC, such as 2026-11.' });
+  .meta({ description: 'A month in UTC.', examples: ['2026-11'] });
 const byFormat = `a list out of ${orderDimensions.join(', ')}, separated by commas`;
 const dimension = z.enum(orderDimensions, byFormat);
 const by = z
@@ -28,7 +28,10 @@ const by = z
   .regex(new RegExp(`^(?:${orderDimensions.join('|')})(?:,(?:${orderDimensions.join('|')}))*$`), byFormat)
   .default('month,product')
   .meta({ description: `The groups: ${byFormat}.` });
-const digits = z.string().regex(/^[0-9]+$/);
+const digits = z
+  .string()
+  .regex(/^[0-9]+$/)
+  .meta({ examples: ['3'] });
 
 const orderSumsSchema = z
   .object({
@@ -36,16 +39,30 @@ const orderSumsSchema = z
     product: productIdSchema.optional(),
     status: orderStatusSchema.optional(),
     currency: currencySchema,
-    orders: z.int().min(1),
+    orders: z
+      .int()
+      .min(1)
+      .meta({ examples: [1] }),
     quantity: digits.meta({
       description: 'The sum as decimal digits, because it may exceed what a JSON number holds.',
     }),
-    total: digits.meta({ description: 'The sum in minor units of the currency, as decimal digits.' }),
+    total: digits.meta({
+      description: 'The sum in minor units of the currency, as decimal digits.',
+      examples: ['14700'],
+    }),
   })
   .meta({ id: 'OrderSums' });
 
 const newCustomersSchema = z.object({
-  items: z.array(z.object({ month, customers: z.int().min(1) })),
+  items: z.array(
+    z.object({
+      month,
+      customers: z
+        .int()
+        .min(1)
+        .meta({ examples: [8] }),
+    }),
+  ),
   unreadable: z.int().min(1).optional(),
 });
 
@@ -73,7 +90,10 @@ export const reportRoutes = (db: Kysely<CustomerViewDatabase>, { orders, registr
       get: operation({
         summary: 'Orders, quantities and totals by month, product or status',
         description: 'Always also by currency. An order counts in the month of its creation, whatever its status.',
-        query: z.strictObject({ by, ...orderParameters }),
+        query: z.strictObject({
+          by,
+          ...createOrderParameters('/reports/orders month,product', ['2026-11', 'thermostat', 'EUR']),
+        }),
         responses: { 200: { description: 'A page of groups.', schema: createPageSchema(orderSumsSchema) } },
         errors: viewErrors,
         handle: async ({ query }, res) => {

@@ -11,7 +11,6 @@ import type { View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { type Mandate, revisionOf } from './mandate.ts';
 
-const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
 const revisionFormat = 'a revision, as in the CRM’s response header Mandate-Revision';
 const waitFormat = 'milliseconds to wait, 0 to 30000';
 /** A client that must not read an older mandate passes its revision, and waits until the view has it. */
@@ -29,6 +28,7 @@ const mandateSchema = z
     revision: z.int().meta({
       description:
         'Grows with each change of this connection’s mandate; 0 when there were only payloads without a revision.',
+      examples: [1795694400123],
     }),
     changedAt: z.iso.datetime({ offset: true }),
   })
@@ -49,7 +49,7 @@ export const mandateRoutes = (view: View<Mandate>): Routes =>
     '/': {
       get: operation({
         summary: 'The mandate of a connection in the format of the lab: exactly the two fields of the event',
-        query: z.strictObject({ connectionId, ...freshness }),
+        query: z.strictObject({ connectionId: connectionIdSchema, ...freshness }),
         responses: { 200: { description: 'The mandate.', schema: legacyMandateSchema } },
         errors,
         handle: async ({ query }, res) => {
@@ -61,7 +61,7 @@ export const mandateRoutes = (view: View<Mandate>): Routes =>
     '/mandates/:connectionId': {
       get: operation({
         summary: 'The mandate of a connection, with its revision',
-        path: z.object({ connectionId }),
+        path: z.object({ connectionId: connectionIdSchema }),
         query: z.strictObject(freshness),
         responses: { 200: { description: 'The mandate.', schema: mandateSchema } },
         errors,

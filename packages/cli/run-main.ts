@@ -5,6 +5,8 @@ import { enterProjectFolder } from '../runtime/project-folder.ts';
 /** Runs a command in the folder of the project. If it fails, it prints the message of the error, with the remedy of a refusal, and sets the exit code to 1. */
 export const runMain = async (main: () => Promise<unknown>): Promise<void> => {
   enterProjectFolder();
+  // The reader of a pipe, such as head, may end first.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
   try {
     await main();
   } catch (error) {

@@ -85,3 +85,32 @@ it('refuses a row with bytes of no encoding that it can detect', async () =>
   expect((await read(Buffer.from('1,M\x81ller', 'latin1')))?.broken).toBe(
     'the row has bytes that are not windows-1252',
   ));
+
+describe('a row that is not UTF-8 and has no declared encoding', () => {
+  it.each([
+    ['Windows-1250', 'a3756a6a61', '£u'],
+    ['Windows-1250', '5061776582b3', 'e‚'],
+    ['Windows-1250', '50617765b3', 'we³'],
+    ['Windows-1250', 'bff3b3e6', '³æ'],
+    ['DOS (CP 850)', '52656e82', 'n‚'],
+    ['Mac', '4d95726b', 'M•'],
+  ])('is refused if it is in %s, and its bytes %s become other signs in Windows-1252', async (_, hex, word) => {
+    const row = await read(Buffer.concat([Buffer.from('1,'), Buffer.from(hex, 'hex')]));
+    expect(row?.broken).toBe(
+      `the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`,
+    );
+  });
+
+  it.each([
+    ['René'],
+    ['¿Qué pasa?'],
+    ['£5 \x96 25 m³ à 3 ½ µm', '£5 – 25 m³ à 3 ½ µm'],
+    ['Café \x93Zoë\x94', 'Café “Zoë”'],
+    ['D\x92Été', 'D’Été'],
+    ['n° 5; 1ª'],
+  ])('is read as Windows-1252 if that has words: %j', async (latin1, text = latin1) => {
+    const row = await read(Buffer.from(`1,${latin1}`, 'latin1'));
+    expect(row).toMatchObject({ encoding: 'windows-1252', cells: ['1', text] });
+    expect(row?.broken).toBeUndefined();
+  });
+});

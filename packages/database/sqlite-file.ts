@@ -5,13 +5,13 @@ import {
   constants,
   existsSync,
   fchmodSync,
-  mkdirSync,
   openSync,
   statfsSync,
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigError } from '../runtime/config-error.ts';
+import { createFolder } from '../runtime/create-folder.ts';
 import { TransientDatabaseError } from './database-error.ts';
 
 /** The file name of a database in memory. */
@@ -70,7 +70,7 @@ export const prepareSqliteFile = (file: string, variables: string): void => {
   refuseUnfinishedRestore(file);
   const folder = dirname(file);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    createFolder(folder);
     const existing = statOf(file);
     if (existing?.isDirectory())
       throw new ConfigError(`${file} is a folder, not a database file. ${locationRemedy(variables)}`);
@@ -163,6 +163,10 @@ const reasons: readonly [RegExp, (file: string) => string][] = [
   [
     /^(EACCES|EPERM)/,
     (file) => `${file} and its folder must be readable and writable for the user who runs this: chown or chmod them.`,
+  ],
+  [
+    /^ENOENT/,
+    (file) => `The folder ${dirname(file)} cannot be created there: give a folder that exists or can be created.`,
   ],
   [/^(ENOTDIR|EEXIST)/, (file) => `${dirname(file)} is not a folder: give a folder that exists or can be created.`],
   [

@@ -78,8 +78,8 @@ const lockCheckMs = 20;
 export const lockFile = (file: string): FileLock | undefined => {
   const database = new Database(file, { timeout: lockCheckMs });
   try {
-    // Nothing is written, so the file stays empty.
-    database.exec('BEGIN EXCLUSIVE');
+    // Nothing is written, so the file stays empty and needs no journal.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return { release: () => void database.close() };
   } catch (error) {
     database.close();

@@ -11,6 +11,7 @@ import { createRateLimitedLog } from '../runtime/rate-limited-log.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type AccessRules, loopbackOnly } from './access-rules.ts';
 import { checkContentEncoding } from './content-encoding.ts';
+import { createHomePageHandler } from './home-page/home-page.ts';
 import { createDescriptionRoutes } from './openapi/description.ts';
 import { createPageAssetRouter } from './openapi/docs/page.ts';
 import type { ApiDescription } from './openapi/openapi.ts';
@@ -45,6 +46,7 @@ export const createHttpApp = (
   if (deliveries) app.use(mountUnlessRefused(access, deliveries));
   app.use(traceRequests(tracer), logRequests(log), checkRequests(access, log));
   const routes = { ...serviceRoutes, ...createDescriptionRoutes(serviceRoutes, api, statuses) };
+  app.get('/', createHomePageHandler(routes, api));
   for (const [path, operations] of Object.entries(routes)) {
     const route = app.route(path);
     for (const method of methods) if (operations[method]) route[method](...createHandlers(operations[method]));

@@ -8,11 +8,15 @@ export type Checks = Readonly<Record<string, () => Promise<void>>>;
 /** Shorter than the usual timeout of a readiness probe. */
 const timeoutMs = 3_000;
 
-const checksSchema = z
-  .record(z.string(), z.string())
-  .meta({ description: 'Each dependency by name: ok, or what is wrong.' });
+const checksSchema = z.record(z.string(), z.string()).meta({
+  description: 'Each dependency by name: ok, or what is wrong.',
+  examples: [{ eventBus: 'ok' }],
+});
 const readySchema = z.looseObject({ status: z.literal('ready'), checks: checksSchema });
-const notReadySchema = z.object({ status: z.literal('not ready'), checks: checksSchema });
+const notReadySchema = z.object({
+  status: z.literal('not ready'),
+  checks: checksSchema.meta({ examples: [{ eventBus: 'no answer within 3 s' }] }),
+});
 
 /**
  * `/healthz`: the process is alive. `/readyz`: the state of each dependency; 503 if one is unavailable. `facts` are added to a

@@ -13,4 +13,7 @@ export const idempotencyKey = z
   .regex(new RegExp(`^(?:${inQuotes}|${bare})$`), expected)
   .transform((key) => key.replaceAll('"', ''))
   .optional()
-  .meta({ description: 'A unique key for this request, such as a UUID: the same key and body get the same response.' });
+  .meta({
+    description: 'A unique key for this request, such as a UUID: the same key and body get the same response.',
+    examples: ['8e03978e-40d5-43dd-bc93-6894a57f9324'],
+  });

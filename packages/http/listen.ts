@@ -1,6 +1,7 @@
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Express } from 'express';
 import { ConfigError } from '../runtime/config-error.ts';
+import { findListeningProcess } from '../runtime/listening-process.ts';
 import { createExpressServer } from './server/express-server.ts';
 
 const drainTimeoutMs = 2_000;
@@ -17,10 +18,7 @@ export type Listening = {
  * Listens on host and port; with port 0 the system chooses a free one. `variable` is the environment variable that sets the port.
  * @throws ConfigError with the variable to set when the service cannot listen there
  */
-export const listen = async (
-  app: Express,
-  { host, port, variable }: { host: string; port: number; variable: string },
-): Promise<Listening> => {
+export const listen = async (app: Express, { host, port, variable }: WantedPort): Promise<Listening> => {
   const server = createExpressServer(app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(mapListenError(error, { host, port, variable })));
@@ -40,16 +38,43 @@ export const listen = async (
   };
 };
 
-const mapListenError = (
-  error: NodeJS.ErrnoException,
-  { host, port, variable }: { host: string; port: number; variable: string },
-) => {
+type WantedPort = { readonly host: string; readonly port: number; readonly variable: string };
+
+/**
+ * Checks before anything else is done that all ports can be used; port 0 always can.
+ * @throws ConfigError that names every port that cannot, with the variable that changes it and, where it is known, the process that uses it
+ */
+export const checkPorts = async (wanted: readonly WantedPort[]): Promise<void> => {
+  const problems = await Promise.all(wanted.filter(({ port }) => port !== 0).map((one) => findProblem(one, wanted)));
+  const messages = problems.flatMap((problem) => (problem === undefined ? [] : [problem.message]));
+  if (messages.length > 0) throw new ConfigError([...new Set(messages)].join('\n'));
+};
+
+const findProblem = async (one: WantedPort, all: readonly WantedPort[]): Promise<ConfigError | undefined> => {
+  const same = all.filter(({ port }) => port === one.port).map(({ variable }) => variable);
+  if (same.length > 1)
+    return new ConfigError(`${same.join(' and ')} are both ${one.port}: set another port for one of them.`);
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(mapListenError(error, one)));
+    server.listen(one.port, one.host, () => server.close(() => resolve(undefined)));
+  });
+};
+
+const mapListenError = (error: NodeJS.ErrnoException, { host, port, variable }: WantedPort): ConfigError => {
   if (error.code === 'EADDRINUSE')
-    return new ConfigError(`Port ${port} is in use. Choose another: ${variable}=${port + 10} before the command.`);
+    return new ConfigError(
+      `Port ${port} is in use. Choose another: ${variable}=${port + 10} before the command.${describeUser(port)}`,
+    );
   if (error.code === 'EACCES')
     return new ConfigError(
       `Port ${port} needs more rights than this user has. Choose one above 1023 with ${variable}.`,
     );
   if (error.code === 'EADDRNOTAVAIL') return new ConfigError(`HOST=${host} is not an address of this machine.`);
   return new ConfigError(`The service cannot listen on HOST=${host}: ${error.message}.`);
+};
+
+const describeUser = (port: number): string => {
+  const user = findListeningProcess(port);
+  return user ? ` It is used by process ${user.pid} (${user.command}).` : '';
 };

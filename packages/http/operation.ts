@@ -4,14 +4,16 @@ import { DomainError } from '../runtime/domain-error.ts';
 import { validate } from '../runtime/validate.ts';
 import { mediaTypeRemedy } from './server/problem.ts';
 
-/** The response of an operation with one status. Without a schema the body is empty or not JSON. */
+/** The response of an operation with one status. Without schema and example the body is empty. */
 export type OperationResponse = {
   readonly description: string;
   readonly schema?: z.ZodType;
   /** Default: `application/json`. */
   readonly mediaType?: string;
-  /** Descriptions by header name. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A body that is not JSON. The example of a JSON body is in its schema. */
+  readonly example?: string;
+  /** By header name. */
+  readonly headers?: Readonly<Record<string, { readonly description: string; readonly example: string }>>;
 };
 
 type Fields = z.ZodObject;
@@ -34,6 +36,8 @@ type Description = {
    * A body without a type is `application/octet-stream` (RFC 9110, section 8.3).
    */
   readonly bodyTypes?: readonly string[];
+  /** An example of a body without a schema. The example of any other body is in its schema. */
+  readonly bodyExample?: string;
   readonly responses: Readonly<Record<number, OperationResponse>>;
   /** Codes of its domain errors, in addition to those that follow from its schemas. */
   readonly errors?: readonly string[];

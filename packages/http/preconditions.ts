@@ -9,7 +9,8 @@ const expected = '* or entity tags such as "3", separated by commas';
 const entityTags = z
   .string(expected)
   .regex(new RegExp(String.raw`^(?:\*|${tag}(?:[ \t]*,[ \t]*${tag})*)$`), expected)
-  .optional();
+  .optional()
+  .meta({ examples: ['"1"'] });
 
 /** Header schemas of an operation that reads, and of one that writes. */
 export const conditionalReadHeaders = { 'If-None-Match': entityTags };

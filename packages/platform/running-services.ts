@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type FileLock, isFileLocked, lockFile } from '../database/sqlite.ts';
+import { createFolder } from '../runtime/create-folder.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { PlatformSettings } from './open-platform.ts';
 
@@ -36,7 +37,7 @@ export const recordService = (
 ): (() => void) => {
   try {
     const folder = folderOf(dataDir);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    createFolder(folder);
     const { name, lock } = claimName(folder, service.service);
     const file = join(folder, `${name}.json`);
     const record = {

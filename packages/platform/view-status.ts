@@ -56,21 +56,37 @@ const completeness: z.ZodType<unknown, Completeness & { warning?: string | undef
   warning: z.string().optional().meta({ description: 'What to do about the view.' }),
 });
 
+export const exampleStatus = {
+  store: 'statestore',
+  consumerGroup: 'iot-platform-consumer',
+  view: {
+    state: 'complete',
+    generation: { number: 1 },
+    partitions: { 0: { applied: 7, missing: [], last: { offset: 7, timestamp: 1795694400123 } } },
+  },
+  sinceStart: { applied: 8, ignored: 0, setAside: 0, retried: 0 },
+  lastEvent: { time: '2026-11-26T12:00:00.123Z', revision: 1795694400123 },
+  lag: 0,
+  freshnessSeconds: 0,
+};
+
 /** The state of the view, and counts of the events since the start. */
-export const statusSchema = z.object({
-  store: z.string().meta({ description: 'The configured Dapr state component: the primary store.' }),
-  consumerGroup: z.string(),
-  view: z.union([completeness, z.object({ state: z.literal('unknown'), reason: z.string() })]),
-  sinceStart: offsets,
-  lastEvent: z
-    .object({ time: z.string(), revision: z.int() })
-    .exactOptional()
-    .meta({ description: 'The event that this instance applied last.' }),
-  lag: z.int().exactOptional().meta({
-    description: 'The consumer lag in offsets; transaction markers and compaction leave offsets without a record.',
-  }),
-  freshnessSeconds: z
-    .number()
-    .exactOptional()
-    .meta({ description: '0 without lag, otherwise the age of the event that this instance applied last.' }),
-});
+export const statusSchema = z
+  .object({
+    store: z.string().meta({ description: 'The configured Dapr state component: the primary store.' }),
+    consumerGroup: z.string(),
+    view: z.union([completeness, z.object({ state: z.literal('unknown'), reason: z.string() })]),
+    sinceStart: offsets,
+    lastEvent: z
+      .object({ time: z.string(), revision: z.int() })
+      .exactOptional()
+      .meta({ description: 'The event that this instance applied last.' }),
+    lag: z.int().exactOptional().meta({
+      description: 'The consumer lag in offsets; transaction markers and compaction leave offsets without a record.',
+    }),
+    freshnessSeconds: z
+      .number()
+      .exactOptional()
+      .meta({ description: '0 without lag, otherwise the age of the event that this instance applied last.' }),
+  })
+  .meta({ examples: [exampleStatus] });

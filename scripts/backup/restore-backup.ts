@@ -1,7 +1,8 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openSqlite, type SqliteDatabase } from '../../packages/database/sqlite.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
+import { createFolder } from '../../packages/runtime/create-folder.ts';
 import { type DatabaseFiles, type Name, names, sync } from './files.ts';
 import { type BackupFile, type Manifest, readManifest, verifyFile } from './manifest.ts';
 import { finishSwap, stagedPath, swapFiles } from './swap-files.ts';
@@ -32,7 +33,7 @@ export const restoreBackup = async (
     return target === undefined ? [] : [{ described, target }];
   });
   const targets = staging.map(({ target }) => target);
-  for (const file of targets) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  for (const file of targets) createFolder(dirname(file));
   const locked = new Map<string, SqliteDatabase>();
   try {
     // An interrupted restore is finished before this one stages its files, because both use the same paths.

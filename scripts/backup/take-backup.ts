@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isBusy, retryBusy } from '../../packages/database/retry-busy.ts';
 import { openSqlite, type SqliteDatabase } from '../../packages/database/sqlite.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
+import { createFolder } from '../../packages/runtime/create-folder.ts';
 import { type Copier, startCopier } from './copier.ts';
 import { type DatabaseFiles, type Name, names, sync } from './files.ts';
 import { describeFile, type Manifest, writeManifest } from './manifest.ts';
@@ -27,7 +28,7 @@ export const takeBackup = async (
   if (existsSync(folder)) throw new ConfigError(`${folder} exists already: name a new folder.`);
   const unfinished = `${folder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  createFolder(unfinished);
   const copiers: Copier[] = [];
   try {
     const present = names.filter((name) => files[name] !== undefined);

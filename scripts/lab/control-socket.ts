@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { createFolder } from '../../packages/runtime/create-folder.ts';
 import type { ConsumerId } from '../components.ts';
 import type { Overrides } from './settings.ts';
 
@@ -25,7 +26,7 @@ export class LabNotRunning extends Error {
  * @throws Error when another lab answers on the socket already
  */
 export const serveLab = async (path: string, handle: (request: LabRequest) => Promise<LabReply>): Promise<Server> => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  createFolder(dirname(path));
   if (await isServed(path)) throw new Error(`A lab runs already: it answers on ${path}. Stop that lab first.`);
   // A lab that was killed leaves its socket behind.
   rmSync(path, { force: true });

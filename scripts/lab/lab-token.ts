@@ -1,12 +1,13 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createFolder } from '../../packages/runtime/create-folder.ts';
 
 /**
  * Writes the token of the lab's sidecars to a file that only this user can read. An existing file is removed first, because its
  * mode may be wider and another process may have it open.
  */
 export const writeLabToken = (file: string, token: string): void => {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  createFolder(dirname(file));
   rmSync(file, { force: true });
   writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
 };

@@ -19,7 +19,7 @@ const isAlive = (pid: number) => {
 };
 
 /** Creates a member of two small programs. The service writes a file when it is ready, and runs `onTerm` on SIGTERM. */
-const create = (onTerm: string, stopTimeoutMs?: number) => {
+const create = (onTerm: string, stopTimeoutMs?: number, sidecar = 'exec sleep 600') => {
   const folder = dataFolder();
   const ready = join(folder, 'ready');
   const file = (name: string, text: string) => {
@@ -29,12 +29,12 @@ const create = (onTerm: string, stopTimeoutMs?: number) => {
   };
   const main = file(
     'service.ts',
-    `import { writeFileSync } from 'node:fs';
+    `import { appendFileSync, writeFileSync } from 'node:fs';
     process.on('SIGTERM', () => { ${onTerm} });
     setInterval(() => {}, 1000);
     writeFileSync(${JSON.stringify(ready)}, '');`,
   );
-  const daprd = file('daprd', '#!/bin/sh\nexec sleep 600\n');
+  const daprd = file('daprd', `#!/bin/sh\n${sidecar}\n`);
   const plan: MemberPlan = {
     id: 'crm',
     name: 'CRM',
@@ -61,6 +61,18 @@ const runningPids = async () => {
   expect([service, sidecar]).toEqual([expect.any(Number), expect.any(Number)]);
   return [service, sidecar] as [number, number];
 };
+
+it('stops the sidecar after the service, which may still publish through it', async () => {
+  const order = join(dataFolder(), 'order');
+  const onEnd = (name: string) => `echo ${name} >> ${order}`;
+  const trap = `trap '${onEnd('sidecar')}; exit' TERM; while :; do sleep 0.05; done`;
+  const note = `setTimeout(() => { appendFileSync(${JSON.stringify(order)}, 'service\\n'); process.exit(0); }, 200);`;
+  const { waitUntilReady } = create(note, undefined, trap);
+  member.start({});
+  await waitUntilReady();
+  await member.stop();
+  expect(readFileSync(order, 'utf8')).toBe('service\nsidecar\n');
+});
 
 it('stops when service and sidecar have ended, and can be started again', async () => {
   const { ends } = create('process.exit(0)');

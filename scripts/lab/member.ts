@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { backoff } from '../../packages/runtime/retry.ts';
 import { createSidecarArguments } from '../sidecar-arguments.ts';
 import type { MemberId, MemberPlan, Overrides } from './settings.ts';
-import { isExpectedRefusal } from './sidecar-log.ts';
+import { isExpectedMessage } from './sidecar-log.ts';
 
 /** A service closes within 15 s, a sidecar shuts down within 5 s. */
 const defaultStopTimeoutMs = 20_000;
@@ -41,13 +41,23 @@ type MemberContext = {
   readonly tracing?: Readonly<Record<string, string>>;
   /** Called when the service ends without a call of `stop`. */
   readonly onServiceEnd: () => void;
+  /** Prints the expected messages of the sidecar as well (default: false). */
+  readonly showsAllLogs?: boolean;
   /** A process that still runs so long after SIGTERM is killed (default: 20 s). */
   readonly stopTimeoutMs?: number;
 };
 
 /** Creates a stopped member. While it is started, its sidecar is restarted whenever it ends. */
 export const createMember = (plan: MemberPlan, context: MemberContext): Member => {
-  const { daprd, resources, tokens, tracing, onServiceEnd, stopTimeoutMs = defaultStopTimeoutMs } = context;
+  const {
+    daprd,
+    resources,
+    tokens,
+    tracing,
+    onServiceEnd,
+    showsAllLogs = false,
+    stopTimeoutMs = defaultStopTimeoutMs,
+  } = context;
   const { id, name, url, main, appPort, ports } = plan;
   let service: ChildProcess | undefined;
   let sidecar: ChildProcess | undefined;
@@ -61,7 +71,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
     for (let failures = 0; !signal.aborted; ) {
       const startedAt = performance.now();
       sidecar = run(daprd, createSidecarArguments(id, appPort, ports, resources), { ...tokens, ...tracing }, 'pipe');
-      forwardLog(sidecar);
+      forwardLog(sidecar, showsAllLogs);
       const outcome = await waitForEnd(sidecar);
       sidecar = undefined;
       if (signal.aborted) return;
@@ -98,7 +108,9 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
     stop: async () => {
       stopping.abort();
       const processes = [service, sidecar];
-      for (const child of processes) child?.kill('SIGTERM');
+      // The sidecar stops after the service, which publishes what waits and would otherwise log that its sidecar is away.
+      if (service?.kill('SIGTERM')) service.once('exit', () => sidecar?.kill('SIGTERM'));
+      else sidecar?.kill('SIGTERM');
       const timer = new AbortController();
       const hasEnded = ended.then(() => true);
       const isInTime = await Promise.race([hasEnded, delay(stopTimeoutMs, false, { signal: timer.signal })]);
@@ -121,9 +133,9 @@ const waitForEnd = (child: ChildProcess): Promise<string> =>
     (error: Error) => error.message,
   );
 
-const forwardLog = ({ stdout }: ChildProcess): void => {
+const forwardLog = ({ stdout }: ChildProcess, showsAll: boolean): void => {
   if (!stdout) return;
   createInterface({ input: stdout }).on('line', (line) => {
-    if (!isExpectedRefusal(line)) console.log(line);
+    if (showsAll || !isExpectedMessage(line)) console.log(line);
   });
 };

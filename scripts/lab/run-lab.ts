@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { findListeningProcess } from '../../packages/runtime/listening-process.ts';
 import { createSerialQueue } from '../../packages/runtime/serial-queue.ts';
 import { ensureDaprd } from '../stack/daprd.ts';
 import { partNames } from '../stack/parts.ts';
@@ -8,13 +9,16 @@ import { serveLab } from './control-socket.ts';
 import { handleLabRequest } from './handle-lab-request.ts';
 import { removeLabToken, writeLabToken } from './lab-token.ts';
 import { createMember } from './member.ts';
-import { memberIds, readLabSettings } from './settings.ts';
+import { type MemberPlan, memberIds, readLabSettings } from './settings.ts';
 import { createSidecarTracing } from './sidecar-tracing.ts';
 import { formatRemedies, formatWalkThrough } from './texts.ts';
 import { watchReadiness } from './watch-readiness.ts';
 
-/** Runs the stack, the services and their sidecars until a signal arrives or a service ends. */
-export const runLab = async (): Promise<void> => {
+/**
+ * Runs the stack, the services and their sidecars until a signal arrives or a service ends.
+ * @param showsAllLogs prints the expected messages of the sidecars as well
+ */
+export const runLab = async ({ showsAllLogs }: { readonly showsAllLogs: boolean }): Promise<void> => {
   const settings = readLabSettings(process.env);
   const tracing = createSidecarTracing(process.env);
   const ending = new AbortController();
@@ -22,15 +26,14 @@ export const runLab = async (): Promise<void> => {
   const stop = async (exitCode: number) => {
     if (ending.signal.aborted) return;
     ending.abort();
+    console.log(`${process.stdout.isTTY ? '\n' : ''}stopping services and sidecars …`);
     await stopMembers();
+    console.log('stopped');
     process.exit(exitCode);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
 
-  for (const { appPort, ports } of Object.values(settings.members))
-    for (const port of [appPort, ...Object.values(ports)])
-      if (await isPortTaken(port))
-        throw new Error(`Port ${port} is taken, perhaps by another lab. Stop that process, or set LAB_PORTS.`);
+  await refuseTakenPorts(Object.values(settings.members));
   const reportOf = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
   const parts = partNames.map((name) => startPart(name, reportOf(name)));
   const [daprd] = await Promise.all([ensureDaprd(reportOf('daprd')), ...parts]);
@@ -44,6 +47,7 @@ export const runLab = async (): Promise<void> => {
     resources: settings.resources,
     tokens,
     tracing,
+    showsAllLogs,
     onServiceEnd: () => void stop(1),
   };
   const members = memberIds.map((id) => createMember(settings.members[id], context));
@@ -78,6 +82,24 @@ export const runLab = async (): Promise<void> => {
     console.error((error as Error).message);
     await stop(1);
   }
+};
+
+/** @throws Error that names all taken ports and, where it is known, the processes that use them */
+const refuseTakenPorts = async (members: readonly MemberPlan[]): Promise<void> => {
+  const wanted = members.flatMap(({ appPort, url, ports }) => [
+    appPort,
+    Number(new URL(url).port),
+    ...Object.values(ports),
+  ]);
+  const taken: string[] = [];
+  for (const port of new Set(wanted)) {
+    if (!(await isPortTaken(port))) continue;
+    const user = findListeningProcess(port);
+    taken.push(
+      `Port ${port} is taken${user ? ` by process ${user.pid} (${user.command})` : ', perhaps by another lab'}.`,
+    );
+  }
+  if (taken.length > 0) throw new Error(`${taken.join('\n')}\nStop what uses them, or set LAB_PORTS.`);
 };
 
 const newToken = () => randomBytes(16).toString('hex');

@@ -3,7 +3,7 @@ import { views } from '../views.ts';
 import type { ViewState } from './readiness.ts';
 import { type LabSettings, type MemberPlan, memberIds } from './settings.ts';
 
-export const help = `Usage: npm run lab -- [status | stop MEMBER | start MEMBER]
+export const help = `Usage: npm run lab -- [status | stop MEMBER | start MEMBER] [--all-logs]
 Runs the stack (Kafka, Redis, MariaDB, Zipkin), the three services and their Dapr sidecars until Ctrl-C.
 
 Ctrl-C stops services and sidecars; the stack keeps running until npm run stack -- down. A sidecar that ends is restarted; a
@@ -17,6 +17,7 @@ Commands, from a second terminal
   start MEMBER     starts them again, with the YAML as it is now and another STATESTORE_NAME or CONSUMER_GROUP where that is set
 
 Options
+  --all-logs       also shows the messages of the sidecars that every lab logs, such as that mTLS is disabled
   --help           shows this text
 
 Environment (.env.example lists the variables of the services, npm run stack -- --help the ports of the stack)

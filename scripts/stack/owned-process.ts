@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createFolder } from '../../packages/runtime/create-folder.ts';
 import type { Command } from './part.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -12,7 +13,7 @@ export const logFile = (folder: string): string => join(folder, 'output.log');
 
 /** Starts a process that outlives this one, with its output in the folder's log, and records its pid in the folder. */
 export const startProcess = (folder: string, { program, args, env }: Command): OwnedProcess => {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  createFolder(folder);
   const log = openSync(logFile(folder), 'w', 0o600);
   const child = spawn(program, args, {
     cwd: folder,

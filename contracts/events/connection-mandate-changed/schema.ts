@@ -7,13 +7,14 @@ const connectionIdError = expecting('1 to 64 characters out of 0-9, A-Z and -');
 export const connectionIdPattern = /^[0-9A-Z-]{1,64}$/;
 export const connectionIdSchema = z
   .string({ error: connectionIdError })
-  .regex(connectionIdPattern, { error: connectionIdError });
+  .regex(connectionIdPattern, { error: connectionIdError })
+  .meta({ examples: ['7733'] });
 
 /** The levels of a mandate: how far the meter of a connection may be read. */
 export const mandateLevels = { none: '0', billingOnly: '1', realTime: '2' } as const;
-export const connectionMandateSchema = z.enum(mandateLevels, {
-  error: expecting('0 (none), 1 (billing only) or 2 (real time)'),
-});
+export const connectionMandateSchema = z
+  .enum(mandateLevels, { error: expecting('0 (none), 1 (billing only) or 2 (real time)') })
+  .meta({ examples: ['1'] });
 
 /**
  * Extends a schema for a string of digits, so that it also accepts a whole number: 2 for "2". `numbers` are the bounds

@@ -8,19 +8,28 @@ const textSchema = textOf(100);
 
 /** A customer as events carry it. The rules for what a caller may send are stricter, and older records were stored without them. */
 export const customerRecordSchema = z.object({
-  firstName: textSchema,
-  lastName: textSchema,
-  city: textSchema,
+  firstName: textSchema.meta({ examples: ['Corinne'] }),
+  lastName: textSchema.meta({ examples: ['Lopez'] }),
+  city: textSchema.meta({ examples: ['Enschede'] }),
   connectionId: connectionIdSchema,
   connectionMandate: connectionMandateSchema,
-  email: z.string().nullable(),
-  phone: z.string().nullable(),
+  email: z
+    .string()
+    .nullable()
+    .meta({ examples: ['corinne@example.org'] }),
+  phone: z
+    .string()
+    .nullable()
+    .meta({ examples: ['+31 6 12345678'] }),
 });
 
 /** The whole state of a customer; `record` is null after the customer was deleted. */
 export const customerStateSchema = z.object({
   customerId: customerIdSchema,
-  version: z.int().min(1).meta({ description: 'Grows by one with each change of the record.' }),
+  version: z
+    .int()
+    .min(1)
+    .meta({ description: 'Grows by one with each change of the record.', examples: [1] }),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   record: customerRecordSchema.nullable(),

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { cloudEventSchema, createCloudEvent, type Envelope } from '../../cloud-event.ts';
-import { isWellFormed } from '../../text.ts';
+import { textOf, withoutControls } from '../../text.ts';
 
 export const maxGreetingLength = 280;
 const message = `text of 1 to ${maxGreetingLength} characters without control characters`;
 /** A greeting as events carry it. The rules for what a caller may post are stricter, and older greetings were posted without them. */
-export const greetingMessageSchema = z
-  .string(message)
+export const greetingMessageSchema = textOf(maxGreetingLength, message)
   .regex(/\S/, message)
-  .regex(new RegExp(String.raw`^[^\u0000-\u001f\u007f-\u009f]{1,${maxGreetingLength}}$`, 'u'), message)
-  .refine(isWellFormed, message);
+  .regex(withoutControls, message)
+  .meta({ examples: ['Good morning'] });
 
 const greetingSchema = z.object({ greetingId: z.uuid(), message: greetingMessageSchema });
 export type Greeting = z.infer<typeof greetingSchema>;

@@ -10,14 +10,17 @@ import type { ChangedCustomer } from './change-customer.ts';
 import { type EvidenceHeaders, evidenceOf } from './evidence.ts';
 
 export const revisionHeader = {
-  'Mandate-Revision':
-    'The revision of the connection’s mandate. A view that has this revision shows this change or a later one.',
+  'Mandate-Revision': {
+    description:
+      'The revision of the connection’s mandate. A view that has this revision shows this change or a later one.',
+    example: '1795694400123',
+  },
 };
 
 export const customerResponse: OperationResponse = {
   description: 'The customer.',
   schema: customerSchema,
-  headers: { ETag: 'The version of the customer, for If-Match and If-None-Match.' },
+  headers: { ETag: { description: 'The version of the customer, for If-Match and If-None-Match.', example: '"1"' } },
 };
 
 export const changeResponse: OperationResponse = {

@@ -12,12 +12,12 @@ const channels = ['api', 'app', 'csv-import', 'email', 'in-person', 'letter', 'p
 
 /** The evidence of consent is sent in headers, because the request body must stay the one of the original lab. */
 export const evidenceHeaders = {
-  'Mandate-Changed-By': textSchema.describe('Who changes the mandate.'),
+  'Mandate-Changed-By': textSchema.meta({ description: 'Who changes the mandate.', examples: ['clerk 12'] }),
   'Mandate-Channel': z
     .enum(channels, `one of ${channels.join(', ')}`)
     .default('api')
-    .describe('The channel by which the customer changed the mandate.'),
-  'Mandate-Reference': textSchema.describe('Where the consent is recorded.'),
+    .meta({ description: 'The channel by which the customer changed the mandate.', examples: ['api'] }),
+  'Mandate-Reference': textSchema.meta({ description: 'Where the consent is recorded.', examples: ['call 4711'] }),
 };
 
 export type EvidenceHeaders = z.output<z.ZodObject<typeof evidenceHeaders>>;

@@ -16,7 +16,13 @@ export const registerOperation = (context: CrmContext): Operation =>
     headers: z.object({ 'Idempotency-Key': idempotencyKey, ...evidenceHeaders }),
     body: customerDataSchema,
     responses: {
-      201: { ...changeResponse, headers: { ...changeResponse.headers, Location: 'The path of the customer.' } },
+      201: {
+        ...changeResponse,
+        headers: {
+          ...changeResponse.headers,
+          Location: { description: 'The path of the customer.', example: '/customers/9' },
+        },
+      },
     },
     errors: ['connection-held', 'key-reused', 'answer-erased'],
     handle: async ({ headers, body }, res, req) => {

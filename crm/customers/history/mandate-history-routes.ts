@@ -22,8 +22,12 @@ const historyQuery = z
     after: z
       .string(cursorFormat)
       .regex(/^[0-9]{1,16}-[0-9A-Z-]{1,64}$/, cursorFormat)
-      .optional(),
-    at: z.iso.datetime({ offset: true, error: timeFormat }).optional(),
+      .optional()
+      .meta({ examples: ['1700000000000-7733'] }),
+    at: z.iso
+      .datetime({ offset: true, error: timeFormat })
+      .optional()
+      .meta({ examples: ['2026-11-26T12:00:00Z'] }),
   })
   .refine(({ at, after }) => at === undefined || after === undefined, { path: ['at'], message: timeFormat });
 

@@ -12,11 +12,20 @@ export const mandateChangeSchema = z
   .strictObject({
     connectionId,
     connectionMandate,
-    revision: z.int(),
+    revision: z.int().meta({ examples: [1795694400123] }),
     changedAt: z.iso.datetime(),
-    changedBy: z.string().nullable(),
-    channel: z.string().nullable(),
-    reference: z.string().nullable(),
+    changedBy: z
+      .string()
+      .nullable()
+      .meta({ examples: ['clerk 12'] }),
+    channel: z
+      .string()
+      .nullable()
+      .meta({ examples: ['phone'] }),
+    reference: z
+      .string()
+      .nullable()
+      .meta({ examples: ['call 4711'] }),
   })
   .meta({ id: 'MandateChange' });
 export type MandateChange = z.infer<typeof mandateChangeSchema>;

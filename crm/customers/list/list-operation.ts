@@ -25,24 +25,54 @@ const querySchema = z.strictObject({
     examples: ['lop', 'lopez cor'],
   }),
   connectionId: connectionIdSchema.optional(),
-  email: z.string('an e-mail address').min(1).max(254).optional().meta({ description: 'The exact address.' }),
-  sort: z.enum(sorts, sortFormat).optional().meta({ description: 'A minus sorts in descending order.' }),
+  email: z
+    .string('an e-mail address')
+    .min(1)
+    .max(254)
+    .optional()
+    .meta({
+      description: 'The exact address.',
+      examples: ['corinne@example.org'],
+    }),
+  sort: z
+    .enum(sorts, sortFormat)
+    .optional()
+    .meta({ description: 'A minus sorts in descending order.', examples: ['name'] }),
   limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
-  after: z.string(cursorFormat).regex(cursorPattern, cursorFormat).optional().meta({ description: cursorFormat }),
+  after: z
+    .string(cursorFormat)
+    .regex(cursorPattern, cursorFormat)
+    .optional()
+    .meta({ description: cursorFormat, examples: ['7'] }),
   total: z
     .string(totalFormat)
     .regex(/^(?:exact|[1-9][0-9]{0,4}|100000)$/, totalFormat)
     .optional()
     .meta({
       description: `Adds a count to the page: of all customers of the list, or up to this many. ${totalFormat}.`,
+      examples: ['exact'],
     }),
 });
 
 const pageSchema = z.object({
   items: z.array(customerSchema),
-  next: z.string().nullable().meta({ description: 'The path of the next page; null on the last one.' }),
+  next: z
+    .string()
+    .nullable()
+    .meta({
+      description: 'The path of the next page; null on the last one.',
+      examples: ['/customers?limit=100&after=7'],
+    }),
   total: z
-    .union([z.object({ exactly: z.int().min(0) }), z.object({ moreThan: z.int().min(1) })])
+    .union([
+      z.object({
+        exactly: z
+          .int()
+          .min(0)
+          .meta({ examples: [8] }),
+      }),
+      z.object({ moreThan: z.int().min(1) }),
+    ])
     .optional()
     .meta({ description: 'Only present if the query has `total`.' }),
 });

@@ -11,14 +11,13 @@ import { evidenceHeaders } from '../change/evidence.ts';
 import { findMandate, listMandates } from './list-mandates.ts';
 import { republishMandate } from './republish-mandate.ts';
 
-const connectionId = connectionIdSchema.meta({ examples: ['7733'] });
 const notTogether = 'not combined with `connectionId`, which selects one item';
 
 const mandatesQuerySchema = z
   .strictObject({
     limit: wholeNumber('a whole number from 1 to 1000', { min: 1, max: 1000, defaultValue: 100 }),
     after: connectionIdSchema.optional().meta({ description: 'The last connection of the previous page.' }),
-    connectionId: connectionId.optional(),
+    connectionId: connectionIdSchema.optional(),
   })
   .refine((query) => query.after === undefined || query.connectionId === undefined, {
     path: ['after'],
@@ -33,7 +32,7 @@ const republicationSchema = z.strictObject(
       .min(0, revisionFormat)
       .max(maxRevision, revisionFormat)
       .default(0)
-      .meta({ description: 'The new revision is above this one and above the CRM’s last revision.' }),
+      .meta({ description: 'The new revision is above this one and above the CRM’s last revision.', examples: [0] }),
   },
   'a JSON object',
 );
@@ -64,7 +63,7 @@ export const mandateRoutes = (context: CrmContext): Routes =>
         description:
           'A view ignores every revision below the one that it has. If the CRM never issued that one, as after a forged event, ' +
           'this publishes above it, and the revisions of later changes continue from there.',
-        path: z.object({ connectionId }),
+        path: z.object({ connectionId: connectionIdSchema }),
         headers: z.object({
           'Mandate-Changed-By': evidenceHeaders['Mandate-Changed-By'],
           'Mandate-Reference': evidenceHeaders['Mandate-Reference'],

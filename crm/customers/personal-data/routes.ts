@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { customerIdSchema } from '../../../contracts/customer-id.ts';
 import { operation, type Routes, withTag } from '../../../packages/http/operation.ts';
 import { streamJsonLists } from '../../../packages/http/stream-json.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import type { CrmContext } from '../change/change-customer.ts';
 import { originOf, revisionHeader } from '../change/change-response.ts';
 import { evidenceHeaders } from '../change/evidence.ts';
-import { customerPath, customerSchema } from '../show-customer.ts';
+import { customerPath, customerSchema, removedCustomerPath } from '../show-customer.ts';
 import { erasePerson } from './erase-person.ts';
 import type { Erasures } from './erasures.ts';
 import { exportPerson } from './export-person.ts';
@@ -13,7 +14,7 @@ import { exportPerson } from './export-person.ts';
 const exportSchema = z
   .looseObject({
     exportedAt: z.iso.datetime(),
-    customerId: z.string(),
+    customerId: customerIdSchema,
     erasedAt: z.iso.datetime().nullable(),
     customer: customerSchema.nullable(),
   })
@@ -26,9 +27,11 @@ const exportSchema = z
 /** The body repeats the id of the path, so that a mistyped path erases no one and no HTML form can send the request. */
 const erasureRequestSchema = z
   .strictObject({ customerId: z.string('the id in the path, as a string') }, 'a JSON object with the customerId')
-  .meta({ id: 'ErasureRequest', examples: [{ customerId: '7' }] });
+  .meta({ id: 'ErasureRequest', examples: [{ customerId: '9' }] });
 
-const erasureSchema = z.strictObject({ customerId: z.string(), erasedAt: z.iso.datetime() }).meta({ id: 'Erasure' });
+const erasureSchema = z
+  .strictObject({ customerId: customerIdSchema, erasedAt: z.iso.datetime() })
+  .meta({ id: 'Erasure' });
 
 export const personalDataRoutes = (context: CrmContext, erasures: Erasures): Routes =>
   withTag('Personal data', {
@@ -41,7 +44,12 @@ export const personalDataRoutes = (context: CrmContext, erasures: Erasures): Rou
           200: {
             description: 'The export, as a file to save.',
             schema: exportSchema,
-            headers: { 'Content-Disposition': 'The name of the file.' },
+            headers: {
+              'Content-Disposition': {
+                description: 'The name of the file.',
+                example: 'attachment; filename="customer-7.json"',
+              },
+            },
           },
         },
         errors: ['customer-unknown'],
@@ -58,8 +66,8 @@ export const personalDataRoutes = (context: CrmContext, erasures: Erasures): Rou
         description:
           'Erases everything that names the person, and revokes the connection. The evidence of consent stays under the ' +
           'customerId. Also for a deleted customer. The request can be repeated; an erasure cannot be undone. The body ' +
-          'repeats the `customerId` of the path.',
-        path: customerPath,
+          'repeats the `customerId` of the path. The example is the customer that `POST /customers` registers with its example.',
+        path: removedCustomerPath,
         headers: z.object(evidenceHeaders),
         body: erasureRequestSchema,
         responses: { 200: { description: 'The person is erased.', schema: erasureSchema, headers: revisionHeader } },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { maxRevision } from '../../../contracts/cloud-event.ts';
+import { customerIdSchema } from '../../../contracts/customer-id.ts';
 import { operation, type Routes, withTag } from '../../../packages/http/operation.ts';
 import { traceparentOf } from '../../../packages/http/trace.ts';
 import type { CrmContext } from '../change/change-customer.ts';
@@ -14,7 +15,10 @@ const customerRepublicationSchema = z.strictObject(
       .min(0, revisionFormat)
       .max(maxRevision, revisionFormat)
       .default(0)
-      .meta({ description: 'The new revision is above this one and above the customer’s last revision.' }),
+      .meta({
+        description: 'The new revision is above this one and above the customer’s last revision.',
+        examples: [0],
+      }),
   },
   'a JSON object',
 );
@@ -22,9 +26,15 @@ const customerRepublicationSchema = z.strictObject(
 /** The published state, without personal data. */
 export const republishedCustomerSchema = z
   .strictObject({
-    customerId: z.string(),
+    customerId: customerIdSchema,
     state: z.enum(['record', 'deleted', 'erased']).meta({ description: 'What was published.' }),
-    revision: z.int().nullable().meta({ description: 'The new revision; null for an erased customer.' }),
+    revision: z
+      .int()
+      .nullable()
+      .meta({
+        description: 'The new revision; null for an erased customer.',
+        examples: [1795694400123],
+      }),
   })
   .meta({ id: 'RepublishedCustomer' });
 

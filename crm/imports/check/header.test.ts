@@ -93,7 +93,11 @@ describe('an unusable header', () => {
     ['two synonyms', [...required, 'Telefon', 'telefoon'], 'phone twice. It has Telefon and telefoon'],
     ['a missing column', required.slice(1), 'The header lacks firstName. It has lastName,city'],
     ['a control character', [...required, 'a\u0007b'], 'The name of column 6 contains U+0007 CONTROL CHARACTER. It is'],
-    ['an invisible character', [...required, 'no\u200bte'], 'column 6 contains U+200B ZERO WIDTH SPACE'],
+    [
+      'an invisible character',
+      [...required, 'no\u200bte'],
+      'column 6 contains U+200B ZERO WIDTH SPACE. It is no<U+200B>te.',
+    ],
     ['a name that is too long', [...required, 'x'.repeat(101)], 'column 6 has more than 100 characters'],
   ])('has %s', (_, columns, message) => expect(catchError(columns).message).toContain(message));
 

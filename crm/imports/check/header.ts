@@ -1,4 +1,4 @@
-import { findRefusedCharacter } from '../../../contracts/refused-characters.ts';
+import { findRefusedCharacter, revealCharacters } from '../../../contracts/refused-characters.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { shortenText } from '../../../packages/runtime/shorten-text.ts';
 import { readText } from '../../customers/index.ts';
@@ -73,7 +73,7 @@ const findFields = (columns: readonly string[], choices: readonly ColumnChoice[]
   for (const { column, field } of choices) {
     const indexes = indexesOf([column]);
     if (indexes.length === 0)
-      throw new UnusableHeader(`The header has no column ${shortenText(column, 50)} for ${field}.`, listNames(columns));
+      throw new UnusableHeader(`The header has no column ${showName(column)} for ${field}.`, listNames(columns));
     assign(field, indexes);
   }
   for (const field of fields.filter((known) => !found.includes(known))) {
@@ -90,10 +90,7 @@ const checkName = (name: string, index: number): void => {
   // A lost character in the name of an ignored column does no harm.
   const character = name === '' ? undefined : findRefusedCharacter(name.replaceAll('\ufffd', '?'));
   if (character !== undefined)
-    throw new UnusableHeader(
-      `The name of column ${index + 1} contains ${character}.`,
-      ` It is ${shortenText(name, 50)}.`,
-    );
+    throw new UnusableHeader(`The name of column ${index + 1} contains ${character}.`, ` It is ${showName(name)}.`);
 };
 
 export const unusableFile = (detail: string) => new DomainError('unusable-file', detail, { remedy });
@@ -116,7 +113,7 @@ export class UnusableHeader extends DomainError {
 const describeTwo = (field: Field, one: string, other: string) =>
   new UnusableHeader(
     `The header has the column ${field} twice.`,
-    ` It has ${shortenText(one, 50)} and ${shortenText(other, 50)}: rename one, or choose the other as ${field}.`,
+    ` It has ${showName(one)} and ${showName(other)}: rename one, or choose the other as ${field}.`,
   );
 
 const describeMissing = (missing: readonly Field[], cells: readonly string[], found: Header['fields']) => {
@@ -124,8 +121,6 @@ const describeMissing = (missing: readonly Field[], cells: readonly string[], fo
   const text = cells.join(',');
   if (/\0|^(\xff\xfe|\xfe\xff)/.test(text))
     return new UnusableHeader(`${problem} The file looks like UTF-16: save it as "CSV UTF-8".`);
-  if (text.includes('\r'))
-    return new UnusableHeader(`${problem} Its line ends are those of an old Macintosh (CR): save it as "CSV UTF-8".`);
   if (found.every((field) => field === null) && cells.some(isData))
     return new UnusableHeader(`${problem} The first line looks like a row: add a line with the names of the columns.`);
   return new UnusableHeader(problem, listNames(cells));
@@ -133,4 +128,6 @@ const describeMissing = (missing: readonly Field[], cells: readonly string[], fo
 
 const isData = (cell: string): boolean => /^[\d\s.,+-]*\d[\d\s.,+-]*$|@/.test(readText(cell));
 
-const listNames = (cells: readonly string[]): string => ` It has ${shortenText(cells.join(','), 200)}.`;
+const listNames = (cells: readonly string[]): string => ` It has ${showName(cells.join(','), 200)}.`;
+
+const showName = (name: string, length = 50): string => revealCharacters(shortenText(name, length));

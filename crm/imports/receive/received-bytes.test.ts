@@ -96,7 +96,7 @@ describe('the charset of a file', () => {
     const { importFile, customers } = await createCrm();
     const bytes = Buffer.concat([latin1File, Buffer.from('Łucja,Vos,Delft,78,1\n')]);
     const job = await importFile(bytes, { 'Content-Type': 'text/csv' });
-    expect(job.notes).toEqual(['1 rows were not in UTF-8 and were read as Windows-1252 (Latin-1).']);
+    expect(job.notes).toEqual([expect.stringContaining('1 row is not UTF-8 and was read as Windows-1252')]);
     expect(await customers()).toMatchObject([rene, { firstName: 'Łucja' }]);
   });
 

@@ -8,6 +8,30 @@ import { conflictPolicies, type ImportedRow, type ImportJob } from '../import-jo
 const count = (description: string) => z.int().min(0).meta({ description });
 const time = z.iso.datetime();
 
+const exampleImport = {
+  importId: '6d1e7a52-0c3b-4f7e-8a55-2b7f6f3a11c0',
+  fileName: 'registrations.csv',
+  digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  dryRun: true,
+  onConflict: 'skip',
+  columns: [{ column: 'customerId', field: 'customerId' }],
+  state: 'finished',
+  failure: null,
+  progress: { bytes: 241, bytesDone: 241, rows: 5 },
+  created: 1,
+  updated: 0,
+  unchanged: 0,
+  skipped: 1,
+  refused: 3,
+  listed: { refused: 3, skipped: 1 },
+  notes: [],
+  rows: '/imports/6d1e7a52-0c3b-4f7e-8a55-2b7f6f3a11c0/rows',
+  refusedRows: '/imports/6d1e7a52-0c3b-4f7e-8a55-2b7f6f3a11c0/refused.csv',
+  createdAt: '2026-11-26T12:00:00.123Z',
+  startedAt: '2026-11-26T12:00:00.200Z',
+  finishedAt: '2026-11-26T12:00:00.400Z',
+};
+
 export const importSchema = z
   .object({
     importId: z.string(),
@@ -41,7 +65,11 @@ export const importSchema = z
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
   })
-  .meta({ id: 'Import', description: 'An import of customers, with its progress and outcome.' });
+  .meta({
+    id: 'Import',
+    description: 'An import of customers, with its progress and outcome.',
+    examples: [exampleImport],
+  });
 
 export const showImport = (job: ImportJob): z.infer<typeof importSchema> => {
   const { importId, fileName, digest, dryRun, onConflict, state, failure } = job;
@@ -76,11 +104,16 @@ const createNotes = (job: ImportJob, ignored: readonly string[]): string[] => {
     ...noteUnlistedRows(job),
     ...(ignored.length > 0 ? [`Columns that were ignored: ${named.join(', ')}${more}.`] : []),
     ...noteRoundedConnections(job),
-    ...(recoded > 0 ? [`${recoded} rows were not in UTF-8 and were read as Windows-1252 (Latin-1).`] : []),
+    ...(recoded > 0 ? [noteGuessedEncoding(recoded)] : []),
     ...(spreadsheetLines.includes(lines)
       ? [`The file has ${lines} lines, the maximum of a spreadsheet: rows may have been cut off.`]
       : []),
   ];
+};
+
+const noteGuessedEncoding = (rows: number): string => {
+  const guessed = rows === 1 ? '1 row is not UTF-8 and was' : `${rows} rows are not UTF-8 and were`;
+  return `${guessed} read as Windows-1252 (Latin-1). If letters with accents are wrong, declare the encoding: --encoding, or the charset of Content-Type.`;
 };
 
 const noteRoundedConnections = ({ rounded, roundedLines }: ImportJob): string[] => {
@@ -111,7 +144,16 @@ export const importedRowSchema = z
     outcome: z.enum(['refused', 'skipped']),
     problems: z.array(z.object({ column: z.string().nullable(), value: z.string(), reason: z.string() })),
   })
-  .meta({ id: 'ImportedRow' });
+  .meta({
+    id: 'ImportedRow',
+    examples: [
+      {
+        line: 4,
+        outcome: 'refused',
+        problems: [{ column: 'connectionMandate', value: '3', reason: '0 (none), 1 (billing only) or 2 (real time)' }],
+      },
+    ],
+  });
 
 export const showImportedRow = ({
   line,

@@ -23,6 +23,13 @@ describe('the values of a file', () => {
     });
   });
 
+  it('of a refused row are found by an erasure, although white space and ="…" surround them', async () => {
+    const { load, db } = await createImportFixture();
+    await load([header, '"\u00a07 ",Eva,Vos,Delft,="A1",3,,']);
+    const rows = await db.selectFrom('importedRow').select(['customerId', 'connectionId']).execute();
+    expect(rows).toEqual([{ customerId: 7, connectionId: 'A1' }]);
+  });
+
   it('are empty if they are only white space', async () => {
     const { load, db, reportRows } = await createImportFixture();
     const job = await load([header, '1,Eva,Vos,Delft,A1,1,"\u00a0",=""', '2,"\u00a0",Vos,Delft,A2,1,,,"\u00a0"']);

@@ -16,7 +16,18 @@ export const decodeRow = (bytes: Buffer, declared: Encoding | undefined): Decode
     if (hasUtf8Sequences.test(text))
       return { text, encoding: 'utf-8', broken: 'the row mixes UTF-8 and another encoding' };
   }
-  return decodeSingleOrMultiByte(bytes, declared ?? 'windows-1252');
+  const decoded = decodeSingleOrMultiByte(bytes, declared ?? 'windows-1252');
+  return declared === undefined ? refuseWrongGuess(decoded) : decoded;
+};
+
+/** What letters of Windows-1250, Mac and DOS files become in Windows-1252: signs inside or next to a word. `m³` and `¿Qué?` are words. */
+const misread = /[£¤¥¦¬¯¼¾³¹]\p{L}|\p{L}[£¤¥¦¬¯¼¾¡¿‚„‰‹•†‡¢]|\p{L}{2}[³¹]/u;
+
+const refuseWrongGuess = (decoded: DecodedRow): DecodedRow => {
+  const [word] = decoded.broken === undefined ? (misread.exec(decoded.text) ?? []) : [];
+  if (word === undefined) return decoded;
+  const broken = `the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`;
+  return { ...decoded, broken };
 };
 
 const hasUtf8Sequences = /[^\0-\x7f\ufffd]/;

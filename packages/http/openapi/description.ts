@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { operation, type Routes, withTag } from '../operation.ts';
 import type { ProblemStatuses } from '../server/problem.ts';
-import { showPage } from './docs/page.ts';
+import { sendPage } from './docs/page.ts';
 import { type ApiDescription, createOpenApiDocument } from './openapi.ts';
 
 /** The routes that describe all routes: `/openapi.json`, `/asyncapi.json` and the page `/docs`. */
@@ -33,8 +33,8 @@ export const createDescriptionRoutes = (
     '/docs': {
       get: operation({
         summary: 'This description, to browse and to try',
-        responses: { 200: { description: 'The page', mediaType: 'text/html' } },
-        handle: (_request, res) => showPage(res),
+        responses: { 200: { description: 'The page', mediaType: 'text/html', example: '<!doctype html>' } },
+        handle: (_request, res) => sendPage(res, api.title),
       }),
     },
   });

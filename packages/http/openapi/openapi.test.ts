@@ -7,12 +7,19 @@ import { createHttpApp } from '../app.ts';
 import { operation, type Routes, withTag } from '../operation.ts';
 import { wholeNumber } from '../whole-number.ts';
 
-const leaf = z.strictObject({ colour: z.string().max(5, 'a short colour') }).meta({ id: 'Leaf' });
+const leaf = z
+  .strictObject({
+    colour: z
+      .string()
+      .max(5, 'a short colour')
+      .meta({ examples: ['red'] }),
+  })
+  .meta({ id: 'Leaf' });
 const routes: Routes = withTag('Trees', {
   '/trees/:tree/leaves': {
     get: operation({
       summary: 'The leaves of a tree',
-      path: z.object({ tree: z.string() }),
+      path: z.object({ tree: z.string().meta({ examples: ['oak'] }) }),
       query: z.strictObject({ limit: wholeNumber('1 to 9', { min: 1, max: 9, defaultValue: 3 }) }),
       responses: { 200: { description: 'The leaves.', schema: z.array(leaf) } },
       errors: ['tree-unknown'],
@@ -23,7 +30,7 @@ const routes: Routes = withTag('Trees', {
     }),
     post: operation({
       summary: 'Grow a leaf',
-      path: z.object({ tree: z.string() }),
+      path: z.object({ tree: z.string().meta({ examples: ['oak'] }) }),
       headers: z.object({
         'If-Match': z
           .string()
@@ -32,7 +39,13 @@ const routes: Routes = withTag('Trees', {
       }),
       body: leaf,
       bodyTypes: ['application/merge-patch+json', 'application/json'],
-      responses: { 201: { description: 'It grew.', schema: leaf, headers: { Location: 'Where it is.' } } },
+      responses: {
+        201: {
+          description: 'It grew.',
+          schema: leaf,
+          headers: { Location: { description: 'Where it is.', example: '/trees/oak/leaves/1' } },
+        },
+      },
       handle: ({ body, headers }, res) =>
         res
           .status(201)
@@ -42,6 +55,7 @@ const routes: Routes = withTag('Trees', {
     put: operation({
       summary: 'All leaves, as they come',
       bodyTypes: ['text/csv'],
+      bodyExample: 'a,b',
       responses: { 204: { description: 'Read.' } },
       handle: async (_request, res, req) => {
         for await (const _chunk of req);
@@ -91,21 +105,24 @@ describe('the OpenAPI document', () => {
       operationId: 'getTreesTreeLeaves',
       tags: ['Trees'],
       parameters: [
-        { name: 'tree', in: 'path', required: true, schema: { type: 'string' } },
+        { name: 'tree', in: 'path', required: true, example: 'oak', schema: { type: 'string', examples: ['oak'] } },
         {
           name: 'limit',
           in: 'query',
           required: false,
+          example: 3,
           schema: { type: 'integer', minimum: 1, maximum: 9, default: 3 },
         },
       ],
     });
-    const leafBody = { schema: { $ref: '#/components/schemas/Leaf' } };
+    const leafBody = { schema: { $ref: '#/components/schemas/Leaf' }, example: { colour: 'red' } };
     expect(post.requestBody.content).toEqual({
       'application/merge-patch+json': leafBody,
       'application/json': leafBody,
     });
-    expect(put.requestBody.content).toEqual({ 'text/csv': { schema: { type: 'string' } } });
+    expect(put.requestBody.content).toEqual({
+      'text/csv': { schema: { type: 'string', format: 'binary' }, example: 'a,b' },
+    });
   });
 
   it('lists the errors of each operation by status', async () => {
@@ -131,5 +148,11 @@ describe('the page of the API', () => {
     expect(text).not.toMatch(/<script>|https?:/);
     for (const path of loaded) await app().get(path).expect(200);
     await app().get('/docs/index.html').expect(404);
+  });
+
+  it('has the title of the service, escaped', async () => {
+    const title = 'Trees & <leaves> $&';
+    const { text } = await request(createHttpApp({}, { ...createTestRuntime(), api: { ...api, title } })).get('/docs');
+    expect(text).toContain('<title>Trees &amp; &lt;leaves&gt; $&amp; API</title>');
   });
 });

@@ -73,6 +73,16 @@ export const createProblemBody = ({ code, message, errors, remedy, facts }: Doma
 });
 
 export const problemType = (code: string) => `urn:problem:${code}`;
+const titleOf = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
+
+/** An example of the response with this error code. */
+export const createProblemExample = (code: string, status: number) => ({
+  type: problemType(code),
+  title: titleOf(code),
+  status,
+  detail: 'A sentence that says what is wrong.',
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+});
 
 /** The body of every error response (RFC 9457). */
 export const problemSchema = z
@@ -89,9 +99,11 @@ export const problemSchema = z
     remedy: z.string().optional().meta({ description: 'How to correct the request or the service.' }),
     traceId: z.string().meta({ description: 'The id of the request in logs and traces.' }),
   })
-  .meta({ id: 'Problem', description: 'RFC 9457 problem details.' });
-
-const titleOf = (code: string) => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
+  .meta({
+    id: 'Problem',
+    description: 'RFC 9457 problem details.',
+    examples: [createProblemExample('invalid-body', 422)],
+  });
 
 /** Maps the errors of Express and its body parser for invalid requests. */
 const mapExpressError = (error: unknown): DomainError | undefined => {

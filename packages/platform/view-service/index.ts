@@ -1,2 +1,2 @@
 export { createViewApp, readStatuses, type ViewAppContext } from './app.ts';
-export { startViewService, type ViewServiceConfig, type ViewServiceContext } from './service.ts';
+export { portsOf, startViewService, type ViewServiceConfig, type ViewServiceContext } from './service.ts';

@@ -36,6 +36,20 @@ export type ViewServiceConfig = {
   readonly autoRebuild: boolean;
 };
 
+/** The ports that a service with views listens on, to be checked before it starts. */
+export const portsOf = (
+  {
+    host,
+    port,
+    deliveryPort,
+    dapr,
+  }: Pick<ViewServiceConfig, 'host' | 'port' | 'deliveryPort'> & { readonly dapr?: unknown },
+  portVariable: string,
+) => [
+  { host, port, variable: portVariable },
+  ...(dapr && deliveryPort !== port ? [{ host, port: deliveryPort, variable: 'APP_PORT' }] : []),
+];
+
 export type ViewServiceContext = Runtime &
   StoreContext & {
     readonly bus: EventBus;
@@ -80,7 +94,7 @@ export const startViewService = async (
       );
     if (config.autoRebuild)
       for (const view of views) opened.push(startAutoRebuild(view, { ...context, ...config, topicLog }));
-    log.info({ url: rest.url }, `${name} listens`);
+    log.debug({ url: rest.url }, `${name} listens`);
     return { url: rest.url, close };
   } catch (error) {
     await close();

@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type Response, Router } from 'express';
+import { escapeHtml } from '../../server/escape-html.ts';
 
 const require = createRequire(import.meta.url);
 const swaggerUi = dirname(require.resolve('swagger-ui-dist/package.json'));
 const assets = {
   '/show.js': import.meta.dirname,
+  '/page.css': import.meta.dirname,
   '/swagger-ui-bundle.js': swaggerUi,
   '/swagger-ui.css': swaggerUi,
   '/favicon-32x32.png': swaggerUi,
@@ -23,10 +26,12 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The page that shows `/openapi.json`. */
-export const showPage = (res: Response): void => {
-  res.set({ 'Content-Security-Policy': contentSecurityPolicy, 'Referrer-Policy': 'no-referrer' });
-  res.sendFile(join(import.meta.dirname, 'page.html'));
+const template = readFileSync(join(import.meta.dirname, 'page.html'), 'utf8');
+
+/** Sends the page that shows `/openapi.json` of the service with this title. */
+export const sendPage = (res: Response, title: string): void => {
+  res.set('Content-Security-Policy', contentSecurityPolicy).type('html');
+  res.send(template.replace('TITLE', () => escapeHtml(`${title} API`)));
 };
 
 /** The assets of the page; it loads nothing from other origins. */
