@@ -108,7 +108,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
     stop: async () => {
       stopping.abort();
       const processes = [service, sidecar];
-      // The sidecar stops after the service, which publishes what waits and would otherwise log that its sidecar is away.
+      // The sidecar stops after the service, which publishes what waits and would otherwise log that its sidecar is unavailable.
       if (service?.kill('SIGTERM')) service.once('exit', () => sidecar?.kill('SIGTERM'));
       else sidecar?.kill('SIGTERM');
       const timer = new AbortController();
