@@ -12,6 +12,7 @@ const postedGreetingSchema = z
   .meta({ id: 'PostedGreeting' });
 
 const isCanary = z.boolean().optional().meta({
+  examples: [false],
   description:
     'Whether it only checks that events arrive. All canaries share one greetingId, and the customer-view shows the latest one.',
 });
