@@ -5,7 +5,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
   entry: [
     '{crm,customer-view,iot-platform}/main.ts!',
     'crm/cli/{import,migrate,republish}.ts!',
-    'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,orders,explain,status,backup,restore}.ts!',
+    'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,orders,explain,status,doctor,demo,backup,restore}.ts!',
     'packages/http/openapi/docs/show.js!',
     'bench/{bench,lists,import,blocking,orders}.ts!',
     'bench/baselines/*.ts!',

@@ -24,6 +24,18 @@ export const readComponents = (folder: string): Component[] =>
     );
   });
 
+/** A file of the folder that is not YAML, with the place and the reason of the first error. */
+export type UnreadableFile = { readonly file: string; readonly reason: string };
+
+/** Finds the files of a folder that cannot be parsed. @throws Error if the folder cannot be read */
+export const findUnreadableFiles = (folder: string): UnreadableFile[] =>
+  yamlFilesIn(folder).flatMap((name) => {
+    const file = join(folder, name);
+    const documents = parseAllDocuments(readFileSync(file, 'utf8'));
+    const [error] = [...documents].flatMap(({ errors }) => errors);
+    return error ? [{ file, reason: error.message.split('\n')[0]?.replace(/:$/, '') ?? '' }] : [];
+  });
+
 const yamlFilesIn = (folder: string): string[] => {
   try {
     // Subfolders are skipped, as the sidecar does.

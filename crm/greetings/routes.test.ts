@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { canaryGreetingId } from '../../contracts/events/greeting-posted/canary.ts';
 import { parseGreeting } from '../../contracts/events/greeting-posted/upcasters.ts';
 import { topics } from '../../contracts/topics.ts';
 import { createCrmWithCorinne } from '../../tests/crm-app.ts';
@@ -34,12 +35,22 @@ describe('posting a greeting', () => {
     expect(await readGreetings()).toHaveLength(1);
   });
 
+  it('publishes every canary under the same id, also next to an Idempotency-Key', async () => {
+    const post = (message: string, key: string, isCanary: boolean) =>
+      crm.http.post('/greetings').set('Idempotency-Key', key).send({ message, isCanary });
+    await post('one', 'c1', true).expect(201);
+    await post('two', 'c2', true).expect(201);
+    await post('two', 'c2', false).expect(422);
+    expect((await readGreetings()).map(({ key }) => key)).toEqual([canaryGreetingId, canaryGreetingId]);
+  });
+
   it.each([
     {},
     { message: '' },
     { message: ' ' },
     { message: 'x'.repeat(281) },
     { message: 'a\u0000b' },
+    { message: 'a', isCanary: 'yes' },
   ])('refuses %j', async (sent) => {
     await crm.http.post('/greetings').send(sent).expect(422);
     expect(await readGreetings()).toEqual([]);

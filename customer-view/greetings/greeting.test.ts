@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import { canaryGreetingId } from '../../contracts/events/greeting-posted/canary.ts';
 import { createGreetingPostedEvent } from '../../contracts/events/greeting-posted/schema.ts';
 import type { GreetingPosted } from '../../contracts/events/greeting-posted/upcasters.ts';
 import { topics } from '../../contracts/topics.ts';
@@ -9,8 +10,8 @@ import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import { type Greeting, greetings } from './greeting.ts';
 
 const greetingId = '0198f2a4-5c1e-7d3a-9b60-1f2e3d4c5b6a';
-const posted = (message: string, time: string): GreetingPosted => ({
-  data: { greetingId, message },
+const posted = (message: string, time: string, id = greetingId): GreetingPosted => ({
+  data: { greetingId: id, message },
   revision: 1,
   time,
 });
@@ -30,6 +31,13 @@ it('of two greetings with one id the earlier one is shown, in any order of deliv
     expect(shown?.message).toBe('Hello');
     expect(evolve(other, first)).toEqual(shown);
   }
+});
+
+it('of several canaries the latest one is shown, in any order of delivery', () => {
+  const canaries = ['2026-11-26T12:00:00Z', '2026-11-26T12:00:01Z', '2026-11-26T12:00:01Z'].map((time, n) =>
+    posted(`canary ${n}`, time, canaryGreetingId),
+  );
+  for (const order of [canaries, canaries.toReversed()]) expect(evolve(...order)?.message).toBe('canary 2');
 });
 
 it('a delivered greeting is applied once, and one that cannot be read is dead-lettered', async () => {

@@ -1,3 +1,4 @@
+import { canaryGreetingId } from '../../contracts/events/greeting-posted/canary.ts';
 import {
   findGreetingOfUnreadable,
   type GreetingPosted,
@@ -17,10 +18,13 @@ export const greetings: Projection<GreetingPosted, Greeting> = {
   parse: parseGreeting,
   key: ({ data }) => data.greetingId,
   keyOfUnreadable: findGreetingOfUnreadable,
-  // A greeting never changes. Of two events with one id the earlier one wins, so that the order of delivery does not matter.
+  // A greeting never changes. Of two events with one id the earlier one wins, so that the order of delivery does not matter. Canaries
+  // share one id, and the latest one wins.
   evolve: (held, event) => {
     const greeting = toGreeting(event);
-    return held && !isEarlier(greeting, held) ? held : greeting;
+    if (!held) return greeting;
+    const isCanary = greeting.greetingId === canaryGreetingId;
+    return (isCanary ? isEarlier(held, greeting) : isEarlier(greeting, held)) ? greeting : held;
   },
   eventStamp: ({ time, revision }) => ({ time, revision }),
   traceparent: ({ traceparent }) => traceparent,

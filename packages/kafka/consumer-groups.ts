@@ -3,6 +3,9 @@ import type { Admin } from 'kafkajs';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
 import { type RequestLimits, withAdmin } from './client.ts';
 
+/** kafkajs finds the coordinator of a group only after it has the metadata of a topic. */
+const findBrokers = (admin: Admin, topic: string) => admin.fetchTopicMetadata({ topics: [topic] });
+
 /** Per partition the offset that the group has committed, which is the next offset to read. */
 export const fetchCommittedOffsets = (
   brokers: readonly string[],
@@ -11,8 +14,7 @@ export const fetchCommittedOffsets = (
   limits?: RequestLimits,
 ): Promise<ReadonlyMap<number, number>> => {
   const fetch = async (admin: Admin) => {
-    // kafkajs finds the group's coordinator only after it has the metadata of a topic.
-    await admin.fetchTopicMetadata({ topics: [topic] });
+    await findBrokers(admin, topic);
     const [result] = await admin.fetchOffsets({ groupId, topics: [topic] });
     // -1 means that nothing is committed.
     const committed = (result?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
@@ -20,6 +22,26 @@ export const fetchCommittedOffsets = (
   };
   return withAdmin(brokers, fetch, limits);
 };
+
+/** A member of a consumer group, as the broker knows it. */
+export type GroupMember = { readonly clientId: string; readonly host: string };
+
+/** The members of a group; empty if the group does not exist. `topic` is one that exists. */
+export const fetchGroupMembers = (
+  brokers: readonly string[],
+  groupId: string,
+  topic: string,
+  limits?: RequestLimits,
+): Promise<readonly GroupMember[]> =>
+  withAdmin(
+    brokers,
+    async (admin) => {
+      await findBrokers(admin, topic);
+      const { groups } = await admin.describeGroups([groupId]);
+      return (groups[0]?.members ?? []).map(({ clientId, clientHost }) => ({ clientId, host: clientHost }));
+    },
+    limits,
+  );
 
 /** A broker removes a member that has sent no heartbeat for ten seconds. */
 const memberExpiresAfterMs = 12_000;

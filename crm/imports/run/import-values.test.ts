@@ -143,6 +143,14 @@ describe('a customer with values that an earlier version accepted', () => {
     expect(await load([header.replace('customerId', 'note'), row('2')])).toMatchObject({ unchanged: 1 });
   });
 
+  it('has one line in a file: a later line is refused, because the first may be applied', async () => {
+    const { load, db, reportRows } = await createWithOlder();
+    const job = await load([header, row('0'), '1,Eva,Vos,Delft,A1,2,,'], { onConflict: 'update' });
+    expect(job).toMatchObject({ updated: 1, refused: 1 });
+    expect((await reportRows(job)).map(([, , , , reason]) => reason)).toEqual(['also on line 2', 'also on line 2']);
+    expect(await findCustomer(db, '1')).toMatchObject({ connectionMandate: '0' });
+  });
+
   it('is not given other invalid values, and another customer is not given these', async () => {
     const { load, db, reportRows } = await createWithOlder();
     const job = await load([header, row('2', 'E\u200bv'), `2${row('2').slice(1)}`], { onConflict: 'update' });

@@ -27,6 +27,7 @@ describe('a JSON body', () => {
   it.each([
     ['UTF-8', Buffer.from(json), {}],
     ['UTF-8 that is declared', Buffer.from(json), { 'Content-Type': 'application/json; charset=UTF-8' }],
+    ['UTF-8 by its other name', Buffer.from(json), { 'Content-Type': 'application/json;charset="UTF8"' }],
     ['UTF-8 with a byte order mark', Buffer.from(`\uFEFF${json}`), {}],
     ['compressed UTF-8', gzipSync(json), { 'Content-Encoding': 'gzip' }],
   ])('may be %s', async (_, bytes, headers) => {

@@ -4,8 +4,15 @@ import express, { type RequestHandler } from 'express';
 import { DomainError } from '../../runtime/domain-error.ts';
 
 /** Middleware: parses a JSON body of one of the media types. @throws DomainError malformed-json, unsupported-media-type */
-export const parseJsonBody = (types: readonly string[]): RequestHandler =>
-  express.json({ limit: '1mb', type: [...types], verify: refuseOtherEncodings });
+export const parseJsonBody = (types: readonly string[]): RequestHandler => {
+  const parse = express.json({ limit: '1mb', type: [...types], verify: refuseOtherEncodings });
+  return (req, res, next) => {
+    // The parser knows UTF-8 by this one name.
+    const type = req.headers['content-type']?.replace(/;\s*charset="?utf8"?/i, '; charset=utf-8');
+    if (type !== undefined) req.headers['content-type'] = type;
+    parse(req, res, next);
+  };
+};
 
 /** RFC 8259 requires UTF-8. Without this check the parser replaces wrong bytes by U+FFFD, which would be stored. */
 const refuseOtherEncodings = (_req: IncomingMessage, _res: unknown, body: Buffer, charset: string): void => {
