@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
 import { readCrmConfig } from '../crm/config.ts';
+import { identifyDatabase, refuseContradictingCrm } from '../crm/contradicting-crm.ts';
 import { checkCustomersFile, startCrm } from '../crm/service.ts';
 import { readCustomerViewConfig } from '../customer-view/config.ts';
 import { startCustomerView } from '../customer-view/service.ts';
@@ -64,6 +65,7 @@ const startPlatform = async () => {
     { host, port: customerViewConfig.port, variable: 'CUSTOMER_VIEW_PORT' },
   ]);
   checkCustomersFile(crmConfig);
+  refuseContradictingCrm(crmConfig, serviceAddresses.crm.id);
   const log = createLog(crmConfig.logLevel, process.stdout);
   const runtimeOf = async (service: string) => createRuntime(log, await openTracer(service, crmConfig.tracing, log));
   const crmRuntime = await runtimeOf('crm');
@@ -85,7 +87,11 @@ const startPlatform = async () => {
   });
   const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm') });
   const records = [
-    recordService({ dataDir }, { service: serviceAddresses.crm.id, url: crm.url }, crmRuntime),
+    recordService(
+      { dataDir },
+      { service: serviceAddresses.crm.id, url: crm.url, database: identifyDatabase(crmConfig.databaseUrl) },
+      crmRuntime,
+    ),
     recordService({ dataDir }, { service: serviceAddresses.iotPlatform.id, url: iotPlatform.url }, crmRuntime),
     recordService({ dataDir }, { service: serviceAddresses.customerView.id, url: customerView.url }, crmRuntime),
   ];
