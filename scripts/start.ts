@@ -55,7 +55,7 @@ const readConfigs = (env: NodeJS.ProcessEnv) => {
   return { crmConfig, iotConfig, customerViewConfig };
 };
 
-const startPlatform = async () => {
+const startPlatform = async (_fail: (error: Error) => void, stopping: AbortSignal) => {
   const { crmConfig, iotConfig, customerViewConfig } = readConfigs(process.env);
   const { dataDir, host } = iotConfig;
   const dataFolder = lockDataFolder(dataDir);
@@ -85,7 +85,7 @@ const startPlatform = async () => {
     bus: platform.eventBus(customerViewConfig.consumerGroup),
     topicLog: platform.logReader(),
   });
-  const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm') });
+  const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm'), stopping });
   const records = [
     recordService(
       { dataDir },
