@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { quoteWord } from '../../packages/cli/quote-word.ts';
 import { type FileLock, lockFile } from '../../packages/database/sqlite.ts';
 import { listRunningServices } from '../../packages/platform/running-services.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
@@ -18,7 +19,7 @@ export const lockDataFolder = (dataDir: string): FileLock => {
   const means = first ? `Ctrl-C or kill ${first.pid}` : 'Ctrl-C';
   throw new ConfigError(
     `Another npm start uses the data folder ${dataDir}${holder}. Stop it with ${means}, or start this one with other data and other ports: ` +
-      `DATA_DIR=${dataDir}-2 APP_PORT=4005 APP_REST_PORT=4008 CUSTOMER_VIEW_PORT=4010 npm start`,
+      `DATA_DIR=${quoteWord(`${dataDir}-2`)} APP_PORT=4005 APP_REST_PORT=4008 CUSTOMER_VIEW_PORT=4010 npm start`,
   );
 };
 
