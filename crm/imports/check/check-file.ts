@@ -27,7 +27,7 @@ export const readFileHeader = async (
     if (count > maxColumns) throw unusableFile(`The header has ${count} columns, more than ${maxColumns}.`);
     return readHeader(first.cells, columns);
   }
-  return readHeader([]);
+  throw unusableFile('The file has only blank lines.');
 };
 
 /** Validates every row of a file by itself and against the rows before it. */

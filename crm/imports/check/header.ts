@@ -119,7 +119,7 @@ const describeTwo = (field: Field, one: string, other: string) =>
 const describeMissing = (missing: readonly Field[], cells: readonly string[], found: Header['fields']) => {
   const problem = `The header lacks ${missing.join(', ')}.`;
   const text = cells.join(',');
-  if (/\0|^(\xff\xfe|\xfe\xff)/.test(text))
+  if (/(\0[^\0]){3}|^(\xff\xfe|\xfe\xff)/.test(text))
     return new UnusableHeader(`${problem} The file looks like UTF-16: save it as "CSV UTF-8".`);
   if (found.every((field) => field === null) && cells.some(isData))
     return new UnusableHeader(`${problem} The first line looks like a row: add a line with the names of the columns.`);
