@@ -17,11 +17,35 @@ export const decodeRow = (bytes: Buffer, declared: Encoding | undefined): Decode
       return { text, encoding: 'utf-8', broken: 'the row mixes UTF-8 and another encoding' };
   }
   const decoded = decodeSingleOrMultiByte(bytes, declared ?? 'windows-1252');
-  return declared === undefined ? refuseWrongGuess(decoded) : decoded;
+  if (declared === undefined) return refuseWrongGuess(decoded);
+  if (decoded.broken !== undefined || !isProbablyUtf8(bytes, declared)) return decoded;
+  return { ...decoded, broken: `the row is UTF-8, and not ${declared} as declared` };
 };
 
-/** What letters of Windows-1250, Mac and DOS files become in Windows-1252: signs inside or next to a word. `m³` and `¿Qué?` are words. */
-const misread = /[£¤¥¦¬¯¼¾³¹]\p{L}|\p{L}[£¤¥¦¬¯¼¾¡¿‚„‰‹•†‡¢]|\p{L}{2}[³¹]/u;
+/**
+ * Whether a row that is declared otherwise is UTF-8. The letters of a multi-byte encoding may happen to be UTF-8, and so may two letters
+ * of a single-byte encoding, such as ŮŽ in Windows-1250. In Windows-1252 the second one would be a sign.
+ */
+const isProbablyUtf8 = (bytes: Buffer, declared: Encoding): boolean =>
+  isUtf8(bytes) && !multiByte.includes(declared) && (declared === 'windows-1252' || hasTwoOther.test(bytes.toString()));
+const multiByte = ['gbk', 'gb18030', 'big5', 'euc-jp', 'euc-kr', 'shift_jis'];
+const hasTwoOther = /\P{ASCII}.*\P{ASCII}/su;
+
+/**
+ * What letters of Windows-1250, Mac and DOS files become in Windows-1252: signs inside or next to a word, or a capital after a small
+ * letter. `m³` and `¿Qué?` are words. Words of Cyrillic, Greek, Hebrew and Arabic files become rows of letters with accents.
+ */
+const misread = new RegExp(
+  [
+    String.raw`[£¤¥¦¬¯¼¾³¹]\p{L}`,
+    String.raw`\p{L}[£¤¥¦¬¯¼¾¡¿‚„‰‹•†‡¢]`,
+    String.raw`\p{L}{2}[³¹]`,
+    String.raw`\p{L}[ˆ˜™“”]\p{L}`,
+    String.raw`\p{Ll}[ŠŒŽŸ]`,
+    '[À-ÖØ-öø-ÿ]{4}',
+  ].join('|'),
+  'u',
+);
 
 const refuseWrongGuess = (decoded: DecodedRow): DecodedRow => {
   const [word] = decoded.broken === undefined ? (misread.exec(decoded.text) ?? []) : [];
