@@ -45,6 +45,8 @@ export const checkRow = (row: CsvRow, header: Header): ImportRow | RefusedRow =>
   const extra = cells.slice(header.columns.length).find((cell) => readText(cell) !== '');
   if (extra !== undefined) return refuse({ column: null, value: shorten(extra), reason: tooManyCells(row, header) });
 
+  if (isHeader(row, header)) return refuse({ column: null, value: shorten(cells.join(',')), reason: headerAgain });
+
   const values: Partial<Record<Field, unknown>> = { email: null, phone: null };
   const problems: Problem[] = [];
   for (const [field, index] of header.indexes) {
@@ -75,12 +77,17 @@ const describeProblem = (field: Field, { cells }: CsvRow, { indexes, columns }: 
     if (cell.includes('\ufffd')) return 'the character at \ufffd was lost: type it again';
     if (field !== 'connectionMandate' && roundedNumber.test(cell))
       return `a spreadsheet has rounded this number, and its digits are lost: ${roundedNumberAdvice}`;
+    if (['connectionId', 'customerId'].includes(field) && formattedNumber.test(cell))
+      return `a spreadsheet has formatted this number, and may have lost digits: ${roundedNumberAdvice}`;
+    if (/^['=]/.test(cell)) return `${expected}; remove the ${cell.charAt(0)} that a spreadsheet puts before a value`;
     return expected;
   }
 };
 
 /** A number that a spreadsheet rounded, such as 8.7E+17 or 8,7E+17. */
-const roundedNumber = /^[+-]?\d+([.,]\d+)?E[+-]?\d+$/i;
+const roundedNumber = /^[+-]?\d+([.,]\d+)?(\s?E|[×x*]10\^)[\s+-]?\d+$/i;
+/** A number with decimals or with separators of thousands, such as 871.687.120.000.001.234 or 871687120000001234,00. */
+const formattedNumber = /^[+-]?\d+([\s.,'’]\d+)+$/;
 const roundedNumberAdvice = 'format the column as text before typing or loading it, and export the file again';
 
 /** The value of a cell as it would be stored, if it is valid; empty if the row or the file does not have the cell. */
@@ -92,6 +99,11 @@ export const readCell = (
 
 /** Whether a spreadsheet may have rounded the number: it keeps 15 digits, and a longer number then ends in zeros. */
 export const mayBeRounded = (connectionId: string): boolean => /^[1-9]\d{14}0{2,}$/.test(connectionId);
+
+/** Where files were joined, the header of the second one is a row of the first. */
+const isHeader = ({ cells }: CsvRow, { indexes, columns }: Header): boolean =>
+  [...indexes.values()].every((index) => readText(cells[index] ?? '') === columns[index]);
+const headerAgain = 'the header again: remove this line';
 
 const tooManyCells = ({ cells }: CsvRow, { columns }: Header) =>
   `${cells.length} cells, but the header has ${columns.length}: put quotes around a cell that contains the delimiter`;

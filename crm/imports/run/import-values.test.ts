@@ -73,6 +73,39 @@ describe('the values of a file', () => {
   });
 });
 
+it.each([
+  ['8.71687E 17', 'rounded this number'],
+  ['8.71687×10^17', 'rounded this number'],
+  ['871687120000001234.00', 'formatted this number'],
+  ['871.687.120.000.001.234', 'formatted this number'],
+  ['871 687 120 000 001 234', 'formatted this number'],
+  ["871'687'120'000'001'234", 'formatted this number'],
+  ["'0071", "remove the ' that a spreadsheet puts before a value"],
+  ['=0071', 'remove the = that a spreadsheet puts before a value'],
+])('a connection %j is refused, and the reason says what a spreadsheet did: %s', async (ean, reason) => {
+  const { load, reportRows } = await createImportFixture();
+  const job = await load([header.replaceAll(',', ';'), `1;Eva;Vos;Delft;${ean};1;;`]);
+  expect(await reportRows(job)).toEqual([[2, 'refused', 'connectionId', ean, expect.stringContaining(reason)]]);
+});
+
+it('the header of a second file is refused where files were joined, and its rows are imported', async () => {
+  const { load, reportRows } = await createImportFixture();
+  const job = await load([
+    header,
+    '1,Eva,Vos,Delft,A1,1,,',
+    `\ufeff"${header.replaceAll(',', '","')}"`,
+    '2,Jan,Vos,Ede,A2,1,,',
+  ]);
+  expect(job).toMatchObject({ created: 2, refused: 1 });
+  expect(await reportRows(job)).toEqual([[3, 'refused', null, header, 'the header again: remove this line']]);
+});
+
+it('a file without rows is noted, and one without text is refused', async () => {
+  const { load } = await createImportFixture();
+  expect(showImport(await load([header])).notes).toEqual(['The file has no rows after its header.']);
+  await expect(load(['', '\ufeff', ' '])).rejects.toThrow('The file has only blank lines.');
+});
+
 describe('a connection of 15 digits and zeros', () => {
   const rows = ['871687120000001000', '871687120000002000', '871687120000001000', '871687120000001234'].map(
     (ean) => `,Eva,Vos,Delft,${ean},1,,`,
