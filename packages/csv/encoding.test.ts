@@ -25,6 +25,11 @@ describe('the name of an encoding', () => {
     ['latin2', 'iso-8859-2'],
     ['utf-16', 'utf-16le'],
     ['sjis', 'shift_jis'],
+    ['Windows 1250', 'windows-1250'],
+    ['cp-1250', 'windows-1250'],
+    ['Latin-1', 'windows-1252'],
+    ['ISO 8859 2', 'iso-8859-2'],
+    ['UTF_8', 'utf-8'],
   ])('may be %j, for %s', (label, encoding) => expect(findEncoding(label)).toBe(encoding));
 
   it.each([
@@ -34,6 +39,7 @@ describe('the name of an encoding', () => {
     'utf-32',
     'cp437',
     'iso-2022-jp',
+    'iso 2022 jp',
     'replacement',
     'x-user-defined',
   ])('is not %j', (label) => expect(findEncoding(label)).toBeUndefined());
