@@ -8,7 +8,7 @@ import {
   externalCustomerIdSchema,
   readText,
 } from '../../customers/index.ts';
-import type { Field } from '../column-names.ts';
+import { type Field, reasonColumn } from '../column-names.ts';
 import { type Header, isOptional } from './header.ts';
 
 /** A problem with one cell or, if `column` is null, with the whole row. `column` is the name of the field. */
@@ -46,6 +46,8 @@ export const checkRow = (row: CsvRow, header: Header): ImportRow | RefusedRow =>
   if (extra !== undefined) return refuse({ column: null, value: shorten(extra), reason: tooManyCells(row, header) });
 
   if (isHeader(row, header)) return refuse({ column: null, value: shorten(cells.join(',')), reason: headerAgain });
+
+  if (isOneCell(row, header)) return refuse({ column: null, value: shorten(cells.join(',')), reason: oneCell });
 
   const values: Partial<Record<Field, unknown>> = { email: null, phone: null };
   const problems: Problem[] = [];
@@ -104,6 +106,13 @@ export const mayBeRounded = (connectionId: string): boolean => /^[1-9]\d{14}0{2,
 const isHeader = ({ cells }: CsvRow, { indexes, columns }: Header): boolean =>
   [...indexes.values()].every((index) => readText(cells[index] ?? '') === columns[index]);
 const headerAgain = 'the header again: remove this line';
+
+/** Spreadsheets may put quotes around a whole row; a second file may have another delimiter; a broken row is refused as one cell. */
+const isOneCell = ({ cells }: CsvRow, { columns }: Header): boolean => {
+  const values = cells.length > 2 ? [] : cells.filter((_, index) => columns[index] !== reasonColumn);
+  return values.length === 1 && columns.length > 2 && /([,;|\t]).*\1/s.test(values.join());
+};
+const oneCell = 'the row is one cell: remove the quotes around it, or use the delimiter of the header';
 
 const tooManyCells = ({ cells }: CsvRow, { columns }: Header) =>
   `${cells.length} cells, but the header has ${columns.length}: put quotes around a cell that contains the delimiter`;

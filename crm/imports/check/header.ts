@@ -96,6 +96,9 @@ const checkName = (name: string, index: number): void => {
 export const unusableFile = (detail: string) => new DomainError('unusable-file', detail, { remedy });
 
 const remedy = `send a CSV file in UTF-8 whose first line names its columns: ${fields.join(',')}`;
+const headerRemedy =
+  `name the columns in the first line of the file: ${fields.join(',')}. ` +
+  'For a column with another name, send --column NAME=FIELD or, over HTTP, ?column=NAME=FIELD';
 
 /**
  * A header that cannot be used. A file without a header has the data of a person in its first line, so that only the caller may get its
@@ -105,7 +108,7 @@ export class UnusableHeader extends DomainError {
   readonly problem: string;
   /** @param cells a sentence with cells of the header */
   constructor(problem: string, cells = '') {
-    super('unusable-file', `${problem}${cells}`, { remedy });
+    super('unusable-file', `${problem}${cells}`, { remedy: headerRemedy });
     this.problem = problem;
   }
 }

@@ -100,6 +100,19 @@ it('the header of a second file is refused where files were joined, and its rows
   expect(await reportRows(job)).toEqual([[3, 'refused', null, header, 'the header again: remove this line']]);
 });
 
+it.each([
+  '"1,Eva,Vos,Delft,A1,1,,"',
+  '1;Eva;Vos;Delft;A1;1;;',
+  '1\tEva\tVos\tDelft\tA1\t1',
+])('a row that is one cell is refused with that reason, also if it is imported again: %j', async (row) => {
+  const { load, reportRows } = await createImportFixture();
+  const reason = 'the row is one cell: remove the quotes around it, or use the delimiter of the header';
+  const cell = row.replaceAll('"', '');
+  expect(await reportRows(await load([header, row]))).toEqual([[2, 'refused', null, cell, reason]]);
+  const again = await load([`reason,${header}`, `why,"${cell}"`]);
+  expect(await reportRows(again)).toEqual([[2, 'refused', null, `why,${cell}`, reason]]);
+});
+
 it('a file without rows is noted, and one without text is refused', async () => {
   const { load } = await createImportFixture();
   expect(showImport(await load([header])).notes).toEqual(['The file has no rows after its header.']);
