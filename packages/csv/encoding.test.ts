@@ -96,8 +96,8 @@ describe('a row of UTF-8 that is declared otherwise', () => {
     ['windows-1250', 'Müller, Jörg'],
     ['windows-1251', 'Müller, Jörg'],
     ['macintosh', 'Müller, Jörg'],
-  ])('is refused instead of read as %s: %s', async (declared, text) =>
-    expect((await readText(text, declared))?.broken).toBe(`the row is UTF-8, and not ${declared} as declared`));
+  ])('is doubtful when it is read as %s: %s', async (declared, text) =>
+    expect((await readText(text, declared))?.doubt).toBe(`the row is UTF-8, and not ${declared} as declared`));
 
   it.each([
     ['windows-1250', '52d98e454e41', 'RŮŽENA'],
@@ -106,7 +106,7 @@ describe('a row of UTF-8 that is declared otherwise', () => {
   ])('may be %s that looks like UTF-8: %s', async (declared, hex, text) => {
     const row = await read(Buffer.concat([Buffer.from('1,'), Buffer.from(hex, 'hex')]), declared);
     expect(row).toMatchObject({ cells: ['1', text] });
-    expect(row?.broken).toBeUndefined();
+    expect(row?.doubt).toBeUndefined();
   });
 });
 
@@ -127,11 +127,9 @@ describe('a row that is not UTF-8 and has no declared encoding', () => {
     ['DOS (CP 850)', '4b946c6e', 'K”l'],
     ['Windows-1251', 'c8e2e0ed', 'Èâàí'],
     ['Windows-1253', 'c3e5fef1e3', 'Ãåþñ'],
-  ])('is refused if it is in %s, and its bytes %s become other signs in Windows-1252', async (_, hex, word) => {
+  ])('is doubtful if it is in %s, and its bytes %s become other signs in Windows-1252', async (_, hex, word) => {
     const row = await read(Buffer.concat([Buffer.from('1,'), Buffer.from(hex, 'hex')]));
-    expect(row?.broken).toBe(
-      `the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`,
-    );
+    expect(row?.doubt).toBe(`the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`);
   });
 
   it.each([
@@ -146,6 +144,6 @@ describe('a row that is not UTF-8 and has no declared encoding', () => {
   ])('is read as Windows-1252 if that has words: %j', async (latin1, text = latin1) => {
     const row = await read(Buffer.from(`1,${latin1}`, 'latin1'));
     expect(row).toMatchObject({ encoding: 'windows-1252', cells: ['1', text] });
-    expect(row?.broken).toBeUndefined();
+    expect(row?.doubt).toBeUndefined();
   });
 });

@@ -21,10 +21,12 @@ export type ImportRow = {
   readonly customerId: string | undefined;
   readonly data: CustomerData;
   /**
-   * Texts that are not valid, and in `data` nevertheless: they are accepted only if the customer already has them, because an earlier
-   * version stored them by other rules.
+   * Texts that are not valid, or probably decoded wrongly, and in `data` nevertheless: they are accepted only if the customer already has
+   * them, because an earlier version stored them by other rules.
    */
   readonly doubtful: readonly DoubtfulText[];
+  /** Why the row is probably decoded wrongly. */
+  readonly doubt?: string | undefined;
 };
 
 type TextField = Exclude<keyof CustomerData, 'connectionId' | 'connectionMandate'>;
@@ -39,8 +41,8 @@ const schemas: Readonly<Record<Field, z.ZodType>> = {
 
 /** Validates a row by itself. Duplicates and conflicts with existing customers are detected elsewhere. */
 export const checkRow = (row: CsvRow, header: Header): ImportRow | RefusedRow => {
-  const { line, cells, broken } = row;
-  const refuse = (...problems: Problem[]): RefusedRow => ({ line, cells, problems });
+  const { line, cells, broken, doubt } = row;
+  const refuse = (...problems: Problem[]): RefusedRow => ({ line, cells, problems: addDoubt(row, problems) });
   if (broken !== undefined) return refuse({ column: null, value: shorten(cells.join(',')), reason: broken });
   const extra = cells.slice(header.columns.length).find((cell) => readText(cell) !== '');
   if (extra !== undefined) return refuse({ column: null, value: shorten(extra), reason: tooManyCells(row, header) });
@@ -57,10 +59,29 @@ export const checkRow = (row: CsvRow, header: Header): ImportRow | RefusedRow =>
     const { success, data, error } = schemas[field].safeParse(cell);
     values[field] = success ? data : cell;
     if (!success) problems.push(describeProblem(field, row, header, String(error.issues[0]?.message)));
+    else if (doubt !== undefined && textFields.includes(field) && /\P{ASCII}/u.test(cell))
+      problems.push({ column: field, value: shorten(cell), reason: doubt });
   }
   const { customerId, ...data } = values as CustomerData & Pick<ImportRow, 'customerId'>;
-  return problems.every(isDoubtful) ? { line, cells, customerId, data, doubtful: problems } : refuse(...problems);
+  return problems.every(isDoubtful)
+    ? { line, cells, customerId, data, doubtful: problems, doubt }
+    : refuse(...problems);
 };
+
+/**
+ * Adds to the problems of a refused row that it is probably decoded wrongly. That is a problem of the whole row, because its cells would be
+ * accepted from the file of refused rows.
+ */
+export const addDoubt = (
+  { cells, doubt }: Pick<ImportRow, 'cells' | 'doubt'>,
+  problems: readonly Problem[],
+): Problem[] =>
+  doubt === undefined
+    ? [...problems]
+    : [
+        { column: null, value: shorten(cells.join(',')), reason: doubt },
+        ...problems.filter(({ reason }) => reason !== doubt),
+      ];
 
 export const isRefused = (row: ImportRow | RefusedRow): row is RefusedRow => 'problems' in row;
 

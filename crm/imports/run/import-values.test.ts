@@ -209,6 +209,40 @@ describe('a customer with values that an earlier version accepted', () => {
   });
 });
 
+describe('a row that is probably decoded wrongly', () => {
+  const latin1 = (text: string) => Buffer.from(text, 'latin1');
+  const row = (mandate: string) => latin1(`1,\xa3ucja,Vos,Delft,A1,${mandate},,`);
+  const reason = 'the row is not UTF-8, and as windows-1252 it would contain £u: declare its encoding';
+
+  it('is refused as a whole, because its cells would be accepted from the file of refused rows', async () => {
+    const { load, reportRows } = await createImportFixture();
+    const job = await load([header, row('1'), row('3')]);
+    expect(job).toMatchObject({ created: 0, refused: 2 });
+    expect((await reportRows(job)).map(([line, , column, , why]) => [line, column, why])).toEqual([
+      [2, null, reason],
+      [3, null, reason],
+      [3, 'connectionMandate', '0 (none), 1 (billing only) or 2 (real time)'],
+    ]);
+  });
+
+  it.each([
+    ['£ucja', undefined, row],
+    ['JosÃ©', 'windows-1252', (mandate: string) => `1,José,Vos,Delft,A1,${mandate},,`],
+  ])('changes the mandate of a customer whose name %s an earlier version read like that', async (name, encoding, sent) => {
+    const { load, db } = await createImportFixture();
+    await load([header, `1,Eva,Vos,Delft,A1,2,,`]);
+    await db.updateTable('customer').set({ firstName: name }).execute();
+    const job = await load([header, sent('0')], { onConflict: 'update', encoding });
+    expect(job).toMatchObject({ updated: 1, refused: 0 });
+    expect(await findCustomer(db, '1')).toMatchObject({ firstName: name, connectionMandate: '0' });
+  });
+
+  it('is imported if only columns that are ignored have such letters', async () => {
+    const { load } = await createImportFixture();
+    expect(await load([`${header},notes`, latin1('1,Eva,Vos,Delft,A1,1,,,Pawe\xb3')])).toMatchObject({ created: 1 });
+  });
+});
+
 describe('the columns of an import', () => {
   const lines = ['nr;Vorname;Nachname;Ort;EAN;Mandat;bemerkung', '5;Eva;Vos;Delft;A1;1;x'];
 

@@ -1,8 +1,16 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Encoding } from '../encoding.ts';
 
-/** `broken` says why the bytes are not in the encoding; bytes that have no character are then U+FFFD. */
-export type DecodedRow = { readonly text: string; readonly encoding: Encoding; readonly broken?: string };
+/**
+ * `broken` says why the bytes are not in the encoding; bytes that have no character are then U+FFFD. `doubt` says why its letters beyond
+ * ASCII are probably other ones.
+ */
+export type DecodedRow = {
+  readonly text: string;
+  readonly encoding: Encoding;
+  readonly broken?: string;
+  readonly doubt?: string;
+};
 
 /** Decodes the bytes of a row in its declared encoding. Without one, a row is UTF-8 or, if it is not, Windows-1252. */
 export const decodeRow = (bytes: Buffer, declared: Encoding | undefined): DecodedRow => {
@@ -17,9 +25,11 @@ export const decodeRow = (bytes: Buffer, declared: Encoding | undefined): Decode
       return { text, encoding: 'utf-8', broken: 'the row mixes UTF-8 and another encoding' };
   }
   const decoded = decodeSingleOrMultiByte(bytes, declared ?? 'windows-1252');
-  if (declared === undefined) return refuseWrongGuess(decoded);
-  if (decoded.broken !== undefined || !isProbablyUtf8(bytes, declared)) return decoded;
-  return { ...decoded, broken: `the row is UTF-8, and not ${declared} as declared` };
+  if (decoded.broken !== undefined) return decoded;
+  if (declared === undefined) return doubtGuess(decoded);
+  return isProbablyUtf8(bytes, declared)
+    ? { ...decoded, doubt: `the row is UTF-8, and not ${declared} as declared` }
+    : decoded;
 };
 
 /**
@@ -47,11 +57,11 @@ const misread = new RegExp(
   'u',
 );
 
-const refuseWrongGuess = (decoded: DecodedRow): DecodedRow => {
-  const [word] = decoded.broken === undefined ? (misread.exec(decoded.text) ?? []) : [];
+const doubtGuess = (decoded: DecodedRow): DecodedRow => {
+  const [word] = misread.exec(decoded.text) ?? [];
   if (word === undefined) return decoded;
-  const broken = `the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`;
-  return { ...decoded, broken };
+  const doubt = `the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`;
+  return { ...decoded, doubt };
 };
 
 const hasUtf8Sequences = /[^\0-\x7f\ufffd]/;
