@@ -31,7 +31,8 @@ const offsets = async (iotPlatform: string) => {
 describe('npm start', () => {
   it('loads the customers, shows their mandates and orders, and ends with exit code 0 at Ctrl-C', async () => {
     const platform = await start({ DATA_DIR: dataFolder() });
-    await vi.waitFor(async () => expect(await mandate(platform.iotPlatform, '7733')).toBe('1'), waitOptions);
+    expect(await mandate(platform.iotPlatform, '7733')).toBe('1');
+    expect((await getJson(`${platform.customerView}/customers/7`)).status).toBe(200);
     await vi.waitFor(async () => expect(await offsets(platform.iotPlatform)).toBe(8), waitOptions);
     await expectOrderInHistory(platform.crm, platform.customerView);
     expect(platform.output().match(/^\{.*/gm)).toEqual([expect.stringContaining('customers imported')]);
