@@ -8,6 +8,7 @@ import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
 import { openTracer } from '../packages/tracing/open-tracer.ts';
 import { readCrmConfig } from './config.ts';
+import { identifyDatabase, refuseContradictingCrm } from './contradicting-crm.ts';
 import { startCrm } from './service.ts';
 
 const publishedTopics = [
@@ -22,11 +23,16 @@ await runService(async (fail) => {
   const config = readCrmConfig(process.env);
   const log = createLog(config.logLevel, process.stdout);
   await checkPorts([{ ...config, variable: 'APP_PORT' }]);
+  if (!config.dapr) refuseContradictingCrm(config, serviceAddresses.crm.id);
   const runtime = createRuntime(log, await openTracer('crm', config.tracing, log));
   const platform = openPlatform(config, publishedTopics, { ...runtime, fail });
   const bus = platform.eventBus({ pubsub: config.pubsub, consumerGroup: 'crm' });
   const crm = await startCrm(config, { ...runtime, bus });
   log.info({ url: crm.url }, 'CRM listens');
-  const removeRecord = recordService(config, { service: serviceAddresses.crm.id, url: crm.url }, runtime);
+  const removeRecord = recordService(
+    config,
+    { service: serviceAddresses.crm.id, url: crm.url, database: identifyDatabase(config.databaseUrl) },
+    runtime,
+  );
   return { close: () => crm.close().then(removeRecord).then(platform.close).then(runtime.tracer.close) };
 });

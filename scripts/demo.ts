@@ -47,7 +47,9 @@ void runMain(async () => {
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 });
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => {
+    process.on(signal, () => {
+      // Ctrl-C arrives twice: from the terminal and from npm.
+      if (ending.signal.aborted) return;
       ending.abort();
       void cleanUp().then(() => process.exit(interruptedExitCode));
     });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
 import { readCrmConfig } from '../crm/config.ts';
+import { identifyDatabase, refuseContradictingCrm } from '../crm/contradicting-crm.ts';
 import { checkCustomersFile, startCrm } from '../crm/service.ts';
 import { readCustomerViewConfig } from '../customer-view/config.ts';
 import { startCustomerView } from '../customer-view/service.ts';
@@ -17,6 +18,7 @@ import { createRuntime } from '../packages/runtime/runtime.ts';
 import { openTracer } from '../packages/tracing/open-tracer.ts';
 import { formatBanner } from './start/banner.ts';
 import { lockDataFolder } from './start/lock-data-folder.ts';
+import { waitUntilSettled } from './start/wait-until-settled.ts';
 
 const help = `Usage: npm start
 Runs the CRM, the IoT platform and the customer-view in one process on an embedded database, and loads the customers of a CSV
@@ -54,6 +56,8 @@ const readConfigs = (env: NodeJS.ProcessEnv) => {
   return { crmConfig, iotConfig, customerViewConfig };
 };
 
+const settlesWithinSeconds = 5;
+
 const startPlatform = async () => {
   const { crmConfig, iotConfig, customerViewConfig } = readConfigs(process.env);
   const { dataDir, host } = iotConfig;
@@ -64,6 +68,7 @@ const startPlatform = async () => {
     { host, port: customerViewConfig.port, variable: 'CUSTOMER_VIEW_PORT' },
   ]);
   checkCustomersFile(crmConfig);
+  refuseContradictingCrm(crmConfig, serviceAddresses.crm.id);
   const log = createLog(crmConfig.logLevel, process.stdout);
   const runtimeOf = async (service: string) => createRuntime(log, await openTracer(service, crmConfig.tracing, log));
   const crmRuntime = await runtimeOf('crm');
@@ -85,11 +90,18 @@ const startPlatform = async () => {
   });
   const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm') });
   const records = [
-    recordService({ dataDir }, { service: serviceAddresses.crm.id, url: crm.url }, crmRuntime),
+    recordService(
+      { dataDir },
+      { service: serviceAddresses.crm.id, url: crm.url, database: identifyDatabase(crmConfig.databaseUrl) },
+      crmRuntime,
+    ),
     recordService({ dataDir }, { service: serviceAddresses.iotPlatform.id, url: iotPlatform.url }, crmRuntime),
     recordService({ dataDir }, { service: serviceAddresses.customerView.id, url: customerView.url }, crmRuntime),
   ];
-  process.stdout.write(formatBanner({ crm: crm.url, iotPlatform: iotPlatform.url, customerView: customerView.url }));
+  const urls = { crm: crm.url, iotPlatform: iotPlatform.url, customerView: customerView.url };
+  // The banner offers requests that need the loaded customers in the views.
+  await waitUntilSettled(urls, settlesWithinSeconds);
+  process.stdout.write(formatBanner(urls));
   return {
     close: async () => {
       await crm.close();

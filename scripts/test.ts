@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 
 const help = `Usage: npm test [-- --also-on=NODE... | -- OPTIONS AND FILTERS OF VITEST]
 Runs all tests, in three lanes at the same time: tests that need the stack (Kafka, Redis, MariaDB, Dapr) wait most of their time.
-Each half of them has a stack of its own. The fast tests measure coverage. With an option or a filter of vitest it is a single run of vitest.
+Each half of them has a stack of its own. The fast tests measure coverage. With an option or a filter of vitest it is one run of vitest.
 
 Options
   --also-on=NODE  runs the fast tests on this Node executable as well; may be repeated

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runDoctor } from './doctor.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { expectOrderInHistory } from './order-history.ts';
@@ -21,11 +22,12 @@ if (stack && !cli)
   console.warn('skipped: dapr run, because the Dapr CLI is missing; npm run stack -- up dapr builds it');
 
 const started: RunningProcess[] = [];
+let dataDir: string;
 const dapr = async (tokens: Record<'APP_API_TOKEN' | 'DAPR_API_TOKEN', string>, ...args: string[]) => {
   const env = {
     ...(await prepareDaprCliEnvironment()),
     KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
-    DATA_DIR: dataFolder(),
+    DATA_DIR: dataDir,
     ...tokens,
   };
   const process = startProgram(cli as string, args, env);
@@ -50,7 +52,10 @@ const expectViewToFollowCrm = async () => {
 const waitUntilGone = (url: string) => vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), waitOptions);
 
 describe.runIf(stack && cli)('dapr run', () => {
-  beforeEach(() => resetStack(), 60_000);
+  beforeEach(async () => {
+    dataDir = dataFolder();
+    await resetStack();
+  }, 60_000);
   afterEach(async () => {
     await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
   });
@@ -76,6 +81,10 @@ describe.runIf(stack && cli)('dapr run', () => {
     writeFileSync(file, yaml);
     const { output } = await dapr(bothTokens, 'run', '-f', file);
     await expectViewToFollowCrm();
+    const doctor = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, RESOURCES_PATH: resources, DATA_DIR: dataDir };
+    const { code, findings } = await runDoctor({ ...doctor, DAPR_API_TOKEN: bothTokens.DAPR_API_TOKEN });
+    expect(findings.filter(({ status }) => status === 'problem' || status === 'skipped')).toEqual([]);
+    expect(code).toBe(0);
     const sidecars = [crmDapr, iotDapr, viewDapr];
     for (const port of sidecars) expect((await fetch(`http://127.0.0.1:${port}/v1.0/metadata`)).status).toBe(401);
     expect(output()).not.toContain('API_TOKEN');

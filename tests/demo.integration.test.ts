@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { reportAgreement } from '../scripts/demo/run-demo.ts';
@@ -20,7 +20,12 @@ const startDemo = () => {
   const others = { DATA_DIR: otherDataDir, CRM_URL: 'http://localhost:1', DAPR_HTTP_PORT: '1', CUSTOMERS_CSV: 'none' };
   const demo = startProcess('scripts/demo.ts', { TMPDIR, ...others });
   started.push(demo);
-  return { demo, otherDataDir, listFolders: () => readdirSync(TMPDIR).filter((name) => name.includes('demo')) };
+  return {
+    demo,
+    folder: TMPDIR,
+    otherDataDir,
+    listFolders: () => readdirSync(TMPDIR).filter((name) => name.includes('demo')),
+  };
 };
 const isRunning = (pid: number): boolean => {
   try {
@@ -29,6 +34,16 @@ const isRunning = (pid: number): boolean => {
     return false;
   }
 };
+
+/** The processes whose environment has the folder; Linux shows them. */
+const findProcesses = (folder: string): string[] =>
+  (existsSync('/proc') ? readdirSync('/proc') : []).filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(folder);
+    } catch {
+      return false; // it has ended, or belongs to another user
+    }
+  });
 
 describe('npm run demo', () => {
   it('shows a change, a kill, a restart and the agreement, and leaves nothing behind', async () => {
@@ -51,13 +66,20 @@ describe('npm run demo', () => {
     expect(existsSync(otherDataDir)).toBe(false);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('ends its process and removes its folder at %s', async (signal) => {
-    const { demo, listFolders } = startDemo();
-    const [pid] = await waitForOutput(demo, /as process (\d+)/);
+  it.each([
+    ['SIGINT', '1. Start', /as process \d+/],
+    ['SIGTERM', '4. Kill', /^4\. /m],
+    ['SIGINT', '5. Start', /^5\. /m],
+  ] as const)('ends its process and removes its folder at %s in the step %s', async (signal, _, pattern) => {
+    const { demo, folder, listFolders } = startDemo();
+    await waitForOutput(demo, pattern);
     expect(listFolders()).toHaveLength(1);
+    // As from npm and the terminal.
+    void demo.end(signal);
     expect(await demo.end(signal)).toBe(130);
-    expect(isRunning(Number(pid))).toBe(false);
+    for (const [, pid] of demo.output().matchAll(/as process (\d+)/g)) expect(isRunning(Number(pid))).toBe(false);
     expect(listFolders()).toEqual([]);
+    expect(findProcesses(folder)).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import kafkajs, { type PartitionAssigner } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
+import { findListener } from '../scripts/doctor/processes.ts';
 import { runDoctor } from './doctor.ts';
 import { dataFolder, type RunningProcess, startProcess, startProgram, waitForOutput } from './platform-process.ts';
 import { createComponentsFolder } from './stack/dapr-lab.ts';
@@ -112,5 +113,14 @@ describe.runIf(await isStackReady())('npm run doctor next to npm run lab', () =>
       );
       expect(code).toBe(2);
     }, waitOptions);
+  });
+
+  it('does not hang where Kafka is stopped', async () => {
+    const pid = findListener(ports.kafka)?.pid as number;
+    process.kill(pid, 'SIGSTOP');
+    const { code, of } = await runDoctor(env).finally(() => process.kill(pid, 'SIGCONT'));
+    expect(code).toBe(1);
+    expect(of('topics')).toMatchObject([{ status: 'problem', remedy: 'npm run stack -- up kafka' }]);
+    expect(of('canary')).toMatchObject([{ status: 'problem', message: expect.stringContaining('not published') }]);
   });
 });

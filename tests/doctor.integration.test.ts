@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { canaryGreetingId } from '../contracts/events/greeting-posted/canary.ts';
 import { topics } from '../contracts/topics.ts';
+import { openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { findFreePorts, runDoctor } from './doctor.ts';
 import { canFakeClocks, fakeClock } from './fake-clock.ts';
@@ -129,6 +130,27 @@ describe('npm run doctor', () => {
       expect.objectContaining({
         status: 'problem',
         message: expect.stringMatching(/accepted and published, but not shown .*it does not run/),
+      }),
+    ]);
+  });
+
+  it('says at which stop the canary is lost, here the outbox', async () => {
+    const env = { DATA_DIR: dataFolder() };
+    const platform = track(await startPlatform(env));
+    await vi.waitFor(
+      async () => expect((await getJson(`${platform.customerView}/readyz`)).status).toBe(200),
+      waitOptions,
+    );
+    const other = openSqlite(join(env.DATA_DIR, 'platform.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    const { code, of } = await runDoctor(env);
+    other.exec('ROLLBACK');
+    other.close();
+    expect(code).toBe(1);
+    expect(of('canary')).toEqual([
+      expect.objectContaining({
+        status: 'problem',
+        message: expect.stringMatching(/accepted, but not published within \d+ ms: \d+ events? waits? in its outbox/),
       }),
     ]);
   });

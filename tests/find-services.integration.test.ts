@@ -131,6 +131,28 @@ describe('processes on one data folder', () => {
   });
 });
 
+it('a CRM with other customers does not start on the data folder of npm start, nor the reverse', async () => {
+  const platform = await startPlatform({ DATA_DIR });
+  started.push(platform);
+  for (const CRM_DATABASE_URL of ['memory', `sqlite:${DATA_DIR}/other.sqlite`]) {
+    const other = startProcess('crm/main.ts', { DATA_DIR, CRM_DATABASE_URL });
+    expect(await other.ended).toBe(1);
+    expect(other.output()).toContain(
+      `Process ${platform.pid} runs a CRM with other customers (sqlite:${DATA_DIR}/crm.sqlite)`,
+    );
+    expect(other.output()).toContain(`at ${platform.crm}. Use its CRM_DATABASE_URL, stop it, or set another DATA_DIR`);
+  }
+  const same = startProcess('crm/main.ts', { DATA_DIR, CRM_DATABASE_URL: `sqlite:${DATA_DIR}/crm.sqlite` });
+  await waitForOutput(same, /CRM listens/);
+  await Promise.all([same.end('SIGKILL'), platform.end('SIGKILL')]);
+  const inMemory = startProcess('crm/main.ts', { DATA_DIR });
+  started.push(inMemory);
+  await waitForOutput(inMemory, /CRM listens/);
+  const second = startProcess('scripts/start.ts', { DATA_DIR });
+  expect(await second.ended).toBe(1);
+  expect(second.output()).toContain(`Process ${inMemory.pid} runs a CRM with other customers (memory)`);
+});
+
 const patchMandate = async (crm: string, connectionMandate: string) =>
   fetch(`${crm}/customers/7`, {
     method: 'PATCH',

@@ -60,6 +60,14 @@ describe.skipIf(!(await canOpenBrowser()))('in a browser', () => {
     expect(page.problems).toEqual([]);
   };
 
+  it('a page that loads something from another host is noticed', async () => {
+    const page = await openPage(browser);
+    await page.goto(platform.crm);
+    await page.evaluate("document.body.append(Object.assign(new Image(), { src: 'http://example.org/' }))");
+    const violation = expect.stringContaining('violates the following Content Security Policy directive');
+    await vi.waitFor(() => expect(page.problems).toContainEqual(violation));
+  });
+
   it('every kind of change works as /docs offers it, and leaves the customers of the CSV as they are', async () => {
     const customers = await getJson(`${platform.crm}/`);
     const page = await openPage(browser);

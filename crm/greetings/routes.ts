@@ -11,10 +11,14 @@ const postedGreetingSchema = z
   .strictObject({ greetingId: z.uuid(), message: greetingMessageSchema, postedAt: z.iso.datetime() })
   .meta({ id: 'PostedGreeting' });
 
-const isCanary = z.boolean().optional().meta({
-  description:
-    'Whether it only checks that events arrive. All canaries share one greetingId, and the customer-view shows the latest one.',
-});
+const isCanary = z
+  .boolean()
+  .optional()
+  .meta({
+    examples: [false],
+    description:
+      'Whether it only checks that events arrive. All canaries share one greetingId, and the customer-view shows the latest one.',
+  });
 
 export const greetingRoutes = (context: CrmContext): Routes =>
   withTag('Greetings', {

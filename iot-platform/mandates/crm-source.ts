@@ -19,9 +19,9 @@ export const crmSource: ViewSource<MandateChanged> = {
 
 const openCrm = (url: string, addressSource = ''): OpenedSource<MandateChanged> => {
   const remedy =
-    'start it, or give its URL with --crm. The rebuild compares the new view with the CRM. A rebuild from the log can ' +
-    `skip this comparison: --without-crm. ${addressSource}`;
-  return openCalledCrm({ name: 'CRM', url, remedy: remedy.trimEnd() });
+    `start it, or give its URL with --crm. ${addressSource && `${addressSource} `}The rebuild compares the new view with the CRM. ` +
+    'A rebuild from the log can skip this comparison: --without-crm.';
+  return openCalledCrm({ name: 'CRM', url, remedy });
 };
 
 const openCalledCrm = (crm: CalledService): OpenedSource<MandateChanged> => ({

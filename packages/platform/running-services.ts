@@ -14,6 +14,8 @@ const recordSchema = z.object({
   deliveryPort: z.int().exactOptional(),
   /** The HTTP port of its sidecar; a service without a sidecar uses the embedded adapters. */
   sidecarPort: z.int().exactOptional(),
+  /** The database of a service that several processes may share, without a password. */
+  database: z.string().exactOptional(),
   pid: z.int(),
   startedAt: z.iso.datetime(),
 });
@@ -32,7 +34,7 @@ const maxInstances = 1_000;
  */
 export const recordService = (
   { dataDir, dapr }: PlatformSettings,
-  service: Pick<RunningService, 'service' | 'url'> & { readonly deliveryPort?: number },
+  service: Pick<RunningService, 'service' | 'url' | 'database'> & { readonly deliveryPort?: number },
   { now }: Pick<Runtime, 'now'>,
 ): (() => void) => {
   try {
@@ -43,6 +45,7 @@ export const recordService = (
     const record = {
       service: service.service,
       url: service.url,
+      ...(service.database !== undefined && { database: service.database }),
       ...(dapr && { sidecarPort: dapr.sidecarPort, deliveryPort: service.deliveryPort }),
       pid: process.pid,
       startedAt: new Date(now()).toISOString(),

@@ -43,17 +43,21 @@ export const streamChanges = async (
   return { answered, unanswered };
 };
 
-/** @returns the revision; undefined if there is no answer */
+/** Sends a change, and repeats it while the CRM is busy. @returns the revision; undefined if there is no answer */
 const sendChange = async (crm: string, customerId: string, level: string): Promise<number | undefined> => {
-  const response = await fetch(`${crm}/customers/${customerId}`, {
-    method: 'PATCH',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ connectionMandate: level }),
-    signal: AbortSignal.timeout(10_000),
-  }).catch(() => undefined);
+  let response = await patchMandate(crm, customerId, level);
+  while (response?.status === 503) response = await patchMandate(crm, customerId, level);
   if (!response) return undefined;
   if (!response.ok) throw new Error(`The CRM answers a change with ${response.status}: ${await response.text()}`);
   // The change is stored when the header arrives, even if the process is killed before the end of the body.
   await response.arrayBuffer().catch(() => undefined);
   return Number(response.headers.get('mandate-revision'));
 };
+
+const patchMandate = (crm: string, customerId: string, level: string): Promise<Response | undefined> =>
+  fetch(`${crm}/customers/${customerId}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ connectionMandate: level }),
+    signal: AbortSignal.timeout(10_000),
+  }).catch(() => undefined);

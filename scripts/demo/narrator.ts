@@ -3,7 +3,7 @@ import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 
 /** Prints the demo: sentences, the commands that a user would type, and the answers. */
 export type Narrator = {
-  /** Begins a step. Where a person reads, it first waits until the step before has been read. */
+  /** Begins a step. Where a person reads, it first waits until the step before has been read. @throws if the demo is ending */
   step(title: string): Promise<void>;
   explain(sentence: string): void;
   command(line: string): void;
@@ -25,6 +25,8 @@ export const createNarrator = ({ print, hasColours, pauseMs, signal }: NarratorO
   return {
     step: async (title) => {
       if (steps > 0) await sleepUnlessAborted(pauseMs, signal);
+      // After Ctrl-C no further process may start.
+      signal.throwIfAborted();
       steps += 1;
       print(`${steps > 1 ? '\n' : ''}${style('bold', `${steps}. ${title}`)}`);
     },

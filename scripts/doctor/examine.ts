@@ -5,15 +5,17 @@ import { findDeployment } from './deployment.ts';
 import { exitCodeOf, type NamedFinding } from './finding.ts';
 import { runChecks } from './run-checks.ts';
 
+const names = [...checks, canary].map(({ name }) => name);
+const half = Math.ceil(names.length / 2);
+
 const help = `Usage: npm run doctor -- [--json] [--no-canary]
-Checks the installation, what runs, and whether an event arrives, and prints a remedy for each problem.
+Checks the installation, what runs, and whether an event arrives, and prints a remedy for each problem. The checks are
+${names.slice(0, half).join(', ')},
+${names.slice(half).join(', ')}.
 
 It finds services, sidecars and broker as the other commands do, and works with npm start, npm run lab, dapr run, or with nothing running.
 It changes nothing but the canary: a greeting that it posts to the CRM and waits for in the customer-view. All canaries have one
 greetingId, and the view shows only the latest. It ends within about 10 seconds, also where a process does not answer.
-
-Checks
-  ${[...checks, canary].map(({ name }) => name).join(', ')}
 
 Options
   --json           prints the findings as a JSON document

@@ -29,7 +29,8 @@ const create = (onTerm: string, stopTimeoutMs?: number, sidecar = 'exec sleep 60
   };
   const main = file(
     'service.ts',
-    `import { appendFileSync, writeFileSync } from 'node:fs';
+    `import { execFileSync } from 'node:child_process';
+    import { appendFileSync, writeFileSync } from 'node:fs';
     process.on('SIGTERM', () => { ${onTerm} });
     setInterval(() => {}, 1000);
     writeFileSync(${JSON.stringify(ready)}, '');`,
@@ -66,8 +67,9 @@ it('stops the sidecar after the service, which may still publish through it', as
   const order = join(dataFolder(), 'order');
   const onEnd = (name: string) => `echo ${name} >> ${order}`;
   const trap = `trap '${onEnd('sidecar')}; exit' TERM; while :; do sleep 0.05; done`;
-  const note = `setTimeout(() => { appendFileSync(${JSON.stringify(order)}, 'service\\n'); process.exit(0); }, 200);`;
-  const { waitUntilReady } = create(note, undefined, trap);
+  // The service takes a moment to close, as one that publishes what waits.
+  const close = `execFileSync('sleep', ['0.3']); appendFileSync(${JSON.stringify(order)}, 'service\\n'); process.exit(0);`;
+  const { waitUntilReady } = create(close, undefined, trap);
   member.start({});
   await waitUntilReady();
   await member.stop();

@@ -29,7 +29,9 @@ export const assessCanary = (facts: CanaryFacts): readonly Finding[] => {
       return [problem(`the canary was not accepted by the CRM: ${facts.reason}`, `curl ${facts.url}/readyz`)];
     case 'published': {
       const waiting =
-        facts.waiting === undefined ? 'its outbox is unknown' : `${facts.waiting} events wait in its outbox`;
+        facts.waiting === undefined
+          ? 'its outbox is unknown'
+          : `${facts.waiting} event${facts.waiting === 1 ? ' waits' : 's wait'} in its outbox`;
       return [
         problem(
           `the canary was accepted, but not published within ${facts.waitedMs} ms: ${waiting}`,

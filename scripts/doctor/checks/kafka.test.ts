@@ -2,8 +2,11 @@ import { expect, it } from 'vitest';
 import { assessGroups, assessTopics, type GroupFacts } from './kafka.ts';
 
 it('topics: what the broker reports about them', () => {
-  expect(assessTopics({ kind: 'embedded' })).toMatchObject([{ status: 'skipped' }]);
-  expect(assessTopics({ kind: 'unknown' })).toMatchObject([{ status: 'skipped' }]);
+  for (const otherLog of ['embedded', 'other broker', 'unknown'] as const) {
+    expect(assessTopics(otherLog)).toEqual([{ status: 'skipped', message: expect.any(String) }]);
+    expect(assessGroups(otherLog)).toEqual([{ status: 'skipped', message: expect.any(String) }]);
+  }
+  expect(assessGroups([])).toMatchObject([{ status: 'skipped' }]);
   expect(assessTopics({ kind: 'checked', count: 7, warnings: [] })).toMatchObject([{ status: 'ok' }]);
   expect(assessTopics({ kind: 'checked', count: 7, warnings: ['a', 'b'] })).toMatchObject([
     { status: 'warning', message: 'a' },

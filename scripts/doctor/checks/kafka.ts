@@ -9,23 +9,39 @@ import { createCheck } from '../run-checks.ts';
 
 const kafkaRemedy = 'npm run stack -- up kafka';
 
+/** Where the log is, if it is not in Kafka; `unknown` while no service says which it uses. */
+type OtherLog = 'embedded' | 'other broker' | 'unknown';
+
+/** The log of the running services; `other broker` if the component of the CRM is not Kafka. */
+const findOtherLog = (deployment: Deployment): OtherLog | undefined => {
+  const sidecars = usesSidecars(deployment);
+  if (!sidecars) return sidecars === false ? 'embedded' : 'unknown';
+  const crm = deployment.services.find(({ id }) => id === 'crm');
+  const pubsub = readComponents(readResourcesPath(deployment.env)).find(({ name }) => name === crm?.config.pubsub);
+  return pubsub && pubsub.type !== 'pubsub.kafka' ? 'other broker' : undefined;
+};
+
+const reasons: Readonly<Record<OtherLog, string>> = {
+  embedded: 'the log is a file of npm start, which has every topic as declared, and groups without members',
+  'other broker': 'the components use a broker without partitions and offsets',
+  unknown: 'no service that uses Kafka answers',
+};
+
 type TopicFacts =
-  | { readonly kind: 'embedded' }
-  | { readonly kind: 'unknown' }
+  | OtherLog
   | { readonly kind: 'checked'; readonly count: number; readonly warnings: readonly string[] }
   | { readonly kind: 'failed'; readonly message: string };
 
 export const assessTopics = (facts: TopicFacts): readonly Finding[] => {
-  if (facts.kind === 'embedded') return [skipped('the log is a file, which has every topic as declared')];
-  if (facts.kind === 'unknown') return [skipped('no service that uses Kafka answers')];
+  if (typeof facts === 'string') return [skipped(reasons[facts])];
   if (facts.kind === 'failed') return [problem(facts.message, kafkaRemedy)];
   if (facts.warnings.length > 0) return facts.warnings.map((message) => warning(message, kafkaRemedy));
   return [ok(`${facts.count} topics exist with partitions, size limit and compaction as declared`)];
 };
 
 const readTopics = async (deployment: Deployment): Promise<TopicFacts> => {
-  const sidecars = usesSidecars(deployment);
-  if (!sidecars) return { kind: sidecars === false ? 'embedded' : 'unknown' };
+  const otherLog = findOtherLog(deployment);
+  if (otherLog) return otherLog;
   const declared = Object.values(allTopics);
   return checkTopics(parseKafkaBrokers(deployment.env), declared).then(
     (warnings) => ({ kind: 'checked', count: declared.length, warnings }),
@@ -48,9 +64,9 @@ export type GroupFacts = {
   readonly hasCommitted: boolean;
 };
 
-export const assessGroups = (groups: readonly GroupFacts[] | 'embedded' | 'unknown'): readonly Finding[] => {
-  if (groups === 'embedded') return [skipped('the groups of the file have no members')];
-  if (groups === 'unknown') return [skipped('no service that uses Kafka answers')];
+export const assessGroups = (groups: readonly GroupFacts[] | OtherLog): readonly Finding[] => {
+  if (typeof groups === 'string') return [skipped(reasons[groups])];
+  if (groups.length === 0) return [skipped('no service that consumes from Kafka answers')];
   return groups.flatMap(assessGroup);
 };
 
@@ -94,8 +110,8 @@ const assessGroup = ({
 };
 
 const readGroups = async (deployment: Deployment): Promise<Parameters<typeof assessGroups>[0]> => {
-  const sidecars = usesSidecars(deployment);
-  if (!sidecars) return sidecars === false ? 'embedded' : 'unknown';
+  const otherLog = findOtherLog(deployment);
+  if (otherLog) return otherLog;
   return Promise.all(deployment.services.filter(isRunning).flatMap(readGroup));
 };
 
@@ -103,8 +119,6 @@ const readGroup = ({ consumerId, env, address, config, statuses, views }: FoundS
   if (!consumerId) return [];
   const components = readComponents(readResourcesPath(env));
   const pubsub = pubsubOf(consumerId, env, components);
-  // Another broker, such as Redis Streams, has no groups that Kafka knows.
-  if (pubsub && pubsub.type !== 'pubsub.kafka') return [];
   const group = consumerGroupOf(consumerId, { ...env, CONSUMER_GROUP: '' }, components);
   const brokers = parseKafkaBrokers(env);
   const read = async () => {

@@ -43,12 +43,13 @@ it('configuration: each invalid line once, with the services that report it', ()
 });
 
 it.each([
-  [63, 'problem'],
-  [64, 'warning'],
-  [1_023, 'warning'],
-  [1_024, 'ok'],
-])('disk: with %d MiB free it is %s', (free, status) =>
-  expect(assessDisks([{ folder: '/d', freeBytes: free * 1024 ** 2 }])).toMatchObject([{ status }]));
+  [63, true, 'problem'],
+  [64, true, 'warning'],
+  [1_023, true, 'warning'],
+  [1_024, true, 'ok'],
+  [1_024, false, 'problem'],
+])('disk: with %d MiB free and writable %s it is %s', (free, isWritable, status) =>
+  expect(assessDisks([{ folder: '/d', freeBytes: free * 1024 ** 2, isWritable }])).toMatchObject([{ status }]));
 
 it.each([
   [0, 'ok'],

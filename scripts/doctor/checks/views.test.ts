@@ -5,6 +5,7 @@ import { assessViews, type ViewFacts } from './views.ts';
 const view = { state: 'complete', generation: { number: 1 }, partitions: { 0: { applied: 7, missing: [] } } } as const;
 const status: Status = { store: 'statestore', consumerGroup: 'g', view, sinceStart: {}, lag: 0 };
 const facts: ViewFacts = { name: 'mandates', service: 'IoT platform', url: 'u', pid: 5, status, later: undefined };
+const { lag: _, ...withoutLag } = status;
 const moved = { ...view, partitions: { 0: { applied: 9, missing: [] } } };
 const rebuild = {
   into: { number: 2 },
@@ -20,6 +21,7 @@ const rebuild = {
 
 it.each<[string, Partial<ViewFacts>, string, RegExp]>([
   ['complete', {}, 'ok', /complete, generation 1 in statestore, without lag/],
+  ['without offsets', { status: withoutLag }, 'skipped', /because the broker reports no offsets/],
   ['no answer', { status: undefined }, 'problem', /does not answer/],
   [
     'unknown',
