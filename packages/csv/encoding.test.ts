@@ -126,6 +126,9 @@ describe('a row that is not UTF-8 and has no declared encoding', () => {
     ['Mac', '52656e8e', 'nŽ'],
     ['DOS (CP 850)', '4b946c6e', 'K”l'],
     ['Windows-1251', 'c8e2e0ed', 'Èâàí'],
+    ['Windows-1255', 'eef9e4', 'îùä'],
+    ['CESU-8', 'eda0bdedb880', '½í'],
+    ['Mac', '807066656c', '€p'],
     ['Windows-1253', 'c3e5fef1e3', 'Ãåþñ'],
   ])('is doubtful if it is in %s, and its bytes %s become other signs in Windows-1252', async (_, hex, word) => {
     const row = await read(Buffer.concat([Buffer.from('1,'), Buffer.from(hex, 'hex')]));
@@ -140,7 +143,7 @@ describe('a row that is not UTF-8 and has no declared encoding', () => {
     ['D\x92Été', 'D’Été'],
     ['n° 5; 1ª'],
     ['Zo\xeb \x8cuvre \x8e \x8ai\x9aka LE\x8aNIK Ha\xff', 'Zoë Œuvre Ž Šiška LEŠNIK Haÿ'],
-    ['Määttä Þórður Conceição Ål'],
+    ['Määttä Þórður Guðþór créée Conceição Ål à É'],
   ])('is read as Windows-1252 if that has words: %j', async (latin1, text = latin1) => {
     const row = await read(Buffer.from(`1,${latin1}`, 'latin1'));
     expect(row).toMatchObject({ encoding: 'windows-1252', cells: ['1', text] });

@@ -47,12 +47,13 @@ const hasTwoOther = /\P{ASCII}.*\P{ASCII}/su;
  */
 const misread = new RegExp(
   [
-    String.raw`[£¤¥¦¬¯¼¾³¹]\p{L}`,
-    String.raw`\p{L}[£¤¥¦¬¯¼¾¡¿‚„‰‹•†‡¢]`,
+    String.raw`[£¤¥¦¬¯¸¼½¾³¹€]\p{L}`,
+    String.raw`\p{L}[£¤¥¦¬¯¸¼¾¡¿‚„‰‹•†‡¢€]`,
     String.raw`\p{L}{2}[³¹]`,
     String.raw`\p{L}[ˆ˜™“”]\p{L}`,
     String.raw`\p{Ll}[ŠŒŽŸ]`,
     '[À-ÖØ-öø-ÿ]{4}',
+    String.raw`(?<!\p{L})[À-ÖØ-öø-ÿ]{3,}(?!\p{L})`,
   ].join('|'),
   'u',
 );
