@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { customerIdSchema } from '../../contracts/customer-id.ts';
+import { parseCustomerId } from '../../contracts/customer-id.ts';
 import {
   acceptNumber,
   type ConnectionMandateData,
@@ -104,10 +104,14 @@ export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyo
 
 /** The database assigns numbers above the largest existing one, so imported numbers must leave room above them. */
 const maxExternalId = 1_000_000_000;
-const externalIdFormat = `a whole number from 1 to ${maxExternalId}, or empty for a new number`;
+const externalIdError = expecting(
+  `a whole number from 1 to ${maxExternalId} without leading zeros, or empty for a new number`,
+);
 /** A customerId that an import file provides. */
 export const externalCustomerIdSchema = read(
-  customerIdSchema.refine((id) => Number(id) <= maxExternalId, externalIdFormat),
+  z.string().refine((id) => (parseCustomerId(id) ?? Number.POSITIVE_INFINITY) <= maxExternalId, {
+    error: externalIdError,
+  }),
 );
 
 /**
