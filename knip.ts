@@ -11,7 +11,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     'bench/baselines/*.ts!',
     'scripts/{test,lint,check}.ts',
     'tests/chaos.ts',
-    'tests/{*-until-killed,path-of-a-change/change-one-mandate}.ts',
+    'tests/{*-until-killed,endless-close,path-of-a-change/change-one-mandate}.ts',
     'tests/{chaos/patch-sources,without-peer-packages}.mjs',
   ],
   // faults.ts makes adapters misbehave in tests.

@@ -1,6 +1,6 @@
 /** Characters that no text may contain, because a reader does not see them, or sees another text than the one that is stored. */
 const refused =
-  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffd]/u;
+  /[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\ufff9-\ufffd]/u;
 
 const joiningScripts =
   'Arab Syrc Nkoo Mong Deva Beng Guru Gujr Orya Taml Telu Knda Mlym Sinh Mymr Khmr Thaa Cham Java Bali'
@@ -21,6 +21,7 @@ const spelling = new RegExp(
     String.raw`(?<=${joiningMark})\u200d`,
     String.raw`(?<=\p{sc=Han})[\ufe00-\ufe02\u{e0100}-\u{e01ef}]`,
     String.raw`(?<=\p{sc=Mong})[\u180b-\u180d\u180f]`,
+    String.raw`(?<=[\u2801-\u28ff]\u2800*)\u2800`,
     String.raw`(?<=${picture}|[0-9#*](?=\ufe0f\u20e3))[\ufe0e\ufe0f]`,
     String.raw`(?<=${picture}\ufe0f?|\p{Emoji_Modifier})\u200d(?=${picture})`,
   ].join('|'),

@@ -29,6 +29,7 @@ describe('a line of text', () => {
     ['a family of emoji', '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}'],
     ['a rainbow flag', '\u{1f3f3}\ufe0f\u200d\u{1f308}'],
     ['a keycap', '1\ufe0f\u20e3'],
+    ['Braille with a blank', '⠚⠁⠝\u2800⠧⠕⠎'],
     ['a letter that this version of Unicode may not have', '\u{323b0}'],
     ['a curly apostrophe', 'O’Brien'],
   ])('may be %s', (_, text) => expect(schema.parse(text)).toBe(text));
@@ -61,6 +62,7 @@ describe('a line of text', () => {
     ['a\ue000', 'U+E000 PRIVATE USE CHARACTER'],
     ['a\uffff', 'U+FFFF NONCHARACTER'],
     ['Ri\ufffda', 'U+FFFD REPLACEMENT CHARACTER'],
+    ['Jan\u2800', 'U+2800 BRAILLE PATTERN BLANK'],
     ['a\u2065', 'U+2065 INVISIBLE CHARACTER'],
   ])('may not be %j, and the reason names %s', (text, character) =>
     expect(reasonOf(text)).toContain(`characters; it contains ${character}`));

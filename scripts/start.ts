@@ -18,6 +18,7 @@ import { createRuntime } from '../packages/runtime/runtime.ts';
 import { openTracer } from '../packages/tracing/open-tracer.ts';
 import { formatBanner } from './start/banner.ts';
 import { lockDataFolder } from './start/lock-data-folder.ts';
+import { waitUntilSettled } from './start/wait-until-settled.ts';
 
 const help = `Usage: npm start
 Runs the CRM, the IoT platform and the customer-view in one process on an embedded database, and loads the customers of a CSV
@@ -54,6 +55,8 @@ const readConfigs = (env: NodeJS.ProcessEnv) => {
   );
   return { crmConfig, iotConfig, customerViewConfig };
 };
+
+const settlesWithinSeconds = 5;
 
 const startPlatform = async (_fail: (error: Error) => void, stopping: AbortSignal) => {
   const { crmConfig, iotConfig, customerViewConfig } = readConfigs(process.env);
@@ -95,7 +98,10 @@ const startPlatform = async (_fail: (error: Error) => void, stopping: AbortSigna
     recordService({ dataDir }, { service: serviceAddresses.iotPlatform.id, url: iotPlatform.url }, crmRuntime),
     recordService({ dataDir }, { service: serviceAddresses.customerView.id, url: customerView.url }, crmRuntime),
   ];
-  process.stdout.write(formatBanner({ crm: crm.url, iotPlatform: iotPlatform.url, customerView: customerView.url }));
+  const urls = { crm: crm.url, iotPlatform: iotPlatform.url, customerView: customerView.url };
+  // The banner offers requests that need the loaded customers in the views.
+  await waitUntilSettled(urls, settlesWithinSeconds, stopping);
+  if (!stopping.aborted) process.stdout.write(formatBanner(urls));
   return {
     close: async () => {
       await crm.close();

@@ -78,6 +78,19 @@ describe('the customer data of a request', () => {
   it.each(['+31 6 12345678', '(053) 123 45 67', '0031-53-1234567'])('may have the phone number %j', (phone) =>
     expect(wrong({ phone })).toBeUndefined());
 
+  it.each([
+    ['(+31) 6 12345678', '+31 6 12345678'],
+    ['+31 (0)6 12345678', '+31 (0)6 12345678'],
+    ['٠٦-١٢٣٤٥٦٧٨', '06-12345678'],
+    ['۰۶۱۲۳۴۵۶۷۸', '0612345678'],
+  ])('has the phone number %j as %j', (phone, stored) =>
+    expect(customerDataSchema.parse({ ...corinne, phone }).phone).toBe(stored));
+
+  it('cannot have an invisible phone number, and the reason names its character', () =>
+    expect(customerDataSchema.safeParse({ ...corinne, phone: '\u200b' }).error?.issues[0]?.message).toContain(
+      'it contains U+200B ZERO WIDTH SPACE',
+    ));
+
   it('need not have an e-mail address or a phone number', () => {
     const { email: _, phone: __, ...lab } = corinne;
     expect(customerDataSchema.parse(lab)).toEqual(corinne);

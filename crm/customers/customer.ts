@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { customerIdSchema } from '../../contracts/customer-id.ts';
+import { parseCustomerId } from '../../contracts/customer-id.ts';
 import {
   acceptNumber,
   type ConnectionMandateData,
@@ -45,17 +45,21 @@ const phoneError = expecting('a phone number of 5 to 32 digits, spaces and ( ) .
 
 /**
  * Replaces what is pasted with a phone number: `tel:`, and dashes, spaces, slashes and digits in other forms than those of ASCII. Invisible
- * characters that do not change the order of the digits are removed.
+ * characters that do not change the order of the digits are removed, and so are the parentheses of `(+31)`.
  */
-export const tidyPhone = (text: string): string =>
-  trimBlanks(
+export const tidyPhone = (text: string): string => {
+  const tidy = trimBlanks(
     text
       .replaceAll(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+      .replaceAll(/[\u0660-\u0669\u06f0-\u06f9]/g, (arabic) => String(arabic.charCodeAt(0) & 0xf))
       .replaceAll(/[\u00ad\u200b\u200e\u200f\u202a\u202c\u2060\u2066\u2068\u2069\ufeff]/g, '')
       .replaceAll(/\p{Zs}/gu, ' ')
       .replaceAll(/[\p{Pd}\u2043\u2212]/gu, '-')
       .replaceAll(/[\u2044\u2215\u29f8]/g, '/'),
-  ).replace(/^tel:\s*/i, '');
+  );
+  // A text of invisible characters alone is refused, with the name of the first one.
+  return tidy === '' ? text : tidy.replace(/^tel:\s*/i, '').replace(/^\((\+\d+)\)/, '$1');
+};
 
 const phoneSchema = z
   .string({ error: phoneError })
@@ -100,10 +104,14 @@ export const customerFieldNames = Object.keys(customerDataSchema.shape) as (keyo
 
 /** The database assigns numbers above the largest existing one, so imported numbers must leave room above them. */
 const maxExternalId = 1_000_000_000;
-const externalIdFormat = `a whole number from 1 to ${maxExternalId}, or empty for a new number`;
+const externalIdError = expecting(
+  `a whole number from 1 to ${maxExternalId} without leading zeros, or empty for a new number`,
+);
 /** A customerId that an import file provides. */
 export const externalCustomerIdSchema = read(
-  customerIdSchema.refine((id) => Number(id) <= maxExternalId, externalIdFormat),
+  z.string().refine((id) => (parseCustomerId(id) ?? Number.POSITIVE_INFINITY) <= maxExternalId, {
+    error: externalIdError,
+  }),
 );
 
 /**

@@ -78,14 +78,18 @@ const csvTypes = [
   'text/tab-separated-values',
   'text/comma-separated-values',
   'application/csv',
+  'text/x-csv',
+  'application/x-csv',
   'application/vnd.ms-excel',
   'application/octet-stream',
 ];
 
 /** @returns the declared encoding of the file @throws DomainError unsupported-media-type */
 const readCharset = (req: Request) => {
-  const charset = new MIMEType(req.get('Content-Type') ?? 'text/csv').params.get('charset');
-  if (charset === null) return undefined;
+  // Clients may send blanks around the equals sign, which the standard does not know.
+  const type = (req.get('Content-Type') ?? 'text/csv').replaceAll(/\s*=\s*/g, '=');
+  const charset = new MIMEType(type).params.get('charset') ?? /;\s*(charset\b[^;]*)/i.exec(type)?.[1];
+  if (charset === undefined) return undefined;
   const encoding = findEncoding(charset);
   if (encoding) return encoding;
   throw new DomainError('unsupported-media-type', `The charset ${charset.slice(0, 50)} is not supported.`, {

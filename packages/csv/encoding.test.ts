@@ -25,6 +25,11 @@ describe('the name of an encoding', () => {
     ['latin2', 'iso-8859-2'],
     ['utf-16', 'utf-16le'],
     ['sjis', 'shift_jis'],
+    ['Windows 1250', 'windows-1250'],
+    ['cp-1250', 'windows-1250'],
+    ['Latin-1', 'windows-1252'],
+    ['ISO 8859 2', 'iso-8859-2'],
+    ['UTF_8', 'utf-8'],
   ])('may be %j, for %s', (label, encoding) => expect(findEncoding(label)).toBe(encoding));
 
   it.each([
@@ -34,6 +39,7 @@ describe('the name of an encoding', () => {
     'utf-32',
     'cp437',
     'iso-2022-jp',
+    'iso 2022 jp',
     'replacement',
     'x-user-defined',
   ])('is not %j', (label) => expect(findEncoding(label)).toBeUndefined());
@@ -81,6 +87,29 @@ describe('a declared encoding', () => {
   });
 });
 
+describe('a row of UTF-8 that is declared otherwise', () => {
+  const readText = (text: string, declared: string) => read(Buffer.from(`1,${text}`), declared);
+
+  it.each([
+    ['windows-1252', 'René'],
+    ['iso-8859-2', 'Jör\u0133'],
+    ['windows-1250', 'Müller, Jörg'],
+    ['windows-1251', 'Müller, Jörg'],
+    ['macintosh', 'Müller, Jörg'],
+  ])('is doubtful when it is read as %s: %s', async (declared, text) =>
+    expect((await readText(text, declared))?.doubt).toBe(`the row is UTF-8, and not ${declared} as declared`));
+
+  it.each([
+    ['windows-1250', '52d98e454e41', 'RŮŽENA'],
+    ['gbk', 'c1aa', '联'],
+    ['gb18030', 'c2a1c2a1', '隆隆'],
+  ])('may be %s that looks like UTF-8: %s', async (declared, hex, text) => {
+    const row = await read(Buffer.concat([Buffer.from('1,'), Buffer.from(hex, 'hex')]), declared);
+    expect(row).toMatchObject({ cells: ['1', text] });
+    expect(row?.doubt).toBeUndefined();
+  });
+});
+
 it('refuses a row with bytes of no encoding that it can detect', async () =>
   expect((await read(Buffer.from('1,M\x81ller', 'latin1')))?.broken).toBe(
     'the row has bytes that are not windows-1252',
@@ -94,11 +123,16 @@ describe('a row that is not UTF-8 and has no declared encoding', () => {
     ['Windows-1250', 'bff3b3e6', '³æ'],
     ['DOS (CP 850)', '52656e82', 'n‚'],
     ['Mac', '4d95726b', 'M•'],
-  ])('is refused if it is in %s, and its bytes %s become other signs in Windows-1252', async (_, hex, word) => {
+    ['Mac', '52656e8e', 'nŽ'],
+    ['DOS (CP 850)', '4b946c6e', 'K”l'],
+    ['Windows-1251', 'c8e2e0ed', 'Èâàí'],
+    ['Windows-1255', 'eef9e4', 'îùä'],
+    ['CESU-8', 'eda0bdedb880', '½í'],
+    ['Mac', '807066656c', '€p'],
+    ['Windows-1253', 'c3e5fef1e3', 'Ãåþñ'],
+  ])('is doubtful if it is in %s, and its bytes %s become other signs in Windows-1252', async (_, hex, word) => {
     const row = await read(Buffer.concat([Buffer.from('1,'), Buffer.from(hex, 'hex')]));
-    expect(row?.broken).toBe(
-      `the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`,
-    );
+    expect(row?.doubt).toBe(`the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`);
   });
 
   it.each([
@@ -108,9 +142,11 @@ describe('a row that is not UTF-8 and has no declared encoding', () => {
     ['Café \x93Zoë\x94', 'Café “Zoë”'],
     ['D\x92Été', 'D’Été'],
     ['n° 5; 1ª'],
+    ['Zo\xeb \x8cuvre \x8e \x8ai\x9aka LE\x8aNIK Ha\xff', 'Zoë Œuvre Ž Šiška LEŠNIK Haÿ'],
+    ['Määttä Þórður Guðþór créée Conceição Ål à É'],
   ])('is read as Windows-1252 if that has words: %j', async (latin1, text = latin1) => {
     const row = await read(Buffer.from(`1,${latin1}`, 'latin1'));
     expect(row).toMatchObject({ encoding: 'windows-1252', cells: ['1', text] });
-    expect(row?.broken).toBeUndefined();
+    expect(row?.doubt).toBeUndefined();
   });
 });

@@ -17,13 +17,21 @@ export type Encoding = string;
 /** WHATWG reads these labels as Windows-1252. UTF-8 has the same 128 characters, and takes no other byte for a letter. */
 const asciiLabels = ['ascii', 'us-ascii', 'ansi_x3.4-1968', 'iso646-us'];
 
-/** @returns the encoding with this WHATWG label, such as `cp1250` or `latin1`; undefined if it is unknown or not supported */
+/**
+ * @param label a WHATWG label, such as `cp1250` or `latin1`; other programs write it with other separators: `Windows 1250`, `latin-1`
+ * @returns the encoding; undefined if it is unknown or not supported
+ */
 export const findEncoding = (label: string): Encoding | undefined => {
   const name = label.trim().toLowerCase();
   if (asciiLabels.includes(name)) return 'utf-8';
+  const spellings = [name, name.replaceAll(/[\s_]+/g, '-'), name.replaceAll(/[\s_-]+/g, '')];
+  const encoding = spellings.map(findByLabel).find((found) => found !== undefined);
+  return encoding !== undefined && encodingNames.includes(encoding) ? encoding : undefined;
+};
+
+const findByLabel = (label: string): Encoding | undefined => {
   try {
-    const { encoding } = new TextDecoder(name);
-    return encodingNames.includes(encoding) ? encoding : undefined;
+    return new TextDecoder(label).encoding;
   } catch {
     return undefined;
   }

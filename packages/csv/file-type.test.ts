@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { recogniseFileType } from './file-type.ts';
 
@@ -11,6 +11,8 @@ const zipEntry = (name: string, content = '') => {
   header.writeUInt16LE(name.length, 26);
   return Buffer.concat([header, Buffer.from(name), data]);
 };
+const columns = 'firstName,lastName,city,connectionId,connectionMandate';
+const registrations = Array.from({ length: 99 }, (_, index) => `Jan,Vos,Delft,${7 ** (index % 20)},1\n`).join('');
 const hex = (bytes: string) => Buffer.from(bytes.replaceAll(' ', ''), 'hex');
 const tar = Buffer.alloc(512);
 tar.write('customers.csv');
@@ -50,6 +52,18 @@ describe('a file that is not CSV', () => {
     ['XML', Buffer.from('<customers>\n  <customer>')],
     ['JSON', Buffer.from('{ "firstName": "Eva" }')],
     ['JSON', Buffer.from('[{"firstName":"Eva"}]')],
+    ['zlib', deflateSync('firstName,lastName\n')],
+    ['zlib', deflateSync('firstName,lastName\n', { level: 1 })],
+    ['binary', brotliCompressSync(`${columns}\n${registrations}`)],
+    ['binary', deflateRawSync(`${columns}\n${registrations}`)],
+    ['binary', hex('0908100000060500')],
+    ['binary', Buffer.alloc(512)],
+    ['Base64', Buffer.from(Buffer.from(`${columns}\n`).toString('base64'))],
+    ['Base64', Buffer.from(`data:text/csv;base64,${Buffer.from(`${columns}\n`.repeat(9)).toString('base64')}\r\n`)],
+    ['hexadecimal', Buffer.from(Buffer.from(`${columns}\n`).toString('hex'))],
+    ['form', Buffer.from('--xyz\r\nContent-Disposition: form-data; name="file"\r\n\r\na,b\r\n--xyz--\r\n')],
+    ['e-mail', Buffer.from('MIME-Version: 1.0\r\nContent-Type: text/csv\r\n\r\na,b\r\n')],
+    ['SYLK', Buffer.from('ID;PWXL;N;E\r\n')],
     ['UTF-32', hex('fffe0000 61000000')],
     ['UTF-32', hex('00000061')],
   ])('is named: %s', (name, bytes) => {
@@ -67,6 +81,10 @@ describe('a file that may be CSV', () => {
     '<id>,firstName',
     '{id},firstName',
     'PK,firstName',
+    'ID;PLZ;firstName',
+    'firstName\u001flastName',
+    '--,firstName',
+    'x^2,firstName',
     'sep=;\n',
     '',
     'a',
@@ -75,6 +93,11 @@ describe('a file that may be CSV', () => {
       expect(recogniseFileType(bytes)).toBeUndefined();
   });
 
-  it('is one in a compression that has no signature, whose header is then refused', () =>
-    expect(recogniseFileType(brotliCompressSync('a,b\n'))).toBeUndefined());
+  it.each(['utf-16le', 'utf-16be'])('is one that begins with a letter like binary data, declared as %s', (declared) => {
+    const bytes = Buffer.from('Łódź,firstName\n', 'utf16le');
+    expect(recogniseFileType(declared === 'utf-16le' ? bytes : bytes.swap16(), declared)).toBeUndefined();
+  });
+
+  it('has bytes that are not text in a later row', () =>
+    expect(recogniseFileType(Buffer.from('a,b\n1,\x01\n'))).toBeUndefined());
 });

@@ -113,7 +113,7 @@ const readPiece = (scan: Scan, line: Line, state: State): Piece | undefined => {
   const { encoding } = state.source;
   const start = line.start + countMarkBytes(text, line.start, encoding);
   const found =
-    nextQuote(start) < line.end ? findRowEnd(text, { ...line, start, isLast }, headerOf(scan, line, state)) : line;
+    nextQuote(start) < line.end ? findRowEnd(text, { ...line, start, isLast }, headerOf(text, start, state)) : line;
   if (!found) return undefined;
   const next = findNextLine(text, found.end, isLast) ?? (isLast ? text.length : undefined);
   if (next === undefined) return undefined;
@@ -126,16 +126,16 @@ const readPiece = (scan: Scan, line: Line, state: State): Piece | undefined => {
 
 const findZero = (text: string) => (text.includes('\0') ? 'the row has zero bytes, which no text has' : undefined);
 
-/** While the header is read, its first line sets the delimiter. */
-const headerOf = ({ text }: Scan, { start, end }: Line, { header }: State): Header =>
-  header ?? { delimiter: detectDelimiter(text.slice(start, end)), width: undefined };
+/** While the header is read, what has arrived of it sets the delimiter. */
+const headerOf = (text: string, start: number, { header }: State): Header =>
+  header ?? { delimiter: detectDelimiter(text.slice(start, start + maxRowBytes)), width: undefined };
 
-/** Spreadsheets may write the delimiter in a line before the header. */
-const delimiterLine = /^"?sep=.?"?\s*$/i;
+/** Spreadsheets may write the delimiter in a line before the header, and fill the line up when they save it again. */
+const delimiterLine = /^"?sep\s*=\s*.?"?[,;|\s]*$/i;
 
 /** @returns undefined if this row is not the header */
 const readHeader = (row: RawRow, state: State): CsvRow | undefined => {
-  const delimiter = detectDelimiter(row.text.split(/[\r\n]/, 1)[0] ?? '');
+  const delimiter = detectDelimiter(row.text);
   const [header] = parseRows([row], delimiter);
   if (!header || isBlank(header) || delimiterLine.test(row.text)) return undefined;
   state.header = { delimiter, width: header.cells.length };

@@ -75,6 +75,7 @@ describe('marks', () => {
   it.each([
     ['at the start, twice', `${mark}${mark}a,b\n1,x\n2,y\n`],
     ['before a quoted header', `${mark}"a","b"\n1,x\n2,y\n`],
+    ['after a line with the delimiter that a spreadsheet has filled up', `sep=,;;;\r\n${mark}a,b\n1,x\n2,y\n`],
     ['before and after a line with the delimiter', `${mark}sep=,\n${mark}a,b\n1,x\n2,y\n`],
     ['where files were joined', `${mark}a,b\n1,x\n${mark}"2",y\n`],
     ['after the Ctrl-Z of the file before', `a,b\r\n1,x\r\n\x1a${mark}2,y\r\n`],
@@ -92,6 +93,26 @@ describe('marks', () => {
     expect(await cells(latin1('a,b\n\xef\xbb\xbf,y\n'), 'windows-1252')).toEqual([
       ['a', 'b'],
       ['ï»¿', 'y'],
+    ]));
+});
+
+describe('white space around quotes', () => {
+  const blanks = [' ', '\t', '\u00a0', '\u202f', '\u3000', '\u2007', '\ufeff', ' \u00a0\u2003 '];
+
+  it.each(blanks)('is removed: %j', async (blank) => {
+    const row = (...values: string[]) => values.map((value) => `${blank}${value}${blank}`).join(';');
+    const file = `a;b;c\n${row('"1"', '"x;\u00a0""y""\nz"', 'w "v"')}\n${row('"2"', '""', '3')}\n`;
+    expect(await cells(file)).toEqual([
+      ['a', 'b', 'c'],
+      ['1', 'x;\u00a0"y"\nz', expect.stringMatching(/^\s*w "v"\s*$/)],
+      ['2', '', expect.stringMatching(/^\s*3\s*$/)],
+    ]);
+  });
+
+  it('may be a no-break space in Windows-1252', async () =>
+    expect(await cells(latin1('a,b\n\xa0"Ren\xe9"\xa0,"x"\xa0\n'))).toEqual([
+      ['a', 'b'],
+      ['René', 'x'],
     ]));
 });
 
@@ -153,6 +174,12 @@ describe('cells of several lines', () => {
     expect(await cells('"na\nme",b\n1,2\n')).toEqual([
       ['na\nme', 'b'],
       ['1', '2'],
+    ]));
+
+  it('are read at the beginning of a header with any delimiter', async () =>
+    expect(await cells('"na\nme";"b, c";"d\r\ne"\n1;2;3\n')).toEqual([
+      ['na\nme', 'b, c', 'd\r\ne'],
+      ['1', '2', '3'],
     ]));
 
   it.each([

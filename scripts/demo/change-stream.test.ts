@@ -9,12 +9,13 @@ const customer = { customerId: '7', connectionId: '7733', connectionMandate: '1'
 /** A CRM that answers with these statuses and then closes the connection, like a killed one. @returns its URL and what was sent */
 const openCrm = async (statuses: readonly number[]) => {
   const sent: string[] = [];
-  const server = createServer(async (req, res) => {
-    const [body] = await once(req, 'data');
-    const status = statuses[sent.length];
-    sent.push(String(body));
-    if (status === undefined) res.destroy();
-    else res.writeHead(status, { 'Mandate-Revision': String(sent.length) }).end('{}');
+  const server = createServer((req, res) => {
+    req.once('data', (body: Buffer) => {
+      const status = statuses[sent.length];
+      sent.push(String(body));
+      if (status === undefined) res.destroy();
+      else res.writeHead(status, { 'Mandate-Revision': String(sent.length) }).end('{}');
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());

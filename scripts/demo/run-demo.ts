@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { quoteWord } from '../../packages/cli/quote-word.ts';
 import { explainKey } from '../explain/explain-key.ts';
-import { waitUntil } from '../stack/wait-until.ts';
+import { waitUntilSettled } from '../start/wait-until-settled.ts';
 import { views } from '../views.ts';
 import { type ChangeStream, type Customer, streamChanges } from './change-stream.ts';
 import type { Narrator } from './narrator.ts';
@@ -116,7 +116,7 @@ const showAgreement = async (
   { narrator, env, dataDir }: DemoContext,
 ): Promise<boolean> => {
   // A change that is stored but was not published before the kill is published now.
-  await waitUntil(settlesWithinSeconds, () => isSettled(platform));
+  await waitUntilSettled(platform, settlesWithinSeconds);
   narrator.command(`DATA_DIR=${quoteWord(dataDir)} npm run explain -- ${connectionOfDemo} --embedded`);
   const print = (text: string) => narrator.answer(shorten(text));
   await explainKey([connectionOfDemo, '--embedded'], { views, env, print });
@@ -147,14 +147,6 @@ export const reportAgreement = (
   explain('They do not agree, which must never happen. Please report it with these lines:');
   for (const sentence of disagreements) explain(`  ${sentence}`);
   return false;
-};
-
-const isSettled = async ({ crm, iotPlatform }: PlatformProcess): Promise<boolean> => {
-  const [{ outbox }, { lag }] = (await Promise.all([
-    fetchJson(`${crm}/status`),
-    fetchJson(`${iotPlatform}/status`),
-  ])) as [{ outbox: { waiting: number } }, { lag?: number }];
-  return outbox.waiting === 0 && lag === 0;
 };
 
 const get = async (url: string, narrator: Narrator): Promise<void> => {

@@ -3,7 +3,15 @@ import type { Encoding } from '../../../packages/csv/encoding.ts';
 import { type CsvRow, readCsv } from '../../../packages/csv/read-csv.ts';
 import { createYielder } from '../../../packages/runtime/yield-to-event-loop.ts';
 import type { ImportOptions } from '../import-job.ts';
-import { checkRow, type ImportRow, isRefused, mayBeRounded, type Problem, type RefusedRow } from './check-row.ts';
+import {
+  addDoubt,
+  checkRow,
+  type ImportRow,
+  isRefused,
+  mayBeRounded,
+  type Problem,
+  type RefusedRow,
+} from './check-row.ts';
 import { type Header, maxColumns, readHeader, unusableFile } from './header.ts';
 import { createSeenKeys } from './seen-keys.ts';
 
@@ -27,7 +35,7 @@ export const readFileHeader = async (
     if (count > maxColumns) throw unusableFile(`The header has ${count} columns, more than ${maxColumns}.`);
     return readHeader(first.cells, columns);
   }
-  return readHeader([]);
+  throw unusableFile('The file has only blank lines.');
 };
 
 /** Validates every row of a file by itself and against the rows before it. */
@@ -64,7 +72,7 @@ const refuseSeenKeys = (row: ImportRow | RefusedRow, seen: Seen): ImportRow | Re
     const firstLine = seen[column].findLine(value);
     return firstLine === undefined ? [] : [{ column, value, reason: describeRepeated(value, firstLine) }];
   });
-  if (problems.length > 0) return { line, cells, problems: [...doubtful, ...problems] };
+  if (problems.length > 0) return { line, cells, problems: addDoubt(row, [...doubtful, ...problems]) };
   // Keys of a refused row are not added, because it is not imported and cannot conflict with later rows.
   for (const { column, value } of keys) seen[column].add(value, line);
   return row;

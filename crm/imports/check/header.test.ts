@@ -122,6 +122,9 @@ describe('an unusable header', () => {
   });
 });
 
+it('a header with other names is answered with how to choose the columns', () =>
+  expect(catchError(['prénom', 'nom', 'ville']).remedy).toContain('?column=NAME=FIELD'));
+
 describe('the header of a job', () => {
   it('is restored from its columns and fields', () => {
     const { columns, fields: found } = readHeader(

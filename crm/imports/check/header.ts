@@ -96,6 +96,9 @@ const checkName = (name: string, index: number): void => {
 export const unusableFile = (detail: string) => new DomainError('unusable-file', detail, { remedy });
 
 const remedy = `send a CSV file in UTF-8 whose first line names its columns: ${fields.join(',')}`;
+const headerRemedy =
+  `name the columns in the first line of the file: ${fields.join(',')}. ` +
+  'For a column with another name, send --column NAME=FIELD or, over HTTP, ?column=NAME=FIELD';
 
 /**
  * A header that cannot be used. A file without a header has the data of a person in its first line, so that only the caller may get its
@@ -105,7 +108,7 @@ export class UnusableHeader extends DomainError {
   readonly problem: string;
   /** @param cells a sentence with cells of the header */
   constructor(problem: string, cells = '') {
-    super('unusable-file', `${problem}${cells}`, { remedy });
+    super('unusable-file', `${problem}${cells}`, { remedy: headerRemedy });
     this.problem = problem;
   }
 }
@@ -119,7 +122,7 @@ const describeTwo = (field: Field, one: string, other: string) =>
 const describeMissing = (missing: readonly Field[], cells: readonly string[], found: Header['fields']) => {
   const problem = `The header lacks ${missing.join(', ')}.`;
   const text = cells.join(',');
-  if (/\0|^(\xff\xfe|\xfe\xff)/.test(text))
+  if (/(\0[^\0]){3}|^(\xff\xfe|\xfe\xff)/.test(text))
     return new UnusableHeader(`${problem} The file looks like UTF-16: save it as "CSV UTF-8".`);
   if (found.every((field) => field === null) && cells.some(isData))
     return new UnusableHeader(`${problem} The first line looks like a row: add a line with the names of the columns.`);

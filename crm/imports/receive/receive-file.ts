@@ -17,7 +17,7 @@ export type FileLimits = typeof fileLimits;
 
 /**
  * Stores an upload in a file that only its owner can read.
- * @param encoding as declared by the sender; it affects only the number of lines
+ * @param encoding as declared by the sender; it affects the number of lines, and what is recognised as another type
  * @throws DomainError unusable-file, file-too-large; TransientDatabaseError when the disk is full or fails
  */
 export const receiveFile = async (
@@ -60,7 +60,7 @@ const measureChunks = (source: AsyncIterable<Buffer>, limits: FileLimits, encodi
   let bytes = 0;
   async function* chunks() {
     for await (const chunk of joinHead(source, headBytes)) {
-      if (bytes === 0) refuseOtherFileType(chunk);
+      if (bytes === 0) refuseOtherFileType(chunk, encoding);
       hash.update(chunk);
       lines.add(chunk);
       bytes += chunk.length;
@@ -76,8 +76,8 @@ const measureChunks = (source: AsyncIterable<Buffer>, limits: FileLimits, encodi
   return { chunks: chunks(), result };
 };
 
-const refuseOtherFileType = (head: Buffer) => {
-  const type = recogniseFileType(head);
+const refuseOtherFileType = (head: Buffer, encoding: Encoding | undefined) => {
+  const type = recogniseFileType(head, encoding);
   if (type) throw new DomainError('unusable-file', `The file is not CSV: it is ${type.name}.`, { remedy: type.remedy });
 };
 

@@ -40,6 +40,8 @@ describe('the media type of a file', () => {
     'application/csv',
     'application/vnd.ms-excel',
     'application/octet-stream',
+    'text/x-csv',
+    'application/x-csv',
   ])('may be %s', async (type) => {
     const { importFile, customers } = await createCrm();
     expect(await importFile(latin1File, { 'Content-Type': type })).toMatchObject({ created: 1 });
@@ -56,7 +58,7 @@ describe('the media type of a file', () => {
     const { body } = await send(latin1File, { 'Content-Type': type }).expect(415);
     expect(body).toMatchObject({
       detail: expect.stringContaining('text/csv'),
-      remedy: expect.stringContaining('text/csv'),
+      remedy: expect.stringContaining("curl -H 'Content-Type: text/csv' --data-binary @FILE"),
     });
   });
 });
@@ -67,6 +69,24 @@ describe('the charset of a file', () => {
     const job = await importFile(polishFile, { 'Content-Type': `text/csv; charset=${charset}` });
     expect(job).toMatchObject({ created: 1, notes: [] });
     expect(await customers()).toMatchObject([lucja]);
+  });
+
+  it.each([
+    'charset = windows-1250',
+    'charset= "windows-1250" ; header=present',
+  ])('may be declared as %s', async (parameter) => {
+    const { importFile, customers } = await createCrm();
+    await importFile(polishFile, { 'Content-Type': `text/csv; ${parameter}` });
+    expect(await customers()).toMatchObject([lucja]);
+  });
+
+  it.each([
+    'charset=',
+    'charset',
+    "charset='windows-1250'",
+  ])('is not ignored if it cannot be read: %s', async (parameter) => {
+    const { send } = await createCrm();
+    await send(polishFile, { 'Content-Type': `text/csv; ${parameter}` }).expect(415);
   });
 
   it('that is not supported is refused with the names of those that are', async () => {

@@ -100,6 +100,7 @@ const createNotes = (job: ImportJob, ignored: readonly string[]): string[] => {
   const { recoded, lines } = job;
   const more = ignored.length > maxIgnoredNames ? ` and ${ignored.length - maxIgnoredNames} more` : '';
   const named = ignored.slice(0, maxIgnoredNames).map((name) => shortenText(name, 50));
+  const rows = job.created + job.updated + job.unchanged + job.skipped + job.refused;
   return [
     ...noteUnlistedRows(job),
     ...(ignored.length > 0 ? [`Columns that were ignored: ${named.join(', ')}${more}.`] : []),
@@ -108,6 +109,7 @@ const createNotes = (job: ImportJob, ignored: readonly string[]): string[] => {
     ...(spreadsheetLines.includes(lines)
       ? [`The file has ${lines} lines, the maximum of a spreadsheet: rows may have been cut off.`]
       : []),
+    ...(job.state === 'finished' && rows === 0 ? ['The file has no rows after its header.'] : []),
   ];
 };
 

@@ -1,5 +1,5 @@
 import { type Customer, type CustomerData, dataOf, isSameText } from '../../customers/index.ts';
-import type { ImportRow, Problem } from '../check/check-row.ts';
+import { addDoubt, type ImportRow, type Problem } from '../check/check-row.ts';
 import type { Header } from '../check/header.ts';
 import type { Field } from '../column-names.ts';
 import type { ConflictPolicy } from '../import-job.ts';
@@ -40,7 +40,7 @@ export const decideRow = (
     { column, value: column === 'customerId' ? (row.customerId ?? '') : (row.data[column] ?? ''), reason },
   ];
   const refused = row.doubtful.filter(({ column }) => !customer || !isSameText(customer[column], row.data[column]));
-  if (refused.length > 0) return { outcome: 'refused', problems: refused };
+  if (refused.length > 0) return { outcome: 'refused', problems: addDoubt(row, refused) };
   if (!customer) {
     if (row.customerId !== undefined && isCustomerIdKnown)
       return conflict(problemIn('customerId', 'this customer was deleted; a number is never assigned again'));

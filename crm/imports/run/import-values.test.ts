@@ -73,6 +73,52 @@ describe('the values of a file', () => {
   });
 });
 
+it.each([
+  ['8.71687E 17', 'rounded this number'],
+  ['8.71687×10^17', 'rounded this number'],
+  ['871687120000001234.00', 'formatted this number'],
+  ['871.687.120.000.001.234', 'formatted this number'],
+  ['871 687 120 000 001 234', 'formatted this number'],
+  ["871'687'120'000'001'234", 'formatted this number'],
+  ["'0071", "remove the ' that a spreadsheet puts before a value"],
+  ['=0071', 'remove the = that a spreadsheet puts before a value'],
+])('a connection %j is refused, and the reason says what a spreadsheet did: %s', async (ean, reason) => {
+  const { load, reportRows } = await createImportFixture();
+  const job = await load([header.replaceAll(',', ';'), `1;Eva;Vos;Delft;${ean};1;;`]);
+  expect(await reportRows(job)).toEqual([[2, 'refused', 'connectionId', ean, expect.stringContaining(reason)]]);
+});
+
+it('the header of a second file is refused where files were joined, and its rows are imported', async () => {
+  const { load, reportRows } = await createImportFixture();
+  const job = await load([
+    header,
+    '1,Eva,Vos,Delft,A1,1,,',
+    `\ufeff"${header.replaceAll(',', '","')}"`,
+    '2,Jan,Vos,Ede,A2,1,,',
+  ]);
+  expect(job).toMatchObject({ created: 2, refused: 1 });
+  expect(await reportRows(job)).toEqual([[3, 'refused', null, header, 'the header again: remove this line']]);
+});
+
+it.each([
+  '"1,Eva,Vos,Delft,A1,1,,"',
+  '1;Eva;Vos;Delft;A1;1;;',
+  '1\tEva\tVos\tDelft\tA1\t1',
+])('a row that is one cell is refused with that reason, also if it is imported again: %j', async (row) => {
+  const { load, reportRows } = await createImportFixture();
+  const reason = 'the row is one cell: remove the quotes around it, or use the delimiter of the header';
+  const cell = row.replaceAll('"', '');
+  expect(await reportRows(await load([header, row]))).toEqual([[2, 'refused', null, cell, reason]]);
+  const again = await load([`reason,${header}`, `why,"${cell}"`]);
+  expect(await reportRows(again)).toEqual([[2, 'refused', null, `why,${cell}`, reason]]);
+});
+
+it('a file without rows is noted, and one without text is refused', async () => {
+  const { load } = await createImportFixture();
+  expect(showImport(await load([header])).notes).toEqual(['The file has no rows after its header.']);
+  await expect(load(['', '\ufeff', ' '])).rejects.toThrow('The file has only blank lines.');
+});
+
 describe('a connection of 15 digits and zeros', () => {
   const rows = ['871687120000001000', '871687120000002000', '871687120000001000', '871687120000001234'].map(
     (ean) => `,Eva,Vos,Delft,${ean},1,,`,
@@ -160,6 +206,40 @@ describe('a customer with values that an earlier version accepted', () => {
       ...['firstName', 'lastName', 'email', 'phone', 'connectionId'].map((column) => [3, column]),
     ]);
     expect(await findCustomer(db, '1')).toMatchObject({ connectionMandate: '1' });
+  });
+});
+
+describe('a row that is probably decoded wrongly', () => {
+  const latin1 = (text: string) => Buffer.from(text, 'latin1');
+  const row = (mandate: string) => latin1(`1,\xa3ucja,Vos,Delft,A1,${mandate},,`);
+  const reason = 'the row is not UTF-8, and as windows-1252 it would contain £u: declare its encoding';
+
+  it('is refused as a whole, because its cells would be accepted from the file of refused rows', async () => {
+    const { load, reportRows } = await createImportFixture();
+    const job = await load([header, row('1'), row('3')]);
+    expect(job).toMatchObject({ created: 0, refused: 2 });
+    expect((await reportRows(job)).map(([line, , column, , why]) => [line, column, why])).toEqual([
+      [2, null, reason],
+      [3, null, reason],
+      [3, 'connectionMandate', '0 (none), 1 (billing only) or 2 (real time)'],
+    ]);
+  });
+
+  it.each([
+    ['£ucja', undefined, row],
+    ['JosÃ©', 'windows-1252', (mandate: string) => `1,José,Vos,Delft,A1,${mandate},,`],
+  ])('changes the mandate of a customer whose name %s an earlier version read like that', async (name, encoding, sent) => {
+    const { load, db } = await createImportFixture();
+    await load([header, `1,Eva,Vos,Delft,A1,2,,`]);
+    await db.updateTable('customer').set({ firstName: name }).execute();
+    const job = await load([header, sent('0')], { onConflict: 'update', encoding });
+    expect(job).toMatchObject({ updated: 1, refused: 0 });
+    expect(await findCustomer(db, '1')).toMatchObject({ firstName: name, connectionMandate: '0' });
+  });
+
+  it('is imported if only columns that are ignored have such letters', async () => {
+    const { load } = await createImportFixture();
+    expect(await load([`${header},notes`, latin1('1,Eva,Vos,Delft,A1,1,,,Pawe\xb3')])).toMatchObject({ created: 1 });
   });
 });
 

@@ -127,11 +127,18 @@ describe('importing customers', () => {
 
   it('refuses an id above the limit for imported ids, so that the database never runs out of ids', async () => {
     const { load, reportRows, db, context } = await createImportFixture();
-    const job = await load([header, '2147483647,A,B,C,1,1', '1000000001,A,B,C,2,1', '1000000000,A,B,C,3,1']);
-    const expected = 'a whole number from 1 to 1000000000, or empty for a new number';
+    const job = await load([
+      header,
+      '2147483647,A,B,C,1,1',
+      '1000000001,A,B,C,2,1',
+      '007,A,B,C,4,1',
+      '1000000000,A,B,C,3,1',
+    ]);
+    const expected = 'a whole number from 1 to 1000000000 without leading zeros, or empty for a new number';
     expect(await reportRows(job)).toEqual([
       [2, 'refused', 'customerId', '2147483647', expected],
       [3, 'refused', 'customerId', '1000000001', expected],
+      [4, 'refused', 'customerId', '007', expected],
     ]);
     const data = { ...dataOf(await findCustomer(db, '1000000000')), connectionId: '4' };
     const { customer } = await registerCustomer(context, data);

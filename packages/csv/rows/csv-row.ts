@@ -9,6 +9,8 @@ export type CsvRow = {
   /** Its length in the file, in bytes. */
   readonly bytes: number;
   readonly broken?: string;
+  /** Why its letters beyond ASCII are probably other ones. */
+  readonly doubt?: string;
 };
 
 /** A row whose cells are not parsed yet. */

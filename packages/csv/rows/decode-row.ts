@@ -1,8 +1,16 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { Encoding } from '../encoding.ts';
 
-/** `broken` says why the bytes are not in the encoding; bytes that have no character are then U+FFFD. */
-export type DecodedRow = { readonly text: string; readonly encoding: Encoding; readonly broken?: string };
+/**
+ * `broken` says why the bytes are not in the encoding; bytes that have no character are then U+FFFD. `doubt` says why its letters beyond
+ * ASCII are probably other ones.
+ */
+export type DecodedRow = {
+  readonly text: string;
+  readonly encoding: Encoding;
+  readonly broken?: string;
+  readonly doubt?: string;
+};
 
 /** Decodes the bytes of a row in its declared encoding. Without one, a row is UTF-8 or, if it is not, Windows-1252. */
 export const decodeRow = (bytes: Buffer, declared: Encoding | undefined): DecodedRow => {
@@ -17,17 +25,44 @@ export const decodeRow = (bytes: Buffer, declared: Encoding | undefined): Decode
       return { text, encoding: 'utf-8', broken: 'the row mixes UTF-8 and another encoding' };
   }
   const decoded = decodeSingleOrMultiByte(bytes, declared ?? 'windows-1252');
-  return declared === undefined ? refuseWrongGuess(decoded) : decoded;
+  if (decoded.broken !== undefined) return decoded;
+  if (declared === undefined) return doubtGuess(decoded);
+  return isProbablyUtf8(bytes, declared)
+    ? { ...decoded, doubt: `the row is UTF-8, and not ${declared} as declared` }
+    : decoded;
 };
 
-/** What letters of Windows-1250, Mac and DOS files become in Windows-1252: signs inside or next to a word. `m³` and `¿Qué?` are words. */
-const misread = /[£¤¥¦¬¯¼¾³¹]\p{L}|\p{L}[£¤¥¦¬¯¼¾¡¿‚„‰‹•†‡¢]|\p{L}{2}[³¹]/u;
+/**
+ * Whether a row that is declared otherwise is UTF-8. The letters of a multi-byte encoding may happen to be UTF-8, and so may two letters
+ * of a single-byte encoding, such as ŮŽ in Windows-1250. In Windows-1252 the second one would be a sign.
+ */
+const isProbablyUtf8 = (bytes: Buffer, declared: Encoding): boolean =>
+  isUtf8(bytes) && !multiByte.includes(declared) && (declared === 'windows-1252' || hasTwoOther.test(bytes.toString()));
+const multiByte = ['gbk', 'gb18030', 'big5', 'euc-jp', 'euc-kr', 'shift_jis'];
+const hasTwoOther = /\P{ASCII}.*\P{ASCII}/su;
 
-const refuseWrongGuess = (decoded: DecodedRow): DecodedRow => {
-  const [word] = decoded.broken === undefined ? (misread.exec(decoded.text) ?? []) : [];
+/**
+ * What letters of Windows-1250, Mac and DOS files become in Windows-1252: signs inside or next to a word, or a capital after a small
+ * letter. `m³` and `¿Qué?` are words. Words of Cyrillic, Greek, Hebrew and Arabic files become rows of letters with accents.
+ */
+const misread = new RegExp(
+  [
+    String.raw`[£¤¥¦¬¯¸¼½¾³¹€]\p{L}`,
+    String.raw`\p{L}[£¤¥¦¬¯¸¼¾¡¿‚„‰‹•†‡¢€]`,
+    String.raw`\p{L}{2}[³¹]`,
+    String.raw`\p{L}[ˆ˜™“”]\p{L}`,
+    String.raw`\p{Ll}[ŠŒŽŸ]`,
+    '[À-ÖØ-öø-ÿ]{4}',
+    String.raw`(?<!\p{L})[À-ÖØ-öø-ÿ]{3,}(?!\p{L})`,
+  ].join('|'),
+  'u',
+);
+
+const doubtGuess = (decoded: DecodedRow): DecodedRow => {
+  const [word] = misread.exec(decoded.text) ?? [];
   if (word === undefined) return decoded;
-  const broken = `the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`;
-  return { ...decoded, broken };
+  const doubt = `the row is not UTF-8, and as windows-1252 it would contain ${word}: declare its encoding`;
+  return { ...decoded, doubt };
 };
 
 const hasUtf8Sequences = /[^\0-\x7f\ufffd]/;

@@ -5,8 +5,23 @@ import { parse } from 'csv-parse/sync';
  * @returns for each row its cells; undefined if csv-parse reads its quotes as more or less than this row
  */
 export const parseCells = (rows: readonly string[], delimiter: string): (string[] | undefined)[] => {
-  const together = parseTogether(rows, delimiter);
-  return together ?? rows.map((row) => parseTogether([row], delimiter)?.[0]);
+  const trimmed = rows.map((row) => (hasBlankAtQuote.test(row) ? trimQuotedCells(row, delimiter) : row));
+  const together = parseTogether(trimmed, delimiter);
+  return together ?? trimmed.map((row) => parseTogether([row], delimiter)?.[0]);
+};
+
+/** Around quotes, csv-parse knows only the white space of ASCII. */
+const hasBlankAtQuote = /[^\S \t\r\n][ \t]*"|"[ \t]*[^\S \t\r\n]/;
+
+/** Removes the white space around the quotes of cells. Cells without quotes are matched to be left alone. */
+const trimQuotedCells = (row: string, delimiter: string): string => {
+  const cell = new RegExp(
+    `(^|[${delimiter}])[^\\S${delimiter}]*("(?:[^"]|"")*")[^\\S${delimiter}]*(?=[${delimiter}]|$)|(?:^|[${delimiter}])[^${delimiter}]*`,
+    'g',
+  );
+  return row.replace(cell, (all, before: string, quoted: string | undefined) =>
+    quoted === undefined ? all : before + quoted,
+  );
 };
 
 /** Each row gets its index as its last cell: if csv-parse finds rows elsewhere than we do, the index is missing. */

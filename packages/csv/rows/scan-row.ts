@@ -36,25 +36,32 @@ const findCellEnd = (text: string, start: number, delimiter: string): number => 
 
 const isLineEnd = (character: string | undefined) => character === '\n' || character === '\r';
 
-/** Skips blanks around quotes, including a no-break space in UTF-8 or Windows-1252. */
+/** Skips the white space of Unicode around quotes, whose bytes are in UTF-8 or, for a no-break space, also in Windows-1252. */
 const skipBlanks = (text: string, start: number, delimiter: string): number => {
   let at = start;
-  while (isBlank(text, at) && text[at] !== delimiter) at++;
+  for (let length = 1; length > 0 && text[at] !== delimiter; at += length) length = measureBlank(text, at);
   return at;
 };
 
-const isBlank = (text: string, at: number): boolean => {
-  const character = text[at];
-  return (
-    character === ' ' || character === '\t' || character === '\xa0' || (character === '\xc2' && text[at + 1] === '\xa0')
-  );
+const measureBlank = (text: string, at: number): number => {
+  const character = text.charAt(at);
+  if (character === ' ' || character === '\t' || character === '\xa0') return 1;
+  if (character < '\xc2') return 0;
+  // The rest of a blank at the end of the text may not have arrived.
+  return blanksInUtf8.find((blank) => blank.startsWith(text.slice(at, at + blank.length)))?.length ?? 0;
 };
+
+const blanksInUtf8 = [
+  ...'\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff',
+].map((blank) => Buffer.from(blank).toString('latin1'));
 
 const delimiters = [',', ';', '\t', '|'];
 
-/** Returns the most frequent delimiter of a header; a comma if it has none. */
-export const detectDelimiter = (header: string): string => {
-  const bare = header.replace(/"[^"]*"/g, '');
+/** Returns the most frequent delimiter of a header at the beginning of the text; a comma if it has none. */
+export const detectDelimiter = (text: string): string => {
+  const [bare = ''] = text.replace(quotedCell, '$1').split(/[\r\n]/, 1);
   const count = (delimiter: string) => bare.split(delimiter).length;
   return delimiters.reduce((best, candidate) => (count(candidate) > count(best) ? candidate : best));
 };
+
+const quotedCell = /(^|[,;\t|])[^\S\r\n]*"(?:[^"]|"")*("|$)/g;

@@ -121,4 +121,8 @@ const mapExpressError = (error: unknown): DomainError | undefined => {
   return undefined;
 };
 
-export const mediaTypeRemedy = (type = 'application/json') => `curl -H 'Content-Type: ${type}' …`;
+/** `curl -d` would remove the line ends of a file, and `curl -F` would send a form. */
+export const mediaTypeRemedy = (type = 'application/json') =>
+  type.endsWith('json')
+    ? `curl -H 'Content-Type: ${type}' …`
+    : `send the file itself: curl -H 'Content-Type: ${type}' --data-binary @FILE …`;
