@@ -19,7 +19,7 @@ const publishedTopics = [
   topics.greetings,
 ];
 
-await runService(async (fail) => {
+await runService(async (fail, stopping) => {
   const config = readCrmConfig(process.env);
   const log = createLog(config.logLevel, process.stdout);
   await checkPorts([{ ...config, variable: 'APP_PORT' }]);
@@ -27,7 +27,7 @@ await runService(async (fail) => {
   const runtime = createRuntime(log, await openTracer('crm', config.tracing, log));
   const platform = openPlatform(config, publishedTopics, { ...runtime, fail });
   const bus = platform.eventBus({ pubsub: config.pubsub, consumerGroup: 'crm' });
-  const crm = await startCrm(config, { ...runtime, bus });
+  const crm = await startCrm(config, { ...runtime, bus, stopping });
   log.info({ url: crm.url }, 'CRM listens');
   const removeRecord = recordService(
     config,

@@ -22,10 +22,14 @@ const flushForMs = 5_000;
 /** A request waits at most this long for a lock of another transaction; then it is answered with 503. */
 const requestLockWaitMs = 150;
 
-/** Opens the database, imports the CSV file of customers, serves requests, and relays the outbox to the event bus. */
+/**
+ * Opens the database, imports the CSV file of customers, serves requests, and relays the outbox to the event bus.
+ * @param runtime an abort of `stopping` ends the import, and nothing else is started
+ * @throws ConfigError; the reason of `stopping`
+ */
 export const startCrm = async (
   config: CrmConfig,
-  runtime: Runtime & { bus: EventBus },
+  runtime: Runtime & { bus: EventBus; stopping?: AbortSignal },
 ): Promise<Service & { url: string }> => {
   const { log } = runtime;
   checkCustomersFile(config);
@@ -57,7 +61,7 @@ export const startCrm = async (
     await db.destroy();
   };
   try {
-    if (config.customersCsv !== undefined) await loadCustomers(context, config.customersCsv, log);
+    if (config.customersCsv !== undefined) await loadCustomers(context, config.customersCsv, runtime);
     await imports.resume();
     // Resumes the erasures that the previous process left. A failure is logged and retried in `createErasures`.
     void erasures.complete().catch(() => {});
@@ -99,8 +103,12 @@ export const checkCustomersFile = ({ customersCsv }: Pick<CrmConfig, 'customersC
   if (stat.isDirectory()) throw new ConfigError(`CUSTOMERS_CSV: ${customersCsv} is a folder. ${remedy}`);
 };
 
-const loadCustomers = async (context: CrmContext, file: string, log: Logger) => {
-  const job = await importOnce(context, file).catch((error) => {
+const loadCustomers = async (
+  context: CrmContext,
+  file: string,
+  { log, stopping }: { readonly log: Logger; readonly stopping?: AbortSignal },
+) => {
+  const job = await importOnce(context, file, stopping).catch((error) => {
     if (error instanceof UnusableHeader) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${error.problem}`);
     if (error instanceof DomainError) throw new ConfigError(`CUSTOMERS_CSV: ${file}: ${describeRefusal(error)}`);
     throw error;

@@ -7,13 +7,15 @@ import { installMissing, root } from './install.mjs';
 
 const words = process.argv.slice(2);
 const start = words.findIndex((word) => !/^--(omit|include)=/.test(word));
-const [program, ...args] = words.slice(start);
+const [program, ...typed] = words.slice(start);
+const isTypeScript = program.endsWith('.ts');
+const args = isTypeScript ? typed.map((word) => (word === '-h' ? '--help' : word)) : typed;
 const isHelp = args.includes('--help') || args.includes('-h');
+const parentCheckMs = 500;
 
 const isInstalled = (name) => existsSync(join(root, 'node_modules', name));
 
 const run = () => {
-  const isTypeScript = program.endsWith('.ts');
   const [command, ...first] = isTypeScript ? [process.execPath, '--import', 'tsx', program] : [program];
   const child = spawn(command, [...first, ...args], {
     // The --help of a command without all its packages is an error of Node, which is shown below in one sentence.
@@ -28,8 +30,16 @@ const run = () => {
   const forward = (signal) => child.kill(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, forward);
+  // A signal for npm alone ends npm and its shell, but not this process, and the program would keep its ports.
+  const parent = process.ppid;
+  const parentCheck = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(parentCheck);
+    forward('SIGTERM');
+  }, parentCheckMs);
   child.once('error', ({ code, message }) => fail(code === 'ENOENT' ? notInstalled : message));
   child.once('close', (code, signal) => {
+    clearInterval(parentCheck);
     for (const name of signals) process.removeListener(name, forward);
     if (errors.includes('ERR_MODULE_NOT_FOUND')) return fail(notInstalled);
     process.stderr.write(errors);

@@ -58,7 +58,7 @@ const readConfigs = (env: NodeJS.ProcessEnv) => {
 
 const settlesWithinSeconds = 5;
 
-const startPlatform = async () => {
+const startPlatform = async (_fail: (error: Error) => void, stopping: AbortSignal) => {
   const { crmConfig, iotConfig, customerViewConfig } = readConfigs(process.env);
   const { dataDir, host } = iotConfig;
   const dataFolder = lockDataFolder(dataDir);
@@ -88,7 +88,7 @@ const startPlatform = async () => {
     bus: platform.eventBus(customerViewConfig.consumerGroup),
     topicLog: platform.logReader(),
   });
-  const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm') });
+  const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm'), stopping });
   const records = [
     recordService(
       { dataDir },
@@ -100,8 +100,8 @@ const startPlatform = async () => {
   ];
   const urls = { crm: crm.url, iotPlatform: iotPlatform.url, customerView: customerView.url };
   // The banner offers requests that need the loaded customers in the views.
-  await waitUntilSettled(urls, settlesWithinSeconds);
-  process.stdout.write(formatBanner(urls));
+  await waitUntilSettled(urls, settlesWithinSeconds, stopping);
+  if (!stopping.aborted) process.stdout.write(formatBanner(urls));
   return {
     close: async () => {
       await crm.close();

@@ -129,7 +129,8 @@ describe('npm run doctor', () => {
     expect(of('canary')).toEqual([
       expect.objectContaining({
         status: 'problem',
-        message: expect.stringMatching(/accepted and published, but not shown .*it does not run/),
+        message: expect.stringMatching(/accepted and published, but it cannot be seen, .*it does not run/),
+        remedy: of('services')[0]?.remedy,
       }),
     ]);
   });
@@ -188,6 +189,7 @@ describe('npm run doctor', () => {
       expect.stringMatching(/pubsub\.yaml cannot be read: .*at line \d+/),
       expect.stringContaining('has a component pubsub, which the CRM needs'),
     ]);
+    expect(of('components')[1]?.remedy).toBe('unset RESOURCES_PATH');
   });
 });
 

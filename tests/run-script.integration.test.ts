@@ -76,11 +76,12 @@ describe('--help', () => {
     const before = readFileSync(installed, 'utf8');
     const names = readdirSync(join(project, 'node_modules'));
     for (const name of ['start', 'status', 'import', 'test', 'lint', 'check', 'lab'])
-      expect(run(project, 'npm', ['run', '-s', name, '--', '--help']), name).toMatchObject({
-        status: 0,
-        stdout: expect.stringMatching(/^Usage: npm /),
-        stderr: '',
-      });
+      for (const help of ['--help', '-h'])
+        expect(run(project, 'npm', ['run', '-s', name, '--', help]), `${name} ${help}`).toMatchObject({
+          status: 0,
+          stdout: expect.stringMatching(/^Usage: npm /),
+          stderr: '',
+        });
     expect(readFileSync(installed, 'utf8')).toBe(before);
     expect(readdirSync(join(project, 'node_modules'))).toEqual(names);
   });

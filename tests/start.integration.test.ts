@@ -6,7 +6,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { expectOrderInHistory } from './order-history.ts';
-import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
+import {
+  dataFolder,
+  type RunningProcess,
+  startPlatform,
+  startProcess,
+  startProgram,
+  waitForOutput,
+} from './platform-process.ts';
 import { sendRaw } from './raw-http.ts';
 
 const waitOptions = { timeout: 10_000, interval: 20 };
@@ -40,6 +47,39 @@ describe('npm start', () => {
       expect(platform.output()).toContain(`${url}  docs: ${url}/docs\n`);
     expect(await platform.end('SIGINT')).toBe(0);
     expect(platform.output()).toMatch(/\nstopped\n$/);
+  });
+
+  it('ends at Ctrl-C while it loads a large file, and loads it at the next start', async () => {
+    const DATA_DIR = dataFolder();
+    const CUSTOMERS_CSV = join(dataFolder(), 'customers.csv');
+    const rows = Array.from({ length: 20_000 }, (_, n) => `${n + 1},Eva,Vos,Delft,${n + 1},1`);
+    const text = ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...rows].join('\n');
+    writeFileSync(CUSTOMERS_CSV, text);
+    const first = startProcess('scripts/start.ts', { DATA_DIR, CUSTOMERS_CSV, LOG_LEVEL: 'debug' });
+    await waitForOutput(first, /"msg":"migrating"/);
+    expect(await first.end('SIGINT')).toBe(0);
+    expect(first.output()).toMatch(/\nstopped\n$/);
+    expect(first.output()).not.toContain('customers imported');
+    const again = await startPlatform({ DATA_DIR, CUSTOMERS_CSV });
+    started.push(again);
+    expect((await getJson(`${again.crm}/customers/20000`)).status).toBe(200);
+  });
+
+  it('stops when its terminal is closed, and leaves no record of its services', async () => {
+    const DATA_DIR = dataFolder();
+    const platform = await start({ DATA_DIR });
+    expect(await platform.end('SIGHUP')).toBe(0);
+    expect(readdirSync(join(DATA_DIR, 'running')).filter((file) => file.endsWith('.json'))).toEqual([]);
+  });
+
+  it('stops when only npm gets the signal', async () => {
+    const ports = { APP_PORT: '0', APP_REST_PORT: '0', CUSTOMER_VIEW_PORT: '0' };
+    const npm = startProgram('npm', ['start'], { DATA_DIR: dataFolder(), ...ports });
+    started.push(npm);
+    await waitForOutput(npm, /Ctrl-C stops/);
+    // The output ends when the last process that writes it has ended.
+    await npm.end('SIGTERM');
+    expect(npm.output()).toMatch(/\nstopped\n$/);
   });
 
   it('keeps customers, mandates and offsets across restarts, and publishes nothing twice', async () => {
@@ -121,7 +161,7 @@ describe('npm start', () => {
       `Another npm start uses the data folder ${DATA_DIR}: process ${first.pid}, ${first.crm}, `,
     );
     expect(second.output()).toContain(
-      'Stop it with Ctrl-C, or start this one with other data and other ports: DATA_DIR=',
+      `Stop it with Ctrl-C or kill ${first.pid}, or start this one with other data and other ports: DATA_DIR=`,
     );
     expect((await getJson(`${first.crm}/readyz`)).status).toBe(200);
     await first.end('SIGKILL');

@@ -25,9 +25,8 @@ export const listen = async (app: Express, { host, port, variable }: WantedPort)
     server.listen(port, host, resolve);
   });
   const address = server.address() as AddressInfo;
-  const name = localhostAddresses.includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return {
-    url: `http://${name}:${address.port}`,
+    url: `http://${nameOf(host)}:${address.port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -54,11 +53,25 @@ const findProblem = async (one: WantedPort, all: readonly WantedPort[]): Promise
   const same = all.filter(({ port }) => port === one.port).map(({ variable }) => variable);
   if (same.length > 1)
     return new ConfigError(`${same.join(' and ')} are both ${one.port}: set another port for one of them.`);
+  const error = await tryPort(one);
+  if (error) return mapListenError(error, one);
+  // Clients try ::1 first for the localhost of our URLs, and would reach another program there. Without IPv6 there is none.
+  const errorOnIpv6 = nameOf(one.host) === 'localhost' ? await tryPort({ ...one, host: '::1' }) : undefined;
+  return errorOnIpv6?.code === 'EADDRINUSE' ? mapListenError(errorOnIpv6, one) : undefined;
+};
+
+const tryPort = ({ host, port }: Pick<WantedPort, 'host' | 'port'>): Promise<NodeJS.ErrnoException | undefined> => {
   const server = createServer();
   return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(mapListenError(error, one)));
-    server.listen(one.port, one.host, () => server.close(() => resolve(undefined)));
+    server.once('error', resolve);
+    server.listen(port, host, () => server.close(() => resolve(undefined)));
   });
+};
+
+/** The name of a host in a URL. */
+const nameOf = (host: string): string => {
+  if (localhostAddresses.includes(host)) return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 };
 
 const mapListenError = (error: NodeJS.ErrnoException, { host, port, variable }: WantedPort): ConfigError => {

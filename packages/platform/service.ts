@@ -9,25 +9,33 @@ const stopTimeoutMs = 15_000;
 const repeatedSignalMs = 200;
 
 /**
- * Starts a service in the folder of the project and runs it until SIGINT, SIGTERM or `fail`; a second signal ends it at once. Correctness never depends on a
- * graceful close.
+ * Starts a service in the folder of the project and runs it until SIGINT, SIGTERM, SIGHUP (its terminal was closed) or `fail`; a second
+ * signal ends it at once. Correctness never depends on a graceful close.
+ * @param start gets a signal that is aborted when the service is to stop; while it starts, it may then throw the reason of the signal
  * @param print prints a line when the service has stopped; a service whose output is a log gives none
  */
 export const runService = async (
-  start: (fail: (error: Error) => void) => Promise<Service>,
+  start: (fail: (error: Error) => void, stopping: AbortSignal) => Promise<Service>,
   { print }: { readonly print?: (text: string) => void } = {},
 ): Promise<void> => {
   enterProjectFolder();
-  let isStopping = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   let signalledAt = Number.NEGATIVE_INFINITY;
   const stop = async (exitCode: number) => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    if (signal.aborted) process.exit(1);
+    stopping.abort();
     setTimeout(() => process.exit(1), stopTimeoutMs).unref();
-    await starting.then((service) => service.close());
+    await starting.then(
+      (service) => service.close(),
+      (error) => {
+        if (!isStopped(error)) throw error;
+      },
+    );
     print?.(process.stdout.isTTY ? '\nstopped\n' : 'stopped\n');
     process.exit(exitCode);
   };
+  const isStopped = (error: unknown) => signal.aborted && error === signal.reason;
   const printError = (error: unknown) => {
     if (error instanceof TransientDatabaseError) {
       process.stderr.write(`${describeDatabaseError(error)}\n`);
@@ -39,9 +47,9 @@ export const runService = async (
   const starting = start((error) => {
     printError(error);
     void stop(1);
-  });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, () => {
+  }, signal);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(name, () => {
       const isRepeated = performance.now() - signalledAt < repeatedSignalMs;
       signalledAt = performance.now();
       if (!isRepeated) void stop(0);
@@ -49,6 +57,7 @@ export const runService = async (
   try {
     await starting;
   } catch (error) {
+    if (isStopped(error)) return;
     printError(error);
     process.exit(1);
   }

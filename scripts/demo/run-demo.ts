@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { quoteWord } from '../../packages/cli/quote-word.ts';
 import { explainKey } from '../explain/explain-key.ts';
 import { waitUntilSettled } from '../start/wait-until-settled.ts';
 import { views } from '../views.ts';
@@ -38,7 +39,7 @@ export const runDemo = async (context: DemoContext): Promise<boolean> => {
 };
 
 const start = async ({ narrator, env, dataDir, onSpawn }: DemoContext): Promise<PlatformProcess> => {
-  narrator.command(`DATA_DIR=${dataDir} APP_PORT=0 APP_REST_PORT=0 CUSTOMER_VIEW_PORT=0 npm start`);
+  narrator.command(`DATA_DIR=${quoteWord(dataDir)} APP_PORT=0 APP_REST_PORT=0 CUSTOMER_VIEW_PORT=0 npm start`);
   const startedAt = performance.now();
   const platform = await startPlatformProcess(env, dataDir, onSpawn);
   narrator.answer(
@@ -116,7 +117,7 @@ const showAgreement = async (
 ): Promise<boolean> => {
   // A change that is stored but was not published before the kill is published now.
   await waitUntilSettled(platform, settlesWithinSeconds);
-  narrator.command(`DATA_DIR=${dataDir} npm run explain -- ${connectionOfDemo} --embedded`);
+  narrator.command(`DATA_DIR=${quoteWord(dataDir)} npm run explain -- ${connectionOfDemo} --embedded`);
   const print = (text: string) => narrator.answer(shorten(text));
   await explainKey([connectionOfDemo, '--embedded'], { views, env, print });
   narrator.explain(

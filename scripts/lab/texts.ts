@@ -58,7 +58,7 @@ ${row('Traces', zipkin)}
   A sidecar requires a token, which only you can read:
     curl -H "dapr-api-token: $(cat ${tokenFile})" http://localhost:${iotPlatform.ports.dapr}/v1.0/metadata
 
-  Ctrl-C stops services and sidecars.
+  Ctrl-C stops services and sidecars. The stack keeps running: npm run stack -- down
 `;
 };
 

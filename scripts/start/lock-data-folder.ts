@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { quoteWord } from '../../packages/cli/quote-word.ts';
 import { type FileLock, lockFile } from '../../packages/database/sqlite.ts';
 import { listRunningServices } from '../../packages/platform/running-services.ts';
 import { ConfigError } from '../../packages/runtime/config-error.ts';
@@ -13,10 +14,12 @@ export const lockDataFolder = (dataDir: string): FileLock => {
   const lock = tryLock(dataDir);
   if (lock) return lock;
   const running = listRunningServices(dataDir);
-  const holder = running[0] ? `: process ${running[0].pid}, ${running.map(({ url }) => url).join(', ')}` : '';
+  const [first] = running;
+  const holder = first ? `: process ${first.pid}, ${running.map(({ url }) => url).join(', ')}` : '';
+  const means = first ? `Ctrl-C or kill ${first.pid}` : 'Ctrl-C';
   throw new ConfigError(
-    `Another npm start uses the data folder ${dataDir}${holder}. Stop it with Ctrl-C, or start this one with other data and other ports: ` +
-      `DATA_DIR=${dataDir}-2 APP_PORT=4005 APP_REST_PORT=4008 CUSTOMER_VIEW_PORT=4010 npm start`,
+    `Another npm start uses the data folder ${dataDir}${holder}. Stop it with ${means}, or start this one with other data and other ports: ` +
+      `DATA_DIR=${quoteWord(`${dataDir}-2`)} APP_PORT=4005 APP_REST_PORT=4008 CUSTOMER_VIEW_PORT=4010 npm start`,
   );
 };
 

@@ -3,9 +3,9 @@ import { waitUntil } from '../stack/wait-until.ts';
 /** The URLs of the services. */
 type PlatformUrls = { readonly crm: string; readonly iotPlatform: string; readonly customerView: string };
 
-/** Waits until the CRM has published all its events and the views have applied them, but for at most `seconds`. */
-export const waitUntilSettled = async (urls: PlatformUrls, seconds: number): Promise<void> => {
-  await waitUntil(seconds, () => isSettled(urls).catch(() => false));
+/** Waits until the CRM has published all its events and the views have applied them, but for at most `seconds`, or until `stopping`. */
+export const waitUntilSettled = async (urls: PlatformUrls, seconds: number, stopping?: AbortSignal): Promise<void> => {
+  await waitUntil(seconds, () => stopping?.aborted || isSettled(urls).catch(() => false));
 };
 
 const isSettled = async ({ crm, iotPlatform, customerView }: PlatformUrls): Promise<boolean> => {

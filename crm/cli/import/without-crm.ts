@@ -29,7 +29,9 @@ export const importDirectly = async (
   const db = await openCrmDatabase(url);
   try {
     const context = { db, now: Date.now, newId: randomUUID, onCommit: () => {} };
-    const job = await importFile(context, file, options, (advanced) => show(showImport(advanced)));
+    const job = await importFile(context, file, options, {
+      onProgress: (advanced) => show(showImport(advanced)),
+    });
     const rows = await listImportedRows(db, job.importId, { limit: rowLimit });
     return {
       job: showImport(job),

@@ -6,23 +6,25 @@ import type { Problem } from '../check/check-row.ts';
 import { toFileName } from '../file-name.ts';
 import { createJob, failJob, type ImportJob, type ImportOptions, listImportedRows } from '../import-job.ts';
 import { fileLimits, measureFile } from '../receive/receive-file.ts';
-import { runImport } from '../run/run-import.ts';
+import { type RunOptions, runImport } from '../run/run-import.ts';
 import { startHeartbeat } from './job-heartbeat.ts';
 
 /**
- * Imports a file in the foreground. `onProgress` is called after each transaction.
- * @throws DomainError unusable-file, file-too-large
+ * Imports a file in the foreground. `onProgress` is called after each transaction; an abort of `stop` fails the job after the current one.
+ * @throws DomainError unusable-file, file-too-large; the reason of `stop`
  */
 export const importFile = async (
   context: CrmContext,
   file: string,
   options: ImportOptions,
-  onProgress?: (job: ImportJob) => void,
+  run: RunOptions = {},
 ): Promise<ImportJob> => {
   const job = await createJobForFile(context, file, options);
   const heartbeat = startHeartbeat(context.db, job.importId);
   try {
-    return await runImport(context, job, file, { onProgress });
+    const ended = await runImport(context, job, file, run);
+    if (ended.state !== 'finished') run.stop?.throwIfAborted();
+    return ended;
   } catch (error) {
     await failJob(context.db, job.importId, context.now()).catch((cause: unknown) => {
       // If the database itself is unavailable, a CRM fails the job later, when its heartbeat is missing.
@@ -57,13 +59,17 @@ export const createJobForFile = async (
  * Imports the file of customers at the start of the service, and skips customers that exist and differ. A file with the same
  * bytes is imported only once.
  * @returns undefined if the file was imported before
- * @throws DomainError unusable-file, file-too-large
+ * @throws DomainError unusable-file, file-too-large; the reason of `stop`
  */
-export const importOnce = async (context: CrmContext, file: string): Promise<ImportJob | undefined> => {
+export const importOnce = async (
+  context: CrmContext,
+  file: string,
+  stop?: AbortSignal,
+): Promise<ImportJob | undefined> => {
   const { digest } = await measureFile(file);
   const { db } = context;
   const known = await db.selectFrom('importedFile').select('digest').where('digest', '=', digest).executeTakeFirst();
-  return known ? undefined : importFile(context, file, { dryRun: false, onConflict: 'skip' });
+  return known ? undefined : importFile(context, file, { dryRun: false, onConflict: 'skip' }, { stop });
 };
 
 const maxLoggedRows = 100;

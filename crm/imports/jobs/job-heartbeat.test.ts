@@ -98,10 +98,11 @@ describe('an import in the foreground', () => {
     const { db, context, writeCsv } = await createImportFixture();
     const beats: number[] = [];
     const file = writeCsv(['firstName,lastName,city,connectionId,connectionMandate', 'Eva,Vos,Delft,77,1']);
-    await importFile(context, file, { dryRun: false, onConflict: 'skip' }, () => {
+    const onProgress = () => {
       vi.advanceTimersByTime(heartbeatEveryMs);
       beats.push(vi.getTimerCount());
-    });
+    };
+    await importFile(context, file, { dryRun: false, onConflict: 'skip' }, { onProgress });
     expect([...beats, vi.getTimerCount()]).toEqual([1, 0]);
     const [job] = await listJobs(db, 1);
     expect(job).toMatchObject({ state: 'finished', updatedAt: noon + 1 });

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
@@ -167,5 +168,27 @@ describe('drift detection', () => {
     const detection = startDetection(other);
     await vi.waitFor(() => expect(detection.lostToEmptyStore()).toBe(2), patience);
     await becomes(other, 'empty');
+  });
+
+  it.each([
+    [1, 0],
+    [3, 1],
+  ])('after %d failures in a row it has warned %d times, because a new broker fails at first', async (fail, warnings) => {
+    const { platform } = await openThings();
+    const bus = platform.eventBus('group');
+    let failures = 0;
+    const failing = {
+      ...bus,
+      committedOffsets: (name: string) =>
+        failures++ < fail ? Promise.reject(new Error('no coordinator')) : bus.committedOffsets(name),
+    };
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+    const store = platform.stateStore('store');
+    const context = { ...createTestRuntime(), log, bus: failing, store, secondaryStore: platform.stateStore };
+    const detection = startDriftDetection(things, { ...context, topicLog: platform.logReader() });
+    closing.push(detection.close);
+    await vi.waitFor(() => expect(detection.hasCompared()).toBe(true), { timeout: 9_000, interval: 20 });
+    expect(lines.filter((line) => line.includes('will retry'))).toHaveLength(warnings);
   });
 });

@@ -38,6 +38,8 @@ type DriftContext = Pick<Runtime, 'log'> &
   };
 
 const compareEveryMs = 2_000;
+/** A broker that has just been started cannot say what a group has committed, so the first failure is expected. */
+const failuresBeforeWarning = 2;
 /** How long a request waits for the first comparison, in ms. */
 const firstComparisonTimeoutMs = 3_000;
 
@@ -56,6 +58,7 @@ export const startDriftDetection = (projection: FollowedProjection, context: Dri
   let ranges: readonly PartitionRange[] | undefined;
   let lost = 0;
   let failure: unknown;
+  let failures = 0;
   let isCompared = false;
 
   const readRanges = async () => {
@@ -86,10 +89,15 @@ export const startDriftDetection = (projection: FollowedProjection, context: Dri
     compareAll().then(
       () => {
         failure = undefined;
+        failures = 0;
       },
       (err: unknown) => {
+        failures++;
         // Warn once per outage.
-        logger[failure ? 'debug' : 'warn']({ err }, 'the view cannot be compared with the log, will retry');
+        logger[failures === failuresBeforeWarning ? 'warn' : 'debug'](
+          { err },
+          'the view cannot be compared with the log, will retry',
+        );
         failure = err;
       },
     );

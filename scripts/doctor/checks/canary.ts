@@ -5,6 +5,7 @@ import { type Deployment, type FoundService, isRunning, someRuns, startRemedy } 
 import { type Finding, ok, problem, skipped, warning } from '../finding.ts';
 import { type Answer, probeUrl } from '../probe-url.ts';
 import { createCheck } from '../run-checks.ts';
+import { commandThatStarts } from './services.ts';
 
 /** How far the canary came: accepted by the CRM, published from its outbox, shown by the view. */
 export type CanaryFacts =
@@ -16,7 +17,8 @@ export type CanaryFacts =
       readonly waitedMs: number;
       readonly url: string;
     }
-  | { readonly stop: 'view'; readonly reason: string; readonly waitedMs: number; readonly url: string }
+  | { readonly stop: 'view'; readonly reason: string; readonly waitedMs: number }
+  | { readonly stop: 'no-view'; readonly reason: string; readonly startCommand: string }
   | { readonly stop: 'hidden'; readonly behindMs: number }
   | { readonly stop: 'none'; readonly acceptedMs: number; readonly latencyMs: number };
 
@@ -44,6 +46,13 @@ export const assessCanary = (facts: CanaryFacts): readonly Finding[] => {
         problem(
           `the canary was accepted and published, but not shown by the customer-view within ${facts.waitedMs} ms: ${facts.reason}`,
           'npm run status -- --view greetings',
+        ),
+      ];
+    case 'no-view':
+      return [
+        problem(
+          `the canary was accepted and published, but it cannot be seen, because the customer-view does not answer: ${facts.reason}`,
+          facts.startCommand,
         ),
       ];
     case 'hidden':
@@ -83,15 +92,18 @@ const sendCanary = async (deployment: Deployment): Promise<CanaryFacts> => {
   if (before && before.postedAt > postedAt)
     return { stop: 'hidden', behindMs: Date.parse(before.postedAt) - Date.parse(postedAt) };
   for (;;) {
-    const outcome = isRunning(view)
-      ? await readCanary(view.url)
-      : { canary: undefined, reason: describeAnswer(view.health) };
+    const outcome = isRunning(view) ? await readCanary(view.url) : { canary: undefined, reason: '' };
     // A second doctor may have posted a newer canary meanwhile, which replaces ours.
     if (outcome.canary && (outcome.canary.message === message || outcome.canary.postedAt > postedAt))
       return { stop: 'none', acceptedMs, latencyMs: elapsed() };
     const isLate = elapsed() > patienceMs;
     const isHopeless = !isRunning(view) && (await readOutbox(crm.url))?.waiting === 0;
-    if (isLate || isHopeless) return findStop(crm, { reason: outcome.reason, waitedMs: elapsed(), postedAt });
+    if (isLate || isHopeless) {
+      const passed = await findStop(crm, { reason: outcome.reason, waitedMs: elapsed(), postedAt });
+      if (passed.stop !== 'view' || isRunning(view)) return passed;
+      const reason = describeAnswer(view.health);
+      return { stop: 'no-view', reason, startCommand: commandThatStarts(view.id, deployment) };
+    }
     await delay(pollMs);
   }
 };
@@ -102,9 +114,7 @@ const findStop = async (
 ): Promise<CanaryFacts> => {
   const outbox = await readOutbox(url);
   const waits = outbox === undefined || (outbox.since !== null && outbox.since <= postedAt);
-  return waits
-    ? { stop: 'published', waiting: outbox?.waiting, waitedMs, url }
-    : { stop: 'view', reason, waitedMs, url };
+  return waits ? { stop: 'published', waiting: outbox?.waiting, waitedMs, url } : { stop: 'view', reason, waitedMs };
 };
 
 const readOutbox = async (url: string) => {

@@ -1,3 +1,4 @@
+import { quoteWord } from '../../../packages/cli/quote-word.ts';
 import {
   type Component,
   consumerGroupOf,
@@ -29,14 +30,14 @@ export const assessComponents = ({
   groups,
 }: ComponentsFacts): readonly Finding[] => {
   const findings = [
-    ...unreadable.map(({ file, reason }) => problem(`${file} cannot be read: ${reason}`, `edit ${file}`)),
+    ...unreadable.map(({ file, reason }) => problem(`${file} cannot be read: ${reason}`, `edit ${quoteWord(file)}`)),
     ...needed.flatMap(({ service, name, kind }) => {
       const component = components.find((one) => one.name === name);
       if (!component)
         return [
           problem(
             `no file of ${folder} has a component ${name}, which the ${service} needs`,
-            `git checkout ${folder}, or RESOURCES_PATH=FOLDER`,
+            folder === readResourcesPath({}) ? `git checkout ${folder}` : 'unset RESOURCES_PATH',
           ),
         ];
       return component.type.startsWith(`${kind}.`)

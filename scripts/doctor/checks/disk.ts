@@ -1,11 +1,17 @@
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { quoteWord } from '../../../packages/cli/quote-word.ts';
 import { sqliteFileOf } from '../../../packages/database/database-url.ts';
 import type { Deployment } from '../deployment.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';
 import { createCheck } from '../run-checks.ts';
 
-type DiskFacts = { readonly folder: string; readonly freeBytes: number; readonly isWritable: boolean };
+type DiskFacts = {
+  readonly folder: string;
+  readonly freeBytes: number;
+  readonly isWritable: boolean;
+  readonly isFolder: boolean;
+};
 
 const mebibyte = 1024 ** 2;
 /** A service refuses changes below one mebibyte; a rebuild or an import needs more. */
@@ -13,10 +19,12 @@ const problemBelow = 64 * mebibyte;
 const warningBelow = 1024 * mebibyte;
 
 export const assessDisks = (disks: readonly DiskFacts[]): readonly Finding[] =>
-  disks.map(({ folder, freeBytes, isWritable }) => {
-    if (!isWritable) return problem(`this user may not write to ${folder}`, `ls -ld ${folder}, or set DATA_DIR`);
+  disks.map(({ folder, freeBytes, isWritable, isFolder }) => {
+    if (!isFolder) return problem(`${folder} is a file, not a folder`, 'unset DATA_DIR');
+    if (!isWritable)
+      return problem(`this user may not write to ${folder}`, `ls -ld ${quoteWord(folder)}, or set DATA_DIR`);
     const message = `${Math.floor(freeBytes / mebibyte)} MiB are free on the disk of ${folder}`;
-    const remedy = `df -h ${folder}, and make room, or set DATA_DIR to a folder on another disk`;
+    const remedy = `df -h ${quoteWord(folder)}, and make room, or set DATA_DIR to a folder on another disk`;
     if (freeBytes < problemBelow) return problem(`${message}; changes are refused when it is full`, remedy);
     return freeBytes < warningBelow ? warning(message, remedy) : ok(message);
   });
@@ -27,7 +35,12 @@ const readDisks = ({ dataDir, services }: Deployment): readonly DiskFacts[] => {
   return [...folders].map((folder) => {
     const existing = findExisting(folder);
     const { bavail, bsize } = statfsSync(existing);
-    return { folder, freeBytes: bavail * bsize, isWritable: canWrite(existing) };
+    return {
+      folder,
+      freeBytes: bavail * bsize,
+      isWritable: canWrite(existing),
+      isFolder: statSync(existing).isDirectory(),
+    };
   });
 };
 

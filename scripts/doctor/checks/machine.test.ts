@@ -49,7 +49,15 @@ it.each([
   [1_024, true, 'ok'],
   [1_024, false, 'problem'],
 ])('disk: with %d MiB free and writable %s it is %s', (free, isWritable, status) =>
-  expect(assessDisks([{ folder: '/d', freeBytes: free * 1024 ** 2, isWritable }])).toMatchObject([{ status }]));
+  expect(assessDisks([{ folder: '/d', freeBytes: free * 1024 ** 2, isWritable, isFolder: true }])).toMatchObject([
+    { status },
+  ]));
+
+it('disk: a file in the place of the folder is a problem, and a command in a remedy can be typed as it is', () => {
+  const facts = { folder: '/my data', freeBytes: 0, isWritable: true };
+  expect(assessDisks([{ ...facts, isFolder: false }])).toMatchObject([{ status: 'problem', remedy: 'unset DATA_DIR' }]);
+  expect(assessDisks([{ ...facts, isFolder: true }])[0]?.remedy).toMatch(/^df -h '\/my data', and make room/);
+});
 
 it.each([
   [0, 'ok'],

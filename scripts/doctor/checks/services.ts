@@ -1,3 +1,4 @@
+import { quoteWord } from '../../../packages/cli/quote-word.ts';
 import { type Deployment, type FoundService, someRuns, startRemedy, usesSidecars } from '../deployment.ts';
 import { type Finding, ok, problem, skipped } from '../finding.ts';
 import type { Answer } from '../probe-url.ts';
@@ -95,10 +96,13 @@ const readServices = (deployment: Deployment): ServicesFacts => ({
   })),
 });
 
-const commandThatStarts = (id: string, deployment: Deployment): string => {
+/** What starts a service next to those that run. */
+export const commandThatStarts = (id: string, deployment: Deployment): string => {
   if (deployment.lab === 'running') return `${deployment.labSettings.prefix}npm run lab -- start ${id}`;
   if (usesSidecars(deployment)) return 'dapr run -f dapr.yaml';
-  return someRuns(deployment) ? `DATA_DIR=${deployment.dataDir} node --import tsx ${id}/main.ts` : startRemedy;
+  return someRuns(deployment)
+    ? `DATA_DIR=${quoteWord(deployment.dataDir)} node --import tsx ${id}/main.ts`
+    : startRemedy;
 };
 
 export const services = createCheck({ name: 'services', remedy: startRemedy }, readServices, assessServices);
