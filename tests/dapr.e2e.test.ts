@@ -133,7 +133,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
           reason: expect.stringContaining(reason),
           value,
         })),
-        { ...location, reason: 'not JSON', valueBase64: '//4=' },
+        { ...location, reason: 'not JSON in UTF-8', valueBase64: '//4=' },
       ]);
     });
   });

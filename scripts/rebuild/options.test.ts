@@ -4,7 +4,9 @@ import { views } from '../views.ts';
 import { formatRebuildHelp } from './help.ts';
 import { readCommand as read, readViewName } from './options.ts';
 
-const readCommand = (args: string[]) => read(args, crmSource);
+/** A data folder in which no service is recorded. */
+const env = { DATA_DIR: 'data' };
+const readCommand = (args: string[]) => read(args, crmSource, env);
 
 describe('the options of npm run rebuild', () => {
   it('mean by default a rebuild next to the live view that is compared with the CRM', () =>
@@ -61,8 +63,8 @@ describe('the options of npm run rebuild', () => {
   });
 
   it('for a source exist only where the view has a source', () => {
-    expect(read([], undefined)).toMatchObject({ sourceUrl: undefined, fromSource: false });
-    expect(() => read(['--from-crm'], undefined)).toThrow('There is no option --from-crm');
+    expect(read([], undefined, env)).toMatchObject({ sourceUrl: undefined, fromSource: false });
+    expect(() => read(['--from-crm'], undefined, env)).toThrow('There is no option --from-crm');
   });
 
   it('name the view', () => {

@@ -3,12 +3,9 @@ import { waitUntil } from '../stack/wait-until.ts';
 /** The URLs of the services. */
 type PlatformUrls = { readonly crm: string; readonly iotPlatform: string; readonly customerView: string };
 
-/**
- * Waits until the CRM has published all its events and the views have applied them, but for at most `seconds`, and not after an abort of
- * `stopping`.
- */
+/** Waits until the CRM has published all its events and the views have applied them, but for at most `seconds`, or until `stopping`. */
 export const waitUntilSettled = async (urls: PlatformUrls, seconds: number, stopping?: AbortSignal): Promise<void> => {
-  await waitUntil(seconds, async () => stopping?.aborted || isSettled(urls).catch(() => false));
+  await waitUntil(seconds, () => stopping?.aborted || isSettled(urls).catch(() => false));
 };
 
 const isSettled = async ({ crm, iotPlatform, customerView }: PlatformUrls): Promise<boolean> => {

@@ -20,7 +20,7 @@ it('reads the file to import, its options and the CRM', () => {
 
 it('reads which fields the columns contain', () => {
   const columns = ['--column', 'klantcode=customerId', '--column', 'a=b=city'];
-  expect(readArguments([file, ...columns], {})).toMatchObject({
+  expect(readArguments([file, ...columns], env)).toMatchObject({
     options: {
       columns: [
         { column: 'klantcode', field: 'customerId' },
@@ -35,11 +35,11 @@ it('reads the import to remove', () => {
     deleteImport: 'id',
     crm: { url: 'http://localhost:3005' },
   });
-  expect(readArguments(['--delete', 'id', '--direct'], {})).toEqual({ deleteImport: 'id', crm: undefined });
+  expect(readArguments(['--delete', 'id', '--direct'], env)).toEqual({ deleteImport: 'id', crm: undefined });
 });
 
 it('returns undefined for --help and -h', () => {
-  for (const help of ['--help', '-h']) expect(readArguments([help], {})).toBeUndefined();
+  for (const help of ['--help', '-h']) expect(readArguments([help], env)).toBeUndefined();
 });
 
 it.each([
@@ -53,4 +53,4 @@ it.each([
   [[file, '--refused', `./${file}`], 'is the file to import: name another'],
   [[file, '--crm', 'localhost:4305'], '--crm localhost:4305 is not a URL: write the one of the CRM as http://'],
   [[file, '--crm', 'crm'], '--crm crm is not a URL'],
-])('refuses %j and says what to do', (args, message) => expect(() => readArguments(args, {})).toThrow(message));
+])('refuses %j and says what to do', (args, message) => expect(() => readArguments(args, env)).toThrow(message));

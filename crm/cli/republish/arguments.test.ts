@@ -21,7 +21,7 @@ describe('the arguments of npm run republish', () => {
     expect(readArguments(['--all-customers'], env)).toEqual({ allCustomers: true, crm });
   });
 
-  it('are undefined for --help', () => expect(readArguments(['--help'], {})).toBeUndefined());
+  it('are undefined for --help', () => expect(readArguments(['--help'], env)).toBeUndefined());
 
   it.each([
     [[], 'Name one connection'],
@@ -35,7 +35,7 @@ describe('the arguments of npm run republish', () => {
     [['7733', '--above', '1e9'], '--above 1e9 is not a revision'],
     [['7733', '--below', '1'], 'There is no option --below: npm run republish -- --help'],
   ])('are refused with an error that says what to do: %j', (args, message) =>
-    expect(() => readArguments(args, {})).toThrow(message));
+    expect(() => readArguments(args, env)).toThrow(message));
 
   it('are refused if CRM_URL is not a URL', () =>
     expect(() => readArguments(['7733'], { CRM_URL: 'here' })).toThrow('CRM_URL here is not a URL'));
