@@ -6,4 +6,5 @@ import { openCrmDatabase } from './database/index.ts';
 
 useTestDatabase(() => openCrmDatabase(`sqlite:${join(dataFolder(), 'crm.sqlite')}`));
 
-describe.each(storeTests)('on a SQLite file: %s', async (file) => void (await import(file)));
+// In a worker without isolation a file may be imported already; the query makes it another module, which registers its tests again.
+describe.each(storeTests)('on a SQLite file: %s', async (file) => void (await import(`${file}?sqlite`)));

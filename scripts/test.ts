@@ -67,13 +67,9 @@ const findOtherNode = (path: string): OtherNode => {
   return { path, version };
 };
 
-/** It imports test files that others have imported, so it needs a worker of its own. Its tests run in memory as well. */
-const isolatedFile = 'crm/store-on-sqlite.test.ts';
-
 /** Counts failures only, because the run on our own Node has counted the same tests. Files share a worker, which saves a third. */
 const runOnOtherNode = async ({ path, version }: OtherNode): Promise<Outcome> => {
-  const args = ['--project=fast', '--no-isolate', `--exclude=${isolatedFile}`];
-  const outcome = await runTests(version, args, { node: path });
+  const outcome = await runTests(version, ['--project=fast', '--no-isolate'], { node: path });
   return { ...outcome, numbers: [0, outcome.numbers[1] ?? 0, 0] };
 };
 
