@@ -13,6 +13,8 @@ import { createCheck } from '../run-checks.ts';
 
 export type ComponentsFacts = {
   readonly folder: string;
+  /** Why the folder cannot be read; then nothing of it is known. */
+  readonly folderError?: string;
   readonly unreadable: readonly UnreadableFile[];
   readonly components: readonly Component[];
   /** The names that the configuration of a service has. */
@@ -24,22 +26,20 @@ export type ComponentsFacts = {
 /** Checks the components folder, from which the sidecars read. */
 export const assessComponents = ({
   folder,
+  folderError,
   unreadable,
   components,
   needed,
   groups,
 }: ComponentsFacts): readonly Finding[] => {
+  const useOwnFolder = folder === readResourcesPath({}) ? `git checkout ${folder}` : 'unset RESOURCES_PATH';
+  if (folderError !== undefined) return [problem(folderError, useOwnFolder)];
   const findings = [
     ...unreadable.map(({ file, reason }) => problem(`${file} cannot be read: ${reason}`, `edit ${quoteWord(file)}`)),
     ...needed.flatMap(({ service, name, kind }) => {
       const component = components.find((one) => one.name === name);
       if (!component)
-        return [
-          problem(
-            `no file of ${folder} has a component ${name}, which the ${service} needs`,
-            folder === readResourcesPath({}) ? `git checkout ${folder}` : 'unset RESOURCES_PATH',
-          ),
-        ];
+        return [problem(`no file of ${folder} has a component ${name}, which the ${service} needs`, useOwnFolder)];
       return component.type.startsWith(`${kind}.`)
         ? []
         : [problem(`${component.file}: ${name} is ${component.type}, not ${kind}.…`, `edit ${component.file}`)];
@@ -85,7 +85,12 @@ const findSharedGroups = (groups: ComponentsFacts['groups'], components: readonl
 
 const readFolder = ({ services, env }: Deployment): ComponentsFacts => {
   const folder = readResourcesPath(env);
-  const components = readComponents(folder);
+  let components: readonly Component[];
+  try {
+    components = readComponents(folder);
+  } catch (error) {
+    return { folder, folderError: (error as Error).message, unreadable: [], components: [], needed: [], groups: [] };
+  }
   const needed = services.flatMap(({ address: { name: service }, config, consumerId }) => [
     { service, name: config.pubsub, kind: 'pubsub' as const },
     ...(consumerId === 'iot-platform' && config.stateStoreName

@@ -52,6 +52,7 @@ const folder: ComponentsFacts = {
 it.each<[string, Partial<ComponentsFacts>, string, RegExp]>([
   ['as expected', {}, 'ok', /1 components of f/],
   ['not YAML', { unreadable: [{ file: 'f/x.yaml', reason: 'r' }] }, 'problem', /f\/x\.yaml cannot be read: r/],
+  ['in a folder that cannot be read', { folderError: 'no folder f' }, 'problem', /no folder f/],
   ['missing', { components: [] }, 'problem', /has a component p, which the IoT platform needs/],
   ['of another kind', { components: [{ ...component, type: 'state.redis' }] }, 'problem', /state\.redis, not pubsub/],
   ['twice', { components: [component, { ...component, file: 'f/q.yaml' }] }, 'problem', /f\/q\.yaml and f\/p\.yaml/],
