@@ -206,7 +206,8 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
     const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }];
     await withKafkaAdmin((admin) => admin.alterConfigs({ validateOnly: false, resources }));
     const before = await countRecords(topics.connectionMandatesDeadLetters.name);
-    await message(large);
+    // The broker applies the new configuration after the controller has answered.
+    await vi.waitFor(() => message(large), waitOptions);
     await message(JSON.stringify({ connectionId: 'B3', connectionMandate: '1' }));
     await producer.disconnect();
     await waitForMandate('B3', '1');
