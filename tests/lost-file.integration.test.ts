@@ -95,12 +95,18 @@ it('files with personal data are readable by their owner only under any umask, a
         .map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]),
     );
   const sqlite = (name: string) => ({ [name]: '600', [`${name}-shm`]: '600', [`${name}-wal`]: '600' });
+  const record = (name: string) => ({ [`running/${name}.json`]: '600', [`running/${name}.lock`]: '600' });
   expect(modes()).toEqual({
     ...sqlite('crm.sqlite'),
     ...sqlite('customer-view.sqlite'),
     ...sqlite('platform.sqlite'),
     imports: '700',
     'imports/0': '700',
+    'npm-start.lock': '600',
+    running: '700',
+    ...record('crm'),
+    ...record('iot-platform'),
+    ...record('customer-view'),
   });
   expect((statSync(folder).mode & 0o777).toString(8)).toBe('755');
   await first.end('SIGTERM');

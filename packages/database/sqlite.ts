@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import Database from 'libsql';
 import { TransientDatabaseError } from './database-error.ts';
 import { mapDiskError } from './disk-error.ts';
@@ -76,6 +77,7 @@ const lockCheckMs = 20;
  * @returns undefined if another process holds the lock @throws Error if the file cannot be used
  */
 export const lockFile = (file: string): FileLock | undefined => {
+  if (!existsSync(file)) writeFileSync(file, '', { mode: 0o600 });
   const database = new Database(file, { timeout: lockCheckMs });
   try {
     // Nothing is written, so the file stays empty and needs no journal.

@@ -57,6 +57,9 @@ describe('the options of npm run rebuild', () => {
       expect(formatRebuildHelp(views)).toContain(`--${name}`);
   });
 
+  it('are read without looking for the source, before a lab has supplied its URL', () =>
+    expect(read([], crmSource)).toMatchObject({ action: 'rebuild', sourceUrl: undefined }));
+
   it('take the URL of the source from --crm, else from CRM_URL', () => {
     expect(read([], crmSource, { CRM_URL: 'http://crm:1' })).toMatchObject({ sourceUrl: 'http://crm:1' });
     expect(read(['--crm', 'http://crm:2'], crmSource, { CRM_URL: 'http://crm:1' }).sourceUrl).toBe('http://crm:2');

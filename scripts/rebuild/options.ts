@@ -43,8 +43,11 @@ export const readViewName = (args: string[]): string | undefined => {
 type Source = Pick<ViewSource<unknown>, 'option' | 'name' | 'address'>;
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** @throws RebuildRefused when the options contradict each other */
-export const readCommand = (args: string[], source: Source | undefined, env: Env = {}): RebuildCommand => {
+/**
+ * @param env where the source is looked for; without it, the source is not located
+ * @throws RebuildRefused when the options contradict each other
+ */
+export const readCommand = (args: string[], source: Source | undefined, env?: Env): RebuildCommand => {
   const sourceFlags = source && {
     from: `from-${source.option}`,
     without: `without-${source.option}`,
@@ -78,7 +81,8 @@ export const readCommand = (args: string[], source: Source | undefined, env: Env
   const daprHttpPort = readSidecarPort(value('dapr-http-port'));
   if (daprHttpPort !== undefined && isSet('embedded'))
     throw new RebuildRefused('--dapr-http-port cannot be combined with --embedded.');
-  const located = source && !isSet(sourceFlags?.without) ? locateSource(source, value(source.option), env) : undefined;
+  const isSourceUsed = source && env && !isSet(sourceFlags?.without);
+  const located = isSourceUsed ? locateSource(source, value(source.option), env) : undefined;
   return {
     view: value('view'),
     action: action ?? 'rebuild',

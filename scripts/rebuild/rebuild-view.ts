@@ -37,8 +37,8 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
     return true;
   }
   const view = findView(views, readViewName(args));
-  // The options are read before the lab's environment, so that an invalid option is reported at once.
-  const options = readCommand(args, view.source, ownEnv);
+  // The options are read before the lab's environment, so that an invalid option is reported at once. A lab supplies the URL of the source.
+  const options = readCommand(args, view.source);
   const env = await withLabEnvironment(ownEnv, view.service.appId, options);
   const command = readCommand(args, view.source, env);
   const { close, log, primaryStore, stores } = await openStores(env, view.service, command);
