@@ -5,7 +5,7 @@ import { mandatePages, startStubCrm } from '../../tests/stub-crm.ts';
 import { findShortLogRemedy, openKnownKeys, openSnapshot } from './from-source.ts';
 import { readCommand } from './options.ts';
 
-const command = (...args: string[]) => readCommand(args, crmSource);
+const command = (...args: string[]) => readCommand(args, crmSource, { DATA_DIR: 'data' });
 
 describe('a rebuild from the CRM', () => {
   const crmWith = (database: string) => startStubCrm({ ...mandatePages, '/status': [200, { database }] });
