@@ -17,7 +17,7 @@ stdout.write = (text) => {
 const names = process.argv.splice(2);
 await import('../../scripts/start.ts');
 stdout.write = write;
-const [, crm, iotPlatform] = /CRM +(\S+)\s+IoT platform +(\S+)/.exec(printed) ?? [];
+const [, crm, iotPlatform] = /CRM +(\S+).*\n +IoT platform +(\S+)/.exec(printed) ?? [];
 
 const changeMandate = async (connectionMandate: string) => {
   const { status } = await postJson(`${crm}/customers/7`, { ...corinne, connectionMandate });
