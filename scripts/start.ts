@@ -11,7 +11,7 @@ import { startIotPlatform } from '../iot-platform/service.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { checkPorts } from '../packages/http/listen.ts';
 import { recordService } from '../packages/platform/running-services.ts';
-import { runService } from '../packages/platform/service.ts';
+import { runService, type Service } from '../packages/platform/service.ts';
 import { readEnvironments } from '../packages/runtime/environment.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
@@ -75,43 +75,53 @@ const startPlatform = async (_fail: (error: Error) => void, stopping: AbortSigna
   const iotRuntime = await runtimeOf('iot-platform');
   const customerViewRuntime = await runtimeOf('customer-view');
   const platform = openEmbeddedPlatform(join(dataDir, 'platform.sqlite'), Object.values(topics), createRuntime(log));
-
-  const iotPlatform = await startIotPlatform(iotConfig, {
-    ...iotRuntime,
-    bus: platform.eventBus(iotConfig.consumerGroup),
-    store: platform.stateStore(iotConfig.stateStoreName),
-    secondaryStore: platform.stateStore,
-    topicLog: platform.logReader(),
-  });
-  const customerView = await startCustomerView(customerViewConfig, {
-    ...customerViewRuntime,
-    bus: platform.eventBus(customerViewConfig.consumerGroup),
-    topicLog: platform.logReader(),
-  });
-  const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm'), stopping });
-  const records = [
-    recordService(
-      { dataDir },
-      { service: serviceAddresses.crm.id, url: crm.url, database: identifyDatabase(crmConfig.databaseUrl) },
-      crmRuntime,
-    ),
-    recordService({ dataDir }, { service: serviceAddresses.iotPlatform.id, url: iotPlatform.url }, crmRuntime),
-    recordService({ dataDir }, { service: serviceAddresses.customerView.id, url: customerView.url }, crmRuntime),
-  ];
-  const urls = { crm: crm.url, iotPlatform: iotPlatform.url, customerView: customerView.url };
-  // The banner offers requests that need the loaded customers in the views.
-  await waitUntilSettled(urls, settlesWithinSeconds, stopping);
-  if (!stopping.aborted) process.stdout.write(formatBanner(urls));
-  return {
-    close: async () => {
-      await crm.close();
-      await Promise.all([iotPlatform.close(), customerView.close()]);
-      platform.close();
-      for (const removeRecord of records) removeRecord();
-      dataFolder.release();
-      await Promise.all([crmRuntime, iotRuntime, customerViewRuntime].map(({ tracer }) => tracer.close()));
-    },
+  const started: Service[] = [];
+  const close = async () => {
+    for (const service of started.toReversed()) await service.close();
+    platform.close();
+    dataFolder.release();
+    await Promise.all([crmRuntime, iotRuntime, customerViewRuntime].map(({ tracer }) => tracer.close()));
   };
+
+  try {
+    const iotPlatform = await startIotPlatform(iotConfig, {
+      ...iotRuntime,
+      bus: platform.eventBus(iotConfig.consumerGroup),
+      store: platform.stateStore(iotConfig.stateStoreName),
+      secondaryStore: platform.stateStore,
+      topicLog: platform.logReader(),
+    });
+    started.push(iotPlatform);
+    const customerView = await startCustomerView(customerViewConfig, {
+      ...customerViewRuntime,
+      bus: platform.eventBus(customerViewConfig.consumerGroup),
+      topicLog: platform.logReader(),
+    });
+    started.push(customerView);
+    const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm'), stopping });
+    started.push(crm);
+    const { id } = serviceAddresses.crm;
+    const database = identifyDatabase(crmConfig.databaseUrl);
+    const removeRecords = [
+      recordService({ dataDir }, { service: id, url: crm.url, database }, crmRuntime),
+      recordService({ dataDir }, { service: serviceAddresses.iotPlatform.id, url: iotPlatform.url }, crmRuntime),
+      recordService({ dataDir }, { service: serviceAddresses.customerView.id, url: customerView.url }, crmRuntime),
+    ];
+    started.unshift({
+      close: async () => {
+        for (const removeRecord of removeRecords) removeRecord();
+      },
+    });
+    const urls = { crm: crm.url, iotPlatform: iotPlatform.url, customerView: customerView.url };
+    // The banner offers requests that need the loaded customers in the views.
+    await waitUntilSettled(urls, settlesWithinSeconds, stopping);
+    if (!stopping.aborted) process.stdout.write(formatBanner(urls));
+    return { close };
+  } catch (error) {
+    // The process must not end while a thread uses its database, because SQLite's binding then aborts it.
+    await close().catch(() => {});
+    throw error;
+  }
 };
 
 const args = process.argv.slice(2);
