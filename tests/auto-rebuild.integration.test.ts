@@ -1,14 +1,12 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { fetchMandate, getJson } from './http.ts';
-import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
+import { dataFolder, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
+import { trackProcesses } from './track-processes.ts';
 
 const waitOptions = { timeout: 30_000, interval: 50 };
-const started: RunningProcess[] = [];
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
-});
+const started = trackProcesses();
 
 /** Creates a data folder with the eight mandates of the CSV in the log and in `statestore`. */
 const filledFolder = async (): Promise<string> => {

@@ -1,16 +1,14 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, type RunningProcess, startPlatform, startProgram } from './platform-process.ts';
+import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
+import { trackProcesses } from './track-processes.ts';
 
 const waitOptions = { timeout: 10_000, interval: 20 };
-const started: RunningProcess[] = [];
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
-});
+const started = trackProcesses();
 
 const startWithDeadLetter = async () => {
   const DATA_DIR = dataFolder();

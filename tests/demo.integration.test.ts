@@ -1,16 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { reportAgreement } from '../scripts/demo/run-demo.ts';
 import { explainConnections, findDisagreements } from '../scripts/demo/verify-agreement.ts';
 import { getJson } from './http.ts';
-import { dataFolder, type RunningProcess, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
+import { dataFolder, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
+import { trackProcesses } from './track-processes.ts';
 
 const waitOptions = { timeout: 10_000, interval: 20 };
-const started: RunningProcess[] = [];
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
-});
+const started = trackProcesses();
 
 /** Runs the demo with its own folder for temporary files, and with the variables of another platform. */
 const startDemo = () => {

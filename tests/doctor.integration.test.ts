@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { canaryGreetingId } from '../contracts/events/greeting-posted/canary.ts';
 import { topics } from '../contracts/topics.ts';
 import { openSqlite } from '../packages/database/sqlite.ts';
@@ -19,12 +19,10 @@ import {
   startProgram,
   waitForOutput,
 } from './platform-process.ts';
+import { trackProcesses } from './track-processes.ts';
 
 const waitOptions = { timeout: 10_000, interval: 20 };
-const started: RunningProcess[] = [];
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
-});
+const started = trackProcesses();
 const track = <T extends RunningProcess>(process: T): T => {
   started.push(process);
   return process;

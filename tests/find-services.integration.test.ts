@@ -1,24 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate } from './http.ts';
-import {
-  dataFolder,
-  type RunningProcess,
-  root,
-  startPlatform,
-  startProcess,
-  startProgram,
-  waitForOutput,
-} from './platform-process.ts';
+import { dataFolder, root, startPlatform, startProcess, startProgram, waitForOutput } from './platform-process.ts';
+import { trackProcesses } from './track-processes.ts';
 
 let DATA_DIR: string;
-const started: RunningProcess[] = [];
+const started = trackProcesses();
 beforeEach(() => {
   DATA_DIR = dataFolder();
-});
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
 });
 
 /** Runs a command that knows nothing but the data folder, and the variables of `env`. */

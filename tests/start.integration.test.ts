@@ -2,25 +2,16 @@ import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { expectOrderInHistory } from './order-history.ts';
-import {
-  dataFolder,
-  type RunningProcess,
-  startPlatform,
-  startProcess,
-  startProgram,
-  waitForOutput,
-} from './platform-process.ts';
+import { dataFolder, startPlatform, startProcess, startProgram, waitForOutput } from './platform-process.ts';
 import { sendRaw } from './raw-http.ts';
+import { trackProcesses } from './track-processes.ts';
 
 const waitOptions = { timeout: 10_000, interval: 20 };
-const started: RunningProcess[] = [];
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.end('SIGKILL')));
-});
+const started = trackProcesses();
 const start = async (env: Record<string, string>) => {
   const platform = await startPlatform(env);
   started.push(platform);
