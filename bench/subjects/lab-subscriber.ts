@@ -20,7 +20,7 @@ export const labSubscriber: Subject = {
     const args = [appPort, sidecarPorts.dapr, topics.connectionMandates.name, work.events].map(String);
     const resources = createComponentsFolder('dapr-components', newGroup());
     // DaprServer has no route for the health check.
-    const sidecarArgs = createSidecarArguments('iot-platform', appPort, sidecarPorts, resources).filter(
+    const sidecarArgs = createSidecarArguments('iot-platform', appPort, sidecarPorts, resources, 'http').filter(
       (argument) => !argument.includes('health'),
     );
     const app = startProcess('bench/baselines/lab-subscriber.ts', {}, args);

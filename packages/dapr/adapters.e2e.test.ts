@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AppProtocol } from '../../scripts/sidecar-arguments.ts';
 import { dataFolder, type RunningProcess } from '../../tests/platform-process.ts';
 import { createComponentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
 import { createTestKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
@@ -28,7 +29,12 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
 
   /** Each subscription has its own app and sidecar, as a member of a group has in production; they end with it. */
-  const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
+  const busOnDapr = (
+    resources: string,
+    topics: Topic[],
+    group: string,
+    appProtocol: AppProtocol = 'grpc',
+  ): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
     const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
     const publisher = createDaprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
@@ -41,14 +47,11 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
         const port = nextPort();
         const app = await listen(
           createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }),
-          {
-            host: '127.0.0.1',
-            port,
-            variable: 'PORT',
-          },
+          { host: '127.0.0.1', port, variable: 'PORT' },
+          deliveries.callbacks,
         );
         const folder = createComponentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
-        const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
+        const process = await startSidecar('iot-platform', port, sidecarPorts(), folder, appProtocol);
         return {
           close: async () => {
             await subscription.close();
@@ -154,9 +157,11 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   });
 
   describe.each([
-    ['dapr-components', true],
-    ['dapr-components/variants/redis-streams', false],
-  ])('the event bus of %s', (folder, canCompact) => {
+    ['dapr-components', 'grpc', true],
+    ['dapr-components', 'http', true],
+    ['dapr-components/variants/redis-streams', 'grpc', false],
+    ['dapr-components/variants/redis-streams', 'http', false],
+  ] as const)('the event bus of %s over %s', (folder, appProtocol, canCompact) => {
     let resources: string;
     beforeAll(async () => {
       resources = createComponentsFolder(undefined, folder);
@@ -167,7 +172,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     eventBusContract(async () => {
       const topic = await createTopic();
       const run = randomUUID();
-      return { topic, bus: (group) => busOnDapr(resources, [topic], `${group}-${run}`) };
+      return { topic, bus: (group) => busOnDapr(resources, [topic], `${group}-${run}`, appProtocol) };
     });
 
     it('says whether its broker compacts topics', async () => {

@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import type { GrpcServer } from '../grpc/server.ts';
 import { serviceLimits } from '../kafka/client.ts';
 import { fetchCommittedOffsets } from '../kafka/consumer-groups.ts';
 import { createKafkaLogReader } from '../kafka/log-reader.ts';
@@ -34,6 +35,8 @@ export type DaprPlatform = {
   logReader(pubsub: string): LogReader;
   /** The routes that the sidecar calls; mount them before the app port listens. */
   deliveries: Router;
+  /** The gRPC methods that a sidecar with app-protocol grpc calls instead, on the same port. */
+  callbacks: GrpcServer;
   close(): void;
 };
 
@@ -56,9 +59,9 @@ export const openDaprPlatform = (
     });
   const { kafkaBrokers } = settings;
   const limitedLog = createRateLimitedLog(log);
-  const authenticate = authenticateSidecar(settings.appToken, ({ method, socket }) =>
+  const authentication = authenticateSidecar(settings.appToken, (caller) =>
     limitedLog.warn(
-      { method, from: socket.remoteAddress },
+      caller,
       'refused a call that is not from the sidecar: sidecar and service must have the same APP_API_TOKEN',
     ),
   );
@@ -68,7 +71,7 @@ export const openDaprPlatform = (
     if (!warned.has(sentence)) log.warn(sentence);
     warned.add(sentence);
   };
-  const deliveries = createDeliveries(authenticate, { now, log });
+  const deliveries = createDeliveries(authentication, { now, log });
 
   return {
     eventBus: (pubsub, consumerGroup) => {
@@ -93,6 +96,7 @@ export const openDaprPlatform = (
     },
     stateStore: (name) => createDaprStateStore(sidecar, name, newId),
     deliveries: deliveries.router,
+    callbacks: deliveries.callbacks,
     close: () => {
       closing.abort();
       sidecar.close();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createSidecarArguments, type SidecarPorts } from '../../scripts/sidecar-arguments.ts';
+import { type AppProtocol, createSidecarArguments, type SidecarPorts } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../http.ts';
 import { dataFolder, type RunningProcess, root, startProcess, startProgram } from '../platform-process.ts';
 import { type Instance, ports } from './ports.ts';
@@ -27,8 +27,14 @@ export const createComponentsFolder = (
   return folder;
 };
 
-export const startSidecar = async (appId: string, appPort: number, ports: SidecarPorts, resources: string) =>
-  startProgram(await ensureDaprd(), createSidecarArguments(appId, appPort, ports, resources), {
+export const startSidecar = async (
+  appId: string,
+  appPort: number,
+  ports: SidecarPorts,
+  resources: string,
+  appProtocol?: AppProtocol,
+) =>
+  startProgram(await ensureDaprd(), createSidecarArguments(appId, appPort, ports, resources, appProtocol), {
     APP_API_TOKEN: appToken,
   });
 
