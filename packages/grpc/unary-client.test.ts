@@ -1,61 +1,17 @@
-import { constants, createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { constants, createServer } from 'node:http2';
+import { createServer as createSocketServer, type Socket } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  type Answer,
+  afterTest,
+  echo,
+  end,
+  frame,
+  listenOnFreePort,
+  startUnaryServer,
+} from '../../tests/unary-server.ts';
 import { GrpcError, statusCodes } from './status.ts';
 import { createUnaryClient, ServerUnreachable, type UnaryCall } from './unary-client.ts';
-
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-type Answer = (stream: ServerHttp2Stream, request: Buffer, headers: Record<string, unknown>) => void;
-
-const listen = async (server: Server | Http2Server): Promise<number> => {
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-};
-const frame = (text: string) => {
-  const message = Buffer.from(text);
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-};
-const end = (stream: ServerHttp2Stream, trailers: Record<string, string>, body?: Buffer) => {
-  if (stream.destroyed) return;
-  stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true });
-  stream.on('wantTrailers', () => stream.sendTrailers(trailers));
-  stream.end(body);
-};
-const echo: Answer = (stream, request) => end(stream, { 'grpc-status': '0' }, request);
-
-/** A gRPC server that answers as the test says; it records its sessions and sockets. */
-const startServer = async (answer: Answer) => {
-  const sessions: ServerHttp2Session[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer({ settings: { initialWindowSize: 1 << 20 } });
-  server.on('session', (session) => sessions.push(session));
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  server.on('stream', (stream, headers) => {
-    stream.on('error', () => {});
-    const chunks: Buffer[] = [];
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => answer(stream, Buffer.concat(chunks), headers));
-  });
-  const port = await listen(server);
-  const destroy = () => {
-    for (const socket of sockets) socket.destroy();
-  };
-  const stop = () => {
-    server.close();
-    destroy();
-  };
-  closing.push(stop);
-  return { port, sessions, sockets, destroy, stop };
-};
 
 const connect = (port: number, options: { timeoutMs?: number; verify?: (call: UnaryCall) => Promise<void> } = {}) => {
   const client = createUnaryClient({
@@ -65,14 +21,14 @@ const connect = (port: number, options: { timeoutMs?: number; verify?: (call: Un
     maxResponseBytes: 1e6,
     ...options,
   });
-  closing.push(client.close);
+  afterTest(client.close);
   return (text = 'hello') => client.call('/service/Method', frame(text)).then(String);
 };
 
 describe('a unary call', () => {
   it('returns the message of the response, over one connection', async () => {
     const seen: unknown[] = [];
-    const server = await startServer((stream, request, headers) => {
+    const server = await startUnaryServer((stream, request, headers) => {
       seen.push([headers[':path'], headers['content-type'], headers.te, headers.token]);
       echo(stream, request, headers);
     });
@@ -85,7 +41,7 @@ describe('a unary call', () => {
 
   it('fails with the status of the server, in trailers or in headers', async () => {
     const refusal = { 'grpc-status': '13', 'grpc-message': 'caf%C3%A9 closed' };
-    const server = await startServer((stream, request) => {
+    const server = await startUnaryServer((stream, request) => {
       if (String(request).endsWith('headers')) stream.respond(refusal, { endStream: true });
       else end(stream, refusal, frame('half an answer'));
     });
@@ -101,13 +57,12 @@ describe('a unary call', () => {
       stream.respond({ 'grpc-status': '8', 'grpc-message': 'larger than max' }, { endStream: true });
       stream.close(constants.NGHTTP2_NO_ERROR);
     });
-    const port = await listen(server);
-    closing.push(() => server.close());
+    const port = await listenOnFreePort(server);
     await expect(connect(port)('x'.repeat(500_000))).rejects.toMatchObject({ code: statusCodes.resourceExhausted });
   });
 
   it('refuses a response that is too large, and the next call succeeds', async () => {
-    const server = await startServer((stream, request) =>
+    const server = await startUnaryServer((stream, request) =>
       end(stream, { 'grpc-status': '0' }, String(request).endsWith('large') ? Buffer.alloc(2e6) : request),
     );
     const call = connect(server.port);
@@ -121,7 +76,7 @@ describe('a unary call', () => {
     ['a reset', (stream) => stream.close(constants.NGHTTP2_INTERNAL_ERROR)],
     ['a lost connection', (stream) => stream.session?.destroy()],
   ])('does not succeed with %s', async (_, answer) => {
-    const { port } = await startServer(answer);
+    const { port } = await startUnaryServer(answer);
     await expect(connect(port)()).rejects.toThrow(ServerUnreachable);
   });
 
@@ -130,14 +85,14 @@ describe('a unary call', () => {
     ['half a message', frame('hello').subarray(0, 7)],
     ['no message', Buffer.alloc(0)],
   ])('does not succeed with %s', async (_, body) => {
-    const { port } = await startServer((stream) => end(stream, { 'grpc-status': '0' }, body));
+    const { port } = await startUnaryServer((stream) => end(stream, { 'grpc-status': '0' }, body));
     await expect(connect(port)()).rejects.toThrow(GrpcError);
   });
 });
 
 describe('the connection', () => {
   it('is opened again after the server was restarted', async () => {
-    const first = await startServer(echo);
+    const first = await startUnaryServer(echo);
     const call = connect(first.port);
     await call();
     first.stop();
@@ -146,13 +101,13 @@ describe('the connection', () => {
     const second = createServer();
     second.on('stream', (stream) => end(stream, { 'grpc-status': '0' }, frame('again')));
     await new Promise<void>((resolve) => void second.listen(first.port, '127.0.0.1', resolve));
-    closing.push(() => second.close());
+    afterTest(() => second.close());
     expect(await call()).toBe('again');
   });
 
   it('is replaced when the server announces its end, while calls in flight finish', async () => {
     const waiting: (() => void)[] = [];
-    const server = await startServer((stream, request, headers) => {
+    const server = await startUnaryServer((stream, request, headers) => {
       if (String(request).endsWith('slow')) waiting.push(() => echo(stream, request, headers));
       else echo(stream, request, headers);
     });
@@ -171,7 +126,7 @@ describe('the connection', () => {
 
   it('loses no call that the server refused unread', async () => {
     let calls = 0;
-    const server = await startServer((stream, request, headers) => {
+    const server = await startUnaryServer((stream, request, headers) => {
       if (++calls === 1) stream.close(constants.NGHTTP2_REFUSED_STREAM);
       else echo(stream, request, headers);
     });
@@ -180,7 +135,7 @@ describe('the connection', () => {
   });
 
   it('is replaced after a call without an answer', async () => {
-    const server = await startServer((stream, request, headers) => {
+    const server = await startUnaryServer((stream, request, headers) => {
       if (server.sessions.length > 1) echo(stream, request, headers);
     });
     const call = connect(server.port, { timeoutMs: 100 });
@@ -192,10 +147,9 @@ describe('the connection', () => {
   it('does not wait for a peer that accepts and never reads', async () => {
     const sockets: Socket[] = [];
     const server = createSocketServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => sockets.push(socket));
-    const port = await listen(server);
-    closing.push(() => {
+    const port = await listenOnFreePort(server);
+    afterTest(() => {
       for (const socket of sockets) socket.destroy();
-      server.close();
     });
     const call = connect(port, { timeoutMs: 100 });
     const calls = [call('x'.repeat(5e6)), call()];
@@ -209,13 +163,12 @@ describe('the connection', () => {
       socket.on('error', () => {});
       socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
     });
-    const port = await listen(server);
-    closing.push(() => server.close());
+    const port = await listenOnFreePort(server);
     await expect(connect(port)()).rejects.toThrow(ServerUnreachable);
   });
 
   it('is verified before its first call, and again after it was lost', async () => {
-    const server = await startServer(echo);
+    const server = await startUnaryServer(echo);
     const order: string[] = [];
     const call = connect(server.port, {
       verify: async (send) => {
@@ -230,7 +183,7 @@ describe('the connection', () => {
   });
 
   it('that fails the verification is not used', async () => {
-    const server = await startServer(echo);
+    const server = await startUnaryServer(echo);
     const call = connect(server.port, { verify: () => Promise.reject(new Error('foreign')) });
     await expect(Promise.all([call(), call()])).rejects.toThrow('foreign');
     await vi.waitFor(() => expect(server.sockets.size).toBe(0));
