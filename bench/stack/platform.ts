@@ -28,6 +28,7 @@ const startService = async (
   const args = createSidecarArguments(service, appPort, sidecarPorts, resources);
   const app = startProcess(`${service}/main.ts`, {
     DAPR_HTTP_PORT: String(sidecarPorts.dapr),
+    DAPR_GRPC_PORT: String(sidecarPorts.grpc),
     KAFKA_BROKERS: broker,
     APP_PORT: String(appPort),
     APP_REST_PORT: String(rest),

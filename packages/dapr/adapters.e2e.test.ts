@@ -7,6 +7,7 @@ import { createComponentsFolder, startSidecar } from '../../tests/stack/dapr-lab
 import { createTestKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { isStackReady } from '../../tests/stack/stack.ts';
+import { readMysqlText, readRedisText, readSqliteText } from '../../tests/stack/stored-values.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
 import { createDeliveryApp } from '../http/delivery-app.ts';
@@ -19,7 +20,7 @@ import { logReaderContract } from '../projections/log-reader.contract.ts';
 import { stateStoreContract } from '../projections/state-store.contract.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
 import { createDaprEventBus } from './event-bus/event-bus.ts';
-import { connectSidecar } from './sidecar.ts';
+import { connectSidecar, type Sidecar } from './sidecar.ts';
 import { authenticateSidecar } from './sidecar-authentication.ts';
 import { createDaprStateStore } from './state-store.ts';
 
@@ -67,13 +68,16 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     const own = sidecarPorts();
     const process = await startSidecar('iot-platform', 0, own, resources);
     const sidecar = connectSidecar({ port: own.dapr });
+    const sidecarOverGrpc = connectSidecar({ port: own.dapr, grpcPort: own.grpc });
     await sidecar.untilReady(AbortSignal.timeout(30_000));
-    return { process, sidecar };
+    return { process, sidecar, sidecarOverGrpc };
   };
-  const sidecars = new Map<string, { process: RunningProcess; sidecar: ReturnType<typeof connectSidecar> }>();
+  type Writer = { process: RunningProcess; sidecar: Sidecar; sidecarOverGrpc: Sidecar };
+  const sidecars = new Map<string, Writer>();
   afterAll(async () => {
-    for (const { process, sidecar } of sidecars.values()) {
+    for (const { process, sidecar, sidecarOverGrpc } of sidecars.values()) {
       sidecar.close();
+      sidecarOverGrpc.close();
       await process.end('SIGTERM');
     }
   });
@@ -180,28 +184,56 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     });
   });
 
+  const file = join(dataFolder(), 'state.sqlite');
   describe.each([
-    ['dapr-components', 'statestore', '2'],
-    ['dapr-components', 'durable-statestore', undefined],
-    ['dapr-components/variants/sqlite', 'statestore', undefined],
-  ])('the state store %s %s', (folder, name, secondEtag) => {
+    ['dapr-components', 'statestore', '2', readRedisText],
+    ['dapr-components', 'durable-statestore', undefined, readMysqlText],
+    ['dapr-components/variants/sqlite', 'statestore', undefined, (key: string) => readSqliteText(file, key)],
+  ])('the state store %s %s', (folder, name, secondEtag, readText) => {
     let resources: string;
     beforeAll(async () => {
-      const file = join(dataFolder(), 'state.sqlite');
       resources = createComponentsFolder((_, yaml) => yaml.replace(/\.data\/[\w-]+\.(db|sqlite)/, file), folder);
       sidecars.set(resources, await startWriter(resources));
     }, 60_000);
 
-    const open = async () => {
-      const { sidecar } = sidecars.get(resources) as { sidecar: ReturnType<typeof connectSidecar> };
-      return createDaprStateStore(sidecar, name, randomUUID);
+    const openOver = (transport: 'HTTP' | 'gRPC') => {
+      const { sidecar, sidecarOverGrpc } = sidecars.get(resources) as Writer;
+      return createDaprStateStore(transport === 'gRPC' ? sidecarOverGrpc : sidecar, name, randomUUID);
     };
-    stateStoreContract(open);
 
-    it('predicts etags only if it counts the writes of a key', async () => {
-      const store = await open();
-      await store.transact([{ key: randomUUID(), value: 1 }]);
-      expect(store.etagAfter?.('1')).toBe(secondEtag);
+    describe.each(['HTTP', 'gRPC'] as const)('over %s', (transport) => {
+      const open = async () => openOver(transport);
+      stateStoreContract(open);
+
+      it('predicts etags only if it counts the writes of a key', async () => {
+        const store = await open();
+        await store.transact([{ key: randomUUID(), value: 1 }]);
+        expect(store.etagAfter?.('1')).toBe(secondEtag);
+      });
+    });
+
+    it('has the same bytes, whichever way a value was written, and each way reads what the other wrote', async () => {
+      const values = [
+        { text: 'é ☃ "quoted" \\ <&> \u2028' },
+        { big: 1795251600000 },
+        [null, true, -1, {}, ''],
+        'text',
+        7,
+      ];
+      const ids = values.map(() => randomUUID());
+      const stored = new Map<string, unknown[]>();
+      for (const [transport, other] of [
+        ['HTTP', 'gRPC'],
+        ['gRPC', 'HTTP'],
+      ] as const) {
+        const keyOf = (id: string) => `${transport}-${id}`;
+        await openOver(transport).transact(ids.map((id, n) => ({ key: keyOf(id), value: values[n] })));
+        const read = await openOver(other).getMany(ids.map(keyOf));
+        expect(ids.map((id) => read.get(keyOf(id))?.value)).toEqual(values);
+        stored.set(transport, await Promise.all(ids.map((id) => readText(`iot-platform||${keyOf(id)}`))));
+      }
+      expect(stored.get('gRPC')).toEqual(stored.get('HTTP'));
+      expect(stored.get('gRPC')?.map((text) => JSON.parse(String(text)))).toEqual(values);
     });
   });
 });

@@ -21,6 +21,8 @@ const retryAfterMs = 500;
 
 export type DaprSettings = {
   readonly sidecarPort: number;
+  /** Where it is known, state is read and written over gRPC. */
+  readonly sidecarGrpcPort?: number | undefined;
   readonly sidecarToken?: string | undefined;
   /** APP_API_TOKEN, which the sidecar sends when it calls this service. */
   readonly appToken?: string | undefined;
@@ -46,7 +48,8 @@ export const openDaprPlatform = (
   topics: readonly Topic[],
   { log, now, newId, fail }: Pick<Runtime, 'log' | 'now' | 'newId'> & { fail: (error: ConfigError) => void },
 ): DaprPlatform => {
-  const sidecar = connectSidecar({ port: settings.sidecarPort, token: settings.sidecarToken });
+  const { sidecarPort, sidecarGrpcPort, sidecarToken } = settings;
+  const sidecar = connectSidecar({ port: sidecarPort, grpcPort: sidecarGrpcPort, token: sidecarToken });
   const closing = new AbortController();
   if (!settings.appToken)
     log.warn(

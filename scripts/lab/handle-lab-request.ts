@@ -29,7 +29,7 @@ const stop = async (member: Member): Promise<string> => {
   if (member.isStopped()) return `${member.id} is stopped already.`;
   const wasKilled = await member.stop();
   const membership = wasKilled
-    ? 'It had to be killed: Kafka removes it from its consumer group within 10 s.'
+    ? 'It had to be killed: Kafka removes it from its consumer group within 6 s.'
     : 'It has left its consumer group.';
   return `${member.id} and its sidecar are stopped. ${membership}`;
 };
@@ -90,10 +90,12 @@ const commandEnvironment = (
 ): Record<string, string> => {
   const member = members.find(({ id }) => id === appId);
   const own = member?.environment() ?? {};
-  const { DAPR_HTTP_PORT, KAFKA_BROKERS, STATESTORE_NAME, PUBSUB_NAME, CUSTOMER_VIEW_DATABASE_URL } = own;
+  const { DAPR_HTTP_PORT, DAPR_GRPC_PORT, KAFKA_BROKERS, STATESTORE_NAME, PUBSUB_NAME, CUSTOMER_VIEW_DATABASE_URL } =
+    own;
   const ofLab = appId === 'iot-platform' ? process.env : {};
   const environment = {
     DAPR_HTTP_PORT,
+    DAPR_GRPC_PORT,
     KAFKA_BROKERS,
     STATESTORE_NAME,
     CUSTOMER_VIEW_DATABASE_URL,

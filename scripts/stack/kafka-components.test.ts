@@ -1,39 +1,70 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 
-const folder = resolve(import.meta.dirname, '../../dapr-components');
+const root = resolve(import.meta.dirname, '../..');
+const folder = join(root, 'dapr-components');
+type Component = { spec?: { type?: string; metadata: { name: string; value: string }[] } };
 const components = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.yaml'))
-  .flatMap((name) =>
-    readFileSync(join(folder, name), 'utf8')
-      .split(/^---$/m)
-      .map((yaml) => ({ name, yaml })),
+  .flatMap((file) =>
+    parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => ({
+      file,
+      spec: (document.toJS() as Component).spec,
+    })),
   )
-  .filter(({ yaml }) => yaml.includes('type: pubsub.kafka'));
+  .filter(({ spec }) => spec?.type === 'pubsub.kafka')
+  .map(({ file, spec }) => ({
+    file,
+    ...Object.fromEntries(spec?.metadata.map(({ name, value }) => [name, value]) ?? []),
+  }));
+const consumers = components.filter((component) => 'consumerGroup' in component) as Record<string, string>[];
 
 it('every Kafka component drops record headers, which may look like broker metadata, except the one of a replay', () => {
   expect(components.length).toBeGreaterThanOrEqual(9);
-  for (const { name, yaml } of components) {
-    const [, pattern = ''] = /- name: excludeHeaderMetaRegex\n +value: "\(\?s\)(.+)"/.exec(yaml) ?? [];
-    const names = [
-      '__key',
-      '__offset',
-      'traceparent',
-      'partitionKey',
-      'replay',
-      'replay-of',
-      'replay-off',
-      'replay-of\n',
-      'é',
-    ];
+  const names = [
+    '__key',
+    '__offset',
+    'traceparent',
+    'partitionKey',
+    'replay',
+    'replay-of',
+    'replay-off',
+    'replay-of\n',
+    'é',
+  ];
+  for (const { file, excludeHeaderMetaRegex = '' } of components as Record<string, string>[]) {
+    const [, pattern = ''] = /^\(\?s\)(.+)$/.exec(excludeHeaderMetaRegex) ?? [];
     const dropped = names.filter((header) => new RegExp(pattern, 's').test(header));
-    expect(dropped, name).toEqual(names.filter((header) => !['replay', 'replay-of'].includes(header)));
+    expect(dropped, file).toEqual(names.filter((header) => !['replay', 'replay-of'].includes(header)));
   }
 });
 
-it('every Kafka component that consumes escapes keys, because gRPC can deliver only UTF-8', () => {
-  const consumers = components.filter(({ yaml }) => yaml.includes('consumerGroup'));
-  expect(consumers.length).toBeGreaterThanOrEqual(8);
-  for (const { name, yaml } of consumers) expect(yaml, name).toMatch(/- name: escapeHeaders\n +value: "true"/);
+it('every Kafka component that consumes escapes keys, because gRPC delivers only UTF-8', () => {
+  for (const { file, escapeHeaders } of consumers) expect(escapeHeaders, file).toBe('true');
+});
+
+describe('the session of a consumer', () => {
+  const toMs = (duration = '') => Number.parseInt(duration, 10) * (duration.endsWith('ms') ? 1 : 1_000);
+  const isQuick = ({ file }: Record<string, string>) => file?.startsWith('variants/quick-takeover');
+
+  it('has room for two lost heartbeats', () => {
+    expect(consumers.length).toBeGreaterThanOrEqual(10);
+    for (const consumer of consumers)
+      expect(toMs(consumer.sessionTimeout), consumer.file).toBeGreaterThanOrEqual(3 * toMs(consumer.heartbeatInterval));
+  });
+
+  it('ends after 6 s, the shortest timeout that a broker accepts by default', () => {
+    for (const consumer of consumers.filter((one) => !isQuick(one)))
+      expect(consumer.sessionTimeout, consumer.file).toBe('6s');
+  });
+
+  it.each([
+    ['scripts/stack/parts/kafka.ts', /'group\.min\.session\.timeout\.ms': (\d+)/],
+    ['docker-compose.yml', /KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS: (\d+)/],
+  ])('of quick-takeover is accepted by the broker of %s', (file, setting) => {
+    const least = Number(setting.exec(readFileSync(join(root, file), 'utf8'))?.[1]);
+    expect(consumers.filter(isQuick).map(({ sessionTimeout }) => toMs(sessionTimeout))).toEqual([least, least]);
+  });
 });
