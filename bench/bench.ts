@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
 import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import { median } from './measure/statistics.ts';
 import { help, type Options, readOptions, type ScenarioId } from './options.ts';
 import { createPlan } from './plan.ts';
 import { insertResults } from './report/document.ts';
-import { drawPlot } from './report/plot.ts';
+import { describeMachine } from './report/machine.ts';
+import { barOf, drawPlot } from './report/plot.ts';
 import { computeRatios } from './report/ratios.ts';
 import { formatRatioRows, formatRows, isGoalReached } from './report/table.ts';
 import type { Result } from './result.ts';
@@ -43,9 +43,6 @@ const loadScenarios = async (): Promise<Record<ScenarioId, Scenario>> => {
   };
 };
 
-const describeMachine = (): string =>
-  `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.versions.node}`;
-
 const write = (results: readonly Result[], { quick, seed }: Options, compared?: Compared) => {
   const options = [
     ...(quick ? ['--quick'] : []),
@@ -58,7 +55,10 @@ const write = (results: readonly Result[], { quick, seed }: Options, compared?: 
   writeFileSync('docs/performance.md', insertResults(document, quick ? 'quick' : 'full', results, circumstances));
   const plotted = results.filter(({ unit }) => unit === 'events/s');
   if (!quick)
-    writeFileSync('docs/performance.svg', drawPlot('Events per second into a view, median of the runs', plotted));
+    writeFileSync(
+      'docs/performance.svg',
+      drawPlot('Events per second into a view, median of the runs', plotted.map(barOf)),
+    );
 };
 
 type Compared = { id: string; day: string };

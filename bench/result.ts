@@ -1,6 +1,6 @@
 import type { ScenarioId } from './options.ts';
 
-export type Unit = 'events/s' | 'requests/s' | 'operations/s' | 'rows/s' | 'ms' | 's' | 'MB' | 'times';
+type Unit = 'events/s' | 'requests/s' | 'operations/s' | 'rows/s' | 'ms' | 's' | 'MB' | 'times';
 
 /** CPU time in µs per event and peak memory in MB, by the name of the process. */
 export type Cost = Record<string, { microseconds: number; megabytes: number }>;

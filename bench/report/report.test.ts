@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { median, quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
 import { insertResults } from './document.ts';
-import { drawPlot } from './plot.ts';
+import { barOf, drawPlot } from './plot.ts';
 import { computeRatios, type Ratio } from './ratios.ts';
 import { formatRatioRows, formatRows, isGoalReached } from './table.ts';
 
@@ -112,7 +112,7 @@ describe('the report of the benchmark', () => {
   });
 
   it('is drawn with a bar as long as its median and a whisker from minimum to maximum', () => {
-    const svg = drawPlot('Events & more', [fast, labWay]);
+    const svg = drawPlot('Events & more', [fast, labWay].map(barOf));
     const bars = [...svg.matchAll(/<rect x="330" y="\d+" width="([\d.]+)"/g)].map(([, width]) => Number(width));
     expect(bars[0]).toBeCloseTo((460 * 80) / 90, 0);
     expect((bars[0] as number) / (bars[1] as number)).toBeCloseTo(80_000 / 1_750, 0);

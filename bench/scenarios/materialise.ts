@@ -1,7 +1,8 @@
+import { costOf } from '../measure/cost.ts';
 import { median } from '../measure/statistics.ts';
 import type { ScenarioId } from '../options.ts';
 import type { Plan } from '../plan.ts';
-import type { Cost, Goal, Result } from '../result.ts';
+import type { Goal, Result } from '../result.ts';
 import type { Checkout } from '../stack/checkout.ts';
 import { prepareLog } from '../stack/log.ts';
 import type { Configuration } from '../stack/platform.ts';
@@ -44,15 +45,6 @@ export const fillTopic = (work: Work, progress: Progress): Promise<void> =>
   prepareLog(work, (written) => progress(`filling the topic: ${Math.floor((100 * written) / work.events)} %`));
 
 const rate = ({ events, seconds }: Run) => events / seconds;
-
-/** The CPU time of an event in each process, and the peak memory of each process. */
-export const costOf = ({ usage, seconds, events }: Run): Cost =>
-  Object.fromEntries(
-    Object.entries(usage).map(([name, { cores, megabytes }]) => [
-      name,
-      { microseconds: (cores * seconds * 1e6) / events, megabytes },
-    ]),
-  );
 
 const resultsOf = (scenario: ScenarioId, { subject, memoryGoals = {} }: Entry, runs: readonly Run[]): Result[] => {
   const { id, title, configuration } = subject;

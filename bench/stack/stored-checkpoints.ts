@@ -5,7 +5,7 @@ import { asCheckpointDocument, checkpointKey } from '../../packages/projections/
 import { mysqlAccess, redisUrl } from './stores.ts';
 
 /** Reads how many events the first generation of the view has applied. It asks the store, so that it costs the service nothing. */
-export type AppliedReader = { read(): Promise<number>; close(): Promise<void> };
+type AppliedReader = { read(): Promise<number>; close(): Promise<void> };
 
 const { topic } = mandates;
 const keys = Array.from(
