@@ -23,7 +23,14 @@ describe('the consumer group of a service', () => {
     ['iot-platform', readIotPlatformConfig({})],
     ['customer-view', readCustomerViewConfig({})],
   ] as const)('of the %s is the same in every folder of components and in its configuration', (id, config) => {
-    for (const name of ['.', 'variants/fast', 'variants/compose', 'variants/sqlite', 'variants/redis-streams']) {
+    for (const name of [
+      '.',
+      'variants/fast',
+      'variants/quick-takeover',
+      'variants/compose',
+      'variants/sqlite',
+      'variants/redis-streams',
+    ]) {
       const components = readComponents(`dapr-components/${name}`);
       expect(pubsubOf(id, {}, components)?.name, name).toBe(config.pubsub);
       expect(consumerGroupOf(id, {}, components), name).toBe(config.consumerGroup);

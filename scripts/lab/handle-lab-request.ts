@@ -29,7 +29,7 @@ const stop = async (member: Member): Promise<string> => {
   if (member.isStopped()) return `${member.id} is stopped already.`;
   const wasKilled = await member.stop();
   const membership = wasKilled
-    ? 'It had to be killed: Kafka removes it from its consumer group within 10 s.'
+    ? 'It had to be killed: Kafka removes it from its consumer group within 6 s.'
     : 'It has left its consumer group.';
   return `${member.id} and its sidecar are stopped. ${membership}`;
 };

@@ -1,19 +1,51 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 
-const folder = resolve(import.meta.dirname, '../../dapr-components');
+const root = resolve(import.meta.dirname, '../..');
+const folder = join(root, 'dapr-components');
+type Component = { spec?: { type?: string; metadata: { name: string; value: string }[] } };
 const components = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.yaml'))
-  .flatMap((name) =>
-    readFileSync(join(folder, name), 'utf8')
-      .split(/^---$/m)
-      .map((yaml) => ({ name, yaml })),
+  .flatMap((file) =>
+    parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => ({
+      file,
+      spec: (document.toJS() as Component).spec,
+    })),
   )
-  .filter(({ yaml }) => yaml.includes('type: pubsub.kafka'));
+  .filter(({ spec }) => spec?.type === 'pubsub.kafka')
+  .map(({ file, spec }) => ({
+    file,
+    ...Object.fromEntries(spec?.metadata.map(({ name, value }) => [name, value]) ?? []),
+  }));
+const consumers = components.filter((component) => 'consumerGroup' in component) as Record<string, string>[];
 
 it('every Kafka component drops record headers that look like broker metadata', () => {
   expect(components.length).toBeGreaterThanOrEqual(9);
-  for (const { name, yaml } of components)
-    expect(yaml, name).toMatch(/- name: excludeHeaderMetaRegex\n +value: "\^__"/);
+  for (const component of components) expect(component).toMatchObject({ excludeHeaderMetaRegex: '^__' });
+});
+
+describe('the session of a consumer', () => {
+  const toMs = (duration = '') => Number.parseInt(duration, 10) * (duration.endsWith('ms') ? 1 : 1_000);
+  const isQuick = ({ file }: Record<string, string>) => file?.startsWith('variants/quick-takeover');
+
+  it('has room for two lost heartbeats', () => {
+    expect(consumers.length).toBeGreaterThanOrEqual(10);
+    for (const consumer of consumers)
+      expect(toMs(consumer.sessionTimeout), consumer.file).toBeGreaterThanOrEqual(3 * toMs(consumer.heartbeatInterval));
+  });
+
+  it('ends after 6 s, the shortest timeout that a broker accepts by default', () => {
+    for (const consumer of consumers.filter((one) => !isQuick(one)))
+      expect(consumer.sessionTimeout, consumer.file).toBe('6s');
+  });
+
+  it.each([
+    ['scripts/stack/parts/kafka.ts', /'group\.min\.session\.timeout\.ms': (\d+)/],
+    ['docker-compose.yml', /KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS: (\d+)/],
+  ])('of quick-takeover is accepted by the broker of %s', (file, setting) => {
+    const least = Number(setting.exec(readFileSync(join(root, file), 'utf8'))?.[1]);
+    expect(consumers.filter(isQuick).map(({ sessionTimeout }) => toMs(sessionTimeout))).toEqual([least, least]);
+  });
 });

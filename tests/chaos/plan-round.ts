@@ -19,8 +19,8 @@ export type Disturbance = {
   execute: () => Promise<void>;
 };
 
-/** Longer than the session timeout of 10 s, after which the broker reassigns a consumer's partitions. */
-const pauseMs = 12_000;
+/** Longer than the session timeout of 6 s, after which the broker reassigns a consumer's partitions. */
+const pauseMs = 8_000;
 const maxDownMs = 3_000;
 
 export type ViewInstance = PlatformInstance | CustomerViewInstance;

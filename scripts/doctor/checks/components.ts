@@ -46,6 +46,7 @@ export const assessComponents = ({
     }),
     ...findDuplicates(components),
     ...findSharedGroups(groups, components),
+    ...findSplitGroups(needed, components),
     ...components.flatMap(({ file, name, type, metadata: { initialOffset } }) => {
       const consumes = needed.some((one) => one.name === name && groups.some(({ service }) => service === one.service));
       return type === 'pubsub.kafka' && consumes && initialOffset !== 'oldest'
@@ -81,6 +82,21 @@ const findSharedGroups = (groups: ComponentsFacts['groups'], components: readonl
         file ? `edit consumerGroup in ${file}` : 'unset CONSUMER_GROUP',
       ),
     ];
+  });
+
+/** The components of variants/fast deliver the partitions of one group; in two groups each event would be delivered twice. */
+const findSplitGroups = (needed: ComponentsFacts['needed'], components: readonly Component[]): Finding[] =>
+  needed.flatMap(({ name, kind }) => {
+    const first = kind === 'pubsub' ? components.find((one) => one.name === name) : undefined;
+    const others = components.filter((one) => first?.metadata.consumerGroup && one.name.startsWith(`${name}-`));
+    return others
+      .filter(({ metadata }) => metadata.consumerGroup !== first?.metadata.consumerGroup)
+      .map((other) =>
+        warning(
+          `${other.name} has the consumer group ${other.metadata.consumerGroup ?? 'of its app-id'} and ${name} has ${first?.metadata.consumerGroup}, so events are delivered once for each group`,
+          `edit consumerGroup in ${quoteWord(other.file)}`,
+        ),
+      );
   });
 
 const readFolder = ({ services, env }: Deployment): ComponentsFacts => {

@@ -55,6 +55,17 @@ it.each<[string, Partial<ComponentsFacts>, string, RegExp]>([
   ['in a folder that cannot be read', { folderError: 'no folder f' }, 'problem', /no folder f/],
   ['missing', { components: [] }, 'problem', /has a component p, which the IoT platform needs/],
   ['of another kind', { components: [{ ...component, type: 'state.redis' }] }, 'problem', /state\.redis, not pubsub/],
+  [
+    'of a second group',
+    {
+      components: [
+        { ...component, metadata: { consumerGroup: 'renamed', initialOffset: 'oldest' } },
+        { ...component, name: 'p-2', metadata: { consumerGroup: 'g', initialOffset: 'oldest' } },
+      ],
+    },
+    'warning',
+    /p-2 has the consumer group g and p has renamed/,
+  ],
   ['twice', { components: [component, { ...component, file: 'f/q.yaml' }] }, 'problem', /f\/q\.yaml and f\/p\.yaml/],
   [
     'with one group for two services',

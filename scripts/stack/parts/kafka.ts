@@ -33,6 +33,8 @@ const serverProperties = (data: string): string =>
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // dapr-components/variants/quick-takeover needs it; Kafka's default is 6000.
+    'group.min.session.timeout.ms': 3000,
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
