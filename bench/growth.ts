@@ -3,7 +3,7 @@ import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import type { Measured, Point } from './capacity/measured.ts';
 import { measureFilling, measurePoint, type Size } from './growth/measure-point.ts';
-import { keepAppendOnlyFile, readRedisMemory } from './growth/prefill.ts';
+import { disableAppendOnlyFile, readRedisMemory } from './growth/prefill.ts';
 import { describeConstants, formatPoints, writeReport } from './growth/report.ts';
 import { median } from './measure/statistics.ts';
 import { describeMachine } from './report/machine.ts';
@@ -15,7 +15,7 @@ const help = `Usage: npm run bench:growth -- [OPTIONS]
 Measures how the cost of an event grows with the number of connections and of instances.
 
 It runs on a stack of its own and writes the table and the plot of docs/performance.md, and bench/capacity/measured.json, from which
-npm run capacity calculates. It takes about 20 minutes, 8 GB of memory and 8 GB of disk. Run nothing else meanwhile.
+npm run capacity calculates. It takes about 20 minutes and 8 GB of memory. Run nothing else meanwhile.
 
 Options
   --quick         small sizes, whose results are printed only
@@ -55,7 +55,7 @@ const measure = async ({
   rounds,
 }: Plan): Promise<Omit<Measured, 'date' | 'machine' | 'command'>> => {
   await emptyRedis();
-  await keepAppendOnlyFile();
+  await disableAppendOnlyFile();
   const emptyBytes = await readRedisMemory();
   const runs: Point[][] = sizes.map(() => []);
   const filling: { fill: number; rebuild: number }[] = [];

@@ -5,7 +5,7 @@ import { getJson } from '../../tests/http.ts';
 import type { Result } from '../result.ts';
 import type { Checkout } from '../stack/checkout.ts';
 import { emptyLog } from '../stack/log.ts';
-import type { RunningService } from '../stack/platform.ts';
+import type { Configuration, RunningService } from '../stack/platform.ts';
 import { broker } from '../stack/ports.ts';
 import { emptyRedis } from '../stack/stores.ts';
 import { waitForView } from '../stack/view.ts';
@@ -14,32 +14,45 @@ import { createMessage } from '../work.ts';
 import type { Scenario } from './scenario.ts';
 
 const { name: topic, partitions } = topics.connectionMandates;
+/** The limits are in seconds. Other versions are measured in their default configuration only. */
+const measuredConfigurations: readonly { configuration: Configuration; atMost: number }[] = [
+  { configuration: defaultConfiguration, atMost: 8 },
+  {
+    configuration: { name: 'quick-takeover', components: 'dapr-components/variants/quick-takeover' },
+    atMost: 4,
+  },
+];
+
 /** Kills one of two instances with its sidecar, and measures until the other one has applied an event of each partition. */
 export const takeover: Scenario = async ({ takeovers }, progress, checkouts) => {
-  const measured = new Map<Checkout, number[]>(checkouts.map((checkout) => [checkout, []]));
+  const runs = checkouts.flatMap((checkout) =>
+    measuredConfigurations
+      .filter(({ configuration }) => checkout.id === 'ours' || configuration === defaultConfiguration)
+      .map((measured) => ({ ...measured, checkout, values: [] as number[] })),
+  );
   for (let repeat = 1; repeat <= takeovers; repeat++)
-    for (const [checkout, values] of measured) {
-      progress(`takeover by ${checkout.title}, ${repeat} of ${takeovers}`);
-      values.push(await measureTakeover(checkout));
+    for (const { checkout, configuration, values } of runs) {
+      progress(`takeover by ${checkout.title}, ${configuration.name}, ${repeat} of ${takeovers}`);
+      values.push(await measureTakeover(checkout, configuration));
     }
-  return [...measured].map(
-    ([{ id, title }, values]): Result => ({
+  return runs.map(
+    ({ checkout: { id, title }, configuration: { name, components }, atMost, values }): Result => ({
       scenario: 'takeover',
-      id: `${id}-seconds`,
+      id: `${id}-${name}`,
       title: `kill -9 of one of two instances, until the other has its partitions, ${title}`,
-      configuration: defaultConfiguration.components,
+      configuration: components,
       unit: 's',
       values,
-      ...(id === 'ours' && { goal: { atMost: 8 } }),
+      ...(id === 'ours' && { goal: { atMost } }),
     }),
   );
 };
 
-const measureTakeover = async (checkout: Checkout): Promise<number> => {
+const measureTakeover = async (checkout: Checkout, configuration: Configuration): Promise<number> => {
   await Promise.all([emptyLog(), emptyRedis()]);
   const client = createKafkaClient([broker]);
   const [producer, admin] = [client.producer(), client.admin()];
-  const { group, members, end } = await startMembers(checkout, defaultConfiguration, { instances: 2 });
+  const { group, members, end } = await startMembers(checkout, configuration, { instances: 2 });
   const [survivor, killed] = members as [RunningService, RunningService];
   try {
     await Promise.all([producer.connect(), admin.connect()]);

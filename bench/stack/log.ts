@@ -28,13 +28,24 @@ export const emptyLog = async (): Promise<void> => {
     if (!(await waitUntil(30, areDeleted))) throw new Error('Kafka does not delete the topics; see its log.');
   });
   await startParts(['kafka'], () => {});
+  // The broker accepts records of a new topic only after a moment, and the first requests are not repeated.
+  const isWritable = () =>
+    withAdmin([broker], (admin) => admin.fetchTopicOffsets(topic.name)).then(
+      () => true,
+      () => false,
+    );
+  if (!(await waitUntil(30, isWritable))) throw new Error('Kafka does not open the new topics; see its log.');
 };
 
 /** Fills the topic with this work only. @param progress called with the number of written events */
 export const prepareLog = async (work: Work, progress: (written: number) => void): Promise<void> => {
   if (filledWith && isDeepStrictEqual(filledWith, work)) return;
-  await emptyLog();
-  await fillLog(work, progress);
+  const fill = async () => {
+    await emptyLog();
+    await fillLog(work, progress);
+  };
+  // A single batch must not be repeated, because later ones may be written already.
+  await fill().catch(fill);
   filledWith = work;
 };
 
