@@ -23,6 +23,7 @@ await runService(async (fail) => {
     bus: platform.eventBus(config),
     topicLog: platform.logReader(config),
     deliveries: platform.deliveries,
+    callbacks: platform.callbacks,
   });
   log.info({ url: service.url }, 'customer-view listens');
   const removeRecord = recordService(

@@ -29,6 +29,7 @@ await runService(async (fail) => {
     secondaryStore: platform.stateStore,
     topicLog: platform.logReader(config),
     deliveries: platform.deliveries,
+    callbacks: platform.callbacks,
     checks: redis && { redis: redis.check },
   });
   log.info({ url: service.url }, 'IoT platform listens');

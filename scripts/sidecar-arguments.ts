@@ -3,16 +3,24 @@ import { join } from 'node:path';
 /** A sidecar's own ports. */
 export type SidecarPorts = { dapr: number; grpc: number; internal: number };
 
+/** The protocol in which a sidecar calls its app. */
+export type AppProtocol = 'grpc' | 'http';
+
+/** Deliveries cost half as much over gRPC. The CRM has none; its sidecar forwards HTTP requests (service invocation). */
+const appProtocolOf = (appId: string): AppProtocol => (appId === 'crm' ? 'http' : 'grpc');
+
 /** The arguments of daprd: it listens on loopback, logs warnings only, and leaves its consumer group while its app is down. */
 export const createSidecarArguments = (
   appId: string,
   appPort: number,
   ports: SidecarPorts,
   resources: string,
+  appProtocol = appProtocolOf(appId),
 ): string[] =>
   Object.entries({
     'app-id': appId,
     'app-port': appPort,
+    'app-protocol': appProtocol,
     'dapr-http-port': ports.dapr,
     'dapr-grpc-port': ports.grpc,
     'dapr-internal-grpc-port': ports.internal,

@@ -93,6 +93,13 @@ describe('the YAML for Dapr', () => {
     expect(manifests).not.toEqual([]);
     expect(manifests.flatMap(problemsOf)).toEqual([]);
   });
+
+  it.each(
+    files.filter((file) => file.endsWith('config.yaml')),
+  )('%s records no metrics, which cost CPU time', (file) => {
+    const [configuration] = read(readFileSync(join(root, file), 'utf8')) as [{ spec: Fields }];
+    expect(configuration.spec.metrics).toMatchObject({ enabled: false });
+  });
 });
 
 describe('the check', () => {

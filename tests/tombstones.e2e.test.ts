@@ -124,7 +124,7 @@ describe.runIf(await isStackReady())('a tombstone through Dapr', () => {
     await once(app, 'listening');
     const group = createComponentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', topic.name));
     const reader = { dapr: ports.free + 5, grpc: ports.free + 6, internal: ports.free + 7 };
-    const subscriber = await startSidecar('iot-platform', ports.free + 4, reader, group);
+    const subscriber = await startSidecar('iot-platform', ports.free + 4, reader, group, 'http');
     onTestFinished(async () => {
       await subscriber.end('SIGTERM');
       app.close();

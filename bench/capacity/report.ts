@@ -11,10 +11,10 @@ export const formatBytes = (bytes: number): string => {
   return `${value < 10 ? (Math.ceil(value * 10) / 10).toFixed(1) : whole(value)} ${units[unit]}`;
 };
 
-/** Rounds up, as 45 s, 12 min or 3.5 h. */
+/** Rounds up, as 45 s, 12 min or 1.5 h. */
 export const formatTime = (seconds: number): string => {
   if (seconds <= 90) return `${whole(seconds)} s`;
-  if (seconds <= 90 * 60) return `${whole(seconds / 60)} min`;
+  if (seconds < 60 * 60) return `${whole(seconds / 60)} min`;
   return `${(Math.ceil(seconds / 360) / 10).toLocaleString('en')} h`;
 };
 
@@ -26,7 +26,7 @@ export const formatEstimate = (
   estimate: Estimate,
   measured: Measured,
 ): { what: string; estimate: string; how: string }[] => {
-  const log = `${whole(connections)} connections, and ${formatRate(changesPerSecond)} changes/s for ${years} years`;
+  const log = `${whole(connections)} connections, and ${formatRate(changesPerSecond)} changes/s during ${years} ${years === 1 ? 'year' : 'years'}`;
   const rebuildRate = formatRate(measured.rebuild.eventsPerSecond);
   const row = (what: string, value: string, how: string) => ({ what, estimate: value, how });
   return [

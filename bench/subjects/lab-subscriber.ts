@@ -20,9 +20,9 @@ export const labSubscriber: Subject = {
     const { rest: _, app: appPort, ...sidecarPorts } = ports.iotPlatforms[0] as (typeof ports.iotPlatforms)[number];
     const args = [appPort, sidecarPorts.dapr, topics.connectionMandates.name, work.events].map(String);
     const resources = createComponentsFolder('dapr-components', newGroup());
-    // DaprServer has no route for the health check, and this one is called over HTTP.
-    const sidecarArgs = createSidecarArguments('iot-platform', appPort, sidecarPorts, resources).filter(
-      (argument) => !/health|app-protocol/.test(argument),
+    // DaprServer has no route for the health check.
+    const sidecarArgs = createSidecarArguments('iot-platform', appPort, sidecarPorts, resources, 'http').filter(
+      (argument) => !argument.includes('health'),
     );
     const app = startProcess('bench/baselines/lab-subscriber.ts', {}, args);
     const sidecar = startProgram(await ensureDaprd(), sidecarArgs, {});

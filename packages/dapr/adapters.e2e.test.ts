@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AppProtocol } from '../../scripts/sidecar-arguments.ts';
 import { dataFolder, type RunningProcess } from '../../tests/platform-process.ts';
 import { createComponentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
 import { createTestKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { isStackReady } from '../../tests/stack/stack.ts';
+import { readMysqlText, readRedisText, readSqliteText } from '../../tests/stack/stored-values.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
 import { createDeliveryApp } from '../http/delivery-app.ts';
@@ -18,7 +20,7 @@ import { logReaderContract } from '../projections/log-reader.contract.ts';
 import { stateStoreContract } from '../projections/state-store.contract.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
 import { createDaprEventBus } from './event-bus/event-bus.ts';
-import { connectSidecar } from './sidecar.ts';
+import { connectSidecar, type Sidecar } from './sidecar.ts';
 import { authenticateSidecar } from './sidecar-authentication.ts';
 import { createDaprStateStore } from './state-store.ts';
 
@@ -28,7 +30,12 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   const sidecarPorts = () => ({ dapr: nextPort(), grpc: nextPort(), internal: nextPort() });
 
   /** Each subscription has its own app and sidecar, as a member of a group has in production; they end with it. */
-  const busOnDapr = (resources: string, topics: Topic[], group: string): EventBus => {
+  const busOnDapr = (
+    resources: string,
+    topics: Topic[],
+    group: string,
+    appProtocol: AppProtocol = 'grpc',
+  ): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
     const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
     const publisher = createDaprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
@@ -41,14 +48,11 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
         const port = nextPort();
         const app = await listen(
           createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }),
-          {
-            host: '127.0.0.1',
-            port,
-            variable: 'PORT',
-          },
+          { host: '127.0.0.1', port, variable: 'PORT' },
+          deliveries.callbacks,
         );
         const folder = createComponentsFolder((_, yaml) => yaml.replaceAll('iot-platform-consumer', group), resources);
-        const process = await startSidecar('iot-platform', port, sidecarPorts(), folder);
+        const process = await startSidecar('iot-platform', port, sidecarPorts(), folder, appProtocol);
         return {
           close: async () => {
             await subscription.close();
@@ -64,13 +68,16 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     const own = sidecarPorts();
     const process = await startSidecar('iot-platform', 0, own, resources);
     const sidecar = connectSidecar({ port: own.dapr });
+    const sidecarOverGrpc = connectSidecar({ port: own.dapr, grpcPort: own.grpc });
     await sidecar.untilReady(AbortSignal.timeout(30_000));
-    return { process, sidecar };
+    return { process, sidecar, sidecarOverGrpc };
   };
-  const sidecars = new Map<string, { process: RunningProcess; sidecar: ReturnType<typeof connectSidecar> }>();
+  type Writer = { process: RunningProcess; sidecar: Sidecar; sidecarOverGrpc: Sidecar };
+  const sidecars = new Map<string, Writer>();
   afterAll(async () => {
-    for (const { process, sidecar } of sidecars.values()) {
+    for (const { process, sidecar, sidecarOverGrpc } of sidecars.values()) {
       sidecar.close();
+      sidecarOverGrpc.close();
       await process.end('SIGTERM');
     }
   });
@@ -154,9 +161,11 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   });
 
   describe.each([
-    ['dapr-components', true],
-    ['dapr-components/variants/redis-streams', false],
-  ])('the event bus of %s', (folder, canCompact) => {
+    ['dapr-components', 'grpc', true],
+    ['dapr-components', 'http', true],
+    ['dapr-components/variants/redis-streams', 'grpc', false],
+    ['dapr-components/variants/redis-streams', 'http', false],
+  ] as const)('the event bus of %s over %s', (folder, appProtocol, canCompact) => {
     let resources: string;
     beforeAll(async () => {
       resources = createComponentsFolder(undefined, folder);
@@ -167,7 +176,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     eventBusContract(async () => {
       const topic = await createTopic();
       const run = randomUUID();
-      return { topic, bus: (group) => busOnDapr(resources, [topic], `${group}-${run}`) };
+      return { topic, bus: (group) => busOnDapr(resources, [topic], `${group}-${run}`, appProtocol) };
     });
 
     it('says whether its broker compacts topics', async () => {
@@ -175,28 +184,56 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     });
   });
 
+  const file = join(dataFolder(), 'state.sqlite');
   describe.each([
-    ['dapr-components', 'statestore', '2'],
-    ['dapr-components', 'durable-statestore', undefined],
-    ['dapr-components/variants/sqlite', 'statestore', undefined],
-  ])('the state store %s %s', (folder, name, secondEtag) => {
+    ['dapr-components', 'statestore', '2', readRedisText],
+    ['dapr-components', 'durable-statestore', undefined, readMysqlText],
+    ['dapr-components/variants/sqlite', 'statestore', undefined, (key: string) => readSqliteText(file, key)],
+  ])('the state store %s %s', (folder, name, secondEtag, readText) => {
     let resources: string;
     beforeAll(async () => {
-      const file = join(dataFolder(), 'state.sqlite');
       resources = createComponentsFolder((_, yaml) => yaml.replace(/\.data\/[\w-]+\.(db|sqlite)/, file), folder);
       sidecars.set(resources, await startWriter(resources));
     }, 60_000);
 
-    const open = async () => {
-      const { sidecar } = sidecars.get(resources) as { sidecar: ReturnType<typeof connectSidecar> };
-      return createDaprStateStore(sidecar, name, randomUUID);
+    const openOver = (transport: 'HTTP' | 'gRPC') => {
+      const { sidecar, sidecarOverGrpc } = sidecars.get(resources) as Writer;
+      return createDaprStateStore(transport === 'gRPC' ? sidecarOverGrpc : sidecar, name, randomUUID);
     };
-    stateStoreContract(open);
 
-    it('predicts etags only if it counts the writes of a key', async () => {
-      const store = await open();
-      await store.transact([{ key: randomUUID(), value: 1 }]);
-      expect(store.etagAfter?.('1')).toBe(secondEtag);
+    describe.each(['HTTP', 'gRPC'] as const)('over %s', (transport) => {
+      const open = async () => openOver(transport);
+      stateStoreContract(open);
+
+      it('predicts etags only if it counts the writes of a key', async () => {
+        const store = await open();
+        await store.transact([{ key: randomUUID(), value: 1 }]);
+        expect(store.etagAfter?.('1')).toBe(secondEtag);
+      });
+    });
+
+    it('has the same bytes, whichever way a value was written, and each way reads what the other wrote', async () => {
+      const values = [
+        { text: 'é ☃ "quoted" \\ <&> \u2028' },
+        { big: 1795251600000 },
+        [null, true, -1, {}, ''],
+        'text',
+        7,
+      ];
+      const ids = values.map(() => randomUUID());
+      const stored = new Map<string, unknown[]>();
+      for (const [transport, other] of [
+        ['HTTP', 'gRPC'],
+        ['gRPC', 'HTTP'],
+      ] as const) {
+        const keyOf = (id: string) => `${transport}-${id}`;
+        await openOver(transport).transact(ids.map((id, n) => ({ key: keyOf(id), value: values[n] })));
+        const read = await openOver(other).getMany(ids.map(keyOf));
+        expect(ids.map((id) => read.get(keyOf(id))?.value)).toEqual(values);
+        stored.set(transport, await Promise.all(ids.map((id) => readText(`iot-platform||${keyOf(id)}`))));
+      }
+      expect(stored.get('gRPC')).toEqual(stored.get('HTTP'));
+      expect(stored.get('gRPC')?.map((text) => JSON.parse(String(text)))).toEqual(values);
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import type { GrpcServer } from '../grpc/server.ts';
 import { serviceLimits } from '../kafka/client.ts';
 import { fetchCommittedOffsets } from '../kafka/consumer-groups.ts';
 import { createKafkaLogReader } from '../kafka/log-reader.ts';
@@ -20,6 +21,8 @@ const retryAfterMs = 500;
 
 export type DaprSettings = {
   readonly sidecarPort: number;
+  /** Where it is known, state is read and written over gRPC. */
+  readonly sidecarGrpcPort?: number | undefined;
   readonly sidecarToken?: string | undefined;
   /** APP_API_TOKEN, which the sidecar sends when it calls this service. */
   readonly appToken?: string | undefined;
@@ -34,6 +37,8 @@ export type DaprPlatform = {
   logReader(pubsub: string): LogReader;
   /** The routes that the sidecar calls; mount them before the app port listens. */
   deliveries: Router;
+  /** The gRPC methods that a sidecar with app-protocol grpc calls instead, on the same port. */
+  callbacks: GrpcServer;
   close(): void;
 };
 
@@ -43,7 +48,8 @@ export const openDaprPlatform = (
   topics: readonly Topic[],
   { log, now, newId, fail }: Pick<Runtime, 'log' | 'now' | 'newId'> & { fail: (error: ConfigError) => void },
 ): DaprPlatform => {
-  const sidecar = connectSidecar({ port: settings.sidecarPort, token: settings.sidecarToken });
+  const { sidecarPort, sidecarGrpcPort, sidecarToken } = settings;
+  const sidecar = connectSidecar({ port: sidecarPort, grpcPort: sidecarGrpcPort, token: sidecarToken });
   const closing = new AbortController();
   if (!settings.appToken)
     log.warn(
@@ -56,9 +62,9 @@ export const openDaprPlatform = (
     });
   const { kafkaBrokers } = settings;
   const limitedLog = createRateLimitedLog(log);
-  const authenticate = authenticateSidecar(settings.appToken, ({ method, socket }) =>
+  const authentication = authenticateSidecar(settings.appToken, (caller) =>
     limitedLog.warn(
-      { method, from: socket.remoteAddress },
+      caller,
       'refused a call that is not from the sidecar: sidecar and service must have the same APP_API_TOKEN',
     ),
   );
@@ -68,7 +74,7 @@ export const openDaprPlatform = (
     if (!warned.has(sentence)) log.warn(sentence);
     warned.add(sentence);
   };
-  const deliveries = createDeliveries(authenticate, { now, log });
+  const deliveries = createDeliveries(authentication, { now, log });
 
   return {
     eventBus: (pubsub, consumerGroup) => {
@@ -93,6 +99,7 @@ export const openDaprPlatform = (
     },
     stateStore: (name) => createDaprStateStore(sidecar, name, newId),
     deliveries: deliveries.router,
+    callbacks: deliveries.callbacks,
     close: () => {
       closing.abort();
       sidecar.close();

@@ -1,12 +1,13 @@
 import { Agent, request } from 'node:http';
 import { ConfigError } from '../runtime/config-error.ts';
-import { ExpectedError } from '../runtime/expected-error.ts';
 import { sleepUnlessAborted } from '../runtime/sleep.ts';
+import { createSidecarError, type SidecarResponse, SidecarUnreachable } from './sidecar/errors.ts';
+import { connectSidecarGrpc, type SidecarGrpc } from './sidecar/grpc.ts';
 
-export type SidecarResponse = { status: number; body: unknown };
-
-/** The HTTP API of the Dapr sidecar, over keep-alive connections. */
+/** The HTTP API of the Dapr sidecar, over keep-alive connections, and its gRPC API. */
 export type Sidecar = {
+  /** Undefined if the gRPC port is not known: then use the HTTP API. */
+  readonly grpc?: SidecarGrpc | undefined;
   /** `path` follows /v1.0; `body` is sent as JSON. @throws SidecarUnreachable on a connection error or timeout */
   call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<SidecarResponse>;
   /** The app-id and the loaded components of the sidecar. @throws ConfigError if it refuses our token */
@@ -22,28 +23,18 @@ type SidecarMetadata = {
   subscriptions?: { pubsubname: string; topic: string }[];
 };
 
-class SidecarUnreachable extends ExpectedError {
-  override name = 'SidecarUnreachable';
-}
-
-/** The sidecar answered with an error. */
-export class SidecarError extends ExpectedError {
-  override name = 'SidecarRefusal';
-  constructor(answer: SidecarResponse) {
-    super(describeSidecarError(answer));
-  }
-}
-
 /** A failed bulk publish repeats its errors in a header, which exceeds Node's default limit. */
 const maxHeaderSize = 8 * 1024 * 1024;
 
 /** Creates a client of the sidecar on this machine; it connects with the first call. `timeoutMs` limits each call. */
 export const connectSidecar = ({
   port,
+  grpcPort,
   token,
   timeoutMs = 20_000,
 }: {
   port: number;
+  grpcPort?: number | undefined;
   token?: string | undefined;
   /** Longer than the broker's own timeout; bounds the wait for a broker that hangs. */
   timeoutMs?: number;
@@ -78,14 +69,19 @@ export const connectSidecar = ({
       outgoing.end(body === undefined ? undefined : JSON.stringify(body));
     });
 
+  const metadata = async () => {
+    const answer = await call('GET', '/metadata');
+    if (answer.status === 401) throw new ConfigError(describeTokenRefusal(port));
+    if (answer.status !== 200) throw createSidecarError(answer);
+    return answer.body as SidecarMetadata;
+  };
+  const readAppId = () => metadata().then(({ id }) => id);
+  const grpc = grpcPort === undefined ? undefined : connectSidecarGrpc({ port: grpcPort, token, timeoutMs, readAppId });
+
   return {
     call,
-    metadata: async () => {
-      const answer = await call('GET', '/metadata');
-      if (answer.status === 401) throw new ConfigError(describeTokenRefusal(port));
-      if (answer.status !== 200) throw new SidecarError(answer);
-      return answer.body as SidecarMetadata;
-    },
+    grpc,
+    metadata,
     untilReady: async (signal) => {
       while (!signal.aborted) {
         const status = await call('GET', '/healthz/outbound').then(
@@ -96,7 +92,10 @@ export const connectSidecar = ({
         await sleepUnlessAborted(100, signal);
       }
     },
-    close: () => agent.destroy(),
+    close: () => {
+      agent.destroy();
+      grpc?.close();
+    },
   };
 };
 
@@ -121,11 +120,4 @@ export const isKafka = async (sidecar: Sidecar, pubsub: string): Promise<boolean
   const component = components.find(({ name }) => name === pubsub);
   if (!component) throw new Error(`the sidecar has no component ${pubsub} at the moment`);
   return component.type === 'pubsub.kafka';
-};
-
-/** The error code and message that the sidecar sent. */
-export const describeSidecarError = ({ status, body }: SidecarResponse): string => {
-  if (status === 401) return 'the sidecar refuses the API token: set DAPR_API_TOKEN to what it was started with';
-  const { errorCode, message } = (body ?? {}) as { errorCode?: string; message?: string };
-  return `the sidecar answered ${status}${errorCode ? ` ${errorCode}` : ''}: ${message ?? JSON.stringify(body)}`;
 };

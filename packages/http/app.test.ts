@@ -1,10 +1,12 @@
+import type { Response } from 'express';
 import { pino } from 'pino';
 import request from 'supertest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { DomainError } from '../runtime/domain-error.ts';
 import { createHttpApp } from './app.ts';
 import { operation } from './operation.ts';
+import { traceparentOf } from './trace.ts';
 
 const api = { title: 'Things', description: 'A service of this test.', events: {} };
 
@@ -52,5 +54,40 @@ describe('the log of a service', () => {
     const { http, lines } = createFailingApp(error);
     for (let n = 0; n < 100; n++) await http.get('/things').expect(status);
     expect(lines.length).toBeLessThan(10);
+  });
+});
+
+describe('the trace of a request', () => {
+  const createTracedApp = (level: string) => {
+    const lines: Record<string, unknown>[] = [];
+    const log = pino({ level, base: null, timestamp: false }, { write: (line) => void lines.push(JSON.parse(line)) });
+    const handle = (_request: unknown, res: Response) =>
+      res.json({ traceparents: [traceparentOf(res), traceparentOf(res)] });
+    const routes = { '/things': { get: operation({ summary: 'Things', responses: {}, handle }) } };
+    return { http: request(createHttpApp(routes, { ...createTestRuntime(), log, api })), lines };
+  };
+
+  it('is the one of the caller', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const { body } = await createTracedApp('info').http.get('/things').set('traceparent', traceparent).expect(200);
+    expect(body.traceparents).toEqual([traceparent, traceparent]);
+  });
+
+  it('is a new one per request, the same wherever it is used', async () => {
+    const { http, lines } = createTracedApp('debug');
+    const [one, other] = [await http.get('/things'), await http.get('/things')].map(({ body }) => body.traceparents);
+    expect(one[1]).toBe(one[0]);
+    expect(other[0]).not.toBe(one[0]);
+    await vi.waitFor(() => expect(lines).toHaveLength(2));
+    expect(lines).toMatchObject([
+      { msg: 'request', method: 'GET', route: '/things', status: 200, traceId: one[0].slice(3, 35) },
+      { traceId: other[0].slice(3, 35) },
+    ]);
+  });
+
+  it('has no line in the log at the level info', async () => {
+    const { http, lines } = createTracedApp('info');
+    await http.get('/things').expect(200);
+    expect(lines).toEqual([]);
   });
 });

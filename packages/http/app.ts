@@ -18,6 +18,7 @@ import type { ApiDescription } from './openapi/openapi.ts';
 import { jsonTypes, methods, type Operation, type Routes } from './operation.ts';
 import { checkRequest, checkRequests } from './server/check-request.ts';
 import { parseJsonBody } from './server/json-body.ts';
+import { speedUpJsonResponses } from './server/json-response.ts';
 import { setPrivacyHeaders } from './server/privacy-headers.ts';
 import { type ProblemStatuses, sendProblem } from './server/problem.ts';
 import { traceIdOf, traceRequests } from './trace.ts';
@@ -42,6 +43,7 @@ export const createHttpApp = (
   const app = express();
   const limitedLog = createRateLimitedLog(log);
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  speedUpJsonResponses(app);
   app.use(setPrivacyHeaders);
   if (deliveries) app.use(mountUnlessRefused(access, deliveries));
   app.use(traceRequests(tracer), logRequests(log), checkRequests(access, log));
@@ -102,6 +104,7 @@ const refuseMethod = (allowed: string[]): RequestHandler => {
 const logRequests =
   (log: Runtime['log']): RequestHandler =>
   (req, res, next) => {
+    if (!log.isLevelEnabled('debug')) return next();
     const started = performance.now();
     res.on('finish', () => {
       const ms = Math.round((performance.now() - started) * 10) / 10;

@@ -3,6 +3,9 @@ import type { Express } from 'express';
 import { ConfigError } from '../runtime/config-error.ts';
 import { findListeningProcess } from '../runtime/listening-process.ts';
 import { createExpressServer } from './server/express-server.ts';
+import { type Http2Connections, separateHttp2 } from './server/http2-preface.ts';
+
+export type { Http2Connections };
 
 const drainTimeoutMs = 2_000;
 /** 0.0.0.0 and :: listen on all addresses, but the service refuses requests with them as Host. */
@@ -16,10 +19,16 @@ export type Listening = {
 
 /**
  * Listens on host and port; with port 0 the system chooses a free one. `variable` is the environment variable that sets the port.
+ * Connections that begin with HTTP/2 are passed to `http2`; without it the port speaks HTTP/1.1 only.
  * @throws ConfigError with the variable to set when the service cannot listen there
  */
-export const listen = async (app: Express, { host, port, variable }: WantedPort): Promise<Listening> => {
+export const listen = async (
+  app: Express,
+  { host, port, variable }: WantedPort,
+  http2?: Http2Connections,
+): Promise<Listening> => {
   const server = createExpressServer(app);
+  const closeUndecided = http2 && separateHttp2(server, http2);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(mapListenError(error, { host, port, variable })));
     server.listen(port, host, resolve);
@@ -27,13 +36,17 @@ export const listen = async (app: Express, { host, port, variable }: WantedPort)
   const address = server.address() as AddressInfo;
   return {
     url: `http://${nameOf(host)}:${address.port}`,
-    close: () =>
-      new Promise((resolve) => {
+    close: async () => {
+      const isHttp2Closed = http2?.close(drainTimeoutMs);
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        closeUndecided?.();
         // Without this, close would wait for connections that send no request.
         setTimeout(() => server.closeAllConnections(), drainTimeoutMs).unref();
-      }),
+      });
+      await isHttp2Closed;
+    },
   };
 };
 

@@ -18,6 +18,8 @@ export const commonSettings = {
   DATA_DIR: z.string().default('.data'),
   /** Set by `dapr run`; if it is set, the service uses Dapr. */
   DAPR_HTTP_PORT: port().optional(),
+  /** Set by `dapr run`; if it is set, the service reads and writes state over gRPC. */
+  DAPR_GRPC_PORT: port().optional(),
   DAPR_API_TOKEN: z.string().optional(),
   /** The token that the sidecar sends with each delivery. */
   APP_API_TOKEN: z.string().optional(),
@@ -47,6 +49,7 @@ export const createCommonConfig = (settings: CommonSettings): CommonConfig => ({
       ? undefined
       : {
           sidecarPort: settings.DAPR_HTTP_PORT,
+          sidecarGrpcPort: settings.DAPR_GRPC_PORT,
           sidecarToken: settings.DAPR_API_TOKEN,
           appToken: settings.APP_API_TOKEN,
           kafkaBrokers: settings.KAFKA_BROKERS.split(','),

@@ -113,7 +113,10 @@ export const openStores = async (env: Env, service: CommandTarget, which: WhichS
     throw new ConfigError(
       `A sidecar answers on port ${sidecarPort}, and there is ${file}: choose with --dapr-http-port ${sidecarPort} or --embedded.`,
     );
-  return openSidecarStores(env, { ...config, service: service.name, port: explicitPort ?? sidecarPort });
+  const port = explicitPort ?? sidecarPort;
+  const sidecars = [config.dapr, findRunning(config, service)];
+  const grpcPort = sidecars.find((sidecar) => sidecar?.sidecarPort === port)?.sidecarGrpcPort;
+  return openSidecarStores(env, { ...config, service: service.name, port, grpcPort });
 };
 
 const openDatabaseAndLog = async (

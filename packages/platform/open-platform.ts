@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Router } from 'express';
 import { type DaprSettings, openDaprPlatform } from '../dapr/platform.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
+import type { Http2Connections } from '../http/listen.ts';
 import type { EventBus, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import type { StateStore } from '../projections/state-store.ts';
@@ -23,6 +24,8 @@ export type Platform = {
   logReader(names: { pubsub: string }): LogReader;
   /** The routes that a sidecar calls, to mount on the app port. */
   deliveries?: Router;
+  /** The server of gRPC calls of a sidecar, for the same port. */
+  callbacks?: Http2Connections;
   close(): void;
 };
 

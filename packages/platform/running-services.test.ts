@@ -13,13 +13,19 @@ describe('a service that listens', () => {
   it('is recorded with its address, ports, process and start, until its record is removed', () => {
     const dataDir = openFolder();
     const remove = recordCrm(dataDir);
-    const dapr = { sidecarPort: 3908, sidecarToken: undefined, appToken: 'secret', kafkaBrokers: [] };
+    const dapr = {
+      sidecarPort: 3908,
+      sidecarGrpcPort: 3909,
+      sidecarToken: undefined,
+      appToken: 'secret',
+      kafkaBrokers: [],
+    };
     const view = { service: 'iot-platform', url: 'http://localhost:3008', deliveryPort: 5002 };
     const removeView = recordService({ dataDir, dapr }, view, noon);
     const ofProcess = { pid: process.pid, startedAt: '2026-11-26T12:00:00.000Z' };
     expect(listRunningServices(dataDir)).toEqual([
       { ...crm, ...ofProcess },
-      { ...view, sidecarPort: 3908, ...ofProcess },
+      { ...view, sidecarPort: 3908, sidecarGrpcPort: 3909, ...ofProcess },
     ]);
     expect(readFileSync(join(dataDir, 'running/iot-platform.json'), 'utf8')).not.toContain('secret');
     remove();

@@ -14,6 +14,8 @@ const recordSchema = z.object({
   deliveryPort: z.int().exactOptional(),
   /** The HTTP port of its sidecar; a service without a sidecar uses the embedded adapters. */
   sidecarPort: z.int().exactOptional(),
+  /** The gRPC port of its sidecar, where the service knows it. */
+  sidecarGrpcPort: z.int().exactOptional(),
   /** The database of a service that several processes may share, without a password. */
   database: z.string().exactOptional(),
   pid: z.int(),
@@ -46,7 +48,11 @@ export const recordService = (
       service: service.service,
       url: service.url,
       ...(service.database !== undefined && { database: service.database }),
-      ...(dapr && { sidecarPort: dapr.sidecarPort, deliveryPort: service.deliveryPort }),
+      ...(dapr && {
+        sidecarPort: dapr.sidecarPort,
+        sidecarGrpcPort: dapr.sidecarGrpcPort,
+        deliveryPort: service.deliveryPort,
+      }),
       pid: process.pid,
       startedAt: new Date(now()).toISOString(),
     };

@@ -29,7 +29,7 @@ Options
 
 Environment (npm run lab, while it runs, supplies what is not set)
   KAFKA_BROKERS       brokers of Kafka (default: localhost:9092)
-  DAPR_HTTP_PORT, DAPR_API_TOKEN, PUBSUB_NAME, STATESTORE_NAME, DATA_DIR
+  DAPR_HTTP_PORT, DAPR_GRPC_PORT, DAPR_API_TOKEN, PUBSUB_NAME, STATESTORE_NAME, DATA_DIR
                       as for the service (see .env.example)
 
 Examples

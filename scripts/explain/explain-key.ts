@@ -23,7 +23,7 @@ Options
 Environment (npm run lab, while it runs, supplies what is not set)
   CRM_URL             the CRM (default: the one that runs on DATA_DIR, else http://localhost:3005)
   IOT_PLATFORM_URL    the IoT platform (default: the one that runs on DATA_DIR, else http://localhost:3008)
-  DAPR_HTTP_PORT, DAPR_API_TOKEN, KAFKA_BROKERS, PUBSUB_NAME, DATA_DIR
+  DAPR_HTTP_PORT, DAPR_GRPC_PORT, DAPR_API_TOKEN, KAFKA_BROKERS, PUBSUB_NAME, DATA_DIR
                       as for the service (see .env.example)
 
 Examples

@@ -90,10 +90,12 @@ const commandEnvironment = (
 ): Record<string, string> => {
   const member = members.find(({ id }) => id === appId);
   const own = member?.environment() ?? {};
-  const { DAPR_HTTP_PORT, KAFKA_BROKERS, STATESTORE_NAME, PUBSUB_NAME, CUSTOMER_VIEW_DATABASE_URL } = own;
+  const { DAPR_HTTP_PORT, DAPR_GRPC_PORT, KAFKA_BROKERS, STATESTORE_NAME, PUBSUB_NAME, CUSTOMER_VIEW_DATABASE_URL } =
+    own;
   const ofLab = appId === 'iot-platform' ? process.env : {};
   const environment = {
     DAPR_HTTP_PORT,
+    DAPR_GRPC_PORT,
     KAFKA_BROKERS,
     STATESTORE_NAME,
     CUSTOMER_VIEW_DATABASE_URL,

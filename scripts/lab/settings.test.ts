@@ -28,6 +28,7 @@ describe('the lab', () => {
       APP_PORT: '33002',
       APP_REST_PORT: '33008',
       DAPR_HTTP_PORT: '33908',
+      DAPR_GRPC_PORT: '33909',
     });
   });
 

@@ -45,7 +45,8 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
   const resources = readResourcesPath(env);
   const zipkin = `http://localhost:${stack.zipkinPort}`;
   const common = (daprPort: number) => ({
-    DAPR_HTTP_PORT: String(daprPort),
+    DAPR_HTTP_PORT: String(portOf(daprPort)),
+    DAPR_GRPC_PORT: String(portOf(daprPort + 1)),
     ZIPKIN_URL: env.ZIPKIN_URL || `${zipkin}/api/v2/spans`,
     KAFKA_BROKERS: env.KAFKA_BROKERS || `localhost:${stack.kafkaPort}`,
   });
@@ -54,7 +55,7 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
     id,
     main: `${id}/main.ts`,
     ports: { dapr: portOf(daprPort), grpc: portOf(daprPort + 1), internal: portOf(daprPort + 2) },
-    environment: (overrides: Overrides) => ({ ...common(portOf(daprPort)), ...own.environment(overrides) }),
+    environment: (overrides: Overrides) => ({ ...common(daprPort), ...own.environment(overrides) }),
   });
   const [crm, iotPlatform, customerView] = [portOf(3005), portOf(3008), portOf(3010)];
   // 3010 is the REST port of the same service, so LAB_PORTS moves 5010 to the next port.

@@ -35,7 +35,7 @@ ${lines((source) => `${option(`--${source.option} URL`, `the ${source.name} (def
 
 Environment (npm run lab, while it runs, supplies what is not set)
 ${lines(({ name, address }) => option(address.urlVariable, `the ${name} (default: the one that runs on DATA_DIR, else http://localhost:${address.defaultPort})`))}\
-  DAPR_HTTP_PORT, DAPR_API_TOKEN, KAFKA_BROKERS, PUBSUB_NAME, STATESTORE_NAME, DATA_DIR
+  DAPR_HTTP_PORT, DAPR_GRPC_PORT, DAPR_API_TOKEN, KAFKA_BROKERS, PUBSUB_NAME, STATESTORE_NAME, DATA_DIR
                         as for the service (see .env.example)
 
 Examples

@@ -37,7 +37,8 @@ export const runLateWriter = async (iotEnv: Record<string, string>): Promise<str
     groupPerInstance: true,
     iotEnv: (instance) => ({
       ...iotEnv,
-      ...(instance % 2 === 0 && { DAPR_HTTP_PORT: String(held[instance / 2]?.port) }),
+      // The proxy forwards HTTP only.
+      ...(instance % 2 === 0 && { DAPR_HTTP_PORT: String(held[instance / 2]?.port), DAPR_GRPC_PORT: '' }),
     }),
   });
   const { crm, instances } = deployment;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createSidecarArguments, type SidecarPorts } from '../../scripts/sidecar-arguments.ts';
+import { type AppProtocol, createSidecarArguments, type SidecarPorts } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../http.ts';
 import { dataFolder, type RunningProcess, root, startProcess, startProgram } from '../platform-process.ts';
 import { type Instance, ports } from './ports.ts';
@@ -27,8 +27,14 @@ export const createComponentsFolder = (
   return folder;
 };
 
-export const startSidecar = async (appId: string, appPort: number, ports: SidecarPorts, resources: string) =>
-  startProgram(await ensureDaprd(), createSidecarArguments(appId, appPort, ports, resources), {
+export const startSidecar = async (
+  appId: string,
+  appPort: number,
+  ports: SidecarPorts,
+  resources: string,
+  appProtocol?: AppProtocol,
+) =>
+  startProgram(await ensureDaprd(), createSidecarArguments(appId, appPort, ports, resources, appProtocol), {
     APP_API_TOKEN: appToken,
   });
 
@@ -47,8 +53,9 @@ const createMember = (url: string, app: RunningProcess, sidecar: RunningProcess)
   end: async (signal) => void (await Promise.all([app.end(signal), sidecar.end(signal)])),
 });
 
-const commonEnvironment = (daprPort: number) => ({
-  DAPR_HTTP_PORT: String(daprPort),
+const commonEnvironment = ({ dapr, grpc }: { dapr: number; grpc: number }) => ({
+  DAPR_HTTP_PORT: String(dapr),
+  DAPR_GRPC_PORT: String(grpc),
   APP_API_TOKEN: appToken,
   KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
   ZIPKIN_URL: `http://127.0.0.1:${ports.zipkin}/api/v2/spans`,
@@ -69,8 +76,8 @@ export const startCrmApp = async (sidecar: RunningProcess, env: Record<string, s
 
 /** Starts the service without its sidecar, and does not wait until it answers. */
 export const runCrmApp = (env: Record<string, string> = {}): RunningProcess => {
-  const { rest, dapr } = ports.crm;
-  return startProcess('crm/main.ts', { ...commonEnvironment(dapr), APP_PORT: String(rest), ...env });
+  const { rest } = ports.crm;
+  return startProcess('crm/main.ts', { ...commonEnvironment(ports.crm), APP_PORT: String(rest), ...env });
 };
 
 export const startIotMember = async (
@@ -96,9 +103,9 @@ export const startIotApp = async (
 
 /** Starts the service without its sidecar, and does not wait until it answers. */
 export const runIotApp = (env: Record<string, string>, instance: Instance): RunningProcess => {
-  const { rest, app, dapr } = ports.iotPlatforms[instance];
+  const { rest, app } = ports.iotPlatforms[instance];
   const own = { APP_PORT: String(app), APP_REST_PORT: String(rest) };
-  return startProcess('iot-platform/main.ts', { ...commonEnvironment(dapr), ...own, ...env });
+  return startProcess('iot-platform/main.ts', { ...commonEnvironment(ports.iotPlatforms[instance]), ...own, ...env });
 };
 
 export const startCustomerViewMember = async (
@@ -116,9 +123,9 @@ export const startCustomerViewMember = async (
 
 /** Starts the service without its sidecar, and does not wait until it answers. */
 export const runCustomerViewApp = (env: Record<string, string>, instance: Instance): RunningProcess => {
-  const { rest, app, dapr } = ports.customerViews[instance];
+  const { rest, app } = ports.customerViews[instance];
   const own = { APP_PORT: String(app), CUSTOMER_VIEW_PORT: String(rest) };
-  return startProcess('customer-view/main.ts', { ...commonEnvironment(dapr), ...own, ...env });
+  return startProcess('customer-view/main.ts', { ...commonEnvironment(ports.customerViews[instance]), ...own, ...env });
 };
 
 /** Waits until the URL answers 200. @throws Error with the output of the app when the app ends before */

@@ -156,7 +156,7 @@ const emptyDatabase = (name: string, collation: string) =>
     await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE ${collation}`);
   });
 
-const withMysql = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
+export const withMysql = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
   const user = { user: 'connection-mandates', password: 'connection-mandates' };
   const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
   try {

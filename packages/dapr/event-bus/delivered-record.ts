@@ -1,31 +1,41 @@
-import { type DeliveredRecord, parseReplayOfHeader, replayOfHeader } from '../../projections/event-bus.ts';
+import { type DeliveredRecord, parseReplayOfHeader } from '../../projections/event-bus.ts';
+import { unescapeText } from './escaped-text.ts';
 
 /**
- * Converts an entry of a delivery to a record; `now` is its timestamp if the sidecar reports none (ms since 1970).
- * `metadata` is what the sidecar reports about a record: partition, offset, key and timestamp, and the record's own headers. If
+ * What the sidecar reports about a record: partition, offset, key and time, and of the record's own headers the one of a replay. If
  * the component lacks `excludeHeaderMetaRegex`, a record header such as `__offset` replaces the broker's value. The projection
  * therefore checks an unexpected offset against the log.
  */
+export type RecordMetadata = {
+  key: string | undefined;
+  /** Redis Streams has no record key, but returns the metadata of the publish, which include our key. */
+  partitionKey: string | undefined;
+  partition: number | undefined;
+  offset: number | undefined;
+  /** In ms since 1970. */
+  timestamp: number | undefined;
+  replayOf: string | undefined;
+};
+
+/** Converts an entry of a delivery to a record; `now` is its timestamp if the sidecar reports none (ms since 1970). */
 export const createDeliveredRecord = (
   topic: string,
   value: Buffer,
-  metadata: Readonly<Record<string, string>> = {},
   now: number,
+  { key, partitionKey, partition, offset, timestamp = now, replayOf }: RecordMetadata,
 ): DeliveredRecord => {
-  // Redis Streams has no record key, but returns the publish metadata, which includes our partitionKey.
-  const { partitionKey, __key: key = partitionKey, __partition, __offset, __timestamp } = metadata;
-  const [partition, offset] = [wholeNumber(__partition), wholeNumber(__offset)];
+  const recordKey = key === undefined ? partitionKey : unescapeText(key);
+  if (recordKey !== undefined && partition !== undefined && offset !== undefined && replayOf === undefined)
+    return { topic, value, timestamp, key: recordKey, partition, offset };
   const place = partition === undefined || offset === undefined ? undefined : { partition, offset };
-  const replayOf = place && parseReplayOfHeader(metadata[replayOfHeader], topic, place);
+  const original =
+    place && replayOf !== undefined ? parseReplayOfHeader(unescapeText(replayOf), topic, place) : undefined;
   return {
     topic,
     value,
-    timestamp: wholeNumber(__timestamp) ?? now,
-    ...(key !== undefined && { key }),
+    timestamp,
+    ...(recordKey !== undefined && { key: recordKey }),
     ...place,
-    ...(replayOf && { replayOf }),
+    ...(original && { replayOf: original }),
   };
 };
-
-const wholeNumber = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;

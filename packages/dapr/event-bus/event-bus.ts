@@ -10,7 +10,8 @@ import {
   splitBySize,
   type Topic,
 } from '../../projections/event-bus.ts';
-import { describeSidecarError, isKafka, type Sidecar, type SidecarResponse } from '../sidecar.ts';
+import { describeSidecarError, type SidecarResponse } from '../sidecar/errors.ts';
+import { isKafka, type Sidecar } from '../sidecar.ts';
 import type { Deliveries } from './deliveries.ts';
 
 /**

@@ -13,12 +13,14 @@ const maxKeysPerCall = 100;
 const maxInFlight = 2;
 
 /**
- * Coalesces concurrent small reads into one call, because the call is most of the cost of a read. A read never joins a call that
- * has started, so it sees every write that finished before it.
+ * Coalesces concurrent small reads into one call, because the call is most of the cost of a read. A call starts after the event loop
+ * has handled all requests that have arrived, so that it has their reads too. A read never joins a call that has started, so it sees
+ * every write that finished before it.
  */
 export const coalesceReads = (read: Read): Read => {
   const pending: PendingRead[] = [];
   let inFlight = 0;
+  let isScheduled = false;
 
   const takeBatch = (): PendingRead[] => {
     const taken: PendingRead[] = [];
@@ -30,9 +32,17 @@ export const coalesceReads = (read: Read): Read => {
     return taken;
   };
 
-  const startNext = async (): Promise<void> => {
-    if (inFlight === maxInFlight || pending.length === 0) return;
-    const batch = takeBatch();
+  const startCalls = (): void => {
+    isScheduled = false;
+    while (inFlight < maxInFlight && pending.length > 0) void readBatch(takeBatch());
+  };
+  const scheduleCalls = (): void => {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(startCalls);
+  };
+
+  const readBatch = async (batch: readonly PendingRead[]): Promise<void> => {
     inFlight++;
     try {
       const values = await read([...new Set(batch.flatMap(({ keys }) => keys))]);
@@ -49,7 +59,7 @@ export const coalesceReads = (read: Read): Read => {
       for (const { reject } of batch) reject(error);
     } finally {
       inFlight--;
-      void startNext();
+      scheduleCalls();
     }
   };
 
@@ -57,7 +67,7 @@ export const coalesceReads = (read: Read): Read => {
     if (keys.length > maxKeysPerCall) return read(keys);
     return new Promise((resolve, reject) => {
       pending.push({ keys, resolve, reject });
-      void startNext();
+      scheduleCalls();
     });
   };
 };

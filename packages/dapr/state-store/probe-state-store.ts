@@ -1,16 +1,12 @@
 import type { StoredValue, Upsert } from '../../projections/state-store.ts';
-
-export type Operation = {
-  operation: 'upsert' | 'delete';
-  request: { key: string; value?: unknown; etag?: string | undefined; options?: object | undefined };
-};
+import type { FirstWrite, Operation, StateCalls } from './state-calls.ts';
 
 /**
  * The condition "only if the key is unchanged since the read", as a transaction expresses it. `absentEtag` is the ETag to send for a key
  * that was absent. Some stores overwrite without an ETag, but refuse an ETag that no value has if the key exists. Others refuse
  * such an ETag always, and support first-write without an ETag.
  */
-export type Precondition = { readonly absentEtag?: string; readonly options?: { concurrency: 'first-write' } };
+export type Precondition = { readonly absentEtag?: string; readonly options?: FirstWrite };
 
 /**
  * In order of preference. The ETag alone is first, because parsing the options of each key is a tenth of the sidecar's work. The
@@ -79,25 +75,24 @@ export const deriveCapabilities = (observation: Observation): Omit<StoreCapabili
       }
     : undefined;
 
-type Store = {
-  readonly execute: (operations: readonly Operation[]) => Promise<{ status: number }>;
-  readonly readMany: (keys: readonly string[]) => Promise<Map<string, StoredValue>>;
-};
-
 /** Writes two keys and deletes them at the end. */
-const observe = async (precondition: Precondition, { execute, readMany }: Store, key: string): Promise<Observation> => {
+const observe = async (
+  precondition: Precondition,
+  { execute, read }: StateCalls,
+  key: string,
+): Promise<Observation> => {
   const other = `${key}:other`;
-  const read = async (which: string) => (await readMany([which])).get(which);
+  const readOne = async (which: string) => (await read([which]))[0]?.[1];
   const isAccepted = async (...upserts: Upsert[]) =>
-    (await execute(upserts.map((upsert) => withPrecondition(precondition, upsert)))).status < 300;
+    (await execute(upserts.map((upsert) => withPrecondition(precondition, upsert)))) === undefined;
   const isCreated = await isAccepted({ key, value: 'first' });
   const again = [await isAccepted({ key, value: 'again' }), await isAccepted({ key, value: 'again' })];
-  const first = await read(key);
+  const first = await readOne(key);
   const isReplaced = first !== undefined && (await isAccepted({ key, value: 'second', etag: first.etag }));
-  const second = isReplaced ? await read(key) : undefined;
+  const second = isReplaced ? await readOne(key) : undefined;
   const stale = { key, value: 'stale', etag: first?.etag };
   const isReplacedByStale = await isAccepted({ key: other, value: 'other' }, stale);
-  const isOtherWritten = (await read(other)) !== undefined;
+  const isOtherWritten = (await readOne(other)) !== undefined;
   await execute([key, other].map((which) => ({ operation: 'delete', request: { key: which } })));
   return {
     isCreated,
@@ -115,7 +110,7 @@ const observe = async (precondition: Precondition, { execute, readMany }: Store,
  * component, if known. @throws Error if no precondition prevents every lost update
  */
 export const probeStateStore = async (
-  store: Store,
+  store: StateCalls,
   { key, type }: { key: string; type: string | undefined },
 ): Promise<StoreCapabilities> => {
   for (const precondition of type === mysqlComponent ? preconditions.toReversed() : preconditions) {

@@ -87,8 +87,13 @@ const setCorsHeaders = (
   return true;
 };
 
-const valuesOf = (rawHeaders: readonly string[], name: string): string[] =>
-  rawHeaders.filter((_, n) => n % 2 === 1 && rawHeaders[n - 1]?.toLowerCase() === name);
+const valuesOf = (rawHeaders: readonly string[], name: string): string[] => {
+  const values: string[] = [];
+  for (let n = 0; n < rawHeaders.length; n += 2)
+    if (rawHeaders[n]?.length === name.length && rawHeaders[n]?.toLowerCase() === name)
+      values.push(String(rawHeaders[n + 1]));
+  return values;
+};
 
 const isSameAuthority = (one: Authority | undefined, other: Authority) =>
   one?.host === other.host && (one.port ?? 80) === (other.port ?? 80);

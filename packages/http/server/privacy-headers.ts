@@ -11,7 +11,9 @@ export const privacyHeaders = {
   'X-Content-Type-Options': 'nosniff',
 } as const;
 
+const entries = Object.entries(privacyHeaders);
+
 export const setPrivacyHeaders: RequestHandler = (_req, res, next) => {
-  res.set(privacyHeaders);
+  for (const [name, value] of entries) res.setHeader(name, value);
   next();
 };

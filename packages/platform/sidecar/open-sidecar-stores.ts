@@ -18,7 +18,8 @@ export type OpenStores = {
   close(): Promise<void>;
 };
 
-const connectToSidecar = (port: number, env: Env) => connectSidecar({ port, token: env.DAPR_API_TOKEN });
+const connectToSidecar = (port: number, env: Env, grpcPort?: number) =>
+  connectSidecar({ port, grpcPort, token: env.DAPR_API_TOKEN });
 
 /** Whether a sidecar listens on the port. */
 export const isSidecarOn = async (port: number, env: Env): Promise<boolean> => {
@@ -30,7 +31,7 @@ export const isSidecarOn = async (port: number, env: Env): Promise<boolean> => {
 };
 
 /**
- * Opens the stores of the sidecar on the port, and Kafka.
+ * Opens the stores of the sidecar on the port, and Kafka. The stores use gRPC if `grpcPort` is given.
  * @throws ConfigError when the sidecar does not answer, has no component `pubsub`, or the component has no offsets
  */
 export const openSidecarStores = async (
@@ -40,9 +41,10 @@ export const openSidecarStores = async (
     stateStoreName: primaryStore,
     pubsub,
     port,
-  }: { service: string; stateStoreName: string; pubsub: string; port: number },
+    grpcPort,
+  }: { service: string; stateStoreName: string; pubsub: string; port: number; grpcPort: number | undefined },
 ): Promise<OpenStores> => {
-  const sidecar = connectToSidecar(port, env);
+  const sidecar = connectToSidecar(port, env, grpcPort);
   const { id, components } = await sidecar.metadata().catch((error: Error) => {
     sidecar.close();
     // The message of a ConfigError contains the remedy.

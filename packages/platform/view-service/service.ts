@@ -2,7 +2,7 @@ import type { Express, Router } from 'express';
 import type { AccessRules } from '../../http/access-rules.ts';
 import { createDeliveryApp } from '../../http/delivery-app.ts';
 import type { Checks } from '../../http/health.ts';
-import { listen } from '../../http/listen.ts';
+import { type Http2Connections, listen } from '../../http/listen.ts';
 import type { EventBus } from '../../projections/event-bus.ts';
 import type { StoreContext } from '../../projections/generations/index.ts';
 import type { LogReader } from '../../projections/log-reader.ts';
@@ -55,6 +55,7 @@ export type ViewServiceContext = Runtime &
     readonly bus: EventBus;
     readonly topicLog: LogReader;
     readonly deliveries?: Router | undefined;
+    readonly callbacks?: Http2Connections | undefined;
     readonly checks?: Checks | undefined;
   };
 
@@ -68,7 +69,7 @@ export const startViewService = async (
   config: ViewServiceConfig,
   context: ViewServiceContext,
 ): Promise<Service & { url: string }> => {
-  const { log, deliveries, topicLog } = context;
+  const { log, deliveries, callbacks, topicLog } = context;
   const isOnePort = config.port === config.deliveryPort;
   const running = await startViews(registered, context);
   const { views } = running;
@@ -82,15 +83,15 @@ export const startViewService = async (
       access: config.access,
       deliveries: isOnePort ? deliveries : undefined,
     });
-    const rest = await listen(app, { ...config, variable: portVariable });
+    const rest = await listen(app, { ...config, variable: portVariable }, isOnePort ? callbacks : undefined);
     opened.push(rest);
     if (deliveries && !isOnePort)
       opened.push(
-        await listen(createDeliveryApp(deliveries, { ...config, log }), {
-          ...config,
-          port: config.deliveryPort,
-          variable: 'APP_PORT',
-        }),
+        await listen(
+          createDeliveryApp(deliveries, { ...config, log }),
+          { ...config, port: config.deliveryPort, variable: 'APP_PORT' },
+          callbacks,
+        ),
       );
     if (config.autoRebuild)
       for (const view of views) opened.push(startAutoRebuild(view, { ...context, ...config, topicLog }));

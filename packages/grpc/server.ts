@@ -1,0 +1,193 @@
+import {
+  constants,
+  createServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import { parseFrame } from './frame.ts';
+import { encodeStatusMessage, GrpcError, statusCodes } from './status.ts';
+import { parseTimeout } from './timeout.ts';
+
+/** What is known of a call before its request arrives. */
+export type GrpcCall = {
+  /** `/package.Service/Method` */
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string | undefined;
+};
+
+/**
+ * A unary method. `request` has the bytes of the request in its frame, as they arrive.
+ * @returns the response in its frame
+ * @throws GrpcError with the status of the response; every other error becomes INTERNAL
+ */
+export type GrpcMethod = (request: AsyncIterable<Buffer>) => Promise<Buffer>;
+
+/** Serves HTTP/2 connections that another server has accepted. */
+export type GrpcServer = {
+  /** Takes over a connection whose bytes begin with the preface of HTTP/2; unread bytes are in the socket. */
+  accept(socket: Socket): void;
+  /** Refuses new calls, and resolves when the calls in flight are answered, or after `drainTimeoutMs`. */
+  close(drainTimeoutMs: number): Promise<void>;
+};
+
+type GrpcServerOptions = {
+  readonly methods: Readonly<Record<string, GrpcMethod>>;
+  /** @returns why the call is refused, before its request is read, or undefined */
+  readonly authorize: (call: GrpcCall) => GrpcError | undefined;
+  /** Called for a call that failed, unless the caller has gone. */
+  readonly onError: (call: GrpcCall, error: Error) => void;
+};
+
+/** What one request, and all requests of a connection, may send ahead of their reader. */
+const requestWindowBytes = 8 * 1024 * 1024;
+const connectionWindowBytes = 16 * 1024 * 1024;
+const maxConcurrentStreams = 128;
+/** Node's limit for an HTTP/1.1 request is the same. */
+const requestTimeoutMs = 300_000;
+/** A client connects again with its next call. */
+const idleTimeoutMs = 120_000;
+
+/**
+ * A gRPC server over node:http2 for unary methods. A method in `methods` is never answered with UNIMPLEMENTED, which some clients take
+ * for an answer. Requests without compression only.
+ */
+export const createGrpcServer = ({ methods, authorize, onError }: GrpcServerOptions): GrpcServer => {
+  const server = createServer({ settings: { initialWindowSize: requestWindowBytes, maxConcurrentStreams } });
+  const sessions = new Set<ReturnType<typeof trackSession>>();
+  let isClosing = false;
+  server.on('session', (session) => {
+    session.setLocalWindowSize(connectionWindowBytes);
+    // close() lets the calls in flight end.
+    session.setTimeout(idleTimeoutMs, () => session.close());
+    const tracked = trackSession(session);
+    sessions.add(tracked);
+    session.on('close', () => sessions.delete(tracked));
+    // A broken connection ends its streams, which report it.
+    session.on('error', () => {});
+    if (isClosing) session.close();
+  });
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    // The handler of the call sees a broken stream when it reads or writes.
+    stream.on('error', () => {});
+    if (!isGrpc(headers)) return refuseOtherRequest(stream);
+    const call = {
+      method: String(headers[':path']),
+      headers,
+      remoteAddress: stream.session?.socket?.remoteAddress,
+    };
+    const refusal = authorize(call);
+    if (refusal) return sendError(stream, refusal);
+    const method = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
+    if (!method)
+      return sendError(stream, new GrpcError(statusCodes.unimplemented, `there is no method ${call.method}`));
+    void answer(stream, call, method, onError);
+  });
+
+  return {
+    accept: (socket) => {
+      socket.setNoDelay(true);
+      server.emit('connection', socket);
+    },
+    close: async (drainTimeoutMs) => {
+      isClosing = true;
+      const timer = setTimeout(() => {
+        for (const { session } of sessions) session.destroy();
+      }, drainTimeoutMs);
+      for (const { session } of sessions) session.close();
+      await Promise.all([...sessions].map(({ closed }) => closed));
+      clearTimeout(timer);
+    },
+  };
+};
+
+const trackSession = (session: ServerHttp2Session) => ({
+  session,
+  closed: new Promise<void>((resolve) => void session.once('close', resolve)),
+});
+
+const isGrpc = ({ ':method': method, 'content-type': type }: IncomingHttpHeaders) =>
+  method === 'POST' && /^application\/grpc(\+proto)?(;|$)/.test(type ?? '');
+
+/** Reads the request and answers it once: with the response, an error, or DEADLINE_EXCEEDED. */
+const answer = async (
+  stream: ServerHttp2Stream,
+  call: GrpcCall,
+  method: GrpcMethod,
+  onError: GrpcServerOptions['onError'],
+): Promise<void> => {
+  const deadlineMs = parseTimeout(call.headers['grpc-timeout']);
+  const deadline = deadlineMs === undefined ? undefined : setTimeout(expire, deadlineMs, stream);
+  stream.setTimeout(requestTimeoutMs, () => stream.close(constants.NGHTTP2_CANCEL));
+  stream.on('end', () => stream.setTimeout(0));
+  try {
+    // Keep the stream open after an error, because the response uses it.
+    const response = await method(stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
+    if (canRespond(stream)) sendResponse(stream, response);
+  } catch (error) {
+    if (!canRespond(stream)) return;
+    onError(call, error as Error);
+    sendError(stream, describeFailure(error));
+  } finally {
+    clearTimeout(deadline);
+  }
+};
+
+/** The status of a failed method: never UNIMPLEMENTED, and an unexpected error reveals nothing. */
+const describeFailure = (error: unknown): GrpcError =>
+  error instanceof GrpcError && error.code !== statusCodes.unimplemented
+    ? error
+    : new GrpcError(statusCodes.internal, 'the service failed');
+
+const canRespond = (stream: ServerHttp2Stream) => !stream.destroyed && !stream.closed && !stream.headersSent;
+
+const expire = (stream: ServerHttp2Stream) => {
+  if (canRespond(stream)) sendError(stream, new GrpcError(statusCodes.deadlineExceeded, 'the deadline has passed'));
+};
+
+const responseHeaders = { ':status': 200, 'content-type': 'application/grpc' };
+
+const sendResponse = (stream: ServerHttp2Stream, frame: Buffer): void => {
+  stream.respond(responseHeaders, { waitForTrailers: true });
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': String(statusCodes.ok) }));
+  stream.end(frame);
+};
+
+/** Sends a status without a response, and the rest of the request is not read. */
+const sendError = (stream: ServerHttp2Stream, { code, message }: GrpcError): void => {
+  stream.respond(
+    { ...responseHeaders, 'grpc-status': String(code), 'grpc-message': encodeStatusMessage(message) },
+    { endStream: true },
+  );
+  stopReading(stream);
+};
+
+const explanation = 'Over HTTP/2 this port answers only the gRPC calls of a sidecar. Use HTTP/1.1.\n';
+
+/** 505: the resources of this port exist in HTTP/1.1 only. */
+const refuseOtherRequest = (stream: ServerHttp2Stream): void => {
+  stream.respond({ ':status': 505, 'content-type': 'text/plain; charset=utf-8' });
+  stream.end(explanation);
+  stopReading(stream);
+};
+
+/** NO_ERROR tells the client to keep the response (RFC 9113, section 8.1). */
+const stopReading = (stream: ServerHttp2Stream): void => {
+  if (stream.readableEnded) return;
+  stream.resume();
+  stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+};
+
+/** Reads a small request whole. @returns its message. @throws GrpcError if it is malformed or larger than `maxBytes` */
+export const readRequest = async (request: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > maxBytes) throw new GrpcError(statusCodes.resourceExhausted, `the request exceeds ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return parseFrame(Buffer.concat(chunks, length));
+};
