@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSidecarArguments } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../../tests/http.ts';
-import { type RunningProcess, startProcess, startProgram } from '../../tests/platform-process.ts';
+import { type RunningProcess, root, startProcess, startProgram } from '../../tests/platform-process.ts';
 import { broker, ports } from './ports.ts';
 import { ensureDaprd } from './stack.ts';
 
@@ -23,10 +23,11 @@ const startService = async (
   servicePorts: ServicePorts,
   resources: string,
   { env, sidecarEnv }: Pick<Configuration, 'env' | 'sidecarEnv'>,
+  checkout = root,
 ): Promise<RunningService> => {
   const { rest, app: appPort, ...sidecarPorts } = servicePorts;
   const args = createSidecarArguments(service, appPort, sidecarPorts, resources);
-  const app = startProcess(`${service}/main.ts`, {
+  const appEnv = {
     DAPR_HTTP_PORT: String(sidecarPorts.dapr),
     KAFKA_BROKERS: broker,
     APP_PORT: String(appPort),
@@ -34,7 +35,8 @@ const startService = async (
     LOG_LEVEL: 'warn',
     NODE_ENV: 'production',
     ...env,
-  });
+  };
+  const app = startProcess(`${service}/main.ts`, appEnv, [], checkout);
   const url = `http://127.0.0.1:${rest}`;
   await waitUntilHealthy(`${url}/healthz`, app);
   const sidecar = startProgram(await ensureDaprd(), args, sidecarEnv ?? {});
@@ -48,8 +50,9 @@ export const startIotPlatform = (
   instance: 0 | 1 = 0,
 ) => startService('iot-platform', ports.iotPlatforms[instance], resources, environments);
 
-export const startCrm = (resources: string, env: Record<string, string>) =>
-  startService('crm', ports.crm, resources, { env });
+/** `checkout` is the folder of the project whose CRM runs. Default: this one. */
+export const startCrm = (resources: string, env: Record<string, string>, checkout?: string) =>
+  startService('crm', ports.crm, resources, { env }, checkout);
 
 /** Waits until the URL answers 200. @throws Error with the output of the process when it ends before */
 const waitUntilHealthy = async (url: string, started: RunningProcess): Promise<void> => {
