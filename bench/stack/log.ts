@@ -99,6 +99,13 @@ const fillLog = async (work: Work, progress: (written: number) => void): Promise
 
 type Message = ReturnType<typeof createMessage>;
 
+/** How many records the topics have together. */
+export const countRecords = (names: readonly string[]): Promise<number> =>
+  withAdmin([broker], async (admin) => {
+    const offsets = await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
+    return offsets.flat().reduce((sum, { high }) => sum + Number(high), 0);
+  });
+
 /** The bytes of the topic on the disk of the broker. */
 export const measureLogBytes = async (): Promise<number> => {
   const data = join(partFolder('kafka'), 'data');
@@ -106,9 +113,3 @@ export const measureLogBytes = async (): Promise<number> => {
   const files = folders.flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)));
   return files.filter((file) => file.endsWith('.log')).reduce((sum, file) => sum + statSync(file).size, 0);
 };
-/** How many records the topics have together. */
-export const countRecords = (names: readonly string[]): Promise<number> =>
-  withAdmin([broker], async (admin) => {
-    const offsets = await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
-    return offsets.flat().reduce((sum, { high }) => sum + Number(high), 0);
-  });
