@@ -99,13 +99,12 @@ const fillLog = async (work: Work, progress: (written: number) => void): Promise
 
 type Message = ReturnType<typeof createMessage>;
 
-/** The end offset of each partition. */
-export const readEndOffsets = (): Promise<number[]> =>
-  withAdmin([broker], async (admin) =>
-    (await admin.fetchTopicOffsets(topic.name))
-      .sort((a, b) => a.partition - b.partition)
-      .map(({ high }) => Number(high)),
-  );
+/** How many records the topics have together. */
+export const countRecords = (names: readonly string[]): Promise<number> =>
+  withAdmin([broker], async (admin) => {
+    const offsets = await Promise.all(names.map((name) => admin.fetchTopicOffsets(name)));
+    return offsets.flat().reduce((sum, { high }) => sum + Number(high), 0);
+  });
 
 /** The bytes of the topic on the disk of the broker. */
 export const measureLogBytes = async (): Promise<number> => {
