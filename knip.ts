@@ -7,7 +7,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     'crm/cli/{import,migrate,republish}.ts!',
     'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,orders,explain,status,doctor,demo,backup,restore}.ts!',
     'packages/http/openapi/docs/show.js!',
-    'bench/{bench,lists,import,blocking,orders}.ts!',
+    'bench/{bench,growth,capacity,lists,import,blocking,orders}.ts!',
     'bench/baselines/*.ts!',
     'scripts/{test,lint,check}.ts',
     'tests/chaos.ts',

@@ -1,13 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
 import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
+import { median } from './measure/statistics.ts';
 import { help, type Options, readOptions, type ScenarioId } from './options.ts';
 import { createPlan } from './plan.ts';
 import { insertResults } from './report/document.ts';
-import { drawPlot } from './report/plot.ts';
+import { describeMachine } from './report/machine.ts';
+import { barOf, drawPlot } from './report/plot.ts';
 import { computeRatios } from './report/ratios.ts';
-import { formatRows, isGoalReached } from './report/table.ts';
+import { formatRatioRows, formatRows, isGoalReached } from './report/table.ts';
 import type { Result } from './result.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
@@ -34,6 +35,7 @@ const loadScenarios = async (): Promise<Record<ScenarioId, Scenario>> => {
     'mysql-20k': mysql20k,
     'mysql-distinct': mysqlDistinct,
     limits: (await import('./scenarios/limits.ts')).limits,
+    rebuild: (await import('./scenarios/rebuild.ts')).rebuild,
     visible: (await import('./scenarios/visible.ts')).visible,
     query: (await import('./scenarios/query.ts')).query,
     takeover: (await import('./scenarios/takeover.ts')).takeover,
@@ -41,50 +43,73 @@ const loadScenarios = async (): Promise<Record<ScenarioId, Scenario>> => {
   };
 };
 
-const describeMachine = (): string =>
-  `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.versions.node}`;
-
-const write = (results: readonly Result[], { quick, seed }: Options) => {
-  const command = `npm run bench${quick ? ' -- --quick' : ''}${seed === 1 ? '' : `${quick ? '' : ' --'} --seed ${seed}`}`;
+const write = (results: readonly Result[], { quick, seed }: Options, compared?: Compared) => {
+  const options = [
+    ...(quick ? ['--quick'] : []),
+    ...(compared ? [`--compare ${compared.id}`] : []),
+    ...(seed === 1 ? [] : [`--seed ${seed}`]),
+  ];
+  const command = ['npm run bench', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
   const document = readFileSync('docs/performance.md', 'utf8');
-  const circumstances = { date: new Date(), machine: describeMachine(), command };
+  const circumstances = { date: new Date(), machine: describeMachine(), command, ...(compared && { compared }) };
   writeFileSync('docs/performance.md', insertResults(document, quick ? 'quick' : 'full', results, circumstances));
   const plotted = results.filter(({ unit }) => unit === 'events/s');
   if (!quick)
-    writeFileSync('docs/performance.svg', drawPlot('Events per second into a view, median of the runs', plotted));
+    writeFileSync(
+      'docs/performance.svg',
+      drawPlot('Events per second into a view, median of the runs', plotted.map(barOf)),
+    );
+};
+
+type Compared = { id: string; day: string };
+
+const report = (results: readonly Result[], failed: readonly string[], seed: number): void => {
+  const ratios = computeRatios(results);
+  if (results.length > 0) console.log(formatTable(formatRows(results)));
+  if (ratios.length > 0) console.log(`\n${formatTable(formatRatioRows(ratios))}`);
+  for (const failure of failed) console.error(`not measured: ${failure}`);
+  const missed = [
+    ...results.filter((result) => isGoalReached(result) === false).map(({ scenario, id }) => `${scenario}/${id}`),
+    ...ratios.filter((ratio) => isGoalReached(ratio) === false).map(({ name }) => name),
+  ];
+  const medians = Object.fromEntries(ratios.map(({ name, values }) => [name, Number(median(values).toFixed(3))]));
+  console.log(JSON.stringify({ ratios: medians, missed, failed: failed.length, seed }));
 };
 
 const bench = async (options: Options): Promise<void> => {
   const { removeEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
+  const { addComparedCheckout, describeCommit, removeComparedCheckout, thisCheckout } = await import(
+    './stack/checkout.ts'
+  );
+  const stop = () => Promise.all([stopParts(), removeComparedCheckout()]);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void stopParts().finally(() => process.exit(1)));
+    process.once(signal, () => void stop().finally(() => process.exit(1)));
   const began = performance.now();
   const failed: string[] = [];
   const results: Result[] = [];
+  const compared = options.compare === undefined ? undefined : await describeCommit(options.compare);
   try {
+    const checkouts = [thisCheckout, ...(compared ? [await addComparedCheckout(compared.id, progress)] : [])];
     await removeEarlierRuns();
     await startParts(['kafka', 'redis', 'mysql'], progress);
     const scenarios = await loadScenarios();
     for (const id of options.only) {
       const about = (text: string) => progress(`${id}: ${text}`);
-      const outcome = await scenarios[id](createPlan(options.quick, options.seed), about).catch(
+      const startedAt = performance.now();
+      const outcome = await scenarios[id](createPlan(options.quick, options.seed), about, checkouts).catch(
         (error: Error) => error,
       );
       if (outcome instanceof Error) failed.push(`${id}: ${outcome.message}`);
       else results.push(...outcome);
+      console.error(`\n${id} took ${Math.round((performance.now() - startedAt) / 1000)} s`);
     }
   } finally {
-    await stopParts();
+    await stop();
   }
-  if (options.whole && failed.length === 0) write(results, options);
+  if (options.whole && failed.length === 0) write(results, options, compared);
   console.error(`\ntook ${Math.round((performance.now() - began) / 1000)} s`);
-  if (results.length > 0) console.log(formatTable(formatRows(results)));
-  for (const failure of failed) console.error(`not measured: ${failure}`);
+  report(results, failed, options.seed);
   if (failed.length > 0) process.exitCode = 1;
-  const missed = results
-    .filter((result) => isGoalReached(result) === false)
-    .map(({ scenario, id }) => `${scenario}/${id}`);
-  console.log(JSON.stringify({ ratios: computeRatios(results), missed, failed: failed.length, seed: options.seed }));
 };
 
 const main = async () => {

@@ -14,7 +14,18 @@ it('measures the scenarios of --only, in the documented order', () =>
     whole: false,
   }));
 
+it('compares with another version on request only', () => {
+  expect(readOptions([])).not.toHaveProperty('compare');
+  expect(readOptions(['--compare', 'HEAD~2', '--quick'])).toMatchObject({
+    compare: 'HEAD~2',
+    quick: true,
+    whole: true,
+  });
+});
+
 it.each([
+  [['--compare', ''], '--compare needs a commit'],
+  [['--compare=--quick'], '--compare needs a commit'],
   [['--only', 'everything'], 'no scenario everything'],
   [['--seed', 'x'], '--seed x'],
   [['--quick', '--only', 'memory'], 'memory takes too long for --quick'],

@@ -5,6 +5,7 @@ const scenarioIds = [
   'limits',
   'lab-way',
   'redis-distinct',
+  'rebuild',
   'query',
   'mysql-20k',
   'mysql-distinct',
@@ -23,6 +24,8 @@ as the last line. It needs Java 17 and Maven for Kafka and Kafka Streams, and re
 Options
   --quick         smaller work, below 6 minutes (default: half an hour or more)
   --only NAMES    some scenarios, separated by commas, whose results are printed and not written to docs (default: all)
+  --compare COMMIT
+                  also measures another version of this project, in turns with this one, and prints the ratios
   --seed N        other work of the same size (default: 1)
   --help          shows this text
 
@@ -32,6 +35,7 @@ Environment
 Examples
   npm run bench -- --quick
   npm run bench -- --only redis-20k,query
+  npm run bench -- --compare HEAD~10
 
 Exit codes
   0  all scenarios are measured
@@ -41,6 +45,7 @@ Scenarios
   redis-20k       materialise changes of 20,000 connections into Redis: this project, kafkajs alone, Kafka Streams
   lab-way         the same by the Dapr lab's subscriber: one event, one awaited save
   redis-distinct  as many connections as changes, into an empty Redis
+  rebuild         the rate of npm run rebuild
   mysql-20k       into MariaDB or MySQL
   mysql-distinct  as many connections as changes, into an empty MariaDB or MySQL
   limits          the rates of Kafka's own consumer and of redis-benchmark
@@ -49,7 +54,15 @@ Scenarios
   takeover        kill -9 of one of two instances with its sidecar
   memory          5,000,000 changes of 5,000,000 connections (not with --quick)`;
 
-export type Options = { quick: boolean; seed: number; only: readonly ScenarioId[]; whole: boolean; help: boolean };
+export type Options = {
+  quick: boolean;
+  seed: number;
+  only: readonly ScenarioId[];
+  whole: boolean;
+  /** The commit of the other version. */
+  compare?: string;
+  help: boolean;
+};
 
 /** @throws Error that names the invalid option */
 export const readOptions = (args: readonly string[]): Options => {
@@ -57,6 +70,7 @@ export const readOptions = (args: readonly string[]): Options => {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    compare: { type: 'string' },
     help: { type: 'boolean', default: false },
   } as const;
   const { values } = parseOptions('npm run bench', { args: [...args], options });
@@ -70,6 +84,14 @@ export const readOptions = (args: readonly string[]): Options => {
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new Error(`--seed ${values.seed} is not an integer of at least 0.`);
-  const { quick, help } = values;
-  return { quick, help, seed, only: scenarioIds.filter((id) => only.includes(id)), whole: values.only === undefined };
+  const { quick, help, compare } = values;
+  if (compare?.startsWith('-') || compare === '') throw new Error('--compare needs a commit, such as HEAD~10.');
+  return {
+    quick,
+    help,
+    seed,
+    only: scenarioIds.filter((id) => only.includes(id)),
+    whole: values.only === undefined,
+    ...(compare !== undefined && { compare }),
+  };
 };

@@ -11,7 +11,10 @@ export type Plan = {
   mysqlDistinct: Work;
   visibleSeconds: number;
   querySeconds: number;
+  query: Work;
   takeovers: number;
+  rebuild: Work;
+  rebuilds: number;
   memory: Work;
 };
 
@@ -26,26 +29,32 @@ export const createPlan = (quick: boolean, seed: number): Plan => {
       repeats: 3,
       maxSecondsPerSubject: 20,
       many: changes(200_000),
-      labSubscriber: changes(8_000),
+      labSubscriber: changes(5_000),
       distinct: distinct(80_000),
       mysqlMany: changes(40_000),
       mysqlDistinct: distinct(20_000),
       visibleSeconds: 4,
       querySeconds: 3,
+      query: distinct(30_000),
       takeovers: 1,
+      rebuild: distinct(40_000),
+      rebuilds: 1,
       memory,
     };
   return {
     repeats: 3,
     maxSecondsPerSubject: 240,
-    many: changes(1_000_000),
-    labSubscriber: changes(40_000),
-    distinct: distinct(500_000),
+    many: changes(600_000),
+    labSubscriber: changes(20_000),
+    distinct: distinct(600_000),
     mysqlMany: changes(200_000),
-    mysqlDistinct: distinct(100_000),
-    visibleSeconds: 20,
-    querySeconds: 15,
+    mysqlDistinct: distinct(60_000),
+    visibleSeconds: 10,
+    querySeconds: 10,
+    query: distinct(100_000),
     takeovers: 3,
+    rebuild: distinct(300_000),
+    rebuilds: 2,
     memory,
   };
 };

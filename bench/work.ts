@@ -9,11 +9,14 @@ const levels = Object.values(mandateLevels);
 const firstRevision = Date.UTC(2026, 0, 1);
 const firstConnection = 1_000_000;
 
+/** The id of the n-th connection. */
+export const connectionOf = (n: number): string => String(firstConnection + n);
+
 /** Creates the i-th change. */
 export const createChange = ({ seed, events, keys }: Work, i: number) => {
   const number = keys === events ? i : scramble(seed, i) % keys;
   return {
-    connectionId: String(firstConnection + number),
+    connectionId: connectionOf(number),
     connectionMandate: levels[scramble(seed + 1, i) % levels.length] as (typeof levels)[number],
     revision: firstRevision + i,
   };

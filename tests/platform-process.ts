@@ -29,14 +29,15 @@ export type RunningProcess = {
 };
 
 /** Runs a TypeScript file of the project in its own process, on free ports unless `env` sets them. */
-export const startProcess = (file: string, env: Record<string, string>, args: string[] = []): RunningProcess =>
-  startProgram(process.execPath, ['--import', 'tsx', file, ...args], {
-    APP_PORT: '0',
-    APP_REST_PORT: '0',
-    CUSTOMER_VIEW_PORT: '0',
-    LOG_LEVEL: 'info',
-    ...env,
-  });
+export const startProcess = (
+  file: string,
+  env: Record<string, string>,
+  args: string[] = [],
+  checkout = root,
+): RunningProcess => {
+  const defaults = { APP_PORT: '0', APP_REST_PORT: '0', CUSTOMER_VIEW_PORT: '0', LOG_LEVEL: 'info' };
+  return startProgram(process.execPath, ['--import', 'tsx', file, ...args], { ...defaults, ...env }, checkout);
+};
 
 /** Runs a program until it ends, `end` is called, or the test run ends. */
 export const startProgram = (

@@ -20,20 +20,27 @@ export const peakMemory = (pid: number): number => {
   }
 };
 
-/** CPU in cores and peak memory in MB, by the name of the process. */
+/** CPU in cores and peak memory in MB, by the name of the process. Several processes with one name count together. */
 export type Usage = Record<string, { cores: number; megabytes: number }>;
 
 /** Starts measuring the processes. @returns a function that reads their usage since the start */
-export const startMeasuring = (pids: Record<string, number | undefined>): (() => Usage) => {
+export const startMeasuring = (pids: Record<string, number | readonly number[] | undefined>): (() => Usage) => {
   const began = performance.now();
-  const known = Object.entries(pids).flatMap(([name, pid]) => (pid === undefined ? [] : [{ name, pid }]));
-  const before = known.map(({ pid }) => cpuSeconds(pid));
+  const known = Object.entries(pids).flatMap(([name, held]) =>
+    held === undefined ? [] : [{ name, pids: [held].flat() }],
+  );
+  const sum = (some: readonly number[], read: (pid: number) => number) =>
+    some.reduce((total, pid) => total + read(pid), 0);
+  const before = known.map((one) => sum(one.pids, cpuSeconds));
   return () => {
     const seconds = (performance.now() - began) / 1000;
     return Object.fromEntries(
-      known.map(({ name, pid }, i) => [
-        name,
-        { cores: (cpuSeconds(pid) - (before[i] as number)) / seconds, megabytes: peakMemory(pid) },
+      known.map((one, i) => [
+        one.name,
+        {
+          cores: (sum(one.pids, cpuSeconds) - (before[i] as number)) / seconds,
+          megabytes: sum(one.pids, peakMemory),
+        },
       ]),
     );
   };

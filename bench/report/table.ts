@@ -1,8 +1,11 @@
 import { median } from '../measure/statistics.ts';
-import type { Usage } from '../measure/usage.ts';
-import type { Result } from '../result.ts';
+import type { Cost, Goal, Result } from '../result.ts';
+import type { Ratio } from './ratios.ts';
 
-export const isGoalReached = ({ goal, values }: Result): boolean | undefined => {
+type Measured = { readonly values: readonly number[]; readonly goal?: Goal };
+
+/** Whether the median reaches the goal; undefined without a goal. */
+export const isGoalReached = ({ goal, values }: Measured): boolean | undefined => {
   if (!goal) return undefined;
   return 'atLeast' in goal ? median(values) >= goal.atLeast : median(values) <= goal.atMost;
 };
@@ -11,17 +14,20 @@ export const isGoalReached = ({ goal, values }: Result): boolean | undefined => 
 export const formatFigure = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 
-const usageText = (usage: Usage | undefined): string =>
-  Object.entries(usage ?? {})
-    .map(([name, { cores, megabytes }]) => `${name} ${cores.toFixed(2)} / ${Math.round(megabytes)} MB`)
+const costText = (cost: Cost | undefined): string =>
+  Object.entries(cost ?? {})
+    .map(([name, { microseconds, megabytes }]) => `${name} ${microseconds.toFixed(1)} / ${Math.round(megabytes)} MB`)
     .join(', ');
 
-const goalText = (result: Result): string => {
-  const { goal } = result;
+const goalText = (measured: Measured): string => {
+  const { goal } = measured;
   if (!goal) return '';
   const wanted = 'atLeast' in goal ? `≥ ${formatFigure(goal.atLeast)}` : `≤ ${formatFigure(goal.atMost)}`;
-  return `${wanted}: ${isGoalReached(result) ? 'reached' : 'missed'}`;
+  return `${wanted}: ${isGoalReached(measured) ? 'reached' : 'missed'}`;
 };
+
+const rangeText = ({ values }: Measured): string =>
+  `${formatFigure(Math.min(...values))} – ${formatFigure(Math.max(...values))}`;
 
 /** Formats the results as rows of text, for the terminal and for Markdown. */
 export const formatRows = (results: readonly Result[]): Record<string, string>[] =>
@@ -30,10 +36,18 @@ export const formatRows = (results: readonly Result[]): Record<string, string>[]
     what: result.title,
     configuration: result.configuration,
     median: `${formatFigure(median(result.values))} ${result.unit}`,
-    'min – max': `${formatFigure(Math.min(...result.values))} – ${formatFigure(Math.max(...result.values))}`,
+    'min – max': rangeText(result),
     runs: String(result.values.length),
     goal: goalText(result),
-    'CPU cores / peak memory': usageText(result.usage),
+    'CPU µs per event / peak memory': costText(result.cost),
+  }));
+
+export const formatRatioRows = (ratios: readonly Ratio[]): Record<string, string>[] =>
+  ratios.map((ratio) => ({
+    ratio: ratio.what,
+    median: formatFigure(median(ratio.values)),
+    'min – max': rangeText(ratio),
+    goal: goalText(ratio),
   }));
 
 export const formatMarkdownTable = (table: readonly Record<string, string | number>[]): string => {

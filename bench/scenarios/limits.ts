@@ -5,7 +5,7 @@ import { runCommand } from '../../scripts/stack/run-command.ts';
 import type { Result } from '../result.ts';
 import { broker, ports } from '../stack/ports.ts';
 import { fetchKafkaJars, requireJava } from '../stack/stack.ts';
-import { emptyRedis } from '../stack/view-check.ts';
+import { emptyRedis } from '../stack/stores.ts';
 import { fillTopic } from './materialise.ts';
 import type { Scenario } from './scenario.ts';
 

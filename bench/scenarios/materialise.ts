@@ -1,25 +1,34 @@
+import { costOf } from '../measure/cost.ts';
 import { median } from '../measure/statistics.ts';
 import type { ScenarioId } from '../options.ts';
 import type { Plan } from '../plan.ts';
 import type { Goal, Result } from '../result.ts';
+import type { Checkout } from '../stack/checkout.ts';
 import { prepareLog } from '../stack/log.ts';
+import type { Configuration } from '../stack/platform.ts';
+import type { StoreName } from '../stack/stores.ts';
 import { direct } from '../subjects/direct.ts';
 import { labSubscriber } from '../subjects/lab-subscriber.ts';
-import { createOwnSubject, defaultConfiguration, fastConfiguration } from '../subjects/ours.ts';
+import { createOwnSubject, defaultConfiguration, fastConfiguration, fourConfiguration } from '../subjects/ours.ts';
 import { streams } from '../subjects/streams.ts';
 import type { Run, Subject } from '../subjects/subject.ts';
 import type { Work } from '../work.ts';
 import type { Progress, Scenario } from './scenario.ts';
 
-type Entry = { subject: Subject; goal?: Goal };
+/** `memoryGoals` in MB, by the name of the process. */
+type Entry = { subject: Subject; memoryGoals?: Record<string, Goal> };
 
-/** All subjects read the same topic in turn, so that changes of the machine's speed affect all of them. */
+/** All subjects read the same topic in turns, so that changes of the machine's speed affect all of them. */
 const createMaterialiseScenario =
-  (scenario: ScenarioId, workOf: (plan: Plan) => Work, entries: readonly Entry[]): Scenario =>
-  async (plan, progress) => {
+  (
+    scenario: ScenarioId,
+    workOf: (plan: Plan) => Work,
+    entriesOf: (checkouts: readonly Checkout[]) => readonly Entry[],
+  ): Scenario =>
+  async (plan, progress, checkouts) => {
     const work = workOf(plan);
     await fillTopic(work, progress);
-    const runs = new Map<Entry, Run[]>(entries.map((entry) => [entry, []]));
+    const runs = new Map<Entry, Run[]>(entriesOf(checkouts).map((entry) => [entry, []]));
     const spent = new Map<Entry, number>();
     for (let repeat = 1; repeat <= plan.repeats; repeat++)
       for (const [entry, done] of runs) {
@@ -29,7 +38,7 @@ const createMaterialiseScenario =
         done.push(await entry.subject.run(work));
         spent.set(entry, (spent.get(entry) ?? 0) + performance.now() - began);
       }
-    return [...runs].map(([entry, done]) => resultOf(scenario, entry, done));
+    return [...runs].flatMap(([entry, done]) => resultsOf(scenario, entry, done));
   };
 
 export const fillTopic = (work: Work, progress: Progress): Promise<void> =>
@@ -37,39 +46,74 @@ export const fillTopic = (work: Work, progress: Progress): Promise<void> =>
 
 const rate = ({ events, seconds }: Run) => events / seconds;
 
-const resultOf = (scenario: ScenarioId, { subject, goal }: Entry, runs: readonly Run[]): Result => {
+const resultsOf = (scenario: ScenarioId, { subject, memoryGoals = {} }: Entry, runs: readonly Run[]): Result[] => {
   const { id, title, configuration } = subject;
   const values = runs.map(rate);
   const middle = median(values);
   const typical = [...runs].sort((a, b) => Math.abs(rate(a) - middle) - Math.abs(rate(b) - middle))[0] as Run;
-  return { scenario, id, title, configuration, unit: 'events/s', values, usage: typical.usage, ...(goal && { goal }) };
+  return [
+    { scenario, id, title, configuration, unit: 'events/s', values, cost: costOf(typical) },
+    ...Object.entries(memoryGoals).map(([name, goal]) => ({
+      scenario,
+      id: `${id}-${name}-memory`,
+      title: `${title}: peak memory of ${name === 'app' ? 'the service' : name}`,
+      configuration,
+      unit: 'MB' as const,
+      values: runs.map(({ usage }) => usage[name]?.megabytes ?? 0),
+      goal,
+    })),
+  ];
 };
 
-const bothConfigurations = (store: 'redis' | 'mysql', fast: number, one: number): Entry[] => [
-  { subject: createOwnSubject(store, fastConfiguration), goal: { atLeast: fast } },
-  { subject: createOwnSubject(store, defaultConfiguration), goal: { atLeast: one } },
+const ofBoth = (
+  checkouts: readonly Checkout[],
+  store: StoreName,
+  configuration: Configuration,
+  memoryGoals: Record<string, Goal> = {},
+): Entry[] =>
+  checkouts.map((checkout) => ({
+    subject: createOwnSubject(store, configuration, checkout),
+    ...(checkout.id === 'ours' && { memoryGoals }),
+  }));
+
+const bothConfigurations = (store: StoreName) => (checkouts: readonly Checkout[]) => [
+  ...ofBoth(checkouts, store, fastConfiguration),
+  ...ofBoth(checkouts, store, defaultConfiguration),
 ];
 
-export const redis20k = createMaterialiseScenario('redis-20k', ({ many }) => many, [
-  ...bothConfigurations('redis', 80_000, 40_000),
-  { subject: direct },
-  { subject: streams },
-]);
-export const labSubscriberAlone = createMaterialiseScenario('lab-way', (plan) => plan.labSubscriber, [
-  { subject: labSubscriber },
-]);
+export const redis20k = createMaterialiseScenario(
+  'redis-20k',
+  ({ many }) => many,
+  (checkouts) => [
+    ...ofBoth(checkouts, 'redis', fastConfiguration, { app: { atMost: 450 }, daprd: { atMost: 1_600 } }),
+    { subject: streams },
+    { subject: direct },
+    ...ofBoth(checkouts, 'redis', defaultConfiguration, { app: { atMost: 450 } }),
+    ...ofBoth(
+      checkouts.filter(({ id }) => id === 'ours'),
+      'redis',
+      fourConfiguration,
+      { app: { atMost: 450 } },
+    ),
+  ],
+);
+export const labSubscriberAlone = createMaterialiseScenario(
+  'lab-way',
+  (plan) => plan.labSubscriber,
+  () => [{ subject: labSubscriber }],
+);
 export const redisDistinct = createMaterialiseScenario(
   'redis-distinct',
   ({ distinct }) => distinct,
-  bothConfigurations('redis', 40_000, 20_000),
+  (checkouts) => [...bothConfigurations('redis')(checkouts), { subject: streams }],
 );
 export const mysql20k = createMaterialiseScenario(
   'mysql-20k',
   ({ mysqlMany }) => mysqlMany,
-  bothConfigurations('mysql', 9_000, 4_500),
+  bothConfigurations('mysql'),
 );
 export const mysqlDistinct = createMaterialiseScenario(
   'mysql-distinct',
   (plan) => plan.mysqlDistinct,
-  bothConfigurations('mysql', 5_000, 2_500),
+  bothConfigurations('mysql'),
 );

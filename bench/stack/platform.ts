@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createSidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import type { createSidecarArguments } from '../../scripts/sidecar-arguments.ts';
 import { getJson } from '../../tests/http.ts';
-import { type RunningProcess, startProcess, startProgram } from '../../tests/platform-process.ts';
+import { type RunningProcess, root, startProcess, startProgram } from '../../tests/platform-process.ts';
 import { broker, ports } from './ports.ts';
 import { ensureDaprd } from './stack.ts';
 
@@ -18,15 +19,20 @@ export type RunningService = { url: string; app: RunningProcess; sidecar: Runnin
 
 type ServicePorts = { rest: number; app: number; dapr: number; grpc: number; internal: number };
 
+/** Each version starts its sidecar with its own arguments: what they say must fit the service. */
+const readSidecarArguments = async (checkout: string): Promise<typeof createSidecarArguments> =>
+  (await import(join(checkout, 'scripts/sidecar-arguments.ts'))).createSidecarArguments;
+
 const startService = async (
   service: 'crm' | 'iot-platform',
   servicePorts: ServicePorts,
   resources: string,
   { env, sidecarEnv }: Pick<Configuration, 'env' | 'sidecarEnv'>,
+  checkout = root,
 ): Promise<RunningService> => {
   const { rest, app: appPort, ...sidecarPorts } = servicePorts;
-  const args = createSidecarArguments(service, appPort, sidecarPorts, resources);
-  const app = startProcess(`${service}/main.ts`, {
+  const args = (await readSidecarArguments(checkout))(service, appPort, sidecarPorts, resources);
+  const appEnv = {
     DAPR_HTTP_PORT: String(sidecarPorts.dapr),
     DAPR_GRPC_PORT: String(sidecarPorts.grpc),
     KAFKA_BROKERS: broker,
@@ -35,7 +41,8 @@ const startService = async (
     LOG_LEVEL: 'warn',
     NODE_ENV: 'production',
     ...env,
-  });
+  };
+  const app = startProcess(`${service}/main.ts`, appEnv, [], checkout);
   const url = `http://127.0.0.1:${rest}`;
   await waitUntilHealthy(`${url}/healthz`, app);
   const sidecar = startProgram(await ensureDaprd(), args, sidecarEnv ?? {});
@@ -43,14 +50,21 @@ const startService = async (
   return { url, app, sidecar, end };
 };
 
+/** `checkout` is the folder of the project whose service runs. Default: this one. */
 export const startIotPlatform = (
   resources: string,
-  environments: Omit<Configuration, 'name' | 'components'>,
-  instance: 0 | 1 = 0,
-) => startService('iot-platform', ports.iotPlatforms[instance], resources, environments);
+  environments: Pick<Configuration, 'env' | 'sidecarEnv'>,
+  instance = 0,
+  checkout?: string,
+): Promise<RunningService> => {
+  const instancePorts = ports.iotPlatforms[instance];
+  if (!instancePorts) throw new Error(`there are ports for ${ports.iotPlatforms.length} instances only`);
+  return startService('iot-platform', instancePorts, resources, environments, checkout);
+};
 
-export const startCrm = (resources: string, env: Record<string, string>) =>
-  startService('crm', ports.crm, resources, { env });
+/** `checkout` is the folder of the project whose CRM runs. Default: this one. */
+export const startCrm = (resources: string, env: Record<string, string>, checkout?: string) =>
+  startService('crm', ports.crm, resources, { env }, checkout);
 
 /** Waits until the URL answers 200. @throws Error with the output of the process when it ends before */
 const waitUntilHealthy = async (url: string, started: RunningProcess): Promise<void> => {

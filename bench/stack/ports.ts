@@ -6,10 +6,13 @@ export const ports = {
   redis: base + 379,
   mysql: base + 306,
   crm: { rest: base + 5, app: base + 5, dapr: base + 905, grpc: base + 906, internal: base + 907 },
-  iotPlatforms: [
-    { rest: base + 8, app: base + 2, dapr: base + 908, grpc: base + 909, internal: base + 910 },
-    { rest: base + 18, app: base + 12, dapr: base + 918, grpc: base + 919, internal: base + 920 },
-  ],
+  iotPlatforms: [8, 18, 28, 38].map((rest) => ({
+    rest: base + rest,
+    app: base + rest - 6,
+    dapr: base + 900 + rest,
+    grpc: base + 901 + rest,
+    internal: base + 902 + rest,
+  })),
 } as const;
 
 /** Environment of scripts/stack, which reads it when it is imported. */

@@ -11,10 +11,15 @@ export type RunningRebuild = {
   finished: Promise<{ seconds: number; megabytes: number }>;
 };
 
-/** Starts `npm run rebuild` next to the live view of the first instance; resolves when it begins to replay. */
-export const startRebuild = async (...options: string[]): Promise<RunningRebuild> => {
-  const args = ['--without-crm', '--dapr-http-port', String(ports.iotPlatforms[0].dapr), ...options];
-  const rebuild = startProcess('scripts/rebuild.ts', { KAFKA_BROKERS: broker }, args);
+/**
+ * Starts `npm run rebuild` of the version in the folder `checkout` next to the live view of the first instance; resolves when it
+ * begins to replay.
+ */
+export const startRebuild = async (checkout: string, ...options: string[]): Promise<RunningRebuild> => {
+  const { dapr, grpc } = ports.iotPlatforms[0] as (typeof ports.iotPlatforms)[number];
+  const args = ['--without-crm', '--dapr-http-port', String(dapr), ...options];
+  const env = { KAFKA_BROKERS: broker, DAPR_GRPC_PORT: String(grpc) };
+  const rebuild = startProcess('scripts/rebuild.ts', env, args, checkout);
   await waitForOutput(rebuild, /To be filled/);
   const began = performance.now();
   let [runs, megabytes] = [true, peakMemory(rebuild.pid)];

@@ -7,7 +7,7 @@ process.chdir(root);
 const { startPart } = await import('../../scripts/stack/start-part.ts');
 const { stopPart } = await import('../../scripts/stack/stop-part.ts');
 const { findOwnedProcess } = await import('../../scripts/stack/owned-process.ts');
-const { partFolder } = await import('../../scripts/stack/settings.ts');
+export const { partFolder } = await import('../../scripts/stack/settings.ts');
 export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
 export const { requireJava } = await import('../../scripts/stack/maven.ts');
 export const { fetchKafkaJars, fetchKafkaStreamsJars } = await import('../../scripts/stack/parts/kafka.ts');

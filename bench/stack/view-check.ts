@@ -1,7 +1,5 @@
-import { createConnection } from 'mysql2/promise';
-import { createClient } from 'redis';
 import { type Change, lastChanges, type Work } from '../work.ts';
-import { ports } from './ports.ts';
+import { withMysql, withRedis } from './stores.ts';
 
 /** The value that a view shows for a connection; without revision where the subject stores none. */
 export type Shown = { connectionMandate: string; revision?: number };
@@ -29,24 +27,6 @@ const isShown = (change: Change, shown: Shown | undefined): boolean =>
   shown?.connectionMandate === change.connectionMandate &&
   (shown.revision === undefined || shown.revision === change.revision);
 
-const withRedis = async <T>(work: (client: RedisClient) => Promise<T>): Promise<T> => {
-  const client = redisClient();
-  await client.connect();
-  return work(client).finally(() => client.destroy());
-};
-const redisClient = () => createClient({ url: `redis://127.0.0.1:${ports.redis}` });
-type RedisClient = ReturnType<typeof redisClient>;
-
-const user = { user: 'connection-mandates', password: 'connection-mandates' };
-const withMysql = async <T>(work: (connection: Awaited<ReturnType<typeof createConnection>>) => Promise<T>) => {
-  const connection = await createConnection({ host: '127.0.0.1', port: ports.mysql, ...user });
-  try {
-    return await work(connection);
-  } finally {
-    await connection.end();
-  }
-};
-
 /** state.redis stores a hash with the value and its version under each key. */
 const readHashes =
   (prefix: string): ReadShown =>
@@ -70,14 +50,6 @@ export const readDaprMysql: ReadShown = (connectionIds) =>
     const [rows] = await connection.query('SELECT id, value FROM statestore.state WHERE id IN (?)', [ids]);
     const held = new Map((rows as { id: string; value: Shown }[]).map(({ id, value }) => [id, value]));
     return ids.map((id) => held.get(id));
-  });
-
-export const emptyRedis = (): Promise<unknown> => withRedis((client) => client.flushAll());
-
-export const emptyMysql = (): Promise<void> =>
-  withMysql(async (connection) => {
-    await connection.query('DROP DATABASE IF EXISTS statestore');
-    await connection.query('CREATE DATABASE statestore CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
   });
 
 const parseShown = (text: string | null): Shown | undefined => (text === null ? undefined : JSON.parse(text));

@@ -4,7 +4,8 @@ import { startProcess, startProgram } from '../../tests/platform-process.ts';
 import { createComponentsFolder } from '../stack/components.ts';
 import { ports } from '../stack/ports.ts';
 import { ensureDaprd, pidOf } from '../stack/stack.ts';
-import { checkView, emptyRedis, readDaprRedis } from '../stack/view-check.ts';
+import { emptyRedis } from '../stack/stores.ts';
+import { checkView, readDaprRedis } from '../stack/view-check.ts';
 import { newGroup } from './ours.ts';
 import { measureProgram } from './program.ts';
 import type { Subject } from './subject.ts';
@@ -16,7 +17,7 @@ export const labSubscriber: Subject = {
   configuration: '@dapr/dapr, HTTP; one event, one awaited save',
   run: async (work) => {
     await emptyRedis();
-    const { rest: _, app: appPort, ...sidecarPorts } = ports.iotPlatforms[0];
+    const { rest: _, app: appPort, ...sidecarPorts } = ports.iotPlatforms[0] as (typeof ports.iotPlatforms)[number];
     const args = [appPort, sidecarPorts.dapr, topics.connectionMandates.name, work.events].map(String);
     const resources = createComponentsFolder('dapr-components', newGroup());
     // DaprServer has no route for the health check.
