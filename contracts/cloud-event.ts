@@ -4,10 +4,9 @@ import { z } from 'zod';
 export const maxRevision = Number.MAX_SAFE_INTEGER - 1;
 
 const sequence = `1 to 16 decimal digits, from 1 to ${maxRevision}`;
-const sequencePattern = /^[0-9]{1,16}$/;
 const sequenceSchema = z
   .string(sequence)
-  .regex(sequencePattern, { error: sequence, abort: true })
+  .regex(/^[0-9]{1,16}$/, { error: sequence, abort: true })
   .refine((digits) => Number(digits) >= 1 && Number(digits) <= maxRevision, sequence)
   .meta({ description: `The revision: ${sequence}.` });
 
@@ -51,25 +50,3 @@ export const createCloudEvent = <Type extends string, Data>(
   ...(traceparent && { traceparent }),
   data,
 });
-
-const timePattern = z.core.regexes.datetime({ offset: true });
-
-/** Fast-path validation of the envelope without the schema library. The caller checks `type`, `subject` and `data`. */
-export const hasValidEnvelope = (event: object): boolean => {
-  const { specversion, id, source, time, sequence, traceparent, datacontenttype } = event as Record<string, unknown>;
-  return (
-    specversion === '1.0' &&
-    isNonEmptyString(id) &&
-    isNonEmptyString(source) &&
-    matches(timePattern, time) &&
-    matches(sequencePattern, sequence) &&
-    Number(sequence) >= 1 &&
-    Number(sequence) <= maxRevision &&
-    (traceparent === undefined || typeof traceparent === 'string') &&
-    (datacontenttype === undefined || datacontenttype === 'application/json')
-  );
-};
-
-const isNonEmptyString = (value: unknown) => typeof value === 'string' && value !== '';
-/** Whether the value is a string that matches the pattern. */
-export const matches = (pattern: RegExp, value: unknown) => typeof value === 'string' && pattern.test(value);

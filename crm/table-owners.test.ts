@@ -32,9 +32,9 @@ const ownerOf: Record<Table, string> = {
 /** The readiness check may read any table to find out whether the database answers. */
 const allowedAccess = ['database/check-database.ts uses connection'];
 
-/** The table in a query such as `selectFrom('customer')` or `leftJoin('customer as holder', …)`. */
+/** The table in a query such as `selectFrom('customer')`, `leftJoin('customer as holder', …)` or `insertRows(trx, 'customer', …)`. */
 const queriedTable =
-  /\b(?:selectFrom|insertInto|updateTable|deleteFrom|replaceInto|mergeInto|(?:inner|left)Join)\(\s*'(\w+)/g;
+  /\b(?:selectFrom|insertInto|updateTable|deleteFrom|replaceInto|mergeInto|(?:inner|left)Join|insertRows\(\s*\w+,)[(\s]\s*'(\w+)/g;
 /** The list of tables in a loop such as `for (const table of ['customer', 'mandateChange'])`. */
 const loopedTables = /\bfor \(const table of \[([^\]]+)\]/g;
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:http2';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -37,19 +36,26 @@ export const callGrpc = async (
       te: 'trailers',
       ...headers,
     });
-    let trailers: Record<string, unknown> = {};
-    stream.on('trailers', (received) => {
-      trailers = received;
-    });
-    const responded = once(stream, 'response');
-    stream.on('error', () => {});
-    for (const part of Buffer.isBuffer(body) ? [body] : body)
-      if (!stream.write(part) && !stream.destroyed) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
-    stream.end();
-    const [received] = await responded;
-    const frame = Buffer.concat(await stream.toArray().catch(() => []));
-    const all = { ...received, ...trailers } as Record<string, string>;
-    return { status: Number(all['grpc-status']), message: decodeStatusMessage(all['grpc-message'] ?? ''), frame };
+    let received: Record<string, unknown> = {};
+    const chunks: Buffer[] = [];
+    const collect = (headers: object) => {
+      received = { ...received, ...headers };
+    };
+    // A server may answer before it has read the request, and then resets the stream.
+    stream
+      .on('response', collect)
+      .on('trailers', collect)
+      .on('error', () => {});
+    stream.on('data', (chunk) => void chunks.push(chunk));
+    const closed = new Promise<void>((resolve) => void stream.once('close', resolve));
+    for (const part of Buffer.isBuffer(body) ? [body] : body) {
+      if (stream.destroyed) break;
+      if (!stream.write(part)) await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), closed]);
+    }
+    if (!stream.destroyed) stream.end();
+    await closed;
+    const { 'grpc-status': status, 'grpc-message': message = '' } = received as Record<string, string>;
+    return { status: Number(status), message: decodeStatusMessage(message), frame: Buffer.concat(chunks) };
   } finally {
     session.destroy();
   }

@@ -3,6 +3,7 @@
 export { foldText } from '../../packages/database/fold-text.ts';
 export { notNextVersion } from './append-only.ts';
 export { checkDatabase } from './check-database.ts';
+export { insertRows } from './insert-rows.ts';
 export { migrations } from './migrations.ts';
 export { connectCrmDatabase, listPendingMigrations, openCrmDatabase } from './open-database.ts';
 export type {

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Codec } from '../../contracts/codec.ts';
 import type { Topic } from '../../packages/projections/event-bus.ts';
-import type { CrmDatabase } from '../database/index.ts';
+import { type CrmDatabase, insertRows } from '../database/index.ts';
 import { toColumn } from './event-column.ts';
 
 /** An event to publish. `topic.codec` encodes it. Without `event` it is a tombstone. */
@@ -20,7 +20,6 @@ export const appendToOutbox = async (
   events: readonly OutboxEvent[],
   createdAt: number,
 ) => {
-  if (events.length === 0) return;
   const rows = events.map(({ topic, id, key, event }) => ({
     topic: topic.name,
     id,
@@ -28,7 +27,7 @@ export const appendToOutbox = async (
     event: toColumn(event ? topic.codec.encode(event) : tombstone),
     createdAt,
   }));
-  await trx.insertInto('outbox').values(rows).execute();
+  await insertRows(trx, 'outbox', ['topic', 'id', 'eventKey', 'event', 'createdAt'], rows);
 };
 
 /** How many events wait to be published, and since when the oldest one waits (ISO 8601). */

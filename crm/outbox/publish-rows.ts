@@ -1,12 +1,20 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Expression, ExpressionBuilder, Kysely, Selectable, SqlBool } from 'kysely';
 import { type EventBus, NotDurable } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase, OutboxTable } from '../database/index.ts';
 import { fromColumn } from './event-column.ts';
 
 export type OutboxRow = Selectable<OutboxTable>;
 
-/** Rows of one topic, in the order of their sequence numbers. */
-export type RelayedTopic = { readonly name: string; readonly rows: readonly OutboxRow[] };
+/** What became of the rows of one topic. */
+export type PublishedTopic = {
+  readonly name: string;
+  readonly failure: NotDurable | undefined;
+  /** The rows to delete. */
+  readonly acknowledged: readonly OutboxRow[];
+  /** Of a compacted topic: the published keys, and the rows of those that may not be durable. */
+  readonly keys?: readonly string[];
+  readonly failedStates?: readonly OutboxRow[];
+};
 
 /** @returns undefined when all events are durable, else an error with the ids that may not be */
 export const publishRows = async (
@@ -31,10 +39,7 @@ export const notDurable = (rows: readonly OutboxRow[], { message }: Error) =>
 /** @returns how many rows were deleted; fewer if another instance has deleted some */
 export const deleteRows = async (db: Kysely<CrmDatabase>, rows: readonly OutboxRow[]): Promise<number> => {
   if (rows.length === 0) return 0;
-  const { numDeletedRows } = await db
-    .deleteFrom('outbox')
-    .where('sequence', 'in', sequencesOf(rows))
-    .executeTakeFirstOrThrow();
+  const { numDeletedRows } = await db.deleteFrom('outbox').where(isOneOf(rows)).executeTakeFirstOrThrow();
   return Number(numDeletedRows);
 };
 
@@ -44,9 +49,17 @@ export const countRows = async (db: Kysely<CrmDatabase>, rows: readonly OutboxRo
   const { count } = await db
     .selectFrom('outbox')
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('sequence', 'in', sequencesOf(rows))
+    .where(isOneOf(rows))
     .executeTakeFirstOrThrow();
   return Number(count);
 };
 
-const sequencesOf = (rows: readonly OutboxRow[]) => rows.map(({ sequence }) => sequence);
+/** The condition for exactly these rows. Numbers without a gap are a range, which is faster than a list of thousands. */
+const isOneOf =
+  (rows: readonly OutboxRow[]) =>
+  (eb: ExpressionBuilder<CrmDatabase, 'outbox'>): Expression<SqlBool> => {
+    const sequences = rows.map(({ sequence }) => sequence);
+    const [first, last] = [Math.min(...sequences), Math.max(...sequences)];
+    const isRange = last - first + 1 === sequences.length;
+    return isRange ? eb.between('sequence', first, last) : eb('sequence', 'in', sequences);
+  };

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import type { NotDurable } from '../../packages/projections/event-bus.ts';
 import { groupBy } from '../../packages/runtime/group-by.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import { deleteRows, publishRows, type RelayedTopic } from './publish-rows.ts';
-import { isCompacted, type RelayRound, relayCompacted } from './relay-compacted.ts';
+import { countRows, deleteRows, type OutboxRow, type PublishedTopic, publishRows } from './publish-rows.ts';
+import { isCompacted, publishCompacted, type RelayRound } from './relay-compacted.ts';
 
 /** The highest sequence number in the outbox; undefined when the outbox is empty. */
 export const readLastSequence = async (db: Kysely<CrmDatabase>): Promise<number | undefined> => {
@@ -14,24 +14,12 @@ export const readLastSequence = async (db: Kysely<CrmDatabase>): Promise<number 
   return last ?? undefined;
 };
 
-type RelayedBatch = {
-  /** The last sequence number that was read; undefined if there was no row. */
-  readonly last: number | undefined;
-  /** The first failure of a publish. */
-  readonly failure: NotDurable | undefined;
-  /** Per compacted topic, the keys whose last states must be published again (see `relayCompacted`). */
-  readonly overtaken: ReadonlyMap<string, readonly string[]>;
-};
-
-/**
- * Publishes up to `size` rows with a sequence number above `after` and at most `upTo`, and deletes the rows that the bus
- * acknowledged.
- */
-export const relayBatch = async (
-  round: RelayRound,
+/** Reads up to `size` rows with a sequence number above `after` and at most `upTo`. */
+export const readBatch = (
+  db: Kysely<CrmDatabase>,
   { after, upTo, size }: { after: number; upTo: number; size: number },
-): Promise<RelayedBatch> => {
-  const rows = await round.db
+): Promise<OutboxRow[]> =>
+  db
     .selectFrom('outbox')
     .selectAll()
     .where('sequence', '>', after)
@@ -39,22 +27,44 @@ export const relayBatch = async (
     .orderBy('sequence')
     .limit(size)
     .execute();
-  let failure: NotDurable | undefined;
-  const overtaken = new Map<string, readonly string[]>();
-  for (const [name, ofTopic] of groupBy(rows, (row) => row.topic)) {
-    const topic = { name, rows: ofTopic };
-    const relayed = isCompacted(name) ? await relayCompacted(round, topic) : await relayAll(round, topic);
-    failure ??= relayed.failure;
-    if (relayed.overtaken.length > 0) overtaken.set(name, relayed.overtaken);
-  }
-  return { last: rows.at(-1)?.sequence, failure, overtaken };
+
+type PublishedBatch = {
+  /** The first failure of a publish. */
+  readonly failure: NotDurable | undefined;
+  /**
+   * Deletes the rows that the bus acknowledged. Call it after all earlier batches are deleted: if an earlier state of a key stayed in the
+   * outbox without the later one, its repetition would be the last record of the key.
+   * @returns per compacted topic, the keys whose last states must be published again (see `publishCompacted`)
+   */
+  settle(): Promise<ReadonlyMap<string, readonly string[]>>;
 };
 
-const relayAll = async ({ db, bus }: RelayRound, { name, rows }: RelayedTopic) => {
-  const failure = await publishRows(bus, name, rows);
-  await deleteRows(
-    db,
-    rows.filter(({ id }) => !failure?.ids.has(id)),
+/** Publishes the rows, the topics concurrently. */
+export const publishBatch = async (round: RelayRound, rows: readonly OutboxRow[]): Promise<PublishedBatch> => {
+  const topics = await Promise.all(
+    [...groupBy(rows, ({ topic }) => topic)].map(([name, ofTopic]) =>
+      (isCompacted(name) ? publishCompacted : publishAll)(round, { name, rows: ofTopic }),
+    ),
   );
-  return { failure, overtaken: [] };
+  return {
+    failure: topics.find(({ failure }) => failure)?.failure,
+    settle: () => settle(round.db, topics),
+  };
+};
+
+const publishAll = async (
+  { bus }: RelayRound,
+  { name, rows }: { name: string; rows: readonly OutboxRow[] },
+): Promise<PublishedTopic> => {
+  const failure = await publishRows(bus, name, rows);
+  return { name, failure, acknowledged: failure ? rows.filter(({ id }) => !failure.ids.has(id)) : rows };
+};
+
+/** Deletes the rows of all topics with one statement, because each commit waits for the disk and for other transactions. */
+const settle = async (db: Kysely<CrmDatabase>, topics: readonly PublishedTopic[]) => {
+  const acknowledged = topics.flatMap((topic) => topic.acknowledged);
+  const failed = topics.flatMap(({ failedStates = [] }) => failedStates);
+  const found = (await deleteRows(db, acknowledged)) + (await countRows(db, failed));
+  const isComplete = found === acknowledged.length + failed.length;
+  return new Map(isComplete ? [] : topics.flatMap(({ name, keys }) => (keys ? [[name, keys] as const] : [])));
 };

@@ -9,7 +9,7 @@ import { createTestRuntime } from '../../tests/test-runtime.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
 import { startRelay } from './relay.ts';
-import { readLastSequence, relayBatch } from './relay-batch.ts';
+import { publishBatch, readBatch, readLastSequence } from './relay-batch.ts';
 
 const waitOptions = { timeout: 5_000, interval: 5 };
 
@@ -26,10 +26,12 @@ const relayRound = async (db: Kysely<CrmDatabase>, bus: EventBus, size = 500) =>
   const upTo = (await readLastSequence(db)) ?? 0;
   const overtaken: string[] = [];
   for (let after = 0; after < upTo; ) {
-    const batch = await relayBatch(round, { after, upTo, size });
-    overtaken.push(...[...batch.overtaken.values()].flat());
-    if (batch.last === undefined) break;
-    after = batch.last;
+    const rows = await readBatch(db, { after, upTo, size });
+    const last = rows.at(-1);
+    if (!last) break;
+    after = last.sequence;
+    const { settle } = await publishBatch(round, rows);
+    overtaken.push(...[...(await settle()).values()].flat());
   }
   return overtaken;
 };

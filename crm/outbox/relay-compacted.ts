@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import { countRows, deleteRows, notDurable, publishRows, type RelayedTopic } from './publish-rows.ts';
+import { notDurable, type OutboxRow, type PublishedTopic, publishRows } from './publish-rows.ts';
 
 const compactedTopics = new Set(
   Object.values(topics).flatMap((topic) => ('compaction' in topic && topic.compaction ? [topic.name as string] : [])),
@@ -22,32 +22,30 @@ export type RelayRound = {
 };
 
 /**
- * Publishes the last of the rows of each key, and deletes all rows of a key when that one is acknowledged. It publishes no key that
+ * Publishes the last of the rows of each key. All rows of a key are acknowledged when that one is. It publishes no key that
  * has failed in this round: the repetition of the earlier event would follow the later one.
  *
  * If rows have disappeared meanwhile, another instance has relayed them, or an erasure has deleted them, while this one was suspended.
- * Then our late records may be the last ones of their keys. `overtaken` has these keys: publish their last states again.
+ * Then our late records may be the last ones of their `keys`, so the last states of these must be published again.
  */
-export const relayCompacted = async (
-  { db, bus, canCompact, failedKeys }: RelayRound,
-  { name: topic, rows }: RelayedTopic,
-) => {
+export const publishCompacted = async (
+  { bus, canCompact, failedKeys }: RelayRound,
+  { name: topic, rows }: { name: string; rows: readonly OutboxRow[] },
+): Promise<PublishedTopic> => {
   const isPossible = await canCompact().catch((error: Error) => notDurable(rows, error));
-  if (isPossible instanceof NotDurable) return { failure: isPossible, overtaken: [] };
-  if (!isPossible) {
-    await deleteRows(db, rows);
-    return { failure: undefined, overtaken: [] };
-  }
+  if (isPossible instanceof NotDurable) return { name: topic, failure: isPossible, acknowledged: [] };
+  if (!isPossible) return { name: topic, failure: undefined, acknowledged: rows };
 
   const nameOf = (key: string) => `${topic} ${key}`;
-  const publishable = rows.filter(({ eventKey }) => !failedKeys.has(nameOf(eventKey)));
+  const hasFailed = ({ eventKey }: OutboxRow) => failedKeys.has(nameOf(eventKey));
+  const publishable = failedKeys.size === 0 ? rows : rows.filter((row) => !hasFailed(row));
   const lastOfKey = new Map(publishable.map((row) => [row.eventKey, row]));
   const failure = await publishRows(bus, topic, [...lastOfKey.values()]);
-  for (const { id, eventKey } of lastOfKey.values()) if (failure?.ids.has(id)) failedKeys.add(nameOf(eventKey));
-  const failed = publishable.filter(({ eventKey }) => failedKeys.has(nameOf(eventKey)));
-  const acknowledged = publishable.filter(({ eventKey }) => !failedKeys.has(nameOf(eventKey)));
-  const found = (await deleteRows(db, acknowledged)) + (await countRows(db, failed));
-  return { failure, overtaken: found < publishable.length ? [...lastOfKey.keys()] : [] };
+  const keys = [...lastOfKey.keys()];
+  if (!failure) return { name: topic, failure, acknowledged: publishable, keys };
+  for (const { id, eventKey } of lastOfKey.values()) if (failure.ids.has(id)) failedKeys.add(nameOf(eventKey));
+  const acknowledged = publishable.filter((row) => !hasFailed(row));
+  return { name: topic, failure, acknowledged, keys, failedStates: publishable.filter(hasFailed) };
 };
 
 /** Asks the bus once whether it can compact, and warns if it cannot. Asks again after a failure. */

@@ -5,11 +5,12 @@ import { type MonotonicClock, monotonicClock } from '../../packages/runtime/leas
 import { backoff } from '../../packages/runtime/retry.ts';
 import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import { readLastSequence, relayBatch } from './relay-batch.ts';
+import { publishBatch, readBatch, readLastSequence } from './relay-batch.ts';
 import { createCompactionCheck } from './relay-compacted.ts';
 import { createRelayLease, relayLeaseMs } from './relay-lease.ts';
 
-const batchSize = 500;
+/** A batch is large, because each one waits for the bus, and its deletion for the disk and for other transactions. */
+const batchSize = 2_000;
 const smallBatchSize = 16;
 /** Polls, because another process that writes to the same database cannot wake this relay. */
 const defaultPollIntervalMs = 250;
@@ -38,7 +39,7 @@ type RelayContext = {
 };
 
 /**
- * Publishes the outbox in sequence order, with one batch in flight, and deletes the rows that the bus acknowledged. Of all
+ * Publishes the outbox in sequence order, with one batch of each topic in flight, and deletes the rows that the bus acknowledged. Of all
  * instances that share the database, the holder of the lease relays. After a kill between publish and delete, the same ids
  * and revisions are published again, and consumers deduplicate them. A round skips events that cannot be published now, so
  * they never block the others. Each round starts at the lowest sequence number, so it also finds rows whose transaction
@@ -74,6 +75,10 @@ export const startRelay = ({
   const logFailure = (failure: unknown, message: string, isFirst: boolean) =>
     log[isFirst && failures === 0 ? 'warn' : 'debug']({ err: failure }, message);
 
+  const addOvertaken = (keysByTopic: ReadonlyMap<string, readonly string[]>) => {
+    for (const [topic, keys] of keysByTopic) overtaken.set(topic, new Set([...(overtaken.get(topic) ?? []), ...keys]));
+  };
+
   const repeatOvertaken = async () => {
     for (const [topic, keys] of overtaken)
       await repeatLastStates(topic, [...keys]).then(
@@ -92,22 +97,33 @@ export const startRelay = ({
     await repeatOvertaken();
     const failedKeys = new Set<string>();
     const upTo = await readLastSequence(db);
-    for (let after = 0; upTo !== undefined && after < upTo; ) {
-      if (!(await lease.acquire())) return { ...outcome, published: false };
-      const { last, failure, ...batch } = await relayBatch({ db, bus, canCompact, failedKeys }, { after, upTo, size });
-      for (const [topic, keys] of batch.overtaken)
-        overtaken.set(topic, new Set([...(overtaken.get(topic) ?? []), ...keys]));
-      if (last === undefined) break;
-      after = last;
-      outcome.found = true;
-      // When the broker is unavailable, a large batch fails slowly and a small one fails fast.
-      size = failure ? smallBatchSize : Math.min(size * 4, batchSize);
-      if (closing.signal.aborted && (failure || clock() > flushUntil)) return { ...outcome, failed: true };
-      if (!failure) continue;
-      logFailure(failure, 'outbox not published, will retry', !outcome.failed);
-      outcome.failed = true;
-      outcome.published = false;
-      await sleepUnlessAborted(afterFailureMs, closing.signal);
+    let deletion = Promise.resolve();
+    try {
+      for (let after = 0; upTo !== undefined && after < upTo; ) {
+        if (!(await lease.acquire())) return { ...outcome, published: false };
+        const rows = await readBatch(db, { after, upTo, size });
+        const last = rows.at(-1);
+        if (!last) break;
+        after = last.sequence;
+        outcome.found = true;
+        const { failure, settle } = await publishBatch({ db, bus, canCompact, failedKeys }, rows);
+        // The rows of a batch are deleted while the next one is published, in the order of the batches.
+        await deletion;
+        deletion = settle().then(addOvertaken);
+        // The rejection is handled where `deletion` is awaited, which may be later.
+        deletion.catch(() => {});
+        // When the broker is unavailable, a large batch fails slowly and a small one fails fast.
+        size = failure ? smallBatchSize : Math.min(size * 4, batchSize);
+        if (closing.signal.aborted && (failure || clock() > flushUntil)) return { ...outcome, failed: true };
+        if (!failure) continue;
+        logFailure(failure, 'outbox not published, will retry', !outcome.failed);
+        outcome.failed = true;
+        outcome.published = false;
+        await sleepUnlessAborted(afterFailureMs, closing.signal);
+      }
+    } finally {
+      // The next round must not read rows that are about to be deleted.
+      await deletion;
     }
     return outcome;
   };

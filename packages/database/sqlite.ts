@@ -18,7 +18,7 @@ const bulkSettings = 'PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 80
 
 /** Settings of the writing and the reading connections in `sqlite-pool.ts`; the file is already in WAL mode. */
 export const writerSettings = `PRAGMA synchronous = FULL; ${bulkSettings}`;
-export const readerSettings = 'PRAGMA query_only = ON; PRAGMA cache_size = -16000';
+export const readerSettings = 'PRAGMA query_only = ON; PRAGMA cache_size = -4000';
 
 /**
  * Opens a SQLite file, created if absent, or a database in memory (`:memory:`). Commits survive a power cut (synchronous=FULL), and

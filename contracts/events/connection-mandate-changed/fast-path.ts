@@ -1,21 +1,34 @@
-import { hasValidEnvelope, matches } from '../../cloud-event.ts';
-import { connectionIdPattern, type MandateChangedEvent, mandateChangedType, mandateLevels } from './schema.ts';
+import type { ReadEvent } from '../../read-event.ts';
+import { type ConnectionMandateData, mandateChangedType, mandateLevels } from './schema.ts';
 
-const levels = new Set<unknown>(Object.values(mandateLevels));
+/** Printable ASCII without `"` and `\`: in JSON such a text stands for itself. */
+const text = String.raw`[ !#-\[\]-~]`;
+const month = String.raw`(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))`;
+const time = String.raw`\d{4}-${month}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z`;
+/** Sixteen digits can exceed the highest revision, so the full reader checks them. */
+const sequence = '[1-9][0-9]{0,14}';
+
+/** The members of an event in the order in which `createMandateChangedEvent` writes them. */
+const members = [
+  `"specversion":"1\\.0","id":"${text}+","source":"${text}+","type":"${mandateChangedType.replaceAll('.', '\\.')}"`,
+  `"subject":"([0-9A-Z-]{1,64})","time":"(${time})","datacontenttype":"application/json"`,
+  `"sequence":"(${sequence})"(?:,"traceparent":"(${text}*)")?`,
+  `"data":\\{"connectionId":"\\1","connectionMandate":"([${Object.values(mandateLevels).join('')}])"\\}`,
+];
+const pattern = new RegExp(`^\\{${members.join(',')}\\}$`);
+
+/** An event in this form is shorter, unless its id or source is unusually long. */
+const maxBytes = 1_024;
 
 /**
- * Fast-path validation: accepts exactly the events that `mandateChangedSchema` accepts. The schema is most of the cost of reading an
- * event, so it checks only events that fail here, and reports what is wrong.
+ * Reads an event with exactly the bytes that our CRM writes, in a fifth of the time of the full reader. Returns undefined for any other
+ * value, which is then read by the full reader: it accepts more forms, and says what is wrong with the rest.
  */
-export const isValidMandateChanged = (event: object): event is MandateChangedEvent => {
-  const { type, subject, data } = event as Partial<Record<keyof MandateChangedEvent, unknown>>;
-  if (typeof data !== 'object' || data === null) return false;
-  const { connectionId, connectionMandate } = data as Record<string, unknown>;
-  return (
-    type === mandateChangedType &&
-    hasValidEnvelope(event) &&
-    matches(connectionIdPattern, subject) &&
-    matches(connectionIdPattern, connectionId) &&
-    levels.has(connectionMandate)
-  );
+export const readCommonJson = (value: Buffer): ReadEvent<ConnectionMandateData> | undefined => {
+  // Latin-1 maps each byte to one character, and the pattern has ASCII only, so it never matches another encoding.
+  const match = value.length > maxBytes ? null : pattern.exec(value.toString('latin1'));
+  if (match === null) return undefined;
+  const [, connectionId = '', time = '', sequence, traceparent, level] = match;
+  const data = { connectionId, connectionMandate: level as ConnectionMandateData['connectionMandate'] };
+  return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };
 };

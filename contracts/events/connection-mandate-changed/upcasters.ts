@@ -8,7 +8,7 @@ import {
   validate,
 } from '../../read-event.ts';
 import { topics } from '../../topics.ts';
-import { isValidMandateChanged } from './fast-path.ts';
+import { readCommonJson } from './fast-path.ts';
 import {
   acceptNumber,
   type ConnectionMandateData,
@@ -34,11 +34,8 @@ const fromPlainPayload = (payload: unknown, timestamp: number): MandateChanged =
   time: new Date(timestamp).toISOString(),
 });
 
-const fromMandateChanged = (event: object): MandateChanged => {
-  const valid = isValidMandateChanged(event) ? event : validate(mandateChangedSchema, event);
-  const data = { connectionId: valid.data.connectionId, connectionMandate: valid.data.connectionMandate };
-  return fromCurrentVersion({ ...valid, data }, 'connectionId');
-};
+const fromMandateChanged = (event: object): MandateChanged =>
+  fromCurrentVersion(validate(mandateChangedSchema, event), 'connectionId');
 
 /** Accepts our CloudEvent, and the payload of the lab's CRM, bare or in the envelope that Dapr adds. */
 export const connectionMandateChanged: EventContract<ConnectionMandateData> = {
@@ -47,6 +44,7 @@ export const connectionMandateChanged: EventContract<ConnectionMandateData> = {
     'com.dapr.event.sent': (event, timestamp) => fromPlainPayload(parseIfString(event.data), timestamp),
   },
   withoutEnvelope: fromPlainPayload,
+  readCommonJson,
   subject: { field: 'connectionId', schema: acceptNumber(connectionIdSchema) },
 };
 

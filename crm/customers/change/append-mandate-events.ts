@@ -4,7 +4,7 @@ import {
   createMandateChangedEvent,
 } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../../contracts/topics.ts';
-import type { CrmDatabase } from '../../database/index.ts';
+import { type CrmDatabase, insertRows } from '../../database/index.ts';
 import { appendToOutbox, type OutboxEvent } from '../../outbox/index.ts';
 import { nextRevision } from '../customer.ts';
 import { lockRevisions } from '../find-customers.ts';
@@ -42,6 +42,17 @@ export const appendMandateEvents = async (
   return new Map(withRevisions.map(({ connectionId, revision }) => [connectionId, revision]));
 };
 
+const evidenceColumns = [
+  'connectionId',
+  'revision',
+  'customerId',
+  'connectionMandate',
+  'changedAt',
+  'changedBy',
+  'channel',
+  'reference',
+] as const;
+
 type AppendContext = Pick<ChangeContext, 'newId' | 'traceparent'> & { readonly changedAt: number };
 
 /** Writes the evidence and the event of each mandate with the given revision. */
@@ -50,10 +61,8 @@ export const appendMandateEventsAt = async (
   mandates: readonly (MandateWithRevision & Evidence)[],
   { newId, traceparent, changedAt }: AppendContext,
 ): Promise<void> => {
-  await trx
-    .insertInto('mandateChange')
-    .values(mandates.map((mandate) => ({ ...mandate, changedAt })))
-    .execute();
+  const changes = mandates.map((mandate) => ({ ...mandate, changedAt }));
+  await insertRows(trx, 'mandateChange', evidenceColumns, changes);
   const time = new Date(changedAt);
   const events: OutboxEvent[] = mandates.map(({ connectionId, connectionMandate, revision }) => {
     const event = createMandateChangedEvent(
@@ -82,12 +91,10 @@ const raiseRevisions = async (
     last.set(mandate.connectionId, revision);
     return { ...mandate, revision };
   });
-  const fresh = [...last].filter(([connectionId]) => !known.has(connectionId));
-  if (fresh.length > 0)
-    await trx
-      .insertInto('connection')
-      .values(fresh.map(([connectionId, revision]) => ({ connectionId, revision })))
-      .execute();
+  const fresh = [...last].flatMap(([connectionId, revision]) =>
+    known.has(connectionId) ? [] : [{ connectionId, revision }],
+  );
+  await insertRows(trx, 'connection', ['connectionId', 'revision'], fresh);
   for (const connectionId of known.keys())
     await trx
       .updateTable('connection')

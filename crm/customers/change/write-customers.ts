@@ -1,6 +1,12 @@
 import type { Insertable, Transaction } from 'kysely';
-import type { CrmDatabase, CustomerTable } from '../../database/index.ts';
-import { type Customer, type CustomerData, computeMandateChanges, nextRevision } from '../customer.ts';
+import { type CrmDatabase, type CustomerTable, insertRows } from '../../database/index.ts';
+import {
+  type Customer,
+  type CustomerData,
+  computeMandateChanges,
+  customerFieldNames,
+  nextRevision,
+} from '../customer.ts';
 import { lockCustomers } from '../find-customers.ts';
 import { searchKeys } from '../search-keys.ts';
 import { appendCustomerEvents, type StateToPublish } from './append-customer-events.ts';
@@ -86,34 +92,45 @@ type CreatedCustomer = Extract<CustomerWrite, { before?: undefined }>;
 const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], createdAt: number) => {
   const given = created.flatMap(({ customerId }) => (customerId === undefined ? [] : [Number(customerId)]));
   const formerRevisions = await takeFormerRevisions(trx, given);
-  const stampOf = ({ customerId }: CreatedCustomer) => {
-    const former = customerId === undefined ? undefined : formerRevisions.get(Number(customerId));
-    return { createdAt, updatedAt: createdAt, version: 1, revision: nextRevision(former, createdAt) };
+  const revisionOf = ({ customerId }: CreatedCustomer) =>
+    nextRevision(customerId === undefined ? undefined : formerRevisions.get(Number(customerId)), createdAt);
+  const rowOf = (write: CreatedCustomer) => {
+    const { firstName, lastName, city, connectionId, connectionMandate, email, phone } = write.after;
+    const { nameKey, cityKey } = searchKeys(write.after);
+    const stamp = { createdAt, updatedAt: createdAt, version: 1, revision: revisionOf(write) };
+    return { firstName, lastName, city, connectionId, connectionMandate, email, phone, nameKey, cityKey, ...stamp };
   };
-  const rowOf = (write: CreatedCustomer) => ({ ...write.after, ...searchKeys(write.after), ...stampOf(write) });
   const numbered = created.flatMap((write) =>
     write.customerId === undefined ? [] : [{ ...rowOf(write), customerId: Number(write.customerId) }],
   );
   const unnumbered = created.filter(({ customerId }) => customerId === undefined).map(rowOf);
-  if (numbered.length > 0) await trx.insertInto('customer').values(numbered).execute();
+  await insertRows(trx, 'customer', [...columns, 'customerId'], numbered);
   const assigned = await insertUnnumbered(trx, unnumbered);
   return (write: CreatedCustomer): StateToPublish => ({
-    ...stampOf(write),
     customerId: write.customerId ?? (assigned.get(write.after.connectionId) as string),
+    version: 1,
+    createdAt,
+    updatedAt: createdAt,
+    revision: revisionOf(write),
     record: write.after,
     isFirst: true,
   });
 };
 
+const columns = [...customerFieldNames, 'nameKey', 'cityKey', 'createdAt', 'updatedAt', 'version', 'revision'] as const;
+
 /**
  * @returns the assigned number by connection. It is read back, because an insert of many rows does not return each
  * number.
  */
-const insertUnnumbered = async (trx: Db, rows: readonly Insertable<CustomerTable>[]) => {
+const insertUnnumbered = async (trx: Db, rows: readonly Required<Omit<Insertable<CustomerTable>, 'customerId'>>[]) => {
   const [first, ...others] = rows;
   if (!first) return new Map<string, string>();
-  const { insertId } = await trx.insertInto('customer').values(rows).executeTakeFirstOrThrow();
-  if (others.length === 0) return new Map([[first.connectionId, String(insertId)]]);
+  if (others.length === 0) {
+    const { insertId } = await trx.insertInto('customer').values(first).executeTakeFirstOrThrow();
+    return new Map([[first.connectionId, String(insertId)]]);
+  }
+  await insertRows(trx, 'customer', columns, rows);
   const connections = rows.map(({ connectionId }) => connectionId);
   const customers = await lockCustomers(trx, 'connectionId', connections);
   return new Map(customers.map(({ connectionId, customerId }) => [connectionId, customerId]));

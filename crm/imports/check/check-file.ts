@@ -38,9 +38,16 @@ export const readFileHeader = async (
   throw unusableFile('The file has only blank lines.');
 };
 
-/** Validates every row of a file by itself and against the rows before it. */
-export async function* checkFile(file: string, header: Header, encoding?: Encoding): AsyncGenerator<CheckedRow[]> {
-  const seen = { customerId: createSeenKeys(), connectionId: createSeenKeys() };
+/** Validates every row of a file by itself and against the rows before it. `lines`: how many lines the file has. */
+export async function* checkFile(
+  file: string,
+  header: Header,
+  { encoding, lines }: { encoding: Encoding | undefined; lines: number },
+): AsyncGenerator<CheckedRow[]> {
+  const seen = {
+    customerId: createSeenKeys(header.indexes.has('customerId') ? lines : 0),
+    connectionId: createSeenKeys(lines),
+  };
   const yieldInTurns = createYielder();
   let isHeader = true;
   for await (const rows of readCsv(createReadStream(file), encoding)) {

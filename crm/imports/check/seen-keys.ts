@@ -8,20 +8,22 @@ export type SeenKeys = {
 };
 
 const slotSize = 3;
-const initialCapacity = 1 << 12;
+/** With more used slots, a search would visit too many. */
+const maxLoad = 0.75;
 
 /**
  * Creates a map from each key of a file to the line on which it was first seen. It stores 12 bytes per slot: a 64-bit
  * fingerprint instead of the key, which collides once in about ten million files of a million rows.
+ * @param expected how many keys to make room for, because growing needs three times the memory for a moment
  */
-export const createSeenKeys = (): SeenKeys => {
-  let capacity = initialCapacity;
+export const createSeenKeys = (expected = 3_000): SeenKeys => {
+  let capacity = Math.ceil((expected + 1) / maxLoad);
   let slots = new Uint32Array(capacity * slotSize);
   let usedSlots = 0;
 
   /** Finds the slot of a fingerprint, or the free slot for it. A free slot has line 0. */
   const findSlot = (low: number, high: number): number => {
-    for (let slot = low & (capacity - 1); ; slot = (slot + 1) & (capacity - 1)) {
+    for (let slot = Math.floor((low / 2 ** 32) * capacity); ; slot = slot + 1 < capacity ? slot + 1 : 0) {
       const at = slot * slotSize;
       if (slots[at + 2] === 0 || (slots[at] === low && slots[at + 1] === high)) return at;
     }
@@ -38,7 +40,7 @@ export const createSeenKeys = (): SeenKeys => {
     capacity *= 2;
     slots = new Uint32Array(capacity * slotSize);
     for (let at = 0; at < old.length; at += slotSize) {
-      const [low = 0, high = 0, line = 0] = old.subarray(at, at + slotSize);
+      const [low, high, line] = [old[at] as number, old[at + 1] as number, old[at + 2] as number];
       if (line !== 0) put(findSlot(low, high), low, high, line);
     }
   };
@@ -55,7 +57,7 @@ export const createSeenKeys = (): SeenKeys => {
       if (slots[at + 2] !== 0) return;
       put(at, low, high, line);
       usedSlots++;
-      if (usedSlots > capacity * 0.7) grow();
+      if (usedSlots > capacity * maxLoad) grow();
     },
   };
 };

@@ -45,7 +45,8 @@ export const runImport = async (
   for (let hasSecondPass = true; hasSecondPass; ) {
     hasSecondPass = false;
     let chunk: CheckedRow[] = [];
-    for await (const rows of readAhead(checkFile(file, rowsContext.header, job.encoding ?? undefined))) {
+    const options = { encoding: job.encoding ?? undefined, lines: job.lines };
+    for await (const rows of readAhead(checkFile(file, rowsContext.header, options))) {
       for (const checked of rows) {
         hasSecondPass ||= checked.pass > job.pass;
         if (checked.pass !== job.pass || checked.row.line <= job.line) continue;

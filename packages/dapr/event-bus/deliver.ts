@@ -47,12 +47,11 @@ export const deliver = async (
   for await (const { topic, entryIds, records } of pieces) {
     handle ??= findHandler(topic);
     if (!handle) throw new UnknownTopic(`there is no subscription to ${topic}`);
+    const pieceBytes = records.reduce((sum, { value }) => sum + value.length, 0);
+    if (bytes > 0 && bytes + pieceBytes > maxBatchBytes) await handleBatch();
     for (const entryId of entryIds) outcome.entryIds.push(entryId);
-    for (const record of records) {
-      batch.push(record);
-      bytes += record.value.length;
-    }
-    if (bytes >= maxBatchBytes) await handleBatch();
+    for (const record of records) batch.push(record);
+    bytes += pieceBytes;
   }
   await handleBatch();
   return outcome;

@@ -2,18 +2,35 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import {
+  TopicEventBulkRequestSchema,
+  TopicEventBulkResponseSchema,
+  TopicEventResponse_TopicEventResponseStatus,
+} from '@dapr/dapr/proto/dapr/proto/runtime/v1/appcallback_pb.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { topics } from '../../../contracts/topics.ts';
+import { callGrpc, decodeFrame } from '../../../tests/call-grpc.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
 import { createDeliveryApp } from '../../http/delivery-app.ts';
 import { type Listening, listen } from '../../http/listen.ts';
 import { authenticateSidecar } from '../sidecar-authentication.ts';
-import { createDeliveries } from './deliveries.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
 
 /** The maxMessagesCount of a subscription. */
 const recordCount = 10_000;
-const event = Buffer.alloc(topics.connectionMandates.maxMessageBytes, '{"x":1}').toString('base64');
+const event = Buffer.alloc(topics.connectionMandates.maxMessageBytes, '{"x":1}');
+const encodedEvent = event.toString('base64');
+const everyEntryId = Array.from({ length: recordCount }, (_, n) => String(n));
+type Status = { entryId: string; status: string };
+
+const listenTo = ({ router, callbacks }: Deliveries) =>
+  listen(
+    createDeliveryApp(router, { ...createTestRuntime(), access: loopbackOnly }),
+    { host: '127.0.0.1', port: 0, variable: 'PORT' },
+    callbacks,
+  );
 
 let server: Listening;
 let seen: { batches: number; records: number; bytes: number; answered: number };
@@ -23,60 +40,84 @@ beforeEach(async () => {
   deliveries.add('pubsub', 'things', async (batch) => {
     seen.batches++;
     seen.records += batch.length;
-    seen.bytes = Math.max(seen.bytes, batch.length * event.length);
+    seen.bytes = Math.max(seen.bytes, batch.length * encodedEvent.length);
     // Not awaited: the response arrives only if the event loop is free before the delivery ends.
     void fetch(`${server.url}/healthz`).then(() => seen.answered++);
     return batch.map(() => 'done');
   });
-  server = await listen(createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
-    host: '127.0.0.1',
-    port: 0,
-    variable: 'PORT',
-  });
+  server = await listenTo(deliveries);
 });
 afterEach(() => server.close());
 
-const bodyOf = function* () {
+const httpBody = function* () {
   yield '{"entries":[';
   for (let n = 0; n < recordCount; n++)
-    yield `${n > 0 ? ',' : ''}{"entryId":"${n}","event":"${event}","metadata":{"__offset":"${n}","__partition":"0"}}`;
+    yield `${n > 0 ? ',' : ''}{"entryId":"${n}","event":"${encodedEvent}","metadata":{"__offset":"${n}","__partition":"0"}}`;
   yield '],"topic":"things"}';
 };
 
-const send = async (url: string): Promise<{ entryId: string; status: string }[]> => {
+const sendOverHttp = async (url: string): Promise<string[]> => {
   const headers = { 'content-type': 'application/json' };
   const sending = request(`${url}/deliveries/things`, { method: 'POST', headers });
-  const [[answer]] = await Promise.all([once(sending, 'response'), pipeline(Readable.from(bodyOf()), sending)]);
-  return JSON.parse((await answer.toArray()).join('')).statuses;
+  const [[answer]] = await Promise.all([once(sending, 'response'), pipeline(Readable.from(httpBody()), sending)]);
+  const { statuses } = JSON.parse((await answer.toArray()).join('')) as { statuses: Status[] };
+  expect(statuses.map(({ entryId }) => entryId)).toEqual(everyEntryId);
+  return statuses.map(({ status }) => status);
 };
 
-it('a full delivery of the largest records reaches the handler in batches, and /healthz is answered in between', async () => {
-  const statuses = await send(server.url);
-  const { answered, batches } = seen;
-  expect(statuses).toEqual(Array.from({ length: recordCount }, (_, n) => ({ entryId: String(n), status: 'SUCCESS' })));
-  expect(seen.records).toBe(recordCount);
-  expect(seen.bytes).toBeLessThan(16 * 1024 * 1024);
-  expect(batches).toBeGreaterThan(10);
-  // The responses of the last batches may still be in flight.
-  expect(answered).toBeGreaterThanOrEqual(batches - 3);
-});
+/** The entries of a request are encoded alone: a message is the concatenation of its fields. */
+const grpcBody = function* () {
+  const metadata = (n: number) => ({ __offset: String(n), __partition: '0', __topic: 'things' });
+  const encode = (message: MessageInitShape<typeof TopicEventBulkRequestSchema>) =>
+    Buffer.from(toBinary(TopicEventBulkRequestSchema, create(TopicEventBulkRequestSchema, message)));
+  const encodeEntry = (n: number) =>
+    encode({ entries: [{ entryId: String(n), event: { case: 'bytes', value: event }, metadata: metadata(n) }] });
+  const route = encode({ topic: 'things', path: '/deliveries/things' });
+  let length = route.length;
+  for (let n = 0; n < recordCount; n++) length += encodeEntry(n).length;
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(length, 1);
+  yield prefix;
+  for (let n = 0; n < recordCount; n++) yield encodeEntry(n);
+  yield route;
+};
 
-it('after a batch with a retry the sidecar repeats the delivery, and no later batch reaches the handler', async () => {
-  const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
-  let batches = 0;
-  deliveries.add('pubsub', 'things', async (batch) => {
-    batches++;
-    return batch.map(() => (batches === 2 ? 'retry' : 'done'));
+const sendOverGrpc = async (url: string): Promise<string[]> => {
+  const method = '/dapr.proto.runtime.v1.AppCallback/OnBulkTopicEvent';
+  const { status, frame } = await callGrpc(url, method, grpcBody());
+  expect(status).toBe(0);
+  const { statuses } = decodeFrame(TopicEventBulkResponseSchema, frame);
+  expect(statuses.map(({ entryId }) => entryId)).toEqual(everyEntryId);
+  return statuses.map((one) => TopicEventResponse_TopicEventResponseStatus[one.status]);
+};
+
+describe.each([
+  ['HTTP', sendOverHttp],
+  ['gRPC', sendOverGrpc],
+])('a full delivery over %s', (_, send) => {
+  it('of the largest records reaches the handler in batches, and /healthz is answered in between', async () => {
+    expect(new Set(await send(server.url))).toEqual(new Set(['SUCCESS']));
+    const { answered, batches } = seen;
+    expect(seen.records).toBe(recordCount);
+    expect(seen.bytes).toBeLessThan(16 * 1024 * 1024);
+    expect(batches).toBeGreaterThan(10);
+    // The responses of the last batches may still be in flight.
+    expect(answered).toBeGreaterThanOrEqual(batches - 3);
   });
-  const failing = await listen(createDeliveryApp(deliveries.router, { ...createTestRuntime(), access: loopbackOnly }), {
-    host: '127.0.0.1',
-    port: 0,
-    variable: 'PORT',
+
+  it('after a batch with a retry the sidecar repeats the delivery, and no later batch reaches the handler', async () => {
+    const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
+    let batches = 0;
+    deliveries.add('pubsub', 'things', async (batch) => {
+      batches++;
+      return batch.map(() => (batches === 2 ? 'retry' : 'done'));
+    });
+    const failing = await listenTo(deliveries);
+    const outcomes = await send(failing.url);
+    await failing.close();
+    expect(outcomes).toHaveLength(recordCount);
+    expect(outcomes[0]).toBe('SUCCESS');
+    expect(new Set(outcomes.slice(outcomes.indexOf('RETRY')))).toEqual(new Set(['RETRY']));
+    expect(batches).toBe(2);
   });
-  const outcomes = (await send(failing.url)).map(({ status }) => status);
-  await failing.close();
-  expect(outcomes).toHaveLength(recordCount);
-  expect(outcomes[0]).toBe('SUCCESS');
-  expect(new Set(outcomes.slice(outcomes.indexOf('RETRY')))).toEqual(new Set(['RETRY']));
-  expect(batches).toBe(2);
 });

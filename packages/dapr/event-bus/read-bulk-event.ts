@@ -1,5 +1,12 @@
 import { readFrameLength } from '../../grpc/frame.ts';
-import { createMessageReader, readField, readTextField, readValueEnd, skipField } from '../../grpc/message-reader.ts';
+import {
+  createMessageReader,
+  type MessageReader,
+  readField,
+  readTextField,
+  readValueEnd,
+  skipField,
+} from '../../grpc/message-reader.ts';
 import { framePrefixBytes, wireTypes } from '../../grpc/message-writer.ts';
 import type { DeliveredRecord } from '../../projections/event-bus.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -64,7 +71,7 @@ export async function* readBulkEvent(
       continue;
     }
     readRoute(complete, route);
-    yield decodePiece(complete, topic, now);
+    yield* decodePieces(complete, topic, now, limits);
     chunks = [bytes.subarray(end)];
     bufferedBytes -= end;
     remainingBytes -= end;
@@ -78,7 +85,7 @@ export async function* readBulkEvent(
   if (routedTopic === undefined) throw new MalformedDelivery('the route of the delivery is not of this service');
   if (route.topic !== routedTopic || (topic ?? routedTopic) !== routedTopic)
     throw new MalformedDelivery('the delivery is of another topic');
-  yield decodePiece(bytes, routedTopic, now);
+  yield* decodePieces(bytes, routedTopic, now, limits);
 }
 
 /** Where the sidecar sends a delivery: the topic, and the route of the subscription. */
@@ -94,19 +101,24 @@ const readRoute = (bytes: Buffer, route: Route): void => {
   }
 };
 
-const decodePiece = (bytes: Buffer, topic: string, now: () => number): Piece => {
+function* decodePieces(bytes: Buffer, topic: string, now: () => number, limits: Limits): Generator<Piece> {
+  const reader = createMessageReader(bytes);
+  while (reader.at < reader.end) yield decodePiece(reader, topic, now(), limits);
+}
+
+/** Decodes the entries from `reader.at` on, until they fill a piece. */
+const decodePiece = (reader: MessageReader, topic: string, now: number, { pieceBytes }: Limits): Piece => {
   const [entryIds, records]: [string[], DeliveredRecord[]] = [[], []];
   const entry = createBulkEntry();
-  const arrivedAt = now();
-  const reader = createMessageReader(bytes);
-  while (reader.at < reader.end) {
+  const pieceEnd = reader.at + pieceBytes;
+  while (reader.at < reader.end && reader.at < pieceEnd) {
     if (readField(reader) !== fields.entries) {
       skipField(reader);
       continue;
     }
     readBulkEntry(reader, entry);
     entryIds.push(entry.entryId);
-    records.push(createDeliveredRecord(topic, entry.value, arrivedAt, entry));
+    records.push(createDeliveredRecord(topic, entry.value, now, entry));
   }
   return { topic, entryIds, records };
 };

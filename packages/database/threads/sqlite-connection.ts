@@ -16,6 +16,9 @@ export type SqliteConnection = {
 type ThreadMessage = SqliteResult | { message: string; code: string | undefined };
 type PendingStatement = { resolve: (result: SqliteResult) => void; reject: (error: Error) => void };
 
+/** A thread holds one statement and its result at a time. With the default it would keep up to 48 MB of garbage. */
+const maxYoungGenerationSizeMb = 4;
+
 /**
  * Starts a thread with its own connection. `settings` are the PRAGMAs of the connection. If the thread ends unexpectedly, its pending
  * and all later statements fail, because a transaction must not continue on another connection. `onEnd` is called when the thread
@@ -30,6 +33,7 @@ export const startSqliteThread = (
   const thread = new Worker(new URL('./sqlite-thread.js', import.meta.url), {
     workerData: { file, settings },
     execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb },
   });
   const pending: PendingStatement[] = [];
   let endError: TransientDatabaseError | undefined;
