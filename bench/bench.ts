@@ -38,6 +38,7 @@ const loadScenarios = async (): Promise<Record<ScenarioId, Scenario>> => {
     rebuild: (await import('./scenarios/rebuild.ts')).rebuild,
     visible: (await import('./scenarios/visible.ts')).visible,
     query: (await import('./scenarios/query.ts')).query,
+    import: (await import('./scenarios/imports.ts')).imports,
     takeover: (await import('./scenarios/takeover.ts')).takeover,
     memory: (await import('./scenarios/memory.ts')).memory,
   };

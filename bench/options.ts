@@ -11,6 +11,7 @@ const scenarioIds = [
   'mysql-distinct',
   'visible',
   'takeover',
+  'import',
   'memory',
 ] as const;
 export type ScenarioId = (typeof scenarioIds)[number];
@@ -52,6 +53,7 @@ Scenarios
   visible         from the POST to the CRM to the answer of the IoT platform, at 200 changes/s
   query           queries of one mandate over 32 connections, also while a rebuild runs
   takeover        kill -9 of one of two instances with its sidecar
+  import          customers into the CRM, on SQLite and on MariaDB or MySQL, while one customer is read and changed
   memory          5,000,000 changes of 5,000,000 connections (not with --quick)`;
 
 export type Options = {

@@ -2,6 +2,7 @@ import type { Work } from './work.ts';
 
 /** The size of each scenario's work and the number of runs. A subject starts no further run after `maxSecondsPerSubject`. */
 export type Plan = {
+  seed: number;
   repeats: number;
   maxSecondsPerSubject: number;
   many: Work;
@@ -13,6 +14,8 @@ export type Plan = {
   querySeconds: number;
   query: Work;
   takeovers: number;
+  importRows: number;
+  importRuns: number;
   rebuild: Work;
   rebuilds: number;
   memory: Work;
@@ -26,6 +29,7 @@ export const createPlan = (quick: boolean, seed: number): Plan => {
   const memory = distinct(5_000_000);
   if (quick)
     return {
+      seed,
       repeats: 3,
       maxSecondsPerSubject: 20,
       many: changes(200_000),
@@ -37,11 +41,14 @@ export const createPlan = (quick: boolean, seed: number): Plan => {
       querySeconds: 3,
       query: distinct(30_000),
       takeovers: 1,
+      importRows: 15_000,
+      importRuns: 1,
       rebuild: distinct(40_000),
       rebuilds: 1,
       memory,
     };
   return {
+    seed,
     repeats: 3,
     maxSecondsPerSubject: 240,
     many: changes(600_000),
@@ -53,6 +60,8 @@ export const createPlan = (quick: boolean, seed: number): Plan => {
     querySeconds: 10,
     query: distinct(100_000),
     takeovers: 3,
+    importRows: 200_000,
+    importRuns: 2,
     rebuild: distinct(300_000),
     rebuilds: 2,
     memory,

@@ -24,7 +24,7 @@ export const measurePoint = async ({ keys, instances }: Size, events: number, pr
   const { members, end } = await startMembers(thisCheckout, defaultConfiguration, { instances });
   try {
     const run = await follow(members, events);
-    const cost = Object.entries(costOf(run));
+    const cost = Object.entries(costOf(run, run.events));
     await checkView(work, readDaprRedis);
     return {
       keys,

@@ -75,6 +75,18 @@ describe('the report of the benchmark', () => {
     ]);
   });
 
+  it('compares the CPU time of an event, which is better when it is less', () => {
+    const withCost = (version: string, microseconds: number) => ({
+      ...default1(version, [10]),
+      cost: { app: { microseconds, megabytes: 1 }, daprd: { microseconds: 1, megabytes: 1 } },
+    });
+    expect(computeRatios([withCost('ours', 9), withCost('compared', 19)])).toContainEqual({
+      name: 'redis-20k/default/cpu',
+      what: 'redis-20k, default to the compared version: CPU time',
+      values: [2],
+    });
+  });
+
   it('counts a shorter time and less memory as better', () => {
     const seconds = (version: string, values: number[]) =>
       result('takeover', `${version}-seconds`, values, { unit: 's' });
@@ -93,7 +105,7 @@ describe('the report of the benchmark', () => {
         'min – max': '60,000 – 90,000',
         runs: '3',
         goal: '≥ 80,000: reached',
-        'CPU µs per event / peak memory': 'app 12.3 / 210 MB',
+        'CPU µs per event or row / peak memory': 'app 12.3 / 210 MB',
       },
     ]));
 

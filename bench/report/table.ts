@@ -39,7 +39,7 @@ export const formatRows = (results: readonly Result[]): Record<string, string>[]
     'min – max': rangeText(result),
     runs: String(result.values.length),
     goal: goalText(result),
-    'CPU µs per event / peak memory': costText(result.cost),
+    'CPU µs per event or row / peak memory': costText(result.cost),
   }));
 
 export const formatRatioRows = (ratios: readonly Ratio[]): Record<string, string>[] =>

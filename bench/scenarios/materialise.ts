@@ -1,5 +1,4 @@
-import { costOf } from '../measure/cost.ts';
-import { median } from '../measure/statistics.ts';
+import { costOf, findTypical } from '../measure/cost.ts';
 import type { ScenarioId } from '../options.ts';
 import type { Plan } from '../plan.ts';
 import type { Goal, Result } from '../result.ts';
@@ -48,11 +47,17 @@ const rate = ({ events, seconds }: Run) => events / seconds;
 
 const resultsOf = (scenario: ScenarioId, { subject, memoryGoals = {} }: Entry, runs: readonly Run[]): Result[] => {
   const { id, title, configuration } = subject;
-  const values = runs.map(rate);
-  const middle = median(values);
-  const typical = [...runs].sort((a, b) => Math.abs(rate(a) - middle) - Math.abs(rate(b) - middle))[0] as Run;
+  const typical = findTypical(runs, rate);
   return [
-    { scenario, id, title, configuration, unit: 'events/s', values, cost: costOf(typical) },
+    {
+      scenario,
+      id,
+      title,
+      configuration,
+      unit: 'events/s',
+      values: runs.map(rate),
+      cost: costOf(typical, typical.events),
+    },
     ...Object.entries(memoryGoals).map(([name, goal]) => ({
       scenario,
       id: `${id}-${name}-memory`,
