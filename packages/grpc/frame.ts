@@ -23,3 +23,15 @@ export const readFrameLength = (prefix: Buffer): number => {
   if (prefix[0] !== 0) throw new GrpcError(statusCodes.internal, 'the message is compressed');
   return prefix.readUInt32BE(1);
 };
+
+/** Reads a small request whole. @returns its message. @throws GrpcError if it is malformed or larger than `maxBytes` */
+export const readRequest = async (request: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > maxBytes) throw new GrpcError(statusCodes.resourceExhausted, `the request exceeds ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return parseFrame(Buffer.concat(chunks, length));
+};

@@ -7,7 +7,7 @@ export class MalformedMessage extends Error {
 }
 
 /**
- * A position in a protobuf message that ends before `end`. Read it in a loop: while `at < end`, `readField` returns the number of the
+ * A protobuf message that is read from the byte `at` up to `end`. Read it in a loop: while `at < end`, `readField` returns the number of the
  * next field, and one of the other functions reads or skips its value. The loop creates no object per field.
  */
 export type MessageReader = {
@@ -37,15 +37,9 @@ export const readField = (reader: MessageReader): number => {
   return tag >>> 3;
 };
 
-/** Reads an unsigned integer below 2^32, an enum or a bool. @throws MalformedMessage if the field is none, or larger */
-export const readVarintField = (reader: MessageReader): number => {
-  expectWireType(reader, wireTypes.varint);
-  return readVarint(reader);
-};
-
 /**
  * Reads the length of a field of bytes, a text or a nested message. The value then begins at `reader.at`; set `reader.at` to the
- * returned position after it. @throws MalformedMessage if the field is another type or longer than the message
+ * returned end of it. @throws MalformedMessage if the field is another type or longer than the message
  */
 export const readValueEnd = (reader: MessageReader): number => {
   expectWireType(reader, wireTypes.bytes);

@@ -16,9 +16,6 @@ export const createMessageWriter = (capacity = 1024): MessageWriter => ({
   at: framePrefixBytes,
 });
 
-/** @returns the bytes of the message; they share memory with the writer, so write nothing after */
-export const finishMessage = ({ bytes, at }: MessageWriter): Buffer => bytes.subarray(framePrefixBytes, at);
-
 /** @returns the message in its uncompressed gRPC frame; the bytes share memory with the writer, so write nothing after */
 export const finishFrame = ({ bytes, at }: MessageWriter): Buffer => {
   bytes[0] = 0;
@@ -46,16 +43,7 @@ export const writeTextField = (writer: MessageWriter, field: number, text: strin
   writer.at += length;
 };
 
-/** Writes bytes, also when they are empty. */
-export const writeBytesField = (writer: MessageWriter, field: number, value: Uint8Array): void => {
-  reserve(writer, 2 * maxVarintBytes + value.length);
-  writeVarint(writer, field * 8 + wireTypes.bytes);
-  writeVarint(writer, value.length);
-  writer.bytes.set(value, writer.at);
-  writer.at += value.length;
-};
-
-/** Begins a nested message. @returns the position to pass to `endNested` */
+/** Begins a nested message. @returns its first byte, for `endNested` */
 export const beginNested = (writer: MessageWriter, field: number): number => {
   reserve(writer, maxVarintBytes + 1);
   writeVarint(writer, field * 8 + wireTypes.bytes);

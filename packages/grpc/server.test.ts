@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { callGrpc } from '../../tests/call-grpc.ts';
+import { readRequest } from './frame.ts';
 import { createMessageWriter, finishFrame, writeTextField } from './message-writer.ts';
-import { createGrpcServer, type GrpcCall, type GrpcMethod, type GrpcServer, readRequest } from './server.ts';
+import { createGrpcServer, type GrpcCall, type GrpcMethod, type GrpcServer, parseTimeout } from './server.ts';
 import { GrpcError, statusCodes } from './status.ts';
 
 const frameOf = (text: string) => {
@@ -186,3 +187,17 @@ describe('close', () => {
     await Promise.all([closed, once(hanging, 'close')]);
   });
 });
+
+it.each([
+  ['500m', 500],
+  ['2S', 2_000],
+  ['1M', 60_000],
+  ['1H', 3_600_000],
+  ['2000u', 2],
+  ['99999999H', 2 ** 31 - 1],
+  ['123456789m', undefined],
+  ['5', undefined],
+  ['-1S', undefined],
+  ['', undefined],
+  [undefined, undefined],
+])('the timeout %s is %s ms', (header, ms) => expect(parseTimeout(header)).toBe(ms));

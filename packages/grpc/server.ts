@@ -6,9 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { parseFrame } from './frame.ts';
 import { encodeStatusMessage, GrpcError, statusCodes } from './status.ts';
-import { parseTimeout } from './timeout.ts';
 
 /** What is known of a call before its request arrives. */
 export type GrpcCall = {
@@ -180,14 +178,20 @@ const stopReading = (stream: ServerHttp2Stream): void => {
   stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
 };
 
-/** Reads a small request whole. @returns its message. @throws GrpcError if it is malformed or larger than `maxBytes` */
-export const readRequest = async (request: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> => {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += chunk.length;
-    if (length > maxBytes) throw new GrpcError(statusCodes.resourceExhausted, `the request exceeds ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return parseFrame(Buffer.concat(chunks, length));
+const millisecondsByUnit: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1_000,
+  m: 1,
+  u: 0.001,
+  n: 0.000_001,
+};
+/** The longest delay of a Node timer. */
+const maxTimerMs = 2 ** 31 - 1;
+
+/** Reads the header `grpc-timeout`, such as 500m. @returns milliseconds, or undefined without a valid timeout */
+export const parseTimeout = (header: string | string[] | undefined): number | undefined => {
+  const [, digits, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(String(header)) ?? [];
+  const factor = millisecondsByUnit[unit];
+  return factor === undefined ? undefined : Math.min(Number(digits) * factor, maxTimerMs);
 };

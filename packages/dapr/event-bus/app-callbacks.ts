@@ -1,9 +1,10 @@
+import { readRequest } from '../../grpc/frame.ts';
 import { MalformedMessage } from '../../grpc/message-reader.ts';
 import { createMessageWriter, finishFrame } from '../../grpc/message-writer.ts';
-import { createGrpcServer, type GrpcMethod, type GrpcServer, readRequest } from '../../grpc/server.ts';
+import { createGrpcServer, type GrpcMethod, type GrpcServer } from '../../grpc/server.ts';
 import { GrpcError, statusCodes } from '../../grpc/status.ts';
 import { deliver, UnknownTopic } from './deliver.ts';
-import type { DeliveryContext } from './deliveries.ts';
+import type { DeliveryContext } from './delivery-context.ts';
 import { readBulkEvent } from './read-bulk-event.ts';
 import { MalformedDelivery } from './read-delivery.ts';
 import { writeOutcome, writeSubscriptions } from './write-callback-responses.ts';

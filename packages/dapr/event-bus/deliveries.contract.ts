@@ -13,7 +13,7 @@ export const now = 1_000;
 export type Entry = { entryId: string; event?: Buffer; metadata?: Record<string, string> };
 type Status = { entryId: string; status: 'SUCCESS' | 'RETRY' };
 /** The answer to a delivery: a status per entry, or the status code of the protocol that refuses it. */
-export type DeliveryAnswer = { statuses: Status[] } | { refused: number };
+type DeliveryAnswer = { statuses: Status[] } | { refused: number };
 
 /** How a sidecar delivers in one protocol. */
 export type DeliveryTransport = {

@@ -6,6 +6,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { SidecarAuthentication } from '../sidecar-authentication.ts';
 import { createAppCallbacks } from './app-callbacks.ts';
 import type { Handler } from './deliver.ts';
+import type { DeliveryContext, SubscribedTopic } from './delivery-context.ts';
 import { createDeliveryRouter } from './delivery-router.ts';
 
 export type Deliveries = {
@@ -17,19 +18,6 @@ export type Deliveries = {
   router: Router;
   /** The methods that a sidecar with app-protocol grpc calls. */
   callbacks: GrpcServer;
-};
-
-export type SubscribedTopic = { readonly pubsub: string; readonly topic: string };
-
-/** What the routes and the gRPC methods share. */
-export type DeliveryContext = {
-  subscriptions(): readonly SubscribedTopic[];
-  findHandler(topic: string): Handler | undefined;
-  readonly authentication: SidecarAuthentication;
-  readonly now: Runtime['now'];
-  readonly log: Runtime['log'];
-  /** Logs why a delivery is refused, rate-limited. An `err` is logged with its stack. */
-  logRefusal(entry: { readonly path: string; readonly status: number; readonly reason: string; err?: Error }): void;
 };
 
 /** The subscriptions of a service, and the ways in which its sidecar reads them and delivers. */

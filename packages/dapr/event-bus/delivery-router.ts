@@ -2,7 +2,7 @@ import { type NextFunction, type Request, type Response, Router } from 'express'
 import { type DeliveredRecord, replayOfHeader } from '../../projections/event-bus.ts';
 import { deliver, type Piece } from './deliver.ts';
 import { createDeliveredRecord, type RecordMetadata } from './delivered-record.ts';
-import type { DeliveryContext } from './deliveries.ts';
+import type { DeliveryContext } from './delivery-context.ts';
 import { MalformedDelivery, readDelivery } from './read-delivery.ts';
 import { describeSubscription, routeOf } from './subscription-routes.ts';
 

@@ -75,51 +75,44 @@ const resetEntry = (entry: BulkEntry): void => {
 const readMetadata = (reader: MessageReader, entry: BulkEntry): void => {
   const outerEnd = reader.end;
   reader.end = readValueEnd(reader);
-  let [keyStart, keyEnd, valueStart, valueEnd] = [0, 0, 0, 0];
+  let nameStart = 0;
+  let nameEnd = 0;
+  let start = 0;
+  let end = 0;
   while (reader.at < reader.end) {
     const field = readField(reader);
-    if (field !== 1 && field !== 2) {
-      skipField(reader);
-      continue;
-    }
-    const end = readValueEnd(reader);
-    if (field === 1) [keyStart, keyEnd] = [reader.at, end];
-    else [valueStart, valueEnd] = [reader.at, end];
-    reader.at = end;
+    if (field === 1) {
+      nameEnd = readValueEnd(reader);
+      nameStart = reader.at;
+      reader.at = nameEnd;
+    } else if (field === 2) {
+      end = readValueEnd(reader);
+      start = reader.at;
+      reader.at = end;
+    } else skipField(reader);
   }
   reader.end = outerEnd;
-  setMetadata(entry, reader.bytes, keyStart, keyEnd, valueStart, valueEnd);
-};
-
-const setMetadata = (
-  entry: BulkEntry,
-  bytes: Buffer,
-  keyStart: number,
-  keyEnd: number,
-  start: number,
-  end: number,
-): void => {
-  const isKey = (name: string) => isText(bytes, keyStart, name);
-  switch (keyEnd - keyStart) {
+  const { bytes } = reader;
+  switch (nameEnd - nameStart) {
     case '__key'.length:
-      if (isKey('__key')) entry.key = decodeText(bytes, start, end);
+      if (isText(bytes, nameStart, '__key')) entry.key = decodeText(bytes, start, end);
       return;
     case '__topic'.length:
-      if (isKey('__topic')) entry.topic = decodeText(bytes, start, end);
+      if (isText(bytes, nameStart, '__topic')) entry.topic = decodeText(bytes, start, end);
       return;
     case '__offset'.length:
-      if (isKey('__offset')) entry.offset = readWholeNumber(bytes, start, end);
+      if (isText(bytes, nameStart, '__offset')) entry.offset = readWholeNumber(bytes, start, end);
       return;
     case replayOfHeader.length:
-      if (isKey(replayOfHeader)) entry.replayOf = decodeText(bytes, start, end);
+      if (isText(bytes, nameStart, replayOfHeader)) entry.replayOf = decodeText(bytes, start, end);
       return;
     // __timestamp has the same length.
     case '__partition'.length:
-      if (isKey('__partition')) entry.partition = readWholeNumber(bytes, start, end);
-      else if (isKey('__timestamp')) entry.timestamp = readWholeNumber(bytes, start, end);
+      if (isText(bytes, nameStart, '__partition')) entry.partition = readWholeNumber(bytes, start, end);
+      else if (isText(bytes, nameStart, '__timestamp')) entry.timestamp = readWholeNumber(bytes, start, end);
       return;
     case 'partitionKey'.length:
-      if (isKey('partitionKey')) entry.partitionKey = decodeText(bytes, start, end);
+      if (isText(bytes, nameStart, 'partitionKey')) entry.partitionKey = decodeText(bytes, start, end);
   }
 };
 

@@ -140,7 +140,7 @@ const findTopicOfEntries = (bytes: Buffer): string | undefined => {
   return topic;
 };
 
-/** @returns the position after the last complete field of a message whose rest has not arrived */
+/** @returns the end of the last complete field of a message whose rest has not arrived */
 const findFieldsEnd = (bytes: Buffer): number => {
   const reader = createMessageReader(bytes, 0, Number.MAX_SAFE_INTEGER);
   let end = 0;

@@ -1,7 +1,7 @@
 import { ExpectedError } from '../../runtime/expected-error.ts';
 import { createSidecarError } from '../sidecar/errors.ts';
 import type { Sidecar } from '../sidecar.ts';
-import type { StateCalls } from './state-calls.ts';
+import { readParallelism, type StateCalls } from './state-calls.ts';
 
 type BulkItem = { key: string; data?: unknown; etag?: string; error?: string };
 
@@ -10,7 +10,7 @@ export const createHttpState = (sidecar: Sidecar, name: string): StateCalls => {
   const path = `/state/${encodeURIComponent(name)}`;
   return {
     read: async (keys) => {
-      const answer = await sidecar.call('POST', `${path}/bulk`, { keys, parallelism: 100 });
+      const answer = await sidecar.call('POST', `${path}/bulk`, { keys, parallelism: readParallelism });
       if (answer.status !== 200) throw createSidecarError(answer);
       const items = answer.body as BulkItem[];
       // If Redis is unavailable the sidecar answers 200 with an error per item. Without this check every key would seem absent.

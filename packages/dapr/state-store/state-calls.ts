@@ -1,6 +1,12 @@
 import type { StoredValue } from '../../projections/state-store.ts';
 import type { SidecarError } from '../sidecar/errors.ts';
 
+/**
+ * How many keys of a call the sidecar reads from Redis at a time; it reads each key singly. Its connections to Redis are about as many, and
+ * with 100 it spent a quarter more CPU time on waiting for them.
+ */
+export const readParallelism = 20;
+
 export type Operation = {
   operation: 'upsert' | 'delete';
   request: { key: string; value?: unknown; etag?: string | undefined; options?: FirstWrite | undefined };

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseFrame } from '../../grpc/frame.ts';
 import { MalformedMessage } from '../../grpc/message-reader.ts';
-import type { Operation } from './state-calls.ts';
+import { type Operation, readParallelism } from './state-calls.ts';
 import { frameBulkRead, frameTransaction, parseStateItems } from './state-messages.ts';
 
 const text = fc
@@ -41,7 +41,7 @@ describe('our messages and the generated stubs of Dapr agree about', () => {
     fc.assert(
       fc.property(text, fc.array(text), (store, keys) => {
         const read = fromBinary(GetBulkStateRequestSchema, parseFrame(frameBulkRead(store, keys)));
-        expect(read).toMatchObject({ storeName: store, keys, parallelism: 100, metadata: {} });
+        expect(read).toMatchObject({ storeName: store, keys, parallelism: readParallelism, metadata: {} });
       }),
     ));
 

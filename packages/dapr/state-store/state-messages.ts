@@ -7,13 +7,11 @@ import {
   writeTextField,
   writeVarintField,
 } from '../../grpc/message-writer.ts';
-import type { Operation } from './state-calls.ts';
+import { type Operation, readParallelism } from './state-calls.ts';
 
 /** An item of a GetBulkStateResponse; a key that does not exist has neither data nor etag. */
 export type StateItem = { key: string; data: string; etag: string; error: string };
 
-/** How many keys the sidecar reads at a time where the store has no bulk read. */
-const parallelism = 100;
 const concurrencyFirstWrite = 1;
 /** Bytes per key and per operation that suffice in most cases, so that the buffer seldom grows. */
 const [keyBytes, operationBytes] = [32, 320];
@@ -23,7 +21,7 @@ export const frameBulkRead = (store: string, keys: readonly string[]): Buffer =>
   const writer = createMessageWriter(keys.length * keyBytes);
   writeTextField(writer, 1, store);
   for (const key of keys) writeTextField(writer, 2, key);
-  writeVarintField(writer, 3, parallelism);
+  writeVarintField(writer, 3, readParallelism);
   return finishFrame(writer);
 };
 

@@ -111,7 +111,7 @@ export const describeLostRecords = (
   return undefined;
 };
 
-const maxKeysPerWrite = 1_000;
+const maxKeysPerWrite = 2_000;
 
 type RecordsOfKey<Event> = readonly [key: string, records: readonly ParsedRecord<Event>[]];
 

@@ -59,8 +59,11 @@ export const findMismatches = async <Event, Document>(
   const compareBatch = async ({ byKey }: ParsedBatch<Event>) => {
     const keys = [...byKey.keys()];
     for (const [key, records] of byKey) if (records.some(({ event }) => event === undefined)) unreadable.add(key);
-    const held = await readDisplayValues(context, rebuilt, keys);
-    const heldLive = live && (await readDisplayValues(context, live, keys));
+    // Together, because a read mostly waits for the store.
+    const [held, heldLive] = await Promise.all([
+      readDisplayValues(context, rebuilt, keys),
+      live && readDisplayValues(context, live, keys),
+    ]);
     for (const [key, { displayValue: value }] of held) {
       const isUnknown = knownToSource !== undefined && !knownToSource.has(key);
       if (isUnknown && value !== displayValueWhenAbsent) fromSourceOfTruth.add(key);
@@ -87,7 +90,7 @@ const createBoundedKeys = () => {
   };
 };
 
-const maxKeysPerRead = 1_000;
+const maxKeysPerRead = 2_000;
 
 /** Reads the display value of each key in a generation; the etag is undefined for an absent key. */
 export const readDisplayValues = async <Event, Document>(
