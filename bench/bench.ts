@@ -97,9 +97,7 @@ const bench = async (options: Options): Promise<void> => {
     for (const id of options.only) {
       const about = (text: string) => progress(`${id}: ${text}`);
       const startedAt = performance.now();
-      const outcome = await scenarios[id](createPlan(options.quick, options.seed), about, checkouts).catch(
-        (error: Error) => error,
-      );
+      const outcome = await scenarios[id](createPlan(options), about, checkouts).catch((error: Error) => error);
       if (outcome instanceof Error) failed.push(`${id}: ${outcome.message}`);
       else results.push(...outcome);
       console.error(`\n${id} took ${Math.round((performance.now() - startedAt) / 1000)} s`);

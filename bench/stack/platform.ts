@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { createSidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import { createSidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import { runCommand } from '../../scripts/stack/run-command.ts';
 import { getJson } from '../../tests/http.ts';
 import { type RunningProcess, root, startProcess, startProgram } from '../../tests/platform-process.ts';
 import { broker, ports } from './ports.ts';
@@ -19,9 +19,19 @@ export type RunningService = { url: string; app: RunningProcess; sidecar: Runnin
 
 type ServicePorts = { rest: number; app: number; dapr: number; grpc: number; internal: number };
 
-/** Each version starts its sidecar with its own arguments: what they say must fit the service. */
-const readSidecarArguments = async (checkout: string): Promise<typeof createSidecarArguments> =>
-  (await import(join(checkout, 'scripts/sidecar-arguments.ts'))).createSidecarArguments;
+type SidecarArguments = Parameters<typeof createSidecarArguments>;
+
+const argumentsFile = './scripts/sidecar-arguments.ts';
+/** Prints the arguments of a sidecar as JSON; the parameters are in the first argument. */
+const printArguments = `import { createSidecarArguments } from ${JSON.stringify(argumentsFile)};
+console.log(JSON.stringify(createSidecarArguments(...JSON.parse(process.argv[1]))));`;
+
+/** The arguments of a sidecar as the version in the folder `checkout` creates them: they must fit its service. */
+const createArgumentsOf = async (checkout: string, ...parameters: SidecarArguments): Promise<string[]> => {
+  if (checkout === root) return createSidecarArguments(...parameters);
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', printArguments, JSON.stringify(parameters)];
+  return JSON.parse(await runCommand(process.execPath, args, { cwd: checkout }));
+};
 
 const startService = async (
   service: 'crm' | 'iot-platform',
@@ -31,7 +41,7 @@ const startService = async (
   checkout = root,
 ): Promise<RunningService> => {
   const { rest, app: appPort, ...sidecarPorts } = servicePorts;
-  const args = (await readSidecarArguments(checkout))(service, appPort, sidecarPorts, resources);
+  const args = await createArgumentsOf(checkout, service, appPort, sidecarPorts, resources);
   const appEnv = {
     DAPR_HTTP_PORT: String(sidecarPorts.dapr),
     DAPR_GRPC_PORT: String(sidecarPorts.grpc),
