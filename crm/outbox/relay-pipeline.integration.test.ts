@@ -10,7 +10,7 @@ import { appendToOutbox, readOutboxBacklog } from './outbox.ts';
 import { startRelay } from './relay.ts';
 
 const waitOptions = { timeout: 15_000, interval: 5 };
-const keys = Array.from({ length: 1_500 }, (_, n) => `${n}`);
+const keys = Array.from({ length: 3_000 }, (_, n) => `${n}`);
 
 it('publishes the next batch while the rows of the one before are deleted, and each event once', async () => {
   const file = await openCrmDatabase(`sqlite:${join(dataFolder(), 'crm.sqlite')}`);

@@ -11,7 +11,7 @@ import { publishBatch, readBatch } from './relay-batch.ts';
 
 const waitOptions = { timeout: 15_000, interval: 5 };
 /** More than one batch, and less than two. */
-const manyEvents = 1_500;
+const manyEvents = 3_000;
 
 const append = (db: Kysely<CrmDatabase>, events: readonly { key: string; topic?: OutboxEvent['topic'] }[]) =>
   db.transaction().execute((trx) =>

@@ -10,7 +10,7 @@ import { createCompactionCheck } from './relay-compacted.ts';
 import { createRelayLease, relayLeaseMs } from './relay-lease.ts';
 
 /** A batch is large, because each one waits for the bus, and its deletion for the disk and for other transactions. */
-const batchSize = 1_000;
+const batchSize = 2_000;
 const smallBatchSize = 16;
 /** Polls, because another process that writes to the same database cannot wake this relay. */
 const defaultPollIntervalMs = 250;
