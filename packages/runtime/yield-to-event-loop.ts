@@ -2,14 +2,17 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 
 const defaultTurnMs = 2;
 
-/** Creates a function to await between pieces of work. It yields to the event loop if `turnMs` (default 2) have passed since the last time. */
-export const createYielder = (turnMs = defaultTurnMs): (() => Promise<void>) => {
+/**
+ * Creates a function to call between pieces of work, whose result has to be awaited unless it is undefined. It yields to the event loop if
+ * `turnMs` (default 2) have passed since the last time.
+ */
+export const createYielder = (turnMs = defaultTurnMs): (() => Promise<void> | undefined) => {
   let began = performance.now();
-  return async () => {
-    if (performance.now() - began < turnMs) return;
+  const yieldNow = async () => {
     await nextTurn();
     began = performance.now();
   };
+  return () => (performance.now() - began < turnMs ? undefined : yieldNow());
 };
 
 /** Like `Array.filter`, but yields to the event loop in between. */

@@ -21,14 +21,31 @@ const pattern = new RegExp(`^\\{${members.join(',')}\\}$`);
 const maxBytes = 1_024;
 
 /**
- * Reads an event with exactly the bytes that our CRM writes, in a fifth of the time of the full reader. Returns undefined for any other
- * value, which is then read by the full reader: it accepts more forms, and says what is wrong with the rest.
+ * Reads an event with exactly the bytes that our CRM writes, in a quarter of the time of the full reader. Returns undefined for any
+ * other value, which is then read by the full reader: it accepts more forms, and says what is wrong with the rest.
  */
 export const readCommonJson = (value: Buffer): ReadEvent<ConnectionMandateData> | undefined => {
+  if (value.length > maxBytes) return undefined;
   // Latin-1 maps each byte to one character, and the pattern has ASCII only, so it never matches another encoding.
-  const match = value.length > maxBytes ? null : pattern.exec(value.toString('latin1'));
+  const json = value.toString('latin1');
+  const match = pattern.exec(json);
   if (match === null) return undefined;
-  const [, connectionId = '', time = '', sequence, traceparent, level] = match;
+  const [, connectionId = '', time = '', sequence, traceparent = '', level] = match;
   const data = { connectionId, connectionMandate: level as ConnectionMandateData['connectionMandate'] };
-  return { data, revision: Number(sequence), time, ...(traceparent && { traceparent }) };
+  return {
+    data,
+    revision: Number(sequence),
+    time: copyText(value, json.indexOf(beforeTime) + beforeTime.length, time.length),
+    ...(traceparent && {
+      traceparent: copyText(value, json.indexOf(beforeTrace) + beforeTrace.length, traceparent.length),
+    }),
+  };
 };
+
+/** No text contains a quote, so each of these occurs only once. */
+const beforeTime = '"time":"';
+const beforeTrace = '"traceparent":"';
+
+/** A group of a match is a view of the whole text, which then lives as long as the document. */
+const copyText = (value: Buffer, begin: number, length: number): string =>
+  value.toString('latin1', begin, begin + length);

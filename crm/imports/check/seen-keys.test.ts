@@ -9,12 +9,12 @@ it('finds the first line of each key and no other key, however many keys were ex
       fc.nat({ max: 300 }),
       (keys, expected) => {
         const seen = createSeenKeys(expected);
-        const firstLines = new Map<number, number>();
+        const lineOf = new Map<number, number>();
         for (const [n, key] of keys.entries()) {
           seen.add(`key ${key}`, n + 1);
-          if (!firstLines.has(key)) firstLines.set(key, n + 1);
+          if (!lineOf.has(key)) lineOf.set(key, n + 1);
         }
-        for (let key = 0; key <= 401; key++) expect(seen.findLine(`key ${key}`)).toBe(firstLines.get(key));
+        for (let key = 0; key <= 401; key++) expect(seen.findLine(`key ${key}`)).toBe(lineOf.get(key));
       },
     ),
   ));

@@ -14,20 +14,27 @@ export async function* enforcePace(
 ): AsyncGenerator<Buffer> {
   const source = chunks[Symbol.asyncIterator]();
   let received = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const tooSlow = new Promise<never>((_, reject) => {
-    timer = setInterval(() => {
-      if (received < expected) reject(tooSlowError(expected, everyMs));
-      received = 0;
-    }, everyMs);
-  });
-  // The promise may reject while no one awaits it, so its rejection needs a handler now.
-  tooSlow.catch(() => {});
+  let error: Error | undefined;
+  let onError = (_error: Error) => {};
+  const timer = setInterval(() => {
+    if (received < expected) {
+      error = tooSlowError(expected, everyMs);
+      onError(error);
+    }
+    received = 0;
+  }, everyMs);
+  /** A promise of its own for each chunk: a long-lived promise in Promise.race would keep every chunk in memory. */
+  const readNext = () =>
+    new Promise<IteratorResult<Buffer>>((resolve, reject) => {
+      if (error) return reject(error);
+      onError = reject;
+      source.next().then(resolve, reject);
+    });
   let isSourceWaiting = false;
   try {
     for (;;) {
       isSourceWaiting = true;
-      const next = await Promise.race([source.next(), tooSlow]);
+      const next = await readNext();
       isSourceWaiting = false;
       if (next.done) return;
       received += next.value.length;

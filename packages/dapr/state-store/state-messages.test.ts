@@ -16,12 +16,13 @@ const text = fc
   .oneof(fc.string(), fc.string({ unit: 'binary', maxLength: 300 }))
   .map((one) => String(Buffer.from(one)));
 const items = fc.array(fc.record({ key: text, data: text, etag: text, error: text }), { maxLength: 20 });
-const encodeItems = (list: { key: string; data: string; etag: string; error: string }[]) =>
+type Item = { key: string; data: string; etag: string; error: string };
+const encodeItems = (list: Item[], metadataOf = (_: Item): Record<string, string> => ({})) =>
   Buffer.from(
     toBinary(
       GetBulkStateResponseSchema,
       create(GetBulkStateResponseSchema, {
-        items: list.map((item) => ({ ...item, data: Buffer.from(item.data), metadata: { place: item.key } })),
+        items: list.map((item) => ({ ...item, data: Buffer.from(item.data), metadata: metadataOf(item) })),
       }),
     ),
   );
@@ -48,7 +49,7 @@ describe('our messages and the generated stubs of Dapr agree about', () => {
   it('the items of its answer', () =>
     fc.assert(
       fc.property(items, (list) => {
-        expect(parseStateItems(encodeItems(list))).toEqual(list);
+        expect(parseStateItems(encodeItems(list, ({ key }) => ({ place: key })))).toEqual(list);
       }),
     ));
 
@@ -88,9 +89,9 @@ it('an answer that is cut off, changed or random is refused, or read as the stub
     fc.property(fc.oneof(changed, random), (bytes) => {
       const read = refused(() => parseStateItems(bytes));
       if (read instanceof Error) return void expect(read).toBeInstanceOf(MalformedMessage);
-      // The stubs also parse the metadata, which we skip.
       const theirs = refused(() => fromBinary(GetBulkStateResponseSchema, bytes));
-      if (theirs instanceof Error) return;
+      // We skip the metadata. The stubs parse them, and read beyond their end if a length in them is wrong.
+      if (theirs instanceof Error || theirs.items.some(({ metadata }) => Object.keys(metadata).length > 0)) return;
       const asRead = theirs.items.map(({ key, data, etag, error }) => [key, String(Buffer.from(data)), etag, error]);
       expect(read.map(({ key, data, etag, error }) => [key, data, etag, error])).toEqual(asRead);
     }),

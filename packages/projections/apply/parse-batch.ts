@@ -40,7 +40,8 @@ export const parseBatch = async <Event, Document>(
   };
   const yieldWhenDue = createYielder(turnMs);
   for (const record of batch) {
-    await yieldWhenDue();
+    const yielded = yieldWhenDue();
+    if (yielded) await yielded;
     let event: Event;
     try {
       event = parse(record);
