@@ -28,10 +28,10 @@ export const evolve = (held: Mandate | undefined, change: MandateChanged): Manda
   const latest = toStatement(change);
   const { connectionId } = change.data;
   if (!held) return { connectionId, ...latest };
-  const known = [getShownStatement(held), ...(held.other ? [held.other] : [])];
-  const sameKind = known.find((statement) => hasRevision(statement) === hasRevision(latest));
-  const otherKind = known.find((statement) => hasRevision(statement) !== hasRevision(latest));
+  const isShownKind = hasRevision(held) === hasRevision(latest);
+  const sameKind = isShownKind ? held : held.other;
   if (sameKind && !isLater(latest, sameKind) && !isEarlierCopy(latest, sameKind)) return held;
+  const otherKind = isShownKind ? held.other : getShownStatement(held);
   if (!otherKind) return { connectionId, ...latest };
   const [shown, other] = isLater(otherKind, latest) ? [otherKind, latest] : [latest, otherKind];
   return { connectionId, ...shown, other };
@@ -46,11 +46,10 @@ export const permittedLevel = (mandate: Pick<Mandate, 'connectionMandate'> | und
 
 /** Whether the change gives another value to a revision that the view has seen. */
 export const contradicts = (held: Mandate | undefined, change: MandateChanged): boolean =>
-  change.revision > 0 &&
-  [held, held?.other].some(
-    (statement) =>
-      statement?.revision === change.revision && statement.connectionMandate !== change.data.connectionMandate,
-  );
+  change.revision > 0 && (isOtherValue(held, change) || isOtherValue(held?.other, change));
+
+const isOtherValue = (statement: Statement | undefined, { revision, data }: MandateChanged): boolean =>
+  statement?.revision === revision && statement.connectionMandate !== data.connectionMandate;
 
 const toStatement = ({ data, revision, time, place }: MandateChanged): Statement => ({
   connectionMandate: data.connectionMandate,

@@ -1,8 +1,8 @@
 import type { Router } from 'express';
 import type { GrpcServer } from '../grpc/server.ts';
-import { serviceLimits } from '../kafka/client.ts';
 import { fetchCommittedOffsets } from '../kafka/consumer-groups.ts';
 import { createKafkaLogReader } from '../kafka/log-reader.ts';
+import { createSharedAdmin } from '../kafka/shared-admin.ts';
 import { checkTopics } from '../kafka/topics.ts';
 import type { EventBus, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
@@ -61,6 +61,7 @@ export const openDaprPlatform = (
       if (isOpen) log.warn(`The sidecar was started without DAPR_API_TOKEN: ${openSidecarWarning}`);
     });
   const { kafkaBrokers } = settings;
+  const admin = createSharedAdmin(kafkaBrokers);
   const limitedLog = createRateLimitedLog(log);
   const authentication = authenticateSidecar(settings.appToken, (caller) =>
     limitedLog.warn(
@@ -85,16 +86,16 @@ export const openDaprPlatform = (
         check: async () => {
           await bus.check();
           if (await isKafka(sidecar, pubsub))
-            for (const advice of await checkTopics(kafkaBrokers, topics)) warnOnce(advice);
+            for (const advice of await checkTopics(kafkaBrokers, topics, admin.use)) warnOnce(advice);
         },
         committedOffsets: async (topic) =>
           (await isKafka(sidecar, pubsub))
-            ? fetchCommittedOffsets(kafkaBrokers, consumerGroup, topic, serviceLimits)
+            ? fetchCommittedOffsets(kafkaBrokers, consumerGroup, topic, admin.use)
             : new Map(),
       };
     },
     logReader: (pubsub) => {
-      const log = createKafkaLogReader(kafkaBrokers, { newId, limits: serviceLimits });
+      const log = createKafkaLogReader(kafkaBrokers, { newId, useAdmin: admin.use });
       return { ...log, offsets: async (topic) => ((await isKafka(sidecar, pubsub)) ? log.offsets(topic) : []) };
     },
     stateStore: (name) => createDaprStateStore(sidecar, name, newId),
@@ -103,6 +104,7 @@ export const openDaprPlatform = (
     close: () => {
       closing.abort();
       sidecar.close();
+      admin.close();
     },
   };
 };

@@ -23,24 +23,45 @@ export const createKafkaClient = (
     retry: { retries },
   });
 
-/** Runs `work` with a Kafka admin client (default: 2 retries). @throws Error with the remedy when no broker answers */
+/** Connects a Kafka admin client (default: 2 retries). @throws Error with the remedy when no broker answers */
+export const connectAdmin = async (
+  brokers: readonly string[],
+  { retries = 2, ...limits }: RequestLimits = {},
+): Promise<Admin> => {
+  const admin = withReadUncommitted(createKafkaClient(brokers, { retries, ...limits })).admin();
+  try {
+    await admin.connect();
+    return admin;
+  } catch (error) {
+    await admin.disconnect();
+    throw new Error(
+      `Kafka does not answer at ${brokers.join(', ')}: npm run stack -- up kafka, or set KAFKA_BROKERS (${(error as Error).message})`,
+    );
+  }
+};
+
+/** Runs `work` with a Kafka admin client of its own (default: 2 retries). @throws Error with the remedy when no broker answers */
 export const withAdmin = async <T>(
   brokers: readonly string[],
   work: (admin: Admin) => Promise<T>,
-  { retries = 2, ...limits }: RequestLimits = {},
+  limits?: RequestLimits,
 ): Promise<T> => {
-  const admin = withReadUncommitted(createKafkaClient(brokers, { retries, ...limits })).admin();
+  const admin = await connectAdmin(brokers, limits);
   try {
-    await admin.connect().catch((error: Error) => {
-      throw new Error(
-        `Kafka does not answer at ${brokers.join(', ')}: npm run stack -- up kafka, or set KAFKA_BROKERS (${error.message})`,
-      );
-    });
     return await work(admin);
   } finally {
     await admin.disconnect();
   }
 };
+
+/** Runs work that only reads with an admin client, which it must not keep. */
+export type UseAdmin = <T>(work: (admin: Admin) => Promise<T>) => Promise<T>;
+
+/** Opens a connection for each call, as commands do. */
+export const useNewAdmin =
+  (brokers: readonly string[], limits?: RequestLimits): UseAdmin =>
+  (work) =>
+    withAdmin(brokers, work, limits);
 
 const readUncommittedLevel = 0;
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
-import { type RequestLimits, withAdmin } from './client.ts';
+import { type RequestLimits, type UseAdmin, useNewAdmin, withAdmin } from './client.ts';
 
 /** kafkajs finds the coordinator of a group only after it has the metadata of a topic. */
 const findBrokers = (admin: Admin, topic: string) => admin.fetchTopicMetadata({ topics: [topic] });
@@ -11,17 +11,15 @@ export const fetchCommittedOffsets = (
   brokers: readonly string[],
   groupId: string,
   topic: string,
-  limits?: RequestLimits,
-): Promise<ReadonlyMap<number, number>> => {
-  const fetch = async (admin: Admin) => {
+  useAdmin: UseAdmin = useNewAdmin(brokers),
+): Promise<ReadonlyMap<number, number>> =>
+  useAdmin(async (admin) => {
     await findBrokers(admin, topic);
     const [result] = await admin.fetchOffsets({ groupId, topics: [topic] });
     // -1 means that nothing is committed.
     const committed = (result?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
     return new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]));
-  };
-  return withAdmin(brokers, fetch, limits);
-};
+  });
 
 /** A member of a consumer group, as the broker knows it. */
 export type GroupMember = { readonly clientId: string; readonly host: string };

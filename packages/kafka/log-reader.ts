@@ -1,7 +1,7 @@
 import type { Admin, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { type DeliveredRecord, parseReplayOfHeader, replayOfHeader } from '../projections/event-bus.ts';
 import type { LogReader, PartitionRange } from '../projections/log-reader.ts';
-import { createKafkaClient, type RequestLimits, withAdmin } from './client.ts';
+import { createKafkaClient, type UseAdmin, useNewAdmin, withAdmin } from './client.ts';
 import { nullValue } from './null-value.ts';
 
 /** Large, because a batch is folded before it is written; small enough to hold one batch per partition in memory. */
@@ -16,9 +16,9 @@ const idleTimeoutMs = 60_000;
  */
 export const createKafkaLogReader = (
   brokers: readonly string[],
-  { newId, limits }: { newId: () => string; limits?: RequestLimits },
+  { newId, useAdmin = useNewAdmin(brokers) }: { newId: () => string; useAdmin?: UseAdmin },
 ): LogReader => ({
-  offsets: (topic) => withAdmin(brokers, (admin) => fetchRanges(admin, topic), limits),
+  offsets: (topic) => useAdmin((admin) => fetchRanges(admin, topic)),
 
   read: async (topic, ranges, handle, signal) => {
     const unread = new Map(ranges.filter(({ begin, end }) => begin < end).map((range) => [range.partition, range]));

@@ -1,6 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Topic } from '../projections/event-bus.ts';
-import { serviceLimits, withAdmin } from './client.ts';
+import { serviceLimits, type UseAdmin, useNewAdmin } from './client.ts';
 import { comparedSettings, findDeviations, type TopicSettings } from './topic-configuration.ts';
 
 const remedy = 'npm run stack -- up kafka';
@@ -11,8 +11,12 @@ const remedy = 'npm run stack -- up kafka';
  * @returns warnings, one sentence each
  * @throws Error that names the topics and the command that creates them
  */
-export const checkTopics = (brokers: readonly string[], topics: readonly Topic[]): Promise<string[]> => {
-  const check = async (admin: Admin) => {
+export const checkTopics = (
+  brokers: readonly string[],
+  topics: readonly Topic[],
+  useAdmin: UseAdmin = useNewAdmin(brokers, serviceLimits),
+): Promise<string[]> =>
+  useAdmin(async (admin) => {
     const allNames = await admin.listTopics();
     const existingNames = topics.filter(({ name }) => allNames.includes(name)).map(({ name }) => name);
     const { topics: found } = await admin.fetchTopicMetadata({ topics: existingNames });
@@ -26,9 +30,7 @@ export const checkTopics = (brokers: readonly string[], topics: readonly Topic[]
     if (problems.length > 0) throw new Error(`${problems.join('; ')}: create the topics with ${remedy}`);
     const settings = await readSettings(admin, existingNames);
     return [...compareSizes(topics, settings), ...compareSettings(topics, settings)];
-  };
-  return withAdmin(brokers, check, serviceLimits);
-};
+  });
 
 /** Per topic; empty if we are not authorised to read them, which is not an error. */
 type SettingsByTopic = ReadonlyMap<string, TopicSettings>;

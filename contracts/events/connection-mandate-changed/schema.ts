@@ -4,7 +4,7 @@ import { expecting } from '../../text.ts';
 
 /** Upper case only, so that a store with case-insensitive keys cannot confuse two connections. */
 const connectionIdError = expecting('1 to 64 characters out of 0-9, A-Z and -');
-export const connectionIdPattern = /^[0-9A-Z-]{1,64}$/;
+const connectionIdPattern = /^[0-9A-Z-]{1,64}$/;
 export const connectionIdSchema = z
   .string({ error: connectionIdError })
   .regex(connectionIdPattern, { error: connectionIdError })

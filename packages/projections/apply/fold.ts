@@ -43,13 +43,12 @@ export const fold = <Event, Document>(
         if (!isDiscarded(place)) marks = addMark({ document, marks }, place);
         continue;
       }
-      const place = placeOf(record);
       const classification = classify?.(document, event);
       if (classification) classifications[classification] = (classifications[classification] ?? 0) + 1;
       const evolved = evolve(document, event);
       total++;
       if (evolved === document) ignored++;
-      if (marks.length > 0) marks = clearMarks(marks, place, { hasChanged: evolved !== document });
+      if (marks.length > 0) marks = clearMarks(marks, placeOf(record), { hasChanged: evolved !== document });
       document = evolved;
     }
     if (stored.marks.length > 0 || marks.length > 0) marked.set(plainKey, marks);

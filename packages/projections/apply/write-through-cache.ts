@@ -66,9 +66,10 @@ export const createWriteThroughCache = (store: StateStore): WriteThroughCache =>
         scopes.delete(name); // It is unknown which upserts were applied.
         throw error;
       }
-      const written = new Set(upserts.map(({ key }) => key));
+      // Checkpoints come last, so each is found at once.
+      const isWritten = (key: string) => upserts.findLast((upsert) => upsert.key === key) !== undefined;
       const scope = scopes.get(name);
-      if (!scope || !checkpointKeys.every((key) => written.has(key))) scopes.delete(name);
+      if (!scope || !checkpointKeys.every(isWritten)) scopes.delete(name);
       else {
         for (const upsert of upserts) cacheWrite(scope, upsert, store);
         evictOldest(scope);

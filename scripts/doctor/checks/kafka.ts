@@ -1,5 +1,5 @@
 import { topics as allTopics } from '../../../contracts/topics.ts';
-import { parseKafkaBrokers, serviceLimits } from '../../../packages/kafka/client.ts';
+import { parseKafkaBrokers, serviceLimits, useNewAdmin } from '../../../packages/kafka/client.ts';
 import { fetchCommittedOffsets, fetchGroupMembers, type GroupMember } from '../../../packages/kafka/consumer-groups.ts';
 import { checkTopics } from '../../../packages/kafka/topics.ts';
 import { consumerGroupOf, pubsubOf, readComponents, readResourcesPath } from '../../components.ts';
@@ -125,7 +125,7 @@ const readGroup = ({ consumerId, env, address, config, statuses, views }: FoundS
     const [topic = ''] = views.map(({ projection }) => projection.topic.name);
     const [members, committed] = await Promise.all([
       fetchGroupMembers(brokers, group, topic, serviceLimits),
-      fetchCommittedOffsets(brokers, group, topic, serviceLimits),
+      fetchCommittedOffsets(brokers, group, topic, useNewAdmin(brokers, serviceLimits)),
     ]);
     const reported = statuses.flatMap(({ answer }) =>
       answer.kind === 'answered' ? [answer.body.consumerGroup] : [],
