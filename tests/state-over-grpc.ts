@@ -17,6 +17,7 @@ type Item = { key: string; data?: unknown; etag?: string; error?: string };
  * stores a value of a gRPC call as base64.
  */
 export const serveStateOverGrpc = (call: Sidecar['call'], storesBase64: () => boolean): SidecarGrpc => ({
+  check: async () => {},
   call: async (method, frame) => {
     const message = parseFrame(frame);
     if (method === 'GetBulkState') {

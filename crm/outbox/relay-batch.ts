@@ -31,12 +31,14 @@ export const readBatch = (
 type PublishedBatch = {
   /** The first failure of a publish. */
   readonly failure: NotDurable | undefined;
+  /** Per compacted topic, the keys that were published. Unless `settle` returns true, publish their last states again (see `publishCompacted`). */
+  readonly keys: ReadonlyMap<string, readonly string[]>;
   /**
    * Deletes the rows that the bus acknowledged. Call it after all earlier batches are deleted: if an earlier state of a key stayed in the
    * outbox without the later one, its repetition would be the last record of the key.
-   * @returns per compacted topic, the keys whose last states must be published again (see `publishCompacted`)
+   * @returns whether all rows were still in the outbox, so that no other instance has relayed them
    */
-  settle(): Promise<ReadonlyMap<string, readonly string[]>>;
+  settle(): Promise<boolean>;
 };
 
 /** Publishes the rows, the topics concurrently. */
@@ -48,6 +50,7 @@ export const publishBatch = async (round: RelayRound, rows: readonly OutboxRow[]
   );
   return {
     failure: topics.find(({ failure }) => failure)?.failure,
+    keys: new Map(topics.flatMap(({ name, keys }) => (keys ? [[name, keys] as const] : []))),
     settle: () => settle(round.db, topics),
   };
 };
@@ -61,10 +64,9 @@ const publishAll = async (
 };
 
 /** Deletes the rows of all topics with one statement, because each commit waits for the disk and for other transactions. */
-const settle = async (db: Kysely<CrmDatabase>, topics: readonly PublishedTopic[]) => {
+const settle = async (db: Kysely<CrmDatabase>, topics: readonly PublishedTopic[]): Promise<boolean> => {
   const acknowledged = topics.flatMap((topic) => topic.acknowledged);
   const failed = topics.flatMap(({ failedStates = [] }) => failedStates);
   const found = (await deleteRows(db, acknowledged)) + (await countRows(db, failed));
-  const isComplete = found === acknowledged.length + failed.length;
-  return new Map(isComplete ? [] : topics.flatMap(({ name, keys }) => (keys ? [[name, keys] as const] : [])));
+  return found === acknowledged.length + failed.length;
 };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Kysely } from 'kysely';
+import { DeleteQueryNode, type Kysely } from 'kysely';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
@@ -30,8 +30,8 @@ const relayRound = async (db: Kysely<CrmDatabase>, bus: EventBus, size = 500) =>
     const last = rows.at(-1);
     if (!last) break;
     after = last.sequence;
-    const { settle } = await publishBatch(round, rows);
-    overtaken.push(...[...(await settle()).values()].flat());
+    const { keys, settle } = await publishBatch(round, rows);
+    if (!(await settle())) overtaken.push(...[...keys.values()].flat());
   }
   return overtaken;
 };
@@ -191,5 +191,48 @@ describe('the relay', () => {
     await vi.waitFor(() => expect(requests.length).toBeGreaterThanOrEqual(3), waitOptions);
     expect(requests[0]).toEqual(['customers-topic', ['7']]);
     expect(new Set(requests.map((request) => JSON.stringify(request))).size).toBe(1);
+  });
+});
+
+describe('an overtaken state is repeated although a deletion fails', () => {
+  it.each([
+    ['of its own batch', 1],
+    ['of the batch before', 1_500],
+  ])('%s', async (_, rows) => {
+    const db = await openTestDatabase();
+    const keys = [...Array.from({ length: rows - 1 }, (_, n) => `other ${n}`), '7'];
+    await db.transaction().execute((trx) =>
+      appendToOutbox(
+        trx,
+        keys.map((key, n) => ({ topic: topics.customers, id: `${n}`, key, event: { state: n } })),
+        1,
+      ),
+    );
+    let failures = 1;
+    const withFailingDeletion = db.withPlugin({
+      transformQuery: ({ node }) => {
+        if (DeleteQueryNode.is(node) && JSON.stringify(node.from).includes('"outbox"') && failures-- > 0)
+          throw new Error('the connection was lost');
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    const bus = createBus(
+      async (events) => {
+        // While this instance is suspended, another one publishes a newer state of the key and deletes the rows.
+        if (events.some(({ key }) => key === '7')) await db.deleteFrom('outbox').execute();
+      },
+      async () => true,
+    );
+    const repeated: string[] = [];
+    const relay = startRelay({
+      ...createTestRuntime(),
+      db: withFailingDeletion,
+      bus,
+      repeatLastStates: async (_topic, keys) => void repeated.push(...keys),
+      pollIntervalMs: 5,
+    });
+    onTestFinished(() => relay.close(0));
+    await vi.waitFor(() => expect(repeated).toContain('7'), waitOptions);
   });
 });

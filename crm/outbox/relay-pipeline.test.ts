@@ -86,6 +86,6 @@ it('only the published rows of a batch are deleted, and no row that commits late
   const bus = createBus(async () => void (await db.insertInto('outbox').values(late).execute()));
   const round = { db, bus, canCompact: async () => true, failedKeys: new Set<string>() };
   const { settle } = await publishBatch(round, await readBatch(db, { after: 0, upTo: 3, size: 10 }));
-  expect([...(await settle())]).toEqual([]);
+  expect(await settle()).toBe(true);
   expect(await db.selectFrom('outbox').select('id').execute()).toEqual([{ id: 'late' }]);
 });

@@ -97,6 +97,8 @@ export const startRelay = ({
     await repeatOvertaken();
     const failedKeys = new Set<string>();
     const upTo = await readLastSequence(db);
+    /** The keys of batches that are published and not, or not completely, deleted. */
+    const unsettled = new Set<ReadonlyMap<string, readonly string[]>>();
     let deletion = Promise.resolve();
     try {
       for (let after = 0; upTo !== undefined && after < upTo; ) {
@@ -106,10 +108,13 @@ export const startRelay = ({
         if (!last) break;
         after = last.sequence;
         outcome.found = true;
-        const { failure, settle } = await publishBatch({ db, bus, canCompact, failedKeys }, rows);
+        const { failure, keys, settle } = await publishBatch({ db, bus, canCompact, failedKeys }, rows);
+        unsettled.add(keys);
         // The rows of a batch are deleted while the next one is published, in the order of the batches.
         await deletion;
-        deletion = settle().then(addOvertaken);
+        deletion = settle().then((isComplete) => {
+          if (isComplete) unsettled.delete(keys);
+        });
         // The rejection is handled where `deletion` is awaited, which may be later.
         deletion.catch(() => {});
         // When the broker is unavailable, a large batch fails slowly and a small one fails fast.
@@ -122,8 +127,8 @@ export const startRelay = ({
         await sleepUnlessAborted(afterFailureMs, closing.signal);
       }
     } finally {
-      // The next round must not read rows that are about to be deleted.
-      await deletion;
+      // The next round must not read rows that are about to be deleted. After a failure it is unknown whether they were still there.
+      await deletion.finally(() => unsettled.forEach(addOvertaken));
     }
     return outcome;
   };

@@ -18,7 +18,7 @@ export type MessageReader = {
   wireType: number;
 };
 
-/** Bits of a varint that a number operator keeps exact as an unsigned integer. */
+/** A varint of 64 bits has this many bytes. */
 const maxVarintBytes = 10;
 
 /** Reads the message in `bytes` from `start` up to `end`. The bytes are not copied. */

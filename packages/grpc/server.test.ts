@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { createServer, type Server } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { connect as connectSocket, createServer, type Server } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { callGrpc } from '../../tests/call-grpc.ts';
 import { readRequest } from './frame.ts';
 import { createMessageWriter, finishFrame, writeTextField } from './message-writer.ts';
@@ -201,3 +201,59 @@ it.each([
   ['', undefined],
   [undefined, undefined],
 ])('the timeout %s is %s ms', (header, ms) => expect(parseTimeout(header)).toBe(ms));
+
+describe('a connection of its own bytes', () => {
+  const httpFrame = (type: number, flags: number, stream: number, payload: Buffer) => {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(payload.length, 0, 3);
+    head[3] = type;
+    head[4] = flags;
+    head.writeUInt32BE(stream, 5);
+    return Buffer.concat([head, payload]);
+  };
+  const literal = (name: string, value: string) =>
+    Buffer.concat([Buffer.of(0, name.length), Buffer.from(name), Buffer.of(value.length), Buffer.from(value)]);
+  const headers = (fields: Record<string, string>) =>
+    Buffer.concat(
+      Object.entries({ ':scheme': 'http', ':authority': 'localhost', ...fields }).map(([n, v]) => literal(n, v)),
+    );
+  const opening = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), httpFrame(4, 0, 0, Buffer.alloc(0))]);
+  const reset = httpFrame(3, 0, 1, Buffer.of(0, 0, 0, 8));
+  const open = async () => {
+    const socket = connectSocket((listener.address() as AddressInfo).port, '127.0.0.1');
+    socket.on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    await once(socket, 'connect');
+    return socket;
+  };
+  const method = async () => frameOf('x');
+  const grpcHeaders = { ':method': 'POST', 'content-type': 'application/grpc' };
+
+  it.each<[string, Record<string, string>]>([
+    ['another resource', { ':method': 'GET', ':path': '/' }],
+    ['a refused call', { ...grpcHeaders, ':path': '/method', token: 'no' }],
+    ['an unknown method', { ...grpcHeaders, ':path': '/other' }],
+    ['a method', { ...grpcHeaders, ':path': '/method' }],
+  ])('may cancel a request for %s in the same packet', async (_, fields) => {
+    const refusal = new GrpcError(statusCodes.unauthenticated, 'who are you');
+    await start({ '/method': method }, ({ headers }) => (headers.token === 'no' ? refusal : undefined));
+    const socket = await open();
+    socket.end(Buffer.concat([opening, httpFrame(1, 4, 1, headers(fields)), reset]));
+    await once(socket.resume(), 'close');
+    const response = request('/method');
+    response.end(frameOf(''));
+    const [answer] = await once(response.resume(), 'response');
+    expect(answer[':status']).toBe(200);
+  });
+
+  it('that is never ended by its client does not hold up close()', async () => {
+    await start({ '/method': method }, () => undefined);
+    const socket = await open();
+    socket.write(opening);
+    await once(socket, 'readable');
+    socket.pause();
+    await grpc.close(50);
+    socket.resume();
+    await once(socket, 'close');
+  });
+});

@@ -47,6 +47,8 @@ const maxConcurrentStreams = 128;
 const requestTimeoutMs = 300_000;
 /** A client connects again with its next call. */
 const idleTimeoutMs = 120_000;
+/** How long a peer may take to end its side of a socket. */
+const lingerMs = 2_000;
 
 /**
  * A gRPC server over node:http2 for unary methods. A method in `methods` is never answered with UNIMPLEMENTED, which some clients take
@@ -54,19 +56,18 @@ const idleTimeoutMs = 120_000;
  */
 export const createGrpcServer = ({ methods, authorize, onError }: GrpcServerOptions): GrpcServer => {
   const server = createServer({ settings: { initialWindowSize: requestWindowBytes, maxConcurrentStreams } });
-  const sessions = new Set<ReturnType<typeof trackSession>>();
-  let isClosing = false;
-  server.on('session', (session) => {
+  const connections = new Map<Socket, ServerHttp2Session>();
+  const track = (session: ServerHttp2Session, socket: Socket) => {
+    connections.set(socket, session);
+    socket.once('close', () => connections.delete(socket));
     session.setLocalWindowSize(connectionWindowBytes);
     // close() lets the calls in flight end.
     session.setTimeout(idleTimeoutMs, () => session.close());
-    const tracked = trackSession(session);
-    sessions.add(tracked);
-    session.on('close', () => sessions.delete(tracked));
+    // The session only ends its side of the socket. A paused or vanished peer never ends the other side.
+    session.once('close', () => setTimeout(() => socket.destroy(), lingerMs).unref());
     // A broken connection ends its streams, which report it.
     session.on('error', () => {});
-    if (isClosing) session.close();
-  });
+  };
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     // The handler of the call sees a broken stream when it reads or writes.
     stream.on('error', () => {});
@@ -87,24 +88,25 @@ export const createGrpcServer = ({ methods, authorize, onError }: GrpcServerOpti
   return {
     accept: (socket) => {
       socket.setNoDelay(true);
+      const trackOwn = (session: ServerHttp2Session) => track(session, socket);
+      server.once('session', trackOwn);
       server.emit('connection', socket);
+      server.off('session', trackOwn);
     },
     close: async (drainTimeoutMs) => {
-      isClosing = true;
       const timer = setTimeout(() => {
-        for (const { session } of sessions) session.destroy();
+        for (const socket of connections.keys()) socket.destroy();
       }, drainTimeoutMs);
-      for (const { session } of sessions) session.close();
-      await Promise.all([...sessions].map(({ closed }) => closed));
+      // events.once would reject after a reset.
+      const closed = [...connections.keys()].map(
+        (socket) => new Promise((resolve) => void socket.once('close', resolve)),
+      );
+      for (const session of connections.values()) session.close();
+      await Promise.all(closed);
       clearTimeout(timer);
     },
   };
 };
-
-const trackSession = (session: ServerHttp2Session) => ({
-  session,
-  closed: new Promise<void>((resolve) => void session.once('close', resolve)),
-});
 
 const isGrpc = ({ ':method': method, 'content-type': type }: IncomingHttpHeaders) =>
   method === 'POST' && /^application\/grpc(\+proto)?(;|$)/.test(type ?? '');
@@ -139,22 +141,25 @@ const describeFailure = (error: unknown): GrpcError =>
     ? error
     : new GrpcError(statusCodes.internal, 'the service failed');
 
+/** False if the client has cancelled the call: its reset can arrive together with the request. */
 const canRespond = (stream: ServerHttp2Stream) => !stream.destroyed && !stream.closed && !stream.headersSent;
 
-const expire = (stream: ServerHttp2Stream) => {
-  if (canRespond(stream)) sendError(stream, new GrpcError(statusCodes.deadlineExceeded, 'the deadline has passed'));
-};
+const expire = (stream: ServerHttp2Stream) =>
+  sendError(stream, new GrpcError(statusCodes.deadlineExceeded, 'the deadline has passed'));
 
 const responseHeaders = { ':status': 200, 'content-type': 'application/grpc' };
 
 const sendResponse = (stream: ServerHttp2Stream, frame: Buffer): void => {
   stream.respond(responseHeaders, { waitForTrailers: true });
-  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': String(statusCodes.ok) }));
+  stream.on('wantTrailers', () => {
+    if (!stream.destroyed && !stream.closed) stream.sendTrailers({ 'grpc-status': String(statusCodes.ok) });
+  });
   stream.end(frame);
 };
 
-/** Sends a status without a response, and the rest of the request is not read. */
+/** Sends a status without a response, and the rest of the request is not read. Does nothing if the client has cancelled the call. */
 const sendError = (stream: ServerHttp2Stream, { code, message }: GrpcError): void => {
+  if (!canRespond(stream)) return;
   stream.respond(
     { ...responseHeaders, 'grpc-status': String(code), 'grpc-message': encodeStatusMessage(message) },
     { endStream: true },
@@ -166,16 +171,20 @@ const explanation = 'Over HTTP/2 this port answers only the gRPC calls of a side
 
 /** 505: the resources of this port exist in HTTP/1.1 only. */
 const refuseOtherRequest = (stream: ServerHttp2Stream): void => {
+  if (!canRespond(stream)) return;
   stream.respond({ ':status': 505, 'content-type': 'text/plain; charset=utf-8' });
   stream.end(explanation);
   stopReading(stream);
 };
 
-/** NO_ERROR tells the client to keep the response (RFC 9113, section 8.1). */
+/**
+ * NO_ERROR tells the client to keep the response (RFC 9113, section 8.1). A reset in the same turn as the response would replace it: Node 22 does not
+ * send the response then.
+ */
 const stopReading = (stream: ServerHttp2Stream): void => {
   if (stream.readableEnded) return;
   stream.resume();
-  stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+  stream.once('finish', () => setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR)));
 };
 
 const millisecondsByUnit: Readonly<Record<string, number>> = {

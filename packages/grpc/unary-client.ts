@@ -35,6 +35,8 @@ type Settings = {
   maxResponseBytes: number;
   /** Called for each new connection. Other calls wait for it, and fail with its error. */
   verify?: (call: UnaryCall) => Promise<void>;
+  /** HTTP/2 has 2^30 stream ids for the calls of a connection. */
+  maxCallsPerConnection?: number;
 };
 
 type Connection = {
@@ -42,6 +44,7 @@ type Connection = {
   /** Set before the first call. */
   verified: Promise<void>;
   inFlight: number;
+  calls: number;
   isRetired: boolean;
 };
 
@@ -51,7 +54,14 @@ const windowBytes = 16 * 1024 * 1024;
 const maxSessionMemory = 1_024;
 
 /** Creates a client; it connects with the first call. */
-export const createUnaryClient = ({ port, headers, timeoutMs, maxResponseBytes, verify }: Settings): UnaryClient => {
+export const createUnaryClient = ({
+  port,
+  headers,
+  timeoutMs,
+  maxResponseBytes,
+  verify,
+  maxCallsPerConnection = 2 ** 29,
+}: Settings): UnaryClient => {
   let current: Connection | undefined;
   const connections = new Set<Connection>();
 
@@ -68,9 +78,11 @@ export const createUnaryClient = ({ port, headers, timeoutMs, maxResponseBytes, 
       settings: { initialWindowSize: windowBytes, enablePush: false },
       maxSessionMemory,
     });
-    const connection: Connection = { session, verified: Promise.resolve(), inFlight: 0, isRetired: false };
+    const connection: Connection = { session, verified: Promise.resolve(), inFlight: 0, calls: 0, isRetired: false };
     connections.add(connection);
-    session.once('connect', () => session.setLocalWindowSize(windowBytes));
+    session.once('connect', () => {
+      if (!session.destroyed) session.setLocalWindowSize(windowBytes);
+    });
     session.on('goaway', () => retire(connection));
     session.on('error', () => retire(connection)); // Its calls get the error.
     session.once('close', () => {
@@ -101,6 +113,8 @@ export const createUnaryClient = ({ port, headers, timeoutMs, maxResponseBytes, 
       stream.destroy();
     }, timeoutMs);
     connection.inFlight++;
+    connection.calls++;
+    if (connection.calls >= maxCallsPerConnection) retire(connection);
     stream.end(frame);
     try {
       return await receive(stream, maxResponseBytes);

@@ -56,6 +56,7 @@ export async function* readBulkEvent(
       chunks = [bytes.subarray(framePrefixBytes)];
       bufferedBytes -= framePrefixBytes;
     }
+    if (bufferedBytes > remainingBytes) throw notOneMessage();
     // The last piece waits for the end of the request, which must follow.
     if (bufferedBytes < minBytes || bufferedBytes >= remainingBytes) continue;
     const bytes = Buffer.concat(chunks, bufferedBytes);
@@ -77,8 +78,7 @@ export async function* readBulkEvent(
     remainingBytes -= end;
     minBytes = Math.max(limits.pieceBytes, bufferedBytes * 2);
   }
-  if (remainingBytes === undefined || bufferedBytes !== remainingBytes)
-    throw new MalformedDelivery('the request is not exactly one message');
+  if (remainingBytes === undefined || bufferedBytes !== remainingBytes) throw notOneMessage();
   const bytes = Buffer.concat(chunks, bufferedBytes);
   readRoute(bytes, route);
   const routedTopic = topicOfRoute(route.path ?? '');
@@ -87,6 +87,8 @@ export async function* readBulkEvent(
     throw new MalformedDelivery('the delivery is of another topic');
   yield* decodePieces(bytes, routedTopic, now, limits);
 }
+
+const notOneMessage = () => new MalformedDelivery('the request is not exactly one message');
 
 /** Where the sidecar sends a delivery: the topic, and the route of the subscription. */
 type Route = { topic: string | undefined; path: string | undefined };

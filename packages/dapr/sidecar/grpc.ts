@@ -14,11 +14,15 @@ export type SidecarGrpc = {
    * @throws SidecarError if the sidecar refuses the call; SidecarUnreachable; ConfigError if the port belongs to another app's sidecar
    */
   call(method: string, frame: Buffer): Promise<Buffer>;
+  /** Makes a call that every sidecar answers. @throws as `call` */
+  check(): Promise<void>;
 };
 
 /** The sidecar limits a response by its max-body-size, so this is only a bound against a broken peer. */
 const maxResponseBytes = 256 * 1024 * 1024;
 const service = '/dapr.proto.runtime.v1.Dapr/';
+const getMetadata = 'GetMetadata';
+const emptyRequest = () => finishFrame(createMessageWriter());
 
 /** Creates a client; it connects with the first call. `readAppId` returns the app-id of the sidecar on the HTTP port. */
 export const connectSidecarGrpc = ({
@@ -34,7 +38,7 @@ export const connectSidecarGrpc = ({
 }): SidecarGrpc & { close(): void } => {
   /** Another app's sidecar would read and write other keys, so a view would look empty. */
   const verify = async (call: (path: string, frame: Buffer) => Promise<Buffer>) => {
-    const metadata = await call(`${service}GetMetadata`, finishFrame(createMessageWriter()));
+    const metadata = await call(service + getMetadata, emptyRequest());
     const [found, own] = [parseAppId(metadata), await readAppId()];
     if (found === own) return;
     throw new ConfigError(
@@ -43,11 +47,13 @@ export const connectSidecarGrpc = ({
   };
   const headers: Record<string, string> = token ? { 'dapr-api-token': token } : {};
   const client = createUnaryClient({ port, headers, timeoutMs, maxResponseBytes, verify });
+  const call: SidecarGrpc['call'] = (method, frame) =>
+    client.call(service + method, frame).catch((error: unknown) => {
+      throw describeFailure(port, error);
+    });
   return {
-    call: (method, frame) =>
-      client.call(service + method, frame).catch((error: unknown) => {
-        throw describeFailure(port, error);
-      }),
+    call,
+    check: async () => void (await call(getMetadata, emptyRequest())),
     close: client.close,
   };
 };

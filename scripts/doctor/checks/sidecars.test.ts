@@ -24,6 +24,7 @@ it.each<[string, SidecarFacts['outcome'], string, RegExp]>([
   ['without its subscription', { ...answered, subscribed: [] }, 'problem', /is not subscribed to t/],
   ['of another app', { ...answered, appId: 'crm' }, 'problem', /has app-id crm, not iot-platform/],
   ['not healthy', { ...answered, isHealthy: false }, 'problem', /is not healthy/],
+  ['with another gRPC port', { ...answered, grpcFailure: 'no answer on port 1' }, 'problem', /no answer on port 1/],
   ['that refuses the token', { kind: 'token-refused', message: 'x' }, 'skipped', /refuses the API token/],
   ['that does not answer', { kind: 'failed', message: 'no answer' }, 'problem', /no answer/],
 ])('sidecars: one %s', (_, outcome, status, message) => {

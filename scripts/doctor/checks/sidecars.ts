@@ -20,6 +20,8 @@ export type SidecarFacts = {
         readonly subscribed: readonly string[];
         /** Whether it reaches its own dependencies. */
         readonly isHealthy: boolean;
+        /** Why it does not answer over gRPC, where the service uses that. */
+        readonly grpcFailure?: string;
       }
     | { readonly kind: 'token-refused'; readonly message: string }
     | { readonly kind: 'failed'; readonly message: string };
@@ -61,6 +63,10 @@ const assessSidecar = ({ service, appId, port, needed, topics, outcome }: Sideca
       ? []
       : [problem(`${name} is not healthy`, `curl http://localhost:${port}/v1.0/healthz/outbound`)]),
   ];
+  if (outcome.grpcFailure !== undefined)
+    findings.push(
+      problem(outcome.grpcFailure, `restart the ${service} with the right DAPR_GRPC_PORT, or without it to use HTTP`),
+    );
   if (findings.length > 0) return findings;
   const subscriptions = topics.length > 0 ? `, subscribed to ${topics.join(', ')}` : '';
   return [ok(`${name} is healthy, with ${needed.join(', ')}${subscriptions}`)];
@@ -78,7 +84,8 @@ const readSidecar = async (service: FoundService, deployment: Deployment): Promi
   const { record, env, id, address, config, views } = service;
   if (record && record.sidecarPort === undefined) return undefined;
   const port = record?.sidecarPort ?? deployment.labSettings.members[id].ports.dapr;
-  const sidecar = connectSidecar({ port, token: env.DAPR_API_TOKEN, timeoutMs });
+  const grpcPort = record?.sidecarGrpcPort;
+  const sidecar = connectSidecar({ port, grpcPort, token: env.DAPR_API_TOKEN, timeoutMs });
   try {
     const outcome = await ask(sidecar);
     // A service that is not recorded runs elsewhere, or not at all, so only an answer shows that it has a sidecar.
@@ -94,13 +101,18 @@ const readSidecar = async (service: FoundService, deployment: Deployment): Promi
 
 const ask = async (sidecar: Sidecar): Promise<SidecarFacts['outcome']> => {
   try {
-    const [metadata, health] = await Promise.all([sidecar.metadata(), sidecar.call('GET', '/healthz/outbound')]);
+    const [metadata, health, grpcFailure] = await Promise.all([
+      sidecar.metadata(),
+      sidecar.call('GET', '/healthz/outbound'),
+      sidecar.grpc?.check().catch((error: Error) => error.message),
+    ]);
     return {
       kind: 'answered',
       appId: metadata.id,
       components: metadata.components.map(({ name }) => name),
       subscribed: (metadata.subscriptions ?? []).map(({ topic }) => topic),
       isHealthy: health.status === 204,
+      ...(grpcFailure && { grpcFailure }),
     };
   } catch (error) {
     const { message } = error as Error;
