@@ -16,6 +16,8 @@ const measured: Measured = {
   date: '2026-11-26',
   machine: '2 cores',
   command: 'npm run bench:growth',
+  changes: 600_000,
+  rounds: 2,
   // A slow small view and a fast large one: measurements are not ordered.
   points: [point(10_000, 20_000), point(1_000_000, 10_000), point(10_000_000, 15_000), point(100_000, 30_000, 4)],
   fill: { events: 600_000, eventsPerSecond: 18_000 },
