@@ -82,13 +82,13 @@ const bench = async (options: Options): Promise<void> => {
   const { addComparedCheckout, describeCommit, removeComparedCheckout, thisCheckout } = await import(
     './stack/checkout.ts'
   );
-  const stop = () => Promise.all([stopParts(), removeComparedCheckout()]);
+  const compared = options.compare === undefined ? undefined : await describeCommit(options.compare);
+  const stop = () => Promise.all([stopParts(), ...(compared ? [removeComparedCheckout()] : [])]);
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void stop().finally(() => process.exit(1)));
   const began = performance.now();
   const failed: string[] = [];
   const results: Result[] = [];
-  const compared = options.compare === undefined ? undefined : await describeCommit(options.compare);
   try {
     const checkouts = [thisCheckout, ...(compared ? [await addComparedCheckout(compared.id, progress)] : [])];
     await removeEarlierRuns();

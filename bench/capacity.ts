@@ -1,7 +1,7 @@
 import { topics } from '../contracts/topics.ts';
 import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
-import { estimateCapacity } from './capacity/estimate.ts';
+import { assumptions, estimateCapacity } from './capacity/estimate.ts';
 import { readMeasured } from './capacity/measured.ts';
 import { help, readArguments } from './capacity/options.ts';
 import { formatEstimate } from './capacity/report.ts';
@@ -14,11 +14,12 @@ const main = async () => {
   const { date, machine, command } = measured;
   if (options.json)
     return console.log(
-      JSON.stringify({ demand: options.demand, estimate, measured: { date, machine, command } }, null, 2),
+      JSON.stringify({ demand: options.demand, estimate, assumptions, measured: { date, machine, command } }, null, 2),
     );
   console.log(formatTable(formatEstimate(options.demand, estimate, measured)));
   for (const warning of estimate.warnings) console.log(`\n${warning}`);
-  console.log(`\nMeasured by ${command} on ${date}: ${machine}.`);
+  console.log(`\nAssumed: ${assumptions}.`);
+  console.log(`Measured by ${command} on ${date}: ${machine}.`);
 };
 
 await runMain(main);

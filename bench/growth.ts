@@ -2,9 +2,10 @@ import { parseOptions } from '../packages/cli/options.ts';
 import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import type { Measured, Point } from './capacity/measured.ts';
-import { measureFilling, measurePoint, type Size } from './growth/measure-point.ts';
+import { measureFilling, measurePoint } from './growth/measure-point.ts';
+import { createPlan, type Plan } from './growth/plan.ts';
 import { disableAppendOnlyFile, readRedisMemory } from './growth/prefill.ts';
-import { describeConstants, formatPoints, writeReport } from './growth/report.ts';
+import { describeConstants, describeWork, formatPoints, writeReport } from './growth/report.ts';
 import { median } from './measure/statistics.ts';
 import { describeMachine } from './report/machine.ts';
 import { measureLogBytes } from './stack/log.ts';
@@ -15,10 +16,10 @@ const help = `Usage: npm run bench:growth -- [OPTIONS]
 Measures how the cost of an event grows with the number of connections and of instances.
 
 It runs on a stack of its own and writes the table and the plot of docs/performance.md, and bench/capacity/measured.json, from which
-npm run capacity calculates. It takes about 20 minutes and 8 GB of memory. Run nothing else meanwhile.
+npm run capacity calculates. With 10,000,000 connections it needs 8 GB of memory. Run nothing else meanwhile.
 
 Options
-  --quick         small sizes, whose results are printed only
+  --quick         at most 1,000,000 connections and fewer changes, about 8 minutes (default: half an hour or more)
   --help          shows this text
 
 Environment
@@ -32,17 +33,6 @@ Exit codes
   0  all sizes are measured
   1  a measurement failed`;
 
-type Plan = { sizes: readonly Size[]; events: number; filled: number; rounds: number };
-
-const createPlan = (quick: boolean): Plan => {
-  const grow = (keys: readonly number[], common: number) => [
-    ...keys.map((many) => ({ keys: many, instances: 1 })),
-    ...[2, 4].map((instances) => ({ keys: common, instances })),
-  ];
-  if (quick) return { sizes: grow([1e4, 1e5], 1e4), events: 100_000, filled: 60_000, rounds: 1 };
-  return { sizes: grow([1e4, 1e5, 1e6, 1e7], 1e5), events: 600_000, filled: 600_000, rounds: 2 };
-};
-
 const progress = (text: string) => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 };
@@ -50,7 +40,7 @@ const progress = (text: string) => {
 /** Measures the sizes in turns, so that changes of the machine's speed affect all of them. */
 const measure = async ({
   sizes,
-  events,
+  changes,
   filled,
   rounds,
 }: Plan): Promise<Omit<Measured, 'date' | 'machine' | 'command'>> => {
@@ -64,7 +54,7 @@ const measure = async ({
     for (const [i, size] of sizes.entries()) {
       const about = `round ${round} of ${rounds}: ${size.keys} connections, ${size.instances} instances`;
       console.error(`\n${about}`);
-      runs[i]?.push(await measurePoint(size, events, (text) => progress(`${about}: ${text}`)));
+      runs[i]?.push(await measurePoint(size, changes, (text) => progress(`${about}: ${text}`)));
     }
     console.error(`\nround ${round} of ${rounds}: an empty view`);
     filling.push(await measureFilling(filled, progress));
@@ -74,7 +64,7 @@ const measure = async ({
   const largest = points.reduce((one, other) => (other.keys > one.keys ? other : one));
   const rate = (of: 'fill' | 'rebuild') => ({ events: filled, eventsPerSecond: median(filling.map((one) => one[of])) });
   const bytesPerKey = ((largest.megabytes.redis ?? 0) * 2 ** 20 - emptyBytes) / largest.keys;
-  return { points, fill: rate('fill'), rebuild: rate('rebuild'), bytesPerKey, bytesPerEvent };
+  return { changes, rounds, points, fill: rate('fill'), rebuild: rate('rebuild'), bytesPerKey, bytesPerEvent };
 };
 
 /** The slower of the middle runs, so that no figure is better than measured. */
@@ -97,8 +87,10 @@ const main = async () => {
     const found = await measure(createPlan(values.quick));
     const command = `npm run bench:growth${values.quick ? ' -- --quick' : ''}`;
     const measured = { date: new Date().toISOString().slice(0, 10), machine: describeMachine(), command, ...found };
-    if (!values.quick) writeReport(measured);
-    console.log(`${formatTable(formatPoints(measured.points))}\n\n${describeConstants(measured)}`);
+    console.log(
+      `${describeWork(measured)}\n\n${formatTable(formatPoints(measured.points))}\n\n${describeConstants(measured)}`,
+    );
+    writeReport(measured);
   } finally {
     await stopParts();
     await removeEarlierRuns();

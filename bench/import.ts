@@ -1,8 +1,6 @@
-import { basename, resolve } from 'node:path';
 import { chooseNames, parseOptions, readNumber } from '../packages/cli/options.ts';
 import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
-import { root } from '../tests/platform-process.ts';
 import {
   type DatabaseName,
   databaseNames,
@@ -10,6 +8,7 @@ import {
   measureImport,
   prepareCustomersFile,
 } from './import/measure-import.ts';
+import { readCommit } from './options.ts';
 
 const help = `Usage: npm run bench:import -- [OPTIONS]
 Measures an import of customers through POST /imports of a CRM with a sidecar, until Kafka has acknowledged the last event.
@@ -22,7 +21,8 @@ Options
   --only NAME    sqlite or mysql (default: both)
   --seed N       seed of the generated customers (default: 1)
   --runs N       repeats each measurement (default: 1)
-  --against DIR  measures another checkout of the project too, in turns with this one
+  --compare COMMIT
+                 also measures another version of this project, in turns with this one
   --help         shows this text
 
 Environment
@@ -30,6 +30,7 @@ Environment
 
 Examples
   npm run bench:import -- --rows 100000 --only sqlite
+  npm run bench:import -- --rows 100000 --compare HEAD~10
 
 Exit codes
   0  both databases, or the chosen one, are measured
@@ -37,11 +38,11 @@ Exit codes
 
 const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
 
-const formatRun = (database: DatabaseName, checkout: string, rows: number, run: ImportRun) => {
+const formatRun = (database: DatabaseName, version: string, rows: number, run: ImportRun) => {
   const usage = Object.entries(run.usage);
   return {
     database,
-    checkout: basename(checkout),
+    version,
     'rows/s': Math.round(rows / run.seconds),
     'import alone': Math.round(rows / run.importSeconds),
     'CRM, MB': Math.round(run.usage.crm?.megabytes ?? 0),
@@ -61,7 +62,7 @@ const main = async () => {
       only: { type: 'string' },
       seed: { type: 'string', default: '1' },
       runs: { type: 'string', default: '1' },
-      against: { type: 'string' },
+      compare: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -69,23 +70,30 @@ const main = async () => {
   const rows = readNumber('--rows', values.rows, 1);
   const seed = readNumber('--seed', values.seed, 0);
   const runs = readNumber('--runs', values.runs, 1);
-  const checkouts = [...(values.against === undefined ? [] : [resolve(values.against)]), root];
   const only = chooseNames('--only', values.only, databaseNames);
-  const file = await prepareCustomersFile(rows, seed);
+  const { addComparedCheckout, describeCommit, removeComparedCheckout, thisCheckout } = await import(
+    './stack/checkout.ts'
+  );
+  const compared = values.compare === undefined ? undefined : await describeCommit(readCommit(values.compare));
   const { removeEarlierRuns, startParts, stopParts } = await import('./stack/stack.ts');
+  const stop = () => Promise.all([stopParts(), ...(compared ? [removeComparedCheckout()] : [])]);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop().finally(() => process.exit(1)));
   try {
+    const checkouts = [...(compared ? [await addComparedCheckout(compared.id, progress)] : []), thisCheckout];
+    const file = await prepareCustomersFile(rows, seed);
     await removeEarlierRuns();
     await startParts(only.includes('mysql') ? ['kafka', 'mysql'] : ['kafka'], progress);
     const results: ReturnType<typeof formatRun>[] = [];
     for (const database of only)
       for (let run = 0; run < runs; run++)
-        for (const checkout of checkouts) {
+        for (const { title, folder } of checkouts) {
           const onProgress = (done: number) => progress(`${database}: ${done} rows`);
-          results.push(formatRun(database, checkout, rows, await measureImport(database, file, checkout, onProgress)));
+          results.push(formatRun(database, title, rows, await measureImport(database, file, folder, onProgress)));
         }
     console.log(formatTable(results));
   } finally {
-    await stopParts();
+    await stop();
   }
 };
 

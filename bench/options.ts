@@ -87,13 +87,18 @@ export const readOptions = (args: readonly string[]): Options => {
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new Error(`--seed ${values.seed} is not an integer of at least 0.`);
   const { quick, help, compare } = values;
-  if (compare?.startsWith('-') || compare === '') throw new Error('--compare needs a commit, such as HEAD~10.');
   return {
     quick,
     help,
     seed,
     only: scenarioIds.filter((id) => only.includes(id)),
     whole: values.only === undefined,
-    ...(compare !== undefined && { compare }),
+    ...(compare !== undefined && { compare: readCommit(compare) }),
   };
+};
+
+/** Reads --compare. @throws Error when the text cannot name a commit */
+export const readCommit = (text: string): string => {
+  if (text === '' || text.startsWith('-')) throw new Error('--compare needs a commit, such as HEAD~10.');
+  return text;
 };

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Demand, estimateCapacity, safetyFactor } from './estimate.ts';
 import { type Measured, type Point, readMeasured } from './measured.ts';
-import { readArguments } from './options.ts';
-import { formatBytes, formatEstimate, formatTime } from './report.ts';
+import { formatBytes, formatEstimate, formatGivenRate, formatGivenTime, formatTime } from './report.ts';
 
 const point = (keys: number, eventsPerSecond: number, instances = 1): Point => ({
   keys,
@@ -16,6 +15,8 @@ const measured: Measured = {
   date: '2026-11-26',
   machine: '2 cores',
   command: 'npm run bench:growth',
+  changes: 600_000,
+  rounds: 2,
   // A slow small view and a fast large one: measurements are not ordered.
   points: [point(10_000, 20_000), point(1_000_000, 10_000), point(10_000_000, 15_000), point(100_000, 30_000, 4)],
   fill: { events: 600_000, eventsPerSecond: 18_000 },
@@ -46,7 +47,6 @@ describe('the estimated capacity', () => {
       storeBytesDuringRebuild: 4 * 1_000_000 * 500,
       logBytes: 2 * (1_000_000 + 2 * year) * 400 * 3,
       instanceBytes: 2 * 500 * 2 ** 20,
-      rebuildFromCrmSeconds: 100,
     }));
 
   it('uses the slowest measured view that is not larger than needed', () => {
@@ -85,11 +85,23 @@ describe('the estimated capacity', () => {
   it('never has more instances than partitions, and refills within the time', () => {
     const sizes = [1, 4_000, 15_000_000, 400_000_000, 10_000_000_000];
     for (const connections of sizes) {
-      const { instances, partitions, refillSeconds } = estimate({ connections });
+      const { instances, partitions, refillSeconds, storeCores } = estimate({ connections });
       expect(instances).toBeLessThanOrEqual(partitions);
-      expect(refillSeconds).toBeLessThanOrEqual(hour);
+      expect(refillSeconds <= hour).toBe(storeCores <= 1);
     }
   });
+
+  it('divides the rate by the CPU time that several instances need more than one', () => {
+    const several = { ...point(10_000, 25_000, 2), microseconds: { app: 20, daprd: 20, redis: 10 } };
+    const cheaper = { ...point(10_000, 25_000, 4), microseconds: { app: 6, daprd: 6, redis: 10 } };
+    const estimateWith = (...more: Point[]) =>
+      estimateCapacity(demand, { ...measured, points: [...measured.points, ...more] }, 4);
+    expect(estimateWith(several, cheaper)).toMatchObject({ efficiency: 0.65, instanceRate: 6_500 });
+    expect(estimateWith(cheaper)).toMatchObject({ efficiency: 1, instanceRate: 10_000 });
+  });
+
+  it('refills no faster than one core of Redis', () =>
+    expect(estimate({ changesPerSecond: 200_000, years: 0, rebuildWithin: hour }).refillSeconds).toBeCloseTo(20));
 });
 
 describe('the limits of an estimate', () => {
@@ -110,66 +122,71 @@ describe('the limits of an estimate', () => {
     expect(warningsOf({ changesPerSecond: 60_000, years: 0 })).toContain('Redis executes commands on one core');
   });
 
+  it('do not promise a refill that Redis cannot take in', () => {
+    expect(warningsOf({ rebuildWithin: 90 })).toContain('A refill by the instances is within the time');
+    const beyond = warningsOf({ rebuildWithin: 19 });
+    expect(beyond).toContain('npm run rebuild is one process');
+    expect(beyond).toContain('Redis executes commands on one core');
+    expect(beyond).not.toContain('refill');
+  });
+
+  it('are the measured numbers of instances', () => {
+    expect(warningsOf({ connections: 72_000_000 })).not.toContain('instances: beyond');
+    expect(warningsOf({ connections: 80_000_000 })).toContain('at most 4 instances: beyond that');
+  });
+
   it('are the measured numbers of connections', () => {
     expect(warningsOf({ connections: 10_000_000 })).toBe('');
     expect(warningsOf({ connections: 10_000_001 })).toContain('at most 10,000,000 connections');
   });
 });
 
-describe('npm run capacity', () => {
-  const read = (...args: string[]) => readArguments(args);
-  const within = (time: string) => read('--connections', '1', '--rebuild-within', time);
-
-  it.each([
-    ['90s', 90],
-    ['30m', 1_800],
-    ['1h', 3_600],
-    ['1d', 86_400],
-  ])('reads the time %s', (text, seconds) =>
-    expect(within(text)).toMatchObject({ demand: { rebuildWithin: seconds } }));
-
-  it('assumes one change of each connection in a year', () =>
-    expect(read('--connections', String(year), '--rebuild-within', '1h')).toEqual({
-      help: false,
-      json: false,
-      demand: { connections: year, rebuildWithin: hour, changesPerSecond: 1, years: 1, replicas: 3 },
-    }));
-
-  const both = (connections: string, time: string) => [`--connections=${connections}`, `--rebuild-within=${time}`];
-  const refused = (why: string, ...lines: string[][]) => lines.map((line) => ({ line, why }));
-  it.each([
-    ...refused('Add the number of connections', []),
-    ...refused('Add the time', ['--connections', '5']),
-    ...refused(
-      '--connections must be a whole number',
-      ...['0', '-5', '1.5', '15M', '15_000_000', '10000000001', ''].map((text) => both(text, '1h')),
-    ),
-    ...refused(
-      '--rebuild-within must be',
-      ...['1', '0h', '1.5h', '-1h', '1w', '31d', '1 h', 'h', '999999999999h', ''].map((text) => both('5', text)),
-    ),
-    ...refused(
-      '--changes-per-second must be',
-      ...['-1', '1e3', '1000001', 'x', ''].map((text) => [...both('5', '1h'), `--changes-per-second=${text}`]),
-    ),
-    ...refused('--replicas must be', [...both('5', '1h'), '--replicas', '0']),
-    ...refused('--years must be', [...both('5', '1h'), '--years', '101']),
-    ...refused('There is no option --meters', ['--meters', '5']),
-  ])('refuses $line', ({ line, why }) => expect(() => readArguments(line)).toThrow(why));
-
+describe('the printed estimate', () => {
   it('prints each figure with its formula', () => {
     const rows = formatEstimate(demand, estimate({}), measured);
-    expect(rows).toContainEqual({ what: 'memory of the store', estimate: '954 MB', how: '2 × 500 bytes a connection' });
+    expect(rows).toContainEqual({
+      what: 'memory of the store',
+      estimate: '954 MiB',
+      how: '2 × 500 bytes a connection',
+    });
     expect(rows.every(({ how }) => how.length > 10)).toBe(true);
+  });
+
+  it('names the rebuild that was measured, and none that was not', () => {
+    const rebuilds = formatEstimate(demand, estimate({}), measured).filter(({ what }) => what.includes(' --'));
+    expect(rebuilds).toEqual([
+      {
+        what: 'npm run rebuild -- --full-speed',
+        estimate: '2 min',
+        how: expect.stringContaining('Throttled, the default, it takes longer'),
+      },
+    ]);
+  });
+
+  it('repeats what was given without rounding', () => {
+    expect([60, 100, 5_400, 7_200, 172_800].map(formatGivenTime)).toEqual(['1 min', '100 s', '90 min', '2 h', '2 d']);
+    expect([0, 12.5, 1_234.000001, 1 / 3, 1e-8 / 3].map(formatGivenRate)).toEqual([
+      '0',
+      '12.5',
+      '1,234.000001',
+      '0.33',
+      '0.0000000033',
+    ]);
+    const one = { connections: 1, rebuildWithin: 100, changesPerSecond: 1, years: 1, replicas: 1 };
+    const text = JSON.stringify(formatEstimate(one, estimate(one), measured));
+    expect(text).toContain('1 connection, and 1 change/s during 1 year');
+    expect(text).toContain('within 100 s');
+    expect(text).toContain('× 1 replica');
+    expect(text).not.toContain('1 replicas');
   });
 
   it('rounds sizes and times up', () => {
     expect([0.4, 1_023, 1_025, 10.2 * 2 ** 30, 3 * 2 ** 60].map(formatBytes)).toEqual([
       '0.4 bytes',
       '1,023 bytes',
-      '1.1 KB',
-      '11 GB',
-      '3,072 PB',
+      '1.1 KiB',
+      '11 GiB',
+      '3,072 PiB',
     ]);
     expect([0.2, 90, 91, 5_401].map(formatTime)).toEqual(['1 s', '90 s', '2 min', '1.6 h']);
   });

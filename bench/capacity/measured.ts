@@ -23,10 +23,14 @@ const measuredSchema = z.object({
   date: z.iso.date(),
   machine: z.string(),
   command: z.string(),
-  /** Changes of connections that the view holds already. */
+  /** The events of each point: changes of connections that the view holds already. */
+  changes: positive,
+  /** How often each point was measured; it is the slower of the middle runs. */
+  rounds: positive,
   points: z.array(pointSchema).min(1),
   /** An empty view takes in one event of each connection, by one instance. */
   fill: rateSchema,
+  /** `npm run rebuild -- --full-speed` of that view. */
   rebuild: rateSchema,
   /** Memory of the store per connection. */
   bytesPerKey: positive,

@@ -1,16 +1,18 @@
 import { parseOptions, readNumber } from '../../packages/cli/options.ts';
 import type { Demand } from './estimate.ts';
-import { safetyFactor } from './estimate.ts';
+import { assumptions, safetyFactor } from './estimate.ts';
 
 export const help = `Usage: npm run capacity -- --connections N --rebuild-within TIME [OPTIONS]
 Estimates the partitions, instances, memory and disk that a number of connections needs, from measured constants.
 
 It measures nothing: npm run bench:growth wrote the constants to bench/capacity/measured.json. Every figure includes a safety factor of
 ${safetyFactor}: rates are divided by it, sizes and times multiplied. An instance is a service with its sidecar on two cores.
+Assumed: ${assumptions}.
 
 Options
   --connections N          connections of the network, such as 15000000
-  --rebuild-within TIME    time in which a lost view must be filled again from the log, such as 90s, 30m, 1h or 1d
+  --rebuild-within TIME    time in which a lost view must be filled again from the log, such as 90s, 30m, 1h or 1d,
+                           from 60s to 30d
   --changes-per-second N   changes of mandates at the busiest time (default: one change of each connection in a year)
   --years N                years of changes that the log keeps (default: 1)
   --replicas N             copies of each partition in Kafka (default: 3)
@@ -27,7 +29,8 @@ Exit codes
 
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const secondsPerYear = 365 * 86_400;
-const most = { connections: 10_000_000_000, days: 30, changesPerSecond: 1_000_000, years: 100, replicas: 9 };
+/** No country has more connections, and no service with its sidecar starts in less time. */
+const [most, leastSeconds] = [{ connections: 1_000_000_000, days: 30, years: 100, replicas: 9 }, 60];
 
 type Arguments = { help: true } | { help: false; json: boolean; demand: Demand };
 
@@ -54,7 +57,8 @@ export const readArguments = (args: readonly string[]): Arguments => {
   const demand = {
     connections,
     rebuildWithin: readDuration('--rebuild-within', values['rebuild-within']),
-    changesPerSecond: changes === undefined ? connections / secondsPerYear : readRate('--changes-per-second', changes),
+    changesPerSecond:
+      changes === undefined ? connections / secondsPerYear : readRate('--changes-per-second', changes, connections),
     years: readNumber('--years', values.years, 0, most.years),
     replicas: readNumber('--replicas', values.replicas, 1, most.replicas),
   };
@@ -64,15 +68,17 @@ export const readArguments = (args: readonly string[]): Arguments => {
 const readDuration = (name: string, text: string): number => {
   const [, digits, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   const seconds = Number(digits) * (secondsPerUnit[unit] ?? Number.NaN);
-  if (seconds > 0 && seconds <= most.days * 86_400) return seconds;
+  if (seconds >= leastSeconds && seconds <= most.days * 86_400) return seconds;
   throw new Error(
-    `${name} must be a whole number with a unit, as 90s, 30m, 1h or 1d, above 0 and at most ${most.days}d, not ${text || "''"}.`,
+    `${name} must be a whole number with a unit, as 90s, 30m, 1h or 1d, from ${leastSeconds}s to ${most.days}d, not ${text || "''"}.`,
   );
 };
 
-const readRate = (name: string, text: string): number => {
-  if (/^\d{1,9}(\.\d{1,6})?$/.test(text) && Number(text) <= most.changesPerSecond) return Number(text);
+const readRate = (name: string, text: string, connections: number): number => {
+  if (!/^\d{1,9}(\.\d{1,6})?$/.test(text))
+    throw new Error(`${name} must be a number of at least 0, such as 0.5 or 200, not ${text || "''"}.`);
+  if (Number(text) <= connections) return Number(text);
   throw new Error(
-    `${name} must be a number from 0 to ${most.changesPerSecond}, such as 0.5 or 200, not ${text || "''"}.`,
+    `${name} ${text} is more than one change of each connection in a second: give at most ${connections}.`,
   );
 };

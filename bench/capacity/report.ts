@@ -3,8 +3,8 @@ import type { Measured } from './measured.ts';
 
 const whole = (value: number) => Math.ceil(value).toLocaleString('en');
 
-const units = ['bytes', 'KB', 'MB', 'GB', 'TB', 'PB'];
-/** Rounds up to two digits or more, as 1.6 GB; a kilobyte has 1,024 bytes. */
+const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+/** Rounds up to two digits or more, as 1.6 GiB. */
 export const formatBytes = (bytes: number): string => {
   const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(bytes) / 10)));
   const value = bytes / 1_024 ** unit;
@@ -18,7 +18,27 @@ export const formatTime = (seconds: number): string => {
   return `${(Math.ceil(seconds / 360) / 10).toLocaleString('en')} h`;
 };
 
-const formatRate = (rate: number): string => (rate < 10 ? String(Number(rate.toPrecision(2))) : whole(rate));
+/** A time that was given, without rounding: 100 s, 90 min or 1 h. */
+export const formatGivenTime = (seconds: number): string => {
+  const [size, unit] = (
+    [
+      [86_400, 'd'],
+      [3_600, 'h'],
+      [60, 'min'],
+    ] as const
+  ).find(([one]) => seconds % one === 0) ?? [1, 's'];
+  return `${(seconds / size).toLocaleString('en')} ${unit}`;
+};
+
+const formatRate = (rate: number): string =>
+  rate < 10 ? rate.toLocaleString('en', { maximumSignificantDigits: 2 }) : whole(rate);
+
+/** A rate that was given has at most six decimals, and is not rounded; the default is a quotient. */
+export const formatGivenRate = (rate: number): string =>
+  Number(rate.toFixed(6)) === rate ? rate.toLocaleString('en', { maximumFractionDigits: 6 }) : formatRate(rate);
+
+const formatNumber = (number: number, noun: string): string =>
+  `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 
 /** A row for each figure, with its formula in words. */
 export const formatEstimate = (
@@ -26,7 +46,7 @@ export const formatEstimate = (
   estimate: Estimate,
   measured: Measured,
 ): { what: string; estimate: string; how: string }[] => {
-  const log = `${whole(connections)} connections, and ${formatRate(changesPerSecond)} changes/s during ${years} ${years === 1 ? 'year' : 'years'}`;
+  const log = `${formatNumber(connections, 'connection')}, and ${formatGivenRate(changesPerSecond)} ${changesPerSecond === 1 ? 'change' : 'changes'}/s during ${formatNumber(years, 'year')}`;
   const rebuildRate = formatRate(measured.rebuild.eventsPerSecond);
   const row = (what: string, value: string, how: string) => ({ what, estimate: value, how });
   return [
@@ -34,12 +54,17 @@ export const formatEstimate = (
     row(
       'events to take in',
       `${formatRate(estimate.requiredRate)}/s`,
-      `all of them within ${formatTime(rebuildWithin)}, and the changes meanwhile`,
+      `all of them within ${formatGivenTime(rebuildWithin)}, and the changes meanwhile`,
+    ),
+    row(
+      'rate of an instance',
+      `${formatRate(estimate.instanceRate)}/s`,
+      `the lowest measured${estimate.efficiency < 1 ? `, × ${estimate.efficiency.toFixed(2)}, because several need more CPU time for an event than one` : ''}`,
     ),
     row(
       'instances',
       whole(estimate.instances),
-      `${safetyFactor} × this rate / ${formatRate(estimate.instanceRate)} events/s of one; at least 2, because one may fail`,
+      `${safetyFactor} × the events to take in / this rate; at least 2, because one may fail`,
     ),
     row('partitions', whole(estimate.partitions), 'one for each instance, and at least as many as the topic declares'),
     row(
@@ -55,24 +80,23 @@ export const formatEstimate = (
     row('… during a rebuild', formatBytes(estimate.storeBytesDuringRebuild), 'two generations'),
     row(
       'CPU of the store',
-      `${estimate.storeCores.toFixed(2)} cores`,
-      `${safetyFactor} × the rate × the measured time of an event; Redis uses one core`,
+      `${estimate.storeCores.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })} cores`,
+      `${safetyFactor} × the events to take in × the measured time of one; Redis uses one core`,
     ),
     row(
       'disk of Kafka',
       formatBytes(estimate.logBytes),
-      `${safetyFactor} × the events × ${whole(measured.bytesPerEvent)} bytes × ${replicas} replicas`,
+      `${safetyFactor} × the events × ${whole(measured.bytesPerEvent)} bytes × ${formatNumber(replicas, 'replica')}`,
     ),
     row(
-      'npm run rebuild',
+      'npm run rebuild -- --full-speed',
       formatTime(estimate.rebuildSeconds),
-      `${safetyFactor} × the events / ${rebuildRate} events/s; the view answers meanwhile`,
+      `${safetyFactor} × the events / ${rebuildRate} events/s; the view answers meanwhile. Throttled, the default, it takes longer`,
     ),
-    row('… --from-crm', formatTime(estimate.rebuildFromCrmSeconds), 'the same with one event for each connection'),
     row(
       'refill by the instances',
       formatTime(estimate.refillSeconds),
-      `${safetyFactor} × the events / the rate of all instances; the view refuses meanwhile`,
+      `${safetyFactor} × the events / the rate of all instances, or of one core of Redis; the view refuses meanwhile`,
     ),
   ];
 };

@@ -7,5 +7,5 @@ it('names a commit by its short id and its day', async () =>
     day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
   }));
 
-it.each(['no-such-commit', '--help'])('refuses %s', async (commit) =>
+it.each(['no-such-commit', '--help', '--output=.data/written'])('refuses %s', async (commit) =>
   expect(describeCommit(commit)).rejects.toThrow(`--compare ${commit}: this repository has no such commit.`));

@@ -1,4 +1,18 @@
-const base = Number(process.env.BENCH_PORTS || 25_000);
+const defaultBase = 25_000;
+/** The highest port is less than a thousand above the base. */
+const [lowest, highest] = [1_024, 64_000];
+
+/** Commands import the ports before they can catch an error, so a wrong base ends the process here. */
+const readBaseOrExit = (text: string | undefined): number => {
+  const number = Number(text || defaultBase);
+  if (Number.isInteger(number) && number >= lowest && number <= highest) return number;
+  console.error(
+    `BENCH_PORTS=${text} is invalid: give a number from ${lowest} to ${highest}, or unset it for ${defaultBase}.`,
+  );
+  process.exit(1);
+};
+
+const base = readBaseOrExit(process.env.BENCH_PORTS);
 
 /** Ports of the benchmark's own stack, which differ from those of the lab and of the tests. BENCH_PORTS moves them. */
 export const ports = {
