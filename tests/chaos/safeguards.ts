@@ -9,15 +9,15 @@ export const safeguards = {
   precondition: [
     {
       file: 'packages/dapr/state-store.ts',
-      text: 'const answer = await execute(upserts.map((upsert) => withPrecondition(precondition, upsert)));',
-      instead: 'const answer = await execute(upserts.map(({ key, value }) => withPrecondition({}, { key, value })));',
+      text: 'const operations = upserts.map((upsert) => withPrecondition(known.precondition, upsert));',
+      instead: 'const operations = upserts.map(({ key, value }) => withPrecondition({}, { key, value }));',
     },
   ],
   // Publishes after the commit: for half a second an answered change is in memory only.
   outbox: [
     {
       file: 'crm/outbox/outbox.ts',
-      text: "await trx.insertInto('outbox').values(rows).execute();",
+      text: "await insertRows(trx, 'outbox', ['topic', 'id', 'eventKey', 'event', 'createdAt'], rows);",
       instead: '(globalThis.unpublished ??= []).push(...rows);',
     },
     {
