@@ -151,12 +151,12 @@ const receive = (stream: ClientHttp2Stream, maxBytes: number): Promise<Buffer> =
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    let status: GrpcError | undefined;
+    let status: { code: number; message: string } | undefined;
     let failure: Error | undefined;
     const readStatus = (headers: Readonly<Record<string, unknown>>) => {
       const code = headers['grpc-status'];
       if (code !== undefined)
-        status = new GrpcError(Number(code), decodeStatusMessage(String(headers['grpc-message'] ?? '')));
+        status = { code: Number(code), message: decodeStatusMessage(String(headers['grpc-message'] ?? '')) };
     };
     stream.on('response', (headers) => {
       const { ':status': httpStatus } = headers;
@@ -176,7 +176,7 @@ const receive = (stream: ClientHttp2Stream, maxBytes: number): Promise<Buffer> =
     });
     stream.on('close', () => {
       if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return reject(new CallNotSent('the call was refused'));
-      if (status && status.code !== statusCodes.ok) return reject(status);
+      if (status && status.code !== statusCodes.ok) return reject(new GrpcError(status.code, status.message));
       if (failure) return reject(failure);
       if (!status) return reject(new ServerUnreachable('the response has no status'));
       try {
