@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import express from 'express';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGrpcServer } from '../../grpc/server.ts';
+import { GrpcError, statusCodes } from '../../grpc/status.ts';
 import { type Listening, listen } from '../listen.ts';
 
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
@@ -17,7 +18,12 @@ beforeEach(async () => {
     for await (const chunk of req) body += chunk;
     res.send(body);
   });
-  const grpc = createGrpcServer({ methods: {}, authorize: () => undefined, onError: () => {} });
+  const grpc = createGrpcServer({
+    methods: { '/method': async () => Buffer.alloc(5) },
+    authorize: ({ headers }) =>
+      headers.token === 'no' ? new GrpcError(statusCodes.unauthenticated, 'who are you') : undefined,
+    onError: () => {},
+  });
   server = await listen(app, { host: '127.0.0.1', port: 0, variable: 'PORT' }, grpc);
 });
 afterEach(async () => {
@@ -115,5 +121,45 @@ describe('a port with both protocols', () => {
     const ended = Promise.all([once(undecided.resume(), 'close'), once(http2, 'close')]);
     await server.close();
     await ended;
+  });
+});
+
+describe('a call that is cancelled in the packet of its request', () => {
+  const httpFrame = (type: number, flags: number, stream: number, payload: Buffer) => {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(payload.length, 0, 3);
+    head[3] = type;
+    head[4] = flags;
+    head.writeUInt32BE(stream, 5);
+    return Buffer.concat([head, payload]);
+  };
+  const literal = (name: string, value: string) =>
+    Buffer.concat([Buffer.of(0, name.length), Buffer.from(name), Buffer.of(value.length), Buffer.from(value)]);
+  const headers = (fields: Record<string, string>) =>
+    Buffer.concat(
+      Object.entries({ ':scheme': 'http', ':authority': 'localhost', ...fields }).map(([n, v]) => literal(n, v)),
+    );
+  const opening = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), httpFrame(4, 0, 0, Buffer.alloc(0))]);
+  const reset = httpFrame(3, 0, 1, Buffer.of(0, 0, 0, 8));
+  const grpcCall = (path: string, more = {}) => ({
+    ':method': 'POST',
+    ':path': path,
+    'content-type': 'application/grpc',
+    ...more,
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['for another resource', { ':method': 'GET', ':path': '/' }],
+    ['that is refused', grpcCall('/method', { token: 'no' })],
+    ['of an unknown method', grpcCall('/other')],
+    ['of a method', grpcCall('/method')],
+  ])('ends nothing: %s', async (_, fields) => {
+    const socket = await open();
+    socket.write(Buffer.concat([opening, httpFrame(1, 4, 1, headers(fields)), reset]));
+    await once(socket, 'data');
+    await new Promise(setImmediate);
+    const other = await open();
+    other.write(request);
+    expect(await readAll(other)).toMatch(/^HTTP\/1.1 200 OK/);
   });
 });
