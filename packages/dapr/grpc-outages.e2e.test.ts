@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import { pauseProcess } from '../../tests/pause-process.ts';
 import { type RunningProcess, startProgram } from '../../tests/platform-process.ts';
 import { createComponentsFolder } from '../../tests/stack/dapr-lab.ts';
 import { withRedis } from '../../tests/stack/fresh.ts';
@@ -66,7 +67,7 @@ describe.runIf(await isStackReady())('a state store over gRPC', () => {
   it('fails while its sidecar is paused, and a late write never replaces a newer value', async () => {
     const [key = ''] = newKeys(1);
     await store.transact([{ key, value: 1 }]);
-    process.kill(daprd.pid, 'SIGSTOP');
+    await pauseProcess(daprd.pid);
     const late = store.transact([{ key, value: 'late', etag: '1' }]);
     await expect(late).rejects.toThrow('no answer within 2 s');
     await expect(store.getMany([key])).rejects.toThrow('no answer within 2 s');

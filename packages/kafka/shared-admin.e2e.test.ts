@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findOwnedProcess } from '../../scripts/stack/owned-process.ts';
 import { partFolder } from '../../scripts/stack/settings.ts';
+import { pauseProcess } from '../../tests/pause-process.ts';
 import { createTopic, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { isStackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
@@ -58,7 +59,7 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
   it('fails for all callers while the broker is suspended, and works when it continues', async () => {
     expect(await countPartitions(wide)).toBe(4);
     const { pid } = findOwnedProcess(partFolder('kafka')) as { pid: number };
-    process.kill(pid, 'SIGSTOP');
+    await pauseProcess(pid);
     try {
       const calls = await Promise.allSettled([wide, narrow, wide].map(countPartitions));
       expect(calls.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
