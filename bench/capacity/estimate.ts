@@ -34,7 +34,7 @@ export type Estimate = {
 export const safetyFactor = 2;
 /** What the estimate takes as given. */
 export const assumptions =
-  'the default components with Redis, instances that add up linearly on cores of their own, and only the mandates topic on the disk of Kafka';
+  'the default components with Redis, instances that add up linearly on their own cores, and only the mandates topic in Kafka';
 /** One instance may fail while another one continues. */
 const leastInstances = 2;
 const secondsPerYear = 365 * 24 * 60 * 60;
