@@ -1,24 +1,28 @@
 import type { DocumentedPath, Stop } from './documented-path.ts';
-import type { Recording } from './record-calls.ts';
+import type { Call, Recording } from './record-calls.ts';
 
 /** The differences between the documented path and the recorded calls, one line each; empty if they agree. */
 export const comparePath = (
   { stops, onTheWay, inBackground }: DocumentedPath,
   { calls, files }: Recording,
 ): readonly string[] => {
-  // The last call, because the view is read again and again until it shows the change.
-  const lastCallOf = ({ file, name }: Stop) => calls.findLastIndex((call) => call.file === file && call.name === name);
+  const isCallOf = ({ file, name }: Stop, call: Call) => call.file === file && call.name === name;
   const isCalled = (path: string) => files.some((file) => contains(path, file));
   const leftOut = [...onTheWay, ...inBackground];
   const linked = stops.flatMap(({ file, alsoCalled }) => [file, ...alsoCalled]);
-  const called = stops.filter((stop) => lastCallOf(stop) >= 0);
+  const called = stops.filter((stop) => calls.some((call) => isCallOf(stop, call)));
+  // Other views and polls call some of the functions too, so each stop needs a call after the one that was found for the stop above.
+  const outOfOrder: Stop[] = [];
+  let found = -1;
+  for (const stop of called) {
+    const next = calls.findIndex((call, n) => n > found && isCallOf(stop, call));
+    if (next < 0) outOfOrder.push(stop);
+    else found = next;
+  }
   return [
     ...stops.filter(({ number }, i) => number !== i + 1).map((stop) => `${describe(stop)} has the wrong number`),
     ...stops.filter((stop) => !called.includes(stop)).map((stop) => `${describe(stop)} is not called`),
-    ...called
-      .slice(1)
-      .filter((stop, i) => lastCallOf(stop) < lastCallOf(called[i] as Stop))
-      .map((stop) => `${describe(stop)} is called before the stop above it`),
+    ...outOfOrder.map((stop) => `${describe(stop)} is called before the stop above it`),
     ...[...linked, ...onTheWay].filter((path) => !isCalled(path)).map((path) => `nothing in ${path} is called`),
     ...leftOut
       .filter((path) => linked.some((file) => contains(path, file)))
