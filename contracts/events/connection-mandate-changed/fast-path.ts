@@ -1,7 +1,7 @@
 import type { ReadEvent } from '../../read-event.ts';
 import { type ConnectionMandateData, mandateChangedType, mandateLevels } from './schema.ts';
 
-/** Printable ASCII without `"` and `\`: in JSON such a text stands for itself. */
+/** Printable ASCII without `"` and `\`, which JSON writes without escapes. */
 const text = String.raw`[ !#-\[\]-~]`;
 const month = String.raw`(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))`;
 const time = String.raw`\d{4}-${month}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z`;
