@@ -8,7 +8,7 @@ import { quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
 import type { Checkout } from '../stack/checkout.ts';
 import { emptyLog } from '../stack/log.ts';
-import { type Configuration, type RunningService, startCrm } from '../stack/platform.ts';
+import { type Configuration, type RunningService, startCrm, waitUntilReady } from '../stack/platform.ts';
 import { ports } from '../stack/ports.ts';
 import { emptyRedis } from '../stack/stores.ts';
 import { waitForView } from '../stack/view.ts';
@@ -58,6 +58,7 @@ const measure = async (
   );
   try {
     await waitForView(members, customers);
+    await waitUntilReady(iotPlatform);
     // The client closes an idle connection before the server does; else a request could fail on a connection that just closes.
     const agent = new Agent({ keepAlive: true, timeout: 3_000 });
     const change = createChanges(agent, crm.url, iotPlatform.url);
