@@ -1,65 +1,23 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
-import { topics } from '../contracts/topics.ts';
-import { type Mandate, revisionOf } from '../iot-platform/mandates/mandate.ts';
-import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import type { Projection } from '../packages/projections/declaration.ts';
-import { startDriftDetection } from '../packages/projections/drift/index.ts';
+import type { MandateChanged } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
+import { topics } from '../../contracts/topics.ts';
+import { type Mandate, revisionOf } from '../../iot-platform/mandates/mandate.ts';
+import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
+import type { Projection } from '../../packages/projections/declaration.ts';
+import { startDriftDetection } from '../../packages/projections/drift/index.ts';
 import {
   type BatchHandler,
   type DeliveredRecord,
   type EventBus,
   parseReplayOfHeader,
   replayOfHeader,
-} from '../packages/projections/event-bus.ts';
-import type { LogReader } from '../packages/projections/log-reader.ts';
-import { startProjection } from '../packages/projections/projection.ts';
-import { openView, type View } from '../packages/projections/view.ts';
-import { DomainError } from '../packages/runtime/domain-error.ts';
-import { createInMemoryLog } from './log-in-memory.ts';
-import { createTestRuntime } from './test-runtime.ts';
-
-type Place = readonly [partition: number, offset: number];
-type VectorRecord = {
-  readonly offset: number;
-  readonly timestamp?: number;
-  readonly key?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly value?: string;
-  readonly text?: string;
-  readonly base64?: string;
-  readonly tombstone?: true;
-};
-type VectorPartition = { readonly begin?: number; readonly end?: number; readonly records: readonly VectorRecord[] };
-type Answer = { readonly connectionMandate: string; readonly revision: number } | { readonly refusal: string };
-type Outcome = {
-  readonly view: string;
-  readonly connections: Readonly<Record<string, Answer>>;
-  readonly deadLetters: readonly Place[];
-};
-export type VectorCase = {
-  readonly name: string;
-  readonly anyOrder?: true;
-  readonly log: readonly VectorPartition[];
-  readonly deliveries: readonly (readonly Place[])[];
-  readonly committed?: Readonly<Record<string, number>>;
-  readonly expect: Outcome;
-};
-export type Vectors = {
-  readonly description: string;
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly cases: readonly VectorCase[];
-};
-
-export const conformanceFolder = new URL('../contracts/conformance/', import.meta.url);
-
-/** The vectors by theme, which is the name of their file without `.json`. */
-export const readVectors = (): ReadonlyMap<string, Vectors> =>
-  new Map(
-    readdirSync(conformanceFolder)
-      .filter((file) => file.endsWith('.json') && file !== 'vectors.schema.json')
-      .map((file) => [file.replace('.json', ''), JSON.parse(readFileSync(new URL(file, conformanceFolder), 'utf8'))]),
-  );
+} from '../../packages/projections/event-bus.ts';
+import type { LogReader } from '../../packages/projections/log-reader.ts';
+import { startProjection } from '../../packages/projections/projection.ts';
+import { openView, type View } from '../../packages/projections/view.ts';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
+import { createInMemoryLog } from '../log-in-memory.ts';
+import { createTestRuntime } from '../test-runtime.ts';
+import type { Answer, Outcome, Place, VectorCase, VectorPartition, VectorRecord, Vectors } from './vectors.ts';
 
 /** A subscriber that runs the vectors: the view's declaration, and what a changed subscriber does differently. */
 export type Subscriber = {
@@ -76,11 +34,13 @@ const topic = topics.connectionMandates.name;
 export const runCase = async (
   { projection, readLog = (log) => log, ...changed }: Subscriber,
   vectors: Vectors,
-  { log, committed = {}, expect: { connections } }: VectorCase,
+  { log, committed = {}, later = log, expect: { connections } }: VectorCase,
   deliveries: VectorCase['deliveries'],
 ): Promise<Outcome> => {
-  const partitions = log.map((held, partition) => readPartition(vectors, held, partition));
-  const topicLog = readLog(createInMemoryLog(partitions));
+  const readPartitions = (held: typeof log) => held.map((one, partition) => readPartition(vectors, one, partition));
+  const partitions = readPartitions(log);
+  const memoryLog = createInMemoryLog([...partitions]);
+  const topicLog = readLog(memoryLog);
   const store = openEmbeddedPlatform(':memory:', []).stateStore('statestore');
   const committedOffsets = Object.entries(changed.ignoresCommitted ? {} : committed).map(
     ([partition, offset]) => [Number(partition), offset] as const,
@@ -89,6 +49,7 @@ export const runCase = async (
   const running = await startProjection(projection, { ...createTestRuntime(), bus, store, topicLog });
   for (const batch of deliveries)
     await deliver(batch.map(([partition, offset]) => findRecord(partitions[partition]?.records ?? [], offset)));
+  memoryLog.partitions.splice(0, Infinity, ...readPartitions(later));
   const drift = startDriftDetection(projection, { ...createTestRuntime(), bus, store, topicLog, apply: running.apply });
   const count = await drift.partitions();
   await drift.close();
@@ -119,7 +80,15 @@ const readPartition = ({ values }: Vectors, { begin = 0, end, records }: VectorP
     const { offset, key, timestamp = noonOfVectors + offset, headers = {} } = record;
     const replayOf = parseReplayOfHeader(headers[replayOfHeader], topic, { partition, offset });
     const value = encodeValue(record, values);
-    return { topic, partition, offset, timestamp, value, ...(key !== undefined && { key }), ...(replayOf && { replayOf }) };
+    return {
+      topic,
+      partition,
+      offset,
+      timestamp,
+      value,
+      ...(key !== undefined && { key }),
+      ...(replayOf && { replayOf }),
+    };
   }),
 });
 const noonOfVectors = 1_795_694_400_000;
@@ -163,32 +132,4 @@ const createDeliveringBus = (committed: ReadonlyMap<number, number>) => {
     }
   };
   return { bus, deadLetters, deliver };
-};
-
-/**
- * The deliveries of a case in further orders: reversed, one by one, repeated, and `shuffles` times at random, each in the
- * given batches or record by record.
- */
-export const otherOrders = (
-  { deliveries }: VectorCase,
-  random: () => number,
-  shuffles: number,
-): (readonly (readonly Place[])[])[] => {
-  const all = deliveries.flat();
-  const oneByOne = (places: readonly Place[]) => places.map((place) => [place]);
-  const shuffled = (places: readonly Place[]) =>
-    places
-      .map((place) => ({ place, rank: random() }))
-      .sort((a, b) => a.rank - b.rank)
-      .map(({ place }) => place);
-  const randomly = Array.from({ length: shuffles }, () => shuffled([...all, ...all.filter(() => random() < 0.5)]));
-  return [
-    [all],
-    oneByOne(all),
-    [all.toReversed()],
-    oneByOne(all.toReversed()),
-    [[...all, ...all]],
-    [...oneByOne(all), ...oneByOne(all)],
-    ...randomly.flatMap((places) => [[places], oneByOne(places)]),
-  ];
 };
