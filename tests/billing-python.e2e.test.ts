@@ -5,7 +5,14 @@ import { topics } from '../contracts/topics.ts';
 import { createSeededRandom } from '../packages/projections/faults.ts';
 import { getJson } from './http.ts';
 import { type RunningProcess, root, startProgram } from './platform-process.ts';
-import { appToken, createComponentsFolder, type Member, startIotMember, startSidecar, waitUntilHealthy } from './stack/dapr-lab.ts';
+import {
+  appToken,
+  createComponentsFolder,
+  type Member,
+  startIotMember,
+  startSidecar,
+  waitUntilHealthy,
+} from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
@@ -96,7 +103,9 @@ describe.runIf(await isStackReady())('the billing example in Python', () => {
       await producer.send({ topic, messages: createMessages(40, random) });
       billing = await startBilling();
     }
-    const last = connections.slice(0, 10).map((id) => ({ key: id, value: JSON.stringify(createEvent(id, 2_000, '1')) }));
+    const last = connections
+      .slice(0, 10)
+      .map((id) => ({ key: id, value: JSON.stringify(createEvent(id, 2_000, '1')) }));
     await producer.send({ topic, messages: last });
     await vi.waitFor(
       async () => {
