@@ -119,6 +119,11 @@ describe('a change of a JSON Schema is refused, with its field,', () => {
     );
     for (const rest of [{ allOf: [{ additionalProperties: false }] }, { unevaluatedProperties: false }])
       expect(findJsonSchemaChanges({ anyOf: [before], ...rest }, { anyOf: [after], ...rest })).toHaveLength(1);
+    const inside = (data: object, more: object) => ({ properties: { data }, ...more });
+    const closing = { allOf: [{ properties: { data: closed } }] };
+    expect(findJsonSchemaChanges(inside(before, closing), inside(after, closing))).toEqual([
+      expect.stringMatching(/^data\.note is new/),
+    ]);
     expect(findJsonSchemaChanges({ oneOf: [before] }, { oneOf: [after] })).toEqual([expect.stringMatching(/oneOf/)]);
   });
 });

@@ -22,20 +22,27 @@ const closingKeywords = [
   'unevaluatedProperties',
 ];
 
+/** Those of them that apply another schema, which may also refuse fields deeper inside. */
+const appliedKeywords = closingKeywords.filter(
+  (keyword) => !/Properties$|^propertyNames$/.test(keyword) || keyword === 'patternProperties',
+);
+
 /**
  * Finds the changes with which a reader of one schema would refuse an event of the other, in either direction, or would miss a field.
  * Allowed are a new optional field and other annotations. Every other difference is reported, also where it changes no meaning.
  * @returns a sentence for each change, which begins with its field
  */
 export const findJsonSchemaChanges = (released: unknown, current: unknown): string[] =>
-  compare(released, current, { path: '', isClosed: false });
+  compare(released, current, { path: '', isClosed: false, areFieldsClosed: false });
 
-type Place = { readonly path: string; readonly isClosed: boolean };
+/** `isClosed`: a new field here may be refused. `areFieldsClosed`: also one inside the fields that are here. */
+type Place = { readonly path: string; readonly isClosed: boolean; readonly areFieldsClosed: boolean };
 
 const compare = (released: unknown, current: unknown, place: Place): string[] => {
   if (!isSchema(released) || !isSchema(current)) return compareValues('the schema', released, current, place);
   const isClosed = place.isClosed || isClosedSchema(released) || isClosedSchema(current);
-  const here = { ...place, isClosed };
+  const areFieldsClosed = place.areFieldsClosed || closesFields(released) || closesFields(current);
+  const here = { ...place, isClosed, areFieldsClosed };
   const keywords = [...new Set([...Object.keys(released), ...Object.keys(current)])].filter(
     (name) => !annotations.has(name),
   );
@@ -44,7 +51,7 @@ const compare = (released: unknown, current: unknown, place: Place): string[] =>
     if (keyword === 'properties') return compareProperties(before ?? {}, after ?? {}, released, here);
     if (keyword === 'required') return compareRequired(before ?? [], after ?? [], here);
     if (keyword === 'items' && isSchema(before) && isSchema(after))
-      return compare(before, after, { path: `${place.path}[]`, isClosed: false });
+      return compare(before, after, { path: `${place.path}[]`, isClosed: areFieldsClosed, areFieldsClosed });
     const isList = keyword === 'allOf' || keyword === 'anyOf';
     if (isList && Array.isArray(before) && Array.isArray(after) && before.length === after.length)
       return before.flatMap((schema, n) => compare(schema, after[n], here));
@@ -52,15 +59,16 @@ const compare = (released: unknown, current: unknown, place: Place): string[] =>
   });
 };
 
-const compareProperties = (before: unknown, after: unknown, released: Schema, { path, isClosed }: Place): string[] => {
-  if (!isSchema(before) || !isSchema(after)) return compareValues('properties', before, after, { path, isClosed });
+const compareProperties = (before: unknown, after: unknown, released: Schema, place: Place): string[] => {
+  if (!isSchema(before) || !isSchema(after)) return compareValues('properties', before, after, place);
+  const { path, isClosed, areFieldsClosed } = place;
   const kept = Object.keys(before).flatMap((name) => {
     const field = join(path, name);
     if (!Object.hasOwn(after, name)) {
       const kind = isRequired(released, name) ? 'required' : 'optional';
       return [`${field} was removed or renamed: subscribers read this ${kind} field.`];
     }
-    return compare(before[name], after[name], { path: field, isClosed: false });
+    return compare(before[name], after[name], { path: field, isClosed: areFieldsClosed, areFieldsClosed });
   });
   const added = Object.keys(after).filter((name) => !Object.hasOwn(before, name));
   const refused = isClosed ? added.map((name) => `${join(path, name)} is new: a reader may refuse fields here.`) : [];
@@ -89,6 +97,16 @@ const isClosedSchema = (schema: Schema): boolean =>
   [schema.allOf, schema.anyOf].some(
     (list) => Array.isArray(list) && list.some((one) => isSchema(one) && isClosedSchema(one)),
   );
+
+/** Whether a part of the schema that stands next to its properties may refuse fields inside them. */
+const closesFields = (schema: Schema): boolean =>
+  appliedKeywords.some((keyword) => Object.hasOwn(schema, keyword)) ||
+  [schema.allOf, schema.anyOf].some(containsClosed);
+
+const containsClosed = (value: unknown): boolean => {
+  if (Array.isArray(value)) return value.some(containsClosed);
+  return isSchema(value) && (isClosedSchema(value) || Object.values(value).some(containsClosed));
+};
 
 const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
