@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseConnectionMandate } from '../contracts/events/connection-mandate-changed/upcasters.ts';
@@ -62,12 +63,12 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
   beforeAll(async () => {
     await startPart('schema-registry');
     const subscription = { pubsubname: 'avro-pubsub', topic, route: '/events', metadata: { valueSchemaType: 'Avro' } };
-    app = createServer(async (request, response) => {
-      let body = '';
-      for await (const chunk of request) body += chunk;
-      if (request.url === '/events') delivered.push(JSON.parse(body));
+    app = createServer((request, response) => {
       const answer = request.url === '/dapr/subscribe' ? [subscription] : {};
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+      void readText(request).then((body) => {
+        if (request.url === '/events') delivered.push(JSON.parse(body));
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+      });
     }).listen(appPort, '127.0.0.1');
     await withAdmin(brokers, (admin) => admin.createTopics({ waitForLeaders: true, topics: [{ topic }] }));
     await registry.requireCompatibility(`${topic}-value`);
