@@ -2,6 +2,7 @@ import { type Load, loadHttp } from '../measure/http-load.ts';
 import { quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
 import type { Checkout } from '../stack/checkout.ts';
+import { type RunningService, waitUntilReady } from '../stack/platform.ts';
 import { startRebuild } from '../stack/rebuild.ts';
 import { emptyRedis } from '../stack/stores.ts';
 import { waitForView } from '../stack/view.ts';
@@ -38,8 +39,10 @@ const measure = async (checkout: Checkout, work: Work, seconds: number, withRebu
   const { members, end } = await startMembers(checkout, fastConfiguration);
   try {
     await waitForView(members, work.events);
+    const [iotPlatform] = members as [RunningService];
+    await waitUntilReady(iotPlatform);
     const nextQuery = createQueries(work);
-    const { hostname: host, port } = new URL((members[0] as (typeof members)[number]).url);
+    const { hostname: host, port } = new URL(iotPlatform.url);
     const send = (duration: number) =>
       loadHttp({ host, port: Number(port), connections, seconds: duration }, nextQuery);
     await send(1); // warms up the JIT compilers

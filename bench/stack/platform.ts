@@ -54,7 +54,7 @@ const startService = async (
   };
   const app = startProcess(`${service}/main.ts`, appEnv, [], checkout);
   const url = `http://127.0.0.1:${rest}`;
-  await waitUntilHealthy(`${url}/healthz`, app);
+  await waitUntilOk(`${url}/healthz`, app);
   const sidecar = startProgram(await ensureDaprd(), args, sidecarEnv ?? {});
   const end = async () => void (await Promise.all([sidecar.end('SIGKILL'), app.end('SIGKILL')]));
   return { url, app, sidecar, end };
@@ -76,8 +76,11 @@ export const startIotPlatform = (
 export const startCrm = (resources: string, env: Record<string, string>, checkout?: string) =>
   startService('crm', ports.crm, resources, { env }, checkout);
 
+/** Waits until the service answers queries. @throws Error with its output when it ends before */
+export const waitUntilReady = ({ url, app }: RunningService): Promise<void> => waitUntilOk(`${url}/readyz`, app);
+
 /** Waits until the URL answers 200. @throws Error with the output of the process when it ends before */
-const waitUntilHealthy = async (url: string, started: RunningProcess): Promise<void> => {
+const waitUntilOk = async (url: string, started: RunningProcess): Promise<void> => {
   const ended = started.ended.then((code) => {
     throw new Error(`The process ended with ${code}. Its output:\n${started.output()}`);
   });

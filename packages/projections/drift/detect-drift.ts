@@ -38,8 +38,10 @@ type DriftContext = Pick<Runtime, 'log'> &
   };
 
 const compareEveryMs = 2_000;
-/** A broker that has just been started cannot say what a group has committed, so the first failure is expected. */
-const failuresBeforeWarning = 2;
+/** Until the first comparison no query is answered, so it is repeated as soon as a sidecar or broker that starts may be there. */
+const firstCompareEveryMs = 250;
+/** A broker that has just been started cannot say what a group has committed, so failures in the beginning are expected. */
+const warnAfterMs = 2_000;
 /** How long a request waits for the first comparison, in ms. */
 const firstComparisonTimeoutMs = 3_000;
 
@@ -58,7 +60,8 @@ export const startDriftDetection = (projection: FollowedProjection, context: Dri
   let ranges: readonly PartitionRange[] | undefined;
   let lost = 0;
   let failure: unknown;
-  let failures = 0;
+  let failingSince: number | undefined;
+  let isWarned = false;
   let isCompared = false;
 
   const readRanges = async () => {
@@ -89,22 +92,22 @@ export const startDriftDetection = (projection: FollowedProjection, context: Dri
     compareAll().then(
       () => {
         failure = undefined;
-        failures = 0;
+        failingSince = undefined;
+        isWarned = false;
       },
       (err: unknown) => {
-        failures++;
-        // Warn once per outage.
-        logger[failures === failuresBeforeWarning ? 'warn' : 'debug'](
-          { err },
-          'the view cannot be compared with the log, will retry',
-        );
         failure = err;
+        failingSince ??= performance.now();
+        // Warn once per outage.
+        const isDue = !isWarned && performance.now() - failingSince >= warnAfterMs;
+        isWarned ||= isDue;
+        logger[isDue ? 'warn' : 'debug']({ err }, 'the view cannot be compared with the log, will retry');
       },
     );
   const first = compareOnce();
   const running = (async () => {
     for (await first; !closing.signal.aborted; await compareOnce())
-      await sleepUnlessAborted(compareEveryMs, closing.signal);
+      await sleepUnlessAborted(isCompared ? compareEveryMs : firstCompareEveryMs, closing.signal);
   })();
 
   return {
