@@ -29,7 +29,7 @@ const createDocument = (id: string, text: (plain: string) => string): AsyncApiDo
       [id]: {
         name: text('tree-grown.v1'),
         title: text('Growth'),
-        summary: text('A tree has grown.'),
+        summary: text('A `tree` has grown.'),
         contentType: text('application/json'),
         headers: { type: 'object', properties: { [text('replay')]: { type: 'string', description: text('Again.') } } },
         payload: {
@@ -38,7 +38,12 @@ const createDocument = (id: string, text: (plain: string) => string): AsyncApiDo
             properties: {
               [text('tree')]: { type: 'string', description: text('Which.'), pattern: text('^[a-z]+$') },
               colour: { type: 'string', enum: [text('red')], examples: [text('red')] },
-              kind: { type: 'string', const: text('oak'), format: text('word') },
+              kind: {
+                type: 'string',
+                const: text('oak'),
+                format: text('word'),
+                pattern: text(`^${'x{0,1}'.repeat(20)}$`),
+              },
             },
             required: ['colour'],
           },
@@ -70,7 +75,9 @@ describe('the page of the events', () => {
       '<dt>record key</dt><dd>The tree.</dd>',
       '<dt>record value</dt><dd>application/json</dd>',
       '<code>tree</code> (optional)',
-      '<summary>pattern</summary><code>^[a-z]+$</code>',
+      'pattern <code>^[a-z]+$</code>',
+      '<summary>pattern</summary><code>^x{0,1}x{0,1}',
+      'A <code>tree</code> has grown.',
       'one of &quot;red&quot;',
       'always &quot;oak&quot;; format word',
       '<code>replay</code>',

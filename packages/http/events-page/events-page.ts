@@ -8,6 +8,7 @@ const style = `
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
 h2 { border-top: 1px solid; margin-top: 3rem; padding-top: 1rem; }
 h1, h2, h3, p, li, dd, td { overflow-wrap: anywhere; }
+td:nth-child(2) { overflow-wrap: normal; }
 dl { display: grid; gap: 0.25rem 1rem; grid-template-columns: max-content 1fr; }
 dd { margin: 0; }
 table { border-collapse: collapse; width: 100%; }
@@ -24,7 +25,7 @@ export const createEventsPage = (document: AsyncApiDocument): HtmlPage => {
     title,
     style,
     body: `    <h1>${escapeHtml(title)}</h1>
-    <p>${escapeHtml(description)}</p>
+    <p>${renderText(description)}</p>
     <p><a href="/asyncapi.json">/asyncapi.json</a> has this description with the JSON Schemas, <a href="/docs">/docs</a> the routes.</p>
     <ul>
 ${channels.map(renderLink).join('\n')}
@@ -32,6 +33,9 @@ ${channels.map(renderLink).join('\n')}
 ${channels.map(renderChannel(document)).join('\n')}`,
   });
 };
+
+/** Escapes text, and shows what it has in backticks as code. */
+const renderText = (text: string): string => escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 
 const renderLink = ([id, { address, title }]: readonly [string, Channel]): string =>
   `      <li><a href="#${escapeHtml(encodeURIComponent(id))}">${escapeHtml(address)}</a>: ${escapeHtml(title)}</li>`;
@@ -44,7 +48,7 @@ const renderChannel =
     const settings = Object.entries(topicConfiguration).map(([name, value]) => [name, describeSetting(value)] as const);
     return `    <section id="${escapeHtml(id)}">
       <h2>${escapeHtml(address)}</h2>
-      <p>${escapeHtml(title)}. ${escapeHtml(description)}</p>
+      <p>${escapeHtml(title)}. ${renderText(description)}</p>
 ${renderList([['partitions', String(partitions)], ...settings])}
       <ul>
 ${Object.values(operations).filter(isOfChannel).map(renderOperation).join('\n')}
@@ -73,7 +77,7 @@ const renderMessage = ({
 }: Message): string => {
   const [example] = examples;
   return `      <h3><code>${escapeHtml(name)}</code></h3>
-      <p>${escapeHtml(title)}. ${escapeHtml(summary)}</p>
+      <p>${escapeHtml(title)}. ${renderText(summary)}</p>
 ${renderList([
   ['record key', bindings.kafka.key.description],
   ['record value', contentType],
@@ -96,12 +100,22 @@ ${fields.map(renderField).join('\n')}
         </tbody>
       </table>`;
 
+/** The longest pattern that is shown at once. */
+const shortPattern = 60;
+
+const renderPattern = (pattern: string): string => {
+  const code = `<code>${escapeHtml(pattern)}</code>`;
+  return pattern.length <= shortPattern
+    ? `<div>pattern ${code}</div>`
+    : `<details><summary>pattern</summary>${code}</details>`;
+};
+
 const renderField = ({ path, type, isRequired, description, rules, pattern, example }: Field): string => {
   const values = [...(description ? [description] : []), ...rules].map(escapeHtml).join('; ');
   const cells = [
     `<code>${escapeHtml(path)}</code>${isRequired ? '' : ' (optional)'}`,
     escapeHtml(type),
-    `${values}${pattern === undefined ? '' : `<details><summary>pattern</summary><code>${escapeHtml(pattern)}</code></details>`}`,
+    `${values}${pattern === undefined ? '' : renderPattern(pattern)}`,
     example === undefined ? '' : `<code>${escapeHtml(example)}</code>`,
   ];
   return `          <tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
