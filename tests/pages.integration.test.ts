@@ -123,7 +123,8 @@ describe.skipIf(!(await canOpenBrowser()))('in a browser', () => {
 
   it.each(services)('/docs/events of the %s fits a phone and shows a pattern when asked', async (_, service) => {
     const page = await openPage(browser, { colorScheme: 'dark', viewport: { width: 390, height: 844 } });
-    await page.goto(`${platform[service]}/docs`);
+    // Leaving the page before it has loaded would abort its requests.
+    await openDocs(page, platform[service]);
     await page.getByRole('link', { name: 'The events' }).click();
     await page.getByRole('link', { name: 'orders-topic' }).click();
     expect(new URL(page.url()).hash).toBe('#orders');
