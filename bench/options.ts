@@ -20,7 +20,8 @@ export const help = `Usage: npm run bench -- [OPTIONS]
 Measures this project and its baselines (kafkajs, Kafka Streams, the Dapr lab's subscriber) on a stack of its own.
 
 It starts and stops the stack, prints one JSON object as the last line, and after all scenarios in full size writes docs/performance.md
-(between its markers) and docs/performance.svg. It needs Java 17 and Maven for Kafka and Kafka Streams, and redis-benchmark. Run nothing else meanwhile.
+(between its markers) and docs/performance.svg. It needs Java 17 and Maven for Kafka and Kafka Streams, and redis-benchmark.
+Run nothing else meanwhile.
 
 Options
   --quick         smaller work, below 6 minutes (default: about 35 minutes)
