@@ -9,7 +9,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     'packages/http/openapi/docs/show.js!',
     'bench/{bench,growth,capacity,lists,import,blocking,orders}.ts!',
     'bench/baselines/*.ts!',
-    'scripts/{test,lint,check}.ts',
+    'scripts/{test,lint,check,schemas}.ts',
     'tests/chaos.ts',
     'tests/{*-until-killed,endless-close,path-of-a-change/change-one-mandate}.ts',
     'tests/{chaos/patch-sources,without-peer-packages}.mjs',
@@ -19,7 +19,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     '**/*.{ts,js,mjs}!',
     '!tests/**!',
     '!{**/*.contract,packages/projections/faults}.ts!',
-    '!scripts/{{test,lint,check,run-tools}.ts,{run,install}.mjs}!',
+    '!scripts/{{test,lint,check,run-tools,schemas}.ts,schemas/{check,compare-*}.ts,{run,install}.mjs}!',
   ],
   // A unit test may import what its file exports for it; code that nothing but a test runs is found all the same.
   ignoreExportsUsedInFile: production,

@@ -44,22 +44,15 @@ const loadScenarios = async (): Promise<Record<ScenarioId, Scenario>> => {
   };
 };
 
-const write = (results: readonly Result[], { quick, seed }: Options, compared?: Compared) => {
-  const options = [
-    ...(quick ? ['--quick'] : []),
-    ...(compared ? [`--compare ${compared.id}`] : []),
-    ...(seed === 1 ? [] : [`--seed ${seed}`]),
-  ];
+const write = (results: readonly Result[], { seed }: Options, compared?: Compared) => {
+  const options = [...(compared ? [`--compare ${compared.id}`] : []), ...(seed === 1 ? [] : [`--seed ${seed}`])];
   const command = ['npm run bench', ...(options.length > 0 ? ['--', ...options] : [])].join(' ');
   const document = readFileSync('docs/performance.md', 'utf8');
   const circumstances = { date: new Date(), machine: describeMachine(), command, ...(compared && { compared }) };
-  writeFileSync('docs/performance.md', insertResults(document, quick ? 'quick' : 'full', results, circumstances));
+  writeFileSync('docs/performance.md', insertResults(document, results, circumstances));
   const plotted = results.filter(({ unit }) => unit === 'events/s');
-  if (!quick)
-    writeFileSync(
-      'docs/performance.svg',
-      drawPlot('Events per second into a view, median of the runs', plotted.map(barOf)),
-    );
+  const plot = drawPlot('Events per second into a view, median of the runs', plotted.map(barOf));
+  writeFileSync('docs/performance.svg', plot);
 };
 
 type Compared = { id: string; day: string };

@@ -19,7 +19,7 @@ It runs on a stack of its own and writes the table and the plot of docs/performa
 npm run capacity calculates. With 10,000,000 connections it needs 8 GB of memory. Run nothing else meanwhile.
 
 Options
-  --quick         at most 1,000,000 connections and fewer changes, about 8 minutes (default: half an hour or more)
+  --quick         at most 1,000,000 connections and fewer changes, about 5 minutes (default: about 10 minutes)
   --help          shows this text
 
 Environment

@@ -19,7 +19,7 @@ it('compares with another version on request only', () => {
   expect(readOptions(['--compare', 'HEAD~2', '--quick'])).toMatchObject({
     compare: 'HEAD~2',
     quick: true,
-    whole: true,
+    whole: false,
   });
 });
 

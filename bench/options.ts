@@ -19,12 +19,13 @@ export type ScenarioId = (typeof scenarioIds)[number];
 export const help = `Usage: npm run bench -- [OPTIONS]
 Measures this project and its baselines (kafkajs, Kafka Streams, the Dapr lab's subscriber) on a stack of its own.
 
-It starts and stops the stack, writes docs/performance.md (between its markers) and docs/performance.svg, and prints one JSON object
-as the last line. It needs Java 17 and Maven for Kafka and Kafka Streams, and redis-benchmark. Run nothing else meanwhile.
+It starts and stops the stack, prints one JSON object as the last line, and after all scenarios in full size writes docs/performance.md
+(between its markers) and docs/performance.svg. It needs Java 17 and Maven for Kafka and Kafka Streams, and redis-benchmark.
+Run nothing else meanwhile.
 
 Options
-  --quick         smaller work, below 6 minutes (default: half an hour or more)
-  --only NAMES    some scenarios, separated by commas, whose results are printed and not written to docs (default: all)
+  --quick         smaller work, below 6 minutes (default: about 35 minutes)
+  --only NAMES    some scenarios, separated by commas (default: all)
   --compare COMMIT
                   also measures another version of this project, in turns with this one, and prints the ratios
   --seed N        other work of the same size (default: 1)
@@ -60,6 +61,7 @@ export type Options = {
   quick: boolean;
   seed: number;
   only: readonly ScenarioId[];
+  /** All scenarios in full size, whose results are written to docs. */
   whole: boolean;
   /** The commit of the other version. */
   compare?: string;
@@ -92,7 +94,7 @@ export const readOptions = (args: readonly string[]): Options => {
     help,
     seed,
     only: scenarioIds.filter((id) => only.includes(id)),
-    whole: values.only === undefined,
+    whole: values.only === undefined && !values.quick,
     ...(compare !== undefined && { compare: readCommit(compare) }),
   };
 };

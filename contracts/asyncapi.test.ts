@@ -36,6 +36,14 @@ describe('the AsyncAPI document', () => {
     expect(isEvent({ ...example, data: { ...example.data, ...invalid } })).toBe(false);
   });
 
+  it('has an example of each event, which is the one of the contract tests', () => {
+    const messages = Object.values(asyncApiDocument.components.messages);
+    const folders = ['connection-mandate-changed', 'customer-changed', 'customer-registered', 'order-changed'];
+    expect(messages.map(({ examples }) => examples)).toEqual(
+      [...folders, 'greeting-posted'].map((folder) => [{ name: 'v1', payload: readExample(folder) }]),
+    );
+  });
+
   it('describes every topic that is no dead-letter topic', () => {
     const described = Object.values(asyncApiDocument.channels).map(({ address }) => address);
     expect(described.sort()).toEqual(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { mandateChangedSchema, mandateChangedType } from './events/connection-mandate-changed/schema.ts';
 import { customerChangedSchema, customerChangedType } from './events/customer-changed/schema.ts';
@@ -13,9 +14,10 @@ type PublishedTopic = (typeof topics)[
   | 'orders'
   | 'greetings'];
 
-/** A topic with its one kind of event. `key` describes the record key. */
+/** A topic with its one kind of event. `folder` has the example, `key` describes the record key. */
 type PublishedEvent = {
   topic: PublishedTopic;
+  folder: string;
   title: string;
   description: string;
   message: string;
@@ -32,8 +34,11 @@ const keepsRecords = 'Keeps its records forever. Delivered at least once';
 const published = {
   connectionMandates: {
     topic: topics.connectionMandates,
+    folder: 'connection-mandate-changed',
     title: 'Changes of mandates',
-    description: `${keepsRecords}, in order per connection.`,
+    description:
+      `${keepsRecords}, in order per connection. The topic may also have records of other publishers with the two fields of \`data\` ` +
+      'alone, as JSON, as a JSON string inside JSON, or in the envelope that Dapr adds.',
     message: 'mandateChanged',
     type: mandateChangedType,
     schema: mandateChangedSchema,
@@ -44,6 +49,7 @@ const published = {
   },
   customers: {
     topic: topics.customers,
+    folder: 'customer-changed',
     title: 'The state of each customer',
     description:
       'The only topic with personal data. Compacted: it keeps the last record of each customer, and a record without a value ' +
@@ -60,6 +66,7 @@ const published = {
   },
   customerRegistrations: {
     topic: topics.customerRegistrations,
+    folder: 'customer-registered',
     title: 'Registrations of customers',
     description: `${keepsRecords}.`,
     message: 'customerRegistered',
@@ -72,6 +79,7 @@ const published = {
   },
   orders: {
     topic: topics.orders,
+    folder: 'order-changed',
     title: 'The state of each order',
     description: `${keepsRecords}.`,
     message: 'orderChanged',
@@ -84,6 +92,7 @@ const published = {
   },
   greetings: {
     topic: topics.greetings,
+    folder: 'greeting-posted',
     title: 'Greetings',
     description: `${keepsRecords}.`,
     message: 'greetingPosted',
@@ -115,15 +124,35 @@ const describeTopic = ({ topic, title, description, message }: PublishedEvent) =
   },
 });
 
-const describeMessage = ({ topic, type, title, summary, schema, key }: PublishedEvent) => ({
+/** None of the headers is needed to apply an event, except that `replay-of` says how old a replayed one is. */
+const recordHeaders = {
+  type: 'object',
+  properties: {
+    partitionKey: { type: 'string', description: 'The record key once more, added by Dapr.' },
+    rawPayload: { type: 'string', const: 'true', description: 'Added by Dapr: the record value is the event itself.' },
+    'replay-of': {
+      type: 'string',
+      pattern: '^.+/[0-9]{1,9}/[0-9]{1,15}$',
+      description:
+        'Topic, partition and offset of the original, if the record is a dead letter that was replayed. It is not newer than its original.',
+    },
+  },
+} as const;
+
+const readExample = (folder: string): object =>
+  JSON.parse(readFileSync(new URL(`events/${folder}/examples/v1.json`, import.meta.url), 'utf8'));
+
+const describeMessage = ({ topic, folder, type, title, summary, schema, key }: PublishedEvent) => ({
   name: type,
   title,
   summary,
   contentType: topic.codec.contentType,
+  headers: recordHeaders,
   payload: {
     schemaFormat: 'application/schema+json;version=draft-2020-12',
     schema: z.toJSONSchema(schema, { io: 'input' }),
   },
+  examples: [{ name: 'v1', payload: readExample(folder) }],
   bindings: { kafka: { key: { type: 'string', description: key } } },
 });
 

@@ -4,6 +4,7 @@ import { topics } from '../contracts/topics.ts';
 import { createViewApp, startViewService } from '../packages/platform/view-service/index.ts';
 import { registerView } from '../packages/platform/views.ts';
 import { openCustomerView, orderEvent, orderState } from '../tests/customer-view-app.ts';
+import { noEvents } from '../tests/no-events.ts';
 import { createTestRuntime } from '../tests/test-runtime.ts';
 import { orders } from './orders/materialise.ts';
 
@@ -46,7 +47,7 @@ it('a view that is added to a filled log reads it from the first event', async (
       portVariable: 'CUSTOMER_VIEW_PORT',
       views: [highestOrders],
       createApp: (context) =>
-        createViewApp(context, { api: { title: 'customer-view', description: 'One more view.', events: {} } }),
+        createViewApp(context, { api: { title: 'customer-view', description: 'One more view.', events: noEvents } }),
     },
     {
       host: '127.0.0.1',

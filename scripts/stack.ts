@@ -1,7 +1,7 @@
 import { parseOptions } from '../packages/cli/options.ts';
 import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
-import { isPart, isProgram, partNames, programNames, programs } from './stack/parts.ts';
+import { defaultPartNames, isPart, isProgram, partNames, programNames, programs } from './stack/parts.ts';
 import { startPart } from './stack/start-part.ts';
 import { readStackStatus } from './stack/status.ts';
 import { stopPart } from './stack/stop-part.ts';
@@ -16,8 +16,10 @@ Commands
   down         stops the parts that up started, and no others; the data stays
   status       shows port, version and health of each part (the default)
 
-Parts (default: all but dapr)
+Parts (default: the first line)
   kafka redis mysql zipkin daprd
+  schema-registry
+               Apicurio Registry, which needs Java 21; up registers the schemas of the events
   dapr         the Dapr CLI
 
 Options
@@ -30,11 +32,14 @@ Environment
   REDIS_PORT   port of Redis (default: 6379)
   MYSQL_PORT   port of MariaDB or MySQL (default: 3306)
   ZIPKIN_PORT  port of Zipkin (default: 9411)
+  SCHEMA_REGISTRY_PORT
+               port of the schema registry (default: 8081)
   STACK_DIR    folder of data and logs (default: .data/stack)
 
 Examples
   npm run stack -- up
   npm run stack -- up kafka redis
+  npm run stack -- up schema-registry
   npm run stack -- down
 
 Exit codes
@@ -48,7 +53,7 @@ const readCommand = () => {
   const unknown = names.find((name) => !isPart(name) && !isProgram(name));
   if (unknown)
     throw new Error(`There is no part ${unknown}. The parts are ${[...partNames, ...programNames].join(', ')}.`);
-  const chosen = names.length > 0 ? names : [...partNames, 'daprd'];
+  const chosen = names.length > 0 ? names : [...defaultPartNames, 'daprd'];
   if (values['with-cli']) chosen.push('dapr');
   return { verb: values.help ? 'help' : verb, chosen: [...new Set(chosen)], quiet: values.quiet ?? false };
 };

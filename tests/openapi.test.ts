@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import { topics } from '../contracts/topics.ts';
 import { readOpenApi, services } from './described-services.ts';
 import { readDocument, tableUnder } from './docs/documents.ts';
@@ -36,6 +37,21 @@ describe.each(Object.entries(services))('the %s', (name, open) => {
       .get('/asyncapi.json')
       .expect(200);
     expect(document.channels.connectionMandates.address).toBe(topics.connectionMandates.name);
+  });
+
+  it('shows the events with their examples as a page, which / and /docs link', async () => {
+    const app = await open();
+    const { text } = await request(app).get('/docs/events').expect(200);
+    const shown = text.replaceAll('&quot;', '"');
+    for (const topic of Object.values(asyncApiDocument.channels)) expect(shown).toContain(`<h2>${topic.address}</h2>`);
+    for (const { name, examples } of Object.values(asyncApiDocument.components.messages)) {
+      expect(shown).toContain(`<code>${name}</code>`);
+      expect(shown).toContain(`<pre><code>${JSON.stringify(examples[0]?.payload, undefined, 2)}</code></pre>`);
+    }
+    for (const path of ['data.connectionId', 'data.record.email', 'data.unitPrice.amount'])
+      expect(shown).toContain(`<code>${path}</code>`);
+    const pages = [request(app).get('/').set('Accept', 'text/html'), request(app).get('/docs')];
+    for (const page of pages) expect((await page).text).toContain('href="/docs/events"');
   });
 });
 

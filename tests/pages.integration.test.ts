@@ -121,6 +121,20 @@ describe.skipIf(!(await canOpenBrowser()))('in a browser', () => {
     expect(page.problems).toEqual([]);
   });
 
+  it.each(services)('/docs/events of the %s fits a phone and shows a pattern when asked', async (_, service) => {
+    const page = await openPage(browser, { colorScheme: 'dark', viewport: { width: 390, height: 844 } });
+    // Leaving the page before it has loaded would abort its requests.
+    await openDocs(page, platform[service]);
+    await page.getByRole('link', { name: 'The events' }).click();
+    await page.getByRole('link', { name: 'orders-topic' }).click();
+    expect(new URL(page.url()).hash).toBe('#orders');
+    expect(await page.locator(':target h2').innerText()).toBe('orders-topic');
+    await page.locator(':target summary').first().click();
+    await page.locator(':target details[open] code').first().waitFor();
+    expect(await widthOf(page)).toBe(390);
+    expect(page.problems).toEqual([]);
+  });
+
   it.each(services)('/ of the %s has links that work', async (name, service) => {
     const page = await openPage(browser, { colorScheme: 'dark', viewport: { width: 390, height: 844 } });
     await page.goto(platform[service]);

@@ -10,17 +10,14 @@ export type Circumstances = {
   compared?: { id: string; day: string };
 };
 
-/**
- * Replaces the text between the markers of the document's section by the results and their ratios.
- * @throws Error when the markers are missing
- */
+const [begin, end] = ['<!-- bench -->', '<!-- end of bench -->'];
+
+/** Replaces the text between the markers of the document by the results and their ratios. @throws Error when the markers are missing */
 export const insertResults = (
   document: string,
-  section: 'full' | 'quick',
   results: readonly Result[],
   { date, machine, command, compared }: Circumstances,
 ): string => {
-  const [begin, end] = [`<!-- bench ${section} -->`, `<!-- end of bench ${section} -->`];
   const from = document.indexOf(begin);
   const to = document.indexOf(end);
   if (from < 0 || to < from) throw new Error(`docs/performance.md lacks the markers ${begin} and ${end}`);

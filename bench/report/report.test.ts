@@ -110,17 +110,17 @@ describe('the report of the benchmark', () => {
     ]));
 
   it('is written between its markers only', () => {
-    const document = 'before\n<!-- bench full -->\nold\n<!-- end of bench full -->\nafter';
+    const document = 'before\n<!-- bench -->\nold\n<!-- end of bench -->\nafter';
     const circumstances = { date: new Date('2026-11-21'), machine: '2 cores', command: 'npm run bench' };
-    const written = insertResults(document, 'full', [fast], circumstances);
-    expect(written).toMatch(/^before\n<!-- bench full -->\n`npm run bench` on 2026-11-21: 2 cores\.\n\n\| scenario /);
-    expect(written).toMatch(/80,000 events\/s[^\n]*\n<!-- end of bench full -->\nafter$/);
+    const written = insertResults(document, [fast], circumstances);
+    expect(written).toMatch(/^before\n<!-- bench -->\n`npm run bench` on 2026-11-21: 2 cores\.\n\n\| scenario /);
+    expect(written).toMatch(/80,000 events\/s[^\n]*\n<!-- end of bench -->\nafter$/);
     expect(written).not.toContain('old');
-    expect(insertResults(written, 'full', [fast], circumstances)).toBe(written);
+    expect(insertResults(written, [fast], circumstances)).toBe(written);
     const compared = { id: '06c5188', day: '2026-11-26' };
-    const both = insertResults(document, 'full', [fast, streams], { ...circumstances, compared });
+    const both = insertResults(document, [fast, streams], { ...circumstances, compared });
     expect(both).toContain('2 cores. The compared version is commit 06c5188 of 2026-11-26.\n\n| ratio |');
-    expect(() => insertResults('no markers', 'quick', [fast], circumstances)).toThrow('lacks the markers');
+    expect(() => insertResults('no markers', [fast], circumstances)).toThrow('lacks the markers');
   });
 
   it('is drawn with a bar as long as its median and a whisker from minimum to maximum', () => {

@@ -84,13 +84,15 @@ const readDelivery = async (): Promise<Delivery> => {
   return subscription.bulkSubscribe;
 };
 
-/** Sends the n-th change, and resolves with the ms until the view shows it. */
-const createChanges =
-  (agent: Agent, crmUrl: string, iotPlatformUrl: string) =>
-  async (n: number): Promise<number> => {
+/** Each call sends another change, and resolves with the ms until the view shows it. */
+const createChanges = (agent: Agent, crmUrl: string, iotPlatformUrl: string) => {
+  let sent = 0;
+  return async (): Promise<number> => {
     const due = performance.now();
-    const number = (n * 7) % customers;
-    const body = customer(number, levels[n % levels.length] as string);
+    const number = sent % customers;
+    // All customers begin at level 0, and each one gets another level in every turn.
+    const body = customer(number, levels[(1 + Math.floor(sent / customers)) % levels.length] as string);
+    sent++;
     const posted = await sendRequest(agent, `${crmUrl}/customers/${number + 1}`, body);
     const revision = posted.headers['mandate-revision'];
     if (posted.status !== 200 || !revision) throw new Error(`the CRM answered ${posted.status}: ${posted.body}`);
@@ -99,16 +101,17 @@ const createChanges =
     if (shown.status !== 200) throw new Error(`the IoT platform answered ${shown.status}: ${shown.body}`);
     return performance.now() - due;
   };
+};
 
 /** Starts changes at the fixed rate for `seconds`. @throws the error of the first change that fails */
-const runAtRate = async (seconds: number, change: (n: number) => Promise<number>): Promise<number[]> => {
+const runAtRate = async (seconds: number, change: () => Promise<number>): Promise<number[]> => {
   const began = performance.now();
   const started: Promise<number | Error>[] = [];
   while (started.length < seconds * changesPerSecond) {
     const due = began + (started.length * 1000) / changesPerSecond;
     const early = due - performance.now();
     if (early > 0) await delay(early);
-    started.push(change(started.length).catch((error: Error) => error));
+    started.push(change().catch((error: Error) => error));
   }
   return (await Promise.all(started)).map((outcome) => {
     if (outcome instanceof Error) throw outcome;

@@ -2,13 +2,14 @@ import type { Response } from 'express';
 import { pino } from 'pino';
 import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
+import { noEvents } from '../../tests/no-events.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { DomainError } from '../runtime/domain-error.ts';
 import { createHttpApp } from './app.ts';
 import { operation } from './operation.ts';
 import { traceparentOf } from './trace.ts';
 
-const api = { title: 'Things', description: 'A service of this test.', events: {} };
+const api = { title: 'Things', description: 'A service of this test.', events: noEvents };
 
 const createFailingApp = (error: Error) => {
   const lines: Record<string, unknown>[] = [];

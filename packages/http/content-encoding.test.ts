@@ -4,12 +4,13 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { noEvents } from '../../tests/no-events.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { createHttpApp } from './app.ts';
 import { readBody } from './content-encoding.ts';
 import { operation } from './operation.ts';
 
-const api = { title: 'Things', description: 'A service of this test.', events: {} };
+const api = { title: 'Things', description: 'A service of this test.', events: noEvents };
 const problem = { status: z.number() };
 
 /** A JSON route, and a route that streams its body and returns it, up to 1,000 bytes. */

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { noEvents } from '../../tests/no-events.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { createHttpApp } from './app.ts';
 import { operation } from './operation.ts';
@@ -15,7 +16,7 @@ const app = (chunks: () => AsyncIterable<Chunk>) => {
     responses: { 200: { description: 'All.', schema: z.record(z.string(), z.unknown()) } },
     handle: (_request, res) => streamJsonObject(res, chunks()),
   });
-  const api = { title: 'All', description: 'All.', events: {} };
+  const api = { title: 'All', description: 'All.', events: noEvents };
   return createHttpApp({ '/': { get } }, { ...createTestRuntime(), api });
 };
 
@@ -85,7 +86,7 @@ describe('an object with streamed lists', () => {
     });
     return createHttpApp(
       { '/': { get } },
-      { ...createTestRuntime(), api: { title: 'All', description: 'All.', events: {} } },
+      { ...createTestRuntime(), api: { title: 'All', description: 'All.', events: noEvents } },
     );
   };
   async function* items(...some: unknown[][]) {

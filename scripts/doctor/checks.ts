@@ -7,6 +7,7 @@ import { node, packages } from './checks/installation.ts';
 import { groups, topics } from './checks/kafka.ts';
 import { outbox } from './checks/outbox.ts';
 import { ports } from './checks/ports.ts';
+import { schemaRegistry } from './checks/schema-registry.ts';
 import { services } from './checks/services.ts';
 import { sidecars } from './checks/sidecars.ts';
 import { stores } from './checks/stores.ts';
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   stores,
   views,
   outbox,
+  schemaRegistry,
   clocks,
   disk,
 ];

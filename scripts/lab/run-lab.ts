@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { findListeningProcess } from '../../packages/runtime/listening-process.ts';
 import { createSerialQueue } from '../../packages/runtime/serial-queue.ts';
 import { ensureDaprd } from '../stack/daprd.ts';
-import { partNames } from '../stack/parts.ts';
+import { defaultPartNames } from '../stack/parts.ts';
 import { startPart } from '../stack/start-part.ts';
 import { isPortTaken } from '../stack/tcp-probe.ts';
 import { serveLab } from './control-socket.ts';
@@ -35,7 +35,7 @@ export const runLab = async ({ showsAllLogs }: { readonly showsAllLogs: boolean 
 
   await refuseTakenPorts(Object.values(settings.members));
   const reportOf = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
-  const parts = partNames.map((name) => startPart(name, reportOf(name)));
+  const parts = defaultPartNames.map((name) => startPart(name, reportOf(name)));
   const [daprd] = await Promise.all([ensureDaprd(reportOf('daprd')), ...parts]);
 
   const tokens = {

@@ -12,7 +12,34 @@ export const requireJava = (): Promise<string> =>
   requireProgram('java', 'install Java 17 or later (Debian: openjdk-17-jre-headless).');
 
 /** Fetches the artifacts and their dependencies from Maven Central into the cache, once. @returns the folder of the jars */
-export const fetchJars = async (name: string, artifacts: Artifact[], report: Report): Promise<string> => {
+export const fetchJars = (name: string, artifacts: Artifact[], report: Report): Promise<string> =>
+  fillOnce(name, report, async (mvn, folder) => {
+    const pom = join(folder, 'pom.xml');
+    await writeFile(pom, createPom(artifacts));
+    const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${folder}`];
+    await runCommand(mvn, ['-q', '-B', '-f', pom, ...goal]);
+    await rm(pom);
+  });
+
+/** Fetches an archive (tar.gz) from Maven Central and unpacks it into the cache, once. @returns the folder of its files */
+export const fetchArchive = (
+  name: string,
+  { groupId, artifactId, version, classifier = '' }: Artifact,
+  report: Report,
+): Promise<string> =>
+  fillOnce(name, report, async (mvn, folder) => {
+    const artifact = `${groupId}:${artifactId}:${version}:tar.gz:${classifier}`;
+    await runCommand(mvn, ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`]);
+    const archive = join(folder, `${artifactId}-${version}-${classifier}.tar.gz`);
+    await runCommand('tar', ['-xzf', archive, '-C', folder]);
+    await rm(archive);
+  });
+
+const fillOnce = async (
+  name: string,
+  report: Report,
+  fill: (mvn: string, folder: string) => Promise<void>,
+): Promise<string> => {
   const folder = join(settings.cacheFolder, name);
   if (await exists(folder)) return folder;
   const mvn = await requireProgram('mvn', 'install Maven 3 (Debian: maven).');
@@ -21,11 +48,7 @@ export const fetchJars = async (name: string, artifacts: Artifact[], report: Rep
   const unfinished = `${folder}.${process.pid}.unfinished`;
   await mkdir(unfinished, { recursive: true });
   try {
-    const pom = join(unfinished, 'pom.xml');
-    await writeFile(pom, createPom(artifacts));
-    const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`];
-    await runCommand(mvn, ['-q', '-B', '-f', pom, ...goal]);
-    await rm(pom);
+    await fill(mvn, unfinished);
     await rename(unfinished, folder).catch(async (error) => {
       if (!(await exists(folder))) throw error; // another process was faster
     });

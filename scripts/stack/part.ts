@@ -11,6 +11,8 @@ export type Part = {
   port: number;
   /** The variable that moves it to another port. */
   portVariable: string;
+  /** `up` starts it only when it is named. */
+  isOptional?: true;
   /** Installs missing programs and writes the configuration into `folder`. @returns the command to run there */
   prepare(folder: string, report: Report): Promise<Command>;
   /** The version of the healthy server that answers on the port; undefined when there is none. */

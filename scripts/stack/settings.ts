@@ -13,16 +13,25 @@ const readPort = (env: NodeJS.ProcessEnv, name: string, defaultPort: number): nu
   return port;
 };
 
-const readStackSettings = (env: NodeJS.ProcessEnv) => ({
-  /** Data, configuration and logs of the stack. `down` keeps them; remove the folder to start with empty servers. */
-  dataFolder: resolve(projectRoot, env.STACK_DIR || '.data/stack'),
-  /** Fetched and built programs, shared by all checkouts of the project. */
-  cacheFolder: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'connection-mandates'),
-  kafkaPort: readPort(env, 'KAFKA_PORT', 9092),
-  redisPort: readPort(env, 'REDIS_PORT', 6379),
-  mysqlPort: readPort(env, 'MYSQL_PORT', 3306),
-  zipkinPort: readPort(env, 'ZIPKIN_PORT', 9411),
-});
+const readRegistryUrl = (env: NodeJS.ProcessEnv, port: number): string =>
+  (env.SCHEMA_REGISTRY_URL || `http://localhost:${port}/apis/ccompat/v7`).replace(/\/+$/, '');
+
+const readStackSettings = (env: NodeJS.ProcessEnv) => {
+  const schemaRegistryPort = readPort(env, 'SCHEMA_REGISTRY_PORT', 8081);
+  return {
+    /** Data, configuration and logs of the stack. `down` keeps them; remove the folder to start with empty servers. */
+    dataFolder: resolve(projectRoot, env.STACK_DIR || '.data/stack'),
+    /** Fetched and built programs, shared by all checkouts of the project. */
+    cacheFolder: join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'connection-mandates'),
+    kafkaPort: readPort(env, 'KAFKA_PORT', 9092),
+    redisPort: readPort(env, 'REDIS_PORT', 6379),
+    mysqlPort: readPort(env, 'MYSQL_PORT', 3306),
+    zipkinPort: readPort(env, 'ZIPKIN_PORT', 9411),
+    schemaRegistryPort,
+    /** The Confluent API of the schema registry, which need not be the one of the stack. */
+    schemaRegistryUrl: readRegistryUrl(env, schemaRegistryPort),
+  };
+};
 
 /** Commands import the settings before they can catch an error, so a wrong port ends the process here. */
 const readSettingsOrExit = () => {

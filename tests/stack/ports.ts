@@ -28,6 +28,7 @@ export const ports = {
   redis: base + 379,
   mysql: base + 306,
   zipkin: base + 411,
+  schemaRegistry: base + 412,
   crm,
   customerViews: [customerView(0), customerView(1), customerView(2), customerView(3)],
   iotPlatforms: [iotPlatform(0), iotPlatform(1), iotPlatform(2), iotPlatform(3)],
@@ -45,4 +46,5 @@ export const stackEnvironment = {
   REDIS_PORT: String(ports.redis),
   MYSQL_PORT: String(ports.mysql),
   ZIPKIN_PORT: String(ports.zipkin),
+  SCHEMA_REGISTRY_PORT: String(ports.schemaRegistry),
 };

@@ -8,7 +8,7 @@ Object.assign(process.env, stackEnvironment);
 process.chdir(root);
 export const { startPart } = await import('../../scripts/stack/start-part.ts');
 export const { stopPart } = await import('../../scripts/stack/stop-part.ts');
-export const { partNames } = await import('../../scripts/stack/parts.ts');
+export const { defaultPartNames: partNames } = await import('../../scripts/stack/parts.ts');
 export const { ensureDaprd } = await import('../../scripts/stack/daprd.ts');
 export const { daprCli, prepareDaprCliEnvironment } = await import('../../scripts/stack/dapr-cli.ts');
 

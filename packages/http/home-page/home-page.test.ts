@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { noEvents } from '../../../tests/no-events.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { createHttpApp } from '../app.ts';
 import { operation, type Routes, withTag } from '../operation.ts';
@@ -21,7 +22,7 @@ const routes: Routes = withTag('Trees & <bushes>', {
   '/leaves': { get: read('Leaves', { query: tree() }) },
   '/planted/:tree': { get: read('A planted tree', { path: tree({ isKnownLater: true }) }) },
 });
-const api = { title: 'Trees "1"', description: 'Of <the> forest.', events: {} };
+const api = { title: 'Trees "1"', description: 'Of <the> forest.', events: noEvents };
 const open = (served: Routes = routes) => request(createHttpApp(served, { ...createTestRuntime(), api }));
 const accept = (type: string, path = '/') => open().get(path).set('Accept', type);
 
@@ -71,7 +72,7 @@ describe('the page at /', () => {
   it('links the operations that need no parameter, or only known ones', async () => {
     const { text } = await accept(browser);
     const links = [...text.matchAll(/<a href="([^"]+)"/g)].map(([, url]) => url);
-    const described = ['/openapi.json', '/asyncapi.json', '/docs'];
+    const described = ['/openapi.json', '/asyncapi.json', '/docs', '/docs/events'];
     expect(links).toEqual(['/docs', '/trees', '/trees/a%2Fb', '/leaves?tree=a%2Fb', ...described]);
     for (const link of links) await open().get(String(link)).expect(200);
   });

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { groupBy } from '../../runtime/group-by.ts';
 import type { ApiDescription } from '../openapi/openapi.ts';
 import type { Routes } from '../operation.ts';
 import { escapeHtml } from '../server/escape-html.ts';
+import { createHtmlPage, type HtmlPage, sendHtmlPage } from '../server/html-page.ts';
 import { type Link, listLinks } from './links.ts';
 
 const style = `
@@ -16,49 +16,30 @@ a { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
 span { display: block; opacity: 0.8; }
 `;
 
-/** Allows the style of the page and its icon, and no script. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-  "img-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 /** Answers a browser that opens `/` without a query with a page of links. Every other request gets the answer of the route `/`. */
 export const createHomePageHandler = (routes: Routes, api: ApiDescription): RequestHandler => {
   // Created on the first request, to keep the start fast.
-  let page: string | undefined;
+  let page: HtmlPage | undefined;
   return (req, res, next) => {
     if (Object.keys(req.query).length > 0) return next();
     res.vary('Accept');
     if (!prefersHtml(req)) return next();
-    page ??= renderPage(api, listLinks(routes));
-    res.set('Content-Security-Policy', contentSecurityPolicy).type('html').send(page);
+    page ??= createPage(api, listLinks(routes));
+    sendHtmlPage(res, page);
   };
 };
 
 /** JSON is the default, so a client that accepts any type gets JSON. */
 const prefersHtml = (req: Request): boolean => req.accepts(['json', 'html']) === 'html';
 
-const renderPage = ({ title, description }: ApiDescription, links: readonly Link[]): string =>
-  `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>${escapeHtml(title)}</title>
-    <link rel="icon" href="/docs/favicon-32x32.png">
-    <style>${style}</style>
-  </head>
-  <body>
-    <h1>${escapeHtml(title)}</h1>
+const createPage = ({ title, description }: ApiDescription, links: readonly Link[]): HtmlPage =>
+  createHtmlPage({
+    title,
+    style,
+    body: `    <h1>${escapeHtml(title)}</h1>
     <p>${escapeHtml(description)} <a href="/docs">/docs</a> shows all routes and can call them.</p>
-${[...groupBy(links, ({ tag }) => tag)].map(renderSection).join('\n')}
-  </body>
-</html>
-`;
+${[...groupBy(links, ({ tag }) => tag)].map(renderSection).join('\n')}`,
+  });
 
 const renderSection = ([tag, links]: readonly [string, readonly Link[]]): string =>
   `    <h2>${escapeHtml(tag)}</h2>

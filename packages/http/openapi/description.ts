@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { createEventsPage } from '../events-page/events-page.ts';
 import { operation, type Routes, withTag } from '../operation.ts';
+import { type HtmlPage, sendHtmlPage } from '../server/html-page.ts';
 import type { ProblemStatuses } from '../server/problem.ts';
 import { sendPage } from './docs/page.ts';
 import { type ApiDescription, createOpenApiDocument } from './openapi.ts';
 
-/** The routes that describe all routes: `/openapi.json`, `/asyncapi.json` and the page `/docs`. */
+/** The routes that describe all routes: `/openapi.json`, `/asyncapi.json`, and the pages `/docs` and `/docs/events`. */
 export const createDescriptionRoutes = (
   serviceRoutes: Routes,
   api: ApiDescription,
@@ -12,6 +14,7 @@ export const createDescriptionRoutes = (
 ): Routes => {
   // Created on the first request, to keep the start fast.
   let document: object | undefined;
+  let eventsPage: HtmlPage | undefined;
   const routes: Routes = withTag('Descriptions', {
     '/openapi.json': {
       get: operation({
@@ -35,6 +38,16 @@ export const createDescriptionRoutes = (
         summary: 'This description, to browse and to try',
         responses: { 200: { description: 'The page', mediaType: 'text/html', example: '<!doctype html>' } },
         handle: (_request, res) => sendPage(res, api.title),
+      }),
+    },
+    '/docs/events': {
+      get: operation({
+        summary: 'The events, to browse',
+        responses: { 200: { description: 'The page', mediaType: 'text/html', example: '<!doctype html>' } },
+        handle: (_request, res) => {
+          eventsPage ??= createEventsPage(api.events);
+          sendHtmlPage(res, eventsPage);
+        },
       }),
     },
   });

@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { noEvents } from '../../../tests/no-events.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { DomainError } from '../../runtime/domain-error.ts';
 import { createHttpApp } from '../app.ts';
@@ -64,7 +65,7 @@ const routes: Routes = withTag('Trees', {
     }),
   },
 });
-const api = { title: 'Trees', description: 'Their leaves.', events: { asyncapi: '3.0.0' } };
+const api = { title: 'Trees', description: 'Their leaves.', events: noEvents };
 const app = (statuses: Record<string, number> = { 'tree-unknown': 404 }) =>
   request(createHttpApp(routes, { ...createTestRuntime(), api, statuses }));
 const read = async () => (await app().get('/openapi.json').expect(200)).body;

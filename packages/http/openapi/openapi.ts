@@ -1,3 +1,4 @@
+import type { AsyncApiDocument } from '../events-page/document.ts';
 import { listErrorCodes, type Routes } from '../operation.ts';
 import { listRequestCheckErrors } from '../server/check-request.ts';
 import type { ProblemStatuses } from '../server/problem.ts';
@@ -5,8 +6,12 @@ import { createSchemaDescriber } from './json-schema.ts';
 import { describeParameters, describeRequestBody } from './request-description.ts';
 import { createErrorDescriber, describeResponses, mergeResponses } from './response-description.ts';
 
-/** The head of the document; `events` is an AsyncAPI document. */
-export type ApiDescription = { readonly title: string; readonly description: string; readonly events: object };
+/** The head of the document, and the events that the service publishes or follows. */
+export type ApiDescription = {
+  readonly title: string;
+  readonly description: string;
+  readonly events: AsyncApiDocument;
+};
 
 /**
  * Describes the routes in OpenAPI 3.1, with the same schemas that validate the requests.

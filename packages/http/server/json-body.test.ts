@@ -2,11 +2,12 @@ import { gzipSync } from 'node:zlib';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { noEvents } from '../../../tests/no-events.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { createHttpApp } from '../app.ts';
 import { operation } from '../operation.ts';
 
-const api = { title: 'Things', description: 'A service of this test.', events: {} };
+const api = { title: 'Things', description: 'A service of this test.', events: noEvents };
 const body = z.object({ name: z.string() });
 const routes = {
   '/things': {

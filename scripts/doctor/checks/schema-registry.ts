@@ -1,0 +1,37 @@
+import { isDeepStrictEqual } from 'node:util';
+import { createRegistry } from '../../schemas/registry.ts';
+import { listSchemas, readSchema, subjectOf } from '../../schemas/schema-files.ts';
+import { settings } from '../../stack/settings.ts';
+import { type Finding, ok, skipped, warning } from '../finding.ts';
+import { createCheck } from '../run-checks.ts';
+
+/** `differing`: the subjects whose latest schema is not the one of this version. */
+export type RegistryFacts = {
+  readonly url: string;
+  readonly isReachable: boolean;
+  readonly subjects: number;
+  readonly differing: readonly string[];
+};
+
+export const assessSchemaRegistry = ({ url, isReachable, subjects, differing }: RegistryFacts): readonly Finding[] => {
+  if (!isReachable) return [skipped(`no schema registry answers at ${url}; the services need none`)];
+  if (differing.length === 0) return [ok(`the schema registry at ${url} has the schemas of all ${subjects} subjects`)];
+  const message = `the schema registry at ${url} has other schemas, or none, for ${differing.join(', ')}`;
+  return [warning(message, 'npm run schemas -- check, then npm run schemas -- register')];
+};
+
+const readRegistry = async (): Promise<RegistryFacts> => {
+  const url = settings.schemaRegistryUrl;
+  const registry = createRegistry(url);
+  const schemas = listSchemas('contracts/events');
+  if (!(await registry.isReachable())) return { url, isReachable: false, subjects: schemas.length, differing: [] };
+  const latest = await Promise.all(schemas.map((file) => registry.readLatest(subjectOf(file))));
+  const differing = schemas.filter((file, n) => !isDeepStrictEqual(latest[n]?.schema, readSchema(file.path)));
+  return { url, isReachable: true, subjects: schemas.length, differing: differing.map(subjectOf) };
+};
+
+export const schemaRegistry = createCheck(
+  { name: 'schema registry', remedy: 'npm run schemas -- check' },
+  readRegistry,
+  assessSchemaRegistry,
+);
