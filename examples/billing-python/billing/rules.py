@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -271,6 +272,10 @@ def _decode(value: bytes) -> dict[str, Json]:
 
 def _parse_if_text(value: Json) -> Json:
     return _parse(value) if isinstance(value, str) else value
+
+
+# A record has up to 16 KiB, so an unknown field may be 16,000 levels deep. Python refuses 1,000 by default.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 40_000))
 
 
 def _parse(text: str) -> Json:
