@@ -2,7 +2,7 @@ import { parseOptions } from '../packages/cli/options.ts';
 import { enterProjectFolder } from '../packages/runtime/project-folder.ts';
 import { LabNotRunning, type LabRequest, requestLab } from './lab/control-socket.ts';
 import { runLab } from './lab/run-lab.ts';
-import { memberIds, readLabSettings } from './lab/settings.ts';
+import { memberIds, optionalMemberIds, readLabSettings } from './lab/settings.ts';
 import { help } from './lab/texts.ts';
 
 /** Reads the request to the running lab from the arguments. @throws Error that says what to type instead */
@@ -18,14 +18,26 @@ const readRequest = ([command, member, ...more]: string[]): LabRequest => {
   return { command, member, overrides };
 };
 
+/** @throws Error for a name that is not one of `optionalMemberIds` */
+const readOthers = (names: readonly string[]) =>
+  [...new Set(names)].map((name) => {
+    const id = optionalMemberIds.find((one) => one === name);
+    if (!id) throw new Error(`--with ${name} is unknown: a lab can run with ${optionalMemberIds.join(', ')}.`);
+    return id;
+  });
+
 const main = async () => {
   enterProjectFolder();
   const { values, positionals } = parseOptions('npm run lab', {
     allowPositionals: true,
-    options: { help: { type: 'boolean' }, 'all-logs': { type: 'boolean', default: false } },
+    options: {
+      help: { type: 'boolean' },
+      'all-logs': { type: 'boolean', default: false },
+      with: { type: 'string', multiple: true, default: [] },
+    },
   });
   if (values.help) return console.log(help);
-  if (positionals.length === 0) return runLab({ showsAllLogs: values['all-logs'] });
+  if (positionals.length === 0) return runLab({ showsAllLogs: values['all-logs'], others: readOthers(values.with) });
   const { socket, prefix } = readLabSettings(process.env);
   const { text } = await requestLab(socket, readRequest(positionals)).catch((error: unknown) => {
     if (error instanceof LabNotRunning) throw new Error(`${error.message} Start one: ${prefix}npm run lab`);

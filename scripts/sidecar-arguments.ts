@@ -6,8 +6,11 @@ export type SidecarPorts = { dapr: number; grpc: number; internal: number };
 /** The protocol in which a sidecar calls its app. */
 export type AppProtocol = 'grpc' | 'http';
 
-/** Deliveries cost half as much over gRPC. The CRM has none; its sidecar forwards HTTP requests (service invocation). */
-const appProtocolOf = (appId: string): AppProtocol => (appId === 'crm' ? 'http' : 'grpc');
+/**
+ * Deliveries cost half as much over gRPC. The CRM has none; its sidecar forwards HTTP requests (service invocation). The billing
+ * example receives them over HTTP.
+ */
+const appProtocolOf = (appId: string): AppProtocol => (appId === 'crm' || appId === 'billing' ? 'http' : 'grpc');
 
 /** The arguments of daprd: it listens on loopback, logs warnings only, and leaves its consumer group while its app is down. */
 export const createSidecarArguments = (

@@ -39,7 +39,7 @@ const create = (onTerm: string, stopTimeoutMs?: number, sidecar = 'exec sleep 60
   const plan: MemberPlan = {
     id: 'crm',
     name: 'CRM',
-    main,
+    command: [process.execPath, '--import', 'tsx', main],
     url: 'http://localhost:0',
     appPort: 0,
     ports: { dapr: 0, grpc: 0, internal: 0 },

@@ -58,7 +58,8 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
     showsAllLogs = false,
     stopTimeoutMs = defaultStopTimeoutMs,
   } = context;
-  const { id, name, url, main, appPort, ports } = plan;
+  const { id, name, url, appPort, ports } = plan;
+  const [program, ...args] = plan.command;
   let service: ChildProcess | undefined;
   let sidecar: ChildProcess | undefined;
   let stopping = new AbortController();
@@ -82,7 +83,7 @@ export const createMember = (plan: MemberPlan, context: MemberContext): Member =
     }
   };
   const superviseService = async ({ signal }: AbortController) => {
-    service = run(process.execPath, ['--import', 'tsx', main], { ...tokens, ...environment }, 'inherit');
+    service = run(program, args, { ...tokens, ...environment }, 'inherit');
     const outcome = await waitForEnd(service);
     service = undefined;
     if (signal.aborted) return;

@@ -9,16 +9,19 @@ import { serveLab } from './control-socket.ts';
 import { handleLabRequest } from './handle-lab-request.ts';
 import { removeLabToken, writeLabToken } from './lab-token.ts';
 import { createMember } from './member.ts';
-import { type MemberPlan, memberIds, readLabSettings } from './settings.ts';
+import { type MemberId, type MemberPlan, memberIds, readLabSettings } from './settings.ts';
 import { createSidecarTracing } from './sidecar-tracing.ts';
 import { formatRemedies, formatWalkThrough } from './texts.ts';
 import { watchReadiness } from './watch-readiness.ts';
 
+type LabOptions = { readonly showsAllLogs: boolean; readonly others: readonly MemberId[] };
+
 /**
  * Runs the stack, the services and their sidecars until a signal arrives or a service ends.
  * @param showsAllLogs prints the expected messages of the sidecars as well
+ * @param others the members that run in addition to the services of the platform
  */
-export const runLab = async ({ showsAllLogs }: { readonly showsAllLogs: boolean }): Promise<void> => {
+export const runLab = async ({ showsAllLogs, others }: LabOptions): Promise<void> => {
   const settings = readLabSettings(process.env);
   const tracing = createSidecarTracing(process.env);
   const ending = new AbortController();
@@ -33,7 +36,8 @@ export const runLab = async ({ showsAllLogs }: { readonly showsAllLogs: boolean 
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
 
-  await refuseTakenPorts(Object.values(settings.members));
+  const ids = [...memberIds, ...others];
+  await refuseTakenPorts(ids.map((id) => settings.members[id]));
   const reportOf = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
   const parts = defaultPartNames.map((name) => startPart(name, reportOf(name)));
   const [daprd] = await Promise.all([ensureDaprd(reportOf('daprd')), ...parts]);
@@ -50,7 +54,7 @@ export const runLab = async ({ showsAllLogs }: { readonly showsAllLogs: boolean 
     showsAllLogs,
     onServiceEnd: () => void stop(1),
   };
-  const members = memberIds.map((id) => createMember(settings.members[id], context));
+  const members = ids.map((id) => createMember(settings.members[id], context));
   const oneAtATime = createSerialQueue();
   const control = await serveLab(settings.socket, (request) => {
     const handle = async () => {
@@ -73,7 +77,7 @@ export const runLab = async ({ showsAllLogs }: { readonly showsAllLogs: boolean 
       members,
       print: console.log,
       texts: {
-        walkThrough: formatWalkThrough(settings),
+        walkThrough: formatWalkThrough(settings, ids),
         remedies: (member, view) => formatRemedies(settings, member, view),
       },
       signal: ending.signal,

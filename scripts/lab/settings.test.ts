@@ -32,6 +32,12 @@ describe('the lab', () => {
     });
   });
 
+  it('starts the billing example by its own script, on a port and in a group of its own', () => {
+    const { billing } = readLabSettings({ LAB_PORTS: '33000', CONSUMER_GROUP: 'mine' }).members;
+    expect(billing).toMatchObject({ command: ['examples/billing-python/start.sh'], appPort: 33012 });
+    expect(billing.environment({})).toMatchObject({ APP_PORT: '33012', CONSUMER_GROUP: 'billing-consumer' });
+  });
+
   it.each([{}, { LAB_PORTS: '33000' }])('gives each service and sidecar ports of its own, with %o', (env) => {
     const { members } = readLabSettings(env);
     const all = Object.values(members).map(({ url, appPort, ports }) => [

@@ -4,14 +4,17 @@ import type { SidecarPorts } from '../sidecar-arguments.ts';
 import { settings as stack } from '../stack/settings.ts';
 
 export const memberIds = ['crm', 'iot-platform', 'customer-view'] as const;
-export type MemberId = (typeof memberIds)[number];
+/** Members that a lab has only with `--with`. */
+export const optionalMemberIds = ['billing'] as const;
+export type MemberId = (typeof memberIds)[number] | (typeof optionalMemberIds)[number];
 
 /** A service and its sidecar: their ports and the environment of the service. */
 export type MemberPlan = {
   readonly id: MemberId;
   /** The name of the service in sentences. */
   readonly name: string;
-  readonly main: string;
+  /** The program of the service and its arguments. */
+  readonly command: readonly [program: string, ...args: string[]];
   readonly url: string;
   readonly appPort: number;
   readonly ports: SidecarPorts;
@@ -50,14 +53,19 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
     ZIPKIN_URL: env.ZIPKIN_URL || `${zipkin}/api/v2/spans`,
     KAFKA_BROKERS: env.KAFKA_BROKERS || `localhost:${stack.kafkaPort}`,
   });
-  const plan = (id: MemberId, daprPort: number, own: Pick<MemberPlan, 'name' | 'url' | 'appPort' | 'environment'>) => ({
+  const plan = (
+    id: MemberId,
+    daprPort: number,
+    own: Pick<MemberPlan, 'name' | 'url' | 'appPort' | 'environment'>,
+    command: MemberPlan['command'] = [process.execPath, '--import', 'tsx', `${id}/main.ts`],
+  ) => ({
     ...own,
     id,
-    main: `${id}/main.ts`,
+    command,
     ports: { dapr: portOf(daprPort), grpc: portOf(daprPort + 1), internal: portOf(daprPort + 2) },
     environment: (overrides: Overrides) => ({ ...common(daprPort), ...own.environment(overrides) }),
   });
-  const [crm, iotPlatform, customerView] = [portOf(3005), portOf(3008), portOf(3010)];
+  const [crm, iotPlatform, customerView, billing] = [portOf(3005), portOf(3008), portOf(3010), portOf(3012)];
   // 3010 is the REST port of the same service, so LAB_PORTS moves 5010 to the next port.
   const customerViewDeliveries = portOf(5010, 11);
   return {
@@ -110,6 +118,22 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
           CONSUMER_GROUP: consumerGroupOf('customer-view', { CONSUMER_GROUP }, readComponents(resources)),
         }),
       }),
+      billing: plan(
+        'billing',
+        3923,
+        {
+          name: 'billing',
+          url: `http://localhost:${billing}`,
+          appPort: billing,
+          environment: () => ({
+            APP_PORT: String(billing),
+            CONSUMER_GROUP:
+              readComponents(resources).find(({ name }) => name === 'billing-pubsub')?.metadata.consumerGroup ??
+              'billing-consumer',
+          }),
+        },
+        ['examples/billing-python/start.sh'],
+      ),
     },
   };
 };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readLabSettings } from './settings.ts';
+import { memberIds, readLabSettings } from './settings.ts';
 import { formatRemedies, formatWalkThrough } from './texts.ts';
 
 const settings = readLabSettings({});
@@ -32,7 +32,14 @@ it('the remedies of another view name the view, its topic and its service', () =
 });
 
 it('the walk-through shows every service with its sidecar', () => {
-  const text = formatWalkThrough(settings);
+  const text = formatWalkThrough(settings, [...memberIds, 'billing']);
   for (const { name, url, ports } of Object.values(settings.members))
     expect(text).toMatch(new RegExp(`^ +${name} +${url} +sidecar http://localhost:${ports.dapr}$`, 'm'));
+});
+
+it('names the billing example only in a lab with it', () => {
+  expect(formatWalkThrough(settings)).not.toContain('billable');
+  expect(formatWalkThrough(settings, [...memberIds, 'billing'])).toContain(
+    `${settings.members.billing.url}/billable/7733`,
+  );
 });

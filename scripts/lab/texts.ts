@@ -1,9 +1,9 @@
 import { pubsubOf, readComponents } from '../components.ts';
 import { views } from '../views.ts';
 import type { ViewState } from './readiness.ts';
-import { type LabSettings, type MemberPlan, memberIds } from './settings.ts';
+import { type LabSettings, type MemberId, type MemberPlan, memberIds } from './settings.ts';
 
-export const help = `Usage: npm run lab -- [status | stop MEMBER | start MEMBER] [--all-logs]
+export const help = `Usage: npm run lab -- [status | stop MEMBER | start MEMBER] [--with billing] [--all-logs]
 Runs the stack (Kafka, Redis, MariaDB, Zipkin), the three services and their Dapr sidecars until Ctrl-C.
 
 Ctrl-C stops services and sidecars; the stack keeps running until npm run stack -- down. A sidecar that ends is restarted; a
@@ -13,10 +13,11 @@ components and token from the running lab.
 Commands, from a second terminal
   status           shows what runs, and whether it is ready
   stop MEMBER      stops a service and its sidecar, and waits until they have left their consumer group
-                   MEMBER is crm, iot-platform or customer-view
+                   MEMBER is crm, iot-platform or customer-view; in a lab with it also billing
   start MEMBER     starts them again, with the YAML as it is now and another STATESTORE_NAME or CONSUMER_GROUP where that is set
 
 Options
+  --with billing   also runs the subscriber in Python, examples/billing-python; its first start installs Python packages (about a minute)
   --all-logs       also shows the messages of the sidecars that every lab logs, such as that mTLS is disabled
   --help           shows this text
 
@@ -32,6 +33,7 @@ Environment (.env.example lists the variables of the services, npm run stack -- 
 
 Examples
   npm run lab
+  npm run lab -- --with billing
   npm run lab -- stop iot-platform
   STATESTORE_NAME=durable-statestore npm run lab -- start iot-platform
 
@@ -39,12 +41,16 @@ Exit codes
   0  Ctrl-C ended the lab, or the command is done
   1  the lab could not start, a service ended, or the command failed; the message says what to do`;
 
-export const formatWalkThrough = ({ members, zipkin, tokenFile }: LabSettings): string => {
+/** @param ids the members of the lab (default: the services of the platform) */
+export const formatWalkThrough = (
+  { members, zipkin, tokenFile }: LabSettings,
+  ids: readonly MemberId[] = memberIds,
+): string => {
   const { crm, 'iot-platform': iotPlatform, 'customer-view': customerView } = members;
   const row = (title: string, url: string, daprPort?: number) =>
     `  ${title.padEnd(13)} ${url}${daprPort ? `     sidecar http://localhost:${daprPort}` : ''}`;
   return `
-${memberIds.map((id) => row(members[id].name, members[id].url, members[id].ports.dapr)).join('\n')}
+${ids.map((id) => row(members[id].name, members[id].url, members[id].ports.dapr)).join('\n')}
 ${row('Traces', zipkin)}
 
   Try:
@@ -53,7 +59,7 @@ ${row('Traces', zipkin)}
     curl '${iotPlatform.url}/?connectionId=7733'
     curl -X POST ${crm.url}/orders -H 'Content-Type: application/json' -d '{"customerId":"7","productId":"p1","quantity":3,"unitPrice":{"amount":1999,"currency":"EUR"},"expectedDeliveryDate":"2026-12-24"}'
     curl ${customerView.url}/customers/7/orders
-    curl ${customerView.url}/readyz
+    curl ${customerView.url}/readyz${ids.includes('billing') ? `\n    curl ${members.billing.url}/billable/7733` : ''}
 
   A sidecar requires a token, which only you can read:
     curl -H "dapr-api-token: $(cat ${tokenFile})" http://localhost:${iotPlatform.ports.dapr}/v1.0/metadata

@@ -1,0 +1,1 @@
+"""A subscriber of connection-mandates-topic that says which connections may be billed."""

@@ -1,0 +1,160 @@
+"""GET /billable/{connectionId}, and the deliveries of the sidecar."""
+
+import base64
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+from urllib.parse import unquote_plus
+
+from dapr.ext.fastapi import DaprApp
+from fastapi import Body, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
+
+from billing import subscriber
+from billing.kafka_log import KafkaLog
+from billing.rules import CONNECTION_ID, Record
+from billing.sidecar import PUBSUB, Sidecar
+
+TOPIC = "connection-mandates-topic"
+DELIVERIES = f"/events/{PUBSUB}/{TOPIC}"
+COMPARE_EVERY_S = 1.0
+REFUSALS = {
+    "mandate-unknown": (404, "No mandate of this connection is known. It permits nothing."),
+    "view-incomplete": (503, "Events are missing from this view: what it shows may be out of date."),
+    "record-dead-lettered": (503, "A record about this connection could not be read. Publish its mandate again."),
+    "log-unavailable": (503, "This view was not yet compared with the log, so it may be out of date."),
+    "store-unavailable": (503, "The state store does not answer."),
+    "invalid-request": (400, "A connectionId has 1 to 64 characters out of 0-9, A-Z and -."),
+}
+
+log = logging.getLogger("uvicorn.error")
+
+
+class View:
+    """The sidecar, and the partitions once the view was compared with the log since the start."""
+
+    sidecar: Sidecar | None = None
+    partitions: list[int] | None = None
+
+
+view = View()
+
+
+def follow_log() -> None:
+    """Compares the view with the log every second, and reports a failure once per outage."""
+    while view.sidecar is None:
+        try:
+            view.sidecar = Sidecar()
+        except Exception as error:
+            log.warning("The sidecar does not answer: %s", error)
+    kafka = KafkaLog(
+        os.environ.get("KAFKA_BROKERS", "localhost:9092"), os.environ.get("CONSUMER_GROUP", "billing-consumer"), TOPIC
+    )
+    is_failing = False
+    while True:
+        try:
+            view.partitions = subscriber.compare(view.sidecar, kafka)
+            is_failing = False
+        except Exception as error:
+            if not is_failing:
+                log.warning("The view cannot be compared with the log, will retry: %s", error)
+            is_failing = True
+        time.sleep(COMPARE_EVERY_S)
+
+
+@asynccontextmanager
+async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    threading.Thread(target=follow_log, daemon=True).start()
+    yield
+
+
+def check_token(request: Request) -> None:
+    """Only the sidecar may deliver: it sends APP_API_TOKEN, if that is set."""
+    expected = os.environ.get("APP_API_TOKEN", "")
+    sent = request.headers.get("dapr-api-token", "")
+    if expected and not secrets.compare_digest(sent.encode(), expected.encode()):
+        raise HTTPException(401)
+
+
+app = FastAPI(title="Billing", lifespan=lifespan, docs_url=None, redoc_url=None)
+app.router.redirect_slashes = False
+dapr_app = DaprApp(app)
+
+
+# rawPayload: the sidecar passes the bytes of the record on. It cannot parse every record of the topic.
+@dapr_app.subscribe(pubsub=PUBSUB, topic=TOPIC, metadata={"rawPayload": "true"}, route=DELIVERIES)  # type: ignore[untyped-decorator]
+def handle_delivery(
+    request: Request, event: Annotated[Any, Body()], _: Annotated[None, Depends(check_token)]
+) -> dict[str, str]:
+    """Answers RETRY after any failure: the sidecar drops a record only if it is told to, or gets a 404."""
+    try:
+        if view.sidecar is None:
+            return {"status": "RETRY"}
+        subscriber.handle(view.sidecar, view.sidecar.publish_dead_letter, read_delivery(request, event))
+    except Exception as error:
+        log.warning("The record is delivered again: %s", error)
+        return {"status": "RETRY"}
+    return {"status": "SUCCESS"}
+
+
+def read_delivery(request: Request, event: Any) -> Record:
+    """The component escapes key and headers (escapeHeaders)."""
+    headers = request.headers
+    key, replay_of = headers.get("__key"), headers.get("replay-of")
+    return Record(
+        topic=TOPIC,
+        partition=int(headers["__partition"]),
+        offset=int(headers["__offset"]),
+        timestamp=int(headers["__timestamp"]),
+        value=base64.b64decode(event.get("data_base64") or ""),
+        key=None if key is None else unquote_plus(key),
+        replay_of=None if replay_of is None else unquote_plus(replay_of),
+    )
+
+
+@app.get("/billable/{connection_id}")
+def get_billable(connection_id: str) -> Response:
+    if not CONNECTION_ID.fullmatch(connection_id):
+        return refuse("invalid-request")
+    if view.sidecar is None or view.partitions is None:
+        return refuse("log-unavailable")
+    try:
+        answer = subscriber.ask(view.sidecar, view.partitions, connection_id)
+    except Exception as error:
+        log.warning("The view cannot be read: %s", error)
+        return refuse("store-unavailable")
+    if answer.refusal is not None:
+        return refuse(answer.refusal)
+    return JSONResponse({"connectionId": connection_id, "billable": answer.level in ("1", "2")})
+
+
+def refuse(code: str) -> Response:
+    status, detail = REFUSALS[code]
+    problem = {"type": f"urn:problem:{code}", "title": code, "status": status, "detail": detail}
+    return JSONResponse(problem, status, media_type="application/problem+json")
+
+
+@app.get("/healthz")
+def get_health() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+@app.get("/readyz")
+def get_readiness() -> Response:
+    checks = {"sidecar": "ok" if view.sidecar else "no answer", "view": "ok"}
+    if view.sidecar is None or view.partitions is None:
+        checks["view"] = REFUSALS["log-unavailable"][1]
+    else:
+        try:
+            checkpoints = subscriber.read_checkpoints(view.sidecar, view.partitions)
+            if any(checkpoint["missing"] or checkpoint.get("lost") for checkpoint in checkpoints):
+                checks["view"] = REFUSALS["view-incomplete"][1]
+        except Exception:
+            checks["view"] = REFUSALS["store-unavailable"][1]
+    is_ready = all(outcome == "ok" for outcome in checks.values())
+    return JSONResponse({"status": "ready" if is_ready else "not ready", "checks": checks}, 200 if is_ready else 503)
