@@ -77,14 +77,10 @@ export const createEventReader = <Data>(
   };
 
   const findSubject = (value: Buffer): unknown => {
-    try {
-      const event = codec.decode(value) as Record<string, unknown>;
-      const data = parseIfString(event.data);
-      const inData = isObject(data) ? (data as Record<string, unknown>)[subject.field] : undefined;
-      return event[subject.field] ?? inData ?? event.subject;
-    } catch {
-      return undefined;
-    }
+    const event = undefinedIfRefused(() => codec.decode(value) as Record<string, unknown>);
+    const data = undefinedIfRefused(() => parseIfString(event?.data));
+    const inData = isObject(data) ? (data as Record<string, unknown>)[subject.field] : undefined;
+    return event?.[subject.field] ?? inData ?? event?.subject;
   };
 
   return {
@@ -104,6 +100,14 @@ export const createEventReader = <Data>(
     findSubjectOfUnreadable: ({ value, key }: Pick<RecordToRead, 'value' | 'key'>): string | undefined =>
       parseSubject(findSubject(value)) ?? parseSubject(key),
   };
+};
+
+const undefinedIfRefused = <T>(read: () => T): T | undefined => {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 };
 
 /** An event whose envelope and data are valid. */

@@ -77,15 +77,11 @@ def read(value: bytes) -> Change:
 
 def find_connection(record: Record) -> str | None:
     """Finds the connection that an unreadable record concerns (rule 2)."""
-    named: Json = None
-    try:
-        event = _decode(record.value)
-        data = _parse_if_text(event.get("data"))
-        in_data = data.get("connectionId") if isinstance(data, dict) else None
-        candidates = (event.get("connectionId"), in_data, event.get("subject"))
-        named = next((candidate for candidate in candidates if candidate is not None), None)
-    except Unreadable:
-        pass
+    event = _or_none(lambda: _decode(record.value)) or {}
+    data = _or_none(lambda: _parse_if_text(event.get("data")))
+    in_data = data.get("connectionId") if isinstance(data, dict) else None
+    candidates = (event.get("connectionId"), in_data, event.get("subject"))
+    named = next((candidate for candidate in candidates if candidate is not None), None)
     return _connection_id(named) or _connection_id(record.key)
 
 
@@ -268,6 +264,13 @@ def _decode(value: bytes) -> dict[str, Json]:
     if not isinstance(content, dict):
         raise Unreadable("not a JSON object")
     return content
+
+
+def _or_none(parse: Callable[[], Json]) -> Json:
+    try:
+        return parse()
+    except Unreadable:
+        return None
 
 
 def _parse_if_text(value: Json) -> Json:
