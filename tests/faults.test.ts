@@ -14,7 +14,8 @@ import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
-const waitOptions = { timeout: 25_000, interval: 20 };
+/** Long, because the relay pauses for up to 5 s after each of several injected failures in a row. */
+const waitOptions = { timeout: 100_000, interval: 20 };
 
 it.each([
   1, 2, 3,
@@ -69,4 +70,4 @@ it.each([
   await relay.close(0);
   await projection.close();
   expect(projection.counts().setAside).toBe(0);
-});
+}, 120_000);
