@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ export type Python = { program: string; env: Record<string, string> };
 
 /**
  * Fetches packages from PyPI into the cache folder, once.
- * @param name the package whose release names the folder
+ * @param name what the packages are for; with a digest of `requirements` it names the folder, so that changed versions are fetched
  * @param requirements the file with the versions of all packages
  * @returns the Python that has them
  * @throws Error with the remedy when Python is missing
@@ -19,12 +20,12 @@ export const fetchPythonPackages = async (
   requirements: string,
   report: (line: string) => void,
 ): Promise<Python> => {
-  const python = await requireProgram('python3', 'install Python 3.10 or later, with pip.');
+  const python = await requireProgram('python3', 'install Python 3.11 or later, with pip.');
   const version = await runCommand(python, ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
-  const [, release] = new RegExp(`^${name}==(.+)$`, 'm').exec(readFileSync(requirements, 'utf8')) ?? [];
-  const folder = join(settings.cacheFolder, `${name}-${release}-python-${version}`);
+  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
+  const folder = join(settings.cacheFolder, `${name}-${digest}-python-${version}`);
   if (!(await exists(folder))) {
-    report(`fetching ${name} ${release} from PyPI`);
+    report(`fetching the packages of ${name} from PyPI`);
     // The folder gets its final name when it is complete, so an interrupted download is never used.
     const unfinished = `${folder}.${process.pid}.unfinished`;
     const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'];
