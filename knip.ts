@@ -7,6 +7,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     'crm/cli/{import,migrate,republish}.ts!',
     'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,orders,explain,status,doctor,demo,backup,restore}.ts!',
     'packages/http/openapi/docs/show.js!',
+    'console/app/main.tsx!',
     'bench/{bench,growth,capacity,lists,import,blocking,orders}.ts!',
     'bench/baselines/*.ts!',
     'scripts/{test,lint,check,schemas}.ts',
@@ -16,7 +17,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
   ],
   // faults.ts makes adapters misbehave in tests.
   project: [
-    '**/*.{ts,js,mjs}!',
+    '**/*.{ts,tsx,js,mjs}!',
     '!tests/**!',
     '!{**/*.contract,packages/projections/faults}.ts!',
     '!scripts/{{test,lint,check,run-tools,schemas}.ts,schemas/{check,compare-*}.ts,{run,install}.mjs}!',

@@ -1,5 +1,6 @@
 import type { Express } from 'express';
 import { z } from 'zod';
+import { createConsole, type LocateServices } from '../console/console.ts';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
 import { databaseErrorCodes } from '../packages/database/database-error.ts';
 import { type AppContext, createHttpApp } from '../packages/http/app.ts';
@@ -18,6 +19,7 @@ import {
 import { checkDatabase } from './database/index.ts';
 import { greetingRoutes } from './greetings/index.ts';
 import { type ImportQueue, importedRows, importFileNames, importRoutes, importStatuses } from './imports/index.ts';
+import { createServiceLocator } from './locate-services.ts';
 import { customerOrders, orderRoutes } from './orders/index.ts';
 import { type OutboxProgress, readOutboxBacklog } from './outbox/index.ts';
 
@@ -87,6 +89,8 @@ export type CrmAppContext = CrmContext &
     /** The service passes its erasures, because it resumes them after a restart. Without them the app creates its own. */
     erasures?: Erasures;
     instance?: string;
+    /** Finds the services that the console calls. Without it they have their default addresses. */
+    locateServices?: LocateServices;
   };
 
 export const createCrmApp = (context: CrmAppContext): Express => {
@@ -103,7 +107,9 @@ export const createCrmApp = (context: CrmAppContext): Express => {
       outbox: { ...(await readOutboxBacklog(db)), relayedBy: await outbox.relayedBy() },
     })),
   };
+  const { routes: consoleRoutes, pages } = createConsole(context.locateServices ?? createServiceLocator({}));
   const routes = {
+    ...consoleRoutes,
     ...withErrors(databaseRoutes, databaseErrorCodes),
     ...healthRoutes({
       database: () => checkDatabase(db),
@@ -111,5 +117,5 @@ export const createCrmApp = (context: CrmAppContext): Express => {
       outbox: outbox.check,
     }),
   };
-  return createHttpApp(routes, { ...context, api, statuses });
+  return createHttpApp(routes, { ...context, api, statuses, pages: { '/console': pages } });
 };

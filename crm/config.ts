@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { LocateServices } from '../console/console.ts';
 import { type DatabaseUrl, databaseUrlForm, isDatabaseUrl } from '../packages/database/database-url.ts';
 import { type CommonConfig, commonSettings, createCommonConfig } from '../packages/platform/config.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
+import { createServiceLocator } from './locate-services.ts';
 
 /** The variables of the CRM with their defaults. */
 export const crmSettings = z.object({
@@ -19,6 +21,8 @@ export type CrmConfig = CommonConfig & {
   pubsub: string;
   databaseUrl: DatabaseUrl;
   customersCsv: string | undefined;
+  /** Finds the services that the console calls. */
+  locateServices: LocateServices;
 };
 
 /** @throws ConfigError that lists every invalid variable */
@@ -30,5 +34,6 @@ export const readCrmConfig = (env: Record<string, string | undefined>): CrmConfi
     pubsub: settings.PUBSUB_NAME,
     databaseUrl: settings.CRM_DATABASE_URL,
     customersCsv: settings.CUSTOMERS_CSV === 'none' ? undefined : settings.CUSTOMERS_CSV,
+    locateServices: createServiceLocator(env),
   };
 };

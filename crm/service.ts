@@ -74,6 +74,7 @@ export const startCrm = async (
       outbox,
       erasures,
       instance: relay.holder,
+      locateServices: config.locateServices,
     });
     const server = await listen(app, { ...config, variable: 'APP_PORT' });
     log.debug({ url: server.url }, 'CRM listens');

@@ -13,7 +13,14 @@ Exit codes
   0  nothing is wrong
   1  a check failed; the checks after it did not run`;
 
-const checks = ['tsc', 'biome check --error-on-warnings', 'oxlint', 'knip', 'knip --production'];
+const checks = [
+  'tsc',
+  'tsc --project console/app',
+  'biome check --error-on-warnings',
+  'oxlint',
+  'knip',
+  'knip --production',
+];
 
 if (process.argv.includes('--help')) console.log(help);
 else runTools(checks);

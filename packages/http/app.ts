@@ -30,15 +30,17 @@ export type HttpContext = Pick<Runtime, 'log' | 'tracer'> & {
   readonly access?: AccessRules | undefined;
   /** The routes that a sidecar calls, if it shares the port. */
   readonly deliveries?: Router | undefined;
+  /** Pages and their assets by path, in addition to the described routes. */
+  readonly pages?: Readonly<Record<string, Router>> | undefined;
 };
 
 /** What a service passes to its app; the app itself sets the API description and the statuses. */
-export type AppContext = Omit<HttpContext, 'api' | 'statuses'>;
+export type AppContext = Omit<HttpContext, 'api' | 'statuses' | 'pages'>;
 
 /** An Express app with the common parts of all services: traces, logs, JSON bodies, problem details and the API description. */
 export const createHttpApp = (
   serviceRoutes: Routes,
-  { log, tracer, api, statuses = {}, access = loopbackOnly, deliveries }: HttpContext,
+  { log, tracer, api, statuses = {}, access = loopbackOnly, deliveries, pages = {} }: HttpContext,
 ): Express => {
   const app = express();
   const limitedLog = createRateLimitedLog(log);
@@ -54,7 +56,7 @@ export const createHttpApp = (
     for (const method of methods) if (operations[method]) route[method](...createHandlers(operations[method]));
     route.all(refuseMethod(Object.keys(operations)));
   }
-  app.use('/docs', createPageAssetRouter());
+  for (const [path, router] of Object.entries({ '/docs': createPageAssetRouter(), ...pages })) app.use(path, router);
   app.use((req) => {
     throw new DomainError('unknown-route', `There is no ${req.path}.`, {
       remedy: `routes: ${Object.keys(routes).join(' ')}`,

@@ -26,7 +26,7 @@ const technical = packagePaths(
   'tracing',
   'view-database',
 );
-const all = ['contracts', 'crm', 'customer-view', 'iot-platform', ...packagePaths(...packages)];
+const all = ['console', 'contracts', 'crm', 'customer-view', 'iot-platform', ...packagePaths(...packages)];
 
 export const services = ['crm', 'customer-view', 'iot-platform'];
 
@@ -55,7 +55,9 @@ export const layout: Layout = {
     'tracing',
   ),
   'packages/cli': packagePaths('database', 'projections', 'runtime'),
-  crm: ['contracts', ...technical, 'packages/cli'],
+  // Only its server part; the part in console/app runs in the browser and imports nothing of the other areas.
+  console: packagePaths('http'),
+  crm: ['console', 'contracts', ...technical, 'packages/cli'],
   'customer-view': ['contracts', ...technical],
   // main.ts checks the maxmemory-policy of Redis, which Dapr does not expose.
   'iot-platform': ['contracts', ...technical, 'packages/dapr'],

@@ -1,0 +1,17 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+
+const key = 'operator-token';
+const token = signal(sessionStorage.getItem(key) ?? '');
+
+/** The operator token; empty without one. It ends with the tab. */
+export const operatorToken: ReadonlySignal<string> = token;
+
+export const setOperatorToken = (text: string): void => {
+  sessionStorage.setItem(key, text);
+  token.value = text;
+};
+
+export const forgetOperatorToken = (): void => {
+  sessionStorage.removeItem(key);
+  token.value = '';
+};

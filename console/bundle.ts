@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { build, stop } from 'esbuild';
+
+/** A file of the page. Its name contains a hash of the content, so browsers may keep it forever. */
+type Asset = { readonly name: string; readonly mediaType: string; readonly content: Buffer };
+export type Bundle = { readonly script: Asset; readonly style: Asset };
+
+/** Bundles the browser's part of the console in memory: nothing needs to be built before a start. */
+export const createBundle = async (): Promise<Bundle> => {
+  const { outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, 'app', 'main.tsx')],
+    outdir: 'console',
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'silent',
+  });
+  // esbuild leaves a process behind, which nothing needs after this.
+  await stop();
+  const asset = (extension: string, mediaType: string): Asset => {
+    const content = Buffer.from(outputFiles.find(({ path }) => path.endsWith(extension))?.contents ?? []);
+    const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
+    return { name: `app-${hash}${extension}`, mediaType, content };
+  };
+  return { script: asset('.js', 'text/javascript'), style: asset('.css', 'text/css') };
+};

@@ -1,0 +1,47 @@
+import { type RequestHandler, Router } from 'express';
+import { operation, type Routes, withTag } from '../packages/http/operation.ts';
+import { type Bundle, createBundle } from './bundle.ts';
+import { createContentSecurityPolicy, createPage, type ServiceUrls } from './page.ts';
+
+/** Finds the services at each request, because they may start later, or on other ports. */
+export type LocateServices = () => ServiceUrls;
+
+/** The console: its described route, and a router for the pages below it and their assets. */
+export const createConsole = (locateServices: LocateServices): { routes: Routes; pages: Router } => {
+  let bundling: Promise<Bundle> | undefined;
+  // Created on the first request, to keep the start fast. After a failure the next request tries again.
+  const bundle = () => {
+    bundling ??= createBundle().catch((error: unknown) => {
+      bundling = undefined;
+      throw error;
+    });
+    return bundling;
+  };
+  const sendPage: RequestHandler = async (_req, res) => {
+    const urls = locateServices();
+    const html = createPage(await bundle(), urls);
+    res.set({ 'Content-Security-Policy': createContentSecurityPolicy(urls), 'Cache-Control': 'no-cache' });
+    res.type('html').send(html);
+  };
+  const pages = Router();
+  pages.get('/assets/:name', async (req, res, next) => {
+    const { script, style } = await bundle();
+    const asset = [script, style].find(({ name }) => name === req.params.name);
+    if (!asset) return next();
+    res.set('Cache-Control', 'public, max-age=31536000, immutable').type(asset.mediaType).send(asset.content);
+  });
+  // A path with a dot or below assets is a missing file, not a page.
+  pages.get(/^\/(?!assets\/)[^.]*$/, sendPage);
+  return {
+    pages,
+    routes: withTag('Console', {
+      '/console': {
+        get: operation({
+          summary: 'The console: see events flow, and work with customers, orders and views',
+          responses: { 200: { description: 'The page', mediaType: 'text/html', example: '<!doctype html>' } },
+          handle: (_request, res, req) => sendPage(req, res, () => {}),
+        }),
+      },
+    }),
+  };
+};
