@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { z } from 'zod';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
+import type { Codec } from '../contracts/codec.ts';
 import { databaseErrorCodes } from '../packages/database/database-error.ts';
 import { type AppContext, createHttpApp } from '../packages/http/app.ts';
 import { healthRoutes } from '../packages/http/health.ts';
@@ -87,10 +88,12 @@ export type CrmAppContext = CrmContext &
     /** The service passes its erasures, because it resumes them after a restart. Without them the app creates its own. */
     erasures?: Erasures;
     instance?: string;
+    /** The codec of the mandates. */
+    codec?: Pick<Codec, 'check'>;
   };
 
 export const createCrmApp = (context: CrmAppContext): Express => {
-  const { db, bus, isDurable, outbox, instance } = context;
+  const { db, bus, isDurable, outbox, instance, codec } = context;
   const erasures = context.erasures ?? createErasures({ ...context, sources: personalDataSources });
   const databaseRoutes = {
     ...customerRoutes(context, erasures),
@@ -109,6 +112,7 @@ export const createCrmApp = (context: CrmAppContext): Express => {
       database: () => checkDatabase(db),
       eventBus: () => bus.check(),
       outbox: outbox.check,
+      ...(codec?.check && { schemaRegistry: codec.check }),
     }),
   };
   return createHttpApp(routes, { ...context, api, statuses });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mandatesEncodingVariables } from '../contracts/mandates-encoding.ts';
 import { type DatabaseUrl, databaseUrlForm, isDatabaseUrl } from '../packages/database/database-url.ts';
 import { type CommonConfig, commonSettings, createCommonConfig } from '../packages/platform/config.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
@@ -6,6 +7,7 @@ import { port, readEnvironment } from '../packages/runtime/environment.ts';
 /** The variables of the CRM with their defaults. */
 export const crmSettings = z.object({
   ...commonSettings,
+  ...mandatesEncodingVariables,
   APP_PORT: port().default(3005),
   /** The Dapr pubsub component that publishes the events. */
   PUBSUB_NAME: z.string().default('pubsub'),

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { createRegistry } from '../../schemas/registry.ts';
+import { createRegistry } from '../../../contracts/schema-registry.ts';
 import { listSchemas, readSchema, subjectOf } from '../../schemas/schema-files.ts';
 import { settings } from '../../stack/settings.ts';
 import { type Finding, ok, warning } from '../finding.ts';
