@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 const encodings = ['json', 'avro'] as const;
-export const defaultSchemaRegistryUrl = 'http://localhost:8081/apis/ccompat/v7';
+const defaultSchemaRegistryUrl = 'http://localhost:8081/apis/ccompat/v7';
 
 /** The variables, for the configuration of the services that publish or follow the mandates. */
 export const mandatesEncodingVariables = {
