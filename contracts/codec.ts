@@ -4,6 +4,13 @@ import { isUtf8 } from 'node:buffer';
 export type Codec = {
   /** The media type of an encoded event. */
   readonly contentType: string;
+  /** Loads what `encode` needs. @throws Error with the reason: the events must wait, and are encoded later */
+  prepareToEncode?(): Promise<void>;
+  /** Loads what `decode` needs for these values. @throws Error with the reason: the records must be delivered again */
+  prepareToDecode?(values: readonly Buffer[]): Promise<void>;
+  /** The readiness check. @throws Error with the reason while events cannot be encoded, or could not be decoded */
+  check?(): Promise<void>;
+  /** @throws Error that names the field when the event is not valid in this encoding */
   encode(event: object): Buffer;
   /** @throws Error with the reason when the bytes are not an event: such a poison record can never be applied */
   decode(value: Buffer): object;

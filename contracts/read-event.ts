@@ -83,7 +83,14 @@ export const createEventReader = <Data>(
     return event?.[subject.field] ?? inData ?? event?.subject;
   };
 
+  const { prepareToDecode } = codec;
+
   return {
+    /** Loads what the codec needs to decode these records. @throws Error with the reason: the records must be read later */
+    ...(prepareToDecode && {
+      prepare: (records: readonly Pick<RecordToRead, 'value'>[]) => prepareToDecode(records.map(({ value }) => value)),
+    }),
+
     /** @throws Error with the reason when the record is a poison record, which can never be applied */
     parse: ({ value, timestamp, partition, offset, replayOf }: RecordToRead): ReadEvent<Data> => {
       const event = readCommonJson?.(value) ?? readAnyForm(value, timestamp);

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { createAvroCodec } from './avro-codec.ts';
 import { type Codec, jsonCodec } from './codec.ts';
+import { mandatesEncoding, schemaRegistryUrl } from './mandates-encoding.ts';
+import { createRegistry } from './schema-registry.ts';
 
 /** `maxMessageBytes` limits one record with its key and headers; `codec` encodes the events. */
 type Topic = {
@@ -34,16 +38,34 @@ const customerViewDeadLetters: Topic = { ...connectionMandatesDeadLetters, name:
 
 const common = { partitions: 4, maxMessageBytes: 16_384, codec: jsonCodec };
 
+const mandates = { ...common, deadLetters: connectionMandatesDeadLetters };
+const readMandateSchema = () =>
+  JSON.parse(readFileSync(new URL('events/connection-mandate-changed/schema.v1.avsc', import.meta.url), 'utf8'));
+
+/** A topic has one encoding, so each encoding of the mandates has its own topic. */
+export const mandatesTopicNames = {
+  json: 'connection-mandates-topic',
+  avro: 'connection-mandates-avro-topic',
+} as const;
+
+const createAvroMandates = () => ({
+  ...mandates,
+  name: mandatesTopicNames.avro,
+  codec: createAvroCodec({
+    registry: createRegistry(schemaRegistryUrl),
+    subject: `${mandatesTopicNames.avro}-value`,
+    schema: readMandateSchema(),
+  }),
+});
+
 /**
  * All topics of the platform. Topics are created before the services start, never by a publish, which would create them with one
  * partition. A topic without compaction keeps its records without limit, because a rebuild needs the whole log.
  */
 export const topics = {
-  connectionMandates: {
-    ...common,
-    name: 'connection-mandates-topic',
-    deadLetters: connectionMandatesDeadLetters,
-  },
+  /** In the encoding of MANDATES_ENCODING. */
+  connectionMandates:
+    mandatesEncoding === 'avro' ? createAvroMandates() : { ...mandates, name: mandatesTopicNames.json },
   /** The whole state of each customer: the only topic with personal data. */
   customers: {
     ...common,

@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { createConsole, type LocateServices } from '../console/console.ts';
 import { asyncApiDocument } from '../contracts/asyncapi.ts';
+import type { Codec } from '../contracts/codec.ts';
 import { databaseErrorCodes } from '../packages/database/database-error.ts';
 import { type AppContext, createHttpApp } from '../packages/http/app.ts';
 import { healthRoutes } from '../packages/http/health.ts';
@@ -91,10 +92,12 @@ export type CrmAppContext = CrmContext &
     instance?: string;
     /** Finds the services that the console calls. Without it they have their default addresses. */
     locateServices?: LocateServices;
+    /** The codec of the mandates. */
+    codec?: Pick<Codec, 'check'>;
   };
 
 export const createCrmApp = (context: CrmAppContext): Express => {
-  const { db, bus, isDurable, outbox, instance } = context;
+  const { db, bus, isDurable, outbox, instance, codec } = context;
   const erasures = context.erasures ?? createErasures({ ...context, sources: personalDataSources });
   const databaseRoutes = {
     ...customerRoutes(context, erasures),
@@ -115,6 +118,7 @@ export const createCrmApp = (context: CrmAppContext): Express => {
       database: () => checkDatabase(db),
       eventBus: () => bus.check(),
       outbox: outbox.check,
+      ...(codec?.check && { schemaRegistry: codec.check }),
     }),
   };
   return createHttpApp(routes, { ...context, api, statuses, pages: { '/console': pages } });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LocateServices } from '../console/console.ts';
+import { mandatesEncodingVariables } from '../contracts/mandates-encoding.ts';
 import { type DatabaseUrl, databaseUrlForm, isDatabaseUrl } from '../packages/database/database-url.ts';
 import { type CommonConfig, commonSettings, createCommonConfig } from '../packages/platform/config.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
@@ -8,6 +9,7 @@ import { createServiceLocator } from './locate-services.ts';
 /** The variables of the CRM with their defaults. */
 export const crmSettings = z.object({
   ...commonSettings,
+  ...mandatesEncodingVariables,
   APP_PORT: port().default(3005),
   /** The Dapr pubsub component that publishes the events. */
   PUBSUB_NAME: z.string().default('pubsub'),

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { topics } from '../contracts/topics.ts';
 import { sqliteFileOf } from '../packages/database/database-url.ts';
 import { withLockTimeout } from '../packages/database/sqlite-dialect.ts';
 import { findExposedFiles, logRestricted } from '../packages/database/sqlite-file.ts';
@@ -15,7 +16,7 @@ import type { CrmConfig } from './config.ts';
 import { type CrmContext, createErasures, repeatLastStates, startPublishingExisting } from './customers/index.ts';
 import { openCrmDatabase } from './database/index.ts';
 import { createImportQueue, importOnce, logImport, UnusableHeader } from './imports/index.ts';
-import { startRelay, watchOutbox } from './outbox/index.ts';
+import { followEncoding, startRelay, watchOutbox } from './outbox/index.ts';
 import { startRetentionJob } from './retention-job.ts';
 
 const flushForMs = 5_000;
@@ -44,6 +45,7 @@ export const startCrm = async (
     );
   // Customers are the only compacted topic.
   const repeatCustomers = (_topic: string, customerIds: readonly string[]) => repeatLastStates(context, customerIds);
+  await followEncoding(db);
   const relay = startRelay({ ...runtime, db, repeatLastStates: repeatCustomers });
   const outbox = watchOutbox({ ...runtime, db });
   const context = { ...runtime, db, onCommit: () => relay.wake() };
@@ -75,6 +77,7 @@ export const startCrm = async (
       erasures,
       instance: relay.holder,
       locateServices: config.locateServices,
+      codec: topics.connectionMandates.codec,
     });
     const server = await listen(app, { ...config, variable: 'APP_PORT' });
     log.debug({ url: server.url }, 'CRM listens');

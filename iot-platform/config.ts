@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mandatesEncodingVariables } from '../contracts/mandates-encoding.ts';
 import { type CommonConfig, commonSettings, createCommonConfig } from '../packages/platform/config.ts';
 import type { ViewServiceConfig } from '../packages/platform/view-service/index.ts';
 import { port, readEnvironment } from '../packages/runtime/environment.ts';
@@ -6,6 +7,7 @@ import { port, readEnvironment } from '../packages/runtime/environment.ts';
 /** The variables of the IoT platform with their defaults. */
 export const iotPlatformSettings = z.object({
   ...commonSettings,
+  ...mandatesEncodingVariables,
   APP_REST_PORT: port().default(3008),
   /** The port to which the sidecar delivers. */
   APP_PORT: port().default(5002),

@@ -1,3 +1,5 @@
+import type { Codec } from '../contracts/codec.ts';
+import { topics } from '../contracts/topics.ts';
 import type { Service } from '../packages/platform/service.ts';
 import {
   startViewService,
@@ -8,6 +10,9 @@ import type { RegisteredView } from '../packages/platform/views.ts';
 import { createIotPlatformApp } from './app.ts';
 import { iotPlatformViews } from './projections.ts';
 
+/** The codec of the mandates: its records can be decoded only while their schemas can be read. */
+const codec: Codec = topics.connectionMandates.codec;
+
 const description = { name: 'IoT platform', portVariable: 'APP_REST_PORT', createApp: createIotPlatformApp };
 
 /** Starts the IoT platform. @throws ConfigError when a port cannot be used */
@@ -15,4 +20,8 @@ export const startIotPlatform = (
   config: ViewServiceConfig,
   context: ViewServiceContext,
   views: readonly RegisteredView[] = iotPlatformViews,
-): Promise<Service & { url: string }> => startViewService({ ...description, views }, config, context);
+): Promise<Service & { url: string }> =>
+  startViewService({ ...description, views }, config, {
+    ...context,
+    checks: { ...context.checks, ...(codec.check && { schemaRegistry: codec.check }) },
+  });

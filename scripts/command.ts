@@ -1,5 +1,6 @@
 import { runMain } from '../packages/cli/run-main.ts';
-import { type ServiceView, views } from './views.ts';
+import { adoptEncoding } from './lab/adopt-encoding.ts';
+import type { ServiceView } from './views.ts';
 
 type CommandContext = {
   readonly views: readonly ServiceView[];
@@ -11,10 +12,16 @@ type CommandContext = {
 /** A command of npm run. Resolves to true for exit code 0, to false for 1. @throws Error whose message says what to do */
 export type Command = (args: string[], context: CommandContext) => Promise<boolean>;
 
-/** Runs a command on the views of this project with the arguments of the process, and sets the exit code. */
-export const runCommand = (command: Command): void => {
-  const context = { views, env: process.env, print: (line: string) => console.log(line) };
+/**
+ * Runs a command on the views of this project with the arguments of the process, and sets the exit code. The command is loaded after the
+ * encoding of the mandates is known, because topics and views are constants.
+ */
+export const runCommand = (load: () => Promise<Command>): void =>
   void runMain(async () => {
-    if (!(await command(process.argv.slice(2), context))) process.exitCode = 1;
+    const args = process.argv.slice(2);
+    await adoptEncoding(process.env, args);
+    const command = await load();
+    const { views } = await import('./views.ts');
+    const print = (line: string) => console.log(line);
+    if (!(await command(args, { views, env: process.env, print }))) process.exitCode = 1;
   });
-};

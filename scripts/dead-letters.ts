@@ -1,4 +1,3 @@
 import { runCommand } from './command.ts';
-import { deadLetters } from './dead-letters/dead-letters.ts';
 
-runCommand(deadLetters);
+runCommand(async () => (await import('./dead-letters/dead-letters.ts')).deadLetters);

@@ -1,4 +1,3 @@
 import { runCommand } from './command.ts';
-import { explainKey } from './explain/explain-key.ts';
 
-runCommand(explainKey);
+runCommand(async () => (await import('./explain/explain-key.ts')).explainKey);

@@ -1,7 +1,7 @@
 import { parseOptions } from '../packages/cli/options.ts';
 import { enterProjectFolder } from '../packages/runtime/project-folder.ts';
+import { adoptEncodingOfComponents } from './lab/adopt-encoding.ts';
 import { LabNotRunning, type LabRequest, requestLab } from './lab/control-socket.ts';
-import { runLab } from './lab/run-lab.ts';
 import { memberIds, optionalMemberIds, readLabSettings } from './lab/settings.ts';
 import { help } from './lab/texts.ts';
 
@@ -37,7 +37,11 @@ const main = async () => {
     },
   });
   if (values.help) return console.log(help);
-  if (positionals.length === 0) return runLab({ showsAllLogs: values['all-logs'], others: readOthers(values.with) });
+  if (positionals.length === 0) {
+    const options = { showsAllLogs: values['all-logs'], others: readOthers(values.with) };
+    adoptEncodingOfComponents(process.env);
+    return (await import('./lab/run-lab.ts')).runLab(options);
+  }
   const { socket, prefix } = readLabSettings(process.env);
   const { text } = await requestLab(socket, readRequest(positionals)).catch((error: unknown) => {
     if (error instanceof LabNotRunning) throw new Error(`${error.message} Start one: ${prefix}npm run lab`);

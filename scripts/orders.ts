@@ -1,4 +1,3 @@
 import { runCommand } from './command.ts';
-import { generateOrders } from './orders/generate-orders.ts';
 
-runCommand(generateOrders);
+runCommand(async () => (await import('./orders/generate-orders.ts')).generateOrders);

@@ -1,4 +1,3 @@
 import { runCommand } from './command.ts';
-import { rebuildView } from './rebuild/rebuild-view.ts';
 
-runCommand(rebuildView);
+runCommand(async () => (await import('./rebuild/rebuild-view.ts')).rebuildView);

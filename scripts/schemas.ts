@@ -1,11 +1,11 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { createRegistry } from '../contracts/schema-registry.ts';
 import { parseOptions } from '../packages/cli/options.ts';
 import { runMain } from '../packages/cli/run-main.ts';
 import { formatTable } from '../packages/cli/table.ts';
 import { type CheckedSchema, checkRegistered, checkReleased } from './schemas/check.ts';
 import { registerSchemas } from './schemas/register.ts';
-import { createRegistry } from './schemas/registry.ts';
 import { listSchemas } from './schemas/schema-files.ts';
 import { settings } from './stack/settings.ts';
 

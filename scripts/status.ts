@@ -1,4 +1,3 @@
 import { runCommand } from './command.ts';
-import { showStatus } from './status/show-status.ts';
 
-runCommand(showStatus);
+runCommand(async () => (await import('./status/show-status.ts')).showStatus);

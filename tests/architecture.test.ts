@@ -83,6 +83,7 @@ describe('dependencies', () => {
       'packages/platform/open-adapters.ts',
       'packages/runtime/runtime.ts',
       'packages/platform/sidecar/open-sidecar-stores.ts',
+      'contracts/mandates-encoding.ts',
       'crm/main.ts',
       'customer-view/main.ts',
       'iot-platform/main.ts',

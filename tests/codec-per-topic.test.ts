@@ -33,7 +33,7 @@ it('events of a topic with a binary codec pass outbox, bus and projection into t
     { ...mandates, topic, parse, keyOfUnreadable },
     { ...createTestRuntime(), bus, store },
   );
-  const relay = startRelay({ ...createTestRuntime(), db, bus });
+  const relay = startRelay({ ...createTestRuntime(), db, bus, codecOf: () => binaryCodec });
   onTestFinished(async () => void (await Promise.all([relay.close(0), projection.close(), watching.close()])));
 
   const event = createMandateChangedEvent(

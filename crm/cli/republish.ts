@@ -8,9 +8,9 @@ import {
 } from '../../packages/http/call-service.ts';
 import { republishedCustomerSchema } from '../customers/index.ts';
 import { readArguments } from './republish/arguments.ts';
-import { listCustomerIds } from './republish/list-customer-ids.ts';
+import { listConnectionIds, listCustomerIds } from './republish/list-ids.ts';
 
-const help = `Usage: npm run republish -- CONNECTION [--above R] | --customer N [--above R] | --all-customers
+const help = `Usage: npm run republish -- CONNECTION [--above R] | --customer N [--above R] | --all-customers | --all-mandates
 Makes the CRM publish the current mandate of a connection, or the last state of customers, again with a higher revision.
 
 A view ignores every revision below the one that it has. If the CRM never issued that one (a forged event, or a CRM that was
@@ -20,6 +20,7 @@ CONNECTION shows that revision. The last state of a customer replaces a record o
 Options
   --customer N     publishes customer N: the record, or that it was deleted or erased
   --all-customers  publishes all customers, for example after a change to a broker that can compact topics
+  --all-mandates   publishes the mandate of every connection, for example after a change of MANDATES_ENCODING
   --above R        publishes above revision R as well
   --crm URL        the CRM (default: CRM_URL, else the running one: docs/configuration.md)
   --help           shows this text
@@ -53,6 +54,18 @@ const republishCustomer = async (crm: CalledService, customerId: string, above?:
   return `${texts[state]} ${customerId} is published${revision === null ? '' : ` with revision ${revision}`}.`;
 };
 
+const republishAllMandates = async (crm: CalledService) => {
+  let published = 0;
+  for await (const connectionIds of listConnectionIds(crm)) {
+    for (const connectionId of connectionIds)
+      await requestRepublication(crm, `/mandates/${connectionId}/republication`, undefined);
+    published += connectionIds.length;
+    if (process.stderr.isTTY) process.stderr.write(`\r${published} mandates`);
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  console.log(`${published} mandates are published.`);
+};
+
 const republishAllCustomers = async (crm: CalledService) => {
   let published = 0;
   for await (const customerIds of listCustomerIds(crm)) {
@@ -78,6 +91,7 @@ const refusal = ({ url }: CalledService, answer: ServiceResponse) =>
 const main = async () => {
   const args = readArguments(process.argv.slice(2), process.env);
   if (!args) return console.log(help);
+  if ('allMandates' in args) return republishAllMandates(args.crm);
   if ('allCustomers' in args) return republishAllCustomers(args.crm);
   if ('connectionId' in args) return republishMandate(args.crm, args.connectionId, args.above);
   console.log(await republishCustomer(args.crm, args.customerId, args.above));

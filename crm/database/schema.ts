@@ -53,7 +53,7 @@ export type MandateChangeTable = {
   reference: string | null;
 };
 
-/** Committed events that the event bus has not acknowledged yet. crm/outbox/event-column.ts encodes `event`. */
+/** Committed events that the event bus has not acknowledged yet. `event` is JSON, or empty for a tombstone. */
 export type OutboxTable = {
   sequence: Generated<number>;
   id: string;

@@ -1,18 +1,14 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Codec } from '../../contracts/codec.ts';
 import type { Topic } from '../../packages/projections/event-bus.ts';
 import { type CrmDatabase, insertRows } from '../database/index.ts';
-import { toColumn } from './event-column.ts';
 
-/** An event to publish. `topic.codec` encodes it. Without `event` it is a tombstone. */
+/** An event to publish. The relay encodes it by the codec of its topic. Without `event` it is a tombstone. */
 export type OutboxEvent = {
-  topic: Topic & { readonly codec: Codec };
+  topic: Topic;
   id: string;
   key: string;
   event: object | undefined;
 };
-
-const tombstone = Buffer.alloc(0);
 
 /** Writes events in the transaction of the rows that they are about, so that either both are committed or neither. */
 export const appendToOutbox = async (
@@ -24,7 +20,7 @@ export const appendToOutbox = async (
     topic: topic.name,
     id,
     eventKey: key,
-    event: toColumn(event ? topic.codec.encode(event) : tombstone),
+    event: event ? JSON.stringify(event) : '',
     createdAt,
   }));
   await insertRows(trx, 'outbox', ['topic', 'id', 'eventKey', 'event', 'createdAt'], rows);

@@ -1,17 +1,15 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Codec } from '../../contracts/codec.ts';
 import { readPages } from '../../packages/database/pages.ts';
 import type { Topic } from '../../packages/projections/event-bus.ts';
 import { splitIntoChunks } from '../../packages/runtime/chunks.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import { fromColumn } from './event-column.ts';
 
 const eventsPerPage = 500;
 
 /** Reads, page by page and the oldest first, the unpublished events of a topic with one of these keys, without tombstones. */
 export async function* readWaitingEvents(
   db: Kysely<CrmDatabase>,
-  topic: Topic & { readonly codec: Codec },
+  topic: Topic,
   keys: readonly string[],
 ): AsyncGenerator<unknown[], void> {
   if (keys.length === 0) return;
@@ -28,7 +26,7 @@ export async function* readWaitingEvents(
       .limit(limit)
       .execute(),
   );
-  for await (const page of pages) yield page.map(({ event }) => topic.codec.decode(fromColumn(event)));
+  for await (const page of pages) yield page.map(({ event }) => JSON.parse(event));
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Expression, ExpressionBuilder, Kysely, Selectable, SqlBool } from 'kysely';
+import type { Codec } from '../../contracts/codec.ts';
 import { type EventBus, NotDurable } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase, OutboxTable } from '../database/index.ts';
-import { fromColumn } from './event-column.ts';
+import { encodeRows } from './encode-rows.ts';
 
 export type OutboxRow = Selectable<OutboxTable>;
 
@@ -16,18 +17,24 @@ export type PublishedTopic = {
   readonly failedStates?: readonly OutboxRow[];
 };
 
+export type Publisher = { readonly bus: EventBus; readonly codecOf: (topic: string) => Codec };
+
 /** @returns undefined when all events are durable, else an error with the ids that may not be */
 export const publishRows = async (
-  bus: EventBus,
+  { bus, codecOf }: Publisher,
   topic: string,
   rows: readonly OutboxRow[],
 ): Promise<NotDurable | undefined> => {
-  if (rows.length === 0) return undefined;
-  const events = rows.map(({ id, eventKey, event }) => ({ id, key: eventKey, value: fromColumn(event) }));
-  return bus.publish(topic, events).then(
+  const encoded = await encodeRows(codecOf(topic), topic, rows).catch((error: Error) => notDurable(rows, error));
+  if (encoded instanceof NotDurable) return encoded;
+  const { events, refused } = encoded;
+  if (events.length === 0) return refused;
+  const failure = await bus.publish(topic, events).then(
     () => undefined,
     (error: Error) => (error instanceof NotDurable ? error : notDurable(rows, error)),
   );
+  if (!failure || !refused) return failure ?? refused;
+  return new NotDurable([...failure.ids, ...refused.ids], `${failure.message}; ${refused.message}`);
 };
 
 export const notDurable = (rows: readonly OutboxRow[], { message }: Error) =>

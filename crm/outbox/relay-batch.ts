@@ -56,10 +56,10 @@ export const publishBatch = async (round: RelayRound, rows: readonly OutboxRow[]
 };
 
 const publishAll = async (
-  { bus }: RelayRound,
+  publisher: RelayRound,
   { name, rows }: { name: string; rows: readonly OutboxRow[] },
 ): Promise<PublishedTopic> => {
-  const failure = await publishRows(bus, name, rows);
+  const failure = await publishRows(publisher, name, rows);
   return { name, failure, acknowledged: failure ? rows.filter(({ id }) => !failure.ids.has(id)) : rows };
 };
 

@@ -7,6 +7,7 @@ import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/pr
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import type { CrmDatabase } from '../database/index.ts';
+import { findCodec } from './encode-rows.ts';
 import { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
 import { startRelay } from './relay.ts';
 import { publishBatch, readBatch, readLastSequence } from './relay-batch.ts';
@@ -22,7 +23,7 @@ const createBus = (publish: (events: readonly OutgoingEvent[]) => Promise<void>,
 
 /** Publishes all that waits, `size` rows at a time. @returns the keys whose last states must be repeated */
 const relayRound = async (db: Kysely<CrmDatabase>, bus: EventBus, size = 500) => {
-  const round = { db, bus, canCompact: async () => true, failedKeys: new Set<string>() };
+  const round = { db, bus, codecOf: findCodec, canCompact: async () => true, failedKeys: new Set<string>() };
   const upTo = (await readLastSequence(db)) ?? 0;
   const overtaken: string[] = [];
   for (let after = 0; after < upTo; ) {

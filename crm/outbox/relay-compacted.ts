@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable } from '../../packages/projections/event-bus.ts';
 import type { CrmDatabase } from '../database/index.ts';
-import { notDurable, type OutboxRow, type PublishedTopic, publishRows } from './publish-rows.ts';
+import { notDurable, type OutboxRow, type PublishedTopic, type Publisher, publishRows } from './publish-rows.ts';
 
 const compactedTopics = new Set(
   Object.values(topics).flatMap((topic) => ('compaction' in topic && topic.compaction ? [topic.name as string] : [])),
@@ -13,9 +13,8 @@ const compactedTopics = new Set(
 export const isCompacted = (topic: string): boolean => compactedTopics.has(topic);
 
 /** One pass of the relay over the rows that wait. */
-export type RelayRound = {
+export type RelayRound = Publisher & {
   readonly db: Kysely<CrmDatabase>;
-  readonly bus: EventBus;
   readonly canCompact: () => Promise<boolean>;
   /** Topics and keys of events that may not be durable. A later event of such a key must wait for the next round. */
   readonly failedKeys: Set<string>;
@@ -29,7 +28,7 @@ export type RelayRound = {
  * Then our late records may be the last ones of their `keys`, so the last states of these must be published again.
  */
 export const publishCompacted = async (
-  { bus, canCompact, failedKeys }: RelayRound,
+  { canCompact, failedKeys, ...publisher }: RelayRound,
   { name: topic, rows }: { name: string; rows: readonly OutboxRow[] },
 ): Promise<PublishedTopic> => {
   const isPossible = await canCompact().catch((error: Error) => notDurable(rows, error));
@@ -40,7 +39,7 @@ export const publishCompacted = async (
   const hasFailed = ({ eventKey }: OutboxRow) => failedKeys.has(nameOf(eventKey));
   const publishable = failedKeys.size === 0 ? rows : rows.filter((row) => !hasFailed(row));
   const lastOfKey = new Map(publishable.map((row) => [row.eventKey, row]));
-  const failure = await publishRows(bus, topic, [...lastOfKey.values()]);
+  const failure = await publishRows(publisher, topic, [...lastOfKey.values()]);
   const keys = [...lastOfKey.keys()];
   if (!failure) return { name: topic, failure, acknowledged: publishable, keys };
   for (const { id, eventKey } of lastOfKey.values()) if (failure.ids.has(id)) failedKeys.add(nameOf(eventKey));

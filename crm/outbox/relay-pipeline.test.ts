@@ -5,6 +5,7 @@ import type { EventBus, OutgoingEvent } from '../../packages/projections/event-b
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import type { CrmDatabase } from '../database/index.ts';
+import { findCodec } from './encode-rows.ts';
 import { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
 import { startRelay } from './relay.ts';
 import { publishBatch, readBatch } from './relay-batch.ts';
@@ -71,7 +72,7 @@ it('the topics of a batch are published concurrently, and one that fails does no
     await vi.waitFor(() => expect(started).toHaveLength(3), waitOptions);
     if (topic === topics.connectionMandates.name) throw new Error('its partition is unavailable');
   });
-  const round = { db, bus, canCompact: async () => true, failedKeys: new Set<string>() };
+  const round = { db, bus, codecOf: findCodec, canCompact: async () => true, failedKeys: new Set<string>() };
   const { failure, settle } = await publishBatch(round, await readBatch(db, { after: 0, upTo: 3, size: 10 }));
   await settle();
   expect([...(failure?.ids ?? [])]).toEqual(['1']);
@@ -84,7 +85,7 @@ it('only the published rows of a batch are deleted, and no row that commits late
   await db.deleteFrom('outbox').where('sequence', '=', 2).execute();
   const late = { sequence: 2, topic: topics.customers.name, id: 'late', eventKey: '2', event: '{}', createdAt: 1 };
   const bus = createBus(async () => void (await db.insertInto('outbox').values(late).execute()));
-  const round = { db, bus, canCompact: async () => true, failedKeys: new Set<string>() };
+  const round = { db, bus, codecOf: findCodec, canCompact: async () => true, failedKeys: new Set<string>() };
   const { settle } = await publishBatch(round, await readBatch(db, { after: 0, upTo: 3, size: 10 }));
   expect(await settle()).toBe(true);
   expect(await db.selectFrom('outbox').select('id').execute()).toEqual([{ id: 'late' }]);

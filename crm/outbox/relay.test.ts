@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Codec } from '../../contracts/codec.ts';
 import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import type { MonotonicClock } from '../../packages/runtime/lease.ts';
@@ -18,7 +19,12 @@ const waitOptions = { timeout: 5_000, interval: 5 };
 const startTestRelay = async (
   publish: (events: readonly OutgoingEvent[]) => Promise<void>,
   waiting = 3,
-  options: { leaseMs?: number; pollIntervalMs?: number; clock?: MonotonicClock } = {},
+  options: {
+    leaseMs?: number;
+    pollIntervalMs?: number;
+    clock?: MonotonicClock;
+    codecOf?: (topic: string) => Codec;
+  } = {},
 ) => {
   const db = await openTestDatabase();
   const put = (...ids: string[]) =>
@@ -55,13 +61,14 @@ describe('the relay', () => {
 
   it('publishes exactly the bytes that the topic’s codec encoded', async () => {
     const published: OutgoingEvent[] = [];
-    const { db, relay } = await startTestRelay(async (events) => void published.push(...events), 0);
     const bytes = Buffer.from([0x00, 0xff, 0xc3, 0x28]);
     const codec = { contentType: 'application/octet-stream', encode: () => bytes, decode: () => ({}) };
-    const topic = { ...topics.connectionMandates, codec };
-    await db.transaction().execute((trx) => appendToOutbox(trx, [{ topic, id: 'x', key: 'k', event: {} }], 1_000));
+    const { put, relay } = await startTestRelay(async (events) => void published.push(...events), 0, {
+      codecOf: () => codec,
+    });
+    await put('x');
     relay.wake();
-    await vi.waitFor(() => expect(published).toEqual([{ id: 'x', key: 'k', value: bytes }]), waitOptions);
+    await vi.waitFor(() => expect(published).toEqual([{ id: 'x', key: 'key of x', value: bytes }]), waitOptions);
   });
 
   it('publishes an event at once when it is woken after a commit', async () => {

@@ -1,10 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
+import type { Codec } from '../../contracts/codec.ts';
 import type { EventBus } from '../../packages/projections/event-bus.ts';
 import { type MonotonicClock, monotonicClock } from '../../packages/runtime/lease.ts';
 import { backoff } from '../../packages/runtime/retry.ts';
 import { sleepUnlessAborted } from '../../packages/runtime/sleep.ts';
 import type { CrmDatabase } from '../database/index.ts';
+import { findCodec } from './encode-rows.ts';
 import { publishBatch, readBatch, readLastSequence } from './relay-batch.ts';
 import { createCompactionCheck } from './relay-compacted.ts';
 import { createRelayLease, relayLeaseMs } from './relay-lease.ts';
@@ -31,6 +33,8 @@ type RelayContext = {
   bus: EventBus;
   log: Logger;
   newId: () => string;
+  /** Default: the codec of the topic. */
+  codecOf?: (topic: string) => Codec;
   /** Appends the last states of these keys of a compacted topic again. Default: does nothing. */
   repeatLastStates?: (topic: string, keys: readonly string[]) => Promise<void>;
   leaseMs?: number;
@@ -50,6 +54,7 @@ export const startRelay = ({
   bus,
   log,
   newId,
+  codecOf = findCodec,
   repeatLastStates = async () => {},
   leaseMs = relayLeaseMs,
   pollIntervalMs = defaultPollIntervalMs,
@@ -108,7 +113,7 @@ export const startRelay = ({
         if (!last) break;
         after = last.sequence;
         outcome.found = true;
-        const { failure, keys, settle } = await publishBatch({ db, bus, canCompact, failedKeys }, rows);
+        const { failure, keys, settle } = await publishBatch({ db, bus, codecOf, canCompact, failedKeys }, rows);
         unsettled.add(keys);
         // The rows of a batch are deleted while the next one is published, in the order of the batches.
         await deletion;

@@ -1,9 +1,8 @@
 import {
-  findConnectionOfUnreadable,
+  connectionMandateReader,
   type MandateChanged,
-  parseConnectionMandate,
 } from '../../contracts/events/connection-mandate-changed/upcasters.ts';
-import { topics } from '../../contracts/topics.ts';
+import { mandatesTopicNames, topics } from '../../contracts/topics.ts';
 import type { Projection } from '../../packages/projections/declaration.ts';
 import { contradicts, evolve, type Mandate } from './mandate.ts';
 
@@ -13,14 +12,17 @@ const classify = (held: Mandate | undefined, change: MandateChanged): string | u
   return change.isAhead ? 'revisionsAhead' : undefined;
 };
 
+const { findSubjectOfUnreadable: keyOfUnreadable, ...reader } = connectionMandateReader;
+
 /** The mandates view: one document per connection, with the connectionId as key. */
 export const mandates: Projection<MandateChanged, Mandate> = {
   name: 'mandates',
   topic: topics.connectionMandates,
+  otherTopics: Object.values(mandatesTopicNames).filter((name) => name !== topics.connectionMandates.name),
   deadLetters: topics.connectionMandates.deadLetters,
-  parse: parseConnectionMandate,
+  ...reader,
   key: (change) => change.data.connectionId,
-  keyOfUnreadable: findConnectionOfUnreadable,
+  keyOfUnreadable,
   evolve,
   eventStamp: ({ time, revision }) => ({ time, revision }),
   traceparent: (change) => change.traceparent,

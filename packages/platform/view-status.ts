@@ -53,6 +53,10 @@ const completeness: z.ZodType<unknown, Completeness & { warning?: string | undef
     .exactOptional()
     .meta({ description: 'The generations that the view can switch back to.' }),
   rebuild: rebuild.exactOptional(),
+  filledFrom: z
+    .string()
+    .exactOptional()
+    .meta({ description: 'Another topic that filled the view, which refuses until it is rebuilt.' }),
   warning: z.string().optional().meta({ description: 'What to do about the view.' }),
 });
 

@@ -23,17 +23,20 @@ export type Completeness = {
   /** Earlier generations that are kept up to date, so the view can be switched back to them. */
   readonly previous?: readonly Generation[];
   readonly rebuild?: Rebuild;
+  /** Another topic that filled the active generation, so that the view refuses until it is rebuilt from its own topic. */
+  readonly filledFrom?: string;
 };
 
 /**
  * Determines the state of a view. `documents` are the checkpoint documents of all partitions, in order, in the store of
  * the active generation; `inPrimaryStore` are those of the primary store, which list the stores that the writers
- * have to write.
+ * have to write. `otherDocuments` are those of other topics of the view, in the store of the active generation.
  */
 export const assessCompleteness = (
   { answering, unready, previous, rebuild }: Pointer,
   documents: readonly (CheckpointDocument | undefined)[],
   inPrimaryStore: readonly (CheckpointDocument | undefined)[],
+  otherDocuments: ReadonlyMap<string, readonly (CheckpointDocument | undefined)[]> = new Map(),
 ): Completeness => {
   const { store } = answering;
   const read = documents.flatMap((document, partition) => {
@@ -45,9 +48,13 @@ export const assessCompleteness = (
     documents.some((document) => document && !document.generations[answering.number]) ||
     (store !== undefined && inPrimaryStore.some((document) => document && !document.also?.includes(store)));
   const gaps = isUnregistered || read.some(([, { missing, lost }]) => missing.length > 0 || lost !== undefined);
+  const [filledFrom] = [...otherDocuments].find(([, held]) =>
+    held.some((document) => document?.generations[answering.number]),
+  ) ?? [undefined];
   // A rebuild registers its generation in every partition, including those without an event.
   const isRebuilt = answering.number > 1 && documents.some((document) => document?.generations[answering.number]);
-  const state = gaps ? 'incomplete' : read.length === 0 && !isRebuilt ? 'empty' : 'complete';
+  const state =
+    gaps || filledFrom !== undefined ? 'incomplete' : read.length === 0 && !isRebuilt ? 'empty' : 'complete';
   const marked = new Set(read.flatMap(([, { deadLetters = [] }]) => deadLetters.map(([, key]) => key)));
   // `moreDeadLetters` means at least one more than the list holds.
   const deadLetters = marked.size + (read.some(([, { moreDeadLetters }]) => moreDeadLetters) ? 1 : 0);
@@ -58,6 +65,7 @@ export const assessCompleteness = (
     ...(deadLetters > 0 && { deadLetters }),
     ...(previous.length > 0 && { previous }),
     ...(rebuild && { rebuild }),
+    ...(filledFrom !== undefined && { filledFrom }),
   };
 };
 
@@ -70,7 +78,7 @@ const reasons = {
 
 /** Returns the error with which a view has to refuse reads; undefined when it may answer. */
 export const findRefusal = (
-  { state, partitions, rebuild }: Completeness,
+  { state, partitions, rebuild, filledFrom }: Completeness,
   viewOption: string | undefined,
 ): DomainError | undefined => {
   if (state === 'rebuilding')
@@ -80,11 +88,15 @@ export const findRefusal = (
       { remedy: '/status shows the progress' },
     );
   if (state !== 'incomplete') return undefined;
+  if (filledFrom !== undefined)
+    return new DomainError(
+      'view-incomplete',
+      `This view was filled from ${filledFrom}, which the service does not follow: what it shows may be out of date.`,
+      { remedy: rebuild ? runningRebuild : `${formatRebuild(viewOption)} fills it from its topic` },
+    );
   const lost = Object.values(partitions).find((checkpoint) => checkpoint.lost)?.lost;
   return new DomainError('view-incomplete', reasons[lost ?? 'missing'], {
-    remedy: rebuild
-      ? 'a rebuild is running: /status shows its progress'
-      : describeRepair(lost !== undefined, viewOption),
+    remedy: rebuild ? runningRebuild : describeRepair(lost !== undefined, viewOption),
   });
 };
 
@@ -93,6 +105,8 @@ const describeRepair = (isLogLost: boolean, viewOption: string | undefined): str
   isLogLost && viewOption !== undefined
     ? 'restore a backup of the log and the views; otherwise the source must publish again what the log has lost'
     : `${formatRebuild(viewOption, isLogLost ? '--from-crm' : undefined)} repairs it; /status shows what is missing`;
+
+const runningRebuild = 'a rebuild is running: /status shows its progress';
 
 /** Returns the error with which an empty view refuses lists when its consumer group has read `lost` events without it. */
 export const findLoss = (

@@ -14,6 +14,13 @@ export type Projection<Event, Document> = {
   readonly topic: Topic;
   /** The dead-letter topic: records that can never be applied are published there. */
   readonly deadLetters: Topic;
+  /** Other topics that may have filled this view before. It refuses to answer from what they filled. Default: none. */
+  readonly otherTopics?: readonly string[];
+  /**
+   * Loads what `parse` and `keyOfUnreadable` need for these records, such as their schemas. Default: nothing.
+   * @throws Error when it cannot be loaded now: the records are delivered again, and never become dead letters
+   */
+  readonly prepare?: (records: readonly DeliveredRecord[]) => Promise<void>;
   /**
    * Decodes a record.
    * @throws Error when the record can never be applied; the message is the reason in the dead letter

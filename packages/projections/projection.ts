@@ -130,9 +130,10 @@ const createProjection = <Event, Document>(projection: Projection<Event, Documen
     hasFailed = true;
   };
   const write: BatchSubscriber['write'] = async (batch) => {
-    const parsed = await parseBatch(projection, batch);
-    const endSpans = startSpans(projection, context, parsed.events);
+    let endSpans = () => {};
     try {
+      const parsed = await parseBatch(projection, batch);
+      endSpans = startSpans(projection, context, parsed.events);
       const written = await writeView(parsed);
       const latest = parsed.events.at(-1);
       if (latest) last = eventStamp?.(latest);

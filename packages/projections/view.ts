@@ -50,7 +50,12 @@ export type ViewOptions = Pick<StoreContext, 'secondaryStore'> & {
  * and answers from the generation that the pointer names. A cached pointer is never enough to report a key as absent.
  */
 export const openView = <Document extends object>(
-  { name, topic, viewOption }: { name: string; topic: Topic; viewOption?: string },
+  {
+    name,
+    topic,
+    viewOption,
+    otherTopics = [],
+  }: { name: string; topic: Topic; viewOption?: string; otherTopics?: readonly string[] },
   store: StateStore,
   {
     secondaryStore,
@@ -62,6 +67,7 @@ export const openView = <Document extends object>(
   const stores = createStores({ store, secondaryStore });
   let latest: { pointer: Pointer; completeness: Completeness; readAt: number } | undefined;
 
+  /** The keys of the checkpoints by topic: first the topic of the view, then the others that may have filled it. */
   const checkpointKeys = async () => {
     const count = await partitions().catch((cause: Error) => {
       throw new DomainError('log-unavailable', `This view has not been compared with the log yet: ${cause.message}`, {
@@ -69,19 +75,22 @@ export const openView = <Document extends object>(
         cause,
       });
     });
-    return Array.from({ length: count }, (_, n) => checkpointKey(name, topic.name, n));
+    const keysOf = (topicName: string) => Array.from({ length: count }, (_, n) => checkpointKey(name, topicName, n));
+    return { own: keysOf(topic.name), others: new Map(otherTopics.map((other) => [other, keysOf(other)])) };
   };
   /** Reads the pointer and the checkpoints, and in the same call `keys` of the primary store. */
   const readState = async (...keys: string[]) => {
-    const keysOfCheckpoints = await checkpointKeys();
-    const documentsIn = (held: ReadonlyMap<string, StoredValue>) =>
-      keysOfCheckpoints.map((key) => asCheckpointDocument(held.get(key)?.value));
+    const { own, others } = await checkpointKeys();
+    const keysOfCheckpoints = [...own, ...[...others.values()].flat()];
+    const documentsIn = (held: ReadonlyMap<string, StoredValue>, ofTopic = own) =>
+      ofTopic.map((key) => asCheckpointDocument(held.get(key)?.value));
     const readAt = clock();
     const held = await store.getMany([pointerKey(name), ...keysOfCheckpoints, ...keys]);
     const pointer = asPointer(held.get(pointerKey(name))?.value);
     const { store: other } = pointer.answering;
     const checkpoints = other === undefined ? held : await stores(other).getMany(keysOfCheckpoints);
-    const completeness = assessCompleteness(pointer, documentsIn(checkpoints), documentsIn(held));
+    const ofOthers = new Map([...others].map(([other, keysOf]) => [other, documentsIn(checkpoints, keysOf)]));
+    const completeness = assessCompleteness(pointer, documentsIn(checkpoints), documentsIn(held), ofOthers);
     const state = { pointer, completeness, readAt };
     latest = state;
     return { ...state, held };

@@ -1,4 +1,4 @@
-/** Installs the peer dependencies of package.json: the packages for tracing and for REDIS_URL, which `npm start` omits. */
+/** Installs the peer dependencies of package.json: the packages for tracing, REDIS_URL and Avro, which `npm start` omits. */
 export const installPeerPackages = 'node scripts/install.mjs --omit=dev --include=peer';
 
 /** Whether a dynamic import failed because a package is not installed. */

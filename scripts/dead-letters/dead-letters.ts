@@ -9,6 +9,7 @@ import {
   keyOfDeadLetter,
   readDeadLetterStates,
   readDeadLetters,
+  recordOf,
   replayDeadLetters,
 } from '../../packages/projections/dead-letters/index.ts';
 import { createStores, type Stores } from '../../packages/projections/generations/index.ts';
@@ -60,6 +61,7 @@ export const deadLetters: Command = async (args, { views, env: ownEnv, print }) 
   };
   try {
     const letters = await readDeadLetters(platform.log, projection);
+    await projection.prepare?.(letters.map(recordOf));
     if (command === 'list') {
       await list(view, letters, withStores, print);
       return true;

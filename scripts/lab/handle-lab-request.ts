@@ -103,6 +103,8 @@ const commandEnvironment = (
     // Without an override the command reads the group from the YAML, which may have been edited since.
     CONSUMER_GROUP: member?.overrides().CONSUMER_GROUP || ofLab.CONSUMER_GROUP,
     RESOURCES_PATH: settings.resources,
+    MANDATES_ENCODING: process.env.MANDATES_ENCODING,
+    SCHEMA_REGISTRY_URL: process.env.SCHEMA_REGISTRY_URL,
     CRM_URL: settings.members.crm.url,
     IOT_PLATFORM_URL: settings.members['iot-platform'].url,
     CUSTOMER_VIEW_URL: settings.members['customer-view'].url,

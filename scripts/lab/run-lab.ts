@@ -14,6 +14,8 @@ import { createSidecarTracing } from './sidecar-tracing.ts';
 import { formatRemedies, formatWalkThrough } from './texts.ts';
 import { watchReadiness } from './watch-readiness.ts';
 
+const schemaRegistryPart = 'schema-registry' as const;
+
 type LabOptions = { readonly showsAllLogs: boolean; readonly others: readonly MemberId[] };
 
 /**
@@ -39,7 +41,8 @@ export const runLab = async ({ showsAllLogs, others }: LabOptions): Promise<void
   const ids = [...memberIds, ...others];
   await refuseTakenPorts(ids.map((id) => settings.members[id]));
   const reportOf = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
-  const parts = defaultPartNames.map((name) => startPart(name, reportOf(name)));
+  const partNames = [...defaultPartNames, ...(process.env.MANDATES_ENCODING === 'avro' ? [schemaRegistryPart] : [])];
+  const parts = partNames.map((name) => startPart(name, reportOf(name)));
   const [daprd] = await Promise.all([ensureDaprd(reportOf('daprd')), ...parts]);
 
   const tokens = {

@@ -1,6 +1,6 @@
+import { createRegistry } from '../../contracts/schema-registry.ts';
 import { findAvroChanges } from './compare-avro-schemas.ts';
 import { findJsonSchemaChanges } from './compare-json-schemas.ts';
-import { createRegistry } from './registry.ts';
 import { readSchema, type SchemaFile, subjectOf } from './schema-files.ts';
 
 /** `isChanged`: it is compatible with the released schema, but not the same. `isNew`: there is no released schema. */

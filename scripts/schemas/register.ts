@@ -1,4 +1,4 @@
-import { createRegistry } from './registry.ts';
+import { createRegistry } from '../../contracts/schema-registry.ts';
 import { readSchema, type SchemaFile, subjectOf } from './schema-files.ts';
 
 export type RegisteredSchema = { readonly subject: string; readonly id: number; readonly path: string };

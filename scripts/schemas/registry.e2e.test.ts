@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRegistry } from '../../contracts/schema-registry.ts';
 import { startProgram } from '../../tests/platform-process.ts';
 import { ports, stackEnvironment } from '../../tests/stack/ports.ts';
 import { isStackReady, stackFolder, startPart, stopPart } from '../../tests/stack/stack.ts';
 import { registerSchemas } from './register.ts';
-import { createRegistry } from './registry.ts';
 import { listSchemas, readSchema } from './schema-files.ts';
 
 const url = `http://127.0.0.1:${ports.schemaRegistry}/apis/ccompat/v7`;

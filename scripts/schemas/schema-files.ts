@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { topics } from '../../contracts/topics.ts';
+import { mandatesTopicNames, topics } from '../../contracts/topics.ts';
 
 /** The schema of one version of an event, such as schema.v1.json. */
 export type SchemaFile = {
@@ -14,7 +14,7 @@ export type SchemaFile = {
 
 /** The topic of each event. */
 const topicOfEvent: Readonly<Record<string, string>> = {
-  'connection-mandate-changed': topics.connectionMandates.name,
+  'connection-mandate-changed': mandatesTopicNames.json,
   'customer-changed': topics.customers.name,
   'customer-registered': topics.customerRegistrations.name,
   'greeting-posted': topics.greetings.name,
@@ -23,7 +23,7 @@ const topicOfEvent: Readonly<Record<string, string>> = {
 
 /** Records of both encodings are never in one topic. */
 const avroTopicOfEvent: Readonly<Record<string, string>> = {
-  'connection-mandate-changed': 'connection-mandates-avro-topic',
+  'connection-mandate-changed': mandatesTopicNames.avro,
 };
 
 const isSchemaFile = (name: string): boolean => /^schema\.v\d+\.(json|avsc)$/.test(name);

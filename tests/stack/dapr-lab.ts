@@ -21,6 +21,7 @@ export const createComponentsFolder = (
       .replaceAll('localhost:9092', `localhost:${ports.kafka}`)
       .replaceAll('localhost:6379', `localhost:${ports.redis}`)
       .replaceAll('localhost:3306', `localhost:${ports.mysql}`)
+      .replaceAll('localhost:8081', `localhost:${ports.schemaRegistry}`)
       .replaceAll('localhost:9411', `localhost:${ports.zipkin}`);
     writeFileSync(join(folder, file), edit(file, yaml));
   }

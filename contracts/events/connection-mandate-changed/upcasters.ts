@@ -48,8 +48,7 @@ export const connectionMandateChanged: EventContract<ConnectionMandateData> = {
   subject: { field: 'connectionId', schema: acceptNumber(connectionIdSchema) },
 };
 
-/** Parses the events of connection-mandates-topic. */
-export const { parse: parseConnectionMandate, findSubjectOfUnreadable: findConnectionOfUnreadable } = createEventReader(
-  topics.connectionMandates.codec,
-  connectionMandateChanged,
-);
+/** Parses the events of the mandates' topic. */
+export const connectionMandateReader = createEventReader(topics.connectionMandates.codec, connectionMandateChanged);
+export const { parse: parseConnectionMandate, findSubjectOfUnreadable: findConnectionOfUnreadable } =
+  connectionMandateReader;

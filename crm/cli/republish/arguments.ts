@@ -9,11 +9,13 @@ export type RepublishArguments = { readonly crm: LocatedService } & (
   | { readonly connectionId: string; readonly above: number | undefined }
   | { readonly customerId: string; readonly above: number | undefined }
   | { readonly allCustomers: true }
+  | { readonly allMandates: true }
 );
 
 const options = {
   customer: { type: 'string' },
   'all-customers': { type: 'boolean', default: false },
+  'all-mandates': { type: 'boolean', default: false },
   above: { type: 'string' },
   crm: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
@@ -35,17 +37,16 @@ export const readArguments = (
   const crm = locateService(serviceAddresses.crm, env, { name: '--crm', value: values.crm });
 
   const [connectionId, ...more] = positionals;
-  const chosen = [connectionId, customerId, values['all-customers'] || undefined].filter(
-    (choice) => choice !== undefined,
-  );
+  const all = [values['all-customers'], values['all-mandates']].map((isChosen) => isChosen || undefined);
+  const chosen = [connectionId, customerId, ...all].filter((choice) => choice !== undefined);
   if (chosen.length !== 1 || more.length > 0 || (connectionId !== undefined && !isConnectionId(connectionId)))
     throw new Error(
-      'Name one connection: npm run republish -- 7733 (1 to 64 characters of 0-9, A-Z and -); or use --customer N or --all-customers.',
+      'Name one connection: npm run republish -- 7733 (1 to 64 characters of 0-9, A-Z and -); or use --customer N, --all-customers or --all-mandates.',
     );
   if (connectionId !== undefined) return { crm, connectionId, above };
   if (customerId === undefined) {
     if (above !== undefined) throw new Error('--above is for one connection or one customer.');
-    return { crm, allCustomers: true };
+    return values['all-mandates'] ? { crm, allMandates: true } : { crm, allCustomers: true };
   }
   if (!customerIdSchema.safeParse(customerId).success)
     throw new Error(`--customer ${customerId || "''"} is not a customer number: npm run republish -- --customer 7.`);

@@ -17,7 +17,7 @@ export type EventLine = {
 
 type Change = { data: { connectionId: string; connectionMandate: string }; revision: number };
 
-type Reader = Pick<Projection<Change, unknown>, 'parse' | 'keyOfUnreadable'>;
+type Reader = Pick<Projection<Change, unknown>, 'prepare' | 'parse' | 'keyOfUnreadable'>;
 
 /** Reads all records about a connection, oldest first, including unreadable ones. */
 export const readEventsOfConnection = async (
@@ -32,7 +32,10 @@ export const readEventsOfConnection = async (
     if (content.connectionId === connectionId)
       found.push({ timestamp: record.timestamp, line: toLine(topic.name, record, content) });
   };
-  await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => records.forEach(collect));
+  await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {
+    await reader.prepare?.(records);
+    records.forEach(collect);
+  });
   return found.sort((a, b) => a.timestamp - b.timestamp || compareLines(a.line, b.line)).map(({ line }) => line);
 };
 

@@ -25,11 +25,12 @@ export type ParsedBatch<Event> = {
  */
 const turnMs = 25;
 
-/** Parses a batch and separates the poison records. */
+/** Parses a batch and separates the poison records. @throws Error when the projection cannot prepare: nothing is poison */
 export const parseBatch = async <Event, Document>(
-  { topic, parse, key, keyOfUnreadable }: Projection<Event, Document>,
+  { topic, prepare, parse, key, keyOfUnreadable }: Projection<Event, Document>,
   batch: readonly DeliveredRecord[],
 ): Promise<ParsedBatch<Event>> => {
+  if (prepare) await prepare(batch);
   const events: Event[] = [];
   const poison: PoisonRecord[] = [];
   const byKey = new Map<string, ParsedRecord<Event>[]>();

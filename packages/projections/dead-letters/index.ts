@@ -1,5 +1,5 @@
 export { splitMarks } from './dead-letter-marks.ts';
 export { keyOfDeadLetter, readDeadLetterStates } from './dead-letter-states.ts';
 export { discardDeadLetters } from './discard-dead-letters.ts';
-export { type DeadLetter, readDeadLetters } from './read-dead-letters.ts';
+export { type DeadLetter, readDeadLetters, recordOf } from './read-dead-letters.ts';
 export { replayDeadLetters } from './replay-dead-letters.ts';

@@ -1,5 +1,6 @@
 import type { Generation } from '../generations/generation.ts';
 import { type Pointer, type Rebuild, readPointer } from '../generations/pointer.ts';
+import { findOtherTopic } from '../generations/read-checkpoints.ts';
 import type { PartitionRange } from '../log-reader.ts';
 import { describeGeneration, type RebuildContext, RebuildRefused } from './context.ts';
 import { describeLostRecords } from './fill.ts';
@@ -137,6 +138,25 @@ export const findRefusal = async (facts: Facts): Promise<string | undefined> => 
 
 const describeGenerations = (context: { primaryStore: string }, generations: readonly Generation[]) =>
   generations.map((one) => describeGeneration(context, one)).join(' and ');
+
+/**
+ * Refuses a rebuild in place of a view that another topic filled: nothing would be left to compare the log with, and a topic without
+ * the present state of each key would make a view that is out of date.
+ * @throws RebuildRefused with what to do instead
+ */
+export const refuseOtherTopicInPlace = async <Event, Document>(
+  { stores, projection, primaryStore }: RebuildContext<Event, Document>,
+  live: Generation,
+  ranges: readonly PartitionRange[],
+): Promise<void> => {
+  const partitions = ranges.map(({ partition }) => partition);
+  const otherTopic = await findOtherTopic(stores(live.store), projection, live.number, partitions);
+  if (otherTopic !== undefined)
+    throw new RebuildRefused(
+      `${describeGeneration({ primaryStore }, live)} was filled from ${otherTopic}, so a rebuild in place could not be compared with ` +
+        'anything. Leave out --in-place, or let it compare with the source.',
+    );
+};
 
 /**
  * Refuses a rebuild from a log that has lost events. Only the live view has those events, and the comparison before the

@@ -5,7 +5,7 @@ import { describeGeneration, endOffsetsOf, type RebuildContext, RebuildRefused, 
 import type { Snapshot } from './fill.ts';
 import type { Source } from './find-mismatches.ts';
 import { phases, runPhases } from './phases.ts';
-import { preflight, type RebuildMode, refuseLostEvents } from './preflight.ts';
+import { preflight, type RebuildMode, refuseLostEvents, refuseOtherTopicInPlace } from './preflight.ts';
 import { leaseReleased, openRebuildSession, waitForLease } from './rebuild-session.ts';
 import { describeNextCommands, describeRebuild } from './remedies.ts';
 import { findSwitchBackTarget } from './switch.ts';
@@ -43,6 +43,8 @@ export const rebuild = async <Event, Document>(
   const mode = { ...options, isFromSnapshot: snapshot !== undefined };
   const { pointer, into, ranges, unfinished } = await preflight(context, mode);
   if (!snapshot && !source && !acceptDifferences) await refuseLostEvents(context, pointer.answering, ranges);
+  if (!snapshot && !source && options.inPlace && !unfinished)
+    await refuseOtherTopicInPlace(context, pointer.answering, ranges);
   const newRebuild = {
     into,
     inPlace: options.inPlace,

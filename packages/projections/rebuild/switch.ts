@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { type Generation, isSameGeneration } from '../generations/generation.ts';
 import { changePointer, type Rebuild, readPointer } from '../generations/pointer.ts';
+import { findOtherTopic } from '../generations/read-checkpoints.ts';
 import { type Comparison, compare } from './compare.ts';
 import { describeGeneration, type RebuildContext, RebuildRefused, readPartitions } from './context.ts';
 import type { Snapshot } from './fill.ts';
@@ -67,7 +68,10 @@ const isCorrect = async <Event, Document>(
 ): Promise<boolean> => {
   if (source) return !isUndecided && differences.every((difference) => difference.source === difference.rebuilt);
   if ((differences.length === 0 && !isUndecided) || !live) return true;
-  const checkpoints = await readGenerationCheckpoints(context, live, Object.keys(ends).map(Number));
+  const partitions = Object.keys(ends).map(Number);
+  // What another topic filled may be newer than this topic, until the present state of each key was published to it.
+  if (await findOtherTopic(context.stores(live.store), context.projection, live.number, partitions)) return false;
+  const checkpoints = await readGenerationCheckpoints(context, live, partitions);
   return [...checkpoints].some(([partition, checkpoint]) => !isComplete(checkpoint, ends[partition]));
 };
 
@@ -93,6 +97,11 @@ export const findSwitchBackTarget = async <Event, Document>(
     const earlier = await readGenerationCheckpoints(context, back, partitions).catch((error: Error) => error);
     if (earlier instanceof Error) {
       unfitReasons.push(`${describeGeneration(context, back)} cannot be read (${earlier.message})`);
+      continue;
+    }
+    const otherTopic = await findOtherTopic(context.stores(back.store), context.projection, back.number, partitions);
+    if (otherTopic !== undefined) {
+      unfitReasons.push(`${describeGeneration(context, back)} was filled from ${otherTopic}`);
       continue;
     }
     const behind = partitions.find((partition) => {

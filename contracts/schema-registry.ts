@@ -3,14 +3,22 @@ export type Registry = {
   /** Whether a registry answers. */
   isReachable(): Promise<boolean>;
   /** The latest version of the subject; undefined if there is none. */
-  readLatest(subject: string): Promise<{ kind: 'AVRO' | 'JSON'; schema: unknown } | undefined>;
+  readLatest(subject: string): Promise<RegisteredSchema | undefined>;
   /** Has the registry refuse schemas that are incompatible with an earlier version, in either direction. */
   requireCompatibility(subject: string): Promise<void>;
   /** Adds the schema unless the subject has it. @returns its id, which Avro records contain */
   register(subject: string, kind: 'AVRO' | 'JSON', schema: unknown): Promise<number>;
+  /** The id of this Avro schema; undefined if the subject does not have it. */
+  findId(subject: string, schema: unknown): Promise<number | undefined>;
+  /** The schema with this id; undefined if the registry says that it has none. */
+  readById(id: number): Promise<RegisteredSchema | undefined>;
 };
 
+type RegisteredSchema = { readonly kind: string; readonly schema: unknown };
+
 const timeoutMs = 5_000;
+/** Error codes of Confluent's API. A 404 without them is not from a registry, for example because the path in the URL is wrong. */
+const notFoundCodes = [40401, 40403];
 const mediaType = 'application/vnd.schemaregistry.v1+json';
 
 /** @param url such as http://localhost:8081/apis/ccompat/v7. Every method throws Error with the answer of the registry. */
@@ -32,6 +40,14 @@ export const createRegistry = (url: string): Registry => {
       throw new Error(`The schema registry at ${url} refused ${what} with ${answer.status}: ${text.slice(0, 500)}`);
     return JSON.parse(text) as T;
   };
+  /** Like `readAnswer`; undefined where the registry says that it has no such subject or schema. */
+  const readFound = async <T>(what: string, answer: Response): Promise<T | undefined> => {
+    const { error_code: code } = (await answer
+      .clone()
+      .json()
+      .catch(() => ({}))) as { error_code?: number };
+    return answer.status === 404 && notFoundCodes.includes(Number(code)) ? undefined : readAnswer<T>(what, answer);
+  };
   const pathOf = (subject: string) => encodeURIComponent(subject);
 
   return {
@@ -42,9 +58,7 @@ export const createRegistry = (url: string): Registry => {
       ),
     readLatest: async (subject) => {
       const answer = await call(`/subjects/${pathOf(subject)}/versions/latest`);
-      if (answer.status === 404) return undefined;
-      const latest = await readAnswer<{ schema: string; schemaType?: 'JSON' }>(`to read ${subject}`, answer);
-      return { kind: latest.schemaType ?? 'AVRO', schema: JSON.parse(latest.schema) };
+      return toSchema(await readFound(`to read ${subject}`, answer));
     },
     requireCompatibility: async (subject) => {
       const body = JSON.stringify({ compatibility: 'FULL_TRANSITIVE' });
@@ -58,5 +72,20 @@ export const createRegistry = (url: string): Registry => {
       const answer = await call(`/subjects/${pathOf(subject)}/versions`, { method: 'POST', body });
       return (await readAnswer<{ id: number }>(`the schema of ${subject}`, answer)).id;
     },
+    findId: async (subject, schema) => {
+      const body = JSON.stringify({ schema: JSON.stringify(schema) });
+      const answer = await call(`/subjects/${pathOf(subject)}`, { method: 'POST', body });
+      return (await readFound<{ id: number }>(`to look up the schema of ${subject}`, answer))?.id;
+    },
+    readById: async (id) => toSchema(await readFound(`to read schema ${id}`, await call(`/schemas/ids/${id}`))),
   };
+};
+
+/** Without a schemaType it is Avro. A schema of another type need not be JSON. */
+const toSchema = (
+  found: { readonly schema: string; readonly schemaType?: string } | undefined,
+): RegisteredSchema | undefined => {
+  if (!found) return undefined;
+  const { schema, schemaType: kind = 'AVRO' } = found;
+  return { kind, schema: kind === 'PROTOBUF' ? schema : JSON.parse(schema) };
 };
