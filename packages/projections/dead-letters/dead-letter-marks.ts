@@ -83,7 +83,7 @@ export const joinMarks = <Document>(marked: MarkedDocument<Document>): unknown =
  */
 export const listOpenMarks = ({ document, marks }: MarkedDocument<unknown>): readonly Mark[] => {
   const { at } = (document ?? {}) as BookkeepingFields;
-  return at ? marks.unreadable.filter((mark) => mark[0] !== at[0] || mark[1] > at[1]) : marks.unreadable;
+  return at ? marks.unreadable.filter((mark) => mark[0] !== at[0] || mark[1] >= at[1]) : marks.unreadable;
 };
 
 /** Whether the unreadable record at a place is one of the marks, or represented by one. */
@@ -99,7 +99,7 @@ export const addMark = (marks: Marks, place: PlacePair): Marks => {
 };
 
 /**
- * Clears the mark of a record that was read. A change of a document that does not keep the place of its record also
+ * Clears the mark of an original whose replay was read. A change of a document that does not keep the place of its record also
  * clears the marks before it; records without partition and offset clear marks only so, because each of them may be an
  * old record that is delivered again.
  */
@@ -112,11 +112,12 @@ export const clearMarks = (
   const [partition, offset] = place;
   const clearsEarlier = hasChanged && (document as BookkeepingFields).at === undefined;
   const isCleared = (mark: Mark) => clearsEarlier && mark[0] === partition && mark[1] <= offset;
-  const read = removeMarks(marks, offset < 0 ? [] : [place]);
-  const unreadable = read.unreadable.filter((mark) => !isCleared(mark));
-  const left = unreadable.length === read.unreadable.length ? read : toMarks({ ...read, unreadable });
-  if (!record.replayOf || offset < 0 || left.replayed.some((one) => isSamePlace(one, place))) return left;
-  return { ...left, replayed: insertPlace(left.replayed, place).kept };
+  const unreadable = marks.unreadable.filter((mark) => !isCleared(mark));
+  const left = unreadable.length === marks.unreadable.length ? marks : toMarks({ ...marks, unreadable });
+  if (!record.replayOf || offset < 0) return left;
+  const { replayed } = left;
+  const isKnown = replayed.some((one) => isSamePlace(one, place));
+  return removeMarks(isKnown ? left : { ...left, replayed: insertPlace(replayed, place).kept }, [place]);
 };
 
 /** Removes the marks of these places. A mark that also represents earlier records stays: a later record supersedes it. */
