@@ -12,8 +12,12 @@ import { ports, stackEnvironment } from './stack/ports.ts';
 import { daprCli, isStackReady, prepareDaprCliEnvironment } from './stack/stack.ts';
 
 const waitOptions = { timeout: 60_000, interval: 100 };
+/** Its first start installs Python packages. */
+const billingWaitOptions = { timeout: 180_000, interval: 100 };
 const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
+const { rest: billingPort, dapr: billingDapr } = ports.customerViews[3];
+const billing = { url: `http://127.0.0.1:${billingPort}` };
 const customerView = { url: `http://127.0.0.1:${ports.customerViews[0].rest}` };
 
 const stack = await isStackReady();
@@ -76,21 +80,27 @@ describe.runIf(stack && cli)('dapr run', () => {
       .replace('appPort: 5010', `appPort: ${viewApp}`)
       .replace('3920', String(viewDapr))
       .replace('CUSTOMER_VIEW_PORT: 3010', `CUSTOMER_VIEW_PORT: ${viewRest}`)
+      .replace('appPort: 3012', `appPort: ${billingPort}`)
+      .replace('3923', String(billingDapr))
       .replace('.data/stack', join(root, stackEnvironment.STACK_DIR))
       .replaceAll('appDirPath: .', `appDirPath: ${root}`);
     writeFileSync(file, yaml);
     const { output } = await dapr(bothTokens, 'run', '-f', file);
     await expectViewToFollowCrm();
+    await vi.waitFor(
+      async () => expect((await getJson(`${billing.url}/billable/7733`)).body).toMatchObject({ billable: true }),
+      billingWaitOptions,
+    );
     const doctor = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, RESOURCES_PATH: resources, DATA_DIR: dataDir };
     const { code, findings } = await runDoctor({ ...doctor, DAPR_API_TOKEN: bothTokens.DAPR_API_TOKEN });
     expect(findings.filter(({ status }) => status === 'problem' || status === 'skipped')).toEqual([]);
     expect(code).toBe(0);
-    const sidecars = [crmDapr, iotDapr, viewDapr];
+    const sidecars = [crmDapr, iotDapr, viewDapr, billingDapr];
     for (const port of sidecars) expect((await fetch(`http://127.0.0.1:${port}/v1.0/metadata`)).status).toBe(401);
     expect(output()).not.toContain('API_TOKEN');
     await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
     const urls = sidecars.map((port) => `http://127.0.0.1:${port}`);
-    for (const url of [crm.url, iotPlatform.url, customerView.url, ...urls]) await waitUntilGone(url);
+    for (const url of [crm.url, iotPlatform.url, customerView.url, billing.url, ...urls]) await waitUntilGone(url);
   });
 
   it('runs each service by the command of the Dapr lab, without tokens and with a warning for each token', async () => {

@@ -59,8 +59,8 @@ export const customerOrderRoutes = (db: Kysely<CustomerViewDatabase>, { customer
           const listName = `/customers/${customerId}/orders ${sort}`;
           const cursor = readCursor(after, listName, cursorTypes);
           const customer = await customers.get(customerId);
-          const page = await orders.query(async (generation, { deadLetters = 0 }) => {
-            const unreadable = deadLetters > 0 ? await findUnreadableOrders(db, generation) : [];
+          const page = await orders.query(async (generation) => {
+            const unreadable = await findUnreadableOrders(db, generation);
             refuseUnreadableOrders(unreadable, customerId);
             const own = { ...filter, customerId };
             const { items, next } = await listOrders(db, generation, own, { sort, after: cursor, limit });

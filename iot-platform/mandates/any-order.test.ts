@@ -6,8 +6,9 @@ import type { BatchHandler, DeliveredRecord, EventBus } from '../../packages/pro
 import { createSeededRandom, withStoreFaults } from '../../packages/projections/faults.ts';
 import { startProjection } from '../../packages/projections/projection.ts';
 import { openView } from '../../packages/projections/view.ts';
+import type { DomainError } from '../../packages/runtime/domain-error.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
-import type { Mandate } from './mandate.ts';
+import { type Mandate, revisionOf } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
 /** A record of the log: an event with a revision, or a payload without one. */
@@ -58,6 +59,7 @@ const deliver = async (
       handle = handler;
       return { close: async () => {} };
     },
+    publish: async () => {},
   } as unknown as EventBus;
   await startProjection(mandates, {
     ...createTestRuntime(),
@@ -133,3 +135,85 @@ it('the view does not depend on them either when payloads without a revision, or
     { numRuns: 300 },
   );
 });
+
+/** A record that cannot be read, an event, or a payload (revision 0). `replays` chooses the earlier record whose place it has. */
+type LogRecord = { kind: 'change' | 'unreadable'; connectionMandate: '0' | '1' | '2'; revision: number };
+type LogEntry = LogRecord & { partition: 0 | 1; replays: number | undefined };
+
+const logs = fc.array(
+  fc
+    .record<LogEntry>({
+      kind: fc.constantFrom('change', 'change', 'unreadable'),
+      connectionMandate: fc.constantFrom('0', '1', '2'),
+      revision: fc.constantFrom(0, 1, 2, 3, 4),
+      partition: fc.constantFrom(0, 0, 0, 1),
+      replays: fc.option(fc.nat(9), { nil: undefined, freq: 3 }),
+    })
+    // The order of payloads in several partitions is their timestamps, which may contradict the offsets.
+    .map((one) => (one.revision === 0 ? { ...one, partition: 0 as const } : one)),
+  { minLength: 1, maxLength: 8 },
+);
+const logsWithOrders = logs.chain((log) =>
+  fc.record({
+    log: fc.constant(log),
+    order: fc
+      .array(fc.nat(log.length - 1), { maxLength: 6 })
+      .chain((again) => fc.shuffledSubarray([...log.keys(), ...again], { minLength: log.length + again.length })),
+    batchSize: fc.integer({ min: 1, max: 4 }),
+    seed: fc.nat(),
+  }),
+);
+
+const toRecords = (log: readonly LogEntry[]): readonly DeliveredRecord[] =>
+  log.map(({ kind, partition, replays, ...change }, index) => {
+    const offset = log.slice(0, index).filter((one) => one.partition === partition).length;
+    const read = record({ connectionId: 'A', ...change }, offset);
+    return {
+      ...read,
+      partition,
+      ...(kind === 'unreadable' && { value: Buffer.from('{"connectionId":"A"}') }),
+      ...(replays !== undefined && offset > 0 && { replayOf: { partition, offset: replays % offset } }),
+    };
+  });
+
+const answerOf = async (records: readonly DeliveredRecord[], how: { batchSize: number; seed: number }) => {
+  const view = await deliver(records, how);
+  return view.get('A').then(
+    (mandate) => mandate && { level: mandate.connectionMandate, revision: revisionOf(mandate) },
+    ({ code }: DomainError) => code,
+  );
+};
+
+it('the answer does not depend on them when some records cannot be read, or are replays', () =>
+  fc.assert(
+    fc.asyncProperty(logsWithOrders, async ({ log, order, ...how }) => {
+      const records = toRecords(log);
+      const inOrder = await answerOf(records, { batchSize: 1, seed: 1 });
+      const delivered = order.map((index) => records[index] as DeliveredRecord);
+      expect(await answerOf(delivered, how)).toEqual(inOrder);
+    }),
+    { numRuns: 200 },
+  ));
+
+it('a mandate is shown only if every unreadable record is earlier in its partition, or has a replay that can be read', () =>
+  fc.assert(
+    fc.asyncProperty(logsWithOrders, async ({ log, order, ...how }) => {
+      const records = toRecords(log);
+      const answer = await answerOf(
+        order.map((index) => records[index] as DeliveredRecord),
+        how,
+      );
+      if (typeof answer !== 'object') return;
+      const isReadable = (one: DeliveredRecord) => one.value.toString() !== '{"connectionId":"A"}';
+      const place = ({ replayOf, partition, offset }: DeliveredRecord) =>
+        [replayOf?.partition ?? partition, replayOf?.offset ?? offset] as const;
+      const places = records.filter(isReadable).map(place);
+      const replayed = records.filter((one) => one.replayOf && isReadable(one)).map(place);
+      for (const [partition, offset] of records.filter((one) => !isReadable(one)).map(place)) {
+        const isReplayed = replayed.some((one) => one[0] === partition && one[1] === offset);
+        const isBefore = places.some((one) => one[0] === partition && Number(one[1]) > Number(offset));
+        expect(isReplayed || isBefore).toBe(true);
+      }
+    }),
+    { numRuns: 200 },
+  ));

@@ -65,9 +65,9 @@ const hasRevision = ({ revision }: Statement) => revision > 0;
 const isLater = (one: Statement, other: Statement): boolean => {
   if (hasRevision(one) && hasRevision(other))
     return one.revision === other.revision ? isLower(one, other) : one.revision > other.revision;
-  if (one.at && other.at && one.at[0] === other.at[0]) return one.at[1] > other.at[1];
+  if (one.at && other.at && one.at[0] === other.at[0] && one.at[1] !== other.at[1]) return one.at[1] > other.at[1];
   if (hasRevision(one) !== hasRevision(other)) return hasRevision(one) ? !outranks(other, one) : outranks(one, other);
-  // The log defines no order between two payloads without a revision in different partitions.
+  // The log defines no order between payloads without a revision in different partitions, or with an invalid place.
   return one.changedAt === other.changedAt ? isLower(one, other) : one.changedAt > other.changedAt;
 };
 
@@ -82,8 +82,8 @@ const outranks = (payload: Statement, event: Statement): boolean =>
 const isLower = (one: Statement, other: Statement) => one.connectionMandate < other.connectionMandate;
 
 /**
- * Whether `one` is the same event as `other` at an earlier offset. The event was published twice, and payloads between
- * the two copies are later than it.
+ * Whether `one` is the same event as `other` at an earlier place: a lower partition, or a lower offset in the same. The event was
+ * published twice, and payloads between the two copies are later than it.
  */
 const isEarlierCopy = (one: Statement, other: Statement): boolean =>
   hasRevision(one) &&
@@ -91,5 +91,4 @@ const isEarlierCopy = (one: Statement, other: Statement): boolean =>
   one.connectionMandate === other.connectionMandate &&
   one.at !== undefined &&
   other.at !== undefined &&
-  one.at[0] === other.at[0] &&
-  one.at[1] < other.at[1];
+  (one.at[0] === other.at[0] ? one.at[1] < other.at[1] : one.at[0] < other.at[0]);

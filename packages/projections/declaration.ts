@@ -35,8 +35,8 @@ export type Projection<Event, Document> = {
   readonly keyOfUnreadable?: (record: DeliveredRecord) => string | undefined;
   /**
    * Pure and independent of the order of events. Returns the same object when the event changes nothing. A document may
-   * keep the place of its record as `at: [partition, offset]`: then an unreadable record with a lower offset in that
-   * partition does not mark it.
+   * keep the place of its record as `at: [partition, offset]`, of two copies of one event the lower place: then the document
+   * refuses only for unreadable records that are not before that place in its partition, in any order of delivery.
    */
   readonly evolve: (held: Document | undefined, event: Event) => Document;
   /** The time of the event (ISO 8601) and the revision of its document, for /status. */

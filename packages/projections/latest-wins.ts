@@ -15,10 +15,10 @@ export const showEvent = <State extends object>(state: State, { revision, place 
 
 /**
  * Delivery is at least once and unordered: the highest revision wins. One revision with two contents is a fault of the publisher; then
- * the same one of them wins in any order of delivery.
+ * the same one of them wins in any order of delivery. Of two copies of one event the first in the log is shown.
  */
 export const latestWins = <State extends object>(held: Shown<State> | undefined, event: Shown<State>): Shown<State> =>
-  held === undefined || compare(event, held) > 0 ? event : held;
+  held === undefined || (compare(event, held) || comparePlaces(held, event)) > 0 ? event : held;
 
 /** Whether the event gives another content to the revision that the document shows. */
 export const contradicts = <State extends object>(held: Shown<State> | undefined, event: Shown<State>): boolean =>
@@ -29,6 +29,10 @@ const compare = <State extends object>(one: Shown<State>, other: Shown<State>): 
   const [content, otherContent] = [contentOf(one), contentOf(other)];
   return content === otherContent ? 0 : content > otherContent ? 1 : -1;
 };
+
+/** Which record is later in the log; 0 if a place is unknown. */
+const comparePlaces = ({ at: one }: { at?: PlacePair }, { at: other }: { at?: PlacePair }): number =>
+  one && other ? one[0] - other[0] || one[1] - other[1] : 0;
 
 const contentOf = <State extends object>({ at: _, ...content }: Shown<State>): string =>
   JSON.stringify(Object.entries(content).sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -1,6 +1,6 @@
 import { DomainError } from '../runtime/domain-error.ts';
 import { assessCompleteness, type Completeness, findLoss, findRefusal } from './completeness.ts';
-import { type PlacePair, splitMarks } from './dead-letters/dead-letter-marks.ts';
+import { listOpenMarks, type Mark, type PlacePair, splitMarks } from './dead-letters/dead-letter-marks.ts';
 import type { Topic } from './event-bus.ts';
 import { asCheckpointDocument, checkpointKey } from './generations/checkpoint-document.ts';
 import { documentKey, type Generation, isSameGeneration } from './generations/generation.ts';
@@ -110,9 +110,11 @@ export const openView = <Document extends object>(
     return { readAt, stored: isRead ? held.get(expected)?.value : await read(pointer.answering, key) };
   };
   const toDocument = (key: string, stored: unknown): Document | undefined => {
-    const { document, marks } = splitMarks<Document & { at?: PlacePair }>(stored);
+    const marked = splitMarks<Document & { at?: PlacePair }>(stored);
+    const { document } = marked;
     if (document === undefined) return undefined;
-    if (marks.length > 0) throw createDeadLetteredError({ topic: topic.name, viewOption }, key, marks);
+    const open = listOpenMarks(marked);
+    if (open.length > 0) throw createDeadLetteredError({ topic: topic.name, viewOption }, key, open);
     const { at: _, ...withoutPlace } = document;
     return withoutPlace as unknown as Document;
   };
@@ -152,9 +154,9 @@ export const openView = <Document extends object>(
 const createDeadLetteredError = (
   { topic, viewOption }: { topic: string; viewOption: string | undefined },
   key: string,
-  marks: readonly PlacePair[],
+  marks: readonly Mark[],
 ): DomainError => {
-  const place = describePlace(topic, marks.at(-1) as PlacePair);
+  const place = describePlace(topic, marks.at(-1) as Mark);
   return new DomainError(
     'record-dead-lettered',
     `A record about ${key} could not be read (${place}), so what this view shows of ${key} may be out of date.`,
@@ -165,5 +167,5 @@ const createDeadLetteredError = (
   );
 };
 
-const describePlace = (topic: string, [partition, offset]: PlacePair): string =>
+const describePlace = (topic: string, [partition, offset]: Mark): string =>
   offset < 0 ? topic : `${topic}/${partition}/${offset}`;

@@ -101,6 +101,14 @@ export const readingMutations: Record<string, Mutation> = {
     subscriber: withParse((record) => mandates.parse({ ...record, value: Buffer.from(record.value.toString()) })),
     foundBy: 'malformed',
   },
+  'a superseded mark is forgotten': {
+    subscriber: { projection: mandates, forgets: 'supersededDeadLetters' },
+    foundBy: 'poison',
+  },
+  'a replay is forgotten': {
+    subscriber: { projection: mandates, forgets: 'replayedDeadLetters' },
+    foundBy: 'replays',
+  },
   'a replay is ordered by its own offset': {
     subscriber: withParse(({ replayOf: _, ...record }) => mandates.parse(record)),
     foundBy: 'replays',

@@ -78,8 +78,20 @@ export const ruleMutations: Record<string, Mutation> = {
     }),
     foundBy: 'reordering',
   },
-  'a duplicate counts as a change': {
-    subscriber: withEvolve((held, change) => ({ ...mandates.evolve(held, change) })),
+  'a copy replaces its event': {
+    subscriber: withEvolve(
+      amongEvents((held, change) =>
+        change.revision === held.revision ? !isHigher(held, change) : change.revision > held.revision,
+      ),
+    ),
+    foundBy: 'poison',
+  },
+  'a copy in another partition does not count': {
+    subscriber: withEvolve((held, change) =>
+      held?.at?.[0] !== change.place?.[0] && held?.revision === change.revision
+        ? (held as Mandate)
+        : mandates.evolve(held, change),
+    ),
     foundBy: 'poison',
   },
 };

@@ -13,6 +13,7 @@ import {
 } from '../../packages/projections/event-bus.ts';
 import type { LogReader } from '../../packages/projections/log-reader.ts';
 import { startProjection } from '../../packages/projections/projection.ts';
+import type { StateStore } from '../../packages/projections/state-store.ts';
 import { openView, type View } from '../../packages/projections/view.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { createInMemoryLog } from '../log-in-memory.ts';
@@ -26,6 +27,8 @@ export type Subscriber = {
   readonly readLog?: (log: LogReader) => LogReader | undefined;
   readonly ignoresCommitted?: true;
   readonly dropsDeadLetters?: true;
+  /** A field that it does not store. */
+  readonly forgets?: 'supersededDeadLetters' | 'replayedDeadLetters';
 };
 
 const topic = topics.connectionMandates.name;
@@ -41,7 +44,7 @@ export const runCase = async (
   const partitions = readPartitions(log);
   const memoryLog = createInMemoryLog([...partitions]);
   const topicLog = readLog(memoryLog);
-  const store = openEmbeddedPlatform(':memory:', []).stateStore('statestore');
+  const store = withoutField(openEmbeddedPlatform(':memory:', []).stateStore('statestore'), changed.forgets);
   const committedOffsets = Object.entries(changed.ignoresCommitted ? {} : committed).map(
     ([partition, offset]) => [Number(partition), offset] as const,
   );
@@ -61,6 +64,17 @@ export const runCase = async (
     deadLetters: changed.dropsDeadLetters ? [] : [...deadLetters.values()].sort(([a, b], [c, d]) => a - c || b - d),
   };
 };
+
+const withoutField = (store: StateStore, field: string | undefined): StateStore => ({
+  ...store,
+  transact: (upserts) =>
+    store.transact(
+      upserts.map((one) => ({ ...one, value: omit(one.value as Readonly<Record<string, unknown>>, field) })),
+    ),
+});
+
+const omit = (value: Readonly<Record<string, unknown>>, field: string | undefined) =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => name !== field));
 
 const ask = async (view: View<Mandate>, connectionId: string): Promise<Answer> => {
   try {

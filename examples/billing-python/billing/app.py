@@ -3,6 +3,7 @@
 import base64
 import logging
 import os
+import re
 import secrets
 import threading
 import time
@@ -13,6 +14,7 @@ from urllib.parse import unquote_plus
 
 from dapr.ext.fastapi import DaprApp
 from fastapi import Body, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import JSONResponse
 
 from billing import subscriber
@@ -23,13 +25,17 @@ from billing.sidecar import PUBSUB, Sidecar
 TOPIC = "connection-mandates-topic"
 DELIVERIES = f"/events/{PUBSUB}/{TOPIC}"
 COMPARE_EVERY_S = 1.0
+PARTITION, OFFSET = re.compile(r"[0-9]{1,9}", re.ASCII), re.compile(r"[0-9]{1,15}", re.ASCII)
 REFUSALS = {
     "mandate-unknown": (404, "No mandate of this connection is known. It permits nothing."),
     "view-incomplete": (503, "Events are missing from this view: what it shows may be out of date."),
-    "record-dead-lettered": (503, "A record about this connection could not be read. Publish its mandate again."),
+    "record-dead-lettered": (503, "Records about this connection could not be read. Publish its mandate again."),
+    "dead-letter-unknown": (404, "The connection has no such dead letter. GET /billable/{connectionId} lists them."),
+    "dead-letters-not-listed": (409, "Earlier records could not be read either, and are not listed: publish again."),
     "log-unavailable": (503, "This view was not yet compared with the log, so it may be out of date."),
     "store-unavailable": (503, "The state store does not answer."),
-    "invalid-request": (400, "A connectionId has 1 to 64 characters out of 0-9, A-Z and -."),
+    "invalid-request": (400, "connectionId: 1 to 64 characters out of 0-9, A-Z and -."),
+    "invalid-place": (400, "partition, offset: whole numbers of up to 9 and 15 digits."),
 }
 
 log = logging.getLogger("uvicorn.error")
@@ -83,6 +89,8 @@ def check_token(request: Request) -> None:
 
 app = FastAPI(title="Billing", lifespan=lifespan, docs_url=None, redoc_url=None)
 app.router.redirect_slashes = False
+# A page under another host name (DNS rebinding) can neither read nor discard.
+app.add_middleware(TrustedHostMiddleware, allowed_hosts=os.environ.get("HOSTS", "localhost,127.0.0.1").split(","))
 dapr_app = DaprApp(app)
 
 
@@ -119,6 +127,7 @@ def read_delivery(request: Request, event: Any) -> Record:
 
 @app.get("/billable/{connection_id}")
 def get_billable(connection_id: str) -> Response:
+    """Says whether the connection may be billed."""
     if not CONNECTION_ID.fullmatch(connection_id):
         return refuse("invalid-request")
     if view.sidecar is None or view.partitions is None:
@@ -128,14 +137,33 @@ def get_billable(connection_id: str) -> Response:
     except Exception as error:
         log.warning("The view cannot be read: %s", error)
         return refuse("store-unavailable")
+    if answer.refusal == "record-dead-lettered":
+        return refuse(answer.refusal, deadLetters=[f"{TOPIC}/{place[0]}/{place[1]}" for place in answer.dead_letters])
     if answer.refusal is not None:
         return refuse(answer.refusal)
     return JSONResponse({"connectionId": connection_id, "billable": answer.level in ("1", "2")})
 
 
-def refuse(code: str) -> Response:
+@app.delete(f"/billable/{{connection_id}}/dead-letters/{TOPIC}/{{partition}}/{{offset}}")
+def discard_dead_letter(connection_id: str, partition: str, offset: str) -> Response:
+    """Answers from the view again, although the record could not be read."""
+    if not CONNECTION_ID.fullmatch(connection_id):
+        return refuse("invalid-request")
+    if not (PARTITION.fullmatch(partition) and OFFSET.fullmatch(offset)):
+        return refuse("invalid-place")
+    if view.sidecar is None:
+        return refuse("store-unavailable")
+    try:
+        refusal = subscriber.discard(view.sidecar, connection_id, (int(partition), int(offset)))
+    except Exception as error:
+        log.warning("The dead letter is not discarded: %s", error)
+        return refuse("store-unavailable")
+    return refuse(refusal) if refusal else Response(status_code=204)
+
+
+def refuse(code: str, **facts: Any) -> Response:
     status, detail = REFUSALS[code]
-    problem = {"type": f"urn:problem:{code}", "title": code, "status": status, "detail": detail}
+    problem = {"type": f"urn:problem:{code}", "title": code, "status": status, "detail": detail, **facts}
     return JSONResponse(problem, status, media_type="application/problem+json")
 
 

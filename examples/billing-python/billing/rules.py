@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -13,7 +13,8 @@ Place = tuple[int, int]
 """Partition and offset of a record."""
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1
-MAX_MARKS: Final = 100
+MAX_PLACES: Final = 100
+"""The maximum number of marks, and of resolved places, per connection and partition."""
 EVENT_TYPE: Final = "utility.crm.connection-mandate-changed.v1"
 DAPR_TYPE: Final = "com.dapr.event.sent"
 CONNECTION_ID: Final = re.compile(r"[0-9A-Z-]{1,64}")
@@ -59,6 +60,7 @@ class Answer:
     """`refusal` is the code of the reason; without it `level` and `revision` are the answer."""
 
     refusal: str | None = None
+    dead_letters: Sequence[Place] = ()
     level: str = "0"
     revision: int = 0
 
@@ -115,24 +117,42 @@ def apply(document: Json, change: Change, record: Record) -> Json:
         "timestamp": record.timestamp,
     }
     before = held.get(kind)
-    has_changed = before is None or _is_later(latest, before) or _is_earlier_copy(latest, before)
-    marks = [
-        mark
-        for mark in held.get("marks", [])
-        if mark[0] != partition or (mark[1] > offset if has_changed else mark[1] != offset)
-    ]
-    return {**held, "marks": marks, **({kind: latest} if has_changed else {})}
+    if before is None or _is_later(latest, before) or _is_earlier_copy(latest, before):
+        held = {**held, kind: latest}
+    is_replay = record.replay_of is not None and offset >= 0
+    return resolve(held, (partition, offset)) if is_replay else held
 
 
 def mark(document: Json, place: Place) -> Json:
     """Returns the stored document after an unreadable record about the connection (rule 2)."""
     held = document or {}
-    shown = _shown(held)
-    if shown is not None and shown["at"][0] == place[0] and shown["at"][1] > place[1]:
+    marks = held.get("marks", [])
+    if _includes(marks, place) or list(place) in held.get("resolved", []):
         return held
-    marks = {(partition, offset) for partition, offset in held.get("marks", [])} | {place}
-    kept = sorted(marks, key=lambda one: one[1])[-MAX_MARKS:]
-    return {**held, "marks": [list(one) for one in kept]}
+    kept, dropped = _insert(marks, place)
+    if dropped:
+        # The earliest mark that is kept represents the earlier ones as well: it cannot be resolved, only superseded.
+        earliest = next(n for n, one in enumerate(kept) if one[0] == place[0])
+        kept[earliest] = [*kept[earliest][:2], True]
+    return {**held, "marks": kept}
+
+
+def resolve(document: Json, place: Place) -> Json:
+    """Returns the stored document after the replay of an unreadable record was read, or the record was discarded."""
+    held = document or {}
+    marks = [one for one in held.get("marks", []) if one != list(place)]
+    resolved = held.get("resolved", [])
+    if list(place) not in resolved:
+        resolved, _ = _insert(resolved, place)
+    return {**held, "marks": marks, "resolved": resolved}
+
+
+def list_dead_letters(document: Json) -> list[Place]:
+    """The places of the marks because of which the view refuses: those not before the shown record in its partition."""
+    shown = _shown(document or {})
+    marks = (document or {}).get("marks", [])
+    open_marks = (one for one in marks if shown is None or one[0] != shown["at"][0] or one[1] >= shown["at"][1])
+    return [(one[0], one[1]) for one in open_marks]
 
 
 def advance(checkpoint: Json, record: Record) -> Json:
@@ -199,8 +219,8 @@ def answer(checkpoints: Iterable[Json], document: Json) -> Answer:
     shown = _shown(held)
     if shown is None:
         return Answer(refusal="mandate-unknown")
-    if held.get("marks"):
-        return Answer(refusal="record-dead-lettered")
+    if dead_letters := list_dead_letters(held):
+        return Answer(refusal="record-dead-lettered", dead_letters=dead_letters)
     revision = max(held[kind]["revision"] for kind in ("event", "payload") if kind in held)
     return Answer(level=shown["level"], revision=revision)
 
@@ -235,7 +255,7 @@ def _is_later(one: Json, other: Json) -> bool:
     """Whether `one` replaces `other`, which is of the same kind."""
     if one["revision"] != other["revision"]:
         return bool(one["revision"] > other["revision"])
-    if one["revision"] == 0 and one["at"][0] == other["at"][0]:
+    if one["revision"] == 0 and one["at"][0] == other["at"][0] and one["at"][1] != other["at"][1]:
         return bool(one["at"][1] > other["at"][1])
     if one["revision"] == 0 and one["timestamp"] != other["timestamp"]:
         return bool(one["timestamp"] > other["timestamp"])
@@ -244,8 +264,22 @@ def _is_later(one: Json, other: Json) -> bool:
 
 def _is_earlier_copy(one: Json, other: Json) -> bool:
     is_same_event = (one["revision"], one["level"]) == (other["revision"], other["level"])
-    is_earlier = one["at"][0] == other["at"][0] and one["at"][1] < other["at"][1]
-    return bool(one["revision"] > 0 and is_same_event and is_earlier)
+    return bool(one["revision"] > 0 and is_same_event and one["at"] < other["at"])
+
+
+def _includes(marks: list[Json], place: Place) -> bool:
+    """Whether the record at the place is one of the marks, or represented by one."""
+    partition, offset = place
+    return any(one[0] == partition and (one[1] == offset or (len(one) > 2 and one[1] > offset)) for one in marks)
+
+
+def _insert(places: list[Json], place: Place) -> tuple[list[Json], bool]:
+    """Inserts a place; says whether the earliest of its partition was dropped, because there are too many."""
+    kept = sorted([*places, list(place)], key=lambda one: one[:2])
+    of_partition = [one for one in kept if one[0] == place[0]]
+    if len(of_partition) <= MAX_PLACES:
+        return kept, False
+    return [one for one in kept if one is not of_partition[0]], True
 
 
 def _shown(document: Json) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from billing import rules
-from billing.rules import Answer, Record
+from billing.rules import Answer, Place, Record
 
 
 class Store(Protocol):
@@ -60,6 +60,15 @@ def compare(store: Store, log: Log) -> list[int]:
 def ask(store: Store, partitions: list[int], connection_id: str) -> Answer:
     document, _ = _read(store, _mandate_key(connection_id))
     return rules.answer(read_checkpoints(store, partitions), document)
+
+
+def discard(store: Store, connection_id: str, place: Place) -> str | None:
+    """Discards a dead letter, also for later deliveries of its record. Returns the code of a refusal."""
+    key = _mandate_key(connection_id)
+    if place not in rules.list_dead_letters(_read(store, key)[0]):
+        return "dead-letter-unknown"
+    _update(store, key, lambda document: rules.resolve(document, place))
+    return "dead-letters-not-listed" if place in rules.list_dead_letters(_read(store, key)[0]) else None
 
 
 def read_checkpoints(store: Store, partitions: list[int]) -> list[Any]:

@@ -6,7 +6,7 @@ import {
   type OffsetRange,
   removeEmptyRanges,
 } from '../checkpoints/checkpoint.ts';
-import type { PlacePair } from '../dead-letters/dead-letter-marks.ts';
+import type { Mark } from '../dead-letters/dead-letter-marks.ts';
 import { withDeadLetters } from '../dead-letters/open-dead-letters.ts';
 import type { DeliveredRecord } from '../event-bus.ts';
 import {
@@ -76,7 +76,7 @@ export const hasOtherRecord = ({ last }: Checkpoint, timestamps: ReadonlyMap<num
 export const advanceDocument = (
   document: CheckpointDocument,
   delivered: PartitionOffsets,
-  markedBy: (number: number) => ReadonlyMap<string, readonly PlacePair[]>,
+  markedBy: (number: number) => ReadonlyMap<string, readonly Mark[]>,
 ): CheckpointDocument =>
   updateCheckpoints(delivered.log?.isReplaced ? withoutDiscarded(document) : document, (checkpoint, number) =>
     withDeadLetters(advanceCheckpoint(checkpoint, delivered), delivered.partition, markedBy(number)),

@@ -3,8 +3,10 @@ import {
   clearMarks,
   deadLetterPlaceOf,
   joinMarks,
+  listOpenMarks,
+  type Mark,
+  noMarks,
   type PlacePair,
-  placeOf,
   splitMarks,
 } from '../dead-letters/dead-letter-marks.ts';
 import type { Projection } from '../declaration.ts';
@@ -16,8 +18,8 @@ export type FoldResult = {
   readonly upserts: Upsert[];
   /** Number of events by outcome: applied, ignored, and the classifications of the projection. */
   readonly counts: Record<string, number>;
-  /** Per key the dead-letter marks that remain, for each document that has or had marks. */
-  readonly marked: ReadonlyMap<string, readonly PlacePair[]>;
+  /** Per key the dead-letter marks that are open, for each document that has or had marks. */
+  readonly marked: ReadonlyMap<string, readonly Mark[]>;
 };
 
 /** Folds the events of each key into the document of one generation, and returns the upserts. */
@@ -30,7 +32,7 @@ export const fold = <Event, Document>(
 ): FoldResult => {
   const upserts: Upsert[] = [];
   const classifications: Record<string, number> = {};
-  const marked = new Map<string, readonly PlacePair[]>();
+  const marked = new Map<string, readonly Mark[]>();
   let [total, ignored] = [0, 0];
   for (const [plainKey, records] of byKey) {
     const key = documentKey(number, plainKey);
@@ -40,7 +42,7 @@ export const fold = <Event, Document>(
     for (const { record, event } of records) {
       if (event === undefined) {
         const place = deadLetterPlaceOf(record);
-        if (!isDiscarded(place)) marks = addMark({ document, marks }, place);
+        if (!isDiscarded(place)) marks = addMark(marks, place);
         continue;
       }
       const classification = classify?.(document, event);
@@ -48,10 +50,11 @@ export const fold = <Event, Document>(
       const evolved = evolve(document, event);
       total++;
       if (evolved === document) ignored++;
-      if (marks.length > 0) marks = clearMarks(marks, placeOf(record), { hasChanged: evolved !== document });
+      if (marks !== noMarks || record.replayOf)
+        marks = clearMarks(marks, record, { document: evolved, hasChanged: evolved !== document });
       document = evolved;
     }
-    if (stored.marks.length > 0 || marks.length > 0) marked.set(plainKey, marks);
+    if (stored.marks !== noMarks || marks !== noMarks) marked.set(plainKey, listOpenMarks({ document, marks }));
     if (document !== stored.document || marks !== stored.marks)
       upserts.push({ key, value: joinMarks({ document, marks }), etag: before?.etag });
   }

@@ -3,7 +3,7 @@ import { asCheckpointDocument, checkpointKey, isDiscarded } from '../generations
 import { documentKey } from '../generations/generation.ts';
 import { readPointer } from '../generations/pointer.ts';
 import type { Stores } from '../generations/stores.ts';
-import { splitMarks } from './dead-letter-marks.ts';
+import { includesPlace, listOpenMarks, splitMarks } from './dead-letter-marks.ts';
 import { type DeadLetter, recordOf } from './read-dead-letters.ts';
 
 type Reader = Pick<Projection<unknown, unknown>, 'name' | 'topic' | 'keyOfUnreadable'>;
@@ -40,8 +40,8 @@ export const readDeadLetterStates = async (
     if (document && isDiscarded(document, offset)) return 'discarded';
     const key = keyOfDeadLetter(projection, letter);
     if (key === undefined) return 'names none';
-    const { marks } = splitMarks(held.get(documentKey(answering.number, key))?.value);
-    return marks.some((mark) => mark[0] === partition && mark[1] === offset) ? 'open' : 'settled';
+    const open = listOpenMarks(splitMarks(held.get(documentKey(answering.number, key))?.value));
+    return includesPlace(open, [partition, offset]) ? 'open' : 'settled';
   };
   return new Map(letters.map((letter) => [letter.id, stateOf(letter)]));
 };

@@ -14,7 +14,7 @@ import type { ProjectionRef } from '../generations/read-checkpoints.ts';
 import type { Stores } from '../generations/stores.ts';
 import type { StateStore, Upsert } from '../state-store.ts';
 import { retryOnConflict } from '../state-store.ts';
-import { joinMarks, type PlacePair, splitMarks } from './dead-letter-marks.ts';
+import { joinMarks, listOpenMarks, type Mark, type PlacePair, removeMarks, splitMarks } from './dead-letter-marks.ts';
 import { withDeadLetters } from './open-dead-letters.ts';
 
 /** A dead letter, and the key of the document that it concerns; undefined where it names none. */
@@ -50,21 +50,20 @@ const discardInStore = async (
   const keys = [...new Set(letters.flatMap((letter) => letter.key ?? []))];
   const numbers = listGenerationNumbers(document);
   const held = await store.getMany(numbers.flatMap((number) => keys.map((plainKey) => documentKey(number, plainKey))));
-  const isKept = ([markPartition, offset]: PlacePair) =>
-    markPartition !== partition || !letters.some((letter) => letter.offset === offset);
+  const places = letters.map(({ offset }): PlacePair => [partition, offset]);
 
   const upserts: Upsert[] = [];
   const unmarked = updateCheckpoints(document, (checkpoint, number) => {
-    const keptMarks = new Map<string, readonly PlacePair[]>();
+    const openMarks = new Map<string, readonly Mark[]>();
     for (const plainKey of keys) {
       const storedKey = documentKey(number, plainKey);
       const stored = splitMarks(held.get(storedKey)?.value);
-      const marks = stored.marks.filter(isKept);
-      if (marks.length < stored.marks.length)
-        upserts.push({ key: storedKey, value: joinMarks({ ...stored, marks }), etag: held.get(storedKey)?.etag });
-      keptMarks.set(plainKey, marks);
+      const kept = { ...stored, marks: removeMarks(stored.marks, places) };
+      if (kept.marks !== stored.marks)
+        upserts.push({ key: storedKey, value: joinMarks(kept), etag: held.get(storedKey)?.etag });
+      openMarks.set(plainKey, listOpenMarks(kept));
     }
-    return withDeadLetters(checkpoint, partition, keptMarks);
+    return withDeadLetters(checkpoint, partition, openMarks);
   });
   const offsets = letters.map(({ offset }) => [offset, offset] as const);
   const after = { ...unmarked, discarded: union([...(document.discarded ?? []), ...offsets]) };

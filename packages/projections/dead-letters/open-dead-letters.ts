@@ -1,17 +1,17 @@
 import type { Checkpoint, OpenDeadLetter } from '../checkpoints/checkpoint.ts';
-import type { PlacePair } from './dead-letter-marks.ts';
+import type { Mark } from './dead-letter-marks.ts';
 
 /** Enough to show them to an operator. A checkpoint is written with every batch, so it has to stay small. */
 const maxOpenDeadLetters = 500;
 
 /**
- * Updates the list of marked documents in a checkpoint. `marked` holds the marks that each document of a batch has now,
+ * Updates the list of marked documents in a checkpoint. `marked` holds the open marks that each document of a batch has now,
  * so repeating the update changes nothing. Returns the same checkpoint when nothing changes.
  */
 export const withDeadLetters = (
   checkpoint: Checkpoint,
   partition: number,
-  marked: ReadonlyMap<string, readonly PlacePair[]>,
+  marked: ReadonlyMap<string, readonly Mark[]>,
 ): Checkpoint => {
   const { deadLetters: before = [], ...rest } = checkpoint;
   const touched = [...marked].flatMap(([key, marks]) =>

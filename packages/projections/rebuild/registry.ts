@@ -1,6 +1,6 @@
 import { retry } from '../../runtime/retry.ts';
 import { advanceThrough, type Checkpoint, type OffsetRange } from '../checkpoints/checkpoint.ts';
-import { splitMarks } from '../dead-letters/dead-letter-marks.ts';
+import { listOpenMarks, splitMarks } from '../dead-letters/dead-letter-marks.ts';
 import { withDeadLetters } from '../dead-letters/open-dead-letters.ts';
 import {
   asCheckpointDocument,
@@ -123,7 +123,8 @@ export const registerDeadLetters = async (
     // Read after the checkpoint: a writer that changes one of the documents changes the checkpoint as well, and our
     // write conflicts.
     const held = await context.stores(store).getMany(keys.map((key) => documentKey(number, key)));
-    const marked = new Map(keys.map((key) => [key, splitMarks(held.get(documentKey(number, key))?.value).marks]));
+    const openMarks = (key: string) => listOpenMarks(splitMarks(held.get(documentKey(number, key))?.value));
+    const marked = new Map(keys.map((key) => [key, openMarks(key)]));
     return updateCheckpoints(document, (checkpoint, generation) =>
       generation === number ? withDeadLetters(checkpoint, partition, marked) : checkpoint,
     );

@@ -1,4 +1,4 @@
-import { splitMarks } from '../../projections/dead-letters/index.ts';
+import { listOpenMarks, splitMarks } from '../../projections/dead-letters/index.ts';
 
 /** A column with a value of the document, for queries. `of` returns undefined where the document has no value; the column is then NULL. */
 type ViewColumn<Document> =
@@ -31,7 +31,7 @@ export type DocumentRow = {
   readonly version: number;
   /** The stored value as JSON. */
   readonly document: string;
-  /** The number of dead-letter marks of the document. If it is not 0, the document may be out of date. */
+  /** The number of open dead-letter marks of the document. If it is not 0, the document may be out of date. */
   readonly deadLetters: number;
   readonly isErased: 0 | 1;
 };
@@ -50,7 +50,8 @@ export const createRow = (
   place: Pick<DocumentRow, 'generation' | 'key' | 'version'>,
   value: unknown,
 ): DocumentRow => {
-  const { document, marks } = splitMarks<never>(value);
+  const marked = splitMarks<never>(value);
+  const { document } = marked;
   const declared = Object.entries(columns).map(([column, { of }]) => [
     column,
     document === undefined ? null : (of(document) ?? null),
@@ -58,7 +59,7 @@ export const createRow = (
   return {
     ...place,
     document: JSON.stringify(value),
-    deadLetters: marks.length,
+    deadLetters: listOpenMarks(marked).length,
     isErased: document !== undefined && isErased?.(document) ? 1 : 0,
     ...Object.fromEntries(declared),
   };
