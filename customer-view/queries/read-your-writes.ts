@@ -24,7 +24,8 @@ export const readAtLeast = async <Document extends object>(
   versionOf: (document: Document) => number,
 ): Promise<Document | undefined> => {
   if (minVersion > 0)
-    return waitForVersion(() => view.get(key), {
+    return waitForVersion(view, key, {
+      read: () => view.get(key),
       wanted: minVersion,
       waitMs,
       versionOf,

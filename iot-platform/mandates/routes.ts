@@ -84,7 +84,8 @@ const readMandate = async (
   { connectionId, minRevision, waitMs }: MandateQuery,
 ): Promise<Mandate> => {
   if (minRevision === 0) return findMandate(view, connectionId);
-  return waitForVersion(async () => (await read(view, connectionId)).mandate, {
+  return waitForVersion(view, connectionId, {
+    read: async () => (await read(view, connectionId)).mandate,
     wanted: minRevision,
     waitMs,
     versionOf: revisionOf,

@@ -1,6 +1,7 @@
 import { type DriftDetection, startDriftDetection } from '../projections/drift/index.ts';
 import type { EventBus } from '../projections/event-bus.ts';
 import type { StoreContext } from '../projections/generations/index.ts';
+import { createKeyWrites, type KeyWrites } from '../projections/key-writes.ts';
 import type { LogReader } from '../projections/log-reader.ts';
 import { type RunningProjection, startProjections } from '../projections/projection.ts';
 import { openView, type View } from '../projections/view.ts';
@@ -29,13 +30,22 @@ export const startViews = async (
 ): Promise<RunningViews> => {
   checkViews(registered);
   const stores = registered.map((registration) => openViewStores(registration, context));
-  const followed = registered.map(({ projection }, i) => ({ projection, ...(stores[i] as StoreContext) }));
+  const followed = registered.map(({ projection }, i) => ({
+    projection,
+    writes: createKeyWrites(),
+    ...(stores[i] as StoreContext),
+  }));
   const projections = await startProjections(followed, context);
   const views = registered.map((one, i) => {
     const viewStores = stores[i] as StoreContext;
     const projection = projections[i] as RunningProjection;
     const drift = startDriftDetection(one.projection, { ...context, ...viewStores, apply: projection.apply });
-    return { registered: one, projection, drift, view: openRegisteredView(one, viewStores, drift) };
+    return {
+      registered: one,
+      projection,
+      drift,
+      view: openRegisteredView(one, viewStores, { ...drift, writes: followed[i]?.writes }),
+    };
   });
   const opened = views.flatMap(({ projection, drift }) => [projection, drift]);
   return { views, close: async () => void (await Promise.all(opened.map((one) => one.close()))) };
@@ -45,5 +55,5 @@ export const startViews = async (
 export const openRegisteredView = (
   { projection }: RegisteredView,
   { store, secondaryStore }: StoreContext,
-  { partitions, lostToEmptyStore }: Pick<DriftDetection, 'partitions' | 'lostToEmptyStore'>,
-): View<object> => openView(projection, store, { secondaryStore, partitions, lostToEmptyStore });
+  options: Pick<DriftDetection, 'partitions' | 'lostToEmptyStore'> & { readonly writes?: KeyWrites | undefined },
+): View<object> => openView(projection, store, { secondaryStore, ...options });

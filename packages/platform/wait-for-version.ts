@@ -1,22 +1,25 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { View } from '../projections/view.ts';
 import { backoff } from '../runtime/retry.ts';
 
-/** The pause before the store is read again: short at first, then longer. Another instance may write the version. */
-const rereadAfterMs = backoff({ firstMs: 2, maxMs: 20, factor: 1.5 });
+/** The pause before the store is read again, unless this process writes the key. Another instance may write it. */
+const rereadAfterMs = backoff({ firstMs: 10, maxMs: 40, factor: 2 });
 
 /**
  * Reads a document until it has at least the version `wanted`, for at most `waitMs`. A client that made a change passes its version, so
  * that it never reads an older state.
  * @throws what `createError` returns for the version that was found last, if the time has passed
  */
-export const waitForVersion = async <Document>(
-  read: () => Promise<Document | undefined>,
+export const waitForVersion = async <Document extends object>(
+  view: Pick<View<Document>, 'writes'>,
+  key: string,
   {
+    read,
     wanted,
     waitMs,
     versionOf,
     createError,
   }: {
+    read: () => Promise<Document | undefined>;
     wanted: number;
     waitMs: number;
     versionOf: (document: Document) => number;
@@ -25,9 +28,15 @@ export const waitForVersion = async <Document>(
 ): Promise<Document> => {
   const deadline = performance.now() + waitMs;
   for (let reads = 1; ; reads++) {
-    const document = await read();
-    if (document !== undefined && versionOf(document) >= wanted) return document;
-    if (performance.now() >= deadline) throw createError(document && versionOf(document));
-    await delay(rereadAfterMs(reads));
+    const write = view.writes.listen(key);
+    try {
+      const document = await read();
+      if (document !== undefined && versionOf(document) >= wanted) return document;
+      const remainingMs = deadline - performance.now();
+      if (remainingMs <= 0) throw createError(document && versionOf(document));
+      await write.within(Math.min(rereadAfterMs(reads), remainingMs));
+    } finally {
+      write.stop();
+    }
   }
 };

@@ -8,6 +8,7 @@ import { publishDeadLetters } from './dead-letters/publish-dead-letters.ts';
 import type { EventStamp, Projection } from './declaration.ts';
 import type { DeliveredRecord, EventBus, Subscription, Topic, Verdict } from './event-bus.ts';
 import { createStores, type StoreContext } from './generations/stores.ts';
+import type { KeyWrites } from './key-writes.ts';
 import type { LogReader } from './log-reader.ts';
 
 /**
@@ -38,7 +39,11 @@ export type ProjectionContext = Runtime &
   };
 
 /** A projection and the stores that it writes. */
-export type ProjectionInStores = StoreContext & { readonly projection: Projection<unknown, object> };
+export type ProjectionInStores = StoreContext & {
+  readonly projection: Projection<unknown, object>;
+  /** Told which keys were written. */
+  readonly writes?: KeyWrites | undefined;
+};
 
 /**
  * Starts several projections, with one subscription per topic. A record is `done` once every projection of its topic
@@ -49,9 +54,9 @@ export const startProjections = async (
   context: Omit<ProjectionContext, keyof StoreContext>,
 ): Promise<RunningProjection[]> => {
   const limited = { ...context, limitedLog: createRateLimitedLog(context.log) };
-  const created = projections.map(({ projection, store, secondaryStore }) => ({
+  const created = projections.map(({ projection, store, secondaryStore, writes }) => ({
     topic: projection.topic.name,
-    ...createProjection(projection, { ...limited, store, secondaryStore }),
+    ...createProjection(projection, { ...limited, store, secondaryStore, writes }),
   }));
   const subscriptions = new Map<string, Subscription>();
   try {
@@ -90,7 +95,7 @@ type BatchSubscriber = {
   onFailure(error: unknown, records: number): void;
 };
 
-type Context = ProjectionContext & { readonly limitedLog: RateLimitedLog };
+type Context = ProjectionContext & Pick<ProjectionInStores, 'writes'> & { readonly limitedLog: RateLimitedLog };
 
 /**
  * Publishes dead letters only after every subscriber has written: otherwise a store that is unavailable would publish
@@ -118,7 +123,7 @@ const createBatchHandler =
 
 const createProjection = <Event, Document>(projection: Projection<Event, Document>, context: Context) => {
   const { name, deadLetters, eventStamp } = projection;
-  const { newId, log: logger, topicLog, limitedLog } = context;
+  const { newId, log: logger, topicLog, limitedLog, writes } = context;
   const counts: Counts = { applied: 0, ignored: 0, setAside: 0, retried: 0 };
   let last: EventStamp | undefined;
   let hasFailed = false;
@@ -135,6 +140,7 @@ const createProjection = <Event, Document>(projection: Projection<Event, Documen
       const parsed = await parseBatch(projection, batch);
       endSpans = startSpans(projection, context, parsed.events);
       const written = await writeView(parsed);
+      writes?.notify(parsed.byKey.keys());
       const latest = parsed.events.at(-1);
       if (latest) last = eventStamp?.(latest);
       for (const [outcome, count] of Object.entries(written)) counts[outcome] = (counts[outcome] ?? 0) + count;

@@ -6,6 +6,7 @@ import { asCheckpointDocument, checkpointKey } from './generations/checkpoint-do
 import { documentKey, type Generation, isSameGeneration } from './generations/generation.ts';
 import { asPointer, type Pointer, pointerKey } from './generations/pointer.ts';
 import { createStores, type StoreContext } from './generations/stores.ts';
+import { createKeyWrites, type KeyWrites } from './key-writes.ts';
 import type { StateStore, StoredValue } from './state-store.ts';
 
 export type View<Document> = {
@@ -25,6 +26,8 @@ export type View<Document> = {
   query<Result>(run: (generation: Generation, state: Completeness) => Promise<Result>): Promise<Result>;
   /** Reads the state of the view. @throws DomainError `log-unavailable`, or any error of the store */
   completeness(): Promise<Completeness>;
+  /** The writes of this process, for a reader that waits for a change. */
+  readonly writes: KeyWrites;
 };
 
 /** How long a reader may use a pointer and a completeness that it has read, in ms. */
@@ -41,6 +44,8 @@ export type ViewOptions = Pick<StoreContext, 'secondaryStore'> & {
   readonly partitions?: (() => Promise<number>) | undefined;
   /** The number of events that the consumer group has read but a view without any event lacks. Default: 0. */
   readonly lostToEmptyStore?: (() => number) | undefined;
+  /** The writes of the projection in this process. Default: there are none. */
+  readonly writes?: KeyWrites | undefined;
   /** Monotonic, in ms. Default: `performance.now`. */
   readonly clock?: () => number;
 };
@@ -61,6 +66,7 @@ export const openView = <Document extends object>(
     secondaryStore,
     partitions = async () => topic.partitions,
     lostToEmptyStore = () => 0,
+    writes = createKeyWrites(),
     clock = () => performance.now(),
   }: ViewOptions = {},
 ): View<Document> => {
@@ -147,6 +153,8 @@ export const openView = <Document extends object>(
     },
 
     completeness: async () => (await readState()).completeness,
+
+    writes,
   };
 };
 
