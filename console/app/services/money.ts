@@ -4,7 +4,7 @@ const currencies = new Set(Intl.supportedValuesOf('currency'));
 export const currencyCodes: readonly string[] = [...currencies];
 
 /** How many digits a currency has after the decimal separator, for example 2 of EUR and 0 of JPY. Unknown currencies have 2. */
-export const digitsOf = (currency: string): number =>
+const digitsOf = (currency: string): number =>
   currencies.has(currency)
     ? (new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2)
     : 2;

@@ -3,7 +3,7 @@ import type { CustomerData } from '../../services/customers.ts';
 /** What a clerk edits. An empty e-mail address or phone number means that there is none. */
 export type Draft = Record<keyof CustomerData, string>;
 
-export const fieldNames = [
+const fieldNames = [
   'firstName',
   'lastName',
   'city',
