@@ -41,11 +41,10 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of customers and imports',
     await page.getByLabel('1 billing only').check();
     await page.getByRole('button', { name: 'Register' }).dblclick();
     await page.getByRole('heading', { name: `${hostile} javascript:alert(1), customer 9` }).waitFor();
-    await page.getByText('No orders').or(page.getByText('This customer has no orders.')).waitFor();
+    await page.getByText('This customer has no orders.').waitFor();
     // The refusal is an error in the console of the browser.
-    expect((await listDefects(page)).filter((defect) => !defect.includes('422'))).toEqual([]);
+    expect((await listDefects(page)).filter((defect) => !/4(22|04) /.test(defect))).toEqual([]);
     expect(await page.locator('img').count()).toBe(0);
-    await started.send('GET', '/customers?connectionId=92800');
     expect(await customer('10')).toMatchObject({ status: 404 });
   });
 
@@ -78,7 +77,7 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of customers and imports',
     await dialog.getByText('The number is never used again').waitFor();
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await page.getByText('There is no such customer now').waitFor();
-    await page.getByRole('region', { name: 'Changes of mandates' }).getByText('0 none').waitFor();
+    await page.getByRole('region', { name: 'Changes of mandates' }).getByText('0 none').first().waitFor();
     await page.getByRole('button', { name: 'Erase' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Erase' }).click();
     await page.getByRole('dialog').waitFor({ state: 'hidden' });

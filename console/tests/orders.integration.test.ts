@@ -11,7 +11,7 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of orders, reports and gre
 
   it('place an order, change and ship it, and show its history', async () => {
     const page = await openConsole(started, '/orders/new');
-    await page.getByLabel('Customer').fill('lopez');
+    await page.getByLabel('Customer', { exact: true }).fill('lopez');
     await page.getByRole('button', { name: 'Corinne Lopez' }).click();
     await page.getByLabel('Product').fill('thermostat');
     await page.getByLabel('Quantity').fill('3');

@@ -46,7 +46,7 @@ export const CustomerPage = ({ customerId }: { customerId: string }) => {
         </>
       )}
       <MandateHistory customerId={customerId} version={customer?.version ?? 0} />
-      <CustomerOrders customerId={customerId} canOrder={customer !== undefined} />
+      <CustomerOrders customerId={customerId} version={customer?.version} />
       <PersonalData customerId={customerId} version={customer?.version} onChanged={reload} />
     </>
   );
