@@ -44,5 +44,7 @@ export const listDefects = async (page: WatchedPage): Promise<string[]> => {
   await page.emulateMedia({ colorScheme: 'dark' });
   const dark = await listAccessibilityProblems(page, ['color-contrast']);
   await page.emulateMedia({ colorScheme: 'light' });
-  return [...light, ...dark, ...((await isTooWide(page)) ? ['too wide'] : []), ...page.problems];
+  // A newer load aborts an older one.
+  const problems = page.problems.filter((problem) => !problem.endsWith('net::ERR_ABORTED'));
+  return [...light, ...dark, ...((await isTooWide(page)) ? ['too wide'] : []), ...problems];
 };
