@@ -4,6 +4,8 @@ type ProblemDocument = {
   readonly title?: string;
   readonly detail?: string;
   readonly remedy?: string;
+  /** The stored record, if a change was of another version. */
+  readonly current?: unknown;
   readonly errors?: readonly { readonly field: string; readonly expected: string; readonly got?: unknown }[];
 };
 
@@ -40,3 +42,7 @@ export const readProblem = async (response: Response): Promise<ProblemDocument> 
   const body: unknown = await response.json().catch(() => undefined);
   return typeof body === 'object' && body !== null ? body : {};
 };
+
+/** Whether the same request may succeed later: the service does not answer, or cannot answer now. */
+export const isTransient = (error: Error): boolean =>
+  error instanceof Unreachable || (error instanceof Problem && error.status >= 500);

@@ -1,5 +1,15 @@
 import type { ComponentType } from 'preact';
+import { CustomerPage } from '../pages/customers/customer-page.tsx';
+import { CustomersPage } from '../pages/customers/customers-page.tsx';
+import { NewCustomerPage } from '../pages/customers/new-customer-page.tsx';
 import { FlowPage } from '../pages/flow/flow-page.tsx';
+import { GreetingsPage } from '../pages/greetings/greetings-page.tsx';
+import { ImportPage } from '../pages/imports/import-page.tsx';
+import { ImportsPage } from '../pages/imports/imports-page.tsx';
+import { NewOrderPage } from '../pages/orders/new-order-page.tsx';
+import { OrderPage } from '../pages/orders/order-page.tsx';
+import { OrdersPage } from '../pages/orders/orders-page.tsx';
+import { ReportsPage } from '../pages/reports/reports-page.tsx';
 
 /** A page and its path, whose `:name` parts become properties of the component. */
 export type PageRoute = {
@@ -13,6 +23,16 @@ export type PageRoute = {
 
 export const routes: readonly PageRoute[] = [
   { path: '/console', title: 'Flow', isInNavigation: true, component: FlowPage },
+  { path: '/console/customers', title: 'Customers', isInNavigation: true, component: CustomersPage },
+  { path: '/console/customers/new', title: 'Register a customer', isInNavigation: false, component: NewCustomerPage },
+  { path: '/console/customers/:customerId', title: 'Customer', isInNavigation: false, component: CustomerPage },
+  { path: '/console/imports', title: 'Imports', isInNavigation: true, component: ImportsPage },
+  { path: '/console/imports/:importId', title: 'Import', isInNavigation: false, component: ImportPage },
+  { path: '/console/orders', title: 'Orders', isInNavigation: true, component: OrdersPage },
+  { path: '/console/orders/new', title: 'Place an order', isInNavigation: false, component: NewOrderPage },
+  { path: '/console/orders/:orderId', title: 'Order', isInNavigation: false, component: OrderPage },
+  { path: '/console/reports', title: 'Reports', isInNavigation: true, component: ReportsPage },
+  { path: '/console/greetings', title: 'Greetings', isInNavigation: true, component: GreetingsPage },
 ];
 
 /** Finds the page of a path. A slash at its end makes no difference. */

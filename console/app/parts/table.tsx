@@ -1,0 +1,30 @@
+import type { ComponentChildren } from 'preact';
+import './table.css';
+
+/** A table that scrolls in a box of its own where the window is too narrow. Columns whose name ends in # have numbers. */
+export const Table = ({
+  caption,
+  columns,
+  children,
+}: {
+  caption: string;
+  columns: readonly string[];
+  children: ComponentChildren;
+}) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls the box
+  <section class="scroll" aria-label={caption} tabIndex={0}>
+    <table>
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th key={column} scope="col" class={column.endsWith('#') ? 'number' : undefined}>
+              {column.replace(/ ?#$/, '')}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  </section>
+);
