@@ -15,3 +15,9 @@ export const forgetOperatorToken = (): void => {
   sessionStorage.removeItem(key);
   token.value = '';
 };
+
+/** Whether the page asks for the token. */
+export const isAskingForToken = signal(false);
+export const askForOperatorToken = (): void => {
+  isAskingForToken.value = true;
+};

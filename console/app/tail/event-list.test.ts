@@ -24,7 +24,10 @@ it('shows the newest record first, and counts all', () => {
 it('keeps a limited number of records', () => {
   let list = noEvents;
   for (let offset = 0; offset < 3 * longestList; offset += 50)
-    list = addRecords(list, Array.from({ length: 50 }, (_, n) => record(offset + n)));
+    list = addRecords(
+      list,
+      Array.from({ length: 50 }, (_, n) => record(offset + n)),
+    );
   expect(list.records).toHaveLength(longestList);
   expect(list.records[0]?.offset).toBe(3 * longestList - 1);
   expect(list.arrived).toBe(3 * longestList);

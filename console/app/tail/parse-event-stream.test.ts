@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { createEventStreamParser } from './parse-event-stream.ts';
 
 it('reads messages, wherever the pieces end', () => {
-  const text = 'retry: 1000\n\n: heartbeat\n\nevent: records\nid: 7\ndata: [1,\ndata: 2]\n\nevent: gap\r\ndata:{}\r\n\r\n';
+  const text =
+    'retry: 1000\n\n: heartbeat\n\nevent: records\nid: 7\ndata: [1,\ndata: 2]\n\nevent: gap\r\ndata:{}\r\n\r\n';
   const expected = [
     { event: 'records', id: '7', data: '[1,\n2]' },
     { event: 'gap', id: undefined, data: '{}' },
