@@ -53,7 +53,10 @@ export type ViewExplanation = {
   readonly keyForm: string;
   isKey(text: string): boolean;
   /** Explains the document of the key. `openLog` opens the log on demand; the caller closes it. */
-  explain(key: string, context: { env: Readonly<Record<string, string | undefined>>; openLog(): Promise<LogReader> }): Promise<Explanation>;
+  explain(
+    key: string,
+    context: { env: Readonly<Record<string, string | undefined>>; openLog(): Promise<LogReader> },
+  ): Promise<Explanation>;
 };
 
 type Row = Readonly<Record<string, string | number>>;

@@ -44,7 +44,9 @@ export const consumerGroupRoutes = (context: OperationsContext): Routes => ({
     get: operation({
       summary: 'How far the consumer group and the view have read',
       query: createViewQuerySchema(context.views),
-      responses: { 200: { description: 'Offsets by partition. Empty where the broker has none.', schema: groupSchema } },
+      responses: {
+        200: { description: 'Offsets by partition. Empty where the broker has none.', schema: groupSchema },
+      },
       handle: async ({ query }, res) => res.json(await readGroup(findView(query.view, context.views), context)),
     }),
   },

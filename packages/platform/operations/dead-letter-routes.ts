@@ -34,32 +34,30 @@ const letterSchema = z.object({
   isShortened: z.boolean(),
   isWithheld: z.boolean().meta({ description: 'The topic has personal data, so the record is not kept here.' }),
 });
-const listSchema = z
-  .object({ items: z.array(letterSchema), total: z.int() })
-  .meta({
-    examples: [
-      {
-        items: [
-          {
-            id: exampleId,
-            time: '2026-11-26T12:00:00.123Z',
-            topic: 'connection-mandates-topic',
-            partition: 0,
-            offset: 7,
-            key: '7733',
-            documentKey: '7733',
-            state: 'open',
-            reason: 'not JSON',
-            value: '{"connectionId":"7733"',
-            valueBase64: null,
-            isShortened: false,
-            isWithheld: false,
-          },
-        ],
-        total: 1,
-      },
-    ],
-  });
+const listSchema = z.object({ items: z.array(letterSchema), total: z.int() }).meta({
+  examples: [
+    {
+      items: [
+        {
+          id: exampleId,
+          time: '2026-11-26T12:00:00.123Z',
+          topic: 'connection-mandates-topic',
+          partition: 0,
+          offset: 7,
+          key: '7733',
+          documentKey: '7733',
+          state: 'open',
+          reason: 'not JSON',
+          value: '{"connectionId":"7733"',
+          valueBase64: null,
+          isShortened: false,
+          isWithheld: false,
+        },
+      ],
+      total: 1,
+    },
+  ],
+});
 
 const chosenForm = `{"ids":[…]} with 1 to ${maxIds} ids, or {"all":true}`;
 const chosenSchema = z

@@ -2,7 +2,12 @@ import type { Progress } from '../../../projections/rebuild/index.ts';
 import { type MonotonicClock, monotonicClock } from '../../../runtime/lease.ts';
 
 /** How far a step is, in offsets of the log. */
-export type ShownProgress = { step: string | null; done: number | null; total: number | null; secondsLeft: number | null };
+export type ShownProgress = {
+  step: string | null;
+  done: number | null;
+  total: number | null;
+  secondsLeft: number | null;
+};
 
 export const unknownProgress: ShownProgress = { step: null, done: null, total: null, secondsLeft: null };
 

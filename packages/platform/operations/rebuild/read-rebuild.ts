@@ -9,7 +9,10 @@ type Running = NonNullable<ShownRebuild['running']>;
 type Sources = { readonly jobs: RebuildJobs; readonly topicLog: LogReader };
 
 /** Reads what is known about the rebuild of a view, by any process. What the store or the broker does not tell is null. */
-export const readRebuild = async ({ registered, view }: RunningView, { jobs, topicLog }: Sources): Promise<ShownRebuild> => {
+export const readRebuild = async (
+  { registered, view }: RunningView,
+  { jobs, topicLog }: Sources,
+): Promise<ShownRebuild> => {
   const { name, topic } = registered.projection;
   const completeness = await view.completeness().catch(() => undefined);
   const { generation = null, previous = [], rebuild } = completeness ?? {};

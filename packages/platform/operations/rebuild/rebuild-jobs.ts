@@ -3,9 +3,9 @@ import type { Generation } from '../../../projections/generations/index.ts';
 import type { LogReader } from '../../../projections/log-reader.ts';
 import {
   abandon as abandonRebuild,
+  describeGeneration,
   noProgress,
   type Progress,
-  describeGeneration,
   type RebuildContext,
   RebuildInProgress,
   type RebuildOutcome,
@@ -110,7 +110,15 @@ export const createRebuildJobs = (view: RegisteredView, operations: OperationsCo
       () => {},
       () => {},
     );
-    const own: Job = { action, request, holder, startedAt, progress: progress.show, stop: () => stopping.abort(stopped), ended };
+    const own: Job = {
+      action,
+      request,
+      holder,
+      startedAt,
+      progress: progress.show,
+      stop: () => stopping.abort(stopped),
+      ended,
+    };
     job = own;
     void ended.then(() => {
       if (job === own) job = undefined;
@@ -171,9 +179,11 @@ const describeOutcome = (
   { switched, generation, setAside, differences, isTruncated, isUndecided }: RebuildOutcome,
 ): Result => {
   const name = describeGeneration(context, generation);
-  const first = differences.slice(0, shownMismatches).map(({ key, source = null, isUnknown = false, rebuilt, live = null }) => ({
-    ...{ key, source, isUnknown, rebuilt, live },
-  }));
+  const first = differences
+    .slice(0, shownMismatches)
+    .map(({ key, source = null, isUnknown = false, rebuilt, live = null }) => ({
+      ...{ key, source, isUnknown, rebuilt, live },
+    }));
   const mismatches: ShownMismatches = { count: differences.length, isTruncated, isUndecided, first };
   const detail = switched
     ? `${name} answers now.`

@@ -72,7 +72,10 @@ export const openRebuildRoutes = (context: OperationsContext): { routes: Routes;
         errors,
         handle: async ({ query: { view }, body }, res) => {
           const { running, registered, jobs } = find(view);
-          await jobs.start({ ...readRequest(body, registered, addresses), view: registered.isDefault ? undefined : view });
+          await jobs.start({
+            ...readRequest(body, registered, addresses),
+            view: registered.isDefault ? undefined : view,
+          });
           await accept(res, running, jobs);
         },
       }),
@@ -113,7 +116,8 @@ export const openRebuildRoutes = (context: OperationsContext): { routes: Routes;
 };
 
 /** @throws DomainError when a field needs a source that the view does not have, or fields contradict each other */
-const readRequest = (body: Sent, { source }: RegisteredView, addresses: OperationsContext['addresses']) => {
+const readRequest = (body: Sent, view: RegisteredView, addresses: OperationsContext['addresses']) => {
+  const { source } = view;
   const { from = 'log', inPlace = false, into, acceptDifferences = false, fullSpeed = false } = body;
   const { compareWithSource = source !== undefined } = body;
   const refuse = (field: keyof Sent, expected: string) =>
@@ -122,7 +126,7 @@ const readRequest = (body: Sent, { source }: RegisteredView, addresses: Operatio
   if (compareWithSource && !source) throw refuse('compareWithSource', 'false, because this view has no source');
   if (from === 'crm' && !compareWithSource) throw refuse('compareWithSource', 'true with from: crm');
   if (inPlace && into !== undefined) throw refuse('into', 'absent with inPlace: true');
-  const address = compareWithSource ? locateSource({ source }, addresses) : noSource;
+  const address = compareWithSource ? locateSource(view, addresses) : noSource;
   return { inPlace, into, acceptDifferences, fullSpeed, fromSource: from === 'crm', ...address };
 };
 
