@@ -1,3 +1,4 @@
+import { serviceAddresses } from '../contracts/service-addresses.ts';
 import type { Service } from '../packages/platform/service.ts';
 import {
   startViewService,
@@ -8,7 +9,7 @@ import type { RegisteredView } from '../packages/platform/views.ts';
 import { createIotPlatformApp } from './app.ts';
 import { iotPlatformViews } from './projections.ts';
 
-const description = { name: 'IoT platform', portVariable: 'APP_REST_PORT', createApp: createIotPlatformApp };
+const description = { address: serviceAddresses.iotPlatform, createApp: createIotPlatformApp };
 
 /** Starts the IoT platform. @throws ConfigError when a port cannot be used */
 export const startIotPlatform = (

@@ -6,7 +6,6 @@ export const Bars = ({ values, summary }: { values: readonly number[]; summary: 
       <svg viewBox="0 0 300 60" preserveAspectRatio="none" aria-hidden="true">
         {values.map((value, n) => {
           const height = Math.max(1, (56 * value) / highest);
-          // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its place
           return <rect key={n} x={n * 15 + 1} y={60 - height} width={13} height={height} />;
         })}
       </svg>

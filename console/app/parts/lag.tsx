@@ -30,7 +30,6 @@ export const PartitionTable = ({ group }: { group: ConsumerGroup }) => (
             <tr key={partition}>
               <td class="number">{partition}</td>
               {[lag, committed, end, applied].map((value, n) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the columns are fixed
                 <td key={n} class="number">
                   <Known value={value} />
                 </td>

@@ -1,5 +1,8 @@
 import type { ComponentType } from 'preact';
+import { ConnectionPage } from '../pages/connection/connection-page.tsx';
+import { FindConnectionPage } from '../pages/connection/find-connection-page.tsx';
 import { FlowPage } from '../pages/flow/flow-page.tsx';
+import { OperationsPage } from '../pages/operations/operations-page.tsx';
 
 /** A page and its path, whose `:name` parts become properties of the component. */
 export type PageRoute = {
@@ -13,6 +16,9 @@ export type PageRoute = {
 
 export const routes: readonly PageRoute[] = [
   { path: '/console', title: 'Flow', isInNavigation: true, component: FlowPage },
+  { path: '/console/connections', title: 'Connection', isInNavigation: true, component: FindConnectionPage },
+  { path: '/console/connections/:connectionId', title: 'Connection', isInNavigation: false, component: ConnectionPage },
+  { path: '/console/operations', title: 'Operations', isInNavigation: true, component: OperationsPage },
 ];
 
 /** Finds the page of a path. A slash at its end makes no difference. */
