@@ -5,7 +5,7 @@ const format = (value: number | null | undefined) =>
 
 /** A number that may be unknown, which is not 0. */
 export const Known = ({ value, unit = '' }: { value: number | null | undefined; unit?: string }) =>
-  format(value) === undefined ? <em class="unknown">unknown</em> : <>{`${format(value)}${unit}`}</>;
+  format(value) === undefined ? <em class="unknown">unknown</em> : `${format(value)}${unit}`;
 
 /** What the consumer group of a view has read, by partition. */
 export const PartitionTable = ({ group }: { group: ConsumerGroup }) => (

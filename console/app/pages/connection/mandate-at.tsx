@@ -84,7 +84,7 @@ export const MandateAt = ({
                 <Time at={inForce.value.changedAt} />
               </>
             ) : (
-              inForce.value === null && 'Customer ' + customerId + ' had no mandate for this connection at that time.'
+              inForce.value === null && `Customer ${customerId} had no mandate for this connection at that time.`
             )}
           </p>
         </div>

@@ -57,7 +57,7 @@ export const changeMandate = async (customer: Customer, mandate: Mandate): Promi
 /** Finds customers by the number of the connection, or by the beginning of the last name. */
 export const findCustomers = async (text: string, signal: AbortSignal): Promise<readonly Customer[]> => {
   const filter: Record<string, string> = /^\d+$/.test(text) ? { connectionId: text } : text ? { name: text } : {};
-  const query = new URLSearchParams({ ...filter, limit: '6' });
+  const query = new URLSearchParams({ ...filter, limit: '8' });
   return (await crm.call<{ items: Customer[] }>(`/customers?${query}`, { signal })).body.items;
 };
 
