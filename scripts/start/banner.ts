@@ -5,6 +5,7 @@ export const formatBanner = ({ crm, iotPlatform, customerView }: Urls, operatorT
   CRM            ${crm}  docs: ${crm}/docs
   IoT platform   ${iotPlatform}  docs: ${iotPlatform}/docs
   customer-view  ${customerView}  docs: ${customerView}/docs
+  console        ${crm}/console
 ${operatorToken === undefined ? '' : `\n  Operator token  ${operatorToken}\n`}
   Try:
     curl ${crm}/customers/7

@@ -1,7 +1,7 @@
 import type { Client } from './client.ts';
 
 /** The routes under /operations that the view services have (docs/operations.md), as far as the pages show them. */
-export type Partition = {
+type Partition = {
   readonly partition: number;
   /** The next offset that the group reads; null: unknown, or nothing committed. */
   readonly committed: number | null;
@@ -21,7 +21,7 @@ export type ConsumerGroup = {
 };
 
 /** A copy of a view; `store` is absent in the primary store. */
-export type Generation = { readonly number: number; readonly store?: string };
+type Generation = { readonly number: number; readonly store?: string };
 
 export type Mismatches = {
   readonly count: number;

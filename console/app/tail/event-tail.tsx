@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { ScrollBox } from '../parts/scroll-box.tsx';
 import type { EventList } from './event-list.ts';
 import type { TailRecord } from './tail-events.ts';
 import { topics, useTail } from './use-tail.ts';
@@ -72,19 +73,18 @@ export const EventTail = ({ onRecords }: { onRecords?: (records: readonly TailRe
         {tail.list.arrived} arrived{paused.value && `, ${tail.list.arrived - paused.value.arrived} since the pause`}.{' '}
         {tail.list.skipped > 0 && <strong>{tail.list.skipped} came too fast and were left out.</strong>}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-      <section class="scroll tail" tabIndex={0} aria-label="Events">
+      <ScrollBox kind="tail" label="Events">
         {shown.records.length > 0 ? (
           <EventTable records={shown.records} />
         ) : (
           <p class="note">No event yet. Change a mandate on this page, and its event appears here.</p>
         )}
-      </section>
+      </ScrollBox>
     </section>
   );
 };
 
-export const EventTable = ({ records }: { records: readonly TailRecord[] }) => (
+const EventTable = ({ records }: { records: readonly TailRecord[] }) => (
   <table>
     <thead>
       <tr>

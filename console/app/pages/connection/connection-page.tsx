@@ -3,6 +3,7 @@ import { DeadLetters } from '../../parts/dead-letters.tsx';
 import { ErrorMessage } from '../../parts/error-message.tsx';
 import { Known } from '../../parts/lag.tsx';
 import { MandateBadge } from '../../parts/mandate.tsx';
+import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
 import { views } from '../../services/status.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
@@ -100,7 +101,7 @@ const Events = ({
   <section class="panel" aria-labelledby="events">
     <h2 id="events">Its events in the log</h2>
     {events ? (
-      <div class="scroll short">
+      <ScrollBox kind="short" label="Events">
         <table>
           <caption>
             {events.length === 0 ? 'The log has no event of this connection.' : `${events.length} events`}
@@ -132,7 +133,7 @@ const Events = ({
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
     ) : (
       <p class="note">The log could not be read now. This page tries again.</p>
     )}

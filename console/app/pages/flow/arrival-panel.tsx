@@ -1,6 +1,7 @@
 import { Bars } from '../../charts/bars.tsx';
 import { ErrorMessage } from '../../parts/error-message.tsx';
 import { MandateBadge } from '../../parts/mandate.tsx';
+import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
 import { changes } from './change-mandate.ts';
 
@@ -10,7 +11,7 @@ const formatMs = (ms: number) => `${ms.toLocaleString(undefined, { maximumFracti
 export const ArrivalPanel = () => {
   const [last] = changes.value;
   const times = changes.value.flatMap(({ arrivedMs }) => (arrivedMs === undefined ? [] : [arrivedMs])).toReversed();
-  const middle = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
+  const middle = times.toSorted((a, b) => a - b)[Math.floor((times.length - 1) / 2)];
   return (
     <section class="panel" aria-labelledby="arrival">
       <h2 id="arrival">2. See it arrive in the IoT platform</h2>
@@ -42,7 +43,7 @@ export const ArrivalPanel = () => {
             values={times}
             summary={`The last ${times.length}, oldest first; median ${formatMs(middle)}, longest ${formatMs(Math.max(...times))}.`}
           />
-          <div class="scroll short">
+          <ScrollBox kind="short" label="Last changes">
             <table>
               <caption>Last changes</caption>
               <thead>
@@ -70,7 +71,7 @@ export const ArrivalPanel = () => {
                 ))}
               </tbody>
             </table>
-          </div>
+          </ScrollBox>
         </>
       )}
     </section>
