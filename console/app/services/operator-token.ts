@@ -11,7 +11,7 @@ export const setOperatorToken = (text: string): void => {
   token.value = text;
 };
 
-export const forgetOperatorToken = (): void => {
+export const removeOperatorToken = (): void => {
   sessionStorage.removeItem(key);
   token.value = '';
 };

@@ -2,9 +2,9 @@ import { useRef } from 'preact/hooks';
 import { Dialog } from '../parts/dialog.tsx';
 import {
   askForOperatorToken,
-  forgetOperatorToken,
   isAskingForToken,
   operatorToken,
+  removeOperatorToken,
   setOperatorToken,
 } from '../services/operator-token.ts';
 
@@ -21,7 +21,7 @@ export const OperatorToken = () => {
         type="button"
         class="quiet"
         onClick={() => {
-          if (hasToken) forgetOperatorToken();
+          if (hasToken) removeOperatorToken();
           else askForOperatorToken();
         }}
       >
