@@ -145,15 +145,4 @@ const traceIdOf = (value: unknown): string | undefined => {
   return typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined;
 };
 
-const tracesUrl = document.documentElement.dataset.traces;
-
-const Trace = ({ traceId }: { traceId: string | undefined }) => {
-  if (!traceId) return null;
-  return tracesUrl ? (
-    <a href={`${tracesUrl}${traceId}`} target="_blank" rel="noreferrer">
-      {traceId.slice(0, 8)}…
-    </a>
-  ) : (
-    <code title={traceId}>{traceId.slice(0, 8)}…</code>
-  );
-};
+const Trace = ({ traceId }: { traceId: string | undefined }) => (traceId ? <code>{traceId}</code> : null);
