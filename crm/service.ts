@@ -71,6 +71,7 @@ export const startCrm = async (
     const app = createCrmApp({
       ...requestContext,
       access: config.access,
+      operatorToken: config.operatorToken,
       isDurable,
       imports,
       outbox,

@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import type { OrderChanged } from '../contracts/events/order-changed/upcasters.ts';
+import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
 import { createViewApp, startViewService } from '../packages/platform/view-service/index.ts';
 import { registerView } from '../packages/platform/views.ts';
@@ -43,8 +44,7 @@ it('a view that is added to a filled log reads it from the first event', async (
   const store = platform.stateStore('another');
   const service = await startViewService(
     {
-      name: 'customer-view',
-      portVariable: 'CUSTOMER_VIEW_PORT',
+      address: serviceAddresses.customerView,
       views: [highestOrders],
       createApp: (context) =>
         createViewApp(context, { api: { title: 'customer-view', description: 'One more view.', events: noEvents } }),
@@ -52,6 +52,8 @@ it('a view that is added to a filled log reads it from the first event', async (
     {
       host: '127.0.0.1',
       access: { hosts: [], origins: [] },
+      operatorToken: undefined,
+      addresses: {},
       port: 0,
       deliveryPort: 0,
       stateStoreName: 'another',
@@ -65,6 +67,7 @@ it('a view that is added to a filled log reads it from the first event', async (
       store,
       secondaryStore: platform.stateStore,
       topicLog: platform.logReader(),
+      operatorLog: platform.operatorLog(),
     },
   );
   closing.push(service.close);

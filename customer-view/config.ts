@@ -35,6 +35,7 @@ export const readCustomerViewConfig = (env: Record<string, string | undefined>):
     settings.CUSTOMER_VIEW_DATABASE_URL ?? `sqlite:${join(settings.DATA_DIR, 'customer-view.sqlite')}`;
   return {
     ...createCommonConfig(settings),
+    addresses: { DATA_DIR: settings.DATA_DIR },
     port: settings.CUSTOMER_VIEW_PORT,
     deliveryPort: settings.APP_PORT,
     pubsub: settings.PUBSUB_NAME,

@@ -22,6 +22,7 @@ await runService(async (fail) => {
     ...runtime,
     bus: platform.eventBus(config),
     topicLog: platform.logReader(config),
+    operatorLog: platform.operatorLog(),
     deliveries: platform.deliveries,
     callbacks: platform.callbacks,
   });

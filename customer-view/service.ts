@@ -1,3 +1,4 @@
+import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { withLockTimeout } from '../packages/database/sqlite-dialect.ts';
 import type { Service } from '../packages/platform/service.ts';
 import {
@@ -28,8 +29,7 @@ export const startCustomerView = async (
     await database.close();
   };
   const description = {
-    name: 'customer-view',
-    portVariable: 'CUSTOMER_VIEW_PORT',
+    address: serviceAddresses.customerView,
     views: customerViews,
     createApp: (app: ViewAppContext) => createCustomerViewApp({ ...app, db, instances }),
   };

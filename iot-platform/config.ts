@@ -18,6 +18,8 @@ export const iotPlatformSettings = z.object({
   CONSUMER_GROUP: z.string().default('iot-platform-consumer'),
   /** Whether the service itself rebuilds a view that is empty or incomplete. */
   AUTO_REBUILD: z.enum(['true', 'false'], 'true or false').default('false'),
+  /** Where operations find the CRM, to compare a view with it. Default: the running one. */
+  CRM_URL: z.url({ protocol: /^https?$/, error: 'an address such as http://localhost:3005' }).optional(),
   /** The Redis that holds the view. When set, /readyz checks that it does not evict keys. */
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'an address such as redis://localhost:6379' }).optional(),
 });
@@ -33,6 +35,7 @@ export const readIotPlatformConfig = (env: Record<string, string | undefined>): 
   const settings = readEnvironment(iotPlatformSettings, env);
   return {
     ...createCommonConfig(settings),
+    addresses: { DATA_DIR: settings.DATA_DIR, CRM_URL: settings.CRM_URL },
     port: settings.APP_REST_PORT,
     deliveryPort: settings.APP_PORT,
     pubsub: settings.PUBSUB_NAME,

@@ -28,6 +28,7 @@ await runService(async (fail) => {
     store,
     secondaryStore: platform.stateStore,
     topicLog: platform.logReader(config),
+    operatorLog: platform.operatorLog(),
     deliveries: platform.deliveries,
     callbacks: platform.callbacks,
     checks: redis && { redis: redis.check },

@@ -1,4 +1,5 @@
 import type { Codec } from '../contracts/codec.ts';
+import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
 import type { Service } from '../packages/platform/service.ts';
 import {
@@ -13,7 +14,7 @@ import { iotPlatformViews } from './projections.ts';
 /** The codec of the mandates: its records can be decoded only while their schemas can be read. */
 const codec: Codec = topics.connectionMandates.codec;
 
-const description = { name: 'IoT platform', portVariable: 'APP_REST_PORT', createApp: createIotPlatformApp };
+const description = { address: serviceAddresses.iotPlatform, createApp: createIotPlatformApp };
 
 /** Starts the IoT platform. @throws ConfigError when a port cannot be used */
 export const startIotPlatform = (

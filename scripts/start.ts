@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
@@ -16,6 +17,7 @@ import { readEnvironments } from '../packages/runtime/environment.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
 import { openTracer } from '../packages/tracing/open-tracer.ts';
+import { listLoopbackOrigins } from './loopback-origins.ts';
 import { formatBanner } from './start/banner.ts';
 import { lockDataFolder } from './start/lock-data-folder.ts';
 import { waitUntilSettled } from './start/wait-until-settled.ts';
@@ -35,6 +37,7 @@ Environment (.env.example lists all variables)
   DATA_DIR          folder of the data; remove it to start from scratch (default: .data)
   CRM_DATABASE_URL  memory, sqlite:FILE or mysql://user:password@host:port/database (default: sqlite:DATA_DIR/crm.sqlite)
   CUSTOMERS_CSV     file of the customers to load, or none (default: data/customer-database.csv)
+  OPERATOR_TOKEN    token of the operator, 16 to 256 characters (default: a new one, which is printed; docs/operations.md)
   LOG_LEVEL         trace, debug, info, warn, error or silent (default: info)
   OTEL_EXPORTER_OTLP_ENDPOINT
                     OTLP collector to which spans are reported (default: none; docs/tracing.md)
@@ -43,7 +46,9 @@ Examples
   APP_PORT=4005 npm start
   npm start -- --help`;
 
-const readConfigs = (env: NodeJS.ProcessEnv) => {
+/** Without OPERATOR_TOKEN, a token for this start. */
+const readConfigs = (own: NodeJS.ProcessEnv) => {
+  const env = { ...own, OPERATOR_TOKEN: own.OPERATOR_TOKEN || randomUUID() };
   const [crmConfig, iotConfig, customerViewConfig] = readEnvironments(
     () =>
       readCrmConfig({
@@ -59,7 +64,12 @@ const readConfigs = (env: NodeJS.ProcessEnv) => {
 const settlesWithinSeconds = 5;
 
 const startPlatform = async (_fail: (error: Error) => void, stopping: AbortSignal) => {
-  const { crmConfig, iotConfig, customerViewConfig } = readConfigs(process.env);
+  const { crmConfig, ...viewConfigs } = readConfigs(process.env);
+  /** The pages of the CRM may call the other services. Its port is known when it listens. */
+  const origins = [...crmConfig.access.origins];
+  const access = { ...crmConfig.access, origins };
+  const iotConfig = { ...viewConfigs.iotConfig, access };
+  const customerViewConfig = { ...viewConfigs.customerViewConfig, access };
   const { dataDir, host } = iotConfig;
   const dataFolder = lockDataFolder(dataDir);
   await checkPorts([
@@ -90,16 +100,19 @@ const startPlatform = async (_fail: (error: Error) => void, stopping: AbortSigna
       store: platform.stateStore(iotConfig.stateStoreName),
       secondaryStore: platform.stateStore,
       topicLog: platform.logReader(),
+      operatorLog: platform.operatorLog(),
     });
     started.push(iotPlatform);
     const customerView = await startCustomerView(customerViewConfig, {
       ...customerViewRuntime,
       bus: platform.eventBus(customerViewConfig.consumerGroup),
       topicLog: platform.logReader(),
+      operatorLog: platform.operatorLog(),
     });
     started.push(customerView);
     const crm = await startCrm(crmConfig, { ...crmRuntime, bus: platform.eventBus('crm'), stopping });
     started.push(crm);
+    origins.push(...listLoopbackOrigins(crm.url));
     const { id } = serviceAddresses.crm;
     const database = identifyDatabase(crmConfig.databaseUrl);
     const removeRecords = [
@@ -115,7 +128,8 @@ const startPlatform = async (_fail: (error: Error) => void, stopping: AbortSigna
     const urls = { crm: crm.url, iotPlatform: iotPlatform.url, customerView: customerView.url };
     // The banner offers requests that need the loaded customers in the views.
     await waitUntilSettled(urls, settlesWithinSeconds, stopping);
-    if (!stopping.aborted) process.stdout.write(formatBanner(urls));
+    if (!stopping.aborted)
+      process.stdout.write(formatBanner(urls, process.env.OPERATOR_TOKEN ? undefined : iotConfig.operatorToken));
     return { close };
   } catch (error) {
     // The process must not end while a thread uses its database, because SQLite's binding then aborts it.

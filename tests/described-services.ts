@@ -9,6 +9,7 @@ import { watchOutbox } from '../crm/outbox/index.ts';
 import { createCustomerViewApp } from '../customer-view/app.ts';
 import { createIotPlatformApp } from '../iot-platform/app.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { type OperationsContext, openOperations } from '../packages/platform/operations/index.ts';
 import { createIdleCustomerView } from './customer-view-app.ts';
 import { createIdleViews } from './idle-views.ts';
 import { corinne } from './lab-customers.ts';
@@ -18,6 +19,12 @@ import { createTestRuntime } from './test-runtime.ts';
 const platform = openEmbeddedPlatform(':memory:', Object.values(topics));
 const bus = platform.eventBus('test');
 const runtime = createTestRuntime();
+
+const withOperations = <T extends Pick<OperationsContext, 'store' | 'views' | 'names'>>(service: T) => {
+  const logs = { topicLog: platform.logReader(), operatorLog: platform.operatorLog() };
+  const addresses = { DATA_DIR: dataFolder(), CRM_URL: 'http://127.0.0.1:9', IOT_PLATFORM_URL: 'http://127.0.0.1:9' };
+  return { ...service, operations: openOperations({ ...runtime, ...logs, ...service, bus, addresses }).routes };
+};
 
 /** The apps of all services. The CRM has one customer, Corinne, and the views are empty. */
 export const services = {
@@ -31,10 +38,13 @@ export const services = {
     createIotPlatformApp({
       ...runtime,
       bus,
-      store: platform.stateStore('statestore'),
-      ...createIdleViews(platform.stateStore('statestore')),
+      ...withOperations({
+        store: platform.stateStore('statestore'),
+        ...createIdleViews(platform.stateStore('statestore')),
+      }),
     }),
-  'customer-view': async () => createCustomerViewApp({ ...runtime, bus, ...(await createIdleCustomerView()) }),
+  'customer-view': async () =>
+    createCustomerViewApp({ ...runtime, bus, ...withOperations(await createIdleCustomerView()) }),
 } satisfies Record<string, () => Promise<Express>>;
 
 /** A schema in an OpenAPI document, with the keywords that tests read. */

@@ -158,7 +158,7 @@ describe.each(Object.keys(services) as (keyof typeof services)[])('the %s', (nam
       headers: {
         'access-control-allow-origin': consolePage,
         'access-control-allow-methods': expect.stringContaining('DELETE'),
-        'access-control-allow-headers': '*',
+        'access-control-allow-headers': '*, Authorization',
         vary: 'Origin',
       },
     });

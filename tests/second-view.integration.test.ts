@@ -47,9 +47,9 @@ let service: Awaited<ReturnType<typeof startIotPlatform>>;
 
 const start = async (followed: typeof registered) => {
   const config = readIotPlatformConfig({ ...env, APP_REST_PORT: '0', APP_PORT: '0' });
-  const { eventBus, stateStore, logReader } = platform;
+  const { eventBus, stateStore, logReader, operatorLog } = platform;
   const [bus, store] = [eventBus(config.consumerGroup), stateStore(config.stateStoreName)];
-  const ports = { bus, store, secondaryStore: stateStore, topicLog: logReader() };
+  const ports = { bus, store, secondaryStore: stateStore, topicLog: logReader(), operatorLog: operatorLog() };
   service = await startIotPlatform(config, { ...createTestRuntime(), now: Date.now, ...ports }, followed);
   ({ url } = service);
   env = { ...env, IOT_PLATFORM_URL: url };

@@ -137,9 +137,9 @@ describe('a connection with an unreadable record', () => {
   ])('is refused for a record whose replay-of header is %s', async (replayOf) => {
     await change('1', noon);
     const { partition } = await placeOfLast();
-    await platform.appendCopies(topic, [
-      { key: '7733', value: Buffer.from('{'), timestamp: noon, partition, replayOf },
-    ]);
+    await platform
+      .operatorLog()
+      .append(topic, [{ key: '7733', value: Buffer.from('{'), timestamp: noon, partition, replayOf }]);
     await settled();
     await isMarked();
     await discard(await placeOfLast());
@@ -221,9 +221,9 @@ describe('a connection with an unreadable record', () => {
     const replay = async (place: { partition: number; offset: number }, value: string) => {
       const replayOf = `${topic.name}/${place.partition}/${place.offset}`;
       const { partition } = place;
-      await platform.appendCopies(topic, [
-        { key: '7733', value: Buffer.from(value), timestamp: noon, partition, replayOf },
-      ]);
+      await platform
+        .operatorLog()
+        .append(topic, [{ key: '7733', value: Buffer.from(value), timestamp: noon, partition, replayOf }]);
       await settled();
     };
     const plain = (connectionMandate: Level) => JSON.stringify({ connectionId: '7733', connectionMandate });
@@ -283,9 +283,9 @@ describe('a connection with an unreadable record', () => {
         '',
       ]) {
         const value = Buffer.from(plain('2'));
-        await platform.appendCopies(topic, [
-          { key: '7733', value, timestamp: noon + 9, partition: place.partition, replayOf },
-        ]);
+        await platform
+          .operatorLog()
+          .append(topic, [{ key: '7733', value, timestamp: noon + 9, partition: place.partition, replayOf }]);
         await settled();
         await shows('0');
       }

@@ -1,11 +1,15 @@
 import type { Router } from 'express';
 import type { GrpcServer } from '../grpc/server.ts';
-import { fetchCommittedOffsets } from '../kafka/consumer-groups.ts';
+import { appendCopies } from '../kafka/append.ts';
+import { serviceLimits } from '../kafka/client.ts';
+import { fetchCommittedOffsets, fetchGroupMembers } from '../kafka/consumer-groups.ts';
+import { followKafkaLog } from '../kafka/follow-log.ts';
 import { createKafkaLogReader } from '../kafka/log-reader.ts';
 import { createSharedAdmin } from '../kafka/shared-admin.ts';
 import { checkTopics } from '../kafka/topics.ts';
 import type { EventBus, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
+import type { OperatorLog } from '../projections/operator-log.ts';
 import type { StateStore } from '../projections/state-store.ts';
 import { ConfigError } from '../runtime/config-error.ts';
 import { createRateLimitedLog } from '../runtime/rate-limited-log.ts';
@@ -33,6 +37,8 @@ export type DaprPlatform = {
   /** `consumerGroup` must be the group in the component's YAML, because Dapr does not report it. */
   eventBus(pubsub: string, consumerGroup: string): EventBus;
   stateStore(name: string): StateStore;
+  /** The same log for operators. They find it without partitions before they use it where the broker has no offsets. */
+  operatorLog(): OperatorLog;
   /** The log behind the component. It has no partitions if the broker has no offsets, for example Redis Streams. */
   logReader(pubsub: string): LogReader;
   /** The routes that the sidecar calls; mount them before the app port listens. */
@@ -98,6 +104,11 @@ export const openDaprPlatform = (
       const log = createKafkaLogReader(kafkaBrokers, { newId, useAdmin: admin.use });
       return { ...log, offsets: async (topic) => ((await isKafka(sidecar, pubsub)) ? log.offsets(topic) : []) };
     },
+    operatorLog: () => ({
+      append: ({ name }, copies) => appendCopies(kafkaBrokers, name, copies),
+      follow: followKafkaLog(kafkaBrokers, newId),
+      members: (group, topic) => fetchGroupMembers(kafkaBrokers, group, topic, serviceLimits),
+    }),
     stateStore: (name) => createDaprStateStore(sidecar, name, newId),
     deliveries: deliveries.router,
     callbacks: deliveries.callbacks,

@@ -1,6 +1,6 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import type { GrpcCall } from '../grpc/server.ts';
+import { isSameSecret } from '../runtime/is-same-secret.ts';
 
 /** Who sent a call that was refused. */
 type RefusedCaller = { readonly method: string; readonly from: string | undefined };
@@ -21,7 +21,7 @@ export const authenticateSidecar = (
   token: string | undefined,
   onRefusal: (caller: RefusedCaller) => void = () => {},
 ): SidecarAuthentication => {
-  const hasToken = (given: unknown) => isSame(String(given ?? ''), token ?? '');
+  const hasToken = (given: unknown) => isSameSecret(String(given ?? ''), token ?? '');
   const isSidecarRequest = token === undefined ? isLocalRequest : (req: Request) => hasToken(req.get('dapr-api-token'));
   const isSidecarCall =
     token === undefined ? isLocalCall : ({ headers }: GrpcCall) => hasToken(headers['dapr-api-token']);
@@ -48,8 +48,3 @@ const isLocalCall = ({ remoteAddress, headers }: GrpcCall) =>
 
 const isLoopback = (remoteAddress = '', host = '') =>
   /^(::ffff:)?127\.|^::1$/.test(remoteAddress) && /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host);
-
-const isSame = (given: string, token: string) => {
-  const [one, other] = [Buffer.from(given), Buffer.from(token)];
-  return one.length === other.length && timingSafeEqual(one, other);
-};

@@ -10,8 +10,9 @@ import {
   rememberIdentity,
 } from '../database/sqlite-file.ts';
 import { checkSqliteStatements } from '../database/statement-checks.ts';
-import type { EventBus, RecordCopy, Topic } from '../projections/event-bus.ts';
+import type { EventBus, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
+import { followByPolling, type OperatorLog } from '../projections/operator-log.ts';
 import type { StateStore } from '../projections/state-store.ts';
 import { ConfigError } from '../runtime/config-error.ts';
 import { createEmbeddedEventBus, type FailureLog } from './adapters/event-bus.ts';
@@ -24,8 +25,7 @@ export type EmbeddedPlatform = {
   eventBus(consumerGroup: string): EventBus;
   stateStore(name: string): StateStore;
   logReader(): LogReader;
-  /** Appends copies of records, for a replay. */
-  appendCopies(topic: Topic, copies: readonly RecordCopy[]): Promise<void>;
+  operatorLog(): OperatorLog;
   consumerGroup(name: string): {
     /** Per partition the committed offset, which is the next offset to read. */
     committed(topic: string): Map<number, number>;
@@ -78,8 +78,11 @@ export const openEmbeddedPlatform = (
     eventBus: (consumerGroup) => createEmbeddedEventBus(database, { ...busOptions, consumerGroup }),
     stateStore: (name) => createEmbeddedStateStore(database, name, { check, lockWaitMs }),
     logReader: () => createEmbeddedLogReader(database, topics),
-    appendCopies: (topic, copies) =>
-      retryBusy(() => createLogWriter(database, now).appendCopies(topic, copies), lockWaitMs),
+    operatorLog: () => ({
+      append: (topic, copies) =>
+        retryBusy(() => createLogWriter(database, now).appendCopies(topic, copies), lockWaitMs),
+      follow: followByPolling(createEmbeddedLogReader(database, topics)),
+    }),
     consumerGroup: (name) => {
       const { committed, reset } = openGroupLog(database, name);
       return { committed, reset: (topic, targets) => retryBusy(() => reset(topic, targets), lockWaitMs) };

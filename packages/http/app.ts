@@ -16,6 +16,7 @@ import { createDescriptionRoutes } from './openapi/description.ts';
 import { createPageAssetRouter } from './openapi/docs/page.ts';
 import type { ApiDescription } from './openapi/openapi.ts';
 import { jsonTypes, methods, type Operation, type Routes } from './operation.ts';
+import { checkOperatorToken } from './operator-token.ts';
 import { checkRequest, checkRequests } from './server/check-request.ts';
 import { parseJsonBody } from './server/json-body.ts';
 import { speedUpJsonResponses } from './server/json-response.ts';
@@ -28,6 +29,8 @@ export type HttpContext = Pick<Runtime, 'log' | 'tracer'> & {
   readonly statuses?: ProblemStatuses;
   /** The allowed hosts and origins. Default: loopback and the service's own pages. */
   readonly access?: AccessRules | undefined;
+  /** Without it, operations that need the token are refused. */
+  readonly operatorToken?: string | undefined;
   /** The routes that a sidecar calls, if it shares the port. */
   readonly deliveries?: Router | undefined;
   /** Pages and their assets by path, in addition to the described routes. */
@@ -40,7 +43,7 @@ export type AppContext = Omit<HttpContext, 'api' | 'statuses' | 'pages'>;
 /** An Express app with the common parts of all services: traces, logs, JSON bodies, problem details and the API description. */
 export const createHttpApp = (
   serviceRoutes: Routes,
-  { log, tracer, api, statuses = {}, access = loopbackOnly, deliveries, pages = {} }: HttpContext,
+  { log, tracer, api, statuses = {}, access = loopbackOnly, operatorToken, deliveries, pages = {} }: HttpContext,
 ): Express => {
   const app = express();
   const limitedLog = createRateLimitedLog(log);
@@ -53,7 +56,8 @@ export const createHttpApp = (
   app.get('/', createHomePageHandler(routes, api));
   for (const [path, operations] of Object.entries(routes)) {
     const route = app.route(path);
-    for (const method of methods) if (operations[method]) route[method](...createHandlers(operations[method]));
+    for (const method of methods)
+      if (operations[method]) route[method](...createHandlers(operations[method], operatorToken));
     route.all(refuseMethod(Object.keys(operations)));
   }
   for (const [path, router] of Object.entries({ '/docs': createPageAssetRouter(), ...pages })) app.use(path, router);
@@ -79,11 +83,16 @@ const describeReason = (error: unknown) => {
   return { code, reason: message, ...(cause instanceof Error && { cause: cause.message }) };
 };
 
-/** Parses the body if the operation has a schema for it; otherwise the operation can stream it. */
-const createHandlers = ({ body, bodyTypes, handler }: Operation): RequestHandler[] =>
-  body
-    ? [checkContentEncoding, parseJsonBody(bodyTypes ?? jsonTypes), handler]
-    : [...(bodyTypes ? [checkContentEncoding] : []), handler];
+/** Checks the token first. Parses the body if the operation has a schema for it; otherwise the operation can stream it. */
+const createHandlers = (
+  { token, body, bodyTypes, handler }: Operation,
+  operatorToken: string | undefined,
+): RequestHandler[] => [
+  ...(token ? [checkOperatorToken(operatorToken, token)] : []),
+  ...(body || bodyTypes ? [checkContentEncoding] : []),
+  ...(body ? [parseJsonBody(bodyTypes ?? jsonTypes)] : []),
+  handler,
+];
 
 /** Deliveries get no span and no log line. A refused request is passed on to the middleware that traces and logs it. */
 const mountUnlessRefused =

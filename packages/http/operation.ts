@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { DomainError } from '../runtime/domain-error.ts';
 import { validate } from '../runtime/validate.ts';
+import type { TokenUse } from './operator-token.ts';
 import { mediaTypeRemedy } from './server/problem.ts';
 
 /** The response of an operation with one status. Without schema and example the body is empty. */
@@ -24,6 +25,8 @@ type Description = {
   readonly description?: string;
   /** The group in the OpenAPI document. */
   readonly tag?: string;
+  /** Default: no token is read. */
+  readonly token?: TokenUse;
   readonly path?: Fields;
   readonly query?: Fields;
   /** With header names in their usual spelling, for example `If-Match`. */
@@ -130,7 +133,8 @@ const checkMediaType = (req: Request, types: readonly string[]) => {
 };
 
 /** All error codes of an operation: those that it lists, and those that follow from its schemas. */
-export const listErrorCodes = ({ path, query, headers, body, bodyTypes, errors = [] }: Operation): string[] => [
+export const listErrorCodes = ({ token, path, query, headers, body, bodyTypes, errors = [] }: Operation): string[] => [
+  ...(token ? ['unauthorized'] : []),
   ...((path ?? body ?? bodyTypes) ? ['malformed-request'] : []),
   ...(path || query ? ['invalid-parameter'] : []),
   ...(headers ? ['invalid-header'] : []),

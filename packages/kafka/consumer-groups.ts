@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { ConsumerGroups } from '../projections/consumer-groups.ts';
+import type { GroupMember } from '../projections/operator-log.ts';
 import { type RequestLimits, type UseAdmin, useNewAdmin, withAdmin } from './client.ts';
 
 /** kafkajs finds the coordinator of a group only after it has the metadata of a topic. */
@@ -20,9 +21,6 @@ export const fetchCommittedOffsets = (
     const committed = (result?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
     return new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]));
   });
-
-/** A member of a consumer group, as the broker knows it. */
-export type GroupMember = { readonly clientId: string; readonly host: string };
 
 /** The members of a group; empty if the group does not exist. `topic` is one that exists. */
 export const fetchGroupMembers = (

@@ -95,7 +95,7 @@ const reservedHeader = /^__(key|topic|partition|offset|timestamp)$/;
  * Key, offset and timestamp come from the broker, even if record headers have reserved names. The value is as the sidecar delivers
  * it, so that a rebuild reads the same tombstones.
  */
-const toRecord = (
+export const toRecord = (
   topic: string,
   partition: number,
   { key, value, timestamp, offset, headers = {} }: KafkaMessage,

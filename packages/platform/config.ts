@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AccessRules, hostList, originList } from '../http/access-rules.ts';
+import { operatorToken } from '../http/operator-token.ts';
 import { port } from '../runtime/environment.ts';
 import { createTracingSettings, type TracingSettings, tracingVariables } from '../tracing/settings.ts';
 import type { PlatformSettings } from './open-platform.ts';
@@ -11,6 +12,8 @@ export const commonSettings = {
   ALLOWED_HOSTS: hostList.default([]),
   /** Origins whose pages may change data; comma-separated. */
   ALLOWED_ORIGINS: originList.default([]),
+  /** The token of the operator, who may repair views and see dead letters. Unset: such requests are refused. */
+  OPERATOR_TOKEN: operatorToken.optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'trace, debug, info, warn, error or silent')
     .default('info'),
@@ -33,6 +36,7 @@ type CommonSettings = z.infer<z.ZodObject<typeof commonSettings>>;
 export type CommonConfig = PlatformSettings & {
   host: string;
   access: AccessRules;
+  operatorToken: string | undefined;
   logLevel: string;
   tracing: TracingSettings;
 };
@@ -41,6 +45,7 @@ export type CommonConfig = PlatformSettings & {
 export const createCommonConfig = (settings: CommonSettings): CommonConfig => ({
   host: settings.HOST,
   access: { hosts: settings.ALLOWED_HOSTS, origins: settings.ALLOWED_ORIGINS },
+  operatorToken: settings.OPERATOR_TOKEN,
   logLevel: settings.LOG_LEVEL,
   dataDir: settings.DATA_DIR,
   tracing: createTracingSettings(settings),

@@ -62,13 +62,12 @@ export const openLog = async (
     throw new ConfigError(`There is no ${file}: npm start creates it, and DATA_DIR sets its folder.`);
   if (which.embedded || (!which.kafka && (await isOnlyEmbedded(env, service, file)))) {
     const platform = openFile(file, service);
-    const { appendCopies: append, close } = platform;
     return {
       isEmbedded: true,
       log: platform.logReader(),
       groups: createEmbeddedConsumerGroups(platform),
-      append,
-      close,
+      append: platform.operatorLog().append,
+      close: platform.close,
     };
   }
   const brokers = parseKafkaBrokers(env);

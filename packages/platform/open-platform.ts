@@ -5,6 +5,7 @@ import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import type { Http2Connections } from '../http/listen.ts';
 import type { EventBus, Topic } from '../projections/event-bus.ts';
 import type { LogReader } from '../projections/log-reader.ts';
+import type { OperatorLog } from '../projections/operator-log.ts';
 import type { StateStore } from '../projections/state-store.ts';
 import type { ConfigError } from '../runtime/config-error.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -22,6 +23,7 @@ export type Platform = {
   stateStore(name: string): StateStore;
   /** `pubsub` as for the event bus. The log has no partitions if the broker has no offsets. */
   logReader(names: { pubsub: string }): LogReader;
+  operatorLog(): OperatorLog;
   /** The routes that a sidecar calls, to mount on the app port. */
   deliveries?: Router;
   /** The server of gRPC calls of a sidecar, for the same port. */

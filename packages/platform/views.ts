@@ -49,9 +49,14 @@ export type OpenedSource<Event> = Source & {
 export type ViewExplanation = {
   /** The message for a missing key, with the command line, for example: Which connection? npm run explain -- 7733 (…). */
   readonly question: string;
+  /** What a key is, for example: 1 to 64 characters of 0-9, A-Z and -. */
+  readonly keyForm: string;
   isKey(text: string): boolean;
   /** Explains the document of the key. `openLog` opens the log on demand; the caller closes it. */
-  explain(key: string, context: { env: NodeJS.ProcessEnv; openLog(): Promise<LogReader> }): Promise<Explanation>;
+  explain(
+    key: string,
+    context: { env: Readonly<Record<string, string | undefined>>; openLog(): Promise<LogReader> },
+  ): Promise<Explanation>;
 };
 
 type Row = Readonly<Record<string, string | number>>;

@@ -34,15 +34,29 @@ type Group = {
  */
 export type PartitionState = { partition: number; committed: number | 'none'; end: number; lag: number };
 
-/** Reads per partition the group's committed offset, the end offset and the lag. */
-export const describeGroup = async ({ log, groups, group, topic }: Group): Promise<PartitionState[]> => {
+type GroupSource = Pick<Group, 'group' | 'topic'> & {
+  readonly log: Pick<LogReader, 'offsets'>;
+  readonly groups: Pick<ConsumerGroups, 'committed'>;
+};
+
+/** Reads per partition the range of the log, the group's committed offset (undefined if nothing is committed) and the lag. */
+export const readGroupOffsets = async ({ log, groups, group, topic }: GroupSource) => {
   const ranges = await log.offsets(topic);
-  const committed = await groups.committed(group, topic);
+  const offsets = await groups.committed(group, topic);
   return ranges.map(({ partition, begin, end }) => {
-    const offset = committed.get(partition);
-    return { partition, committed: offset ?? 'none', end, lag: end - (offset ?? begin) };
+    const committed = offsets.get(partition);
+    return { partition, begin, end, committed, lag: end - (committed ?? begin) };
   });
 };
+
+/** Reads per partition the group's committed offset, the end offset and the lag. */
+export const describeGroup = async (source: GroupSource): Promise<PartitionState[]> =>
+  (await readGroupOffsets(source)).map(({ partition, committed, end, lag }) => ({
+    partition,
+    committed: committed ?? 'none',
+    end,
+    lag,
+  }));
 
 /**
  * Resets the group's offsets and returns the offset of each partition before and after. `to` is `earliest`, `latest`, a

@@ -1,11 +1,11 @@
 import { parseOptions } from '../../packages/cli/options.ts';
 import { createProgress } from '../../packages/cli/progress.ts';
 import { formatTable } from '../../packages/cli/table.ts';
+import { describeWithheld, discardLetters, filterOpen } from '../../packages/platform/maintenance/index.ts';
 import { openLog, openStores, readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import { openViewStores } from '../../packages/platform/views.ts';
 import {
   type DeadLetter,
-  discardDeadLetters,
   keyOfDeadLetter,
   readDeadLetterStates,
   readDeadLetters,
@@ -110,42 +110,16 @@ const list = async (
   if (states instanceof Error) console.error(`Their states are unknown: ${states.message}`);
 };
 
-/** Leaves out settled and discarded dead letters. If the view does not answer, all stay, because replaying too many is harmless. */
-const filterOpen = async (
-  { projection }: ServiceView,
-  letters: readonly DeadLetter[],
-  withStores: WithStores,
-): Promise<readonly DeadLetter[]> => {
-  const states = await withStores((stores) => readDeadLetterStates(projection, stores, letters)).catch(() => undefined);
-  const isOpen = ({ id }: DeadLetter) => !['settled', 'discarded'].includes(states?.get(id) ?? '');
-  return letters.filter(isOpen);
-};
-
-const discard = async (
-  { projection, keyName }: ServiceView,
-  stores: Stores,
-  letters: readonly DeadLetter[],
-  print: Print,
-) => {
-  const located = letters.flatMap((letter) => {
-    const { partition, offset } = letter.data;
-    const key = keyOfDeadLetter(projection, letter);
-    return partition === undefined || offset === undefined ? [] : [{ partition, offset, key }];
-  });
-  await discardDeadLetters(projection, stores, located);
-  print(`${located.length} discarded.`);
-  if (located.length < letters.length)
-    print(`${letters.length - located.length} have no partition and offset, so they concern no ${keyName}.`);
+const discard = async (view: ServiceView, stores: Stores, letters: readonly DeadLetter[], print: Print) => {
+  const { discarded, withoutPlace } = await discardLetters(view, stores, letters);
+  print(`${discarded} discarded.`);
+  if (withoutPlace > 0) print(`${withoutPlace} have no partition and offset, so they concern no ${view.keyName}.`);
 };
 
 /** @throws Error with the remedy when a dead letter does not hold its record */
 const refuseWithheld = (letters: readonly DeadLetter[]): void => {
-  const withheld = letters.find(({ data }) => data.withheld);
-  if (withheld)
-    throw new Error(
-      `${withheld.id} does not hold its record, because the topic has personal data. Nothing was replayed. Let the CRM publish its ` +
-        `state again: npm run republish -- --customer ${withheld.data.key || 'N'}. Or discard the dead letter.`,
-    );
+  const reason = describeWithheld(letters);
+  if (reason !== undefined) throw new Error(reason);
 };
 
 const showProgress = (total: number) => {

@@ -30,8 +30,8 @@ export type Member = {
   stop(): Promise<boolean>;
 };
 
-/** The tokens by which a service and its sidecar authenticate to each other, as environment variables of both. */
-type LabTokens = { readonly APP_API_TOKEN: string; readonly DAPR_API_TOKEN: string };
+/** The tokens by which a service and its sidecar authenticate to each other, and that of the operator, as environment variables. */
+type LabTokens = { readonly APP_API_TOKEN: string; readonly DAPR_API_TOKEN: string; readonly OPERATOR_TOKEN: string };
 
 type MemberContext = {
   readonly daprd: string;

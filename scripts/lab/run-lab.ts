@@ -48,6 +48,7 @@ export const runLab = async ({ showsAllLogs, others }: LabOptions): Promise<void
   const tokens = {
     APP_API_TOKEN: process.env.APP_API_TOKEN || newToken(),
     DAPR_API_TOKEN: process.env.DAPR_API_TOKEN || newToken(),
+    OPERATOR_TOKEN: process.env.OPERATOR_TOKEN || newToken(),
   };
   const context = {
     daprd,
@@ -76,6 +77,7 @@ export const runLab = async ({ showsAllLogs, others }: LabOptions): Promise<void
     if (ending.signal.aborted) return;
     writeLabToken(settings.tokenFile, tokens.DAPR_API_TOKEN);
     for (const member of members) member.start({});
+    if (!process.env.OPERATOR_TOKEN) console.log(`Operator token  ${tokens.OPERATOR_TOKEN}`);
     await watchReadiness({
       members,
       print: console.log,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { consumerGroupOf, pubsubOf, readComponents, readResourcesPath } from '../components.ts';
+import { listLoopbackOrigins } from '../loopback-origins.ts';
 import type { SidecarPorts } from '../sidecar-arguments.ts';
 import { settings as stack } from '../stack/settings.ts';
 
@@ -47,11 +48,15 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
   const name = base === undefined ? 'lab' : `lab-${base}`;
   const resources = readResourcesPath(env);
   const zipkin = `http://localhost:${stack.zipkinPort}`;
+  const crmUrl = `http://localhost:${portOf(3005)}`;
   const common = (daprPort: number) => ({
     DAPR_HTTP_PORT: String(portOf(daprPort)),
     DAPR_GRPC_PORT: String(portOf(daprPort + 1)),
     ZIPKIN_URL: env.ZIPKIN_URL || `${zipkin}/api/v2/spans`,
     KAFKA_BROKERS: env.KAFKA_BROKERS || `localhost:${stack.kafkaPort}`,
+    // The pages of the CRM may call the other services.
+    ALLOWED_ORIGINS: [...(env.ALLOWED_ORIGINS ? [env.ALLOWED_ORIGINS] : []), ...listLoopbackOrigins(crmUrl)].join(','),
+    CRM_URL: env.CRM_URL || crmUrl,
   });
   const plan = (
     id: MemberId,

@@ -26,6 +26,7 @@ Environment (.env.example lists the variables of the services, npm run stack -- 
   LAB_PORTS        base of the ports of services and sidecars: 33000 moves 3005 to 33005; commands in other terminals need it too
   APP_API_TOKEN    token of the sidecars for calls to the services (default: random)
   DAPR_API_TOKEN   token that the sidecars require of every caller (default: random); it is in .data/lab.token while the lab runs
+  OPERATOR_TOKEN   token of the operator (default: random, and printed; docs/operations.md)
   CONSUMER_GROUP   consumer group of the IoT platform (default: the consumerGroup in the component's YAML)
   CUSTOMER_VIEW_DATABASE_URL
                    database of the customer-view (default: sqlite:STACK_DIR/customer-view.sqlite)

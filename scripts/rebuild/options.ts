@@ -1,27 +1,16 @@
 import { parseArgs } from 'node:util';
 import { parseOptions } from '../../packages/cli/options.ts';
 import { type LocatedService, locateService } from '../../packages/platform/locate-service.ts';
+import type { RebuildRequest } from '../../packages/platform/maintenance/index.ts';
 import { readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import type { ViewSource } from '../../packages/platform/views.ts';
 import { RebuildRefused } from '../../packages/projections/rebuild/index.ts';
 
 const actions = ['switch-back', 'retire', 'abandon'] as const;
 
-export type RebuildCommand = {
-  /** The value of --view. */
-  view: string | undefined;
+export type RebuildCommand = RebuildRequest & {
   action: 'rebuild' | (typeof actions)[number];
-  inPlace: boolean;
-  into: string | undefined;
   dryRun: boolean;
-  fullSpeed: boolean;
-  /** Starts with the data of the source instead of the first record of the log. */
-  fromSource: boolean;
-  /** Undefined where the view has no source or --without-… is given. */
-  sourceUrl: string | undefined;
-  /** A sentence that says where `sourceUrl` is from. */
-  sourceAddress: string | undefined;
-  acceptDifferences: boolean;
   daprHttpPort: number | undefined;
   embedded: boolean;
 };

@@ -1,34 +1,32 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogProgress } from '../../packages/cli/progress.ts';
+import {
+  createRebuildContext,
+  nameViewIn,
+  openKnownKeys,
+  openRebuildLog,
+  openSource,
+  prepareRebuild,
+} from '../../packages/platform/maintenance/index.ts';
 import { openStores } from '../../packages/platform/open-adapters.ts';
-import { openViewStores } from '../../packages/platform/views.ts';
-import { createStores } from '../../packages/projections/generations/index.ts';
 import {
   abandon,
-  defaultPauses,
   describeGeneration,
-  preflight,
   type RebuildContext,
   RebuildRefused,
-  rebuild,
   retire,
-  type Snapshot,
   switchBack,
 } from '../../packages/projections/rebuild/index.ts';
-import { throttleLog, throttlePages } from '../../packages/projections/throttled-log.ts';
 import { maxPointerAgeMs } from '../../packages/projections/view.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView } from '../views.ts';
-import { findShortLogRemedy, openKnownKeys, openSnapshot } from './from-source.ts';
 import { formatRebuildHelp } from './help.ts';
 import { type RebuildCommand, readCommand, readViewName } from './options.ts';
 import { printOutcome, printPlan } from './print-outcome.ts';
 
 type Context = RebuildContext<unknown, object>;
-
-const withoutSource = 'let the service use an empty store or database, then run npm run rebuild';
 
 /** npm run rebuild */
 export const rebuildView: Command = async (args, { views, env: ownEnv, print }) => {
@@ -43,25 +41,20 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const command = readCommand(args, view.source, env);
   const { close, log, primaryStore, stores } = await openStores(env, view.service, command);
   const progress = createLogProgress(process.stdout);
-  const own = openViewStores(view, { store: stores(), secondaryStore: stores });
-  const inMessages = (text: string) => nameViewIn(text, view);
-  const context: Context = {
-    projection: view.projection,
-    log: isUnthrottled(command) ? log : throttleLog(log),
-    stores: createStores(own),
-    primaryStore,
-    toDisplayValue: view.toDisplayValue,
-    ...(!view.source && { lostLogRemedy: withoutSource }),
+  const context = createRebuildContext(view, {
+    store: stores(),
+    secondaryStore: stores,
+    topicLog: openRebuildLog(log, command),
+    stateStoreName: primaryStore,
     now: Date.now,
     holder: `process ${process.pid} on ${hostname()}`,
-    report: (line) => print(inMessages(line)),
+    report: print,
     progress,
-    ...defaultPauses,
-  };
+  });
   try {
     return await run(context, view, command);
   } catch (error) {
-    if (error instanceof RebuildRefused) error.message = inMessages(error.message);
+    if (error instanceof RebuildRefused) error.message = nameViewIn(error.message, view);
     throw error;
   } finally {
     progress.stop();
@@ -69,16 +62,9 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   }
 };
 
-/** Adds the option that selects the view to the commands in a message of the engine, which knows no options of commands. */
-const nameViewIn = (message: string, { projection: { viewOption } }: ServiceView): string =>
-  viewOption === undefined
-    ? message
-    : message.replaceAll(/npm run (rebuild|dead-letters)(?: --)?/g, `npm run $1 -- ${viewOption}`);
-
 const run = async (context: Context, view: ServiceView, command: RebuildCommand): Promise<boolean> => {
   const { report } = context;
-  const source =
-    command.sourceUrl === undefined ? undefined : view.source?.open(command.sourceUrl, command.sourceAddress);
+  const source = openSource(view, command);
   if (command.action === 'switch-back')
     report(`${describeGeneration(context, await switchBack(context))} answers now.`);
   if (command.action === 'abandon') {
@@ -91,27 +77,16 @@ const run = async (context: Context, view: ServiceView, command: RebuildCommand)
     report(removed.length === 0 ? 'There is no generation to retire.' : `Removed ${names}.`);
   }
   if (command.action !== 'rebuild') return true;
-  await source?.check();
-  const unthrottled = command.fromSource ? await openSnapshot(source) : undefined;
-  const snapshot = unthrottled && !isUnthrottled(command) ? throttleSnapshot(unthrottled) : unthrottled;
-  const mode = { ...command, shortLogRemedy: () => findShortLogRemedy(view, command) };
-  printPlan(context, command, await preflight(context, { ...mode, isFromSnapshot: command.fromSource }), snapshot);
+  const prepared = await prepareRebuild(context, view, command);
+  printPlan(context, command, await prepared.preflight(), prepared.snapshot);
   if (command.dryRun) {
     report('Nothing was changed.');
     return true;
   }
   const startedAt = performance.now();
-  const outcome = await rebuild(context, { ...mode, source, snapshot });
+  const outcome = await prepared.rebuild();
   // Readers cache the pointer to the active generation for this long.
   if (outcome.switched) await delay(maxPointerAgeMs);
   printOutcome(context, view, command, { ...outcome, seconds: (performance.now() - startedAt) / 1000 });
   return outcome.switched;
 };
-
-/** A rebuild in place is not throttled, because the view answers no query meanwhile. */
-const isUnthrottled = ({ fullSpeed, inPlace }: RebuildCommand) => fullSpeed || inPlace;
-
-const throttleSnapshot = (snapshot: Snapshot<unknown>): Snapshot<unknown> => ({
-  ...snapshot,
-  pages: (after) => throttlePages(snapshot.pages(after)),
-});

@@ -1,11 +1,12 @@
 type Urls = { readonly crm: string; readonly iotPlatform: string; readonly customerView: string };
 
-/** What npm start prints when all services listen: their addresses, and commands to try. */
-export const formatBanner = ({ crm, iotPlatform, customerView }: Urls): string => `
+/** What npm start prints when all services listen: their addresses, the operator token if it is new, and commands to try. */
+export const formatBanner = ({ crm, iotPlatform, customerView }: Urls, operatorToken?: string): string => `
   CRM            ${crm}  docs: ${crm}/docs
   IoT platform   ${iotPlatform}  docs: ${iotPlatform}/docs
   customer-view  ${customerView}  docs: ${customerView}/docs
-
+  console        ${crm}/console
+${operatorToken === undefined ? '' : `\n  Operator token  ${operatorToken}\n`}
   Try:
     curl ${crm}/customers/7
     curl ${iotPlatform}/mandates/7733

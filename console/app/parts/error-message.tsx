@@ -1,3 +1,4 @@
+import { askForOperatorToken } from '../services/operator-token.ts';
 import { Problem } from '../services/problem.ts';
 
 /** What went wrong, with the fields at fault and what to do next. */
@@ -17,6 +18,11 @@ export const ErrorMessage = ({ error }: { error: Error | undefined }) => {
         </ul>
       )}
       {remedy && <p>What to do: {remedy}</p>}
+      {error instanceof Problem && error.status === 401 && (
+        <button type="button" class="quiet" onClick={askForOperatorToken}>
+          Enter the operator token
+        </button>
+      )}
     </div>
   );
 };

@@ -16,7 +16,7 @@ const units = [
 ] as const;
 
 /** The distance of a time, for example 2 minutes ago. */
-export const formatDistance = (ms: number): string => {
+const formatDistance = (ms: number): string => {
   const seconds = Math.round(ms / 1000);
   const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) ?? (['second', 1] as const);
   return relative.format(Math.trunc(seconds / length), unit);

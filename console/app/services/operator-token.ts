@@ -11,7 +11,13 @@ export const setOperatorToken = (text: string): void => {
   token.value = text;
 };
 
-export const forgetOperatorToken = (): void => {
+export const removeOperatorToken = (): void => {
   sessionStorage.removeItem(key);
   token.value = '';
+};
+
+/** Whether the page asks for the token. */
+export const isAskingForToken = signal(false);
+export const askForOperatorToken = (): void => {
+  isAskingForToken.value = true;
 };

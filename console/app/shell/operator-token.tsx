@@ -1,15 +1,19 @@
-import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { Dialog } from '../parts/dialog.tsx';
-import { forgetOperatorToken, operatorToken, setOperatorToken } from '../services/operator-token.ts';
+import {
+  askForOperatorToken,
+  isAskingForToken,
+  operatorToken,
+  removeOperatorToken,
+  setOperatorToken,
+} from '../services/operator-token.ts';
 
 /** Takes the operator token, without which the console only reads. It stays in this tab. */
 export const OperatorToken = () => {
-  const isOpen = useSignal(false);
   const input = useRef<HTMLInputElement>(null);
   const hasToken = operatorToken.value !== '';
   const close = () => {
-    isOpen.value = false;
+    isAskingForToken.value = false;
   };
   return (
     <div class="operator">
@@ -17,13 +21,13 @@ export const OperatorToken = () => {
         type="button"
         class="quiet"
         onClick={() => {
-          if (hasToken) forgetOperatorToken();
-          else isOpen.value = true;
+          if (hasToken) removeOperatorToken();
+          else askForOperatorToken();
         }}
       >
         {hasToken ? 'Operator: sign out' : 'Operator token'}
       </button>
-      <Dialog title="Operator token" isOpen={isOpen.value} onClose={close}>
+      <Dialog title="Operator token" isOpen={isAskingForToken.value} onClose={close}>
         <form
           onSubmit={(event) => {
             event.preventDefault();

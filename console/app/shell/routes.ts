@@ -1,4 +1,6 @@
 import type { ComponentType } from 'preact';
+import { ConnectionPage } from '../pages/connection/connection-page.tsx';
+import { FindConnectionPage } from '../pages/connection/find-connection-page.tsx';
 import { CustomerPage } from '../pages/customers/customer-page.tsx';
 import { CustomersPage } from '../pages/customers/customers-page.tsx';
 import { NewCustomerPage } from '../pages/customers/new-customer-page.tsx';
@@ -6,6 +8,7 @@ import { FlowPage } from '../pages/flow/flow-page.tsx';
 import { GreetingsPage } from '../pages/greetings/greetings-page.tsx';
 import { ImportPage } from '../pages/imports/import-page.tsx';
 import { ImportsPage } from '../pages/imports/imports-page.tsx';
+import { OperationsPage } from '../pages/operations/operations-page.tsx';
 import { NewOrderPage } from '../pages/orders/new-order-page.tsx';
 import { OrderPage } from '../pages/orders/order-page.tsx';
 import { OrdersPage } from '../pages/orders/orders-page.tsx';
@@ -26,6 +29,8 @@ export const routes: readonly PageRoute[] = [
   { path: '/console/customers', title: 'Customers', isInNavigation: true, component: CustomersPage },
   { path: '/console/customers/new', title: 'Register a customer', isInNavigation: false, component: NewCustomerPage },
   { path: '/console/customers/:customerId', title: 'Customer', isInNavigation: false, component: CustomerPage },
+  { path: '/console/connections', title: 'Connection', isInNavigation: true, component: FindConnectionPage },
+  { path: '/console/connections/:connectionId', title: 'Connection', isInNavigation: false, component: ConnectionPage },
   { path: '/console/imports', title: 'Imports', isInNavigation: true, component: ImportsPage },
   { path: '/console/imports/:importId', title: 'Import', isInNavigation: false, component: ImportPage },
   { path: '/console/orders', title: 'Orders', isInNavigation: true, component: OrdersPage },
@@ -33,6 +38,7 @@ export const routes: readonly PageRoute[] = [
   { path: '/console/orders/:orderId', title: 'Order', isInNavigation: false, component: OrderPage },
   { path: '/console/reports', title: 'Reports', isInNavigation: true, component: ReportsPage },
   { path: '/console/greetings', title: 'Greetings', isInNavigation: true, component: GreetingsPage },
+  { path: '/console/operations', title: 'Operations', isInNavigation: true, component: OperationsPage },
 ];
 
 /** Finds the page of a path. A slash at its end makes no difference. */

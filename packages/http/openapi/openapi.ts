@@ -1,5 +1,5 @@
 import type { AsyncApiDocument } from '../events-page/document.ts';
-import { listErrorCodes, type Routes } from '../operation.ts';
+import { listErrorCodes, type Operation, type Routes } from '../operation.ts';
 import { listRequestCheckErrors } from '../server/check-request.ts';
 import type { ProblemStatuses } from '../server/problem.ts';
 import { createSchemaDescriber } from './json-schema.ts';
@@ -34,6 +34,7 @@ export const createOpenApiDocument = (
           summary: operation.summary,
           description: operation.description,
           tags: operation.tag && [operation.tag],
+          security: describeSecurity(operation),
           parameters: describeParameters(operation, schemas),
           requestBody: describeRequestBody(operation, schemas),
           responses: mergeResponses(
@@ -44,14 +45,24 @@ export const createOpenApiDocument = (
       ]),
     ),
   ]);
+  const usesToken = Object.values(routes).some((operations) => Object.values(operations).some(({ token }) => token));
   return omitUndefined({
     openapi: '3.1.0',
     info: { title, description, version: '1.0.0' },
     servers: [{ url: '/' }],
     paths: Object.fromEntries(paths),
-    components: { schemas: schemas.listComponents() },
+    components: {
+      schemas: schemas.listComponents(),
+      securitySchemes: usesToken ? securitySchemes : undefined,
+    },
   });
 };
+
+const securitySchemes = {
+  operator: { type: 'http', scheme: 'bearer', description: 'The value of OPERATOR_TOKEN.' },
+};
+
+const describeSecurity = ({ token }: Operation) => token && [...(token === 'optional' ? [{}] : []), { operator: [] }];
 
 const createOperationId = (method: string, path: string) =>
   [method, ...(path === '/' ? ['root'] : path.split(/\W+/).filter(Boolean))]

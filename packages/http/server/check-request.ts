@@ -56,35 +56,36 @@ export const checkRequests = (rules: AccessRules, log: Runtime['log']): RequestH
   // Rate-limited, because a page can send refused requests without end.
   const limitedLog = createRateLimitedLog(log);
   return (req, res, next) => {
+    // Set before anything is refused, so that an allowed page can read the reason.
+    const isAllowedOrigin = rules.origins.length > 0 && setCorsHeaders(req, res, rules);
     const refusal = checkRequest(req, rules);
     if (refusal) {
       const { code: problem, message: detail, remedy } = refusal;
       limitedLog.warn({ problem, detail, remedy }, 'request refused');
       return next(refusal);
     }
-    if (rules.origins.length > 0 && setCorsHeaders(req.method, req.headers, res, rules))
-      return void res.status(204).end();
+    if (isAllowedOrigin && isPreflight(req)) return void res.set(preflightHeaders).status(204).end();
     next();
   };
 };
 
-/** @returns whether the request is the preflight of an allowed origin, which needs no body */
-const setCorsHeaders = (
-  method: string,
-  { origin, 'access-control-request-method': requestedMethod }: IncomingMessage['headers'],
-  res: Response,
-  rules: AccessRules,
-): boolean => {
+/** @returns whether the request is of an allowed origin */
+const setCorsHeaders = ({ rawHeaders }: RequestHead, res: Response, { origins }: AccessRules): boolean => {
   res.vary('Origin');
-  if (origin === undefined || !rules.origins.includes(origin)) return false;
+  const [origin, ...more] = valuesOf(rawHeaders, 'origin');
+  if (origin === undefined || more.length > 0 || !origins.includes(origin)) return false;
   res.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': '*' });
-  if (method !== 'OPTIONS' || requestedMethod === undefined) return false;
-  res.set({
-    'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-    'Access-Control-Allow-Headers': '*',
-    'Access-Control-Max-Age': '600',
-  });
   return true;
+};
+
+const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+
+const preflightHeaders = {
+  'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+  // A * would not include Authorization.
+  'Access-Control-Allow-Headers': '*, Authorization',
+  'Access-Control-Max-Age': '600',
 };
 
 const valuesOf = (rawHeaders: readonly string[], name: string): string[] => {

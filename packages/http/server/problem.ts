@@ -15,6 +15,7 @@ export const commonStatuses: ProblemStatuses = {
   'invalid-parameter': 400,
   'invalid-header': 400,
   'invalid-host': 400,
+  unauthorized: 401,
   'origin-not-allowed': 403,
   'unknown-route': 404,
   'method-not-allowed': 405,
@@ -56,6 +57,7 @@ export const sendProblem = (res: Response, error: unknown, statuses: ProblemStat
           status: 500,
           detail: `The service failed. Report it with this trace id.`,
         };
+  if (status === 401) res.set('WWW-Authenticate', 'Bearer realm="operations"');
   if (retryAfter[status]) res.set('Retry-After', retryAfter[status]);
   res.status(status).type('application/problem+json');
   res.send(JSON.stringify({ ...body, traceId: traceIdOf(res) }));

@@ -1,11 +1,11 @@
 import type { Express } from 'express';
-import { z } from 'zod';
 import { type AppContext, createHttpApp, type HttpContext } from '../../http/app.ts';
 import { type Checks, healthRoutes } from '../../http/health.ts';
 import type { Routes } from '../../http/operation.ts';
 import { statusRoutes } from '../../http/status.ts';
 import type { EventBus } from '../../projections/event-bus.ts';
 import type { StateStore } from '../../projections/state-store.ts';
+import { createViewQuerySchema, findView, operationStatuses } from '../operations/index.ts';
 import type { RunningView } from '../running-views.ts';
 import { statusSchema } from '../view-status.ts';
 import { describeWarning, readStatus, type StatusSources } from './read-status.ts';
@@ -16,6 +16,8 @@ export type ViewAppContext = AppContext &
     readonly store: Pick<StateStore, 'check'>;
     /** At least one view. */
     readonly views: readonly RunningView[];
+    /** The routes of an operator. */
+    readonly operations?: Routes;
     /** Checks of what this deployment depends on, in addition to those of the app itself. */
     readonly checks?: Checks | undefined;
   };
@@ -25,12 +27,13 @@ export const createViewApp = (
   context: ViewAppContext,
   { routes: ownRoutes = {}, ...description }: Pick<HttpContext, 'api' | 'statuses'> & { readonly routes?: Routes },
 ): Express => {
-  const { bus, store, views, checks } = context;
+  const { bus, store, views, checks, operations = {} } = context;
   const viewRoutes = views.map(({ registered, view }) => registered.routes?.(view) ?? {});
   const viewChecks = views.map((one) => [nameOfCheck(one, views), () => checkView(one)] as const);
   const routes = {
     ...Object.assign({}, ...viewRoutes),
     ...ownRoutes,
+    ...operations,
     ...healthRoutes(
       {
         eventBus: () => bus.check(),
@@ -51,7 +54,8 @@ export const createViewApp = (
       createViewQuerySchema(views),
     ),
   };
-  return createHttpApp(routes, { ...context, ...description });
+  const statuses = { ...operationStatuses, ...description.statuses };
+  return createHttpApp(routes, { ...context, ...description, statuses });
 };
 
 /** The status of each view, by name. */
@@ -72,13 +76,3 @@ const checkView = async (running: RunningView) => {
   if (warning) throw new Error(warning);
   if (!drift.hasCompared()) throw new Error('The view has not been compared with the log since the start.');
 };
-
-/** The query parameter that selects a view; optional where there is only one. */
-const createViewQuerySchema = (views: readonly RunningView[]) => {
-  const names = views.map(nameOf);
-  const name = z.enum(names, `one of ${names.join(', ')}`).meta({ description: 'The name of the view.' });
-  return z.object({ view: views.length === 1 ? name.default(String(names[0])) : name });
-};
-
-const findView = (name: string, views: readonly RunningView[]) =>
-  views.find((one) => nameOf(one) === name) as RunningView;

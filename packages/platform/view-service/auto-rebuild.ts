@@ -1,20 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Completeness, formatRebuild } from '../../projections/completeness.ts';
-import { createStores, type StoreContext } from '../../projections/generations/index.ts';
+import type { StoreContext } from '../../projections/generations/index.ts';
 import type { LogReader } from '../../projections/log-reader.ts';
-import {
-  defaultPauses,
-  noProgress,
-  type RebuildContext,
-  RebuildInProgress,
-  rebuild,
-  retire,
-} from '../../projections/rebuild/index.ts';
+import { noProgress, RebuildInProgress, rebuild, retire } from '../../projections/rebuild/index.ts';
 import { backoff } from '../../runtime/retry.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { sleepUnlessAborted } from '../../runtime/sleep.ts';
+import { createRebuildContext } from '../maintenance/index.ts';
 import type { RunningView } from '../running-views.ts';
-import { openViewStores } from '../views.ts';
 
 type AutoRebuildContext = Runtime &
   StoreContext & {
@@ -44,12 +37,12 @@ export const startAutoRebuild = (running: RunningView, context: AutoRebuildConte
     const completeness = await view.completeness();
     if (isRepairable(completeness, drift)) await rebuildView();
     if (!isRetiring) return;
-    await retire(createRebuildContext(running, context));
+    await retire(createContext(running, context));
     isRetiring = false;
   };
   const rebuildView = async () => {
     log.info({ projection: name }, 'rebuilding the view from the log');
-    const { switched, generation, setAside } = await rebuild(createRebuildContext(running, context), {
+    const { switched, generation, setAside } = await rebuild(createContext(running, context), {
       inPlace: false,
       acceptDifferences: false,
     });
@@ -89,19 +82,11 @@ const isRepairable = ({ state, partitions }: Completeness, drift: RunningView['d
     ? drift.lostToEmptyStore() > 0
     : state === 'incomplete' && Object.values(partitions).every(({ lost }) => lost === undefined);
 
-const createRebuildContext = (
-  { registered }: RunningView,
-  context: AutoRebuildContext,
-): RebuildContext<unknown, object> => ({
-  projection: registered.projection,
-  log: context.topicLog,
-  stores: createStores(openViewStores(registered, context)),
-  primaryStore: context.stateStoreName,
-  toDisplayValue: registered.toDisplayValue,
-  now: context.now,
-  holder: `the service ${context.newId()}`,
-  report: (line) => context.log.debug({ projection: registered.projection.name }, line),
-  // /status shows the progress.
-  progress: noProgress,
-  ...defaultPauses,
-});
+const createContext = ({ registered }: RunningView, context: AutoRebuildContext) =>
+  createRebuildContext(registered, {
+    ...context,
+    holder: `the service ${context.newId()}`,
+    report: (line) => context.log.debug({ projection: registered.projection.name }, line),
+    // /status shows the progress.
+    progress: noProgress,
+  });

@@ -6,7 +6,10 @@ import { type Http2Connections, listen } from '../../http/listen.ts';
 import type { EventBus } from '../../projections/event-bus.ts';
 import type { StoreContext } from '../../projections/generations/index.ts';
 import type { LogReader } from '../../projections/log-reader.ts';
+import type { OperatorLog } from '../../projections/operator-log.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { ServiceAddress } from '../locate-service.ts';
+import { openOperations } from '../operations/index.ts';
 import { startViews } from '../running-views.ts';
 import type { Service } from '../service.ts';
 import type { RegisteredView } from '../views.ts';
@@ -15,10 +18,7 @@ import { startAutoRebuild } from './auto-rebuild.ts';
 
 /** What distinguishes one service with views from another. */
 type ViewServiceDescription = {
-  /** Its name in the log, for example IoT platform. */
-  readonly name: string;
-  /** The variable that sets the port of the REST API. */
-  readonly portVariable: string;
+  readonly address: ServiceAddress;
   readonly views: readonly RegisteredView[];
   createApp(context: ViewAppContext): Express;
 };
@@ -26,6 +26,9 @@ type ViewServiceDescription = {
 export type ViewServiceConfig = {
   readonly host: string;
   readonly access: AccessRules;
+  readonly operatorToken: string | undefined;
+  /** The variables by which operations find other services, as commands read them: DATA_DIR and, for example, CRM_URL. */
+  readonly addresses: Readonly<Record<string, string | undefined>>;
   /** The port of the REST API. */
   readonly port: number;
   /** The port to which the sidecar delivers. */
@@ -54,6 +57,7 @@ export type ViewServiceContext = Runtime &
   StoreContext & {
     readonly bus: EventBus;
     readonly topicLog: LogReader;
+    readonly operatorLog: OperatorLog;
     readonly deliveries?: Router | undefined;
     readonly callbacks?: Http2Connections | undefined;
     readonly checks?: Checks | undefined;
@@ -65,7 +69,7 @@ export type ViewServiceContext = Runtime &
  * @throws ConfigError when a port cannot be used
  */
 export const startViewService = async (
-  { name, portVariable, views: registered, createApp }: ViewServiceDescription,
+  { address: { name, portVariable, urlVariable }, views: registered, createApp }: ViewServiceDescription,
   config: ViewServiceConfig,
   context: ViewServiceContext,
 ): Promise<Service & { url: string }> => {
@@ -73,7 +77,10 @@ export const startViewService = async (
   const isOnePort = config.port === config.deliveryPort;
   const running = await startViews(registered, context);
   const { views } = running;
-  const opened: Service[] = [running];
+  /** A service explains a key from what it answers itself. */
+  const addresses = { ...config.addresses };
+  const operations = openOperations({ ...context, views, names: config, addresses });
+  const opened: Service[] = [running, operations];
   const close = async () => void (await Promise.all(opened.map((service) => service.close())));
   try {
     const app = createApp({
@@ -81,10 +88,13 @@ export const startViewService = async (
       views,
       names: config,
       access: config.access,
+      operatorToken: config.operatorToken,
+      operations: operations.routes,
       deliveries: isOnePort ? deliveries : undefined,
     });
     const rest = await listen(app, { ...config, variable: portVariable }, isOnePort ? callbacks : undefined);
     opened.push(rest);
+    addresses[urlVariable] = rest.url;
     if (deliveries && !isOnePort)
       opened.push(
         await listen(

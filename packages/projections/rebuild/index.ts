@@ -2,6 +2,7 @@ export {
   defaultPauses,
   describeGeneration,
   noProgress,
+  type Progress,
   type RebuildContext,
   RebuildInProgress,
   RebuildRefused,
@@ -11,4 +12,4 @@ export type { Source } from './find-mismatches.ts';
 export { type Findings, preflight } from './preflight.ts';
 export { abandon, type RebuildOutcome, rebuild } from './rebuild.ts';
 export { retire } from './remove.ts';
-export { switchBack } from './switch.ts';
+export { findSwitchBackTarget, switchBack } from './switch.ts';

@@ -1,7 +1,8 @@
 import { topics as allTopics } from '../../../contracts/topics.ts';
 import { parseKafkaBrokers, serviceLimits, useNewAdmin } from '../../../packages/kafka/client.ts';
-import { fetchCommittedOffsets, fetchGroupMembers, type GroupMember } from '../../../packages/kafka/consumer-groups.ts';
+import { fetchCommittedOffsets, fetchGroupMembers } from '../../../packages/kafka/consumer-groups.ts';
 import { checkTopics } from '../../../packages/kafka/topics.ts';
+import type { GroupMember } from '../../../packages/projections/operator-log.ts';
 import { consumerGroupOf, pubsubOf, readComponents, readResourcesPath } from '../../components.ts';
 import { type Deployment, type FoundService, isRunning, usesSidecars } from '../deployment.ts';
 import { type Finding, ok, problem, skipped, warning } from '../finding.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { crmSource } from '../../iot-platform/mandates/crm-source.ts';
-import { mandatesView } from '../../iot-platform/mandates/index.ts';
-import { mandatePages, startStubCrm } from '../../tests/stub-crm.ts';
+import { crmSource } from '../../../iot-platform/mandates/crm-source.ts';
+import { mandatesView } from '../../../iot-platform/mandates/index.ts';
+import { readCommand } from '../../../scripts/rebuild/options.ts';
+import { mandatePages, startStubCrm } from '../../../tests/stub-crm.ts';
 import { findShortLogRemedy, openKnownKeys, openSnapshot } from './from-source.ts';
-import { readCommand } from './options.ts';
 
 const command = (...args: string[]) => readCommand(args, crmSource, { DATA_DIR: 'data' });
 

@@ -1,6 +1,6 @@
-import type { OpenedSource, RegisteredView } from '../../packages/platform/views.ts';
-import { RebuildRefused, type Snapshot } from '../../packages/projections/rebuild/index.ts';
-import type { RebuildCommand } from './options.ts';
+import { RebuildRefused, type Snapshot } from '../../projections/rebuild/index.ts';
+import type { OpenedSource, RegisteredView } from '../views.ts';
+import type { RebuildRequest } from './rebuild-request.ts';
 
 /** Opens the snapshot of the source. @throws RebuildRefused when a view cannot be built from this source */
 export const openSnapshot = async (
@@ -14,7 +14,7 @@ export const openSnapshot = async (
 /** The remedy where the log no longer has its first records; undefined where there is none. */
 export const findShortLogRemedy = async (
   { source }: Pick<RegisteredView, 'source'>,
-  { sourceUrl, sourceAddress, into, inPlace, view }: RebuildCommand,
+  { sourceUrl, sourceAddress, into, inPlace, view }: RebuildRequest,
 ): Promise<string | undefined> => {
   if (!source || sourceUrl === undefined) return undefined;
   const opened = source.open(sourceUrl, sourceAddress);

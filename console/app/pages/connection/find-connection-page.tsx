@@ -1,0 +1,91 @@
+import { useSignal } from '@preact/signals';
+import { ErrorMessage } from '../../parts/error-message.tsx';
+import { MandateBadge } from '../../parts/mandate.tsx';
+import { Time } from '../../parts/time.tsx';
+import { crm } from '../../services/client.ts';
+import { useLoaded } from '../../services/use-loaded.ts';
+import { navigate } from '../../shell/location.ts';
+import type { Holder } from './read-connection.ts';
+
+const pathOf = (connectionId: string) => `/console/connections/${encodeURIComponent(connectionId)}`;
+
+/** Asks which connection to show. */
+export const FindConnectionPage = () => {
+  const error = useSignal<Error | undefined>(undefined);
+  const latest = useLoaded('latest', async (signal) => {
+    const { body } = await crm.call<{ items: Holder[] }>('/customers?sort=-updatedAt&limit=10', { signal });
+    return body.items;
+  });
+  const find = async (kind: string, number: string) => {
+    error.value = undefined;
+    try {
+      if (kind === 'connection') return navigate(pathOf(number));
+      const { body } = await crm.call<Holder>(`/customers/${encodeURIComponent(number)}`);
+      navigate(pathOf(body.connectionId));
+    } catch (reason) {
+      error.value = reason as Error;
+    }
+  };
+  return (
+    <>
+      <h1>Connection</h1>
+      <p>See whether the log, the CRM and the view agree about one connection, and what was in force at any time.</p>
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const data = new FormData(event.currentTarget);
+          void find(String(data.get('kind')), String(data.get('number')).trim());
+        }}
+      >
+        <label class="field">
+          <span>Search by</span>
+          <select name="kind">
+            <option value="connection">number of the connection</option>
+            <option value="customer">number of the customer</option>
+          </select>
+        </label>
+        <label class="field">
+          <span>Number</span>
+          <input name="number" required />
+        </label>
+        <button type="submit">Show</button>
+      </form>
+      <ErrorMessage error={error.value ?? latest.error} />
+      {latest.value?.length === 0 && <p class="note">There is no customer yet. Import some first.</p>}
+      {latest.value && latest.value.length > 0 && (
+        <div class="scroll">
+          <table>
+            <caption>Customers changed last</caption>
+            <thead>
+              <tr>
+                <th>Connection</th>
+                <th>Customer</th>
+                <th>Mandate</th>
+                <th>Changed</th>
+              </tr>
+            </thead>
+            <tbody>
+              {latest.value.map(({ customerId, firstName, lastName, connectionId, connectionMandate, updatedAt }) => (
+                <tr key={customerId}>
+                  <td>
+                    <a href={pathOf(connectionId)}>{connectionId}</a>
+                  </td>
+                  <td>
+                    {firstName} {lastName}
+                  </td>
+                  <td>
+                    <MandateBadge mandate={connectionMandate} />
+                  </td>
+                  <td>
+                    <Time at={updatedAt} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+};

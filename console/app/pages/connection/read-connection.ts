@@ -1,0 +1,55 @@
+import type { Mandate } from '../../parts/mandate.tsx';
+import { crm, iotPlatform } from '../../services/client.ts';
+import { explainKey } from '../../services/operations.ts';
+import { Problem } from '../../services/problem.ts';
+
+export type Holder = {
+  readonly customerId: string;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly connectionId: string;
+  readonly connectionMandate: Mandate;
+  readonly updatedAt: string;
+};
+
+export type MandateRecord = {
+  readonly connectionId: string;
+  readonly connectionMandate: Mandate;
+  readonly revision: number;
+  readonly changedAt: string;
+};
+
+/** What one side answers: a mandate, none, or an error. */
+export type Side = { readonly mandate?: MandateRecord; readonly error?: Error };
+
+const orError = async (read: () => Promise<Side>, signal: AbortSignal): Promise<Side> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (signal.aborted) throw error;
+    if (error instanceof Problem && error.status === 404) return {};
+    return { error: error as Error };
+  }
+};
+
+/** What each service answers about the connection; one that fails does not hide the others. */
+export const readConnection = async (connectionId: string, signal: AbortSignal) => {
+  const id = encodeURIComponent(connectionId);
+  const [inCrm, inView, explanation, holder] = await Promise.all([
+    orError(async () => {
+      const { body } = await crm.call<{ items: MandateRecord[] }>(`/mandates?connectionId=${id}`, { signal });
+      return body.items[0] ? { mandate: body.items[0] } : {};
+    }, signal),
+    orError(
+      async () => ({ mandate: (await iotPlatform.call<MandateRecord>(`/mandates/${id}`, { signal })).body }),
+      signal,
+    ),
+    explainKey(iotPlatform, connectionId, signal).catch(() => undefined),
+    crm
+      .call<{ items: Holder[] }>(`/customers?connectionId=${id}`, { signal })
+      .then(({ body }) => body.items[0])
+      .catch(() => undefined),
+  ]);
+  return { inCrm, inView, explanation, holder };
+};
+export type ConnectionState = Awaited<ReturnType<typeof readConnection>>;
