@@ -48,7 +48,7 @@ Examples
 
 /** Without OPERATOR_TOKEN, a token for this start. */
 const readConfigs = (own: NodeJS.ProcessEnv) => {
-  const env = { ...own, OPERATOR_TOKEN: own.OPERATOR_TOKEN || randomUUID() };
+  const env: NodeJS.ProcessEnv = { ...own, OPERATOR_TOKEN: own.OPERATOR_TOKEN || randomUUID() };
   const [crmConfig, iotConfig, customerViewConfig] = readEnvironments(
     () =>
       readCrmConfig({

@@ -5,7 +5,7 @@ import { dataFolder } from '../../tests/platform-process.ts';
 import { createMember, type Member } from './member.ts';
 import type { MemberPlan } from './settings.ts';
 
-const tokens = { APP_API_TOKEN: 'app token', DAPR_API_TOKEN: 'sidecar token' };
+const tokens = { APP_API_TOKEN: 'app token', DAPR_API_TOKEN: 'sidecar token', OPERATOR_TOKEN: 'operator' };
 
 let member: Member;
 afterEach(async () => void (await member.stop()));

@@ -1,0 +1,380 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import request from 'supertest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { topics } from '../../../contracts/topics.ts';
+import { customerEvent, customerState } from '../../../tests/customer-view-app.ts';
+import { noEvents } from '../../../tests/no-events.ts';
+import { dataFolder } from '../../../tests/platform-process.ts';
+import { createTestRuntime } from '../../../tests/test-runtime.ts';
+import { type Thing, things } from '../../../tests/things.ts';
+import { openEmbeddedPlatform } from '../../embedded/platform.ts';
+import { originList } from '../../http/access-rules.ts';
+import { createViewApp, startViewService } from '../view-service/index.ts';
+import { registerView } from '../views.ts';
+
+const token = 'operator-token-of-tests';
+const authorization = `Bearer ${token}`;
+const consolePage = 'http://localhost:3005';
+const waitOptions = { timeout: 10_000, interval: 20 };
+
+const people: typeof things = {
+  ...things,
+  name: 'people',
+  topic: { ...topics.customers, partitions: 1 },
+  deadLetters: { ...things.deadLetters, name: 'people-dead-letters' },
+};
+const toDisplayValue = (thing: Thing | undefined) => String(thing?.n);
+const registered = [things, people].map((projection) =>
+  registerView<Thing, Thing>({ projection, toDisplayValue, keyName: 'key' }),
+);
+const all = [things, people].flatMap(({ topic, deadLetters }) => [topic, deadLetters]);
+
+const start = async () => {
+  const platform = openEmbeddedPlatform(':memory:', all);
+  const bus = platform.eventBus('group');
+  const store = platform.stateStore('statestore');
+  const service = await startViewService(
+    {
+      address: { id: 'x', name: 'x', urlVariable: 'X_URL', portVariable: 'X_PORT', defaultPort: 1 },
+      views: registered,
+      createApp: (context) => createViewApp(context, { api: { title: 'x', description: 'x', events: noEvents } }),
+    },
+    {
+      host: '127.0.0.1',
+      access: { hosts: [], origins: originList.parse(consolePage) },
+      operatorToken: token,
+      addresses: { DATA_DIR: dataFolder() },
+      port: 0,
+      deliveryPort: 0,
+      stateStoreName: 'statestore',
+      consumerGroup: 'group',
+      autoRebuild: false,
+    },
+    {
+      ...createTestRuntime(),
+      bus,
+      store,
+      secondaryStore: platform.stateStore,
+      topicLog: platform.logReader(),
+      operatorLog: platform.operatorLog(),
+    },
+  );
+  let isClosed = false;
+  const close = async () => {
+    if (isClosed) return;
+    isClosed = true;
+    await service.close();
+    platform.close();
+  };
+  onTestFinished(close);
+  const publish = async (n: number, key = `key-${n}`, topic = things.topic) =>
+    bus.publish(topic.name, [{ id: `${n}`, key, value: Buffer.from(JSON.stringify({ key, n })) }]);
+  return { ...service, platform, bus, store, publish, close };
+};
+type Started = Awaited<ReturnType<typeof start>>;
+
+let service: Started;
+const get = (path: string) => request(service.url).get(path);
+const post = (path: string, body: object = {}) =>
+  request(service.url).post(path).set('Authorization', authorization).send(body);
+const settled = async (lag = 0) =>
+  vi.waitFor(async () => expect((await get('/operations/consumer-group?view=things')).body.lag).toBe(lag), waitOptions);
+
+beforeEach(async () => {
+  service = await start();
+});
+
+describe('the operator token', () => {
+  const protectedRoutes = [
+    ['get', '/operations/dead-letters?view=things'],
+    ['post', '/operations/dead-letters/replay?view=things'],
+    ['post', '/operations/dead-letters/discard?view=things'],
+    ['post', '/operations/rebuild?view=things'],
+    ['post', '/operations/rebuild/abandon?view=things'],
+    ['post', '/operations/switch-back?view=things'],
+  ] as const;
+
+  it.each(protectedRoutes)('is needed: %s %s', async (method, path) => {
+    for (const header of [undefined, '', 'Bearer', 'Bearer wrong', `Basic ${token}`, token, `Bearer ${token}x`]) {
+      const call = request(service.url)[method](path);
+      if (header !== undefined) call.set('Authorization', header);
+      const { status, headers, body } = await call;
+      expect([status, headers['www-authenticate'], body.type, body.status]).toEqual([
+        401,
+        'Bearer realm="operations"',
+        'urn:problem:unauthorized',
+        401,
+      ]);
+    }
+  });
+
+  it('is not needed to read, and a wrong one is refused where it would show more', async () => {
+    for (const path of ['consumer-group?view=things', 'rebuild?view=things', 'events?follow=false'])
+      await get(`/operations/${path}`).expect(200);
+    await get('/operations/events?follow=false').set('Authorization', 'Bearer wrong').expect(401);
+  });
+});
+
+describe('CORS', () => {
+  it.each([
+    ['/operations/rebuild?view=things', 200],
+    ['/operations/rebuild?view=nothing', 400],
+    ['/operations/dead-letters?view=things', 401],
+    ['/operations/events?follow=false', 200],
+    ['/unknown', 404],
+    ['/readyz', 503],
+  ])('lets the allowed page, and no other, read %s with status %i', async (path, status) => {
+    const { headers } = await get(path).set('Origin', consolePage);
+    expect(headers).toMatchObject({ 'access-control-allow-origin': consolePage, vary: 'Origin' });
+    for (const origin of ['http://localhost:3006', 'https://evil.example', 'null']) {
+      const foreign = await get(path).set('Origin', origin);
+      expect([foreign.status === status || path === '/readyz', foreign.headers['access-control-allow-origin']]).toEqual(
+        [true, undefined],
+      );
+    }
+  });
+
+  it('answers the preflight of a rebuild with the token', async () => {
+    const preflight = (origin: string) =>
+      request(service.url)
+        .options('/operations/rebuild')
+        .set('Origin', origin)
+        .set('Access-Control-Request-Method', 'POST')
+        .set('Access-Control-Request-Headers', 'authorization,content-type');
+    const { headers } = await preflight(consolePage).expect(204);
+    expect(headers['access-control-allow-headers']).toContain('Authorization');
+    expect(headers['access-control-allow-methods']).toContain('POST');
+    for (const origin of ['https://evil.example', 'null'])
+      expect((await preflight(origin)).headers['access-control-allow-origin']).toBeUndefined();
+  });
+});
+
+describe('the consumer group', () => {
+  it('shows offsets, what the view has applied, and the lag', async () => {
+    await service.publish(1);
+    await settled();
+    const { body } = await get('/operations/consumer-group?view=things').expect(200);
+    expect(body).toMatchObject({ group: 'group', topic: things.topic.name, members: null, lag: 0 });
+    const filled = body.partitions.filter(({ end }: { end: number }) => end > 0);
+    expect(filled).toEqual([{ partition: expect.any(Number), begin: 0, end: 1, committed: 1, applied: 0, lag: 0 }]);
+  });
+
+  it('needs the name of a view', async () => {
+    const { body } = await get('/operations/consumer-group').expect(400);
+    expect(body.errors).toEqual([{ field: 'view', expected: expect.stringContaining('one of things, people') }]);
+  });
+});
+
+describe('a rebuild', () => {
+  const ended = async () =>
+    vi.waitFor(async () => {
+      const { body } = await get('/operations/rebuild?view=things');
+      expect(body.running).toBeNull();
+      return body;
+    }, waitOptions);
+
+  it('runs in the background, verifies the view, and can be switched back', async () => {
+    for (let n = 1; n <= 20; n++) await service.publish(n);
+    await settled();
+    const { headers, body } = await post('/operations/rebuild?view=things').expect(202);
+    expect(headers.location).toBe('/operations/rebuild?view=things');
+    expect(body.view).toBe('things');
+    expect(await ended()).toMatchObject({
+      generation: { number: 2 },
+      switchBackTo: { number: 1 },
+      last: { action: 'rebuild', result: 'switched', setAside: 0, mismatches: { count: 0, first: [] } },
+    });
+    expect((await post('/operations/switch-back?view=things').expect(200)).body).toEqual({ generation: { number: 1 } });
+    expect((await ended()).generation).toEqual({ number: 1 });
+  });
+
+  it('does not switch to a view that differs, and shows the mismatches', async () => {
+    await service.publish(1);
+    await settled();
+    const key = 'things/g1:key-1';
+    const held = await service.store.getMany(['things/key-1', key, 'things/g1/key-1']);
+    const [[storedKey, { value, etag }]] = [...held] as never as [[string, { value: object; etag: string }]];
+    await service.store.transact([{ key: storedKey, value: { ...value, n: 99 }, etag }]);
+    await post('/operations/rebuild?view=things').expect(202);
+    const state = await vi.waitFor(async () => {
+      const { body } = await get('/operations/rebuild?view=things');
+      expect(body.last).not.toBeNull();
+      return body;
+    }, waitOptions);
+    expect(state.last).toMatchObject({
+      result: 'differs',
+      mismatches: { count: 1, first: [{ key: 'key-1', rebuilt: '1', live: '99' }] },
+    });
+    expect(state.running).toMatchObject({ phase: 'filled', isActive: false, isHeld: false });
+    await post('/operations/rebuild/abandon?view=things').expect(202);
+    expect((await ended()).last).toMatchObject({ action: 'abandon', result: 'abandoned' });
+  });
+
+  it.each([
+    [{ from: 'crm' }, 'from'],
+    [{ compareWithSource: true }, 'compareWithSource'],
+    [{ inPlace: true, into: 'elsewhere' }, 'into'],
+    [{ into: '?' }, 'into'],
+    [{ from: 'nothing' }, 'from'],
+    [{ inplace: true }, 'inplace'],
+  ])('refuses %j and names the field', async (sent, field) => {
+    const { body } = await post('/operations/rebuild?view=things', sent).expect(422);
+    expect(body.errors).toMatchObject([{ field }]);
+  });
+
+  it('refuses to give up or to switch back to nothing', async () => {
+    for (const path of ['rebuild/abandon', 'switch-back']) {
+      const { body } = await post(`/operations/${path}?view=things`).expect(409);
+      expect([body.type, body.detail]).toEqual(['urn:problem:rebuild-refused', expect.stringMatching(/There is no/)]);
+    }
+  });
+});
+
+describe('dead letters', () => {
+  const letters = async () =>
+    (await get('/operations/dead-letters?view=things').set('Authorization', authorization).expect(200)).body;
+
+  it('are listed, replayed and discarded', async () => {
+    await service.bus.publish(things.topic.name, [{ id: '1', key: 'bad', value: Buffer.from('not JSON') }]);
+    await settled();
+    const { items, total } = await vi.waitFor(async () => {
+      const listed = await letters();
+      expect(listed.total).toBe(1);
+      return listed;
+    }, waitOptions);
+    expect([total, items[0].value, items[0].isWithheld]).toEqual([1, 'not JSON', false]);
+    const ids = [items[0].id];
+    expect((await post('/operations/dead-letters/replay?view=things', { ids }).expect(200)).body).toEqual({
+      replayed: 1,
+    });
+    const discarded = await post('/operations/dead-letters/discard?view=things', { all: true }).expect(200);
+    expect(discarded.body).toEqual({ discarded: 1, withoutPlace: 0 });
+    expect((await letters()).items[0].state).toBe('discarded');
+  });
+
+  it('refuse an unknown id and an invalid choice', async () => {
+    const path = '/operations/dead-letters/discard?view=things';
+    const { body } = await post(path, { ids: ['things/0/9'] }).expect(404);
+    expect(body.type).toBe('urn:problem:dead-letter-unknown');
+    for (const sent of [{}, { ids: [] }, { ids: ['a'], all: true }, { all: false }]) await post(path, sent).expect(422);
+  });
+});
+
+type Frame = { event: string; id?: string; data: never };
+const parseFrames = (text: string): Frame[] =>
+  text.split('\n\n').flatMap((frame) => {
+    const fields = Object.fromEntries(
+      frame.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+    );
+    return fields.event
+      ? [{ event: fields.event, ...(fields.id && { id: fields.id }), data: JSON.parse(fields.data as string) as never }]
+      : [];
+  });
+const recordsOf = (frames: Frame[]) =>
+  frames.flatMap(({ event, data }) => (event === 'records' ? (data as Record<string, unknown>[]) : []));
+
+/** Opens an endless stream. */
+const open = async (path: string, headers: Record<string, string> = {}) => {
+  const leaving = new AbortController();
+  onTestFinished(() => leaving.abort());
+  const response = await fetch(`${service.url}${path}`, { headers, signal: leaving.signal });
+  let text = '';
+  const ended = (async () => {
+    for await (const chunk of response.body as never as AsyncIterable<Uint8Array>)
+      text += Buffer.from(chunk).toString();
+  })().catch(() => {});
+  return { response, frames: () => parseFrames(text), ended, leave: () => leaving.abort() };
+};
+
+describe('the events', () => {
+  it('arrive as they are published, and a client continues where it was interrupted', async () => {
+    await service.publish(1);
+    const stream = await open('/operations/events?topic=things-topic');
+    expect(stream.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    await service.publish(2);
+    const [record] = await vi.waitFor(() => {
+      expect(recordsOf(stream.frames())).toHaveLength(1);
+      return recordsOf(stream.frames());
+    }, waitOptions);
+    expect(record).toMatchObject({
+      topic: 'things-topic',
+      key: 'key-2',
+      value: { key: 'key-2', n: 2 },
+      isWithheld: false,
+    });
+    const id = String(stream.frames().at(-1)?.id);
+    stream.leave();
+    await service.publish(3);
+    const { text } = await get('/operations/events?follow=false&topic=things-topic')
+      .set('Last-Event-ID', id)
+      .expect(200);
+    expect(recordsOf(parseFrames(text)).map(({ key }) => key)).toEqual(['key-3']);
+    await get('/operations/events?follow=false').set('Last-Event-ID', 'x').expect(400);
+  });
+
+  it('begin with the last records, of one key if it is given', async () => {
+    for (let n = 1; n <= 9; n++) await service.publish(n, n % 3 === 0 ? 'three' : `key-${n}`);
+    const read = async (query: string) =>
+      recordsOf(
+        parseFrames((await get(`/operations/events?follow=false&topic=things-topic&${query}`).expect(200)).text),
+      );
+    expect(await read('last=4')).toHaveLength(4);
+    expect((await read('last=2&key=three')).map(({ value }) => (value as Thing).n)).toEqual([6, 9]);
+    expect(await read('last=0')).toEqual([]);
+  });
+
+  it('hide the values of a topic with personal data without the token', async () => {
+    const value = Buffer.from(JSON.stringify(customerEvent(customerState('7'))));
+    await service.bus.publish(people.topic.name, [{ id: '1', key: '7', value }]);
+    const path = `/operations/events?follow=false&last=1&topic=${people.topic.name}`;
+    const { text: hidden } = await get(path).expect(200);
+    expect(recordsOf(parseFrames(hidden))).toMatchObject([
+      { key: '7', type: 'utility.crm.customer-changed.v1', value: null, time: null, revision: null, isWithheld: true },
+    ]);
+    expect(hidden).not.toContain('Corinne');
+    const { text: shown } = await get(path).set('Authorization', authorization).expect(200);
+    expect(shown).toContain('Corinne');
+  });
+
+  it('are followed by five requests at most, and end at once when the service closes', async () => {
+    const streams = [];
+    for (let n = 0; n < 5; n++) streams.push(await open('/operations/events'));
+    const refused = await get('/operations/events').expect(503);
+    expect([refused.body.type, refused.headers['retry-after']]).toEqual(['urn:problem:too-many-tails', '1']);
+    streams[0]?.leave();
+    await vi.waitFor(() => get('/operations/events?follow=false').expect(200), waitOptions);
+    const closing = service.close();
+    await Promise.all(streams.map(({ ended }) => ended));
+    await closing;
+  });
+
+  it('leave records out and count them for a client that is too slow', async () => {
+    const { port } = new URL(service.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    let text = '';
+    socket.pause();
+    socket.write(`GET /operations/events?topic=things-topic HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
+    await vi.waitFor(() => service.publish(0).then(() => get('/operations/consumer-group?view=things')), waitOptions);
+    const total = 6_000;
+    const value = (n: number) => Buffer.from(JSON.stringify({ key: 'k', n, text: 'x'.repeat(4_000) }));
+    for (let n = 0; n < total; n += 500)
+      await service.bus.publish(
+        things.topic.name,
+        Array.from({ length: 500 }, (_, i) => ({ id: `${n + i}`, key: 'k', value: value(n + i) })),
+      );
+    await settled();
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+    });
+    socket.resume();
+    await vi.waitFor(() => expect(text).toContain('event: gap'), waitOptions);
+    const received = () => text.match(/"offset":/g)?.length ?? 0;
+    const skipped = () => [...text.matchAll(/"skipped":(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+    await vi.waitFor(() => expect(received() + skipped()).toBeGreaterThanOrEqual(total), waitOptions);
+    expect(received()).toBeLessThan(total);
+    socket.end();
+    await once(socket, 'close');
+  });
+});
