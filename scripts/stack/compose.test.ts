@@ -68,11 +68,14 @@ describe('docker-compose.yml', () => {
   });
 
   it('lets the pages of the CRM call every service, and the IoT platform call the CRM', () => {
-    const environments = ownServices.map((service): string[] => parse(compose, { merge: true }).services[service].environment);
+    const environments = ownServices.map(
+      (service): string[] => parse(compose, { merge: true }).services[service].environment,
+    );
     const pages = 'http://localhost:3005,http://127.0.0.1:3005,http://[::1]:3005';
-    for (const environment of environments) expect(environment).toContain(`ALLOWED_ORIGINS=\${ALLOWED_ORIGINS:-${pages}}`);
+    for (const environment of environments)
+      expect(environment).toContain(`ALLOWED_ORIGINS=\${ALLOWED_ORIGINS:-${pages}}`);
     const [crm, iotPlatform, customerView] = environments;
-    expect(crm).toContain('ALLOWED_HOSTS=${ALLOWED_HOSTS:-crm}');
+    expect(crm).toContain(`ALLOWED_HOSTS=\${ALLOWED_HOSTS:-crm}`);
     for (const environment of [iotPlatform, customerView]) expect(environment).toContain('ALLOWED_HOSTS');
     expect(iotPlatform).toContain('CRM_URL=http://crm:3005');
   });
