@@ -1,4 +1,4 @@
-import { escapeHtml } from '../packages/http/server/escape-html.ts';
+import { escapeHtml } from '../packages/http/escape-html.ts';
 import type { Bundle } from './bundle.ts';
 
 /** The addresses of the services that the page calls, as a browser reaches them. The CRM has the origin of the page. */

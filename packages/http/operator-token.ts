@@ -6,7 +6,7 @@ import { isSameSecret } from '../runtime/is-same-secret.ts';
 const tokenFormat = '16 to 256 characters of A-Z, a-z, 0-9, -, ., _, ~, +, / and =';
 
 /** Schema of OPERATOR_TOKEN. */
-export const operatorToken = z.string().regex(/^[A-Za-z0-9\-._~+/]{16,256}=*$/, tokenFormat);
+export const operatorToken = z.string().regex(/^(?=.{16,256}$)[A-Za-z0-9\-._~+/]+=*$/, tokenFormat);
 
 /** Whether an operation needs the operator's token, or shows more with it. */
 export type TokenUse = 'required' | 'optional';

@@ -1,7 +1,7 @@
 import { parseOptions } from '../../packages/cli/options.ts';
 import { createProgress } from '../../packages/cli/progress.ts';
 import { formatTable } from '../../packages/cli/table.ts';
-import { describeWithheld, discardLetters, filterOpen } from '../../packages/platform/maintenance/index.ts';
+import { discardLetters, filterOpen, findWithheld } from '../../packages/platform/maintenance/index.ts';
 import { openLog, openStores, readSidecarPort } from '../../packages/platform/open-adapters.ts';
 import { openViewStores } from '../../packages/platform/views.ts';
 import {
@@ -118,8 +118,13 @@ const discard = async (view: ServiceView, stores: Stores, letters: readonly Dead
 
 /** @throws Error with the remedy when a dead letter does not hold its record */
 const refuseWithheld = (letters: readonly DeadLetter[]): void => {
-  const reason = describeWithheld(letters);
-  if (reason !== undefined) throw new Error(reason);
+  const withheld = findWithheld(letters);
+  if (!withheld) return;
+  const { detail, letter } = withheld;
+  throw new Error(
+    `${detail} Let the CRM publish its state again: npm run republish -- --customer ${letter.data.key || 'N'}. ` +
+      'Or discard the dead letter.',
+  );
 };
 
 const showProgress = (total: number) => {

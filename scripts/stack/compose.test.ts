@@ -59,13 +59,25 @@ describe('docker-compose.yml', () => {
   });
 
   it.each([
-    'ALLOWED_HOSTS',
-    'ALLOWED_ORIGINS',
+    'OPERATOR_TOKEN',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_EXPORTER_OTLP_HEADERS',
   ])('passes %s to every service', (name) => {
     for (const service of ownServices)
       expect(compose).toMatch(new RegExp(`\\n  ${service}:\\n(?:.+\\n)+ +- ${name}\\n`));
+  });
+
+  it('lets the pages of the CRM call every service, and the IoT platform call the CRM', () => {
+    const environments = ownServices.map(
+      (service): string[] => parse(compose, { merge: true }).services[service].environment,
+    );
+    const pages = 'http://localhost:3005,http://127.0.0.1:3005,http://[::1]:3005';
+    for (const environment of environments)
+      expect(environment).toContain(`ALLOWED_ORIGINS=\${ALLOWED_ORIGINS:-${pages}}`);
+    const [crm, iotPlatform, customerView] = environments;
+    expect(crm).toContain(`ALLOWED_HOSTS=\${ALLOWED_HOSTS:-crm}`);
+    for (const environment of [iotPlatform, customerView]) expect(environment).toContain('ALLOWED_HOSTS');
+    expect(iotPlatform).toContain('CRM_URL=http://crm:3005');
   });
 
   it('has sidecars report by the protocol of the services instead of gRPC, the default of daprd', () => {

@@ -38,7 +38,7 @@ export const readSources = (root: string, folders: readonly string[]): readonly 
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
     )
-    .filter((file) => /\.(ts|js|mjs)$/.test(file))
+    .filter((file) => /\.(tsx?|js|mjs)$/.test(file))
     .map((file) => sourceOf(file, readFileSync(join(root, file), 'utf8')));
 
 /** Whether a file is a test or may be imported by tests only. */

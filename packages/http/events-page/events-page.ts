@@ -1,4 +1,4 @@
-import { escapeHtml } from '../server/escape-html.ts';
+import { escapeHtml } from '../escape-html.ts';
 import { createHtmlPage, type HtmlPage } from '../server/html-page.ts';
 import type { AsyncApiDocument, Channel, Message, Operation } from './document.ts';
 import { type Field, listFields } from './list-fields.ts';

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 import { groupBy } from '../../runtime/group-by.ts';
+import { escapeHtml } from '../escape-html.ts';
 import type { ApiDescription } from '../openapi/openapi.ts';
 import type { Routes } from '../operation.ts';
-import { escapeHtml } from '../server/escape-html.ts';
 import { createHtmlPage, type HtmlPage, sendHtmlPage } from '../server/html-page.ts';
 import { type Link, listLinks } from './links.ts';
 

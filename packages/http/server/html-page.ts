@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Response } from 'express';
-import { escapeHtml } from './escape-html.ts';
+import { escapeHtml } from '../escape-html.ts';
 
 /** A page without scripts. */
 export type HtmlPage = { readonly html: string; readonly contentSecurityPolicy: string };

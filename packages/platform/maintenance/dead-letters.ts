@@ -20,13 +20,16 @@ export const filterOpen = async (
   return letters.filter(isOpen);
 };
 
-/** Returns why these cannot be replayed and the remedy, when one of them does not hold its record. */
-export const describeWithheld = (letters: readonly DeadLetter[]): string | undefined => {
-  const withheld = letters.find(({ data }) => data.withheld);
+/** Finds one that cannot be replayed, because its topic has personal data, and says so. */
+export const findWithheld = (
+  letters: readonly DeadLetter[],
+): { readonly letter: DeadLetter; readonly detail: string } | undefined => {
+  const letter = letters.find(({ data }) => data.withheld);
   return (
-    withheld &&
-    `${withheld.id} does not hold its record, because the topic has personal data. Nothing was replayed. Let the CRM publish its ` +
-      `state again: npm run republish -- --customer ${withheld.data.key || 'N'}. Or discard the dead letter.`
+    letter && {
+      letter,
+      detail: `${letter.id} does not hold its record, because the topic has personal data. Nothing was replayed.`,
+    }
   );
 };
 

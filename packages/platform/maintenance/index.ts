@@ -1,4 +1,4 @@
-export { describeWithheld, discardLetters, filterOpen } from './dead-letters.ts';
+export { discardLetters, filterOpen, findWithheld } from './dead-letters.ts';
 export { openKnownKeys } from './from-source.ts';
 export { openRebuildLog, openSource, prepareRebuild } from './prepare-rebuild.ts';
 export { createRebuildContext, nameViewIn } from './rebuild-context.ts';

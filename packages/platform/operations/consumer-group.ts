@@ -30,7 +30,7 @@ const groupSchema = z
     examples: [
       {
         group: 'iot-platform-consumer',
-        topic: 'connection-mandates-topic',
+        topic: 'orders-topic',
         members: [{ clientId: 'iot-platform', host: '/127.0.0.1' }],
         lag: 3,
         partitions: [{ partition: 0, begin: 0, end: 15, committed: 12, applied: 11, lag: 3 }],

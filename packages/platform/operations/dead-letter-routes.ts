@@ -10,14 +10,14 @@ import {
 } from '../../projections/dead-letters/index.ts';
 import { createStores } from '../../projections/generations/index.ts';
 import { DomainError } from '../../runtime/domain-error.ts';
-import { describeWithheld, discardLetters, filterOpen } from '../maintenance/index.ts';
+import { discardLetters, filterOpen, findWithheld } from '../maintenance/index.ts';
 import type { RunningView } from '../running-views.ts';
 import { openViewStores } from '../views.ts';
 import { createViewQuerySchema, describeError, findView, type OperationsContext } from './context.ts';
 
 const maxValueLength = 16_384;
 const maxIds = 1_000;
-const exampleId = 'connection-mandates-topic/0/7';
+const exampleId = 'orders-topic/0/7';
 
 const letterSchema = z.object({
   id: z.string().meta({ description: 'The place of the record: topic/partition/offset.' }),
@@ -41,7 +41,7 @@ const listSchema = z.object({ items: z.array(letterSchema), total: z.int() }).me
         {
           id: exampleId,
           time: '2026-11-26T12:00:00.123Z',
-          topic: 'connection-mandates-topic',
+          topic: 'orders-topic',
           partition: 0,
           offset: 7,
           key: '7733',
@@ -92,8 +92,11 @@ export const deadLetterRoutes = (context: OperationsContext): Routes => {
   const replay = async ({ registered, stores, letters }: Found, chosen: Chosen) => {
     const wanted = choose(letters, chosen);
     const replayed = chosen.all ? await filterOpen(registered, wanted, (work) => work(stores)) : wanted;
-    const reason = describeWithheld(replayed);
-    if (reason !== undefined) throw new DomainError('dead-letter-withheld', reason);
+    const withheld = findWithheld(replayed);
+    if (withheld)
+      throw new DomainError('dead-letter-withheld', withheld.detail, {
+        remedy: 'let the source publish the state again, or discard the dead letter',
+      });
     if (replayed.some(({ data }) => data.truncated))
       throw new DomainError('dead-letter-withheld', 'A record was too large to be kept whole. Nothing was replayed.', {
         remedy: 'discard it, or replay the others by id',

@@ -16,9 +16,9 @@ const explanationSchema = z
   .meta({
     examples: [
       {
-        events: [{ topic: 'connection-mandates-topic', partition: 0, offset: 3, revision: 1795694400123, level: '1' }],
+        events: [{ topic: 'orders-topic', partition: 0, offset: 3, revision: 1795694400123, level: '1' }],
         sides: [
-          { side: 'CRM', level: '1', revision: 1795694400123, where: 'customer 7' },
+          { side: 'CRM', level: '1', revision: 1795694400123, where: 'the record of 7733' },
           { side: 'view', level: '1', revision: 1795694400123, where: 'generation 1 in statestore, complete' },
         ],
         agree: true,
@@ -38,7 +38,7 @@ export const explainRoutes = ({ views: all, topicLog, addresses }: OperationsCon
     '/operations/explain/:key': {
       get: operation({
         summary: 'What the log, the source and the view have for one key, and whether they agree',
-        path: z.object({ key: z.string().meta({ description: 'For mandates, a connection.', examples: ['7733'] }) }),
+        path: z.object({ key: z.string().meta({ description: 'The key of a document.', examples: ['7733'] }) }),
         query: createViewQuerySchema(views),
         responses: { 200: { description: 'The comparison.', schema: explanationSchema } },
         errors: ['explain-failed'],

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import request from 'supertest';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { serviceAddresses } from '../../../contracts/service-addresses.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { customerEvent, customerState } from '../../../tests/customer-view-app.ts';
 import { noEvents } from '../../../tests/no-events.ts';
@@ -10,8 +11,10 @@ import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { originList } from '../../http/access-rules.ts';
+import { createStores } from '../../projections/generations/index.ts';
+import { changePointer } from '../../projections/generations/pointer.ts';
 import { createViewApp, startViewService } from '../view-service/index.ts';
-import { registerView } from '../views.ts';
+import { openViewStores, type RegisteredView, registerView, type ViewExplanation } from '../views.ts';
 
 const token = 'operator-token-of-tests';
 const authorization = `Bearer ${token}`;
@@ -25,25 +28,43 @@ const people: typeof things = {
   deadLetters: { ...things.deadLetters, name: 'people-dead-letters' },
 };
 const toDisplayValue = (thing: Thing | undefined) => String(thing?.n);
+/** Shows where the log and the service are. */
+const explain: ViewExplanation = {
+  question: 'Which key?',
+  keyForm: 'key- and a number',
+  isKey: (text) => /^key-\d+$/.test(text),
+  explain: async (key, { env, openLog }) => {
+    if (key === 'key-0') throw new Error('The source does not answer.');
+    const ranges = await (await openLog()).offsets(things.topic.name);
+    const end = ranges.reduce((sum, range) => sum + range.end, 0);
+    const sides = [{ side: 'view', where: String(env.CUSTOMER_VIEW_URL) }];
+    return { events: [{ key, end }], sides, agree: true, sentences: ['They agree.'] };
+  },
+};
 const registered = [things, people].map((projection) =>
-  registerView<Thing, Thing>({ projection, toDisplayValue, keyName: 'key' }),
+  registerView<Thing, Thing>({
+    projection,
+    toDisplayValue,
+    keyName: 'key',
+    ...(projection === things && { explain }),
+  }),
 );
 const all = [things, people].flatMap(({ topic, deadLetters }) => [topic, deadLetters]);
 
-const start = async () => {
+const start = async (operatorToken: string | undefined = token) => {
   const platform = openEmbeddedPlatform(':memory:', all);
   const bus = platform.eventBus('group');
   const store = platform.stateStore('statestore');
   const service = await startViewService(
     {
-      address: { id: 'x', name: 'x', urlVariable: 'X_URL', portVariable: 'X_PORT', defaultPort: 1 },
+      address: serviceAddresses.customerView,
       views: registered,
       createApp: (context) => createViewApp(context, { api: { title: 'x', description: 'x', events: noEvents } }),
     },
     {
       host: '127.0.0.1',
       access: { hosts: [], origins: originList.parse(consolePage) },
-      operatorToken: token,
+      operatorToken: operatorToken || undefined,
       addresses: { DATA_DIR: dataFolder() },
       port: 0,
       deliveryPort: 0,
@@ -107,6 +128,23 @@ describe('the operator token', () => {
         401,
       ]);
     }
+  });
+
+  it('is refused by a service that has none, with a sentence that says how to set it', async () => {
+    const { url } = await start('');
+    for (const [method, path] of protectedRoutes)
+      for (const header of [undefined, 'Bearer', 'Bearer undefined', authorization]) {
+        const call = request(url)[method](path);
+        if (header !== undefined) call.set('Authorization', header);
+        const { status, headers, body } = await call;
+        expect([status, headers['www-authenticate'], body.detail, body.remedy]).toEqual([
+          401,
+          'Bearer realm="operations"',
+          'This service has no operator token, so it refuses what needs one.',
+          'start the service with OPERATOR_TOKEN, and send it: Authorization: Bearer …',
+        ]);
+      }
+    await request(url).get('/operations/rebuild?view=things').expect(200);
   });
 
   it('is not needed to read, and a wrong one is refused where it would show more', async () => {
@@ -223,6 +261,44 @@ describe('a rebuild', () => {
     expect(body.errors).toMatchObject([{ field }]);
   });
 
+  it('is refused while another process works on one', async () => {
+    const holder = 'process 1 on elsewhere';
+    const context = { store: service.store, secondaryStore: service.platform.stateStore };
+    const pointers = createStores(openViewStores(registered[0] as RegisteredView, context))();
+    const renew = (leaseUntil: number) =>
+      changePointer(pointers, 'things', (held) => ({
+        ...held,
+        rebuild: {
+          ...{ into: { number: 2 }, inPlace: false, phase: 'replaying', holder, leaseUntil },
+          ...{ startedAt: 0, next: {}, ends: {}, setAside: 0 },
+        },
+      }));
+    await renew(1);
+    const { body: shown } = await get('/operations/rebuild?view=things').expect(200);
+    expect(shown.running).toMatchObject({ holder, isActive: false, isHeld: true, into: { number: 2 } });
+    const { body: refused } = await post('/operations/switch-back?view=things').expect(409);
+    expect(refused).toMatchObject({
+      type: 'urn:problem:rebuild-refused',
+      detail: expect.stringMatching(/is unfinished/),
+    });
+    for (const path of ['rebuild', 'rebuild/abandon']) {
+      let answer: { status: number; body: { type: string; detail: string } } | undefined;
+      let renewals = 1;
+      void post(`/operations/${path}?view=things`).then((response) => {
+        answer = response;
+      });
+      await vi.waitFor(async () => {
+        await renew(++renewals);
+        expect(answer).toBeDefined();
+      }, waitOptions);
+      expect([answer?.status, answer?.body.type, answer?.body.detail]).toEqual([
+        409,
+        'urn:problem:rebuild-in-progress',
+        expect.stringContaining(`A rebuild by ${holder} is in progress.`),
+      ]);
+    }
+  });
+
   it('refuses to give up or to switch back to nothing', async () => {
     for (const path of ['rebuild/abandon', 'switch-back']) {
       const { body } = await post(`/operations/${path}?view=things`).expect(409);
@@ -258,6 +334,32 @@ describe('dead letters', () => {
     const { body } = await post(path, { ids: ['things/0/9'] }).expect(404);
     expect(body.type).toBe('urn:problem:dead-letter-unknown');
     for (const sent of [{}, { ids: [] }, { ids: ['a'], all: true }, { all: false }]) await post(path, sent).expect(422);
+  });
+});
+
+describe('an explanation', () => {
+  it('is given for a key of a view that has one, from the log and the answer of the service itself', async () => {
+    await service.publish(1);
+    const { body } = await get('/operations/explain/key-1?view=things').expect(200);
+    expect(body).toEqual({
+      events: [{ key: 'key-1', end: 1 }],
+      sides: [{ side: 'view', where: service.url }],
+      agree: true,
+      sentences: ['They agree.'],
+    });
+    expect((await get('/operations/explain/key-1').expect(200)).body).toEqual(body);
+  });
+
+  it('is refused for what is not a key, for a view without one, and where something does not answer', async () => {
+    const { body } = await get('/operations/explain/x?view=things').expect(400);
+    expect(body.errors).toEqual([{ field: 'key', expected: 'key- and a number', got: 'x' }]);
+    const other = await get('/operations/explain/key-1?view=people').expect(400);
+    expect(other.body.errors).toMatchObject([{ field: 'view', expected: 'one of things' }]);
+    const failed = await get('/operations/explain/key-0').expect(503);
+    expect([failed.body.type, failed.body.detail]).toEqual([
+      'urn:problem:explain-failed',
+      'The source does not answer.',
+    ]);
   });
 });
 

@@ -7,7 +7,7 @@ import type { Places } from './place-list.ts';
 import type { TailBuffer } from './tail-buffer.ts';
 
 /** How many records of each partition are searched for those of a key, or read after an interruption. */
-export const searchedRecords = 2_000;
+const searchedRecords = 2_000;
 
 export type Tail = {
   readonly topics: readonly string[];
@@ -20,7 +20,7 @@ export type Tail = {
 
 type Logs = { readonly topicLog: LogReader; readonly operatorLog: OperatorLog };
 
-/** Fills the buffer with the records with which a tail begins. @returns where to go on. @throws DomainError log-unavailable */
+/** Fills the buffer with the records with which a tail begins. @returns where to continue. @throws DomainError log-unavailable */
 export const readFirst = async (tail: Tail, { topicLog }: Logs, signal: AbortSignal): Promise<Places> => {
   const found: DeliveredRecord[] = [];
   const places: Places = new Map();

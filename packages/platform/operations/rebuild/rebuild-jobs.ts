@@ -106,10 +106,7 @@ export const createRebuildJobs = (view: RegisteredView, operations: OperationsCo
       if (!isStopped) log.warn({ err: error, projection }, `the ${action} failed`);
       if (!isAnswered) throw toDomainError(error, view);
     });
-    const ended = run.then(
-      () => {},
-      () => {},
-    );
+    const ended = run.catch(() => {});
     const own: Job = {
       action,
       request,

@@ -35,7 +35,7 @@ const requestSchema = z
 type Sent = z.output<typeof requestSchema>;
 
 const errors = ['rebuild-in-progress', 'rebuild-refused', 'rebuild-failed'];
-const location = { description: 'Where the progress is.', example: '/operations/rebuild?view=mandates' };
+const location = { description: 'Where the progress is.', example: '/operations/rebuild?view=orders' };
 const accepted = { description: 'It runs.', schema: rebuildSchema, headers: { Location: location } };
 
 /** `/operations/rebuild` and `/operations/switch-back`, as npm run rebuild does it. */

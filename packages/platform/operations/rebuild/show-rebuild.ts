@@ -52,7 +52,7 @@ export const rebuildSchema = z
     id: 'Rebuild',
     examples: [
       {
-        view: 'mandates',
+        view: 'orders',
         generation: { number: 1 },
         switchBackTo: null,
         running: {

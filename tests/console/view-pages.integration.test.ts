@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { canOpenBrowser, openBrowser, openPage, type WatchedPage } from '../../tests/browser.ts';
-import { patchJson } from '../../tests/http.ts';
-import { dataFolder, root, startPlatform } from '../../tests/platform-process.ts';
+import { canOpenBrowser, openBrowser, openPage, type WatchedPage } from '../browser.ts';
+import { patchJson } from '../http.ts';
+import { dataFolder, root, startPlatform } from '../platform-process.ts';
 import { isTooWide, listAccessibilityProblems } from './open-console.ts';
 
 const token = 'operator-token-for-tests';

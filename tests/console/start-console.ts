@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
-import { openBrowser, openPage, type WatchedPage } from '../../tests/browser.ts';
-import { findFreePorts } from '../../tests/doctor.ts';
-import { dataFolder, startPlatform } from '../../tests/platform-process.ts';
+import { openBrowser, openPage, type WatchedPage } from '../browser.ts';
+import { findFreePorts } from '../doctor.ts';
+import { dataFolder, startPlatform } from '../platform-process.ts';
 import { isTooWide, listAccessibilityProblems } from './open-console.ts';
 
 export type StartedConsole = {

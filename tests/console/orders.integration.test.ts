@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canOpenBrowser } from '../../tests/browser.ts';
+import { canOpenBrowser } from '../browser.ts';
 import { listDefects, openConsole, type StartedConsole, startConsole } from './start-console.ts';
 
 describe.skipIf(!(await canOpenBrowser()))('the pages of orders, reports and greetings', () => {

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canOpenBrowser, openBrowser, openPage } from '../../tests/browser.ts';
-import { dataFolder, startPlatform } from '../../tests/platform-process.ts';
+import { canOpenBrowser, openBrowser, openPage } from '../browser.ts';
+import { dataFolder, startPlatform } from '../platform-process.ts';
 import { isTooWide, listAccessibilityProblems } from './open-console.ts';
 
 const paths = ['/console', '/console/unknown'];
