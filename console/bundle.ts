@@ -18,7 +18,6 @@ export const createBundle = async (): Promise<Bundle> => {
     target: 'es2022',
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'silent',
   });
   // esbuild leaves a process behind, which nothing needs after this.

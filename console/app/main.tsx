@@ -1,6 +1,6 @@
 import { render } from 'preact';
+import { followLinks } from './services/location.ts';
 import { App } from './shell/app.tsx';
-import { followLinks } from './shell/location.ts';
 import './style.css';
 
 followLinks();

@@ -81,7 +81,7 @@ export const findUnusedPublicFiles = (sources: readonly Source[]): string[] => {
     .filter((file) => folderOf(file) === undefined || isIndex(file));
 };
 
-const isData = (imported: string) => /\.(json|html|md|csv|sql)$/.test(imported);
+const isData = (imported: string) => /\.(json|html|md|csv|sql|css)$/.test(imported);
 
 /** Finds imports, except in tests, of anything but a source file, data or a declared dependency: no other rule sees them. */
 export const findUnknownImports = (sources: readonly Source[], dependencies: readonly string[]): string[] => {

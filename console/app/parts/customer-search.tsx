@@ -59,7 +59,7 @@ export const CustomerSearch = ({
             {customer.error?.message}
           </>
         )}
-        {wanted !== '' && items.length === 0 && !found.isLoading && ' Nobody is found.'}
+        {wanted !== '' && items.length === 0 && !found.isLoading && ' No customer is found.'}
       </p>
     </div>
   );

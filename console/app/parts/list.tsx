@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import { address } from '../services/location.ts';
 import { type List, maxShown } from '../services/use-pages.ts';
-import { address } from '../shell/location.ts';
 import { ErrorMessage } from './error-message.tsx';
 import { Table } from './table.tsx';
 

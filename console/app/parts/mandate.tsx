@@ -1,4 +1,4 @@
-export type Mandate = '0' | '1' | '2';
+import type { Mandate } from '../services/customers.ts';
 
 /** What each level of a connection mandate permits. */
 export const mandates: Readonly<Record<Mandate, { readonly name: string; readonly permits: string }>> = {

@@ -1,4 +1,6 @@
-import type { Mandate } from '../parts/mandate.tsx';
+/** The level of a connection mandate. */
+export type Mandate = '0' | '1' | '2';
+
 import { crm } from './client.ts';
 
 export type CustomerData = {

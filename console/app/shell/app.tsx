@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { address } from './location.ts';
+import { address } from '../services/location.ts';
 import { NotFoundPage } from './not-found-page.tsx';
 import { OperatorToken } from './operator-token.tsx';
 import { findPage, routes } from './routes.ts';

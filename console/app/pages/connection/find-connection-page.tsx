@@ -3,8 +3,8 @@ import { ErrorMessage } from '../../parts/error-message.tsx';
 import { MandateBadge } from '../../parts/mandate.tsx';
 import { Time } from '../../parts/time.tsx';
 import { crm } from '../../services/client.ts';
+import { navigate } from '../../services/location.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
-import { navigate } from '../../shell/location.ts';
 import type { Holder } from './read-connection.ts';
 
 const pathOf = (connectionId: string) => `/console/connections/${encodeURIComponent(connectionId)}`;

@@ -1,5 +1,5 @@
-import type { Mandate } from '../../parts/mandate.tsx';
 import { crm, iotPlatform } from '../../services/client.ts';
+import type { Mandate } from '../../services/customers.ts';
 import { explainKey } from '../../services/operations.ts';
 import { Problem } from '../../services/problem.ts';
 

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { Dialog } from '../../parts/dialog.tsx';
-import { type Mandate, MandateBadge } from '../../parts/mandate.tsx';
+import { MandateBadge } from '../../parts/mandate.tsx';
 import { Table } from '../../parts/table.tsx';
-import type { Customer } from '../../services/customers.ts';
+import type { Customer, Mandate } from '../../services/customers.ts';
 import { type Choice, chooseByDefault, compare, type Difference, type Draft, labels, merge } from './merge.ts';
 
 /** Compares the clerk's values with those that another user stored meanwhile. The clerk chooses for each field. */

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { Field, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { mandates } from '../../parts/mandate.tsx';
-import { setParameters } from '../../shell/location.ts';
+import { setParameters } from '../../services/location.ts';
 import { type FilterName, type Filters, planFilters } from './filters.ts';
 
 const sortLabels: Readonly<Record<string, string>> = {

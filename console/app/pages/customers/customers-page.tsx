@@ -5,9 +5,9 @@ import { MandateBadge } from '../../parts/mandate.tsx';
 import { Time } from '../../parts/time.tsx';
 import { crm } from '../../services/client.ts';
 import { type Customer, nameOf } from '../../services/customers.ts';
+import { address } from '../../services/location.ts';
 import { useAction } from '../../services/use-action.ts';
 import { usePages } from '../../services/use-pages.ts';
-import { address } from '../../shell/location.ts';
 import { CustomerFilters } from './customer-filters.tsx';
 import { type Filters, filterNames, listPath } from './filters.ts';
 

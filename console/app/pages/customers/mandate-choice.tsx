@@ -1,4 +1,5 @@
-import { type Mandate, mandates } from '../../parts/mandate.tsx';
+import { mandates } from '../../parts/mandate.tsx';
+import type { Mandate } from '../../services/customers.ts';
 
 /** Chooses a mandate. Each level says what it permits. */
 export const MandateChoice = ({

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
-import type { Mandate } from '../../parts/mandate.tsx';
 import { crm, iotPlatform } from '../../services/client.ts';
+import type { Mandate } from '../../services/customers.ts';
 
 export type Customer = {
   readonly customerId: string;

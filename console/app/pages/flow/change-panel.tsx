@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { ErrorMessage } from '../../parts/error-message.tsx';
-import { type Mandate, MandateBadge, mandates } from '../../parts/mandate.tsx';
+import { MandateBadge, mandates } from '../../parts/mandate.tsx';
+import type { Mandate } from '../../services/customers.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
 import { type Customer, changeMandate, findCustomers, findRandomCustomer } from './change-mandate.ts';
 

@@ -2,10 +2,10 @@ import { ErrorMessage } from '../../parts/error-message.tsx';
 import { Known } from '../../parts/lag.tsx';
 import { Time } from '../../parts/time.tsx';
 import { customerView } from '../../services/client.ts';
+import { address, setParameters } from '../../services/location.ts';
 import { askForOperatorToken, operatorToken } from '../../services/operator-token.ts';
 import { readInstances, readOutbox, views } from '../../services/status.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
-import { address, setParameters } from '../../shell/location.ts';
 import { Readiness } from './readiness.tsx';
 import { ViewPanel } from './view-panel.tsx';
 

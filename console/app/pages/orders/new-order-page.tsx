@@ -4,11 +4,11 @@ import { Field } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { crm } from '../../services/client.ts';
 import { createIdempotencyKeys } from '../../services/idempotency-keys.ts';
+import { address, navigate } from '../../services/location.ts';
 import { currencyCodes, formatMoney, parsePrice } from '../../services/money.ts';
 import type { Order } from '../../services/orders.ts';
 import { Problem } from '../../services/problem.ts';
 import { useAction } from '../../services/use-action.ts';
-import { address, navigate } from '../../shell/location.ts';
 
 /** Places an order. A repeated request places no second one. */
 export const NewOrderPage = () => {

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import { ErrorMessage } from '../../parts/error-message.tsx';
 import { crm } from '../../services/client.ts';
+import { address } from '../../services/location.ts';
 import { type Order, type OrderEvent, orderPath, readOrder } from '../../services/orders.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
 import type { Page } from '../../services/use-pages.ts';
-import { address } from '../../shell/location.ts';
 import { OrderActions } from './order-actions.tsx';
 import { StatusBadge } from './order-row.tsx';
 import { OrderState } from './order-state.tsx';

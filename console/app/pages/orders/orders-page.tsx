@@ -3,9 +3,9 @@ import { Field, Select } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { ListTable, shownRows } from '../../parts/list.tsx';
 import { customerView } from '../../services/client.ts';
+import { address, setParameters } from '../../services/location.ts';
 import { type Order, statuses } from '../../services/orders.ts';
 import { usePages } from '../../services/use-pages.ts';
-import { address, setParameters } from '../../shell/location.ts';
 import { canSortByTotal, orderFilters, ordersPath } from './order-filters.ts';
 import { OrderRow, orderColumns } from './order-row.tsx';
 

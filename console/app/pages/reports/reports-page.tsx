@@ -2,8 +2,8 @@ import { BarChart } from '../../parts/bar-chart.tsx';
 import { ErrorMessage } from '../../parts/error-message.tsx';
 import { Select } from '../../parts/field.tsx';
 import { customerView } from '../../services/client.ts';
+import { address, setParameters } from '../../services/location.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
-import { address, setParameters } from '../../shell/location.ts';
 import { type Dimension, dimensions, formatMonth, type Measure, measures, type OrderSums, toCharts } from './sums.ts';
 
 const everyMs = 10_000;
@@ -37,7 +37,7 @@ const NewCustomers = () => {
       <Unreadable count={report.value?.unreadable} />
       {report.value && items.length === 0 && (
         <p>
-          Nobody is registered yet. <a href="/console/customers/new">Register a customer</a> or{' '}
+          No customer is registered yet. <a href="/console/customers/new">Register a customer</a> or{' '}
           <a href="/console/imports">import a file</a>.
         </p>
       )}
