@@ -64,11 +64,19 @@ it('no installation runs scripts of packages', () => {
 });
 
 it('images are pinned by digest', () => {
-  const images = [...`${read('docker-compose.yml')}\n${read('Dockerfile')}`.matchAll(/^\s*(?:image:|FROM) (\S+)/gm)];
+  const images = [
+    ...`${read('docker-compose.yml')}\n${read('Dockerfile')}\n${read('examples/billing-python/Dockerfile')}`.matchAll(
+      /^\s*(?:image:|FROM) (\S+)/gm,
+    ),
+  ];
   expect(images.length).toBeGreaterThan(5);
   const byTag = images.map(([, image]) => String(image)).filter((image) => !/@sha256:[\da-f]{64}$/.test(image));
-  expect(byTag).toEqual(['connection-mandates', ...withoutKnownDigest]);
+  expect(byTag.sort()).toEqual(['connection-mandates', 'connection-mandates-billing', ...withoutKnownDigest].sort());
 });
 
 /** `docker buildx imagetools inspect IMAGE` prints the missing digest. */
-const withoutKnownDigest = ['openzipkin/zipkin-slim:3.5.1', 'apicurio/apicurio-registry:3.3.3'];
+const withoutKnownDigest = [
+  'openzipkin/zipkin-slim:3.5.1',
+  'apicurio/apicurio-registry:3.3.3',
+  'python:3.11.11-slim-bookworm',
+];

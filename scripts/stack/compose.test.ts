@@ -94,9 +94,21 @@ describe('docker-compose.yml', () => {
     expect(checked).toEqual(ownServices.map(() => '127.0.0.1'));
   });
 
+  it('starts the subscriber in Python only in its own profile, with its own sidecar', () => {
+    const { services } = parse(compose, { merge: true });
+    const { billing, 'billing-sidecar': sidecar } = services;
+    expect([billing.profiles, sidecar.profiles]).toEqual([['billing'], ['billing']]);
+    expect(billing.ports).toEqual(['127.0.0.1:3012:3012']);
+    expect(sidecar.network_mode).toBe('service:billing');
+    expect(sidecar.command).toContain('--app-port=3012');
+    expect(billing.environment).toContain('DAPR_GRPC_PORT=3924');
+    expect(sidecar.command).toContain('--dapr-grpc-port=3924');
+    expect(read('examples/billing-python/Dockerfile')).toMatch(/^USER billing$/m);
+  });
+
   it.each(['APP_API_TOKEN', 'DAPR_API_TOKEN'])('passes %s to every service and sidecar where it is set', (name) => {
     const passed = `- ${name}=\${${name}:-}\n`;
-    for (const member of ['x-sidecar: &sidecar', ...ownServices.map((name) => `  ${name}:`)])
+    for (const member of ['x-sidecar: &sidecar', ...[...ownServices, 'billing'].map((name) => `  ${name}:`)])
       expect(compose.split(`\n${member}\n`)[1]?.split('\n\n')[0], member).toContain(passed);
   });
 
