@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createAvroCodec } from '../contracts/avro-codec.ts';
 import { parseConnectionMandate } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import { createRegistry } from '../contracts/schema-registry.ts';
 import { withAdmin } from '../packages/kafka/client.ts';
+import { createKafkaConsumerGroups } from '../packages/kafka/consumer-groups.ts';
+import { findBlockedPartitions } from '../scripts/doctor/find-blocked-partitions.ts';
 import { readSchema } from '../scripts/schemas/schema-files.ts';
 import { type RunningProcess, root } from './platform-process.ts';
 import { createComponentsFolder, startSidecar } from './stack/dapr-lab.ts';
@@ -129,10 +132,17 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
     await vi.waitFor(async () => expect((await committed())?.offset).toBe(String(place)), { timeout: 30_000 });
     await vi.waitFor(() => expect(sidecar.output()).toContain(`${topic}/0/${place}`), { timeout: 30_000 });
     expect(delivered.map((event) => event.sequence)).not.toContain('5');
+    const codec = createAvroCodec({ registry, subject: `${topic}-value`, schema: avro });
+    const [blocked, ...others] = await findBlockedPartitions(brokers, { topic, codec, newId: randomUUID });
+    expect([blocked, others]).toEqual([
+      { group: topic, topic, partition: 0, offset: place, reason: expect.stringContaining('not Avro') },
+      [],
+    ]);
     await sidecar.end('SIGTERM');
-    const behind = { groupId: topic, topic, partitions: [{ partition: 0, offset: String(place + 1) }] };
-    await vi.waitFor(() => withAdmin(brokers, (admin) => admin.setOffsets(behind)), { timeout: 30_000 });
+    const groups = createKafkaConsumerGroups(brokers);
+    await groups.reset(topic, topic, new Map([[0, place + 1]]), () => {});
     await start();
     await expectDelivered('5');
+    expect(await findBlockedPartitions(brokers, { topic, codec, newId: randomUUID })).toEqual([]);
   }, 120_000);
 });

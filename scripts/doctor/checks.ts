@@ -1,3 +1,4 @@
+import { blockedPartitions } from './checks/blocked-partitions.ts';
 import { canary } from './checks/canary.ts';
 import { clocks } from './checks/clocks.ts';
 import { components } from './checks/components.ts';
@@ -29,6 +30,7 @@ export const checks: readonly Check[] = [
   views,
   outbox,
   schemaRegistry,
+  blockedPartitions,
   clocks,
   disk,
 ];
