@@ -16,7 +16,7 @@ const slow = (groupOrder: number) => ({
 export default defineConfig({
   test: {
     reporters: ['default', './tests/closing-line.ts'],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     globalSetup: ['./tests/temporary-files.ts'],
     coverage: {
       provider: 'v8',

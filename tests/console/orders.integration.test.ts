@@ -47,7 +47,7 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of orders, reports and gre
     await page.getByRole('button', { name: 'Search' }).click();
     await page.getByText('No order matches.').waitFor();
     await page.getByRole('link', { name: 'Reports' }).click();
-    await page.getByLabel('By').selectOption('product');
+    await page.getByLabel('By', { exact: true }).selectOption('product');
     await page.getByLabel('Measure').selectOption('total');
     await page.getByRole('row', { name: 'thermostat' }).getByText('€249.95').waitFor();
     expect(await listDefects(page)).toEqual([]);

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { openBrowser, openPage, type WatchedPage } from '../browser.ts';
 import { findFreePorts } from '../doctor.ts';
 import { dataFolder, startPlatform } from '../platform-process.ts';
-import { isTooWide, listAccessibilityProblems } from './open-console.ts';
+import { isTooWide, listAccessibilityProblems, listProblems } from './open-console.ts';
 
 export type StartedConsole = {
   readonly browser: Browser;
@@ -44,7 +44,5 @@ export const listDefects = async (page: WatchedPage): Promise<string[]> => {
   await page.emulateMedia({ colorScheme: 'dark' });
   const dark = await listAccessibilityProblems(page, ['color-contrast']);
   await page.emulateMedia({ colorScheme: 'light' });
-  // A newer load aborts an older one.
-  const problems = page.problems.filter((problem) => !problem.endsWith('net::ERR_ABORTED'));
-  return [...light, ...dark, ...((await isTooWide(page)) ? ['too wide'] : []), ...problems];
+  return [...light, ...dark, ...((await isTooWide(page)) ? ['too wide'] : []), ...listProblems(page)];
 };

@@ -5,6 +5,7 @@ import type { View } from '../services/status.ts';
 import { useLoaded } from '../services/use-loaded.ts';
 import { ConfirmButton } from './confirm.tsx';
 import { ErrorMessage } from './error-message.tsx';
+import { ScrollBox } from './scroll-box.tsx';
 import { Time } from './time.tsx';
 
 /** The dead letters of a view, or those that concern one document, with what can be done about them. They need the operator token. */
@@ -38,7 +39,7 @@ const List = ({ of: { service, view }, documentKey }: { of: View; documentKey: s
       <p role="status">{done.value}</p>
       {items?.length === 0 && <p class="note">No dead letter: every record could be applied.</p>}
       {items && items.length > 0 && (
-        <div class="scroll">
+        <ScrollBox label="Dead letters">
           <table>
             <caption>
               {items.length} of {loaded.value?.total} dead letters, newest first
@@ -68,7 +69,7 @@ const List = ({ of: { service, view }, documentKey }: { of: View; documentKey: s
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollBox>
       )}
     </>
   );

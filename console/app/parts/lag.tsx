@@ -1,4 +1,5 @@
 import type { ConsumerGroup } from '../services/operations.ts';
+import { ScrollBox } from './scroll-box.tsx';
 
 const format = (value: number | null | undefined) =>
   value === null || value === undefined ? undefined : value.toLocaleString();
@@ -11,7 +12,7 @@ export const Known = ({ value, unit = '' }: { value: number | null | undefined; 
 export const PartitionTable = ({ group }: { group: ConsumerGroup }) => (
   <>
     {group.problem && <p class="warning">{group.problem}</p>}
-    <div class="scroll">
+    <ScrollBox label="Partitions">
       <table>
         <caption>
           Group {group.group} on {group.topic}: lag <Known value={group.lag} />
@@ -38,7 +39,7 @@ export const PartitionTable = ({ group }: { group: ConsumerGroup }) => (
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
     {group.partitions.length === 0 && <p class="note">The broker names no partitions: their lag is unknown.</p>}
   </>
 );

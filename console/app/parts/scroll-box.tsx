@@ -7,11 +7,11 @@ export const ScrollBox = ({
   children,
 }: {
   label: string;
-  kind: 'tail' | 'short';
+  kind?: 'tail' | 'short';
   children: ComponentChildren;
 }) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: otherwise the keyboard cannot scroll it
-  <section class={`scroll ${kind}`} tabIndex={0} aria-label={label}>
+  <section class={kind ? `scroll ${kind}` : 'scroll'} tabIndex={0} aria-label={label}>
     {children}
   </section>
 );

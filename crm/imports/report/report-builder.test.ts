@@ -75,7 +75,7 @@ describe('the report of an import', () => {
       await killed.loadUntilKilled(lines, { dryRun });
       expect(await outcome(killed, await killed.resume())).toEqual(expected);
     }
-  }, 60_000);
+  }, 180_000);
 
   it('lists a limited number of bytes, and no row after the first one that does not fit', async () => {
     const fixture = await createImportFixture();

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { ErrorMessage } from '../../parts/error-message.tsx';
 import { MandateBadge } from '../../parts/mandate.tsx';
+import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
 import { crm } from '../../services/client.ts';
 import { navigate } from '../../services/location.ts';
@@ -54,7 +55,7 @@ export const FindConnectionPage = () => {
       <ErrorMessage error={error.value ?? latest.error} />
       {latest.value?.length === 0 && <p class="note">There is no customer yet. Import some first.</p>}
       {latest.value && latest.value.length > 0 && (
-        <div class="scroll">
+        <ScrollBox label="Customers changed last">
           <table>
             <caption>Customers changed last</caption>
             <thead>
@@ -84,7 +85,7 @@ export const FindConnectionPage = () => {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollBox>
       )}
     </>
   );

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { ErrorMessage } from '../../parts/error-message.tsx';
 import { MandateBadge } from '../../parts/mandate.tsx';
+import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
 import { crm } from '../../services/client.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
@@ -88,7 +89,7 @@ export const MandateAt = ({
             )}
           </p>
         </div>
-        <div class="scroll">
+        <ScrollBox label="Changes">
           <table>
             <caption>
               Changes while customer {customerId} held the connection, newest first
@@ -128,7 +129,7 @@ export const MandateAt = ({
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollBox>
       </div>
     </section>
   );

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { Sparkline } from '../../charts/sparkline.tsx';
 import { ErrorMessage } from '../../parts/error-message.tsx';
 import { Known, PartitionTable } from '../../parts/lag.tsx';
+import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { customerView, iotPlatform } from '../../services/client.ts';
 import { readConsumerGroup } from '../../services/operations.ts';
 import { readViewStatuses, views } from '../../services/status.ts';
@@ -40,7 +41,7 @@ export const LagPanel = () => {
       <ErrorMessage error={iot.error} />
       <ErrorMessage error={customers.error} />
       <div class="columns">
-        <div class="scroll">
+        <ScrollBox label="Views">
           <table>
             <caption>Views</caption>
             <thead>
@@ -78,7 +79,7 @@ export const LagPanel = () => {
               ))}
             </tbody>
           </table>
-        </div>
+        </ScrollBox>
         <div>
           <ErrorMessage error={group.error} />
           {group.value?.view === chosen.value && <PartitionTable group={group.value} />}

@@ -1,3 +1,4 @@
+import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
 import type { EndedRebuild, Mismatches, RunningRebuild } from '../../services/operations.ts';
 
@@ -52,7 +53,7 @@ const MismatchTable = ({ mismatches: { count, first, isUndecided } }: { mismatch
       {isUndecided ? 'The comparison could not decide for every key.' : 'The comparison found no difference.'}
     </p>
   ) : (
-    <div class="scroll">
+    <ScrollBox label="Differences">
       <table>
         <caption>
           {count.toLocaleString()} differences{first.length < count && `, the first ${first.length}`}
@@ -76,5 +77,5 @@ const MismatchTable = ({ mismatches: { count, first, isUndecided } }: { mismatch
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
