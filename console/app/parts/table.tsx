@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { ScrollBox } from './scroll-box.tsx';
 import './table.css';
 
 /** A table that scrolls in a box of its own where the window is too narrow. Columns whose name ends in # have numbers. */
@@ -11,8 +12,7 @@ export const Table = ({
   columns: readonly string[];
   children: ComponentChildren;
 }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard scrolls the box
-  <section class="scroll" aria-label={caption} tabIndex={0}>
+  <ScrollBox label={caption}>
     <table>
       <caption>{caption}</caption>
       <thead>
@@ -26,5 +26,5 @@ export const Table = ({
       </thead>
       <tbody>{children}</tbody>
     </table>
-  </section>
+  </ScrollBox>
 );
