@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Routes } from '../http/operation.ts';
 import type { Projection } from '../projections/declaration.ts';
 import type { Topic } from '../projections/event-bus.ts';
@@ -49,9 +50,7 @@ export type OpenedSource<Event> = Source & {
 export type ViewExplanation = {
   /** The message for a missing key, with the command line, for example: Which connection? npm run explain -- 7733 (…). */
   readonly question: string;
-  /** What a key is, for example: 1 to 64 characters of 0-9, A-Z and -. */
-  readonly keyForm: string;
-  isKey(text: string): boolean;
+  readonly key: z.ZodType<string>;
   /** Explains the document of the key. `openLog` opens the log on demand; the caller closes it. */
   explain(
     key: string,

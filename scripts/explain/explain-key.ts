@@ -55,7 +55,7 @@ export const explainKey: Command = async (args, { views: all, env: ownEnv, print
   }
   const { service, explain } = findView(views, values.view) as ExplainableView;
   const [key, ...more] = positionals;
-  if (key === undefined || !explain.isKey(key) || more.length > 0) throw new Error(explain.question);
+  if (key === undefined || !explain.key.safeParse(key).success || more.length > 0) throw new Error(explain.question);
   const where = { daprHttpPort: readSidecarPort(values['dapr-http-port']), embedded: values.embedded };
   const env = await withLabEnvironment(ownEnv, service.appId, where);
   let opened: OpenStores | undefined;

@@ -14,6 +14,9 @@ export const startPart = async (name: PartName, report: Report = silent): Promis
   await part.provision?.(report);
 };
 
+/** Far more than a start takes, because a machine can be busy with other work. A process that ends is reported at once. */
+const maxStartSeconds = 240;
+
 const start = async (name: PartName, part: Part, report: Report): Promise<void> => {
   if (process.platform !== 'linux') {
     throw new Error('npm run stack works on Linux only. Use Docker instead: docker compose up -d');
@@ -22,7 +25,7 @@ const start = async (name: PartName, part: Part, report: Report): Promise<void> 
   const running = findOwnedProcess(folder);
   if (!running && (await isPortTaken(part.port))) return waitForForeignProcess(part);
   const owned = running ?? (await launchPart(folder, part, report));
-  const version = await waitUntil(60, async () => (isAlive(owned) ? part.probe() : 'ended'));
+  const version = await waitUntil(maxStartSeconds, async () => (isAlive(owned) ? part.probe() : 'ended'));
   if (!version || !isAlive(owned)) throw new Error(await describeFailure(folder, name, part, owned));
   report(`${part.title} is up on ${part.port}`);
 };

@@ -7,13 +7,10 @@ import { compareSides } from './compare-sides.ts';
 import { readEventsOfConnection } from './events-of-connection.ts';
 import { fetchCrmAnswer, fetchViewAnswer } from './fetch-answers.ts';
 
-const keyForm = '1 to 64 characters of 0-9, A-Z and -';
-
 /** Explains the mandate of a connection: its events in the log, the CRM, the view, and whether they agree. */
 export const explainMandate: ViewExplanation = {
-  question: `Which connection? npm run explain -- 7733 (${keyForm}).`,
-  keyForm,
-  isKey: (text) => connectionIdSchema.safeParse(text).success,
+  question: 'Which connection? npm run explain -- 7733 (1 to 64 characters out of 0-9, A-Z and -).',
+  key: connectionIdSchema,
   explain: async (connectionId, { env, openLog }) => {
     const view = await fetchViewAnswer(locateService(serviceAddresses.iotPlatform, env), connectionId);
     const events = await readEventsOfConnection(await openLog(), mandates, connectionId);

@@ -5,8 +5,9 @@ import { noEvents } from '../../../tests/no-events.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { createHttpApp } from '../app.ts';
 import { operation, type Routes, withTag } from '../operation.ts';
+import type { TokenUse } from '../operator-token.ts';
 
-const read = (summary: string, schemas: { path?: z.ZodObject; query?: z.ZodObject } = {}) =>
+const read = (summary: string, schemas: { path?: z.ZodObject; query?: z.ZodObject; token?: TokenUse } = {}) =>
   operation({
     ...schemas,
     summary,
@@ -20,6 +21,15 @@ const routes: Routes = withTag('Trees & <bushes>', {
   '/trees': { get: read('All <b>trees</b>'), post: read('Plant one') },
   '/trees/:tree': { get: read('One tree', { path: tree() }) },
   '/leaves': { get: read('Leaves', { query: tree() }) },
+  '/roots': { get: read('Roots', { token: 'required' }) },
+  '/birds': {
+    get: operation({
+      summary: 'Birds as they land',
+      responses: { 200: { description: 'The stream.', mediaType: 'text/event-stream', example: 'data: 1' } },
+      handle: (_, res) => res.end(),
+    }),
+  },
+  '/bark': { get: read('Bark', { token: 'optional' }) },
   '/planted/:tree': { get: read('A planted tree', { path: tree({ isKnownLater: true }) }) },
 });
 const api = { title: 'Trees "1"', description: 'Of <the> forest.', events: noEvents };
@@ -69,11 +79,11 @@ describe('the page at /', () => {
     expect(head.headers).toEqual({ ...headers, ...ignored });
   });
 
-  it('links the operations that need no parameter, or only known ones', async () => {
+  it('links the operations that need no token and no parameter, or only known ones', async () => {
     const { text } = await accept(browser);
     const links = [...text.matchAll(/<a href="([^"]+)"/g)].map(([, url]) => url);
     const described = ['/openapi.json', '/asyncapi.json', '/docs', '/docs/events'];
-    expect(links).toEqual(['/docs', '/trees', '/trees/a%2Fb', '/leaves?tree=a%2Fb', ...described]);
+    expect(links).toEqual(['/docs', '/trees', '/trees/a%2Fb', '/leaves?tree=a%2Fb', '/bark', ...described]);
     for (const link of links) await open().get(String(link)).expect(200);
   });
 

@@ -4,12 +4,17 @@ import type { Operation, Routes } from '../operation.ts';
 
 export type Link = { readonly url: string; readonly summary: string; readonly tag: string };
 
-/** Links to the GET operations that need no parameter, or only parameters with an example that exists. */
+/** Links to the GET operations that need no token and no parameter, or only parameters with an example that exists. */
 export const listLinks = (routes: Routes): Link[] =>
   Object.entries(routes).flatMap(([path, { get }]) => {
-    const url = get && createUrl(path, get);
-    return url === undefined || url === '/' ? [] : [{ url, summary: get?.summary ?? '', tag: get?.tag ?? '' }];
+    if (!get || get.token === 'required' || isStream(get)) return [];
+    const url = createUrl(path, get);
+    return url === undefined || url === '/' ? [] : [{ url, summary: get.summary, tag: get.tag ?? '' }];
   });
+
+/** A browser would load a stream of events for ever. */
+const isStream = ({ responses }: Operation) =>
+  Object.values(responses).some(({ mediaType }) => mediaType === 'text/event-stream');
 
 const createUrl = (path: string, operation: Operation): string | undefined => {
   const parameters = describeParameters(operation, createSchemaDescriber()).filter(({ required }) => required);

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import request from 'supertest';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
 import { serviceAddresses } from '../../../contracts/service-addresses.ts';
+import { expecting } from '../../../contracts/text.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { customerEvent, customerState } from '../../../tests/customer-view-app.ts';
 import { noEvents } from '../../../tests/no-events.ts';
@@ -31,8 +33,7 @@ const toDisplayValue = (thing: Thing | undefined) => String(thing?.n);
 /** Shows where the log and the service are. */
 const explain: ViewExplanation = {
   question: 'Which key?',
-  keyForm: 'key- and a number',
-  isKey: (text) => /^key-\d+$/.test(text),
+  key: z.string().regex(/^key-\d+$/, { error: expecting('key- and a number') }),
   explain: async (key, { env, openLog }) => {
     if (key === 'key-0') throw new Error('The source does not answer.');
     const ranges = await (await openLog()).offsets(things.topic.name);
