@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { topics } from '../contracts/topics.ts';
 import { sqliteFileOf } from '../packages/database/database-url.ts';
-import { withLockTimeout } from '../packages/database/sqlite-dialect.ts';
+import { withLockTimeout, withPriority } from '../packages/database/sqlite-dialect.ts';
 import { findExposedFiles, logRestricted } from '../packages/database/sqlite-file.ts';
 import { listen } from '../packages/http/listen.ts';
 import type { Service } from '../packages/platform/service.ts';
@@ -46,7 +46,8 @@ export const startCrm = async (
   // Customers are the only compacted topic.
   const repeatCustomers = (_topic: string, customerIds: readonly string[]) => repeatLastStates(context, customerIds);
   await followEncoding(db);
-  const relay = startRelay({ ...runtime, db, repeatLastStates: repeatCustomers });
+  // Behind many changes that wait, each round of the relay would come later, and the views would become stale.
+  const relay = startRelay({ ...runtime, db: withPriority(db), repeatLastStates: repeatCustomers });
   const outbox = watchOutbox({ ...runtime, db });
   const context = { ...runtime, db, onCommit: () => relay.wake() };
   const retentionJob = startRetentionJob(context);

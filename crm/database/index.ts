@@ -1,5 +1,6 @@
 /** The CRM's database: how it is opened and migrated, its tables, and the differences between SQLite and MySQL. */
 
+export { executeTogether } from '../../packages/database/execute-together.ts';
 export { foldText } from '../../packages/database/fold-text.ts';
 export { notNextVersion } from './append-only.ts';
 export { checkDatabase } from './check-database.ts';

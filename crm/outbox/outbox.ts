@@ -1,6 +1,6 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { Topic } from '../../packages/projections/event-bus.ts';
-import { type CrmDatabase, insertRows } from '../database/index.ts';
+import { type CrmDatabase, executeTogether, insertRows } from '../database/index.ts';
 
 /** An event to publish. The relay encodes it by the codec of its topic. Without `event` it is a tombstone. */
 export type OutboxEvent = {
@@ -11,11 +11,18 @@ export type OutboxEvent = {
 };
 
 /** Writes events in the transaction of the rows that they are about, so that either both are committed or neither. */
-export const appendToOutbox = async (
+export const appendToOutbox = (
   trx: Transaction<CrmDatabase>,
   events: readonly OutboxEvent[],
   createdAt: number,
-) => {
+): Promise<void> => executeTogether(trx, insertIntoOutbox(trx, events, createdAt));
+
+/** The statement of `appendToOutbox`, to run together with others of the transaction. */
+export const insertIntoOutbox = (
+  trx: Transaction<CrmDatabase>,
+  events: readonly OutboxEvent[],
+  createdAt: number,
+): CompiledQuery[] => {
   const rows = events.map(({ topic, id, key, event }) => ({
     topic: topic.name,
     id,
@@ -23,7 +30,7 @@ export const appendToOutbox = async (
     event: event ? JSON.stringify(event) : '',
     createdAt,
   }));
-  await insertRows(trx, 'outbox', ['topic', 'id', 'eventKey', 'event', 'createdAt'], rows);
+  return insertRows(trx, 'outbox', ['topic', 'id', 'eventKey', 'event', 'createdAt'], rows);
 };
 
 /** How many events wait to be published, and since when the oldest one waits (ISO 8601). */

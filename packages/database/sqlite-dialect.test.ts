@@ -4,8 +4,10 @@ import { Kysely, sql } from 'kysely';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { countTurns } from '../../tests/event-loop-turns.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
+import { executeTogether } from './execute-together.ts';
 import { openSqlite, readerSettings } from './sqlite.ts';
-import { createSqliteDialect, withLockTimeout } from './sqlite-dialect.ts';
+import { createSqliteDialect, withLockTimeout, withPriority } from './sqlite-dialect.ts';
+import { createExecutor } from './threads/execute-sqlite.js';
 import { startSqliteThread } from './threads/sqlite-connection.ts';
 import { openSqlitePool } from './threads/sqlite-pool.ts';
 
@@ -82,6 +84,74 @@ it('fails with database-busy after the lock timeout while a transaction takes lo
   expect(await names(requests)).toEqual(['a', 'b', 'c']);
 });
 
+it('runs statements together up to the first that fails, and commits none of a failed transaction', async () => {
+  const { db } = await opened();
+  const insertion = (id: number, name: string) => db.insertInto('thing').values({ id, name }).compile();
+  const together = (...queries: ReturnType<typeof insertion>[]) =>
+    db.transaction().execute(async (trx) => {
+      await executeTogether(trx, queries);
+      await executeTogether(trx, []);
+      return names(trx);
+    });
+  expect(await together(insertion(1, 'a'), insertion(2, 'b'))).toEqual(['a', 'b']);
+  await expect(together(insertion(3, 'c'), insertion(2, 'twice'), insertion(4, 'd'))).rejects.toThrow('UNIQUE');
+  await expect(together(insertion(2, 'twice'), insertion(4, 'd'))).rejects.toThrow('UNIQUE');
+  await insert(db, 'later');
+  expect(await names(db)).toEqual(['a', 'b', 'later']);
+});
+
+it('runs no further statement after one that has ended the transaction', async () => {
+  const database = openSqlite(':memory:');
+  database.exec('create table thing (id integer primary key)');
+  const execute = createExecutor(database);
+  const insertion = (conflict: string, id: number) => ({
+    sql: `insert ${conflict} into thing values (${id})`,
+    parameters: [],
+  });
+  const begin = { sql: 'begin', parameters: [] };
+  // As on a full disk, SQLite itself rolls the transaction back.
+  expect(() => execute([begin, insertion('', 1), insertion('or rollback', 1), insertion('', 2)])).toThrow('UNIQUE');
+  expect(() => execute([insertion('', 3), insertion('', 4)])).toThrow('need a transaction');
+  expect(database.prepare('select id from thing').all()).toEqual([{ id: 3 }]);
+  // The list can be run again.
+  expect(() => execute([begin, insertion('', 3)])).toThrow('UNIQUE');
+  expect(database.inTransaction).toBe(false);
+});
+
+it('begins a transaction with its first statement, so that an empty one takes no lock', async () => {
+  const { db, file } = await opened();
+  const other = anotherConnection(file);
+  other.exec('BEGIN IMMEDIATE');
+  const hasty = withLockTimeout(db, 50);
+  expect(await hasty.transaction().execute(async () => 'nothing')).toBe('nothing');
+  await expect(
+    hasty.transaction().execute(async () => {
+      throw new Error('no');
+    }),
+  ).rejects.toThrow('no');
+  const patient = db.transaction().execute(async (trx) => {
+    await insert(trx, 'a');
+    await insert(trx, 'b');
+  });
+  await expect(hasty.transaction().execute(names)).rejects.toMatchObject({ code: 'database-busy' });
+  other.exec('COMMIT');
+  await patient;
+  expect(await names(db)).toEqual(['a', 'b']);
+});
+
+it('writes with priority before all that wait in the process', async () => {
+  const { db } = await opened();
+  let waiting: Promise<unknown>[] = [];
+  await db.transaction().execute(async (trx) => {
+    await insert(trx, 'holder');
+    waiting = [insert(db, 'a'), insert(db, 'b'), insert(withPriority(db), 'first')];
+    // They wait once a statement on another connection has run.
+    await names(db);
+  });
+  await Promise.all(waiting);
+  expect(await names(db)).toEqual(['holder', 'first', 'a', 'b']);
+});
+
 it('waits for the lock of another process without blocking, up to the lock timeout', async () => {
   const { db, file } = await opened();
   const other = anotherConnection(file);
@@ -106,7 +176,7 @@ it('leaves all data in the main file when it is closed', async () => {
 it('cannot write on a reader connection', async () => {
   const { file } = await opened();
   const reader = startSqliteThread(file, readerSettings);
-  await expect(reader.execute({ sql: 'delete from thing', parameters: [] })).rejects.toMatchObject({
+  await expect(reader.execute([{ sql: 'delete from thing', parameters: [] }])).rejects.toMatchObject({
     code: 'SQLITE_READONLY',
   });
   await reader.close();
@@ -114,7 +184,7 @@ it('cannot write on a reader connection', async () => {
 
 it('fails every statement of an ended thread at once', async () => {
   const thread = startSqliteThread('/no/such/folder/file.sqlite', '');
-  const ask = () => thread.execute({ sql: 'select 1', parameters: [] });
+  const ask = () => thread.execute([{ sql: 'select 1', parameters: [] }]);
   await expect(ask()).rejects.toMatchObject({ code: 'database-stopped' });
   await expect(ask()).rejects.toMatchObject({
     code: 'database-stopped',
@@ -143,7 +213,7 @@ it('fails statements that wait for the writer when it is closed', async () => {
   const { queue, write, close } = openSqlitePool(file);
   await queue.acquire(0);
   const closing = close();
-  const late = queue.acquire(60_000).then(() => write({ sql: 'delete from thing', parameters: [] }, 0));
+  const late = queue.acquire(60_000).then(() => write([{ sql: 'delete from thing', parameters: [] }], 0));
   queue.release();
   await closing;
   await expect(late).rejects.toMatchObject({ code: 'database-stopped' });

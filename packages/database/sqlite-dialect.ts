@@ -12,7 +12,8 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import type { DiskHealth } from './disk-health.ts';
-import type { SqliteResult } from './threads/execute-sqlite.js';
+import type { Together } from './execute-together.ts';
+import type { SqliteResult, SqliteStatement } from './threads/execute-sqlite.js';
 import { openSqlitePool, type SqlitePool } from './threads/sqlite-pool.ts';
 
 /** How long background work waits for the writer and for the lock of another process, without blocking the event loop. */
@@ -31,16 +32,25 @@ export const createSqliteDialect = (file: string, variables?: string): Dialect =
     pool ??= openSqlitePool(file, variables);
     return pool;
   };
-  return createDialect({ open, close: async () => pool?.close() }, defaultLockTimeoutMs, true);
+  return createDialect({ open, close: async () => pool?.close() }, { isOwner: true });
 };
 
 /**
  * The same database with a shorter lock timeout: a statement that waits longer than `lockTimeoutMs` for a transaction or another
  * process fails with database-busy. It is closed with `db`. Returns `db` itself for a database in memory or on a server.
  */
-export const withLockTimeout = <T>(db: Kysely<T>, lockTimeoutMs: number): Kysely<T> => {
+export const withLockTimeout = <T>(db: Kysely<T>, lockTimeoutMs: number): Kysely<T> =>
+  withWaiting(db, { lockTimeoutMs });
+
+/**
+ * The same database, whose writes come before all that wait in this process. It is for a background job with few short writes on which
+ * others wait. It is closed with `db`. Returns `db` itself for a database in memory or on a server.
+ */
+export const withPriority = <T>(db: Kysely<T>): Kysely<T> => withWaiting(db, { isFirst: true });
+
+const withWaiting = <T>(db: Kysely<T>, waiting: Waiting): Kysely<T> => {
   const { pool } = db.getExecutor().adapter as PoolAdapter;
-  return pool?.open().read ? new Kysely<T>({ dialect: createDialect(pool, lockTimeoutMs, false) }) : db;
+  return pool?.open().read ? new Kysely<T>({ dialect: createDialect(pool, waiting) }) : db;
 };
 
 /** The disk health of a SQLite file; undefined for a database in memory or on a server. */
@@ -51,21 +61,24 @@ export const getDiskHealth = <T>(db: Kysely<T>): DiskHealth | undefined =>
 export const isSqliteFile = <T>(db: Kysely<T>): boolean =>
   (db.getExecutor().adapter as PoolAdapter).pool?.open().read !== undefined;
 
-const createDialect = (pool: SharedPool, lockTimeoutMs: number, isOwner: boolean): Dialect => ({
-  createDriver: () => createDriver(pool, lockTimeoutMs, isOwner),
+/** How a connection waits for the writer. */
+type Waiting = { readonly lockTimeoutMs?: number; readonly isFirst?: boolean };
+
+const createDialect = (pool: SharedPool, options: Waiting & { isOwner?: boolean }): Dialect => ({
+  createDriver: () => createDriver(pool, options),
   createAdapter: () => Object.assign(new SqliteAdapter(), { pool }),
   createQueryCompiler: () => new SqliteQueryCompiler(),
   createIntrospector: (db) => new SqliteIntrospector(db),
 });
 
-type LazyConnection = DatabaseConnection & { release(): void };
+type LazyConnection = DatabaseConnection & Together & { release(): void };
 
-const createDriver = (shared: SharedPool, lockTimeoutMs: number, isOwner: boolean): Driver => {
+const createDriver = (shared: SharedPool, { isOwner, ...waiting }: Waiting & { isOwner?: boolean }): Driver => {
   const execute = (text: string) => (connection: DatabaseConnection) =>
     connection.executeQuery(CompiledQuery.raw(text)).then(() => undefined);
   return {
     init: async () => void shared.open(),
-    acquireConnection: async () => connect(shared.open(), lockTimeoutMs),
+    acquireConnection: async () => connect(shared.open(), waiting),
     beginTransaction: execute('begin'),
     commitTransaction: execute('commit'),
     rollbackTransaction: execute('rollback'),
@@ -77,17 +90,39 @@ const createDriver = (shared: SharedPool, lockTimeoutMs: number, isOwner: boolea
 };
 
 /** Reads until the first statement that writes, then holds the writer until it is released. */
-const connect = ({ queue, read, write }: SqlitePool, lockTimeoutMs: number): LazyConnection => {
+const connect = (
+  { queue, read, write }: SqlitePool,
+  { lockTimeoutMs = defaultLockTimeoutMs, isFirst = false }: Waiting,
+): LazyConnection => {
   let isWriter = false;
+  /** A transaction begins with its first statement, in the same call. */
+  let begin: SqliteStatement[] = [];
+  const writeAll = async (statements: readonly SqliteStatement[]): Promise<SqliteResult[]> => {
+    const all = [...begin, ...statements];
+    begin = [];
+    const waitMs = isWriter ? 0 : await queue.acquire(lockTimeoutMs, isFirst);
+    isWriter = true;
+    const results = await write(all, lockTimeoutMs - waitMs);
+    queue.progress();
+    return results.slice(-statements.length);
+  };
   return {
     executeQuery: async <R>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<R>> => {
       const statement = { sql, parameters };
-      if (read && !isWriter && isRead(query)) return toQueryResult<R>(await read(statement, lockTimeoutMs));
-      const waitMs = isWriter ? 0 : await queue.acquire(lockTimeoutMs);
-      isWriter = true;
-      const result = await write(statement, lockTimeoutMs - waitMs);
-      queue.progress();
-      return toQueryResult<R>(result);
+      if (sql === 'begin') {
+        begin = [statement];
+        return noRows();
+      }
+      if (begin.length > 0 && (sql === 'commit' || sql === 'rollback')) {
+        begin = [];
+        return noRows();
+      }
+      const isReading = read && !isWriter && begin.length === 0 && isRead(query);
+      const [result] = isReading ? await read([statement], lockTimeoutMs) : await writeAll([statement]);
+      return toQueryResult<R>(result as SqliteResult);
+    },
+    executeTogether: async (queries) => {
+      await writeAll(queries.map(({ sql, parameters }) => ({ sql, parameters })));
     },
     // biome-ignore lint/correctness/useYield: lists are read in pages, so that no list holds a connection
     streamQuery: async function* () {
@@ -99,6 +134,8 @@ const connect = ({ queue, read, write }: SqlitePool, lockTimeoutMs: number): Laz
     },
   };
 };
+
+const noRows = () => ({ rows: [] });
 
 const isRead = (query: CompiledQuery['query']): boolean =>
   SelectQueryNode.is(query) || (RawNode.is(query) && /^\s*select\b/i.test(query.sqlFragments[0] ?? ''));

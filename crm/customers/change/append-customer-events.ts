@@ -32,9 +32,13 @@ export const appendCustomerEvents = async (
   states: readonly StateToPublish[],
   context: EventContext,
 ): Promise<void> => {
+  await appendToOutbox(trx, createCustomerEvents(states, context), context.now());
+};
+
+export const createCustomerEvents = (states: readonly StateToPublish[], context: EventContext): OutboxEvent[] => {
   const changed = states.map((state) => createStateEvent(state, context));
   const registered = states.filter(({ isFirst }) => isFirst).map((state) => createRegistrationEvent(state, context));
-  await appendToOutbox(trx, [...changed, ...registered], context.now());
+  return [...changed, ...registered];
 };
 
 const createStateEvent = (state: StateToPublish, { newId, traceparent }: EventContext): OutboxEvent => {

@@ -1,11 +1,11 @@
-import type { Transaction } from 'kysely';
+import type { CompiledQuery, Transaction } from 'kysely';
 import {
   type ConnectionMandateData,
   createMandateChangedEvent,
 } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { type CrmDatabase, insertRows } from '../../database/index.ts';
-import { appendToOutbox, type OutboxEvent } from '../../outbox/index.ts';
+import type { OutboxEvent } from '../../outbox/index.ts';
 import { nextRevision } from '../customer.ts';
 import { lockRevisions } from '../find-customers.ts';
 
@@ -25,21 +25,28 @@ export type MandateOfCustomer = ConnectionMandateData & { readonly customerId: n
 
 type MandateWithRevision = MandateOfCustomer & { readonly revision: number };
 
+/** What is to be written of changed mandates: the statements of this slice, and the events for the outbox. */
+export type MandateWrites = { readonly statements: readonly CompiledQuery[]; readonly events: readonly OutboxEvent[] };
+
 /**
- * Writes the next revision, the evidence and the event of each mandate, in the transaction of the change.
- * @returns the last new revision of each connection
+ * Locks the connections, and prepares the next revision, the evidence and the event of each mandate, for the transaction of the change.
+ * `revisions` has the last new revision of each connection.
  */
-export const appendMandateEvents = async (
+export const prepareMandateChanges = async (
   trx: Transaction<CrmDatabase>,
   mandates: readonly MandateOfCustomer[],
   { now, newId, traceparent, evidence }: ChangeContext,
-): Promise<ReadonlyMap<string, number>> => {
-  if (mandates.length === 0) return new Map();
+): Promise<MandateWrites & { readonly revisions: ReadonlyMap<string, number> }> => {
+  if (mandates.length === 0) return { revisions: new Map(), statements: [], events: [] };
   const changedAt = now();
-  const withRevisions = await raiseRevisions(trx, mandates, changedAt);
-  const changes = withRevisions.map((mandate) => ({ ...mandate, ...evidence }));
-  await appendMandateEventsAt(trx, changes, { newId, traceparent, changedAt });
-  return new Map(withRevisions.map(({ connectionId, revision }) => [connectionId, revision]));
+  const { raised, statements } = await raiseRevisions(trx, mandates, changedAt);
+  const changes = raised.map((mandate) => ({ ...mandate, ...evidence }));
+  const evidenced = prepareEvidence(trx, changes, { newId, traceparent, changedAt });
+  return {
+    revisions: new Map(raised.map(({ connectionId, revision }) => [connectionId, revision])),
+    statements: [...statements, ...evidenced.statements],
+    events: evidenced.events,
+  };
 };
 
 const evidenceColumns = [
@@ -53,25 +60,24 @@ const evidenceColumns = [
   'reference',
 ] as const;
 
-type AppendContext = Pick<ChangeContext, 'newId' | 'traceparent'> & { readonly changedAt: number };
+type EvidenceContext = Pick<ChangeContext, 'newId' | 'traceparent'> & { readonly changedAt: number };
 
-/** Writes the evidence and the event of each mandate with the given revision. */
-export const appendMandateEventsAt = async (
+/** Prepares the evidence and the event of each mandate with the given revision. */
+export const prepareEvidence = (
   trx: Transaction<CrmDatabase>,
   mandates: readonly (MandateWithRevision & Evidence)[],
-  { newId, traceparent, changedAt }: AppendContext,
-): Promise<void> => {
+  { newId, traceparent, changedAt }: EvidenceContext,
+): MandateWrites => {
   const changes = mandates.map((mandate) => ({ ...mandate, changedAt }));
-  await insertRows(trx, 'mandateChange', evidenceColumns, changes);
   const time = new Date(changedAt);
-  const events: OutboxEvent[] = mandates.map(({ connectionId, connectionMandate, revision }) => {
+  const events = mandates.map(({ connectionId, connectionMandate, revision }) => {
     const event = createMandateChangedEvent(
       { connectionId, connectionMandate },
       { id: newId(), revision, time, traceparent },
     );
     return { topic: topics.connectionMandates, id: event.id, key: connectionId, event };
   });
-  await appendToOutbox(trx, events, changedAt);
+  return { statements: insertRows(trx, 'mandateChange', evidenceColumns, changes), events };
 };
 
 /**
@@ -82,7 +88,7 @@ const raiseRevisions = async (
   trx: Transaction<CrmDatabase>,
   mandates: readonly MandateOfCustomer[],
   now: number,
-): Promise<MandateWithRevision[]> => {
+): Promise<{ raised: MandateWithRevision[]; statements: CompiledQuery[] }> => {
   const connections = [...new Set(mandates.map(({ connectionId }) => connectionId))];
   const known = await lockRevisions(trx, connections);
   const last = new Map(known);
@@ -94,12 +100,12 @@ const raiseRevisions = async (
   const fresh = [...last].flatMap(([connectionId, revision]) =>
     known.has(connectionId) ? [] : [{ connectionId, revision }],
   );
-  await insertRows(trx, 'connection', ['connectionId', 'revision'], fresh);
-  for (const connectionId of known.keys())
-    await trx
+  const updates = [...known.keys()].map((connectionId) =>
+    trx
       .updateTable('connection')
       .set({ revision: last.get(connectionId) as number })
       .where('connectionId', '=', connectionId)
-      .execute();
-  return raised;
+      .compile(),
+  );
+  return { raised, statements: [...insertRows(trx, 'connection', ['connectionId', 'revision'], fresh), ...updates] };
 };

@@ -73,7 +73,7 @@ const updateCustomer = async (
   after: CustomerData,
   context: ChangeContext,
 ): Promise<ChangedCustomer> => {
-  await refuseHeldConnection(trx, after, before.customerId);
+  if (after.connectionId !== before.connectionId) await refuseHeldConnection(trx, after);
   if (isSameData(before, after)) return { customer: before, mandateRevision: await currentRevision(trx, after) };
   const { revisions, writtenAt } = await writeCustomers(trx, [{ before, after }], context);
   const { customerId, createdAt, version } = before;
@@ -122,9 +122,9 @@ export const inTransaction = async <T>(
   return result;
 };
 
-const refuseHeldConnection = async (trx: Transaction<CrmDatabase>, { connectionId }: CustomerData, by?: string) => {
+const refuseHeldConnection = async (trx: Transaction<CrmDatabase>, { connectionId }: CustomerData) => {
   const holder = await findHolder(trx, connectionId);
-  if (!holder || holder.customerId === by) return;
+  if (!holder) return;
   throw new DomainError('connection-held', `Connection ${connectionId} is held by customer ${holder.customerId}.`, {
     errors: [{ field: 'connectionId', expected: 'a connection that no other customer holds', got: connectionId }],
     facts: { holder: holder.customerId },

@@ -1,18 +1,18 @@
-import type { Selectable, Transaction } from 'kysely';
+import type { CompiledQuery, Selectable, Transaction } from 'kysely';
 import type { CrmDatabase, FormerCustomerTable } from '../../database/index.ts';
 import type { StateToPublish } from './append-customer-events.ts';
 
 type Db = Transaction<CrmDatabase>;
 
-/** Keeps the last published state of deleted customers. */
-export const keepDeletedCustomers = async (trx: Db, states: readonly StateToPublish[]): Promise<void> => {
-  if (states.length === 0) return;
+/** The statement that keeps the last published state of deleted customers; none without customers. */
+export const keepDeletedCustomers = (trx: Db, states: readonly StateToPublish[]): CompiledQuery[] => {
+  if (states.length === 0) return [];
   const rows = states.map(({ customerId, revision, version, createdAt, updatedAt }) => ({
     ...{ customerId: Number(customerId), revision, version, createdAt },
     removedAt: updatedAt,
     isRepeated: 0 as const,
   }));
-  await trx.replaceInto('formerCustomer').values(rows).execute();
+  return [trx.replaceInto('formerCustomer').values(rows).compile()];
 };
 
 /** Keeps of an erased customer the number and the time, in ms since 1970. Its last state is a tombstone, which has no revision. */

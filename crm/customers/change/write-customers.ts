@@ -1,5 +1,6 @@
-import type { Insertable, Transaction } from 'kysely';
-import { type CrmDatabase, type CustomerTable, insertRows } from '../../database/index.ts';
+import type { CompiledQuery, Insertable, Transaction } from 'kysely';
+import { type CrmDatabase, type CustomerTable, executeTogether, insertRows } from '../../database/index.ts';
+import { insertIntoOutbox } from '../../outbox/index.ts';
 import {
   type Customer,
   type CustomerData,
@@ -9,8 +10,8 @@ import {
 } from '../customer.ts';
 import { lockCustomers } from '../find-customers.ts';
 import { searchKeys } from '../search-keys.ts';
-import { appendCustomerEvents, type StateToPublish } from './append-customer-events.ts';
-import { appendMandateEvents, type ChangeContext } from './append-mandate-events.ts';
+import { createCustomerEvents, type StateToPublish } from './append-customer-events.ts';
+import { type ChangeContext, prepareMandateChanges } from './append-mandate-events.ts';
 import { keepDeletedCustomers, takeFormerRevisions } from './former-customers.ts';
 
 /** A customer before and after a change. The database assigns the number of a new customer, unless the write has one. */
@@ -41,39 +42,37 @@ export const writeCustomers = async (
   context: ChangeContext,
 ): Promise<WrittenCustomers> => {
   const writtenAt = context.now();
-  // Updates and deletions come first, because they free connections that new customers take.
-  for (const { before, after } of writes) {
-    if (before && after) await updateCustomer(trx, before, after, writtenAt);
-    else if (before) await deleteCustomer(trx, before);
-  }
   const created = writes.flatMap((write) => (write.before ? [] : [write]));
+  const changes = writes.flatMap((write) => (write.before ? [changeRow(trx, write, writtenAt)] : []));
+  // They free connections that new customers take.
+  if (created.length > 0) await executeTogether(trx, changes.splice(0));
   const find = await insertCustomers(trx, created, writtenAt);
   const states = writes.map((write) => (write.before ? changeState(write, writtenAt) : find(write)));
-  await keepDeletedCustomers(
-    trx,
-    states.filter(({ record }) => record === null),
-  );
-  await appendCustomerEvents(trx, states, context);
   const customerIds = states.map(({ customerId }) => customerId);
   const mandates = writes.flatMap(({ before, after }, n) =>
     computeMandateChanges(before, after).map((mandate) => ({ ...mandate, customerId: Number(customerIds[n]) })),
   );
-  return { customerIds, writtenAt, revisions: await appendMandateEvents(trx, mandates, context) };
+  const { statements, events, revisions } = await prepareMandateChanges(trx, mandates, context);
+  const deleted = states.filter(({ record }) => record === null);
+  await executeTogether(trx, [
+    ...changes,
+    ...keepDeletedCustomers(trx, deleted),
+    ...statements,
+    ...insertIntoOutbox(trx, [...createCustomerEvents(states, context), ...events], writtenAt),
+  ]);
+  return { customerIds, writtenAt, revisions };
 };
-
-const updateCustomer = (trx: Db, before: Customer, after: CustomerData, updatedAt: number) => {
-  const { customerId, version, revision } = changeState({ before, after }, updatedAt);
-  return trx
-    .updateTable('customer')
-    .set({ ...after, ...searchKeys(after), updatedAt, version, revision })
-    .where('customerId', '=', Number(customerId))
-    .execute();
-};
-
-const deleteCustomer = (trx: Db, { customerId }: Customer) =>
-  trx.deleteFrom('customer').where('customerId', '=', Number(customerId)).execute();
 
 type ChangedCustomer = Extract<CustomerWrite, { before: Customer }>;
+
+/** The statement that updates or deletes the row of a customer. */
+const changeRow = (trx: Db, write: ChangedCustomer, updatedAt: number): CompiledQuery => {
+  const { customerId, version, revision, record } = changeState(write, updatedAt);
+  const id = Number(customerId);
+  if (record === null) return trx.deleteFrom('customer').where('customerId', '=', id).compile();
+  const values = { ...record, ...searchKeys(record), updatedAt, version, revision };
+  return trx.updateTable('customer').set(values).where('customerId', '=', id).compile();
+};
 
 /** The state of a changed or deleted customer. The customer of an older release may not have been published yet. */
 const changeState = ({ before, after }: ChangedCustomer, updatedAt: number): StateToPublish => ({
@@ -104,7 +103,7 @@ const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], cre
     write.customerId === undefined ? [] : [{ ...rowOf(write), customerId: Number(write.customerId) }],
   );
   const unnumbered = created.filter(({ customerId }) => customerId === undefined).map(rowOf);
-  await insertRows(trx, 'customer', [...columns, 'customerId'], numbered);
+  await executeTogether(trx, insertRows(trx, 'customer', [...columns, 'customerId'], numbered));
   const assigned = await insertUnnumbered(trx, unnumbered);
   return (write: CreatedCustomer): StateToPublish => ({
     customerId: write.customerId ?? (assigned.get(write.after.connectionId) as string),
@@ -130,7 +129,7 @@ const insertUnnumbered = async (trx: Db, rows: readonly Required<Omit<Insertable
     const { insertId } = await trx.insertInto('customer').values(first).executeTakeFirstOrThrow();
     return new Map([[first.connectionId, String(insertId)]]);
   }
-  await insertRows(trx, 'customer', columns, rows);
+  await executeTogether(trx, insertRows(trx, 'customer', columns, rows));
   const connections = rows.map(({ connectionId }) => connectionId);
   const customers = await lockCustomers(trx, 'connectionId', connections);
   return new Map(customers.map(({ connectionId, customerId }) => [connectionId, customerId]));

@@ -2,8 +2,9 @@ import type { Transaction } from 'kysely';
 import { mandateLevels } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { type HeldMandate, maxRepublishedRevision } from '../../../contracts/mandates-page.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
-import type { CrmDatabase } from '../../database/index.ts';
-import { appendMandateEventsAt, type Evidence, type MandateOfCustomer } from '../change/append-mandate-events.ts';
+import { type CrmDatabase, executeTogether } from '../../database/index.ts';
+import { insertIntoOutbox } from '../../outbox/index.ts';
+import { type Evidence, type MandateOfCustomer, prepareEvidence } from '../change/append-mandate-events.ts';
 import { type CrmContext, inTransaction } from '../change/change-customer.ts';
 import { nextRevision } from '../customer.ts';
 import { findHolder, lockRevisions } from '../find-customers.ts';
@@ -33,9 +34,13 @@ export const republishMandate = (
     const revision = nextRevision(Math.max(last, above), changedAt);
     if (revision > maxRepublishedRevision) throw revisionTooHigh(revision - 1);
     const mandate = await currentMandate(trx, connectionId);
-    await trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).execute();
     const published = { ...mandate, ...evidence, channel: 'republication', revision };
-    await appendMandateEventsAt(trx, [published], { ...context, traceparent, changedAt });
+    const { statements, events } = prepareEvidence(trx, [published], { ...context, traceparent, changedAt });
+    await executeTogether(trx, [
+      trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).compile(),
+      ...statements,
+      ...insertIntoOutbox(trx, events, changedAt),
+    ]);
     const { connectionMandate } = mandate;
     return { connectionId, connectionMandate, revision, changedAt: new Date(changedAt).toISOString() };
   });

@@ -17,7 +17,8 @@ const readsOnly = /^\s*(select|with|pragma|explain)\b/i;
 /**
  * Runs the statements of Kysely on one connection.
  * @param {import('../sqlite.ts').SqliteDatabase} database
- * @returns {(statement: SqliteStatement) => SqliteResult}
+ * @returns {(statements: readonly SqliteStatement[]) => SqliteResult[]} runs statements in order, up to the first that fails. Several
+ * statements belong to one transaction, which `begin` may start as the first of them.
  */
 export const createExecutor = (database) => {
   /** @type {Map<string, ReturnType<typeof database.prepare>>} */
@@ -55,7 +56,8 @@ export const createExecutor = (database) => {
     return { rows: [], changes, lastInsertRowid };
   };
 
-  return ({ sql, parameters }) => {
+  /** @param {SqliteStatement} statement */
+  const execute = ({ sql, parameters }) => {
     const text = translate(sql);
     if (withoutPrepare.test(text)) {
       database.exec(text);
@@ -71,5 +73,23 @@ export const createExecutor = (database) => {
       if (database.inTransaction) database.exec('rollback');
       throw error;
     }
+  };
+
+  return (statements) => {
+    const [first, ...others] = statements;
+    if (!first) return [];
+    const results = [execute(first)];
+    try {
+      for (const statement of others) {
+        // Outside a transaction, the statements after a failed one could be committed.
+        if (!database.inTransaction) throw new Error('statements that run together need a transaction');
+        results.push(execute(statement));
+      }
+    } catch (error) {
+      // So that the whole list can be run again.
+      if (first.sql === 'begin' && database.inTransaction) database.exec('rollback');
+      throw error;
+    }
+    return results;
   };
 };

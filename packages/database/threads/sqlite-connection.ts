@@ -5,23 +5,24 @@ import { closeSqlite, openSqlite } from '../sqlite.ts';
 import { inMemory } from '../sqlite-file.ts';
 import { createExecutor, type SqliteResult, type SqliteStatement } from './execute-sqlite.js';
 
-/** A connection to SQLite, which runs one statement at a time, in call order. */
+/** A connection to SQLite, which runs one call at a time, in call order. */
 export type SqliteConnection = {
-  execute(statement: SqliteStatement): Promise<SqliteResult>;
-  /** The number of statements that run or wait. */
+  /** Runs the statements in order, up to the first that fails. Several statements must belong to one transaction. */
+  execute(statements: readonly SqliteStatement[]): Promise<SqliteResult[]>;
+  /** The number of calls that run or wait. */
   pending(): number;
   close(): Promise<void>;
 };
 
-type ThreadMessage = SqliteResult | { message: string; code: string | undefined };
-type PendingStatement = { resolve: (result: SqliteResult) => void; reject: (error: Error) => void };
+type ThreadMessage = SqliteResult[] | { message: string; code: string | undefined };
+type PendingCall = { resolve: (results: SqliteResult[]) => void; reject: (error: Error) => void };
 
 /** A thread holds one statement and its result at a time. With the default it would keep up to 48 MB of garbage. */
 const maxYoungGenerationSizeMb = 4;
 
 /**
  * Starts a thread with its own connection. `settings` are the PRAGMAs of the connection. If the thread ends unexpectedly, its pending
- * and all later statements fail, because a transaction must not continue on another connection. `onEnd` is called when the thread
+ * and all later calls fail, because a transaction must not continue on another connection. `onEnd` is called when the thread
  * ends, also after `close`.
  */
 export const startSqliteThread = (
@@ -35,16 +36,16 @@ export const startSqliteThread = (
     execArgv: [],
     resourceLimits: { maxYoungGenerationSizeMb },
   });
-  const pending: PendingStatement[] = [];
+  const pending: PendingCall[] = [];
   let endError: TransientDatabaseError | undefined;
-  // Only a pending statement keeps the process alive.
+  // Only a pending call keeps the process alive.
   const unrefIdle = () => pending.length === 0 && thread.unref();
   thread.on('online', unrefIdle);
 
   thread.on('message', (message: ThreadMessage) => {
-    const { resolve, reject } = pending.shift() as PendingStatement;
+    const { resolve, reject } = pending.shift() as PendingCall;
     unrefIdle();
-    if ('rows' in message) resolve(message);
+    if (Array.isArray(message)) resolve(message);
     else reject(Object.assign(new Error(message.message), { code: message.code }));
   });
   const end = (cause: Error) => {
@@ -57,8 +58,8 @@ export const startSqliteThread = (
   thread.on('error', (error) => end(new Error(`The thread of the database failed: ${error.message}`)));
   thread.on('exit', () => end(new Error('The thread of the database has ended.')));
 
-  const send = (message: SqliteStatement | 'close') =>
-    new Promise<SqliteResult>((resolve, reject) => {
+  const send = (message: readonly SqliteStatement[] | 'close') =>
+    new Promise<SqliteResult[]>((resolve, reject) => {
       if (endError) return reject(endError);
       thread.postMessage(message);
       pending.push({ resolve, reject });
@@ -66,7 +67,7 @@ export const startSqliteThread = (
     });
 
   return {
-    execute: ({ sql, parameters }) => send({ sql, parameters }),
+    execute: send,
     pending: () => pending.length,
     close: async () => {
       try {
@@ -81,15 +82,15 @@ export const startSqliteThread = (
   };
 };
 
-/** A database in memory, on the main thread; it yields to the event loop between statements. */
+/** A database in memory, on the main thread; it yields to the event loop between calls. */
 export const openInMemory = (): SqliteConnection => {
   const database = openSqlite(inMemory);
   const execute = createExecutor(database);
   const yieldTurn = createYielder();
   return {
-    execute: async (statement) => {
+    execute: async (statements) => {
       await yieldTurn();
-      return execute(statement);
+      return execute(statements);
     },
     pending: () => 0,
     close: async () => closeSqlite(database),

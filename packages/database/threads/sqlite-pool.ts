@@ -13,10 +13,13 @@ const closeTimeoutMs = 10_000;
 /** The connections of a process to one SQLite database: one writer, and readers of committed data. */
 export type SqlitePool = {
   readonly queue: WriterQueue;
-  /** Runs a statement on the writer; call it only while holding the queue. It retries up to `busyMs` while another process writes. */
-  write(statement: SqliteStatement, busyMs: number): Promise<SqliteResult>;
-  /** Runs a statement on a reader, concurrently with the writer. Undefined in memory, where there is one connection. */
-  readonly read: ((statement: SqliteStatement, busyMs: number) => Promise<SqliteResult>) | undefined;
+  /**
+   * Runs statements on the writer (see `SqliteConnection`); call it only while holding the queue. It retries up to `busyMs` while another
+   * process writes.
+   */
+  readonly write: Execute;
+  /** Runs statements on a reader, concurrently with the writer. Undefined in memory, where there is one connection. */
+  readonly read: Execute | undefined;
   /** The health of the file's disk; undefined in memory. */
   readonly health: DiskHealth | undefined;
   close(): Promise<void>;
@@ -48,7 +51,7 @@ export const openSqlitePool = (file: string, variables?: string): SqlitePool => 
     queue,
     health,
     write: createExecute(writer, createStatementCheck(identity, health)),
-    read: (statement, busyMs) => createExecute(pickReader(), checkRead)(statement, busyMs),
+    read: (statements, busyMs) => createExecute(pickReader(), checkRead)(statements, busyMs),
     close: async () => {
       const isHeld = await queue.acquire(closeTimeoutMs).then(
         () => true,
@@ -56,7 +59,7 @@ export const openSqlitePool = (file: string, variables?: string): SqlitePool => 
       );
       await Promise.all(readers.map((reader) => reader.close()));
       // Checkpoint all data into the main file, so that a copy of it is a backup.
-      await writer.execute({ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', parameters: [] }).catch(() => {});
+      await writer.execute([{ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', parameters: [] }]).catch(() => {});
       await writer.close();
       mainConnection.close();
       // Statements that still wait fail now, not after their timeout.
@@ -65,16 +68,16 @@ export const openSqlitePool = (file: string, variables?: string): SqlitePool => 
   };
 };
 
-type Execute = (statement: SqliteStatement, busyMs: number) => Promise<SqliteResult>;
+type Execute = (statements: readonly SqliteStatement[], busyMs: number) => Promise<SqliteResult[]>;
 
 const unchecked: StatementCheck = (_text, execute) => execute();
 
-/** Retries up to `busyMs` while another process holds the lock. @throws TransientDatabaseError, or the statement's error */
+/** Retries up to `busyMs` while another process holds the lock; nothing was executed then. @throws TransientDatabaseError, or the statement's error */
 const createExecute =
   (connection: SqliteConnection, check: StatementCheck): Execute =>
-  async (statement, busyMs) => {
+  async (statements, busyMs) => {
     try {
-      return await check(statement.sql, () => retryBusy(() => connection.execute(statement), busyMs));
+      return await check(statements[0]?.sql ?? '', () => retryBusy(() => connection.execute(statements), busyMs));
     } catch (error) {
       throw mapSqliteError(error as Error);
     }

@@ -11,10 +11,10 @@ database.exec(workerData.settings);
 database.exec('PRAGMA busy_timeout = 0');
 const execute = createExecutor(database);
 
-port.on('message', (/** @type {import('./execute-sqlite.js').SqliteStatement | 'close'} */ request) => {
+port.on('message', (/** @type {import('./execute-sqlite.js').SqliteStatement[] | 'close'} */ request) => {
   try {
     if (request === 'close') database.close();
-    port.postMessage(request === 'close' ? { rows: [] } : execute(request));
+    port.postMessage(request === 'close' ? [] : execute(request));
     if (request === 'close') port.close();
   } catch (error) {
     const { message, code } = /** @type {Error & { code?: string }} */ (error);

@@ -50,6 +50,22 @@ it('rejects a caller that waits longer than its timeout, and still serves the ot
   expect(await queue.acquire(0)).toBe(0);
 });
 
+it('gives a call with priority the next turn', async () => {
+  const queue = createWriterQueue();
+  const order: string[] = [];
+  const wait = async (name: string, isFirst?: boolean) => {
+    await queue.acquire(10_000, isFirst);
+    order.push(name);
+    queue.release();
+  };
+  await queue.acquire(0);
+  const waiting = [wait('a'), wait('b'), wait('first', true)];
+  queue.release();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await Promise.all(waiting);
+  expect(order).toEqual(['first', 'a', 'b']);
+});
+
 it('does not time out in a long queue that makes progress', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);

@@ -9,11 +9,11 @@ const pauseMs = 4;
 export type WriterQueue = {
   /**
    * Waits for the queue, in call order. It fails when the holder makes no progress for `timeoutMs`, or holds the queue for four times
-   * as long. The length of the queue does not count.
+   * as long. The length of the queue does not count. With `isFirst` it comes before all that wait.
    * @returns how long the last holder kept this call waiting, in ms
    * @throws TransientDatabaseError database-busy
    */
-  acquire(timeoutMs: number): Promise<number>;
+  acquire(timeoutMs: number, isFirst?: boolean): Promise<number>;
   /** Reports progress; the holder calls it after each statement. */
   progress(): void;
   release(): void;
@@ -47,7 +47,7 @@ export const createWriterQueue = (): WriterQueue => {
   };
 
   return {
-    acquire: (timeoutMs) => {
+    acquire: (timeoutMs, isFirst = false) => {
       if (!isHeld) {
         hold();
         burstSince = heldSince;
@@ -81,7 +81,8 @@ export const createWriterQueue = (): WriterQueue => {
         };
         // After a delay of the event loop the holder's response may have arrived but not been processed, so let it run first.
         const checkTimeout = () => setImmediate(rejectOnTimeout);
-        waiting.push(waiter);
+        if (isFirst) waiting.unshift(waiter);
+        else waiting.push(waiter);
         timer = setTimeout(checkTimeout, timeoutMs);
       });
     },
