@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { personalDataSources } from '../crm/app.ts';
-import { apiOrigin } from '../crm/customers/change/append-mandate-events.ts';
+import { apiOrigin } from '../crm/customers/change/mandate-changes.ts';
 import {
   type CrmContext,
   changeCustomer,

@@ -1,9 +1,9 @@
 /**
  * Customers, their mandates and the evidence of consent. routes.ts maps each request to its use case.
  * change/change-customer.ts makes a change, change/write-customers.ts writes it, and change/append-customer-events.ts and
- * change/append-mandate-events.ts put its events into the outbox. publication/ publishes states again, or for the first time.
+ * change/mandate-changes.ts put its events into the outbox. publication/ publishes states again, or for the first time.
  */
-export type { ChangeOrigin } from './change/append-mandate-events.ts';
+
 export {
   type CrmContext,
   changeCustomer,
@@ -11,6 +11,7 @@ export {
   registerCustomer,
   replaceCustomer,
 } from './change/change-customer.ts';
+export type { ChangeOrigin } from './change/mandate-changes.ts';
 export { type CustomerWrite, writeCustomers } from './change/write-customers.ts';
 export {
   type Customer,

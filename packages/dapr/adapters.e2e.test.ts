@@ -38,7 +38,8 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
   ): EventBus => {
     const writer = sidecars.get(resources) as Awaited<ReturnType<typeof startWriter>>;
     const none = createDeliveries(authenticateSidecar(undefined), { ...createTestRuntime(), now: Date.now });
-    const publisher = createDaprEventBus(writer.sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
+    const sidecar = appProtocol === 'grpc' ? writer.sidecarOverGrpc : writer.sidecar;
+    const publisher = createDaprEventBus(sidecar, 'iot-platform-pubsub', { topics, deliveries: none });
     return {
       ...publisher,
       committedOffsets: (topic) => fetchCommittedOffsets([`127.0.0.1:${ports.kafka}`], group, topic),

@@ -43,6 +43,14 @@ export const writeTextField = (writer: MessageWriter, field: number, text: strin
   writer.at += length;
 };
 
+/** Copies bytes, also an empty value, into the message. */
+export const writeBytesField = (writer: MessageWriter, field: number, value: Buffer): void => {
+  reserve(writer, 2 * maxVarintBytes + value.length);
+  writeVarint(writer, field * 8 + wireTypes.bytes);
+  writeVarint(writer, value.length);
+  writer.at += value.copy(writer.bytes, writer.at);
+};
+
 /** Begins a nested message. @returns its first byte, for `endNested` */
 export const beginNested = (writer: MessageWriter, field: number): number => {
   reserve(writer, maxVarintBytes + 1);

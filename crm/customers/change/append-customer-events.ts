@@ -5,7 +5,7 @@ import { topics } from '../../../contracts/topics.ts';
 import type { CrmDatabase } from '../../database/index.ts';
 import { appendToOutbox, type OutboxEvent } from '../../outbox/index.ts';
 import { type Customer, type CustomerData, dataOf } from '../customer.ts';
-import type { ChangeContext } from './append-mandate-events.ts';
+import type { ChangeContext } from './mandate-changes.ts';
 
 /** The whole state of a customer, with the revision to publish it with. */
 export type StateToPublish = Pick<Customer, 'customerId' | 'version' | 'createdAt' | 'updatedAt' | 'revision'> & {

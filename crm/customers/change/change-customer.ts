@@ -5,7 +5,7 @@ import { executeOnce } from '../../idempotency/index.ts';
 import { type Customer, type CustomerData, dataOf, isSameData } from '../customer.ts';
 import { findHolder, revisionOf as findRevision, lockCustomer } from '../find-customers.ts';
 import { type ShownCustomer, showCustomer } from '../show-customer.ts';
-import { apiOrigin, type ChangeContext, type ChangeOrigin } from './append-mandate-events.ts';
+import { apiOrigin, type ChangeContext, type ChangeOrigin } from './mandate-changes.ts';
 import { writeCustomers } from './write-customers.ts';
 
 /** The database, clock and ids that every change of customers needs. `now` is in ms since 1970. */

@@ -5,9 +5,9 @@ import { traceparentOf } from '../../../packages/http/trace.ts';
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { customerFieldNames } from '../customer.ts';
 import { customerSchema, showCustomer } from '../show-customer.ts';
-import type { ChangeOrigin } from './append-mandate-events.ts';
 import type { ChangedCustomer } from './change-customer.ts';
 import { type EvidenceHeaders, evidenceOf } from './evidence.ts';
+import type { ChangeOrigin } from './mandate-changes.ts';
 
 export const revisionHeader = {
   'Mandate-Revision': {

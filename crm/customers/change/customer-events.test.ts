@@ -10,8 +10,8 @@ import { readWaiting } from '../../../tests/waiting-events.ts';
 import { type CustomerData, customerDataSchema } from '../customer.ts';
 import { findCustomer } from '../find-customers.ts';
 import { deleteCustomer } from '../personal-data/remove-customer.ts';
-import { apiOrigin } from './append-mandate-events.ts';
 import { type CrmContext, changeCustomer, inTransaction, registerCustomer } from './change-customer.ts';
+import { apiOrigin } from './mandate-changes.ts';
 import { writeCustomers } from './write-customers.ts';
 
 const data: CustomerData = customerDataSchema.parse(corinne);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Evidence } from './append-mandate-events.ts';
+import type { Evidence } from './mandate-changes.ts';
 
 const text = '1 to 100 printable ASCII characters';
 const textSchema = z

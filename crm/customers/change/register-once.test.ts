@@ -8,8 +8,8 @@ import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
 import { readWaiting } from '../../../tests/waiting-events.ts';
 import { openCrmDatabase } from '../../database/index.ts';
 import { purgeOldAnswers } from '../../idempotency/index.ts';
-import { apiOrigin } from './append-mandate-events.ts';
 import { type CrmContext, registerCustomer } from './change-customer.ts';
+import { apiOrigin } from './mandate-changes.ts';
 
 const day = 24 * 60 * 60 * 1000;
 const data = { ...corinne, connectionMandate: '1', email: null, phone: null } as const;

@@ -9,7 +9,6 @@ import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
 import { type CrmDatabase, openCrmDatabase } from '../../database/index.ts';
 import type { CustomerData } from '../customer.ts';
 import { listCustomers } from '../find-customers.ts';
-import { apiOrigin } from './append-mandate-events.ts';
 import {
   type CrmContext,
   changeCustomer,
@@ -17,6 +16,7 @@ import {
   registerCustomer,
   replaceCustomer,
 } from './change-customer.ts';
+import { apiOrigin } from './mandate-changes.ts';
 import { type CustomerWrite, writeCustomers } from './write-customers.ts';
 
 const data: CustomerData = { ...corinne, connectionMandate: '1', email: null, phone: null };

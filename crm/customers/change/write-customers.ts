@@ -11,8 +11,8 @@ import {
 import { lockCustomers } from '../find-customers.ts';
 import { searchKeys } from '../search-keys.ts';
 import { createCustomerEvents, type StateToPublish } from './append-customer-events.ts';
-import { type ChangeContext, prepareMandateChanges } from './append-mandate-events.ts';
 import { keepDeletedCustomers, takeFormerRevisions } from './former-customers.ts';
+import { type ChangeContext, prepareMandateChanges } from './mandate-changes.ts';
 
 /** A customer before and after a change. The database assigns the number of a new customer, unless the write has one. */
 export type CustomerWrite =

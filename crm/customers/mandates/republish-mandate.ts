@@ -4,8 +4,8 @@ import { type HeldMandate, maxRepublishedRevision } from '../../../contracts/man
 import { DomainError } from '../../../packages/runtime/domain-error.ts';
 import { type CrmDatabase, executeTogether } from '../../database/index.ts';
 import { insertIntoOutbox } from '../../outbox/index.ts';
-import { type Evidence, type MandateOfCustomer, prepareEvidence } from '../change/append-mandate-events.ts';
 import { type CrmContext, inTransaction } from '../change/change-customer.ts';
+import { type Evidence, type MandateOfCustomer, prepareEvidence } from '../change/mandate-changes.ts';
 import { nextRevision } from '../customer.ts';
 import { findHolder, lockRevisions } from '../find-customers.ts';
 

@@ -1,7 +1,7 @@
 import { appendTombstones } from '../change/append-customer-events.ts';
-import { apiOrigin, type ChangeOrigin } from '../change/append-mandate-events.ts';
 import { type CrmContext, inTransaction } from '../change/change-customer.ts';
 import { keepErasedCustomer } from '../change/former-customers.ts';
+import { apiOrigin, type ChangeOrigin } from '../change/mandate-changes.ts';
 import { requestErasure } from './erasure-job.ts';
 import type { Erasures } from './erasures.ts';
 import { lockPerson, readErasureTime } from './find-person.ts';

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { CrmDatabase } from '../../database/index.ts';
-import { apiOrigin, type ChangeContext } from '../change/append-mandate-events.ts';
 import { type ChangeRequest, type CrmContext, inTransaction, lockForChange } from '../change/change-customer.ts';
+import { apiOrigin, type ChangeContext } from '../change/mandate-changes.ts';
 import { writeCustomers } from '../change/write-customers.ts';
 import type { Customer } from '../customer.ts';
 import { requestErasure } from './erasure-job.ts';

@@ -6,8 +6,8 @@ import {
   type StateToPublish,
   stateOf,
 } from '../change/append-customer-events.ts';
-import type { ChangeContext } from '../change/append-mandate-events.ts';
 import { lockFormerCustomers } from '../change/former-customers.ts';
+import type { ChangeContext } from '../change/mandate-changes.ts';
 import { nextRevision } from '../customer.ts';
 import { lockCustomers } from '../find-customers.ts';
 
