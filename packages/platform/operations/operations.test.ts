@@ -15,6 +15,7 @@ import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { originList } from '../../http/access-rules.ts';
 import { createStores } from '../../projections/generations/index.ts';
 import { changePointer } from '../../projections/generations/pointer.ts';
+import type { LogReader } from '../../projections/log-reader.ts';
 import { createViewApp, startViewService } from '../view-service/index.ts';
 import { openViewStores, type RegisteredView, registerView, type ViewExplanation } from '../views.ts';
 
@@ -36,7 +37,9 @@ const explain: ViewExplanation = {
   key: z.string().regex(/^key-\d+$/, { error: expecting('key- and a number') }),
   explain: async (key, { env, openLog }) => {
     if (key === 'key-0') throw new Error('The source does not answer.');
-    const ranges = await (await openLog()).offsets(things.topic.name);
+    const log = await openLog();
+    const ranges = await log.offsets(things.topic.name);
+    await log.read(things.topic.name, ranges, async () => {});
     const end = ranges.reduce((sum, range) => sum + range.end, 0);
     const sides = [{ side: 'view', where: String(env.CUSTOMER_VIEW_URL) }];
     return { events: [{ key, end }], sides, agree: true, sentences: ['They agree.'] };
@@ -52,7 +55,10 @@ const registered = [things, people].map((projection) =>
 );
 const all = [things, people].flatMap(({ topic, deadLetters }) => [topic, deadLetters]);
 
-const start = async (operatorToken: string | undefined = token) => {
+const start = async (
+  operatorToken: string | undefined = token,
+  more: { explainTimeoutMs?: number; topicLog?: (log: LogReader) => LogReader } = {},
+) => {
   const platform = openEmbeddedPlatform(':memory:', all);
   const bus = platform.eventBus('group');
   const store = platform.stateStore('statestore');
@@ -78,7 +84,8 @@ const start = async (operatorToken: string | undefined = token) => {
       bus,
       store,
       secondaryStore: platform.stateStore,
-      topicLog: platform.logReader(),
+      ...more,
+      topicLog: more.topicLog?.(platform.logReader()) ?? platform.logReader(),
       operatorLog: platform.operatorLog(),
     },
   );
@@ -360,6 +367,56 @@ describe('an explanation', () => {
     expect([failed.body.type, failed.body.detail]).toEqual([
       'urn:problem:explain-failed',
       'The source does not answer.',
+    ]);
+  });
+});
+
+describe('explanations that take long', () => {
+  const path = '/operations/explain/key-1';
+  /** A log whose reads end only when they are stopped. */
+  const startWithEndlessReads = async (explainTimeoutMs?: number) => {
+    const reads = { open: 0, stopped: 0 };
+    const topicLog = (log: LogReader): LogReader => ({
+      ...log,
+      read: async (_topic, _ranges, _handle, signal) => {
+        reads.open++;
+        await once(signal as AbortSignal, 'abort');
+        reads.stopped++;
+        throw signal?.reason;
+      },
+    });
+    const { url } = await start(token, { topicLog, ...(explainTimeoutMs && { explainTimeoutMs }) });
+    return { url, reads };
+  };
+
+  it('are two at most; the next is refused until one ends, and one ends when its client leaves', async () => {
+    const { url, reads } = await startWithEndlessReads();
+    const clients = [new AbortController(), new AbortController()];
+    const answers = clients.map(({ signal }) => fetch(`${url}${path}`, { signal }).catch(() => 'left'));
+    await vi.waitFor(() => expect(reads.open).toBe(2), waitOptions);
+    const { body, headers } = await request(url).get(path).expect(503);
+    expect([body.type, body.remedy, headers['retry-after']]).toEqual([
+      'urn:problem:too-many-explanations',
+      'wait until one of them ends; npm run explain has no such limit',
+      '1',
+    ]);
+    clients[0]?.abort();
+    await vi.waitFor(() => expect(reads.stopped).toBe(1), waitOptions);
+    const third = fetch(`${url}${path}`, { signal: (clients[1] as AbortController).signal }).catch(() => 'left');
+    await vi.waitFor(() => expect(reads.open).toBe(3), waitOptions);
+    clients[1]?.abort();
+    expect(await Promise.all([...answers, third])).toEqual(['left', 'left', 'left']);
+    await vi.waitFor(() => expect(reads.stopped).toBe(3), waitOptions);
+  });
+
+  it('are stopped after the time limit, and say so', async () => {
+    const { url, reads } = await startWithEndlessReads(50);
+    const { body } = await request(url).get(path).expect(503);
+    expect([body.type, body.detail, body.remedy, reads]).toEqual([
+      'urn:problem:explain-failed',
+      'The topic was not read within 0.05 s.',
+      'npm run explain has no such limit',
+      { open: 1, stopped: 1 },
     ]);
   });
 });

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Generation } from '../../../projections/generations/index.ts';
-import type { LogReader } from '../../../projections/log-reader.ts';
 import {
   abandon as abandonRebuild,
   describeGeneration,
@@ -24,6 +23,7 @@ import {
 } from '../../maintenance/index.ts';
 import type { RegisteredView } from '../../views.ts';
 import { describeError, type OperationsContext } from '../context.ts';
+import { stopLogAt } from '../request-limits.ts';
 import { createShownProgress, type ShownProgress } from './progress.ts';
 import type { EndedJob, ShownMismatches } from './show-rebuild.ts';
 
@@ -160,16 +160,6 @@ export const createRebuildJobs = (view: RegisteredView, operations: OperationsCo
 const remedy = 'GET /operations/rebuild shows its progress';
 const stopped = new RebuildRefused('The rebuild was stopped; a later one continues it.');
 const nothingCompared = { generation: null, setAside: null, mismatches: null } as const;
-
-/** A log whose reads end once the signal is aborted. */
-const stopLogAt = (log: LogReader, stopping: AbortSignal): LogReader => ({
-  offsets: async (topic) => {
-    stopping.throwIfAborted();
-    return log.offsets(topic);
-  },
-  read: (topic, ranges, handle, signal) =>
-    log.read(topic, ranges, handle, signal ? AbortSignal.any([signal, stopping]) : stopping),
-});
 
 const describeOutcome = (
   context: Context,
