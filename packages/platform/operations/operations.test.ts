@@ -13,7 +13,7 @@ import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { originList } from '../../http/access-rules.ts';
-import { createStores } from '../../projections/generations/index.ts';
+import { createStores, type Pointer } from '../../projections/generations/index.ts';
 import { changePointer } from '../../projections/generations/pointer.ts';
 import type { LogReader } from '../../projections/log-reader.ts';
 import { createViewApp, startViewService } from '../view-service/index.ts';
@@ -121,6 +121,7 @@ describe('the operator token', () => {
     ['post', '/operations/dead-letters/discard?view=things'],
     ['post', '/operations/rebuild?view=things'],
     ['post', '/operations/rebuild/abandon?view=things'],
+    ['post', '/operations/retire?view=things'],
     ['post', '/operations/switch-back?view=things'],
   ] as const;
 
@@ -269,21 +270,50 @@ describe('a rebuild', () => {
     expect(body.errors).toMatchObject([{ field }]);
   });
 
-  it('is refused while another process works on one', async () => {
-    const holder = 'process 1 on elsewhere';
+  const holder = 'process 1 on elsewhere';
+  /** Stores a rebuild as another process does; it holds the lease unless `leaseUntil` is 0. */
+  const storeRebuild = (leaseUntil: number, more: Partial<NonNullable<Pointer['rebuild']>> = {}) => {
     const context = { store: service.store, secondaryStore: service.platform.stateStore };
     const pointers = createStores(openViewStores(registered[0] as RegisteredView, context))();
-    const renew = (leaseUntil: number) =>
-      changePointer(pointers, 'things', (held) => ({
-        ...held,
-        rebuild: {
-          ...{ into: { number: 2 }, inPlace: false, phase: 'replaying', holder, leaseUntil },
-          ...{ startedAt: 0, next: {}, ends: {}, setAside: 0 },
-        },
-      }));
+    return changePointer(pointers, 'things', (held) => ({
+      ...held,
+      rebuild: {
+        ...{ into: { number: 2 }, inPlace: false, phase: 'replaying', holder, leaseUntil },
+        ...{ startedAt: 0, next: {}, ends: {}, setAside: 0 },
+        ...more,
+      },
+    }));
+  };
+  const running = async () => (await get('/operations/rebuild?view=things').expect(200)).body.running;
+
+  it('of a killed process is shown with the request that continues it; any other is refused without waiting for its lease', async () => {
+    const rebuild = '/operations/rebuild';
+    const cases = [
+      [{}, { path: rebuild, body: { from: 'log', inPlace: false } }],
+      [{ inPlace: true }, { path: rebuild, body: { from: 'log', inPlace: true } }],
+      [{ snapshot: { isComplete: false } }, { path: rebuild, body: { from: 'crm', inPlace: false } }],
+      [
+        { into: { number: 2, store: 'elsewhere' } },
+        { path: rebuild, body: { from: 'log', inPlace: false, into: 'elsewhere' } },
+      ],
+      [{ phase: 'abandoned' }, { path: '/operations/rebuild/abandon', body: null }],
+    ] as const;
+    for (const [stored, continueWith] of cases) {
+      await storeRebuild(1, stored);
+      expect(await running()).toMatchObject({ holder, isActive: false, isHeld: true, continueWith });
+      if (Object.keys(stored).length === 0) continue;
+      const { body } = await post('/operations/rebuild?view=things').expect(409);
+      expect([body.type, body.detail]).toEqual([
+        'urn:problem:rebuild-refused',
+        expect.stringMatching(/is unfinished\. Finish it: |was given up and is removed in part/),
+      ]);
+    }
+  });
+
+  it('is refused while another process works on one', async () => {
+    const renew = storeRebuild;
     await renew(1);
-    const { body: shown } = await get('/operations/rebuild?view=things').expect(200);
-    expect(shown.running).toMatchObject({ holder, isActive: false, isHeld: true, into: { number: 2 } });
+    expect(await running()).toMatchObject({ holder, isActive: false, isHeld: true, into: { number: 2 } });
     const { body: refused } = await post('/operations/switch-back?view=things').expect(409);
     expect(refused).toMatchObject({
       type: 'urn:problem:rebuild-refused',
@@ -312,6 +342,30 @@ describe('a rebuild', () => {
       const { body } = await post(`/operations/${path}?view=things`).expect(409);
       expect([body.type, body.detail]).toEqual(['urn:problem:rebuild-refused', expect.stringMatching(/There is no/)]);
     }
+  });
+});
+
+describe('the removal of earlier generations', () => {
+  const state = async () => (await get('/operations/rebuild?view=things').expect(200)).body;
+
+  it('does nothing where there are none', async () => {
+    await post('/operations/retire?view=things').expect(202);
+    expect(await state()).toMatchObject({
+      last: { action: 'retire', result: 'retired', detail: 'There is no generation to remove.' },
+      retiring: null,
+    });
+  });
+
+  it('is shown while it runs, and excludes a rebuild', async () => {
+    await post('/operations/rebuild?view=things').expect(202);
+    await vi.waitFor(async () => expect((await state()).last).toMatchObject({ result: 'switched' }), waitOptions);
+    const removal = post('/operations/retire?view=things').then(({ status }) => status);
+    const retiring = { generations: [{ number: 1 }], isActive: true };
+    await vi.waitFor(async () => expect(await state()).toMatchObject({ retiring, running: null }), waitOptions);
+    const { body } = await post('/operations/rebuild?view=things').expect(409);
+    expect(body.detail).toBe('The removal of earlier generations by this service is in progress.');
+    expect((await state()).switchBackTo).toBeNull();
+    expect(await removal).toBe(202);
   });
 });
 
