@@ -7,6 +7,7 @@ import { serviceAddresses } from '../../../contracts/service-addresses.ts';
 import { expecting } from '../../../contracts/text.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { customerEvent, customerState } from '../../../tests/customer-view-app.ts';
+import { followEvents, parseFrames, recordsOf } from '../../../tests/event-frames.ts';
 import { noEvents } from '../../../tests/no-events.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
@@ -205,6 +206,18 @@ describe('the consumer group', () => {
     expect(body).toMatchObject({ group: 'group', topic: things.topic.name, members: null, lag: 0 });
     const filled = body.partitions.filter(({ end }: { end: number }) => end > 0);
     expect(filled).toEqual([{ partition: expect.any(Number), begin: 0, end: 1, committed: 1, applied: 0, lag: 0 }]);
+  });
+
+  it('has an unknown lag, which is not 0, where the broker does not answer', async () => {
+    const offsets = () => Promise.reject(new Error('The broker does not answer.'));
+    const { url } = await start(token, { topicLog: (log) => ({ ...log, offsets }) });
+    const { body } = await request(url).get('/operations/consumer-group?view=things').expect(200);
+    expect(body).toMatchObject({
+      lag: null,
+      members: null,
+      partitions: [],
+      problem: expect.stringContaining('The broker does not answer.'),
+    });
   });
 
   it('needs the name of a view', async () => {
@@ -475,30 +488,11 @@ describe('explanations that take long', () => {
   });
 });
 
-type Frame = { event: string; id?: string; data: never };
-const parseFrames = (text: string): Frame[] =>
-  text.split('\n\n').flatMap((frame) => {
-    const fields = Object.fromEntries(
-      frame.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-    );
-    return fields.event
-      ? [{ event: fields.event, ...(fields.id && { id: fields.id }), data: JSON.parse(fields.data as string) as never }]
-      : [];
-  });
-const recordsOf = (frames: Frame[]) =>
-  frames.flatMap(({ event, data }) => (event === 'records' ? (data as Record<string, unknown>[]) : []));
-
 /** Opens an endless stream. */
-const open = async (path: string, headers: Record<string, string> = {}) => {
-  const leaving = new AbortController();
-  onTestFinished(() => leaving.abort());
-  const response = await fetch(`${service.url}${path}`, { headers, signal: leaving.signal });
-  let text = '';
-  const ended = (async () => {
-    for await (const chunk of response.body as never as AsyncIterable<Uint8Array>)
-      text += Buffer.from(chunk).toString();
-  })().catch(() => {});
-  return { response, frames: () => parseFrames(text), ended, leave: () => leaving.abort() };
+const open = async (path: string) => {
+  const stream = await followEvents(`${service.url}${path}`);
+  onTestFinished(() => stream.leave());
+  return stream;
 };
 
 describe('the events', () => {
