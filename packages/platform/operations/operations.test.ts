@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import request from 'supertest';
@@ -17,6 +18,8 @@ import { originList } from '../../http/access-rules.ts';
 import { createStores, type Pointer } from '../../projections/generations/index.ts';
 import { changePointer } from '../../projections/generations/pointer.ts';
 import type { LogReader } from '../../projections/log-reader.ts';
+import { createLog } from '../../runtime/log.ts';
+import { createSilentTracer, type Tracer } from '../../runtime/tracing.ts';
 import { createViewApp, startViewService } from '../view-service/index.ts';
 import { openViewStores, type RegisteredView, registerView, type ViewExplanation } from '../views.ts';
 
@@ -58,7 +61,12 @@ const all = [things, people].flatMap(({ topic, deadLetters }) => [topic, deadLet
 
 const start = async (
   operatorToken: string | undefined = token,
-  more: { explainTimeoutMs?: number; topicLog?: (log: LogReader) => LogReader } = {},
+  more: {
+    explainTimeoutMs?: number;
+    topicLog?: (log: LogReader) => LogReader;
+    log?: ReturnType<typeof createLog>;
+    tracer?: Tracer;
+  } = {},
 ) => {
   const platform = openEmbeddedPlatform(':memory:', all);
   const bus = platform.eventBus('group');
@@ -155,6 +163,56 @@ describe('the operator token', () => {
         ]);
       }
     await request(url).get('/operations/rebuild?view=things').expect(200);
+  });
+
+  it('is in no log line, span or answer, whether the request succeeds or not', async () => {
+    const secrets = [token, 'wrong-token-of-tests'];
+    const seen: string[] = [];
+    const log = createLog('trace', { write: (line) => seen.push(line) });
+    const silent = createSilentTracer(randomUUID);
+    const tracer: Tracer = {
+      ...silent,
+      reports: true,
+      start: (name, parent) => {
+        seen.push(`span ${name} ${parent}`);
+        return silent.start(name, parent);
+      },
+    };
+    const { url } = await start(token, { log, tracer });
+    const paths = [
+      ...['/status?view=things', '/openapi.json', '/readyz', '/healthz', '/', '/docs', '/unknown'],
+      ...['consumer-group', 'rebuild', 'dead-letters', 'events', 'explain/key-0', 'explain/key-1'].map(
+        (name) => `/operations/${name}?view=things&follow=false`,
+      ),
+      ...['/operations/events?follow=false', '/operations/rebuild?view=nothing'],
+    ];
+    const posts = [
+      'rebuild',
+      'rebuild/abandon',
+      'retire',
+      'switch-back',
+      'dead-letters/replay',
+      'dead-letters/discard',
+    ];
+    const statuses = new Set<number>();
+    for (const secret of secrets) {
+      const call = async (method: 'get' | 'post', path: string, body?: object) => {
+        const { status, text, headers } = await request(url)
+          [method](path)
+          .set('Authorization', `Bearer ${secret}`)
+          .send(body);
+        statuses.add(status);
+        seen.push(text ?? '', JSON.stringify(headers));
+      };
+      for (const path of paths) await call('get', path);
+      for (const name of posts)
+        for (const body of [{}, { all: true }, { unknown: 1 }])
+          await call('post', `/operations/${name}?view=things`, body);
+    }
+    for (const status of [200, 202, 400, 401, 404, 409, 422, 503]) expect(statuses).toContain(status);
+    const text = seen.join('\n');
+    for (const part of ['"request"', 'span GET', '"openapi"']) expect(text).toContain(part);
+    for (const secret of secrets) expect(text).not.toContain(secret);
   });
 
   it('is not needed to read, and a wrong one is refused where it would show more', async () => {
