@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { topics } from '../contracts/topics.ts';
 import { createCrmApp } from '../crm/app.ts';
 import { registerCustomer } from '../crm/customers/index.ts';
@@ -16,6 +19,7 @@ import { type Listening, listen } from '../packages/http/listen.ts';
 import { createIdleCustomerView } from './customer-view-app.ts';
 import { createIdleViews } from './idle-views.ts';
 import { corinne } from './lab-customers.ts';
+import { root } from './platform-process.ts';
 import { type RawAnswer, sendRaw } from './raw-http.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
@@ -270,4 +274,16 @@ it('a cross-site request does not change a customer', async () => {
   expect((await erase(`Host: localhost\r\n${form}`)).status).toBe(415);
   expect((await customer()).body).toBe(before.body);
   expect((await erase(`Host: localhost\r\n${json}`)).status).toBe(200);
+});
+
+it('dapr.yaml lets the pages of the CRM call every service, and leaves the operator token to the environment', () => {
+  const { apps } = parse(readFileSync(join(root, 'dapr.yaml'), 'utf8'));
+  const environments = apps
+    .filter(({ appID }: { appID: string }) => ['crm', 'iot-platform', 'customer-view'].includes(appID))
+    .map(({ env }: { env: Record<string, string> }) => env);
+  expect(environments).toHaveLength(3);
+  for (const env of environments) {
+    expect(env.ALLOWED_ORIGINS).toBe('http://localhost:3005,http://127.0.0.1:3005,http://[::1]:3005');
+    expect(env).not.toHaveProperty('OPERATOR_TOKEN');
+  }
 });

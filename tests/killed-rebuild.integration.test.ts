@@ -1,21 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
+import { startSilentCrm } from './silent-crm.ts';
 
 const waitOptions = { timeout: 20_000, interval: 20 };
-
-/** Serves the check before a rebuild but no page of customers, so that a rebuild waits and holds its lease. */
-const startSilentCrm = async () => {
-  const server = createServer((req, res) => {
-    if (req.url?.endsWith('limit=1')) res.setHeader('content-type', 'application/json').end('{"items":[],"next":null}');
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  onTestFinished(() => void server.close().closeAllConnections());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
 
 /** Starts the platform. @returns functions that run rebuilds */
 const withPlatform = async () => {

@@ -17,7 +17,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { sleepUnlessAborted } from '../runtime/sleep.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
 import { createDaprEventBus } from './event-bus/event-bus.ts';
-import { connectSidecar, isKafka, type Sidecar } from './sidecar.ts';
+import { connectSidecar, createKafkaCheck, type Sidecar } from './sidecar.ts';
 import { authenticateSidecar } from './sidecar-authentication.ts';
 import { createDaprStateStore } from './state-store.ts';
 
@@ -56,6 +56,7 @@ export const openDaprPlatform = (
 ): DaprPlatform => {
   const { sidecarPort, sidecarGrpcPort, sidecarToken } = settings;
   const sidecar = connectSidecar({ port: sidecarPort, grpcPort: sidecarGrpcPort, token: sidecarToken });
+  const isKafka = createKafkaCheck(sidecar);
   const closing = new AbortController();
   if (!settings.appToken)
     log.warn(
@@ -91,18 +92,16 @@ export const openDaprPlatform = (
         ...bus,
         check: async () => {
           await bus.check();
-          if (await isKafka(sidecar, pubsub))
+          if (await isKafka(pubsub))
             for (const advice of await checkTopics(kafkaBrokers, topics, admin.use)) warnOnce(advice);
         },
         committedOffsets: async (topic) =>
-          (await isKafka(sidecar, pubsub))
-            ? fetchCommittedOffsets(kafkaBrokers, consumerGroup, topic, admin.use)
-            : new Map(),
+          (await isKafka(pubsub)) ? fetchCommittedOffsets(kafkaBrokers, consumerGroup, topic, admin.use) : new Map(),
       };
     },
     logReader: (pubsub) => {
       const log = createKafkaLogReader(kafkaBrokers, { newId, useAdmin: admin.use });
-      return { ...log, offsets: async (topic) => ((await isKafka(sidecar, pubsub)) ? log.offsets(topic) : []) };
+      return { ...log, offsets: async (topic) => ((await isKafka(pubsub)) ? log.offsets(topic) : []) };
     },
     operatorLog: () => ({
       append: ({ name }, copies) => appendCopies(kafkaBrokers, name, copies),

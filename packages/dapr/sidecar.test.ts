@@ -7,7 +7,7 @@ import { NotDurable } from '../projections/event-bus.ts';
 import { ConfigError } from '../runtime/config-error.ts';
 import { createDeliveries } from './event-bus/deliveries.ts';
 import { createDaprEventBus } from './event-bus/event-bus.ts';
-import { connectSidecar, isKafka } from './sidecar.ts';
+import { connectSidecar, createKafkaCheck, isKafka } from './sidecar.ts';
 import { authenticateSidecar } from './sidecar-authentication.ts';
 import { createDaprStateStore } from './state-store.ts';
 
@@ -170,6 +170,18 @@ describe('readiness', () => {
     await expect(isKafka(kafka.sidecar, 'reloading')).rejects.toThrow('no component reloading at the moment');
     await expect(checkTopics(['127.0.0.1:1'], [topic])).rejects.toThrow('Kafka does not answer at 127.0.0.1:1');
   });
+});
+
+it('a stopped sidecar leaves the type of its component as it was, which is unknown before its first answer', async () => {
+  const answers: Record<string, FakeResponse> = { '/metadata': metadataOf('pubsub.kafka') };
+  const { sidecar } = await fakeSidecar(answers);
+  const isKafkaNow = createKafkaCheck(sidecar);
+  expect(await isKafkaNow('pubsub')).toBe(true);
+  answers['/metadata'] = { status: 503 };
+  expect(await isKafkaNow('pubsub')).toBe(true);
+  await expect(createKafkaCheck(sidecar)('pubsub')).rejects.toThrow('503');
+  answers['/metadata'] = metadataOf('pubsub.redis');
+  expect(await isKafkaNow('pubsub')).toBe(false);
 });
 
 describe('an unusable sidecar', () => {

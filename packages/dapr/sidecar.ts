@@ -121,3 +121,22 @@ export const isKafka = async (sidecar: Sidecar, pubsub: string): Promise<boolean
   if (!component) throw new Error(`the sidecar has no component ${pubsub} at the moment`);
   return component.type === 'pubsub.kafka';
 };
+
+/**
+ * Like `isKafka`, but while the sidecar does not answer, its last answer counts. So the offsets in Kafka, such as the lag, can be
+ * read while the sidecar is stopped.
+ */
+export const createKafkaCheck = (sidecar: Sidecar): ((pubsub: string) => Promise<boolean>) => {
+  const answers = new Map<string, boolean>();
+  return async (pubsub) => {
+    try {
+      const answer = await isKafka(sidecar, pubsub);
+      answers.set(pubsub, answer);
+      return answer;
+    } catch (error) {
+      const last = answers.get(pubsub);
+      if (last === undefined) throw error;
+      return last;
+    }
+  };
+};

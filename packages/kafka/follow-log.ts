@@ -25,9 +25,10 @@ export const followKafkaLog =
         consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
         const run = consumer.run({
           autoCommit: false,
-          eachBatch: async ({ batch: { partition, messages, lastOffset }, heartbeat }) => {
+          eachBatch: async ({ batch, heartbeat }) => {
+            const { partition, messages } = batch;
             const records = messages.map((message) => toRecord(topic, partition, message));
-            if (!signal.aborted) await handle({ partition, records, next: Number(lastOffset()) + 1 });
+            if (!signal.aborted) await handle({ partition, records, next: Number(batch.lastOffset()) + 1 });
             await heartbeat();
           },
         });

@@ -38,6 +38,8 @@ export const createKafkaLogReader = (
     const idleTimer = startIdleTimer(idleTimeoutMs, () => reject(createIdleError(topic, [...unread.values()])));
     const abort = () => reject(signal?.reason);
     signal?.addEventListener('abort', abort);
+    // Aborted while the consumer connected.
+    if (signal?.aborted) abort();
 
     const eachBatch = async ({ batch, heartbeat }: EachBatchPayload) => {
       const range = unread.get(batch.partition);

@@ -118,4 +118,12 @@ export const logReaderContract = (open: () => Promise<LogToRead>) => {
     );
     await expect(reading).rejects.toThrow('enough');
   });
+
+  it('rejects with the reason of a signal that is aborted while the read begins', async () => {
+    const { topic, log } = await openFilled();
+    const aborting = new AbortController();
+    const reading = log.read(topic.name, await log.offsets(topic.name), async () => {}, aborting.signal);
+    aborting.abort(new Error('not needed'));
+    await expect(reading).rejects.toThrow('not needed');
+  });
 };

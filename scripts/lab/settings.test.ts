@@ -32,6 +32,13 @@ describe('the lab', () => {
     });
   });
 
+  it('lets the pages of its CRM, and of the given origins, call every service', () => {
+    const { members } = readLabSettings({ LAB_PORTS: '33000', ALLOWED_ORIGINS: 'https://console.example.org' });
+    const pages = 'https://console.example.org,http://localhost:33005,http://127.0.0.1:33005,http://[::1]:33005';
+    for (const id of ['crm', 'iot-platform', 'customer-view'] as const)
+      expect(members[id].environment({})).toMatchObject({ ALLOWED_ORIGINS: pages });
+  });
+
   it('starts the billing example by its own script, on a port and in a group of its own', () => {
     const { billing } = readLabSettings({ LAB_PORTS: '33000', CONSUMER_GROUP: 'mine' }).members;
     expect(billing).toMatchObject({ command: ['examples/billing-python/start.sh'], appPort: 33012 });

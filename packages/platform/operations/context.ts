@@ -17,6 +17,8 @@ export type OperationsContext = Pick<Runtime, 'log' | 'now' | 'newId'> &
     readonly addresses: Readonly<Record<string, string | undefined>>;
     /** How often records are sent to those who follow events, in ms. Default: 250. */
     readonly tailIntervalMs?: number;
+    /** How long an explanation may take, in ms. Default: 30 s. */
+    readonly explainTimeoutMs?: number;
   };
 
 const nameOf = ({ registered }: RunningView) => registered.projection.name;

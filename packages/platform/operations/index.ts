@@ -17,6 +17,7 @@ export const operationStatuses = {
   'rebuild-failed': 503,
   'explain-failed': 503,
   'log-unavailable': 503,
+  'too-many-explanations': 503,
   'too-many-tails': 503,
 } as const;
 

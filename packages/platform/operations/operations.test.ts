@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import request from 'supertest';
@@ -7,14 +8,18 @@ import { serviceAddresses } from '../../../contracts/service-addresses.ts';
 import { expecting } from '../../../contracts/text.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { customerEvent, customerState } from '../../../tests/customer-view-app.ts';
+import { followEvents, parseFrames, recordsOf } from '../../../tests/event-frames.ts';
 import { noEvents } from '../../../tests/no-events.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { originList } from '../../http/access-rules.ts';
-import { createStores } from '../../projections/generations/index.ts';
+import { createStores, type Pointer } from '../../projections/generations/index.ts';
 import { changePointer } from '../../projections/generations/pointer.ts';
+import type { LogReader } from '../../projections/log-reader.ts';
+import { createLog } from '../../runtime/log.ts';
+import { createSilentTracer, type Tracer } from '../../runtime/tracing.ts';
 import { createViewApp, startViewService } from '../view-service/index.ts';
 import { openViewStores, type RegisteredView, registerView, type ViewExplanation } from '../views.ts';
 
@@ -36,7 +41,9 @@ const explain: ViewExplanation = {
   key: z.string().regex(/^key-\d+$/, { error: expecting('key- and a number') }),
   explain: async (key, { env, openLog }) => {
     if (key === 'key-0') throw new Error('The source does not answer.');
-    const ranges = await (await openLog()).offsets(things.topic.name);
+    const log = await openLog();
+    const ranges = await log.offsets(things.topic.name);
+    await log.read(things.topic.name, ranges, async () => {});
     const end = ranges.reduce((sum, range) => sum + range.end, 0);
     const sides = [{ side: 'view', where: String(env.CUSTOMER_VIEW_URL) }];
     return { events: [{ key, end }], sides, agree: true, sentences: ['They agree.'] };
@@ -52,7 +59,15 @@ const registered = [things, people].map((projection) =>
 );
 const all = [things, people].flatMap(({ topic, deadLetters }) => [topic, deadLetters]);
 
-const start = async (operatorToken: string | undefined = token) => {
+const start = async (
+  operatorToken: string | undefined = token,
+  more: {
+    explainTimeoutMs?: number;
+    topicLog?: (log: LogReader) => LogReader;
+    log?: ReturnType<typeof createLog>;
+    tracer?: Tracer;
+  } = {},
+) => {
   const platform = openEmbeddedPlatform(':memory:', all);
   const bus = platform.eventBus('group');
   const store = platform.stateStore('statestore');
@@ -78,7 +93,8 @@ const start = async (operatorToken: string | undefined = token) => {
       bus,
       store,
       secondaryStore: platform.stateStore,
-      topicLog: platform.logReader(),
+      ...more,
+      topicLog: more.topicLog?.(platform.logReader()) ?? platform.logReader(),
       operatorLog: platform.operatorLog(),
     },
   );
@@ -114,6 +130,7 @@ describe('the operator token', () => {
     ['post', '/operations/dead-letters/discard?view=things'],
     ['post', '/operations/rebuild?view=things'],
     ['post', '/operations/rebuild/abandon?view=things'],
+    ['post', '/operations/retire?view=things'],
     ['post', '/operations/switch-back?view=things'],
   ] as const;
 
@@ -146,6 +163,56 @@ describe('the operator token', () => {
         ]);
       }
     await request(url).get('/operations/rebuild?view=things').expect(200);
+  });
+
+  it('is in no log line, span or answer, whether the request succeeds or not', async () => {
+    const secrets = [token, 'wrong-token-of-tests'];
+    const seen: string[] = [];
+    const log = createLog('trace', { write: (line) => seen.push(line) });
+    const silent = createSilentTracer(randomUUID);
+    const tracer: Tracer = {
+      ...silent,
+      reports: true,
+      start: (name, parent) => {
+        seen.push(`span ${name} ${parent}`);
+        return silent.start(name, parent);
+      },
+    };
+    const { url } = await start(token, { log, tracer });
+    const paths = [
+      ...['/status?view=things', '/openapi.json', '/readyz', '/healthz', '/', '/docs', '/unknown'],
+      ...['consumer-group', 'rebuild', 'dead-letters', 'events', 'explain/key-0', 'explain/key-1'].map(
+        (name) => `/operations/${name}?view=things&follow=false`,
+      ),
+      ...['/operations/events?follow=false', '/operations/rebuild?view=nothing'],
+    ];
+    const posts = [
+      'rebuild',
+      'rebuild/abandon',
+      'retire',
+      'switch-back',
+      'dead-letters/replay',
+      'dead-letters/discard',
+    ];
+    const statuses = new Set<number>();
+    for (const secret of secrets) {
+      const call = async (method: 'get' | 'post', path: string, body?: object) => {
+        const { status, text, headers } = await request(url)
+          [method](path)
+          .set('Authorization', `Bearer ${secret}`)
+          .send(body);
+        statuses.add(status);
+        seen.push(text ?? '', JSON.stringify(headers));
+      };
+      for (const path of paths) await call('get', path);
+      for (const name of posts)
+        for (const body of [{}, { all: true }, { unknown: 1 }])
+          await call('post', `/operations/${name}?view=things`, body);
+    }
+    for (const status of [200, 202, 400, 401, 404, 409, 422, 503]) expect(statuses).toContain(status);
+    const text = seen.join('\n');
+    for (const part of ['"request"', 'span GET', '"openapi"']) expect(text).toContain(part);
+    for (const secret of secrets) expect(text).not.toContain(secret);
   });
 
   it('is not needed to read, and a wrong one is refused where it would show more', async () => {
@@ -197,6 +264,18 @@ describe('the consumer group', () => {
     expect(body).toMatchObject({ group: 'group', topic: things.topic.name, members: null, lag: 0 });
     const filled = body.partitions.filter(({ end }: { end: number }) => end > 0);
     expect(filled).toEqual([{ partition: expect.any(Number), begin: 0, end: 1, committed: 1, applied: 0, lag: 0 }]);
+  });
+
+  it('has an unknown lag, which is not 0, where the broker does not answer', async () => {
+    const offsets = () => Promise.reject(new Error('The broker does not answer.'));
+    const { url } = await start(token, { topicLog: (log) => ({ ...log, offsets }) });
+    const { body } = await request(url).get('/operations/consumer-group?view=things').expect(200);
+    expect(body).toMatchObject({
+      lag: null,
+      members: null,
+      partitions: [],
+      problem: expect.stringContaining('The broker does not answer.'),
+    });
   });
 
   it('needs the name of a view', async () => {
@@ -262,21 +341,50 @@ describe('a rebuild', () => {
     expect(body.errors).toMatchObject([{ field }]);
   });
 
-  it('is refused while another process works on one', async () => {
-    const holder = 'process 1 on elsewhere';
+  const holder = 'process 1 on elsewhere';
+  /** Stores a rebuild as another process does; it holds the lease unless `leaseUntil` is 0. */
+  const storeRebuild = (leaseUntil: number, more: Partial<NonNullable<Pointer['rebuild']>> = {}) => {
     const context = { store: service.store, secondaryStore: service.platform.stateStore };
     const pointers = createStores(openViewStores(registered[0] as RegisteredView, context))();
-    const renew = (leaseUntil: number) =>
-      changePointer(pointers, 'things', (held) => ({
-        ...held,
-        rebuild: {
-          ...{ into: { number: 2 }, inPlace: false, phase: 'replaying', holder, leaseUntil },
-          ...{ startedAt: 0, next: {}, ends: {}, setAside: 0 },
-        },
-      }));
+    return changePointer(pointers, 'things', (held) => ({
+      ...held,
+      rebuild: {
+        ...{ into: { number: 2 }, inPlace: false, phase: 'replaying', holder, leaseUntil },
+        ...{ startedAt: 0, next: {}, ends: {}, setAside: 0 },
+        ...more,
+      },
+    }));
+  };
+  const running = async () => (await get('/operations/rebuild?view=things').expect(200)).body.running;
+
+  it('of a killed process is shown with the request that continues it; any other is refused without waiting for its lease', async () => {
+    const rebuild = '/operations/rebuild';
+    const cases = [
+      [{}, { path: rebuild, body: { from: 'log', inPlace: false } }],
+      [{ inPlace: true }, { path: rebuild, body: { from: 'log', inPlace: true } }],
+      [{ snapshot: { isComplete: false } }, { path: rebuild, body: { from: 'crm', inPlace: false } }],
+      [
+        { into: { number: 2, store: 'elsewhere' } },
+        { path: rebuild, body: { from: 'log', inPlace: false, into: 'elsewhere' } },
+      ],
+      [{ phase: 'abandoned' }, { path: '/operations/rebuild/abandon', body: null }],
+    ] as const;
+    for (const [stored, continueWith] of cases) {
+      await storeRebuild(1, stored);
+      expect(await running()).toMatchObject({ holder, isActive: false, isHeld: true, continueWith });
+      if (Object.keys(stored).length === 0) continue;
+      const { body } = await post('/operations/rebuild?view=things').expect(409);
+      expect([body.type, body.detail]).toEqual([
+        'urn:problem:rebuild-refused',
+        expect.stringMatching(/is unfinished\. Finish it: |was given up and is removed in part/),
+      ]);
+    }
+  });
+
+  it('is refused while another process works on one', async () => {
+    const renew = storeRebuild;
     await renew(1);
-    const { body: shown } = await get('/operations/rebuild?view=things').expect(200);
-    expect(shown.running).toMatchObject({ holder, isActive: false, isHeld: true, into: { number: 2 } });
+    expect(await running()).toMatchObject({ holder, isActive: false, isHeld: true, into: { number: 2 } });
     const { body: refused } = await post('/operations/switch-back?view=things').expect(409);
     expect(refused).toMatchObject({
       type: 'urn:problem:rebuild-refused',
@@ -305,6 +413,30 @@ describe('a rebuild', () => {
       const { body } = await post(`/operations/${path}?view=things`).expect(409);
       expect([body.type, body.detail]).toEqual(['urn:problem:rebuild-refused', expect.stringMatching(/There is no/)]);
     }
+  });
+});
+
+describe('the removal of earlier generations', () => {
+  const state = async () => (await get('/operations/rebuild?view=things').expect(200)).body;
+
+  it('does nothing where there are none', async () => {
+    await post('/operations/retire?view=things').expect(202);
+    expect(await state()).toMatchObject({
+      last: { action: 'retire', result: 'retired', detail: 'There is no generation to remove.' },
+      retiring: null,
+    });
+  });
+
+  it('is shown while it runs, and excludes a rebuild', async () => {
+    await post('/operations/rebuild?view=things').expect(202);
+    await vi.waitFor(async () => expect((await state()).last).toMatchObject({ result: 'switched' }), waitOptions);
+    const removal = post('/operations/retire?view=things').then(({ status }) => status);
+    const retiring = { generations: [{ number: 1 }], isActive: true };
+    await vi.waitFor(async () => expect(await state()).toMatchObject({ retiring, running: null }), waitOptions);
+    const { body } = await post('/operations/rebuild?view=things').expect(409);
+    expect(body.detail).toBe('The removal of earlier generations by this service is in progress.');
+    expect((await state()).switchBackTo).toBeNull();
+    expect(await removal).toBe(202);
   });
 });
 
@@ -364,30 +496,61 @@ describe('an explanation', () => {
   });
 });
 
-type Frame = { event: string; id?: string; data: never };
-const parseFrames = (text: string): Frame[] =>
-  text.split('\n\n').flatMap((frame) => {
-    const fields = Object.fromEntries(
-      frame.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-    );
-    return fields.event
-      ? [{ event: fields.event, ...(fields.id && { id: fields.id }), data: JSON.parse(fields.data as string) as never }]
-      : [];
+describe('explanations that take long', () => {
+  const path = '/operations/explain/key-1';
+  /** A log whose reads end only when they are stopped. */
+  const startWithEndlessReads = async (explainTimeoutMs?: number) => {
+    const reads = { open: 0, stopped: 0 };
+    const topicLog = (log: LogReader): LogReader => ({
+      ...log,
+      read: async (_topic, _ranges, _handle, signal) => {
+        reads.open++;
+        await once(signal as AbortSignal, 'abort');
+        reads.stopped++;
+        throw signal?.reason;
+      },
+    });
+    const { url } = await start(token, { topicLog, ...(explainTimeoutMs && { explainTimeoutMs }) });
+    return { url, reads };
+  };
+
+  it('are two at most; the next is refused until one ends, and one ends when its client leaves', async () => {
+    const { url, reads } = await startWithEndlessReads();
+    const clients = [new AbortController(), new AbortController()];
+    const answers = clients.map(({ signal }) => fetch(`${url}${path}`, { signal }).catch(() => 'left'));
+    await vi.waitFor(() => expect(reads.open).toBe(2), waitOptions);
+    const { body, headers } = await request(url).get(path).expect(503);
+    expect([body.type, body.remedy, headers['retry-after']]).toEqual([
+      'urn:problem:too-many-explanations',
+      'wait until one of them ends; npm run explain has no such limit',
+      '1',
+    ]);
+    clients[0]?.abort();
+    await vi.waitFor(() => expect(reads.stopped).toBe(1), waitOptions);
+    const third = fetch(`${url}${path}`, { signal: (clients[1] as AbortController).signal }).catch(() => 'left');
+    await vi.waitFor(() => expect(reads.open).toBe(3), waitOptions);
+    clients[1]?.abort();
+    expect(await Promise.all([...answers, third])).toEqual(['left', 'left', 'left']);
+    await vi.waitFor(() => expect(reads.stopped).toBe(3), waitOptions);
   });
-const recordsOf = (frames: Frame[]) =>
-  frames.flatMap(({ event, data }) => (event === 'records' ? (data as Record<string, unknown>[]) : []));
+
+  it('are stopped after the time limit, and say so', async () => {
+    const { url, reads } = await startWithEndlessReads(50);
+    const { body } = await request(url).get(path).expect(503);
+    expect([body.type, body.detail, body.remedy, reads]).toEqual([
+      'urn:problem:explain-failed',
+      'The topic was not read within 0.05 s.',
+      'npm run explain has no such limit',
+      { open: 1, stopped: 1 },
+    ]);
+  });
+});
 
 /** Opens an endless stream. */
-const open = async (path: string, headers: Record<string, string> = {}) => {
-  const leaving = new AbortController();
-  onTestFinished(() => leaving.abort());
-  const response = await fetch(`${service.url}${path}`, { headers, signal: leaving.signal });
-  let text = '';
-  const ended = (async () => {
-    for await (const chunk of response.body as never as AsyncIterable<Uint8Array>)
-      text += Buffer.from(chunk).toString();
-  })().catch(() => {});
-  return { response, frames: () => parseFrames(text), ended, leave: () => leaving.abort() };
+const open = async (path: string) => {
+  const stream = await followEvents(`${service.url}${path}`);
+  onTestFinished(() => stream.leave());
+  return stream;
 };
 
 describe('the events', () => {

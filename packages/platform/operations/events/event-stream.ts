@@ -10,13 +10,10 @@ export type EventStream = {
   isCongested(): boolean;
   send(event: string, data: unknown, id?: string): void;
   end(): void;
-  /** Aborted when the client has left, or does not take anything any more. */
-  readonly closed: AbortSignal;
 };
 
 /** Begins a response of server-sent events, with a comment every ten seconds that keeps the connection open. */
 export const openEventStream = (res: Response): EventStream => {
-  const closed = new AbortController();
   let congestedMs = 0;
   const heartbeat = setInterval(() => {
     congestedMs = res.writableNeedDrain ? congestedMs + heartbeatMs : 0;
@@ -24,10 +21,7 @@ export const openEventStream = (res: Response): EventStream => {
     else if (congestedMs === 0) res.write(': heartbeat\n\n');
   }, heartbeatMs);
   heartbeat.unref();
-  res.on('close', () => {
-    clearInterval(heartbeat);
-    closed.abort();
-  });
+  res.on('close', () => clearInterval(heartbeat));
   res.status(200).set({ 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' });
   res.flushHeaders();
   if (res.req.method !== 'HEAD') res.write('retry: 1000\n\n');
@@ -37,6 +31,5 @@ export const openEventStream = (res: Response): EventStream => {
     send: (event, data, id) =>
       void res.write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`),
     end: () => void res.end(),
-    closed: closed.signal,
   };
 };

@@ -5,6 +5,7 @@ import { isOperator } from '../../../http/operator-token.ts';
 import { wholeNumber } from '../../../http/whole-number.ts';
 import { DomainError } from '../../../runtime/domain-error.ts';
 import { describeError, type OperationsContext } from '../context.ts';
+import { limitConcurrency, signalClosed } from '../request-limits.ts';
 import { openEventStream } from './event-stream.ts';
 import { formatPlaces, parsePlaces, placesForm, placesPattern } from './place-list.ts';
 import { followLogs, readFirst, type Tail } from './read-tail.ts';
@@ -32,12 +33,16 @@ export const openEventRoutes = (context: OperationsContext): { routes: Routes; c
   const readers = new Map(views.map(({ registered: { projection } }) => [projection.topic.name, projection]));
   const names = [...readers.keys()];
   const closing = new AbortController();
-  let tails = 0;
+  const limitTails = limitConcurrency(
+    maxTails,
+    (limit) =>
+      new DomainError('too-many-tails', `${limit} requests follow the events of this service already.`, {
+        remedy: 'close one of them',
+      }),
+  );
 
   const stream = async (tail: Tail, { follow }: { follow: boolean }, res: Response) => {
-    const left = new AbortController();
-    res.on('close', () => left.abort());
-    const signal = AbortSignal.any([closing.signal, left.signal]);
+    const signal = AbortSignal.any([closing.signal, signalClosed(res)]);
     const places = await readFirst(tail, context, signal);
     const events = openEventStream(res);
     const show = isOperator(res);
@@ -93,20 +98,11 @@ export const openEventRoutes = (context: OperationsContext): { routes: Routes; c
         responses: { 200: { description: 'The stream.', mediaType: 'text/event-stream', example } },
         errors: ['too-many-tails', 'log-unavailable'],
         handle: async ({ query: { topic: name, key, last, follow }, headers }, res) => {
-          if (tails >= maxTails)
-            throw new DomainError('too-many-tails', `${maxTails} requests follow the events of this service already.`, {
-              remedy: 'close one of them',
-            });
           const lastEventId = headers['Last-Event-ID'];
           const resume = lastEventId === undefined ? undefined : parsePlaces(lastEventId);
           const buffer = createTailBuffer(maxRecords);
-          tails++;
-          try {
-            const topics = name === undefined ? names : [name];
-            await stream({ topics, key, last, resume, buffer }, { follow: follow === 'true' }, res);
-          } finally {
-            tails--;
-          }
+          const topics = name === undefined ? names : [name];
+          await limitTails(() => stream({ topics, key, last, resume, buffer }, { follow: follow === 'true' }, res));
         },
       }),
     },

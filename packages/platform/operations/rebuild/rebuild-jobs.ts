@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Generation } from '../../../projections/generations/index.ts';
-import type { LogReader } from '../../../projections/log-reader.ts';
 import {
   abandon as abandonRebuild,
   describeGeneration,
   noProgress,
   type Progress,
   type RebuildContext,
-  RebuildInProgress,
-  type RebuildOutcome,
   RebuildRefused,
+  retire as retireGenerations,
   switchBack as switchViewBack,
 } from '../../../projections/rebuild/index.ts';
 import { DomainError } from '../../../runtime/domain-error.ts';
@@ -24,11 +22,12 @@ import {
 } from '../../maintenance/index.ts';
 import type { RegisteredView } from '../../views.ts';
 import { describeError, type OperationsContext } from '../context.ts';
+import { stopLogAt } from '../request-limits.ts';
+import { describeOutcome, nothingCompared, type Result, remedy, toDomainError } from './describe-outcome.ts';
 import { createShownProgress, type ShownProgress } from './progress.ts';
-import type { EndedJob, ShownMismatches } from './show-rebuild.ts';
+import type { EndedJob } from './show-rebuild.ts';
 
 type Context = RebuildContext<unknown, object>;
-type Result = Omit<EndedJob, 'action' | 'startedAt' | 'endedAt'>;
 type Action = EndedJob['action'];
 export type SourceAddress = Pick<RebuildRequest, 'sourceUrl' | 'sourceAddress'>;
 
@@ -53,6 +52,8 @@ export type RebuildJobs = {
   start(request: RebuildRequest): Promise<void>;
   /** Stops a rebuild of this process, and removes what an unfinished one has written. @throws DomainError as `start` */
   abandon(source: SourceAddress): Promise<void>;
+  /** Removes the earlier generations. @throws DomainError as `start` */
+  retire(source: SourceAddress): Promise<void>;
   switchBack(): Promise<Generation>;
   /** Stops a running rebuild; a later one continues it. */
   close(): Promise<void>;
@@ -61,7 +62,6 @@ export type RebuildJobs = {
 /** A refusal comes sooner, and the caller of a route must not wait for the lease of a killed process. */
 const answerAfterMs = 3_000;
 const closeTimeoutMs = 500;
-const shownMismatches = 20;
 
 export const createRebuildJobs = (view: RegisteredView, operations: OperationsContext): RebuildJobs => {
   const { log, now, newId, names, topicLog } = operations;
@@ -85,7 +85,10 @@ export const createRebuildJobs = (view: RegisteredView, operations: OperationsCo
     request: RebuildRequest | undefined,
     work: (context: Context) => Promise<Result>,
   ): Promise<void> => {
-    if (job) throw new DomainError('rebuild-in-progress', 'A rebuild by this service is in progress.', { remedy });
+    if (job)
+      throw new DomainError('rebuild-in-progress', `${jobNames[job.action]} by this service is in progress.`, {
+        remedy,
+      });
     const stopping = new AbortController();
     const holder = `the service ${newId()}`;
     let onBegin = () => {};
@@ -131,6 +134,8 @@ export const createRebuildJobs = (view: RegisteredView, operations: OperationsCo
     start: (request) =>
       begin('rebuild', request, async (run) => {
         const prepared = await prepareRebuild(run, view, request);
+        // A refusal that does not depend on the lease comes before the wait for it, as in the command.
+        await prepared.preflight();
         return describeOutcome(run, await prepared.rebuild());
       }),
     abandon: async (address) => {
@@ -146,6 +151,14 @@ export const createRebuildJobs = (view: RegisteredView, operations: OperationsCo
         return { ...nothingCompared, result: 'abandoned', generation, detail };
       });
     },
+    retire: (address) =>
+      begin('retire', undefined, async (run) => {
+        const known = await openKnownKeys(view, openSource(view, address), run.report);
+        const removed = await retireGenerations(run, known);
+        const list = removed.map((generation) => describeGeneration(run, generation)).join(', ');
+        const detail = list === '' ? 'There is no generation to remove.' : `${list} is removed.`;
+        return { ...nothingCompared, result: 'retired', detail };
+      }),
     switchBack: () =>
       switchViewBack(context).catch((error: unknown) => {
         throw toDomainError(error, view);
@@ -157,42 +170,9 @@ export const createRebuildJobs = (view: RegisteredView, operations: OperationsCo
   };
 };
 
-const remedy = 'GET /operations/rebuild shows its progress';
+const jobNames: Record<Action, string> = {
+  rebuild: 'A rebuild',
+  abandon: 'The removal of a rebuild that was given up',
+  retire: 'The removal of earlier generations',
+};
 const stopped = new RebuildRefused('The rebuild was stopped; a later one continues it.');
-const nothingCompared = { generation: null, setAside: null, mismatches: null } as const;
-
-/** A log whose reads end once the signal is aborted. */
-const stopLogAt = (log: LogReader, stopping: AbortSignal): LogReader => ({
-  offsets: async (topic) => {
-    stopping.throwIfAborted();
-    return log.offsets(topic);
-  },
-  read: (topic, ranges, handle, signal) =>
-    log.read(topic, ranges, handle, signal ? AbortSignal.any([signal, stopping]) : stopping),
-});
-
-const describeOutcome = (
-  context: Context,
-  { switched, generation, setAside, differences, isTruncated, isUndecided }: RebuildOutcome,
-): Result => {
-  const name = describeGeneration(context, generation);
-  const first = differences
-    .slice(0, shownMismatches)
-    .map(({ key, source = null, isUnknown = false, rebuilt, live = null }) => ({
-      ...{ key, source, isUnknown, rebuilt, live },
-    }));
-  const mismatches: ShownMismatches = { count: differences.length, isTruncated, isUndecided, first };
-  const detail = switched
-    ? `${name} answers now.`
-    : isUndecided && differences.length === 0
-      ? `${name} changed too fast to be compared. Start the rebuild again when fewer events arrive.`
-      : `${name} differs, so the old view keeps answering. Start the rebuild again to compare again, accept the differences, or give it up.`;
-  return { result: switched ? 'switched' : 'differs', generation, setAside, mismatches, detail };
-};
-
-const toDomainError = (error: unknown, view: RegisteredView): unknown => {
-  const detail = nameViewIn(describeError(error), view);
-  if (error instanceof RebuildInProgress) return new DomainError('rebuild-in-progress', detail, { remedy });
-  if (error instanceof RebuildRefused) return new DomainError('rebuild-refused', detail);
-  return error instanceof DomainError ? error : new DomainError('rebuild-failed', detail, { cause: error });
-};

@@ -4,7 +4,6 @@ import { operation, type Routes } from '../../../http/operation.ts';
 import { ConfigError } from '../../../runtime/config-error.ts';
 import { DomainError } from '../../../runtime/domain-error.ts';
 import { locateService } from '../../locate-service.ts';
-import type { RunningView } from '../../running-views.ts';
 import type { RegisteredView } from '../../views.ts';
 import { createViewQuerySchema, findView, type OperationsContext } from '../context.ts';
 import { readRebuild } from './read-rebuild.ts';
@@ -38,19 +37,19 @@ const errors = ['rebuild-in-progress', 'rebuild-refused', 'rebuild-failed'];
 const location = { description: 'Where the progress is.', example: '/operations/rebuild?view=orders' };
 const accepted = { description: 'It runs.', schema: rebuildSchema, headers: { Location: location } };
 
-/** `/operations/rebuild` and `/operations/switch-back`, as npm run rebuild does it. */
+/** `/operations/rebuild`, `/operations/retire` and `/operations/switch-back`, as npm run rebuild does it. */
 export const openRebuildRoutes = (context: OperationsContext): { routes: Routes; close(): Promise<void> } => {
   const { views, topicLog, addresses } = context;
   const jobsOf = new Map(views.map(({ registered }) => [registered, createRebuildJobs(registered, context)]));
   const find = (name: string) => {
-    const running = findView(name, views);
-    return { running, registered: running.registered, jobs: jobsOf.get(running.registered) as RebuildJobs };
+    const { registered } = findView(name, views);
+    return { registered, jobs: jobsOf.get(registered) as RebuildJobs };
   };
   const query = createViewQuerySchema(views);
-  const accept = async (res: Response, running: RunningView, jobs: RebuildJobs) => {
-    const { name } = running.registered.projection;
+  const accept = async (res: Response, registered: RegisteredView, jobs: RebuildJobs) => {
+    const { name } = registered.projection;
     res.status(202).location(`/operations/rebuild?view=${encodeURIComponent(name)}`);
-    res.json(await readRebuild(running, { jobs, topicLog }));
+    res.json(await readRebuild(registered, { jobs, topicLog }));
   };
   const routes: Routes = {
     '/operations/rebuild': {
@@ -59,8 +58,8 @@ export const openRebuildRoutes = (context: OperationsContext): { routes: Routes;
         query,
         responses: { 200: { description: 'The state.', schema: rebuildSchema } },
         handle: async ({ query: { view } }, res) => {
-          const { running, jobs } = find(view);
-          res.json(await readRebuild(running, { jobs, topicLog }));
+          const { registered, jobs } = find(view);
+          res.json(await readRebuild(registered, { jobs, topicLog }));
         },
       }),
       post: operation({
@@ -71,12 +70,12 @@ export const openRebuildRoutes = (context: OperationsContext): { routes: Routes;
         responses: { 202: accepted },
         errors,
         handle: async ({ query: { view }, body }, res) => {
-          const { running, registered, jobs } = find(view);
+          const { registered, jobs } = find(view);
           await jobs.start({
             ...readRequest(body, registered, addresses),
             view: registered.isDefault ? undefined : view,
           });
-          await accept(res, running, jobs);
+          await accept(res, registered, jobs);
         },
       }),
     },
@@ -88,9 +87,23 @@ export const openRebuildRoutes = (context: OperationsContext): { routes: Routes;
         responses: { 202: accepted },
         errors,
         handle: async ({ query: { view } }, res) => {
-          const { running, registered, jobs } = find(view);
+          const { registered, jobs } = find(view);
           await jobs.abandon(locateSource(registered, addresses));
-          await accept(res, running, jobs);
+          await accept(res, registered, jobs);
+        },
+      }),
+    },
+    '/operations/retire': {
+      post: operation({
+        summary: 'Remove all generations but the one that answers, in the background, or continue this',
+        token: 'required',
+        query,
+        responses: { 202: accepted },
+        errors,
+        handle: async ({ query: { view } }, res) => {
+          const { registered, jobs } = find(view);
+          await jobs.retire(locateSource(registered, addresses));
+          await accept(res, registered, jobs);
         },
       }),
     },

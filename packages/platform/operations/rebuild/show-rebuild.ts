@@ -10,7 +10,7 @@ const runningSchema = z.object({
   inPlace: z.boolean(),
   from: z.enum(['log', 'crm']).meta({ description: 'crm: it begins with the data of the source.' }),
   phase: z.enum(['replaying', 'joined', 'filled', 'abandoned']).nullable(),
-  isActive: z.boolean().meta({ description: 'Whether this process works on it.' }),
+  isActive: z.boolean().meta({ description: 'Whether this process works on it, or waits for its lease.' }),
   isHeld: z.boolean().meta({ description: 'Whether a process holds its lease; a killed process leaves it held.' }),
   holder: z.string(),
   startedAt: time,
@@ -18,6 +18,15 @@ const runningSchema = z.object({
   done: count.meta({ description: 'Offsets of this step; null if they are unknown.' }),
   total: count,
   secondsLeft: count,
+  continueWith: z
+    .object({
+      path: z.string(),
+      body: z
+        .object({ from: z.enum(['log', 'crm']), inPlace: z.boolean(), into: z.string().exactOptional() })
+        .nullable(),
+    })
+    .nullable()
+    .meta({ description: 'The POST request that continues it; null while this process works on it.' }),
 });
 
 const mismatchesSchema = z.object({
@@ -30,10 +39,10 @@ const mismatchesSchema = z.object({
 });
 
 const lastSchema = z.object({
-  action: z.enum(['rebuild', 'abandon']),
+  action: z.enum(['rebuild', 'abandon', 'retire']),
   startedAt: time,
   endedAt: time,
-  result: z.enum(['switched', 'differs', 'abandoned', 'stopped', 'failed']),
+  result: z.enum(['switched', 'differs', 'abandoned', 'retired', 'stopped', 'failed']),
   generation: generation.nullable(),
   setAside: count.meta({ description: 'Records of the log that can never be applied.' }),
   mismatches: mismatchesSchema.nullable(),
@@ -46,7 +55,16 @@ export const rebuildSchema = z
     generation: generation.nullable().meta({ description: 'The generation that answers; null if it is unknown.' }),
     switchBackTo: generation.nullable().meta({ description: 'The generation to which the view can be switched back.' }),
     running: runningSchema.nullable().meta({ description: 'The unfinished rebuild.' }),
-    last: lastSchema.nullable().meta({ description: 'What this process has ended last.' }),
+    last: lastSchema
+      .nullable()
+      .meta({ description: 'What this process has ended last; no other field depends on it.' }),
+    retiring: z
+      .object({ generations: z.array(generation), isActive: z.boolean() })
+      .nullable()
+      .meta({
+        description:
+          'Earlier generations whose removal is unfinished. Unless it is active, POST /operations/retire continues it.',
+      }),
   })
   .meta({
     id: 'Rebuild',
@@ -68,8 +86,10 @@ export const rebuildSchema = z
           done: 1200,
           total: 5000,
           secondsLeft: 12,
+          continueWith: null,
         },
         last: null,
+        retiring: null,
       },
     ],
   });
