@@ -12,7 +12,7 @@ export const listLinks = (routes: Routes): Link[] =>
     return url === undefined || url === '/' ? [] : [{ url, summary: get.summary, tag: get.tag ?? '' }];
   });
 
-/** A browser would load a stream of events for ever. */
+/** A browser would load a stream of events forever. */
 const isStream = ({ responses }: Operation) =>
   Object.values(responses).some(({ mediaType }) => mediaType === 'text/event-stream');
 
