@@ -108,6 +108,7 @@ const runAll = async (otherNodes: readonly OtherNode[]) => {
 
 /** Without its reader, as in `npm test | head`, a run ends, because no one sees its outcome. */
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  // As a signal, which also ends the runs of vitest.
   process.emit('SIGTERM');
   if (code !== 'EPIPE') process.stderr.write(`The output cannot be written: ${code}\n`);
   process.exit(1);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-import { root } from './platform-process.ts';
+import { folderVariable, root } from './platform-process.ts';
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 const programs = [
@@ -11,7 +11,6 @@ const programs = [
   './tests/endless-close.ts',
   ...Object.values(scripts).flatMap((line) => /\S+\.ts$/.exec(line) ?? []),
 ];
-const folderName = 'COMPILED_PROGRAMS';
 
 /** A bundle is in another folder than its modules, which find their files relative to their own place. */
 const originalPlaces: Plugin = {
@@ -44,6 +43,6 @@ export default async () => {
     logLevel: 'warning',
     plugins: [originalPlaces],
   });
-  process.env[folderName] = folder;
+  process.env[folderVariable] = folder;
   return () => rmSync(folder, { recursive: true, force: true });
 };

@@ -28,12 +28,15 @@ export type RunningProcess = {
   end(signal: NodeJS.Signals): Promise<number | string>;
 };
 
+/** Has the folder of the compiled programs. `tests/compiled.ts` sets it for the workers of a run. */
+export const folderVariable = 'COMPILED_PROGRAMS';
 const fromSource = (file: string) => ['--import', 'tsx', file];
 
 /** Returns the arguments with which Node runs a TypeScript file of the project, which is compiled if `tests/compiled.ts` did so. */
 export const programWords = (file: string): string[] => {
-  const compiled = join(process.env.COMPILED_PROGRAMS ?? '', file.replace(/\.ts$/, '.js'));
-  return process.env.COMPILED_PROGRAMS && existsSync(compiled) ? [compiled] : fromSource(file);
+  const folder = process.env[folderVariable];
+  const compiled = folder && join(folder, file.replace(/\.ts$/, '.js'));
+  return compiled && existsSync(compiled) ? [compiled] : fromSource(file);
 };
 
 /** Runs a TypeScript file of the project in its own process, on free ports unless `env` sets them. */
@@ -45,7 +48,7 @@ export const startProcess = (
 ): RunningProcess => {
   const defaults = { APP_PORT: '0', APP_REST_PORT: '0', CUSTOMER_VIEW_PORT: '0', LOG_LEVEL: 'info' };
   // Another checkout has other sources, and a module loader in NODE_OPTIONS changes them.
-  const words = checkout === root && !env.NODE_OPTIONS ? programWords(file) : fromSource(file);
+  const words = checkout === root && !('NODE_OPTIONS' in env) ? programWords(file) : fromSource(file);
   return startProgram(process.execPath, [...words, ...args], { ...defaults, ...env }, checkout);
 };
 
