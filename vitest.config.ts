@@ -34,7 +34,9 @@ export default defineConfig({
           name: 'fast',
           include: ['**/*.test.ts'],
           exclude: [...never, ...integration, ...e2e],
-          maxWorkers: 4,
+          // The files of a worker share their modules, because loading them again costs more than most tests.
+          isolate: false,
+          maxWorkers: 2,
         },
       },
       {
