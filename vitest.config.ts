@@ -30,15 +30,30 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...never, ...integration, ...e2e], maxWorkers: 4 },
+        test: {
+          name: 'fast',
+          include: ['**/*.test.ts'],
+          exclude: [...never, ...integration, ...e2e],
+          // The files of a worker share their modules, because loading them again costs more than most tests.
+          isolate: false,
+          maxWorkers: 2,
+        },
       },
-      { extends: true, test: { name: 'integration', include: integration, ...slow(1) } },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: integration,
+          globalSetup: ['./tests/temporary-files.ts', './tests/compiled.ts'],
+          ...slow(1),
+        },
+      },
       {
         extends: true,
         test: {
           name: 'e2e',
           include: e2e,
-          globalSetup: ['./tests/temporary-files.ts', './tests/stack/setup.ts'],
+          globalSetup: ['./tests/temporary-files.ts', './tests/compiled.ts', './tests/stack/setup.ts'],
           ...slow(2),
         },
       },

@@ -4,7 +4,7 @@ import { createMandateChangedEvent } from '../contracts/events/connection-mandat
 import { topics } from '../contracts/topics.ts';
 import { createKafkaLogReader } from '../packages/kafka/log-reader.ts';
 import { fetchMandate, getJson } from './http.ts';
-import { startProgram } from './platform-process.ts';
+import { programWords, startProgram } from './platform-process.ts';
 import { createComponentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
 import { createTestKafkaClient, resetStack, withKafkaAdmin, withRedis } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
@@ -186,7 +186,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
         KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
         DAPR_HTTP_PORT: String(ports.iotPlatforms[0].dapr),
       };
-      const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/dead-letters.ts', ...args], env);
+      const command = startProgram(process.execPath, [...programWords('scripts/dead-letters.ts'), ...args], env);
       return { code: await command.ended, output: command.output() };
     };
 

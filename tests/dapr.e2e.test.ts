@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { molly } from './lab-customers.ts';
-import { dataFolder, root, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, root, startProgram } from './platform-process.ts';
 import {
   appToken,
   createComponentsFolder,
@@ -141,7 +141,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
   describe('npm run dead-letters', () => {
     const deadLetters = async (...args: string[]) => {
       const env = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` };
-      const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/dead-letters.ts', ...args], env);
+      const command = startProgram(process.execPath, [...programWords('scripts/dead-letters.ts'), ...args], env);
       return { code: await command.ended, output: command.output() };
     };
 

@@ -4,7 +4,7 @@ import { topics } from '../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
 
 const waitOptions = { timeout: 10_000, interval: 20 };
@@ -27,7 +27,7 @@ const startWithDeadLetter = async () => {
     const env = { DATA_DIR, KAFKA_BROKERS: '', DAPR_HTTP_PORT: '' };
     const command = startProgram(
       process.execPath,
-      ['--import', 'tsx', `scripts/${script}.ts`, ...args, '--embedded'],
+      [...programWords(`scripts/${script}.ts`), ...args, '--embedded'],
       env,
     );
     return { code: await command.ended, output: command.output() };

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { findListener } from '../scripts/doctor/processes.ts';
 import { runDoctor } from './doctor.ts';
-import { dataFolder, type RunningProcess, startProcess, startProgram, waitForOutput } from './platform-process.ts';
+import {
+  dataFolder,
+  programWords,
+  type RunningProcess,
+  startProcess,
+  startProgram,
+  waitForOutput,
+} from './platform-process.ts';
 import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { createTestKafkaClient, resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
@@ -14,7 +21,7 @@ let lab: RunningProcess;
 let env: Record<string, string>;
 
 const runLab = async (...args: string[]) => {
-  const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/lab.ts', ...args], env);
+  const command = startProgram(process.execPath, [...programWords('scripts/lab.ts'), ...args], env);
   expect(await command.ended, command.output()).toBe(0);
   return command.output();
 };

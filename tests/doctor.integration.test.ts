@@ -12,6 +12,7 @@ import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { getJson, postJson } from './http.ts';
 import {
   dataFolder,
+  programWords,
   type RunningProcess,
   root,
   startPlatform,
@@ -75,7 +76,7 @@ describe('npm run doctor', () => {
   it('prints a line per finding and the counts, and posts nothing with --no-canary', async () => {
     const env = { DATA_DIR: dataFolder() };
     const platform = track(await startPlatform(env));
-    const doctor = startProgram(process.execPath, ['--import', 'tsx', 'scripts/doctor.ts', '--no-canary'], env);
+    const doctor = startProgram(process.execPath, [...programWords('scripts/doctor.ts'), '--no-canary'], env);
     await doctor.ended;
     expect(doctor.output()).toMatch(/^ok +node +Node v\d+/);
     expect(doctor.output()).toMatch(/^skipped +canary +left out by --no-canary$/m);

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { NamedFinding } from '../scripts/doctor/finding.ts';
-import { startProgram } from './platform-process.ts';
+import { programWords, startProgram } from './platform-process.ts';
 
 /** Finds ports of this machine that nothing uses. */
 export const findFreePorts = async (count: number): Promise<number[]> => {
@@ -27,7 +27,7 @@ export type Diagnosis = {
 
 /** Runs `npm run doctor -- --json`. */
 export const runDoctor = async (env: Record<string, string>, args: string[] = []): Promise<Diagnosis> => {
-  const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/doctor.ts', '--json', ...args], env);
+  const command = startProgram(process.execPath, [...programWords('scripts/doctor.ts'), '--json', ...args], env);
   const code = await command.ended;
   const { findings } = JSON.parse(command.output()) as { findings: readonly NamedFinding[] };
   return {

@@ -2,7 +2,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { fetchMandate } from './http.ts';
-import { dataFolder, root, startPlatform, startProcess, startProgram, waitForOutput } from './platform-process.ts';
+import {
+  dataFolder,
+  programWords,
+  startPlatform,
+  startProcess,
+  startProgram,
+  waitForOutput,
+} from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
 
 let DATA_DIR: string;
@@ -13,7 +20,8 @@ beforeEach(() => {
 
 /** Runs a command that knows nothing but the data folder, and the variables of `env`. */
 const run = async (line: string, env: Record<string, string> = {}) => {
-  const command = startProgram(process.execPath, ['--import', 'tsx', ...line.split(' ')], { DATA_DIR, ...env }, root);
+  const [file = '', ...args] = line.split(' ');
+  const command = startProgram(process.execPath, [...programWords(file), ...args], { DATA_DIR, ...env });
   started.push(command);
   return { code: await command.ended, output: command.output() };
 };

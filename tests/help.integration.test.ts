@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { root, startProgram } from './platform-process.ts';
+import { programWords, root, startProgram } from './platform-process.ts';
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 const commands = Object.entries(scripts).filter(([, line]) => /^node scripts\/run\.mjs .*\S+\.ts$/.test(line));
@@ -11,8 +11,8 @@ const maxWidth = 140;
 it('finds all commands', () => expect(commands.length).toBeGreaterThan(15));
 
 it.each(commands)('npm run %s -- --help prints usage, one sentence, options and examples', async (name, line) => {
-  const [program = '', ...args] = line.split(' ');
-  const command = startProgram(program, [...args, '--help'], {});
+  const file = String(line.split(' ').at(-1));
+  const command = startProgram(process.execPath, [...programWords(file), '--help'], {});
   expect(await command.ended).toBe(0);
   const [usage, sentence, ...lines] = command.output().trimEnd().split('\n');
   expect(usage).toMatch(new RegExp(`^Usage: npm (run )?${name}( |$)`));

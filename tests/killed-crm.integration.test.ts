@@ -7,7 +7,7 @@ import { importOnce } from '../crm/imports/index.ts';
 import { readOutboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { dataFolder, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
 const leaseMs = 200;
@@ -55,7 +55,7 @@ it('a CRM that is killed before any of its statements loses no change and publis
   const killAt = async (statement: number) => {
     const folder = dataFolder();
     cpSync(template, folder, { recursive: true });
-    const args = ['--import', 'tsx', 'tests/crm-until-killed.ts', folder, String(statement), String(leaseMs)];
+    const args = [...programWords('tests/crm-until-killed.ts'), folder, String(statement), String(leaseMs)];
     const crm = startProgram(process.execPath, args, {});
     const end = await crm.ended;
     const { customer, changes, published, lastState } = await restart(folder);

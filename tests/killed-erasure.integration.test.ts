@@ -6,7 +6,7 @@ import { createErasures, listPendingErasures, registerCustomer } from '../crm/cu
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { importFile } from '../crm/imports/index.ts';
 import { createOrder } from '../crm/orders/change-order.ts';
-import { dataFolder, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { byHerself, quirine, traces } from './quirine.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
@@ -42,7 +42,7 @@ it('an erasure killed before any of its statements has happened as a whole, or i
   const killAt = async (statement: number) => {
     const folder = dataFolder();
     cpSync(template, folder, { recursive: true });
-    const args = ['--import', 'tsx', 'tests/erase-until-killed.ts', folder, String(statement)];
+    const args = [...programWords('tests/erase-until-killed.ts'), folder, String(statement)];
     const end = await startProgram(process.execPath, args, {}).ended;
     const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
     const isCommitted = (await db.selectFrom('erasedCustomer').selectAll().execute()).length > 0;

@@ -9,7 +9,7 @@ import { openCrmDatabase } from '../crm/database/index.ts';
 import { readOutboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
-import { dataFolder, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { quirine } from './quirine.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
 
@@ -71,7 +71,7 @@ it('an upgrade that is killed before any of its statements publishes each custom
   const killAt = async (statement: number) => {
     const folder = dataFolder();
     cpSync(template, folder, { recursive: true });
-    const args = ['--import', 'tsx', 'tests/publish-until-killed.ts', folder, String(statement)];
+    const args = [...programWords('tests/publish-until-killed.ts'), folder, String(statement)];
     const end = await startProgram(process.execPath, args, {}).ended;
     const { states, registrations, left } = await restart(folder);
     expect([states.length, registrations.length]).toEqual([customers - 1, customers - 1]);

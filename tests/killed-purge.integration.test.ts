@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
-import { dataFolder, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startProgram } from './platform-process.ts';
 
 const name = 'Quirine';
 const fileIn = (folder: string) => join(folder, 'platform.sqlite');
@@ -24,7 +24,7 @@ it('a purge killed before any of its statements is completed by the next start',
   const killAt = async (statement: number) => {
     const folder = dataFolder();
     cpSync(template, folder, { recursive: true });
-    const args = ['--import', 'tsx', 'tests/purge-until-killed.ts', fileIn(folder), '7', String(statement)];
+    const args = [...programWords('tests/purge-until-killed.ts'), fileIn(folder), '7', String(statement)];
     const end = await startProgram(process.execPath, args, {}).ended;
     const heldNameWhenKilled = holdsName(folder);
     const next = open(folder);

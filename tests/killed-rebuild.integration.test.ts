@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
-import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 import { startSilentCrm } from './silent-crm.ts';
 
 const waitOptions = { timeout: 20_000, interval: 20 };
@@ -14,7 +14,7 @@ const withPlatform = async () => {
   const view = async () =>
     (await getJson(`${platform.iotPlatform}/status`)).body.view as { rebuild?: { holder: string } };
   const start = (crm: string, clock: Record<string, string> = {}, ...args: string[]) => {
-    const script = ['--import', 'tsx', 'scripts/rebuild.ts', '--embedded', '--crm', crm, ...args];
+    const script = [...programWords('scripts/rebuild.ts'), '--embedded', '--crm', crm, ...args];
     return startProgram(process.execPath, script, { ...env, ...clock });
   };
   /** Starts a rebuild that holds the lease until it is killed. */

@@ -6,7 +6,7 @@ import { ConfigError } from '../packages/runtime/config-error.ts';
 import { locateDatabaseFiles } from '../scripts/backup/files.ts';
 import { restoreBackup } from '../scripts/backup/restore-backup.ts';
 import { takeBackup } from '../scripts/backup/take-backup.ts';
-import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 
 const names = ['crm.sqlite', 'platform.sqlite', 'customer-view.sqlite'];
 const mark = (folder: string, word: string) => {
@@ -57,7 +57,7 @@ it('a restore that is killed before any of its steps leaves all old databases or
   const seen = new Set<string>();
   const killAt = async (change: number) => {
     const data = copyOf(template);
-    const args = ['--import', 'tsx', 'tests/restore-until-killed.ts', backup, data, String(change)];
+    const args = [...programWords('tests/restore-until-killed.ts'), backup, data, String(change)];
     const killed = startProgram(process.execPath, args, {});
     const end = await killed.ended;
     if (end !== 0 && end !== 'SIGKILL') throw new Error(killed.output());

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, markusInRealTime, molly } from './lab-customers.ts';
-import { startProgram } from './platform-process.ts';
+import { programWords, startProgram } from './platform-process.ts';
 import { createComponentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
 import { clearRedis, countRecords, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
@@ -162,7 +162,7 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
   it('8b. is rebuilt by a reset of its consumer group, which is refused while a member is live and shown by --dry-run', async () => {
     const consumerGroup = async (...args: string[]) => {
       const env = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}` };
-      const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/consumer-group.ts', ...args], env);
+      const command = startProgram(process.execPath, [...programWords('scripts/consumer-group.ts'), ...args], env);
       return { code: await command.ended, output: command.output() };
     };
     await iotPlatform.end('SIGTERM');

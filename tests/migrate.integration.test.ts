@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openSqlite } from '../packages/database/sqlite.ts';
-import { dataFolder, root, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startProgram } from './platform-process.ts';
 
 const migrate = async (env: Record<string, string>, ...args: string[]) => {
-  const program = startProgram(process.execPath, ['--import', 'tsx', join(root, 'crm/cli/migrate.ts'), ...args], env);
+  const program = startProgram(process.execPath, [...programWords('crm/cli/migrate.ts'), ...args], env);
   const code = await program.ended;
   return { code, output: program.output() };
 };

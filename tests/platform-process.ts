@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,6 +28,17 @@ export type RunningProcess = {
   end(signal: NodeJS.Signals): Promise<number | string>;
 };
 
+/** Has the folder of the compiled programs. `tests/compiled.ts` sets it for the workers of a run. */
+export const folderVariable = 'COMPILED_PROGRAMS';
+const fromSource = (file: string) => ['--import', 'tsx', file];
+
+/** Returns the arguments with which Node runs a TypeScript file of the project, which is compiled if `tests/compiled.ts` did so. */
+export const programWords = (file: string): string[] => {
+  const folder = process.env[folderVariable];
+  const compiled = folder && join(folder, file.replace(/\.ts$/, '.js'));
+  return compiled && existsSync(compiled) ? [compiled] : fromSource(file);
+};
+
 /** Runs a TypeScript file of the project in its own process, on free ports unless `env` sets them. */
 export const startProcess = (
   file: string,
@@ -36,7 +47,9 @@ export const startProcess = (
   checkout = root,
 ): RunningProcess => {
   const defaults = { APP_PORT: '0', APP_REST_PORT: '0', CUSTOMER_VIEW_PORT: '0', LOG_LEVEL: 'info' };
-  return startProgram(process.execPath, ['--import', 'tsx', file, ...args], { ...defaults, ...env }, checkout);
+  // Another checkout has other sources, and a module loader in NODE_OPTIONS changes them.
+  const words = checkout === root && !('NODE_OPTIONS' in env) ? programWords(file) : fromSource(file);
+  return startProgram(process.execPath, [...words, ...args], { ...defaults, ...env }, checkout);
 };
 
 /** Runs a program until it ends, `end` is called, or the test run ends. */

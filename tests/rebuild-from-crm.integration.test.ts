@@ -7,7 +7,7 @@ import { openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime, molly } from './lab-customers.ts';
-import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 
 const topic = topics.connectionMandates.name;
 const waitOptions = { timeout: 10_000, interval: 20 };
@@ -23,7 +23,7 @@ const startWithCommands = async (env: Record<string, string> = { DATA_DIR: dataF
   const { crm, iotPlatform } = platform;
   const run = async (script: string, ...args: string[]) => {
     const urls = { CRM_URL: crm, IOT_PLATFORM_URL: iotPlatform };
-    const command = startProgram(process.execPath, ['--import', 'tsx', `${script}.ts`, ...args], {
+    const command = startProgram(process.execPath, [...programWords(`${script}.ts`), ...args], {
       ...env,
       ...urls,
     });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
-import { dataFolder, root, startPlatform, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, root, startPlatform, startProgram } from './platform-process.ts';
 
 const docs = readFileSync(join(root, 'docs/rebuild.md'), 'utf8');
 const escapeRegExp = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
@@ -25,7 +25,7 @@ describe('npm run rebuild, while npm start runs', () => {
   afterAll(() => platform.end('SIGTERM'));
 
   const rebuild = async (...args: string[]) => {
-    const script = ['--import', 'tsx', 'scripts/rebuild.ts', '--embedded', '--crm', platform.crm, ...args];
+    const script = [...programWords('scripts/rebuild.ts'), '--embedded', '--crm', platform.crm, ...args];
     const command = startProgram(process.execPath, script, env);
     const code = await command.ended;
     return `${command.output().replaceAll(platform.crm, 'http://localhost:3005')}exit code ${code}`;
@@ -69,7 +69,7 @@ describe('npm run rebuild, while npm start runs', () => {
   });
 
   it('names the missing file when there is no view', async () => {
-    const script = ['--import', 'tsx', 'scripts/rebuild.ts', '--embedded'];
+    const script = [...programWords('scripts/rebuild.ts'), '--embedded'];
     const command = startProgram(process.execPath, script, { DATA_DIR: dataFolder() });
     expect(await command.ended).toBe(1);
     expect(command.output()).toMatch(/^There is no .*platform\.sqlite\. Start the platform with npm start/);

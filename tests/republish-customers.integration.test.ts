@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, postJson } from './http.ts';
-import { dataFolder, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { quirine } from './quirine.ts';
 import { startCrmOn } from './several-crms.ts';
 
@@ -26,7 +26,7 @@ it('npm run republish publishes one customer, an erasure, or all customers again
   for (let n = 1; n <= customers; n++) await postJson(`${crm.url}/customers`, { ...quirine, connectionId: `${n}` });
   await postJson(`${crm.url}/customers/2/erasure`, { customerId: '2' });
   const republish = async (...args: string[]) => {
-    const command = startProgram(process.execPath, ['--import', 'tsx', 'crm/cli/republish.ts', ...args], {
+    const command = startProgram(process.execPath, [...programWords('crm/cli/republish.ts'), ...args], {
       CRM_URL: crm.url,
     });
     const code = await command.ended;

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { dataFolder, root } from './platform-process.ts';
+import { dataFolder, programWords, root, startProgram } from './platform-process.ts';
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
@@ -112,8 +112,15 @@ describe('an argument that a command does not have', () => {
   );
   it.each(commands)('is refused by npm run %s in one line', (_, line) => {
     const file = String(line.split(' ').at(-1));
-    const { status, stdout, stderr } = run(root, process.execPath, ['--import', 'tsx', file, '--no-such-option']);
+    const { status, stdout, stderr } = run(root, process.execPath, [...programWords(file), '--no-such-option']);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(/^[^\n]*--no-such-option[^\n]* -- --help[^\n]*\n$/);
   });
+});
+
+it('npm test ends quietly with exit code 1 when the reader of its output is gone', async () => {
+  const line = `{ node --import tsx scripts/test.ts --help; echo "exit code $?" >&2; } | true`;
+  const command = startProgram('sh', ['-c', line], {});
+  await command.ended;
+  expect(command.output()).toBe('exit code 1\n');
 });

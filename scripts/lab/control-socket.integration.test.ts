@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startProgram } from '../../tests/platform-process.ts';
+import { programWords, startProgram } from '../../tests/platform-process.ts';
 import { LabNotRunning, type LabReply, type LabRequest, requestLab, serveLab } from './control-socket.ts';
 
 let folder: string;
@@ -69,7 +69,7 @@ it('refuses a second lab on the same socket', async () => {
 
 const lab = async (args: string[], env: Record<string, string> = {}) => {
   // No lab runs on these ports.
-  const started = startProgram(process.execPath, ['--import', 'tsx', 'scripts/lab.ts', ...args], {
+  const started = startProgram(process.execPath, [...programWords('scripts/lab.ts'), ...args], {
     LAB_PORTS: '63999',
     ...env,
   });

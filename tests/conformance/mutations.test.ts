@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from 'vitest';
-import { mandates } from '../../iot-platform/mandates/materialise.ts';
 import { gapMutations } from './gap-mutations.ts';
 import { readingMutations } from './reading-mutations.ts';
 import { ruleMutations } from './rule-mutations.ts';
@@ -9,24 +8,17 @@ import { readVectors } from './vectors.ts';
 
 const themes = readVectors();
 
-/** Returns the names of the cases of a theme in which the subscriber answers anything else. */
-const findFailures = async (subscriber: Subscriber, theme: string): Promise<string[]> => {
+/** Whether the subscriber answers anything else in a case of the theme. `vectors.test.ts` shows that the view as it is does not. */
+const isFound = async (subscriber: Subscriber, theme: string): Promise<boolean> => {
   const vectors = themes.get(theme);
   if (!vectors) throw new Error(`no vectors are about ${theme}`);
-  const failures: string[] = [];
-  for (const one of vectors.cases) {
-    const outcome = await runCase(subscriber, vectors, one, one.deliveries);
-    if (!isDeepStrictEqual(outcome, one.expect)) failures.push(one.name);
-  }
-  return failures;
+  for (const one of vectors.cases)
+    if (!isDeepStrictEqual(await runCase(subscriber, vectors, one, one.deliveries), one.expect)) return true;
+  return false;
 };
-
-it.each([...themes.keys()])('the vectors of %s find nothing in the view as it is', async (theme) => {
-  expect(await findFailures({ projection: mandates }, theme)).toEqual([]);
-});
 
 it.each(
   Object.entries({ ...ruleMutations, ...readingMutations, ...gapMutations }),
 )('the vectors find a subscriber in which %s', async (_, { subscriber, foundBy }) => {
-  expect(await findFailures(subscriber, foundBy)).not.toEqual([]);
+  expect(await isFound(subscriber, foundBy)).toBe(true);
 });

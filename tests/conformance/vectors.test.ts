@@ -39,7 +39,7 @@ describe.each(themes)('the mandates view, on vectors of %s:', (_, vectors) => {
   it.each(vectors.cases.map((one) => [one.name, one] as const))('%s', async (__, one) => {
     expect(await runCase({ projection: mandates }, vectors, one, one.deliveries)).toEqual(one.expect);
     if (!one.anyOrder) return;
-    for (const deliveries of otherOrders(one, createSeededRandom(7), 4))
+    for (const deliveries of otherOrders(one, createSeededRandom(7), 1))
       expect(await runCase({ projection: mandates }, vectors, one, deliveries), JSON.stringify(deliveries)).toEqual(
         one.expect,
       );
