@@ -62,6 +62,19 @@ describe('docker-compose.yml', () => {
     expect(services[registry.hostname].ports).toEqual([expect.stringMatching(new RegExp(`:${registry.port}$`))]);
   });
 
+  it('has every profile that a documented command names', () => {
+    const { services } = parse(compose, { merge: true });
+    const profiles = new Set(
+      Object.values<{ profiles?: string[] }>(services).flatMap(({ profiles }) => profiles ?? []),
+    );
+    for (const document of ['docs/polyglot.md', 'docs/schemas.md', 'docs/lab.md']) {
+      const commands = [...read(document).matchAll(/docker compose ([^`]*)/g)].map(([, options]) => String(options));
+      expect(commands, document).not.toEqual([]);
+      const named = commands.flatMap((options) => [...options.matchAll(/--profile (\S+)/g)].map(([, name]) => name));
+      for (const name of named) expect([...profiles], document).toContain(name);
+    }
+  });
+
   it('keeps the views of the customer-view in a volume', () => {
     const { services, volumes } = parse(compose, { merge: true });
     expect(services['customer-view'].volumes).toEqual(['customer-view:/app/.data']);
