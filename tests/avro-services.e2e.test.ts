@@ -100,7 +100,7 @@ describe.runIf(await isStackReady())('npm run lab on dapr-components/variants/av
     await change(crm, 7, '2');
     await expectMandate('2');
     expect(await countRecords(mandatesTopicNames.json)).toBe(0);
-  }, 120_000);
+  }, 300_000);
 
   it('gives commands of a second terminal the encoding', async () => {
     const before = await countRecords(topic);
