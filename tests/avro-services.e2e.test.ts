@@ -40,6 +40,9 @@ const change = async (crm: { url: string }, customerId: number, connectionMandat
   expect((await patchJson(`${crm.url}/customers/${customerId}`, { connectionMandate })).status).toBe(200);
 const readiness = async ({ url }: Member) => (await getJson(`${url}/readyz`)).body;
 
+// The lab starts the registry, and the services of the second part use it.
+afterAll(() => stopPart('schema-registry'));
+
 describe.runIf(await isStackReady())('npm run lab on dapr-components/variants/avro', () => {
   const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
   const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
@@ -141,7 +144,6 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
   }, 300_000);
   afterAll(async () => {
     await Promise.all([crm?.end('SIGKILL'), iotPlatform?.end('SIGKILL')]);
-    await stopPart('schema-registry');
   });
 
   it('carry every mandate in Avro, with the id of its schema', async () => {
