@@ -85,3 +85,12 @@ export const topics = {
   connectionMandatesDeadLetters,
   customerViewDeadLetters,
 } satisfies Record<string, Topic & { readonly deadLetters?: Topic }>;
+
+/**
+ * What a broker has: the mandates in every encoding, so that the topic exists whichever encoding the services start with, and all
+ * other topics.
+ */
+export const brokerTopics: readonly Omit<Topic, 'codec'>[] = [
+  ...Object.values(mandatesTopicNames).map((name) => ({ ...topics.connectionMandates, name })),
+  ...Object.values(topics).filter((topic) => topic !== topics.connectionMandates),
+];

@@ -2,7 +2,8 @@ import { parseOptions } from '../packages/cli/options.ts';
 import { enterProjectFolder } from '../packages/runtime/project-folder.ts';
 import { adoptEncodingOfComponents } from './lab/adopt-encoding.ts';
 import { LabNotRunning, type LabRequest, requestLab } from './lab/control-socket.ts';
-import { memberIds, optionalMemberIds, readLabSettings } from './lab/settings.ts';
+import { readOtherMembers } from './lab/other-members.ts';
+import { memberIds, readLabSettings } from './lab/settings.ts';
 import { help } from './lab/texts.ts';
 
 /** Reads the request to the running lab from the arguments. @throws Error that says what to type instead */
@@ -18,14 +19,6 @@ const readRequest = ([command, member, ...more]: string[]): LabRequest => {
   return { command, member, overrides };
 };
 
-/** @throws Error for a name that is not one of `optionalMemberIds` */
-const readOthers = (names: readonly string[]) =>
-  [...new Set(names)].map((name) => {
-    const id = optionalMemberIds.find((one) => one === name);
-    if (!id) throw new Error(`--with ${name} is unknown: a lab can run with ${optionalMemberIds.join(', ')}.`);
-    return id;
-  });
-
 const main = async () => {
   enterProjectFolder();
   const { values, positionals } = parseOptions('npm run lab', {
@@ -38,8 +31,8 @@ const main = async () => {
   });
   if (values.help) return console.log(help);
   if (positionals.length === 0) {
-    const options = { showsAllLogs: values['all-logs'], others: readOthers(values.with) };
     adoptEncodingOfComponents(process.env);
+    const options = { showsAllLogs: values['all-logs'], others: readOtherMembers(values.with, process.env) };
     return (await import('./lab/run-lab.ts')).runLab(options);
   }
   const { socket, prefix } = readLabSettings(process.env);

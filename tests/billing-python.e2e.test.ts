@@ -3,8 +3,16 @@ import { Kafka, type Message, Partitioners } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { createSeededRandom } from '../packages/projections/faults.ts';
-import { getJson } from './http.ts';
-import { type RunningProcess, root, startProgram } from './platform-process.ts';
+import { getJson, patchJson } from './http.ts';
+import {
+  dataFolder,
+  type RunningProcess,
+  root,
+  startProcess,
+  startProgram,
+  waitForOutput,
+} from './platform-process.ts';
+import { sendRaw } from './raw-http.ts';
 import {
   appToken,
   createComponentsFolder,
@@ -14,7 +22,7 @@ import {
   waitUntilHealthy,
 } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
-import { ports } from './stack/ports.ts';
+import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
 const folder = resolve(root, 'examples/billing-python');
@@ -119,4 +127,73 @@ describe.runIf(await isStackReady())('the billing example in Python', () => {
     const statuses = new Set(await Promise.all(connections.map(async (id) => (await askBilling(id)).status)));
     expect(statuses).toContain(503);
   }, 240_000);
+});
+
+describe.runIf(await isStackReady())('npm run lab -- --with billing', () => {
+  const kafka = new Kafka({ brokers: [`127.0.0.1:${ports.kafka}`], logLevel: 0 });
+  const labPort = ports.lab + 12;
+  let lab: RunningProcess;
+  const ask = () => getJson(`http://localhost:${labPort}/billable/7733`);
+  const waitOptions = { timeout: 30_000, interval: 100 };
+  const expectBillable = (billable: boolean) =>
+    vi.waitFor(
+      async () => expect(await ask()).toEqual({ status: 200, body: { connectionId: '7733', billable } }),
+      waitOptions,
+    );
+  const changeMandate = async (connectionMandate: string) =>
+    expect((await patchJson(`http://localhost:${ports.crm.rest}/customers/7`, { connectionMandate })).status).toBe(200);
+  /** @returns where the record is: topic, partition and offset */
+  const publishUnreadable = async () => {
+    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    const [record] = await producer.send({ topic, messages: [{ key: '7733', value: 'not JSON' }] });
+    await producer.disconnect();
+    return `${topic}/${record?.partition}/${record?.baseOffset}`;
+  };
+  const call = (method: string, path: string, host: string) =>
+    sendRaw(labPort, `${method} /billable/7733${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+
+  beforeAll(async () => {
+    await resetStack();
+    lab = startProcess(
+      'scripts/lab.ts',
+      {
+        ...stackEnvironment,
+        LAB_PORTS: String(ports.lab),
+        RESOURCES_PATH: createComponentsFolder(),
+        CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite`,
+        HOSTS: 'localhost,127.0.0.1,billing.example',
+      },
+      ['--with', 'billing'],
+    );
+    await waitForOutput(lab, /Ctrl-C stops/);
+  }, 900_000);
+  afterAll(async () => void (await lab?.end('SIGTERM')));
+
+  it('says whether a connection may be billed, at the printed address', async () => {
+    expect(lab.output()).toContain(`curl http://localhost:${labPort}/billable/7733`);
+    await expectBillable(true);
+    await changeMandate('0');
+    await expectBillable(false);
+    await changeMandate('1');
+    await expectBillable(true);
+  }, 60_000);
+
+  it('discards a dead letter at a request to one of its HOSTS, and at no other', async () => {
+    const place = await publishUnreadable();
+    const refusal = { type: 'urn:problem:record-dead-lettered', deadLetters: [place] };
+    await vi.waitFor(async () => expect(await ask()).toMatchObject({ status: 503, body: refusal }), waitOptions);
+    const path = `/dead-letters/${place}`;
+    for (const host of ['attacker.example', `attacker.example:${labPort}`, 'sub.billing.example'])
+      expect([host, (await call('DELETE', path, host)).status]).toEqual([host, 400]);
+    expect((await call('GET', '', 'attacker.example')).body).not.toContain('7733');
+    expect(await ask()).toMatchObject({ status: 503, body: refusal });
+
+    expect((await call('DELETE', `/dead-letters/${topic}/0/x`, `localhost:${labPort}`)).body).toContain(
+      'partition, offset: whole numbers',
+    );
+    expect((await call('DELETE', path, `billing.example:${labPort}`)).status).toBe(204);
+    await expectBillable(true);
+    expect((await call('DELETE', path, `localhost:${labPort}`)).status).toBe(404);
+  }, 60_000);
 });

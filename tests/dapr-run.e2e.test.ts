@@ -53,6 +53,19 @@ const expectViewToFollowCrm = async () => {
       waitOptions,
     );
 };
+const expectBillable = () =>
+  vi.waitFor(
+    async () => expect((await getJson(`${billing.url}/billable/7733`)).body).toMatchObject({ billable: true }),
+    billingWaitOptions,
+  );
+/** The command of docs/polyglot.md that starts billing alone, on the ports of the tests. */
+const billingLine = (resources: string) => {
+  const [, line = ''] =
+    /`dapr (run --app-id billing [^`]+)`/.exec(readFileSync(join(root, 'docs/polyglot.md'), 'utf8')) ?? [];
+  const { rest, dapr: http, grpc } = ports.customerViews[3];
+  const here: Record<string, unknown> = { 3012: rest, 3923: http, 3924: grpc, 'dapr-components': resources };
+  return line.split(' ').map((word) => String(here[word] ?? word));
+};
 const waitUntilGone = (url: string) => vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), waitOptions);
 
 describe.runIf(stack && cli)('dapr run', () => {
@@ -87,10 +100,7 @@ describe.runIf(stack && cli)('dapr run', () => {
     writeFileSync(file, yaml);
     const { output } = await dapr(bothTokens, 'run', '-f', file);
     await expectViewToFollowCrm();
-    await vi.waitFor(
-      async () => expect((await getJson(`${billing.url}/billable/7733`)).body).toMatchObject({ billable: true }),
-      billingWaitOptions,
-    );
+    await expectBillable();
     const doctor = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, RESOURCES_PATH: resources, DATA_DIR: dataDir };
     const { code, findings } = await runDoctor({ ...doctor, DAPR_API_TOKEN: bothTokens.DAPR_API_TOKEN });
     expect(findings.filter(({ status }) => status === 'problem' || status === 'skipped')).toEqual([]);
@@ -131,6 +141,8 @@ describe.runIf(stack && cli)('dapr run', () => {
     const { app, dapr: viewDapr } = ports.customerViews[0];
     const third = await dapr(noTokens, ...line('customer-view', app, viewDapr, 'customer-view/main.ts'));
     await expectViewToFollowCrm();
+    await dapr(noTokens, ...billingLine(resources));
+    await expectBillable();
     for (const { output } of [first, second, third])
       for (const token of ['APP_API_TOKEN', 'DAPR_API_TOKEN'])
         expect(output().match(new RegExp(`${token} is not set`, 'g')), output()).toHaveLength(1);

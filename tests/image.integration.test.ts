@@ -33,8 +33,8 @@ it('needs a container for the user node only', () => expect(skipped).toEqual(['c
 
 it('contains no development dependencies', () => {
   const findInstalled = (names: string[]) => names.filter((name) => existsSync(join(workdir, 'node_modules', name)));
-  // docker-compose.yml turns tracing on and sets REDIS_URL.
-  const needed = ['tsx', 'redis', '@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-proto'];
+  // docker-compose.yml turns tracing on, sets REDIS_URL and passes MANDATES_ENCODING.
+  const needed = ['tsx', 'redis', 'avsc', '@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-proto'];
   expect(findInstalled([...needed, 'vitest', 'typescript'])).toEqual(needed);
 });
 

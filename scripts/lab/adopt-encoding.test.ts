@@ -16,6 +16,8 @@ it('a folder of components with a schema registry selects Avro and that registry
 it('variables that are set stay', async () => {
   const json = { RESOURCES_PATH, MANDATES_ENCODING: 'json' };
   expect(adopt({ ...json })).toEqual(json);
+  const avro = { RESOURCES_PATH, MANDATES_ENCODING: 'avro' };
+  expect(adopt({ ...avro })).toEqual({ ...avro, SCHEMA_REGISTRY_URL });
   const other = { RESOURCES_PATH, SCHEMA_REGISTRY_URL: 'http://other' };
   expect(adopt({ ...other })).toEqual({ ...other, MANDATES_ENCODING: 'avro' });
   const embedded = { RESOURCES_PATH };

@@ -16,17 +16,17 @@ const set = (env: NodeJS.ProcessEnv, { MANDATES_ENCODING, SCHEMA_REGISTRY_URL }:
   if (SCHEMA_REGISTRY_URL && !env.SCHEMA_REGISTRY_URL) env.SCHEMA_REGISTRY_URL = SCHEMA_REGISTRY_URL;
 };
 
-/** Sets the encoding of the mandates from the components of RESOURCES_PATH, unless it is set. */
+/** Sets the encoding of the mandates and the registry from the components of RESOURCES_PATH, unless they are set. */
 export const adoptEncodingOfComponents = (env: NodeJS.ProcessEnv): void => {
-  if (!env.MANDATES_ENCODING) set(env, readEncoding(env));
+  if (env.MANDATES_ENCODING !== 'json') set(env, readEncoding(env));
 };
 
 /**
- * Sets the encoding of the mandates for a command: it stays if it is set, else it is the one of the running lab, else the one of the
+ * Sets the encoding of the mandates for a command: what is set stays, else it is the one of the running lab, else the one of the
  * components of RESOURCES_PATH. Call it before the topics are imported. A command on the file of npm start takes it from its variable only.
  */
 export const adoptEncoding = async (env: NodeJS.ProcessEnv, args: readonly string[]): Promise<void> => {
-  if (env.MANDATES_ENCODING || args.includes('--embedded') || args.includes('--help')) return;
+  if (env.MANDATES_ENCODING === 'json' || args.includes('--embedded') || args.includes('--help')) return;
   // A lab that is stopped by SIGSTOP does not answer. The command itself reports what is wrong with its variables.
   const ofLab = withLabEnvironment({ ...env }, 'iot-platform').catch(() => ({}));
   set(env, await Promise.race([ofLab, delay(labTimeoutMs, {}, { ref: false })]));

@@ -2,19 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { findListeningProcess } from '../../packages/runtime/listening-process.ts';
 import { createSerialQueue } from '../../packages/runtime/serial-queue.ts';
 import { ensureDaprd } from '../stack/daprd.ts';
-import { defaultPartNames } from '../stack/parts.ts';
 import { startPart } from '../stack/start-part.ts';
 import { isPortTaken } from '../stack/tcp-probe.ts';
 import { serveLab } from './control-socket.ts';
 import { handleLabRequest } from './handle-lab-request.ts';
+import { describeMissingRegistry, listLabParts } from './lab-parts.ts';
 import { removeLabToken, writeLabToken } from './lab-token.ts';
 import { createMember } from './member.ts';
 import { type MemberId, type MemberPlan, memberIds, readLabSettings } from './settings.ts';
 import { createSidecarTracing } from './sidecar-tracing.ts';
 import { formatRemedies, formatWalkThrough } from './texts.ts';
 import { watchReadiness } from './watch-readiness.ts';
-
-const schemaRegistryPart = 'schema-registry' as const;
 
 type LabOptions = { readonly showsAllLogs: boolean; readonly others: readonly MemberId[] };
 
@@ -41,9 +39,14 @@ export const runLab = async ({ showsAllLogs, others }: LabOptions): Promise<void
   const ids = [...memberIds, ...others];
   await refuseTakenPorts(ids.map((id) => settings.members[id]));
   const reportOf = (name: string) => (line: string) => console.log(`${name.padEnd(6)} ${line}`);
-  const partNames = [...defaultPartNames, ...(process.env.MANDATES_ENCODING === 'avro' ? [schemaRegistryPart] : [])];
-  const parts = partNames.map((name) => startPart(name, reportOf(name)));
+  const parts = listLabParts(process.env).map((name) =>
+    startPart(name, reportOf(name)).catch((error: Error) => {
+      throw new Error(`${name}: ${error.message}`);
+    }),
+  );
   const [daprd] = await Promise.all([ensureDaprd(reportOf('daprd')), ...parts]);
+  const missingRegistry = await describeMissingRegistry(process.env);
+  if (missingRegistry) console.log(missingRegistry);
 
   const tokens = {
     APP_API_TOKEN: process.env.APP_API_TOKEN || newToken(),

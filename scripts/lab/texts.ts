@@ -23,6 +23,7 @@ Options
 
 Environment (.env.example lists the variables of the services, npm run stack -- --help the ports of the stack)
   RESOURCES_PATH   folder of the Dapr components (default: dapr-components)
+                   dapr-components/variants/avro: the mandates in Avro, with a schema registry (docs/schemas.md)
   LAB_PORTS        base of the ports of services and sidecars: 33000 moves 3005 to 33005; commands in other terminals need it too
   APP_API_TOKEN    token of the sidecars for calls to the services (default: random)
   DAPR_API_TOKEN   token that the sidecars require of every caller (default: random); it is in .data/lab.token while the lab runs

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { topics } from '../../contracts/topics.ts';
+import { brokerTopics } from '../../contracts/topics.ts';
 import { createTopicSettings } from '../../packages/kafka/topic-configuration.ts';
 
 const ownServices = ['crm', 'iot-platform', 'customer-view'];
@@ -32,7 +32,7 @@ describe('docker-compose.yml', () => {
       }),
     );
     expect(declared).toEqual(
-      Object.values(topics).map((topic) => ({
+      brokerTopics.map((topic) => ({
         name: topic.name,
         partitions: topic.partitions,
         settings: createTopicSettings(topic),
@@ -50,6 +50,30 @@ describe('docker-compose.yml', () => {
 
   it.each(['STATESTORE_NAME', 'CONSUMER_GROUP', 'AUTO_REBUILD'])('passes %s to the IoT platform', (name) =>
     expect(compose).toMatch(new RegExp(`iot-platform:\\n(?:.+\\n)+ +- ${name}\\n`)));
+
+  it('passes the encoding of the mandates to CRM and IoT platform, with the registry of its profile', () => {
+    const { services } = parse(compose, { merge: true });
+    const registry = new URL('http://schema-registry:8080/apis/ccompat/v7');
+    for (const name of ['crm', 'iot-platform'])
+      expect(services[name].environment, name).toEqual(
+        expect.arrayContaining(['MANDATES_ENCODING', `SCHEMA_REGISTRY_URL=${registry}`]),
+      );
+    expect(services[registry.hostname].profiles).toEqual(['schema-registry']);
+    expect(services[registry.hostname].ports).toEqual([expect.stringMatching(new RegExp(`:${registry.port}$`))]);
+  });
+
+  it('has every profile that a documented command names', () => {
+    const { services } = parse(compose, { merge: true });
+    const profiles = new Set(
+      Object.values<{ profiles?: string[] }>(services).flatMap(({ profiles }) => profiles ?? []),
+    );
+    for (const document of ['docs/polyglot.md', 'docs/schemas.md', 'docs/lab.md']) {
+      const commands = [...read(document).matchAll(/docker compose ([^`]*)/g)].map(([, options]) => String(options));
+      expect(commands, document).not.toEqual([]);
+      const named = commands.flatMap((options) => [...options.matchAll(/--profile (\S+)/g)].map(([, name]) => name));
+      for (const name of named) expect([...profiles], document).toContain(name);
+    }
+  });
 
   it('keeps the views of the customer-view in a volume', () => {
     const { services, volumes } = parse(compose, { merge: true });

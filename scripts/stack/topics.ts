@@ -12,7 +12,7 @@ export const isBrokerReachable = (broker: string): Promise<boolean> =>
   withAdmin([broker], async (admin) => (await admin.describeCluster()).brokers.length > 0, once).catch(() => false);
 
 /** Creates missing topics and sets the declared configuration on the others; the number of partitions only grows. */
-export const ensureTopics = async (broker: string, declared: Topic[], report: Report): Promise<void> => {
+export const ensureTopics = async (broker: string, declared: readonly Topic[], report: Report): Promise<void> => {
   let lastError: unknown;
   const work = () =>
     withAdmin(

@@ -5,7 +5,7 @@ import type { Admin, ITopicConfig } from 'kafkajs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createClient } from 'redis';
 import { vi } from 'vitest';
-import { topics } from '../../contracts/topics.ts';
+import { brokerTopics } from '../../contracts/topics.ts';
 import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { root } from '../platform-process.ts';
@@ -69,7 +69,7 @@ export const readRecords = async (topic: string): Promise<TopicRecord[]> => {
 
 const resetTopics = () =>
   withKafkaAdmin(async (admin) => {
-    const names: string[] = Object.values(topics).map(({ name }) => name);
+    const names: string[] = brokerTopics.map(({ name }) => name);
     const present = await admin.listTopics();
     await admin.deleteTopics({ topics: names.filter((name) => present.includes(name)) });
     const areDeleted = async () => (await admin.listTopics()).every((name) => !names.includes(name));

@@ -16,6 +16,8 @@ describe('the arguments of npm run republish', () => {
     });
   });
 
+  it('are all mandates', () => expect(readArguments(['--all-mandates'], env)).toEqual({ allMandates: true, crm }));
+
   it('are a customer, or all of them', () => {
     expect(readArguments(['--customer', '7', '--above', '5'], env)).toEqual({ customerId: '7', above: 5, crm });
     expect(readArguments(['--all-customers'], env)).toEqual({ allCustomers: true, crm });
@@ -29,6 +31,9 @@ describe('the arguments of npm run republish', () => {
     [['1', '2'], 'Name one connection'],
     [['7733', '--customer', '7'], 'Name one connection'],
     [['--customer', '7', '--all-customers'], 'Name one connection'],
+    [['--all-customers', '--all-mandates'], 'Name one connection'],
+    [['7733', '--all-mandates'], 'Name one connection'],
+    [['--all-mandates', '--above', '1'], '--above is for one connection or one customer'],
     [['--customer', '07'], '--customer 07 is not a customer number'],
     [['--all-customers', '--above', '1'], '--above is for one connection or one customer'],
     [['7733', '--above', ''], "--above '' is not a revision"],

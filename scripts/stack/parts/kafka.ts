@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { topics } from '../../../contracts/topics.ts';
+import { brokerTopics } from '../../../contracts/topics.ts';
 import { fetchJars, requireJava } from '../maven.ts';
 import { findOwnedProcess } from '../owned-process.ts';
 import type { Part, Report } from '../part.ts';
@@ -25,7 +25,7 @@ const serverProperties = (data: string): string =>
     listeners: `PLAINTEXT://${broker},CONTROLLER://127.0.0.1:${port + 1}`,
     'log.dirs': data,
     'auto.create.topics.enable': false,
-    'message.max.bytes': Math.max(...Object.values(topics).map((topic) => topic.maxMessageBytes)),
+    'message.max.bytes': Math.max(...brokerTopics.map((topic) => topic.maxMessageBytes)),
     'offsets.topic.replication.factor': 1,
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.replication.factor': 1,
@@ -73,5 +73,5 @@ export const kafka: Part = {
   // Kafka's protocol does not report the broker's version.
   probe: async () =>
     (await isBrokerReachable(broker)) ? (findOwnedProcess(partFolder('kafka')) ? version : 'unknown') : undefined,
-  provision: (report) => ensureTopics(broker, Object.values(topics), report),
+  provision: (report) => ensureTopics(broker, brokerTopics, report),
 };
