@@ -214,7 +214,7 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
     ['newer', '9991', { ...schema, fields: [...schema.fields, { name: 'region', type: 'string', default: '' }] }],
     ['older', '9992', { ...schema, fields: schema.fields.filter(({ name }) => name !== 'traceparent') }],
   ])(
-    'read the records of a publisher with a schema of a %s release',
+    'read the records of a publisher whose schema is %s',
     async (_, connectionId, writers) => {
       const { Type } = (await import('avsc')).default;
       const id = await createRegistry(registryUrl).register(`${topic}-value`, 'AVRO', writers);
