@@ -5,6 +5,7 @@ import { Known } from '../../parts/lag.tsx';
 import { MandateBadge } from '../../parts/mandate.tsx';
 import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
+import { nameOf } from '../../services/customers.ts';
 import { views } from '../../services/status.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
 import { useTail } from '../../tail/use-tail.ts';
@@ -34,7 +35,7 @@ export const ConnectionPage = ({ connectionId }: { connectionId: string }) => {
         <p>
           Held by{' '}
           <a href={`/console/customers/${encodeURIComponent(state.holder.customerId)}`}>
-            customer {state.holder.customerId}, {state.holder.firstName} {state.holder.lastName}
+            customer {state.holder.customerId}, {nameOf(state.holder)}
           </a>
           .
         </p>

@@ -4,19 +4,13 @@ import { MandateBadge } from '../../parts/mandate.tsx';
 import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
 import { crm } from '../../services/client.ts';
+import { type MandateChange, pathOf } from '../../services/customers.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
-import type { MandateRecord } from './read-connection.ts';
-
-type HistoryItem = MandateRecord & {
-  readonly changedBy: string | null;
-  readonly channel: string;
-  readonly reference: string | null;
-};
+import type { Page } from '../../services/use-pages.ts';
 
 const steps = 1_000;
 const readHistory = async (customerId: string, connectionId: string, query: string, signal: AbortSignal) => {
-  const path = `/customers/${encodeURIComponent(customerId)}/mandate-history?${query}`;
-  const { body } = await crm.call<{ items: HistoryItem[]; next: string | null }>(path, { signal });
+  const { body } = await crm.call<Page<MandateChange>>(`${pathOf(customerId)}/mandate-history?${query}`, { signal });
   return { items: body.items.filter((item) => item.connectionId === connectionId), hasMore: body.next !== null };
 };
 
@@ -45,7 +39,7 @@ export const MandateAt = ({
     return items[0] ?? null;
   });
   const items = history.value?.items ?? [];
-  const first = items.length > 0 ? Date.parse((items.at(-1) as HistoryItem).changedAt) - 1_000 : opened - 86_400_000;
+  const first = items.length > 0 ? Date.parse((items.at(-1) as MandateChange).changedAt) - 1_000 : opened - 86_400_000;
   const length = Math.max(1, opened - first);
   return (
     <section class="panel" aria-labelledby="at">
