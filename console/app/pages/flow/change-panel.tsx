@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { CustomerSearch } from '../../parts/customer-search.tsx';
 import { ErrorMessage } from '../../parts/error-message.tsx';
-import { MandateBadge, mandates } from '../../parts/mandate.tsx';
+import { MandateBadge } from '../../parts/mandate.tsx';
+import { MandateChoice } from '../../parts/mandate-choice.tsx';
 import { type Customer, findRandomCustomer, type Mandate, nameOf } from '../../services/customers.ts';
 import { changeMandate } from './change-mandate.ts';
 
@@ -59,27 +60,12 @@ export const ChangePanel = () => {
             </a>
             , has <MandateBadge mandate={customer.value.connectionMandate} />
           </p>
-          <fieldset>
-            <legend>New mandate</legend>
-            {(['0', '1', '2'] as const).map((level) => (
-              <label key={level} class="choice">
-                <input
-                  type="radio"
-                  name="mandate"
-                  checked={mandate.value === level}
-                  onChange={() => {
-                    mandate.value = level;
-                  }}
-                />
-                <span>
-                  <strong>
-                    {level} {mandates[level].name}.
-                  </strong>{' '}
-                  {mandates[level].permits}
-                </span>
-              </label>
-            ))}
-          </fieldset>
+          <MandateChoice
+            value={mandate.value}
+            onChange={(next) => {
+              mandate.value = next;
+            }}
+          />
           <div class="actions">
             <button type="submit" disabled={isRunning.value}>
               Change the mandate
