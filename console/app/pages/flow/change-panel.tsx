@@ -4,26 +4,18 @@ import { ErrorMessage } from '../../parts/error-message.tsx';
 import { MandateBadge } from '../../parts/mandate.tsx';
 import { MandateChoice } from '../../parts/mandate-choice.tsx';
 import { type Customer, findRandomCustomer, type Mandate, nameOf } from '../../services/customers.ts';
+import { useAction } from '../../services/use-action.ts';
 import { changeMandate } from './change-mandate.ts';
 
 /** Chooses a customer and changes the mandate. */
 export const ChangePanel = () => {
   const customer = useSignal<Customer | undefined>(undefined);
   const mandate = useSignal<Mandate>('0');
-  const error = useSignal<Error | undefined>(undefined);
-  const isRunning = useSignal(false);
+  const changing = useAction();
   const choose = (next: Customer | undefined) => {
     customer.value = next;
     // Another level than the present one is the likely wish.
     mandate.value = next?.connectionMandate === '2' ? '1' : '2';
-  };
-  const attempt = async (work: () => Promise<void>) => {
-    isRunning.value = true;
-    error.value = undefined;
-    await work().catch((reason: Error) => {
-      error.value = reason;
-    });
-    isRunning.value = false;
   };
   const change = async (next: Mandate) => {
     const chosen = customer.peek();
@@ -39,18 +31,18 @@ export const ChangePanel = () => {
           <button
             type="button"
             class="quiet"
-            onClick={() => void attempt(async () => choose(await findRandomCustomer()))}
+            onClick={() => void changing.run(async () => choose(await findRandomCustomer()))}
           >
             Random customer
           </button>
         </li>
       </CustomerSearch>
-      <ErrorMessage error={error.value} />
+      <ErrorMessage error={changing.error} />
       {customer.value ? (
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            void attempt(() => change(mandate.peek()));
+            void changing.run(() => change(mandate.peek()));
           }}
         >
           <p>
@@ -67,7 +59,7 @@ export const ChangePanel = () => {
             }}
           />
           <div class="actions">
-            <button type="submit" disabled={isRunning.value}>
+            <button type="submit" disabled={changing.isRunning}>
               Change the mandate
             </button>
           </div>
