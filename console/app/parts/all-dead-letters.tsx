@@ -45,7 +45,7 @@ export const AllDeadLetters = ({
         onConfirm={() =>
           act(async () => {
             const { discarded, withoutPlace } = await discardDeadLetters(service, view, { all: true });
-            return `${discarded} discarded.${withoutPlace > 0 ? ` ${withoutPlace} concern no document.` : ''}`;
+            return `All ${discarded} are discarded now.${withoutPlace > 0 ? ` ${withoutPlace} more concern no document.` : ''}`;
           })
         }
       >
