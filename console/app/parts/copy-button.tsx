@@ -13,7 +13,7 @@ export const CopyButton = ({ text, label }: { text: string; label: string }) => 
   };
   if (!navigator.clipboard) return null;
   return (
-    <button type="button" class="quiet" aria-label={`${state.value}: ${label}`} onClick={() => void copy()}>
+    <button type="button" class="link" aria-label={`${state.value}: ${label}`} onClick={() => void copy()}>
       {state.value}
     </button>
   );

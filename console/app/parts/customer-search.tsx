@@ -50,7 +50,7 @@ export const CustomerSearch = ({
               aria-pressed={customer.customerId === chosen}
               onClick={() => onChoose(customer)}
             >
-              {nameOf(customer)}, {customer.city}, customer {customer.customerId}, connection {customer.connectionId}
+              {nameOf(customer)}, {customer.city}, {customer.connectionId}
             </button>
           </li>
         ))}

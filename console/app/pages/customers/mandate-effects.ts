@@ -8,12 +8,13 @@ export const describeMandateChange = (
 ): string[] => {
   const level = mandates[after.connectionMandate as Mandate];
   if (!level) return [];
-  const sentence = `${after.connectionId.trim() || 'the connection'} gets the mandate ${after.connectionMandate} (${level.name}). ${level.permits}`;
-  if (!before) return [`Connection ${sentence}`];
-  if (before.connectionId !== after.connectionId.trim())
+  const connectionId = after.connectionId.trim();
+  const sentence = `${connectionId ? `Connection ${connectionId}` : 'The connection'} gets the mandate ${after.connectionMandate} (${level.name}). ${level.permits}`;
+  if (!before) return [sentence];
+  if (before.connectionId !== connectionId)
     return [
       `Connection ${before.connectionId} is given up: its mandate becomes 0 (none), and its smart meter may no longer be read.`,
-      `Connection ${sentence}`,
+      sentence,
     ];
   if (before.connectionMandate === after.connectionMandate) return [];
   const old = mandates[before.connectionMandate as Mandate]?.name ?? 'unknown';
