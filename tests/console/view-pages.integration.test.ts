@@ -29,7 +29,9 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and o
     return page;
   };
   const takePicture = async (page: WatchedPage, name: string) => {
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: join(root, `docs/images/${name}.png`) });
+    if (!process.env.SCREENSHOTS) return;
+    await page.evaluate('document.activeElement.blur(); scrollTo(0, 0);');
+    await page.screenshot({ path: join(root, `docs/images/${name}.png`) });
   };
 
   it('shows a change arrive in the view, and its event in the tail', async () => {
