@@ -1,7 +1,7 @@
 /** What the flow page did while the probe ran. Times are in ms. */
 export type Observed = {
   readonly rows: readonly Row[];
-  /** How many events the page says it left out; 0 if it says nothing. */
+  /** How many events the page says it left out meanwhile. */
   readonly leftOut: number;
   /** The lengths of tasks that blocked the page for more than 50 ms. */
   readonly longTasks: readonly number[];
@@ -41,9 +41,8 @@ export const startProbe = `{
     requestAnimationFrame(countFrame);
   };
   requestAnimationFrame(countFrame);
-  globalThis.readProbe = () => {
-    const [, leftOut = '0'] = /(\\d+) came too fast/.exec(document.body.textContent) ?? [];
-    return { ...observed, leftOut: Number(leftOut) };
-  };
+  const countLeftOut = () => Number(/(\\d+) came too fast/.exec(document.body.textContent)?.[1] ?? 0);
+  const leftOutBefore = countLeftOut();
+  globalThis.readProbe = () => ({ ...observed, leftOut: countLeftOut() - leftOutBefore });
 }`;
 export const readProbe = 'readProbe()';
