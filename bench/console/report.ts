@@ -58,7 +58,7 @@ export const createFigures = ({ afterStart, paints, load, keptUp }: Measured) =>
 };
 
 const describe = (isReached: boolean | null) =>
-  isReached === null ? 'not judged, because the services did not reach the rate' : isReached ? 'reached' : 'missed';
+  isReached === null ? 'not measured, because the services did not reach the rate' : isReached ? 'reached' : 'missed';
 
 export const formatFigures = ({ firstPaint, keepsUp }: Figures): string => {
   const { delay, longTasks, frames } = keepsUp;
