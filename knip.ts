@@ -8,7 +8,7 @@ export default ({ production = false }: { production?: boolean }): KnipConfig =>
     'scripts/{start,stack,lab,consumer-group,dead-letters,rebuild,orders,explain,status,doctor,demo,backup,restore}.ts!',
     'packages/http/openapi/docs/show.js!',
     'console/app/main.tsx!',
-    'bench/{bench,growth,capacity,lists,import,blocking,orders}.ts!',
+    'bench/{bench,growth,capacity,lists,import,blocking,orders,console}.ts!',
     'bench/baselines/*.ts!',
     'scripts/{test,lint,check,schemas}.ts',
     'tests/chaos.ts',

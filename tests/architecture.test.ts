@@ -34,7 +34,7 @@ describe('borders', () => {
     const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, object>;
     const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
     // The benchmarks and npm run schemas.
-    const developmentDependencies = ['@dapr/dapr', 'avsc'];
+    const developmentDependencies = ['@dapr/dapr', 'avsc', 'playwright-core'];
     expect(findUnknownImports(everything, [...Object.keys(declared), ...developmentDependencies])).toEqual([]);
   });
 

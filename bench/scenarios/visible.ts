@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { mandateLevels } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { getJson } from '../../tests/http.ts';
+import { runAtRate } from '../measure/run-at-rate.ts';
 import { quantile } from '../measure/statistics.ts';
 import type { Result } from '../result.ts';
 import type { Checkout } from '../stack/checkout.ts';
@@ -16,7 +16,7 @@ import { defaultConfiguration, fastConfiguration, startMembers } from '../subjec
 import type { Scenario } from './scenario.ts';
 
 const customers = 1_000;
-const changesPerSecond = 200;
+const perSecond = 200;
 const levels = Object.values(mandateLevels);
 const customer = (n: number, connectionMandate: string) => ({
   firstName: 'Bench',
@@ -62,9 +62,9 @@ const measure = async (
     // The client closes an idle connection before the server does; else a request could fail on a connection that just closes.
     const agent = new Agent({ keepAlive: true, timeout: 3_000 });
     const change = createChanges(agent, crm.url, iotPlatform.url);
-    await runAtRate(4, change); // warms up the services
+    await runAtRate({ perSecond, seconds: 4 }, change); // warms up the services
     const rounds: number[][] = [];
-    for (let repeat = 0; repeat < repeats; repeat++) rounds.push(await runAtRate(seconds, change));
+    for (let repeat = 0; repeat < repeats; repeat++) rounds.push(await runAtRate({ perSecond, seconds }, change));
     agent.destroy();
     return createResults(checkout, configuration, await readDelivery(), rounds);
   } finally {
@@ -101,22 +101,6 @@ const createChanges = (agent: Agent, crmUrl: string, iotPlatformUrl: string) => 
     if (shown.status !== 200) throw new Error(`the IoT platform answered ${shown.status}: ${shown.body}`);
     return performance.now() - due;
   };
-};
-
-/** Starts changes at the fixed rate for `seconds`. @throws the error of the first change that fails */
-const runAtRate = async (seconds: number, change: () => Promise<number>): Promise<number[]> => {
-  const began = performance.now();
-  const started: Promise<number | Error>[] = [];
-  while (started.length < seconds * changesPerSecond) {
-    const due = began + (started.length * 1000) / changesPerSecond;
-    const early = due - performance.now();
-    if (early > 0) await delay(early);
-    started.push(change().catch((error: Error) => error));
-  }
-  return (await Promise.all(started)).map((outcome) => {
-    if (outcome instanceof Error) throw outcome;
-    return outcome;
-  });
 };
 
 type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: string };
@@ -160,7 +144,7 @@ const createResults = (
     scenario: 'visible',
     id: `${id}-${figure}-${name}`,
     title: `change to visible, ${what}, ${title}, ${name}`,
-    configuration: `${changesPerSecond} changes/s, ${components}, deliveries of ${maxMessagesCount} or ${maxAwaitDurationMs} ms`,
+    configuration: `${perSecond} changes/s, ${components}, deliveries of ${maxMessagesCount} or ${maxAwaitDurationMs} ms`,
     unit: 'ms',
     values: rounds.map((latencies) => quantile(latencies, q)),
     ...(id === 'ours' && { goal: { atMost: limits[figure] } }),

@@ -1,7 +1,7 @@
+import './style/index.css';
 import { render } from 'preact';
 import { followLinks } from './services/location.ts';
 import { App } from './shell/app.tsx';
-import './style.css';
 
 followLinks();
 render(<App />, document.getElementById('app') as HTMLElement);

@@ -1,7 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canOpenBrowser } from '../browser.ts';
-import { listDefects, openConsole, type StartedConsole, startConsole } from './start-console.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { canOpenBrowser, type WatchedPage } from '../browser.ts';
+import { listProblems } from './open-console.ts';
+import {
+  collectIdempotencyKeys,
+  listDefects,
+  openConsole,
+  type StartedConsole,
+  startConsole,
+} from './start-console.ts';
 
+const waitOptions = { timeout: 10_000, interval: 20 };
 const hostile = '<img src=x onerror=alert(1)>';
 
 describe.skipIf(!(await canOpenBrowser()))('the pages of customers and imports', () => {
@@ -31,6 +39,7 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of customers and imports',
 
   it('register one customer for two clicks, show refusals next to the fields, and a hostile name as text', async () => {
     const page = await openConsole(started, '/customers/new');
+    const keys = collectIdempotencyKeys(page, '/customers');
     await page.getByLabel('First name').fill(hostile);
     await page.getByRole('button', { name: 'Register' }).click();
     await page.locator('.field-error').first().waitFor();
@@ -46,6 +55,12 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of customers and imports',
     expect((await listDefects(page)).filter((defect) => !/4(22|04) /.test(defect))).toEqual([]);
     expect(await page.locator('img').count()).toBe(0);
     expect(await customer('10')).toMatchObject({ status: 404 });
+    // The refused request had other content, so another key.
+    expect(new Set(keys).size).toBe(2);
+    await page.getByLabel('City').fill('Delft');
+    await page.getByRole('button', { name: 'Save' }).dblclick();
+    await page.getByText('Saved as version 2.').waitFor();
+    expect(await customer('9')).toMatchObject({ city: 'Delft', version: 2 });
   });
 
   it('change a mandate with evidence, and settle a conflict field by field', async () => {
@@ -109,6 +124,50 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of customers and imports',
     await page.getByRole('button', { name: 'Remove' }).first().click();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    expect(page.problems).toEqual([]);
+    expect(listProblems(page)).toEqual([]);
+  });
+
+  it('take a dropped file, show how much of it is sent, its report, and more than 50 customers', async () => {
+    const page = await openConsole(started, '/imports');
+    const rows = Array.from({ length: 60 }, (_, n) => `Eva,Number ${n},Ede,${500_000 + n},1,${'-'.repeat(4_000)}`);
+    const file = ['firstName,lastName,city,connectionId,connectionMandate,note', ...rows].join('\n');
+    await sendSlowly(page, 100_000);
+    await dropFile(page, 'many.csv', file);
+    await page.getByText('many.csv').first().waitFor();
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    const sent = page.getByRole('progressbar', { name: 'Sent' });
+    await vi.waitFor(async () => {
+      const share = Number(await sent.getAttribute('value')) / Number(await sent.getAttribute('max'));
+      expect(share > 0 && share < 1).toBe(true);
+    }, waitOptions);
+    await page.getByText('The import is finished.').waitFor();
+    await page.getByRole('region', { name: 'Latest imports' }).getByRole('link').first().click();
+    await page.getByRole('link', { name: 'All imports' }).waitFor();
+    await page.getByText('The import is finished.').waitFor();
+    expect(await listDefects(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Customers' }).click();
+    await page.getByLabel('City').fill('Ede');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByText('50 shown, more remain.').waitFor();
+    await page.getByRole('link', { name: 'Show more' }).click();
+    await page.getByText('60 shown, these are all.').waitFor();
+    expect(new Set(await page.getByRole('row').allTextContents()).size).toBe(61);
+    expect(listProblems(page)).toEqual([]);
   });
 });
+
+/** Limits how fast the page sends, in bytes per second. */
+const sendSlowly = async (page: WatchedPage, uploadThroughput: number) => {
+  const session = await page.context().newCDPSession(page);
+  const unlimited = { offline: false, latency: 0, downloadThroughput: -1 };
+  await session.send('Network.emulateNetworkConditions', { ...unlimited, uploadThroughput });
+};
+
+const dropFile = async (page: WatchedPage, name: string, text: string) => {
+  const dataTransfer = await page.evaluateHandle(`{
+    const data = new DataTransfer();
+    data.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)}, { type: 'text/csv' }));
+    data;
+  }`);
+  for (const type of ['dragover', 'drop']) await page.locator('.drop').dispatchEvent(type, { dataTransfer });
+};

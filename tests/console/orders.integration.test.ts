@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canOpenBrowser } from '../browser.ts';
-import { listDefects, openConsole, type StartedConsole, startConsole } from './start-console.ts';
+import { getJson } from '../http.ts';
+import {
+  collectIdempotencyKeys,
+  listDefects,
+  openConsole,
+  type StartedConsole,
+  startConsole,
+} from './start-console.ts';
 
 describe.skipIf(!(await canOpenBrowser()))('the pages of orders, reports and greetings', () => {
   let started: StartedConsole;
@@ -11,6 +18,7 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of orders, reports and gre
 
   it('place an order, change and ship it, and show its history', async () => {
     const page = await openConsole(started, '/orders/new');
+    const keys = collectIdempotencyKeys(page, '/orders');
     await page.getByLabel('Customer', { exact: true }).fill('lopez');
     await page.getByRole('button', { name: 'Corinne Lopez' }).click();
     await page.getByLabel('Product').fill('thermostat');
@@ -20,8 +28,11 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of orders, reports and gre
     await page.getByLabel('Price of one').fill('49,99');
     await page.getByLabel('Expected delivery').fill('2026-12-24');
     await page.getByText('€149.97').waitFor();
+    expect(await listDefects(page)).toEqual([]);
     await page.getByRole('button', { name: 'Place the order' }).dblclick();
     await page.getByText('The customer-view shows version 1.').waitFor();
+    expect([...new Set(keys)]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+    expect((await getJson(`${started.customerView}/customers/7/orders`)).body.items).toHaveLength(1);
     await page.getByLabel('Quantity').fill('5');
     await page.getByRole('button', { name: 'Change' }).click();
     await page.getByText('The customer-view shows version 2.').waitFor();

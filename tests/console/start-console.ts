@@ -7,6 +7,7 @@ import { isTooWide, listAccessibilityProblems, listProblems } from './open-conso
 export type StartedConsole = {
   readonly browser: Browser;
   readonly crm: string;
+  readonly customerView: string;
   /** Sends JSON to the CRM, and reads the answer. */
   send<Answer>(method: string, path: string, body?: object): Promise<Answer>;
   end(): Promise<unknown>;
@@ -21,6 +22,7 @@ export const startConsole = async (): Promise<StartedConsole> => {
   return {
     browser,
     crm: origin,
+    customerView: platform.customerView,
     send: async <Answer>(method: string, path: string, body?: object) => {
       const headers = { 'Content-Type': 'application/json' };
       const sent = body ? { method, headers, body: JSON.stringify(body) } : { method };
@@ -45,4 +47,14 @@ export const listDefects = async (page: WatchedPage): Promise<string[]> => {
   const dark = await listAccessibilityProblems(page, ['color-contrast']);
   await page.emulateMedia({ colorScheme: 'light' });
   return [...light, ...dark, ...((await isTooWide(page)) ? ['too wide'] : []), ...listProblems(page)];
+};
+
+/** Collects the idempotency keys that the page sends with POST to a path of the CRM, one for each request. */
+export const collectIdempotencyKeys = (page: WatchedPage, path: string): string[] => {
+  const keys: string[] = [];
+  page.on('request', (request) => {
+    if (request.method() === 'POST' && new URL(request.url()).pathname === path)
+      keys.push(request.headers()['idempotency-key'] ?? 'none');
+  });
+  return keys;
 };

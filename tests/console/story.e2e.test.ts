@@ -59,6 +59,8 @@ describe.runIf((await isStackReady()) && (await canOpenBrowser()))('the console 
     await change('0 none');
     await page.getByText('The IoT platform does not answer at').first().waitFor();
     iotPlatform = await startIotApp(iotPlatform.sidecar, ofIotPlatform);
+    await page.getByText('IoT platform: connected').waitFor();
+    await page.getByRole('cell', { name: 'connection-mandate-changed: 0' }).first().waitFor();
     await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connection)).toBe('0'), 60_000);
 
     await page.getByRole('link', { name: 'Operations' }).click();

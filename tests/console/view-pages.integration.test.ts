@@ -1,19 +1,23 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { topics } from '../../contracts/topics.ts';
+import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { canOpenBrowser, openBrowser, openPage, type WatchedPage } from '../browser.ts';
-import { patchJson } from '../http.ts';
+import { fetchMandate, patchJson } from '../http.ts';
 import { dataFolder, root, startPlatform } from '../platform-process.ts';
 import { isTooWide, listAccessibilityProblems, listProblems } from './open-console.ts';
 
 const token = 'operator-token-for-tests';
+const waitOptions = { timeout: 10_000, interval: 20 };
 
 describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and operations', () => {
   let browser: Browser;
   let platform: Awaited<ReturnType<typeof startPlatform>>;
+  const folder = dataFolder();
   beforeAll(async () => {
     browser = await openBrowser();
-    platform = await startPlatform({ DATA_DIR: dataFolder(), OPERATOR_TOKEN: token });
+    platform = await startPlatform({ DATA_DIR: folder, OPERATOR_TOKEN: token });
   });
   afterAll(() => Promise.all([browser?.close(), platform?.end('SIGTERM')]));
 
@@ -25,7 +29,9 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and o
     return page;
   };
   const takePicture = async (page: WatchedPage, name: string) => {
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: join(root, `docs/images/${name}.png`) });
+    if (!process.env.SCREENSHOTS) return;
+    await page.evaluate('document.activeElement.blur(); scrollTo(0, 0);');
+    await page.screenshot({ path: join(root, `docs/images/${name}.png`) });
   };
 
   it('shows a change arrive in the view, and its event in the tail', async () => {
@@ -101,6 +107,52 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and o
     expect(listProblems(page)).toEqual([]);
   });
 
+  it('replays and discards dead letters after a confirmation, one or all', async () => {
+    const connections = ['4512', '8179', '7733'];
+    const readMandates = () => Promise.all(connections.map((key) => fetchMandate({ url: platform.iotPlatform }, key)));
+    const held = await readMandates();
+    await publishUnreadable(folder, connections);
+    await vi.waitFor(async () => expect(await readMandates()).toEqual([503, 503, 503]), waitOptions);
+    const page = await open('/console/operations', { hasToken: true });
+    const row = page.getByRole('region', { name: 'Dead letters' }).getByRole('row', { name: '4512' }).last();
+    const dialog = page.getByRole('dialog');
+    const confirm = async (name: string, explanation: RegExp) => {
+      await dialog.getByText(explanation).waitFor();
+      await dialog.getByRole('button', { name }).click();
+      await dialog.waitFor({ state: 'hidden' });
+    };
+    await row.getByRole('button', { name: 'Replay' }).click();
+    await confirm('Replay', /becomes a dead letter again/);
+    await page.getByText('was published again.').waitFor();
+    await page.getByRole('button', { name: 'Replay all' }).click();
+    await confirm('Replay all', /3 of 3 dead letters are neither/);
+    await page.getByText('3 published again.').waitFor();
+    await row.getByRole('button', { name: 'Discard' }).click();
+    await confirm('Discard', /Document 4512 answers again/);
+    await page.getByText('was discarded.').waitFor();
+    expect(await readMandates()).toEqual([held[0], 503, 503]);
+    expect(await listAccessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Discard all' }).click();
+    await confirm('Discard all', /2 of 3 dead letters are neither/);
+    await page.getByText('All 3 are discarded now.').waitFor();
+    expect(await readMandates()).toEqual(held);
+    expect(await page.getByRole('button', { name: 'Replay all' }).isDisabled()).toBe(true);
+    expect(listProblems(page)).toEqual([]);
+  });
+
+  it('says that the IoT platform does not answer, and recovers by itself', async () => {
+    const page = await openPage(browser);
+    const isOfIotPlatform = (url: URL) => url.origin === new URL(platform.iotPlatform).origin;
+    await page.route(isOfIotPlatform, (route) => route.abort('connectionrefused'));
+    await page.goto(`${platform.crm}/console`);
+    await page.getByText(/^IoT platform: The IoT platform does not answer at .* Trying again\.$/).waitFor();
+    await page.getByRole('row', { name: 'mandates IoT platform unknown unknown unknown' }).waitFor();
+    await page.unroute(isOfIotPlatform);
+    await page.getByText('IoT platform: connected').waitFor();
+    await page.getByRole('row', { name: 'mandates IoT platform complete 0' }).waitFor();
+    expect(await page.getByText('does not answer').count()).toBe(0);
+  });
+
   it('only reads without the token, and says that a wrong one is refused', async () => {
     const page = await open('/console/operations');
     await page.getByText('Without the operator token this page only reads.').waitFor();
@@ -121,3 +173,14 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and o
     }
   });
 });
+
+/** Publishes a record for each connection that the view cannot read. */
+const publishUnreadable = async (folder: string, connections: readonly string[]) => {
+  const log = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics));
+  const records = connections.map((connectionId) => {
+    const value = Buffer.from(JSON.stringify({ connectionId, connectionMandate: '7' }));
+    return { id: connectionId, key: connectionId, value };
+  });
+  await log.eventBus('test').publish(topics.connectionMandates.name, records);
+  log.close();
+};

@@ -1,5 +1,4 @@
 import { Table } from './table.tsx';
-import './bar-chart.css';
 
 export type Bar = { readonly label: string; readonly value: number; readonly text: string };
 

@@ -3,6 +3,7 @@ import { type DeadLetter, discardDeadLetters, listDeadLetters, replayDeadLetters
 import { askForOperatorToken, operatorToken } from '../services/operator-token.ts';
 import type { View } from '../services/status.ts';
 import { useLoaded } from '../services/use-loaded.ts';
+import { AllDeadLetters } from './all-dead-letters.tsx';
 import { ConfirmButton } from './confirm.tsx';
 import { ErrorMessage } from './error-message.tsx';
 import { ScrollBox } from './scroll-box.tsx';
@@ -22,15 +23,15 @@ export const DeadLetters = ({ of, documentKey }: { of: View; documentKey?: strin
   return <List of={of} documentKey={documentKey} />;
 };
 
-const List = ({ of: { service, view }, documentKey }: { of: View; documentKey: string | undefined }) => {
+const List = ({ of, documentKey }: { of: View; documentKey: string | undefined }) => {
+  const { service, view } = of;
   const done = useSignal('');
   const loaded = useLoaded(`${service.name} ${view} ${operatorToken.value}`, (signal) =>
     listDeadLetters(service, view, signal),
   );
   const items = loaded.value?.items.filter((one) => !documentKey || (one.documentKey ?? one.key) === documentKey);
-  const act = async (work: Promise<unknown>, sentence: string) => {
-    await work;
-    done.value = sentence;
+  const act = async (work: () => Promise<string>) => {
+    done.value = await work();
     loaded.reload();
   };
   return (
@@ -38,6 +39,9 @@ const List = ({ of: { service, view }, documentKey }: { of: View; documentKey: s
       <ErrorMessage error={loaded.error} />
       <p role="status">{done.value}</p>
       {items?.length === 0 && <p class="note">No dead letter: every record could be applied.</p>}
+      {!documentKey && loaded.value && loaded.value.total > 0 && (
+        <AllDeadLetters of={of} items={loaded.value.items} total={loaded.value.total} act={act} />
+      )}
       {items && items.length > 0 && (
         <ScrollBox label="Dead letters">
           <table>
@@ -60,10 +64,16 @@ const List = ({ of: { service, view }, documentKey }: { of: View; documentKey: s
                   key={one.id}
                   deadLetter={one}
                   onReplay={() =>
-                    act(replayDeadLetters(service, view, { ids: [one.id] }), `${one.id} was published again.`)
+                    act(async () => {
+                      await replayDeadLetters(service, view, { ids: [one.id] });
+                      return `${one.id} was published again.`;
+                    })
                   }
                   onDiscard={() =>
-                    act(discardDeadLetters(service, view, { ids: [one.id] }), `${one.id} was discarded.`)
+                    act(async () => {
+                      await discardDeadLetters(service, view, { ids: [one.id] });
+                      return `${one.id} was discarded.`;
+                    })
                   }
                 />
               ))}

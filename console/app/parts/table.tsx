@@ -1,6 +1,5 @@
 import type { ComponentChildren } from 'preact';
 import { ScrollBox } from './scroll-box.tsx';
-import './table.css';
 
 /** A table that scrolls in a box of its own where the window is too narrow. Columns whose name ends in # have numbers. */
 export const Table = ({

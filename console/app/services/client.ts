@@ -5,8 +5,8 @@ type Answer<Body> = { readonly status: number; readonly body: Body; readonly hea
 
 type CallOptions = {
   readonly method?: string;
-  /** An object is sent as JSON, anything else as it is. */
-  readonly body?: object | Blob;
+  /** Sent as JSON. */
+  readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** Whether the route needs the operator token. */
@@ -26,15 +26,14 @@ export type Client = {
 /** @param url empty for the service that serves the page */
 const createClient = (name: string, url: string): Client => {
   const open = async (path: string, { method = 'GET', body, headers, signal, asOperator }: CallOptions = {}) => {
-    const isJson = body !== undefined && !(body instanceof Blob);
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {
-        ...(isJson && { 'Content-Type': 'application/json' }),
+        ...(body && { 'Content-Type': 'application/json' }),
         ...(asOperator && operatorToken.peek() && { Authorization: `Bearer ${operatorToken.peek()}` }),
         ...headers,
       },
-      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body }),
+      ...(body && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
     }).catch((error: unknown) => {
       if (signal?.aborted) throw error;

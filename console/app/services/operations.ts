@@ -147,7 +147,15 @@ export const listDeadLetters = async (
   ).body;
 
 type WhichDeadLetters = { readonly ids: readonly string[] } | { readonly all: true };
-export const replayDeadLetters = (client: Client, view: string, which: WhichDeadLetters): Promise<unknown> =>
-  act(client, `/operations/dead-letters/replay?${of(view)}`, which);
-export const discardDeadLetters = (client: Client, view: string, which: WhichDeadLetters): Promise<unknown> =>
+export const replayDeadLetters = (
+  client: Client,
+  view: string,
+  which: WhichDeadLetters,
+): Promise<{ readonly replayed: number }> => act(client, `/operations/dead-letters/replay?${of(view)}`, which);
+/** `withoutPlace`: those that concern no document. */
+export const discardDeadLetters = (
+  client: Client,
+  view: string,
+  which: WhichDeadLetters,
+): Promise<{ readonly discarded: number; readonly withoutPlace: number }> =>
   act(client, `/operations/dead-letters/discard?${of(view)}`, which);

@@ -61,7 +61,7 @@ export const EventTail = ({ onRecords }: { onRecords?: (records: readonly TailRe
           Clear
         </button>
       </div>
-      <div role="status">
+      <div role="status" class="states">
         {tail.states.map(({ service, state, error }) => (
           <p key={service} class={state === 'waiting' ? 'warning' : 'note'}>
             {service}: {state === 'open' ? 'connected' : state === 'connecting' ? 'connecting…' : error?.message}

@@ -1,13 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { DeadLetters } from '../../parts/dead-letters.tsx';
 import { ErrorMessage } from '../../parts/error-message.tsx';
-import { Known } from '../../parts/lag.tsx';
 import { MandateBadge } from '../../parts/mandate.tsx';
-import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
+import { nameOf } from '../../services/customers.ts';
 import { views } from '../../services/status.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
 import { useTail } from '../../tail/use-tail.ts';
+import { ConnectionEvents } from './connection-events.tsx';
 import { MandateAt } from './mandate-at.tsx';
 import { readConnection, type Side } from './read-connection.ts';
 import { decide } from './verdict.ts';
@@ -34,7 +34,7 @@ export const ConnectionPage = ({ connectionId }: { connectionId: string }) => {
         <p>
           Held by{' '}
           <a href={`/console/customers/${encodeURIComponent(state.holder.customerId)}`}>
-            customer {state.holder.customerId}, {state.holder.firstName} {state.holder.lastName}
+            customer {state.holder.customerId}, {nameOf(state.holder)}
           </a>
           .
         </p>
@@ -47,10 +47,7 @@ export const ConnectionPage = ({ connectionId }: { connectionId: string }) => {
             <SidePanel title="CRM" side={state.inCrm} where={whereOf(state.explanation, 'CRM')} />
             <SidePanel title="IoT platform’s view" side={state.inView} where={whereOf(state.explanation, 'view')} />
           </div>
-          <Events
-            events={state.explanation?.events}
-            traces={tail.list.records.map(({ offset, value }) => ({ offset, traceId: traceIdOf(value) }))}
-          />
+          <ConnectionEvents events={state.explanation?.events} records={tail.list.records} />
           {state.holder && (
             <MandateAt
               customerId={state.holder.customerId}
@@ -90,59 +87,3 @@ const SidePanel = ({ title, side, where }: { title: string; side: Side; where: s
     {where && <p class="note">{where}</p>}
   </section>
 );
-
-const Events = ({
-  events,
-  traces,
-}: {
-  events: NonNullable<Explained>['events'] | undefined;
-  traces: readonly { readonly offset: number; readonly traceId: string | undefined }[];
-}) => (
-  <section class="panel" aria-labelledby="events">
-    <h2 id="events">Its events in the log</h2>
-    {events ? (
-      <ScrollBox kind="short" label="Events">
-        <table>
-          <caption>
-            {events.length === 0 ? 'The log has no event of this connection.' : `${events.length} events`}
-          </caption>
-          <thead>
-            <tr>
-              <th>Time</th>
-              <th class="number">Partition</th>
-              <th class="number">Offset</th>
-              <th class="number">Revision</th>
-              <th>Mandate</th>
-              <th>Trace</th>
-            </tr>
-          </thead>
-          <tbody>
-            {events.toReversed().map(({ partition, offset, time, revision, level }) => (
-              <tr key={offset}>
-                <td>
-                  <Time at={time} />
-                </td>
-                <td class="number">{partition}</td>
-                <td class="number">{offset}</td>
-                <td class="number">{revision === '' ? <Known value={null} /> : revision}</td>
-                <td>{level === '0' || level === '1' || level === '2' ? <MandateBadge mandate={level} /> : level}</td>
-                <td>
-                  <Trace traceId={traces.find((one) => one.offset === offset)?.traceId} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollBox>
-    ) : (
-      <p class="note">The log could not be read now. This page tries again.</p>
-    )}
-  </section>
-);
-
-const traceIdOf = (value: unknown): string | undefined => {
-  const { traceparent } = (value ?? {}) as { traceparent?: unknown };
-  return typeof traceparent === 'string' ? /^00-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined;
-};
-
-const Trace = ({ traceId }: { traceId: string | undefined }) => (traceId ? <code>{traceId}</code> : null);

@@ -3,26 +3,21 @@ import { ErrorMessage } from '../../parts/error-message.tsx';
 import { MandateBadge } from '../../parts/mandate.tsx';
 import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
-import { crm } from '../../services/client.ts';
+import { listCustomers, nameOf, readCustomer } from '../../services/customers.ts';
 import { navigate } from '../../services/location.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
-import type { Holder } from './read-connection.ts';
 
 const pathOf = (connectionId: string) => `/console/connections/${encodeURIComponent(connectionId)}`;
 
 /** Asks which connection to show. */
 export const FindConnectionPage = () => {
   const error = useSignal<Error | undefined>(undefined);
-  const latest = useLoaded('latest', async (signal) => {
-    const { body } = await crm.call<{ items: Holder[] }>('/customers?sort=-updatedAt&limit=10', { signal });
-    return body.items;
-  });
+  const latest = useLoaded('latest', (signal) => listCustomers({ sort: '-updatedAt', limit: '10' }, signal));
   const find = async (kind: string, number: string) => {
     error.value = undefined;
     try {
       if (kind === 'connection') return navigate(pathOf(number));
-      const { body } = await crm.call<Holder>(`/customers/${encodeURIComponent(number)}`);
-      navigate(pathOf(body.connectionId));
+      navigate(pathOf((await readCustomer(number)).connectionId));
     } catch (reason) {
       error.value = reason as Error;
     }
@@ -67,19 +62,17 @@ export const FindConnectionPage = () => {
               </tr>
             </thead>
             <tbody>
-              {latest.value.map(({ customerId, firstName, lastName, connectionId, connectionMandate, updatedAt }) => (
-                <tr key={customerId}>
+              {latest.value.map((customer) => (
+                <tr key={customer.customerId}>
                   <td>
-                    <a href={pathOf(connectionId)}>{connectionId}</a>
+                    <a href={pathOf(customer.connectionId)}>{customer.connectionId}</a>
+                  </td>
+                  <td>{nameOf(customer)}</td>
+                  <td>
+                    <MandateBadge mandate={customer.connectionMandate} />
                   </td>
                   <td>
-                    {firstName} {lastName}
-                  </td>
-                  <td>
-                    <MandateBadge mandate={connectionMandate} />
-                  </td>
-                  <td>
-                    <Time at={updatedAt} />
+                    <Time at={customer.updatedAt} />
                   </td>
                 </tr>
               ))}

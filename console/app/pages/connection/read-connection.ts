@@ -1,23 +1,10 @@
 import { crm, iotPlatform } from '../../services/client.ts';
-import type { Mandate } from '../../services/customers.ts';
+import { listCustomers, type MandateChange } from '../../services/customers.ts';
 import { explainKey } from '../../services/operations.ts';
 import { Problem } from '../../services/problem.ts';
 
-export type Holder = {
-  readonly customerId: string;
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly connectionId: string;
-  readonly connectionMandate: Mandate;
-  readonly updatedAt: string;
-};
-
-export type MandateRecord = {
-  readonly connectionId: string;
-  readonly connectionMandate: Mandate;
-  readonly revision: number;
-  readonly changedAt: string;
-};
+/** A mandate as the CRM and the view answer it. */
+type MandateRecord = Pick<MandateChange, 'connectionId' | 'connectionMandate' | 'revision' | 'changedAt'>;
 
 /** What one side answers: a mandate, none, or an error. */
 export type Side = { readonly mandate?: MandateRecord; readonly error?: Error };
@@ -45,9 +32,8 @@ export const readConnection = async (connectionId: string, signal: AbortSignal) 
       signal,
     ),
     explainKey(iotPlatform, connectionId, signal).catch(() => undefined),
-    crm
-      .call<{ items: Holder[] }>(`/customers?connectionId=${id}`, { signal })
-      .then(({ body }) => body.items[0])
+    listCustomers({ connectionId }, signal)
+      .then(([one]) => one)
       .catch(() => undefined),
   ]);
   return { inCrm, inView, explanation, holder };

@@ -1,23 +1,26 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ErrorMessage } from '../../parts/error-message.tsx';
+import { Field, Select } from '../../parts/field.tsx';
+import { FilterForm, readFilters } from '../../parts/filter-form.tsx';
 import { ListTable, shownRows } from '../../parts/list.tsx';
-import { MandateBadge } from '../../parts/mandate.tsx';
+import { MandateBadge, mandates } from '../../parts/mandate.tsx';
 import { Time } from '../../parts/time.tsx';
 import { crm } from '../../services/client.ts';
 import { type Customer, nameOf } from '../../services/customers.ts';
-import { address } from '../../services/location.ts';
 import { useAction } from '../../services/use-action.ts';
 import { usePages } from '../../services/use-pages.ts';
-import { CustomerFilters } from './customer-filters.tsx';
-import { type Filters, filterNames, listPath } from './filters.ts';
+import { customerFilters, customersPath, planCustomers } from './customer-filters.ts';
 
 const columns = ['Number', 'Name', 'City', 'Connection', 'Mandate', 'E-mail', 'Changed'];
+const mandateOptions = [
+  ['', 'any'],
+  ...Object.entries(mandates).map(([level, { name }]) => [level, `${level} ${name}`] as const),
+] as const;
 
 /** Finds customers. The address has the filters, so a link repeats the search. */
 export const CustomersPage = () => {
-  const { searchParams } = address();
-  const filters: Filters = Object.fromEntries(filterNames.map((name) => [name, searchParams.get(name) ?? '']));
-  const path = listPath(filters, searchParams.get('sort') ?? '');
+  const filters = readFilters(customerFilters);
+  const path = customersPath(filters);
   const list = usePages<Customer>(crm, path, shownRows());
   return (
     <>
@@ -27,7 +30,17 @@ export const CustomersPage = () => {
           Register a customer
         </a>
       </p>
-      <CustomerFilters key={path} filters={filters} sort={searchParams.get('sort') ?? ''} />
+      <FilterForm key={path} label="Search customers" filters={filters} plan={planCustomers}>
+        {(bind) => (
+          <>
+            <Field label="Name" type="search" hint="The beginning of “last name first name”" {...bind('name')} />
+            <Field label="City" type="search" hint="The whole name" {...bind('city')} />
+            <Select label="Mandate" options={mandateOptions} {...bind('connectionMandate')} />
+            <Field label="E-mail address" type="search" hint="Exactly this address" {...bind('email')} />
+            <Field label="Connection" type="search" hint="Its whole number" {...bind('connectionId')} />
+          </>
+        )}
+      </FilterForm>
       <ListTable
         list={list}
         caption="Customers"

@@ -1,8 +1,9 @@
 import { Field } from '../../parts/field.tsx';
+import { MandateChoice } from '../../parts/mandate-choice.tsx';
 import type { CustomerData } from '../../services/customers.ts';
 import { Problem } from '../../services/problem.ts';
 import { type Evidence, EvidenceFields } from './evidence.tsx';
-import { describeMandateChange, MandateChoice } from './mandate-choice.tsx';
+import { describeMandateChange } from './mandate-effects.ts';
 import { type Draft, type FieldName, labels } from './merge.ts';
 
 const inputs = [

@@ -1,15 +1,6 @@
 import { signal } from '@preact/signals';
 import { crm, iotPlatform } from '../../services/client.ts';
-import type { Mandate } from '../../services/customers.ts';
-
-export type Customer = {
-  readonly customerId: string;
-  readonly firstName: string;
-  readonly lastName: string;
-  readonly city: string;
-  readonly connectionId: string;
-  readonly connectionMandate: Mandate;
-};
+import type { Customer, Mandate } from '../../services/customers.ts';
 
 /** A change that this page has made, and how far it has come. */
 export type Change = {
@@ -52,20 +43,4 @@ export const changeMandate = async (customer: Customer, mandate: Mandate): Promi
   } catch (error) {
     replace({ ...change, error: error as Error });
   }
-};
-
-/** Finds customers by the number of the connection, or by the beginning of the last name. */
-export const findCustomers = async (text: string, signal: AbortSignal): Promise<readonly Customer[]> => {
-  const filter: Record<string, string> = /^\d+$/.test(text) ? { connectionId: text } : text ? { name: text } : {};
-  const query = new URLSearchParams({ ...filter, limit: '8' });
-  return (await crm.call<{ items: Customer[] }>(`/customers?${query}`, { signal })).body.items;
-};
-
-/** Any customer, of however many there are. */
-export const findRandomCustomer = async (): Promise<Customer | undefined> => {
-  const first = async (query: string) =>
-    (await crm.call<{ items: Customer[] }>(`/customers?limit=1${query}`)).body.items[0];
-  const last = await first('&sort=-customerId');
-  if (!last) return undefined;
-  return (await first(`&after=${Math.floor(Math.random() * Number(last.customerId))}`)) ?? last;
 };

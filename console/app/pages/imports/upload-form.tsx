@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 import { ErrorMessage } from '../../parts/error-message.tsx';
 import { Select } from '../../parts/field.tsx';
 import { Table } from '../../parts/table.tsx';
-import { crm } from '../../services/client.ts';
 import type { Import } from '../../services/imports.ts';
+import { sendFile } from '../../services/send-file.ts';
 import { useAction } from '../../services/use-action.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
 import { fields, headBytes, importPath, readHeader } from './header.ts';
@@ -20,13 +20,14 @@ export const UploadForm = ({ file, onStarted }: { file: File; onStarted: (import
     readHeader(new Uint8Array(await file.slice(0, headBytes).arrayBuffer()), encoding || undefined),
   );
   const sending = useAction();
+  const [sentBytes, setSentBytes] = useState(0);
   const send = (isDryRun: boolean) =>
     sending.run(async () => {
       onStarted('');
       const path = importPath({ fileName: file.name, isDryRun, onConflict, choices });
       const type = encoding === '' ? 'text/csv' : `text/csv; charset=${encoding}`;
-      const { body } = await crm.call<Import>(path, { method: 'POST', body: file, headers: { 'Content-Type': type } });
-      onStarted(body.importId);
+      setSentBytes(0);
+      onStarted((await sendFile<Import>(path, file, type, setSentBytes)).importId);
     });
   return (
     <>
@@ -89,6 +90,7 @@ export const UploadForm = ({ file, onStarted }: { file: File; onStarted: (import
         </button>
       </div>
       <p role="status">{sending.isRunning && 'Sending the file…'}</p>
+      {sending.isRunning && <progress aria-label="Sent" max={file.size} value={sentBytes} />}
       <ErrorMessage error={sending.error} />
     </>
   );

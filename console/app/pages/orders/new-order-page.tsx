@@ -3,12 +3,14 @@ import { CustomerSearch } from '../../parts/customer-search.tsx';
 import { Field } from '../../parts/field.tsx';
 import { Form } from '../../parts/form.tsx';
 import { crm } from '../../services/client.ts';
+import { nameOf, readCustomer } from '../../services/customers.ts';
 import { createIdempotencyKeys } from '../../services/idempotency-keys.ts';
 import { address, navigate } from '../../services/location.ts';
 import { currencyCodes, formatMoney, parsePrice } from '../../services/money.ts';
 import type { Order } from '../../services/orders.ts';
 import { Problem } from '../../services/problem.ts';
 import { useAction } from '../../services/use-action.ts';
+import { useLoaded } from '../../services/use-loaded.ts';
 
 /** Places an order. A repeated request places no second one. */
 export const NewOrderPage = () => {
@@ -38,8 +40,9 @@ export const NewOrderPage = () => {
         <CustomerSearch
           chosen={draft.customerId}
           error={problem?.expected('customerId')}
-          onChoose={(customerId) => setDraft((before) => ({ ...before, customerId }))}
+          onChoose={({ customerId }) => setDraft((before) => ({ ...before, customerId }))}
         />
+        {draft.customerId !== '' && <Chosen customerId={draft.customerId} />}
         <div class="fields">
           <Field label="Product" hint="Its id, for example thermostat" {...bind('productId')} />
           <Field label="Quantity" type="number" inputMode="numeric" {...bind('quantity')} />
@@ -72,6 +75,15 @@ export const NewOrderPage = () => {
         </div>
       </Form>
     </>
+  );
+};
+
+const Chosen = ({ customerId }: { customerId: string }) => {
+  const { value, error } = useLoaded(customerId, (signal) => readCustomer(customerId, signal));
+  return (
+    <p role="status">
+      For <b>{value && !error ? nameOf(value) : 'customer'}</b>, number {customerId}. {error?.message}
+    </p>
   );
 };
 
