@@ -74,7 +74,7 @@ const terms: readonly Entry[] = [
     'idempotent request; retention',
     'idempotentRequest, retentionJob, purge…',
   ),
-  entry(/\bannounceMandates\b|\bannouncedMandates?\b/, 'append events to the outbox', 'appendMandateEvents'),
+  entry(/\bannounceMandates\b|\bannouncedMandates?\b/, 'append events to the outbox', 'appendToOutbox'),
   entry(/\bplainly\w*/i, 'validation without the schema library', 'fast path'),
   entry(/\b[jJ]udge\w*/, 'compare, validate', 'compare, validate'),
   entry(/\b[sS]aid\b/, 'what a process or participant printed', 'observation, printed'),

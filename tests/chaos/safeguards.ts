@@ -17,8 +17,8 @@ export const safeguards = {
   outbox: [
     {
       file: 'crm/outbox/outbox.ts',
-      text: "await insertRows(trx, 'outbox', ['topic', 'id', 'eventKey', 'event', 'createdAt'], rows);",
-      instead: '(globalThis.unpublished ??= []).push(...rows);',
+      text: "return insertRows(trx, 'outbox', ['topic', 'id', 'eventKey', 'event', 'createdAt'], rows);",
+      instead: '(globalThis.unpublished ??= []).push(...rows);\n  return [];',
     },
     {
       file: 'crm/customers/change/change-customer.ts',

@@ -37,10 +37,11 @@ export type Mismatches = {
 };
 
 export type RunningRebuild = {
-  readonly into: Generation;
+  /** Null until it has taken its lease. */
+  readonly into: Generation | null;
   readonly inPlace: boolean;
   readonly from: 'log' | 'crm';
-  readonly phase: string;
+  readonly phase: string | null;
   /** Whether the service that answers works on it. Otherwise another process does, or it was interrupted. */
   readonly isActive: boolean;
   readonly startedAt: string;
@@ -48,12 +49,14 @@ export type RunningRebuild = {
   readonly done: number | null;
   readonly total: number | null;
   readonly secondsLeft: number | null;
+  /** The request that continues it; null while the service works on it. */
+  readonly continueWith: { readonly path: string; readonly body: object | null } | null;
 };
 
 export type EndedRebuild = {
-  readonly action: 'rebuild' | 'abandon';
+  readonly action: 'rebuild' | 'abandon' | 'retire';
   readonly endedAt: string;
-  readonly result: 'switched' | 'differs' | 'abandoned' | 'stopped' | 'failed';
+  readonly result: 'switched' | 'differs' | 'abandoned' | 'retired' | 'stopped' | 'failed';
   readonly generation: Generation | null;
   readonly mismatches: Mismatches | null;
   readonly detail: string;
@@ -128,6 +131,12 @@ export const readRebuild = (client: Client, view: string, signal?: AbortSignal):
   read(client, `/operations/rebuild?${of(view)}`, signal);
 export const startRebuild = (client: Client, view: string, options: RebuildOptions): Promise<RebuildState> =>
   act(client, `/operations/rebuild?${of(view)}`, options);
+/** Continues an interrupted rebuild with its own options, because others would be refused. */
+export const continueRebuild = (
+  client: Client,
+  view: string,
+  { path, body }: NonNullable<RunningRebuild['continueWith']>,
+): Promise<RebuildState> => act(client, `${path}?${of(view)}`, body ?? undefined);
 export const abandonRebuild = (client: Client, view: string): Promise<RebuildState> =>
   act(client, `/operations/rebuild/abandon?${of(view)}`);
 export const switchBack = (client: Client, view: string): Promise<unknown> =>

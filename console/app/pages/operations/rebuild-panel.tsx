@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { ConfirmButton } from '../../parts/confirm.tsx';
 import { ErrorMessage } from '../../parts/error-message.tsx';
-import { abandonRebuild, readRebuild, startRebuild, switchBack } from '../../services/operations.ts';
+import { abandonRebuild, continueRebuild, readRebuild, startRebuild, switchBack } from '../../services/operations.ts';
 import { operatorToken } from '../../services/operator-token.ts';
 import type { View } from '../../services/status.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
@@ -20,6 +20,7 @@ export const RebuildPanel = ({ of: { service, view, hasSource } }: { of: View })
   });
   const loaded = useLoaded(view, (signal) => readRebuild(service, view, signal), { everyMs: 1_000 });
   const { running, last, switchBackTo, generation } = loaded.value ?? {};
+  const interrupted = running?.continueWith;
   const isReadOnly = operatorToken.value === '' || loaded.error !== undefined;
   const act = async (work: Promise<unknown>) => {
     await work;
@@ -46,11 +47,24 @@ export const RebuildPanel = ({ of: { service, view, hasSource } }: { of: View })
         <RebuildForm wish={wish.value} hasSource={hasSource} onChange={(next) => (wish.value = next)} />
       </div>
       <div class="actions">
+        {interrupted && (
+          <ConfirmButton
+            label="Continue the rebuild"
+            question={`Continue the rebuild of ${view}?`}
+            isDisabled={isReadOnly}
+            onConfirm={() => act(continueRebuild(service, view, interrupted))}
+          >
+            <p>
+              The interrupted rebuild continues from the offsets that it has reached, with the options that it began
+              with.
+            </p>
+          </ConfirmButton>
+        )}
         <ConfirmButton
-          label={running && !running.isActive ? 'Continue the rebuild' : 'Rebuild'}
+          label="Rebuild"
           question={`Rebuild the view ${view}?`}
           isDangerous={wish.value.inPlace}
-          isDisabled={isReadOnly || running?.isActive === true}
+          isDisabled={isReadOnly || Boolean(running)}
           onConfirm={start}
         >
           {wish.value.inPlace ? (
@@ -86,8 +100,8 @@ export const RebuildPanel = ({ of: { service, view, hasSource } }: { of: View })
           onConfirm={() => act(abandonRebuild(service, view))}
         >
           <p>
-            The rebuild ends, and generation {running?.into.number} is removed. The view answers as before. A later
-            rebuild begins from the start.
+            The rebuild ends, and generation {running?.into?.number ?? '(unknown)'} is removed. The view answers as
+            before. A later rebuild begins from the start.
           </p>
         </ConfirmButton>
       </div>

@@ -8,8 +8,8 @@ export const Running = ({ rebuild }: { rebuild: RunningRebuild }) => {
   return (
     <>
       <p>
-        Fills generation {into.number}
-        {into.store && ` in ${into.store}`} from the {from === 'crm' ? 'CRM' : 'log'}, since <Time at={startedAt} />.
+        Fills {into ? `generation ${into.number}` : 'a generation'}
+        {into?.store && ` in ${into.store}`} from the {from === 'crm' ? 'CRM' : 'log'}, since <Time at={startedAt} />.
         Phase: <strong>{step ?? phase}</strong>.
       </p>
       {isActive ? (
