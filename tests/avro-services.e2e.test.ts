@@ -118,7 +118,7 @@ describe.runIf(await isStackReady())('npm run lab on dapr-components/variants/av
     const { output } = await type('npm run -s explain -- 7733');
     expect(output).toContain(topic);
     expect(output).toContain('Log, CRM and view agree.');
-  }, 120_000);
+  }, 300_000);
 });
 
 describe.runIf(await isStackReady())('the services on dapr-components/variants/avro', () => {

@@ -122,6 +122,11 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
         timeout: 5_000,
         interval: 20,
       });
+      // The dead letters of a delivery are published after its mandates are written.
+      await vi.waitFor(
+        async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(values.length - 1),
+        waitOptions,
+      );
       const letters = (await readRecords(topics.connectionMandatesDeadLetters.name)).map(({ key, value }) => ({
         key,
         ...JSON.parse(value).data,
@@ -211,7 +216,10 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
     await message(JSON.stringify({ connectionId: 'B3', connectionMandate: '1' }));
     await producer.disconnect();
     await waitForMandate('B3', '1');
-    expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 1);
+    await vi.waitFor(
+      async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 1),
+      waitOptions,
+    );
     // Sets the declared configuration of the topic again.
     await startPart('kafka');
   });

@@ -13,7 +13,8 @@ import { ports, stackEnvironment } from './ports.ts';
 import { startPart } from './stack.ts';
 
 const brokers = [`127.0.0.1:${ports.kafka}`];
-export const createTestKafkaClient = () => createKafkaClient(brokers);
+/** With many retries: a broker on a busy machine is slow with its first transactions. */
+export const createTestKafkaClient = () => createKafkaClient(brokers, { retries: 15, requestTimeout: 30_000 });
 export const withKafkaAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T> =>
   withAdmin(brokers, work, { retries: 5 });
 
