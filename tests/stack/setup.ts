@@ -3,24 +3,21 @@ import { daprCli, ensureDaprd, outcomeFile, partNames, stackFolder, startPart, s
 
 const reportOf = (name: string) => (line: string) => void process.stderr.write(`stack: ${name} ${line}\n`);
 
-const settleInTurn = async (...groups: (() => Promise<unknown>[])[]): Promise<PromiseSettledResult<unknown>[]> => {
-  const outcomes: PromiseSettledResult<unknown>[] = [];
-  for (const group of groups) outcomes.push(...(await Promise.allSettled(group())));
-  return outcomes;
+/** The servers start after the builds, which would take the processors from them for minutes. */
+const buildAndStart = async (): Promise<PromiseSettledResult<unknown>[]> => {
+  const builds = await Promise.allSettled([
+    ensureDaprd(reportOf('daprd')),
+    // One test needs the Dapr CLI. It is built under CI only, because that takes minutes.
+    ...(process.env.CI ? [daprCli.ensure(reportOf('dapr'))] : []),
+  ]);
+  return [...builds, ...(await Promise.allSettled(partNames.map((name) => startPart(name, reportOf(name)))))];
 };
 
 /** Starts the stack while the other tests run; `isStackReady` waits for it. */
 export const setup = () => {
   mkdirSync(stackFolder, { recursive: true });
   rmSync(outcomeFile, { force: true });
-  const builds = () => [
-    ensureDaprd(reportOf('daprd')),
-    // One test needs the Dapr CLI. It is built under CI only, because that takes minutes.
-    ...(process.env.CI ? [daprCli.ensure(reportOf('dapr'))] : []),
-  ];
-  const starts = () => partNames.map((name) => startPart(name, reportOf(name)));
-  // The servers start after the builds, which would take the processors from them for minutes.
-  const ready = settleInTurn(builds, starts).then((outcomes) => {
+  const ready = buildAndStart().then((outcomes) => {
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     writeFileSync(outcomeFile, failed ? (failed.reason as Error).message : 'ready');
   });

@@ -34,10 +34,10 @@ export const createPublishBulk = (sidecar: Sidecar, pubsub: string): PublishBulk
 
   return async (topic, events) => {
     try {
-      const written = await writeTombstones(sidecar, pubsub, events);
-      if (await publishOverGrpc(topic, written)) return undefined;
+      const encoded = await encodeTombstones(sidecar, pubsub, events);
+      if (await publishOverGrpc(topic, encoded)) return undefined;
       hasFailed = true;
-      const failure = await publishOverHttp(topic, written);
+      const failure = await publishOverHttp(topic, encoded);
       hasFailed = failure !== undefined;
       return failure;
     } catch (error) {
@@ -47,7 +47,7 @@ export const createPublishBulk = (sidecar: Sidecar, pubsub: string): PublishBulk
 };
 
 /** On Kafka the four bytes `null` become a record without a value. Other brokers have no null value and would store the four bytes. */
-const writeTombstones = async (sidecar: Sidecar, pubsub: string, events: readonly OutgoingEvent[]) => {
+const encodeTombstones = async (sidecar: Sidecar, pubsub: string, events: readonly OutgoingEvent[]) => {
   if (!events.some(isTombstone) || !(await isKafka(sidecar, pubsub))) return events;
   return events.map((event) => (isTombstone(event) ? { ...event, value: nullValue } : event));
 };
