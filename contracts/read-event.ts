@@ -91,6 +91,9 @@ export const createEventReader = <Data>(
       prepare: (records: readonly Pick<RecordToRead, 'value'>[]) => prepareToDecode(records.map(({ value }) => value)),
     }),
 
+    /** The event as an object, to show it. @throws Error with the reason when the value is not an event */
+    decode: ({ value }: Pick<RecordToRead, 'value'>): object => codec.decode(value),
+
     /** @throws Error with the reason when the record is a poison record, which can never be applied */
     parse: ({ value, timestamp, partition, offset, replayOf }: RecordToRead): ReadEvent<Data> => {
       const event = readCommonJson?.(value) ?? readAnyForm(value, timestamp);

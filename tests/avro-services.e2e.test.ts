@@ -154,6 +154,11 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
     await vi.waitFor(async () => expect(await readiness(iotPlatform)).toMatchObject({ status: 'ready' }), waitOptions);
     for (const { value } of await readRecords(topic)) expect(value.slice(0, 1)).toBe('\0');
     expect(await readRecords(mandatesTopicNames.json)).toEqual([]);
+    const tail = await fetch(`${iotPlatform.url}/operations/events?key=4512&last=1&follow=false`);
+    const [, records = '[]'] = /^data: (\[.*\])$/m.exec(await tail.text()) ?? [];
+    expect(JSON.parse(records)).toMatchObject([
+      { topic, revision: expect.any(Number), value: { data: { connectionId: '4512', connectionMandate: '2' } } },
+    ]);
   }, 60_000);
 
   it('make a record that is not Avro a dead letter of its connection, which a later change resolves', async () => {

@@ -34,7 +34,6 @@ const withPlatform = async () => {
 describe('after kill -9 of the service', () => {
   it.each([
     ['next to the live view', {}, { phase: 'filled' }, { from: 'log', inPlace: false }, '1'],
-    ['from the CRM', { from: 'crm' }, { phase: 'replaying' }, { from: 'crm', inPlace: false }, '1'],
     ['in place', { inPlace: true }, { inPlace: true }, { from: 'log', inPlace: true }, 503],
   ])('a rebuild %s is shown with the request that continues it, and is continued by it', async (...given) => {
     const [, request, begun, body, mandateMeanwhile] = given;

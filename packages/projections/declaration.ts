@@ -17,12 +17,14 @@ export type Projection<Event, Document> = {
   /** Other topics that may have filled this view before. It refuses to answer from what they filled. Default: none. */
   readonly otherTopics?: readonly string[];
   /**
-   * Loads what `parse` and `keyOfUnreadable` need for these records, such as their schemas. Default: nothing.
+   * Loads what `decode`, `parse` and `keyOfUnreadable` need for these records, such as their schemas. Default: nothing.
    * @throws Error when it cannot be loaded now: the records are delivered again, and never become dead letters
    */
   readonly prepare?: (records: readonly DeliveredRecord[]) => Promise<void>;
+  /** The event of a record as an object, to show it. Default: the value is JSON. @throws Error when it is none */
+  readonly decode?: (record: DeliveredRecord) => object;
   /**
-   * Decodes a record.
+   * Parses a record.
    * @throws Error when the record can never be applied; the message is the reason in the dead letter
    */
   readonly parse: (record: DeliveredRecord) => Event;

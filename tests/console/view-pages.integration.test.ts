@@ -91,7 +91,7 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and o
     expect(listProblems(page)).toEqual([]);
   });
 
-  it('rebuilds a view after a confirmation, and switches back', async () => {
+  it('rebuilds a view after a confirmation, switches back, and removes the other generation', async () => {
     const page = await open('/console/operations', { hasToken: true });
     await page.getByRole('button', { name: 'Rebuild', exact: true }).click();
     const dialog = page.getByRole('dialog');
@@ -104,7 +104,37 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and o
     await page.getByText('No dead letter: every record could be applied.').waitFor();
     expect(await listAccessibilityProblems(page)).toEqual([]);
     await takePicture(page, 'console-operations');
+    await page.getByRole('button', { name: 'Remove earlier generations' }).click();
+    await dialog.getByText('can no longer switch back').waitFor();
+    await dialog.getByRole('button', { name: 'Remove earlier generations' }).click();
+    await page.getByText('Is being removed: generation 2.').waitFor();
+    await page.getByText('Generation 2 in statestore is removed.').waitFor();
+    expect(await page.getByRole('button', { name: 'Switch back' }).isDisabled()).toBe(true);
     expect(listProblems(page)).toEqual([]);
+  });
+
+  it('continues an interrupted rebuild with the request that the service names', async () => {
+    const page = await openPage(browser, { viewport: { width: 1280, height: 900 } });
+    await page.addInitScript(`sessionStorage.setItem('operator-token', '${token}')`);
+    const continueWith = { path: '/operations/rebuild', body: { from: 'crm', inPlace: false } };
+    const running = { into: { number: 9 }, inPlace: false, from: 'crm', phase: 'replaying', isActive: false };
+    const unknown = { step: null, done: null, total: null, secondsLeft: null };
+    const sent: unknown[] = [];
+    await page.route(/:[0-9]+\/operations\/rebuild\?view=mandates$/, async (route) => {
+      if (route.request().method() === 'POST') sent.push(route.request().postDataJSON());
+      const response = await route.fetch({ method: 'GET' });
+      const startedAt = '2026-11-27T05:00:00.000Z';
+      const state = { ...(await response.json()), running: { ...running, ...unknown, startedAt, continueWith } };
+      await route.fulfill({ response, json: state });
+    });
+    await page.goto(`${platform.crm}/console/operations`);
+    await page.getByText('it was interrupted. If no process does').waitFor();
+    expect(await page.getByRole('button', { name: 'Rebuild', exact: true }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Continue the rebuild' }).click();
+    await page.getByRole('dialog').getByText('with the options that it began with').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Continue the rebuild' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(sent).toEqual([continueWith.body]);
   });
 
   it('replays and discards dead letters after a confirmation, one or all', async () => {

@@ -68,6 +68,8 @@ export type RebuildState = {
   readonly switchBackTo: Generation | null;
   readonly running: RunningRebuild | null;
   readonly last: EndedRebuild | null;
+  /** Earlier generations whose removal is unfinished. */
+  readonly retiring: { readonly generations: readonly Generation[]; readonly isActive: boolean } | null;
 };
 
 export type RebuildOptions = {
@@ -139,6 +141,9 @@ export const continueRebuild = (
 ): Promise<RebuildState> => act(client, `${path}?${of(view)}`, body ?? undefined);
 export const abandonRebuild = (client: Client, view: string): Promise<RebuildState> =>
   act(client, `/operations/rebuild/abandon?${of(view)}`);
+/** Removes all generations but the one that answers, or continues this. */
+export const retireGenerations = (client: Client, view: string): Promise<RebuildState> =>
+  act(client, `/operations/retire?${of(view)}`);
 export const switchBack = (client: Client, view: string): Promise<unknown> =>
   act(client, `/operations/switch-back?${of(view)}`);
 

@@ -7,14 +7,13 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 from urllib.parse import unquote_plus
 
 from dapr.ext.fastapi import DaprApp
 from fastapi import Body, Depends, FastAPI, HTTPException, Request, Response
-from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import JSONResponse
 
 from billing import subscriber
@@ -24,6 +23,7 @@ from billing.sidecar import PUBSUB, Sidecar
 
 TOPIC = "connection-mandates-topic"
 DELIVERIES = f"/events/{PUBSUB}/{TOPIC}"
+HOSTS = os.environ.get("HOSTS", "localhost,127.0.0.1").split(",")
 COMPARE_EVERY_S = 1.0
 PARTITION, OFFSET = re.compile(r"[0-9]{1,9}", re.ASCII), re.compile(r"[0-9]{1,15}", re.ASCII)
 REFUSALS = {
@@ -34,6 +34,7 @@ REFUSALS = {
     "dead-letters-not-listed": (409, "Earlier records could not be read either, and are not listed: publish again."),
     "log-unavailable": (503, "This view was not yet compared with the log, so it may be out of date."),
     "store-unavailable": (503, "The state store does not answer."),
+    "host-not-allowed": (421, "Host: one of the names in HOSTS."),
     "invalid-request": (400, "connectionId: 1 to 64 characters out of 0-9, A-Z and -."),
     "invalid-place": (400, "partition, offset: whole numbers of up to 9 and 15 digits."),
 }
@@ -89,9 +90,14 @@ def check_token(request: Request) -> None:
 
 app = FastAPI(title="Billing", lifespan=lifespan, docs_url=None, redoc_url=None)
 app.router.redirect_slashes = False
-# A page under another host name (DNS rebinding) can neither read nor discard.
-app.add_middleware(TrustedHostMiddleware, allowed_hosts=os.environ.get("HOSTS", "localhost,127.0.0.1").split(","))
 dapr_app = DaprApp(app)
+
+
+@app.middleware("http")
+async def check_host(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    """A page under another host name (DNS rebinding) can neither read nor discard."""
+    host = re.sub(r":[0-9]*$", "", request.headers.get("host", "")).lower()
+    return await answer(request) if host in HOSTS else refuse("host-not-allowed")
 
 
 # rawPayload: the sidecar passes the bytes of the record on. It cannot parse every record of the topic.

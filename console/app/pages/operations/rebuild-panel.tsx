@@ -1,12 +1,19 @@
 import { useSignal } from '@preact/signals';
 import { ConfirmButton } from '../../parts/confirm.tsx';
 import { ErrorMessage } from '../../parts/error-message.tsx';
-import { abandonRebuild, continueRebuild, readRebuild, startRebuild, switchBack } from '../../services/operations.ts';
+import {
+  abandonRebuild,
+  continueRebuild,
+  readRebuild,
+  retireGenerations,
+  startRebuild,
+  switchBack,
+} from '../../services/operations.ts';
 import { operatorToken } from '../../services/operator-token.ts';
 import type { View } from '../../services/status.ts';
 import { useLoaded } from '../../services/use-loaded.ts';
 import { RebuildForm, type RebuildWish } from './rebuild-form.tsx';
-import { Ended, Running } from './rebuild-progress.tsx';
+import { Ended, Retiring, Running } from './rebuild-progress.tsx';
 
 /** The rebuild of a view: its progress, its result, and what can be done. */
 export const RebuildPanel = ({ of: { service, view, hasSource } }: { of: View }) => {
@@ -19,7 +26,7 @@ export const RebuildPanel = ({ of: { service, view, hasSource } }: { of: View })
     compareWithSource: hasSource,
   });
   const loaded = useLoaded(view, (signal) => readRebuild(service, view, signal), { everyMs: 1_000 });
-  const { running, last, switchBackTo, generation } = loaded.value ?? {};
+  const { running, last, switchBackTo, generation, retiring } = loaded.value ?? {};
   const interrupted = running?.continueWith;
   const isReadOnly = operatorToken.value === '' || loaded.error !== undefined;
   const act = async (work: Promise<unknown>) => {
@@ -39,6 +46,7 @@ export const RebuildPanel = ({ of: { service, view, hasSource } }: { of: View })
       <div class="columns">
         <div>
           {running && <Running rebuild={running} />}
+          {retiring && <Retiring of={retiring} />}
           {!running && last && <Ended rebuild={last} />}
           {loaded.value && !running && !last && (
             <p class="note">No rebuild runs, and none has ended since the start.</p>
@@ -90,6 +98,18 @@ export const RebuildPanel = ({ of: { service, view, hasSource } }: { of: View })
           <p>
             Generation {switchBackTo?.number} answers again instead of generation {generation?.number ?? '(unknown)'}.
             Both are kept up to date, so no change is lost.
+          </p>
+        </ConfirmButton>
+        <ConfirmButton
+          label="Remove earlier generations"
+          question={`Remove the earlier generations of ${view}?`}
+          isDangerous
+          isDisabled={isReadOnly || Boolean(running) || !(retiring ? !retiring.isActive : switchBackTo)}
+          onConfirm={() => act(retireGenerations(service, view))}
+        >
+          <p>
+            Only generation {generation?.number ?? '(unknown)'}, which answers, is kept. The view{' '}
+            <strong>can no longer switch back</strong>, and each change is written once instead of twice.
           </p>
         </ConfirmButton>
         <ConfirmButton

@@ -1,6 +1,6 @@
 import { ScrollBox } from '../../parts/scroll-box.tsx';
 import { Time } from '../../parts/time.tsx';
-import type { EndedRebuild, Mismatches, RunningRebuild } from '../../services/operations.ts';
+import type { EndedRebuild, Mismatches, RebuildState, RunningRebuild } from '../../services/operations.ts';
 
 /** How far a rebuild is. */
 export const Running = ({ rebuild }: { rebuild: RunningRebuild }) => {
@@ -34,6 +34,14 @@ export const Running = ({ rebuild }: { rebuild: RunningRebuild }) => {
     </>
   );
 };
+
+/** The generations that are being removed. */
+export const Retiring = ({ of: { generations, isActive } }: { of: NonNullable<RebuildState['retiring']> }) => (
+  <p class={isActive ? 'note' : 'warning'}>
+    {isActive ? 'Is being removed: ' : 'The removal is unfinished, remove them again: '}
+    {generations.map(({ number, store }) => `generation ${number}${store ? ` in ${store}` : ''}`).join(', ')}.
+  </p>
+);
 
 /** How the last rebuild ended. */
 export const Ended = ({ rebuild }: { rebuild: EndedRebuild }) => (

@@ -1,3 +1,4 @@
+import type { Projection } from '../../../projections/declaration.ts';
 import type { DeliveredRecord } from '../../../projections/event-bus.ts';
 import type { LogReader, PartitionRange } from '../../../projections/log-reader.ts';
 import type { OperatorLog } from '../../../projections/operator-log.ts';
@@ -18,20 +19,25 @@ export type Tail = {
   readonly buffer: TailBuffer;
 };
 
-type Logs = { readonly topicLog: LogReader; readonly operatorLog: OperatorLog };
+/** `readers`: by the name of a topic, the projection that reads its records. */
+type Logs = {
+  readonly topicLog: LogReader;
+  readonly operatorLog: OperatorLog;
+  readonly readers: ReadonlyMap<string, Pick<Projection<unknown, unknown>, 'prepare'>>;
+};
 
 /** Fills the buffer with the records with which a tail begins. @returns where to continue. @throws DomainError log-unavailable */
-export const readFirst = async (tail: Tail, { topicLog }: Logs, signal: AbortSignal): Promise<Places> => {
+export const readFirst = async (tail: Tail, logs: Logs, signal: AbortSignal): Promise<Places> => {
   const found: DeliveredRecord[] = [];
   const places: Places = new Map();
   for (const topic of tail.topics) {
-    const ranges = await topicLog.offsets(topic).catch((error: unknown) => {
+    const ranges = await logs.topicLog.offsets(topic).catch((error: unknown) => {
       throw new DomainError('log-unavailable', describeError(error), { cause: error });
     });
     if (ranges.length === 0) throw new DomainError('log-unavailable', 'The broker has no log that can be followed.');
     places.set(topic, new Map(ranges.map(({ partition, end }) => [partition, end])));
     const wanted = ranges.map((range) => ({ ...range, begin: findBegin(range, topic, tail) }));
-    await topicLog.read(
+    await logs.topicLog.read(
       topic,
       wanted,
       async ({ records }) => {
@@ -42,6 +48,7 @@ export const readFirst = async (tail: Tail, { topicLog }: Logs, signal: AbortSig
     );
   }
   keepLatest(found, tail.resume ? found.length : tail.last);
+  await prepare(found, logs);
   for (const record of found) tail.buffer.add(record);
   return places;
 };
@@ -53,6 +60,12 @@ const findBegin = ({ partition, begin, end }: PartitionRange, topic: string, tai
   const first = Math.max(next, end - searchedRecords);
   buffer.skip(first - next);
   return first;
+};
+
+/** Loads what is needed to show the records. A record for which it cannot be loaded is shown as bytes. */
+const prepare = async (records: readonly DeliveredRecord[], { readers }: Logs): Promise<void> => {
+  for (const [topic, reader] of readers)
+    await reader.prepare?.(records.filter((record) => record.topic === topic)).catch(() => {});
 };
 
 /** Sorts records by time and removes all but the latest; those of a partition keep their order. */
@@ -67,20 +80,17 @@ const isOfKey =
     key === undefined || record.key === key;
 
 /** Fills the buffer with records as they arrive, until the signal is aborted. `places` is kept up to date. */
-export const followLogs = async (
-  tail: Tail,
-  places: Places,
-  { operatorLog }: Logs,
-  signal: AbortSignal,
-): Promise<void> => {
+export const followLogs = async (tail: Tail, places: Places, logs: Logs, signal: AbortSignal): Promise<void> => {
   const ended = new AbortController();
   const follow = (topic: string, next: Map<number, number>) =>
-    operatorLog.follow(
+    logs.operatorLog.follow(
       topic,
       new Map(next),
       async (batch) => {
         next.set(batch.partition, batch.next);
-        for (const record of batch.records.filter(isOfKey(tail))) tail.buffer.add(record);
+        const records = batch.records.filter(isOfKey(tail));
+        await prepare(records, logs);
+        for (const record of records) tail.buffer.add(record);
       },
       AbortSignal.any([signal, ended.signal]),
     );

@@ -43,7 +43,8 @@ export const openEventRoutes = (context: OperationsContext): { routes: Routes; c
 
   const stream = async (tail: Tail, { follow }: { follow: boolean }, res: Response) => {
     const signal = AbortSignal.any([closing.signal, signalClosed(res)]);
-    const places = await readFirst(tail, context, signal);
+    const logs = { ...context, readers };
+    const places = await readFirst(tail, logs, signal);
     const events = openEventStream(res);
     const show = isOperator(res);
     const flush = () => {
@@ -58,7 +59,7 @@ export const openEventRoutes = (context: OperationsContext): { routes: Routes; c
     if (!follow || res.req.method === 'HEAD') return events.end();
     const timer = setInterval(flush, tailIntervalMs);
     try {
-      await followLogs(tail, places, context, signal);
+      await followLogs(tail, places, logs, signal);
     } catch (error) {
       if (!signal.aborted) events.send('problem', { detail: describeError(error) });
     } finally {

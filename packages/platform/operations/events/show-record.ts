@@ -19,22 +19,22 @@ type ShownRecord = {
   time: string | null;
   revision: number | null;
   isTombstone: boolean;
-  /** The value if it is JSON. */
+  /** The event, if the value is one. */
   value: unknown;
-  /** The value if it is not JSON or long. */
+  /** The value if it is no event or long. */
   valueBase64?: string;
   isShortened: boolean;
   /** The topic has personal data, and the request had no token. */
   isWithheld: boolean;
 };
 
-type Reader = Pick<Projection<unknown, unknown>, 'topic' | 'parse' | 'eventStamp'>;
+type Reader = Pick<Projection<unknown, unknown>, 'topic' | 'decode' | 'parse' | 'eventStamp'>;
 
-/** Shows a record. The values of topics with personal data are shown to an operator only. */
+/** Shows a record, for which `prepare` of the projection was called. The values of topics with personal data are shown to an operator only. */
 export const showRecord = (record: DeliveredRecord, reader: Reader, isOperator: boolean): ShownRecord => {
   const { topic, partition = -1, offset = -1, timestamp, key = null, value } = record;
   const isTombstone = value.length === 0;
-  const event = isTombstone ? undefined : parseJson(value);
+  const event = isTombstone ? undefined : readEvent(record, reader);
   const type = textSchema.safeParse(event?.type).data ?? null;
   const place = { topic, partition, offset, timestamp: new Date(timestamp).toISOString(), key, type, isTombstone };
   if (reader.topic.isPersonal && !isOperator)
@@ -54,14 +54,20 @@ export const showRecord = (record: DeliveredRecord, reader: Reader, isOperator: 
 /** A type of ours. Any other text could be personal data. */
 const textSchema = z.string().regex(/^utility\.[a-z0-9.-]{1,100}$/);
 
-const parseJson = (value: Buffer): { readonly type?: unknown; readonly time?: unknown } | undefined => {
-  if (!isUtf8(value)) return undefined;
+type Shown = { readonly type?: unknown; readonly time?: unknown };
+
+const readEvent = (record: DeliveredRecord, { decode = parseJson }: Reader): Shown | undefined => {
   try {
-    const event: unknown = JSON.parse(value.toString());
-    return typeof event === 'object' && event !== null ? event : undefined;
+    return decode(record);
   } catch {
     return undefined;
   }
+};
+
+const parseJson = ({ value }: DeliveredRecord): object => {
+  const event: unknown = isUtf8(value) && JSON.parse(value.toString());
+  if (typeof event === 'object' && event !== null) return event;
+  throw new Error('not a JSON object');
 };
 
 const readRevision = (record: DeliveredRecord, { parse, eventStamp }: Reader): number | null => {
