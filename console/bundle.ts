@@ -6,8 +6,21 @@ import { build, stop } from 'esbuild';
 type Asset = { readonly name: string; readonly mediaType: string; readonly content: Buffer };
 export type Bundle = { readonly script: Asset; readonly style: Asset };
 
-/** Bundles the browser's part of the console in memory: nothing needs to be built before a start. */
-export const createBundle = async (): Promise<Bundle> => {
+let loading: Promise<Bundle> | undefined;
+
+/**
+ * The browser's part of the console, bundled in memory: nothing needs to be built before a start. It is bundled at the first call, to
+ * keep the start fast, once in a process. After a failure the next call tries again.
+ */
+export const loadBundle = (): Promise<Bundle> => {
+  loading ??= createBundle().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+};
+
+const createBundle = async (): Promise<Bundle> => {
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, 'app', 'main.tsx')],
     outdir: 'console',

@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import { operation, type Routes, withTag } from '../packages/http/operation.ts';
-import { type Bundle, createBundle } from './bundle.ts';
+import { loadBundle } from './bundle.ts';
 import { createContentSecurityPolicy, createPage, type ServiceUrls } from './page.ts';
 
 /** Finds the services at each request, because they may start later, or on other ports. */
@@ -8,24 +8,15 @@ export type LocateServices = () => ServiceUrls;
 
 /** The console: its described route, and a router for the pages below it and their assets. */
 export const createConsole = (locateServices: LocateServices): { routes: Routes; pages: Router } => {
-  let bundling: Promise<Bundle> | undefined;
-  // Created on the first request, to keep the start fast. After a failure the next request tries again.
-  const bundle = () => {
-    bundling ??= createBundle().catch((error: unknown) => {
-      bundling = undefined;
-      throw error;
-    });
-    return bundling;
-  };
   const sendPage: RequestHandler = async (_req, res) => {
     const urls = locateServices();
-    const html = createPage(await bundle(), urls);
+    const html = createPage(await loadBundle(), urls);
     res.set({ 'Content-Security-Policy': createContentSecurityPolicy(urls), 'Cache-Control': 'no-cache' });
     res.type('html').send(html);
   };
   const pages = Router();
   pages.get('/assets/:name', async (req, res, next) => {
-    const { script, style } = await bundle();
+    const { script, style } = await loadBundle();
     const asset = [script, style].find(({ name }) => name === req.params.name);
     if (!asset) return next();
     res.set('Cache-Control', 'public, max-age=31536000, immutable').type(asset.mediaType).send(asset.content);

@@ -68,7 +68,10 @@ const findOtherNode = (path: string): OtherNode => {
 };
 
 /** The folders whose code depends on the version of Node: servers, streams, files, threads, cryptography and SQLite. */
-const dependOnNode = ['packages/', 'crm/database/', 'crm/imports/receive/', 'crm/cli/'];
+const dependOnNode = [
+  ...['csv', 'dapr', 'database', 'embedded', 'grpc', 'http', 'kafka', 'runtime'].map((name) => `packages/${name}/`),
+  ...['database', 'imports/receive', 'cli'].map((name) => `crm/${name}/`),
+];
 
 /** Counts failures only, because the run on our own Node has counted the same tests. */
 const runOnOtherNode = async ({ path, version }: OtherNode): Promise<Outcome> => {

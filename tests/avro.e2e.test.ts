@@ -52,7 +52,7 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
   const start = async () => {
     sidecar = await startSidecar('crm', appPort, sidecarPorts, resources);
     const health = () => fetch(`http://127.0.0.1:${sidecarPorts.dapr}/v1.0/healthz/outbound`);
-    await vi.waitFor(async () => expect((await health()).ok).toBe(true), { timeout: 30_000 });
+    await vi.waitFor(async () => expect((await health()).ok).toBe(true), { timeout: 60_000 });
   };
   const publish = async (event: object) => {
     const query = 'metadata.rawPayload=true&metadata.valueSchemaType=Avro';
@@ -61,7 +61,7 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
     return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) })).status;
   };
   const expectDelivered = (sequence: string) =>
-    vi.waitFor(() => expect(delivered.map((event) => event.sequence)).toContain(sequence), { timeout: 30_000 });
+    vi.waitFor(() => expect(delivered.map((event) => event.sequence)).toContain(sequence), { timeout: 60_000 });
 
   beforeAll(async () => {
     await startPart('schema-registry');
@@ -95,7 +95,7 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
       expect(parseConnectionMandate({ value: Buffer.from(JSON.stringify(event)), timestamp: 0 }).data).toEqual(
         example.data,
       );
-  }, 60_000);
+  });
 
   it('refuses an event that the schema does not allow, before it is in the log', async () => {
     const { connectionMandate: _, ...data } = example.data;
@@ -115,7 +115,7 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
       region: 'north',
     });
     expect(delivered.find(({ sequence }) => sequence === '4')).toMatchObject({ ...example, sequence: '4', region: '' });
-  }, 60_000);
+  });
 
   it('cannot pass a record that is not Avro until the group is set behind it', async () => {
     const producer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).producer();
@@ -129,8 +129,8 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
         brokers,
         async (admin) => (await admin.fetchOffsets({ groupId: topic, topics: [topic] }))[0]?.partitions[0],
       );
-    await vi.waitFor(async () => expect((await committed())?.offset).toBe(String(place)), { timeout: 30_000 });
-    await vi.waitFor(() => expect(sidecar.output()).toContain(`${topic}/0/${place}`), { timeout: 30_000 });
+    await vi.waitFor(async () => expect((await committed())?.offset).toBe(String(place)), { timeout: 60_000 });
+    await vi.waitFor(() => expect(sidecar.output()).toContain(`${topic}/0/${place}`), { timeout: 60_000 });
     expect(delivered.map((event) => event.sequence)).not.toContain('5');
     const codec = createAvroCodec({ registry, subject: `${topic}-value`, schema: avro });
     const [blocked, ...others] = await findBlockedPartitions(brokers, { topic, codec, newId: randomUUID });
@@ -144,5 +144,5 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
     await start();
     await expectDelivered('5');
     expect(await findBlockedPartitions(brokers, { topic, codec, newId: randomUUID })).toEqual([]);
-  }, 120_000);
+  });
 });

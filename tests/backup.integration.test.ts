@@ -26,7 +26,7 @@ import { corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, root, startPlatform } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
-const waitOptions = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 const databases = ['crm.sqlite', 'customer-view.sqlite', 'platform.sqlite'];
 
 /** Runs `npm run backup` or `npm run restore`. */

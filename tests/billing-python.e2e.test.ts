@@ -134,7 +134,7 @@ describe.runIf(await isStackReady())('npm run lab -- --with billing', () => {
   const labPort = ports.lab + 12;
   let lab: RunningProcess;
   const ask = () => getJson(`http://localhost:${labPort}/billable/7733`);
-  const waitOptions = { timeout: 30_000, interval: 100 };
+  const waitOptions = { timeout: 60_000, interval: 100 };
   const expectBillable = (billable: boolean) =>
     vi.waitFor(
       async () => expect(await ask()).toEqual({ status: 200, body: { connectionId: '7733', billable } }),
@@ -177,7 +177,7 @@ describe.runIf(await isStackReady())('npm run lab -- --with billing', () => {
     await expectBillable(false);
     await changeMandate('1');
     await expectBillable(true);
-  }, 60_000);
+  });
 
   it('discards a dead letter at a request to one of its HOSTS, and at no other', async () => {
     const place = await publishUnreadable();
@@ -198,5 +198,5 @@ describe.runIf(await isStackReady())('npm run lab -- --with billing', () => {
     expect((await call('DELETE', path, `billing.example:${labPort}`)).status).toBe(204);
     await expectBillable(true);
     expect((await call('DELETE', path, `localhost:${labPort}`)).status).toBe(404);
-  }, 60_000);
+  });
 });

@@ -11,7 +11,7 @@ import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
 const topic = topics.connectionMandates.name;
-const waitOptions = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 
 type Level = '0' | '1' | '2';
 type Message = {
@@ -53,7 +53,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
     await resetStack();
     resources = createComponentsFolder();
     await restart(resources);
-  }, 180_000);
+  });
   afterAll(async () => iotPlatform?.end('SIGKILL'));
 
   const waitForMandate = (connectionId: string, mandate: unknown) =>

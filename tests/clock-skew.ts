@@ -11,7 +11,7 @@ type SkewedPlatform = {
   startIot(env: Environment): Promise<Running>;
 };
 
-const waitOptions = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 
 const patch = async ({ url }: Running, connectionMandate: string) => {
   const body = JSON.stringify({ connectionMandate });

@@ -17,7 +17,7 @@ import { openRandomChanges, type RandomChanges, randomChange } from './random-cr
 import { createTestRuntime } from './test-runtime.ts';
 
 /** A record that counts as missing and is then removed by a tombstone is looked up in the log again after 30 s. */
-const waitOptions = { timeout: 45_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 
 /** A change, and what happens before it: the clock of the CRM moves, also backwards, or its relay is restarted. */
 const step = fc.record({

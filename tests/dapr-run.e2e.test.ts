@@ -72,7 +72,7 @@ describe.runIf(stack && cli)('dapr run', () => {
   beforeEach(async () => {
     dataDir = dataFolder();
     await resetStack();
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all(started.splice(0).map((process) => process.end('SIGTERM')));
   });

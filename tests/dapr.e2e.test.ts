@@ -28,7 +28,7 @@ import {
 import { ports } from './stack/ports.ts';
 import { isStackReady, startPart } from './stack/stack.ts';
 
-const waitOptions = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const example = JSON.parse(
   readFileSync(join(root, 'contracts/events/connection-mandate-changed/examples/v1.json'), 'utf8'),

@@ -7,7 +7,7 @@ import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
 
-const waitOptions = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 const started = trackProcesses();
 
 const startWithDeadLetter = async () => {

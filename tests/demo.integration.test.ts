@@ -7,7 +7,7 @@ import { getJson } from './http.ts';
 import { dataFolder, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
 
-const waitOptions = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 const started = trackProcesses();
 
 /** Runs the demo with its own folder for temporary files, and with the variables of another platform. */

@@ -16,7 +16,7 @@ import { createTestKafkaClient, resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const waitOptions = { timeout: 30_000, interval: 500 };
+const waitOptions = { timeout: 60_000, interval: 500 };
 let lab: RunningProcess;
 let env: Record<string, string>;
 
@@ -52,7 +52,7 @@ describe.runIf(await isStackReady())('npm run doctor next to npm run lab', () =>
       CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite`,
     });
     await waitForOutput(lab, /Ctrl-C stops/);
-  }, 120_000);
+  });
   afterAll(async () => void (await lab?.end('SIGTERM')));
 
   it('finds nothing wrong, and checks sidecars, topics and consumer groups', async () => {

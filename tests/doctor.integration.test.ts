@@ -22,7 +22,7 @@ import {
 } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
 
-const waitOptions = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 const started = trackProcesses();
 const track = <T extends RunningProcess>(process: T): T => {
   started.push(process);

@@ -15,7 +15,7 @@ import { openView } from '../packages/projections/view.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
 /** Long, because the relay pauses for up to 5 s after each of several injected failures in a row. */
-const waitOptions = { timeout: 100_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 
 it.each([
   1, 2, 3,

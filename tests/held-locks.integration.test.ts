@@ -5,7 +5,7 @@ import { getJson, patchJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
 
 const folder = dataFolder();
-const waitOptions = { timeout: 20_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 /** In real time, because real processes run: far below the 10 s for which SQLite itself would wait, and enough on a busy machine. */
 const soonMs = 5_000;
 

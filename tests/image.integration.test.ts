@@ -44,7 +44,7 @@ it('contains the services, and each becomes ready with the command of docker-com
     const service = start(command);
     started.push(service);
     const [url] = await waitForOutput(service, /"url":"(http[^"]+)"/);
-    await vi.waitFor(async () => expect((await getJson(`${url}/readyz`)).status).toBe(200), { timeout: 30_000 });
+    await vi.waitFor(async () => expect((await getJson(`${url}/readyz`)).status).toBe(200), { timeout: 60_000 });
   }
   expect(existsSync(join(workdir, '.data'))).toBe(true);
   for (const service of started) expect(await service.end('SIGTERM')).toBe(0);

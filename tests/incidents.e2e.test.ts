@@ -9,7 +9,7 @@ import { fetchMandate, getJson } from './http.ts';
 import { clearRedis } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const waitOptions = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 
 describe.runIf(await isStackReady())('a view whose store lost events', () => {
   const record = createChangeRecord();
@@ -26,7 +26,7 @@ describe.runIf(await isStackReady())('a view whose store lost events', () => {
     for (let n = 0; n < 12; n++) await createCustomer(deployment.crm.url, customer(`${7000 + n}`, '1'), record);
     id = await createCustomer(deployment.crm.url, customer('7733', '1'), record);
     await agree(onRedis, onMariaDb);
-  }, 180_000);
+  });
   afterAll(async () => deployment.stop());
 
   const agree = async (...instances: PlatformInstance[]) => {

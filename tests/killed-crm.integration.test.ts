@@ -11,7 +11,7 @@ import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
 const leaseMs = 200;
-const waitOptions = { timeout: 20_000, interval: 10 };
+const waitOptions = { timeout: 60_000, interval: 10 };
 
 /**
  * Publishes the outbox of the folder.

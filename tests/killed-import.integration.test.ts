@@ -69,4 +69,4 @@ it('an import and a relay that are killed three times import each row once, and 
   expect(states).toEqual(revisions);
   expect(registrations).toEqual(revisions);
   expect(mandates).toEqual(new Map(evidence.map(({ connectionId, revision }) => [connectionId, String(revision)])));
-}, 180_000);
+});

@@ -4,7 +4,7 @@ import { dataFolder, startPlatform } from './platform-process.ts';
 import { startSilentCrm } from './silent-crm.ts';
 
 const token = 'operator-token-for-tests';
-const waitOptions = { timeout: 40_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 
 /** Starts the platform on a folder; `kill` ends it with kill -9 and starts it again. */
 const withPlatform = async () => {

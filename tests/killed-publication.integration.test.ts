@@ -14,7 +14,7 @@ import { quirine } from './quirine.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
 
 const customers = 210;
-const waitOptions = { timeout: 20_000, interval: 10 };
+const waitOptions = { timeout: 60_000, interval: 10 };
 const at = (ms: number) => new Date(ms).toISOString();
 
 /** A database of the release before. Customer 8 is deleted; every other one was changed a second after the registration. */

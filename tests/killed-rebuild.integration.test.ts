@@ -4,7 +4,7 @@ import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 import { startSilentCrm } from './silent-crm.ts';
 
-const waitOptions = { timeout: 20_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 
 /** Starts the platform. @returns functions that run rebuilds */
 const withPlatform = async () => {

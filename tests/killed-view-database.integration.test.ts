@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { dataFolder, startProgram } from './platform-process.ts';
 import { openLaterThingViews, openThingViews } from './thing-views.ts';
 
-const waitOptions = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 const checkpoint = 'position:things:topic:0';
 const owner = 'Quirine Quintessence';
 const names = (folder: string) =>

@@ -62,7 +62,7 @@ describe.runIf(await isStackReady())('the sidecars of npm run lab', () => {
       CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite`,
     });
     await waitForOutput(lab, /Ctrl-C stops/);
-  }, 120_000);
+  });
   afterAll(async () => void (await lab?.end('SIGTERM')));
 
   const token = () => readFileSync(tokenFile, 'utf8').trim();

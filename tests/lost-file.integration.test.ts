@@ -6,7 +6,7 @@ import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
 
-const waitOptions = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 
 const start = async (folder: string) => {
   const platform = await startPlatform({ DATA_DIR: folder });

@@ -13,7 +13,7 @@ import { startCrmOn } from './several-crms.ts';
 
 const ready = await canFakeClocks();
 const onSqlite = () => `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
-const waitOptions = { timeout: 30_000, interval: 100 };
+const waitOptions = { timeout: 60_000, interval: 100 };
 const expectLoggedOnce = (crm: { output(): string }, line: RegExp) =>
   vi.waitFor(() => expect(crm.output().match(line)).toHaveLength(1), waitOptions);
 

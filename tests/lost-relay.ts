@@ -10,7 +10,7 @@ import { readPublishedEvents, startCrmOn } from './several-crms.ts';
 const customers = 20;
 /** A registration has an event for the mandate, one for the customer and one for the registration. */
 const events = 3 * customers;
-const waitOptions = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 
 /** Finds a port on which no process listens. */
 const findClosedPort = () =>

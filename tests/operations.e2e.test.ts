@@ -7,7 +7,7 @@ import { countRecords, createTestKafkaClient, resetStack } from './stack/fresh.t
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const waitOptions = { timeout: 20_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 const token = 'operator-token-for-tests';
 const operator = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
 const { name: topic } = topics.connectionMandates;

@@ -38,7 +38,7 @@ describe.runIf(await isStackReady())('outages on the real stack', () => {
       startCrmMember(resources, crmEnv),
       startIotMember(resources, { LOG_LEVEL: 'error' }),
     ]);
-  }, 180_000);
+  });
   afterEach(async () => {
     await Promise.all([crm, iotPlatform].map((member) => member.end('SIGKILL')));
   });

@@ -19,7 +19,7 @@ import { findRedisKeys, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
 
-const waitOptions = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const rows = 3_000;
 const customers = 50;

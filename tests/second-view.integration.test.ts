@@ -37,7 +37,7 @@ const views = registered.map((view) => ({ ...view, service: iotPlatform }));
 
 const topic = topics.connectionMandates.name;
 const connections = ['7733', '8179', '1721'];
-const waitOptions = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 const timeOf = (n: number) => new Date(noon + n).toISOString();
 
 let env: Record<string, string>;

@@ -9,7 +9,7 @@ import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
 
 const customers = 4;
 const changesPerCustomer = 40;
-const waitOptions = { timeout: 20_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 
 const customer = (n: number, change: number) => ({
   firstName: 'First',

@@ -40,7 +40,7 @@ export const startSpanCollector = async (status: number | 'no answer' = 200) => 
           if (!found) throw new Error(`no span ${name} of ${service} among ${JSON.stringify(spans)}`);
           return found;
         },
-        { timeout: 10_000, interval: 20 },
+        { timeout: 60_000, interval: 20 },
       ),
     close: () => {
       server.closeAllConnections();

@@ -10,7 +10,7 @@ import { dataFolder, startPlatform, startProcess, startProgram, waitForOutput } 
 import { sendRaw } from './raw-http.ts';
 import { trackProcesses } from './track-processes.ts';
 
-const waitOptions = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 const started = trackProcesses();
 const start = async (env: Record<string, string>) => {
   const platform = await startPlatform(env);

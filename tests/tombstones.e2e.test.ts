@@ -73,7 +73,7 @@ describe.runIf(await isStackReady())('a tombstone through Dapr', () => {
     process = await startSidecar('iot-platform', 0, own, resources);
     sidecar = connectSidecar({ port: own.dapr });
     await sidecar.untilReady(AbortSignal.timeout(30_000));
-  }, 60_000);
+  });
   afterAll(async () => {
     sidecar.close();
     await process.end('SIGTERM');
@@ -141,7 +141,7 @@ describe.runIf(await isStackReady())('a tombstone through Dapr', () => {
     });
     // A rebuild reads what was delivered.
     expect(values).toEqual(['', '', '']);
-  }, 90_000);
+  });
 });
 
 describe.runIf(await isStackReady())('compaction with the settings of customers-topic', () => {

@@ -5,7 +5,7 @@ import { dataFolder, type RunningProcess, startPlatform } from './platform-proce
 import { startSpanCollector } from './span-collector.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-const waitOptions = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 const ended: (() => unknown)[] = [];
 afterEach(() => Promise.all(ended.splice(0).map((end) => end())));
 const endLater = <T extends RunningProcess>(started: T): T => {

@@ -33,7 +33,7 @@ const startPlatform = async (env: Record<string, string> = {}) => {
   const [iotPlatform] = await waitForOutput(platform, /IoT platform +(http\S+)/, /Ctrl-C stops/);
   const url = String(iotPlatform);
   await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe('1'), {
-    timeout: 10_000,
+    timeout: 60_000,
     interval: 20,
   });
   return platform.output();

@@ -12,7 +12,7 @@ import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { appendToOutbox, startRelay } from '../outbox/index.ts';
 import { connectCrmDatabase, openCrmDatabase } from './open-database.ts';
 
-const waitOptions = { timeout: 20_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 
 describe.runIf(await isStackReady())('the CRM on MySQL or MariaDB', () => {
   let url: Awaited<ReturnType<typeof emptyCrmDatabase>>;

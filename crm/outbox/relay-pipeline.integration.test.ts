@@ -9,7 +9,7 @@ import { openCrmDatabase } from '../database/index.ts';
 import { appendToOutbox, readOutboxBacklog } from './outbox.ts';
 import { startRelay } from './relay.ts';
 
-const waitOptions = { timeout: 15_000, interval: 5 };
+const waitOptions = { timeout: 60_000, interval: 5 };
 const keys = Array.from({ length: 3_000 }, (_, n) => `${n}`);
 
 it('publishes the next batch while the rows of the one before are deleted, and each event once', async () => {

@@ -98,7 +98,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     beforeAll(async () => {
       kafkaComponents = createComponentsFolder();
       sidecars.set(kafkaComponents, await startWriter(kafkaComponents));
-    }, 60_000);
+    });
 
     logReaderContract(async () => {
       const topic = await createTopic();
@@ -171,7 +171,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     beforeAll(async () => {
       resources = createComponentsFolder(undefined, folder);
       sidecars.set(resources, await startWriter(resources));
-    }, 60_000);
+    });
 
     vi.setConfig({ testTimeout: 60_000 });
     eventBusContract(async () => {
@@ -195,7 +195,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     beforeAll(async () => {
       resources = createComponentsFolder((_, yaml) => yaml.replace(/\.data\/[\w-]+\.(db|sqlite)/, file), folder);
       sidecars.set(resources, await startWriter(resources));
-    }, 60_000);
+    });
 
     const openOver = (transport: 'HTTP' | 'gRPC') => {
       const { sidecar, sidecarOverGrpc } = sidecars.get(resources) as Writer;

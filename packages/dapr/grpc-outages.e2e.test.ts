@@ -15,7 +15,7 @@ import { connectSidecar, type Sidecar } from './sidecar.ts';
 import { createDaprStateStore } from './state-store.ts';
 
 const sidecarPorts = { dapr: ports.free + 80, grpc: ports.free + 81, internal: ports.free + 82 };
-const waitOptions = { timeout: 30_000, interval: 50 };
+const waitOptions = { timeout: 60_000, interval: 50 };
 const timeoutMs = 2_000;
 
 describe.runIf(await isStackReady())('a state store over gRPC', () => {

@@ -17,7 +17,7 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     if (!existing.includes(wide)) await createTopic({ topic: wide, numPartitions: 4 });
     if (!existing.includes(narrow)) await createTopic({ topic: narrow, numPartitions: 2 });
     admin = createSharedAdmin([`127.0.0.1:${ports.kafka}`]);
-  }, 120_000);
+  });
   afterEach(() => admin.close());
 
   const countPartitions = async (topic: string) => (await admin.use((one) => one.fetchTopicOffsets(topic))).length;
@@ -45,9 +45,9 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     await stopPart('kafka');
     await startPart('kafka');
     // A broker that has just started answers before its partitions have a leader.
-    await vi.waitFor(() => withKafkaAdmin((one) => one.fetchTopicOffsets(wide)), { timeout: 20_000 });
+    await vi.waitFor(() => withKafkaAdmin((one) => one.fetchTopicOffsets(wide)), { timeout: 60_000 });
     expect(await countPartitions(wide)).toBe(4);
-  }, 120_000);
+  });
 
   it('fails while the broker is down, and works when it is back', async () => {
     expect(await countPartitions(wide)).toBe(4);
@@ -55,8 +55,8 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     const calls = [1, 2, 3].map(() => countPartitions(wide));
     for (const call of calls) await expect(call).rejects.toThrow('Kafka does not answer');
     await startPart('kafka');
-    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), { timeout: 20_000 });
-  }, 120_000);
+    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), { timeout: 60_000 });
+  });
 
   it('fails for all callers while the broker is suspended, and works when it continues', async () => {
     expect(await countPartitions(wide)).toBe(4);
@@ -68,8 +68,8 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), { timeout: 20_000 });
-  }, 60_000);
+    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), { timeout: 60_000 });
+  });
 
   it('answers about a topic although one that it was asked about before is deleted', async () => {
     expect(await countPartitions(narrow)).toBe(2);

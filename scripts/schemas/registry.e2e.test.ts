@@ -48,7 +48,7 @@ describe.runIf(await isStackReady())('the schema registry of the stack', () => {
     await startPart('schema-registry');
     expect(await registry.readLatest(subject)).toEqual({ kind: 'AVRO', schema: withField });
     expect(await registry.register(subject, 'AVRO', withField)).toBe(newer);
-  }, 120_000);
+  });
 
   it('refuses a field without a default, with the name of the subject', async () => {
     const subject = `${randomUUID()}-value`;
@@ -66,7 +66,7 @@ describe.runIf(await isStackReady())('the schema registry of the stack', () => {
     const { exitCode, output } = await runSchemas('check');
     expect(exitCode).toBe(1);
     expect(output).toContain('connection-mandate-changed/schema.v1.avsc: region was removed or renamed');
-  }, 60_000);
+  });
 });
 
 it('a registry that is asked for must answer', async () => {

@@ -9,7 +9,7 @@ import {
   startConsole,
 } from './start-console.ts';
 
-const waitOptions = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 const hostile = '<img src=x onerror=alert(1)>';
 
 describe.skipIf(!(await canOpenBrowser()))('the pages of customers and imports', () => {

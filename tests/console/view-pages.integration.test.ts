@@ -9,7 +9,7 @@ import { dataFolder, root, startPlatform } from '../platform-process.ts';
 import { isTooWide, listAccessibilityProblems, listProblems } from './open-console.ts';
 
 const token = 'operator-token-for-tests';
-const waitOptions = { timeout: 10_000, interval: 20 };
+const waitOptions = { timeout: 60_000, interval: 20 };
 
 describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and operations', () => {
   let browser: Browser;

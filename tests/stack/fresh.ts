@@ -22,7 +22,7 @@ export const withKafkaAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T
 export const createTopic = (config: ITopicConfig): Promise<void> =>
   withKafkaAdmin(async (admin) => {
     await admin.createTopics({ waitForLeaders: false, topics: [config] });
-    await vi.waitFor(() => admin.fetchTopicOffsets(config.topic), { timeout: 10_000, interval: 100 });
+    await vi.waitFor(() => admin.fetchTopicOffsets(config.topic), { timeout: 60_000, interval: 100 });
   });
 
 /** Empties topics, committed offsets and stores. No service may run meanwhile. */

@@ -49,7 +49,7 @@ it('an import and the relay take turns: neither waits until the other has finish
 
   // The third batch is published when the rows of the first one are deleted, which needs the writer of the import.
   expect(publishedAt.at(-1)).toBeGreaterThanOrEqual(6_000);
-  const waitOptions = { timeout: 20_000, interval: 20 };
+  const waitOptions = { timeout: 60_000, interval: 20 };
   await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), waitOptions);
   expect(published).toBe(earlierEvents + 3 * customers);
 });
