@@ -26,7 +26,7 @@ setFlagsFromString('--heap-growing-percent=80');
 await runService(async (fail, stopping) => {
   const config = readCrmConfig(process.env);
   const log = createLog(config.logLevel, process.stdout);
-  await checkPorts([{ ...config, variable: 'APP_PORT' }]);
+  await checkPorts([{ ...config, variable: 'APP_PORT', hasSidecar: Boolean(config.dapr) }]);
   if (!config.dapr) refuseContradictingCrm(config, serviceAddresses.crm.id);
   const runtime = createRuntime(log, await openTracer('crm', config.tracing, log));
   const platform = openPlatform(config, publishedTopics, { ...runtime, fail });

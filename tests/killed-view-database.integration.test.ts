@@ -1,6 +1,6 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
-import { dataFolder, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { openLaterThingViews, openThingViews } from './thing-views.ts';
 
 const waitOptions = { timeout: 60_000, interval: 20 };
@@ -27,14 +27,8 @@ const killBeforeEach = async <Found>(
   const killAt = async (statement: number) => {
     const folder = dataFolder();
     cpSync(template, folder, { recursive: true });
-    const args = [
-      '--import',
-      'tsx',
-      'tests/change-views-until-killed.ts',
-      `${folder}/views.sqlite`,
-      change,
-      `${statement}`,
-    ];
+    const program = programWords('tests/change-views-until-killed.ts');
+    const args = [...program, `${folder}/views.sqlite`, change, `${statement}`];
     const process_ = startProgram(process.execPath, args, {});
     const end = await process_.ended;
     if (end !== 0) expect(end, process_.output()).toBe('SIGKILL');

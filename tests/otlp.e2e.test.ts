@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { topics } from '../contracts/topics.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type RunningProcess, root, startProcess, waitForOutput } from './platform-process.ts';
 import { startSpanCollector } from './span-collector.ts';
@@ -44,8 +43,8 @@ describe.runIf(await isStackReady())('with an OTLP collector', () => {
     });
 
     it('has its sidecars report to the same collector', async () => {
-      await collector.waitForSpan('iot-platform', '/v1.0/state/statestore/transaction');
-      await collector.waitForSpan('crm', `/v1.0/publish/bulk/pubsub/${topics.connectionMandates.name}`);
+      await collector.waitForSpan('iot-platform', '/dapr.proto.runtime.v1.Dapr/ExecuteStateTransaction');
+      await collector.waitForSpan('crm', '/dapr.proto.runtime.v1.Dapr/BulkPublishEvent');
     });
 
     it('starts sidecars that find nothing wrong with their configuration', () =>

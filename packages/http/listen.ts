@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import type { Express } from 'express';
 import { ConfigError } from '../runtime/config-error.ts';
 import { findListeningProcess } from '../runtime/listening-process.ts';
@@ -50,7 +50,13 @@ export const listen = async (
   };
 };
 
-type WantedPort = { readonly host: string; readonly port: number; readonly variable: string };
+type WantedPort = {
+  readonly host: string;
+  readonly port: number;
+  readonly variable: string;
+  /** A sidecar waits until this port is open, so a check must not open it. */
+  readonly hasSidecar?: boolean;
+};
 
 /**
  * Checks before anything else is done that all ports can be used; port 0 always can.
@@ -66,7 +72,7 @@ const findProblem = async (one: WantedPort, all: readonly WantedPort[]): Promise
   const same = all.filter(({ port }) => port === one.port).map(({ variable }) => variable);
   if (same.length > 1)
     return new ConfigError(`${same.join(' and ')} are both ${one.port}: set another port for one of them.`);
-  const error = await tryPort(one);
+  const error = one.hasSidecar ? await tryToConnect(one) : await tryPort(one);
   if (error) return mapListenError(error, one);
   // Clients try ::1 first for the localhost of our URLs, and would reach another program there. Without IPv6 there is none.
   const errorOnIpv6 = nameOf(one.host) === 'localhost' ? await tryPort({ ...one, host: '::1' }) : undefined;
@@ -81,13 +87,24 @@ const tryPort = ({ host, port }: Pick<WantedPort, 'host' | 'port'>): Promise<Nod
   });
 };
 
+const tryToConnect = async ({ host, port }: WantedPort): Promise<ListenError | undefined> => {
+  const socket = connect(port, host);
+  const isOpen = await new Promise((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  });
+  socket.destroy();
+  return isOpen ? { code: 'EADDRINUSE', message: 'in use' } : undefined;
+};
+
 /** The name of a host in a URL. */
 const nameOf = (host: string): string => {
   if (localhostAddresses.includes(host)) return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
 };
 
-const mapListenError = (error: NodeJS.ErrnoException, { host, port, variable }: WantedPort): ConfigError => {
+type ListenError = Pick<NodeJS.ErrnoException, 'code' | 'message'>;
+
+const mapListenError = (error: ListenError, { host, port, variable }: WantedPort): ConfigError => {
   if (error.code === 'EADDRINUSE')
     return new ConfigError(
       `Port ${port} is in use. Choose another: ${variable}=${port + 10} before the command.${describeUser(port)}`,

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../../contracts/schema-registry.ts';
-import { startProgram } from '../../tests/platform-process.ts';
+import { programWords, startProgram } from '../../tests/platform-process.ts';
 import { ports, stackEnvironment } from '../../tests/stack/ports.ts';
 import { isStackReady, stackFolder, startPart, stopPart } from '../../tests/stack/stack.ts';
 import { registerSchemas } from './register.ts';
@@ -19,7 +19,7 @@ const withField = { ...avro, fields: [...avro.fields, { name: 'region', type: 's
 
 const runSchemas = async (...args: string[]) => {
   const env = { ...stackEnvironment, SCHEMA_REGISTRY_URL: url };
-  const command = startProgram('node', ['--import', 'tsx', 'scripts/schemas.ts', ...args], env);
+  const command = startProgram('node', [...programWords('scripts/schemas.ts'), ...args], env);
   return { exitCode: await command.ended, output: command.output() };
 };
 
@@ -71,7 +71,7 @@ describe.runIf(await isStackReady())('the schema registry of the stack', () => {
 
 it('a registry that is asked for must answer', async () => {
   const env = { ...stackEnvironment, SCHEMA_REGISTRY_URL: 'http://127.0.0.1:1/apis/ccompat/v7' };
-  const command = startProgram('node', ['--import', 'tsx', 'scripts/schemas.ts', 'check'], env);
+  const command = startProgram('node', [...programWords('scripts/schemas.ts'), 'check'], env);
   expect(await command.ended).toBe(1);
   expect(command.output()).toContain('does not answer');
   expect(command.output()).toContain('npm run stack -- up schema-registry');

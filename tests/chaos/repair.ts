@@ -4,7 +4,7 @@ import { describeGroup, resetGroup } from '../../packages/projections/consumer-g
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { iotPlatform } from '../../scripts/views.ts';
 import { getJson } from '../http.ts';
-import { startProgram } from '../platform-process.ts';
+import { programWords, startProgram } from '../platform-process.ts';
 import { ports } from '../stack/ports.ts';
 import { type PlatformInstance, startAndWait, stopBoth } from './deployment.ts';
 
@@ -45,6 +45,6 @@ export const readEverythingAgain = async (instance: PlatformInstance): Promise<v
 export const rebuildView = async ({ view, daprPort }: PlatformInstance, crm: string): Promise<void> => {
   const options = ['--dapr-http-port', String(daprPort), '--crm', crm];
   const env = { KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`, STATESTORE_NAME: view };
-  const command = startProgram(process.execPath, ['--import', 'tsx', 'scripts/rebuild.ts', ...options], env);
+  const command = startProgram(process.execPath, [...programWords('scripts/rebuild.ts'), ...options], env);
   if ((await command.ended) !== 0) throw new Error(command.output());
 };

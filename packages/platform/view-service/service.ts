@@ -49,8 +49,8 @@ export const portsOf = (
   }: Pick<ViewServiceConfig, 'host' | 'port' | 'deliveryPort'> & { readonly dapr?: unknown },
   portVariable: string,
 ) => [
-  { host, port, variable: portVariable },
-  ...(dapr && deliveryPort !== port ? [{ host, port: deliveryPort, variable: 'APP_PORT' }] : []),
+  { host, port, variable: portVariable, hasSidecar: Boolean(dapr) && deliveryPort === port },
+  ...(dapr && deliveryPort !== port ? [{ host, port: deliveryPort, variable: 'APP_PORT', hasSidecar: true }] : []),
 ];
 
 export type ViewServiceContext = Runtime &
