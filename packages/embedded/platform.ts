@@ -79,13 +79,21 @@ export const openEmbeddedPlatform = (
     stateStore: (name) => createEmbeddedStateStore(database, name, { check, lockWaitMs }),
     logReader: () => createEmbeddedLogReader(database, topics),
     operatorLog: () => ({
-      append: (topic, copies) =>
-        retryBusy(() => createLogWriter(database, now).appendCopies(topic, copies), lockWaitMs),
+      append: async (topic, copies) => {
+        await retryBusy(() => createLogWriter(database, now).appendCopies(topic, copies), lockWaitMs);
+        published.emit(topic.name);
+      },
       follow: followByPolling(createEmbeddedLogReader(database, topics)),
     }),
     consumerGroup: (name) => {
       const { committed, reset } = openGroupLog(database, name);
-      return { committed, reset: (topic, targets) => retryBusy(() => reset(topic, targets), lockWaitMs) };
+      return {
+        committed,
+        reset: async (topic, targets) => {
+          await retryBusy(() => reset(topic, targets), lockWaitMs);
+          published.emit(topic);
+        },
+      };
     },
     close: () => {
       purging?.close();

@@ -5,7 +5,7 @@
  * @typedef {{ rows: unknown[], changes?: number | bigint, lastInsertRowid?: number | bigint }} SqliteResult
  */
 
-const maxCachedInserts = 16;
+const maxCachedStatements = 32;
 
 /**
  * A prepared statement that fails with SQLITE_BUSY stays open until it is garbage-collected, and its connection cannot commit until
@@ -25,17 +25,18 @@ export const createExecutor = (database) => {
   const cached = new Map();
 
   /**
-   * Caches insert statements: an import repeats a few very long ones, and parsing them is a tenth of its time.
-   * @param {string} text
+   * Keeps the statements that were used last: a change repeats a few, and an import very long ones. Without this, parsing is half of the
+   * time of a short statement. One that failed may still be open, and is prepared again.
+   * @param {string} text @param {readonly unknown[]} parameters
    */
-  const prepare = (text) => {
-    if (!text.startsWith('insert into')) return database.prepare(text);
+  const run = (text, parameters) => {
     const statement = cached.get(text) ?? database.prepare(text);
     cached.delete(text);
+    const result = runPrepared(statement, parameters);
     cached.set(text, statement);
     const [oldest] = cached.keys();
-    if (cached.size > maxCachedInserts && oldest !== undefined) cached.delete(oldest);
-    return statement;
+    if (cached.size > maxCachedStatements && oldest !== undefined) cached.delete(oldest);
+    return result;
   };
 
   /** @param {string} text */
@@ -50,7 +51,7 @@ export const createExecutor = (database) => {
   };
 
   /** @param {ReturnType<typeof database.prepare>} statement @param {readonly unknown[]} parameters */
-  const run = (statement, parameters) => {
+  const runPrepared = (statement, parameters) => {
     if (statement.reader) return { rows: statement.all(parameters) };
     const { changes, lastInsertRowid } = statement.run(parameters);
     return { rows: [], changes, lastInsertRowid };
@@ -63,10 +64,10 @@ export const createExecutor = (database) => {
       database.exec(text);
       return { rows: [] };
     }
-    if (database.inTransaction || readsOnly.test(text)) return run(prepare(text), parameters);
+    if (database.inTransaction || readsOnly.test(text)) return run(text, parameters);
     database.exec('begin immediate');
     try {
-      const result = run(prepare(text), parameters);
+      const result = run(text, parameters);
       database.exec('commit');
       return result;
     } catch (error) {

@@ -20,7 +20,7 @@ import { createLogWriter, openGroupLog } from './event-log.ts';
 
 const batchSize = 500;
 const retryAfterMs = 50;
-/** Another process that publishes to the same file cannot notify this one, so subscribers also poll. */
+/** Another process that changes the file cannot notify this one, so subscribers ask SQLite whether one has. */
 const pollEveryMs = 100;
 
 type EmbeddedEventBusOptions = {
@@ -43,6 +43,9 @@ export const createEmbeddedEventBus = (
   { topics, consumerGroup, published, now, log: failures, check, lockWaitMs }: EmbeddedEventBusOptions,
 ): EventBus => {
   const log = { ...createLogWriter(database, now), ...openGroupLog(database, consumerGroup) };
+  const dataVersion = database.prepare('PRAGMA data_version');
+  /** Another number after each commit of another process. */
+  const readVersion = () => (dataVersion.all() as [{ data_version: number }])[0].data_version;
   return {
     publish: async (topicName, events) => {
       const topic = findTopic(topics, topicName);
@@ -79,8 +82,9 @@ export const createEmbeddedEventBus = (
     let hasFailed = false;
     while (!closing.aborted) {
       try {
+        const version = readVersion();
         const { records, before } = log.readUncommitted(topic, batchSize);
-        if (records.length === 0) await waitForPublish(topic.name, closing);
+        if (records.length === 0) await waitForChange(topic.name, version, closing);
         else if (!(await commitBatch(records, before, await handleBatch(handler, records), closing)))
           await sleepUnlessAborted(retryAfterMs, closing);
         // Yield to the event loop between batches, even if many records are pending.
@@ -117,14 +121,17 @@ export const createEmbeddedEventBus = (
     return outcomes.every(({ done }) => done);
   }
 
-  async function waitForPublish(topicName: string, closing: AbortSignal) {
+  /** Waits for a change of the topic by this process, or of anything by another one. */
+  async function waitForChange(topicName: string, version: number, closing: AbortSignal) {
     const waiting = new AbortController();
     const signal = AbortSignal.any([closing, waiting.signal]);
-    await Promise.race([
-      once(published, topicName, { signal }).catch(() => undefined),
-      sleepUnlessAborted(pollEveryMs, signal),
-    ]);
-    waiting.abort();
+    const stopWaiting = () => waiting.abort();
+    void once(published, topicName, { signal }).then(stopWaiting, stopWaiting);
+    try {
+      while (!signal.aborted && readVersion() === version) await sleepUnlessAborted(pollEveryMs, signal);
+    } finally {
+      stopWaiting();
+    }
   }
 };
 
