@@ -30,12 +30,14 @@ export type CrmConfig = CommonConfig & {
 /** @throws ConfigError that lists every invalid variable */
 export const readCrmConfig = (env: Record<string, string | undefined>): CrmConfig => {
   const settings = readEnvironment(crmSettings, env);
+  const locateServices = createServiceLocator(env);
+  locateServices(); // An invalid URL is refused now, not when the console is opened.
   return {
     ...createCommonConfig(settings),
     port: settings.APP_PORT,
     pubsub: settings.PUBSUB_NAME,
     databaseUrl: settings.CRM_DATABASE_URL,
     customersCsv: settings.CUSTOMERS_CSV === 'none' ? undefined : settings.CUSTOMERS_CSV,
-    locateServices: createServiceLocator(env),
+    locateServices,
   };
 };

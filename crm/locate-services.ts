@@ -1,11 +1,14 @@
 import type { LocateServices } from '../console/console.ts';
 import { serviceAddresses } from '../contracts/service-addresses.ts';
-import { locateService } from '../packages/platform/locate-service.ts';
+import { locateAnyInstance } from '../packages/platform/locate-service.ts';
 
-/** Finds the services that the console calls, as the commands find them. The CRM itself calls none of them. */
+/**
+ * Finds the services that the console calls, as the commands find them. The CRM itself calls none of them.
+ * @throws ConfigError if a variable with a URL has none
+ */
 export const createServiceLocator =
   (env: Readonly<Record<string, string | undefined>>): LocateServices =>
   () => ({
-    iotPlatform: locateService(serviceAddresses.iotPlatform, env).url,
-    customerView: locateService(serviceAddresses.customerView, env).url,
+    iotPlatform: locateAnyInstance(serviceAddresses.iotPlatform, env),
+    customerView: locateAnyInstance(serviceAddresses.customerView, env),
   });

@@ -11,6 +11,9 @@ describe('configuration', () => {
   it('treats an empty variable as not set', () =>
     expect(readCrmConfig({ APP_PORT: '' })).toMatchObject({ port: 3005 }));
 
+  it('accepts the address of another service only as a URL', () =>
+    expect(() => readCrmConfig({ IOT_PLATFORM_URL: 'here' })).toThrow('IOT_PLATFORM_URL here is not a URL'));
+
   it('accepts REDIS_URL only as a Redis URL', () => {
     expect(readIotPlatformConfig({ REDIS_URL: 'rediss://user:secret@redis:6380' })).toMatchObject({
       redisUrl: 'rediss://user:secret@redis:6380',

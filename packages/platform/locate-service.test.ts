@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { serviceAddresses } from '../../contracts/service-addresses.ts';
-import { locateService } from './locate-service.ts';
+import { locateAnyInstance, locateService } from './locate-service.ts';
 import { recordService } from './running-services.ts';
 
 const { crm, iotPlatform } = serviceAddresses;
@@ -50,8 +50,10 @@ describe('a command finds a service', () => {
     expect(() => locateService(crm, { DATA_DIR })).toThrow(
       `Several instances of the CRM run: http://localhost:4005 (process ${process.pid}), http://localhost:4006 (process ${process.pid}). Choose one with CRM_URL.`,
     );
+    expect(locateAnyInstance(crm, { DATA_DIR })).toBe('http://localhost:4005');
     run(DATA_DIR, 'crm', 'http://localhost:3005');
     expect(locateService(crm, { DATA_DIR }).url).toBe('http://localhost:3005');
+    expect(locateAnyInstance(crm, { DATA_DIR })).toBe('http://localhost:3005');
   });
 });
 

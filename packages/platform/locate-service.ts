@@ -30,13 +30,19 @@ type Found = { readonly url: string; readonly source: string };
  */
 export const locateService = (service: ServiceAddress, env: Env, option?: UrlOption): LocatedService => {
   const { name, urlVariable } = service;
-  const { url, source } = findAddress(service, env, option);
+  const { url, source } = findAddress(service, env, { option });
   const means = option ? `${option.name} URL or ${urlVariable}` : urlVariable;
   const remedy = `start it (npm start), or name another one with ${means}. ${source}`;
   return { name, url, remedy, source };
 };
 
-const findAddress = (service: ServiceAddress, env: Env, option: UrlOption | undefined): Found => {
+/** As `locateService` finds it, but of several instances it is any, because a page that a browser asks for can choose none. */
+export const locateAnyInstance = (service: ServiceAddress, env: Env): string =>
+  findAddress(service, env, { isAnyRight: true }).url;
+
+type Choice = { readonly option?: UrlOption | undefined; readonly isAnyRight?: boolean };
+
+const findAddress = (service: ServiceAddress, env: Env, { option, isAnyRight }: Choice): Found => {
   const { name, urlVariable, portVariable, defaultPort } = service;
   if (option?.value !== undefined)
     return { url: readUrl(option.value, option.name, service), source: `This address is from ${option.name}.` };
@@ -53,7 +59,7 @@ const findAddress = (service: ServiceAddress, env: Env, option: UrlOption | unde
     return { url: readUrl(url, portVariable, service), source: `This address is from ${portVariable}.` };
   }
   const defaultUrl = `http://localhost:${defaultPort}`;
-  const chosen = own.length > 1 ? own.find(({ url }) => url === defaultUrl) : own[0];
+  const chosen = own.find(({ url }) => url === defaultUrl) ?? (own.length === 1 || isAnyRight ? own[0] : undefined);
   if (chosen)
     return { url: chosen.url, source: `This address is recorded in ${dataDir}/running for process ${chosen.pid}.` };
   if (own.length > 0)
