@@ -7,8 +7,8 @@ const never = ['**/node_modules/**', '**/.data/**'];
 /** Slow tests have the machine to themselves: one file at a time, one group after the other. */
 const slow = (groupOrder: number) => ({
   exclude: never,
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  testTimeout: 600_000,
+  hookTimeout: 900_000,
   fileParallelism: false,
   sequence: { groupOrder },
 });

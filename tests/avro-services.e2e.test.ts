@@ -103,7 +103,7 @@ describe.runIf(await isStackReady())('npm run lab on dapr-components/variants/av
     await change(crm, 7, '2');
     await expectMandate('2');
     expect(await countRecords(mandatesTopicNames.json)).toBe(0);
-  }, 300_000);
+  });
 
   it('gives commands of a second terminal the encoding', async () => {
     const before = await countRecords(topic);
@@ -118,7 +118,7 @@ describe.runIf(await isStackReady())('npm run lab on dapr-components/variants/av
     const { output } = await type('npm run -s explain -- 7733');
     expect(output).toContain(topic);
     expect(output).toContain('Log, CRM and view agree.');
-  }, 300_000);
+  });
 });
 
 describe.runIf(await isStackReady())('the services on dapr-components/variants/avro', () => {
@@ -141,7 +141,7 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
     await startPart('schema-registry');
     crm = await startCrmMember(resources, crmEnv);
     iotPlatform = await startIotMember(resources, env);
-  }, 300_000);
+  });
   afterAll(async () => {
     await Promise.all([crm?.end('SIGKILL'), iotPlatform?.end('SIGKILL')]);
   });
@@ -218,20 +218,16 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
   it.each([
     ['newer', '9991', { ...schema, fields: [...schema.fields, { name: 'region', type: 'string', default: '' }] }],
     ['older', '9992', { ...schema, fields: schema.fields.filter(({ name }) => name !== 'traceparent') }],
-  ])(
-    'read the records of a publisher whose schema is %s',
-    async (_, connectionId, writers) => {
-      const { Type } = (await import('avsc')).default;
-      const id = await createRegistry(registryUrl).register(`${topic}-value`, 'AVRO', writers);
-      const header = Buffer.alloc(5);
-      header.writeUInt32BE(id, 1);
-      const data = { connectionId, connectionMandate: '1' };
-      const event = { ...example, subject: connectionId, data, region: 'north' };
-      await publish(connectionId, Buffer.concat([header, Type.forSchema(writers as never).toBuffer(event)]));
-      await expectMandate(connectionId, '1');
-    },
-    60_000,
-  );
+  ])('read the records of a publisher whose schema is %s', async (_, connectionId, writers) => {
+    const { Type } = (await import('avsc')).default;
+    const id = await createRegistry(registryUrl).register(`${topic}-value`, 'AVRO', writers);
+    const header = Buffer.alloc(5);
+    header.writeUInt32BE(id, 1);
+    const data = { connectionId, connectionMandate: '1' };
+    const event = { ...example, subject: connectionId, data, region: 'north' };
+    await publish(connectionId, Buffer.concat([header, Type.forSchema(writers as never).toBuffer(event)]));
+    await expectMandate(connectionId, '1');
+  });
 
   it('publish without the registry once they know the id, and after a restart wait for it and say so', async () => {
     await stopPart('schema-registry');
@@ -251,5 +247,5 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
     await startPart('schema-registry');
     await expectMandate('4512', '1');
     await vi.waitFor(async () => expect(await readiness(crm)).toMatchObject({ status: 'ready' }), waitOptions);
-  }, 300_000);
+  });
 });

@@ -78,7 +78,7 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
     await registry.register(`${topic}-value`, 'AVRO', avro);
     writeFileSync(join(resources, 'avro-pubsub.yaml'), component(topic));
     await start();
-  }, 300_000);
+  });
   afterAll(async () => {
     await sidecar?.end('SIGTERM');
     app?.close();

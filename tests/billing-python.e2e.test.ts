@@ -98,7 +98,7 @@ describe.runIf(await isStackReady())('the billing example in Python', () => {
       startSidecar('billing', port, sidecarPorts, resources, 'http'),
     ]);
     billing = await startBilling();
-  }, 900_000);
+  });
   afterAll(async () => {
     await Promise.all([producer.disconnect(), iot?.end('SIGKILL'), sidecar?.end('SIGKILL'), billing?.end('SIGKILL')]);
   });
@@ -126,7 +126,7 @@ describe.runIf(await isStackReady())('the billing example in Python', () => {
     expect(await askBilling('lower')).toEqual({ status: 400 });
     const statuses = new Set(await Promise.all(connections.map(async (id) => (await askBilling(id)).status)));
     expect(statuses).toContain(503);
-  }, 240_000);
+  });
 });
 
 describe.runIf(await isStackReady())('npm run lab -- --with billing', () => {
@@ -167,7 +167,7 @@ describe.runIf(await isStackReady())('npm run lab -- --with billing', () => {
       ['--with', 'billing'],
     );
     await waitForOutput(lab, /Ctrl-C stops/);
-  }, 900_000);
+  });
   afterAll(async () => void (await lab?.end('SIGTERM')));
 
   it('says whether a connection may be billed, at the printed address', async () => {

@@ -49,7 +49,7 @@ describe.runIf(await isStackReady())('the customer-view on MariaDB, through Dapr
       startCrmMember(resources, { CRM_DATABASE_URL: `sqlite:${dataFolder()}/crm.sqlite` }),
       startCustomerViewMember(resources, env),
     ]);
-  }, 900_000);
+  });
   afterAll(async () => {
     await Promise.all([crm, view, second].map((member) => member?.end('SIGKILL')));
   });

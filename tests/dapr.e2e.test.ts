@@ -44,7 +44,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
     await resetStack();
     resources = createComponentsFolder();
     [crm, iotPlatform] = await Promise.all([startCrmMember(resources), startIotMember(resources)]);
-  }, 900_000);
+  });
   afterAll(async () => {
     await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
   });

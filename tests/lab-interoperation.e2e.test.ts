@@ -70,7 +70,7 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
     const resources = createComponentsFolder();
     sidecarOfLabCrm = await startSidecar('crm', 0, ports.crm, resources);
     iotPlatform = await startIotMember(resources);
-  }, 900_000);
+  });
   afterAll(async () => {
     await Promise.all(labIotPlatforms.map(({ end }) => end()));
     await sidecarOfLabCrm?.end('SIGKILL');

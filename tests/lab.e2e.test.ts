@@ -35,7 +35,7 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
   beforeAll(async () => {
     await resetStack();
     resources = createComponentsFolder();
-  }, 900_000);
+  });
   afterAll(async () => {
     await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
   });

@@ -22,7 +22,7 @@ describe.runIf(await isStackReady())('the operations API on Dapr and Kafka', () 
     const ofIotPlatform = { OPERATOR_TOKEN: token, CRM_URL: `http://127.0.0.1:${ports.crm.rest}` };
     [crm, iotPlatform] = await Promise.all([startCrmMember(resources), startIotMember(resources, ofIotPlatform)]);
     await waitForMandate('7733', '1');
-  }, 900_000);
+  });
   afterAll(() =>
     Promise.all([crm, iotPlatform].flatMap((member) => [member?.app.end('SIGKILL'), member?.sidecar.end('SIGKILL')])),
   );

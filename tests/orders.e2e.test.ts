@@ -34,7 +34,7 @@ describe.runIf(await isStackReady())('orders of a CRM on MariaDB, through Dapr t
   beforeAll(async () => {
     await resetStack();
     crm = await startCrmMember(createComponentsFolder(), { CRM_DATABASE_URL: await emptyCrmDatabase() });
-  }, 900_000);
+  });
   afterAll(() => crm?.end('SIGKILL'));
 
   it('are published with their whole state after each change, in order, and without the place', async () => {

@@ -29,7 +29,7 @@ describe.runIf(await isStackReady())('with an OTLP collector', () => {
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       });
       [crm = ''] = await waitForOutput(lab, /CRM +(http\S+)/, /Ctrl-C stops/);
-    }, 900_000);
+    });
     afterAll(async () => {
       await lab?.end('SIGTERM');
       collector?.close();

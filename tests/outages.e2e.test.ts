@@ -121,7 +121,7 @@ describe.runIf(await isStackReady())('outages on the real stack', () => {
     });
     await expectViewToEqualCrm(crm.url, iotPlatform.url, acknowledged);
     await expectNoDeadLetters();
-  }, 300_000);
+  });
 
   it('store down for a minute: queries answer 503, nothing is dead-lettered, and the view catches up', async () => {
     const before = await sendChanges(() => crm.url, { customers: 50, changes: 100 });
@@ -132,7 +132,7 @@ describe.runIf(await isStackReady())('outages on the real stack', () => {
     });
     await expectViewToEqualCrm(crm.url, iotPlatform.url, acknowledged);
     await expectNoDeadLetters();
-  }, 300_000);
+  });
 
   it('a CRM that starts while Kafka is down answers at once, and publishes when Kafka and the sidecar are back', async () => {
     await crm.end('SIGKILL');
@@ -145,5 +145,5 @@ describe.runIf(await isStackReady())('outages on the real stack', () => {
     await startPart('kafka');
     crm = await withNewSidecar(crm);
     await expectViewToEqualCrm(crm.url, iotPlatform.url, new Map([['1', '2']]));
-  }, 300_000);
+  });
 });

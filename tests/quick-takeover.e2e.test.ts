@@ -20,7 +20,7 @@ describe.runIf(await isStackReady())('two instances on dapr-components/variants/
     const resources = createComponentsFolder(undefined, 'dapr-components/variants/quick-takeover');
     for (const instance of [0, 1] as const) members.push(await startIotMember(resources, {}, instance));
     await vi.waitFor(async () => expect(await listAssignments()).toHaveLength(2), waitOptions);
-  }, 900_000);
+  });
   afterAll(async () => void (await Promise.all(members.map((member) => member.end('SIGKILL')))));
 
   it('stay members of their group under load, although the session is short', async () => {

@@ -43,7 +43,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
     const last = String(100_000 + rows - 1);
     await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, last)).toBe('2'), waitOptions);
     await vi.waitFor(async () => expect((await status(crm)).outbox).toMatchObject({ waiting: 0 }), waitOptions);
-  }, 900_000);
+  });
   afterAll(async () => {
     await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
   });

@@ -201,5 +201,5 @@ describe.runIf(await isStackReady())('compaction with the settings of customers-
       records.push(...batch.records.map(({ key, value }) => `${key} ${value}`.trim()));
     });
     expect([ranges, records]).toEqual([[{ partition: 0, begin: 0, end: 7 }], ['7', '8 Zoe', '9 Cleo']]);
-  }, 240_000);
+  });
 });

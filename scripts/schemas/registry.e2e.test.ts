@@ -28,7 +28,7 @@ describe.runIf(await isStackReady())('the schema registry of the stack', () => {
     await stopPart('schema-registry');
     rmSync(join(stackFolder, 'schema-registry'), { recursive: true, force: true });
     await startPart('schema-registry');
-  }, 300_000);
+  });
   afterAll(() => stopPart('schema-registry'));
 
   it('has the schemas of all events from its start on, and registering them again changes no id', async () => {

@@ -31,7 +31,7 @@ describe.runIf((await isStackReady()) && (await canOpenBrowser()))('the console 
     crm = await startCrmMember(resources, urls);
     iotPlatform = await startIotMember(resources, ofIotPlatform);
     browser = await openBrowser();
-  }, 900_000);
+  });
   afterAll(() => Promise.all([browser?.close(), crm?.end('SIGKILL'), iotPlatform?.end('SIGKILL')]));
 
   it('imports, changes, sees the change arrive, outlives a kill -9 of the IoT platform, rebuilds, and agrees', async () => {
