@@ -2,8 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 const help = `Usage: npm test [-- --also-on=NODE... | -- OPTIONS AND FILTERS OF VITEST]
-Runs all tests, in three lanes at the same time: tests that need the stack (Kafka, Redis, MariaDB, Dapr) wait most of their time.
-Each half of them has a stack of its own. The fast tests measure coverage. With an option or a filter of vitest it is one run of vitest.
+Runs all tests: those that need the stack (Kafka, Redis, MariaDB, Dapr) at the same time as the others. The fast tests measure coverage.
+With an option or a filter of vitest it is one run of vitest.
 
 Options
   --also-on=NODE  runs the fast tests of the code that depends on Node on this executable as well; may be repeated
@@ -21,16 +21,9 @@ Exit codes
 const counts = ['passed', 'failed', 'skipped'] as const;
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/;
 
-type VitestOptions = { readonly node?: string; readonly env?: NodeJS.ProcessEnv };
-
-const startVitest = (
-  args: readonly string[],
-  output: 'inherit' | 'pipe',
-  { node = process.execPath, env = {} }: VitestOptions = {},
-): ChildProcess => {
+const startVitest = (args: readonly string[], output: 'inherit' | 'pipe', node = process.execPath): ChildProcess => {
   const child = spawn(node, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
     stdio: [output === 'inherit' ? 'inherit' : 'ignore', output, output],
-    env: { ...process.env, ...env },
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return child;
@@ -39,11 +32,11 @@ const startVitest = (
 type Outcome = { readonly ok: boolean; readonly numbers: readonly number[]; readonly failures: readonly string[] };
 
 /** A run without the closing line has failed even with exit code 0, because the number of its tests is unknown. */
-const runTests = (name: string, args: readonly string[], options?: VitestOptions): Promise<Outcome> =>
+const runTests = (name: string, args: readonly string[], node?: string): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     let numbers: number[] | undefined;
     const failures: string[] = [];
-    const child = startVitest(args, 'pipe', options);
+    const child = startVitest(args, 'pipe', node);
     for (const stream of [child.stdout, child.stderr])
       if (stream)
         createInterface({ input: stream }).on('line', (line) => {
@@ -75,14 +68,8 @@ const dependOnNode = [
 
 /** Counts failures only, because the run on our own Node has counted the same tests. */
 const runOnOtherNode = async ({ path, version }: OtherNode): Promise<Outcome> => {
-  const outcome = await runTests(version, ['--project=fast', ...dependOnNode], { node: path });
+  const outcome = await runTests(version, ['--project=fast', ...dependOnNode], path);
   return { ...outcome, numbers: [0, outcome.numbers[1] ?? 0, 0] };
-};
-
-/** Runs half of the tests on the stack. Each half has a stack of its own, because a test empties its topics and stores. */
-const runOnStack = (half: 1 | 2): Promise<Outcome> => {
-  const firstPort = Number(process.env.TEST_PORTS || 21_000) + (half - 1) * 1_000;
-  return runTests(`e2e ${half}`, ['--project=e2e', `--shard=${half}/2`], { env: { TEST_PORTS: String(firstPort) } });
 };
 
 const runOneAfterAnother = async (runs: readonly (() => Promise<Outcome>)[]): Promise<Outcome[]> => {
@@ -92,15 +79,14 @@ const runOneAfterAnother = async (runs: readonly (() => Promise<Outcome>)[]): Pr
 };
 
 const runAll = async (otherNodes: readonly OtherNode[]) => {
-  const onOtherNodes = otherNodes.map((node) => () => runOnOtherNode(node));
-  // The first half builds what the stack lacks, so the second half starts later.
+  // More lanes would be no faster: two use all processors of a small machine.
   const lanes = [
     [
       () => runTests('fast', ['--project=fast', '--coverage']),
       () => runTests('integration', ['--project=integration']),
+      ...otherNodes.map((node) => () => runOnOtherNode(node)),
     ],
-    [() => runOnStack(1), ...onOtherNodes.slice(1)],
-    [...onOtherNodes.slice(0, 1), () => runOnStack(2)],
+    [() => runTests('e2e', ['--project=e2e'])],
   ];
   const runs = (await Promise.all(lanes.map(runOneAfterAnother))).flat();
   for (const failure of runs.flatMap(({ failures }) => failures)) process.stdout.write(`${failure}\n`);

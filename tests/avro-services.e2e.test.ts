@@ -34,7 +34,7 @@ const schema: { fields: { name: string }[] } = JSON.parse(readFileSync(schemaFil
 const exampleFile = join(root, 'contracts/events/connection-mandate-changed/examples/v1.json');
 const example = JSON.parse(readFileSync(exampleFile, 'utf8'));
 const env = { MANDATES_ENCODING: 'avro', SCHEMA_REGISTRY_URL: registryUrl };
-const waitOptions = { timeout: 60_000, interval: 100 };
+const waitOptions = { timeout: 180_000, interval: 100 };
 
 const change = async (crm: { url: string }, customerId: number, connectionMandate: string): Promise<void> =>
   expect((await patchJson(`${crm.url}/customers/${customerId}`, { connectionMandate })).status).toBe(200);
