@@ -107,6 +107,7 @@ describe('what npm start, the lab and npm test install', () => {
     );
     const source = `import { createServer } from 'node:http';
       createServer(async (request, response) => {
+        response.setHeader('Connection', 'close'); // A kept connection could end while this test waits for a command.
         response.end((await import('for-running' + request.url + '.js')).default);
       }).listen(0, '127.0.0.1', function () { console.log('port ' + this.address().port); });`;
     writeFileSync(join(project, 'service.mjs'), source);
