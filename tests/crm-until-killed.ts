@@ -1,6 +1,5 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import Database from 'libsql';
 import { topics } from '../contracts/topics.ts';
 import { replaceCustomer } from '../crm/customers/index.ts';
@@ -9,6 +8,7 @@ import { startRelay } from '../crm/outbox/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
+import { killAtStatement } from './kill-at-statement.ts';
 import { corinne } from './lab-customers.ts';
 
 /**
@@ -16,19 +16,16 @@ import { corinne } from './lab-customers.ts';
  * database or the log.
  */
 const [folder = '', killAt = '', leaseMs = ''] = process.argv.slice(2);
-let isCounting = false;
-let statements = 0;
-const step = () => {
-  if (isCounting && ++statements === Number(killAt)) process.kill(process.pid, 'SIGKILL');
-};
+const counter = killAtStatement(Number(killAt));
 
+// The log runs its statements in this thread.
 const prepare = Database.prototype.prepare;
 const countStatements = function (this: Database.Database, text: string) {
   const statement = prepare.call(this, text);
   for (const name of ['run', 'all'] as const) {
     const execute = statement[name].bind(statement) as (...values: unknown[]) => never;
     statement[name] = (...values: unknown[]) => {
-      step();
+      counter.count({});
       return execute(...values);
     };
   }
@@ -36,19 +33,12 @@ const countStatements = function (this: Database.Database, text: string) {
 };
 Database.prototype.prepare = countStatements as typeof prepare;
 
-// The CRM's database runs its statements in worker threads, which receive them as messages.
-const postMessage = Worker.prototype.postMessage;
-Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof postMessage>) {
-  step();
-  postMessage.apply(this, message);
-};
-
 const runtime = createRuntime(createLog('silent', {}));
 const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
 const bus = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics)).eventBus('crm');
-isCounting = true;
+counter.isCounting = true;
 const moved = { ...corinne, connectionId: '9001', connectionMandate: '2', email: null, phone: null } as const;
 await replaceCustomer({ ...runtime, db, onCommit: () => {} }, '7', moved);
 writeSync(1, 'acknowledged');
 await startRelay({ ...runtime, db, bus, leaseMs: Number(leaseMs) }).close(5_000);
-writeSync(1, ` after ${statements} statements`);
+writeSync(1, ` after ${counter.statements} statements`);

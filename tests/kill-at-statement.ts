@@ -7,17 +7,21 @@ type Statement = { readonly sql?: string };
  * default: all, and the closing of the database. Earlier statements of the same message are executed before.
  */
 export const killAtStatement = (killAt: number, isCounted: (statement: Statement) => boolean = () => true) => {
-  const counter = { isCounting: false };
-  let statements = 0;
+  const counter = {
+    isCounting: false,
+    statements: 0,
+    /** Counts a statement; before the Nth it calls `beforeKill` and kills the process. */
+    count: (statement: Statement, beforeKill: () => unknown = () => {}) => {
+      if (!counter.isCounting || !isCounted(statement) || ++counter.statements !== killAt) return;
+      beforeKill();
+      process.kill(process.pid, 'SIGKILL');
+    },
+  };
   const postMessage = Worker.prototype.postMessage;
   Worker.prototype.postMessage = function (this: Worker, ...message: Parameters<typeof postMessage>) {
     const [content] = message as [readonly Statement[] | 'close'];
-    if (counter.isCounting)
-      for (const [n, statement] of (content === 'close' ? [{}] : content).entries())
-        if (isCounted(statement) && ++statements === killAt) {
-          if (n > 0) executeFirst(() => postMessage.call(this, content.slice(0, n)));
-          process.kill(process.pid, 'SIGKILL');
-        }
+    for (const [n, statement] of (content === 'close' ? [{}] : content).entries())
+      counter.count(statement, () => n > 0 && executeFirst(() => postMessage.call(this, content.slice(0, n))));
     postMessage.apply(this, message);
   };
   return counter;

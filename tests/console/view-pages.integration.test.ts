@@ -107,7 +107,7 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and o
     await page.getByRole('button', { name: 'Remove earlier generations' }).click();
     await dialog.getByText('can no longer switch back').waitFor();
     await dialog.getByRole('button', { name: 'Remove earlier generations' }).click();
-    await page.getByText('Is being removed: generation 2.').waitFor();
+    await page.getByText('Removing generation 2.').waitFor();
     await page.getByText('Generation 2 in statestore is removed.').waitFor();
     expect(await page.getByRole('button', { name: 'Switch back' }).isDisabled()).toBe(true);
     expect(listProblems(page)).toEqual([]);

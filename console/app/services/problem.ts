@@ -39,6 +39,7 @@ export class Unreachable extends Error {
 }
 
 export const readProblem = async (response: Response): Promise<ProblemDocument> => {
+  // A proxy may answer without JSON: then only the status is known.
   const body: unknown = await response.json().catch(() => undefined);
   return typeof body === 'object' && body !== null ? body : {};
 };

@@ -64,7 +64,7 @@ export const createErasures = ({ db, sources, log }: ErasuresContext): Erasures 
     close: async () => {
       closing.abort();
       clearTimeout(retry);
-      await next?.catch(() => {});
+      await next?.catch(() => {}); // `run` has logged it, and the next start completes the erasure.
       await running;
     },
   };

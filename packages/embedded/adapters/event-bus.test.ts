@@ -1,9 +1,32 @@
 import { EventEmitter } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { openSqlite } from '../../database/sqlite.ts';
+import { openEmbeddedPlatform } from '../platform.ts';
 import { createEmbeddedEventBus } from './event-bus.ts';
 
 const topic = { name: 'things', partitions: 1, maxMessageBytes: 1000 };
+
+it('wakes its subscribers for what another connection publishes, and for what this process appends or resets', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'event-bus-')), 'platform.sqlite');
+  const [own, other] = [openEmbeddedPlatform(file, [topic]), openEmbeddedPlatform(file, [topic])];
+  const delivered: string[] = [];
+  const subscription = await own.eventBus('readers').subscribe('things', async (batch) => {
+    delivered.push(...batch.map(({ key }) => String(key)));
+    return batch.map(() => 'done');
+  });
+  const expectDelivered = (...keys: string[]) => vi.waitFor(() => expect(delivered).toEqual(keys), { timeout: 5_000 });
+  await other.eventBus('crm').publish('things', [{ id: '1', key: 'a', value: Buffer.from('{}') }]);
+  await expectDelivered('a');
+  await own.operatorLog().append(topic, [{ key: 'b', value: Buffer.from('{}'), timestamp: 1, replayOf: 'things/0/0' }]);
+  await expectDelivered('a', 'b');
+  await own.consumerGroup('readers').reset('things', new Map([[0, 0]]));
+  await expectDelivered('a', 'b', 'a', 'b');
+  await subscription.close();
+  for (const platform of [own, other]) platform.close();
+});
 
 it('continues when a commit fails: the records are delivered again', async () => {
   const database = openSqlite(':memory:');

@@ -128,7 +128,8 @@ export const createEmbeddedEventBus = (
     const stopWaiting = () => waiting.abort();
     void once(published, topicName, { signal }).then(stopWaiting, stopWaiting);
     try {
-      while (!signal.aborted && readVersion() === version) await sleepUnlessAborted(pollEveryMs, signal);
+      do await sleepUnlessAborted(pollEveryMs, signal);
+      while (!signal.aborted && readVersion() === version);
     } finally {
       stopWaiting();
     }

@@ -31,6 +31,7 @@ export const readConnection = async (connectionId: string, signal: AbortSignal) 
       async () => ({ mandate: (await iotPlatform.call<MandateRecord>(`/mandates/${id}`, { signal })).body }),
       signal,
     ),
+    // The page shows as unknown what these two do not answer; the two above say why a service does not.
     explainKey(iotPlatform, connectionId, signal).catch(() => undefined),
     listCustomers({ connectionId }, signal)
       .then(([one]) => one)

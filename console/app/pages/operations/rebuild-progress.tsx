@@ -38,7 +38,7 @@ export const Running = ({ rebuild }: { rebuild: RunningRebuild }) => {
 /** The generations that are being removed. */
 export const Retiring = ({ of: { generations, isActive } }: { of: NonNullable<RebuildState['retiring']> }) => (
   <p class={isActive ? 'note' : 'warning'}>
-    {isActive ? 'Is being removed: ' : 'The removal is unfinished, remove them again: '}
+    {isActive ? 'Removing ' : 'The removal is unfinished. Remove again: '}
     {generations.map(({ number, store }) => `generation ${number}${store ? ` in ${store}` : ''}`).join(', ')}.
   </p>
 );
