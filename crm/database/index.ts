@@ -16,6 +16,7 @@ export type {
   ImportedRowTable,
   ImportJobTable,
   MandateChangeTable,
+  OrderCommandTable,
   OrderEventTable,
   OutboxTable,
   RelayLeaseTable,

@@ -1,6 +1,10 @@
+import type { Transaction } from 'kysely';
 import { beforeEach, expect, it } from 'vitest';
+import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { createCrmWithCorinne } from '../../tests/crm-app.ts';
 import { noon } from '../../tests/test-runtime.ts';
+import type { CrmDatabase } from '../database/index.ts';
+import { executeOnce } from './execute-once.ts';
 
 let crm: Awaited<ReturnType<typeof createCrmWithCorinne>>;
 beforeEach(async () => {
@@ -75,6 +79,27 @@ it('equal requests at the same time create one order', async () => {
     ),
   );
   expect(moves.map(({ body }) => body.version)).toEqual([2, 2, 2]);
+});
+
+it('a command that its own first execution refuses gets the outcome of that execution', async () => {
+  const attempt = { key: 'k1', content: {} };
+  const outcome = { stream: 'order-1', version: 2 };
+  // Each statement is a transaction of its own here, so the first execution is committed during the second one.
+  const db = crm.db as Transaction<CrmDatabase>;
+  const refuse = async () => {
+    throw new DomainError('order-transition-refused', 'The order is shipped.');
+  };
+  const late = (content = attempt.content) =>
+    executeOnce(db, { ...attempt, content }, async () => {
+      await executeOnce(db, attempt, async () => outcome);
+      return refuse();
+    });
+  expect(await late()).toMatchObject(outcome);
+  await crm.db.deleteFrom('orderCommand').execute();
+  await expect(late({ other: 1 })).rejects.toMatchObject({ code: 'key-reused' });
+  await expect(executeOnce(db, { ...attempt, key: 'k2' }, refuse)).rejects.toMatchObject({
+    code: 'order-transition-refused',
+  });
 });
 
 it('commands without a key at the same time are decided one after the other', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Transaction } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CrmDatabase } from '../database/index.ts';
+import type { CrmDatabase, OrderCommandTable } from '../database/index.ts';
 import { readEvents } from './event-store/index.ts';
 
 /** The order after a command, by orderId and version. */
@@ -16,6 +16,7 @@ export const createCommandId = (key: string): string => digest(`order ${key}`);
 /**
  * Executes a command once, without limit of time. A repetition gets the outcome of the first execution, which is stored in its
  * transaction. Of two requests at the same time the second conflicts with the first, and `transact` repeats it. A refusal is not stored.
+ * @param execute refuses before it writes
  * @throws DomainError key-reused when the content differs, answer-erased when the content was erased, and what `execute` throws
  */
 export const executeOnce = async (
@@ -28,11 +29,20 @@ export const executeOnce = async (
   const contentDigest = digest(JSON.stringify(attempt.content));
   const query = trx.selectFrom('orderCommand').selectAll().where('commandDigest', '=', commandDigest);
   const executed = await query.executeTakeFirst();
-  if (!executed) {
+  if (executed) return replay(executed, contentDigest);
+  try {
     const { stream, version } = await execute();
     await trx.insertInto('orderCommand').values({ commandDigest, contentDigest, stream, version }).execute();
     return { stream, version };
+  } catch (error) {
+    // What refuses this command may be its own first execution, committed after the query above.
+    const first = error instanceof DomainError ? await query.executeTakeFirst() : undefined;
+    if (!first) throw error;
+    return replay(first, contentDigest);
   }
+};
+
+const replay = (executed: Selectable<OrderCommandTable>, contentDigest: string): CommandOutcome => {
   if (executed.contentDigest === null)
     throw new DomainError(
       'answer-erased',
