@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -180,6 +180,15 @@ it('cannot write on a reader connection', async () => {
     code: 'SQLITE_READONLY',
   });
   await reader.close();
+});
+
+it('does not create a removed file again by the first read, which starts a thread', async () => {
+  const { file } = await opened();
+  const { read, close } = openSqlitePool(file);
+  onTestFinished(() => close());
+  rmSync(file);
+  await expect(read?.([{ sql: 'select 1', parameters: [] }], 0)).rejects.toMatchObject({ code: 'database-replaced' });
+  expect(existsSync(file)).toBe(false);
 });
 
 it('fails every statement of an ended thread at once', async () => {

@@ -7,7 +7,7 @@ import type { SqliteResult, SqliteStatement } from './execute-sqlite.js';
 import { openInMemory, type SqliteConnection, startSqliteThread } from './sqlite-connection.ts';
 import { createWriterQueue, type WriterQueue } from './writer-queue.ts';
 
-const readerCount = 2;
+const maxReaders = 2;
 const closeTimeoutMs = 10_000;
 
 /** The connections of a process to one SQLite database: one writer, and readers of committed data. */
@@ -32,7 +32,7 @@ export const openSqlitePool = (file: string, variables?: string): SqlitePool => 
     const connection = openInMemory();
     return {
       queue,
-      write: createExecute(connection, unchecked),
+      write: createExecute(() => connection, unchecked),
       read: undefined,
       health: undefined,
       close: connection.close,
@@ -44,14 +44,23 @@ export const openSqlitePool = (file: string, variables?: string): SqlitePool => 
   const health = createDiskHealth(identity);
   const startThread = (settings: string) => startSqliteThread(file, settings, health.onFailure);
   const writer = startThread(writerSettings);
-  const readers = Array.from({ length: readerCount }, () => startThread(readerSettings));
-  const pickReader = () => readers.reduce((least, reader) => (reader.pending() < least.pending() ? reader : least));
-  const checkRead = createStatementCheck(identity, health);
+  const readers: SqliteConnection[] = [];
+  /** Starts a reader when the others are busy, because a thread costs a tenth of a second of CPU time. */
+  const pickReader = (): SqliteConnection => {
+    const least = readers.reduce<SqliteConnection | undefined>(
+      (found, reader) => (found && found.pending() <= reader.pending() ? found : reader),
+      undefined,
+    );
+    if (least && (least.pending() === 0 || readers.length === maxReaders)) return least;
+    const started = startThread(readerSettings);
+    readers.push(started);
+    return started;
+  };
   return {
     queue,
     health,
-    write: createExecute(writer, createStatementCheck(identity, health)),
-    read: (statements, busyMs) => createExecute(pickReader(), checkRead)(statements, busyMs),
+    write: createExecute(() => writer, createStatementCheck(identity, health)),
+    read: createExecute(pickReader, createStatementCheck(identity, health)),
     close: async () => {
       const isHeld = await queue.acquire(closeTimeoutMs).then(
         () => true,
@@ -74,10 +83,13 @@ const unchecked: StatementCheck = (_text, execute) => execute();
 
 /** Retries up to `busyMs` while another process holds the lock; nothing was executed then. @throws TransientDatabaseError, or the statement's error */
 const createExecute =
-  (connection: SqliteConnection, check: StatementCheck): Execute =>
+  (pick: () => SqliteConnection, check: StatementCheck): Execute =>
   async (statements, busyMs) => {
     try {
-      return await check(statements[0]?.sql ?? '', () => retryBusy(() => connection.execute(statements), busyMs));
+      return await check(statements[0]?.sql ?? '', () => {
+        const connection = pick();
+        return retryBusy(() => connection.execute(statements), busyMs);
+      });
     } catch (error) {
       throw mapSqliteError(error as Error);
     }
