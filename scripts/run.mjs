@@ -15,8 +15,9 @@ const parentCheckMs = 500;
 
 const isInstalled = (name) => existsSync(join(root, 'node_modules', name));
 
-const run = () => {
-  const [command, ...first] = isTypeScript ? [process.execPath, '--import', 'tsx', program] : [program];
+const run = async () => {
+  const { programWords } = await import('./compile.mjs');
+  const [command, ...first] = isTypeScript ? [process.execPath, ...(await programWords(program))] : [program];
   const child = spawn(command, [...first, ...args], {
     // The --help of a command without all its packages is an error of Node, which is shown below in one sentence.
     stdio: ['inherit', 'inherit', isHelp ? 'pipe' : 'inherit'],
@@ -57,5 +58,5 @@ const fail = (message) => {
 if (isHelp && !isInstalled('tsx')) fail(notInstalled);
 else {
   process.exitCode = isHelp ? 0 : installMissing(words.slice(0, start));
-  if (process.exitCode === 0) run();
+  if (process.exitCode === 0) await run();
 }

@@ -25,13 +25,20 @@ const clone = (): string => {
   return folder;
 };
 
-/** Gives the clone all packages but one that a release after the installation needs. */
-const installAllButOne = (folder: string) => {
+/** The packages, without the cache of compiled programs. */
+const readInstalled = (folder: string) => readdirSync(join(folder, 'node_modules')).filter((name) => name !== '.cache');
+
+/** Gives the clone all packages, as links. */
+const installAll = (folder: string) => {
   const packages = join(folder, 'node_modules');
   mkdirSync(packages);
-  for (const name of readdirSync(join(root, 'node_modules')))
-    symlinkSync(join(root, 'node_modules', name), join(packages, name));
-  const installed = join(packages, '.package-lock.json');
+  for (const name of readInstalled(root)) symlinkSync(join(root, 'node_modules', name), join(packages, name));
+};
+
+/** Gives the clone all packages but one that a release after the installation needs. */
+const installAllButOne = (folder: string) => {
+  installAll(folder);
+  const installed = join(folder, 'node_modules/.package-lock.json');
   const text = readFileSync(installed, 'utf8');
   execFileSync('rm', [installed]);
   writeFileSync(installed, text.replace('"node_modules/kysely"', '"node_modules/removed"'));
@@ -74,7 +81,7 @@ describe('--help', () => {
   it('is printed with an incomplete installation, which it leaves as it is', () => {
     const installed = installAllButOne(project);
     const before = readFileSync(installed, 'utf8');
-    const names = readdirSync(join(project, 'node_modules'));
+    const names = readInstalled(project);
     for (const name of ['start', 'status', 'import', 'test', 'lint', 'check', 'lab'])
       for (const help of ['--help', '-h'])
         expect(run(project, 'npm', ['run', '-s', name, '--', help]), `${name} ${help}`).toMatchObject({
@@ -83,8 +90,23 @@ describe('--help', () => {
           stderr: '',
         });
     expect(readFileSync(installed, 'utf8')).toBe(before);
-    expect(readdirSync(join(project, 'node_modules'))).toEqual(names);
+    expect(readInstalled(project)).toEqual(names);
   });
+});
+
+it('a command runs what was changed since the last one, and shows the error of a file that cannot be compiled', () => {
+  const folder = clone();
+  installAll(folder);
+  const file = join(folder, 'scripts/backup.ts');
+  const source = readFileSync(file, 'utf8');
+  const help = () => run(folder, process.execPath, ['scripts/run.mjs', 'scripts/backup.ts', '--help']);
+  expect(help().stdout).toMatch(/^Usage: npm run backup/);
+  writeFileSync(file, source.replace('Usage: npm run backup', 'Usage: changed'));
+  expect(help().stdout).toMatch(/^Usage: changed/);
+  writeFileSync(file, `${source}\nconst = 1;`);
+  expect(help()).toMatchObject({ status: 1, stderr: expect.stringContaining('backup.ts') });
+  writeFileSync(file, source);
+  expect(help().stdout).toMatch(/^Usage: npm run backup/);
 });
 
 describe('a path that is typed as an argument', () => {

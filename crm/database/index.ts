@@ -16,7 +16,6 @@ export type {
   ImportedRowTable,
   ImportJobTable,
   MandateChangeTable,
-  OrderCommandTable,
   OrderEventTable,
   OutboxTable,
   RelayLeaseTable,

@@ -173,12 +173,7 @@ type OrderSnapshotTable = { stream: string; version: number; format: number; sta
  * The commands with a command id that were executed, and the version of the order after each. Command id and content are stored as
  * SHA-256. An erasure clears the content of commands that create orders, because it includes the place of delivery.
  */
-export type OrderCommandTable = {
-  commandDigest: string;
-  contentDigest: string | null;
-  stream: string;
-  version: number;
-};
+type OrderCommandTable = { commandDigest: string; contentDigest: string | null; stream: string; version: number };
 
 /** The customer of each order, and the place of delivery, which is personal data and therefore in no event. */
 type CustomerOrderTable = { orderId: string; customerId: number; place: string | null };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Selectable, Transaction } from 'kysely';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { CrmDatabase, OrderCommandTable } from '../database/index.ts';
+import type { CrmDatabase } from '../database/index.ts';
 import { readEvents } from './event-store/index.ts';
 
 /** The order after a command, by orderId and version. */
@@ -42,7 +42,7 @@ export const executeOnce = async (
   }
 };
 
-const replay = (executed: Selectable<OrderCommandTable>, contentDigest: string): CommandOutcome => {
+const replay = (executed: Selectable<CrmDatabase['orderCommand']>, contentDigest: string): CommandOutcome => {
   if (executed.contentDigest === null)
     throw new DomainError(
       'answer-erased',

@@ -6,6 +6,7 @@ import { crmSettings } from '../../crm/config.ts';
 import { customerViewSettings } from '../../customer-view/config.ts';
 import { iotPlatformSettings } from '../../iot-platform/config.ts';
 import { listRunningServices } from '../../packages/platform/running-services.ts';
+import { siblingWords } from '../sibling-program.ts';
 import { waitUntil } from '../stack/wait-until.ts';
 
 /** The platform in a process of its own. */
@@ -41,7 +42,7 @@ export const startPlatformProcess = async (
   onSpawn: (child: ChildProcess) => void,
 ): Promise<PlatformProcess> => {
   const ports = { APP_PORT: '0', APP_REST_PORT: '0', CUSTOMER_VIEW_PORT: '0', LOG_LEVEL: 'error' };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts'], {
+  const child = spawn(process.execPath, siblingWords('scripts/start.ts'), {
     cwd: root,
     env: { ...env, ...ports },
     stdio: ['ignore', 'pipe', 'pipe'],

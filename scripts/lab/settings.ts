@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { consumerGroupOf, pubsubOf, readComponents, readResourcesPath } from '../components.ts';
 import { listLoopbackOrigins } from '../loopback-origins.ts';
+import { siblingWords } from '../sibling-program.ts';
 import type { SidecarPorts } from '../sidecar-arguments.ts';
 import { settings as stack } from '../stack/settings.ts';
 
@@ -62,7 +63,7 @@ export const readLabSettings = (env: NodeJS.ProcessEnv): LabSettings => {
     id: MemberId,
     daprPort: number,
     own: Pick<MemberPlan, 'name' | 'url' | 'appPort' | 'environment'>,
-    command: MemberPlan['command'] = [process.execPath, '--import', 'tsx', `${id}/main.ts`],
+    command: MemberPlan['command'] = [process.execPath, ...siblingWords(`${id}/main.ts`)],
   ) => ({
     ...own,
     id,
