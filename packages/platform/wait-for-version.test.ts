@@ -48,6 +48,19 @@ describe('waiting for a version', () => {
     expect(await waiting).toEqual({ version: 2 });
   });
 
+  it('reads seldom while it waits long', async () => {
+    vi.useFakeTimers();
+    try {
+      const { waiting, read } = createWaiting(new Map(), 5_000);
+      waiting.catch(() => {});
+      await vi.advanceTimersByTimeAsync(5_001);
+      await expect(waiting).rejects.toThrow('found undefined');
+      expect(read.mock.calls.length).toBeLessThanOrEqual(22);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('refuses with the version that it found last', async () => {
     await expect(createWaiting(new Map([['a', { version: 1 }]]), 5).waiting).rejects.toThrow('found 1');
     await expect(createWaiting(new Map(), 0).waiting).rejects.toThrow('found undefined');

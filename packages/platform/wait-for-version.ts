@@ -1,8 +1,11 @@
 import type { View } from '../projections/view.ts';
 import { backoff } from '../runtime/retry.ts';
 
-/** The pause before the store is read again, unless this process writes the key. Another instance may write it. */
-const rereadAfterMs = backoff({ firstMs: 10, maxMs: 40, factor: 2 });
+/**
+ * The pause before the store is read again, unless this process writes the key. Another instance may write it. The pause doubles, because
+ * many reads of waiting requests would slow down the deliveries for which they wait.
+ */
+const rereadAfterMs = backoff({ firstMs: 10, maxMs: 320 });
 
 /**
  * Reads a document until it has at least the version `wanted`, for at most `waitMs`. A client that made a change passes its version, so
