@@ -6,7 +6,7 @@ import { topics } from '../contracts/topics.ts';
 import { sendChanges } from './changes.ts';
 import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
-import { dataFolder, startProgram } from './platform-process.ts';
+import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import {
   createComponentsFolder,
   type Member,
@@ -54,9 +54,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
     startProgram(
       process.execPath,
       [
-        '--import',
-        'tsx',
-        'scripts/rebuild.ts',
+        ...programWords('scripts/rebuild.ts'),
         '--dapr-http-port',
         String(ports.iotPlatforms[0].dapr),
         '--crm',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { Insertable, Kysely, Selectable, Transaction } from 'kysely';
+import { TransientDatabaseError } from '../../packages/database/database-error.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase, StoredAnswerTable } from '../database/index.ts';
 
@@ -30,7 +31,7 @@ export const executeOnce = async <T>(
   const stored = await query.executeTakeFirst();
   if (stored && Number(stored.createdAt) > now - retentionMs) return replayAnswer<T>(stored, contentDigest);
   // The key is claimed before the work: the second of two requests waits here, conflicts and starts again.
-  if (stored) await trx.updateTable('storedAnswer').set(claim).where('keyDigest', '=', keyDigest).execute();
+  if (stored) await replaceExpired(trx, stored, claim);
   else await trx.insertInto('storedAnswer').values(claim).execute();
   const { answer, customerId } = await execute();
   await trx
@@ -39,6 +40,22 @@ export const executeOnce = async <T>(
     .where('keyDigest', '=', keyDigest)
     .execute();
   return answer;
+};
+
+/** @throws TransientDatabaseError database-conflict if another request has replaced the expired answer, or it was purged */
+const replaceExpired = async (
+  trx: Transaction<CrmDatabase>,
+  { keyDigest, createdAt }: Selectable<StoredAnswerTable>,
+  claim: Insertable<StoredAnswerTable>,
+) => {
+  const { numUpdatedRows } = await trx
+    .updateTable('storedAnswer')
+    .set(claim)
+    .where('keyDigest', '=', keyDigest)
+    .where('createdAt', '=', createdAt)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n)
+    throw new TransientDatabaseError('database-conflict', new Error('the expired answer was replaced meanwhile'));
 };
 
 const replayAnswer = <T>({ answer, contentDigest }: Selectable<StoredAnswerTable>, expectedDigest: string): T => {

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { TransientDatabaseError } from '../../packages/database/database-error.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import { createCrmWithCorinne } from '../../tests/crm-app.ts';
 import { noon } from '../../tests/test-runtime.ts';
@@ -81,24 +82,30 @@ it('equal requests at the same time create one order', async () => {
   expect(moves.map(({ body }) => body.version)).toEqual([2, 2, 2]);
 });
 
-it('a command that its own first execution refuses gets the outcome of that execution', async () => {
+describe('a command whose first execution is committed meanwhile', () => {
   const attempt = { key: 'k1', content: {} };
   const outcome = { stream: 'order-1', version: 2 };
-  // Each statement is a transaction of its own here, so the first execution is committed during the second one.
-  const db = crm.db as Transaction<CrmDatabase>;
-  const refuse = async () => {
-    throw new DomainError('order-transition-refused', 'The order is shipped.');
-  };
-  const late = (content = attempt.content) =>
-    executeOnce(db, { ...attempt, content }, async () => {
-      await executeOnce(db, attempt, async () => outcome);
-      return refuse();
+  /** Each statement is a transaction of its own here, so that the first execution is committed during the second one. */
+  const executeLate = (error: Error) =>
+    executeOnce(crm.db as Transaction<CrmDatabase>, attempt, async () => {
+      await executeOnce(crm.db as Transaction<CrmDatabase>, attempt, async () => outcome);
+      throw error;
     });
-  expect(await late()).toMatchObject(outcome);
-  await crm.db.deleteFrom('orderCommand').execute();
-  await expect(late({ other: 1 })).rejects.toMatchObject({ code: 'key-reused' });
-  await expect(executeOnce(db, { ...attempt, key: 'k2' }, refuse)).rejects.toMatchObject({
-    code: 'order-transition-refused',
+  const refusal = new DomainError('order-transition-refused', 'The order is shipped.');
+
+  it('is a conflict if that execution is why it is refused, so that it is repeated and gets the outcome', async () => {
+    await expect(executeLate(refusal)).rejects.toMatchObject({ code: 'database-conflict' });
+    expect(await executeLate(refusal)).toMatchObject(outcome);
+  });
+
+  it('is rolled back if it conflicts', async () => {
+    const conflict = new TransientDatabaseError('database-conflict', new Error('another transaction'));
+    await expect(executeLate(conflict)).rejects.toBe(conflict);
+  });
+
+  it('is refused if no execution is stored', async () => {
+    const refused = executeOnce(crm.db as Transaction<CrmDatabase>, attempt, () => Promise.reject(refusal));
+    await expect(refused).rejects.toBe(refusal);
   });
 });
 

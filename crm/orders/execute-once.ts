@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Selectable, Transaction } from 'kysely';
+import { TransientDatabaseError } from '../../packages/database/database-error.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { readEvents } from './event-store/index.ts';
@@ -16,7 +17,6 @@ export const createCommandId = (key: string): string => digest(`order ${key}`);
 /**
  * Executes a command once, without limit of time. A repetition gets the outcome of the first execution, which is stored in its
  * transaction. Of two requests at the same time the second conflicts with the first, and `transact` repeats it. A refusal is not stored.
- * @param execute refuses before it writes
  * @throws DomainError key-reused when the content differs, answer-erased when the content was erased, and what `execute` throws
  */
 export const executeOnce = async (
@@ -30,16 +30,15 @@ export const executeOnce = async (
   const query = trx.selectFrom('orderCommand').selectAll().where('commandDigest', '=', commandDigest);
   const executed = await query.executeTakeFirst();
   if (executed) return replay(executed, contentDigest);
-  try {
-    const { stream, version } = await execute();
-    await trx.insertInto('orderCommand').values({ commandDigest, contentDigest, stream, version }).execute();
-    return { stream, version };
-  } catch (error) {
-    // What refuses this command may be its own first execution, committed after the query above.
-    const first = error instanceof DomainError ? await query.executeTakeFirst() : undefined;
-    if (!first) throw error;
-    return replay(first, contentDigest);
-  }
+  const { stream, version } = await execute().catch(async (error: unknown) => {
+    // What refuses the command may be its own first execution, committed after the query above.
+    const isRefusal = error instanceof DomainError && !(error instanceof TransientDatabaseError);
+    throw isRefusal && (await query.executeTakeFirst())
+      ? new TransientDatabaseError('database-conflict', error)
+      : error;
+  });
+  await trx.insertInto('orderCommand').values({ commandDigest, contentDigest, stream, version }).execute();
+  return { stream, version };
 };
 
 const replay = (executed: Selectable<CrmDatabase['orderCommand']>, contentDigest: string): CommandOutcome => {

@@ -42,6 +42,16 @@ describe('registering with an idempotency key', () => {
     expect(await count('customer')).toBe(1);
   });
 
+  it('registers once when many requests with an expired key arrive at the same time', async () => {
+    const expired = await register('k1');
+    await context.db.deleteFrom('customer').execute();
+    runtime.setClock(noon + day);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => register('k1')));
+    expect(new Set(answers.map(({ customer }) => customer.customerId)).size).toBe(1);
+    expect(answers[0]?.customer.customerId).not.toBe(expired.customer.customerId);
+    expect(await count('customer')).toBe(1);
+  });
+
   it('refuses the key with different content', async () => {
     await register('k1');
     await expect(register('k1', { city: 'Hengelo' })).rejects.toMatchObject({ code: 'key-reused' });
