@@ -85,7 +85,7 @@ export const createEmbeddedEventBus = (
         const version = readVersion();
         const { records, before } = log.readUncommitted(topic, batchSize);
         if (records.length === 0) await waitForChange(topic.name, version, closing);
-        else if (!(await commitBatch(records, before, await handleBatch(handler, records), closing)))
+        else if (!(await commitBatch(topic.name, records, before, await handleBatch(handler, records), closing)))
           await sleepUnlessAborted(retryAfterMs, closing);
         // Yield to the event loop between batches, even if many records are pending.
         else await nextTurn();
@@ -104,20 +104,20 @@ export const createEmbeddedEventBus = (
    * a redelivery would not help. @returns whether all records are done
    */
   async function commitBatch(
+    topicName: string,
     batch: readonly DeliveredRecord[],
     before: ReadonlyMap<number, number>,
     verdicts: readonly Verdict[],
     closing: AbortSignal,
   ) {
     const outcomes = batch.map((record, i) => ({ ...record, done: verdicts[i] === 'done' }));
+    const nexts = new Map<number, number>();
     for (const [partition = 0, records] of groupBy(outcomes, (record) => record.partition)) {
       const firstRetry = records.findIndex(({ done }) => !done);
       const last = records.at(firstRetry === -1 ? -1 : firstRetry - 1);
-      if (firstRetry === 0 || last?.offset === undefined) continue;
-      const { topic, offset } = last;
-      const commit = () => log.commit(topic, partition, { before: before.get(partition) ?? 0, next: offset + 1 });
-      await retryBusy(commit, Number.POSITIVE_INFINITY, closing);
+      if (firstRetry !== 0 && last?.offset !== undefined) nexts.set(partition, last.offset + 1);
     }
+    if (nexts.size > 0) await retryBusy(() => log.commit(topicName, nexts, before), Number.POSITIVE_INFINITY, closing);
     return outcomes.every(({ done }) => done);
   }
 

@@ -136,18 +136,35 @@ export const openGroupLog = (database: SqliteDatabase, consumerGroup: string) =>
       return { records: rows.map((row) => toRecord(topic, row)), before };
     },
 
-    /** Commits only if the committed offset is still `before`, so that it does not undo a reset. */
-    commit: database.transaction(
-      (topic: string, partition: number, { before, next }: { before: number; next: number }) => {
-        write.run({ consumerGroup, topic, partition, next, before });
-      },
-    ).immediate,
+    /**
+     * Commits the next offset of each partition, only where the committed one is still that of `before`, so that it does not undo a
+     * reset. It does not wait for the disk: after a power cut the records are delivered again.
+     */
+    commit: withoutSync(
+      database,
+      database.transaction((topic: string, nexts: ReadonlyMap<number, number>, before: ReadonlyMap<number, number>) => {
+        for (const [partition, next] of nexts)
+          write.run({ consumerGroup, topic, partition, next, before: before.get(partition) ?? 0 });
+      }).immediate,
+    ),
 
     reset: database.transaction((topic: string, targets: ReadonlyMap<number, number>) => {
       for (const [partition, next] of targets) overwrite.run(consumerGroup, topic, partition, next);
     }).immediate,
   };
 };
+
+/** Later commits of other transactions wait for the disk again, and with them this one is on the disk too. */
+const withoutSync =
+  <Args extends unknown[]>(database: SqliteDatabase, work: (...args: Args) => void) =>
+  (...args: Args): void => {
+    database.exec('PRAGMA synchronous = NORMAL');
+    try {
+      work(...args);
+    } finally {
+      database.exec('PRAGMA synchronous = FULL');
+    }
+  };
 
 /** The FNV-1a hash, which spreads keys evenly over partitions. It must never change: the records of a key stay in their partition. */
 const fnv1a = (text: string) => {
