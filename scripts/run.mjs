@@ -17,7 +17,11 @@ const isInstalled = (name) => existsSync(join(root, 'node_modules', name));
 
 const run = async () => {
   const { programWords } = await import('./compile.mjs');
-  const [command, ...first] = isTypeScript ? [process.execPath, ...(await programWords(program))] : [program];
+  const warn = (error) => {
+    if (!isHelp)
+      console.error(`Nothing is compiled, because of ${error}. A running lab starts what was compiled last.`);
+  };
+  const [command, ...first] = isTypeScript ? [process.execPath, ...(await programWords(program, warn))] : [program];
   const child = spawn(command, [...first, ...args], {
     // The --help of a command without all its packages is an error of Node, which is shown below in one sentence.
     stdio: ['inherit', 'inherit', isHelp ? 'pipe' : 'inherit'],

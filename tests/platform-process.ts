@@ -36,7 +36,7 @@ const fromSource = (file: string) => ['--import', 'tsx', file];
 export const programWords = (file: string): string[] => {
   const folder = process.env[folderVariable];
   const compiled = folder && join(folder, file.replace(/\.ts$/, '.js'));
-  return compiled && existsSync(compiled) ? ['--enable-source-maps', compiled] : fromSource(file);
+  return compiled && existsSync(compiled) ? [compiled] : fromSource(file);
 };
 
 /** Runs a TypeScript file of the project in its own process, on free ports unless `env` sets them. */

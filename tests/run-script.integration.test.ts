@@ -105,6 +105,8 @@ it('a command runs what was changed since the last one, and shows the error of a
   expect(help().stdout).toMatch(/^Usage: changed/);
   writeFileSync(file, `${source}\nconst = 1;`);
   expect(help()).toMatchObject({ status: 1, stderr: expect.stringContaining('backup.ts') });
+  const other = run(folder, process.execPath, ['scripts/run.mjs', 'scripts/status.ts', '--no-such-option']);
+  expect(other.stderr).toMatch(/^Nothing is compiled, because of scripts\/backup\.ts:\d+: .*\n.*--no-such-option/);
   writeFileSync(file, source);
   expect(help().stdout).toMatch(/^Usage: npm run backup/);
 });

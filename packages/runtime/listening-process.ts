@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 export type ListeningProcess = { readonly pid: number; readonly command: string };
 
 const listening = '0A';
-const maxCommandLength = 80;
+const maxCommandLength = 120;
 
 /** Finds the process that listens on a TCP port of this machine. @returns undefined where it is unknown: only Linux tells, and only of own processes */
 export const findListeningProcess = (port: number): ListeningProcess | undefined => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 /** A process of this machine. */
 export type FoundProcess = { readonly pid: number; readonly command: string };
 
-const maxCommandLength = 80;
+const maxCommandLength = 120;
 /** The code of the state LISTEN in /proc/net/tcp. */
 const listening = '0A';
 

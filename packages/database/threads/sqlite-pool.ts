@@ -1,3 +1,4 @@
+import { TransientDatabaseError } from '../database-error.ts';
 import { createDiskHealth, type DiskHealth } from '../disk-health.ts';
 import { retryBusy } from '../retry-busy.ts';
 import { mapSqliteError, openSqlite, readerSettings, writerSettings } from '../sqlite.ts';
@@ -45,8 +46,10 @@ export const openSqlitePool = (file: string, variables?: string): SqlitePool => 
   const startThread = (settings: string) => startSqliteThread(file, settings, health.onFailure);
   const writer = startThread(writerSettings);
   const readers: SqliteConnection[] = [];
+  let isClosed = false;
   /** Starts a reader when the others are busy, because a thread costs a tenth of a second of CPU time. */
   const pickReader = (): SqliteConnection => {
+    if (isClosed) throw new TransientDatabaseError('database-stopped', new Error('the database is closed'));
     const least = readers.reduce<SqliteConnection | undefined>(
       (found, reader) => (found && found.pending() <= reader.pending() ? found : reader),
       undefined,
@@ -56,16 +59,24 @@ export const openSqlitePool = (file: string, variables?: string): SqlitePool => 
     readers.push(started);
     return started;
   };
+  const executeRead = createExecute(pickReader, createStatementCheck(identity, health));
   return {
     queue,
     health,
     write: createExecute(() => writer, createStatementCheck(identity, health)),
-    read: createExecute(pickReader, createStatementCheck(identity, health)),
+    read: async (statements, busyMs) => {
+      const started = readers.length;
+      const results = await executeRead(statements, busyMs);
+      // A reader that was started for this read opened the file by its name.
+      if (readers.length > started) identity.check(false);
+      return results;
+    },
     close: async () => {
       const isHeld = await queue.acquire(closeTimeoutMs).then(
         () => true,
         () => false,
       );
+      isClosed = true;
       await Promise.all(readers.map((reader) => reader.close()));
       // Checkpoint all data into the main file, so that a copy of it is a backup.
       await writer.execute([{ sql: 'PRAGMA wal_checkpoint(TRUNCATE)', parameters: [] }]).catch(() => {});

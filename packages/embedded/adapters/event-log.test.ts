@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openSqlite } from '../../database/sqlite.ts';
 import { createLogWriter, openGroupLog } from './event-log.ts';
 
@@ -16,18 +16,31 @@ it('reads text values of an older version as well as the bytes written now', () 
   expect(records.map(({ value }) => value)).toEqual([Buffer.from('{"text":"é"}'), Buffer.alloc(0), bytes, bytes]);
 });
 
-it('commits the offsets of several partitions without the disk, except those of a reset, and writes records with it again', () => {
-  const database = openSqlite(':memory:');
-  const log = { ...createLogWriter(database, () => 5), ...openGroupLog(database, 'readers') };
-  const synchronous = () => database.prepare('PRAGMA synchronous').all();
-  const full = [{ synchronous: 2 }];
-  const start = new Map<number, number>();
-  log.commit('things', new Map([[0, 3]]).set(1, 5), start);
-  expect(synchronous()).toEqual(full);
-  log.reset('things', new Map([[1, 0]]));
-  log.commit('things', new Map([[0, 4]]).set(1, 6), new Map([[0, 3]]).set(1, 5));
-  expect(log.committed('things')).toEqual(new Map([[0, 4]]).set(1, 0));
-  database.exec('DROP TABLE committed_offset');
-  expect(() => log.commit('things', new Map([[0, 5]]), start)).toThrow('committed_offset');
-  expect(synchronous()).toEqual(full);
+describe('a commit of offsets', () => {
+  const openLog = () => {
+    const database = openSqlite(':memory:');
+    return { database, ...openGroupLog(database, 'readers') };
+  };
+  const offsets = (first: number, second: number) => new Map([[0, first]]).set(1, second);
+
+  it('commits those of several partitions, except where a reset changed them', () => {
+    const { commit, reset, committed } = openLog();
+    commit('things', offsets(3, 5), new Map());
+    reset('things', new Map([[1, 0]]));
+    commit('things', offsets(4, 6), offsets(3, 5));
+    expect(committed('things')).toEqual(offsets(4, 0));
+  });
+
+  it('does not wait for the disk, and the next write does, even if the commit fails', () => {
+    const { database, commit } = openLog();
+    const exec = vi.spyOn(database, 'exec');
+    const settings = () => exec.mock.calls.flat().filter((text) => text.startsWith('PRAGMA'));
+    const both = ['PRAGMA synchronous = NORMAL', 'PRAGMA synchronous = FULL'];
+    commit('things', offsets(3, 5), new Map());
+    expect(settings()).toEqual(both);
+    database.exec('DROP TABLE committed_offset');
+    expect(() => commit('things', offsets(4, 6), new Map())).toThrow('committed_offset');
+    expect(settings()).toEqual([...both, ...both]);
+    expect(database.prepare('PRAGMA synchronous').all()).toEqual([{ synchronous: 2 }]);
+  });
 });

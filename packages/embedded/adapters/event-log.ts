@@ -138,7 +138,7 @@ export const openGroupLog = (database: SqliteDatabase, consumerGroup: string) =>
 
     /**
      * Commits the next offset of each partition, only where the committed one is still that of `before`, so that it does not undo a
-     * reset. It does not wait for the disk: after a power cut the records are delivered again.
+     * reset. It does not wait for the disk: after a power cut the records may be delivered again.
      */
     commit: withoutSync(
       database,
