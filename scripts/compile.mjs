@@ -102,7 +102,7 @@ const writeAll = (folder, outputFiles) => {
   }
 };
 
-/** Removes the files of earlier compilations; the last one ends now. */
+/** Removes files that were replaced long ago. The time of a file that is replaced now becomes the present. */
 const removeOld = (folder, last, current) => {
   const now = new Date();
   for (const name of readdirSync(folder)) {
@@ -133,7 +133,7 @@ export const compile = async (folder = ownFolder, entryPoints = programs) => {
   for (const path of [...Object.keys(metafile.inputs), ...others])
     if (!states.has(path)) states.set(path, stateOf(path));
   const files = outputFiles.map(({ path }) => basename(path));
-  // Another process may have compiled meanwhile, and is overwritten.
+  // Another process may have compiled meanwhile. Its files are overwritten, so its record must not count.
   writeFileSync(recordFile, JSON.stringify({ files }));
   writeAll(folder, outputFiles);
   removeOld(folder, new Set(record.files), new Set(files));

@@ -50,10 +50,7 @@ export const openSqlitePool = (file: string, variables?: string): SqlitePool => 
   /** Starts a reader when the others are busy, because a thread costs a tenth of a second of CPU time. */
   const pickReader = (): SqliteConnection => {
     if (isClosed) throw new TransientDatabaseError('database-stopped', new Error('the database is closed'));
-    const least = readers.reduce<SqliteConnection | undefined>(
-      (found, reader) => (found && found.pending() <= reader.pending() ? found : reader),
-      undefined,
-    );
+    const [least] = [...readers].sort((a, b) => a.pending() - b.pending());
     if (least && (least.pending() === 0 || readers.length === maxReaders)) return least;
     const started = startThread(readerSettings);
     readers.push(started);
