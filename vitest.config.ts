@@ -7,7 +7,6 @@ const never = ['**/node_modules/**', '**/.data/**'];
 /** Slow tests have the machine to themselves: one file at a time, one group after the other. */
 const slow = (groupOrder: number) => ({
   exclude: never,
-  testTimeout: 600_000,
   hookTimeout: 900_000,
   fileParallelism: false,
   sequence: { groupOrder },
@@ -16,7 +15,7 @@ const slow = (groupOrder: number) => ({
 export default defineConfig({
   test: {
     reporters: ['default', './tests/closing-line.ts'],
-    testTimeout: 120_000,
+    testTimeout: 600_000,
     globalSetup: ['./tests/temporary-files.ts'],
     coverage: {
       provider: 'v8',

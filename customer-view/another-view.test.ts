@@ -7,6 +7,7 @@ import { registerView } from '../packages/platform/views.ts';
 import { openCustomerView, orderEvent, orderState } from '../tests/customer-view-app.ts';
 import { noEvents } from '../tests/no-events.ts';
 import { createTestRuntime } from '../tests/test-runtime.ts';
+import { waitOptions } from '../tests/wait-options.ts';
 import { orders } from './orders/materialise.ts';
 
 type HighestOrder = { readonly total: number };
@@ -75,11 +76,8 @@ it('a view that is added to a filled log reads it from the first event', async (
     const key = `highest-orders/g2:${customerId}`;
     return (await store.getMany([key])).get(key)?.value;
   };
-  await vi.waitFor(
-    async () => {
-      expect(await highestOf('7')).toEqual({ total: 1_800 });
-      expect(await highestOf('8')).toEqual({ total: 1_000 });
-    },
-    { timeout: 30_000 },
-  );
+  await vi.waitFor(async () => {
+    expect(await highestOf('7')).toEqual({ total: 1_800 });
+    expect(await highestOf('8')).toEqual({ total: 1_000 });
+  }, waitOptions);
 });

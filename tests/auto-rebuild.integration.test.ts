@@ -4,8 +4,8 @@ import { openSqlite } from '../packages/database/sqlite.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 50 };
 const started = trackProcesses();
 
 /** Creates a data folder with the eight mandates of the CSV in the log and in `statestore`. */

@@ -26,6 +26,7 @@ import {
 import { countRecords, createTestKafkaClient, readRecords, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady, startPart, stopPart } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
 const topic = mandatesTopicNames.avro;
 const registryUrl = `http://127.0.0.1:${ports.schemaRegistry}/apis/ccompat/v7`;
@@ -34,7 +35,6 @@ const schema: { fields: { name: string }[] } = JSON.parse(readFileSync(schemaFil
 const exampleFile = join(root, 'contracts/events/connection-mandate-changed/examples/v1.json');
 const example = JSON.parse(readFileSync(exampleFile, 'utf8'));
 const env = { MANDATES_ENCODING: 'avro', SCHEMA_REGISTRY_URL: registryUrl };
-const waitOptions = { timeout: 180_000, interval: 100 };
 
 const change = async (crm: { url: string }, customerId: number, connectionMandate: string): Promise<void> =>
   expect((await patchJson(`${crm.url}/customers/${customerId}`, { connectionMandate })).status).toBe(200);

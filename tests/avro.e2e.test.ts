@@ -16,6 +16,7 @@ import { type RunningProcess, root } from './platform-process.ts';
 import { createComponentsFolder, startSidecar } from './stack/dapr-lab.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady, startPart, stopPart } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
 const folder = join(root, 'contracts/events/connection-mandate-changed');
 const example = JSON.parse(readFileSync(join(folder, 'examples/v1.json'), 'utf8'));
@@ -52,7 +53,7 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
   const start = async () => {
     sidecar = await startSidecar('crm', appPort, sidecarPorts, resources);
     const health = () => fetch(`http://127.0.0.1:${sidecarPorts.dapr}/v1.0/healthz/outbound`);
-    await vi.waitFor(async () => expect((await health()).ok).toBe(true), { timeout: 60_000 });
+    await vi.waitFor(async () => expect((await health()).ok).toBe(true), waitOptions);
   };
   const publish = async (event: object) => {
     const query = 'metadata.rawPayload=true&metadata.valueSchemaType=Avro';
@@ -61,7 +62,7 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
     return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) })).status;
   };
   const expectDelivered = (sequence: string) =>
-    vi.waitFor(() => expect(delivered.map((event) => event.sequence)).toContain(sequence), { timeout: 60_000 });
+    vi.waitFor(() => expect(delivered.map((event) => event.sequence)).toContain(sequence), waitOptions);
 
   beforeAll(async () => {
     await startPart('schema-registry');
@@ -129,8 +130,8 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
         brokers,
         async (admin) => (await admin.fetchOffsets({ groupId: topic, topics: [topic] }))[0]?.partitions[0],
       );
-    await vi.waitFor(async () => expect((await committed())?.offset).toBe(String(place)), { timeout: 60_000 });
-    await vi.waitFor(() => expect(sidecar.output()).toContain(`${topic}/0/${place}`), { timeout: 60_000 });
+    await vi.waitFor(async () => expect((await committed())?.offset).toBe(String(place)), waitOptions);
+    await vi.waitFor(() => expect(sidecar.output()).toContain(`${topic}/0/${place}`), waitOptions);
     expect(delivered.map((event) => event.sequence)).not.toContain('5');
     const codec = createAvroCodec({ registry, subject: `${topic}-value`, schema: avro });
     const [blocked, ...others] = await findBlockedPartitions(brokers, { topic, codec, newId: randomUUID });

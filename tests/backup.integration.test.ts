@@ -25,8 +25,8 @@ import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, root, startPlatform } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 50 };
 const databases = ['crm.sqlite', 'customer-view.sqlite', 'platform.sqlite'];
 
 /** Runs `npm run backup` or `npm run restore`. */

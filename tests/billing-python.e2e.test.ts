@@ -24,6 +24,7 @@ import {
 import { resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
 const folder = resolve(root, 'examples/billing-python');
 const { rest: port, app: _, ...sidecarPorts } = ports.customerViews[3];
@@ -115,13 +116,10 @@ describe.runIf(await isStackReady())('the billing example in Python', () => {
       .slice(0, 10)
       .map((id) => ({ key: id, value: JSON.stringify(createEvent(id, 2_000, '1')) }));
     await producer.send({ topic, messages: last });
-    await vi.waitFor(
-      async () => {
-        for (const { key } of last) expect(await askBilling(key)).toEqual({ status: 200, billable: true });
-        for (const id of connections) expect([id, await askBilling(id)]).toEqual([id, await askIot(id)]);
-      },
-      { timeout: 60_000, interval: 200 },
-    );
+    await vi.waitFor(async () => {
+      for (const { key } of last) expect(await askBilling(key)).toEqual({ status: 200, billable: true });
+      for (const id of connections) expect([id, await askBilling(id)]).toEqual([id, await askIot(id)]);
+    }, waitOptions);
     expect(await askBilling('B-UNKNOWN')).toEqual({ status: 404 });
     expect(await askBilling('lower')).toEqual({ status: 400 });
     const statuses = new Set(await Promise.all(connections.map(async (id) => (await askBilling(id)).status)));
@@ -134,7 +132,6 @@ describe.runIf(await isStackReady())('npm run lab -- --with billing', () => {
   const labPort = ports.lab + 12;
   let lab: RunningProcess;
   const ask = () => getJson(`http://localhost:${labPort}/billable/7733`);
-  const waitOptions = { timeout: 60_000, interval: 100 };
   const expectBillable = (billable: boolean) =>
     vi.waitFor(
       async () => expect(await ask()).toEqual({ status: 200, body: { connectionId: '7733', billable } }),

@@ -9,9 +9,9 @@ import { createComponentsFolder, type Member, startIotApp, startIotMember } from
 import { createTestKafkaClient, resetStack, withKafkaAdmin, withRedis } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
 const topic = topics.connectionMandates.name;
-const waitOptions = { timeout: 60_000, interval: 50 };
 
 type Level = '0' | '1' | '2';
 type Message = {
@@ -56,11 +56,8 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
   });
   afterAll(async () => iotPlatform?.end('SIGKILL'));
 
-  const waitForMandate = (connectionId: string, mandate: unknown, timeout = waitOptions.timeout) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), {
-      ...waitOptions,
-      timeout,
-    });
+  const waitForMandate = (connectionId: string, mandate: unknown) =>
+    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), waitOptions);
   const status = async () =>
     (await getJson(`${iotPlatform.url}/status`)).body as {
       lag: number;
@@ -245,7 +242,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
     await withKafkaAdmin((admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 8 }] }));
     await publish({ ...message('P6', '1'), partition: 6 }, { ...message('P1', '1'), partition: 1 });
     // A sidecar that meets a partition without a leader waits up to two minutes before it joins the group again.
-    await waitForMandate('P6', '1', 180_000);
+    await waitForMandate('P6', '1');
     await waitUntilUpToDate();
     // Simulates a restored store that lost one of the partitions.
     await withRedis((client) => client.del(['iot-platform||P6', `iot-platform||position:mandates:${topic}:6`]));

@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { type ClockOffset, createJumpingClock, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
+import { waitOptions } from './wait-options.ts';
 
 type Environment = Record<string, string>;
 type Running = { url: string; end(signal: NodeJS.Signals): Promise<unknown> };
@@ -10,8 +11,6 @@ type SkewedPlatform = {
   startCrm(env: Environment): Promise<Running>;
   startIot(env: Environment): Promise<Running>;
 };
-
-const waitOptions = { timeout: 60_000, interval: 50 };
 
 const patch = async ({ url }: Running, connectionMandate: string) => {
   const body = JSON.stringify({ connectionMandate });

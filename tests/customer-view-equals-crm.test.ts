@@ -15,9 +15,9 @@ import { createSeededRandom, withBusFaults } from '../packages/projections/fault
 import { openCustomerView } from './customer-view-app.ts';
 import { openRandomChanges, type RandomChanges, randomChange } from './random-crm-changes.ts';
 import { createTestRuntime } from './test-runtime.ts';
+import { waitOptions } from './wait-options.ts';
 
 /** A record that counts as missing and is then removed by a tombstone is looked up in the log again after 30 s. */
-const waitOptions = { timeout: 60_000, interval: 20 };
 
 /** A change, and what happens before it: the clock of the CRM moves, also backwards, or its relay is restarted. */
 const step = fc.record({

@@ -10,10 +10,8 @@ import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { daprCli, isStackReady, prepareDaprCliEnvironment } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 100 };
-/** Its first start installs Python packages. */
-const billingWaitOptions = { timeout: 180_000, interval: 100 };
 const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
 const { rest: billingPort, dapr: billingDapr } = ports.customerViews[3];
@@ -56,7 +54,7 @@ const expectViewToFollowCrm = async () => {
 const expectBillable = () =>
   vi.waitFor(
     async () => expect((await getJson(`${billing.url}/billable/7733`)).body).toMatchObject({ billable: true }),
-    billingWaitOptions,
+    waitOptions,
   );
 /** The command of docs/polyglot.md that starts billing alone, on the ports of the tests. */
 const billingLine = (resources: string) => {

@@ -27,8 +27,8 @@ import {
 } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady, startPart } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const example = JSON.parse(
   readFileSync(join(root, 'contracts/events/connection-mandate-changed/examples/v1.json'), 'utf8'),
@@ -119,8 +119,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
       await producer.send({ topic, messages: values.map((value) => ({ key: 'same', value })) });
       await producer.disconnect();
       await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, 'B1')).toBe('2'), {
-        timeout: 5_000,
-        interval: 20,
+        timeout: 20_000,
       });
       // The dead letters of a delivery are published after its mandates are written.
       await vi.waitFor(
@@ -265,15 +264,12 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
   });
 
   it('a trace spans both services: Zipkin shows that crm calls iot-platform', async () => {
-    await vi.waitFor(
-      async () => {
-        const links = await fetch(
-          `http://127.0.0.1:${ports.zipkin}/api/v2/dependencies?endTs=${Date.now()}&lookback=3600000`,
-        );
-        expect(await links.json()).toContainEqual(expect.objectContaining({ parent: 'crm', child: 'iot-platform' }));
-      },
-      { timeout: 30_000, interval: 500 },
-    );
+    await vi.waitFor(async () => {
+      const links = await fetch(
+        `http://127.0.0.1:${ports.zipkin}/api/v2/dependencies?endTs=${Date.now()}&lookback=3600000`,
+      );
+      expect(await links.json()).toContainEqual(expect.objectContaining({ parent: 'crm', child: 'iot-platform' }));
+    }, waitOptions);
   });
 
   it('publishes a backlog of 2,000 events without a refused batch', async () => {

@@ -6,8 +6,8 @@ import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 20 };
 const started = trackProcesses();
 
 const startWithDeadLetter = async () => {

@@ -6,8 +6,8 @@ import { explainConnections, findDisagreements } from '../scripts/demo/verify-ag
 import { getJson } from './http.ts';
 import { dataFolder, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 20 };
 const started = trackProcesses();
 
 /** Runs the demo with its own folder for temporary files, and with the variables of another platform. */

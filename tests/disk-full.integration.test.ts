@@ -6,8 +6,8 @@ import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
 import { startPlatform, startProcess } from './platform-process.ts';
 import { findSmallDiskObstacle, mountSmallDisk } from './small-disk.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 50 };
 const rows = 3_000;
 const header = 'firstName,lastName,city,connectionId,connectionMandate\n';
 const csv = (many: number) =>

@@ -15,8 +15,8 @@ import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { createTestKafkaClient, resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 500 };
 let lab: RunningProcess;
 let env: Record<string, string>;
 

@@ -21,8 +21,8 @@ import {
   waitForOutput,
 } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 20 };
 const started = trackProcesses();
 const track = <T extends RunningProcess>(process: T): T => {
   started.push(process);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
 import { dataFolder, root } from './platform-process.ts';
+import { waitOptions } from './wait-options.ts';
 
 type Command = { line: string; prints: string };
 
@@ -32,7 +33,7 @@ export const startDocumented = async () => {
   platform.stdout.on('data', (chunk) => {
     output += chunk;
   });
-  await vi.waitFor(() => expect(output).toContain('Ctrl-C stops'), { timeout: 60_000, interval: 20 });
+  await vi.waitFor(() => expect(output).toContain('Ctrl-C stops'), waitOptions);
   const address = (name: string) => String(new RegExp(`${name} +http://(localhost:\\d+)`).exec(output)?.[1]);
   const [crm, iotPlatform, customerView] = [address('CRM'), address('IoT platform'), address('customer-view')];
   const addresses = [

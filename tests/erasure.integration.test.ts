@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { dataFolder, startPlatform } from './platform-process.ts';
 import { marriedName, quirine, traces } from './quirine.ts';
+import { waitOptions } from './wait-options.ts';
 
 const folder = dataFolder();
 
@@ -72,7 +73,7 @@ it('after an erasure no file of the platform contains the person’s data', asyn
     expect((await send('POST', `/customers/${customerId}/erasure`, { customerId })).status).toBe(200);
   expect(tracesIn(/^crm\.sqlite/)).toEqual([]);
   // The embedded log and the views follow by the tombstone of the person.
-  await vi.waitFor(() => expect(tracesIn(/./)).toEqual([]), { timeout: 60_000, interval: 100 });
+  await vi.waitFor(() => expect(tracesIn(/./)).toEqual([]), waitOptions);
   await importOf('9,Ada,Jansen,Delft,4999,2,,', { skipped: 1, created: 0 });
   const evidence = JSON.parse((await send('GET', '/customers/7000/mandate-history', undefined)).text);
   expect(evidence.items).toMatchObject([{ reference: expect.stringMatching(/^erased sha256:[0-9a-f]{16}$/) }]);

@@ -1,10 +1,10 @@
 import { expect, it, vi } from 'vitest';
 import { canFakeClocks, createJumpingClock, fakeClock } from './fake-clock.ts';
 import { startProgram } from './platform-process.ts';
+import { waitOptions } from './wait-options.ts';
 
 const ready = await canFakeClocks();
 const hourMs = 3_600_000;
-const waitOptions = { timeout: 60_000, interval: 20 };
 
 /** This test measures real time. The script prints both clocks of its process every 20 ms: wall clock, and monotonic time since the start. */
 const printClocks =

@@ -3,8 +3,7 @@ import { fetchMandate, getJson } from './http.ts';
 import { createComponentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
 import { resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
-
-const waitOptions = { timeout: 60_000, interval: 50 };
+import { waitOptions } from './wait-options.ts';
 
 describe.runIf(await isStackReady())('the IoT platform on dapr-components/variants/fast', () => {
   const members: Member[] = [];

@@ -13,9 +13,9 @@ import { createSeededRandom, withBusFaults, withStoreFaults } from '../packages/
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { createTestRuntime } from './test-runtime.ts';
+import { waitOptions } from './wait-options.ts';
 
 /** Long, because the relay pauses for up to 5 s after each of several injected failures in a row. */
-const waitOptions = { timeout: 60_000, interval: 20 };
 
 it.each([
   1, 2, 3,

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, patchJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
+import { waitOptions } from './wait-options.ts';
 
 const folder = dataFolder();
-const waitOptions = { timeout: 60_000, interval: 20 };
 /** In real time, because real processes run: far below the 10 s for which SQLite itself would wait, and enough on a busy machine. */
 const soonMs = 5_000;
 

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { getJson } from './http.ts';
 import { replayDockerfile } from './image/replay-dockerfile.ts';
 import { dataFolder, type RunningProcess, root, startProgram, waitForOutput } from './platform-process.ts';
+import { waitOptions } from './wait-options.ts';
 
 const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, { image: string; command: string[] }>;
@@ -44,7 +45,7 @@ it('contains the services, and each becomes ready with the command of docker-com
     const service = start(command);
     started.push(service);
     const [url] = await waitForOutput(service, /"url":"(http[^"]+)"/);
-    await vi.waitFor(async () => expect((await getJson(`${url}/readyz`)).status).toBe(200), { timeout: 60_000 });
+    await vi.waitFor(async () => expect((await getJson(`${url}/readyz`)).status).toBe(200), waitOptions);
   }
   expect(existsSync(join(workdir, '.data'))).toBe(true);
   for (const service of started) expect(await service.end('SIGTERM')).toBe(0);

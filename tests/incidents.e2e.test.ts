@@ -8,8 +8,7 @@ import { copyStore, markRedisPosition } from './chaos/store-copies.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { clearRedis } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
-
-const waitOptions = { timeout: 60_000, interval: 50 };
+import { waitOptions } from './wait-options.ts';
 
 describe.runIf(await isStackReady())('a view whose store lost events', () => {
   const record = createChangeRecord();

@@ -9,9 +9,9 @@ import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
+import { waitOptions } from './wait-options.ts';
 
 const leaseMs = 200;
-const waitOptions = { timeout: 60_000, interval: 10 };
 
 /**
  * Publishes the outbox of the folder.

@@ -6,9 +6,9 @@ import { openCrmDatabase } from '../crm/database/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { getJson } from './http.ts';
 import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
+import { waitOptions } from './wait-options.ts';
 
 const customers = 6_000;
-const waitOptions = { timeout: 60_000, interval: 10 };
 type StoredEvent = { subject: string; sequence: string; data: CustomerState };
 
 const startCrm = async (folder: string) => {

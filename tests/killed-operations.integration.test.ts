@@ -2,9 +2,9 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
 import { startSilentCrm } from './silent-crm.ts';
+import { waitOptions } from './wait-options.ts';
 
 const token = 'operator-token-for-tests';
-const waitOptions = { timeout: 60_000, interval: 50 };
 
 /** Starts the platform on a folder; `kill` ends it with kill -9 and starts it again. */
 const withPlatform = async () => {

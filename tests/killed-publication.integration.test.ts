@@ -12,9 +12,9 @@ import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { quirine } from './quirine.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
+import { waitOptions } from './wait-options.ts';
 
 const customers = 210;
-const waitOptions = { timeout: 60_000, interval: 10 };
 const at = (ms: number) => new Date(ms).toISOString();
 
 /** A database of the release before. Customer 8 is deleted; every other one was changed a second after the registration. */

@@ -3,8 +3,7 @@ import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 import { startSilentCrm } from './silent-crm.ts';
-
-const waitOptions = { timeout: 60_000, interval: 20 };
+import { waitOptions } from './wait-options.ts';
 
 /** Starts the platform. @returns functions that run rebuilds */
 const withPlatform = async () => {

@@ -2,8 +2,8 @@ import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { openLaterThingViews, openThingViews } from './thing-views.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 20 };
 const checkpoint = 'position:things:topic:0';
 const owner = 'Quirine Quintessence';
 const names = (folder: string) =>

@@ -10,8 +10,8 @@ import { createComponentsFolder, type Member, startCrmMember, startIotMember, st
 import { countRecords, createTestKafkaClient, readRecords, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
-const patience = { timeout: 60_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const readExample = (name: string) =>
   readFileSync(join(root, 'contracts/events/connection-mandate-changed/examples', name), 'utf8');
@@ -50,11 +50,11 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
     const started = await startLabIotPlatform({ appId, appPort, sidecar, resources: componentsOf(appId), parse });
     labIotPlatforms.push(started);
     const count = await countRecords(topic);
-    await vi.waitFor(() => expect(started.received.length).toBeGreaterThanOrEqual(count), patience);
+    await vi.waitFor(() => expect(started.received.length).toBeGreaterThanOrEqual(count), waitOptions);
     return started;
   };
   const waitForMandate = (connectionId: string, level: string) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(level), patience);
+    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(level), waitOptions);
   /** Waits until our IoT platform has applied everything in a partition: it applies a partition in order. */
   const waitUntilApplied = async (partition: number) => {
     const connectionId = `MARK-${partition}-${Date.now()}`;
@@ -128,7 +128,7 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
 
     it('and refuses to answer about a connection whose level does not exist', async () => {
       await lab.publish({ connectionId: '8801', connectionMandate: 3 });
-      await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '8801')).toBe(503), patience);
+      await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '8801')).toBe(503), waitOptions);
     });
   });
 
@@ -181,7 +181,7 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
       await patchJson(`${crm?.url}/customers/5`, { connectionMandate: '2' });
       await vi.waitFor(
         async () => expect(await platform.read('4512')).toEqual({ connectionId: '4512', connectionMandate: '2' }),
-        patience,
+        waitOptions,
       );
       const kinds = new Set(platform.received.map((data) => typeof data));
       expect([...kinds].sort()).toEqual(['object', 'string']);
@@ -192,12 +192,12 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
       await patchJson(`${crm?.url}/customers/5`, { connectionMandate: '1' });
       await vi.waitFor(
         () => expect(platform.received).toContainEqual({ connectionId: '4512', connectionMandate: '1' }),
-        patience,
+        waitOptions,
       );
       await lab.publish({ connectionId: '8820', connectionMandate: '1' });
       await vi.waitFor(
         async () => expect(await platform.read('8820')).toMatchObject({ connectionMandate: '1' }),
-        patience,
+        waitOptions,
       );
       expect(await platform.read('4512')).toEqual({ connectionId: '4512', connectionMandate: '0' });
     });
@@ -213,7 +213,7 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
         { partition: 0, key: '7733', value: JSON.stringify(value) },
         { partition: 0, value: labRecord(mandate) },
       );
-      await vi.waitFor(async () => expect(await platform?.read(connectionId)).toEqual(mandate), patience);
+      await vi.waitFor(async () => expect(await platform?.read(connectionId)).toEqual(mandate), waitOptions);
     });
 
     it.each([
@@ -226,11 +226,11 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
       await produce({ partition: 0, value: labRecord(mandateIn(0)) });
       await vi.waitFor(
         () => expect(platform?.sidecarOutput().match(error)?.length).toBeGreaterThanOrEqual(3),
-        patience,
+        waitOptions,
       );
       await vi.waitFor(
         async () => expect(await platform?.read(mandateIn(0).connectionId)).toEqual(mandateIn(0)),
-        patience,
+        waitOptions,
       );
       expect(await platform?.read(mandateIn(partition).connectionId)).toBe('');
       await waitForMandate(mandateIn(partition).connectionId, '1');

@@ -7,8 +7,8 @@ import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 100 };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
 /** The mandates of data/customer-database.csv. */
 const mandates = { 8179: '2', 1721: '0', 5138: '1', 8332: '2', 4512: '0', 5690: '2', 7733: '1', 3481: '1' };

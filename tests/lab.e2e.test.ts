@@ -6,8 +6,7 @@ import { createComponentsFolder, type Member, startCrmMember, startIotMember } f
 import { clearRedis, countRecords, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-
-const waitOptions = { timeout: 60_000, interval: 50 };
+import { waitOptions } from './wait-options.ts';
 
 let resources: string;
 let crm: Member;

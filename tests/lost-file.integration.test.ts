@@ -5,8 +5,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
-
-const waitOptions = { timeout: 60_000, interval: 50 };
+import { waitOptions } from './wait-options.ts';
 
 const start = async (folder: string) => {
   const platform = await startPlatform({ DATA_DIR: folder });

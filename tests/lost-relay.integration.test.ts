@@ -10,10 +10,10 @@ import {
 } from './lost-relay.ts';
 import { dataFolder } from './platform-process.ts';
 import { startCrmOn } from './several-crms.ts';
+import { waitOptions } from './wait-options.ts';
 
 const ready = await canFakeClocks();
 const onSqlite = () => `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
-const waitOptions = { timeout: 60_000, interval: 100 };
 const expectLoggedOnce = (crm: { output(): string }, line: RegExp) =>
   vi.waitFor(() => expect(crm.output().match(line)).toHaveLength(1), waitOptions);
 

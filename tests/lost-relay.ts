@@ -6,11 +6,11 @@ import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder, waitForOutput } from './platform-process.ts';
 import { readPublishedEvents, startCrmOn } from './several-crms.ts';
+import { waitOptions } from './wait-options.ts';
 
 const customers = 20;
 /** A registration has an event for the mandate, one for the customer and one for the registration. */
 const events = 3 * customers;
-const waitOptions = { timeout: 60_000, interval: 50 };
 
 /** Finds a port on which no process listens. */
 const findClosedPort = () =>

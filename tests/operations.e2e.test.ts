@@ -6,8 +6,8 @@ import { createComponentsFolder, type Member, startCrmMember, startIotMember, st
 import { countRecords, createTestKafkaClient, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 50 };
 const token = 'operator-token-for-tests';
 const operator = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
 const { name: topic } = topics.connectionMandates;

@@ -1,7 +1,6 @@
 import { expect, vi } from 'vitest';
 import { getJson, postJson } from './http.ts';
-
-const waitOptions = { timeout: 60_000, interval: 100 };
+import { waitOptions } from './wait-options.ts';
 
 /** Places an order of customer 7 in the CRM, and waits until the customer-view shows it in the history of the customer. */
 export const expectOrderInHistory = async (crm: string, customerView: string): Promise<void> => {

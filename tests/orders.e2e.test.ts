@@ -7,9 +7,9 @@ import { createComponentsFolder, type Member, startCrmMember } from './stack/dap
 import { emptyCrmDatabase, readRecords, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
 const topic = topics.orders.name;
-const waitOptions = { timeout: 60_000, interval: 100 };
 const order = {
   customerId: '7',
   productId: 'p1',

@@ -18,6 +18,7 @@ import {
 import { countRecords, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady, startPart, stopPart } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
 describe.runIf(await isStackReady())('outages on the real stack', () => {
   let resources: string;
@@ -89,7 +90,7 @@ describe.runIf(await isStackReady())('outages on the real stack', () => {
     const kills = Object.values(restarts);
     for (const [n, restart] of kills.entries()) {
       const reached = (changes / (kills.length + 1)) * (n + 1);
-      await vi.waitFor(() => expect(progress.sent).toBeGreaterThanOrEqual(reached), { timeout: 120_000, interval: 5 });
+      await vi.waitFor(() => expect(progress.sent).toBeGreaterThanOrEqual(reached), waitOptions);
       await restart();
     }
     await expectViewToEqualCrm(crm.url, iotPlatform.url, await sending);

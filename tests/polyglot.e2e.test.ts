@@ -10,6 +10,7 @@ import { createComponentsFolder, startSidecar, waitUntilHealthy } from './stack/
 import { createTestKafkaClient, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
 const languages = [
   { language: 'Python', group: 'subscriber-of-python', port: ports.free, prepare: preparePythonSubscriber },
@@ -66,7 +67,7 @@ describe.skipIf(!(await isStackReady()))('the short subscribers of docs/polyglot
       const levelOf = async (connectionId: string) => (await getJson(`${url}/mandates/${connectionId}`)).body;
       await vi.waitFor(
         async () => expect(await Promise.all(['7733', '4512', '8179'].map(levelOf))).toEqual(['2', '1', '2']),
-        { timeout: 60_000, interval: 200 },
+        waitOptions,
       );
     });
   });

@@ -6,12 +6,12 @@ import { fetchMandate } from './http.ts';
 import { createComponentsFolder, type Member, startIotMember } from './stack/dapr-lab.ts';
 import { createTestKafkaClient, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
 const { name: topic, partitions } = topics.connectionMandates;
 const underLoad = 60_000;
 const work = { seed: 1, events: underLoad + 200, keys: 5_000 };
 const batchSize = 30;
-const waitOptions = { timeout: 60_000, interval: 200 };
 
 describe.runIf(await isStackReady())('two instances on dapr-components/variants/quick-takeover', () => {
   const members: Member[] = [];

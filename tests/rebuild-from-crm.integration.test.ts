@@ -8,9 +8,9 @@ import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
+import { waitOptions } from './wait-options.ts';
 
 const topic = topics.connectionMandates.name;
-const waitOptions = { timeout: 60_000, interval: 20 };
 const csvMandates = { 8179: '2', 1721: '0', 5138: '1', 8332: '2', 4512: '0', 5690: '2', 7733: '1', 3481: '1' };
 
 let platform: Awaited<ReturnType<typeof startPlatform>> | undefined;

@@ -18,8 +18,8 @@ import {
 import { findRedisKeys, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 50 };
 const topic = topics.connectionMandates.name;
 const rows = 3_000;
 const customers = 50;
@@ -102,7 +102,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
     await whileChanging(async () => {
       // The wall clock of the killed rebuild does not matter.
       const killed = start([], undefined, (await canFakeClocks()) ? fakeClock('+1d') : {});
-      await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
+      await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), waitOptions);
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
       expect(await rebuild()).toMatch(
         /Continuing with Generation 2[\s\S]*Generation 2 in statestore answers now[\s\S]*exit code 0$/,
@@ -174,7 +174,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
     const before = (await view()) as { generation: { number: number } };
     await whileChanging(async () => {
       const killed = start(['--from-crm'], primaryStore);
-      await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), { timeout: 20_000, interval: 10 });
+      await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), waitOptions);
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
       expect(await rebuild(['--from-crm'], primaryStore)).toMatch(
         /Continuing with Generation \d[\s\S]*answers now[\s\S]*exit code 0$/,

@@ -5,9 +5,9 @@ import { createComponentsFolder, type Member, startIotMember } from './stack/dap
 import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
+import { waitOptions } from './wait-options.ts';
 
 const url = `redis://127.0.0.1:${ports.redis}`;
-const waitOptions = { timeout: 60_000, interval: 50 };
 
 describe.runIf(await isStackReady())('an IoT platform with REDIS_URL', () => {
   const admin = createClient({ url });

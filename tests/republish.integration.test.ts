@@ -5,6 +5,7 @@ import { getJson, patchJson, postJson } from './http.ts';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { quirine } from './quirine.ts';
 import { readPublishedEvents, startCrmOn } from './several-crms.ts';
+import { waitOptions } from './wait-options.ts';
 
 const customers = 3;
 
@@ -16,10 +17,10 @@ const republish = async (url: string, ...args: string[]) => {
   return `${command.output()}exit code ${code}`;
 };
 const waitUntilPublished = (url: string) =>
-  vi.waitFor(async () => expect((await getJson(`${url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }), {
-    timeout: 10_000,
-    interval: 20,
-  });
+  vi.waitFor(
+    async () => expect((await getJson(`${url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
+    waitOptions,
+  );
 
 /** The last record of each key of customers-topic: the state's version, or undefined for a tombstone. */
 const readLastRecords = (folder: string) => {

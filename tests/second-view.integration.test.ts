@@ -19,6 +19,7 @@ import { iotPlatform } from '../scripts/views.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder } from './platform-process.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
+import { waitOptions } from './wait-options.ts';
 
 type LastChange = { revision: number; changedAt: string };
 
@@ -37,7 +38,6 @@ const views = registered.map((view) => ({ ...view, service: iotPlatform }));
 
 const topic = topics.connectionMandates.name;
 const connections = ['7733', '8179', '1721'];
-const waitOptions = { timeout: 60_000, interval: 20 };
 const timeOf = (n: number) => new Date(noon + n).toISOString();
 
 let env: Record<string, string>;

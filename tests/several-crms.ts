@@ -6,10 +6,10 @@ import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
+import { waitOptions } from './wait-options.ts';
 
 const customers = 4;
 const changesPerCustomer = 40;
-const waitOptions = { timeout: 60_000, interval: 20 };
 
 const customer = (n: number, change: number) => ({
   firstName: 'First',

@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { expectViewToEqualCrm, sendChanges } from './changes.ts';
 import { getJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
+import { waitOptions } from './wait-options.ts';
 
 const changes = 2_000;
 const kills = 3;
@@ -13,7 +14,7 @@ it('the view equals the CRM after three kill -9 during 2,000 changes, and no ack
   const sending = sendChanges(() => platform.crm, { customers: 200, changes, progress });
   for (let killed = 0; killed < kills; killed++) {
     const reached = (changes / (kills + 1)) * (killed + 1);
-    await vi.waitFor(() => expect(progress.sent).toBeGreaterThanOrEqual(reached), { timeout: 120_000, interval: 5 });
+    await vi.waitFor(() => expect(progress.sent).toBeGreaterThanOrEqual(reached), waitOptions);
     expect(await platform.end('SIGKILL')).toBe('SIGKILL');
     platform = await startPlatform(env);
   }

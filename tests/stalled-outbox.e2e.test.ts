@@ -11,8 +11,7 @@ import { dataFolder } from './platform-process.ts';
 import { createComponentsFolder, startCrmMember } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
-
-const waitOptions = { timeout: 60_000, interval: 100 };
+import { waitOptions } from './wait-options.ts';
 
 describe.runIf(await isStackReady())('an event that exceeds the limit of its topic', () => {
   it('makes the CRM unready and is named, while later events are published', async () => {

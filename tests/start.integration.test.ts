@@ -9,8 +9,8 @@ import { expectOrderInHistory } from './order-history.ts';
 import { dataFolder, startPlatform, startProcess, startProgram, waitForOutput } from './platform-process.ts';
 import { sendRaw } from './raw-http.ts';
 import { trackProcesses } from './track-processes.ts';
+import { waitOptions } from './wait-options.ts';
 
-const waitOptions = { timeout: 60_000, interval: 20 };
 const started = trackProcesses();
 const start = async (env: Record<string, string>) => {
   const platform = await startPlatform(env);

@@ -18,10 +18,10 @@ import { createTestKafkaClient, createTopic } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady, stackFolder } from './stack/stack.ts';
 import { createTestRuntime } from './test-runtime.ts';
+import { waitOptions } from './wait-options.ts';
 
 const pubsub = 'iot-platform-pubsub';
 const hourMs = 60 * 60 * 1000;
-const patience = { timeout: 60_000, interval: 100 };
 const log = createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
 
 /** Creates a topic of one partition with the settings of customers-topic. */
@@ -129,7 +129,7 @@ describe.runIf(await isStackReady())('a tombstone through Dapr', () => {
       await subscriber.end('SIGTERM');
       app.close();
     });
-    await vi.waitFor(() => expect(delivered).toHaveLength(3), patience);
+    await vi.waitFor(() => expect(delivered).toHaveLength(3), waitOptions);
     expect(delivered).toEqual([
       { key: '1', event: 'bnVsbA==' },
       { key: '2', event: '' },
@@ -169,7 +169,7 @@ describe.runIf(await isStackReady())('compaction with the settings of customers-
       for (const topic of all) await produce(topic, ...messages);
     };
     const areOnDisk = (text: string) => all.map((topic) => isOnDisk(topic, text));
-    const leavesDisk = (text: string) => vi.waitFor(() => expect(areOnDisk(text)).toEqual([false, false]), patience);
+    const leavesDisk = (text: string) => vi.waitFor(() => expect(areOnDisk(text)).toEqual([false, false]), waitOptions);
 
     await produceToAll(5, ['7', 'Quirine'], ['8', 'Bea'], ['7', null]);
     expect(areOnDisk('Quirine')).toEqual([true, true]);

@@ -3,9 +3,9 @@ import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type RunningProcess, startPlatform } from './platform-process.ts';
 import { startSpanCollector } from './span-collector.ts';
+import { waitOptions } from './wait-options.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-const waitOptions = { timeout: 60_000, interval: 20 };
 const ended: (() => unknown)[] = [];
 afterEach(() => Promise.all(ended.splice(0).map((end) => end())));
 const endLater = <T extends RunningProcess>(started: T): T => {
@@ -43,7 +43,7 @@ describe('npm start with a collector', () => {
   it('runs and stops as usual while the collector is unavailable, with one warning for each service', async () => {
     const { url, close } = await startSpanCollector();
     close();
-    // Without the exporter's waitOptions of ten seconds.
+    // Without the exporter's patience of ten seconds.
     const platform = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_TIMEOUT: '100' });
     await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
     await becomes(platform, '2');

@@ -9,10 +9,9 @@ import { changeCustomersOnTwoCrms, readPublishedEvents, startCrmOn } from '../..
 import { emptyCrmDatabase } from '../../tests/stack/fresh.ts';
 import { isStackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import { appendToOutbox, startRelay } from '../outbox/index.ts';
 import { connectCrmDatabase, openCrmDatabase } from './open-database.ts';
-
-const waitOptions = { timeout: 60_000, interval: 20 };
 
 describe.runIf(await isStackReady())('the CRM on MySQL or MariaDB', () => {
   let url: Awaited<ReturnType<typeof emptyCrmDatabase>>;

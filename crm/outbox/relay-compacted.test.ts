@@ -6,13 +6,12 @@ import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { findCodec } from './encode-rows.ts';
 import { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
 import { startRelay } from './relay.ts';
 import { publishBatch, readBatch, readLastSequence } from './relay-batch.ts';
-
-const waitOptions = { timeout: 5_000, interval: 5 };
 
 let ids = 0;
 const append = (db: Kysely<CrmDatabase>, key: string, state: number, topic: OutboxEvent['topic'] = topics.customers) =>

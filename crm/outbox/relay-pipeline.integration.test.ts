@@ -5,11 +5,11 @@ import { topics } from '../../contracts/topics.ts';
 import type { EventBus, OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import { openCrmDatabase } from '../database/index.ts';
 import { appendToOutbox, readOutboxBacklog } from './outbox.ts';
 import { startRelay } from './relay.ts';
 
-const waitOptions = { timeout: 60_000, interval: 5 };
 const keys = Array.from({ length: 3_000 }, (_, n) => `${n}`);
 
 it('publishes the next batch while the rows of the one before are deleted, and each event once', async () => {

@@ -4,13 +4,13 @@ import { topics } from '../../contracts/topics.ts';
 import type { EventBus, OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { findCodec } from './encode-rows.ts';
 import { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
 import { startRelay } from './relay.ts';
 import { publishBatch, readBatch } from './relay-batch.ts';
 
-const waitOptions = { timeout: 15_000, interval: 5 };
 /** More than one batch, and less than two. */
 const manyEvents = 3_000;
 

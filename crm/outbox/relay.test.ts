@@ -5,6 +5,7 @@ import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/pr
 import type { MonotonicClock } from '../../packages/runtime/lease.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import { appendToOutbox, readOutboxBacklog } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { createRelayLease, readRelayLease } from './relay-lease.ts';
@@ -13,8 +14,6 @@ let relay: Relay | undefined;
 afterEach(async () => {
   await relay?.close(0);
 });
-
-const waitOptions = { timeout: 5_000, interval: 5 };
 
 const startTestRelay = async (
   publish: (events: readonly OutgoingEvent[]) => Promise<void>,
@@ -109,10 +108,7 @@ describe('the relay', () => {
       const ids = events.map(({ id }) => id).filter(refused);
       if (ids.length > 0) throw new NotDurable(ids, 'their partition is unavailable');
     }, 701);
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 700 }), {
-      timeout: 25_000,
-      interval: 20,
-    });
+    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 700 }), waitOptions);
   });
 
   it('publishes an event that commits late with a lower sequence number than the published ones', async () => {

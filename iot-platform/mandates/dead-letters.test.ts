@@ -8,12 +8,12 @@ import { type RunningProjection, startProjection } from '../../packages/projecti
 import { noProgress, rebuild } from '../../packages/projections/rebuild/index.ts';
 import { openView, type View } from '../../packages/projections/view.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import { type Mandate, permittedLevel } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
 const topic = topics.connectionMandates;
 const group = 'iot-platform-consumer';
-const patience = { timeout: 5_000, interval: 5 };
 type Level = '0' | '1' | '2';
 
 describe('a connection with an unreadable record', () => {
@@ -48,7 +48,7 @@ describe('a connection with an unreadable record', () => {
       const ranges = await platform.logReader().offsets(topic.name);
       const committed = platform.consumerGroup(group).committed(topic.name);
       expect(ranges.every(({ partition, end }) => (committed.get(partition) ?? 0) === end)).toBe(true);
-    }, patience);
+    }, waitOptions);
   const event = (connectionMandate: Level, revision: number, connectionId = '7733') =>
     JSON.stringify(
       createMandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
@@ -60,7 +60,7 @@ describe('a connection with an unreadable record', () => {
     await platform
       .consumerGroup(group)
       .reset(topic.name, new Map([...Array(topic.partitions).keys()].map((n) => [n, 0])));
-    await vi.waitFor(() => expect(projection.counts().ignored).toBeGreaterThan(0), patience);
+    await vi.waitFor(() => expect(projection.counts().ignored).toBeGreaterThan(0), waitOptions);
     await settled();
   };
   const placeOfLast = async () => {

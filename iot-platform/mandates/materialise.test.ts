@@ -7,6 +7,7 @@ import { startProjection } from '../../packages/projections/projection.ts';
 import { StateConflict, type StateStore } from '../../packages/projections/state-store.ts';
 import { openView } from '../../packages/projections/view.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
@@ -14,8 +15,6 @@ const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
-
-const patience = { timeout: 5_000, interval: 5 };
 
 const startView = async (
   disturb: (store: StateStore) => StateStore = (store) => store,
@@ -66,14 +65,14 @@ describe('the mandates view', () => {
         revision: noon,
         changedAt: new Date(noon).toISOString(),
       });
-    }, patience);
+    }, waitOptions);
   });
 
   it('ignores a duplicate', async () => {
     const { change, view, counts } = await startView();
     await change('2', noon);
     await change('2', noon);
-    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), patience);
+    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), waitOptions);
     expect((await view.get('7733'))?.connectionMandate).toBe('2');
   });
 
@@ -81,7 +80,7 @@ describe('the mandates view', () => {
     const { change, view, counts } = await startView();
     await change('2', noon);
     await change('1', noon - 1);
-    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), patience);
+    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), waitOptions);
     expect((await view.get('7733'))?.connectionMandate).toBe('2');
   });
 
@@ -90,8 +89,8 @@ describe('the mandates view', () => {
     const deadLetters = await collectDeadLetters(bus);
     await publish('{"connectionId":"7733","connectionMandate":"7"}');
     await change('2', noon);
-    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), patience);
-    await vi.waitFor(() => expect(deadLetters).toHaveLength(1), patience);
+    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), waitOptions);
+    await vi.waitFor(() => expect(deadLetters).toHaveLength(1), waitOptions);
     expect(deadLetters[0]?.data).toEqual({
       reason: 'connectionMandate: 0 (none), 1 (billing only) or 2 (real time)',
       topic: 'connection-mandates-topic',
@@ -120,9 +119,9 @@ describe('the mandates view', () => {
     await vi.waitFor(
       () =>
         expect(deadLetters.map(({ id }) => id)).toEqual([expect.stringMatching(/^connection-mandates-topic\/\d\/0$/)]),
-      patience,
+      waitOptions,
     );
-    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), patience);
+    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), waitOptions);
     expect(counts()).toMatchObject({ setAside: 1, retried: expect.any(Number) });
     expect(counts().retried).toBeGreaterThanOrEqual(3);
   });
@@ -139,8 +138,8 @@ describe('the mandates view', () => {
     const deadLetters = await collectDeadLetters(bus);
     await publish('nonsense');
     await change('2', noon);
-    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, setAside: 1 }), patience);
-    await vi.waitFor(() => expect(deadLetters).toHaveLength(1), patience);
+    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, setAside: 1 }), waitOptions);
+    await vi.waitFor(() => expect(deadLetters).toHaveLength(1), waitOptions);
   });
 
   it('retries while the store fails, and dead-letters nothing', async () => {
@@ -153,7 +152,7 @@ describe('the mandates view', () => {
       },
     }));
     await change('2', noon);
-    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), patience);
+    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), waitOptions);
     expect(counts()).toEqual({ applied: 1, ignored: 0, setAside: 0, retried: 5 });
   });
 
@@ -174,7 +173,7 @@ describe('the mandates view', () => {
       },
     }));
     await change('2', noon);
-    await vi.waitFor(() => expect(counts().ignored).toBe(1), patience);
+    await vi.waitFor(() => expect(counts().ignored).toBe(1), waitOptions);
     expect((await view.get('7733'))?.connectionMandate).toBe('0');
     expect(counts().retried).toBe(0);
   });
@@ -189,14 +188,14 @@ describe('the mandates view', () => {
       },
     }));
     await change('2', noon);
-    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), patience);
+    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), waitOptions);
   });
 
   it('counts a revision with two values, and shows the lower one', async () => {
     const { change, view, counts } = await startView();
     await change('2', noon);
     await change('1', noon);
-    await vi.waitFor(() => expect(counts().contradictions).toBe(1), patience);
+    await vi.waitFor(() => expect(counts().contradictions).toBe(1), waitOptions);
     expect((await view.get('7733'))?.connectionMandate).toBe('1');
   });
 });
@@ -206,7 +205,7 @@ describe('a revision that the time of its record does not explain', () => {
     const { change, view, counts } = await startView();
     await change('2', 999_999_999_999_999);
     await change('1', noon);
-    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1, revisionsAhead: 1 }), patience);
+    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1, revisionsAhead: 1 }), waitOptions);
     expect((await view.get('7733'))?.connectionMandate).toBe('2');
   });
 });
@@ -235,12 +234,12 @@ describe('a view and its log that have drifted apart', () => {
     const { follow, change } = await openPlatform();
     const first = await follow('statestore');
     await change('1', noon);
-    await vi.waitFor(async () => expect((await first.view.completeness()).state).toBe('complete'), patience);
+    await vi.waitFor(async () => expect((await first.view.completeness()).state).toBe('complete'), waitOptions);
     await first.projection.close();
 
     const second = await follow('durable-statestore');
     expect((await second.view.completeness()).state).toBe('empty');
     await change('2', noon + 1);
-    await vi.waitFor(async () => expect((await second.view.completeness()).state).toBe('incomplete'), patience);
+    await vi.waitFor(async () => expect((await second.view.completeness()).state).toBe('incomplete'), waitOptions);
   });
 });

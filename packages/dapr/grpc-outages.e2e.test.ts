@@ -10,12 +10,12 @@ import { withRedis } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { ensureDaprd, isStackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
 import { readMysqlText } from '../../tests/stack/stored-values.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import { StateConflict, type StateStore, type Upsert } from '../projections/state-store.ts';
 import { connectSidecar, type Sidecar } from './sidecar.ts';
 import { createDaprStateStore } from './state-store.ts';
 
 const sidecarPorts = { dapr: ports.free + 80, grpc: ports.free + 81, internal: ports.free + 82 };
-const waitOptions = { timeout: 60_000, interval: 50 };
 const timeoutMs = 2_000;
 
 describe.runIf(await isStackReady())('a state store over gRPC', () => {

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { countTurns } from '../../tests/event-loop-turns.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import type { SqliteDatabase } from '../database/sqlite.ts';
 import { openSqlite } from '../database/sqlite.ts';
 import { openCompaction } from './adapters/compaction.ts';
@@ -12,7 +13,6 @@ import { type EmbeddedPlatform, openEmbeddedPlatform } from './platform.ts';
 const plain = { name: 'things', partitions: 1, maxMessageBytes: 16_384 };
 const compacted = { ...plain, name: 'people', compaction: { segmentMs: 1_000, maxLagMs: 1_000 } };
 const topics = [plain, compacted];
-const patience = { timeout: 30_000, interval: 20 };
 
 const publish = (platform: EmbeddedPlatform, topic: string, ...records: [key: string, value: string][]) =>
   platform.eventBus('writer').publish(
@@ -96,7 +96,7 @@ it('purges the bytes of removed records, while other records are written and the
     }
   };
   const writing = countTurns(writeUntilPurged);
-  await vi.waitFor(() => expect(holds('Quirine')).toBe(false), { ...patience, interval: 200 });
+  await vi.waitFor(() => expect(holds('Quirine')).toBe(false), { ...waitOptions, interval: 200 });
   isPurged = true;
   expect(await writing).toBeGreaterThan(written);
   expect(written).toBeGreaterThan(0);
@@ -114,11 +114,11 @@ it('purges again for a tombstone that is published later, and never for the repe
   };
   await publish(platform, 'people', ['7', '']);
   expect(isDue()).toBe(true);
-  await vi.waitFor(() => expect(isDue()).toBe(false), patience);
+  await vi.waitFor(() => expect(isDue()).toBe(false), waitOptions);
   await publish(platform, 'people', ['7', '']);
   expect(isDue()).toBe(false);
   await publish(platform, 'people', ['8', '']);
-  await vi.waitFor(() => expect(holds('Quirine')).toBe(false), patience);
+  await vi.waitFor(() => expect(holds('Quirine')).toBe(false), waitOptions);
 }, 70_000);
 
 it('purges after the next start what a stopped process has removed', async () => {
@@ -128,5 +128,5 @@ it('purges after the next start what a stopped process has removed', async () =>
   platform.close();
   expect(holds('Quirine')).toBe(true);
   openInFolder(folder);
-  await vi.waitFor(() => expect(holds('Quirine')).toBe(false), patience);
+  await vi.waitFor(() => expect(holds('Quirine')).toBe(false), waitOptions);
 });

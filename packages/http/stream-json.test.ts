@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { noEvents } from '../../tests/no-events.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import { createHttpApp } from './app.ts';
 import { operation } from './operation.ts';
 import { streamJsonLists, streamJsonObject } from './stream-json.ts';
@@ -72,7 +73,7 @@ describe('a streamed object', () => {
     await body?.getReader().read();
     expect(ended).not.toHaveBeenCalled();
     leaving.abort();
-    await vi.waitFor(() => expect(ended).toHaveBeenCalled(), { timeout: 5_000 });
+    await vi.waitFor(() => expect(ended).toHaveBeenCalled(), waitOptions);
     server.close();
   });
 });

@@ -6,6 +6,7 @@ import { pauseProcess } from '../../tests/pause-process.ts';
 import { createTopic, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { isStackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import { createSharedAdmin, type SharedAdmin } from './shared-admin.ts';
 
 describe.runIf(await isStackReady())('one admin connection for all calls of a service', () => {
@@ -45,7 +46,7 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     await stopPart('kafka');
     await startPart('kafka');
     // A broker that has just started answers before its partitions have a leader.
-    await vi.waitFor(() => withKafkaAdmin((one) => one.fetchTopicOffsets(wide)), { timeout: 60_000 });
+    await vi.waitFor(() => withKafkaAdmin((one) => one.fetchTopicOffsets(wide)), waitOptions);
     expect(await countPartitions(wide)).toBe(4);
   });
 
@@ -55,7 +56,7 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     const calls = [1, 2, 3].map(() => countPartitions(wide));
     for (const call of calls) await expect(call).rejects.toThrow('Kafka does not answer');
     await startPart('kafka');
-    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), { timeout: 60_000 });
+    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), waitOptions);
   });
 
   it('fails for all callers while the broker is suspended, and works when it continues', async () => {
@@ -68,7 +69,7 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), { timeout: 60_000 });
+    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), waitOptions);
   });
 
   it('answers about a topic although one that it was asked about before is deleted', async () => {

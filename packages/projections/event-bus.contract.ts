@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { waitOptions } from '../../tests/wait-options.ts';
 import type { BatchHandler, DeliveredRecord, EventBus, OutgoingEvent, Subscription, Topic } from './event-bus.ts';
 import { NotDurable } from './event-bus.ts';
 import { bytesOfAnyCodec } from './log-reader.contract.ts';
@@ -44,16 +45,15 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
         left = left.filter(({ id }) => error.ids.has(id));
         throw error;
       }
-    }, patience);
+    }, waitOptions);
   };
   const textOf = ({ value }: { value: Buffer }) => value.toString();
-  const patience = { timeout: 20_000, interval: 20 };
 
   it('delivers every published event, byte for byte, to a group that subscribes later', async () => {
     const { topic, bus } = await open();
     await publish(bus('writers'), topic, events(50));
     const { values } = await collect(bus('readers'), topic);
-    await vi.waitFor(() => expect(values()).toEqual(new Set(events(50).map(textOf))), patience);
+    await vi.waitFor(() => expect(values()).toEqual(new Set(events(50).map(textOf))), waitOptions);
   });
 
   it('delivers values that are not valid text unchanged', async () => {
@@ -65,7 +65,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     );
     const { seen } = await collect(bus('readers'), topic);
     const hex = (of: readonly Buffer[]) => new Set(of.map((value) => value.toString('hex')));
-    await vi.waitFor(() => expect(hex(seen.map(({ value }) => value))).toEqual(hex(bytesOfAnyCodec)), patience);
+    await vi.waitFor(() => expect(hex(seen.map(({ value }) => value))).toEqual(hex(bytesOfAnyCodec)), waitOptions);
   });
 
   it('delivers a tombstone as a record with its key and an empty value', async () => {
@@ -74,22 +74,25 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await publish(bus('writers'), topic, [{ id: 'tombstone', key: 'removed', value: Buffer.alloc(0) }]);
     const { seen } = await collect(bus('readers'), topic);
     const tombstones = () => seen.filter(({ value }) => value.length === 0);
-    await vi.waitFor(() => expect(new Set(tombstones().map(({ key }) => key))).toEqual(new Set(['removed'])), patience);
-    await vi.waitFor(() => expect(seen.map(textOf)).toContain(textOf(event(1, 'kept'))), patience);
+    await vi.waitFor(
+      () => expect(new Set(tombstones().map(({ key }) => key))).toEqual(new Set(['removed'])),
+      waitOptions,
+    );
+    await vi.waitFor(() => expect(seen.map(textOf)).toContain(textOf(event(1, 'kept'))), waitOptions);
   });
 
   it('delivers what is published after the subscription', async () => {
     const { topic, bus } = await open();
     const { values } = await collect(bus('readers'), topic);
     await publish(bus('writers'), topic, events(20));
-    await vi.waitFor(() => expect(values().size).toBe(20), patience);
+    await vi.waitFor(() => expect(values().size).toBe(20), waitOptions);
   });
 
   it('reports partition and offset of a record, and keeps the records of one key in one partition', async () => {
     const { topic, bus } = await open();
     await publish(bus('writers'), topic, events(40));
     const { seen, values } = await collect(bus('readers'), topic);
-    await vi.waitFor(() => expect(values().size).toBe(40), patience);
+    await vi.waitFor(() => expect(values().size).toBe(40), waitOptions);
     if (seen.some(({ partition }) => partition === undefined)) return; // a broker without partitions
     const places = new Map(seen.map((record) => [`${record.partition}/${record.offset}`, record.value.toString()]));
     for (const { partition, offset, value } of seen)
@@ -110,26 +113,26 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       return batch.map(() => 'done');
     });
     await publish(bus('writers'), topic, events(10));
-    await vi.waitFor(() => expect(done.size).toBe(10), patience);
+    await vi.waitFor(() => expect(done.size).toBe(10), waitOptions);
   });
 
   it('delivers all events to every consumer group', async () => {
     const { topic, bus } = await open();
     const [one, two] = [await collect(bus('one'), topic), await collect(bus('two'), topic)];
     await publish(bus('writers'), topic, events(10));
-    await vi.waitFor(() => expect([one.values().size, two.values().size]).toEqual([10, 10]), patience);
+    await vi.waitFor(() => expect([one.values().size, two.values().size]).toEqual([10, 10]), waitOptions);
   });
 
   it('continues after a restart of the group without losing events', async () => {
     const { topic, bus } = await open();
     const first = await collect(bus('readers'), topic);
     await publish(bus('writers'), topic, events(10));
-    await vi.waitFor(() => expect(first.values().size).toBe(10), patience);
+    await vi.waitFor(() => expect(first.values().size).toBe(10), waitOptions);
     await first.close();
     await publish(bus('writers'), topic, [event(10), event(11)]);
     const second = await collect(bus('readers'), topic);
     const newValues = [event(10), event(11)].map(textOf);
-    await vi.waitFor(() => expect([...second.values()]).toEqual(expect.arrayContaining(newValues)), patience);
+    await vi.waitFor(() => expect([...second.values()]).toEqual(expect.arrayContaining(newValues)), waitOptions);
   });
 
   it('reports the committed offsets of a group, and never more than its handlers answered done for', async () => {
@@ -144,13 +147,13 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       return batch.map(() => (isDone ? 'done' : 'retry'));
     });
     await publish(bus('writers'), topic, events(10));
-    await vi.waitFor(() => expect(delivered).not.toEqual([]), patience);
+    await vi.waitFor(() => expect(delivered).not.toEqual([]), waitOptions);
     expect(total(await readers.committedOffsets(topic.name))).toBe(0);
     isDone = true;
     const reportsOffsets = delivered.every(({ offset }) => offset !== undefined);
     await vi.waitFor(
       async () => expect(total(await readers.committedOffsets(topic.name))).toBe(reportsOffsets ? 10 : 0),
-      patience,
+      waitOptions,
     );
     expect(await bus('others').committedOffsets(topic.name)).toEqual(new Map());
   });
@@ -159,7 +162,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     const { topic, bus } = await open();
     const seenByOthers = await collect(bus('others'), topic);
     const hasReachedOthers = (n: number) =>
-      vi.waitFor(() => expect(seenByOthers.values()).toContain(textOf(event(n))), patience);
+      vi.waitFor(() => expect(seenByOthers.values()).toContain(textOf(event(n))), waitOptions);
     let answer = () => {};
     const mayAnswer = new Promise<void>((resolve) => {
       answer = resolve;
@@ -172,7 +175,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       return batch.map(() => 'done');
     });
     await publish(bus('writers'), topic, [event(0)]);
-    await vi.waitFor(() => expect(count.delivered).toBeGreaterThan(0), patience);
+    await vi.waitFor(() => expect(count.delivered).toBeGreaterThan(0), waitOptions);
     let isClosed = false;
     const closing = subscription.close().then(() => {
       isClosed = true;
@@ -204,7 +207,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       others.filter(({ id }) => failure.ids.has(id)),
     );
     const { values } = await collect(bus('readers'), topic);
-    await vi.waitFor(() => expect(values()).toEqual(new Set(others.map(textOf))), patience);
+    await vi.waitFor(() => expect(values()).toEqual(new Set(others.map(textOf))), waitOptions);
   });
 
   it('refuses to publish to a topic that was never created', async () => {

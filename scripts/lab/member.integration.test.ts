@@ -2,6 +2,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { dataFolder } from '../../tests/platform-process.ts';
+import { waitOptions } from '../../tests/wait-options.ts';
 import { createMember, type Member } from './member.ts';
 import type { MemberPlan } from './settings.ts';
 
@@ -53,7 +54,7 @@ const create = (onTerm: string, stopTimeoutMs?: number, sidecar = 'exec sleep 60
     onServiceEnd: ends,
     ...(stopTimeoutMs !== undefined && { stopTimeoutMs }),
   });
-  const waitUntilReady = () => vi.waitFor(() => expect(existsSync(ready)).toBe(true), { timeout: 30_000 });
+  const waitUntilReady = () => vi.waitFor(() => expect(existsSync(ready)).toBe(true), waitOptions);
   return { ends, waitUntilReady };
 };
 
@@ -104,11 +105,11 @@ it('restarts a sidecar that ends, and reports a service that ends', async () => 
   member.start({});
   const [service, sidecar] = await runningPids();
   process.kill(sidecar, 'SIGKILL');
-  await vi.waitFor(() => expect(member.pids().sidecar).not.toBe(sidecar), { timeout: 20_000 });
-  await vi.waitFor(() => expect(member.pids().sidecar).toEqual(expect.any(Number)), { timeout: 20_000 });
+  await vi.waitFor(() => expect(member.pids().sidecar).not.toBe(sidecar), waitOptions);
+  await vi.waitFor(() => expect(member.pids().sidecar).toEqual(expect.any(Number)), waitOptions);
   expect(ends).not.toHaveBeenCalled();
   process.kill(service, 'SIGKILL');
-  await vi.waitFor(() => expect(ends).toHaveBeenCalledOnce(), { timeout: 20_000 });
+  await vi.waitFor(() => expect(ends).toHaveBeenCalledOnce(), waitOptions);
 });
 
 it('keeps the overrides of a start for later starts', async () => {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { waitOptions } from '../../tests/wait-options.ts';
 import { watchReadiness } from './watch-readiness.ts';
 
 type Answers = { checks: Record<string, string>; view?: object };
@@ -39,7 +40,7 @@ const watch = async (patienceMs = 60_000) => {
     patienceMs,
   });
 };
-const expectPrinted = (...texts: string[]) => vi.waitFor(() => expect(printed).toEqual(texts), { timeout: 10_000 });
+const expectPrinted = (...texts: string[]) => vi.waitFor(() => expect(printed).toEqual(texts), waitOptions);
 const ready = { checks: { view: 'ok' }, view: { state: 'complete' } };
 const createWarning = (state: string) => ({ checks: { view: 'a warning' }, view: { state, warning: 'a warning' } });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { canOpenBrowser, type WatchedPage } from '../browser.ts';
+import { waitOptions } from '../wait-options.ts';
 import { listProblems } from './open-console.ts';
 import {
   collectIdempotencyKeys,
@@ -9,7 +10,6 @@ import {
   startConsole,
 } from './start-console.ts';
 
-const waitOptions = { timeout: 60_000, interval: 20 };
 const hostile = '<img src=x onerror=alert(1)>';
 
 describe.skipIf(!(await canOpenBrowser()))('the pages of customers and imports', () => {

@@ -6,10 +6,10 @@ import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { canOpenBrowser, openBrowser, openPage, type WatchedPage } from '../browser.ts';
 import { fetchMandate, patchJson } from '../http.ts';
 import { dataFolder, root, startPlatform } from '../platform-process.ts';
+import { waitOptions } from '../wait-options.ts';
 import { isTooWide, listAccessibilityProblems, listProblems } from './open-console.ts';
 
 const token = 'operator-token-for-tests';
-const waitOptions = { timeout: 60_000, interval: 20 };
 
 describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and operations', () => {
   let browser: Browser;

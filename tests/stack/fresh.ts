@@ -9,6 +9,7 @@ import { brokerTopics } from '../../contracts/topics.ts';
 import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
 import { root } from '../platform-process.ts';
+import { waitOptions } from '../wait-options.ts';
 import { ports, stackEnvironment } from './ports.ts';
 import { startPart } from './stack.ts';
 
@@ -22,7 +23,7 @@ export const withKafkaAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T
 export const createTopic = (config: ITopicConfig): Promise<void> =>
   withKafkaAdmin(async (admin) => {
     await admin.createTopics({ waitForLeaders: false, topics: [config] });
-    await vi.waitFor(() => admin.fetchTopicOffsets(config.topic), { timeout: 60_000, interval: 100 });
+    await vi.waitFor(() => admin.fetchTopicOffsets(config.topic), waitOptions);
   });
 
 /** Empties topics, committed offsets and stores. No service may run meanwhile. */

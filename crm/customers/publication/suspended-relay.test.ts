@@ -4,14 +4,13 @@ import type { EventBus, OutgoingEvent } from '../../../packages/projections/even
 import { openTestDatabase } from '../../../tests/crm-database.ts';
 import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { readOutboxBacklog, startRelay } from '../../outbox/index.ts';
 import type { CrmContext } from '../change/change-customer.ts';
 import { erasePerson } from '../personal-data/erase-person.ts';
 import { createErasures } from '../personal-data/erasures.ts';
 import { customerDataSources } from '../personal-data/sources.ts';
 import { repeatLastStates } from './republish-customer.ts';
-
-const waitOptions = { timeout: 10_000, interval: 5 };
 
 let context: CrmContext;
 beforeEach(async () => {

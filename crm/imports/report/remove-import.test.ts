@@ -2,12 +2,12 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
 import { createCrmWithImports } from '../../../tests/crm-with-imports.ts';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { removeImport } from './remove-report.ts';
 
 const throwUnavailable = () => {
   throw new TransientDatabaseError('database-away', new Error('gone'));
 };
-const waitOptions = { timeout: 10_000 };
 const newCustomers = (count: number) => Array.from({ length: count }, (_, n) => `${n + 1},F,L,C,${1000 + n},1`);
 
 describe('DELETE /imports/ID', () => {

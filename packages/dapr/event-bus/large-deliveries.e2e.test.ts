@@ -7,6 +7,7 @@ import { createTestKafkaClient, createTopic, withKafkaAdmin } from '../../../tes
 import { ports } from '../../../tests/stack/ports.ts';
 import { isStackReady } from '../../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
 import { createDeliveryApp } from '../../http/delivery-app.ts';
 import { listen } from '../../http/listen.ts';
@@ -17,7 +18,6 @@ import { createDeliveries } from './deliveries.ts';
 const maxMessageBytes = 16_384;
 /** Kafka counts record framing, key and headers as well. */
 const largestValue = maxMessageBytes - 120;
-const waitOptions = { timeout: 60_000, interval: 100 };
 
 type Message = { key?: string | Buffer; value: Buffer | null; headers?: Record<string, Buffer> };
 

@@ -8,13 +8,13 @@ import { createTestKafkaClient, createTopic } from '../../../tests/stack/fresh.t
 import { ports } from '../../../tests/stack/ports.ts';
 import { isStackReady } from '../../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
 import { createDeliveryApp } from '../../http/delivery-app.ts';
 import { listen } from '../../http/listen.ts';
 import { authenticateSidecar } from '../sidecar-authentication.ts';
 import { createDeliveries } from './deliveries.ts';
 
-const waitOptions = { timeout: 60_000, interval: 100 };
 const port = ports.free + 40;
 const own = { dapr: ports.free + 41, grpc: ports.free + 42, internal: ports.free + 43 };
 

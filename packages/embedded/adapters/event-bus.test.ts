@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { openSqlite } from '../../database/sqlite.ts';
 import { openEmbeddedPlatform } from '../platform.ts';
 import { createEmbeddedEventBus } from './event-bus.ts';
@@ -17,7 +18,7 @@ it('wakes its subscribers for what another connection publishes, and for what th
     delivered.push(...batch.map(({ key }) => String(key)));
     return batch.map(() => 'done');
   });
-  const expectDelivered = (...keys: string[]) => vi.waitFor(() => expect(delivered).toEqual(keys), { timeout: 5_000 });
+  const expectDelivered = (...keys: string[]) => vi.waitFor(() => expect(delivered).toEqual(keys), waitOptions);
   await other.eventBus('crm').publish('things', [{ id: '1', key: 'a', value: Buffer.from('{}') }]);
   await expectDelivered('a');
   await own.operatorLog().append(topic, [{ key: 'b', value: Buffer.from('{}'), timestamp: 1, replayOf: 'things/0/0' }]);

@@ -13,6 +13,7 @@ import { noEvents } from '../../../tests/no-events.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { originList } from '../../http/access-rules.ts';
 import { createStores, type Pointer } from '../../projections/generations/index.ts';
@@ -26,7 +27,6 @@ import { openViewStores, type RegisteredView, registerView, type ViewExplanation
 const token = 'operator-token-of-tests';
 const authorization = `Bearer ${token}`;
 const consolePage = 'http://localhost:3005';
-const waitOptions = { timeout: 10_000, interval: 20 };
 
 const people: typeof things = {
   ...things,

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createInMemoryLog } from '../../../tests/log-in-memory.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, thingRecord, things } from '../../../tests/things.ts';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { parseBatch } from '../apply/parse-batch.ts';
 import { createProjectionWriter } from '../apply/write.ts';
@@ -15,7 +16,6 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-const patience = { timeout: 8_000, interval: 20 };
 const record = (offset: number, key = `K${offset}`): DeliveredRecord => thingRecord({ key, n: offset }, 0, offset);
 
 /** A view on a log of two partitions; the first holds records at these offsets. */
@@ -38,11 +38,11 @@ const openThings = (offsets: readonly number[], { begin = 0, end = (offsets.at(-
     return drift;
   };
   const becomes = (expected: object) =>
-    vi.waitFor(async () => expect(await completeness()).toMatchObject(expected), patience);
+    vi.waitFor(async () => expect(await completeness()).toMatchObject(expected), waitOptions);
   /** Compares the view with the log once, and stores what it finds. */
   const compare = async (committedOffsets?: ReadonlyMap<number, number>) => {
     const { hasCompared } = startDetection(committedOffsets);
-    await vi.waitFor(() => expect(hasCompared()).toBe(true), patience);
+    await vi.waitFor(() => expect(hasCompared()).toBe(true), waitOptions);
   };
   return { log, store, deliver, view, completeness, startDetection, compare, becomes };
 };

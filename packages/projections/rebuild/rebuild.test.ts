@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expiredAtOnce, killedAt, rebuildsOf } from '../../../tests/rebuild-of-things.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import type { CheckpointDocument } from '../generations/checkpoint-document.ts';
 import { documentKey } from '../generations/generation.ts';
@@ -18,7 +19,6 @@ import { abandon, type RebuildOptions, rebuild } from './rebuild.ts';
 import { retire } from './remove.ts';
 import { switchBack } from './switch.ts';
 
-const patience = { timeout: 10_000, interval: 5 };
 const nextToLive: RebuildOptions = { inPlace: false, acceptDifferences: false };
 const names = (n: number) => Array.from({ length: n }, (_, i) => `K${i}`);
 
@@ -52,7 +52,7 @@ const openThings = async (things_ = 200) => {
       const { partitions } = await view.completeness();
       const applied = Object.values(partitions).reduce((sum, checkpoint) => sum + checkpoint.applied + 1, 0);
       expect(applied).toBe(published);
-    }, patience);
+    }, waitOptions);
   await publish(...names(things_).map((key, n) => ({ key, n: n + 1 })));
   return { platform, primary, other, publish, follow, context, reported, shownIn, view, pointer, caughtUp };
 };
@@ -83,7 +83,7 @@ const blockAtRegistration = () => {
       },
     });
   };
-  const reached = () => vi.waitFor(() => expect(isBlocked).toBe(true), patience);
+  const reached = () => vi.waitFor(() => expect(isBlocked).toBe(true), waitOptions);
   return { stores, reached, release };
 };
 
@@ -225,7 +225,7 @@ describe('a rebuild next to the live view', () => {
     await caughtUp();
     await primary.remove(['K3', 'position:things:things-topic:0', 'position:things:things-topic:1']);
     await publish(...names(20).map((key) => ({ key: `${key}X`, n: 1 })));
-    await vi.waitFor(async () => expect((await view.completeness()).state).toBe('incomplete'), patience);
+    await vi.waitFor(async () => expect((await view.completeness()).state).toBe('incomplete'), waitOptions);
     expect(await rebuild(context(), nextToLive)).toMatchObject({
       switched: true,
       differences: [{ key: 'K3', rebuilt: '4', live: '0' }],
@@ -255,7 +255,10 @@ describe('a rebuild next to the live view', () => {
       await log.read(...range);
     };
     const first = rebuild({ ...rest, log: { ...log, read } }, { ...nextToLive, acceptDifferences: true });
-    await vi.waitFor(async () => expect((await preflight(context(), nextToLive)).unfinished).toBeDefined(), patience);
+    await vi.waitFor(
+      async () => expect((await preflight(context(), nextToLive)).unfinished).toBeDefined(),
+      waitOptions,
+    );
     await expect(rebuild(context(), nextToLive)).rejects.toThrow('is in progress');
     letContinue();
     expect(await first).toMatchObject({ switched: true });
@@ -574,7 +577,7 @@ describe('a rebuild into another store', () => {
     await publish({ key: 'K2', n: 200 });
     await follow(undefined, 'other');
     const moved = openView<Thing>(things, other, { secondaryStore: platform.stateStore });
-    await vi.waitFor(async () => expect(await moved.get('K2')).toEqual({ key: 'K2', n: 200 }), patience);
+    await vi.waitFor(async () => expect(await moved.get('K2')).toEqual({ key: 'K2', n: 200 }), waitOptions);
     expect(await moved.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
     expect(await shownIn(1, ['K2'])).toEqual([3]);
   });

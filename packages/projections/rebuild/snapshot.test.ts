@@ -4,6 +4,7 @@ import { dataFolder } from '../../../tests/platform-process.ts';
 import { expiredAtOnce, killedAt, rebuildsOf } from '../../../tests/rebuild-of-things.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { openSqlite } from '../../database/sqlite.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { documentKey } from '../generations/generation.ts';
@@ -18,7 +19,6 @@ import { abandon, type RebuildOptions, rebuild } from './rebuild.ts';
 import { readGenerationCheckpoints } from './registry.ts';
 import { retire } from './remove.ts';
 
-const patience = { timeout: 10_000, interval: 5 };
 const topic = things.topic.name;
 const pageSize = 10;
 
@@ -83,7 +83,7 @@ const openThings = async (count = 30) => {
       const committed = await bus.committedOffsets(topic);
       for (const { partition, end } of await platform.logReader().offsets(topic))
         expect(committed.get(partition) ?? 0).toBe(end);
-    }, patience);
+    }, waitOptions);
   const shownIn = async (number: number, keys: readonly string[]) => {
     const held = await primary.getMany(keys.map((key) => documentKey(number, key)));
     return Object.fromEntries(keys.map((key) => [key, (held.get(documentKey(number, key))?.value as Thing)?.n]));
@@ -164,7 +164,7 @@ describe('a rebuild that begins with a snapshot', () => {
       differences: [{ key: keyOf(3), source: '500', rebuilt: '500', live: '999999' }],
     });
     await change({ key: keyOf(3), n: 501 });
-    await vi.waitFor(async () => expect(await view.get(keyOf(3))).toEqual({ key: keyOf(3), n: 501 }), patience);
+    await vi.waitFor(async () => expect(await view.get(keyOf(3))).toEqual({ key: keyOf(3), n: 501 }), waitOptions);
   });
 
   it('has every change that is made while the snapshot is read, before or after the cursor', async () => {
@@ -239,7 +239,7 @@ describe('a rebuild with a snapshot that was killed', () => {
     const { context, fromSource, cursors, reported, change, shownIn, platform, pointer } = await openThings();
     const ends = await context().log.offsets(topic);
     const killedOnceWritten = async () => {
-      await vi.waitFor(async () => expect((await pointer()).rebuild?.snapshot?.after).toBe(keyOf(9)), patience);
+      await vi.waitFor(async () => expect((await pointer()).rebuild?.snapshot?.after).toBe(keyOf(9)), waitOptions);
       throw new RebuildRefused('killed');
     };
     await expect(rebuild(context(), fromSource(killedOnceWritten))).rejects.toThrow('killed');

@@ -3,10 +3,10 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { countTurns } from '../../../tests/event-loop-turns.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { openThingViews } from '../../../tests/thing-views.ts';
+import { waitOptions } from '../../../tests/wait-options.ts';
 import { openSqlite } from '../../database/sqlite.ts';
 import type { PurgeOptions } from './pending-purge.ts';
 
-const waitOptions = { timeout: 15_000, interval: 20 };
 const never = 3_600_000;
 
 const openIn = async (folder: string, purgeDelayMs: number, log?: PurgeOptions['log']) => {
