@@ -7,20 +7,21 @@ import { runMain } from '../packages/cli/run-main.ts';
 import { canOpenBrowser, openBrowser } from '../tests/browser.ts';
 import { startPlatform } from '../tests/platform-process.ts';
 import { measureFirstPaint } from './console/first-paint.ts';
-import { type Load, measureKeepingUp, type Urls } from './console/keep-up.ts';
+import { type Load, measureKeepingUp, type Target } from './console/keep-up.ts';
 import { createFigures, formatFigures } from './console/report.ts';
 import { writeSection } from './report/write-section.ts';
 
 const help = `Usage: npm run bench:console -- [OPTIONS]
 Measures the flow page of the console in Chromium, against the platform on the embedded default.
 
-First it opens the page several times with an empty cache. Then it changes mandates at a fixed rate while the page is open. It
-prints a Markdown table, and one JSON object as the last line. Run nothing else meanwhile.
+First it opens the page several times with an empty cache. Then it publishes events at a fixed rate, half of
+mandates and half of customers, while the page is open. It prints a Markdown table, and one JSON object as the last line. Run
+nothing else meanwhile.
 
 Options
   --runs N     how often the page is opened (default: 15)
-  --rate N     changes per second; each is two events of the page (default: 100)
-  --seconds N  how long mandates are changed (default: 20)
+  --rate N     events per second (default: 200)
+  --seconds N  how long events are published (default: 20)
   --write      writes the table to docs/performance.md
   --help       shows this text
 
@@ -35,18 +36,18 @@ const readOptions = () =>
   parseOptions('npm run bench:console', {
     options: {
       runs: { type: 'string', default: '15' },
-      rate: { type: 'string', default: '100' },
+      rate: { type: 'string', default: '200' },
       seconds: { type: 'string', default: '20' },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   }).values;
 
-const measure = async (browser: Browser, urls: Urls, runs: number, load: Load) => {
+const measure = async (browser: Browser, target: Target, runs: number, load: Load) => {
   const firstPaints: number[] = [];
-  while (firstPaints.length <= runs) firstPaints.push(await measureFirstPaint(browser, `${urls.crm}/console`));
+  while (firstPaints.length <= runs) firstPaints.push(await measureFirstPaint(browser, `${target.crm}/console`));
   const [afterStart = 0, ...paints] = firstPaints;
-  return createFigures({ afterStart, paints, load, keptUp: await measureKeepingUp(browser, urls, load) });
+  return createFigures({ afterStart, paints, load, keptUp: await measureKeepingUp(browser, target, load) });
 };
 
 const main = async () => {
@@ -59,7 +60,7 @@ const main = async () => {
   const platform = await startPlatform({ NODE_ENV: 'production', DATA_DIR: folder, LOG_LEVEL: 'warn' });
   const browser = await openBrowser();
   try {
-    const figures = await measure(browser, platform, runs, load);
+    const figures = await measure(browser, { crm: platform.crm, dataDir: folder }, runs, load);
     const table = `${formatFigures(figures)}\n\nThe load of the machine afterwards: ${loadavg()[0]?.toFixed(1)}.`;
     console.log(table);
     const command = `npm run bench:console -- --runs ${runs} --rate ${load.perSecond} --seconds ${load.seconds}`;

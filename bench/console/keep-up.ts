@@ -1,83 +1,92 @@
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
-import { mandateLevels } from '../../contracts/events/connection-mandate-changed/schema.ts';
-import { getJson, patchJson } from '../../tests/http.ts';
+import { topics } from '../../contracts/topics.ts';
+import { type EmbeddedPlatform, openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { runAtRate } from '../measure/run-at-rate.ts';
+import { createCustomerRecords } from '../orders/customer-events.ts';
+import { createMessage } from '../work.ts';
 import { type Observed, readProbe, startProbe } from './page-probe.ts';
 
-export type Urls = { readonly crm: string; readonly iotPlatform: string; readonly customerView: string };
+/** `dataDir` is the folder of the platform whose CRM serves the console at `crm`. */
+export type Target = { readonly crm: string; readonly dataDir: string };
 export type Load = { readonly perSecond: number; readonly seconds: number };
 
 /** What the page did, and how many events the topics got meanwhile. */
 export type KeptUp = Observed & { readonly events: number; readonly eventsPerSecond: number };
 
-/** The customers of data/customer-database.csv. */
-const customers = 8;
+const { connectionMandates, customers } = topics;
+const seed = 1;
+/** The relay of the CRM publishes in batches, too. */
+const batchesPerSecond = 20;
 const warmUpSeconds = 3;
 const longestWaitMs = 10_000;
-/** The CRM answers 503 while its database is busy. */
-const retryAfterMs = 100;
-const levels = Object.values(mandateLevels);
 
-/** Changes mandates at a fixed rate while the flow page is open. */
-export const measureKeepingUp = async (browser: Browser, urls: Urls, load: Load): Promise<KeptUp> => {
+/**
+ * Publishes events at a fixed rate while the flow page is open. They go straight to the log: through the CRM, the rate would
+ * depend on how fast it is next to a browser.
+ */
+export const measureKeepingUp = async (browser: Browser, { crm, dataDir }: Target, load: Load): Promise<KeptUp> => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const file = join(dataDir, 'platform.sqlite');
+  const platform = openEmbeddedPlatform(file, [connectionMandates, customers], { lockWaitMs: 10_000 });
   try {
     const page = await context.newPage();
-    await page.goto(`${urls.crm}/console`);
+    await page.goto(`${crm}/console`);
     await page.locator('.tail tbody tr').first().waitFor();
-    const change = createChanges(urls.crm);
-    await runAtRate({ ...load, seconds: warmUpSeconds }, change);
-    const before = await readEnds(urls);
+    const publish = createPublisher(platform, load);
+    await publish(warmUpSeconds);
+    const before = await readEnds(platform);
     await page.evaluate(startProbe);
     const began = performance.now();
-    await runAtRate(load, change);
-    const after = await readEnds(urls);
+    const events = await publish(load.seconds);
     const seconds = (performance.now() - began) / 1_000;
-    const events = [...after].reduce((sum, [partition, end]) => sum + end - (before.get(partition) ?? 0), 0);
     return { ...(await waitForRows(page, before, events)), events, eventsPerSecond: events / seconds };
   } finally {
+    platform.close();
     await context.close();
   }
 };
 
-/** Each call changes the mandate of the next customer. */
-const createChanges = (crm: string) => {
+type Message = { readonly key: string; readonly value: string | Buffer };
+
+/** Half of the events are of mandates, half of customers. @returns publishes for some seconds, and returns the number of events */
+const createPublisher = (platform: EmbeddedPlatform, { perSecond, seconds }: Load) => {
+  const bus = platform.eventBus('crm');
+  const pairs = perSecond * (seconds + warmUpSeconds);
+  const customerRecords = createCustomerRecords({ seed, customers: pairs });
+  const mandateAt = (n: number): Message =>
+    createMessage({ seed, keys: pairs, events: pairs }, n, connectionMandates.partitions);
+  const customerAt = (): Message => customerRecords.next().value;
+  const publish = (topic: string, messages: readonly Message[]) =>
+    bus.publish(
+      topic,
+      messages.map(({ key, value }) => ({ id: `${topic}/${key}`, key, value: Buffer.from(value) })),
+    );
   let sent = 0;
-  return async (): Promise<void> => {
-    const turn = Math.floor(sent / customers);
-    const url = `${crm}/customers/${1 + (sent++ % customers)}`;
-    const change = { connectionMandate: levels[turn % levels.length] };
-    for (;;) {
-      const answer = await patchJson(url, change);
-      const text = await answer.text();
-      if (answer.ok) return;
-      if (answer.status !== 503) throw new Error(`PATCH ${url} was answered with ${answer.status}: ${text}`);
-      await delay(retryAfterMs);
-    }
+  let due = 0;
+  return async (duration: number): Promise<number> => {
+    const before = sent;
+    await runAtRate({ perSecond: batchesPerSecond, seconds: duration }, async () => {
+      due += perSecond / 2 / batchesPerSecond;
+      const numbers = Array.from({ length: Math.floor(due) - sent }, (_, n) => sent + n);
+      sent += numbers.length;
+      await publish(connectionMandates.name, numbers.map(mandateAt));
+      await publish(customers.name, numbers.map(customerAt));
+    });
+    return 2 * (sent - before);
   };
 };
 
 type Ends = ReadonlyMap<string, number>;
 const placeOf = (topic: string, partition: number) => `${topic.replace(/-topic$/, '')}/${partition}`;
 
-/** The end offset of each partition, once the CRM has published everything. */
-const readEnds = async ({ crm, iotPlatform, customerView }: Urls): Promise<Ends> => {
-  while ((await getJson(`${crm}/status`).then(({ body }) => body.outbox as { waiting: number })).waiting > 0)
-    await delay(50);
-  const groups = await Promise.all(
-    [
-      `${iotPlatform}/operations/consumer-group?view=mandates`,
-      `${customerView}/operations/consumer-group?view=customers`,
-    ].map(
-      async (url) => (await getJson(url)).body as { topic: string; partitions: { partition: number; end: number }[] },
-    ),
-  );
-  return new Map(
-    groups.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, end }) => [placeOf(topic, partition), end] as const),
-    ),
-  );
+/** The end offset of each partition. */
+const readEnds = async (platform: EmbeddedPlatform): Promise<Ends> => {
+  const ends = new Map<string, number>();
+  for (const { name } of [connectionMandates, customers])
+    for (const { partition, end } of await platform.logReader().offsets(name)) ends.set(placeOf(name, partition), end);
+  return ends;
 };
 
 /** Reads the probe when each event has its row or is left out, or after 10 s. Rows of earlier events are removed. */
