@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { openTestDatabase } from '../tests/crm-database.ts';
+import { eventually } from '../tests/eventually.ts';
 import { createTestRuntime, noon } from '../tests/test-runtime.ts';
 import type { CrmDatabase } from './database/index.ts';
 import { createJob, reportRetentionDays } from './imports/index.ts';
@@ -21,10 +22,10 @@ afterEach(() => void vi.useRealTimers());
 const expectRemaining = async (readRemaining: () => Promise<string[]>, atStart: string[], afterAnHour: string[]) => {
   const job = startRetentionJob({ ...runtime, db, onCommit: () => {} });
   onTestFinished(() => job.close());
-  await vi.waitFor(async () => expect(await readRemaining()).toEqual(atStart));
+  await eventually(async () => expect(await readRemaining()).toEqual(atStart));
   setClock(noon + hour);
   await vi.advanceTimersByTimeAsync(hour);
-  await vi.waitFor(async () => expect(await readRemaining()).toEqual(afterAnHour));
+  await eventually(async () => expect(await readRemaining()).toEqual(afterAnHour));
   await job.close();
 };
 

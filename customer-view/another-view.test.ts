@@ -1,13 +1,13 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import type { OrderChanged } from '../contracts/events/order-changed/upcasters.ts';
 import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
 import { createViewApp, startViewService } from '../packages/platform/view-service/index.ts';
 import { registerView } from '../packages/platform/views.ts';
 import { openCustomerView, orderEvent, orderState } from '../tests/customer-view-app.ts';
+import { eventually } from '../tests/eventually.ts';
 import { noEvents } from '../tests/no-events.ts';
 import { createTestRuntime } from '../tests/test-runtime.ts';
-import { waitOptions } from '../tests/wait-options.ts';
 import { orders } from './orders/materialise.ts';
 
 type HighestOrder = { readonly total: number };
@@ -76,8 +76,8 @@ it('a view that is added to a filled log reads it from the first event', async (
     const key = `highest-orders/g2:${customerId}`;
     return (await store.getMany([key])).get(key)?.value;
   };
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await highestOf('7')).toEqual({ total: 1_800 });
     expect(await highestOf('8')).toEqual({ total: 1_000 });
-  }, waitOptions);
+  });
 });

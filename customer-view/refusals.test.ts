@@ -1,5 +1,5 @@
 import request from 'supertest';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import type { EmbeddedPlatform } from '../packages/embedded/platform.ts';
 import {
@@ -10,6 +10,7 @@ import {
   orderIdOf,
   orderState,
 } from '../tests/customer-view-app.ts';
+import { eventually } from '../tests/eventually.ts';
 
 const poison = (subject: string) => ({ ...orderEvent(orderState(1)), subject, data: { orderId: subject } });
 
@@ -32,7 +33,7 @@ describe('a view that may be out of date', () => {
       await log.eventBus('crm').publish(topic, [{ id: 'o', key: orderIdOf(1), value }]);
       await setOffsets(log, 1);
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { body } = await request(app).get(path).expect(503);
       expect(body.type).toBe('urn:problem:view-incomplete');
     });

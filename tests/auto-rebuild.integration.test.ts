@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openSqlite } from '../packages/database/sqlite.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
-import { waitOptions } from './wait-options.ts';
 
 const started = trackProcesses();
 
@@ -13,11 +13,8 @@ const filledFolder = async (): Promise<string> => {
   const folder = dataFolder();
   const platform = await startPlatform({ DATA_DIR: folder });
   started.push(platform);
-  await vi.waitFor(
-    async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'),
-    waitOptions,
-  );
-  await vi.waitFor(async () => expect((await viewOf(platform.iotPlatform)).state).toBe('complete'), waitOptions);
+  await eventually(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'));
+  await eventually(async () => expect((await viewOf(platform.iotPlatform)).state).toBe('complete'));
   await platform.end('SIGTERM');
   return folder;
 };
@@ -32,9 +29,8 @@ const startIot = async (env: Record<string, string>) => {
   return { url };
 };
 const expectRepaired = async (url: string) => {
-  await vi.waitFor(
-    async () => expect(await viewOf(url)).toMatchObject({ state: 'complete', generation: { number: 2 } }),
-    waitOptions,
+  await eventually(async () =>
+    expect(await viewOf(url)).toMatchObject({ state: 'complete', generation: { number: 2 } }),
   );
   for (const [connectionId, level] of [
     ['7733', '1'],
@@ -52,10 +48,10 @@ describe('with AUTO_REBUILD=true', () => {
     const instances = await Promise.all([startIot(env), startIot(env)]);
     for (const { url } of instances) await expectRepaired(url);
     for (const { url } of instances)
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const view = await viewOf(url);
         expect([view.generation.number, view.previous, view.rebuild]).toEqual([2, undefined, undefined]);
-      }, waitOptions);
+      });
     expect(
       started
         .map((process) => process.output())
@@ -77,6 +73,6 @@ describe('with AUTO_REBUILD=true', () => {
 
 it('without AUTO_REBUILD an empty store stays empty, and /status names the remedy', async () => {
   const { url } = await startIot({ DATA_DIR: await filledFolder(), STATESTORE_NAME: 'swapped' });
-  await vi.waitFor(async () => expect((await viewOf(url)).warning).toContain('npm run rebuild'), waitOptions);
+  await eventually(async () => expect((await viewOf(url)).warning).toContain('npm run rebuild'));
   expect([await fetchMandate({ url }, '7733'), (await viewOf(url)).state]).toEqual([404, 'empty']);
 });

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../contracts/schema-registry.ts';
 import { mandatesTopicNames, topics } from '../contracts/topics.ts';
 import { connectCrmDatabase } from '../crm/database/index.ts';
 import { appendToOutbox } from '../crm/outbox/index.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, patchJson } from './http.ts';
 import {
   dataFolder,
@@ -26,7 +27,6 @@ import {
 import { countRecords, createTestKafkaClient, readRecords, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady, startPart, stopPart } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const topic = mandatesTopicNames.avro;
 const registryUrl = `http://127.0.0.1:${ports.schemaRegistry}/apis/ccompat/v7`;
@@ -61,13 +61,13 @@ describe.runIf(await isStackReady())('npm run lab on dapr-components/variants/av
     return { code: await command.ended, output: command.output() };
   };
   const expectMandate = (level: string) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe(level), waitOptions);
+    eventually(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe(level));
 
   beforeAll(async () => {
     await resetStack();
     await withKafkaAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
     const topicNames = () => withKafkaAdmin((admin) => admin.listTopics());
-    await vi.waitFor(async () => expect(await topicNames()).not.toContain(topic), waitOptions);
+    await eventually(async () => expect(await topicNames()).not.toContain(topic));
   });
   afterAll(async () => void (await lab?.end('SIGTERM')));
 
@@ -113,8 +113,8 @@ describe.runIf(await isStackReady())('npm run lab on dapr-components/variants/av
       code: 0,
       output: '8 mandates are published.\n',
     });
-    await vi.waitFor(async () => expect(await countRecords(topic)).toBe(before + 8), waitOptions);
-    await vi.waitFor(async () => expect(await revision()).toBeGreaterThan(shown), waitOptions);
+    await eventually(async () => expect(await countRecords(topic)).toBe(before + 8));
+    await eventually(async () => expect(await revision()).toBeGreaterThan(shown));
     const { output } = await type('npm run -s explain -- 7733');
     expect(output).toContain(topic);
     expect(output).toContain('Log, CRM and view agree.');
@@ -128,7 +128,7 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
   let crm: Member;
   let iotPlatform: Member;
   const expectMandate = (connectionId: string, level: string) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(level), waitOptions);
+    eventually(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(level));
   const publish = async (key: string, value: Buffer | string, partition = 0) => {
     const producer = createTestKafkaClient().producer();
     await producer.connect();
@@ -150,8 +150,8 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
     await expectMandate('7733', '1');
     await change(crm, 5, '2');
     await expectMandate('4512', '2');
-    await vi.waitFor(async () => expect(await readiness(crm)).toMatchObject({ status: 'ready' }), waitOptions);
-    await vi.waitFor(async () => expect(await readiness(iotPlatform)).toMatchObject({ status: 'ready' }), waitOptions);
+    await eventually(async () => expect(await readiness(crm)).toMatchObject({ status: 'ready' }));
+    await eventually(async () => expect(await readiness(iotPlatform)).toMatchObject({ status: 'ready' }));
     for (const { value } of await readRecords(topic)) expect(value.slice(0, 1)).toBe('\0');
     expect(await readRecords(mandatesTopicNames.json)).toEqual([]);
     const tail = await fetch(`${iotPlatform.url}/operations/events?key=4512&last=1&follow=false`);
@@ -165,10 +165,10 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
     // The CRM's sidecar chooses the partition by another hash than kafkajs.
     const partition = (await readRecords(topic)).find(({ key }) => key === '7733')?.partition;
     await publish('7733', '{"connectionId":"7733","connectionMandate":"2"}', partition);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { status, body } = await getJson(`${iotPlatform.url}/mandates/7733`);
       expect([status, body.type]).toEqual([503, 'urn:problem:record-dead-lettered']);
-    }, waitOptions);
+    });
     expect(await fetchMandate(iotPlatform, '4512')).toBe('2');
     await change(crm, 7, '2');
     await expectMandate('7733', '2');
@@ -185,18 +185,18 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
       await expectMandate('4512', '1');
       const [line] = await waitForOutput(crm.app, /^.*outbox not published.*$/m);
       expect(line).toContain(`event ${id} of key 1721: data.connectionMandate: string expected`);
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         expect((await readiness(crm)).checks).toMatchObject({
           schemaRegistry: 'ok',
           outbox: expect.stringContaining(`event ${id} of ${topic} is the first`),
         });
-      }, waitOptions);
+      });
       expect((await getJson(`${crm.url}/status`)).body.outbox).toMatchObject({ waiting: 1 });
       await db.deleteFrom('outbox').where('id', '=', id).execute();
     } finally {
       await db.destroy();
     }
-    await vi.waitFor(async () => expect(await readiness(crm)).toMatchObject({ status: 'ready' }), waitOptions);
+    await eventually(async () => expect(await readiness(crm)).toMatchObject({ status: 'ready' }));
   });
 
   it('read the same records over HTTP', async () => {
@@ -209,10 +209,10 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
     await change(crm, 5, '2');
     await expectMandate('4512', '2');
     await publish('8332', Buffer.from([0, 0xff, 0xff, 0xff, 0xff, 1]));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { status, body } = await getJson(`${iotPlatform.url}/mandates/8332`);
       expect([status, body.type]).toEqual([503, 'urn:problem:record-dead-lettered']);
-    }, waitOptions);
+    });
   });
 
   it.each([
@@ -236,16 +236,14 @@ describe.runIf(await isStackReady())('the services on dapr-components/variants/a
     await crm.end('SIGTERM');
     crm = await startCrmMember(resources, crmEnv);
     await change(crm, 5, '1');
-    await vi.waitFor(
-      async () =>
-        expect((await readiness(crm)).checks).toMatchObject({
-          schemaRegistry: expect.stringContaining(`The schema registry at ${registryUrl} does not answer`),
-        }),
-      waitOptions,
+    await eventually(async () =>
+      expect((await readiness(crm)).checks).toMatchObject({
+        schemaRegistry: expect.stringContaining(`The schema registry at ${registryUrl} does not answer`),
+      }),
     );
     expect(await fetchMandate(iotPlatform, '4512')).toBe('0');
     await startPart('schema-registry');
     await expectMandate('4512', '1');
-    await vi.waitFor(async () => expect(await readiness(crm)).toMatchObject({ status: 'ready' }), waitOptions);
+    await eventually(async () => expect(await readiness(crm)).toMatchObject({ status: 'ready' }));
   });
 });

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import kafkajs from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAvroCodec } from '../contracts/avro-codec.ts';
 import { parseConnectionMandate } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import { createRegistry } from '../contracts/schema-registry.ts';
@@ -12,11 +12,11 @@ import { withAdmin } from '../packages/kafka/client.ts';
 import { createKafkaConsumerGroups } from '../packages/kafka/consumer-groups.ts';
 import { findBlockedPartitions } from '../scripts/doctor/find-blocked-partitions.ts';
 import { readSchema } from '../scripts/schemas/schema-files.ts';
+import { eventually } from './eventually.ts';
 import { type RunningProcess, root } from './platform-process.ts';
 import { createComponentsFolder, startSidecar } from './stack/dapr-lab.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady, startPart, stopPart } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const folder = join(root, 'contracts/events/connection-mandate-changed');
 const example = JSON.parse(readFileSync(join(folder, 'examples/v1.json'), 'utf8'));
@@ -53,7 +53,7 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
   const start = async () => {
     sidecar = await startSidecar('crm', appPort, sidecarPorts, resources);
     const health = () => fetch(`http://127.0.0.1:${sidecarPorts.dapr}/v1.0/healthz/outbound`);
-    await vi.waitFor(async () => expect((await health()).ok).toBe(true), waitOptions);
+    await eventually(async () => expect((await health()).ok).toBe(true));
   };
   const publish = async (event: object) => {
     const query = 'metadata.rawPayload=true&metadata.valueSchemaType=Avro';
@@ -62,7 +62,7 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
     return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(event) })).status;
   };
   const expectDelivered = (sequence: string) =>
-    vi.waitFor(() => expect(delivered.map((event) => event.sequence)).toContain(sequence), waitOptions);
+    eventually(() => expect(delivered.map((event) => event.sequence)).toContain(sequence));
 
   beforeAll(async () => {
     await startPart('schema-registry');
@@ -130,8 +130,8 @@ describe.runIf(await isStackReady())('the Avro schema of the mandate, through a 
         brokers,
         async (admin) => (await admin.fetchOffsets({ groupId: topic, topics: [topic] }))[0]?.partitions[0],
       );
-    await vi.waitFor(async () => expect((await committed())?.offset).toBe(String(place)), waitOptions);
-    await vi.waitFor(() => expect(sidecar.output()).toContain(`${topic}/0/${place}`), waitOptions);
+    await eventually(async () => expect((await committed())?.offset).toBe(String(place)));
+    await eventually(() => expect(sidecar.output()).toContain(`${topic}/0/${place}`));
     expect(delivered.map((event) => event.sequence)).not.toContain('5');
     const codec = createAvroCodec({ registry, subject: `${topic}-value`, schema: avro });
     const [blocked, ...others] = await findBlockedPartitions(brokers, { topic, codec, newId: randomUUID });

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
@@ -21,11 +21,11 @@ import { startDriftDetection } from '../packages/projections/drift/index.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { expectViewToEqualCrm, sendChanges } from './changes.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, root, startPlatform } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
-import { waitOptions } from './wait-options.ts';
 
 const databases = ['crm.sqlite', 'customer-view.sqlite', 'platform.sqlite'];
 
@@ -132,20 +132,17 @@ it('a backup under load is consistent across both databases, and a restored plat
 });
 
 const waitForCustomers = (customerView: string) =>
-  vi.waitFor(async () => {
+  eventually(async () => {
     const { body } = await getJson(`${customerView}/customers`);
     expect(body.items).toHaveLength(8);
-  }, waitOptions);
+  });
 
 describe('with a stopped platform', () => {
   const template = dataFolder();
   const templateBackup = join(dataFolder(), 'deep', 'backup');
   beforeAll(async () => {
     const platform = await startPlatform({ DATA_DIR: template, LOG_LEVEL: 'warn' });
-    await vi.waitFor(
-      async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'),
-      waitOptions,
-    );
+    await eventually(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'));
     await platform.end('SIGTERM');
     expect(await npmRun('backup', template, templateBackup)).toMatchObject({ code: 0 });
   });
@@ -261,10 +258,7 @@ describe('with a stopped platform', () => {
     expect(await npmRun('restore', data, backup)).toMatchObject({ code: 0 });
     // The consumer group of the restored log has read what the views lack.
     const { customerView } = await start(data);
-    await vi.waitFor(
-      async () => expect(await getJson(`${customerView}/customers`)).toMatchObject({ status: 503 }),
-      waitOptions,
-    );
+    await eventually(async () => expect(await getJson(`${customerView}/customers`)).toMatchObject({ status: 503 }));
   });
 
   it('the views are restored, and are left alone if they are in another database now', async () => {
@@ -325,23 +319,21 @@ it('a view in another store refuses after the log was replaced by an older copy'
   };
   await follow(async (view, publish) => {
     await publish(1);
-    await vi.waitFor(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '1' }), waitOptions);
+    await eventually(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '1' }));
   });
   cpSync(logFile, `${logFile}.old`);
   await follow(async (view, publish) => {
     await publish(2);
     await publish(3);
-    await vi.waitFor(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '0' }), waitOptions);
+    await eventually(async () => expect(await view.get('7733')).toMatchObject({ connectionMandate: '0' }));
   });
   cpSync(`${logFile}.old`, logFile);
   await follow(async (view) => {
-    await vi.waitFor(
-      async () =>
-        expect(view.get('7733')).rejects.toMatchObject({
-          code: 'view-incomplete',
-          remedy: expect.stringContaining('--from-crm'),
-        }),
-      waitOptions,
+    await eventually(async () =>
+      expect(view.get('7733')).rejects.toMatchObject({
+        code: 'view-incomplete',
+        remedy: expect.stringContaining('--from-crm'),
+      }),
     );
   });
 });

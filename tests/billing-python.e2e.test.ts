@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { Kafka, type Message, Partitioners } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { createSeededRandom } from '../packages/projections/faults.ts';
+import { eventually } from './eventually.ts';
 import { getJson, patchJson } from './http.ts';
 import {
   dataFolder,
@@ -24,7 +25,6 @@ import {
 import { resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const folder = resolve(root, 'examples/billing-python');
 const { rest: port, app: _, ...sidecarPorts } = ports.customerViews[3];
@@ -116,10 +116,10 @@ describe.runIf(await isStackReady())('the billing example in Python', () => {
       .slice(0, 10)
       .map((id) => ({ key: id, value: JSON.stringify(createEvent(id, 2_000, '1')) }));
     await producer.send({ topic, messages: last });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const { key } of last) expect(await askBilling(key)).toEqual({ status: 200, billable: true });
       for (const id of connections) expect([id, await askBilling(id)]).toEqual([id, await askIot(id)]);
-    }, waitOptions);
+    });
     expect(await askBilling('B-UNKNOWN')).toEqual({ status: 404 });
     expect(await askBilling('lower')).toEqual({ status: 400 });
     const statuses = new Set(await Promise.all(connections.map(async (id) => (await askBilling(id)).status)));
@@ -133,10 +133,7 @@ describe.runIf(await isStackReady())('npm run lab -- --with billing', () => {
   let lab: RunningProcess;
   const ask = () => getJson(`http://localhost:${labPort}/billable/7733`);
   const expectBillable = (billable: boolean) =>
-    vi.waitFor(
-      async () => expect(await ask()).toEqual({ status: 200, body: { connectionId: '7733', billable } }),
-      waitOptions,
-    );
+    eventually(async () => expect(await ask()).toEqual({ status: 200, body: { connectionId: '7733', billable } }));
   const changeMandate = async (connectionMandate: string) =>
     expect((await patchJson(`http://localhost:${ports.crm.rest}/customers/7`, { connectionMandate })).status).toBe(200);
   /** @returns where the record is: topic, partition and offset */
@@ -179,7 +176,7 @@ describe.runIf(await isStackReady())('npm run lab -- --with billing', () => {
   it('discards a dead letter at a request to one of its HOSTS, and at no other', async () => {
     const place = await publishUnreadable();
     const refusal = { type: 'urn:problem:record-dead-lettered', deadLetters: [place] };
-    await vi.waitFor(async () => expect(await ask()).toMatchObject({ status: 503, body: refusal }), waitOptions);
+    await eventually(async () => expect(await ask()).toMatchObject({ status: 503, body: refusal }));
     const path = `/dead-letters/${place}`;
     for (const host of ['attacker.example', `attacker.example:${labPort}`, 'sub.billing.example'])
       expect([host, await call('DELETE', path, host)]).toMatchObject([

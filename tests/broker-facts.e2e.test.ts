@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { createKafkaLogReader } from '../packages/kafka/log-reader.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { programWords, startProgram } from './platform-process.ts';
 import { createComponentsFolder, type Member, startIotApp, startIotMember } from './stack/dapr-lab.ts';
 import { createTestKafkaClient, resetStack, withKafkaAdmin, withRedis } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const topic = topics.connectionMandates.name;
 
@@ -57,14 +57,14 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
   afterAll(async () => iotPlatform?.end('SIGKILL'));
 
   const waitForMandate = (connectionId: string, mandate: unknown) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), waitOptions);
+    eventually(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate));
   const status = async () =>
     (await getJson(`${iotPlatform.url}/status`)).body as {
       lag: number;
       view: { state: string; warning?: string; partitions: Record<string, { applied: number; missing: unknown[] }> };
     };
   const waitUntilUpToDate = () =>
-    vi.waitFor(async () => expect(await status()).toMatchObject({ lag: 0, view: { state: 'complete' } }), waitOptions);
+    eventually(async () => expect(await status()).toMatchObject({ lag: 0, view: { state: 'complete' } }));
   const expectReady = async () => expect((await getJson(`${iotPlatform.url}/readyz`)).status).toBe(200);
 
   describe('offsets without a record', () => {
@@ -150,7 +150,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
         await admin.setOffsets({ groupId: 'iot-platform-consumer', topic, partitions });
       });
       await restart(resources);
-      await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), waitOptions);
+      await eventually(async () => expect((await status()).view.state).toBe('incomplete'));
       expect(await fetchMandate(iotPlatform, 'S1')).toBe(503);
       await iotPlatform.end('SIGTERM');
       await withKafkaAdmin((admin) => admin.resetOffsets({ groupId: 'iot-platform-consumer', topic, earliest: true }));
@@ -246,7 +246,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
     await waitUntilUpToDate();
     // Simulates a restored store that lost one of the partitions.
     await withRedis((client) => client.del(['iot-platform||P6', `iot-platform||position:mandates:${topic}:6`]));
-    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), waitOptions);
+    await eventually(async () => expect((await status()).view.state).toBe('incomplete'));
     expect(await fetchMandate(iotPlatform, 'T1')).toBe(503);
     const rebuild = startProgram(
       process.execPath,
@@ -267,7 +267,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
       await admin.deleteTopicRecords({ topic, partitions });
     });
     iotPlatform = await startIotMember(resources);
-    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), waitOptions);
+    await eventually(async () => expect((await status()).view.state).toBe('incomplete'));
     expect((await status()).view.warning).toContain('npm run rebuild -- --from-crm');
     expect(await fetchMandate(iotPlatform, 'T1')).toBe(503);
   });
@@ -284,7 +284,7 @@ describe.runIf(await isStackReady())('the IoT platform and its broker', () => {
     await publish(...[...Array(5).keys()].map((n) => ({ ...message('R2', '2'), partition: n % 4 })));
     await publish(...[...Array(5).keys()].map(() => ({ ...message('R2', '1'), partition: 0 })));
     iotPlatform = await startIotMember(resources);
-    await vi.waitFor(async () => expect((await status()).view.state).toBe('incomplete'), waitOptions);
+    await eventually(async () => expect((await status()).view.state).toBe('incomplete'));
     expect((await status()).view.warning).toContain('npm run rebuild -- --from-crm');
     expect(await fetchMandate(iotPlatform, 'R1')).toBe(503);
     expect((await getJson(`${iotPlatform.url}/readyz`)).status).toBe(503);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 
 const customer = (n: number, connectionMandate: string) => ({
@@ -50,17 +51,12 @@ export const sendChanges = async (
   return acknowledged;
 };
 
-/** Expects each acknowledged change in the CRM, and waits until the view equals the CRM. @param timeout in ms */
-export const expectViewToEqualCrm = async (
-  crm: string,
-  iotPlatform: string,
-  acknowledged: Map<string, string>,
-  timeout = 120_000,
-) => {
+/** Expects each acknowledged change in the CRM, and waits until the view equals the CRM. */
+export const expectViewToEqualCrm = async (crm: string, iotPlatform: string, acknowledged: Map<string, string>) => {
   const all = (await getJson(`${crm}/`)).body as Record<string, { connectionId: string; connectionMandate: string }>;
   const inCrm = new Map(Object.values(all).map((c) => [c.connectionId, c.connectionMandate]));
   for (const [id, level] of acknowledged) expect([id, inCrm.get(id)]).toEqual([id, level]);
-  await vi.waitFor(
+  await eventually(
     async () => {
       const shown = await Promise.all(
         [...inCrm.keys()].map(async (id) => [id, await fetchMandate({ url: iotPlatform }, id)] as const),
@@ -68,6 +64,6 @@ export const expectViewToEqualCrm = async (
       expect(new Map(shown)).toEqual(inCrm);
       expect((await getJson(`${iotPlatform}/status`)).body).toMatchObject({ view: { state: 'complete' } });
     },
-    { timeout, interval: 200 },
+    { interval: 200 },
   );
 };

@@ -1,7 +1,7 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { type ClockOffset, createJumpingClock, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
-import { waitOptions } from './wait-options.ts';
 
 type Environment = Record<string, string>;
 type Running = { url: string; end(signal: NodeJS.Signals): Promise<unknown> };
@@ -18,7 +18,7 @@ const patch = async ({ url }: Running, connectionMandate: string) => {
   expect((await fetch(`${url}/customers/7`, { method: 'PATCH', headers, body })).status).toBe(200);
 };
 const waitForMandate = (iot: Running, mandate: string) =>
-  vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe(mandate), waitOptions);
+  eventually(async () => expect(await fetchMandate(iot, '7733')).toBe(mandate));
 const expectNoDeadLetters = async (iot: Running) =>
   expect((await getJson(`${iot.url}/status`)).body.sinceStart).toMatchObject({ setAside: 0 });
 

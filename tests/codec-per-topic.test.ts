@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { Codec } from '../contracts/codec.ts';
 import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { connectionMandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
@@ -14,6 +14,7 @@ import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
 import { openTestDatabase } from './crm-database.ts';
+import { eventually } from './eventually.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
 
 /** A codec whose bytes are neither JSON nor UTF-8. */
@@ -45,13 +46,13 @@ it('events of a topic with a binary codec pass outbox, bus and projection into t
     .execute((trx) => appendToOutbox(trx, [{ topic, id: event.id, key: event.subject, event }], noon));
   relay.wake();
   const view = openView<Mandate>(mandates, store);
-  await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'));
+  await eventually(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'));
   expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 });
   expect(delivered.map(({ value }) => value)).toEqual([serialize(event)]);
 
   // This codec cannot decode JSON.
   const value = topics.connectionMandates.codec.encode(event);
   await bus.publish(topic.name, [{ id: 'y', key: '7733', value }]);
-  await vi.waitFor(() => expect(projection.counts()).toMatchObject({ applied: 1, setAside: 1 }));
+  await eventually(() => expect(projection.counts()).toMatchObject({ applied: 1, setAside: 1 }));
   await expect(view.get('7733')).rejects.toMatchObject({ code: 'record-dead-lettered' });
 });

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import request from 'supertest';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createCrmApp } from '../crm/app.ts';
 import { createImportQueue, type QueueLimits } from '../crm/imports/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { watchTestOutbox } from './crm-app.ts';
 import { openTestDatabase } from './crm-database.ts';
+import { eventually } from './eventually.ts';
 import { dataFolder } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
@@ -28,11 +29,11 @@ export const createCrmWithImports = async (limits: Partial<QueueLimits> = {}, on
       .set('Content-Type', 'text/csv')
       .send([importHeader, ...lines].join('\n'));
   const waitUntilFinished = (path: string) =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const { body } = await http.get(path).expect(200);
       expect(body.finishedAt).not.toBeNull();
       return body;
-    }, 30_000);
+    });
   const advanceClock = (ms: number) => {
     now += ms;
   };

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Kysely } from 'kysely';
 import request from 'supertest';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { findErasedCustomers, listCustomers, repeatLastStates } from '../crm/customers/index.ts';
 import { showCustomer } from '../crm/customers/show-customer.ts';
@@ -13,9 +13,9 @@ import { toOrderState } from '../crm/orders/order.ts';
 import { startRelay } from '../crm/outbox/index.ts';
 import { createSeededRandom, withBusFaults } from '../packages/projections/faults.ts';
 import { openCustomerView } from './customer-view-app.ts';
+import { eventually } from './eventually.ts';
 import { openRandomChanges, type RandomChanges, randomChange } from './random-crm-changes.ts';
 import { createTestRuntime } from './test-runtime.ts';
-import { waitOptions } from './wait-options.ts';
 
 /** A record that counts as missing and is then removed by a tombstone is looked up in the log again after 30 s. */
 
@@ -127,14 +127,14 @@ it.each([
     await nextTurn();
   }
 
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const expected = await readCrm(db, changes);
     expect(sortOrders(await readView(view, expected))).toEqual(sortOrders(expected));
-  }, waitOptions);
+  });
   const expected = await readCrm(db, changes);
   expect(Math.min(expected.customers.length, expected.orders.length, expected.gone.length)).toBeGreaterThan(0);
   const text = await readStoredText(view);
   for (const { id, status } of expected.gone)
     if (status === 410) for (const name of changes.names.get(id) ?? []) expect(text).not.toContain(name);
   for (const { projection } of view.running.views) expect(projection.counts().setAside).toBe(0);
-}, 90_000);
+});

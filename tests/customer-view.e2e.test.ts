@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { getJson, patchJson, postJson } from './http.ts';
 import { dataFolder, startProcess } from './platform-process.ts';
 import { createComponentsFolder, type Member, startCrmMember, startCustomerViewMember } from './stack/dapr-lab.ts';
 import { emptyViewDatabase, readViewRows, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const order = {
   customerId: '7',
@@ -35,13 +35,11 @@ describe.runIf(await isStackReady())('the customer-view on MariaDB, through Dapr
     return ((await changed.json()) as { version: number }).version;
   };
   const waitForQuantity = (member: Member, id: string, quantity: number) =>
-    vi.waitFor(
-      async () =>
-        expect(await getJson(`${member.url}/orders/${id}`)).toMatchObject({ status: 200, body: { quantity } }),
-      waitOptions,
+    eventually(async () =>
+      expect(await getJson(`${member.url}/orders/${id}`)).toMatchObject({ status: 200, body: { quantity } }),
     );
   const waitForReady = (member: Member) =>
-    vi.waitFor(async () => expect((await getJson(`${member.url}/readyz`)).body.status).toBe('ready'), waitOptions);
+    eventually(async () => expect((await getJson(`${member.url}/readyz`)).body.status).toBe('ready'));
 
   beforeAll(async () => {
     await resetStack();
@@ -65,13 +63,11 @@ describe.runIf(await isStackReady())('the customer-view on MariaDB, through Dapr
     });
     await waitForReady(view);
     // Customers and orders have topics of their own, so the customer may arrive after the order.
-    await vi.waitFor(
-      async () =>
-        expect((await getJson(`${view.url}/customers/7/orders`)).body).toMatchObject({
-          customer: { customerId: '7', lastName: 'Lopez' },
-          items: [{ orderId, quantity: 2, status: 'pending' }],
-        }),
-      waitOptions,
+    await eventually(async () =>
+      expect((await getJson(`${view.url}/customers/7/orders`)).body).toMatchObject({
+        customer: { customerId: '7', lastName: 'Lopez' },
+        items: [{ orderId, quantity: 2, status: 'pending' }],
+      }),
     );
   });
 
@@ -81,7 +77,7 @@ describe.runIf(await isStackReady())('the customer-view on MariaDB, through Dapr
       const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['customer-view-consumer']));
       return groups[0]?.members.filter(({ memberAssignment }) => memberAssignment.includes('orders-topic')).length;
     };
-    await vi.waitFor(async () => expect(await countMembers()).toBe(2), waitOptions);
+    await eventually(async () => expect(await countMembers()).toBe(2));
     const orderIds = await Promise.all(Array.from({ length: 12 }, placeOrder));
     for (const member of [view, second]) for (const id of orderIds) await waitForQuantity(member, id, 1);
     const { body } = await getJson(`${second.url}/instances`);
@@ -117,19 +113,19 @@ describe.runIf(await isStackReady())('the customer-view on MariaDB, through Dapr
     for (; isRunning; await waitForQuantity(view, orderId, 3))
       expect((await getJson(`${view.url}/orders/${orderId}`)).status).toBe(200);
     expect(await ended, command.output()).toBe(0);
-    await vi.waitFor(async () => expect(await generation()).toBe(2), waitOptions);
+    await eventually(async () => expect(await generation()).toBe(2));
     await changeQuantity(orderId, 4);
     await waitForQuantity(view, orderId, 4);
     const back = rebuild('--switch-back');
     expect(await back.ended, back.output()).toBe(0);
-    await vi.waitFor(async () => expect(await generation()).toBe(1), waitOptions);
+    await eventually(async () => expect(await generation()).toBe(1));
     await waitForQuantity(view, orderId, 4);
   });
 
   it('has no name of an erased customer in any table, and still has the orders', async () => {
     expect(await readViewRows()).toContain('Lopez');
     expect((await postJson(`${crm.url}/customers/7/erasure`, { customerId: '7' })).status).toBe(200);
-    await vi.waitFor(async () => expect((await getJson(`${view.url}/customers/7`)).status).toBe(410), waitOptions);
+    await eventually(async () => expect((await getJson(`${view.url}/customers/7`)).status).toBe(410));
     expect(await readViewRows()).not.toContain('Lopez');
     const { body } = await getJson(`${view.url}/customers/7/orders`);
     expect(body).toMatchObject({

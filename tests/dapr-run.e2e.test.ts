@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runDoctor } from './doctor.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { expectOrderInHistory } from './order-history.ts';
@@ -10,7 +11,6 @@ import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { daprCli, isStackReady, prepareDaprCliEnvironment } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const crm = { url: `http://127.0.0.1:${ports.crm.rest}` };
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
@@ -41,20 +41,16 @@ const bothTokens = { APP_API_TOKEN: 'app token', DAPR_API_TOKEN: 'sidecar token'
 const noTokens = { APP_API_TOKEN: '', DAPR_API_TOKEN: '' };
 
 const expectViewToFollowCrm = async () => {
-  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('1'), waitOptions);
+  await eventually(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('1'));
   expect((await postJson(`${crm.url}/customers/7`, corinneInRealTime)).status).toBe(200);
-  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('2'), waitOptions);
+  await eventually(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe('2'));
   await expectOrderInHistory(crm.url, customerView.url);
   for (const { url } of [crm, iotPlatform, customerView])
-    await vi.waitFor(
-      async () => expect((await getJson(`${url}/readyz`)).body).toMatchObject({ status: 'ready' }),
-      waitOptions,
-    );
+    await eventually(async () => expect((await getJson(`${url}/readyz`)).body).toMatchObject({ status: 'ready' }));
 };
 const expectBillable = () =>
-  vi.waitFor(
-    async () => expect((await getJson(`${billing.url}/billable/7733`)).body).toMatchObject({ billable: true }),
-    waitOptions,
+  eventually(async () =>
+    expect((await getJson(`${billing.url}/billable/7733`)).body).toMatchObject({ billable: true }),
   );
 /** The command of docs/polyglot.md that starts billing alone, on the ports of the tests. */
 const billingLine = (resources: string) => {
@@ -64,7 +60,7 @@ const billingLine = (resources: string) => {
   const here: Record<string, unknown> = { 3012: rest, 3923: http, 3924: grpc, 'dapr-components': resources };
   return line.split(' ').map((word) => String(here[word] ?? word));
 };
-const waitUntilGone = (url: string) => vi.waitFor(() => expect(fetch(url)).rejects.toThrow(), waitOptions);
+const waitUntilGone = (url: string) => eventually(() => expect(fetch(url)).rejects.toThrow());
 
 describe.runIf(stack && cli)('dapr run', () => {
   beforeEach(async () => {

@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { molly } from './lab-customers.ts';
 import { dataFolder, programWords, root, startProgram } from './platform-process.ts';
@@ -27,7 +28,6 @@ import {
 } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady, startPart } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const topic = topics.connectionMandates.name;
 const example = JSON.parse(
@@ -50,17 +50,17 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
   });
 
   const waitForMandate = (connectionId: string, mandate: unknown) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), waitOptions);
+    eventually(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate));
 
   describe('the records of the topic', () => {
     it('are CloudEvents with two data fields, keyed by connection, each key in one partition, with the caller’s trace', async () => {
       const headers = { 'content-type': 'application/json', traceparent };
       await fetch(`${crm.url}/customers`, { method: 'POST', headers, body: JSON.stringify(molly) });
       let records: TopicRecord[] = [];
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         records = await readRecords(topic);
         expect(records).toHaveLength(9);
-      }, waitOptions);
+      });
       const partitions = new Map<string, number>();
       for (const { key, value, partition, headers } of records) {
         expect(headers).toEqual({ partitionKey: key, rawPayload: 'true' });
@@ -118,13 +118,12 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
       const values = [...Object.values(poison), bytes, good];
       await producer.send({ topic, messages: values.map((value) => ({ key: 'same', value })) });
       await producer.disconnect();
-      await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, 'B1')).toBe('2'), {
+      await eventually(async () => expect(await fetchMandate(iotPlatform, 'B1')).toBe('2'), {
         timeout: 20_000,
       });
       // The dead letters of a delivery are published after its mandates are written.
-      await vi.waitFor(
-        async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(values.length - 1),
-        waitOptions,
+      await eventually(async () =>
+        expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(values.length - 1),
       );
       const letters = (await readRecords(topics.connectionMandatesDeadLetters.name)).map(({ key, value }) => ({
         key,
@@ -192,9 +191,8 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
     it('dead-letters a replayed record again that still cannot be applied', async () => {
       const before = await countRecords(topics.connectionMandatesDeadLetters.name);
       expect(await deadLetters('replay', '--all')).toMatchObject({ code: 0 });
-      await vi.waitFor(
-        async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 8),
-        waitOptions,
+      await eventually(async () =>
+        expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 8),
       );
       expect(await fetchMandate(iotPlatform, 'B1')).toBe('2');
     });
@@ -211,13 +209,12 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
     await withKafkaAdmin((admin) => admin.alterConfigs({ validateOnly: false, resources }));
     const before = await countRecords(topics.connectionMandatesDeadLetters.name);
     // The broker applies the new configuration after the controller has answered.
-    await vi.waitFor(() => message(large), waitOptions);
+    await eventually(() => message(large));
     await message(JSON.stringify({ connectionId: 'B3', connectionMandate: '1' }));
     await producer.disconnect();
     await waitForMandate('B3', '1');
-    await vi.waitFor(
-      async () => expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 1),
-      waitOptions,
+    await eventually(async () =>
+      expect(await countRecords(topics.connectionMandatesDeadLetters.name)).toBe(before + 1),
     );
     // Sets the declared configuration of the topic again.
     await startPart('kafka');
@@ -264,12 +261,12 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
   });
 
   it('a trace spans both services: Zipkin shows that crm calls iot-platform', async () => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const links = await fetch(
         `http://127.0.0.1:${ports.zipkin}/api/v2/dependencies?endTs=${Date.now()}&lookback=3600000`,
       );
       expect(await links.json()).toContainEqual(expect.objectContaining({ parent: 'crm', child: 'iot-platform' }));
-    }, waitOptions);
+    });
   });
 
   it('publishes a backlog of 2,000 events without a refused batch', async () => {
@@ -279,9 +276,8 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
     await crm.app.end('SIGTERM');
     crm = await startCrmApp(crm.sidecar, { CUSTOMERS_CSV: file });
     await waitForMandate('101999', '1');
-    await vi.waitFor(
-      async () => expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
-      waitOptions,
+    await eventually(async () =>
+      expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
     );
     expect(crm.app.output()).not.toContain('outbox not published');
   });
@@ -302,10 +298,10 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
         iotPlatform.app.output().match(/allows records of 1048588 bytes, not 16384 as declared/g) ?? [];
       expect(warnings()).toEqual([]);
       await setMaxBytes(1_048_588);
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         expect((await checks(iotPlatform)).eventBus).toBe('ok');
         expect(warnings()).not.toEqual([]);
-      }, waitOptions);
+      });
       await checks(iotPlatform);
       expect(warnings()).toHaveLength(1);
       await setMaxBytes(topics.connectionMandates.maxMessageBytes);
@@ -314,37 +310,29 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
     it('names a missing topic, and a topic with a single partition', async () => {
       await withKafkaAdmin(async (admin) => {
         await admin.deleteTopics({ topics: [topics.connectionMandatesDeadLetters.name] });
-        await vi.waitFor(
-          async () =>
-            expect((await checks(iotPlatform)).eventBus).toContain('connection-mandates-dead-letters does not exist'),
-          waitOptions,
+        await eventually(async () =>
+          expect((await checks(iotPlatform)).eventBus).toContain('connection-mandates-dead-letters does not exist'),
         );
         expect((await checks(crm)).eventBus).toBe('ok');
         await admin.deleteTopics({ topics: [topic] });
-        await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), waitOptions);
+        await eventually(async () => expect(await admin.listTopics()).not.toContain(topic));
         await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 1 }] });
       });
-      await vi.waitFor(
-        async () => expect((await checks(crm)).eventBus).toContain('has 1 partition, not 4'),
-        waitOptions,
-      );
+      await eventually(async () => expect((await checks(crm)).eventBus).toContain('has 1 partition, not 4'));
     });
 
     it('names a missing state store', async () => {
       await iotPlatform.app.end('SIGTERM');
       iotPlatform = await startIotApp(iotPlatform.sidecar, { STATESTORE_NAME: 'no-such-store' });
-      await vi.waitFor(
-        async () => expect((await checks(iotPlatform)).stateStore).toContain('no component no-such-store'),
-        waitOptions,
+      await eventually(async () =>
+        expect((await checks(iotPlatform)).stateStore).toContain('no component no-such-store'),
       );
     });
 
     it('names a sidecar that does not answer', async () => {
       await crm.sidecar.end('SIGTERM');
-      await vi.waitFor(
-        async () =>
-          expect((await checks(crm)).eventBus).toContain(`the sidecar on port ${ports.crm.dapr} does not answer`),
-        waitOptions,
+      await eventually(async () =>
+        expect((await checks(crm)).eventBus).toContain(`the sidecar on port ${ports.crm.dapr} does not answer`),
       );
     });
   });

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
-import { waitOptions } from './wait-options.ts';
 
 const started = trackProcesses();
 
@@ -16,7 +16,7 @@ const startWithDeadLetter = async () => {
   started.push(platform);
   const iot = { url: platform.iotPlatform };
   const waitForMandate = (level: unknown) =>
-    vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe(level), waitOptions);
+    eventually(async () => expect(await fetchMandate(iot, '7733')).toBe(level));
   await waitForMandate('1');
   const log = openEmbeddedPlatform(join(DATA_DIR, 'platform.sqlite'), Object.values(topics));
   const value = Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: '7' }));
@@ -61,12 +61,12 @@ describe('on the embedded log, npm run dead-letters', () => {
       code: 0,
       output: expect.stringMatching(/1 published/),
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { sinceStart } = (await getJson(`${platform.iotPlatform}/status`)).body as {
         sinceStart: { setAside: number };
       };
       expect(sinceStart.setAside).toBe(2);
-    }, waitOptions);
+    });
     await waitForMandate(503);
     expect((await run('dead-letters', 'list')).output.match(/connection-mandates-topic\//g)).toHaveLength(1);
     expect(await id()).toBe(before);
@@ -103,12 +103,12 @@ describe('on the embedded log, npm run dead-letters', () => {
 it('on the embedded log, npm run consumer-group resets the offsets while the platform runs', async () => {
   const { iot, run, platform } = await startWithDeadLetter();
   await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
-  await vi.waitFor(async () => expect(await fetchMandate(iot, '7733')).toBe('2'), waitOptions);
+  await eventually(async () => expect(await fetchMandate(iot, '7733')).toBe('2'));
   expect((await run('consumer-group', 'describe')).output).toMatch(/^partition +committed +end +lag\n0 /);
   expect((await run('consumer-group', 'reset', '--to', 'earliest')).output).toContain('Done.');
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { sinceStart } = (await getJson(`${iot.url}/status`)).body as { sinceStart: { ignored: number } };
     expect(sinceStart.ignored).toBeGreaterThanOrEqual(9);
-  }, waitOptions);
+  });
   expect(await fetchMandate(iot, '7733')).toBe('2');
 });

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { reportAgreement } from '../scripts/demo/run-demo.ts';
 import { explainConnections, findDisagreements } from '../scripts/demo/verify-agreement.ts';
+import { eventually } from './eventually.ts';
 import { getJson } from './http.ts';
 import { dataFolder, startPlatform, startProcess, waitForOutput } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
-import { waitOptions } from './wait-options.ts';
 
 const started = trackProcesses();
 
@@ -87,7 +87,7 @@ describe('the comparison at the end of npm run demo', () => {
     const platform = await startPlatform({ DATA_DIR });
     started.push(platform);
     const shown = async () => (await getJson(`${platform.iotPlatform}/mandates/7733`)).body;
-    await vi.waitFor(async () => expect(await shown()).toMatchObject({ connectionMandate: '1' }), waitOptions);
+    await eventually(async () => expect(await shown()).toMatchObject({ connectionMandate: '1' }));
     const revision = Number((await shown()).revision);
     const explanations = await explainConnections(['7733', '4512'], { ...process.env, DATA_DIR });
     const change = { connectionId: '7733', level: '1', revision };

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { expectViewToEqualCrm } from './changes.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, molly } from './lab-customers.ts';
 import { startPlatform, startProcess } from './platform-process.ts';
 import { findSmallDiskObstacle, mountSmallDisk } from './small-disk.ts';
-import { waitOptions } from './wait-options.ts';
 
 const rows = 3_000;
 const header = 'firstName,lastName,city,connectionId,connectionMandate\n';
@@ -28,10 +28,10 @@ it.skipIf(reason)(
     const platform = await startPlatform({ DATA_DIR: data, LOG_LEVEL: 'info' });
     onTestFinished(() => void platform.end('SIGKILL'));
     const { crm, iotPlatform } = platform;
-    await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('1'), waitOptions);
+    await eventually(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('1'));
     const ready = async (url: string) =>
       (await getJson(`${url}/readyz`)) as { status: number; body: { checks: object } };
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect([(await ready(crm)).status, (await ready(iotPlatform)).status]).toEqual([200, 200]),
     );
 
@@ -41,19 +41,19 @@ it.skipIf(reason)(
     const accepted = await upload(crm, file);
     expect(accepted.status).toBe(202);
     const { importId } = (await accepted.json()) as { importId: string };
-    await vi.waitFor(() => expect(platform.output()).toContain('import waits for the database'), waitOptions);
+    await eventually(() => expect(platform.output()).toContain('import waits for the database'));
     const imports = () =>
       readdirSync(data, { recursive: true, encoding: 'utf8' }).filter((name) => /\.csv$/.test(name));
     expect(imports()).toHaveLength(1);
 
     const space = expect.stringMatching(/no space left/);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await ready(crm)).toMatchObject({ status: 503, body: { checks: { database: space, eventBus: space } } });
       expect(await ready(iotPlatform)).toMatchObject({
         status: 503,
         body: { checks: { stateStore: space, eventBus: space } },
       });
-    }, waitOptions);
+    });
 
     disk.makeSpace();
     disk.fill(0);
@@ -92,7 +92,7 @@ it.skipIf(reason)(
 
     disk.makeSpace();
     const done = async () => (await getJson(`${crm}/imports/${importId}`)).body;
-    await vi.waitFor(async () => expect(await done()).toMatchObject({ state: 'finished' }), waitOptions);
+    await eventually(async () => expect(await done()).toMatchObject({ state: 'finished' }));
     expect(await done()).toMatchObject({ created: rows, updated: 0, unchanged: 0, skipped: 0, refused: 0 });
     expect(imports()).toEqual([]);
     expect((await erase()).status).toBe(200);
@@ -102,9 +102,8 @@ it.skipIf(reason)(
       iotPlatform,
       new Map([['7733', '2'], ...acknowledged.map((id): [string, string] => [id, '0'])]),
     );
-    await vi.waitFor(
-      async () => expect([(await ready(crm)).status, (await ready(iotPlatform)).status]).toEqual([200, 200]),
-      waitOptions,
+    await eventually(async () =>
+      expect([(await ready(crm)).status, (await ready(iotPlatform)).status]).toEqual([200, 200]),
     );
     expect(platform.output().split('\n').length).toBeLessThan(80);
     expect(await platform.end('SIGTERM')).toBe(0);

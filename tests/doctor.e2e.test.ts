@@ -1,8 +1,9 @@
 import kafkajs, { type PartitionAssigner } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { findListener } from '../scripts/doctor/processes.ts';
 import { runDoctor } from './doctor.ts';
+import { eventually } from './eventually.ts';
 import {
   dataFolder,
   programWords,
@@ -15,7 +16,6 @@ import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { createTestKafkaClient, resetStack } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 let lab: RunningProcess;
 let env: Record<string, string>;
@@ -57,7 +57,7 @@ describe.runIf(await isStackReady())('npm run doctor next to npm run lab', () =>
 
   it('finds nothing wrong, and checks sidecars, topics and consumer groups', async () => {
     // A consumer group has its members soon after its service is ready.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { code, findings } = await runDoctor(env);
       expect(findings.filter(({ status }) => status === 'problem' || status === 'skipped')).toEqual([]);
       expect(code).toBe(0);
@@ -68,7 +68,7 @@ describe.runIf(await isStackReady())('npm run doctor next to npm run lab', () =>
       expect(messages).toContain(`topics: ${Object.keys(topics).length} topics exist`);
       expect(messages).toContain('consumer groups: the consumer group iot-platform-consumer has 1 member');
       expect(messages).toMatch(/canary: a greeting was accepted in \d+ ms and shown by the customer-view after \d+ ms/);
-    }, waitOptions);
+    });
   });
 
   it('names a stranger in a consumer group', async () => {
@@ -85,7 +85,7 @@ describe.runIf(await isStackReady())('npm run doctor next to npm run lab', () =>
       ]);
     };
     try {
-      await vi.waitFor(isMember, waitOptions);
+      await eventually(isMember);
     } finally {
       await consumer.disconnect();
     }
@@ -115,13 +115,13 @@ describe.runIf(await isStackReady())('npm run doctor next to npm run lab', () =>
   });
 
   it('skips the sidecars where it has another token, with exit code 2', async () => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { code, of } = await runDoctor({ ...env, DAPR_API_TOKEN: 'wrong' });
       expect(of('sidecars')).toMatchObject(
         Array(3).fill({ status: 'skipped', remedy: expect.stringContaining('DAPR_API_TOKEN') }),
       );
       expect(code).toBe(2);
-    }, waitOptions);
+    });
   });
 
   it('does not hang where Kafka is stopped', async () => {

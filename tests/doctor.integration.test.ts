@@ -2,12 +2,13 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { canaryGreetingId } from '../contracts/events/greeting-posted/canary.ts';
 import { topics } from '../contracts/topics.ts';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { findFreePorts, runDoctor } from './doctor.ts';
+import { eventually } from './eventually.ts';
 import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { getJson, postJson } from './http.ts';
 import {
@@ -21,7 +22,6 @@ import {
   waitForOutput,
 } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
-import { waitOptions } from './wait-options.ts';
 
 const started = trackProcesses();
 const track = <T extends RunningProcess>(process: T): T => {
@@ -54,10 +54,7 @@ describe('npm run doctor', () => {
   it('finds nothing wrong with npm start, shows the latency of its canary, and leaves one canary', async () => {
     const env = { DATA_DIR: dataFolder() };
     const platform = track(await startPlatform(env));
-    await vi.waitFor(
-      async () => expect((await getJson(`${platform.customerView}/readyz`)).status).toBe(200),
-      waitOptions,
-    );
+    await eventually(async () => expect((await getJson(`${platform.customerView}/readyz`)).status).toBe(200));
     const post = (message: string) => postJson(`${platform.crm}/greetings`, { message });
     await post('Good morning');
     for (let run = 0; run < 2; run++) {
@@ -94,7 +91,7 @@ describe('npm run doctor', () => {
 
   it('names the program that uses a port of ours', async () => {
     const server = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
-    await vi.waitFor(() => expect(server.address()).not.toBeNull(), waitOptions);
+    await eventually(() => expect(server.address()).not.toBeNull());
     const { port } = server.address() as AddressInfo;
     const { code, of } = await runDoctor({ ...free, DATA_DIR: dataFolder(), APP_REST_PORT: String(port) });
     server.close();
@@ -137,10 +134,7 @@ describe('npm run doctor', () => {
   it('says at which stop the canary is lost, here the outbox', async () => {
     const env = { DATA_DIR: dataFolder() };
     const platform = track(await startPlatform(env));
-    await vi.waitFor(
-      async () => expect((await getJson(`${platform.customerView}/readyz`)).status).toBe(200),
-      waitOptions,
-    );
+    await eventually(async () => expect((await getJson(`${platform.customerView}/readyz`)).status).toBe(200));
     const other = openSqlite(join(env.DATA_DIR, 'platform.sqlite'));
     other.exec('BEGIN IMMEDIATE');
     const { code, of } = await runDoctor(env);
@@ -159,15 +153,12 @@ describe('npm run doctor', () => {
     const DATA_DIR = dataFolder();
     const platform = track(await startPlatform({ DATA_DIR }));
     const ready = async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).status).toBe(200);
-    await vi.waitFor(ready, waitOptions);
+    await eventually(ready);
     const log = openEmbeddedPlatform(join(DATA_DIR, 'platform.sqlite'), Object.values(topics));
     const value = Buffer.from(JSON.stringify({ connectionId: '7733', connectionMandate: '7' }));
     await log.eventBus('test').publish(topics.connectionMandates.name, [{ id: 'x', key: '7733', value }]);
     log.close();
-    await vi.waitFor(
-      async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).body.deadLetters).toBe(1),
-      waitOptions,
-    );
+    await eventually(async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).body.deadLetters).toBe(1));
     const { code, of } = await runDoctor({ DATA_DIR, LOG_LEVEL: 'loud', AUTO_REBUILD: 'perhaps' });
     expect(code).toBe(1);
     expect(of('views')).toEqual([

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
+import { eventually } from './eventually.ts';
 import { dataFolder, root } from './platform-process.ts';
-import { waitOptions } from './wait-options.ts';
 
 type Command = { line: string; prints: string };
 
@@ -33,7 +33,7 @@ export const startDocumented = async () => {
   platform.stdout.on('data', (chunk) => {
     output += chunk;
   });
-  await vi.waitFor(() => expect(output).toContain('Ctrl-C stops'), waitOptions);
+  await eventually(() => expect(output).toContain('Ctrl-C stops'));
   const address = (name: string) => String(new RegExp(`${name} +http://(localhost:\\d+)`).exec(output)?.[1]);
   const [crm, iotPlatform, customerView] = [address('CRM'), address('IoT platform'), address('customer-view')];
   const addresses = [

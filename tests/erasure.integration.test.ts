@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
 import { marriedName, quirine, traces } from './quirine.ts';
-import { waitOptions } from './wait-options.ts';
 
 const folder = dataFolder();
 
@@ -30,7 +30,7 @@ const importOf = async (row: string, outcome: object, fileName = 'upload.csv') =
     'content-type': 'text/csv',
   });
   const report = async () => JSON.parse((await send('GET', `/imports/${JSON.parse(text).importId}`, undefined)).text);
-  await vi.waitFor(async () => expect(await report()).toMatchObject({ state: 'finished', ...outcome }), 10_000);
+  await eventually(async () => expect(await report()).toMatchObject({ state: 'finished', ...outcome }));
 };
 
 /** The person's traces in the bytes of the files whose names match. */
@@ -73,7 +73,7 @@ it('after an erasure no file of the platform contains the person’s data', asyn
     expect((await send('POST', `/customers/${customerId}/erasure`, { customerId })).status).toBe(200);
   expect(tracesIn(/^crm\.sqlite/)).toEqual([]);
   // The embedded log and the views follow by the tombstone of the person.
-  await vi.waitFor(() => expect(tracesIn(/./)).toEqual([]), waitOptions);
+  await eventually(() => expect(tracesIn(/./)).toEqual([]));
   await importOf('9,Ada,Jansen,Delft,4999,2,,', { skipped: 1, created: 0 });
   const evidence = JSON.parse((await send('GET', '/customers/7000/mandate-history', undefined)).text);
   expect(evidence.items).toMatchObject([{ reference: expect.stringMatching(/^erased sha256:[0-9a-f]{16}$/) }]);

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { createComponentsFolder, type Member, startCrmMember, startIotMember } from './stack/dapr-lab.ts';
 import { resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 describe.runIf(await isStackReady())('the IoT platform on dapr-components/variants/fast', () => {
   const members: Member[] = [];
@@ -19,18 +19,16 @@ describe.runIf(await isStackReady())('the IoT platform on dapr-components/varian
     const customers = Object.values((await getJson(`${crm.url}/`)).body) as Record<string, string>[];
     expect(customers).toHaveLength(8);
     for (const { connectionId, connectionMandate } of customers)
-      await vi.waitFor(
-        async () => expect(await fetchMandate(iotPlatform, String(connectionId))).toBe(connectionMandate),
-        waitOptions,
+      await eventually(async () =>
+        expect(await fetchMandate(iotPlatform, String(connectionId))).toBe(connectionMandate),
       );
     const consumers = async () => {
       const { groups } = await withKafkaAdmin((admin) => admin.describeGroups(['iot-platform-consumer']));
       return groups.flatMap(({ members }) => members);
     };
-    await vi.waitFor(async () => expect(await consumers()).toHaveLength(4), waitOptions);
-    await vi.waitFor(
-      async () => expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
-      waitOptions,
+    await eventually(async () => expect(await consumers()).toHaveLength(4));
+    await eventually(async () =>
+      expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
     );
   });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { findCustomer, listCustomers, replaceCustomer } from '../crm/customers/index.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
@@ -12,8 +12,8 @@ import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { createSeededRandom, withBusFaults, withStoreFaults } from '../packages/projections/faults.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
+import { eventually } from './eventually.ts';
 import { createTestRuntime } from './test-runtime.ts';
-import { waitOptions } from './wait-options.ts';
 
 /** Long, because the relay pauses for up to 5 s after each of several injected failures in a row. */
 
@@ -61,13 +61,13 @@ it.each([
     await Promise.all(known.map(sample));
     return { wanted, shown };
   };
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { wanted, shown } = await levels();
     expect(shown).toEqual(wanted);
     expect((await readOutboxBacklog(db)).waiting).toBe(0);
     expect((await view.completeness()).state).toBe('complete');
-  }, waitOptions);
+  });
   await relay.close(0);
   await projection.close();
   expect(projection.counts().setAside).toBe(0);
-}, 120_000);
+});

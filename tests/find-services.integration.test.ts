@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate } from './http.ts';
 import {
   dataFolder,
@@ -11,7 +12,6 @@ import {
   waitForOutput,
 } from './platform-process.ts';
 import { trackProcesses } from './track-processes.ts';
-import { waitOptions } from './wait-options.ts';
 
 let DATA_DIR: string;
 const started = trackProcesses();
@@ -119,7 +119,7 @@ describe('processes on one data folder', () => {
     expect((await run('crm/cli/import.ts data/customer-database.csv --direct', database)).code).toBe(0);
     await patchMandate(platform.crm, '2');
     for (const view of [String(url), platform.iotPlatform])
-      await vi.waitFor(async () => expect(await fetchMandate({ url: view }, '7733')).toBe('2'), waitOptions);
+      await eventually(async () => expect(await fetchMandate({ url: view }, '7733')).toBe('2'));
     const backup = `${DATA_DIR}-backup`;
     expect((await run(`scripts/backup.ts ${backup}`)).code).toBe(0);
     const restored = await run(`scripts/restore.ts ${backup}`);

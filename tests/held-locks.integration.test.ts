@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqlite } from '../packages/database/sqlite.ts';
+import { eventually } from './eventually.ts';
 import { getJson, patchJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
-import { waitOptions } from './wait-options.ts';
 
 const folder = dataFolder();
 /** In real time, because real processes run: far below the 10 s for which SQLite itself would wait, and enough on a busy machine. */
@@ -44,7 +44,7 @@ const expectReadsAnswered = async () => {
 describe('while another process holds the write lock', () => {
   it('of the event bus and the view, both services answer, changes are accepted, and the view catches up afterwards', async () => {
     const view = async () => (await getJson(`${platform.iotPlatform}/mandates/7733`)).body.connectionMandate;
-    await vi.waitFor(async () => expect(await view()).toBeDefined(), waitOptions);
+    await eventually(async () => expect(await view()).toBeDefined());
     const release = holdLock('platform.sqlite');
     for (const mandate of ['0', '1', '2', '0']) {
       expect((await expectSoon(() => change(mandate))).status).toBe(200);
@@ -52,9 +52,9 @@ describe('while another process holds the write lock', () => {
       expect((await expectSoon(() => getJson(`${platform.iotPlatform}/mandates/7733`))).status).toBe(200);
     }
     release();
-    await vi.waitFor(async () => expect(await view()).toBe('0'), waitOptions);
+    await eventually(async () => expect(await view()).toBe('0'));
     const outbox = async () => (await getJson(`${platform.crm}/status`)).body.outbox;
-    await vi.waitFor(async () => expect(await outbox()).toMatchObject({ waiting: 0 }), waitOptions);
+    await eventually(async () => expect(await outbox()).toMatchObject({ waiting: 0 }));
   });
 
   it('of the customers, a change is refused at once and can be repeated, and reads are answered', async () => {
@@ -67,6 +67,6 @@ describe('while another process holds the write lock', () => {
       await expectReadsAnswered();
     }
     release();
-    await vi.waitFor(async () => expect((await change('1')).status).toBe(200), waitOptions);
+    await eventually(async () => expect((await change('1')).status).toBe(200));
   });
 });

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { eventually } from './eventually.ts';
 import { getJson } from './http.ts';
 import { replayDockerfile } from './image/replay-dockerfile.ts';
 import { dataFolder, type RunningProcess, root, startProgram, waitForOutput } from './platform-process.ts';
-import { waitOptions } from './wait-options.ts';
 
 const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, { image: string; command: string[] }>;
@@ -45,7 +45,7 @@ it('contains the services, and each becomes ready with the command of docker-com
     const service = start(command);
     started.push(service);
     const [url] = await waitForOutput(service, /"url":"(http[^"]+)"/);
-    await vi.waitFor(async () => expect((await getJson(`${url}/readyz`)).status).toBe(200), waitOptions);
+    await eventually(async () => expect((await getJson(`${url}/readyz`)).status).toBe(200));
   }
   expect(existsSync(join(workdir, '.data'))).toBe(true);
   for (const service of started) expect(await service.end('SIGTERM')).toBe(0);

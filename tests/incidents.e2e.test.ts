@@ -1,14 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createChangeRecord } from './chaos/change-record.ts';
 import { createCustomer, replaceCustomer } from './chaos/change-stream.ts';
 import { createDeployment, type Deployment, type PlatformInstance, startAndWait } from './chaos/deployment.ts';
 import { readEverythingAgain, rebuildView, reportsMissingEvents, waitUntilAllCommitted } from './chaos/repair.ts';
 import { customer, requireAgreement } from './chaos/scenarios.ts';
 import { copyStore, markRedisPosition } from './chaos/store-copies.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { clearRedis } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 describe.runIf(await isStackReady())('a view whose store lost events', () => {
   const record = createChangeRecord();
@@ -37,7 +37,7 @@ describe.runIf(await isStackReady())('a view whose store lost events', () => {
   /** /readyz and /status report the missing events, and all queries are refused. */
   const expectRefusal = async (instance: PlatformInstance) => {
     expect(await reportsMissingEvents(instance)).toBe(true);
-    await vi.waitFor(async () => expect(await fetchMandate(instance, '7733')).toBe(503), waitOptions);
+    await eventually(async () => expect(await fetchMandate(instance, '7733')).toBe(503));
     expect(await fetchMandate(instance, '7000')).toBe(503);
     expect(await fetchMandate(instance, '1')).toBe(503);
     expect((await getJson(`${instance.url}/status`)).body.view).toMatchObject({
@@ -68,11 +68,10 @@ describe.runIf(await isStackReady())('a view whose store lost events', () => {
 
   it('is empty and not ready after the store was replaced by an empty one, and incomplete from the next event on', async () => {
     await clearRedis();
-    await vi.waitFor(async () => expect(await fetchMandate(onRedis, '7733')).toBe(404), waitOptions);
+    await eventually(async () => expect(await fetchMandate(onRedis, '7733')).toBe(404));
     const warning = expect.stringContaining('never filled, and the consumer group has read');
-    await vi.waitFor(
-      async () => expect((await getJson(`${onRedis.url}/readyz`)).body).toMatchObject({ checks: { view: warning } }),
-      waitOptions,
+    await eventually(async () =>
+      expect((await getJson(`${onRedis.url}/readyz`)).body).toMatchObject({ checks: { view: warning } }),
     );
     expect((await getJson(`${onRedis.url}/status`)).body.view).toMatchObject({ state: 'empty', warning });
     await change('2');

@@ -1,15 +1,15 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { importOnce } from '../crm/imports/index.ts';
 import { readOutboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { eventually } from './eventually.ts';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { createTestRuntime } from './test-runtime.ts';
-import { waitOptions } from './wait-options.ts';
 
 const leaseMs = 200;
 
@@ -21,7 +21,7 @@ const restart = async (folder: string) => {
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);
   const platform = openEmbeddedPlatform(join(folder, 'platform.sqlite'), Object.values(topics));
   const relay = startRelay({ ...createTestRuntime(), db, bus: platform.eventBus('crm'), leaseMs });
-  await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), waitOptions);
+  await eventually(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }));
   await relay.close(0);
   const customer = await db.selectFrom('customer').selectAll().where('customerId', '=', 7).executeTakeFirstOrThrow();
   const evidence = await db.selectFrom('mandateChange').selectAll().execute();

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { CustomerState } from '../contracts/events/customer-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { openCrmDatabase } from '../crm/database/index.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
+import { eventually } from './eventually.ts';
 import { getJson } from './http.ts';
 import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
-import { waitOptions } from './wait-options.ts';
 
 const customers = 6_000;
 type StoredEvent = { subject: string; sequence: string; data: CustomerState };
@@ -34,16 +34,16 @@ it('an import and a relay that are killed three times import each row once, and 
   let imported = 0;
   for (let kill = 1; kill <= 3; kill++) {
     const atLeast = (customers * kill) / 5;
-    await vi.waitFor(async () => expect((await readProgress()).progress.rows).toBeGreaterThan(atLeast), waitOptions);
+    await eventually(async () => expect((await readProgress()).progress.rows).toBeGreaterThan(atLeast));
     expect(await crm.end('SIGKILL')).toBe('SIGKILL');
     ({ crm, url } = await startCrm(folder));
     imported = (await readProgress()).progress.rows;
     expect(imported).toBeGreaterThan(atLeast);
   }
-  await vi.waitFor(async () => expect(await readProgress()).toMatchObject({ state: 'finished' }), waitOptions);
+  await eventually(async () => expect(await readProgress()).toMatchObject({ state: 'finished' }));
   expect(await readProgress()).toMatchObject({ created: customers, refused: 0, skipped: 0 });
   const readWaiting = async () => ((await getJson(`${url}/status`)).body.outbox as { waiting: number }).waiting;
-  await vi.waitFor(async () => expect(await readWaiting()).toBe(0), waitOptions);
+  await eventually(async () => expect(await readWaiting()).toBe(0));
   expect(await crm.end('SIGTERM')).toBe(0);
 
   const db = await openCrmDatabase(`sqlite:${join(folder, 'crm.sqlite')}`);

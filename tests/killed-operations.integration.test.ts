@@ -1,8 +1,8 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
 import { startSilentCrm } from './silent-crm.ts';
-import { waitOptions } from './wait-options.ts';
 
 const token = 'operator-token-for-tests';
 
@@ -25,8 +25,7 @@ const withPlatform = async () => {
       expect(await platform.end('SIGKILL')).toBe('SIGKILL');
       platform = await start({});
     },
-    untilShown: (expected: object) =>
-      vi.waitFor(async () => expect(await state()).toMatchObject(expected), waitOptions),
+    untilShown: (expected: object) => eventually(async () => expect(await state()).toMatchObject(expected)),
     mandate: () => fetchMandate({ url: platform.iotPlatform }, '7733'),
   };
 };
@@ -59,7 +58,7 @@ describe('after kill -9 of the service', () => {
       { running: { holder, isActive: true, step: 'waiting for the lease', continueWith: null } },
     ]);
     await untilShown({ generation: { number: 2 }, running: null, last: { action: 'rebuild', result: 'switched' } });
-    await vi.waitFor(async () => expect(await mandate()).toBe('1'), waitOptions);
+    await eventually(async () => expect(await mandate()).toBe('1'));
   });
 
   it('a removal of earlier generations is shown as unfinished, and is continued by the same request', async () => {

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { parseCustomerChange } from '../contracts/events/customer-changed/upcasters.ts';
 import { parseCustomerRegistration } from '../contracts/events/customer-registered/upcasters.ts';
 import { topics } from '../contracts/topics.ts';
@@ -9,10 +9,10 @@ import { openCrmDatabase } from '../crm/database/index.ts';
 import { readOutboxBacklog, startRelay } from '../crm/outbox/index.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import type { DeliveredRecord } from '../packages/projections/event-bus.ts';
+import { eventually } from './eventually.ts';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { quirine } from './quirine.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
-import { waitOptions } from './wait-options.ts';
 
 const customers = 210;
 const at = (ms: number) => new Date(ms).toISOString();
@@ -46,7 +46,7 @@ const restart = async (folder: string) => {
   const { waiting: left } = await readOutboxBacklog(db);
   await startPublishingExisting({ ...runtime, db, onCommit: () => {} }).done;
   const relay = startRelay({ ...runtime, db, bus, leaseMs: 100 });
-  await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), waitOptions);
+  await eventually(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }));
   await relay.close(0);
   await db.destroy();
   const read = async (topic: string, count: number) => {
@@ -55,7 +55,7 @@ const restart = async (folder: string) => {
       records.push(...batch);
       return batch.map(() => 'done');
     });
-    await vi.waitFor(() => expect(new Set(records.map(({ key }) => key)).size).toBe(count), waitOptions);
+    await eventually(() => expect(new Set(records.map(({ key }) => key)).size).toBe(count));
     await subscription.close();
     return records;
   };

@@ -1,8 +1,9 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { eventually } from './eventually.ts';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
 
 const name = 'Quirine';
@@ -28,7 +29,7 @@ it('a purge killed before any of its statements is completed by the next start',
     const end = await startProgram(process.execPath, args, {}).ended;
     const heldNameWhenKilled = holdsName(folder);
     const next = open(folder);
-    await vi.waitFor(() => expect(holdsName(folder)).toBe(false), 10_000);
+    await eventually(() => expect(holdsName(folder)).toBe(false));
     next.close();
     return { end, heldNameWhenKilled };
   };

@@ -1,9 +1,9 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from './eventually.ts';
 import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
 import { startSilentCrm } from './silent-crm.ts';
-import { waitOptions } from './wait-options.ts';
 
 /** Starts the platform. @returns functions that run rebuilds */
 const withPlatform = async () => {
@@ -20,7 +20,7 @@ const withPlatform = async () => {
   const startEndless = async (clock: Record<string, string> = {}) => {
     const rebuild = start(await startSilentCrm(), clock);
     onTestFinished(async () => void (await rebuild.end('SIGKILL')));
-    await vi.waitFor(async () => expect(await view()).toMatchObject({ rebuild: { phase: 'filled' } }), waitOptions);
+    await eventually(async () => expect(await view()).toMatchObject({ rebuild: { phase: 'filled' } }));
     return rebuild;
   };
   /** Runs a rebuild. @returns its output with the exit code */

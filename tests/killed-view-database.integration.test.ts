@@ -1,8 +1,8 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { openLaterThingViews, openThingViews } from './thing-views.ts';
-import { waitOptions } from './wait-options.ts';
 
 const checkpoint = 'position:things:topic:0';
 const owner = 'Quirine Quintessence';
@@ -52,7 +52,7 @@ it('a transaction killed at any statement has written documents and checkpoint, 
     if (isCommitted)
       expect(values).toEqual({ a: { n: 2, isErased: true }, new: { n: 2 }, [checkpoint]: { applied: 2 } });
     else expect(values).toEqual({ a: { n: 0, owner: `${owner} 0` }, [checkpoint]: { applied: 1 } });
-    await vi.waitFor(async () => expect(await hasErasedBytes()).toBe(false), waitOptions);
+    await eventually(async () => expect(await hasErasedBytes()).toBe(false));
     await close();
     expect(names(folder)).toBe(!isCommitted);
     return { isCommitted, isPending };

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Message } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, patchJson } from './http.ts';
 import { connectLabCrm, labMandates, parseLine, startLabIotPlatform } from './lab-services.ts';
 import { type RunningProcess, root } from './platform-process.ts';
@@ -10,7 +11,6 @@ import { createComponentsFolder, type Member, startCrmMember, startIotMember, st
 import { countRecords, createTestKafkaClient, readRecords, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const topic = topics.connectionMandates.name;
 const readExample = (name: string) =>
@@ -50,11 +50,11 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
     const started = await startLabIotPlatform({ appId, appPort, sidecar, resources: componentsOf(appId), parse });
     labIotPlatforms.push(started);
     const count = await countRecords(topic);
-    await vi.waitFor(() => expect(started.received.length).toBeGreaterThanOrEqual(count), waitOptions);
+    await eventually(() => expect(started.received.length).toBeGreaterThanOrEqual(count));
     return started;
   };
   const waitForMandate = (connectionId: string, level: string) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(level), waitOptions);
+    eventually(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(level));
   /** Waits until our IoT platform has applied everything in a partition: it applies a partition in order. */
   const waitUntilApplied = async (partition: number) => {
     const connectionId = `MARK-${partition}-${Date.now()}`;
@@ -128,7 +128,7 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
 
     it('and refuses to answer about a connection whose level does not exist', async () => {
       await lab.publish({ connectionId: '8801', connectionMandate: 3 });
-      await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '8801')).toBe(503), waitOptions);
+      await eventually(async () => expect(await fetchMandate(iotPlatform, '8801')).toBe(503));
     });
   });
 
@@ -179,9 +179,8 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
     it('the lab’s IoT platform saves both fields of each event, with a parse line that accepts an object', async () => {
       const platform = await startLabPlatform(0, parseLine.anyData);
       await patchJson(`${crm?.url}/customers/5`, { connectionMandate: '2' });
-      await vi.waitFor(
-        async () => expect(await platform.read('4512')).toEqual({ connectionId: '4512', connectionMandate: '2' }),
-        waitOptions,
+      await eventually(async () =>
+        expect(await platform.read('4512')).toEqual({ connectionId: '4512', connectionMandate: '2' }),
       );
       const kinds = new Set(platform.received.map((data) => typeof data));
       expect([...kinds].sort()).toEqual(['object', 'string']);
@@ -190,15 +189,11 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
     it('the lab’s own parse line loses each event of our CRM, and keeps what the lab’s CRM publishes', async () => {
       const platform = await startLabPlatform(1, parseLine.asInTheLab);
       await patchJson(`${crm?.url}/customers/5`, { connectionMandate: '1' });
-      await vi.waitFor(
-        () => expect(platform.received).toContainEqual({ connectionId: '4512', connectionMandate: '1' }),
-        waitOptions,
+      await eventually(() =>
+        expect(platform.received).toContainEqual({ connectionId: '4512', connectionMandate: '1' }),
       );
       await lab.publish({ connectionId: '8820', connectionMandate: '1' });
-      await vi.waitFor(
-        async () => expect(await platform.read('8820')).toMatchObject({ connectionMandate: '1' }),
-        waitOptions,
-      );
+      await eventually(async () => expect(await platform.read('8820')).toMatchObject({ connectionMandate: '1' }));
       expect(await platform.read('4512')).toEqual({ connectionId: '4512', connectionMandate: '0' });
     });
 
@@ -213,7 +208,7 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
         { partition: 0, key: '7733', value: JSON.stringify(value) },
         { partition: 0, value: labRecord(mandate) },
       );
-      await vi.waitFor(async () => expect(await platform?.read(connectionId)).toEqual(mandate), waitOptions);
+      await eventually(async () => expect(await platform?.read(connectionId)).toEqual(mandate));
     });
 
     it.each([
@@ -224,14 +219,8 @@ describe.runIf(await isStackReady())('with the services of the lab', () => {
       const mandateIn = (n: number) => ({ connectionId: `884${partition}-${n}`, connectionMandate: '1' });
       await produce({ partition, value }, { partition, value: labRecord(mandateIn(partition)) });
       await produce({ partition: 0, value: labRecord(mandateIn(0)) });
-      await vi.waitFor(
-        () => expect(platform?.sidecarOutput().match(error)?.length).toBeGreaterThanOrEqual(3),
-        waitOptions,
-      );
-      await vi.waitFor(
-        async () => expect(await platform?.read(mandateIn(0).connectionId)).toEqual(mandateIn(0)),
-        waitOptions,
-      );
+      await eventually(() => expect(platform?.sidecarOutput().match(error)?.length).toBeGreaterThanOrEqual(3));
+      await eventually(async () => expect(await platform?.read(mandateIn(0).connectionId)).toEqual(mandateIn(0)));
       expect(await platform?.read(mandateIn(partition).connectionId)).toBe('');
       await waitForMandate(mandateIn(partition).connectionId, '1');
     });

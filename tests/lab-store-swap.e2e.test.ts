@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, type RunningProcess, startProcess, startProgram, waitForOutput } from './platform-process.ts';
 import { createComponentsFolder } from './stack/dapr-lab.ts';
 import { resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports, stackEnvironment } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const iotPlatform = { url: `http://127.0.0.1:${ports.iotPlatforms[0].rest}` };
 /** The mandates of data/customer-database.csv. */
@@ -36,15 +36,12 @@ const type = async (line: string) => {
 const command = (text: string) => `LAB_PORTS=${ports.lab} npm run -s lab -- ${text}`;
 
 const waitForAllMandates = () =>
-  vi.waitFor(async () => {
+  eventually(async () => {
     const shown = Object.keys(mandates).map(async (id) => [id, await fetchMandate(iotPlatform, id)]);
     expect(Object.fromEntries(await Promise.all(shown))).toEqual(mandates);
-  }, waitOptions);
+  });
 const waitUntilReady = () =>
-  vi.waitFor(
-    async () => expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
-    waitOptions,
-  );
+  eventually(async () => expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({ status: 'ready' }));
 const edit = (file: string, change: (yaml: string) => string) => {
   const path = join(resources, file);
   writeFileSync(path, change(readFileSync(path, 'utf8')));
@@ -60,7 +57,7 @@ const restartLab = async (env: Record<string, string> = {}) => {
 
 /** Waits until the lab prints the remedies. @returns the commands of one of them */
 const waitForRemedy = async (letter: 'a' | 'b', shown: 404 | 503 = 404) => {
-  await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe(shown), waitOptions);
+  await eventually(async () => expect(await fetchMandate(iotPlatform, '7733')).toBe(shown));
   const [text] = await waitForOutput(
     lab,
     /The view of the IoT platform in \S+ is (?:empty|incomplete): [\s\S]*reads from the first event/,
@@ -83,10 +80,7 @@ describe.runIf(await isStackReady())('the view of npm run lab, after its state s
     await waitForOutput(startLab(), /Ctrl-C stops/);
     await waitForAllMandates();
     // An empty store is noticed only after the group has committed offsets.
-    await vi.waitFor(
-      async () => expect((await type(groupCommand('describe'))).output).not.toMatch(/[1-9]\d*$/m),
-      waitOptions,
-    );
+    await eventually(async () => expect((await type(groupCommand('describe'))).output).not.toMatch(/[1-9]\d*$/m));
   });
   afterEach(async () => void (await lab?.end('SIGTERM')));
 
@@ -164,10 +158,7 @@ describe.runIf(await isStackReady())('the view of npm run lab, after its state s
     const [service, sidecar] = /^iot-platform +pid (\d+) +pid (\d+) .* yes$/m.exec(output)?.slice(1).map(Number) ?? [];
     process.kill(sidecar as number, 'SIGKILL');
     await waitForOutput(lab, /The sidecar of iot-platform ended with SIGKILL/);
-    await vi.waitFor(
-      async () => expect((await type(command('status'))).output).not.toContain(`pid ${sidecar} `),
-      waitOptions,
-    );
+    await eventually(async () => expect((await type(command('status'))).output).not.toContain(`pid ${sidecar} `));
     await waitUntilReady();
     process.kill(service as number, 'SIGKILL');
     expect(await lab.ended).toBe(1);

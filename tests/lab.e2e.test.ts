@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime, markusInRealTime, molly } from './lab-customers.ts';
 import { programWords, startProgram } from './platform-process.ts';
@@ -6,7 +7,6 @@ import { createComponentsFolder, type Member, startCrmMember, startIotMember } f
 import { clearRedis, countRecords, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 let resources: string;
 let crm: Member;
@@ -23,12 +23,9 @@ const lag = async (groupId = 'iot-platform-consumer') => {
   );
 };
 const waitForMandate = (member: Member, connectionId: string, mandate: unknown) =>
-  vi.waitFor(async () => expect(await fetchMandate(member, connectionId)).toBe(mandate), waitOptions);
+  eventually(async () => expect(await fetchMandate(member, connectionId)).toBe(mandate));
 const waitUntilReady = (member: Member) =>
-  vi.waitFor(
-    async () => expect((await getJson(`${member.url}/readyz`)).body).toMatchObject({ status: 'ready' }),
-    waitOptions,
-  );
+  eventually(async () => expect((await getJson(`${member.url}/readyz`)).body).toMatchObject({ status: 'ready' }));
 
 describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', () => {
   beforeAll(async () => {
@@ -49,10 +46,10 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
 
   it('1. publishes eight events when the CRM starts, and a ninth for a new customer', async () => {
     crm = await startCrmMember(resources);
-    await vi.waitFor(async () => expect(await eventsInTopic()).toBe(8), waitOptions);
+    await eventually(async () => expect(await eventsInTopic()).toBe(8));
     const created = await postJson(`${crm.url}/customers`, molly);
     expect([created.status, await created.json()]).toMatchObject([201, { customerId: '9', ...molly }]);
-    await vi.waitFor(async () => expect(await eventsInTopic()).toBe(9), waitOptions);
+    await eventually(async () => expect(await eventsInTopic()).toBe(9));
     expect((await postJson(`${crm.url}/customers`, molly)).status).toBe(409);
     expect(await eventsInTopic()).toBe(9);
     await waitUntilReady(crm);
@@ -70,7 +67,7 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
   });
 
   it('4. keeps the view when the IoT platform is restarted', async () => {
-    await vi.waitFor(async () => expect(await lag()).toBe(0), waitOptions);
+    await eventually(async () => expect(await lag()).toBe(0));
     await iotPlatform.end('SIGTERM');
     iotPlatform = await startIotMember(resources);
     await waitForMandate(iotPlatform, '7733', '2');
@@ -94,9 +91,8 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
     const durable = { CRM_DATABASE_URL: `sqlite:${createComponentsFolder()}/crm.sqlite` };
     await crm.end('SIGTERM');
     crm = await startCrmMember(resources, durable);
-    await vi.waitFor(
-      async () => expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
-      waitOptions,
+    await eventually(async () =>
+      expect((await getJson(`${crm.url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
     );
     await postJson(`${crm.url}/customers/7`, corinneInRealTime);
     await waitForMandate(iotPlatform, '7733', '2');
@@ -117,7 +113,7 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
         .map(({ memberAssignment }) => memberAssignment.readInt32BE(6 + 2 + 'connection-mandates-topic'.length))
         .sort();
     };
-    await vi.waitFor(async () => expect(await countAssignedPartitions()).toEqual([2, 2]), waitOptions);
+    await eventually(async () => expect(await countAssignedPartitions()).toEqual([2, 2]));
     const customers = Object.values((await getJson(`${crm.url}/`)).body) as {
       connectionId: string;
       connectionMandate: string;
@@ -131,12 +127,10 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
     await iotPlatform.end('SIGTERM');
     iotPlatform = await startIotMember(resources, { STATESTORE_NAME: 'durable-statestore' });
     await waitForMandate(iotPlatform, '7733', 404);
-    await vi.waitFor(
-      async () =>
-        expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
-          checks: { view: expect.stringContaining('never filled') },
-        }),
-      waitOptions,
+    await eventually(async () =>
+      expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
+        checks: { view: expect.stringContaining('never filled') },
+      }),
     );
     await iotPlatform.end('SIGTERM');
 
@@ -151,10 +145,8 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
     expect(customers.length).toBeGreaterThanOrEqual(8);
     for (const { connectionId, connectionMandate } of customers)
       await waitForMandate(iotPlatform, connectionId, connectionMandate);
-    await vi.waitFor(
-      async () =>
-        expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ view: { state: 'complete' } }),
-      waitOptions,
+    await eventually(async () =>
+      expect((await getJson(`${iotPlatform.url}/status`)).body).toMatchObject({ view: { state: 'complete' } }),
     );
   });
 
@@ -167,7 +159,7 @@ describe.runIf(await isStackReady())('the lab on Dapr, Kafka, Redis and MySQL', 
     await iotPlatform.end('SIGTERM');
     iotPlatform = await startIotMember(resources);
     await waitUntilReady(iotPlatform);
-    await vi.waitFor(async () => expect(await lag()).toBe(0), waitOptions);
+    await eventually(async () => expect(await lag()).toBe(0));
     const refused = await consumerGroup('reset', '--to', 'earliest');
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('has live members: iot-platform') });
     await iotPlatform.end('SIGTERM');

@@ -1,20 +1,17 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, startPlatform, startProgram } from './platform-process.ts';
-import { waitOptions } from './wait-options.ts';
 
 const start = async (folder: string) => {
   const platform = await startPlatform({ DATA_DIR: folder });
   onTestFinished(() => void platform.end('SIGKILL'));
-  await vi.waitFor(async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).status).toBe(200), waitOptions);
-  await vi.waitFor(
-    async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).not.toBe(404),
-    waitOptions,
-  );
+  await eventually(async () => expect((await getJson(`${platform.iotPlatform}/readyz`)).status).toBe(200));
+  await eventually(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).not.toBe(404));
   return platform;
 };
 const notReady = (...checks: string[]) => ({
@@ -43,7 +40,7 @@ it('the IoT platform refuses at once when the file of log and view is moved away
   // The new mandate, and the new state of the customer.
   expect((await getJson(`${crm}/status`)).body).toMatchObject({ outbox: { waiting: 2 } });
   renameSync(`${file}.away`, file);
-  await vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('2'), waitOptions);
+  await eventually(async () => expect(await fetchMandate({ url: iotPlatform }, '7733')).toBe('2'));
   expect((await getJson(`${iotPlatform}/readyz`)).status).toBe(200);
   const warnings = output()
     .split('\n')
@@ -81,7 +78,7 @@ it('files with personal data are readable by their owner only under any umask, a
   const run = () => startProgram('sh', ['-c', 'umask 000; exec node --import tsx scripts/start.ts'], env);
   const waitUntilStarted = async (platform: ReturnType<typeof run>) => {
     onTestFinished(() => void platform.end('SIGKILL'));
-    await vi.waitFor(() => expect(platform.output()).toContain('Ctrl-C stops'), waitOptions);
+    await eventually(() => expect(platform.output()).toContain('Ctrl-C stops'));
   };
   const first = run();
   await waitUntilStarted(first);

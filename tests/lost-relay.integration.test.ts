@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { canFakeClocks, createJumpingClock, fakeClock } from './fake-clock.ts';
 import {
   expectPublishedAfterLoss,
@@ -10,12 +11,11 @@ import {
 } from './lost-relay.ts';
 import { dataFolder } from './platform-process.ts';
 import { startCrmOn } from './several-crms.ts';
-import { waitOptions } from './wait-options.ts';
 
 const ready = await canFakeClocks();
 const onSqlite = () => `sqlite:${join(dataFolder(), 'crm.sqlite')}` as const;
 const expectLoggedOnce = (crm: { output(): string }, line: RegExp) =>
-  vi.waitFor(() => expect(crm.output().match(line)).toHaveLength(1), waitOptions);
+  eventually(() => expect(crm.output().match(line)).toHaveLength(1));
 
 it.skipIf(!ready)('another CRM publishes the outbox after a CRM was killed with its clock a day ahead', () =>
   expectPublishedAfterLoss({ databaseUrl: onSqlite(), env: fakeClock('+1d'), lose: (crm) => crm.end('SIGKILL') }),
@@ -48,14 +48,11 @@ it('an outbox without progress makes all CRMs unready, also one that does not re
   expect((await fetchReadiness(crms[1])).checks.outbox).toBe('ok');
   await fillOutbox(crms[0]);
   for (const crm of crms) {
-    await vi.waitFor(
-      async () => expect((await fetchReadiness(crm)).checks.outbox).toMatch(/^60 events wait/),
-      waitOptions,
-    );
+    await eventually(async () => expect((await fetchReadiness(crm)).checks.outbox).toMatch(/^60 events wait/));
     await expectLoggedOnce(crm, /outbox makes no progress/g);
   }
   const withBus = await startCrmOn(databaseUrl, folder);
   for (const crm of [...crms, withBus])
-    await vi.waitFor(async () => expect((await fetchReadiness(crm)).checks.outbox).toBe('ok'), waitOptions);
+    await eventually(async () => expect((await fetchReadiness(crm)).checks.outbox).toBe('ok'));
   for (const crm of crms) await expectLoggedOnce(crm, /outbox makes progress again/g);
 });

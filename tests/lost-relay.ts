@@ -1,12 +1,12 @@
 import { createServer } from 'node:net';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { connectCrmDatabase } from '../crm/database/index.ts';
 import { readRelayLease } from '../crm/outbox/index.ts';
 import type { DatabaseUrl } from '../packages/database/database-url.ts';
+import { eventually } from './eventually.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder, waitForOutput } from './platform-process.ts';
 import { readPublishedEvents, startCrmOn } from './several-crms.ts';
-import { waitOptions } from './wait-options.ts';
 
 const customers = 20;
 /** A registration has an event for the mandate, one for the customer and one for the registration. */
@@ -53,7 +53,7 @@ export const fillOutbox = async ({ url }: Crm) => {
 export const waitForLeaseRenewal = async (databaseUrl: DatabaseUrl): Promise<void> => {
   const db = connectCrmDatabase(databaseUrl);
   const before = await readRelayLease(db);
-  await vi.waitFor(async () => expect(await readRelayLease(db)).not.toEqual(before), waitOptions);
+  await eventually(async () => expect(await readRelayLease(db)).not.toEqual(before));
   await db.destroy();
 };
 
@@ -62,21 +62,20 @@ export const expectPublishedAfterLoss = async ({ databaseUrl, env = {}, lose }: 
   const folder = dataFolder();
   const lost = await startCrmWithoutBus(databaseUrl, folder, env);
   await fillOutbox(lost);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { instance, outbox } = await fetchCrmStatus(lost);
     expect(outbox).toMatchObject({ waiting: events, relayedBy: instance });
-  }, waitOptions);
+  });
   await lose(lost);
 
   const next = await startCrmOn(databaseUrl, folder);
-  await vi.waitFor(async () => expect((await fetchCrmStatus(next)).outbox.waiting).toBe(0), {
-    ...waitOptions,
+  await eventually(async () => expect((await fetchCrmStatus(next)).outbox.waiting).toBe(0), {
     timeout: 10_000,
   });
   expect(new Set(readPublishedEvents(folder).map(({ subject }) => subject)).size).toBe(customers);
   await waitForOutput(next, /relay lease taken over/);
   expect(await fetchReadiness(next)).toMatchObject({ status: 200, checks: { outbox: 'ok' } });
   // The outbox is empty, so the CRM releases the lease.
-  await vi.waitFor(async () => expect((await fetchCrmStatus(next)).outbox.relayedBy).toBeNull(), waitOptions);
+  await eventually(async () => expect((await fetchCrmStatus(next)).outbox.relayedBy).toBeNull());
   expect(await next.end('SIGTERM')).toBe(0);
 };

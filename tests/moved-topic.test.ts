@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { type Mandate, permittedLevel } from '../iot-platform/mandates/mandate.ts';
@@ -8,6 +8,7 @@ import { createStores } from '../packages/projections/generations/index.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { noProgress, rebuild, switchBack } from '../packages/projections/rebuild/index.ts';
 import { openView } from '../packages/projections/view.ts';
+import { eventually } from './eventually.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
 
 const first = topics.connectionMandates;
@@ -29,7 +30,7 @@ const open = () => {
     const bus = platform.eventBus('group');
     const running = await startProjection(projection, { ...createTestRuntime(), bus, store });
     onTestFinished(() => running.close());
-    await vi.waitFor(() => expect(running.counts().applied + running.counts().ignored).toBe(count));
+    await eventually(() => expect(running.counts().applied + running.counts().ignored).toBe(count));
     await running.close();
   };
   const rebuildContext = (projection: typeof mandates) => ({

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { followEvents, recordsOf } from './event-frames.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, patchJson } from './http.ts';
 import { createComponentsFolder, type Member, startCrmMember, startIotMember, startSidecar } from './stack/dapr-lab.ts';
 import { countRecords, createTestKafkaClient, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const token = 'operator-token-for-tests';
 const operator = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -28,7 +28,7 @@ describe.runIf(await isStackReady())('the operations API on Dapr and Kafka', () 
   );
 
   const waitForMandate = (connectionId: string, mandate: unknown) =>
-    vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate), waitOptions);
+    eventually(async () => expect(await fetchMandate(iotPlatform, connectionId)).toBe(mandate));
   const change = async (connectionMandate: string) =>
     expect((await patchJson(`${crm.url}/customers/7`, { connectionMandate })).status).toBe(200);
   const get = async (path: string) => (await getJson(`${iotPlatform.url}/operations/${path}`)).body;
@@ -50,7 +50,7 @@ describe.runIf(await isStackReady())('the operations API on Dapr and Kafka', () 
       recordsOf(frames()).map(({ value }) => (value as { data: { connectionMandate: string } }).data.connectionMandate);
     const first = await followEvents(url);
     await change('2');
-    await vi.waitFor(() => expect(levelsIn(first)).toEqual(['2']), waitOptions);
+    await eventually(() => expect(levelsIn(first)).toEqual(['2']));
     const [record] = recordsOf(first.frames());
     expect(record).toMatchObject({ topic, key: '7733', type: 'utility.crm.connection-mandate-changed.v1' });
     first.leave();
@@ -59,7 +59,7 @@ describe.runIf(await isStackReady())('the operations API on Dapr and Kafka', () 
     await waitForMandate('7733', '1');
     const second = await followEvents(url, { 'Last-Event-ID': String(first.frames().at(-1)?.id) });
     await change('2');
-    await vi.waitFor(() => expect(levelsIn(second)).toEqual(['0', '1', '2']), waitOptions);
+    await eventually(() => expect(levelsIn(second)).toEqual(['0', '1', '2']));
     second.leave();
     const [, ...later] = [record, ...recordsOf(second.frames())].map((one) => Number(one?.offset));
     expect(later).toEqual([1, 2, 3].map((n) => Number(record?.offset) + n));
@@ -68,11 +68,11 @@ describe.runIf(await isStackReady())('the operations API on Dapr and Kafka', () 
   it('the lag grows while the sidecar is stopped, what the view has applied is then unknown, and both return', async () => {
     const group = () => get('consumer-group');
     await waitForMandate('7733', '2');
-    await vi.waitFor(async () => expect(await group()).toMatchObject({ lag: 0 }), waitOptions);
+    await eventually(async () => expect(await group()).toMatchObject({ lag: 0 }));
     await iotPlatform.sidecar.end('SIGTERM');
     await change('1');
     await change('0');
-    await vi.waitFor(async () => expect(await group()).toMatchObject({ lag: 2, members: [] }), waitOptions);
+    await eventually(async () => expect(await group()).toMatchObject({ lag: 2, members: [] }));
     const stopped = (await group()) as { problem: string; partitions: { lag: number; applied: unknown }[] };
     expect(stopped.partitions.map(({ lag }) => lag).filter((lag) => lag > 0)).toEqual([2]);
     expect(stopped.partitions.every(({ applied }) => applied === null)).toBe(true);
@@ -81,19 +81,19 @@ describe.runIf(await isStackReady())('the operations API on Dapr and Kafka', () 
     const sidecar = await startSidecar('iot-platform', app, sidecarPorts, resources);
     iotPlatform = { ...iotPlatform, sidecar };
     await waitForMandate('7733', '0');
-    await vi.waitFor(async () => expect(await group()).toMatchObject({ lag: 0 }), waitOptions);
+    await eventually(async () => expect(await group()).toMatchObject({ lag: 0 }));
     expect(await group()).not.toHaveProperty('problem');
   });
 
   it('dead letters are listed, replayed to their topic, and discarded', async () => {
     type Letters = { total: number; items: { id: string; key: string; state: string; reason: string }[] };
     const list = async (total: number) =>
-      vi.waitFor(async () => {
+      eventually(async () => {
         const response = await fetch(`${iotPlatform.url}/operations/dead-letters`, { headers: operator });
         const letters = (await response.json()) as Letters;
         expect(letters.total).toBe(total);
         return letters.items;
-      }, waitOptions);
+      });
     await publish(topic, 'P1', JSON.stringify({ connectionId: 'P1', connectionMandate: '0' }));
     await waitForMandate('P1', '0');
     await publish(topic, 'P1', 'no JSON');
@@ -117,7 +117,7 @@ describe.runIf(await isStackReady())('the operations API on Dapr and Kafka', () 
 
   it('a rebuild is compared with the CRM and does not switch while they differ; once they agree, it does', async () => {
     const untilShown = (expected: object) =>
-      vi.waitFor(async () => expect(await get('rebuild')).toMatchObject(expected), waitOptions);
+      eventually(async () => expect(await get('rebuild')).toMatchObject(expected));
     expect((await post('rebuild', {})).status).toBe(202);
     const mismatch = { key: 'P2', source: '0', isUnknown: true, rebuilt: '1', live: '1' };
     await untilShown({
@@ -138,11 +138,11 @@ describe.runIf(await isStackReady())('the operations API on Dapr and Kafka', () 
 
   it('an explanation has every event of the connection, and what CRM and view say', async () => {
     const where = 'generation 2 in statestore, complete';
-    const { events, sides, agree } = await vi.waitFor(async () => {
+    const { events, sides, agree } = await eventually(async () => {
       const explained = (await get('explain/7733')) as Record<string, { level: string; side: string }[]>;
       expect(explained.sides?.[1]).toMatchObject({ where });
       return explained;
-    }, waitOptions);
+    });
     expect(events?.map(({ level }) => level)).toEqual(['1', '2', '0', '1', '2', '1', '0']);
     expect(sides).toMatchObject([
       { side: 'CRM', level: '0' },

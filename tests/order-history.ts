@@ -1,6 +1,6 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
+import { eventually } from './eventually.ts';
 import { getJson, postJson } from './http.ts';
-import { waitOptions } from './wait-options.ts';
 
 /** Places an order of customer 7 in the CRM, and waits until the customer-view shows it in the history of the customer. */
 export const expectOrderInHistory = async (crm: string, customerView: string): Promise<void> => {
@@ -11,15 +11,13 @@ export const expectOrderInHistory = async (crm: string, customerView: string): P
   const placed = await postJson(`${crm}/orders`, order);
   expect(placed.status).toBe(201);
   const { orderId } = (await placed.json()) as { orderId: string };
-  await vi.waitFor(
-    async () =>
-      expect(await getJson(`${customerView}/customers/7/orders`)).toMatchObject({
-        status: 200,
-        body: {
-          customer: { firstName: 'Corinne' },
-          items: expect.arrayContaining([expect.objectContaining({ orderId })]),
-        },
-      }),
-    waitOptions,
+  await eventually(async () =>
+    expect(await getJson(`${customerView}/customers/7/orders`)).toMatchObject({
+      status: 200,
+      body: {
+        customer: { firstName: 'Corinne' },
+        items: expect.arrayContaining([expect.objectContaining({ orderId })]),
+      },
+    }),
   );
 };

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseOrderChange } from '../contracts/events/order-changed/upcasters.ts';
 import { topics } from '../contracts/topics.ts';
+import { eventually } from './eventually.ts';
 import { patchJson, postJson } from './http.ts';
 import { startProcess } from './platform-process.ts';
 import { createComponentsFolder, type Member, startCrmMember } from './stack/dapr-lab.ts';
 import { emptyCrmDatabase, readRecords, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const topic = topics.orders.name;
 const order = {
@@ -50,7 +50,7 @@ describe.runIf(await isStackReady())('orders of a CRM on MariaDB, through Dapr t
       [3, 'shipped', 5, 9995],
       [4, 'delivered', 5, 9995],
     ];
-    await vi.waitFor(async () => expect(await changesOf(orderId)).toEqual(expected), waitOptions);
+    await eventually(async () => expect(await changesOf(orderId)).toEqual(expected));
     expect(JSON.stringify(await readRecords(topic))).not.toContain('Dock');
   });
 

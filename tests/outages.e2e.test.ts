@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { expectViewToEqualCrm, sendChanges } from './changes.ts';
+import { eventually } from './eventually.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder } from './platform-process.ts';
 import {
@@ -18,7 +19,6 @@ import {
 import { countRecords, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady, startPart, stopPart } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 describe.runIf(await isStackReady())('outages on the real stack', () => {
   let resources: string;
@@ -90,7 +90,7 @@ describe.runIf(await isStackReady())('outages on the real stack', () => {
     const kills = Object.values(restarts);
     for (const [n, restart] of kills.entries()) {
       const reached = (changes / (kills.length + 1)) * (n + 1);
-      await vi.waitFor(() => expect(progress.sent).toBeGreaterThanOrEqual(reached), waitOptions);
+      await eventually(() => expect(progress.sent).toBeGreaterThanOrEqual(reached));
       await restart();
     }
     await expectViewToEqualCrm(crm.url, iotPlatform.url, await sending);
@@ -115,7 +115,7 @@ describe.runIf(await isStackReady())('outages on the real stack', () => {
       expect((await getJson(`${crm.url}/status`)).body).toMatchObject({
         outbox: { waiting: expect.any(Number), since: expect.any(String) },
       });
-      await vi.waitFor(
+      await eventually(
         async () => expect((await getJson(`${crm.url}/readyz`)).body).toMatchObject({ status: 'not ready' }),
         { timeout: 10_000 },
       );

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canOpenBrowser, openBrowser, openPage, type WatchedPage } from './browser.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { corinne, molly } from './lab-customers.ts';
 import { dataFolder, root, startPlatform } from './platform-process.ts';
@@ -47,7 +48,7 @@ describe.skipIf(!(await canOpenBrowser()))('in a browser', () => {
   beforeAll(async () => {
     browser = await openBrowser();
     platform = await startPlatform({ DATA_DIR: dataFolder() });
-    await vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'), 10_000);
+    await eventually(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe('1'));
   });
   afterAll(() => Promise.all([browser?.close(), platform?.end('SIGTERM')]));
 
@@ -65,7 +66,7 @@ describe.skipIf(!(await canOpenBrowser()))('in a browser', () => {
     await page.goto(platform.crm);
     await page.evaluate("document.body.append(Object.assign(new Image(), { src: 'http://example.org/' }))");
     const violation = expect.stringContaining('violates the following Content Security Policy directive');
-    await vi.waitFor(() => expect(page.problems).toContainEqual(violation));
+    await eventually(() => expect(page.problems).toContainEqual(violation));
   });
 
   it('every kind of change works as /docs offers it, and leaves the customers of the CSV as they are', async () => {
@@ -114,7 +115,7 @@ describe.skipIf(!(await canOpenBrowser()))('in a browser', () => {
     expect(await page.locator('h1, h2').first().innerText()).toContain(name);
     expect(await isDark(page)).toBe(true);
     await page.emulateMedia({ colorScheme: 'light' });
-    await vi.waitFor(async () => expect(await isDark(page)).toBe(false));
+    await eventually(async () => expect(await isDark(page)).toBe(false));
     for (const n of [0, 1, 2]) await page.locator('.opblock-summary').nth(n).click();
     await page.locator('.responses-table').nth(2).waitFor();
     expect(await widthOf(page)).toBe(390);

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
+import { eventually } from './eventually.ts';
 import { getJson } from './http.ts';
 import { type RunningProcess, root, startProgram } from './platform-process.ts';
 import { buildGoSubscriber, preparePythonSubscriber } from './polyglot/build-examples.ts';
@@ -10,7 +11,6 @@ import { createComponentsFolder, startSidecar, waitUntilHealthy } from './stack/
 import { createTestKafkaClient, resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const languages = [
   { language: 'Python', group: 'subscriber-of-python', port: ports.free, prepare: preparePythonSubscriber },
@@ -65,9 +65,8 @@ describe.skipIf(!(await isStackReady()))('the short subscribers of docs/polyglot
       const url = `http://127.0.0.1:${port}`;
       await waitUntilHealthy(`${url}/healthz`, app);
       const levelOf = async (connectionId: string) => (await getJson(`${url}/mandates/${connectionId}`)).body;
-      await vi.waitFor(
-        async () => expect(await Promise.all(['7733', '4512', '8179'].map(levelOf))).toEqual(['2', '1', '2']),
-        waitOptions,
+      await eventually(async () =>
+        expect(await Promise.all(['7733', '4512', '8179'].map(levelOf))).toEqual(['2', '1', '2']),
       );
     });
   });

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMessage, lastChanges } from '../bench/work.ts';
 import { topics } from '../contracts/topics.ts';
 import { groupBy } from '../packages/runtime/group-by.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate } from './http.ts';
 import { createComponentsFolder, type Member, startIotMember } from './stack/dapr-lab.ts';
 import { createTestKafkaClient, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const { name: topic, partitions } = topics.connectionMandates;
 const underLoad = 60_000;
@@ -19,7 +19,7 @@ describe.runIf(await isStackReady())('two instances on dapr-components/variants/
     await resetStack();
     const resources = createComponentsFolder(undefined, 'dapr-components/variants/quick-takeover');
     for (const instance of [0, 1] as const) members.push(await startIotMember(resources, {}, instance));
-    await vi.waitFor(async () => expect(await listAssignments()).toHaveLength(2), waitOptions);
+    await eventually(async () => expect(await listAssignments()).toHaveLength(2));
   });
   afterAll(async () => void (await Promise.all(members.map((member) => member.end('SIGKILL')))));
 
@@ -27,17 +27,17 @@ describe.runIf(await isStackReady())('two instances on dapr-components/variants/
     const before = await listAssignments();
     const seen = new Set<string>();
     await publish(0, underLoad);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const { memberId } of await listAssignments()) seen.add(memberId);
       expect(await countCommitted()).toBe(underLoad);
-    }, waitOptions);
+    });
     expect([...seen].sort()).toEqual(before.map(({ memberId }) => memberId).sort());
   });
 
   it('replace each other: a killed one loses its partitions to the other', async () => {
     await members[1]?.end('SIGKILL');
     await publish(underLoad, work.events);
-    await vi.waitFor(async () => expect(await countCommitted()).toBe(work.events), waitOptions);
+    await eventually(async () => expect(await countCommitted()).toBe(work.events));
     for (const { connectionId, connectionMandate } of [...lastChanges(work).values()].slice(-20))
       expect(await fetchMandate(members[0] as Member, connectionId)).toBe(connectionMandate);
     expect(await listAssignments()).toHaveLength(1);

@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../contracts/topics.ts';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinne, corinneInRealTime, molly } from './lab-customers.ts';
 import { dataFolder, programWords, startPlatform, startProgram } from './platform-process.ts';
-import { waitOptions } from './wait-options.ts';
 
 const topic = topics.connectionMandates.name;
 const csvMandates = { 8179: '2', 1721: '0', 5138: '1', 8332: '2', 4512: '0', 5690: '2', 7733: '1', 3481: '1' };
@@ -32,7 +32,7 @@ const startWithCommands = async (env: Record<string, string> = { DATA_DIR: dataF
   };
   const view = async () => (await getJson(`${iotPlatform}/status`)).body.view as Record<string, unknown>;
   const waitForMandate = (connectionId: string, level: unknown) =>
-    vi.waitFor(async () => expect(await fetchMandate({ url: iotPlatform }, connectionId)).toBe(level), waitOptions);
+    eventually(async () => expect(await fetchMandate({ url: iotPlatform }, connectionId)).toBe(level));
   return {
     file: join(String(env.DATA_DIR), 'platform.sqlite'),
     crm,

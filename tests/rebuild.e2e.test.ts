@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { sendChanges } from './changes.ts';
+import { eventually } from './eventually.ts';
 import { canFakeClocks, fakeClock } from './fake-clock.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
@@ -18,7 +19,6 @@ import {
 import { findRedisKeys, resetStack, withKafkaAdmin } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const topic = topics.connectionMandates.name;
 const rows = 3_000;
@@ -41,8 +41,8 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
     writeFileSync(file, ['customerId,firstName,lastName,city,connectionId,connectionMandate', ...lines].join('\n'));
     crm = await startCrmApp(crm.sidecar, { ...env, CUSTOMERS_CSV: file });
     const last = String(100_000 + rows - 1);
-    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, last)).toBe('2'), waitOptions);
-    await vi.waitFor(async () => expect((await status(crm)).outbox).toMatchObject({ waiting: 0 }), waitOptions);
+    await eventually(async () => expect(await fetchMandate(iotPlatform, last)).toBe('2'));
+    await eventually(async () => expect((await status(crm)).outbox).toMatchObject({ waiting: 0 }));
   });
   afterAll(async () => {
     await Promise.all([crm, iotPlatform].map((member) => member?.end('SIGKILL')));
@@ -87,9 +87,9 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
       });
     const changes = { customers, changes: Number.POSITIVE_INFINITY, callers: 2, progress };
     const [acknowledged] = await Promise.all([sendChanges(() => crm.url, changes), query(), workAndStop()]);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const [id, level] of acknowledged) expect([id, await fetchMandate(iotPlatform, id)]).toEqual([id, level]);
-    }, waitOptions);
+    });
     expect(await view()).toMatchObject({ state: 'complete' });
   };
 
@@ -102,7 +102,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
     await whileChanging(async () => {
       // The wall clock of the killed rebuild does not matter.
       const killed = start([], undefined, (await canFakeClocks()) ? fakeClock('+1d') : {});
-      await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), waitOptions);
+      await eventually(async () => expect(await view()).toHaveProperty('rebuild'));
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
       expect(await rebuild()).toMatch(
         /Continuing with Generation 2[\s\S]*Generation 2 in statestore answers now[\s\S]*exit code 0$/,
@@ -114,7 +114,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
   it('switches back to a generation that was kept up to date', async () => {
     expect(await rebuild(['--switch-back'])).toMatch(/Generation 1 in statestore answers now\.\nexit code 0$/);
     await whileChanging(async () => {
-      await vi.waitFor(async () => expect(await view()).toMatchObject({ generation: { number: 1 } }), waitOptions);
+      await eventually(async () => expect(await view()).toMatchObject({ generation: { number: 1 } }));
     });
   });
 
@@ -127,7 +127,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
       body: JSON.stringify({ connectionId: 'FOREIGN', connectionMandate: '1' }),
     });
     expect(producer.status).toBe(204);
-    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, 'FOREIGN')).toBe('1'), waitOptions);
+    await eventually(async () => expect(await fetchMandate(iotPlatform, 'FOREIGN')).toBe('1'));
     expect(await rebuild()).toMatch(/FOREIGN +unknown to the CRM +1 +1\n[\s\S]*exit code 1$/);
     expect(await view()).toMatchObject({ generation: { number: 1 } });
     expect(await rebuild(['--abandon'])).toMatch(/given up and removed\.\nexit code 0$/);
@@ -150,10 +150,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
   it('rebuilds in place: queries answer 503 meanwhile, and the mandates of the CRM afterwards', async () => {
     await whileChanging(async () => {
       const running = start(['--in-place'], 'durable-statestore');
-      await vi.waitFor(
-        async () => expect((await getJson(`${iotPlatform.url}/?connectionId=1001`)).status).toBe(503),
-        waitOptions,
-      );
+      await eventually(async () => expect((await getJson(`${iotPlatform.url}/?connectionId=1001`)).status).toBe(503));
       expect((await getJson(`${iotPlatform.url}/readyz`)).body).toMatchObject({
         checks: { view: expect.stringContaining('being rebuilt') },
       });
@@ -174,7 +171,7 @@ describe.runIf(await isStackReady())('npm run rebuild, on Dapr, Kafka, Redis and
     const before = (await view()) as { generation: { number: number } };
     await whileChanging(async () => {
       const killed = start(['--from-crm'], primaryStore);
-      await vi.waitFor(async () => expect(await view()).toHaveProperty('rebuild'), waitOptions);
+      await eventually(async () => expect(await view()).toHaveProperty('rebuild'));
       expect(await killed.end('SIGKILL')).toBe('SIGKILL');
       expect(await rebuild(['--from-crm'], primaryStore)).toMatch(
         /Continuing with Generation \d[\s\S]*answers now[\s\S]*exit code 0$/,

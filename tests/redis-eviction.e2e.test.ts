@@ -1,11 +1,11 @@
 import { createClient } from 'redis';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { getJson } from './http.ts';
 import { createComponentsFolder, type Member, startIotMember } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 const url = `redis://127.0.0.1:${ports.redis}`;
 
@@ -24,9 +24,8 @@ describe.runIf(await isStackReady())('an IoT platform with REDIS_URL', () => {
   });
 
   const waitForReadiness = (status: number, checks: object) =>
-    vi.waitFor(
-      async () => expect(await getJson(`${iotPlatform.url}/readyz`)).toMatchObject({ status, body: { checks } }),
-      waitOptions,
+    eventually(async () =>
+      expect(await getJson(`${iotPlatform.url}/readyz`)).toMatchObject({ status, body: { checks } }),
     );
 
   it('is not ready while Redis may evict keys, and names the command that forbids it', async () => {

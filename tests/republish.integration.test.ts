@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
+import { eventually } from './eventually.ts';
 import { getJson, patchJson, postJson } from './http.ts';
 import { dataFolder, programWords, startProgram } from './platform-process.ts';
 import { quirine } from './quirine.ts';
 import { readPublishedEvents, startCrmOn } from './several-crms.ts';
-import { waitOptions } from './wait-options.ts';
 
 const customers = 3;
 
@@ -17,10 +17,7 @@ const republish = async (url: string, ...args: string[]) => {
   return `${command.output()}exit code ${code}`;
 };
 const waitUntilPublished = (url: string) =>
-  vi.waitFor(
-    async () => expect((await getJson(`${url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }),
-    waitOptions,
-  );
+  eventually(async () => expect((await getJson(`${url}/status`)).body).toMatchObject({ outbox: { waiting: 0 } }));
 
 /** The last record of each key of customers-topic: the state's version, or undefined for a tombstone. */
 const readLastRecords = (folder: string) => {

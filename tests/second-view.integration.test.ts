@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMandateChangedEvent } from '../contracts/events/connection-mandate-changed/schema.ts';
 import type { MandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
 import { topics } from '../contracts/topics.ts';
@@ -16,10 +16,10 @@ import { explainKey } from '../scripts/explain/explain-key.ts';
 import { rebuildView } from '../scripts/rebuild/rebuild-view.ts';
 import { showStatus } from '../scripts/status/show-status.ts';
 import { iotPlatform } from '../scripts/views.ts';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson } from './http.ts';
 import { dataFolder } from './platform-process.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
-import { waitOptions } from './wait-options.ts';
 
 type LastChange = { revision: number; changedAt: string };
 
@@ -60,9 +60,9 @@ beforeEach(async () => {
   platform = openEmbeddedPlatform(join(String(env.DATA_DIR), 'platform.sqlite'), Object.values(topics));
   await start(registered);
   for (const [n, connectionId] of connections.entries()) await publish(connectionId, '1', n);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     for (const { projection } of registered) expect(await status(projection.name)).toMatchObject({ lag: 0 });
-  }, waitOptions);
+  });
 });
 afterEach(async () => {
   await service.close();
@@ -94,13 +94,11 @@ describe('a second view of the same topic', () => {
     expect(await fetchMandate({ url }, '8179')).toBe('1');
     expect(await status('last-changes')).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 3 } });
     expect(await status('mandates')).toMatchObject({ view: { state: 'complete' }, sinceStart: { applied: 3 } });
-    await vi.waitFor(
-      async () =>
-        expect((await getJson(`${url}/readyz`)).body).toEqual({
-          status: 'ready',
-          checks: { eventBus: 'ok', stateStore: 'ok', 'view:mandates': 'ok', 'view:last-changes': 'ok' },
-        }),
-      waitOptions,
+    await eventually(async () =>
+      expect((await getJson(`${url}/readyz`)).body).toEqual({
+        status: 'ready',
+        checks: { eventBus: 'ok', stateStore: 'ok', 'view:mandates': 'ok', 'view:last-changes': 'ok' },
+      }),
     );
   });
 
@@ -147,20 +145,18 @@ describe('a second view of the same topic', () => {
     expect(await ofMandates()).toEqual(before);
 
     await publish('7733', '2', 9);
-    await vi.waitFor(async () => expect(await changeOf('7733')).toBe(timeOf(9)), waitOptions);
-    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe('2'), waitOptions);
+    await eventually(async () => expect(await changeOf('7733')).toBe(timeOf(9)));
+    await eventually(async () => expect(await fetchMandate({ url }, '7733')).toBe('2'));
   });
 
   it('has its own dead letters: a discard lets its document answer, and not that of the first view', async () => {
     await platform.eventBus('crm').publish(topic, [{ id: 'x', key: '7733', value: Buffer.from('no JSON') }]);
-    await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe(503), waitOptions);
-    await vi.waitFor(
-      () =>
-        expect(changeOf('7733')).rejects.toMatchObject({
-          code: 'record-dead-lettered',
-          remedy: expect.stringContaining(`npm run dead-letters -- --view last-changes show ${topic}/`),
-        }),
-      waitOptions,
+    await eventually(async () => expect(await fetchMandate({ url }, '7733')).toBe(503));
+    await eventually(() =>
+      expect(changeOf('7733')).rejects.toMatchObject({
+        code: 'record-dead-lettered',
+        remedy: expect.stringContaining(`npm run dead-letters -- --view last-changes show ${topic}/`),
+      }),
     );
     const ofView = (view: string, ...args: string[]) => run(deadLetters, ...args, '--view', view, '--embedded');
     expect((await ofView('last-changes', 'list')).printed).toMatch(
@@ -193,14 +189,13 @@ describe('a second view of the same topic', () => {
     });
     await start([...registered, later]);
     const check = async () => ((await getJson(`${url}/readyz`)).body.checks as Record<string, string>)['view:later'];
-    await vi.waitFor(
-      async () => expect(await check()).toMatch(/has read 3 events already\. npm run rebuild -- --view later fills it/),
-      waitOptions,
+    await eventually(async () =>
+      expect(await check()).toMatch(/has read 3 events already\. npm run rebuild -- --view later fills it/),
     );
     expect(await fetchMandate({ url }, '7733')).toBe('1');
     const all = [...views, { ...later, service: iotPlatform }];
     await rebuildView(['--view', 'later', '--embedded'], { views: all, env, print: () => {} });
-    await vi.waitFor(async () => expect(await check()).toBe('ok'), waitOptions);
+    await eventually(async () => expect(await check()).toBe('ok'));
     expect((await status('later')).view).toMatchObject({ generation: { number: 2 } });
   });
 });

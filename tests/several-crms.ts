@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import type { DatabaseUrl } from '../packages/database/database-url.ts';
 import { closeSqlite, openSqlite } from '../packages/database/sqlite.ts';
+import { eventually } from './eventually.ts';
 import { getJson, postJson } from './http.ts';
 import { dataFolder, startProcess, waitForOutput } from './platform-process.ts';
-import { waitOptions } from './wait-options.ts';
 
 const customers = 4;
 const changesPerCustomer = 40;
@@ -80,7 +80,7 @@ export const changeCustomersOnTwoCrms = async (databaseUrl: DatabaseUrl): Promis
   }
 
   const readOutbox = async () => (await getJson(`${crms[0].url}/status`)).body.outbox;
-  await vi.waitFor(async () => expect(await readOutbox()).toMatchObject({ waiting: 0 }), waitOptions);
+  await eventually(async () => expect(await readOutbox()).toMatchObject({ waiting: 0 }));
   const published = readPublishedEvents(folder);
   const distinct = (of: (event: Published) => unknown) => new Set(published.map(of)).size;
   const changes = distinct(({ subject, revision }) => `${subject} ${revision}`);

@@ -1,8 +1,8 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { expectViewToEqualCrm, sendChanges } from './changes.ts';
+import { eventually } from './eventually.ts';
 import { getJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
-import { waitOptions } from './wait-options.ts';
 
 const changes = 2_000;
 const kills = 3;
@@ -14,7 +14,7 @@ it('the view equals the CRM after three kill -9 during 2,000 changes, and no ack
   const sending = sendChanges(() => platform.crm, { customers: 200, changes, progress });
   for (let killed = 0; killed < kills; killed++) {
     const reached = (changes / (kills + 1)) * (killed + 1);
-    await vi.waitFor(() => expect(progress.sent).toBeGreaterThanOrEqual(reached), waitOptions);
+    await eventually(() => expect(progress.sent).toBeGreaterThanOrEqual(reached));
     expect(await platform.end('SIGKILL')).toBe('SIGKILL');
     platform = await startPlatform(env);
   }

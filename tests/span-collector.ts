@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { vi } from 'vitest';
-import { waitOptions } from './wait-options.ts';
+import { eventually } from './eventually.ts';
 
 export type CollectedSpan = {
   readonly service: string;
@@ -33,13 +32,13 @@ export const startSpanCollector = async (status: number | 'no answer' = 200) => 
     spans,
     /** Waits until a span is there, of a certain trace or of any. */
     waitForSpan: (service: string, name: string, traceId?: string) =>
-      vi.waitFor(() => {
+      eventually(() => {
         const found = spans.find(
           (span) => span.service === service && span.name === name && span.traceId === (traceId ?? span.traceId),
         );
         if (!found) throw new Error(`no span ${name} of ${service} among ${JSON.stringify(spans)}`);
         return found;
-      }, waitOptions),
+      }),
     close: () => {
       server.closeAllConnections();
       server.close();

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { connectCrmDatabase } from '../crm/database/index.ts';
 import { appendToOutbox } from '../crm/outbox/index.ts';
+import { eventually } from './eventually.ts';
 import { postJson } from './http.ts';
 import { corinne } from './lab-customers.ts';
 import { fetchCrmStatus, fetchReadiness } from './lost-relay.ts';
@@ -11,7 +12,6 @@ import { dataFolder } from './platform-process.ts';
 import { createComponentsFolder, startCrmMember } from './stack/dapr-lab.ts';
 import { resetStack } from './stack/fresh.ts';
 import { isStackReady } from './stack/stack.ts';
-import { waitOptions } from './wait-options.ts';
 
 describe.runIf(await isStackReady())('an event that exceeds the limit of its topic', () => {
   it('makes the CRM unready and is named, while later events are published', async () => {
@@ -28,12 +28,12 @@ describe.runIf(await isStackReady())('an event that exceeds the limit of its top
     const tooLarge = { topic: topics.connectionMandates, id, key: '1', event: { id, data: 'x'.repeat(2_000_000) } };
     await db.transaction().execute((trx) => appendToOutbox(trx, [tooLarge], Date.now()));
     expect((await postJson(`${crm.url}/customers`, corinne)).status).toBe(201);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { checks } = await fetchReadiness(crm);
       expect(checks).toMatchObject({ eventBus: 'ok', outbox: expect.stringContaining(`event ${id} of `) });
       expect((await fetchCrmStatus(crm)).outbox.waiting).toBe(1);
-    }, waitOptions);
+    });
     await db.deleteFrom('outbox').where('id', '=', id).execute();
-    await vi.waitFor(async () => expect((await fetchReadiness(crm)).status).toBe(200), waitOptions);
+    await eventually(async () => expect((await fetchReadiness(crm)).status).toBe(200));
   });
 });

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { expectOrderInHistory } from './order-history.ts';
 import { dataFolder, startPlatform, startProcess, startProgram, waitForOutput } from './platform-process.ts';
 import { sendRaw } from './raw-http.ts';
 import { trackProcesses } from './track-processes.ts';
-import { waitOptions } from './wait-options.ts';
 
 const started = trackProcesses();
 const start = async (env: Record<string, string>) => {
@@ -31,7 +31,7 @@ describe('npm start', () => {
     const platform = await start({ DATA_DIR: dataFolder() });
     expect(await mandate(platform.iotPlatform, '7733')).toBe('1');
     expect((await getJson(`${platform.customerView}/customers/7`)).status).toBe(200);
-    await vi.waitFor(async () => expect(await offsets(platform.iotPlatform)).toBe(8), waitOptions);
+    await eventually(async () => expect(await offsets(platform.iotPlatform)).toBe(8));
     await expectOrderInHistory(platform.crm, platform.customerView);
     expect(platform.output().match(/^\{.*/gm)).toEqual([expect.stringContaining('customers imported')]);
     for (const url of [platform.crm, platform.iotPlatform, platform.customerView])
@@ -77,14 +77,14 @@ describe('npm start', () => {
     const env = { DATA_DIR: dataFolder() };
     const first = await start(env);
     expect((await change(first.crm, corinneInRealTime)).status).toBe(200);
-    await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), waitOptions);
+    await eventually(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'));
     await first.end('SIGTERM');
 
     const second = await start(env);
     expect((await getJson(`${second.crm}/customers/7`)).body.connectionMandate).toBe('2');
     expect(await mandate(second.iotPlatform, '7733')).toBe('2');
     expect((await change(second.crm, { ...corinneInRealTime, connectionMandate: '0' })).status).toBe(200);
-    await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('0'), waitOptions);
+    await eventually(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('0'));
     expect(await offsets(second.iotPlatform)).toBe(10);
     const { body } = await getJson(`${second.iotPlatform}/status`);
     expect(body.sinceStart).toMatchObject({ applied: 1, ignored: 0 });
@@ -95,16 +95,16 @@ describe('npm start', () => {
     const env = { DATA_DIR: dataFolder(), CRM_DATABASE_URL: 'memory' };
     const first = await start(env);
     await change(first.crm, corinneInRealTime);
-    await vi.waitFor(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'), waitOptions);
+    await eventually(async () => expect(await mandate(first.iotPlatform, '7733')).toBe('2'));
     await first.end('SIGKILL');
     const second = await start(env);
-    await vi.waitFor(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('1'), waitOptions);
+    await eventually(async () => expect(await mandate(second.iotPlatform, '7733')).toBe('1'));
     expect((await getJson(`${second.crm}/status`)).body.database).toContain('in memory');
   });
 
   it('names all ports that are taken and the process that uses them, before it creates anything', async () => {
     const servers = [createServer(), createServer()].map((server) => server.listen(0, '127.0.0.1'));
-    await vi.waitFor(() => expect(servers.every((server) => server.address() !== null)).toBe(true), waitOptions);
+    await eventually(() => expect(servers.every((server) => server.address() !== null)).toBe(true));
     const [one, two] = servers.map((server) => (server.address() as { port: number }).port);
     const DATA_DIR = dataFolder();
     const taken = { DATA_DIR, APP_PORT: String(one), CUSTOMER_VIEW_PORT: String(two) };
@@ -177,7 +177,7 @@ describe('npm start', () => {
 
   it('names the port that is taken and the variable that moves it', async () => {
     const server = createServer().listen(0, '127.0.0.1');
-    await vi.waitFor(() => expect(server.address()).not.toBeNull(), waitOptions);
+    await eventually(() => expect(server.address()).not.toBeNull());
     const { port } = server.address() as { port: number };
     for (const variable of ['APP_PORT', 'APP_REST_PORT', 'CUSTOMER_VIEW_PORT']) {
       const process = startProcess('scripts/start.ts', { DATA_DIR: dataFolder(), [variable]: String(port) });
@@ -251,11 +251,11 @@ describe('the services in separate processes', () => {
     const crm = await startService('crm/main.ts');
     expect((await change(crm.url, corinneInRealTime)).status).toBe(200);
     const iotPlatform = await startService('iot-platform/main.ts');
-    await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('2'), waitOptions);
+    await eventually(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('2'));
     await crm.end('SIGTERM');
     expect(await mandate(iotPlatform.url, '7733')).toBe('2');
     const again = await startService('crm/main.ts');
     await change(again.url, { ...corinneInRealTime, connectionMandate: '0' });
-    await vi.waitFor(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('0'), waitOptions);
+    await eventually(async () => expect(await mandate(iotPlatform.url, '7733')).toBe('0'));
   });
 });

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Message } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { topics } from '../contracts/topics.ts';
 import { createDeliveries } from '../packages/dapr/event-bus/deliveries.ts';
 import { createDaprEventBus } from '../packages/dapr/event-bus/event-bus.ts';
@@ -12,13 +12,13 @@ import { connectSidecar, type Sidecar } from '../packages/dapr/sidecar.ts';
 import { authenticateSidecar } from '../packages/dapr/sidecar-authentication.ts';
 import { createKafkaLogReader } from '../packages/kafka/log-reader.ts';
 import { createTopicSettings, type TopicSettings } from '../packages/kafka/topic-configuration.ts';
+import { eventually } from './eventually.ts';
 import type { RunningProcess } from './platform-process.ts';
 import { createComponentsFolder, startSidecar } from './stack/dapr-lab.ts';
 import { createTestKafkaClient, createTopic } from './stack/fresh.ts';
 import { ports } from './stack/ports.ts';
 import { isStackReady, stackFolder } from './stack/stack.ts';
 import { createTestRuntime } from './test-runtime.ts';
-import { waitOptions } from './wait-options.ts';
 
 const pubsub = 'iot-platform-pubsub';
 const hourMs = 60 * 60 * 1000;
@@ -129,7 +129,7 @@ describe.runIf(await isStackReady())('a tombstone through Dapr', () => {
       await subscriber.end('SIGTERM');
       app.close();
     });
-    await vi.waitFor(() => expect(delivered).toHaveLength(3), waitOptions);
+    await eventually(() => expect(delivered).toHaveLength(3));
     expect(delivered).toEqual([
       { key: '1', event: 'bnVsbA==' },
       { key: '2', event: '' },
@@ -169,7 +169,7 @@ describe.runIf(await isStackReady())('compaction with the settings of customers-
       for (const topic of all) await produce(topic, ...messages);
     };
     const areOnDisk = (text: string) => all.map((topic) => isOnDisk(topic, text));
-    const leavesDisk = (text: string) => vi.waitFor(() => expect(areOnDisk(text)).toEqual([false, false]), waitOptions);
+    const leavesDisk = (text: string) => eventually(() => expect(areOnDisk(text)).toEqual([false, false]));
 
     await produceToAll(5, ['7', 'Quirine'], ['8', 'Bea'], ['7', null]);
     expect(areOnDisk('Quirine')).toEqual([true, true]);

@@ -1,9 +1,9 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate, getJson, postJson } from './http.ts';
 import { corinneInRealTime } from './lab-customers.ts';
 import { dataFolder, type RunningProcess, startPlatform } from './platform-process.ts';
 import { startSpanCollector } from './span-collector.ts';
-import { waitOptions } from './wait-options.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const ended: (() => unknown)[] = [];
@@ -24,7 +24,7 @@ const changeIn = (crm: string) => {
   return fetch(`${crm}/customers/7`, { method: 'POST', headers, body: JSON.stringify(corinneInRealTime) });
 };
 const becomes = (platform: { iotPlatform: string }, mandate: string) =>
-  vi.waitFor(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe(mandate), waitOptions);
+  eventually(async () => expect(await fetchMandate({ url: platform.iotPlatform }, '7733')).toBe(mandate));
 
 describe('npm start with a collector', () => {
   it('reports one trace of a change, from the request to the CRM to the view of the IoT platform', async () => {
@@ -48,10 +48,10 @@ describe('npm start with a collector', () => {
     await postJson(`${platform.crm}/customers/7`, corinneInRealTime);
     await becomes(platform, '2');
     const warnings = () => platform.output().match(/spans are lost/g) ?? [];
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const url of [platform.iotPlatform, platform.customerView]) await getJson(`${url}/healthz`);
       expect(warnings()).toHaveLength(3);
-    }, waitOptions);
+    });
     expect(await platform.end('SIGTERM')).toBe(0);
     expect(warnings()).toHaveLength(3);
   });

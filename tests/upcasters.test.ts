@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { jsonCodec } from '../contracts/codec.ts';
 import { connectionMandateChanged } from '../contracts/events/connection-mandate-changed/upcasters.ts';
@@ -9,6 +9,7 @@ import { mandates } from '../iot-platform/mandates/materialise.ts';
 import { openEmbeddedPlatform } from '../packages/embedded/platform.ts';
 import { startProjection } from '../packages/projections/projection.ts';
 import { openView } from '../packages/projections/view.ts';
+import { eventually } from './eventually.ts';
 import { createTestRuntime, noon } from './test-runtime.ts';
 
 /** A possible second version of the event: nested data, levels in words, and the revision among the data. */
@@ -85,7 +86,7 @@ describe('a second version of the event', () => {
     for (const [key, event] of events)
       await bus.publish(topics.connectionMandates.name, [{ id: key, key, value: Buffer.from(JSON.stringify(event)) }]);
     const view = openView<{ connectionMandate: string }>(mandates, store);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const shown = await Promise.all(
         ['A', 'B', 'C', 'D'].map(async (key) => (await view.get(key))?.connectionMandate),
       );

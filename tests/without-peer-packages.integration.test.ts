@@ -1,7 +1,7 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { fetchMandate } from './http.ts';
 import { dataFolder, type RunningProcess, startProgram, waitForOutput } from './platform-process.ts';
-import { waitOptions } from './wait-options.ts';
 
 const started: RunningProcess[] = [];
 afterEach(() => Promise.all(started.splice(0).map((process) => process.end('SIGKILL'))));
@@ -33,7 +33,7 @@ const startPlatform = async (env: Record<string, string> = {}) => {
   const platform = start('scripts/start.ts', env);
   const [iotPlatform] = await waitForOutput(platform, /IoT platform +(http\S+)/, /Ctrl-C stops/);
   const url = String(iotPlatform);
-  await vi.waitFor(async () => expect(await fetchMandate({ url }, '7733')).toBe('1'), waitOptions);
+  await eventually(async () => expect(await fetchMandate({ url }, '7733')).toBe('1'));
   return platform.output();
 };
 

@@ -20,7 +20,7 @@ const summarise = (values: readonly number[]) =>
     ? null
     : { median: round(median(values)), p99: round(quantile(values, 0.99)), max: highest(values) };
 
-/** The share of the rate that the log must get. Slower, the page has an easier task. */
+/** The share of the rate that the log must get; with fewer events the goal would be easier. */
 const lowestRate = 0.9;
 const goals = { firstPaint: 1_000, delay: 1_000 };
 

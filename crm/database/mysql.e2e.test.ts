@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import type { EventBus, OutgoingEvent } from '../../packages/projections/event-bus.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { getJson, postJson } from '../../tests/http.ts';
 import { corinne, corinneInRealTime } from '../../tests/lab-customers.ts';
 import { dataFolder, startProcess } from '../../tests/platform-process.ts';
@@ -9,7 +10,6 @@ import { changeCustomersOnTwoCrms, readPublishedEvents, startCrmOn } from '../..
 import { emptyCrmDatabase } from '../../tests/stack/fresh.ts';
 import { isStackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import { appendToOutbox, startRelay } from '../outbox/index.ts';
 import { connectCrmDatabase, openCrmDatabase } from './open-database.ts';
 
@@ -53,9 +53,9 @@ describe.runIf(await isStackReady())('the CRM on MySQL or MariaDB', () => {
     await db.transaction().execute((trx) => put(trx, 'behind it'));
     const relay = startRelay({ ...createTestRuntime(), db, bus: bus as unknown as EventBus });
     onTestFinished(() => relay.close(0));
-    await vi.waitFor(() => expect(published).toEqual(['behind it']), waitOptions);
+    await eventually(() => expect(published).toEqual(['behind it']));
     await early.commit().execute();
-    await vi.waitFor(() => expect(published).toEqual(['behind it', 'early, and committed late']), waitOptions);
+    await eventually(() => expect(published).toEqual(['behind it', 'early, and committed late']));
   });
 
   it('times out a statement that is not answered, and runs the next one on another connection', async () => {
@@ -96,9 +96,9 @@ describe.runIf(await isStackReady())('the CRM on MySQL or MariaDB', () => {
       checks: { database: expect.stringContaining('not') },
     });
     await startPart('mysql');
-    await vi.waitFor(async () => expect((await getJson(`${crm.url}/readyz`)).status).toBe(200), waitOptions);
+    await eventually(async () => expect((await getJson(`${crm.url}/readyz`)).status).toBe(200));
     expect((await change(corinneInRealTime)).status).toBe(200);
-    await vi.waitFor(() => expect(readPublishedEvents(folder).at(-1)?.mandate).toBe('2'), waitOptions);
+    await eventually(() => expect(readPublishedEvents(folder).at(-1)?.mandate).toBe('2'));
     expect(await crm.end('SIGTERM')).toBe(0);
     expect(crm.output()).not.toMatch(/:connection-mandates@|Corinne/);
   });

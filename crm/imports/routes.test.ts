@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TransientDatabaseError } from '../../packages/database/database-error.ts';
 import { createCrmWithImports, importHeader as header } from '../../tests/crm-with-imports.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { noon } from '../../tests/test-runtime.ts';
 import { createJob } from './import-job.ts';
 import { createImportQueue } from './jobs/import-queue.ts';
@@ -21,7 +22,7 @@ describe('POST /imports', () => {
     const job = await waitUntilFinished(path);
     expect(job).toMatchObject({ state: 'finished', created: 1, refused: 1, progress: { rows: 2 } });
     expect(job.progress.bytesDone).toBe(job.progress.bytes);
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
+    await eventually(() => expect(readdirSync(folder)).toEqual([]));
     const { body } = await http.get('/imports').expect(200);
     expect(body).toEqual({ items: [job] });
   });
@@ -156,9 +157,9 @@ describe('POST /imports', () => {
     const headers = { 'Content-Type': 'text/csv' };
     const upload = httpRequest({ port, path: '/imports', method: 'POST', headers }).on('error', () => {});
     upload.write(header);
-    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), 5_000);
+    await eventually(() => expect(readdirSync(folder)).toHaveLength(1));
     upload.destroy();
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
+    await eventually(() => expect(readdirSync(folder)).toEqual([]));
     expect((await http.get('/imports')).body.items).toEqual([]);
   });
 });
@@ -175,7 +176,7 @@ describe('the queue of imports', () => {
     writeFileSync(join(folder, 'upload-that-was-cut-off.csv'), header);
     await imports.resume();
     expect(await waitUntilFinished('/imports/left')).toMatchObject({ state: 'finished', created: 1 });
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
+    await eventually(() => expect(readdirSync(folder)).toEqual([]));
   });
 
   it('reports what to do about a failed import, and continues with the next one', async () => {
@@ -204,7 +205,7 @@ describe('the queue of imports', () => {
       created: 1_500,
       unchanged: 0,
     });
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
+    await eventually(() => expect(readdirSync(folder)).toEqual([]));
     expect(away).toBeLessThan(0);
   });
 
@@ -214,10 +215,7 @@ describe('the queue of imports', () => {
     };
     const { post, imports, http, folder } = await createCrmWithImports({}, alwaysAway);
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
-    await vi.waitFor(
-      async () => expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running'),
-      5_000,
-    );
+    await eventually(async () => expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running'));
     await imports.close();
     expect(readdirSync(folder)).toEqual([`${body.importId}.csv`]);
     expect((await http.get(`/imports/${body.importId}`)).body.state).toBe('running');
@@ -233,11 +231,11 @@ describe('the queue of imports', () => {
     await createJob(db, { ...measured, importId: 'killed', fileName: 'a.csv' }, defaultOptions);
     await imports.resume();
     const job = async (importId: string) => (await http.get(`/imports/${importId}`)).body;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       advanceClock(600_000);
       vi.advanceTimersByTime(10_000);
       expect((await job('killed')).state).toBe('failed');
-    }, 20_000);
+    });
     expect((await job(body.importId)).failure).toBeNull();
   });
 

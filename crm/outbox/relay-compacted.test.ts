@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { DeleteQueryNode, type Kysely } from 'kysely';
 import { pino } from 'pino';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { type EventBus, NotDurable, type OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { findCodec } from './encode-rows.ts';
 import { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
@@ -109,7 +109,7 @@ describe('relaying a compacted topic', () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   it.each([
     ['are acknowledged', undefined],
@@ -143,7 +143,7 @@ describe('the relay', () => {
     return { db, lines };
   };
   const expectEmpty = (db: Kysely<CrmDatabase>) =>
-    vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), waitOptions);
+    eventually(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }));
 
   it('drops the events of compacted topics if the bus cannot compact, and warns once', async () => {
     const published: number[] = [];
@@ -170,7 +170,7 @@ describe('the relay', () => {
       },
     );
     const { db } = await start(bus);
-    await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 1 }), waitOptions);
+    await eventually(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 1 }));
     expect(published).toEqual([2]);
     isDown = false;
     await expectEmpty(db);
@@ -188,7 +188,7 @@ describe('the relay', () => {
     const started = await start(bus, { repeatLastStates });
     db = started.db;
     await append(db, '7', 4);
-    await vi.waitFor(() => expect(requests.length).toBeGreaterThanOrEqual(3), waitOptions);
+    await eventually(() => expect(requests.length).toBeGreaterThanOrEqual(3));
     expect(requests[0]).toEqual(['customers-topic', ['7']]);
     expect(new Set(requests.map((request) => JSON.stringify(request))).size).toBe(1);
   });
@@ -233,6 +233,6 @@ describe('an overtaken state is repeated although a deletion fails', () => {
       pollIntervalMs: 5,
     });
     onTestFinished(() => relay.close(0));
-    await vi.waitFor(() => expect(repeated).toContain('7'), waitOptions);
+    await eventually(() => expect(repeated).toContain('7'));
   });
 });

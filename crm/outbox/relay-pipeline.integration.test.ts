@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { DeleteQueryNode } from 'kysely';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import type { EventBus, OutgoingEvent } from '../../packages/projections/event-bus.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import { openCrmDatabase } from '../database/index.ts';
 import { appendToOutbox, readOutboxBacklog } from './outbox.ts';
 import { startRelay } from './relay.ts';
@@ -27,14 +27,14 @@ it('publishes the next batch while the rows of the one before are deleted, and e
       return node;
     },
     transformResult: async ({ result, queryId }) => {
-      if (deletions[0] === queryId) await vi.waitFor(() => expect(published).toHaveLength(keys.length), waitOptions);
+      if (deletions[0] === queryId) await eventually(() => expect(published).toHaveLength(keys.length));
       return result;
     },
   });
   const bus = { publish, canCompact: async () => true } as unknown as EventBus;
   const relay = startRelay({ ...createTestRuntime(), db, bus });
   onTestFinished(() => relay.close(0).then(() => file.destroy()));
-  await vi.waitFor(async () => expect(await readOutboxBacklog(file)).toMatchObject({ waiting: 0 }), waitOptions);
+  await eventually(async () => expect(await readOutboxBacklog(file)).toMatchObject({ waiting: 0 }));
   expect(published).toEqual(keys);
   expect(deletions).toHaveLength(2);
 });

@@ -1,10 +1,10 @@
 import { DeleteQueryNode, type Kysely } from 'kysely';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import type { EventBus, OutgoingEvent } from '../../packages/projections/event-bus.ts';
 import { openTestDatabase } from '../../tests/crm-database.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import type { CrmDatabase } from '../database/index.ts';
 import { findCodec } from './encode-rows.ts';
 import { appendToOutbox, type OutboxEvent, readOutboxBacklog } from './outbox.ts';
@@ -53,7 +53,7 @@ it('the last state of a key is published last, although the deletion of its firs
   startTestRelay(interceptDeletions(db, failOnce), async (_topic, events) => {
     for (const { key, value } of events) if (key === '7') states.push(JSON.parse(value.toString()).n);
   });
-  await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), waitOptions);
+  await eventually(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }));
   const last = manyEvents - 1;
   expect(states.at(-1)).toBe(last);
   expect(states.filter((state) => state === 0)).toHaveLength(2);
@@ -69,7 +69,7 @@ it('the topics of a batch are published concurrently, and one that fails does no
   const started: string[] = [];
   const bus = createBus(async (topic) => {
     started.push(topic);
-    await vi.waitFor(() => expect(started).toHaveLength(3), waitOptions);
+    await eventually(() => expect(started).toHaveLength(3));
     if (topic === topics.connectionMandates.name) throw new Error('its partition is unavailable');
   });
   const round = { db, bus, codecOf: findCodec, canCompact: async () => true, failedKeys: new Set<string>() };

@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { canaryGreetingId } from '../../contracts/events/greeting-posted/canary.ts';
 import { createGreetingPostedEvent } from '../../contracts/events/greeting-posted/schema.ts';
 import type { GreetingPosted } from '../../contracts/events/greeting-posted/upcasters.ts';
@@ -6,6 +6,7 @@ import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { startProjection } from '../../packages/projections/projection.ts';
 import { openView } from '../../packages/projections/view.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import { type Greeting, greetings } from './greeting.ts';
 
@@ -51,7 +52,7 @@ it('a delivered greeting is applied once, and one that cannot be read is dead-le
   await publish(event);
   await publish(event);
   await publish({ ...event, data: { greetingId: 'no UUID', message: 'Hello' } });
-  await vi.waitFor(() => expect(projection.counts()).toEqual({ applied: 1, ignored: 1, setAside: 1, retried: 0 }));
+  await eventually(() => expect(projection.counts()).toEqual({ applied: 1, ignored: 1, setAside: 1, retried: 0 }));
   await expect(openView<Greeting>(greetings, store).get(greetingId)).rejects.toMatchObject({
     code: 'record-dead-lettered',
   });

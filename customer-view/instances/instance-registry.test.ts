@@ -1,5 +1,6 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { connectDatabase } from '../../packages/database/open-database.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { openInstanceRegistry } from './instance-registry.ts';
 
@@ -17,7 +18,7 @@ it('lists the instances that share the database until each is closed', async () 
   const other = await openInstanceRegistry(db, runtime);
   one.announce('http://one');
   other.announce('http://other');
-  await vi.waitFor(async () => expect(await urls(one)).toEqual(['http://one', 'http://other']));
+  await eventually(async () => expect(await urls(one)).toEqual(['http://one', 'http://other']));
   expect(await one.list()).toEqual(await other.list());
   expect((await one.list())[0]).toEqual({ instanceId: one.instanceId, url: 'http://one', startedAt: runtime.now() });
   await other.close();
@@ -35,7 +36,7 @@ it('removes an instance whose heartbeat does not change any more, as after a kil
     .values({ instanceId: 'killed', url: 'http://killed', startedAt: runtime.now(), heartbeat: 1 })
     .execute();
   one.announce('http://one');
-  await vi.waitFor(async () => expect(await urls(one)).toEqual(['http://one']));
+  await eventually(async () => expect(await urls(one)).toEqual(['http://one']));
   await one.close();
 });
 
@@ -43,8 +44,8 @@ it('an instance that was removed while it was suspended registers again', async 
   const [db, runtime] = [openDatabase(), createTestRuntime()];
   const one = await openInstanceRegistry(db, { ...runtime, heartbeatEveryMs: 5 });
   one.announce('http://one');
-  await vi.waitFor(async () => expect(await urls(one)).toEqual(['http://one']));
+  await eventually(async () => expect(await urls(one)).toEqual(['http://one']));
   await db.withTables<{ instance: object }>().deleteFrom('instance').execute();
-  await vi.waitFor(async () => expect(await urls(one)).toEqual(['http://one']));
+  await eventually(async () => expect(await urls(one)).toEqual(['http://one']));
   await one.close();
 });

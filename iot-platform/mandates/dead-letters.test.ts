@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { type EmbeddedPlatform, openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
@@ -7,8 +7,8 @@ import { createStores } from '../../packages/projections/generations/index.ts';
 import { type RunningProjection, startProjection } from '../../packages/projections/projection.ts';
 import { noProgress, rebuild } from '../../packages/projections/rebuild/index.ts';
 import { openView, type View } from '../../packages/projections/view.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import { type Mandate, permittedLevel } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
@@ -44,11 +44,11 @@ describe('a connection with an unreadable record', () => {
     await settled();
   };
   const settled = () =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const ranges = await platform.logReader().offsets(topic.name);
       const committed = platform.consumerGroup(group).committed(topic.name);
       expect(ranges.every(({ partition, end }) => (committed.get(partition) ?? 0) === end)).toBe(true);
-    }, waitOptions);
+    });
   const event = (connectionMandate: Level, revision: number, connectionId = '7733') =>
     JSON.stringify(
       createMandateChangedEvent({ connectionId, connectionMandate }, { id: 'x', revision, time: new Date(noon) }),
@@ -60,7 +60,7 @@ describe('a connection with an unreadable record', () => {
     await platform
       .consumerGroup(group)
       .reset(topic.name, new Map([...Array(topic.partitions).keys()].map((n) => [n, 0])));
-    await vi.waitFor(() => expect(projection.counts().ignored).toBeGreaterThan(0), waitOptions);
+    await eventually(() => expect(projection.counts().ignored).toBeGreaterThan(0));
     await settled();
   };
   const placeOfLast = async () => {

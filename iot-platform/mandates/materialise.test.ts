@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createMandateChangedEvent } from '../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
@@ -6,8 +6,8 @@ import type { EventBus } from '../../packages/projections/event-bus.ts';
 import { startProjection } from '../../packages/projections/projection.ts';
 import { StateConflict, type StateStore } from '../../packages/projections/state-store.ts';
 import { openView } from '../../packages/projections/view.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import type { Mandate } from './mandate.ts';
 import { mandates } from './materialise.ts';
 
@@ -58,21 +58,21 @@ describe('the mandates view', () => {
   it('applies a change', async () => {
     const { change, view } = await startView();
     await change('2', noon);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await view.get('7733')).toEqual({
         connectionId: '7733',
         connectionMandate: '2',
         revision: noon,
         changedAt: new Date(noon).toISOString(),
       });
-    }, waitOptions);
+    });
   });
 
   it('ignores a duplicate', async () => {
     const { change, view, counts } = await startView();
     await change('2', noon);
     await change('2', noon);
-    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), waitOptions);
+    await eventually(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }));
     expect((await view.get('7733'))?.connectionMandate).toBe('2');
   });
 
@@ -80,7 +80,7 @@ describe('the mandates view', () => {
     const { change, view, counts } = await startView();
     await change('2', noon);
     await change('1', noon - 1);
-    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }), waitOptions);
+    await eventually(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1 }));
     expect((await view.get('7733'))?.connectionMandate).toBe('2');
   });
 
@@ -89,8 +89,8 @@ describe('the mandates view', () => {
     const deadLetters = await collectDeadLetters(bus);
     await publish('{"connectionId":"7733","connectionMandate":"7"}');
     await change('2', noon);
-    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), waitOptions);
-    await vi.waitFor(() => expect(deadLetters).toHaveLength(1), waitOptions);
+    await eventually(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'));
+    await eventually(() => expect(deadLetters).toHaveLength(1));
     expect(deadLetters[0]?.data).toEqual({
       reason: 'connectionMandate: 0 (none), 1 (billing only) or 2 (real time)',
       topic: 'connection-mandates-topic',
@@ -116,12 +116,10 @@ describe('the mandates view', () => {
     const deadLetters = await collectDeadLetters(bus);
     await publish('nonsense');
     await change('2', noon);
-    await vi.waitFor(
-      () =>
-        expect(deadLetters.map(({ id }) => id)).toEqual([expect.stringMatching(/^connection-mandates-topic\/\d\/0$/)]),
-      waitOptions,
+    await eventually(() =>
+      expect(deadLetters.map(({ id }) => id)).toEqual([expect.stringMatching(/^connection-mandates-topic\/\d\/0$/)]),
     );
-    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), waitOptions);
+    await eventually(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'));
     expect(counts()).toMatchObject({ setAside: 1, retried: expect.any(Number) });
     expect(counts().retried).toBeGreaterThanOrEqual(3);
   });
@@ -138,8 +136,8 @@ describe('the mandates view', () => {
     const deadLetters = await collectDeadLetters(bus);
     await publish('nonsense');
     await change('2', noon);
-    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, setAside: 1 }), waitOptions);
-    await vi.waitFor(() => expect(deadLetters).toHaveLength(1), waitOptions);
+    await eventually(() => expect(counts()).toMatchObject({ applied: 1, setAside: 1 }));
+    await eventually(() => expect(deadLetters).toHaveLength(1));
   });
 
   it('retries while the store fails, and dead-letters nothing', async () => {
@@ -152,7 +150,7 @@ describe('the mandates view', () => {
       },
     }));
     await change('2', noon);
-    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), waitOptions);
+    await eventually(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'));
     expect(counts()).toEqual({ applied: 1, ignored: 0, setAside: 0, retried: 5 });
   });
 
@@ -173,7 +171,7 @@ describe('the mandates view', () => {
       },
     }));
     await change('2', noon);
-    await vi.waitFor(() => expect(counts().ignored).toBe(1), waitOptions);
+    await eventually(() => expect(counts().ignored).toBe(1));
     expect((await view.get('7733'))?.connectionMandate).toBe('0');
     expect(counts().retried).toBe(0);
   });
@@ -188,14 +186,14 @@ describe('the mandates view', () => {
       },
     }));
     await change('2', noon);
-    await vi.waitFor(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'), waitOptions);
+    await eventually(async () => expect((await view.get('7733'))?.connectionMandate).toBe('2'));
   });
 
   it('counts a revision with two values, and shows the lower one', async () => {
     const { change, view, counts } = await startView();
     await change('2', noon);
     await change('1', noon);
-    await vi.waitFor(() => expect(counts().contradictions).toBe(1), waitOptions);
+    await eventually(() => expect(counts().contradictions).toBe(1));
     expect((await view.get('7733'))?.connectionMandate).toBe('1');
   });
 });
@@ -205,7 +203,7 @@ describe('a revision that the time of its record does not explain', () => {
     const { change, view, counts } = await startView();
     await change('2', 999_999_999_999_999);
     await change('1', noon);
-    await vi.waitFor(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1, revisionsAhead: 1 }), waitOptions);
+    await eventually(() => expect(counts()).toMatchObject({ applied: 1, ignored: 1, revisionsAhead: 1 }));
     expect((await view.get('7733'))?.connectionMandate).toBe('2');
   });
 });
@@ -234,12 +232,12 @@ describe('a view and its log that have drifted apart', () => {
     const { follow, change } = await openPlatform();
     const first = await follow('statestore');
     await change('1', noon);
-    await vi.waitFor(async () => expect((await first.view.completeness()).state).toBe('complete'), waitOptions);
+    await eventually(async () => expect((await first.view.completeness()).state).toBe('complete'));
     await first.projection.close();
 
     const second = await follow('durable-statestore');
     expect((await second.view.completeness()).state).toBe('empty');
     await change('2', noon + 1);
-    await vi.waitFor(async () => expect((await second.view.completeness()).state).toBe('incomplete'), waitOptions);
+    await eventually(async () => expect((await second.view.completeness()).state).toBe('incomplete'));
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { createProjectionWriter, parseBatch } from '../../packages/projections/apply/index.ts';
@@ -7,6 +7,7 @@ import { startDriftDetection } from '../../packages/projections/drift/index.ts';
 import type { DeliveredRecord } from '../../packages/projections/event-bus.ts';
 import { createStores } from '../../packages/projections/generations/index.ts';
 import { openView } from '../../packages/projections/view.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { createInMemoryLog } from '../../tests/log-in-memory.ts';
 import { createTestRuntime, noon } from '../../tests/test-runtime.ts';
 import type { Mandate } from './mandate.ts';
@@ -83,7 +84,7 @@ describe('in a replaced log', () => {
   it('discarded offsets of the old log do not apply when drift detection notices the replacement first', async () => {
     const { deliver, view, store, log, startDetection } = await discarded();
     startDetection();
-    await vi.waitFor(async () => expect(await view.completeness()).toMatchObject({ state: 'incomplete' }));
+    await eventually(async () => expect(await view.completeness()).toMatchObject({ state: 'incomplete' }));
     await deliver(...(log.partitions[0]?.records ?? []));
     expect(await marksOf(store)).toEqual([[0, 1]]);
   });

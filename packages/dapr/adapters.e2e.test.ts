@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AppProtocol } from '../../scripts/sidecar-arguments.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { dataFolder, type RunningProcess } from '../../tests/platform-process.ts';
 import { createComponentsFolder, startSidecar } from '../../tests/stack/dapr-lab.ts';
 import { createTestKafkaClient, withKafkaAdmin } from '../../tests/stack/fresh.ts';
@@ -89,7 +90,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
     const topics = [{ topic: topic.name, numPartitions: 4, configEntries }];
     await withKafkaAdmin((admin) => admin.createTopics({ waitForLeaders: false, topics }));
     // A broker that has just started may create a topic before its metadata shows it.
-    await vi.waitFor(() => withKafkaAdmin((admin) => admin.fetchTopicOffsets(topic.name)), 10_000);
+    await eventually(() => withKafkaAdmin((admin) => admin.fetchTopicOffsets(topic.name)));
     return topic;
   };
 
@@ -125,7 +126,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
       await transaction.commit();
       await producer.disconnect();
       const log = createKafkaLogReader([`127.0.0.1:${ports.kafka}`], { newId: randomUUID });
-      await vi.waitFor(async () => expect((await log.offsets(topic.name))[0]).toMatchObject({ begin: 0, end: 2 }));
+      await eventually(async () => expect((await log.offsets(topic.name))[0]).toMatchObject({ begin: 0, end: 2 }));
       const read: string[] = [];
       await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {
         read.push(...records.map(({ value }) => String(value)));
@@ -152,7 +153,7 @@ describe.runIf(await isStackReady())('the adapters for Dapr', () => {
         delivered.push(...batch.map(({ value }) => String(value)));
         return batch.map(() => 'done');
       });
-      await vi.waitFor(() => expect(delivered).toEqual(['aborted']), 30_000);
+      await eventually(() => expect(delivered).toEqual(['aborted']));
       await subscription.close();
       await log.read(topic.name, await log.offsets(topic.name), async ({ records }) => {
         read.push(...records.map(({ value }) => String(value)));

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSidecarArguments } from '../../scripts/sidecar-arguments.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { pauseProcess } from '../../tests/pause-process.ts';
 import { type RunningProcess, startProgram } from '../../tests/platform-process.ts';
 import { createComponentsFolder } from '../../tests/stack/dapr-lab.ts';
@@ -10,7 +11,6 @@ import { withRedis } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { ensureDaprd, isStackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
 import { readMysqlText } from '../../tests/stack/stored-values.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import { StateConflict, type StateStore, type Upsert } from '../projections/state-store.ts';
 import { connectSidecar, type Sidecar } from './sidecar.ts';
 import { createDaprStateStore } from './state-store.ts';
@@ -76,7 +76,7 @@ describe.runIf(await isStackReady())('a state store over gRPC', () => {
       const etag = (await store.getMany([key])).get(key)?.etag;
       await store.transact([{ key, value: 'newer', etag }]);
     };
-    await vi.waitFor(write, waitOptions);
+    await eventually(write);
     await expect(store.transact([{ key, value: 'stale', etag: '1' }])).rejects.toThrow(StateConflict);
     expect(await reads([key])).toEqual(['newer']);
   });
@@ -91,10 +91,10 @@ describe.runIf(await isStackReady())('a state store over gRPC', () => {
     } finally {
       await startPart('redis');
     }
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const etag = (await store.getMany([key])).get(key)?.etag;
       await store.transact([{ key, value: 3, etag }]);
-    }, waitOptions);
+    });
     expect(await reads([key])).toEqual([3]);
   });
 
@@ -124,7 +124,7 @@ describe.runIf(await isStackReady())('a state store over gRPC', () => {
       await store.transact([{ key, value: { n: 1 } }]);
       expect(await readText(key)).toBeDefined();
     };
-    await vi.waitFor(writeToMysql, { ...waitOptions, interval: 1 });
+    await eventually(writeToMysql, { interval: 1 });
     const texts = await Promise.all(attempted.map(readText));
     for (const text of texts) expect(text && JSON.parse(text)).toEqual(text && { n: 1 });
   });

@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import request from 'supertest';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { loopbackOnly } from '../http/access-rules.ts';
 import { createDeliveryApp } from '../http/delivery-app.ts';
@@ -60,7 +61,7 @@ describe('a service with a sidecar', () => {
   it('warns if the sidecar was started without the token of the service', async () => {
     const { port } = await startSidecar();
     const { warnings } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(warnings).toEqual([expect.stringMatching(/^The sidecar was started without DAPR_API_TOKEN: /)]),
     );
   });
@@ -68,7 +69,7 @@ describe('a service with a sidecar', () => {
   it('does not warn if service and sidecar have both tokens', async () => {
     const { port, seen } = await startSidecar('s');
     const { warnings } = openPlatform(port, { appToken: 'a', sidecarToken: 's' });
-    await vi.waitFor(() => expect(seen.anonymousCalls).toBe(1));
+    await eventually(() => expect(seen.anonymousCalls).toBe(1));
     expect(warnings).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { countTurns } from '../../tests/event-loop-turns.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { executeTogether } from './execute-together.ts';
 import { openSqlite, readerSettings } from './sqlite.ts';
@@ -211,7 +212,7 @@ it('is unhealthy once a thread has ended, even with an intact file', async () =>
   mkdirSync(file);
   const away = expect.objectContaining({ code: 'database-stopped' });
   const check = () => health?.check(() => {});
-  await vi.waitFor(() => expect(check()).rejects.toEqual(away), 10_000);
+  await eventually(() => expect(check()).rejects.toEqual(away));
   rmSync(file, { recursive: true });
   renameSync(`${file}.away`, file);
   await expect(check()).rejects.toEqual(away);

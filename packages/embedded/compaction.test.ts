@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { countTurns } from '../../tests/event-loop-turns.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import type { SqliteDatabase } from '../database/sqlite.ts';
 import { openSqlite } from '../database/sqlite.ts';
 import { openCompaction } from './adapters/compaction.ts';
@@ -96,12 +96,12 @@ it('purges the bytes of removed records, while other records are written and the
     }
   };
   const writing = countTurns(writeUntilPurged);
-  await vi.waitFor(() => expect(holds('Quirine')).toBe(false), { ...waitOptions, interval: 200 });
+  await eventually(() => expect(holds('Quirine')).toBe(false), { interval: 200 });
   isPurged = true;
   expect(await writing).toBeGreaterThan(written);
   expect(written).toBeGreaterThan(0);
   expect((await readLog(platform, 'people')).records).toEqual(['1 8 Bea', '2 7']);
-}, 40_000);
+});
 
 it('purges again for a tombstone that is published later, and never for the repetition of one', async () => {
   const { platform, file, holds } = openInFolder();
@@ -114,12 +114,12 @@ it('purges again for a tombstone that is published later, and never for the repe
   };
   await publish(platform, 'people', ['7', '']);
   expect(isDue()).toBe(true);
-  await vi.waitFor(() => expect(isDue()).toBe(false), waitOptions);
+  await eventually(() => expect(isDue()).toBe(false));
   await publish(platform, 'people', ['7', '']);
   expect(isDue()).toBe(false);
   await publish(platform, 'people', ['8', '']);
-  await vi.waitFor(() => expect(holds('Quirine')).toBe(false), waitOptions);
-}, 70_000);
+  await eventually(() => expect(holds('Quirine')).toBe(false));
+});
 
 it('purges after the next start what a stopped process has removed', async () => {
   const { platform, folder, holds } = openInFolder(undefined, 600_000);
@@ -128,5 +128,5 @@ it('purges after the next start what a stopped process has removed', async () =>
   platform.close();
   expect(holds('Quirine')).toBe(true);
   openInFolder(folder);
-  await vi.waitFor(() => expect(holds('Quirine')).toBe(false), waitOptions);
+  await eventually(() => expect(holds('Quirine')).toBe(false));
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { countTurns } from '../../tests/event-loop-turns.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { openSqlite } from '../database/sqlite.ts';
 import { openEmbeddedPlatform } from './platform.ts';
@@ -54,11 +55,11 @@ it('records are not redelivered while their commit waits for the lock', async ()
     hold();
     return batch.map(() => 'done');
   });
-  await vi.waitFor(() => expect(deliveries).toBe(1), 5_000);
+  await eventually(() => expect(deliveries).toBe(1));
   // Longer than the bus waits between two deliveries.
   await expect(storeOfOtherProcess.transact([{ key: 'a', value: 1 }])).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
   release();
-  await vi.waitFor(() => expect(consumerGroup('readers').committed(topic.name).get(0)).toBe(1), 5_000);
+  await eventually(() => expect(consumerGroup('readers').committed(topic.name).get(0)).toBe(1));
   await subscription.close();
   expect(deliveries).toBe(1);
 });

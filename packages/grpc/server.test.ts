@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect as connectSocket, createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { callGrpc } from '../../tests/call-grpc.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { readRequest } from './frame.ts';
 import { createMessageWriter, finishFrame, writeTextField } from './message-writer.ts';
 import { createGrpcServer, type GrpcCall, type GrpcMethod, type GrpcServer, parseTimeout } from './server.ts';
@@ -178,7 +179,7 @@ describe('close', () => {
     slow.end(frameOf(''));
     const hanging = request('/hangs');
     hanging.on('error', () => {}).end(frameOf(''));
-    await vi.waitFor(() => expect(called).toHaveBeenCalledTimes(2));
+    await eventually(() => expect(called).toHaveBeenCalledTimes(2));
     const trailers = once(slow, 'trailers');
     const closed = grpc.close(100);
     answer();

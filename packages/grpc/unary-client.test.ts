@@ -1,6 +1,7 @@
 import { constants, createServer } from 'node:http2';
 import { createServer as createSocketServer, type Socket } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import {
   type Answer,
   afterTest,
@@ -117,7 +118,7 @@ describe('the connection', () => {
     const call = connect(first.port);
     await call();
     first.stop();
-    await vi.waitFor(() => expect(first.sockets.size).toBe(0));
+    await eventually(() => expect(first.sockets.size).toBe(0));
     await expect(call()).rejects.toThrow(`connect ECONNREFUSED 127.0.0.1:${first.port}`);
     const second = createServer();
     second.on('stream', (stream) => end(stream, { 'grpc-status': '0' }, frame('again')));
@@ -134,15 +135,15 @@ describe('the connection', () => {
     });
     const call = connect(server.port);
     const slow = call('slow');
-    await vi.waitFor(() => expect(waiting).toHaveLength(1));
+    await eventually(() => expect(waiting).toHaveLength(1));
     server.sessions[0]?.goaway(constants.NGHTTP2_NO_ERROR);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await call();
       expect(server.sessions).toHaveLength(2);
     });
     waiting[0]?.();
     expect(await slow).toBe('slow');
-    await vi.waitFor(() => expect(server.sockets.size).toBe(1));
+    await eventually(() => expect(server.sockets.size).toBe(1));
   });
 
   it('loses no call that the server refused unread', async () => {
@@ -162,7 +163,7 @@ describe('the connection', () => {
     const call = connect(server.port, { timeoutMs: 2_000 });
     await expect(call()).rejects.toThrow('no answer within 2 s');
     expect(await call()).toBe('hello');
-    await vi.waitFor(() => expect(server.sockets.size).toBe(1));
+    await eventually(() => expect(server.sockets.size).toBe(1));
   });
 
   it('does not wait for a peer that accepts and never reads', async () => {
@@ -176,7 +177,7 @@ describe('the connection', () => {
     const calls = [call('x'.repeat(5e6)), call()];
     for (const one of calls) await expect(one).rejects.toThrow('no answer within 0.1 s');
     const openSockets = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap');
-    await vi.waitFor(() => expect(openSockets()).toHaveLength(sockets.length));
+    await eventually(() => expect(openSockets()).toHaveLength(sockets.length));
   });
 
   it('is not one to a server of another protocol', async () => {
@@ -198,8 +199,8 @@ describe('the connection', () => {
     });
     await Promise.all([call(), call()].map((one) => one.then(() => order.push('called'))));
     server.destroy();
-    await vi.waitFor(() => expect(server.sockets.size).toBe(0));
-    await vi.waitFor(() => call());
+    await eventually(() => expect(server.sockets.size).toBe(0));
+    await eventually(() => call());
     expect(order).toEqual(['verified by who?', 'called', 'called', 'verified by who?']);
   });
 
@@ -207,6 +208,6 @@ describe('the connection', () => {
     const server = await startUnaryServer(echo);
     const call = connect(server.port, { verify: () => Promise.reject(new Error('foreign')) });
     await expect(Promise.all([call(), call()])).rejects.toThrow('foreign');
-    await vi.waitFor(() => expect(server.sockets.size).toBe(0));
+    await eventually(() => expect(server.sockets.size).toBe(0));
   });
 });

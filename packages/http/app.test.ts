@@ -1,7 +1,8 @@
 import type { Response } from 'express';
 import { pino } from 'pino';
 import request from 'supertest';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import { noEvents } from '../../tests/no-events.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { DomainError } from '../runtime/domain-error.ts';
@@ -79,7 +80,7 @@ describe('the trace of a request', () => {
     const [one, other] = [await http.get('/things'), await http.get('/things')].map(({ body }) => body.traceparents);
     expect(one[1]).toBe(one[0]);
     expect(other[0]).not.toBe(one[0]);
-    await vi.waitFor(() => expect(lines).toHaveLength(2));
+    await eventually(() => expect(lines).toHaveLength(2));
     expect(lines).toMatchObject([
       { msg: 'request', method: 'GET', route: '/things', status: 200, traceId: one[0].slice(3, 35) },
       { traceId: other[0].slice(3, 35) },

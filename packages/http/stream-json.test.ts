@@ -2,9 +2,9 @@ import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { eventually } from '../../tests/eventually.ts';
 import { noEvents } from '../../tests/no-events.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import { createHttpApp } from './app.ts';
 import { operation } from './operation.ts';
 import { streamJsonLists, streamJsonObject } from './stream-json.ts';
@@ -67,13 +67,13 @@ describe('a streamed object', () => {
       }
     }
     const server = app(endless).listen(0, '127.0.0.1');
-    await vi.waitFor(() => expect(server.address()).not.toBeNull());
+    await eventually(() => expect(server.address()).not.toBeNull());
     const leaving = new AbortController();
     const { body } = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, leaving);
     await body?.getReader().read();
     expect(ended).not.toHaveBeenCalled();
     leaving.abort();
-    await vi.waitFor(() => expect(ended).toHaveBeenCalled(), waitOptions);
+    await eventually(() => expect(ended).toHaveBeenCalled());
     server.close();
   });
 });

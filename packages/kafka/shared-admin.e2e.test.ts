@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findOwnedProcess } from '../../scripts/stack/owned-process.ts';
 import { partFolder } from '../../scripts/stack/settings.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { pauseProcess } from '../../tests/pause-process.ts';
 import { createTopic, withKafkaAdmin } from '../../tests/stack/fresh.ts';
 import { ports } from '../../tests/stack/ports.ts';
 import { isStackReady, startPart, stopPart } from '../../tests/stack/stack.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import { createSharedAdmin, type SharedAdmin } from './shared-admin.ts';
 
 describe.runIf(await isStackReady())('one admin connection for all calls of a service', () => {
@@ -38,7 +38,7 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     expect(counts).toEqual(Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? 4 : 2)));
     expect(countConnections()).toBe(held);
     admin.close();
-    await vi.waitFor(() => expect(countConnections()).toBe(before));
+    await eventually(() => expect(countConnections()).toBe(before));
   });
 
   it('connects again at once when the broker was restarted, without an error for the caller', async () => {
@@ -46,7 +46,7 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     await stopPart('kafka');
     await startPart('kafka');
     // A broker that has just started answers before its partitions have a leader.
-    await vi.waitFor(() => withKafkaAdmin((one) => one.fetchTopicOffsets(wide)), waitOptions);
+    await eventually(() => withKafkaAdmin((one) => one.fetchTopicOffsets(wide)));
     expect(await countPartitions(wide)).toBe(4);
   });
 
@@ -56,7 +56,7 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     const calls = [1, 2, 3].map(() => countPartitions(wide));
     for (const call of calls) await expect(call).rejects.toThrow('Kafka does not answer');
     await startPart('kafka');
-    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), waitOptions);
+    await eventually(async () => expect(await countPartitions(wide)).toBe(4));
   });
 
   it('fails for all callers while the broker is suspended, and works when it continues', async () => {
@@ -69,7 +69,7 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    await vi.waitFor(async () => expect(await countPartitions(wide)).toBe(4), waitOptions);
+    await eventually(async () => expect(await countPartitions(wide)).toBe(4));
   });
 
   it('answers about a topic although one that it was asked about before is deleted', async () => {
@@ -85,6 +85,6 @@ describe.runIf(await isStackReady())('one admin connection for all calls of a se
     await createTopic({ topic, numPartitions: 1 });
     expect(await countPartitions(topic)).toBe(1);
     await withKafkaAdmin((one) => one.createPartitions({ topicPartitions: [{ topic, count: 3 }] }));
-    await vi.waitFor(async () => expect(await countPartitions(topic)).toBe(3));
+    await eventually(async () => expect(await countPartitions(topic)).toBe(3));
   });
 });

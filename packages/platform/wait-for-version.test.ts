@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import { createKeyWrites } from '../projections/key-writes.ts';
 import { waitForVersion } from './wait-for-version.ts';
 
@@ -29,7 +30,7 @@ describe('waiting for a version', () => {
     try {
       const documents = new Map([['a', { version: 1 }]]);
       const { waiting, read, writes } = createWaiting(documents, 30_000);
-      await vi.waitFor(() => expect(read).toHaveBeenCalledTimes(1));
+      await eventually(() => expect(read).toHaveBeenCalledTimes(1));
       documents.set('a', { version: 2 });
       writes.notify(['a']);
       // No timer has fired, because the clock stands still.
@@ -43,7 +44,7 @@ describe('waiting for a version', () => {
   it('finds what another process wrote', async () => {
     const documents = new Map<string, Document>();
     const { waiting, read } = createWaiting(documents, 30_000);
-    await vi.waitFor(() => expect(read).toHaveBeenCalled());
+    await eventually(() => expect(read).toHaveBeenCalled());
     documents.set('a', { version: 2 });
     expect(await waiting).toEqual({ version: 2 });
   });

@@ -1,7 +1,7 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { type Thing, things } from '../../tests/things.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
 import type { Projection } from './declaration.ts';
 import { startDriftDetection } from './drift/index.ts';
@@ -42,11 +42,11 @@ const open = () => {
     const ends = Object.fromEntries(
       (await log.offsets(topic)).filter(({ end }) => end > 0).map(({ partition, end }) => [partition, end - 1]),
     );
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { partitions } = await view.completeness();
       for (const [partition, last] of Object.entries(ends)) expect(partitions[Number(partition)]?.applied).toBe(last);
       expect(drift.hasCompared()).toBe(true);
-    }, waitOptions);
+    });
     const close = async () => {
       await Promise.all([running.close(), drift.close()]);
       return running.counts();
@@ -100,7 +100,7 @@ it('a view that lost its last record to compaction is not taken for a view of a 
   await (await follow())();
   const running = await follow();
   await publish('a');
-  await vi.waitFor(async () => expect(await view.get('a')).not.toHaveProperty('name'), waitOptions);
+  await eventually(async () => expect(await view.get('a')).not.toHaveProperty('name'));
   await running();
   await (await follow())();
   expect(await view.completeness()).toMatchObject({ state: 'complete' });
@@ -113,8 +113,8 @@ it('a rebuild from a compacted log has every key, and the erased ones without a 
   const close = await follow();
   await publish('a');
   await publish('b', { n: 2, name: 'Bob' });
-  await vi.waitFor(async () => expect(await view.get('a')).not.toHaveProperty('name'), waitOptions);
-  await vi.waitFor(async () => expect(await view.get('b')).toMatchObject({ name: 'Bob' }), waitOptions);
+  await eventually(async () => expect(await view.get('a')).not.toHaveProperty('name'));
+  await eventually(async () => expect(await view.get('b')).toMatchObject({ name: 'Bob' }));
   const outcome = await rebuild(
     {
       projection: namedThings,
@@ -153,13 +153,13 @@ it.each([1, 2])('erased keys stay erased on a bus and a store with injected faul
   const running = await startProjection(namedThings, context);
   const view = openView<NamedThing>(namedThings, store);
   const publish = (key: string, value: string) =>
-    vi.waitFor(() => bus.publish(topic, [{ id: key, key, value: Buffer.from(value) }]), waitOptions);
+    eventually(() => bus.publish(topic, [{ id: key, key, value: Buffer.from(value) }]));
   const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
   const becomes = (shown: (key: string, n: number) => NamedThing) =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       expect(await view.completeness()).toMatchObject({ state: 'complete' });
       for (const [n, key] of keys.entries()) expect(await view.get(key)).toEqual(shown(key, n));
-    }, waitOptions);
+    });
   for (const n of [1, 2, 3]) for (const key of keys) await publish(key, JSON.stringify({ key, n, name: key }));
   await becomes((key) => ({ key, n: 3, name: key }));
   // Without faults, because a repeated tombstone would remove one that is not delivered yet, and the view would wait for it.

@@ -1,5 +1,5 @@
-import { afterEach, expect, it, vi } from 'vitest';
-import { waitOptions } from '../../tests/wait-options.ts';
+import { afterEach, expect, it } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import type { BatchHandler, DeliveredRecord, EventBus, OutgoingEvent, Subscription, Topic } from './event-bus.ts';
 import { NotDurable } from './event-bus.ts';
 import { bytesOfAnyCodec } from './log-reader.contract.ts';
@@ -37,7 +37,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
   const events = (many: number) => Array.from({ length: many }, (_, n) => event(n));
   const publish = async (bus: EventBus, topic: Topic, wanted: ReturnType<typeof events>) => {
     let left = wanted;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       try {
         await bus.publish(topic.name, left);
       } catch (error) {
@@ -45,7 +45,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
         left = left.filter(({ id }) => error.ids.has(id));
         throw error;
       }
-    }, waitOptions);
+    });
   };
   const textOf = ({ value }: { value: Buffer }) => value.toString();
 
@@ -53,7 +53,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     const { topic, bus } = await open();
     await publish(bus('writers'), topic, events(50));
     const { values } = await collect(bus('readers'), topic);
-    await vi.waitFor(() => expect(values()).toEqual(new Set(events(50).map(textOf))), waitOptions);
+    await eventually(() => expect(values()).toEqual(new Set(events(50).map(textOf))));
   });
 
   it('delivers values that are not valid text unchanged', async () => {
@@ -65,7 +65,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     );
     const { seen } = await collect(bus('readers'), topic);
     const hex = (of: readonly Buffer[]) => new Set(of.map((value) => value.toString('hex')));
-    await vi.waitFor(() => expect(hex(seen.map(({ value }) => value))).toEqual(hex(bytesOfAnyCodec)), waitOptions);
+    await eventually(() => expect(hex(seen.map(({ value }) => value))).toEqual(hex(bytesOfAnyCodec)));
   });
 
   it('delivers a tombstone as a record with its key and an empty value', async () => {
@@ -74,25 +74,22 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
     await publish(bus('writers'), topic, [{ id: 'tombstone', key: 'removed', value: Buffer.alloc(0) }]);
     const { seen } = await collect(bus('readers'), topic);
     const tombstones = () => seen.filter(({ value }) => value.length === 0);
-    await vi.waitFor(
-      () => expect(new Set(tombstones().map(({ key }) => key))).toEqual(new Set(['removed'])),
-      waitOptions,
-    );
-    await vi.waitFor(() => expect(seen.map(textOf)).toContain(textOf(event(1, 'kept'))), waitOptions);
+    await eventually(() => expect(new Set(tombstones().map(({ key }) => key))).toEqual(new Set(['removed'])));
+    await eventually(() => expect(seen.map(textOf)).toContain(textOf(event(1, 'kept'))));
   });
 
   it('delivers what is published after the subscription', async () => {
     const { topic, bus } = await open();
     const { values } = await collect(bus('readers'), topic);
     await publish(bus('writers'), topic, events(20));
-    await vi.waitFor(() => expect(values().size).toBe(20), waitOptions);
+    await eventually(() => expect(values().size).toBe(20));
   });
 
   it('reports partition and offset of a record, and keeps the records of one key in one partition', async () => {
     const { topic, bus } = await open();
     await publish(bus('writers'), topic, events(40));
     const { seen, values } = await collect(bus('readers'), topic);
-    await vi.waitFor(() => expect(values().size).toBe(40), waitOptions);
+    await eventually(() => expect(values().size).toBe(40));
     if (seen.some(({ partition }) => partition === undefined)) return; // a broker without partitions
     const places = new Map(seen.map((record) => [`${record.partition}/${record.offset}`, record.value.toString()]));
     for (const { partition, offset, value } of seen)
@@ -113,26 +110,26 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       return batch.map(() => 'done');
     });
     await publish(bus('writers'), topic, events(10));
-    await vi.waitFor(() => expect(done.size).toBe(10), waitOptions);
+    await eventually(() => expect(done.size).toBe(10));
   });
 
   it('delivers all events to every consumer group', async () => {
     const { topic, bus } = await open();
     const [one, two] = [await collect(bus('one'), topic), await collect(bus('two'), topic)];
     await publish(bus('writers'), topic, events(10));
-    await vi.waitFor(() => expect([one.values().size, two.values().size]).toEqual([10, 10]), waitOptions);
+    await eventually(() => expect([one.values().size, two.values().size]).toEqual([10, 10]));
   });
 
   it('continues after a restart of the group without losing events', async () => {
     const { topic, bus } = await open();
     const first = await collect(bus('readers'), topic);
     await publish(bus('writers'), topic, events(10));
-    await vi.waitFor(() => expect(first.values().size).toBe(10), waitOptions);
+    await eventually(() => expect(first.values().size).toBe(10));
     await first.close();
     await publish(bus('writers'), topic, [event(10), event(11)]);
     const second = await collect(bus('readers'), topic);
     const newValues = [event(10), event(11)].map(textOf);
-    await vi.waitFor(() => expect([...second.values()]).toEqual(expect.arrayContaining(newValues)), waitOptions);
+    await eventually(() => expect([...second.values()]).toEqual(expect.arrayContaining(newValues)));
   });
 
   it('reports the committed offsets of a group, and never more than its handlers answered done for', async () => {
@@ -147,13 +144,12 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       return batch.map(() => (isDone ? 'done' : 'retry'));
     });
     await publish(bus('writers'), topic, events(10));
-    await vi.waitFor(() => expect(delivered).not.toEqual([]), waitOptions);
+    await eventually(() => expect(delivered).not.toEqual([]));
     expect(total(await readers.committedOffsets(topic.name))).toBe(0);
     isDone = true;
     const reportsOffsets = delivered.every(({ offset }) => offset !== undefined);
-    await vi.waitFor(
-      async () => expect(total(await readers.committedOffsets(topic.name))).toBe(reportsOffsets ? 10 : 0),
-      waitOptions,
+    await eventually(async () =>
+      expect(total(await readers.committedOffsets(topic.name))).toBe(reportsOffsets ? 10 : 0),
     );
     expect(await bus('others').committedOffsets(topic.name)).toEqual(new Map());
   });
@@ -161,8 +157,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
   it('closes a subscription only after the handler has returned for the delivery in flight', async () => {
     const { topic, bus } = await open();
     const seenByOthers = await collect(bus('others'), topic);
-    const hasReachedOthers = (n: number) =>
-      vi.waitFor(() => expect(seenByOthers.values()).toContain(textOf(event(n))), waitOptions);
+    const hasReachedOthers = (n: number) => eventually(() => expect(seenByOthers.values()).toContain(textOf(event(n))));
     let answer = () => {};
     const mayAnswer = new Promise<void>((resolve) => {
       answer = resolve;
@@ -175,7 +170,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       return batch.map(() => 'done');
     });
     await publish(bus('writers'), topic, [event(0)]);
-    await vi.waitFor(() => expect(count.delivered).toBeGreaterThan(0), waitOptions);
+    await eventually(() => expect(count.delivered).toBeGreaterThan(0));
     let isClosed = false;
     const closing = subscription.close().then(() => {
       isClosed = true;
@@ -207,7 +202,7 @@ export const eventBusContract = (open: () => Promise<EventBusUnderTest>) => {
       others.filter(({ id }) => failure.ids.has(id)),
     );
     const { values } = await collect(bus('readers'), topic);
-    await vi.waitFor(() => expect(values()).toEqual(new Set(others.map(textOf))), waitOptions);
+    await eventually(() => expect(values()).toEqual(new Set(others.map(textOf))));
   });
 
   it('refuses to publish to a topic that was never created', async () => {

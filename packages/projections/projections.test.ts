@@ -1,4 +1,5 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { type Thing, things } from '../../tests/things.ts';
 import { openEmbeddedPlatform } from '../embedded/platform.ts';
@@ -48,7 +49,7 @@ type Running = Awaited<ReturnType<typeof startProjections>>[number];
 it('projections of one topic share one subscription, and each applies every record', async () => {
   const { subscribed, primary, second, publish } = await start(() => false);
   await publish({ key: 'a', n: 1 });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     for (const store of [primary, second]) expect((await store.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
   });
   expect(subscribed).toEqual([things.topic.name]);
@@ -58,11 +59,11 @@ it('a record is committed only once every projection of its topic has applied it
   let isUnavailable = true;
   const { bus, second, one, other, publish } = await start(() => isUnavailable);
   await publish({ key: 'a', n: 1 });
-  await vi.waitFor(() => expect(other.counts().retried).toBeGreaterThan(1));
+  await eventually(() => expect(other.counts().retried).toBeGreaterThan(1));
   expect((await bus.committedOffsets(things.topic.name)).size).toBe(0);
   expect(one.counts()).toMatchObject({ applied: 1, retried: 0 });
   isUnavailable = false;
-  await vi.waitFor(async () => expect((await bus.committedOffsets(things.topic.name)).size).toBe(1));
+  await eventually(async () => expect((await bus.committedOffsets(things.topic.name)).size).toBe(1));
   expect((await second.getMany(['a'])).get('a')?.value).toMatchObject({ n: 1 });
   expect(one.counts().applied).toBe(1);
 });
@@ -72,11 +73,11 @@ it('a record that both projections refuse becomes one dead letter, after both ha
   const { bus, letters, one, other, publish } = await start(() => isUnavailable);
   await publish({ key: 'a', n: 1 });
   await bus.publish(things.topic.name, [{ id: 'x', key: 'a', value: Buffer.from('no JSON') }]);
-  await vi.waitFor(() => expect(other.counts().retried).toBeGreaterThan(4));
+  await eventually(() => expect(other.counts().retried).toBeGreaterThan(4));
   expect(letters()).toBe(0);
   expect(one.counts().setAside).toBe(0);
   isUnavailable = false;
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const committed = [...(await bus.committedOffsets(things.topic.name)).values()];
     expect(committed.reduce((sum, next) => sum + next, 0)).toBe(2);
   });

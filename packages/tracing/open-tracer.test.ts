@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import { startSpanCollector } from '../../tests/span-collector.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import { createLog } from '../runtime/log.ts';
 import { openTracer } from './open-tracer.ts';
 import type { TracingSettings } from './settings.ts';
@@ -83,7 +83,7 @@ describe('a service’s tracer', () => {
     const { tracer, lines } = await openReporting({ otlpUrl: url.replace('://', '://user:secret@') });
     for (const batches of [1, 2, 3]) {
       tracer.start('GET', undefined).end();
-      await vi.waitFor(() => expect(requests).toHaveLength(batches), waitOptions);
+      await eventually(() => expect(requests).toHaveLength(batches));
     }
     await tracer.close();
     expect(lines).toMatchObject([
@@ -102,7 +102,7 @@ describe('a service’s tracer', () => {
     const { tracer } = await openReporting({ otlpUrl: otlp.url, zipkinUrl: zipkin.url });
     tracer.start('GET', undefined).end();
     const closed = tracer.close();
-    await vi.waitFor(() => expect([otlp.requests.length, zipkin.requests.length]).toEqual([1, 1]), waitOptions);
+    await eventually(() => expect([otlp.requests.length, zipkin.requests.length]).toEqual([1, 1]));
     await closed;
   });
 

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { registerView } from '../../packages/platform/views.ts';
 import { startProjection } from '../../packages/projections/projection.ts';
+import { eventually } from '../../tests/eventually.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
 import { createTestRuntime } from '../../tests/test-runtime.ts';
 import { type Thing, things } from '../../tests/things.ts';
@@ -29,7 +30,7 @@ const start = async () => {
   });
   const value = Buffer.from('Quirine');
   await bus.publish(people.topic.name, [{ id: '1', key: '7', value }]);
-  await vi.waitFor(() => expect(running.counts().setAside).toBe(1), 10_000);
+  await eventually(() => expect(running.counts().setAside).toBe(1));
   const view = registerView<Thing, Thing>({
     projection: people,
     toDisplayValue: (thing) => String(thing?.n),

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import { dataFolder } from '../../tests/platform-process.ts';
-import { waitOptions } from '../../tests/wait-options.ts';
 import { createMember, type Member } from './member.ts';
 import type { MemberPlan } from './settings.ts';
 
@@ -54,7 +54,7 @@ const create = (onTerm: string, stopTimeoutMs?: number, sidecar = 'exec sleep 60
     onServiceEnd: ends,
     ...(stopTimeoutMs !== undefined && { stopTimeoutMs }),
   });
-  const waitUntilReady = () => vi.waitFor(() => expect(existsSync(ready)).toBe(true), waitOptions);
+  const waitUntilReady = () => eventually(() => expect(existsSync(ready)).toBe(true));
   return { ends, waitUntilReady };
 };
 
@@ -105,11 +105,11 @@ it('restarts a sidecar that ends, and reports a service that ends', async () => 
   member.start({});
   const [service, sidecar] = await runningPids();
   process.kill(sidecar, 'SIGKILL');
-  await vi.waitFor(() => expect(member.pids().sidecar).not.toBe(sidecar), waitOptions);
-  await vi.waitFor(() => expect(member.pids().sidecar).toEqual(expect.any(Number)), waitOptions);
+  await eventually(() => expect(member.pids().sidecar).not.toBe(sidecar));
+  await eventually(() => expect(member.pids().sidecar).toEqual(expect.any(Number)));
   expect(ends).not.toHaveBeenCalled();
   process.kill(service, 'SIGKILL');
-  await vi.waitFor(() => expect(ends).toHaveBeenCalledOnce(), waitOptions);
+  await eventually(() => expect(ends).toHaveBeenCalledOnce());
 });
 
 it('keeps the overrides of a start for later starts', async () => {
@@ -125,8 +125,8 @@ it('passes both tokens to the service and to its sidecar', async () => {
   member.start({});
   const expected = Object.entries(tokens).map(([name, value]) => `${name}=${value}`);
   for (const pid of await runningPids())
-    await vi.waitFor(() => {
+    await eventually(() => {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
       expect(environment).toEqual(expect.arrayContaining(expected));
-    }, 10_000);
+    });
 });

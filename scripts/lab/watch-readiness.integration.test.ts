@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { waitOptions } from '../../tests/wait-options.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { eventually } from '../../tests/eventually.ts';
 import { watchReadiness } from './watch-readiness.ts';
 
 type Answers = { checks: Record<string, string>; view?: object };
@@ -40,7 +40,7 @@ const watch = async (patienceMs = 60_000) => {
     patienceMs,
   });
 };
-const expectPrinted = (...texts: string[]) => vi.waitFor(() => expect(printed).toEqual(texts), waitOptions);
+const expectPrinted = (...texts: string[]) => eventually(() => expect(printed).toEqual(texts));
 const ready = { checks: { view: 'ok' }, view: { state: 'complete' } };
 const createWarning = (state: string) => ({ checks: { view: 'a warning' }, view: { state, warning: 'a warning' } });
 

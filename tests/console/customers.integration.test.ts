@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canOpenBrowser, type WatchedPage } from '../browser.ts';
-import { waitOptions } from '../wait-options.ts';
+import { eventually } from '../eventually.ts';
 import { listProblems } from './open-console.ts';
 import {
   collectIdempotencyKeys,
@@ -136,10 +136,10 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of customers and imports',
     await page.getByText('many.csv').first().waitFor();
     await page.getByRole('button', { name: 'Import', exact: true }).click();
     const sent = page.getByRole('progressbar', { name: 'Sent' });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const share = Number(await sent.getAttribute('value')) / Number(await sent.getAttribute('max'));
       expect(share > 0 && share < 1).toBe(true);
-    }, waitOptions);
+    });
     await page.getByText('The import is finished.').waitFor();
     await page.getByRole('region', { name: 'Latest imports' }).getByRole('link').first().click();
     await page.getByRole('link', { name: 'All imports' }).waitFor();

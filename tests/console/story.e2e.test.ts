@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canOpenBrowser, openBrowser, openPage } from '../browser.ts';
+import { eventually } from '../eventually.ts';
 import { fetchMandate } from '../http.ts';
 import { createComponentsFolder, type Member, startCrmMember, startIotApp, startIotMember } from '../stack/dapr-lab.ts';
 import { resetStack } from '../stack/fresh.ts';
@@ -61,7 +62,7 @@ describe.runIf((await isStackReady()) && (await canOpenBrowser()))('the console 
     iotPlatform = await startIotApp(iotPlatform.sidecar, ofIotPlatform);
     await page.getByText('IoT platform: connected').waitFor();
     await page.getByRole('cell', { name: 'connection-mandate-changed: 0' }).first().waitFor();
-    await vi.waitFor(async () => expect(await fetchMandate(iotPlatform, connection)).toBe('0'), 60_000);
+    await eventually(async () => expect(await fetchMandate(iotPlatform, connection)).toBe('0'));
 
     await page.getByRole('link', { name: 'Operations' }).click();
     await page.getByRole('button', { name: 'Rebuild', exact: true }).click();

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topics } from '../../contracts/topics.ts';
 import { openEmbeddedPlatform } from '../../packages/embedded/platform.ts';
 import { canOpenBrowser, openBrowser, openPage, type WatchedPage } from '../browser.ts';
+import { eventually } from '../eventually.ts';
 import { fetchMandate, patchJson } from '../http.ts';
 import { dataFolder, root, startPlatform } from '../platform-process.ts';
-import { waitOptions } from '../wait-options.ts';
 import { isTooWide, listAccessibilityProblems, listProblems } from './open-console.ts';
 
 const token = 'operator-token-for-tests';
@@ -53,7 +53,7 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and o
     await page.getByLabel('Topic').selectOption('connection-mandates-topic');
     await page.getByLabel('Key').fill('4512');
     const events = page.getByRole('region', { name: 'Events', exact: true });
-    await vi.waitFor(async () => expect(await events.getByRole('link').allTextContents()).toEqual(['4512']));
+    await eventually(async () => expect(await events.getByRole('link').allTextContents()).toEqual(['4512']));
     await page.getByRole('button', { name: 'Pause' }).click();
     await patchJson(`${platform.crm}/customers/5`, { connectionMandate: '1' });
     await page.getByText('1 since the pause').waitFor();
@@ -142,7 +142,7 @@ describe.skipIf(!(await canOpenBrowser()))('the pages of flow, connections and o
     const readMandates = () => Promise.all(connections.map((key) => fetchMandate({ url: platform.iotPlatform }, key)));
     const held = await readMandates();
     await publishUnreadable(folder, connections);
-    await vi.waitFor(async () => expect(await readMandates()).toEqual([503, 503, 503]), waitOptions);
+    await eventually(async () => expect(await readMandates()).toEqual([503, 503, 503]));
     const page = await open('/console/operations', { hasToken: true });
     const row = page.getByRole('region', { name: 'Dead letters' }).getByRole('row', { name: '4512' }).last();
     const dialog = page.getByRole('dialog');

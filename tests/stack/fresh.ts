@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createClient } from 'redis';
-import { vi } from 'vitest';
 import { brokerTopics } from '../../contracts/topics.ts';
 import { createKafkaClient, withAdmin } from '../../packages/kafka/client.ts';
 import { waitUntil } from '../../scripts/stack/wait-until.ts';
+import { eventually } from '../eventually.ts';
 import { root } from '../platform-process.ts';
-import { waitOptions } from '../wait-options.ts';
 import { ports, stackEnvironment } from './ports.ts';
 import { startPart } from './stack.ts';
 
@@ -23,7 +22,7 @@ export const withKafkaAdmin = <T>(work: (admin: Admin) => Promise<T>): Promise<T
 export const createTopic = (config: ITopicConfig): Promise<void> =>
   withKafkaAdmin(async (admin) => {
     await admin.createTopics({ waitForLeaders: false, topics: [config] });
-    await vi.waitFor(() => admin.fetchTopicOffsets(config.topic), waitOptions);
+    await eventually(() => admin.fetchTopicOffsets(config.topic));
   });
 
 /** Empties topics, committed offsets and stores. No service may run meanwhile. */

@@ -1,10 +1,10 @@
-import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { topics } from '../../../contracts/topics.ts';
 import type { EventBus, OutgoingEvent } from '../../../packages/projections/event-bus.ts';
 import { openTestDatabase } from '../../../tests/crm-database.ts';
+import { eventually } from '../../../tests/eventually.ts';
 import { liveAsQuirine, traces } from '../../../tests/quirine.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { readOutboxBacklog, startRelay } from '../../outbox/index.ts';
 import type { CrmContext } from '../change/change-customer.ts';
 import { erasePerson } from '../personal-data/erase-person.ts';
@@ -62,14 +62,14 @@ it('a relay that is suspended while it publishes a name leaves the tombstone of 
   await suspended.opened;
   await erasePerson(context, createErasures({ db: context.db, sources: customerDataSources }), id);
   start('other', write);
-  await vi.waitFor(() => expect(records.at(-1)).toMatchObject({ key: id, value: Buffer.alloc(0) }), waitOptions);
+  await eventually(() => expect(records.at(-1)).toMatchObject({ key: id, value: Buffer.alloc(0) }));
 
   resumed.open();
   // The late record names the person. The relay finds that its rows are gone, and appends the tombstone again.
   const isLate = ({ value }: OutgoingEvent) => traces.some((trace) => value.includes(trace));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(records.findIndex(isLate)).toBeGreaterThan(0);
     expect(records.at(-1)).toMatchObject({ key: id, value: Buffer.alloc(0) });
-  }, waitOptions);
-  await vi.waitFor(async () => expect(await readOutboxBacklog(context.db)).toMatchObject({ waiting: 0 }), waitOptions);
+  });
+  await eventually(async () => expect(await readOutboxBacklog(context.db)).toMatchObject({ waiting: 0 }));
 });

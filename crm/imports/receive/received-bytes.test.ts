@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createCrmWithImports } from '../../../tests/crm-with-imports.ts';
+import { eventually } from '../../../tests/eventually.ts';
 import { createImportFixture } from '../../../tests/import-fixture.ts';
 import { listCustomers } from '../../customers/index.ts';
 
@@ -176,9 +177,9 @@ describe('a compressed upload', () => {
     const headers = { 'Content-Type': 'text/csv', 'Content-Encoding': 'gzip' };
     const upload = httpRequest({ port, path: '/imports', method: 'POST', headers }).on('error', () => {});
     upload.write(gzipSync(latin1File).subarray(0, -9));
-    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), 5_000);
+    await eventually(() => expect(readdirSync(folder)).toHaveLength(1));
     upload.destroy();
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 5_000);
+    await eventually(() => expect(readdirSync(folder)).toEqual([]));
   });
 
   it('of a workbook is refused like the workbook', async () => {

@@ -4,9 +4,10 @@ import { createServer, request as httpRequest, type IncomingMessage } from 'node
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
 import { createCrmWithImports, importHeader } from '../../../tests/crm-with-imports.ts';
+import { eventually } from '../../../tests/eventually.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { noon } from '../../../tests/test-runtime.ts';
 import { sendFile } from '../../cli/import/through-crm.ts';
@@ -55,16 +56,16 @@ describe('the waiting files', () => {
     const first = await post('/imports', row).expect(202);
     const inProgress = begin();
     inProgress.upload.write(importHeader);
-    await vi.waitFor(() => expect(files()).toHaveLength(2), 5_000);
+    await eventually(() => expect(files()).toHaveLength(2));
     expect(await begin().answer).toMatchObject(refused);
     expect(files()).toHaveLength(2);
     inProgress.upload.destroy();
-    await vi.waitFor(() => expect(files()).toHaveLength(1), 5_000);
+    await eventually(() => expect(files()).toHaveLength(1));
     const second = await post('/imports', row).expect(202);
     await post('/imports', row).expect(429);
     restoreDatabase();
     for (const { body } of [first, second]) await waitUntilFinished(`/imports/${body.importId}`);
-    await vi.waitFor(() => expect(files()).toEqual([]), 5_000);
+    await eventually(() => expect(files()).toEqual([]));
     await post('/imports', row).expect(202);
   });
 
@@ -72,11 +73,11 @@ describe('the waiting files', () => {
     const { begin, post, files } = await startCrmWithWaitingFiles({ waiting: { files: 9, bytes: 1_000 } });
     await post('/imports', row).expect(202);
     const first = begin({ 'Content-Length': 500 });
-    await vi.waitFor(() => expect(files()).toHaveLength(2), 5_000);
+    await eventually(() => expect(files()).toHaveLength(2));
     expect(await begin({ 'Content-Length': 501 }).answer).toMatchObject(refused);
     expect(files()).toHaveLength(2);
     first.upload.destroy();
-    await vi.waitFor(() => expect(files()).toHaveLength(1), 5_000);
+    await eventually(() => expect(files()).toHaveLength(1));
     expect(await begin({ 'Content-Length': 5 * 1024 ** 3 }).answer).toMatchObject({ status: 413 });
   });
 
@@ -84,7 +85,7 @@ describe('the waiting files', () => {
     const { begin, files } = await startCrmWithWaitingFiles({ waiting: { files: 9, bytes: 1_000 } });
     const { upload, answer } = begin();
     upload.write(Buffer.alloc(900, 'x'));
-    await vi.waitFor(() => expect(files()).toHaveLength(1), 5_000);
+    await eventually(() => expect(files()).toHaveLength(1));
     upload.write(Buffer.alloc(101, 'x'));
     expect(await answer).toMatchObject(refused);
     expect(files()).toEqual([]);

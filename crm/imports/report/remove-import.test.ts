@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TransientDatabaseError } from '../../../packages/database/database-error.ts';
 import { createCrmWithImports } from '../../../tests/crm-with-imports.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
+import { eventually } from '../../../tests/eventually.ts';
 import { removeImport } from './remove-report.ts';
 
 const throwUnavailable = () => {
@@ -46,10 +46,10 @@ describe('DELETE /imports/ID', () => {
     const rows = newCustomers(20_000);
     const started = await post('/imports', ...rows).expect(202);
     path = String(started.headers.location);
-    await vi.waitFor(() => expect(removing).toBeDefined(), waitOptions);
+    await eventually(() => expect(removing).toBeDefined());
     await removing;
     await http.get(path).expect(404);
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), waitOptions);
+    await eventually(() => expect(readdirSync(folder)).toEqual([]));
     const count = async (table: 'customer' | 'mandateChange') =>
       (await db.selectFrom(table).select('customerId').execute()).length;
     const imported = await count('customer');
@@ -90,11 +90,11 @@ describe('DELETE /imports/ID', () => {
     });
     const { body } = await post('/imports', '1,Eva,Vos,Delft,77,1').expect(202);
     // The retry backoff grows: after three attempts it is 0.8 s, in which the other process removes the import.
-    await vi.waitFor(() => expect(attempts).toBe(3), waitOptions);
+    await eventually(() => expect(attempts).toBe(3));
     await removeImport(db, body.importId, 0);
     expect(readdirSync(folder)).toHaveLength(1);
     isUnavailable = false;
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), waitOptions);
+    await eventually(() => expect(readdirSync(folder)).toEqual([]));
     await http.get(`/imports/${body.importId}`).expect(404);
   });
 });

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { topics } from '../../../contracts/topics.ts';
 import type { EventBus, OutgoingEvent } from '../../../packages/projections/event-bus.ts';
+import { eventually } from '../../../tests/eventually.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { openCrmDatabase } from '../../database/index.ts';
 import { appendToOutbox, readOutboxBacklog, startRelay } from '../../outbox/index.ts';
 import { createJobForFile } from '../jobs/import-once.ts';
@@ -50,6 +50,6 @@ it('an import and the relay take turns: neither waits until the other has finish
 
   // The third batch is published when the rows of the first one are deleted, which needs the writer of the import.
   expect(publishedAt.at(-1)).toBeGreaterThanOrEqual(6_000);
-  await vi.waitFor(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }), waitOptions);
+  await eventually(async () => expect(await readOutboxBacklog(db)).toMatchObject({ waiting: 0 }));
   expect(published).toBe(earlierEvents + 3 * customers);
 });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import express from 'express';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AppProtocol } from '../../../scripts/sidecar-arguments.ts';
+import { eventually } from '../../../tests/eventually.ts';
 import { createComponentsFolder, startSidecar } from '../../../tests/stack/dapr-lab.ts';
 import { createTestKafkaClient, createTopic, withKafkaAdmin } from '../../../tests/stack/fresh.ts';
 import { ports } from '../../../tests/stack/ports.ts';
 import { isStackReady } from '../../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
 import { createDeliveryApp } from '../../http/delivery-app.ts';
 import { listen } from '../../http/listen.ts';
@@ -82,11 +82,11 @@ describe.runIf(await isStackReady()).each(['http', 'grpc'] as const)(
       const topic = await topicWith(Array.from({ length: many }, () => ({ key: '7733', value })));
       const { url, bodies, batches, offsets, sidecar } = await follow(topic, appProtocol);
       let healthChecks = 0;
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         expect((await fetch(`${url}/healthz`)).status).toBe(200);
         healthChecks++;
         expect(offsets.length).toBeGreaterThanOrEqual(many);
-      }, waitOptions);
+      });
       expect(healthChecks).toBeGreaterThan(3);
       expect([...new Set(offsets)]).toEqual(everyOffset(many));
       // A delivery has no size limit; a batch has.
@@ -100,7 +100,7 @@ describe.runIf(await isStackReady()).each(['http', 'grpc'] as const)(
       const large = Array.from({ length: 150 }, (): Message => ({ value: Buffer.alloc(1_000_000, 'x') }));
       const topic = await topicWith([...large, { key: 'behind', value: Buffer.from('{}') }], 1_048_588);
       const { offsets, batches } = await follow(topic, appProtocol);
-      await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(151)), waitOptions);
+      await eventually(() => expect([...new Set(offsets)]).toEqual(everyOffset(151)));
       expect(Math.max(...batches)).toBeLessThan(16 * 1024 * 1024);
     });
 
@@ -119,7 +119,7 @@ describe.runIf(await isStackReady()).each(['http', 'grpc'] as const)(
         { key: 'last', value: Buffer.from('x') },
       ];
       const { offsets } = await follow(await topicWith(odd), appProtocol);
-      await vi.waitFor(() => expect([...new Set(offsets)]).toEqual(everyOffset(odd.length)), waitOptions);
+      await eventually(() => expect([...new Set(offsets)]).toEqual(everyOffset(odd.length)));
     });
   },
 );

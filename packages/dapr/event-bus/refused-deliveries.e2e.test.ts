@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../tests/eventually.ts';
 import { appToken, createComponentsFolder, startSidecar } from '../../../tests/stack/dapr-lab.ts';
 import { createTestKafkaClient, createTopic } from '../../../tests/stack/fresh.ts';
 import { ports } from '../../../tests/stack/ports.ts';
 import { isStackReady } from '../../../tests/stack/stack.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { loopbackOnly } from '../../http/access-rules.ts';
 import { createDeliveryApp } from '../../http/delivery-app.ts';
 import { listen } from '../../http/listen.ts';
@@ -68,11 +68,11 @@ describe.runIf(await isStackReady())('a delivery over gRPC that the service refu
     const topic = await topicWith(['a', 'b']);
     const wrong = await startService(topic, 'another token');
     await startOwnSidecar(topic);
-    await vi.waitFor(() => expect(wrong.refused.length).toBeGreaterThan(2), waitOptions);
+    await eventually(() => expect(wrong.refused.length).toBeGreaterThan(2));
     expect(wrong.seen).toEqual([]);
     await wrong.close();
     const right = await startService(topic, appToken);
-    await vi.waitFor(() => expect(new Set(right.seen)).toEqual(new Set(['a', 'b'])), waitOptions);
+    await eventually(() => expect(new Set(right.seen)).toEqual(new Set(['a', 'b'])));
   });
 
   it('because it has no subscription to the topic, until a service with one is started', async () => {
@@ -93,13 +93,10 @@ scopes: [iot-platform]
 `,
     );
     const reason = `there is no subscription to ${topic}`;
-    await vi.waitFor(
-      () => expect(others.reasons.filter((one) => one === reason).length).toBeGreaterThan(1),
-      waitOptions,
-    );
+    await eventually(() => expect(others.reasons.filter((one) => one === reason).length).toBeGreaterThan(1));
     await others.close();
     const right = await startService(topic, appToken);
-    await vi.waitFor(() => expect(new Set(right.seen)).toEqual(new Set(['a', 'b'])), waitOptions);
+    await eventually(() => expect(new Set(right.seen)).toEqual(new Set(['a', 'b'])));
     expect(others.seen).not.toContain('a');
   });
 });

@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../../tests/eventually.ts';
 import type { StoredValue } from '../../projections/state-store.ts';
 import { coalesceReads } from './coalesce-reads.ts';
 
@@ -53,7 +54,7 @@ describe('concurrent reads', () => {
     }
     expect(calls.map(({ keys }) => keys)).toEqual([['A'], ['B']]);
     calls.shift()?.answer();
-    await vi.waitFor(() => expect(calls.map(({ keys }) => keys)).toEqual([['B'], ['C', 'D']]));
+    await eventually(() => expect(calls.map(({ keys }) => keys)).toEqual([['B'], ['C', 'D']]));
     await answerAll();
     await Promise.all(answers);
   });
@@ -90,7 +91,7 @@ describe('concurrent reads', () => {
     await new Promise(setImmediate);
     expect(calls.map((call) => call.keys.length)).toEqual([101, 60, 60]);
     calls.splice(1, 1).forEach((call) => void call.answer());
-    await vi.waitFor(() => expect(calls.map((call) => call.keys.length)).toEqual([101, 60, 60]));
+    await eventually(() => expect(calls.map((call) => call.keys.length)).toEqual([101, 60, 60]));
     await answerAll();
     await Promise.all(all);
   });

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
-import { waitOptions } from '../../../tests/wait-options.ts';
+import { expect, it } from 'vitest';
+import { eventually } from '../../../tests/eventually.ts';
 import { openSqlite } from '../../database/sqlite.ts';
 import { openEmbeddedPlatform } from '../platform.ts';
 import { createEmbeddedEventBus } from './event-bus.ts';
@@ -18,7 +18,7 @@ it('wakes its subscribers for what another connection publishes, and for what th
     delivered.push(...batch.map(({ key }) => String(key)));
     return batch.map(() => 'done');
   });
-  const expectDelivered = (...keys: string[]) => vi.waitFor(() => expect(delivered).toEqual(keys), waitOptions);
+  const expectDelivered = (...keys: string[]) => eventually(() => expect(delivered).toEqual(keys));
   await other.eventBus('crm').publish('things', [{ id: '1', key: 'a', value: Buffer.from('{}') }]);
   await expectDelivered('a');
   await own.operatorLog().append(topic, [{ key: 'b', value: Buffer.from('{}'), timestamp: 1, replayOf: 'things/0/0' }]);
@@ -51,10 +51,10 @@ it('continues when a commit fails: the records are delivered again', async () =>
     if (deliveries === 2) database.exec('ALTER TABLE hidden RENAME TO committed_offset');
     return batch.map(() => 'done');
   });
-  await vi.waitFor(() => expect(deliveries).toBeGreaterThanOrEqual(1));
-  await vi.waitFor(() => expect(failures.length).toBeGreaterThan(0));
+  await eventually(() => expect(deliveries).toBeGreaterThanOrEqual(1));
+  await eventually(() => expect(failures.length).toBeGreaterThan(0));
   database.exec('ALTER TABLE hidden RENAME TO committed_offset');
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(database.prepare('SELECT next_offset FROM committed_offset').all()).toMatchObject([{ next_offset: 1 }]),
   );
   await subscription.close();

@@ -3,6 +3,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import express from 'express';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../tests/eventually.ts';
 import { createGrpcServer } from '../../grpc/server.ts';
 import { GrpcError, statusCodes } from '../../grpc/status.ts';
 import { type Listening, listen } from '../listen.ts';
@@ -105,7 +106,7 @@ describe('a port with both protocols', () => {
   it('leaves a connection that sends nothing to the timeouts of HTTP/1.1', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const socket = await open();
-    await vi.waitFor(() => {
+    await eventually(() => {
       vi.advanceTimersByTime(5_000);
       expect(vi.getTimerCount()).toBe(0);
     });

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import request from 'supertest';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { serviceAddresses } from '../../../contracts/service-addresses.ts';
 import { expecting } from '../../../contracts/text.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { customerEvent, customerState } from '../../../tests/customer-view-app.ts';
 import { followEvents, parseFrames, recordsOf } from '../../../tests/event-frames.ts';
+import { eventually } from '../../../tests/eventually.ts';
 import { noEvents } from '../../../tests/no-events.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { originList } from '../../http/access-rules.ts';
 import { createStores, type Pointer } from '../../projections/generations/index.ts';
@@ -117,7 +117,7 @@ const get = (path: string) => request(service.url).get(path);
 const post = (path: string, body: object = {}) =>
   request(service.url).post(path).set('Authorization', authorization).send(body);
 const settled = async (lag = 0) =>
-  vi.waitFor(async () => expect((await get('/operations/consumer-group?view=things')).body.lag).toBe(lag), waitOptions);
+  eventually(async () => expect((await get('/operations/consumer-group?view=things')).body.lag).toBe(lag));
 
 beforeEach(async () => {
   service = await start();
@@ -286,11 +286,11 @@ describe('the consumer group', () => {
 
 describe('a rebuild', () => {
   const ended = async () =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const { body } = await get('/operations/rebuild?view=things');
       expect(body.running).toBeNull();
       return body;
-    }, waitOptions);
+    });
 
   it('runs in the background, verifies the view, and can be switched back', async () => {
     for (let n = 1; n <= 20; n++) await service.publish(n);
@@ -315,11 +315,11 @@ describe('a rebuild', () => {
     const [[storedKey, { value, etag }]] = [...held] as never as [[string, { value: object; etag: string }]];
     await service.store.transact([{ key: storedKey, value: { ...value, n: 99 }, etag }]);
     await post('/operations/rebuild?view=things').expect(202);
-    const state = await vi.waitFor(async () => {
+    const state = await eventually(async () => {
       const { body } = await get('/operations/rebuild?view=things');
       expect(body.last).not.toBeNull();
       return body;
-    }, waitOptions);
+    });
     expect(state.last).toMatchObject({
       result: 'differs',
       mismatches: { count: 1, first: [{ key: 'key-1', rebuilt: '1', live: '99' }] },
@@ -396,10 +396,10 @@ describe('a rebuild', () => {
       void post(`/operations/${path}?view=things`).then((response) => {
         answer = response;
       });
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         await renew(++renewals);
         expect(answer).toBeDefined();
-      }, waitOptions);
+      });
       expect([answer?.status, answer?.body.type, answer?.body.detail]).toEqual([
         409,
         'urn:problem:rebuild-in-progress',
@@ -429,10 +429,10 @@ describe('the removal of earlier generations', () => {
 
   it('is shown while it runs, and excludes a rebuild', async () => {
     await post('/operations/rebuild?view=things').expect(202);
-    await vi.waitFor(async () => expect((await state()).last).toMatchObject({ result: 'switched' }), waitOptions);
+    await eventually(async () => expect((await state()).last).toMatchObject({ result: 'switched' }));
     const removal = post('/operations/retire?view=things').then(({ status }) => status);
     const retiring = { generations: [{ number: 1 }], isActive: true };
-    await vi.waitFor(async () => expect(await state()).toMatchObject({ retiring, running: null }), waitOptions);
+    await eventually(async () => expect(await state()).toMatchObject({ retiring, running: null }));
     const { body } = await post('/operations/rebuild?view=things').expect(409);
     expect(body.detail).toBe('The removal of earlier generations by this service is in progress.');
     expect((await state()).switchBackTo).toBeNull();
@@ -447,11 +447,11 @@ describe('dead letters', () => {
   it('are listed, replayed and discarded', async () => {
     await service.bus.publish(things.topic.name, [{ id: '1', key: 'bad', value: Buffer.from('not JSON') }]);
     await settled();
-    const { items, total } = await vi.waitFor(async () => {
+    const { items, total } = await eventually(async () => {
       const listed = await letters();
       expect(listed.total).toBe(1);
       return listed;
-    }, waitOptions);
+    });
     expect([total, items[0].value, items[0].isWithheld]).toEqual([1, 'not JSON', false]);
     const ids = [items[0].id];
     expect((await post('/operations/dead-letters/replay?view=things', { ids }).expect(200)).body).toEqual({
@@ -518,7 +518,7 @@ describe('explanations that take long', () => {
     const { url, reads } = await startWithEndlessReads();
     const clients = [new AbortController(), new AbortController()];
     const answers = clients.map(({ signal }) => fetch(`${url}${path}`, { signal }).catch(() => 'left'));
-    await vi.waitFor(() => expect(reads.open).toBe(2), waitOptions);
+    await eventually(() => expect(reads.open).toBe(2));
     const { body, headers } = await request(url).get(path).expect(503);
     expect([body.type, body.remedy, headers['retry-after']]).toEqual([
       'urn:problem:too-many-explanations',
@@ -526,12 +526,12 @@ describe('explanations that take long', () => {
       '1',
     ]);
     clients[0]?.abort();
-    await vi.waitFor(() => expect(reads.stopped).toBe(1), waitOptions);
+    await eventually(() => expect(reads.stopped).toBe(1));
     const third = fetch(`${url}${path}`, { signal: (clients[1] as AbortController).signal }).catch(() => 'left');
-    await vi.waitFor(() => expect(reads.open).toBe(3), waitOptions);
+    await eventually(() => expect(reads.open).toBe(3));
     clients[1]?.abort();
     expect(await Promise.all([...answers, third])).toEqual(['left', 'left', 'left']);
-    await vi.waitFor(() => expect(reads.stopped).toBe(3), waitOptions);
+    await eventually(() => expect(reads.stopped).toBe(3));
   });
 
   it('are stopped after the time limit, and say so', async () => {
@@ -559,10 +559,10 @@ describe('the events', () => {
     const stream = await open('/operations/events?topic=things-topic');
     expect(stream.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     await service.publish(2);
-    const [record] = await vi.waitFor(() => {
+    const [record] = await eventually(() => {
       expect(recordsOf(stream.frames())).toHaveLength(1);
       return recordsOf(stream.frames());
-    }, waitOptions);
+    });
     expect(record).toMatchObject({
       topic: 'things-topic',
       key: 'key-2',
@@ -609,7 +609,7 @@ describe('the events', () => {
     const refused = await get('/operations/events').expect(503);
     expect([refused.body.type, refused.headers['retry-after']]).toEqual(['urn:problem:too-many-tails', '1']);
     streams[0]?.leave();
-    await vi.waitFor(() => get('/operations/events?follow=false').expect(200), waitOptions);
+    await eventually(() => get('/operations/events?follow=false').expect(200));
     const closing = service.close();
     await Promise.all(streams.map(({ ended }) => ended));
     await closing;
@@ -622,7 +622,7 @@ describe('the events', () => {
     let text = '';
     socket.pause();
     socket.write(`GET /operations/events?topic=things-topic HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
-    await vi.waitFor(() => service.publish(0).then(() => get('/operations/consumer-group?view=things')), waitOptions);
+    await eventually(() => service.publish(0).then(() => get('/operations/consumer-group?view=things')));
     const total = 6_000;
     const value = (n: number) => Buffer.from(JSON.stringify({ key: 'k', n, text: 'x'.repeat(4_000) }));
     for (let n = 0; n < total; n += 500)
@@ -635,10 +635,10 @@ describe('the events', () => {
       text += chunk.toString();
     });
     socket.resume();
-    await vi.waitFor(() => expect(text).toContain('event: gap'), waitOptions);
+    await eventually(() => expect(text).toContain('event: gap'));
     const received = () => text.match(/"offset":/g)?.length ?? 0;
     const skipped = () => [...text.matchAll(/"skipped":(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
-    await vi.waitFor(() => expect(received() + skipped()).toBeGreaterThanOrEqual(total), waitOptions);
+    await eventually(() => expect(received() + skipped()).toBeGreaterThanOrEqual(total));
     expect(received()).toBeLessThan(total);
     socket.end();
     await once(socket, 'close');

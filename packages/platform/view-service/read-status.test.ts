@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createMandateChangedEvent } from '../../../contracts/events/connection-mandate-changed/schema.ts';
 import { topics } from '../../../contracts/topics.ts';
 import { mandates } from '../../../iot-platform/mandates/materialise.ts';
+import { eventually } from '../../../tests/eventually.ts';
 import { createIdleViews } from '../../../tests/idle-views.ts';
 import { createTestRuntime, noon } from '../../../tests/test-runtime.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
@@ -63,7 +64,7 @@ describe('the status of the IoT platform', () => {
     await change('7733', noon + 7);
     const projection = await follow();
     const status = () => readStatus({ ...idle, projection }, sources);
-    await vi.waitFor(async () => expect(await status()).toMatchObject({ lag: 0 }));
+    await eventually(async () => expect(await status()).toMatchObject({ lag: 0 }));
     expect(await status()).toMatchObject({
       sinceStart: { applied: 1 },
       lastEvent: { time: new Date(noon).toISOString(), revision: noon + 7 },

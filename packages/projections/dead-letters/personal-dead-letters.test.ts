@@ -1,5 +1,6 @@
 import { pino } from 'pino';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tests/eventually.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
@@ -50,7 +51,7 @@ const start = async () => {
   await publish('7', { key: '7', n: 1 });
   await publish('7', { name: 'Quirine' });
   await publish('Quirine', { name: 'Quirine' });
-  await vi.waitFor(() => expect(running.counts().setAside).toBe(2), 10_000);
+  await eventually(() => expect(running.counts().setAside).toBe(2));
   const letters = await readDeadLetters(platform.logReader(), people);
   return { platform, store, lines, letters };
 };

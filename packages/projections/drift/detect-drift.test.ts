@@ -1,7 +1,7 @@
 import { pino } from 'pino';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../tests/eventually.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import type { Completeness } from '../completeness.ts';
 import type { Projection } from '../declaration.ts';
@@ -41,7 +41,7 @@ const openThings = async () => {
     const { close } = await startProjection(things, { ...createTestRuntime(), bus, store, topicLog });
     const total = async () =>
       [...(await bus.committedOffsets(topic.name)).values()].reduce((sum, next) => sum + next, 0);
-    return { close, until: (many: number) => vi.waitFor(async () => expect(await total()).toBe(many), waitOptions) };
+    return { close, until: (many: number) => eventually(async () => expect(await total()).toBe(many)) };
   };
   const startDetection = (store: StateStore) => {
     const { stateStore: secondaryStore } = platform;
@@ -56,7 +56,7 @@ const openThings = async () => {
     return detection;
   };
   const becomes = (store: StateStore, state: Completeness['state']) =>
-    vi.waitFor(async () => expect((await openView(things, store).completeness()).state).toBe(state), waitOptions);
+    eventually(async () => expect((await openView(things, store).completeness()).state).toBe(state));
   return { platform, publish, follow, startDetection, becomes };
 };
 
@@ -91,10 +91,10 @@ describe('drift detection', () => {
     const waiting = startDriftDetection(things, { ...createTestRuntime(), bus, store, topicLog: platform.logReader() });
     closing.push(waiting.close);
     const detection = startDetection(store);
-    await vi.waitFor(() => expect(detection.hasCompared()).toBe(true), waitOptions);
+    await eventually(() => expect(detection.hasCompared()).toBe(true));
     expect(waiting.hasCompared()).toBe(false);
     answer();
-    await vi.waitFor(() => expect(waiting.hasCompared()).toBe(true), waitOptions);
+    await eventually(() => expect(waiting.hasCompared()).toBe(true));
   });
 
   it('finds an older copy of the store without a new event, and the missing events repair it', async () => {
@@ -166,7 +166,7 @@ describe('drift detection', () => {
     await until(2);
     await close();
     const detection = startDetection(other);
-    await vi.waitFor(() => expect(detection.lostToEmptyStore()).toBe(2), waitOptions);
+    await eventually(() => expect(detection.lostToEmptyStore()).toBe(2));
     await becomes(other, 'empty');
   });
 
@@ -188,7 +188,7 @@ describe('drift detection', () => {
     const context = { ...createTestRuntime(), log, bus: failing, store, secondaryStore: platform.stateStore };
     const detection = startDriftDetection(things, { ...context, topicLog: platform.logReader() });
     closing.push(detection.close);
-    await vi.waitFor(() => expect(detection.hasCompared()).toBe(true), waitOptions);
+    await eventually(() => expect(detection.hasCompared()).toBe(true));
     expect(lines.filter((line) => line.includes('will retry'))).toHaveLength(warnings);
   });
 });

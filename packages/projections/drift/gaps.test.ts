@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../tests/eventually.ts';
 import { createInMemoryLog } from '../../../tests/log-in-memory.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, thingRecord, things } from '../../../tests/things.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { parseBatch } from '../apply/parse-batch.ts';
 import { createProjectionWriter } from '../apply/write.ts';
@@ -37,12 +37,11 @@ const openThings = (offsets: readonly number[], { begin = 0, end = (offsets.at(-
     closing.push(drift.close);
     return drift;
   };
-  const becomes = (expected: object) =>
-    vi.waitFor(async () => expect(await completeness()).toMatchObject(expected), waitOptions);
+  const becomes = (expected: object) => eventually(async () => expect(await completeness()).toMatchObject(expected));
   /** Compares the view with the log once, and stores what it finds. */
   const compare = async (committedOffsets?: ReadonlyMap<number, number>) => {
     const { hasCompared } = startDetection(committedOffsets);
-    await vi.waitFor(() => expect(hasCompared()).toBe(true), waitOptions);
+    await eventually(() => expect(hasCompared()).toBe(true));
   };
   return { log, store, deliver, view, completeness, startDetection, compare, becomes };
 };
@@ -126,7 +125,7 @@ describe('a view before its first comparison with the log', () => {
     const first = openView<Thing>(things, store, { partitions });
     await expect(first.get('K0')).rejects.toMatchObject({ code: 'log-unavailable' });
     log.isUnavailable = false;
-    await vi.waitFor(async () => expect(await first.get('K0')).toMatchObject({ key: 'K0' }), 8_000);
+    await eventually(async () => expect(await first.get('K0')).toMatchObject({ key: 'K0' }));
     log.isUnavailable = true;
     expect(await first.get('K0')).toMatchObject({ key: 'K0' });
   });
@@ -321,7 +320,7 @@ it('a last record without a time in the log is not taken for a replaced log', as
   noTime.timestamp = -1;
   await deliver(record(0), { ...record(1), timestamp: 1_000 });
   startDetection();
-  await vi.waitFor(() => expect(log.reads).toBe(1));
+  await eventually(() => expect(log.reads).toBe(1));
   await deliver({ ...record(1), timestamp: 2_000 });
   expect(await completeness()).toMatchObject(complete);
 });

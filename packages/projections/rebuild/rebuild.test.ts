@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tests/eventually.ts';
 import { expiredAtOnce, killedAt, rebuildsOf } from '../../../tests/rebuild-of-things.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import type { CheckpointDocument } from '../generations/checkpoint-document.ts';
 import { documentKey } from '../generations/generation.ts';
@@ -48,11 +48,11 @@ const openThings = async (things_ = 200) => {
   const view = openView<Thing>(things, primary, { secondaryStore: platform.stateStore });
   const pointer = () => readPointer(primary, things.name);
   const caughtUp = () =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const { partitions } = await view.completeness();
       const applied = Object.values(partitions).reduce((sum, checkpoint) => sum + checkpoint.applied + 1, 0);
       expect(applied).toBe(published);
-    }, waitOptions);
+    });
   await publish(...names(things_).map((key, n) => ({ key, n: n + 1 })));
   return { platform, primary, other, publish, follow, context, reported, shownIn, view, pointer, caughtUp };
 };
@@ -83,7 +83,7 @@ const blockAtRegistration = () => {
       },
     });
   };
-  const reached = () => vi.waitFor(() => expect(isBlocked).toBe(true), waitOptions);
+  const reached = () => eventually(() => expect(isBlocked).toBe(true));
   return { stores, reached, release };
 };
 
@@ -225,7 +225,7 @@ describe('a rebuild next to the live view', () => {
     await caughtUp();
     await primary.remove(['K3', 'position:things:things-topic:0', 'position:things:things-topic:1']);
     await publish(...names(20).map((key) => ({ key: `${key}X`, n: 1 })));
-    await vi.waitFor(async () => expect((await view.completeness()).state).toBe('incomplete'), waitOptions);
+    await eventually(async () => expect((await view.completeness()).state).toBe('incomplete'));
     expect(await rebuild(context(), nextToLive)).toMatchObject({
       switched: true,
       differences: [{ key: 'K3', rebuilt: '4', live: '0' }],
@@ -255,10 +255,7 @@ describe('a rebuild next to the live view', () => {
       await log.read(...range);
     };
     const first = rebuild({ ...rest, log: { ...log, read } }, { ...nextToLive, acceptDifferences: true });
-    await vi.waitFor(
-      async () => expect((await preflight(context(), nextToLive)).unfinished).toBeDefined(),
-      waitOptions,
-    );
+    await eventually(async () => expect((await preflight(context(), nextToLive)).unfinished).toBeDefined());
     await expect(rebuild(context(), nextToLive)).rejects.toThrow('is in progress');
     letContinue();
     expect(await first).toMatchObject({ switched: true });
@@ -577,7 +574,7 @@ describe('a rebuild into another store', () => {
     await publish({ key: 'K2', n: 200 });
     await follow(undefined, 'other');
     const moved = openView<Thing>(things, other, { secondaryStore: platform.stateStore });
-    await vi.waitFor(async () => expect(await moved.get('K2')).toEqual({ key: 'K2', n: 200 }), waitOptions);
+    await eventually(async () => expect(await moved.get('K2')).toEqual({ key: 'K2', n: 200 }));
     expect(await moved.completeness()).toMatchObject({ state: 'complete', generation: { number: 2 } });
     expect(await shownIn(1, ['K2'])).toEqual([3]);
   });

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../../../tests/eventually.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { expiredAtOnce, killedAt, rebuildsOf } from '../../../tests/rebuild-of-things.ts';
 import { createTestRuntime } from '../../../tests/test-runtime.ts';
 import { type Thing, things } from '../../../tests/things.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { openSqlite } from '../../database/sqlite.ts';
 import { openEmbeddedPlatform } from '../../embedded/platform.ts';
 import { documentKey } from '../generations/generation.ts';
@@ -79,11 +79,11 @@ const openThings = async (count = 30) => {
     await caughtUp();
   };
   const caughtUp = () =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const committed = await bus.committedOffsets(topic);
       for (const { partition, end } of await platform.logReader().offsets(topic))
         expect(committed.get(partition) ?? 0).toBe(end);
-    }, waitOptions);
+    });
   const shownIn = async (number: number, keys: readonly string[]) => {
     const held = await primary.getMany(keys.map((key) => documentKey(number, key)));
     return Object.fromEntries(keys.map((key) => [key, (held.get(documentKey(number, key))?.value as Thing)?.n]));
@@ -164,7 +164,7 @@ describe('a rebuild that begins with a snapshot', () => {
       differences: [{ key: keyOf(3), source: '500', rebuilt: '500', live: '999999' }],
     });
     await change({ key: keyOf(3), n: 501 });
-    await vi.waitFor(async () => expect(await view.get(keyOf(3))).toEqual({ key: keyOf(3), n: 501 }), waitOptions);
+    await eventually(async () => expect(await view.get(keyOf(3))).toEqual({ key: keyOf(3), n: 501 }));
   });
 
   it('has every change that is made while the snapshot is read, before or after the cursor', async () => {
@@ -239,7 +239,7 @@ describe('a rebuild with a snapshot that was killed', () => {
     const { context, fromSource, cursors, reported, change, shownIn, platform, pointer } = await openThings();
     const ends = await context().log.offsets(topic);
     const killedOnceWritten = async () => {
-      await vi.waitFor(async () => expect((await pointer()).rebuild?.snapshot?.after).toBe(keyOf(9)), waitOptions);
+      await eventually(async () => expect((await pointer()).rebuild?.snapshot?.after).toBe(keyOf(9)));
       throw new RebuildRefused('killed');
     };
     await expect(rebuild(context(), fromSource(killedOnceWritten))).rejects.toThrow('killed');

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { countTurns } from '../../../tests/event-loop-turns.ts';
+import { eventually } from '../../../tests/eventually.ts';
 import { dataFolder } from '../../../tests/platform-process.ts';
 import { openThingViews } from '../../../tests/thing-views.ts';
-import { waitOptions } from '../../../tests/wait-options.ts';
 import { openSqlite } from '../../database/sqlite.ts';
 import type { PurgeOptions } from './pending-purge.ts';
 
@@ -28,7 +28,7 @@ const eraseOwners = ({ things }: Views, from = 0, to = owners.length) =>
   things.transact(
     owners.map((owner, n) => ({ key: `${owner[0]}${n}`, value: { n, isErased: true }, etag: '1' })).slice(from, to),
   );
-const purged = (views: Views) => vi.waitFor(async () => expect(await views.hasErasedBytes()).toBe(false), waitOptions);
+const purged = (views: Views) => eventually(async () => expect(await views.hasErasedBytes()).toBe(false));
 
 it('purges the bytes of erased documents from the file and its log, while the event loop runs', async () => {
   const folder = dataFolder();
@@ -88,7 +88,7 @@ it('is not finished while another process reads the old pages, and purges once m
   // The purge first writes the whole file to the log, and then waits for the reader.
   const logSize = () => statSync(`${folder}/views.sqlite-wal`).size;
   const erasedSize = logSize();
-  await vi.waitFor(() => expect(logSize()).toBeGreaterThan(erasedSize), waitOptions);
+  await eventually(() => expect(logSize()).toBeGreaterThan(erasedSize));
   await eraseOwners(views, 100, 200);
   expect(findOwners(folder)).toEqual(owners);
   expect(await views.hasErasedBytes()).toBe(true);
@@ -106,7 +106,7 @@ it('is logged when it fails, and tried again', async () => {
   onTestFinished(() => void other.close());
   other.exec("CREATE TRIGGER failing BEFORE DELETE ON pendingPurge BEGIN SELECT raise(ABORT, 'failing'); END");
   await eraseOwners(views);
-  await vi.waitFor(() => expect(warned).toEqual([expect.stringContaining('will retry the purge')]), waitOptions);
+  await eventually(() => expect(warned).toEqual([expect.stringContaining('will retry the purge')]));
   expect(await views.hasErasedBytes()).toBe(true);
   other.exec('DROP TRIGGER failing');
   await purged(views);
