@@ -10,10 +10,8 @@ it('takes the copies of one Ctrl-C for one, and ends at once at a second Ctrl-C'
   for (let copy = 0; copy < 3; copy++) process.kill(service.pid, 'SIGINT');
   await waitForOutput(service, /closing/);
   expect(process.kill(service.pid, 0)).toBe(true);
-  const closingSince = performance.now();
   const pressAgain = setInterval(() => process.kill(service.pid, 'SIGINT'), 500);
-  expect(await service.ended.finally(() => clearInterval(pressAgain))).toBe(1);
   // Without a second Ctrl-C it would end after 15 s.
-  expect(performance.now() - closingSince).toBeLessThan(10_000);
+  expect(await service.ended.finally(() => clearInterval(pressAgain))).toBe(1);
   expect(service.output()).toBe('started\nclosing\n');
-});
+}, 10_000);
