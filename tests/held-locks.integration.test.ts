@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqlite } from '../packages/database/sqlite.ts';
 import { eventually } from './eventually.ts';
-import { getJson, patchJson } from './http.ts';
+import { getJson } from './http.ts';
 import { dataFolder, startPlatform } from './platform-process.ts';
 
 const folder = dataFolder();
@@ -35,7 +35,15 @@ const expectSoon = async <T>(send: () => Promise<T>) => {
   expect(performance.now() - began).toBeLessThan(soonMs);
   return answer;
 };
-const change = (connectionMandate: string) => patchJson(`${platform.crm}/customers/7`, { connectionMandate });
+/** Sends a change once. */
+const change = (connectionMandate: string) => {
+  const headers = { 'content-type': 'application/json' };
+  return fetch(`${platform.crm}/customers/7`, {
+    method: 'PATCH',
+    headers,
+    body: JSON.stringify({ connectionMandate }),
+  });
+};
 const expectReadsAnswered = async () => {
   for (const url of [`${platform.crm}/healthz`, `${platform.iotPlatform}/healthz`, `${platform.crm}/customers/7`])
     expect((await expectSoon(() => getJson(url))).status).toBe(200);
