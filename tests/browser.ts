@@ -34,7 +34,11 @@ export type WatchedPage = Page & { readonly problems: readonly string[] };
 /** Opens an empty page, which is closed when the test has finished. */
 export const openPage = async (browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> => {
   const context = await browser.newContext(options);
-  onTestFinished(() => context.close());
+  onTestFinished(async () => {
+    // A request that a test answers itself may be in flight.
+    for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.close();
+  });
   const problems: string[] = [];
   // Chromium reports a violation of the CSP as an error in the console.
   context.on('console', (message) => {

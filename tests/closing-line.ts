@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
 /** What the coverage provider passes to reporters: an istanbul coverage map. */
 type CoverageMap = { getCoverageSummary(): { lines: { pct: number }; branches: { pct: number } } };
@@ -9,7 +9,7 @@ type CoverageMap = { getCoverageSummary(): { lines: { pct: number }; branches: {
  * the last line. Under CI a skipped test is a failure.
  */
 export default class ClosingLine implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]) {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]) {
     const count = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     for (const module of modules) {
       for (const test of module.children.allTests()) {
@@ -24,6 +24,11 @@ export default class ClosingLine implements Reporter {
         printFailure(module, suite.type === 'suite' ? suite.fullName : 'the file', suite.errors());
       }
     }
+    // A promise that no test awaits may reject after its test has passed.
+    for (const { message, VITEST_TEST_PATH: file, VITEST_TEST_NAME: test } of unhandledErrors) {
+      count.failed++;
+      print(String(file ?? 'no file'), `unhandled, last in ${test ?? 'no test'}`, message);
+    }
     if (process.env.CI && count.skipped > 0) process.exitCode = 1;
     process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
   }
@@ -34,7 +39,8 @@ export default class ClosingLine implements Reporter {
   }
 }
 
-const printFailure = (module: TestModule, name: string, errors: readonly { readonly message: string }[] = []) => {
-  const [message] = (errors[0]?.message ?? '').split('\n');
-  process.stdout.write(`failed: ${relative(process.cwd(), module.moduleId)} > ${name}: ${message}\n`);
-};
+const printFailure = ({ moduleId }: TestModule, name: string, [error]: readonly { readonly message: string }[] = []) =>
+  print(moduleId, name, error?.message ?? '');
+
+const print = (file: string, name: string, message: string) =>
+  process.stdout.write(`failed: ${relative(process.cwd(), file)} > ${name}: ${message.split('\n')[0]}\n`);

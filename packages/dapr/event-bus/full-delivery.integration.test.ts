@@ -34,20 +34,25 @@ const listenTo = ({ router, callbacks }: Deliveries) =>
 
 let server: Listening;
 let seen: { batches: number; records: number; bytes: number; answered: number };
+let healthChecks: Promise<unknown>[];
 beforeEach(async () => {
   seen = { batches: 0, records: 0, bytes: 0, answered: 0 };
+  healthChecks = [];
   const deliveries = createDeliveries(authenticateSidecar(undefined), createTestRuntime());
   deliveries.add('pubsub', 'things', async (batch) => {
     seen.batches++;
     seen.records += batch.length;
     seen.bytes = Math.max(seen.bytes, batch.length * encodedEvent.length);
-    // Not awaited: the response arrives only if the event loop is free before the delivery ends.
-    void fetch(`${server.url}/healthz`).then(() => seen.answered++);
+    // Not awaited here: the response arrives only if the event loop is free before the delivery ends.
+    healthChecks.push(fetch(`${server.url}/healthz`).then(() => seen.answered++));
     return batch.map(() => 'done');
   });
   server = await listenTo(deliveries);
 });
-afterEach(() => server.close());
+afterEach(async () => {
+  await Promise.all(healthChecks);
+  await server.close();
+});
 
 const httpBody = function* () {
   yield '{"entries":[';
