@@ -15,8 +15,8 @@ const help = `Usage: npm run bench:console -- [OPTIONS]
 Measures the flow page of the console in Chromium, against the platform on the embedded default.
 
 First it opens the page several times with an empty cache. Then it publishes events at a fixed rate, half of
-mandates and half of customers, while the page is open. It prints a Markdown table, and one JSON object as the last line. Run
-nothing else meanwhile.
+them about mandates and half about customers, while the page is open. It prints a Markdown table, and one JSON object as the
+last line. Run nothing else meanwhile.
 
 Options
   --runs N     how often the page is opened (default: 15)

@@ -35,9 +35,12 @@ export type WatchedPage = Page & { readonly problems: readonly string[] };
 export const openPage = async (browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> => {
   const context = await browser.newContext(options);
   onTestFinished(async () => {
-    // A request that a test answers itself may be in flight.
-    for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
-    await context.close();
+    try {
+      // A request that a test answers itself may be in flight.
+      for (const routing of [...context.pages(), context]) await routing.unrouteAll({ behavior: 'ignoreErrors' });
+    } finally {
+      await context.close();
+    }
   });
   const problems: string[] = [];
   // Chromium reports a violation of the CSP as an error in the console.

@@ -32,7 +32,7 @@ export const sendChanges = async (
         () => 'no answer', // the CRM is killed or still starting
       );
       if (accepted.some((code) => code === status)) return;
-      // 503: the database was busy, and nothing was changed.
+      // 503: the database cannot be used now.
       expect(['no answer', 503]).toContain(status);
       await delay(20);
     }

@@ -9,7 +9,8 @@ it('counts an error outside the tests as a failure, and names the test before it
   const error = { name: 'TypeError', message: 'fetch failed\nat …' };
   const errors: SerializedError[] = [
     { ...error, VITEST_TEST_PATH: resolve('crm/a.test.ts'), VITEST_TEST_NAME: 'answers' },
-    error,
+    // A rejection without an error.
+    { name: undefined, message: undefined } as unknown as SerializedError,
   ];
   try {
     new ClosingLine().onTestRunEnd([], errors);
@@ -18,7 +19,7 @@ it('counts an error outside the tests as a failure, and names the test before it
   }
   expect(printed).toEqual([
     'failed: crm/a.test.ts > unhandled, last in answers: fetch failed\n',
-    'failed: no file > unhandled, last in no test: fetch failed\n',
+    'failed: no file > unhandled, last in no test: undefined\n',
     '0 passed, 2 failed, 0 skipped\n',
   ]);
 });

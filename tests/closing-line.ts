@@ -25,9 +25,9 @@ export default class ClosingLine implements Reporter {
       }
     }
     // A promise that no test awaits may reject after its test has passed.
-    for (const { message, VITEST_TEST_PATH: file, VITEST_TEST_NAME: test } of unhandledErrors) {
+    for (const { name, message, VITEST_TEST_PATH: file, VITEST_TEST_NAME: test } of unhandledErrors) {
       count.failed++;
-      print(String(file ?? 'no file'), `unhandled, last in ${test ?? 'no test'}`, message);
+      print(String(file ?? 'no file'), `unhandled, last in ${test ?? 'no test'}`, String(message ?? name));
     }
     if (process.env.CI && count.skipped > 0) process.exitCode = 1;
     process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);

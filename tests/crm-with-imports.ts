@@ -19,7 +19,9 @@ export const createCrmWithImports = async (limits: Partial<QueueLimits> = {}, on
   const folder = join(dataFolder(), 'imports');
   let now = 0;
   const runtime = { ...createTestRuntime(), db, onCommit, clock: () => now };
-  const imports = createImportQueue(runtime, folder, limits);
+  // A test of a cut-off upload must not pass because the upload is too slow.
+  const noPace = { bytes: 1, everyMs: 60 * 60 * 1_000 };
+  const imports = createImportQueue(runtime, folder, { pace: noPace, ...limits });
   const app = createCrmApp({ ...runtime, bus, isDurable: true, imports, outbox: watchTestOutbox(runtime) });
   const http = request(app);
   onTestFinished(() => imports.close());

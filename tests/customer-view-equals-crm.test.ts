@@ -17,8 +17,6 @@ import { eventually } from './eventually.ts';
 import { openRandomChanges, type RandomChanges, randomChange } from './random-crm-changes.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
-/** A record that counts as missing and is then removed by a tombstone is looked up in the log again after 30 s. */
-
 /** A change, and what happens before it: the clock of the CRM moves, also backwards, or its relay is restarted. */
 const step = fc.record({
   change: randomChange,

@@ -119,6 +119,7 @@ describe.runIf(await isStackReady())('on Dapr and Kafka', () => {
       await producer.send({ topic, messages: values.map((value) => ({ key: 'same', value })) });
       await producer.disconnect();
       await eventually(async () => expect(await fetchMandate(iotPlatform, 'B1')).toBe('2'), {
+        // Without delay: a record that is not dead-lettered is delivered again and again.
         timeout: 20_000,
       });
       // The dead letters of a delivery are published after its mandates are written.

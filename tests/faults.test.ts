@@ -15,8 +15,6 @@ import { openView } from '../packages/projections/view.ts';
 import { eventually } from './eventually.ts';
 import { createTestRuntime } from './test-runtime.ts';
 
-/** Long, because the relay pauses for up to 5 s after each of several injected failures in a row. */
-
 it.each([
   1, 2, 3,
 ])('the view equals the CRM and never shows an older revision on a bus and a store with injected faults (seed %i)', async (seed) => {

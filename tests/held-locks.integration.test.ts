@@ -35,7 +35,7 @@ const expectSoon = async <T>(send: () => Promise<T>) => {
   expect(performance.now() - began).toBeLessThan(soonMs);
   return answer;
 };
-/** Sends a change once. */
+/** Sends a change once; `patchJson` would repeat it. */
 const change = (connectionMandate: string) => {
   const headers = { 'content-type': 'application/json' };
   return fetch(`${platform.crm}/customers/7`, {

@@ -8,7 +8,7 @@ export const getJson = async (url: string): Promise<{ status: number; body: Reco
 class DatabaseBusy extends Error {}
 const isBusy = (error: unknown): error is DatabaseBusy => error instanceof DatabaseBusy;
 
-/** Repeats a request while the database is busy, as `Retry-After` asks clients to do: a busy machine may need long for a commit. */
+/** Repeats a request that is answered with `database-busy` or `database-conflict`, because nothing was changed. */
 const send = (method: 'POST' | 'PATCH', url: string, body: object): Promise<Response> =>
   retry(
     async () => {
@@ -16,7 +16,7 @@ const send = (method: 'POST' | 'PATCH', url: string, body: object): Promise<Resp
       const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
       if (answer.status !== 503) return answer;
       const text = await answer.clone().text();
-      if (text.includes('urn:problem:database-busy')) throw new DatabaseBusy(`${method} ${url}: ${text}`);
+      if (/urn:problem:database-(busy|conflict)\b/.test(text)) throw new DatabaseBusy(`${method} ${url}: ${text}`);
       return answer;
     },
     { while: isBusy, backoff: () => 100, timeoutMs: 60_000 },

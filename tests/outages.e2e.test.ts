@@ -117,6 +117,7 @@ describe.runIf(await isStackReady())('outages on the real stack', () => {
       });
       await eventually(
         async () => expect((await getJson(`${crm.url}/readyz`)).body).toMatchObject({ status: 'not ready' }),
+        // Before the outage ends.
         { timeout: 10_000 },
       );
     });

@@ -27,10 +27,13 @@ describe.runIf(await isStackReady())('two instances on dapr-components/variants/
     const before = await listAssignments();
     const seen = new Set<string>();
     await publish(0, underLoad);
-    await eventually(async () => {
-      for (const { memberId } of await listAssignments()) seen.add(memberId);
-      expect(await countCommitted()).toBe(underLoad);
-    });
+    await eventually(
+      async () => {
+        for (const { memberId } of await listAssignments()) seen.add(memberId);
+        expect(await countCommitted()).toBe(underLoad);
+      },
+      { interval: 200 },
+    );
     expect([...seen].sort()).toEqual(before.map(({ memberId }) => memberId).sort());
   });
 

@@ -14,8 +14,10 @@ const urls = async (registry: Awaited<ReturnType<typeof openInstanceRegistry>>) 
 
 it('lists the instances that share the database until each is closed', async () => {
   const [db, runtime] = [openDatabase(), createTestRuntime()];
-  const one = await openInstanceRegistry(db, runtime);
-  const other = await openInstanceRegistry(db, runtime);
+  // No heartbeat within the test: an instance is listed at once.
+  const heartbeatEveryMs = 60 * 60 * 1_000;
+  const one = await openInstanceRegistry(db, { ...runtime, heartbeatEveryMs });
+  const other = await openInstanceRegistry(db, { ...runtime, heartbeatEveryMs });
   one.announce('http://one');
   other.announce('http://other');
   await eventually(async () => expect(await urls(one)).toEqual(['http://one', 'http://other']));

@@ -222,7 +222,8 @@ export const viewDatabaseContract = (createUrl: () => Promise<DatabaseUrl>): voi
     const outcome = await rebuild(context, { inPlace: false, acceptDifferences: true });
     expect(outcome).toMatchObject({ switched: true, generation: { number: 2 } });
     // A reader may use the old pointer for a second.
-    await eventually(async () => expect(await view.get('K7')).toEqual({ key: 'K7', n: 7 }));
+    const soon = { timeout: 10_000 };
+    await eventually(async () => expect(await view.get('K7')).toEqual({ key: 'K7', n: 7 }), soon);
     await publish({ key: 'K8', n: 2_000 });
     await caughtUp();
     const shown = async () => (await readRows(views)).filter(({ key }) => ['K7', 'K8'].includes(key));
@@ -234,7 +235,7 @@ export const viewDatabaseContract = (createUrl: () => Promise<DatabaseUrl>): voi
     ]);
 
     expect(await switchBack(context)).toMatchObject({ number: 1 });
-    await eventually(async () => expect(await view.get('K7')).toEqual({ key: 'K7', n: 1_000 }));
+    await eventually(async () => expect(await view.get('K7')).toEqual({ key: 'K7', n: 1_000 }), soon);
     expect((await view.completeness()).generation).toEqual({ number: 1 });
     // The log does not have this key, as after the loss of the log.
     await views.things.transact([put('g2:LOST', { key: 'LOST', n: 1 })]);

@@ -19,7 +19,6 @@ const reasons = {
   'tests/outages.e2e.test.ts': 'keeps a broker, and a store, unavailable for a minute of real sidecars',
   'tests/platform-process.ts': 'polls the output of a process',
   'tests/rebuild.e2e.test.ts': 'sets the pace of queries to real processes',
-  'tests/several-crms.ts': 'pauses before it sends again what was refused',
   'tests/stack/dapr-lab.ts': 'polls a service until it answers',
   'tests/stack/stack.ts': 'polls for the outcome of the set-up',
 };

@@ -34,7 +34,8 @@ const listenTo = ({ router, callbacks }: Deliveries) =>
 
 let server: Listening;
 let seen: { batches: number; records: number; bytes: number; answered: number };
-let healthChecks: Promise<unknown>[];
+/** Each is the error of a request, if it failed. */
+let healthChecks: Promise<Error | undefined>[];
 beforeEach(async () => {
   seen = { batches: 0, records: 0, bytes: 0, answered: 0 };
   healthChecks = [];
@@ -44,14 +45,20 @@ beforeEach(async () => {
     seen.records += batch.length;
     seen.bytes = Math.max(seen.bytes, batch.length * encodedEvent.length);
     // Not awaited here: the response arrives only if the event loop is free before the delivery ends.
-    healthChecks.push(fetch(`${server.url}/healthz`).then(() => seen.answered++));
+    healthChecks.push(
+      fetch(`${server.url}/healthz`).then(
+        () => void seen.answered++,
+        (error: Error) => error,
+      ),
+    );
     return batch.map(() => 'done');
   });
   server = await listenTo(deliveries);
 });
 afterEach(async () => {
-  await Promise.all(healthChecks);
+  const errors = (await Promise.all(healthChecks)).filter(Boolean);
   await server.close();
+  expect(errors).toEqual([]);
 });
 
 const httpBody = function* () {

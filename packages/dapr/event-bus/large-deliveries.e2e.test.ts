@@ -82,11 +82,14 @@ describe.runIf(await isStackReady()).each(['http', 'grpc'] as const)(
       const topic = await topicWith(Array.from({ length: many }, () => ({ key: '7733', value })));
       const { url, bodies, batches, offsets, sidecar } = await follow(topic, appProtocol);
       let healthChecks = 0;
-      await eventually(async () => {
-        expect((await fetch(`${url}/healthz`)).status).toBe(200);
-        healthChecks++;
-        expect(offsets.length).toBeGreaterThanOrEqual(many);
-      });
+      await eventually(
+        async () => {
+          expect((await fetch(`${url}/healthz`)).status).toBe(200);
+          healthChecks++;
+          expect(offsets.length).toBeGreaterThanOrEqual(many);
+        },
+        { interval: 100 },
+      );
       expect(healthChecks).toBeGreaterThan(3);
       expect([...new Set(offsets)]).toEqual(everyOffset(many));
       // A delivery has no size limit; a batch has.

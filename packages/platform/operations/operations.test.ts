@@ -499,7 +499,7 @@ describe('an explanation', () => {
 describe('explanations that take long', () => {
   const path = '/operations/explain/key-1';
   /** A log whose reads end only when they are stopped. */
-  const startWithEndlessReads = async (explainTimeoutMs?: number) => {
+  const startWithEndlessReads = async (explainTimeoutMs: number) => {
     const reads = { open: 0, stopped: 0 };
     const topicLog = (log: LogReader): LogReader => ({
       ...log,
@@ -510,12 +510,12 @@ describe('explanations that take long', () => {
         throw signal?.reason;
       },
     });
-    const { url } = await start(token, { topicLog, ...(explainTimeoutMs && { explainTimeoutMs }) });
+    const { url } = await start(token, { topicLog, explainTimeoutMs });
     return { url, reads };
   };
 
   it('are two at most; the next is refused until one ends, and one ends when its client leaves', async () => {
-    const { url, reads } = await startWithEndlessReads();
+    const { url, reads } = await startWithEndlessReads(60 * 60 * 1_000);
     const clients = [new AbortController(), new AbortController()];
     const answers = clients.map(({ signal }) => fetch(`${url}${path}`, { signal }).catch(() => 'left'));
     await eventually(() => expect(reads.open).toBe(2));

@@ -37,7 +37,9 @@ const openThings = (offsets: readonly number[], { begin = 0, end = (offsets.at(-
     closing.push(drift.close);
     return drift;
   };
-  const becomes = (expected: object) => eventually(async () => expect(await completeness()).toMatchObject(expected));
+  // Sooner than after 30 s, when gaps are looked up again.
+  const becomes = (expected: object) =>
+    eventually(async () => expect(await completeness()).toMatchObject(expected), { timeout: 20_000 });
   /** Compares the view with the log once, and stores what it finds. */
   const compare = async (committedOffsets?: ReadonlyMap<number, number>) => {
     const { hasCompared } = startDetection(committedOffsets);
