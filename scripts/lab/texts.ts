@@ -53,6 +53,7 @@ export const formatWalkThrough = (
     `  ${title.padEnd(13)} ${url}${daprPort ? `     sidecar http://localhost:${daprPort}` : ''}`;
   return `
 ${ids.map((id) => row(members[id].name, members[id].url, members[id].ports.dapr)).join('\n')}
+${row('Console', `${crm.url}/console`)}
 ${row('Traces', zipkin)}
 
   Try:
