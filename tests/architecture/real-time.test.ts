@@ -23,12 +23,17 @@ const reasons = {
   'tests/stack/stack.ts': 'polls for the outcome of the set-up',
 };
 
-it('no other test measures real time, or waits for a fixed time', () => {
-  const root = join(import.meta.dirname, '../..');
-  const sources = readSources(root, ['packages', 'contracts', 'crm', 'iot-platform', 'scripts', 'bench', 'tests']);
-  const found = sources.filter(usesRealTime).map(({ file }) => file);
-  expect(found.filter((file) => file !== 'tests/architecture/real-time.test.ts').sort()).toEqual(Object.keys(reasons));
-});
+const folders = ['packages', 'contracts', 'crm', 'iot-platform', 'customer-view', 'scripts', 'bench', 'tests'];
+const sources = readSources(join(import.meta.dirname, '../..'), folders).filter(
+  ({ file }) => file !== 'tests/architecture/real-time.test.ts',
+);
+const filesOf = (found: readonly Source[]) => found.map(({ file }) => file).sort();
+
+it('no other test measures real time, or waits for a fixed time', () =>
+  expect(filesOf(sources.filter(usesRealTime))).toEqual(Object.keys(reasons)));
+
+it('all tests wait with the limit of tests/eventually.ts', () =>
+  expect(filesOf(sources.filter(({ text }) => /\bvi\.wait(For|Until)\(/.test(text)))).toEqual(['tests/eventually.ts']));
 
 it.each([
   'expect(performance.now() - began).toBeLessThan(900)',
