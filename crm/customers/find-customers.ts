@@ -74,7 +74,11 @@ export const findRevisions = async (
 };
 
 /** Finds and locks the revisions, in the order of the connection ids, so that two transactions do not deadlock. */
-export const lockRevisions = async (trx: Transaction<CrmDatabase>, connectionIds: readonly string[]) => {
+export const lockRevisions = async (
+  trx: Transaction<CrmDatabase>,
+  connectionIds: readonly string[],
+): Promise<Map<string, number>> => {
+  if (connectionIds.length === 0) return new Map();
   const query = trx.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds);
   return mapByConnection(await query.orderBy('connectionId').forUpdate().execute());
 };

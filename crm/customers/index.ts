@@ -12,7 +12,13 @@ export {
   replaceCustomer,
 } from './change/change-customer.ts';
 export type { ChangeOrigin } from './change/mandate-changes.ts';
-export { type CustomerWrite, writeCustomers } from './change/write-customers.ts';
+export {
+  type CustomerWrite,
+  type LastRevisions,
+  lockLastRevisions,
+  prepareWrites,
+  writeCustomers,
+} from './change/write-customers.ts';
 export {
   type Customer,
   type CustomerData,

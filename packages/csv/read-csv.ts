@@ -31,7 +31,7 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>, declared?: Encodin
 }
 
 /** A caller that yields to the event loop between two lists is not blocked by a chunk of many short rows. */
-const rowsPerList = 1_000;
+const rowsPerList = 100;
 
 function* parseLists({ header, rows }: Found, state: State): Generator<CsvRow[]> {
   if (header) yield [header];

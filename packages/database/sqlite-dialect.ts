@@ -61,6 +61,10 @@ export const getDiskHealth = <T>(db: Kysely<T>): DiskHealth | undefined =>
 export const isSqliteFile = <T>(db: Kysely<T>): boolean =>
   (db.getExecutor().adapter as PoolAdapter).pool?.open().read !== undefined;
 
+/** Whether another transaction of this process waits for the one that writes. False for a database on a server. */
+export const isWriterWanted = <T>(db: Kysely<T>): boolean =>
+  (db.getExecutor().adapter as PoolAdapter).pool?.open().queue.isWanted() ?? false;
+
 /** How a connection waits for the writer. */
 type Waiting = { readonly lockTimeoutMs?: number; readonly isFirst?: boolean };
 

@@ -31,16 +31,6 @@ export const lockFormerCustomers = async (
   return query.orderBy('customerId').forUpdate().execute();
 };
 
-/**
- * Removes the last states of customers that are registered again.
- * @returns their last revisions by number, so that the new revisions continue from them
- */
-export const takeFormerRevisions = async (
-  trx: Db,
-  customerIds: readonly number[],
-): Promise<ReadonlyMap<number, number>> => {
-  const former = await lockFormerCustomers(trx, customerIds);
-  const found = former.map(({ customerId }) => customerId);
-  if (found.length > 0) await trx.deleteFrom('formerCustomer').where('customerId', 'in', found).execute();
-  return new Map(former.map(({ customerId, revision }) => [customerId, Number(revision)]));
-};
+/** The statement that removes the last states of customers that are registered again; none without customers. */
+export const removeFormerCustomers = (trx: Db, customerIds: readonly number[]): CompiledQuery[] =>
+  customerIds.length === 0 ? [] : [trx.deleteFrom('formerCustomer').where('customerId', 'in', customerIds).compile()];

@@ -7,7 +7,6 @@ import { topics } from '../../../contracts/topics.ts';
 import { type CrmDatabase, insertRows } from '../../database/index.ts';
 import type { OutboxEvent } from '../../outbox/index.ts';
 import { nextRevision } from '../customer.ts';
-import { lockRevisions } from '../find-customers.ts';
 
 /** Evidence of consent: who changed a mandate, by which channel, and where the consent is recorded. */
 export type Evidence = { changedBy: string | null; channel: string | null; reference: string | null };
@@ -29,17 +28,18 @@ type MandateWithRevision = MandateOfCustomer & { readonly revision: number };
 export type MandateWrites = { readonly statements: readonly CompiledQuery[]; readonly events: readonly OutboxEvent[] };
 
 /**
- * Locks the connections, and prepares the next revision, the evidence and the event of each mandate, for the transaction of the change.
- * `revisions` has the last new revision of each connection.
+ * Prepares the next revision, the evidence and the event of each mandate, for the transaction of the change.
+ * @param last the last revisions of the connections, which the caller has locked; the next ones replace them
+ * @returns also the last new revision of each connection
  */
-export const prepareMandateChanges = async (
+export const prepareMandateChanges = (
   trx: Transaction<CrmDatabase>,
   mandates: readonly MandateOfCustomer[],
+  last: Map<string, number>,
   { now, newId, traceparent, evidence }: ChangeContext,
-): Promise<MandateWrites & { readonly revisions: ReadonlyMap<string, number> }> => {
-  if (mandates.length === 0) return { revisions: new Map(), statements: [], events: [] };
+): MandateWrites & { readonly revisions: ReadonlyMap<string, number> } => {
   const changedAt = now();
-  const { raised, statements } = await raiseRevisions(trx, mandates, changedAt);
+  const { raised, statements } = raiseRevisions(trx, mandates, last, changedAt);
   const changes = raised.map((mandate) => ({ ...mandate, ...evidence }));
   const evidenced = prepareEvidence(trx, changes, { newId, traceparent, changedAt });
   return {
@@ -84,28 +84,25 @@ export const prepareEvidence = (
  * Assigns the next revision to each mandate, in order, because one connection may be given up and taken in the same
  * change.
  */
-const raiseRevisions = async (
+const raiseRevisions = (
   trx: Transaction<CrmDatabase>,
   mandates: readonly MandateOfCustomer[],
+  last: Map<string, number>,
   now: number,
-): Promise<{ raised: MandateWithRevision[]; statements: CompiledQuery[] }> => {
+): { raised: MandateWithRevision[]; statements: CompiledQuery[] } => {
   const connections = [...new Set(mandates.map(({ connectionId }) => connectionId))];
-  const known = await lockRevisions(trx, connections);
-  const last = new Map(known);
+  const known = new Set(connections.filter((connectionId) => last.has(connectionId)));
   const raised = mandates.map((mandate) => {
     const revision = nextRevision(last.get(mandate.connectionId), now);
     last.set(mandate.connectionId, revision);
     return { ...mandate, revision };
   });
-  const fresh = [...last].flatMap(([connectionId, revision]) =>
-    known.has(connectionId) ? [] : [{ connectionId, revision }],
-  );
-  const updates = [...known.keys()].map((connectionId) =>
-    trx
-      .updateTable('connection')
-      .set({ revision: last.get(connectionId) as number })
-      .where('connectionId', '=', connectionId)
-      .compile(),
-  );
+  const rowOf = (connectionId: string) => ({ connectionId, revision: last.get(connectionId) as number });
+  const fresh = connections.filter((connectionId) => !known.has(connectionId)).map(rowOf);
+  const updates = [...known]
+    .map(rowOf)
+    .map(({ connectionId, revision }) =>
+      trx.updateTable('connection').set({ revision }).where('connectionId', '=', connectionId).compile(),
+    );
   return { raised, statements: [...insertRows(trx, 'connection', ['connectionId', 'revision'], fresh), ...updates] };
 };

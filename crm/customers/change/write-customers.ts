@@ -8,10 +8,10 @@ import {
   customerFieldNames,
   nextRevision,
 } from '../customer.ts';
-import { lockCustomers } from '../find-customers.ts';
+import { lockCustomers, lockRevisions } from '../find-customers.ts';
 import { searchKeys } from '../search-keys.ts';
 import { createCustomerEvents, type StateToPublish } from './append-customer-events.ts';
-import { keepDeletedCustomers, takeFormerRevisions } from './former-customers.ts';
+import { keepDeletedCustomers, lockFormerCustomers, removeFormerCustomers } from './former-customers.ts';
 import { type ChangeContext, prepareMandateChanges } from './mandate-changes.ts';
 
 /** A customer before and after a change. The database assigns the number of a new customer, unless the write has one. */
@@ -31,36 +31,69 @@ export type WrittenCustomers = {
 
 type Db = Transaction<CrmDatabase>;
 
+/** The last revisions that the transaction has locked, of connections, and of former customers by their numbers. */
+export type LastRevisions = {
+  readonly connections: Map<string, number>;
+  readonly formerCustomers: ReadonlyMap<number, number>;
+};
+
+/** Finds and locks the last revisions of everything that `prepareWrites` may write. */
+export const lockLastRevisions = async (
+  trx: Db,
+  { customerIds, connectionIds }: { customerIds: readonly number[]; connectionIds: readonly string[] },
+): Promise<LastRevisions> => {
+  const former = await lockFormerCustomers(trx, customerIds);
+  return {
+    formerCustomers: new Map(former.map(({ customerId, revision }) => [customerId, Number(revision)])),
+    connections: await lockRevisions(trx, connectionIds),
+  };
+};
+
 /**
- * Writes customers; no other function does. It writes their rows with version and search keys, the state of each customer as an
- * event, and the revision, evidence and event of each changed mandate, with few statements for many customers. The caller has
- * locked each `before` and has checked that the connections are free.
+ * Writes customers. It writes their rows with version and search keys, the state of each customer as an event, and the revision, evidence
+ * and event of each changed mandate. The caller has locked each `before` and has checked that the connections are free.
  */
 export const writeCustomers = async (
   trx: Db,
   writes: readonly CustomerWrite[],
   context: ChangeContext,
 ): Promise<WrittenCustomers> => {
+  const last = await lockLastRevisions(trx, {
+    customerIds: writes.flatMap((write) => givenNumberOf(write) ?? []),
+    connectionIds: writes.flatMap(({ before, after }) =>
+      computeMandateChanges(before, after).map(({ connectionId }) => connectionId),
+    ),
+  });
+  const { statements, ...written } = await prepareWrites(trx, writes, last, context);
+  await executeTogether(trx, statements);
+  return written;
+};
+
+/**
+ * Prepares the few statements of `writeCustomers` for many customers; nothing else writes customers. It reads nothing but `last`, so
+ * the next writes of the same transaction can be prepared before these statements have run. New customers without a number are
+ * inserted at once, because the database assigns it.
+ */
+export const prepareWrites = async (
+  trx: Db,
+  writes: readonly CustomerWrite[],
+  last: LastRevisions,
+  context: ChangeContext,
+): Promise<WrittenCustomers & { readonly statements: readonly CompiledQuery[] }> => {
   const writtenAt = context.now();
-  const created = writes.flatMap((write) => (write.before ? [] : [write]));
-  const changes = writes.flatMap((write) => (write.before ? [changeRow(trx, write, writtenAt)] : []));
-  // They free connections that new customers take.
-  if (created.length > 0) await executeTogether(trx, changes.splice(0));
-  const find = await insertCustomers(trx, created, writtenAt);
+  // Changes come first, because they free connections that new customers take.
+  const rows = writes.flatMap((write) => (write.before ? [changeRow(trx, write, writtenAt)] : []));
+  const find = await insertCustomers(trx, writes.filter(isCreated), rows, last.formerCustomers, writtenAt);
   const states = writes.map((write) => (write.before ? changeState(write, writtenAt) : find(write)));
   const customerIds = states.map(({ customerId }) => customerId);
   const mandates = writes.flatMap(({ before, after }, n) =>
     computeMandateChanges(before, after).map((mandate) => ({ ...mandate, customerId: Number(customerIds[n]) })),
   );
-  const { statements, events, revisions } = await prepareMandateChanges(trx, mandates, context);
+  const { statements, events, revisions } = prepareMandateChanges(trx, mandates, last.connections, context);
   const deleted = states.filter(({ record }) => record === null);
-  await executeTogether(trx, [
-    ...changes,
-    ...keepDeletedCustomers(trx, deleted),
-    ...statements,
-    ...insertIntoOutbox(trx, [...createCustomerEvents(states, context), ...events], writtenAt),
-  ]);
-  return { customerIds, writtenAt, revisions };
+  const outbox = insertIntoOutbox(trx, [...createCustomerEvents(states, context), ...events], writtenAt);
+  const all = [...rows, ...keepDeletedCustomers(trx, deleted), ...statements, ...outbox];
+  return { customerIds, writtenAt, revisions, statements: all };
 };
 
 type ChangedCustomer = Extract<CustomerWrite, { before: Customer }>;
@@ -87,23 +120,41 @@ const changeState = ({ before, after }: ChangedCustomer, updatedAt: number): Sta
 
 type CreatedCustomer = Extract<CustomerWrite, { before?: undefined }>;
 
-/** @returns a function that finds the state of each new customer */
-const insertCustomers = async (trx: Db, created: readonly CreatedCustomer[], createdAt: number) => {
-  const given = created.flatMap(({ customerId }) => (customerId === undefined ? [] : [Number(customerId)]));
-  const formerRevisions = await takeFormerRevisions(trx, given);
-  const revisionOf = ({ customerId }: CreatedCustomer) =>
-    nextRevision(customerId === undefined ? undefined : formerRevisions.get(Number(customerId)), createdAt);
+const isCreated = (write: CustomerWrite): write is CreatedCustomer => !write.before;
+
+const givenNumberOf = (write: CustomerWrite): number | undefined =>
+  isCreated(write) && write.customerId !== undefined ? Number(write.customerId) : undefined;
+
+/**
+ * Adds the statements that insert customers to `statements`. To insert those without a number, it runs all statements.
+ * @returns a function that finds the state of each new customer
+ */
+const insertCustomers = async (
+  trx: Db,
+  created: readonly CreatedCustomer[],
+  statements: CompiledQuery[],
+  formerRevisions: ReadonlyMap<number, number>,
+  createdAt: number,
+) => {
+  const former = created.flatMap((write) => givenNumberOf(write) ?? []).filter((number) => formerRevisions.has(number));
+  const revisionOf = (write: CreatedCustomer) =>
+    nextRevision(formerRevisions.get(givenNumberOf(write) as number), createdAt);
   const rowOf = (write: CreatedCustomer) => {
     const { firstName, lastName, city, connectionId, connectionMandate, email, phone } = write.after;
     const { nameKey, cityKey } = searchKeys(write.after);
     const stamp = { createdAt, updatedAt: createdAt, version: 1, revision: revisionOf(write) };
     return { firstName, lastName, city, connectionId, connectionMandate, email, phone, nameKey, cityKey, ...stamp };
   };
-  const numbered = created.flatMap((write) =>
-    write.customerId === undefined ? [] : [{ ...rowOf(write), customerId: Number(write.customerId) }],
-  );
+  const numbered = created.flatMap((write) => {
+    const customerId = givenNumberOf(write);
+    return customerId === undefined ? [] : [{ ...rowOf(write), customerId }];
+  });
   const unnumbered = created.filter(({ customerId }) => customerId === undefined).map(rowOf);
-  await executeTogether(trx, insertRows(trx, 'customer', [...columns, 'customerId'], numbered));
+  statements.push(
+    ...removeFormerCustomers(trx, former),
+    ...insertRows(trx, 'customer', [...columns, 'customerId'], numbered),
+  );
+  if (unnumbered.length > 0) await executeTogether(trx, statements.splice(0));
   const assigned = await insertUnnumbered(trx, unnumbered);
   return (write: CreatedCustomer): StateToPublish => ({
     customerId: write.customerId ?? (assigned.get(write.after.connectionId) as string),

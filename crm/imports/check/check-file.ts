@@ -38,6 +38,9 @@ export const readFileHeader = async (
   throw unusableFile('The file has only blank lines.');
 };
 
+/** A caller that reads ahead has so many rows ready. */
+const rowsAhead = 500;
+
 /** Validates every row of a file by itself and against the rows before it. `lines`: how many lines the file has. */
 export async function* checkFile(
   file: string,
@@ -50,16 +53,19 @@ export async function* checkFile(
   };
   const yieldInTurns = createYielder();
   let isHeader = true;
+  let checkedRows: CheckedRow[] = [];
   for await (const rows of readCsv(createReadStream(file), encoding)) {
-    const checkedRows: CheckedRow[] = [];
     for (const row of isHeader ? rows.slice(1) : rows) {
       const isRecoded = encoding === undefined && row.encoding === 'windows-1252';
       checkedRows.push({ ...checkCsvRow(row, header, seen), isRecoded });
       await yieldInTurns();
     }
-    yield checkedRows;
     isHeader &&= rows.length === 0;
+    if (checkedRows.length < rowsAhead) continue;
+    yield checkedRows;
+    checkedRows = [];
   }
+  yield checkedRows;
 }
 
 type Seen = Record<'customerId' | 'connectionId', ReturnType<typeof createSeenKeys>>;

@@ -1,12 +1,20 @@
 import type { Transaction } from 'kysely';
-import { type Customer, findKnownCustomerIds, findRevisions, lockCustomers } from '../../customers/index.ts';
+import {
+  type Customer,
+  findKnownCustomerIds,
+  type LastRevisions,
+  lockCustomers,
+  lockLastRevisions,
+} from '../../customers/index.ts';
 import type { CrmDatabase } from '../../database/index.ts';
-import type { ImportRow } from '../check/check-row.ts';
+import { type ImportRow, isRefused, type RefusedRow } from '../check/check-row.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';
 import type { Decision, ExistingState } from './decide-row.ts';
 
 /** The existing state for the rows of a chunk: read from the database, then updated by each decision. */
 export type ChunkState = {
+  /** The last revisions of all connections and customers of the chunk. */
+  readonly last: LastRevisions;
   find(row: ImportRow): ExistingState;
   apply(row: ImportRow, decision: Decision): void;
 };
@@ -18,25 +26,30 @@ export type ChunkState = {
  */
 export const readExistingState = async (
   trx: Transaction<CrmDatabase>,
-  rows: readonly ImportRow[],
+  chunk: readonly (ImportRow | RefusedRow)[],
   freedConnections: SeenKeys | undefined,
 ): Promise<ChunkState> => {
+  const rows = chunk.filter((row): row is ImportRow => !isRefused(row));
   const ids = rows.flatMap(({ customerId }) => customerId ?? []);
   const connections = rows.map(({ data }) => data.connectionId);
   const byId = indexBy(await lockCustomers(trx, 'customerId', ids), 'customerId');
   const byConnection = indexBy(await lockCustomers(trx, 'connectionId', connections), 'connectionId');
-  const revisions = await findRevisions(trx, connections);
   const missing = ids.filter((id) => !byId.has(id)).map(Number);
   const knownIds = await findKnownCustomerIds(trx, missing);
+  const last = await lockLastRevisions(trx, {
+    customerIds: missing.filter((id) => !knownIds.has(id)),
+    connectionIds: [...new Set([...connections, ...[...byId.values()].map(({ connectionId }) => connectionId)])],
+  });
   const isFreed = (connectionId: string) => freedConnections?.findLine(connectionId) !== undefined;
 
   return {
+    last,
     find: ({ customerId, data: { connectionId } }) => {
       const holder = isFreed(connectionId) ? undefined : byConnection.get(connectionId);
       return {
         customer: customerId === undefined ? holder : byId.get(customerId),
         holder,
-        isConnectionKnown: revisions.has(connectionId),
+        isConnectionKnown: last.connections.has(connectionId),
         isCustomerIdKnown: customerId !== undefined && knownIds.has(Number(customerId)),
       };
     },

@@ -1,7 +1,7 @@
-import type { Transaction } from 'kysely';
+import type { CompiledQuery, Transaction } from 'kysely';
 import { parseCustomerId } from '../../../contracts/customer-id.ts';
-import { type ChangeOrigin, type CustomerWrite, writeCustomers } from '../../customers/index.ts';
-import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
+import { type ChangeOrigin, type CustomerWrite, prepareWrites } from '../../customers/index.ts';
+import { type CrmDatabase, executeTogether, type ImportedRowTable } from '../../database/index.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow, readCell } from '../check/check-row.ts';
 import type { Header } from '../check/header.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';
@@ -10,7 +10,7 @@ import { redactErasedPersons } from '../personal-data/erased-rows.ts';
 import { textKeyOf } from '../personal-data/search-cells.ts';
 import { createReportBuilder, type ListedCounts, reportLimits } from '../report/report-builder.ts';
 import { decideRow } from './decide-row.ts';
-import { readExistingState } from './existing-state.ts';
+import type { ChunkState } from './existing-state.ts';
 
 export type Counts = Record<'created' | 'updated' | 'unchanged' | 'skipped' | 'refused', number> & ListedCounts;
 
@@ -25,15 +25,17 @@ export type RowsContext = ChangeOrigin & {
 };
 
 /**
- * Decides on each row of a chunk and writes the customers with few statements. A dry run writes only its report.
- * @returns the counts to add to those of the job
+ * Decides on rows of a chunk, whose state is `existing`, and prepares the few statements that write the customers. A dry run writes only
+ * its report.
+ * @returns also the counts to add to those of the job
  */
-export const importRows = async (
+export const prepareRows = async (
   trx: Transaction<CrmDatabase>,
   job: ImportJob,
   rows: readonly (ImportRow | RefusedRow)[],
+  existing: ChunkState,
   context: RowsContext,
-): Promise<Counts> => {
+): Promise<{ counts: Counts; statements: CompiledQuery[] }> => {
   const { header, options } = context;
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: 0 };
   const writes: CustomerWrite[] = [];
@@ -43,7 +45,6 @@ export const importRows = async (
     report.add(outcome, () => reportRow(context, row, outcome, problems));
   };
 
-  const existing = await readExistingState(trx, rows.filter(isImportRow), context.freedConnections);
   for (const row of rows) {
     if (isRefused(row)) {
       addToReport(row, 'refused', row.problems);
@@ -56,16 +57,15 @@ export const importRows = async (
     if (decision.outcome === 'created') writes.push({ after: decision.data, customerId: row.customerId });
     if (decision.outcome === 'updated') writes.push({ before: decision.before, after: decision.data });
   }
-  if (!options.dryRun) await writeCustomers(trx, writes, context);
-  if (report.rows.length > 0)
-    await trx
-      .insertInto('importedRow')
-      .values(await redactErasedPersons(trx, report.rows))
-      .execute();
-  return { ...counts, ...report.countListed() };
+  const statements = options.dryRun ? [] : [...(await prepareWrites(trx, writes, existing.last, context)).statements];
+  if (report.rows.length > 0) {
+    // Which rows are redacted depends on who holds the connections after these writes.
+    await executeTogether(trx, statements.splice(0));
+    const reportRows = await redactErasedPersons(trx, report.rows);
+    statements.push(trx.insertInto('importedRow').values(reportRows).compile());
+  }
+  return { counts: { ...counts, ...report.countListed() }, statements };
 };
-
-const isImportRow = (row: ImportRow | RefusedRow): row is ImportRow => !isRefused(row);
 
 /** A row of the report. It has the customerId and the connectionId if they are valid, so that an erasure finds it. */
 const reportRow = (

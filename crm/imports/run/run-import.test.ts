@@ -62,6 +62,38 @@ describe('importing customers', () => {
     expect(await countWaitingEvents()).toBe(3);
   });
 
+  it('gives a connection the revisions of all rows of a transaction in order, however far apart they are', async () => {
+    const { load, db, events } = await createImportFixture();
+    await load([header, '1,Eva,Vos,Delft,A1,1', '2,Jan,Vos,Ede,A2,1']);
+    const between = (from: number) => Array.from({ length: 130 }, (_, n) => `${from + n},F,L,C,${from + n},1`);
+    const moves = [
+      '1,Eva,Vos,Delft,B1,1',
+      ...between(1000),
+      '2,Jan,Vos,Ede,A1,2',
+      ...between(2000),
+      '3,Ina,Vos,Ede,A2,1',
+    ];
+    const job = await load([header, ...moves], { onConflict: 'update' });
+    expect(job).toMatchObject({ updated: 2, created: 261, refused: 0 });
+    expect((await events()).filter(([connectionId]) => connectionId === 'A1')).toEqual([
+      ['A1', '1'],
+      ['A1', '0'],
+      ['A1', '2'],
+    ]);
+    const history = await db.selectFrom('mandateChange').selectAll().where('connectionId', '=', 'A2').execute();
+    expect(history.sort((a, b) => a.revision - b.revision)).toMatchObject([
+      { customerId: 2, connectionMandate: '1' },
+      { customerId: 2, connectionMandate: '0' },
+      { customerId: 3, connectionMandate: '1' },
+    ]);
+    const { revision } = await db
+      .selectFrom('connection')
+      .select('revision')
+      .where('connectionId', '=', 'A2')
+      .executeTakeFirstOrThrow();
+    expect(revision).toBe(history.at(-1)?.revision);
+  });
+
   it('with onConflict=update, updates the columns that the file has, and revokes a connection that a customer leaves', async () => {
     const { load, db, events } = await createImportFixture();
     await load([`${header},email,phone`, '1,Eva,Vos,Delft,77,1,a@b.nl,+31 15 1234567']);

@@ -1,7 +1,8 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
+import { isWriterWanted } from '../../../packages/database/sqlite-dialect.ts';
 import { type CrmContext, inTransaction } from '../../customers/index.ts';
-import type { CrmDatabase } from '../../database/index.ts';
+import { type CrmDatabase, executeTogether } from '../../database/index.ts';
 import { type CheckedRow, checkFile } from '../check/check-file.ts';
 import { type ImportRow, mayBeRounded, readCell } from '../check/check-row.ts';
 import { restoreHeader } from '../check/header.ts';
@@ -9,7 +10,8 @@ import { createSeenKeys } from '../check/seen-keys.ts';
 import { advanceJob, beginJob, type ImportJob } from '../import-job.ts';
 import { readReference, recordReference } from '../import-reference.ts';
 import { removeListedRows } from '../report/remove-report.ts';
-import { type Counts, importRows, type RowsContext } from './import-rows.ts';
+import { readExistingState } from './existing-state.ts';
+import { type Counts, prepareRows, type RowsContext } from './import-rows.ts';
 import { readAhead } from './read-ahead.ts';
 
 /** `onProgress` is called after each transaction of rows. An abort of `stop` ends the import after the current one. */
@@ -20,6 +22,8 @@ export type RunOptions = {
 
 /** Transactions are short, so that requests are answered in between. */
 const rowsPerTransaction = 500;
+/** While a request waits for the writer, a transaction ends after so many rows. */
+const rowsPerStep = 100;
 
 /**
  * Runs an import, or resumes it where the previous process was killed: each transaction commits its rows together with the
@@ -52,14 +56,13 @@ export const runImport = async (
         if (checked.pass !== job.pass || checked.row.line <= job.line) continue;
         chunk.push(checked);
         if (chunk.length < rowsPerTransaction) continue;
-        job = await importChunk(context, job, chunk, rowsContext);
-        chunk = [];
+        ({ job, rest: chunk } = await importChunk(context, job, chunk, rowsContext));
         await yieldToEventLoop();
         onProgress(job);
         if (stop?.aborted) return job;
       }
     }
-    job = await importChunk(context, job, chunk, rowsContext);
+    while (chunk.length > 0) ({ job, rest: chunk } = await importChunk(context, job, chunk, rowsContext));
     if (hasSecondPass) job = await advance(context, job, { pass: 2, line: 0 });
   }
   job = await finish(context, job);
@@ -75,31 +78,55 @@ const createContext = (context: CrmContext, job: ImportJob): Omit<RowsContext, '
   freedConnections: job.dryRun ? createSeenKeys() : undefined,
 });
 
-const importChunk = async (
+/** Imports the rows of a chunk in one transaction, or the first of them while a request waits. */
+const importChunk = (
   context: CrmContext,
   job: ImportJob,
-  chunk: readonly CheckedRow[],
+  chunk: CheckedRow[],
   rowsContext: Omit<RowsContext, 'evidence'>,
-): Promise<ImportJob> => {
-  const last = chunk.at(-1);
-  if (!last) return job;
-  return inTransaction(context, async (trx) => {
-    const rows = chunk.map(({ row }) => row);
+): Promise<{ job: ImportJob; rest: CheckedRow[] }> =>
+  inTransaction(context, async (trx) => {
     const reference = await readReference(trx, job.importId);
     const evidence = { changedBy: null, channel: 'csv-import', reference } as const;
-    const counts = await importRows(trx, job, rows, { ...rowsContext, evidence });
-    const to = {
-      ...withCounts(job, counts),
-      line: last.row.line,
-      updatedAt: context.now(),
-      bytesDone: job.bytesDone + chunk.reduce((sum, { bytes }) => sum + bytes, 0),
-      ...addRounded(job, rows, rowsContext),
-      recoded: job.recoded + chunk.filter(({ isRecoded }) => isRecoded).length,
-    };
+    const rows = chunk.map(({ row }) => row);
+    const existing = await readExistingState(trx, rows, rowsContext.freedConnections);
+    let to = job;
+    let end = 0;
+    let writing = Promise.resolve();
+    do {
+      const step = chunk.slice(end, end + rowsPerStep);
+      const stepRows = rows.slice(end, end + rowsPerStep);
+      const { counts, statements } = await prepareRows(trx, to, stepRows, existing, { ...rowsContext, evidence });
+      // The next step is prepared while the database writes this one.
+      await writing;
+      writing = executeTogether(trx, statements);
+      // The rejection is handled where `writing` is awaited.
+      writing.catch(() => {});
+      end += step.length;
+      to = addStep(to, step, counts, rowsContext);
+    } while (end < chunk.length && !isWriterWanted(context.db));
+    await writing;
+    to = { ...to, updatedAt: context.now() };
     await advanceJob(trx, job, to);
-    return to;
+    return { job: to, rest: chunk.slice(end) };
   });
-};
+
+const addStep = (
+  job: ImportJob,
+  step: readonly CheckedRow[],
+  counts: Counts,
+  rowsContext: Omit<RowsContext, 'evidence'>,
+): ImportJob => ({
+  ...withCounts(job, counts),
+  line: step.at(-1)?.row.line ?? job.line,
+  bytesDone: job.bytesDone + step.reduce((sum, { bytes }) => sum + bytes, 0),
+  ...addRounded(
+    job,
+    step.map(({ row }) => row),
+    rowsContext,
+  ),
+  recoded: job.recoded + step.filter(({ isRecoded }) => isRecoded).length,
+});
 
 /** How many lines of possibly rounded connections a job keeps. */
 const maxRoundedLines = 20;

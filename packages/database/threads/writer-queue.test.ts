@@ -66,6 +66,22 @@ it('gives a call with priority the next turn', async () => {
   expect(order).toEqual(['first', 'a', 'b']);
 });
 
+it('is wanted while a caller waits that does not come first', async () => {
+  const queue = createWriterQueue();
+  expect(queue.isWanted()).toBe(false);
+  await queue.acquire(0);
+  expect(queue.isWanted()).toBe(false);
+  const first = queue.acquire(1_000, true);
+  expect(queue.isWanted()).toBe(false);
+  const waiting = queue.acquire(1_000);
+  expect(queue.isWanted()).toBe(true);
+  queue.release();
+  await first;
+  queue.release();
+  await waiting;
+  expect(queue.isWanted()).toBe(false);
+});
+
 it('does not time out in a long queue that makes progress', async () => {
   const queue = createWriterQueue();
   await queue.acquire(0);

@@ -1,6 +1,6 @@
 import { TransientDatabaseError } from '../database-error.ts';
 
-type Waiter = { readonly since: number; start(waitMs: number): void };
+type Waiter = { readonly since: number; readonly isFirst: boolean; start(waitMs: number): void };
 
 /** After this time without a pause the queue pauses for `pauseMs`, so that other processes, which poll, can take the lock. */
 const burstMs = 50;
@@ -17,6 +17,8 @@ export type WriterQueue = {
   /** Reports progress; the holder calls it after each statement. */
   progress(): void;
   release(): void;
+  /** Whether a caller waits, except those with `isFirst`. A long holder should release the queue soon then. */
+  isWanted(): boolean;
 };
 
 const maxHoldFactor = 4;
@@ -58,6 +60,7 @@ export const createWriterQueue = (): WriterQueue => {
         let timer: NodeJS.Timeout;
         const waiter: Waiter = {
           since,
+          isFirst,
           start: (waitedMs) => {
             clearTimeout(timer);
             resolve(waitedMs);
@@ -96,5 +99,6 @@ export const createWriterQueue = (): WriterQueue => {
         startNext();
       }, pauseMs);
     },
+    isWanted: () => waiting.some(({ isFirst }) => !isFirst),
   };
 };
