@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { serviceAddresses } from '../contracts/service-addresses.ts';
 import { topics } from '../contracts/topics.ts';
 import { checkPorts } from '../packages/http/listen.ts';
@@ -19,9 +18,6 @@ const publishedTopics = [
   topics.orders,
   topics.greetings,
 ];
-
-// By default V8 lets four times as much garbage gather as is in use: 70 MB more during an import, and no faster.
-setFlagsFromString('--heap-growing-percent=80');
 
 await runService(async (fail, stopping) => {
   const config = readCrmConfig(process.env);

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { parseCustomerId } from '../../contracts/customer-id.ts';
 import { DomainError } from '../../packages/runtime/domain-error.ts';
-import type { ConnectionTable, CrmDatabase, CustomerTable } from '../database/index.ts';
+import type { CrmDatabase, CustomerTable } from '../database/index.ts';
 import type { Customer } from './customer.ts';
 
 export const toCustomer = ({ customerId, nameKey, cityKey, ...data }: Selectable<CustomerTable>): Customer => ({
@@ -60,31 +60,25 @@ export const findHolders = async (
 };
 
 /** The last revision of a connection; undefined if no customer ever had the connection. */
-export const revisionOf = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<number | undefined> =>
-  (await findRevisions(db, [connectionId])).get(connectionId);
-
-/** The last revisions by connection. Connections that no customer ever had are not in the result. */
-export const findRevisions = async (
-  db: Kysely<CrmDatabase>,
-  connectionIds: readonly string[],
-): Promise<Map<string, number>> => {
-  if (connectionIds.length === 0) return new Map();
-  const rows = await db.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds).execute();
-  return mapByConnection(rows);
+export const revisionOf = async (db: Kysely<CrmDatabase>, connectionId: string): Promise<number | undefined> => {
+  const query = db.selectFrom('connection').select('revision').where('connectionId', '=', connectionId);
+  const row = await query.executeTakeFirst();
+  return row && Number(row.revision);
 };
 
-/** Finds and locks the revisions, in the order of the connection ids, so that two transactions do not deadlock. */
+/**
+ * Finds and locks the last revisions, in the order of the connection ids, so that two transactions do not deadlock. Connections that no
+ * customer ever had are not in the result.
+ */
 export const lockRevisions = async (
   trx: Transaction<CrmDatabase>,
   connectionIds: readonly string[],
 ): Promise<Map<string, number>> => {
   if (connectionIds.length === 0) return new Map();
   const query = trx.selectFrom('connection').selectAll().where('connectionId', 'in', connectionIds);
-  return mapByConnection(await query.orderBy('connectionId').forUpdate().execute());
+  const rows = await query.orderBy('connectionId').forUpdate().execute();
+  return new Map(rows.map(({ connectionId, revision }) => [connectionId, Number(revision)]));
 };
-
-const mapByConnection = (rows: readonly ConnectionTable[]) =>
-  new Map(rows.map(({ connectionId, revision }) => [connectionId, Number(revision)]));
 
 /** Finds and locks the customers that exist, in the order of their ids, so that two transactions do not deadlock. */
 export const lockCustomers = async (

@@ -30,7 +30,7 @@ export {
   readText,
   tidyPhone,
 } from './customer.ts';
-export { findCustomer, findHolders, findRevisions, listCustomers, lockCustomers } from './find-customers.ts';
+export { findCustomer, findHolders, listCustomers, lockCustomers } from './find-customers.ts';
 export { findKnownCustomerIds, readMandateHistory } from './history/mandate-history.ts';
 export { replaceReference } from './history/replace-reference.ts';
 export { writeCursor } from './list/list-cursor.ts';

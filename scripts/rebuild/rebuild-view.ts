@@ -19,6 +19,7 @@ import {
   switchBack,
 } from '../../packages/projections/rebuild/index.ts';
 import { maxPointerAgeMs } from '../../packages/projections/view.ts';
+import { limitGarbage } from '../../packages/runtime/limit-garbage.ts';
 import type { Command } from '../command.ts';
 import { withLabEnvironment } from '../lab/lab-environment.ts';
 import { findView, type ServiceView } from '../views.ts';
@@ -37,6 +38,7 @@ export const rebuildView: Command = async (args, { views, env: ownEnv, print }) 
   const view = findView(views, readViewName(args));
   // The options are read before the lab's environment, so that an invalid option is reported at once. A lab supplies the URL of the source.
   const options = readCommand(args, view.source);
+  limitGarbage();
   const env = await withLabEnvironment(ownEnv, view.service.appId, options);
   const command = readCommand(args, view.source, env);
   const { close, log, primaryStore, stores } = await openStores(env, view.service, command);
