@@ -4,6 +4,7 @@ import { checkPorts } from '../packages/http/listen.ts';
 import { openPlatform } from '../packages/platform/open-platform.ts';
 import { recordService } from '../packages/platform/running-services.ts';
 import { runService } from '../packages/platform/service.ts';
+import { limitGarbage } from '../packages/runtime/limit-garbage.ts';
 import { createLog } from '../packages/runtime/log.ts';
 import { createRuntime } from '../packages/runtime/runtime.ts';
 import { openTracer } from '../packages/tracing/open-tracer.ts';
@@ -18,6 +19,8 @@ const publishedTopics = [
   topics.orders,
   topics.greetings,
 ];
+
+limitGarbage();
 
 await runService(async (fail, stopping) => {
   const config = readCrmConfig(process.env);

@@ -8,7 +8,6 @@ export { insertRows } from './insert-rows.ts';
 export { migrations } from './migrations.ts';
 export { connectCrmDatabase, listPendingMigrations, openCrmDatabase } from './open-database.ts';
 export type {
-  ConnectionTable,
   CrmDatabase,
   CustomerTable,
   ErasureJobTable,

@@ -36,7 +36,7 @@ export type FormerCustomerTable = {
 };
 
 /** The last revision of every connection. A row outlives its customer, so that a revision only ever grows. */
-export type ConnectionTable = { connectionId: string; revision: number };
+type ConnectionTable = { connectionId: string; revision: number };
 
 /**
  * Evidence of consent: every mandate that was ever in force, with the revision of its event. A row outlives its customer

@@ -1,6 +1,5 @@
 import { describeDatabaseError, TransientDatabaseError } from '../database/database-error.ts';
 import { ConfigError } from '../runtime/config-error.ts';
-import { limitGarbage } from '../runtime/limit-garbage.ts';
 import { enterProjectFolder } from '../runtime/project-folder.ts';
 
 export type Service = { close(): Promise<void> };
@@ -20,7 +19,6 @@ export const runService = async (
   { print }: { readonly print?: (text: string) => void } = {},
 ): Promise<void> => {
   enterProjectFolder();
-  limitGarbage();
   const stopping = new AbortController();
   const { signal } = stopping;
   let signalledAt = Number.NEGATIVE_INFINITY;
