@@ -61,7 +61,7 @@ export const getDiskHealth = <T>(db: Kysely<T>): DiskHealth | undefined =>
 export const isSqliteFile = <T>(db: Kysely<T>): boolean =>
   (db.getExecutor().adapter as PoolAdapter).pool?.open().read !== undefined;
 
-/** Whether another transaction of this process waits for the one that writes. False for a database on a server. */
+/** Whether another transaction of this process waits for the one that writes, without priority. False for a database on a server. */
 export const isWriterWanted = <T>(db: Kysely<T>): boolean =>
   (db.getExecutor().adapter as PoolAdapter).pool?.open().queue.isWanted() ?? false;
 

@@ -31,7 +31,10 @@ export type WrittenCustomers = {
 
 type Db = Transaction<CrmDatabase>;
 
-/** The last revisions that the transaction has locked, of connections, and of former customers by their numbers. */
+/**
+ * The last revisions that the transaction has locked, of connections, and of former customers by their numbers. `prepareWrites` replaces those
+ * of connections by the next ones.
+ */
 export type LastRevisions = {
   readonly connections: Map<string, number>;
   readonly formerCustomers: ReadonlyMap<number, number>;
@@ -70,9 +73,9 @@ export const writeCustomers = async (
 };
 
 /**
- * Prepares the few statements of `writeCustomers` for many customers; nothing else writes customers. It reads nothing but `last`, so
- * the next writes of the same transaction can be prepared before these statements have run. New customers without a number are
- * inserted at once, because the database assigns it.
+ * Prepares the few statements of `writeCustomers` for many customers; nothing else writes customers. All that it needs to know is in `last`,
+ * so the next writes of the same transaction can be prepared before these statements have run. Only new customers without a number are
+ * inserted at once, after all changes, because the database assigns the number: call it then when all earlier statements have succeeded.
  */
 export const prepareWrites = async (
   trx: Db,
@@ -81,10 +84,10 @@ export const prepareWrites = async (
   context: ChangeContext,
 ): Promise<WrittenCustomers & { readonly statements: readonly CompiledQuery[] }> => {
   const writtenAt = context.now();
-  // Changes come first, because they free connections that new customers take.
-  const rows = writes.flatMap((write) => (write.before ? [changeRow(trx, write, writtenAt)] : []));
-  const find = await insertCustomers(trx, writes.filter(isCreated), rows, last.formerCustomers, writtenAt);
-  const states = writes.map((write) => (write.before ? changeState(write, writtenAt) : find(write)));
+  const changes = writes.flatMap((write) => (write.before ? [changeRow(trx, write, writtenAt)] : []));
+  const created = writes.filter(isCreated);
+  const inserted = await insertCustomers(trx, { changes, created, former: last.formerCustomers, createdAt: writtenAt });
+  const states = writes.map((write) => (write.before ? changeState(write, writtenAt) : inserted.find(write)));
   const customerIds = states.map(({ customerId }) => customerId);
   const mandates = writes.flatMap(({ before, after }, n) =>
     computeMandateChanges(before, after).map((mandate) => ({ ...mandate, customerId: Number(customerIds[n]) })),
@@ -92,7 +95,7 @@ export const prepareWrites = async (
   const { statements, events, revisions } = prepareMandateChanges(trx, mandates, last.connections, context);
   const deleted = states.filter(({ record }) => record === null);
   const outbox = insertIntoOutbox(trx, [...createCustomerEvents(states, context), ...events], writtenAt);
-  const all = [...rows, ...keepDeletedCustomers(trx, deleted), ...statements, ...outbox];
+  const all = [...inserted.statements, ...keepDeletedCustomers(trx, deleted), ...statements, ...outbox];
   return { customerIds, writtenAt, revisions, statements: all };
 };
 
@@ -125,20 +128,21 @@ const isCreated = (write: CustomerWrite): write is CreatedCustomer => !write.bef
 const givenNumberOf = (write: CustomerWrite): number | undefined =>
   isCreated(write) && write.customerId !== undefined ? Number(write.customerId) : undefined;
 
-/**
- * Adds the statements that insert customers to `statements`. To insert those without a number, it runs all statements.
- * @returns a function that finds the state of each new customer
- */
-const insertCustomers = async (
-  trx: Db,
-  created: readonly CreatedCustomer[],
-  statements: CompiledQuery[],
-  formerRevisions: ReadonlyMap<number, number>,
-  createdAt: number,
-) => {
-  const former = created.flatMap((write) => givenNumberOf(write) ?? []).filter((number) => formerRevisions.has(number));
-  const revisionOf = (write: CreatedCustomer) =>
-    nextRevision(formerRevisions.get(givenNumberOf(write) as number), createdAt);
+type Inserts = {
+  /** They come first, because they free connections that new customers take. */
+  readonly changes: readonly CompiledQuery[];
+  readonly created: readonly CreatedCustomer[];
+  readonly former: LastRevisions['formerCustomers'];
+  readonly createdAt: number;
+};
+
+/** @returns the statements of the changes and inserts, none if they have run, and a function that finds the state of each new customer */
+const insertCustomers = async (trx: Db, { changes, created, former, createdAt }: Inserts) => {
+  const givenNumbers = created.flatMap((write) => givenNumberOf(write) ?? []);
+  const revisionOf = (write: CreatedCustomer) => {
+    const number = givenNumberOf(write);
+    return nextRevision(number === undefined ? undefined : former.get(number), createdAt);
+  };
   const rowOf = (write: CreatedCustomer) => {
     const { firstName, lastName, city, connectionId, connectionMandate, email, phone } = write.after;
     const { nameKey, cityKey } = searchKeys(write.after);
@@ -150,13 +154,17 @@ const insertCustomers = async (
     return customerId === undefined ? [] : [{ ...rowOf(write), customerId }];
   });
   const unnumbered = created.filter(({ customerId }) => customerId === undefined).map(rowOf);
-  statements.push(
-    ...removeFormerCustomers(trx, former),
+  const statements = [
+    ...changes,
+    ...removeFormerCustomers(
+      trx,
+      givenNumbers.filter((number) => former.has(number)),
+    ),
     ...insertRows(trx, 'customer', [...columns, 'customerId'], numbered),
-  );
+  ];
   if (unnumbered.length > 0) await executeTogether(trx, statements.splice(0));
   const assigned = await insertUnnumbered(trx, unnumbered);
-  return (write: CreatedCustomer): StateToPublish => ({
+  const find = (write: CreatedCustomer): StateToPublish => ({
     customerId: write.customerId ?? (assigned.get(write.after.connectionId) as string),
     version: 1,
     createdAt,
@@ -165,6 +173,7 @@ const insertCustomers = async (
     record: write.after,
     isFirst: true,
   });
+  return { statements, find };
 };
 
 const columns = [...customerFieldNames, 'nameKey', 'cityKey', 'createdAt', 'updatedAt', 'version', 'revision'] as const;

@@ -13,14 +13,14 @@ import type { Decision, ExistingState } from './decide-row.ts';
 
 /** The existing state for the rows of a chunk: read from the database, then updated by each decision. */
 export type ChunkState = {
-  /** The last revisions of all connections and customers of the chunk. */
+  /** The last revisions of all connections of the chunk, and of its former customers. */
   readonly last: LastRevisions;
   find(row: ImportRow): ExistingState;
   apply(row: ImportRow, decision: Decision): void;
 };
 
 /**
- * Reads the existing state for a chunk of rows with few queries, and locks the customers.
+ * Reads the existing state for a chunk of rows with few queries, and locks the customers and connections.
  * @param freedConnections in a dry run, the connections that earlier rows would have freed: it writes nothing, so the
  * database does not know
  */
@@ -40,12 +40,18 @@ export const readExistingState = async (
     customerIds: missing.filter((id) => !knownIds.has(id)),
     connectionIds: [...new Set([...connections, ...[...byId.values()].map(({ connectionId }) => connectionId)])],
   });
-  const isFreed = (connectionId: string) => freedConnections?.findLine(connectionId) !== undefined;
+  /** Rows with an id come in the order of their lines. A transaction that runs again has added the lines after this one before. */
+  const isFreed = ({ line, customerId, data: { connectionId } }: ImportRow) => {
+    const freedOn = freedConnections?.findLine(connectionId);
+    return freedOn !== undefined && (customerId === undefined || freedOn < line);
+  };
 
   return {
     last,
-    find: ({ customerId, data: { connectionId } }) => {
-      const holder = isFreed(connectionId) ? undefined : byConnection.get(connectionId);
+    find: (row) => {
+      const { customerId, data } = row;
+      const { connectionId } = data;
+      const holder = isFreed(row) ? undefined : byConnection.get(connectionId);
       return {
         customer: customerId === undefined ? holder : byId.get(customerId),
         holder,

@@ -1,7 +1,8 @@
 import type { CompiledQuery, Transaction } from 'kysely';
 import { parseCustomerId } from '../../../contracts/customer-id.ts';
 import { type ChangeOrigin, type CustomerWrite, prepareWrites } from '../../customers/index.ts';
-import { type CrmDatabase, executeTogether, type ImportedRowTable } from '../../database/index.ts';
+import type { CrmDatabase, ImportedRowTable } from '../../database/index.ts';
+import type { CheckedRow } from '../check/check-file.ts';
 import { type ImportRow, isRefused, type Problem, type RefusedRow, readCell } from '../check/check-row.ts';
 import type { Header } from '../check/header.ts';
 import type { SeenKeys } from '../check/seen-keys.ts';
@@ -24,18 +25,25 @@ export type RowsContext = ChangeOrigin & {
   readonly newId: () => string;
 };
 
+type PreparedRows = {
+  /** To add to those of the job. */
+  readonly counts: Counts;
+  readonly statements: readonly CompiledQuery[];
+  /** To be inserted by `insertReport` after the statements of all rows of the transaction. */
+  readonly reportRows: readonly ImportedRowTable[];
+};
+
 /**
- * Decides on rows of a chunk, whose state is `existing`, and prepares the few statements that write the customers. A dry run writes only
- * its report.
- * @returns also the counts to add to those of the job
+ * Decides on rows of a chunk, whose state is `existing`, and prepares the few statements that write the customers; none in a dry run. If
+ * some rows have no customerId, all earlier statements must have succeeded (see `prepareWrites`).
  */
 export const prepareRows = async (
   trx: Transaction<CrmDatabase>,
   job: ImportJob,
-  rows: readonly (ImportRow | RefusedRow)[],
+  step: readonly CheckedRow[],
   existing: ChunkState,
   context: RowsContext,
-): Promise<{ counts: Counts; statements: CompiledQuery[] }> => {
+): Promise<PreparedRows> => {
   const { header, options } = context;
   const counts = { created: 0, updated: 0, unchanged: 0, skipped: 0, refused: 0 };
   const writes: CustomerWrite[] = [];
@@ -45,7 +53,7 @@ export const prepareRows = async (
     report.add(outcome, () => reportRow(context, row, outcome, problems));
   };
 
-  for (const row of rows) {
+  for (const { row } of step) {
     if (isRefused(row)) {
       addToReport(row, 'refused', row.problems);
       continue;
@@ -57,14 +65,15 @@ export const prepareRows = async (
     if (decision.outcome === 'created') writes.push({ after: decision.data, customerId: row.customerId });
     if (decision.outcome === 'updated') writes.push({ before: decision.before, after: decision.data });
   }
-  const statements = options.dryRun ? [] : [...(await prepareWrites(trx, writes, existing.last, context)).statements];
-  if (report.rows.length > 0) {
-    // Which rows are redacted depends on who holds the connections after these writes.
-    await executeTogether(trx, statements.splice(0));
-    const reportRows = await redactErasedPersons(trx, report.rows);
-    statements.push(trx.insertInto('importedRow').values(reportRows).compile());
-  }
-  return { counts: { ...counts, ...report.countListed() }, statements };
+  const { statements } = options.dryRun ? { statements: [] } : await prepareWrites(trx, writes, existing.last, context);
+  return { counts: { ...counts, ...report.countListed() }, statements, reportRows: report.rows };
+};
+
+/** Inserts rows into the report. Which of them are redacted depends on who holds the connections after the writes of the transaction. */
+export const insertReport = async (trx: Transaction<CrmDatabase>, rows: readonly ImportedRowTable[]): Promise<void> => {
+  if (rows.length === 0) return;
+  const redacted = await redactErasedPersons(trx, rows);
+  await trx.insertInto('importedRow').values(redacted).execute();
 };
 
 /** A row of the report. It has the customerId and the connectionId if they are valid, so that an erasure finds it. */

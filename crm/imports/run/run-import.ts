@@ -2,16 +2,16 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
 import { isWriterWanted } from '../../../packages/database/sqlite-dialect.ts';
 import { type CrmContext, inTransaction } from '../../customers/index.ts';
-import { type CrmDatabase, executeTogether } from '../../database/index.ts';
+import { type CrmDatabase, executeTogether, type ImportedRowTable } from '../../database/index.ts';
 import { type CheckedRow, checkFile } from '../check/check-file.ts';
-import { type ImportRow, mayBeRounded, readCell } from '../check/check-row.ts';
+import { mayBeRounded, readCell } from '../check/check-row.ts';
 import { restoreHeader } from '../check/header.ts';
 import { createSeenKeys } from '../check/seen-keys.ts';
 import { advanceJob, beginJob, type ImportJob } from '../import-job.ts';
 import { readReference, recordReference } from '../import-reference.ts';
 import { removeListedRows } from '../report/remove-report.ts';
 import { readExistingState } from './existing-state.ts';
-import { type Counts, prepareRows, type RowsContext } from './import-rows.ts';
+import { type Counts, insertReport, prepareRows, type RowsContext } from './import-rows.ts';
 import { readAhead } from './read-ahead.ts';
 
 /** `onProgress` is called after each transaction of rows. An abort of `stop` ends the import after the current one. */
@@ -46,23 +46,34 @@ export const runImport = async (
   if (job.dryRun) await removeListedRows(context.db, job.importId);
   if (!rowsContext.header.indexes.has('customerId') && job.pass === 1) job = await advance(context, job, { pass: 2 });
 
+  let pending: CheckedRow[] = [];
+  let rowsWanted = rowsPerTransaction;
+  /** Imports pending rows while there are at least `fewest`. @returns whether to continue */
+  const importPending = async (fewest: () => number): Promise<boolean> => {
+    while (pending.length >= fewest()) {
+      const imported = await importChunk(context, job, pending.slice(0, rowsWanted), rowsContext);
+      job = imported.job;
+      pending = pending.slice(imported.rows);
+      // Each transaction reads the state of all rows that it may write.
+      rowsWanted = imported.isWriterWanted ? rowsPerStep : rowsPerTransaction;
+      await yieldToEventLoop();
+      onProgress(job);
+      if (stop?.aborted) return false;
+    }
+    return true;
+  };
+
   for (let hasSecondPass = true; hasSecondPass; ) {
     hasSecondPass = false;
-    let chunk: CheckedRow[] = [];
     const options = { encoding: job.encoding ?? undefined, lines: job.lines };
     for await (const rows of readAhead(checkFile(file, rowsContext.header, options))) {
       for (const checked of rows) {
         hasSecondPass ||= checked.pass > job.pass;
-        if (checked.pass !== job.pass || checked.row.line <= job.line) continue;
-        chunk.push(checked);
-        if (chunk.length < rowsPerTransaction) continue;
-        ({ job, rest: chunk } = await importChunk(context, job, chunk, rowsContext));
-        await yieldToEventLoop();
-        onProgress(job);
-        if (stop?.aborted) return job;
+        if (checked.pass === job.pass && checked.row.line > job.line) pending.push(checked);
       }
+      if (!(await importPending(() => rowsWanted))) return job;
     }
-    while (chunk.length > 0) ({ job, rest: chunk } = await importChunk(context, job, chunk, rowsContext));
+    if (!(await importPending(() => 1))) return job;
     if (hasSecondPass) job = await advance(context, job, { pass: 2, line: 0 });
   }
   job = await finish(context, job);
@@ -78,37 +89,52 @@ const createContext = (context: CrmContext, job: ImportJob): Omit<RowsContext, '
   freedConnections: job.dryRun ? createSeenKeys() : undefined,
 });
 
-/** Imports the rows of a chunk in one transaction, or the first of them while a request waits. */
+/**
+ * Imports the rows of a chunk in one transaction, or the first of them while a request waits for the writer. The next step is prepared
+ * while the database writes the one before.
+ */
 const importChunk = (
   context: CrmContext,
   job: ImportJob,
-  chunk: CheckedRow[],
+  chunk: readonly CheckedRow[],
   rowsContext: Omit<RowsContext, 'evidence'>,
-): Promise<{ job: ImportJob; rest: CheckedRow[] }> =>
+): Promise<{ job: ImportJob; rows: number; isWriterWanted: boolean }> =>
   inTransaction(context, async (trx) => {
     const reference = await readReference(trx, job.importId);
     const evidence = { changedBy: null, channel: 'csv-import', reference } as const;
-    const rows = chunk.map(({ row }) => row);
-    const existing = await readExistingState(trx, rows, rowsContext.freedConnections);
+    const existing = await readExistingState(
+      trx,
+      chunk.map(({ row }) => row),
+      rowsContext.freedConnections,
+    );
+    const reportRows: ImportedRowTable[] = [];
     let to = job;
-    let end = 0;
+    let rows = 0;
+    let isWanted = false;
     let writing = Promise.resolve();
-    do {
-      const step = chunk.slice(end, end + rowsPerStep);
-      const stepRows = rows.slice(end, end + rowsPerStep);
-      const { counts, statements } = await prepareRows(trx, to, stepRows, existing, { ...rowsContext, evidence });
-      // The next step is prepared while the database writes this one.
+    try {
+      do {
+        const step = chunk.slice(rows, rows + rowsPerStep);
+        // The database runs statements of rows without a customerId at once, which must not happen after a step that failed.
+        if (job.pass === 2) await writing;
+        const prepared = await prepareRows(trx, to, step, existing, { ...rowsContext, evidence });
+        await writing;
+        writing = executeTogether(trx, prepared.statements);
+        // A rejection is handled where `writing` is awaited.
+        writing.catch(() => {});
+        reportRows.push(...prepared.reportRows);
+        to = addStep(to, step, prepared.counts, rowsContext);
+        rows += step.length;
+        isWanted = isWriterWanted(context.db);
+      } while (rows < chunk.length && !isWanted);
+    } finally {
+      // No statement may run after the end of the transaction.
       await writing;
-      writing = executeTogether(trx, statements);
-      // The rejection is handled where `writing` is awaited.
-      writing.catch(() => {});
-      end += step.length;
-      to = addStep(to, step, counts, rowsContext);
-    } while (end < chunk.length && !isWriterWanted(context.db));
-    await writing;
+    }
+    await insertReport(trx, reportRows);
     to = { ...to, updatedAt: context.now() };
     await advanceJob(trx, job, to);
-    return { job: to, rest: chunk.slice(end) };
+    return { job: to, rows, isWriterWanted: isWanted };
   });
 
 const addStep = (
@@ -120,23 +146,18 @@ const addStep = (
   ...withCounts(job, counts),
   line: step.at(-1)?.row.line ?? job.line,
   bytesDone: job.bytesDone + step.reduce((sum, { bytes }) => sum + bytes, 0),
-  ...addRounded(
-    job,
-    step.map(({ row }) => row),
-    rowsContext,
-  ),
+  ...addRounded(job, step, rowsContext),
   recoded: job.recoded + step.filter(({ isRecoded }) => isRecoded).length,
 });
 
 /** How many lines of possibly rounded connections a job keeps. */
 const maxRoundedLines = 20;
 
-const addRounded = (
-  job: ImportJob,
-  rows: readonly Pick<ImportRow, 'line' | 'cells'>[],
-  { header }: Pick<RowsContext, 'header'>,
-) => {
-  const added = rows.filter((row) => mayBeRounded(readCell(row, header, 'connectionId'))).map(({ line }) => line);
+const addRounded = (job: ImportJob, step: readonly CheckedRow[], { header }: Pick<RowsContext, 'header'>) => {
+  const added = step
+    .map(({ row }) => row)
+    .filter((row) => mayBeRounded(readCell(row, header, 'connectionId')))
+    .map(({ line }) => line);
   if (added.length === 0) return {};
   const lines = [...JSON.parse(job.roundedLines ?? '[]'), ...added].slice(0, maxRoundedLines);
   return { rounded: job.rounded + added.length, roundedLines: JSON.stringify(lines) };
