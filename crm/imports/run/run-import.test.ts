@@ -15,8 +15,10 @@ import {
   replaceCustomer,
 } from '../../customers/index.ts';
 import { listJobs } from '../import-job.ts';
+import { createJobForFile } from '../jobs/import-once.ts';
 import { fileLimits, measureFile } from '../receive/receive-file.ts';
 import { streamRefusedCsv } from '../report/refused-csv.ts';
+import { runImport } from './run-import.ts';
 
 const labFile = 'data/customer-database.csv';
 const header = 'customerId,firstName,lastName,city,connectionId,connectionMandate';
@@ -344,6 +346,16 @@ describe('importing customers', () => {
     await expect(measureFile(file, { ...fileLimits, bytes: 50 })).rejects.toThrow('more than 50 bytes');
     expect(await measureFile(file, { bytes: 1000, lines: 3 })).toMatchObject({ lines: 3 });
   });
+});
+
+it('an import that is stopped after its last rows is resumed, and then finished', async () => {
+  const { context, writeCsv, resume, countWaitingEvents } = await createImportFixture();
+  const file = writeCsv([header, '1,Eva,Vos,Delft,A1,1']);
+  const job = await createJobForFile(context, file, { dryRun: false, onConflict: 'skip' });
+  const stopped = await runImport(context, job, file, { stop: AbortSignal.abort() });
+  expect(stopped).toMatchObject({ state: 'running', created: 1 });
+  expect(await resume()).toMatchObject({ state: 'finished', created: 1, unchanged: 0 });
+  expect(await countWaitingEvents()).toBe(1);
 });
 
 describe('a killed import', () => {
